@@ -1,0 +1,61 @@
+"""Reads the configuration: defaults, then a YAML file, then ``STRATUM_…`` environment variables. The only reader of the environment.
+
+``STRATUM_CONFIG`` names the file; ``STRATUM_POSTGRES__DSN`` sets ``postgres.dsn``: two underscores go one level down, values are YAML.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from config.settings import Settings
+
+PREFIX = "STRATUM_"
+RESERVED = {"CONFIG", "TEST_KAFKA"}
+
+
+class ConfigError(Exception):
+    """The configuration does not hold; the message names each wrong key and what it takes."""
+
+
+def _deep_set(tree: dict[str, Any], path: list[str], value: Any) -> None:  # noqa: ANN401 - YAML values
+    for part in path[:-1]:
+        child = tree.get(part)
+        tree[part] = child = dict(child) if isinstance(child, dict) else {}
+        tree = child
+    tree[path[-1]] = value
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Build the settings.
+
+    Args:
+        path: YAML file; default the one ``STRATUM_CONFIG`` names, else none.
+        environ: variables to read; default the process environment.
+
+    Raises:
+        ConfigError: a file that cannot be read, an unknown key, or a value out of range.
+    """
+    environ = os.environ if environ is None else environ
+    path = path or (Path(environ["STRATUM_CONFIG"]) if environ.get("STRATUM_CONFIG") else None)
+    tree: dict[str, Any] = {}
+    if path is not None:
+        try:
+            tree = yaml.safe_load(path.read_text()) or {}
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigError(f"cannot read the configuration file {path}: {error}") from error
+    for name, value in sorted(environ.items()):
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in RESERVED:
+            try:
+                parsed = yaml.safe_load(value)
+            except yaml.YAMLError:
+                parsed = value
+            _deep_set(tree, name.removeprefix(PREFIX).lower().split("__"), parsed)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        lines = [f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        raise ConfigError("the configuration does not hold:\n" + "\n".join(lines)) from error

@@ -1,0 +1,77 @@
+"""Every setting, frozen and validated at boot; unknown keys are errors. Parameters of a lower layer are declared in that layer."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from domain.rules import IdentityRules, ProfileRules
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(_Section):
+    """Where the collector and the query API listen."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    processes: int = Field(1, ge=1, le=64)
+
+
+class Postgres(_Section):
+    """The store. The embedded stack overrides `dsn`."""
+
+    dsn: SecretStr = SecretStr("")
+    pool_size: int = Field(8, ge=1)
+
+
+class Redis(_Section):
+    """Hot lookups, leases and the embedded log. The embedded stack overrides `url`."""
+
+    url: SecretStr = SecretStr("")
+
+
+class Kafka(_Section):
+    """Only read when `log.kind` is kafka. `options` go to librdkafka as they are."""
+
+    bootstrap_servers: str = ""
+    group: str = "stratum-profiles"
+    topics: tuple[str, ...] = ("stratum.events",)
+    options: dict[str, str] = {}
+
+
+class Log(_Section):
+    """The durable event log between the collector and the engine."""
+
+    kind: Literal["valkey", "kafka"] = "valkey"
+    name: str = "stratum.events"
+    partitions: int = Field(8, ge=1, le=1024)
+    retention_s: int = Field(3600, ge=0)
+    kafka: Kafka = Kafka()
+
+
+class Engine(_Section):
+    """The profiles workers."""
+
+    workers: int = Field(2, ge=1)
+    batch_records: int = Field(4000, ge=1)
+    cache_people: int = Field(100_000, ge=0)
+    retries: int = Field(50, ge=1)
+    wake_interval_s: float = Field(0.25, gt=0)
+    wake_batch: int = Field(1000, ge=1)
+    wake_wait_limit_s: float = Field(60.0, ge=0)
+
+
+class Settings(_Section):
+    """The whole configuration. See ``stratum.yaml`` for every default with its meaning."""
+
+    data_dir: Path = Path(".stratum")
+    server: Server = Server()
+    postgres: Postgres = Postgres()
+    redis: Redis = Redis()
+    log: Log = Log()
+    engine: Engine = Engine()
+    identity: IdentityRules = IdentityRules()
+    profile: ProfileRules = ProfileRules()

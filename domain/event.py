@@ -1,0 +1,151 @@
+"""What comes out of the log: events, commands of operators, and dead letters.
+
+Instants inside the engine are integers, milliseconds since 1970 UTC (`*_ms`): they are compared, bucketed and stored millions of
+times. Edges turn them into aware datetimes.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from domain.failure import Failure
+from domain.ids import IdentifierKey, MessageKey, SourceId, WorkspaceId
+
+EVENT_TYPES: Final = ("track", "identify", "page", "screen", "group", "alias")
+
+
+class Identifier(NamedTuple):
+    """One identifier of a person, normalised.
+
+    Attributes:
+        key: digest of kind and value (`domain.keys`).
+        kind: ``user_id``, ``email``, ``phone``, ``device_id``, ``anonymous_id`` or a custom kind.
+        value: the normalised value; personal data, never logged.
+    """
+
+    key: IdentifierKey
+    kind: str
+    value: str
+
+
+class Order(NamedTuple):
+    """The money of one purchase: ISO 4217 currency and amount in its minor unit."""
+
+    currency: str
+    amount_minor: int
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """One valid record of the Segment specification, normalised.
+
+    Attributes:
+        workspace: tenant.
+        source: where it came from.
+        type: one of `EVENT_TYPES`.
+        name: event name for track; page or screen name, else the empty string.
+        message_key: what de-duplication compares.
+        message_id: as the client sent it.
+        identifiers: strongest first, never empty; the first one's leaf receives the event.
+        occurred_ms: event time, skew-corrected, never later than `received_ms`.
+        received_ms: arrival at the collector or at Kafka.
+        traits: person traits that this event sets (identify, and ``context.traits``).
+        consent: purpose → granted.
+        order: set when the event is a purchase.
+        group: group id, for group calls.
+        group_traits: traits of that group.
+        future: the client's clock ran ahead and the event time was clamped.
+        payload: the record's JSON as received; what is stored.
+    """
+
+    workspace: WorkspaceId
+    source: SourceId
+    type: str
+    name: str
+    message_key: MessageKey
+    message_id: str
+    identifiers: tuple[Identifier, ...]
+    occurred_ms: int
+    received_ms: int
+    payload: bytes
+    traits: dict[str, Any] = {}
+    consent: dict[str, bool] = {}
+    order: Order | None = None
+    group: str = ""
+    group_traits: dict[str, Any] = {}
+    future: bool = False
+
+
+class Unmerge(msgspec.Struct, frozen=True):
+    """An operator's command: these links never held, now and at every replay.
+
+    Attributes:
+        links: pairs of identifier keys that are banned from linking.
+        author: who asked.
+        reason: why, in their words.
+    """
+
+    workspace: WorkspaceId
+    message_key: MessageKey
+    message_id: str
+    links: tuple[tuple[IdentifierKey, IdentifierKey], ...]
+    author: str
+    reason: str
+    received_ms: int
+    payload: bytes
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A record that could not be processed, kept whole.
+
+    Attributes:
+        position: the log position of its record; `index` counts within a packed record.
+        received_ms: arrival, or 0 where the record did not say.
+        retry_of: the dead letter that this record re-drives, or 0.
+    """
+
+    workspace: WorkspaceId | None
+    source: SourceId | None
+    position: int
+    index: int
+    failure: Failure
+    payload: bytes
+    received_ms: int
+    retry_of: int = 0
+
+
+class Record(NamedTuple):
+    """One raw record of the log.
+
+    Attributes:
+        position: log position, increasing within a partition; gaps are allowed.
+        index: place within a packed log entry (0 where one entry holds one record).
+        value: the bytes (see `domain.envelope`).
+        source_hint: source registered for the topic, for records written straight to Kafka; 0 where none.
+        received_ms: the broker's timestamp, used where the record says nothing.
+    """
+
+    position: int
+    index: int
+    value: bytes
+    source_hint: int = 0
+    received_ms: int = 0
+
+
+class Batch(NamedTuple):
+    """Contiguous records of one partition: the unit that flows.
+
+    Attributes:
+        log: name of the log (stream or topic); offsets are kept per (log, partition).
+        partition: number within the log.
+        start: the expected stored next position; the fence.
+        next: the next position after this batch.
+        records: in log order; may be empty.
+        caught_up_ms: if > 0, everything received until then has been read.
+    """
+
+    log: str
+    partition: int
+    start: int
+    next: int
+    records: tuple[Record, ...]
+    caught_up_ms: int = 0

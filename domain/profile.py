@@ -1,0 +1,76 @@
+"""A person as the engine holds it, and the words for its life."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from domain.ids import IdentifierKey, ProfileId, SegmentId, WorkspaceId
+from domain.leaf import Leaf
+
+
+class Stage(StrEnum):
+    """Lifecycle: anonymous → known → customer → churned, and back to customer with the next purchase."""
+
+    ANONYMOUS = "anonymous"
+    KNOWN = "known"
+    CUSTOMER = "customer"
+    CHURNED = "churned"
+
+
+class FactKey(NamedTuple):
+    """Canonical order of facts: event time, then the tie-breaking half of the message key."""
+
+    at_ms: int
+    tie: int
+
+
+NEVER: Final = FactKey(-1, 0)
+
+
+class Person(msgspec.Struct, array_like=True, gc=False):
+    """One profile row's document.
+
+    Attributes:
+        id: key of the founder, one of the person's own identifiers.
+        workspace: tenant.
+        version: counts commits; 0 means not stored yet.
+        view: the leaves composed.
+        kinds: identifiers per kind, what limits are checked against.
+        sole: the only identifier that has any events, whose leaf equals the view and is not stored apart; None when several have.
+        refused: link facts touching this person that a limit refuses.
+        last_link: greatest `FactKey` of any link fact touching this person.
+        stage: lifecycle stage as of the last evaluation.
+        wake_ms: earliest instant at which anything changes without an event; 0 for never.
+        segments: segments that the person is in.
+    """
+
+    id: ProfileId
+    workspace: WorkspaceId
+    version: int
+    view: Leaf
+    kinds: dict[str, int]
+    sole: IdentifierKey | None = None
+    refused: int = 0
+    last_link: FactKey = NEVER
+    stage: Stage = Stage.ANONYMOUS
+    wake_ms: int = 0
+    segments: list[SegmentId] = []
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Person)
+
+
+def encode_person(person: Person) -> bytes:
+    """Pack a person for storage (MessagePack)."""
+    return _ENCODER.encode(person)
+
+
+def decode_person(packed: bytes) -> Person:
+    """Read a stored person.
+
+    Raises:
+        msgspec.DecodeError: the bytes are not a person.
+    """
+    return _DECODER.decode(packed)

@@ -1,0 +1,91 @@
+"""Rules of a workspace as values: which identifiers there are and how a profile is folded. Validated at boot by `config`."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class KindRule:
+    """One identifier kind.
+
+    Attributes:
+        priority: 1 is strongest; the strongest identifier of an event names its leaf.
+        limit: how many identifiers of this kind one person may have.
+        blocked: further values that never identify anybody, lower case.
+    """
+
+    priority: int
+    limit: int
+    blocked: frozenset[str] = frozenset()
+
+
+def _default_kinds() -> dict[str, KindRule]:
+    return {
+        "user_id": KindRule(1, 1),
+        "email": KindRule(2, 5),
+        "phone": KindRule(3, 5),
+        "device_id": KindRule(4, 20),
+        "anonymous_id": KindRule(5, 500),
+    }
+
+
+@dataclass(frozen=True)
+class IdentityRules:
+    """What identifies a person, and what never does.
+
+    Attributes:
+        kinds: identifier kind → rule; a kind that is not named here is ignored.
+        blocked: values that never identify anybody, whatever the kind; compared in lower case.
+        blocked_patterns: regular expressions that match whole values that never identify anybody.
+        total_limit: identifiers of all kinds that one person may have.
+        length_limit: longest identifier, characters.
+        alias_kind: kind of an alias call's ``previousId``.
+    """
+
+    kinds: dict[str, KindRule] = field(default_factory=_default_kinds)
+    blocked: frozenset[str] = frozenset(
+        {
+            "", "-1", "0", "anonymous", "default", "distinct_id", "email", "false", "guest", "id", "nan", "nil", "none",
+            "not_authenticated", "null", "n/a", "[object object]", "true", "undefined", "unknown", "user", "user_id",
+        }
+    )  # fmt: skip
+    blocked_patterns: tuple[str, ...] = (r"[0-]+", r"['\"].{0,20}['\"]", r"\$?\{.*\}")
+    total_limit: int = 1_000
+    length_limit: int = 256
+    alias_kind: str = "anonymous_id"
+
+    @cached_property
+    def blocked_pattern(self) -> re.Pattern[str]:
+        """All blocked patterns as one expression, to be matched against whole values."""
+        return re.compile("|".join(f"(?:{pattern})" for pattern in self.blocked_patterns) or r"(?!)")
+
+
+@dataclass(frozen=True)
+class ProfileRules:
+    """How events become a profile.
+
+    Attributes:
+        session_gap: silence that ends a session.
+        order_events: track names that are purchases.
+        amount_keys: properties that hold the amount, first present wins.
+        default_currency: ISO 4217 code where an order names none.
+        name_limit: event names counted apart per person.
+        trait_limit: traits per person.
+        event_trait_limit: traits that one event may set.
+        group_limit: groups per person.
+        churn_after: silence after the last purchase that makes a customer churned.
+        late_after: event time this long before arrival counts as late (observations only).
+    """
+
+    session_gap: timedelta = timedelta(minutes=30)
+    order_events: frozenset[str] = frozenset({"Order Completed"})
+    amount_keys: tuple[str, ...] = ("revenue", "total", "value")
+    default_currency: str = "USD"
+    name_limit: int = 500
+    trait_limit: int = 1_000
+    event_trait_limit: int = 1_000
+    group_limit: int = 100
+    churn_after: timedelta = timedelta(days=90)
+    late_after: timedelta = timedelta(hours=1)
