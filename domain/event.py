@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.failure import Failure
-from domain.ids import IdentifierKey, MessageKey, SourceId, WorkspaceId
+from domain.ids import IdentifierKey, MessageKey, ProfileId, SourceId, WorkspaceId
 
 EVENT_TYPES: Final = ("track", "identify", "page", "screen", "group", "alias")
 
@@ -54,6 +54,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         group: group id, for group calls.
         group_traits: traits of that group.
         future: the client's clock ran ahead and the event time was clamped.
+        retry_of: the dead letter that this record re-drives, or 0.
         payload: the record's JSON as received; what is stored.
     """
 
@@ -73,6 +74,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     group: str = ""
     group_traits: dict[str, Any] = {}
     future: bool = False
+    retry_of: int = 0
 
 
 class Unmerge(msgspec.Struct, frozen=True):
@@ -113,7 +115,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
     retry_of: int = 0
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One raw record of the log.
 
     Attributes:
@@ -149,3 +151,15 @@ class Batch(NamedTuple):
     next: int
     records: tuple[Record, ...]
     caught_up_ms: int = 0
+
+
+class Wake(NamedTuple):
+    """People whose next instant of change has come without any event.
+
+    Attributes:
+        profile_ids: whom to evaluate again, most overdue first; some may have been merged away since.
+        now_ms: the instant as of which they are evaluated.
+    """
+
+    profile_ids: tuple[ProfileId, ...]
+    now_ms: int

@@ -89,3 +89,18 @@ class ProfileRules:
     group_limit: int = 100
     churn_after: timedelta = timedelta(days=90)
     late_after: timedelta = timedelta(hours=1)
+
+    @cached_property
+    def session_gap_ms(self) -> int:
+        """`session_gap` in ms."""
+        return self.session_gap // timedelta(milliseconds=1)
+
+    @cached_property
+    def churn_after_ms(self) -> int:
+        """`churn_after` in ms."""
+        return self.churn_after // timedelta(milliseconds=1)
+
+    @cached_property
+    def late_after_ms(self) -> int:
+        """`late_after` in ms."""
+        return self.late_after // timedelta(milliseconds=1)

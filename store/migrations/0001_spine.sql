@@ -88,7 +88,7 @@ CREATE TABLE links (
     first_ms     bigint NOT NULL,              -- canonical order: (first_ms, tie) of the earliest event that says so
     tie          bigint NOT NULL,
     cause        uuid,                         -- message_key of that event
-    strong       uuid NOT NULL,                -- the stronger of the two identifiers
+    rank         smallint NOT NULL,            -- order among the links of one event
     status       text NOT NULL,                -- linked | refused | banned
     reason       text NOT NULL DEFAULT '',     -- refused: limit:<kind>; banned: the command's reason
     PRIMARY KEY (a, b)
@@ -208,16 +208,16 @@ CREATE TABLE audiences (
     requested_at   timestamptz,                -- manual trigger waiting
     requested_by   text,
     last_pushed_at timestamptz,
-    created_at     timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (workspace_id, platform, name)
+    created_at     timestamptz NOT NULL DEFAULT now()
 );
+CREATE UNIQUE INDEX audiences_name ON audiences (workspace_id, platform, name) WHERE status <> 'deleted';
 
 -- What the platform holds for us, row by row; `row` is the encoded platform row (hashes only).
 CREATE TABLE audience_members (
     audience_id integer NOT NULL REFERENCES audiences,
     profile_id  uuid NOT NULL,
     row         jsonb NOT NULL,
-    state       text NOT NULL,                 -- adding | present | removing
+    state       text NOT NULL,                 -- adding | present | removing; only present is confirmed
     pushed_at   timestamptz,
     PRIMARY KEY (audience_id, profile_id)
 );
@@ -228,26 +228,28 @@ CREATE TABLE pushes (
     audience_id  integer NOT NULL REFERENCES audiences,
     kind         text NOT NULL,                -- scheduled | manual | urgent | delete
     decision_id  bigint,
-    status       text NOT NULL,                -- planned | running | done | failed | held
+    status       text NOT NULL,                -- running | done | failed | held
     adds         integer NOT NULL DEFAULT 0,
     removes      integer NOT NULL DEFAULT 0,
     sent         integer NOT NULL DEFAULT 0,
     rejected     integer NOT NULL DEFAULT 0,
     skipped      jsonb NOT NULL DEFAULT '{}',
     error        text NOT NULL DEFAULT '',
+    readback     jsonb,                        -- size range and state as the platform reports them afterwards
     started_at   timestamptz NOT NULL,
     ended_at     timestamptz
 );
 CREATE INDEX pushes_audience ON pushes (audience_id, id DESC);
+CREATE INDEX pushes_open ON pushes (audience_id) WHERE status = 'running';
 
 CREATE TABLE push_requests (
     push_id     bigint NOT NULL REFERENCES pushes,
     seq         integer NOT NULL,
-    operation   text NOT NULL,                 -- add | remove
+    operation   text NOT NULL,                 -- create | add | remove | delete
     rows        jsonb NOT NULL,                -- [profile_id, row] pairs, hashes only
-    status      text NOT NULL,                 -- recorded | delivered | rejected
+    status      text NOT NULL,                 -- recorded | delivered | rejected | abandoned
     attempts    integer NOT NULL DEFAULT 0,
-    outcome     jsonb,
+    outcome     jsonb,                         -- of the last attempt; retry_at_ms while another one is due
     recorded_at timestamptz NOT NULL,
     ended_at    timestamptz,
     PRIMARY KEY (push_id, seq)

@@ -1,0 +1,1 @@
+"""Pydantic models of all input and output of the query API, by noun."""

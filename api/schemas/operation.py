@@ -1,0 +1,127 @@
+"""How the engine is doing, as dashboards see it: health, statistics, lag."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from api.schemas.values import Count, Instant, Money, View
+
+_AT = "2026-03-01T09:30:00Z"
+
+
+class ComponentHealth(View):
+    """Whether one server answers."""
+
+    status: Literal["up", "down"]
+    required: bool = Field(description="Without it requests fail; without the others answers only get slower.")
+    latency_ms: float | None = Field(description="How long it took to answer; null when it did not.")
+
+
+class Health(View):
+    """Whether this process can serve."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "ready",
+                    "components": {
+                        "postgres": {"status": "up", "required": True, "latency_ms": 0.6},
+                        "log": {"status": "up", "required": True, "latency_ms": 0.4},
+                        "redis": {"status": "up", "required": False, "latency_ms": 0.3},
+                    },
+                }
+            ]
+        }
+    )
+
+    status: Literal["ready", "degraded", "unavailable"]
+    components: dict[str, ComponentHealth]
+
+
+class Alive(View):
+    """The process answers; says nothing about the servers behind it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "alive"}]})
+
+    status: Literal["alive"] = "alive"
+
+
+class Throughput(View):
+    """What one minute brought."""
+
+    minute_at: Instant
+    accepted: int
+    duplicate: int
+    rejected: int
+
+
+class Statistics(View):
+    """A workspace's totals."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "as_of": _AT,
+                    "people": {"value": 23570, "exact": False},
+                    "people_created": 23581,
+                    "stages": {"customer": {"value": 20100, "exact": False}},
+                    "events": 182000,
+                    "duplicates": 14,
+                    "rejected": 3,
+                    "rejected_by_reason": {"missing_event": 3},
+                    "orders": 69659,
+                    "revenue": [{"currency": "USD", "orders": 69659, "amount_minor": 250031563, "amount": "2500315.63"}],
+                    "identifiers": {"user_id": {"value": 23570, "exact": False}},
+                    "merges": {"value": 11, "exact": True},
+                    "dead_letters_open": {"value": 3, "exact": True},
+                    "throughput": [{"minute_at": _AT, "accepted": 60000, "duplicate": 0, "rejected": 0}],
+                }
+            ]
+        }
+    )
+
+    as_of: Instant = Field(description="The instant that all figures describe.")
+    people: Count = Field(description="Live people. Exact while there are few; else the planner's estimate as of its last ANALYZE.")
+    people_created: int = Field(description="People ever created, merged ones included. Exact, from counters.")
+    stages: dict[str, Count] = Field(description="Live people per lifecycle stage. Exact or estimated like `people`.")
+    events: int = Field(description="Events accepted. Exact, from counters written with the events; so are duplicates and rejects.")
+    duplicates: int = Field(description="Events whose message id was stored already.")
+    rejected: int = Field(description="Records of known sources that became dead letters, resolved ones included.")
+    rejected_by_reason: dict[str, int]
+    orders: int = Field(description="Purchases. Exact, from counters.")
+    revenue: list[Money] = Field(description="Purchases per currency. Exact, from counters.")
+    identifiers: dict[str, Count] = Field(description="Identifiers per kind. Exact or estimated like `people`.")
+    merges: Count = Field(description="Merges, splits and unmerges recorded. Exact or estimated like `people`.")
+    dead_letters_open: Count = Field(description="Dead letters that wait for somebody. Exact or estimated like `people`.")
+    throughput: list[Throughput] = Field(description="The last minutes, oldest first; minutes without records are left out.")
+
+
+class PartitionLag(View):
+    """How far one partition is behind."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"log": "stratum.events", "partition": 0, "position": 7, "end": 9, "records": 2, "caught_up_at": _AT, "updated_at": _AT}
+            ]
+        }
+    )
+
+    log: str
+    partition: int
+    position: int = Field(description="The next position that will be processed.")
+    end: int | None = Field(description="The next position that will be written, where the log tells.")
+    records: int | None = Field(description="Records that wait, where the log tells.")
+    caught_up_at: Instant | None = Field(description="Everything received until then has been processed.")
+    updated_at: Instant | None
+
+
+class Lag(View):
+    """How far the engine is behind the log. The log is shared by all workspaces; nothing here tells them apart."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"records": 2, "partitions": []}]})
+
+    records: int | None = Field(description="Records that wait in all partitions, where the log tells.")
+    partitions: list[PartitionLag]

@@ -1,0 +1,38 @@
+"""The "profiles" dataflow: batches of the log and wakes of the clock go through UNIFY; what changed is dropped from the hot projection.
+
+Nothing is exchanged between workers and no engine state is kept: UNIFY's transaction is the unit, and `sources.intake` says what is relied
+on. Step ids are public.
+"""
+
+from collections.abc import Callable, Iterable
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import Source
+from bytewax.outputs import Sink
+
+from domain.event import Batch, Wake
+from domain.facts import Facts
+
+Unify = Callable[[Batch | Wake], list[Facts]]
+
+
+def build_profiles(log: Source[Batch], due: Source[Wake], unify: Unify, projection: Sink[Facts]) -> Dataflow:
+    """Wire the dataflow.
+
+    Args:
+        log: batches, each of one partition.
+        due: wakes.
+        unify: commits one batch or wake, in order of arrival.
+        projection: learns what was committed.
+    """
+
+    def unify_each(work: list[Batch | Wake]) -> Iterable[Facts]:
+        return [facts for item in work for facts in unify(item)]
+
+    flow = Dataflow("profiles")
+    batches = op.input("log", flow, log)
+    wakes = op.input("due", flow, due)
+    facts = op.flat_map_batch("unify", op.merge("work", batches, wakes), unify_each)
+    op.output("projection", facts, projection)
+    return flow

@@ -1,0 +1,135 @@
+"""Builds the profiles worker from the settings and runs it in this process, until a signal or a crash.
+
+One process is one Bytewax execution with one worker; any number of processes share the partitions (`sources.leases`, or Kafka's group).
+SIGTERM and SIGINT end it in order: the batch under way is committed, leases and group membership are given back. If that takes longer than
+the grace, because Postgres is away and UNIFY waits for it, the wait is broken off; a transaction is whole or not at all, so nothing is
+lost.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from functools import partial
+from threading import Event as Flag
+from types import FrameType
+from typing import Final
+
+import psycopg
+import structlog
+from bytewax.dataflow import Dataflow
+from bytewax.errors import BytewaxRuntimeError
+from bytewax.run import cli_main
+
+from config.settings import Settings
+from dataflows.profiles import Unify, build_profiles
+from dataflows.unifier import build_unifier
+from sinks.invalidation import HotInvalidation
+from sources.due import DueParams, DuePeopleFeed
+from sources.intake import Intake, LogSource
+from sources.kafka import KafkaLog, KafkaLogParams
+from sources.leases import Leases, worker_name
+from sources.positions import Connect, Positions
+from sources.valkey import ValkeyLog, ValkeyLogParams
+
+logger = structlog.get_logger(__name__)
+
+STOP_GRACE: Final = timedelta(seconds=1.5)
+"""How long after a signal the step under way may take."""
+_CONNECT_TIMEOUT_S: Final = 5
+
+
+class StoppedError(BaseException):
+    """A signal came and the step under way did not end within the grace. Not an `Exception`, so that no retry loop swallows it."""
+
+
+def connector(settings: Settings) -> Connect:
+    """A function that opens an autocommit connection to Postgres."""
+    dsn = settings.postgres.dsn.get_secret_value()
+    return partial(psycopg.connect, dsn, autocommit=True, application_name="stratum-sources", connect_timeout=_CONNECT_TIMEOUT_S)
+
+
+def build_log(settings: Settings, positions: Positions, worker: str) -> LogSource:
+    """The reading end of the configured log."""
+    log, engine = settings.log, settings.engine
+    if log.kind == "kafka":
+        kafka = KafkaLogParams(log.kafka.bootstrap_servers, log.kafka.topics, log.kafka.group, log.kafka.options, engine.batch_records)
+        return KafkaLog(kafka, positions, worker)
+    url = settings.redis.url.get_secret_value()
+    retention = timedelta(seconds=log.retention_s)
+    valkey = ValkeyLogParams(log.name, log.partitions, engine.batch_records, retention=retention)
+    return ValkeyLog(url, valkey, Leases(url, log.name, log.partitions, worker), positions)
+
+
+def log_names(settings: Settings) -> tuple[str, ...]:
+    """Names under which the configured log's positions are stored: the stream name, or the topics."""
+    return settings.log.kafka.topics if settings.log.kind == "kafka" else (settings.log.name,)
+
+
+def build_due(settings: Settings) -> DuePeopleFeed:
+    """The clock as a source."""
+    engine = settings.engine
+    interval, limit = timedelta(seconds=engine.wake_interval_s), timedelta(seconds=engine.wake_wait_limit_s)
+    return DuePeopleFeed(connector(settings), DueParams(log_names(settings), interval, engine.wake_batch, limit))
+
+
+def run_profiles(settings: Settings, worker: str = "", unify: Unify | None = None) -> None:
+    """Run one profiles worker in this process's main thread until SIGTERM or SIGINT.
+
+    Args:
+        settings: the configuration.
+        worker: a name that no other live worker has; a worker that restarts under its old name has its partitions back at once.
+        unify: what commits batches and wakes; default UNIFY on the configured Postgres.
+
+    Raises:
+        BytewaxRuntimeError: a step or a source raised; nothing of the batch under way is stored.
+    """
+    worker = worker or worker_name()
+    stop = Flag()
+    with closing(Positions(connector(settings))) as positions, closing(build_due(settings)) as due:
+        unify = unify or build_unifier(
+            settings.postgres.dsn.get_secret_value(), settings.identity, settings.profile, settings.engine, positions.reset
+        )
+        with closing(build_log(settings, positions, worker)) as log:
+            projection = HotInvalidation(settings.redis.url.get_secret_value())
+            flow = build_profiles(Intake(log, stop), Intake(due, stop), unify, projection)
+            logger.info("worker_started", worker=worker, log=settings.log.kind)
+            run_until_signal(flow, stop)
+    logger.info("worker_stopped", worker=worker)
+
+
+def run_until_signal(flow: Dataflow, stop: Flag) -> None:
+    """Run an execution whose sources end once `stop` is set, and set it at SIGTERM or SIGINT.
+
+    Raises:
+        BytewaxRuntimeError: a step or a source raised; its causes lead to the exception.
+    """
+    broken_off = Flag()
+    with _stop_at_signals(stop, broken_off):
+        try:
+            cli_main(flow)  # type: ignore[no-untyped-call]
+        except BytewaxRuntimeError:
+            if not broken_off.is_set():
+                raise
+            logger.warning("worker_broken_off", grace_s=STOP_GRACE.total_seconds())
+
+
+@contextmanager
+def _stop_at_signals(stop: Flag, broken_off: Flag) -> Iterator[None]:
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.setitimer(signal.ITIMER_REAL, STOP_GRACE.total_seconds())
+
+    def insist(_number: int, _frame: FrameType | None) -> None:
+        broken_off.set()
+        raise StoppedError
+
+    handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]
+    handlers = {signal.SIGTERM: ask, signal.SIGINT: ask, signal.SIGALRM: insist}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,159 @@
+"""The imperative shell around UNIFY: decode, load, decide, commit; again where somebody was faster, from the start where the batch is not ours.
+
+The only place where the engine reads the clock for a batch. A batch that cannot be committed because the database is away waits for it.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from config.settings import Engine
+from domain.event import Batch, DeadLetter, Event, Unmerge, Wake
+from domain.facts import Facts
+from domain.rules import IdentityRules, ProfileRules
+from operators.changes import Changes, Known, Missing
+from operators.unify import Definitions, Needed, needed, unify, wake
+from sources.decode import Decoder
+from store.definitions import Registry, load_registry
+from store.unit_of_work import Conflict, Fence, Fenced, PostgresUnitOfWork, StoreUnavailable
+
+REFRESH_S: Final = 1.0
+"""How soon a new source, segment or rule is noticed."""
+_BACKOFF_S: Final = (0.05, 2.0)
+
+log = structlog.get_logger("profiles")
+
+
+class Unifier:
+    """Turns batches and wakes into committed changes.
+
+    Args:
+        store: the unit of work.
+        identity: identifier rules.
+        profile: folding rules.
+        engine: retries.
+        on_fenced: told (log, partition) when a batch was dropped because the partition's position is elsewhere.
+        clock_ms: the wall clock.
+        sleep: waits between tries.
+    """
+
+    def __init__(
+        self,
+        store: PostgresUnitOfWork,
+        identity: IdentityRules,
+        profile: ProfileRules,
+        engine: Engine,
+        on_fenced: Callable[[str, int], None],
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._identity = identity
+        self._profile = profile
+        self._retries = engine.retries
+        self._on_fenced = on_fenced
+        self._clock_ms = clock_ms
+        self._sleep = sleep
+        self._registry = Registry({}, {}, {})
+        self._refreshed = float("-inf")
+        self._definitions = Definitions(identity, profile, {})
+        self._decode = Decoder({}, {}, identity, profile)
+        self._jitter = random.Random()  # noqa: S311 - spreads retries, decides nothing
+
+    def __call__(self, work: Batch | Wake) -> list[Facts]:
+        """Commit one batch or wake.
+
+        Returns:
+            One `Facts`, or nothing where the batch was dropped.
+        """
+        away = 0
+        while True:
+            try:
+                self._refresh()
+                return self._wake(work) if isinstance(work, Wake) else self._batch(work)
+            except StoreUnavailable as error:
+                if not away:
+                    log.warning("database away, waiting", reason=str(error))
+                self._pause(away)
+                away += 1
+
+    def _refresh(self) -> None:
+        if time.monotonic() - self._refreshed < REFRESH_S:
+            return
+        registry = self._store.read(load_registry)
+        self._refreshed = time.monotonic()
+        if registry != self._registry:
+            self._registry = registry
+            self._definitions = Definitions(self._identity, self._profile, registry.segments)
+            self._decode = Decoder(registry.sources, registry.salts, self._identity, self._profile)
+
+    def _batch(self, batch: Batch) -> list[Facts]:
+        items = self._decode(batch)
+        if any(isinstance(item, DeadLetter) and item.failure.reason == "unknown_source" for item in items):
+            self._refreshed = float("-inf")
+            self._refresh()
+            items = self._decode(batch)
+        wanted = needed(items)
+        fence = Fence(batch.log, batch.partition, batch.start, batch.next, batch.caught_up_ms)
+        for attempt in range(self._retries):
+            changes = self._decide(items, wanted)
+            outcome = self._store.commit(changes, fence) if isinstance(changes, Changes) else changes
+            if isinstance(outcome, Fenced):
+                log.info("batch dropped, partition is elsewhere", log=batch.log, partition=batch.partition)
+                self._on_fenced(batch.log, batch.partition)
+                return []
+            if not isinstance(outcome, Conflict) and isinstance(changes, Changes):
+                self._store.calm()
+                return [_facts(changes)]
+            self._store.contend(wanted, attempt)
+            self._pause(attempt)
+        raise StoreUnavailable("too many conflicts")
+
+    def _decide(self, items: list[Event | Unmerge | DeadLetter], wanted: Needed) -> Changes | Conflict:
+        known = self._store.load(wanted)
+        now_ms = self._clock_ms()
+        while True:
+            answer = unify(items, known, self._definitions, now_ms)
+            if isinstance(answer, Changes):
+                return answer
+            extended = self._extend(known, answer)
+            if isinstance(extended, Conflict):
+                return extended
+            known = extended
+
+    def _extend(self, known: Known, missing: Missing) -> Known | Conflict:
+        return self._store.load_components(known, missing.people)
+
+    def _wake(self, due: Wake) -> list[Facts]:
+        for attempt in range(self._retries):
+            people = self._store.load_people(due.profile_ids)
+            changes = wake(people, self._definitions, max(due.now_ms, self._clock_ms()))
+            if not changes.people:
+                return []
+            if not isinstance(self._store.commit(changes, None), Conflict):
+                return [_facts(changes)]
+            self._pause(attempt)
+        return []  # still due: the source names them again
+
+    def _pause(self, attempt: int) -> None:
+        first, most = _BACKOFF_S
+        self._sleep(self._jitter.uniform(0, min(most, first * 2**attempt)))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._store.close()
+
+
+def _facts(changes: Changes) -> Facts:
+    profiles = (*(person.id for person in changes.people), *(profile for profile, _ in changes.gone))
+    return Facts(profiles, tuple(changes.moves), len(changes.events))
+
+
+def build_unifier(
+    dsn: str, identity: IdentityRules, profile: ProfileRules, engine: Engine, on_fenced: Callable[[str, int], None]
+) -> Unifier:
+    """UNIFY on PostgreSQL as configured."""
+    return Unifier(PostgresUnitOfWork(dsn, engine.cache_people), identity, profile, engine, on_fenced)

@@ -1,0 +1,53 @@
+"""Rows as verification reads them: what the tables say about one workspace, as values. Instants are ms since 1970 UTC."""
+
+from typing import NamedTuple
+
+from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId
+
+
+class StoredEvent(NamedTuple):
+    """One row of ``events``.
+
+    Attributes:
+        region: default phone region of the event's source.
+        type: an event type, or ``unmerge`` for an operator's command.
+        leaf: the identifier that the engine gave the event to.
+        payload: the record's JSON as received.
+    """
+
+    message_key: MessageKey
+    region: str
+    type: str
+    leaf: IdentifierKey
+    occurred_ms: int
+    received_ms: int
+    payload: bytes
+
+
+class StoredIdentifier(NamedTuple):
+    """One row of ``identifiers``; `leaf` is packed, None where the person's view stands for it or no event has it as its leaf."""
+
+    key: IdentifierKey
+    kind: str
+    value: str
+    profile: ProfileId
+    leaf: bytes | None
+
+
+class StoredPerson(NamedTuple):
+    """One row of ``profiles``; `doc` is a packed `domain.profile.Person`."""
+
+    id: ProfileId
+    version: int
+    stage: str
+    first_seen_ms: int | None
+    last_seen_ms: int | None
+    wake_ms: int | None
+    doc: bytes
+
+
+class StoredMembership(NamedTuple):
+    """One row of ``memberships``."""
+
+    segment: SegmentId
+    profile: ProfileId

@@ -1,0 +1,82 @@
+"""What to send so that a platform's list becomes what it should be. State: none (the confirmed rows are the store's).
+
+Oracle: replay the removes and then the adds on the platform's list, where a remove takes away *every* row that shares one of its
+identifiers, as platforms match people and not rows; the result is the desired set.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final, NamedTuple
+
+from domain.ids import ProfileId
+
+Row = tuple[str, ...]
+"""One person in the platform's column order; the first column is the person's own id, the empty string is an absent identifier."""
+
+NO_IDENTIFIER: Final = "no_identifier"
+NO_CONSENT: Final = "no_consent"
+
+
+class Confirmed(NamedTuple):
+    """What the platform holds for one person as far as we know.
+
+    Attributes:
+        row: the last row sent.
+        certain: False where a write was planned and never confirmed: the row may be there or not.
+    """
+
+    row: Row
+    certain: bool = True
+
+
+class NetChange(NamedTuple):
+    """What to send: all removes in this order, then all adds.
+
+    Attributes:
+        removes: (person, row) pairs; withdrawn people first.
+        adds: (person, row) pairs.
+        skipped: reason → people who are members but cannot be sent.
+    """
+
+    removes: list[tuple[ProfileId, Row]]
+    adds: list[tuple[ProfileId, Row]]
+    skipped: dict[str, int]
+
+
+def net_change(
+    desired: Mapping[ProfileId, Row | None],
+    confirmed: Mapping[ProfileId, Confirmed],
+    withdrawn: AbstractSet[ProfileId] = frozenset(),
+) -> NetChange:
+    """Compare what should be with what is.
+
+    A confirmed row that equals the desired one is not sent; one that nobody confirmed is sent again, which is harmless. A changed row
+    is removed and added. Removing a row also takes away whoever shares an identifier with it, so a row that stays and shares one
+    is added again after the removes.
+
+    Args:
+        desired: members → their row, or None where nothing is left to match on.
+        confirmed: everybody concerned whom the platform may hold.
+        withdrawn: people without consent; never added, and removed first.
+
+    Returns:
+        The removes and adds in the order of person ids, and the reasons for members who are left out.
+    """
+    wanted = {person: row for person, row in desired.items() if row is not None and person not in withdrawn}
+    skipped = Counter(NO_CONSENT if person in withdrawn else NO_IDENTIFIER for person in desired if person not in wanted)
+    leaving = [person for person, held in confirmed.items() if wanted.get(person) != held.row]
+    leaving.sort(key=lambda person: (person not in withdrawn, person))
+    removes = [(person, confirmed[person].row) for person in leaving]
+    touched = _identifiers(row for _, row in removes)
+    adds = [
+        (person, row)
+        for person, row in sorted(wanted.items())
+        if confirmed.get(person) != Confirmed(row, certain=True) or not touched.isdisjoint(_identifiers([row]))
+    ]
+    return NetChange(removes, adds, dict(skipped))
+
+
+def _identifiers(rows: Iterable[Row]) -> set[tuple[int, str]]:
+    """List (column, value) of everything that a platform matches by, the own id included."""
+    return {(column, value) for row in rows for column, value in enumerate(row) if value}

@@ -1,0 +1,310 @@
+"""UNIFY: one batch of events, what the store knows of their identifiers, and the instant → everything that the batch does.
+
+Pure and deterministic: no clock, no I/O, no randomness; the same arguments give the same changes. The caller loads what `needed` names, and loads
+more when the answer is `Missing`; it commits the `Changes` in one transaction.
+
+Late events change the past exactly (event time decides); duplicates change only a counter.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from domain.event import DeadLetter, Event, Unmerge
+from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
+from domain.leaf import Leaf, decode_leaf, encode_leaf
+from domain.link import Pair, pair_of
+from domain.profile import FactKey, Person
+from domain.rules import IdentityRules, ProfileRules
+from domain.segment import Segment
+from operators.changes import Change, Changes, Known, Missing, NewIdentifier
+from operators.compose import compose
+from operators.fold import fold, tie_of
+from operators.lifecycle import stage_at
+from operators.membership import consents, segments_of
+from operators.observe import observe
+from operators.resolve import Group, Resolver
+
+Item = Event | Unmerge | DeadLetter
+
+
+class Definitions(msgspec.Struct, frozen=True):
+    """What a workspace means by a person and a segment.
+
+    Attributes:
+        identity: identifier rules.
+        profile: folding rules.
+        segments: workspace → its segments, ascending ids.
+    """
+
+    identity: IdentityRules
+    profile: ProfileRules
+    segments: dict[WorkspaceId, tuple[Segment, ...]]
+
+
+class Needed(msgspec.Struct):
+    """What a batch names: identifiers, pairs that its events link or its commands ban, and messages."""
+
+    identifiers: set[IdentifierKey] = set()
+    pairs: set[Pair] = set()
+    messages: set[MessageKey] = set()
+
+
+def needed(items: Iterable[Item]) -> Needed:
+    """Name what must be loaded before a batch can be unified."""
+    wanted = Needed()
+    for item in items:
+        if isinstance(item, Event):
+            first = item.identifiers[0].key
+            wanted.identifiers.add(first)
+            wanted.messages.add(item.message_key)
+            for weak in item.identifiers[1:]:
+                wanted.identifiers.add(weak.key)
+                wanted.pairs.add(pair_of(first, weak.key))
+        elif isinstance(item, Unmerge):
+            wanted.messages.add(item.message_key)
+            for one, other in item.links:
+                wanted.identifiers |= {one, other}
+                wanted.pairs.add(pair_of(one, other))
+    return wanted
+
+
+def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms: int) -> Changes | Missing:
+    """Decide what one batch does.
+
+    Args:
+        items: decoded records in log order.
+        known: what `needed` asked for, as far as it is stored; not changed.
+        definitions: rules and segments.
+        now_ms: the processing instant; decides stages and wakes, and nothing else.
+
+    Returns:
+        `Changes`, or `Missing` when a component must be known whole; then load it and call again.
+    """
+    changes = Changes(now_ms)
+    fresh: list[Event | Unmerge] = []
+    seen = set(known.stored)
+    for item in items:
+        if isinstance(item, DeadLetter):
+            changes.dead_letters.append(item)
+            continue
+        if isinstance(item, Event) and item.retry_of:
+            changes.redriven.append(item.retry_of)
+        if item.message_key in seen:
+            changes.duplicates += 1
+            continue
+        seen.add(item.message_key)
+        fresh.append(item)
+    resolver = Resolver(known, definitions.identity)
+    for item in fresh:
+        if isinstance(item, Unmerge):
+            resolver.ban(item.links, item.message_key, item.reason, item.received_ms, item.workspace)
+        else:
+            _link(resolver, item)
+    missing = resolver.missing()
+    if missing:
+        return Missing(missing)
+    changes.events = fresh
+    created = _Assembly(known, definitions, now_ms, changes).run(resolver, [item for item in fresh if isinstance(item, Event)])
+    changes.links = [fact for pair, fact in sorted(resolver.facts.items()) if known.links.get(pair) != fact]
+    observe(items, fresh, created, definitions.profile, changes)
+    return changes
+
+
+def wake(people: Iterable[Person], definitions: Definitions, now_ms: int) -> Changes:
+    """Re-evaluate people at an instant at which something about them changes without an event.
+
+    Args:
+        people: as stored; changed in place.
+        definitions: rules and segments.
+        now_ms: the processing instant; people who are not due yet keep everything.
+    """
+    changes = Changes(now_ms)
+    for person in people:
+        if 0 < person.wake_ms <= now_ms:
+            _evaluate(person, definitions, now_ms, "wake", identifiers_changed=False, changes=changes)
+    return changes
+
+
+def _link(resolver: Resolver, event: Event) -> None:
+    strong = event.identifiers[0]
+    resolver.find(strong, event.workspace).touched = True
+    key = FactKey(event.occurred_ms, tie_of(event.message_key))
+    for rank, weak in enumerate(event.identifiers[1:], 1):
+        resolver.link(strong, weak, key, rank, event.message_key, event.workspace)
+
+
+def _evaluate(person: Person, definitions: Definitions, now_ms: int, cause: str, *, identifiers_changed: bool, changes: Changes) -> None:
+    """Bring stage, wake and memberships up to date, and add the person's row with its next version."""
+    segments = definitions.segments.get(person.workspace, ())
+    before = set(person.segments)
+    person.stage, person.wake_ms = stage_at(person, definitions.profile, now_ms)
+    person.segments = segments_of(person, segments)
+    after = set(person.segments)
+    if before or after:
+        for segment in segments:
+            if segment.id in after:
+                delta = 0 if segment.id in before else 1
+                if delta or identifiers_changed:
+                    changes.memberships.append(Change(person.workspace, segment.id, person.id, delta, segment.version, cause, urgent=False))
+            elif segment.id in before:
+                withdrawn = not consents(person.view, segment.purpose)
+                changes.memberships.append(
+                    Change(
+                        person.workspace,
+                        segment.id,
+                        person.id,
+                        -1,
+                        segment.version,
+                        "consent" if withdrawn else cause,
+                        withdrawn,
+                    )
+                )
+    person.version += 1
+    changes.people.append(person)
+
+
+class _Assembly:
+    """Puts settled identities and folded events together into rows."""
+
+    def __init__(self, known: Known, definitions: Definitions, now_ms: int, changes: Changes) -> None:
+        self._known = known
+        self._definitions = definitions
+        self._rules = definitions.profile
+        self._now_ms = now_ms
+        self._changes = changes
+        self._leaves: dict[IdentifierKey, bytes | None] = {}
+        self._open: dict[IdentifierKey, Leaf] = {}
+
+    def run(self, resolver: Resolver, events: Sequence[Event]) -> dict[WorkspaceId, list[MessageKey]]:
+        """Fill the changes; answer the workspaces' first messages of people who were created."""
+        groups = [group for group in resolver.settle() if group.touched]
+        placed: dict[IdentifierKey, Group] = {}
+        people: dict[int, Person] = {}
+        for group in groups:
+            people[id(group)] = self._person(group)
+            for key in group.exact or (identifier.key for identifier in group.fresh):
+                placed[key] = group
+        owners: dict[ProfileId, Group] = {person.id: group for group in groups if group.exact is None for person in group.people}
+        created: dict[WorkspaceId, list[MessageKey]] = {}
+        for event in events:
+            key = event.identifiers[0].key
+            group = placed.get(key) or owners[self._known.owners[key]]
+            person = people[id(group)]
+            if person.version == 0 and not person.view.types:
+                created.setdefault(event.workspace, []).append(event.message_key)
+            self._fold(person, key, event)
+        for key, leaf in self._open.items():
+            self._leaves[key] = encode_leaf(leaf)
+        for group in groups:
+            self._finish(group, people[id(group)])
+        self._changes.leaves = self._leaves
+        return created
+
+    def _leaf(self, key: IdentifierKey) -> Leaf | None:
+        packed = self._leaves[key] if key in self._leaves else self._known.leaves.get(key)
+        return None if packed is None else decode_leaf(packed)
+
+    def _person(self, group: Group) -> Person:
+        whole = sorted(group.people, key=lambda person: person.id != group.id)
+        person = whole[0] if whole and whole[0].id == group.id else Person(group.id, group.workspace, 0, Leaf(), {})
+        if group.exact is not None and not self._is_union(group):
+            self._rebuild(group, person)
+        else:
+            self._join(person, whole)
+        person.kinds = group.kinds
+        person.refused = group.refused
+        person.last_link = group.last_link
+        return person
+
+    def _is_union(self, group: Group) -> bool:
+        """Whether a partitioned group is exactly its people and its new identifiers, so that views can be joined as they are."""
+        stored = sum(len(self._known.members[person.id]) for person in group.people)
+        exact = set(group.exact or ())
+        return stored + len(group.fresh) == len(exact) and all(
+            member.key in exact for person in group.people for member in self._known.members[person.id]
+        )
+
+    def _join(self, person: Person, whole: Sequence[Person]) -> None:
+        active = [one for one in whole if one.view.types]
+        if len(active) > 1:
+            for one in active:
+                if one.sole is not None:
+                    self._leaves[one.sole] = encode_leaf(one.view)
+            person.view, person.sole = compose([one.view for one in active], self._rules), None
+        elif active:
+            person.view, person.sole = active[0].view, active[0].sole
+
+    def _rebuild(self, group: Group, person: Person) -> None:
+        leaves: dict[IdentifierKey, Leaf] = {}
+        for key in group.exact or ():
+            leaf = self._stored_leaf(key)
+            if leaf is not None and leaf.types:
+                leaves[key] = leaf
+        if len(leaves) == 1:
+            (person.sole, person.view), *_ = leaves.items()
+            self._leaves[person.sole] = None
+        else:
+            for key, leaf in leaves.items():
+                self._leaves[key] = encode_leaf(leaf)
+            person.sole, person.view = None, compose(leaves.values(), self._rules)
+
+    def _stored_leaf(self, key: IdentifierKey) -> Leaf | None:
+        owner = self._known.owners.get(key)
+        if owner is not None:
+            before = self._decoded(owner)
+            if before.sole == key:
+                return before.view
+        packed = self._known.leaves.get(key)
+        return None if packed is None else decode_leaf(packed)
+
+    def _decoded(self, profile: ProfileId) -> Person:
+        return msgspec.msgpack.decode(self._known.people[profile], type=Person)
+
+    def _fold(self, person: Person, key: IdentifierKey, event: Event) -> None:
+        if person.sole == key or not person.view.types:
+            person.sole = key
+            fold(person.view, event, self._rules)
+            return
+        if person.sole is not None:
+            self._leaves[person.sole] = encode_leaf(person.view)
+            person.sole = None
+        leaf = self._open.get(key)
+        if leaf is None:
+            leaf = self._open[key] = self._leaf(key) or Leaf()
+        fold(leaf, event, self._rules)
+        fold(person.view, event, self._rules)
+
+    def _finish(self, group: Group, person: Person) -> None:
+        changes = self._changes
+        cause = "event"
+        if group.merges:
+            cause = group.merges[-1].kind if group.merges[-1].kind != "split" else "merge"
+            changes.merges += group.merges
+        for identifier in group.fresh:
+            leaf = self._leaves.pop(identifier.key, None)
+            changes.identifiers.append(NewIdentifier(group.workspace, identifier, person.id, leaf))
+        moved = self._move(group, person)
+        for loser in group.people:
+            if loser.id != person.id:
+                changes.gone.append((loser.id, loser.version))
+                self._leave(loser, person)
+        _evaluate(person, self._definitions, self._now_ms, cause, identifiers_changed=moved, changes=changes)
+
+    def _move(self, group: Group, person: Person) -> bool:
+        moved = bool(group.fresh) or len(group.people) > 1
+        if group.exact is None:
+            self._changes.absorbed += [(loser.id, person.id) for loser in group.people if loser.id != person.id]
+            return moved
+        for key in group.exact:
+            owner = self._known.owners.get(key)
+            if owner is not None and owner != person.id:
+                self._changes.moves[key] = person.id
+                moved = True
+        return moved
+
+    def _leave(self, loser: Person, survivor: Person) -> None:
+        for segment in self._definitions.segments.get(loser.workspace, ()):
+            if segment.id in loser.segments:
+                withdrawn = not consents(survivor.view, segment.purpose)
+                self._changes.memberships.append(Change(loser.workspace, segment.id, loser.id, -1, segment.version, "merge", withdrawn))

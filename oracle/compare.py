@@ -1,0 +1,197 @@
+"""How one stored person differs from the recomputed one, field by field.
+
+Differences never show what a person said: values appear as short digests, enough to see that they differ and where.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from domain.ids import IdentifierKey, SegmentId
+from domain.leaf import Leaf, decode_leaf
+from domain.profile import Person, decode_person
+from domain.rules import ProfileRules
+from domain.segment import Segment
+from domain.stored import StoredIdentifier, StoredPerson
+from oracle.record import Statement
+from oracle.view import Standing, View, segments_of, standing_at, view_of
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that the tables say and the events do not, or the other way round.
+
+    Attributes:
+        kind: what it is about, for example ``view`` or ``identity``; reports count by it.
+        where: whose: keys in hexadecimal.
+        what: the field.
+        expected: as recomputed.
+        stored: as the tables have it.
+    """
+
+    kind: str
+    where: str
+    what: str
+    expected: str
+    stored: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.where}: {self.what}: recomputed {self.expected}, stored {self.stored}"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One recomputed person.
+
+    Attributes:
+        kinds: identifier → kind.
+        events: leaf → its events; leaves without events are absent.
+        refused: refused facts that touch the person, one between two of their own identifiers counted twice.
+    """
+
+    kinds: Mapping[IdentifierKey, str]
+    events: Mapping[IdentifierKey, Sequence[Statement]]
+    refused: int
+    last_link: tuple[int, int] | None = None
+    segments: Sequence[Segment] = field(default_factory=tuple)
+
+
+def person_differences(
+    expected: Expected,
+    stored: StoredPerson,
+    identifiers: Iterable[StoredIdentifier],
+    memberships: Collection[SegmentId],
+    rules: ProfileRules,
+    now_ms: int,
+) -> Iterator[Difference]:
+    """Compare one person whose identifiers are the expected ones.
+
+    Args:
+        expected: the recomputed person.
+        stored: their row.
+        identifiers: their identifier rows.
+        memberships: segments that list them.
+        rules: how a profile is folded.
+        now_ms: the instant of verification; a wake that is due by now may be still to come.
+    """
+    where = f"person {stored.id.hex()}"
+    try:
+        person = decode_person(stored.doc)
+    except msgspec.DecodeError:
+        yield Difference("person", where, "doc", "a person", "unreadable")
+        return
+    view = view_of([event for events in expected.events.values() for event in events], rules)
+    yield from _view_differences("view", where, view, person.view)
+    yield from _row_differences(where, expected, view, stored, person)
+    yield from _leaf_differences(where, expected, person, identifiers, rules)
+    yield from _standing_differences(where, expected, view, stored, person, memberships, rules, now_ms)
+
+
+def _view_differences(kind: str, where: str, view: View, stored: Leaf) -> Iterator[Difference]:
+    for part in fields(View):
+        recomputed, kept = _plain(getattr(view, part.name)), _plain(getattr(stored, part.name))
+        if recomputed == kept:
+            continue
+        if not isinstance(recomputed, dict):
+            yield Difference(kind, where, part.name, _short(recomputed), _short(kept))
+            continue
+        for name in sorted(recomputed.keys() | kept.keys()):
+            if recomputed.get(name) != kept.get(name):
+                yield Difference(kind, where, f"{part.name}.{name}", _shown(recomputed, name), _shown(kept, name))
+
+
+def _row_differences(where: str, expected: Expected, view: View, stored: StoredPerson, person: Person) -> Iterator[Difference]:
+    counts: dict[str, int] = {}
+    for kind in expected.kinds.values():
+        counts[kind] = counts.get(kind, 0) + 1
+    seen = (view.first_ms, view.last_ms) if view.types else (None, None)
+    checks: list[tuple[str, Any, Any]] = [
+        ("id", stored.id.hex(), bytes(person.id).hex()),
+        ("version", stored.version, person.version),
+        ("kinds", counts, person.kinds),
+        ("refused", expected.refused, person.refused),
+        ("first_seen_at, last_seen_at", list(seen), [stored.first_seen_ms, stored.last_seen_ms]),
+        ("stage in doc", stored.stage, str(person.stage)),
+        ("wake in doc", stored.wake_ms or 0, person.wake_ms),
+    ]
+    for what, recomputed, kept in checks:
+        if recomputed != kept:
+            yield Difference("person", where, what, str(recomputed), str(kept))
+    if expected.last_link is not None and tuple(person.last_link) < expected.last_link:
+        yield Difference("person", where, "last_link", f"at least {expected.last_link}", str(tuple(person.last_link)))
+
+
+def _leaf_differences(
+    where: str, expected: Expected, person: Person, identifiers: Iterable[StoredIdentifier], rules: ProfileRules
+) -> Iterator[Difference]:
+    sole = next(iter(expected.events)) if len(expected.events) == 1 else None
+    if person.sole != sole:
+        yield Difference("leaf", where, "sole", sole.hex() if sole else "none", person.sole.hex() if person.sole else "none")
+    for row in identifiers:
+        spot = f"{where} leaf {row.key.hex()}"
+        events = expected.events.get(row.key, ())
+        if not events or row.key == sole:
+            if row.leaf is not None:
+                yield Difference("leaf", spot, "leaf", "not stored apart", "stored")
+        elif row.leaf is None:
+            yield Difference("leaf", spot, "leaf", f"{len(events)} events", "absent")
+        else:
+            try:
+                leaf = decode_leaf(row.leaf)
+            except msgspec.DecodeError:
+                yield Difference("leaf", spot, "leaf", f"{len(events)} events", "unreadable")
+            else:
+                yield from _view_differences("leaf", spot, view_of(events, rules), leaf)
+
+
+def _standing_differences(
+    where: str,
+    expected: Expected,
+    view: View,
+    stored: StoredPerson,
+    person: Person,
+    memberships: Collection[SegmentId],
+    rules: ProfileRules,
+    now_ms: int,
+) -> Iterator[Difference]:
+    kinds = set(expected.kinds.values())
+    standing = standing_at(view, kinds, rules, now_ms)
+    kept = Standing(stored.stage, stored.wake_ms or 0)
+    before = standing_at(view, kinds, rules, kept.wake_ms - 1) if 0 < kept.wake_ms <= now_ms else standing
+    if kept not in (standing, before):
+        yield Difference("stage", where, "stage", f"{standing.stage} until {standing.wake_ms}", f"{kept.stage} until {kept.wake_ms}")
+        return
+    segments = sorted(segments_of(view, kept.stage, expected.segments))
+    if segments != sorted(memberships):
+        yield Difference("membership", where, "memberships", str(segments), str(sorted(memberships)))
+    if segments != sorted(person.segments):
+        yield Difference("membership", where, "segments in doc", str(segments), str(sorted(person.segments)))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - views hold JSON values
+    """A form in which 1, 1.0 and True differ, and tuples equal the lists they were stored as; registers keep their instant readable."""
+    if isinstance(value, dict):
+        return {name: _plain_entry(entry) for name, entry in value.items()}
+    return value
+
+
+def _plain_entry(entry: Any) -> Any:  # noqa: ANN401
+    if isinstance(entry, tuple) and len(entry) == 3:
+        value, at_ms, tie = entry
+        spelled = json.dumps(value, sort_keys=True, ensure_ascii=True)
+        return [f"value #{blake2b(spelled.encode(), digest_size=8).hexdigest()}", at_ms, tie]
+    return list(entry) if isinstance(entry, tuple) else entry
+
+
+def _shown(entries: dict[str, Any], name: str) -> str:
+    entry = entries.get(name)
+    return "nothing" if entry is None else str(entry)
+
+
+def _short(value: Any) -> str:  # noqa: ANN401
+    text = str(value)
+    return text if len(text) <= 120 else f"{text[:120]}… ({len(value)} entries)"

@@ -1,0 +1,171 @@
+"""Reads one stored event again, from its payload: whom it names, in which order, and what it says about them.
+
+The instants are the stored ones (skew was corrected on arrival, when the client's clock was known); everything else comes from the JSON.
+"""
+
+import json
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Any, Final
+
+from domain.ids import IdentifierKey
+from domain.keys import identifier_key
+from domain.rules import IdentityRules, ProfileRules
+from domain.stored import StoredEvent
+from operators.identifiers import normalise
+
+_ZERO_DIGITS: Final = {
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF",
+}  # fmt: skip
+"""ISO 4217 currencies without a minor unit."""
+_THREE_DIGITS: Final = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+"""ISO 4217 currencies whose minor unit is a thousandth."""
+_IMPLAUSIBLE: Final = 10**15
+"""An amount this large is a mistake and counts as nothing."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """One identifier that an event names, normalised."""
+
+    key: IdentifierKey
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one event says.
+
+    Attributes:
+        message: its message key.
+        at_ms: event time.
+        tie: orders statements of one instant: the first 8 bytes of the message key as a signed number.
+        named: identifiers, strongest first.
+        consent: (purpose, granted) in any order, a purpose possibly twice.
+        order: (currency, minor units) of a purchase.
+    """
+
+    message: bytes
+    at_ms: int
+    tie: int
+    type: str
+    name: str
+    named: tuple[Named, ...]
+    traits: dict[str, Any] = field(default_factory=dict)
+    consent: tuple[tuple[str, bool], ...] = ()
+    order: tuple[str, int] | None = None
+    group: str = ""
+    group_traits: dict[str, Any] = field(default_factory=dict)
+
+
+def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, profile: ProfileRules) -> Statement:
+    """Read one stored event.
+
+    Args:
+        event: a row whose type is not ``unmerge``.
+        salt: the workspace's key of digests.
+        identity: identifier kinds, priorities, blocked values.
+        profile: which tracks are purchases, and where their amount is.
+    """
+    said = json.loads(event.payload)
+    context = said.get("context") or {}
+    ambient = context.get("traits") or {}
+    own = said.get("traits") or {}
+    traits = {**ambient, **own} if event.type == "identify" else ambient
+    consent = (context.get("consent") or {}).get("categoryPreferences") or {}
+    name = _name(said, event.type)
+    return Statement(
+        message=event.message_key,
+        at_ms=event.occurred_ms,
+        tie=int.from_bytes(event.message_key[:8], "big", signed=True),
+        type=event.type,
+        name=name,
+        named=_named(_raw_identifiers(said, event.type, traits, identity), event.region, salt, identity),
+        traits={trait: _storable(value) for trait, value in traits.items()},
+        consent=tuple((purpose.lower(), granted) for purpose, granted in consent.items()),
+        order=_order(said.get("properties") or {}, profile) if event.type == "track" and name in profile.order_events else None,
+        group=_text(said.get("groupId")) if event.type == "group" else "",
+        group_traits={trait: _storable(value) for trait, value in own.items()} if event.type == "group" else {},
+    )
+
+
+def read_bans(event: StoredEvent) -> list[tuple[IdentifierKey, IdentifierKey]]:
+    """The pairs that an ``unmerge`` command bans, smaller key first."""
+    pairs = []
+    for one, other in json.loads(event.payload)["links"]:
+        small, large = sorted((bytes.fromhex(one), bytes.fromhex(other)))
+        pairs.append((IdentifierKey(small), IdentifierKey(large)))
+    return pairs
+
+
+def _name(said: dict[str, Any], type_: str) -> str:
+    if type_ == "track":
+        spoken = said["event"]
+    elif type_ in ("page", "screen"):
+        spoken = said.get("name") or ""
+    else:
+        spoken = ""
+    return str(spoken).replace("\0", "\ufffd")
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - a JSON value
+    if value is None:
+        return ""
+    if isinstance(value, float) and value == int(value):
+        return str(int(value))
+    return str(value)
+
+
+def _raw_identifiers(said: dict[str, Any], type_: str, traits: dict[str, Any], rules: IdentityRules) -> list[tuple[str, str]]:
+    context = said.get("context") or {}
+    raw = [("user_id", _text(said.get("userId"))), ("anonymous_id", _text(said.get("anonymousId")))]
+    for kind in ("email", "phone"):
+        value = traits.get(kind)
+        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+            raw.append((kind, str(value)))
+    device = context.get("device") or {}
+    if device.get("adTrackingEnabled") is not False:
+        raw.append(("device_id", device.get("advertisingId") or ""))
+    raw += [(other["type"], _text(other.get("id"))) for other in context.get("externalIds") or [] if other.get("type") in rules.kinds]
+    if type_ == "alias":
+        raw.append((rules.alias_kind, _text(said.get("previousId"))))
+    return raw
+
+
+def _named(raw: list[tuple[str, str]], region: str, salt: bytes, rules: IdentityRules) -> tuple[Named, ...]:
+    spelled = {(kind, normalise(kind, value, rules, region)) for kind, value in raw}
+    usable = [(rules.kinds[kind].priority, kind, value) for kind, value in spelled if value is not None]
+    return tuple(Named(identifier_key(salt, kind, value), kind, value) for _, kind, value in sorted(usable))
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    """Integers beyond 64 bits are kept as floating point numbers."""
+    if isinstance(value, dict):
+        return {key: _storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return float(value)
+    return value
+
+
+def _order(properties: dict[str, Any], rules: ProfileRules) -> tuple[str, int]:
+    currency = properties.get("currency")
+    known = isinstance(currency, str) and len(currency) == 3 and all(letter in "abcdefghijklmnopqrstuvwxyz" for letter in currency.lower())
+    currency = str(currency).upper() if known else rules.default_currency
+    present = [properties[key] for key in rules.amount_keys if properties.get(key) is not None]
+    return currency, _minor_units(present[0], currency) if present else 0
+
+
+def _minor_units(amount: Any, currency: str) -> int:  # noqa: ANN401 - a JSON value
+    if isinstance(amount, bool) or not isinstance(amount, int | float | str):
+        return 0
+    try:
+        exact = Decimal(repr(amount) if isinstance(amount, float) else str(amount).strip())
+    except InvalidOperation:
+        return 0
+    if not exact.is_finite() or abs(exact) >= _IMPLAUSIBLE:
+        return 0
+    digits = 0 if currency in _ZERO_DIGITS else 3 if currency in _THREE_DIGITS else 2
+    return int((exact * 10**digits).to_integral_value(ROUND_HALF_EVEN))

@@ -1,0 +1,131 @@
+"""What all events of one person add up to, computed from the whole list at once; and their stage and memberships at an instant."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from domain.ids import SegmentId
+from domain.rules import ProfileRules
+from domain.segment import Segment
+from oracle.record import Statement
+
+V = TypeVar("V")
+Register = tuple[Any, int, int]
+"""(value, event time, tie)."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The same fields as `domain.leaf.Leaf`, as plain values."""
+
+    first_ms: int = 0
+    last_ms: int = 0
+    types: dict[str, int] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    traits: dict[str, Register] = field(default_factory=dict)
+    groups: dict[str, Register] = field(default_factory=dict)
+    sessions: list[int] = field(default_factory=list)
+    revenue: dict[str, tuple[int, int]] = field(default_factory=dict)
+    first_order_ms: int = 0
+    last_order_ms: int = 0
+    consent: dict[str, Register] = field(default_factory=dict)
+    overflow: bool = False
+
+
+def view_of(statements: Sequence[Statement], rules: ProfileRules) -> View:
+    """Add up events, in any order.
+
+    Args:
+        statements: all events of one person (or of one leaf), each once.
+        rules: session gap and caps.
+    """
+    if not statements:
+        return View()
+    in_time = sorted(statements, key=lambda event: (event.at_ms, event.tie))
+    names = Counter(f"{event.type}:{event.name}" for event in in_time if event.name)
+    traits: dict[str, Register] = {}
+    groups: dict[str, Register] = {}
+    for event in in_time:  # the last one to speak wins
+        for trait, value in event.traits.items():
+            traits[trait] = (value, event.at_ms, event.tie)
+        if event.group:
+            groups[event.group] = (event.group_traits, event.at_ms, event.tie)
+    orders = [event for event in in_time if event.order]
+    return View(
+        first_ms=in_time[0].at_ms,
+        last_ms=in_time[-1].at_ms,
+        types=dict(Counter(event.type for event in in_time)),
+        names=_fewest(names, rules.name_limit),
+        traits=_fewest(traits, rules.trait_limit),
+        groups=_fewest(groups, rules.group_limit),
+        sessions=_sessions([event.at_ms for event in in_time], rules.session_gap_ms),
+        revenue=_revenue(orders),
+        first_order_ms=orders[0].at_ms if orders else 0,
+        last_order_ms=orders[-1].at_ms if orders else 0,
+        consent=_consent(in_time),
+        overflow=len(names) > rules.name_limit or len(traits) > rules.trait_limit or len(groups) > rules.group_limit,
+    )
+
+
+def _fewest(entries: dict[str, V], limit: int) -> dict[str, V]:
+    def digest(name: str) -> bytes:
+        return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+    return {name: entries[name] for name in sorted(entries, key=digest)[:limit]}
+
+
+def _sessions(instants: list[int], gap_ms: int) -> list[int]:
+    sessions = [instants[0]]
+    for before, after in pairwise(instants):
+        if after - before > gap_ms:
+            sessions += [before, after]
+    return [*sessions, instants[-1]]
+
+
+def _revenue(orders: Iterable[Statement]) -> dict[str, tuple[int, int]]:
+    revenue: dict[str, tuple[int, int]] = {}
+    for event in orders:
+        currency, amount = event.order or ("", 0)
+        count, total = revenue.get(currency, (0, 0))
+        revenue[currency] = (count + 1, total + amount)
+    return revenue
+
+
+def _consent(in_time: Iterable[Statement]) -> dict[str, Register]:
+    spoken: dict[str, list[Register]] = {}
+    for event in in_time:
+        for purpose, granted in event.consent:
+            spoken.setdefault(purpose, []).append((granted, event.at_ms, event.tie))
+    return {purpose: max(said, key=lambda register: (register[1], register[0] is False, register[2])) for purpose, said in spoken.items()}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A stage, and the instant at which it changes with no further event; 0 for never."""
+
+    stage: str
+    wake_ms: int
+
+
+def standing_at(view: View, kinds: Collection[str], rules: ProfileRules, now_ms: int) -> Standing:
+    """The stage of a person at an instant.
+
+    Args:
+        view: everything they did.
+        kinds: kinds of their identifiers.
+        rules: `churn_after`.
+        now_ms: the instant.
+    """
+    if view.revenue:
+        silent_ms = view.last_order_ms + rules.churn_after_ms
+        return Standing("customer", silent_ms) if now_ms < silent_ms else Standing("churned", 0)
+    known = {"user_id", "email", "phone"} & set(kinds)
+    return Standing("known" if known else "anonymous", 0)
+
+
+def segments_of(view: View, stage: str, segments: Iterable[Segment]) -> set[SegmentId]:
+    """The segments of a person: a customer who granted the segment's purpose belongs to it."""
+    return {segment.id for segment in segments if stage == "customer" and view.consent.get(segment.purpose, (False, 0, 0))[0] is True}

@@ -1,0 +1,201 @@
+"""What every ad platform file provides: requests and answers as values, and nothing that touches a socket.
+
+    operation ──encode──▶ Request ──(sinks.http)──▶ Response ──decode──▶ Delivered | Retry | Rejected
+
+A platform classifies; `sinks.retry` decides when to try again; `sinks.delivery` drives. Every write is a set operation at all
+platforms, so sending one twice changes nothing. Creating an audience is the exception, and `Find` is what makes it safe.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+Row: TypeAlias = tuple[str, ...]
+"""One person in the platform's column order: hashes and ids, never a raw e-mail or phone."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request. Header values and body stay out of its repr: they hold the token and the rows."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class Response:
+    """What came back.
+
+    Attributes:
+        status: HTTP status, 0 when no answer arrived.
+        headers: lower-case name → value.
+        body: as received; may repeat personal data and is never logged.
+        fault: why no answer arrived: ``timeout`` or ``connection``; the request may have been applied all the same.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    fault: str = ""
+
+
+Transport: TypeAlias = Callable[[Request], Response]
+"""Sends one request and never raises for anything that the network does."""
+
+
+@dataclass(frozen=True)
+class Find:
+    """Look for an audience that we may have created: same name, same recorded intent. `after` continues a listing."""
+
+    name: str
+    intent: str
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Create:
+    """Create an audience; not safe to repeat without `Find`."""
+
+    name: str
+    intent: str
+
+
+@dataclass(frozen=True)
+class Write:
+    """Add or remove people.
+
+    Attributes:
+        verb: ``add`` or ``remove``.
+        platform_id: the platform's id of the audience.
+        rows: at most `Limits.max_rows`.
+        session: positive 63-bit number, new for every attempt.
+    """
+
+    verb: Literal["add", "remove"]
+    platform_id: str
+    rows: tuple[Row, ...] = field(repr=False)
+    session: int
+
+
+@dataclass(frozen=True)
+class Read:
+    """Read back size and state."""
+
+    platform_id: str
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Delete the audience and with it every membership."""
+
+    platform_id: str
+
+
+Operation: TypeAlias = Find | Create | Write | Read | Delete
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The platform did it.
+
+    Attributes:
+        rows: rows that it took in.
+        invalid: rows that it says it could not use; an estimate where the platform blurs it.
+        platform_id: the audience, for `Create` and for a `Find` that found.
+        after: where a `Find` that has not found goes on; empty at the end of the list.
+        readback: size and state for `Read`, safe to show.
+        pause_s: stay away for so long: the platform says that its limit is near.
+    """
+
+    rows: int = 0
+    invalid: int = 0
+    platform_id: str = ""
+    after: str = ""
+    readback: Mapping[str, int | str] = field(default_factory=dict)
+    pause_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Not done, or nobody knows; try again.
+
+    Attributes:
+        reason: code: ``throttled``, ``busy``, ``transient``, ``html``, ``timeout``, ``connection``, ``unexpected``.
+        after_s: earliest seconds from now as the platform asks; None leaves it to the policy.
+    """
+
+    reason: str
+    after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Not done, and trying again changes nothing until a person acts.
+
+    Attributes:
+        reason: code: ``reauth``, ``permission``, ``terms``, ``missing``, ``invalid``, ``policy``.
+        detail: the platform's code and subcode; never its free text, which may repeat what we sent.
+        advice: what to do, for a person.
+    """
+
+    reason: str
+    detail: str = ""
+    advice: str = ""
+
+
+Outcome: TypeAlias = Delivered | Retry | Rejected
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one platform accepts.
+
+    Attributes:
+        max_rows: rows per `Write`.
+        requests_per_s: sustained pace per destination.
+        burst: requests that may go at once after a rest.
+    """
+
+    max_rows: int
+    requests_per_s: float
+    burst: int
+
+
+@dataclass(frozen=True)
+class Matchable:
+    """One person as far as platforms may match: profile id and normalised identifiers.
+
+    Attributes:
+        external_id: the profile id, canonical UUID text.
+        identifiers: kind → normalised values, personal data.
+    """
+
+    external_id: str
+    identifiers: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+
+class Platform(Protocol):
+    """One platform: pure, frozen, built from its Params and its token."""
+
+    @property
+    def name(self) -> str:
+        """The word in ``audiences.platform``, in the signal ``platform:<name>`` and in API paths."""
+
+    @property
+    def purpose(self) -> str:
+        """Consent purpose that a person must have granted before their row is sent."""
+
+    @property
+    def limits(self) -> Limits:
+        """What it accepts."""
+
+    def row(self, person: Matchable) -> Row | None:
+        """Encode one person; None where nothing is left to match on."""
+
+    def encode(self, operation: Operation) -> Request:
+        """Build the request; equal operations give equal bytes."""
+
+    def decode(self, operation: Operation, response: Response) -> Outcome:
+        """Classify the answer."""

@@ -1,0 +1,345 @@
+"""Turns log records into events, commands and dead letters. Pure: the same record gives the same values at every replay.
+
+Bad data is a value: whatever a record holds, the answer is an event, a command, or a dead letter with a reason code; nothing is raised.
+
+Event time (Segment specification): where the client said when it sent, ``received − (sent − timestamp)``, so that a wrong clock cancels out;
+else the timestamp as it stands; never later than arrival.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from domain.envelope import PREFIX, Envelope, decode
+from domain.event import EVENT_TYPES, Batch, DeadLetter, Event, Identifier, Order, Record, Unmerge
+from domain.failure import Failure
+from domain.ids import IdentifierKey, WorkspaceId
+from domain.keys import KEY_BYTES, identifier_key, message_key
+from domain.money import currency_code, minor_units
+from domain.rules import IdentityRules, ProfileRules
+from operators.identifiers import normalise
+from store.definitions import SourceRow
+
+RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
+"""Largest record that is decoded; the collector's default body limit."""
+DEPTH_LIMIT: Final = 64
+"""Deepest trait value that is stored."""
+_INT64: Final = range(-(2**63), 2**64)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
+
+
+class _Device(msgspec.Struct, gc=False):
+    advertisingId: str | None = None  # noqa: N815 - the wire's spelling
+    adTrackingEnabled: bool | None = None  # noqa: N815
+
+
+class _Consent(msgspec.Struct, gc=False):
+    categoryPreferences: dict[str, bool] | None = None  # noqa: N815
+
+
+class _ExternalId(msgspec.Struct, gc=False):
+    id: str | int | float | None = None
+    type: str | None = None
+
+
+class _Context(msgspec.Struct, gc=False):
+    traits: dict[str, Any] | None = None
+    device: _Device | None = None
+    consent: _Consent | None = None
+    externalIds: list[_ExternalId] | None = None  # noqa: N815
+
+
+class _Message(msgspec.Struct, gc=False):
+    type: str
+    messageId: str | None = None  # noqa: N815
+    userId: str | int | float | None = None  # noqa: N815
+    anonymousId: str | int | float | None = None  # noqa: N815
+    event: str | None = None
+    name: str | None = None
+    previousId: str | int | float | None = None  # noqa: N815
+    groupId: str | int | float | None = None  # noqa: N815
+    timestamp: str | int | float | None = None
+    originalTimestamp: str | int | float | None = None  # noqa: N815
+    sentAt: str | int | float | None = None  # noqa: N815
+    traits: dict[str, Any] | None = None
+    properties: msgspec.Raw = msgspec.Raw()
+    context: _Context | None = None
+
+
+class _Command(msgspec.Struct):
+    kind: str
+    workspace: int
+    id: str
+    links: list[tuple[str, str]]
+    author: str = ""
+    reason: str = ""
+
+
+class _Bad(Exception):  # noqa: N818 - control flow inside this file, never seen outside
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.failure = Failure(reason, detail)
+
+
+_MESSAGE: Final = msgspec.json.Decoder(_Message)
+_COMMAND: Final = msgspec.json.Decoder(_Command)
+_PROPERTIES: Final = msgspec.json.Decoder(dict[str, Any] | None)
+
+
+def instant_ms(value: str | float | None) -> int | None:
+    """Read a client's instant: ISO 8601 (no zone means UTC), or milliseconds since 1970.
+
+    Raises:
+        ValueError: anything else, or an instant that no calendar holds.
+    """
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        if not abs(value) < 253_402_300_800_000:  # the year 10000
+            raise ValueError("out of range")
+        return int(value)
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // _MS
+
+
+def _text(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _storable(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - JSON values
+    """A trait value as the store can hold it: integers beyond 64 bits become floats, deep nesting is refused."""
+    if isinstance(value, int):
+        return value if value in _INT64 else float(value)
+    if isinstance(value, dict | list):
+        if depth >= DEPTH_LIMIT:
+            raise _Bad("too_deep", "$.traits")
+        if isinstance(value, dict):
+            return {key: _storable(item, depth + 1) for key, item in value.items()}
+        return [_storable(item, depth + 1) for item in value]
+    return value
+
+
+def _traits(traits: dict[str, Any], rules: ProfileRules) -> dict[str, Any]:
+    if len(traits) > rules.event_trait_limit:
+        raise _Bad("too_many_traits", "$.traits")
+    try:
+        return {name: value if isinstance(value, str) else _storable(value) for name, value in traits.items()}
+    except OverflowError:
+        raise _Bad("invalid_type", "$.traits") from None
+
+
+class Decoder:
+    """Decodes batches with one workspace registry and one set of rules.
+
+    Args:
+        sources: source id → source.
+        salts: workspace id → salt, for commands.
+        identity: identifier rules.
+        profile: profile rules.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[int, SourceRow],
+        salts: Mapping[int, bytes],
+        identity: IdentityRules,
+        profile: ProfileRules,
+    ) -> None:
+        self._sources = sources
+        self._salts = salts
+        self._identity = identity
+        self._profile = profile
+        self._priority: Callable[[Identifier], tuple[int, str, str]] = lambda item: (
+            identity.kinds[item.kind].priority,
+            item.kind,
+            item.value,
+        )
+
+    def __call__(self, batch: Batch) -> list[Event | Unmerge | DeadLetter]:
+        """Decode every record of a batch, in order: one value per record."""
+        return [self._record(record) for record in batch.records]
+
+    def _record(self, record: Record) -> Event | Unmerge | DeadLetter:
+        envelope = Envelope(received=record.received_ms, source=record.source_hint, event=msgspec.Raw(record.value))
+        try:
+            if len(record.value) > RECORD_LIMIT_BYTES:
+                raise _Bad("too_large")
+            if record.value.startswith(PREFIX):
+                envelope = decode(record.value)
+                if envelope.command:
+                    return self._command(envelope)
+            return self._event(envelope)
+        except _Bad as bad:
+            failure = bad.failure
+        except RecursionError:
+            failure = Failure("too_deep")
+        except msgspec.ValidationError as error:
+            failure = Failure("invalid_type", _path(error))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            failure = Failure("malformed_json")
+        source = self._sources.get(envelope.source)
+        return DeadLetter(
+            source.workspace if source else None,
+            source.id if source else None,
+            record.position,
+            record.index,
+            failure,
+            record.value,
+            envelope.received or record.received_ms,
+            envelope.retry_of,
+        )
+
+    def _command(self, envelope: Envelope) -> Unmerge:
+        payload = bytes(envelope.command)
+        command = _COMMAND.decode(payload)
+        salt = self._salts.get(command.workspace)
+        try:
+            links = tuple((_key(one), _key(other)) for one, other in command.links)
+        except ValueError:
+            raise _Bad("bad_command", "$.command.links") from None
+        if command.kind != "unmerge" or salt is None or not links:
+            raise _Bad("bad_command", "$.command")
+        key = message_key(salt, command.id)
+        return Unmerge(
+            WorkspaceId(command.workspace),
+            key,
+            command.id,
+            links,
+            command.author,
+            command.reason,
+            envelope.received,
+            payload,
+        )
+
+    def _event(self, envelope: Envelope) -> Event:
+        source = self._sources.get(envelope.source)
+        payload = bytes(envelope.event)
+        if source is None:
+            _MESSAGE.decode(payload)
+            raise _Bad("unknown_source")
+        message = _MESSAGE.decode(payload)
+        kind = message.type
+        if kind not in EVENT_TYPES:
+            raise _Bad("unknown_type", "$.type")
+        name = self._name(message)
+        received = envelope.received
+        occurred, future = self._occurred(message, envelope)
+        traits, group_traits = self._split_traits(message)
+        identifiers = self._identifiers(message, source, traits)
+        consent = message.context.consent if message.context else None
+        message_id = message.messageId or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
+        return Event(
+            workspace=source.workspace,
+            source=source.id,
+            type=kind,
+            name=name,
+            message_key=message_key(source.salt, message_id),
+            message_id=message_id,
+            identifiers=identifiers,
+            occurred_ms=occurred,
+            received_ms=received,
+            payload=payload,
+            traits=_traits(traits, self._profile) if traits else traits,
+            consent={key.lower(): value for key, value in (consent.categoryPreferences or {}).items()} if consent else {},
+            order=self._order(message) if kind == "track" and name in self._profile.order_events else None,
+            group=_text(message.groupId) if kind == "group" else "",
+            group_traits=_traits(group_traits, self._profile),
+            future=future,
+            retry_of=envelope.retry_of,
+        )
+
+    @staticmethod
+    def _name(message: _Message) -> str:
+        if message.type == "track":
+            if not message.event:
+                raise _Bad("missing_event", "$.event")
+            return message.event.replace("\0", "\ufffd")
+        if message.type == "group" and not _text(message.groupId):
+            raise _Bad("missing_group", "$.groupId")
+        if message.type == "alias" and not (_text(message.previousId) and _text(message.userId)):
+            raise _Bad("missing_previous", "$.previousId")
+        return (message.name or "").replace("\0", "\ufffd") if message.type in ("page", "screen") else ""
+
+    @staticmethod
+    def _occurred(message: _Message, envelope: Envelope) -> tuple[int, bool]:
+        received = envelope.received
+        try:
+            stamp = instant_ms(message.originalTimestamp)
+            stamp = instant_ms(message.timestamp) if stamp is None else stamp
+            sent = instant_ms(message.sentAt) or envelope.sent
+        except (ValueError, OverflowError):
+            raise _Bad("bad_timestamp", "$.timestamp") from None
+        if stamp is None:
+            return received, False
+        occurred = received - (sent - stamp) if sent else stamp
+        return min(occurred, received), occurred > received
+
+    @staticmethod
+    def _split_traits(message: _Message) -> tuple[dict[str, Any], dict[str, Any]]:
+        own = message.traits or {}
+        ambient = (message.context.traits if message.context else None) or {}
+        if message.type == "identify":
+            return ({**ambient, **own} if ambient else own), {}
+        if message.type == "group":
+            return ambient, own
+        return ambient, {}
+
+    def _identifiers(self, message: _Message, source: SourceRow, traits: dict[str, Any]) -> tuple[Identifier, ...]:
+        found: dict[IdentifierKey, Identifier] = {}
+        too_long = False
+        for kind, raw in self._named(message, traits):
+            value = normalise(kind, raw, self._identity, source.default_region)
+            if value is not None:
+                key = identifier_key(source.salt, kind, value)
+                found[key] = Identifier(key, kind, value)
+            elif len(raw) > self._identity.length_limit:
+                too_long = True
+        if not found:
+            raise _Bad("identifier_too_long" if too_long else "no_identifier")
+        if len(found) == 1:
+            return tuple(found.values())
+        return tuple(sorted(found.values(), key=self._priority))
+
+    def _named(self, message: _Message, traits: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        yield "user_id", _text(message.userId)
+        yield "anonymous_id", _text(message.anonymousId)
+        for kind in ("email", "phone"):
+            value = traits.get(kind)
+            if isinstance(value, str | int) and not isinstance(value, bool):
+                yield kind, str(value)
+        context = message.context
+        if context is not None:
+            if context.device is not None and context.device.adTrackingEnabled is not False:
+                yield "device_id", context.device.advertisingId or ""
+            for external in context.externalIds or ():
+                if external.type in self._identity.kinds:
+                    yield external.type, _text(external.id)
+        if message.type == "alias":
+            yield self._identity.alias_kind, _text(message.previousId)
+
+    def _order(self, message: _Message) -> Order:
+        properties = _PROPERTIES.decode(message.properties) if message.properties else None
+        properties = properties or {}
+        currency = currency_code(properties.get("currency"), self._profile.default_currency)
+        amount = next((properties[key] for key in self._profile.amount_keys if properties.get(key) is not None), 0)
+        return Order(currency, minor_units(amount, currency))
+
+
+def _key(text: str) -> IdentifierKey:
+    key = bytes.fromhex(text)
+    if len(key) != KEY_BYTES:
+        raise ValueError("not a key")
+    return IdentifierKey(key)
+
+
+def _path(error: msgspec.ValidationError) -> str:
+    _, _, path = str(error).partition(" - at `")
+    return path.rstrip("`")

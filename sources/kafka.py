@@ -1,0 +1,249 @@
+"""Kafka as the event log: partitions that the consumer group assigns become batches, from the positions that Postgres holds.
+
+The group only decides who reads what. Where reading starts is Postgres's word: on assignment the consumer is placed there, and after a
+batch was fenced off it is placed there again. Offsets are committed to Kafka as well, but only for tools that show lag; nothing ever reads
+them.
+
+One message is one record. Tombstones hold none and are skipped; so are the offsets that transaction markers and compaction leave empty.
+A record that is not ours (`domain.envelope`) belongs to the source that the header ``stratum-source`` names by its id, else to the source
+that is registered for the topic.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import monotonic, time
+from typing import Any, Final, cast
+
+import structlog
+from confluent_kafka import OFFSET_BEGINNING, TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from domain.envelope import PREFIX
+from domain.event import Batch, Record
+from sources.positions import Positions, StoreUnavailableError
+from store.offsets import CaughtUp
+
+logger = structlog.get_logger(__name__)
+
+SOURCE_HEADER: Final = "stratum-source"
+_MS: Final = timedelta(milliseconds=1)
+
+_CONSUMER_OPTIONS: Final = {
+    "enable.auto.commit": "false",
+    "enable.auto.offset.store": "false",
+    "enable.partition.eof": "true",
+    "auto.offset.reset": "earliest",
+    "partition.assignment.strategy": "cooperative-sticky",
+    "session.timeout.ms": "10000",
+    "heartbeat.interval.ms": "1000",
+    "topic.metadata.refresh.interval.ms": "10000",
+    "queued.max.messages.kbytes": "16384",
+    "fetch.queue.backoff.ms": "20",
+}
+"""What is asked of librdkafka. ``session.timeout.ms`` bounds how long a dead worker's partitions wait."""
+
+
+@dataclass(frozen=True)
+class KafkaLogParams:
+    """The Kafka log as it is read.
+
+    Attributes:
+        bootstrap_servers: ``host:port,…``.
+        topics: topics to read; each is a log of its own.
+        group: consumer group of the profiles workers.
+        options: further options of librdkafka (security, timeouts).
+        batch_records: most records of one read.
+        idle_wait: how long a read waits for something to come.
+        in_flight: longest time between an event's arrival at a collector and its message in Kafka, clock differences included.
+        touch_interval: how often positions are recorded as caught up and committed for lag tools.
+        retry_pause: pause after the store did not answer.
+        watermark_limit: longest wait for the first offset of a partition.
+    """
+
+    bootstrap_servers: str
+    topics: tuple[str, ...]
+    group: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    batch_records: int = 4_000
+    idle_wait: timedelta = timedelta(milliseconds=50)
+    in_flight: timedelta = timedelta(milliseconds=200)
+    touch_interval: timedelta = timedelta(milliseconds=500)
+    retry_pause: timedelta = timedelta(milliseconds=500)
+    watermark_limit: timedelta = timedelta(seconds=2)
+
+
+class KafkaLog:
+    """Reads the partitions that the group assigns. A `sources.intake.LogSource`.
+
+    Args:
+        params: see `KafkaLogParams`.
+        positions: cursors, shared with UNIFY, which resets one when its batch was fenced off.
+        worker: this worker's name, shown as Kafka's client id.
+    """
+
+    def __init__(self, params: KafkaLogParams, positions: Positions, worker: str) -> None:
+        common: dict[str, str | int | float | bool] = {"bootstrap.servers": params.bootstrap_servers, "client.id": worker, **params.options}
+        self._params = params
+        self._positions = positions
+        self._hints: Mapping[str, int] = {}
+        self._fresh: set[tuple[str, int]] = set()
+        self._resumes_at: datetime | None = None
+        self._touch_at = 0.0
+        self._asked_ms = 0
+        self._ends: dict[TopicPartition, Future[Any]] = {}
+        self._admin = AdminClient(common)
+        self._consumer = Consumer({**common, **_CONSUMER_OPTIONS, **params.options, "group.id": params.group, "error_cb": _report})
+        self._consumer.subscribe(list(params.topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+
+    def resumes_at(self) -> datetime | None:
+        """When to ask again: at once, or after a pause where the store did not answer."""
+        return self._resumes_at
+
+    def read(self) -> Sequence[Batch]:
+        """Take what is there, at most one batch per partition; wait up to `KafkaLogParams.idle_wait` when there is nothing.
+
+        While Postgres cannot be reached nothing is handed out, the reason is logged, and a pause is asked for.
+
+        Raises:
+            KafkaException: an error of the client from which it cannot recover.
+        """
+        self._resumes_at = None
+        try:
+            self._place()
+            self._touch()
+        except StoreUnavailableError as error:
+            logger.warning("store_unavailable", source="kafka", reason=str(error))
+            self._resumes_at = datetime.now(UTC) + self._params.retry_pause
+            return ()
+        messages = self._consumer.consume(1, self._params.idle_wait.total_seconds())
+        if messages:
+            messages += self._consumer.consume(self._params.batch_records - 1, 0)
+        return self._batches(messages)
+
+    def close(self) -> None:
+        """Leave the group, so that others take over at once."""
+        self._consumer.close()
+
+    def _batches(self, messages: Iterable[Message]) -> list[Batch]:
+        groups: dict[tuple[str, int], list[Message]] = {}
+        for message in messages:
+            topic, partition, error = message.topic(), message.partition(), message.error()
+            if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's public constant
+                groups.setdefault((str(topic), int(partition or 0)), []).append(message)
+            else:
+                _report(error)
+        batches = []
+        for (topic, partition), group in groups.items():
+            start = self._positions.cursors(topic).get(partition)
+            batch = None if start is None else self._batch(topic, partition, start, group)
+            if batch is not None:
+                self._positions.advance(batch)
+                batches.append(batch)
+        return batches
+
+    def _batch(self, topic: str, partition: int, start: int, group: Sequence[Message]) -> Batch | None:
+        """Make a batch; an empty one where only transaction markers came, None where nothing did.
+
+        The position follows the log even backwards: a log that was cut or made anew starts again at its first record.
+        """
+        messages = [message for message in group if message.error() is None]
+        ends = [int(message.offset() or 0) for message in group if message.error() is not None]
+        if not messages and max(ends) <= start:
+            return None
+        self._check_retention(topic, partition, start, group)
+        following = max([*ends, *(int(message.offset() or 0) + 1 for message in messages[-1:])])
+        hint = self._hints.get(topic, 0)
+        records = tuple(_record(message, hint) for message in messages if message.value() is not None)
+        return Batch(topic, partition, start, following, records)
+
+    def _check_retention(self, topic: str, partition: int, start: int, group: Sequence[Message]) -> None:
+        """Say it when Kafka deleted records before they were read: right after placing is the only moment when that shows."""
+        if (topic, partition) not in self._fresh:
+            return
+        self._fresh.discard((topic, partition))
+        if 0 < start != group[0].offset():
+            limit_s = self._params.watermark_limit.total_seconds()
+            first, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=limit_s) or (0, start)
+            if not first <= start <= end:
+                logger.error("log_cut_before_processing", log=topic, partition=partition, expected=start, first=first, end=end)
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        for each in partitions:
+            self._positions.assign(each.topic, [each.partition])
+            self._fresh.add((each.topic, each.partition))
+        try:
+            self._positions.reload({(each.topic, each.partition) for each in partitions})
+            self._hints = self._positions.topic_sources()
+        except StoreUnavailableError as error:
+            logger.warning("store_unavailable", source="kafka", reason=str(error))
+        for each in partitions:
+            each.offset = self._positions.cursors(each.topic).get(each.partition, OFFSET_BEGINNING)
+        consumer.incremental_assign(partitions)
+        unknown = [each for each in partitions if each.offset == OFFSET_BEGINNING]
+        if unknown:
+            consumer.pause(unknown)
+        logger.info("partitions_assigned", partitions=[f"{each.topic}:{each.partition}" for each in partitions])
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        for each in partitions:
+            self._positions.withdraw(each.topic, [each.partition])
+        consumer.incremental_unassign(partitions)
+        logger.info("partitions_revoked", partitions=[f"{each.topic}:{each.partition}" for each in partitions])
+
+    def _place(self) -> None:
+        """Move the consumer to the stored position of every partition whose cursor was unknown."""
+        for topic, partition, position in self._positions.reload():
+            target = TopicPartition(topic, partition, position)
+            try:
+                self._consumer.seek(target)
+                self._consumer.resume([target])
+            except KafkaException as error:
+                logger.warning("seek_failed", log=topic, partition=partition, reason=error.args[0].name())
+                self._positions.reset(topic, partition)
+            self._fresh.add((topic, partition))
+
+    def _touch(self) -> None:
+        """Record what is caught up, from the ends of the partitions as they were when the broker was asked; then ask again."""
+        if monotonic() < self._touch_at or not all(future.done() for future in self._ends.values()):
+            return
+        reached = []
+        for each, future in self._ends.items():
+            cursor = self._positions.cursors(each.topic).get(each.partition)
+            if cursor is not None and future.exception() is None and cursor >= (end := future.result().offset):
+                reached.append(CaughtUp(each.topic, each.partition, end, self._asked_ms - self._params.in_flight // _MS))
+        self._positions.touch(reached)
+        self._hints = self._positions.topic_sources()
+        known = [TopicPartition(topic, p, at) for topic in self._params.topics for p, at in self._positions.cursors(topic).items()]
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        self._asked_ms = int(time() * 1000)
+        self._ends = self._admin.list_offsets({TopicPartition(each.topic, each.partition): latest for each in known}) if known else {}
+        if known:
+            self._consumer.commit(offsets=known, asynchronous=True)
+        self._touch_at = monotonic() + self._params.touch_interval.total_seconds()
+
+
+def _record(message: Message, topic_hint: int) -> Record:
+    value = message.value() or b""
+    kind, at_ms = message.timestamp()
+    hint = 0 if value.startswith(PREFIX) else _header_source(message) or topic_hint
+    return Record(int(message.offset() or 0), 0, value, hint, 0 if kind == TIMESTAMP_NOT_AVAILABLE else at_ms)
+
+
+def _header_source(message: Message) -> int:
+    for name, value in cast("list[tuple[str, bytes | None]]", message.headers() or []):
+        if name == SOURCE_HEADER and value is not None and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _report(error: KafkaError) -> None:
+    """Log an error of the client, which recovers by itself.
+
+    Raises:
+        KafkaException: it does not recover.
+    """
+    if error.fatal():
+        raise KafkaException(error)
+    logger.warning("log_unavailable", source="kafka", reason=error.name())

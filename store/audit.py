@@ -1,0 +1,41 @@
+"""Appends to the audit log. Rows are never changed (a trigger of the schema sees to that) and hold no personal data."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from psycopg import AsyncConnection, Connection
+from psycopg.types.json import Jsonb
+
+_APPEND: Final = """
+    INSERT INTO audit (workspace_id, at, actor, action, subject, detail)
+    VALUES (%s, clock_timestamp(), %s, %s, %s, %s) RETURNING id
+"""
+
+
+def append(  # noqa: PLR0913 - one per column
+    conn: Connection[Any], workspace_id: int, actor: str, action: str, subject: str, detail: Mapping[str, Any]
+) -> int:
+    """Record one operation; it holds once the caller's transaction commits, which must be before the operation takes effect.
+
+    Args:
+        conn: the connection of the caller's transaction.
+        workspace_id: tenant.
+        actor: ``engine``, or ``key:<id>`` of an API key.
+        action: what is done, for example ``request`` or ``audience.create``.
+        subject: what it is done to, for example ``audience:3``.
+        detail: its particulars, JSON values; never personal data.
+
+    Returns:
+        The row's id.
+    """
+    row = conn.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail))).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def append_async(  # noqa: PLR0913 - one per column
+    conn: AsyncConnection[Any], workspace_id: int, actor: str, action: str, subject: str, detail: Mapping[str, Any]
+) -> int:
+    """Like `append`, on a connection of the API's pool."""
+    cursor = await conn.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail)))
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

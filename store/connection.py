@@ -1,0 +1,63 @@
+"""Connections of the engine: ids travel as 16 bytes, arrays and rows in PostgreSQL's binary formats.
+
+Formats: PostgreSQL documentation, "Frontend/Backend Protocol" and "COPY, Binary Format".
+"""
+
+import struct
+from collections.abc import Collection
+from typing import Final
+
+import psycopg
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+from psycopg.types.string import ByteaBinaryLoader
+
+_UUID_OID: Final = 2950
+_UUID_ARRAY_OID: Final = 2951
+_LENGTH_16: Final = b"\0\0\0\x10"
+_ARRAY_HEAD: Final = struct.Struct(">iiiii")
+
+
+class Keys:
+    """A parameter of type ``uuid[]``: 16-byte keys.
+
+    Args:
+        keys: any number of 16-byte strings.
+    """
+
+    __slots__ = ("packed",)
+
+    def __init__(self, keys: Collection[bytes]) -> None:
+        head = _ARRAY_HEAD.pack(1, 0, _UUID_OID, len(keys), 1) if keys else _ARRAY_HEAD.pack(0, 0, _UUID_OID, 0, 0)[:12]
+        self.packed = head + (_LENGTH_16 + _LENGTH_16.join(keys) if keys else b"")
+
+
+class _KeysDumper(Dumper):
+    format = Format.BINARY
+    oid = _UUID_ARRAY_OID
+
+    def dump(self, obj: Keys) -> bytes:
+        return obj.packed
+
+
+def connect_engine(dsn: str) -> psycopg.Connection:
+    """Open a connection for UNIFY.
+
+    Commits do not wait for the disk: a crash loses the last transactions whole, offsets included, and they are processed again from the log.
+    Joins run as index lookups, because the temporary tables that rows are staged in have no statistics.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=1)
+    for setting in ("synchronous_commit", "enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit"):
+        connection.execute(f"SET {setting} = off")
+    connection.execute("SET application_name = 'stratum-engine'")
+    adapt(connection)
+    return connection
+
+
+def adapt(connection: psycopg.Connection) -> None:
+    """Make a connection read uuids as 16 bytes in binary results, and take `Keys` as a parameter."""
+    connection.adapters.register_loader("uuid", ByteaBinaryLoader)
+    connection.adapters.register_dumper(Keys, _KeysDumper)

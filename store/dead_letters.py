@@ -1,0 +1,126 @@
+"""Reads dead letters and moves their status: open → retrying, and back where the log could not be reached; UNIFY settles the rest."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from psycopg import AsyncConnection
+
+from store.counting import Count, count
+from store.fetch import Pool, fetch, fetch_one
+
+STATUSES: Final = ("open", "retrying", "resolved")
+
+
+@dataclass(frozen=True)
+class DeadLetterRow:
+    """One input that could not be processed.
+
+    Attributes:
+        workspace_id: None where no source was recognised.
+        reason: a key of `domain.failure.REASONS`.
+        detail: where in the record.
+        payload: the record as it lay in the log, whole; empty in lists.
+        payload_bytes: its size.
+        retry_of: the dead letter that this record re-drove.
+    """
+
+    id: int
+    workspace_id: int | None
+    source_id: int | None
+    log: str
+    partition: int
+    position: int
+    index: int
+    reason: str
+    detail: str
+    payload: bytes
+    payload_bytes: int
+    received_at: datetime | None
+    recorded_at: datetime
+    status: str
+    retry_of: int | None
+
+
+@dataclass(frozen=True)
+class DeadLetterFilter:
+    """Which letters are wanted; None means any.
+
+    Attributes:
+        workspace: tenant. None reads every tenant's and those of no tenant: for the operator's console only.
+        reason: reason code.
+        status: open, retrying or resolved.
+        source: source id.
+    """
+
+    workspace: int | None
+    reason: str | None = None
+    status: str | None = None
+    source: int | None = None
+
+    def params(self) -> dict[str, int | str | None]:
+        """Named parameters of the statements below."""
+        return {"workspace": self.workspace, "reason": self.reason, "status": self.status, "source": self.source}
+
+
+_HEAD: Final = "id, workspace_id, source_id, log, partition, position, index, reason, detail"
+_REST: Final = "octet_length(payload), received_at, recorded_at, status, retry_of"
+# A workspace that is not given is no condition, and a custom plan drops it.
+_WHERE: Final = """
+    WHERE (%(workspace)s::integer IS NULL OR workspace_id = %(workspace)s)
+      AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+      AND (%(status)s::text IS NULL OR status = %(status)s)
+      AND (%(source)s::integer IS NULL OR source_id = %(source)s)
+"""
+
+
+async def page(pool: Pool, wanted: DeadLetterFilter, after: int | None, limit: int) -> list[DeadLetterRow]:
+    """The next letters, newest first, without their payloads.
+
+    Args:
+        pool: open pool.
+        wanted: filters.
+        after: id of the last letter of the page before.
+        limit: letters per page.
+    """
+    sql = (
+        "SELECT " + _HEAD + ", ''::bytea, " + _REST + " FROM dead_letters" + _WHERE
+        + " AND (%(after)s::bigint IS NULL OR id < %(after)s) ORDER BY id DESC LIMIT %(limit)s"
+    )  # fmt: skip
+    return await fetch(pool, DeadLetterRow, sql, {**wanted.params(), "after": after, "limit": limit})
+
+
+async def by_id(pool: Pool, workspace: int | None, letter: int) -> DeadLetterRow | None:
+    """One letter with its payload; None where the workspace has no such letter."""
+    sql = "SELECT " + _HEAD + ", payload, " + _REST + " FROM dead_letters" + _WHERE + " AND id = %(id)s"
+    return await fetch_one(pool, DeadLetterRow, sql, {**DeadLetterFilter(workspace).params(), "id": letter})
+
+
+async def total(pool: Pool, wanted: DeadLetterFilter, cap: int) -> Count:
+    """How many letters match; exact up to `cap`."""
+    return await count(pool, "FROM dead_letters" + _WHERE, wanted.params(), cap)
+
+
+async def claim(connection: AsyncConnection, wanted: DeadLetterFilter, ids: list[int] | None, limit: int) -> list[DeadLetterRow]:
+    """Mark letters as retrying, oldest first, and give them with their payloads.
+
+    Letters that another caller is claiming at this moment are left to it.
+
+    Args:
+        connection: inside a transaction of the caller, which also holds the audit row.
+        wanted: filters.
+        ids: only these; None for all that match.
+        limit: letters at most.
+    """
+    cursor = await connection.execute(
+        "UPDATE dead_letters SET status = 'retrying' WHERE id IN (SELECT id FROM dead_letters" + _WHERE
+        + " AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s)) ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
+        + " RETURNING " + _HEAD + ", payload, " + _REST,
+        {**wanted.params(), "ids": ids, "limit": limit},
+    )  # fmt: skip
+    return sorted((DeadLetterRow(*row) for row in await cursor.fetchall()), key=lambda letter: letter.id)
+
+
+async def reopen(connection: AsyncConnection, ids: list[int]) -> None:
+    """Put claimed letters back to open: they did not reach the log."""
+    await connection.execute("UPDATE dead_letters SET status = 'open' WHERE id = ANY(%s) AND status = 'retrying'", (ids,))

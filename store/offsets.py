@@ -1,0 +1,86 @@
+"""Where every partition of the log stands: the rows that UNIFY moves, as the sources read them.
+
+`offsets.next_position` is the fence and is moved by UNIFY alone. What is written here is only ``caught_up_at``, the promise that everything
+received until then has been processed, and always on the condition that the position is at least the one the promise is about.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+_ENSURE = """
+INSERT INTO offsets (log, partition, next_position)
+SELECT %(log)s, unnest(%(partitions)s::integer[]), 0
+ON CONFLICT DO NOTHING
+"""
+
+_LOAD = "SELECT partition, next_position FROM offsets WHERE log = %(log)s AND partition = ANY(%(partitions)s)"
+
+_TOUCH = """
+UPDATE offsets AS o
+SET caught_up_at = to_timestamp(c.caught_up_ms / 1000.0)
+FROM unnest(%(logs)s::text[], %(partitions)s::integer[], %(positions)s::bigint[], %(instants)s::bigint[])
+     AS c (log, partition, position, caught_up_ms)
+WHERE o.log = c.log AND o.partition = c.partition AND o.next_position >= c.position
+  AND (o.caught_up_at IS NULL OR o.caught_up_at < to_timestamp(c.caught_up_ms / 1000.0))
+"""
+
+_DURABLE = """
+UPDATE offsets SET updated_at = now()
+WHERE log = %(log)s AND partition = ANY(%(partitions)s)
+RETURNING partition, next_position
+"""
+
+
+class CaughtUp(NamedTuple):
+    """A promise: all that was received until `caught_up_ms` lies before `position`."""
+
+    log: str
+    partition: int
+    position: int
+    caught_up_ms: int
+
+
+def load_positions(conn: Connection[Any], log: str, partitions: Sequence[int]) -> dict[int, int]:
+    """Read next positions, creating the rows of partitions that were never read.
+
+    Args:
+        conn: an autocommit connection.
+        log: stream or topic.
+        partitions: the wanted partitions.
+
+    Returns:
+        Partition → next position to read, 0 for a new one.
+    """
+    arguments = {"log": log, "partitions": list(partitions)}
+    conn.execute(_ENSURE, arguments)
+    return dict(conn.execute(_LOAD, arguments).fetchall())
+
+
+def touch(conn: Connection[Any], caught_up: Iterable[CaughtUp]) -> None:
+    """Record how far partitions are caught up: one statement, never backwards, ignored where the position is not reached yet.
+
+    A crash of Postgres may lose the newest promise, which is then made again.
+    """
+    rows = list(caught_up)
+    if not rows:
+        return
+    logs, partitions, positions, instants = (list(column) for column in zip(*rows, strict=True))
+    with conn.transaction():
+        conn.execute("SET LOCAL synchronous_commit = off")
+        conn.execute(_TOUCH, {"logs": logs, "partitions": partitions, "positions": positions, "instants": instants})
+
+
+def durable_positions(conn: Connection[Any], log: str, partitions: Sequence[int]) -> dict[int, int]:
+    """Read next positions that no crash of Postgres can take back.
+
+    UNIFY commits without waiting for the disk, so a position that is visible may still be lost. This statement writes the rows it returns
+    and waits for its own commit, which lies behind those commits in the write-ahead log.
+
+    Returns:
+        Partition → next position; what lies before it may be deleted from the log.
+    """
+    with conn.transaction():
+        conn.execute("SET LOCAL synchronous_commit = on")
+        return dict(conn.execute(_DURABLE, {"log": log, "partitions": list(partitions)}).fetchall())

@@ -1,0 +1,100 @@
+"""Reads signal-health readings: the newest per signal, and a signal's history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from store.fetch import Pool, fetch
+
+
+@dataclass(frozen=True)
+class ReadingRow:
+    """One dated result; every field but `signal` and `name` is None for a signal that was never read.
+
+    Attributes:
+        signal: ``source:<id>`` or ``platform:<name>``.
+        name: the source's name; None for platforms.
+        score: 0–100, None when unknown.
+        sample: events that it rests on.
+        components: component name → its inputs and score, as JSON.
+        reasons: what lowered the score, as JSON.
+    """
+
+    signal: str
+    name: str | None
+    id: int | None
+    read_at: datetime | None
+    score: float | None
+    status: str | None
+    sample: int | None
+    components: Any
+    reasons: Any
+
+
+# Postgres has no skip scan over distinct values that ends early; the recursion jumps from signal to signal along the index.
+_LATEST: Final = """
+    WITH RECURSIVE heard(signal) AS (
+        (SELECT signal FROM readings WHERE workspace_id = %(workspace)s ORDER BY signal LIMIT 1)
+        UNION ALL
+        SELECT (SELECT signal FROM readings WHERE workspace_id = %(workspace)s AND signal > heard.signal ORDER BY signal LIMIT 1)
+        FROM heard WHERE heard.signal IS NOT NULL
+    ), known AS (
+        SELECT signal FROM heard WHERE signal IS NOT NULL
+        UNION
+        SELECT 'source:' || id FROM sources WHERE workspace_id = %(workspace)s
+    )
+    SELECT k.signal, s.name, r.id, r.read_at, r.score, r.status, r.sample, r.components, r.reasons
+    FROM known k
+    LEFT JOIN sources s ON 'source:' || s.id = k.signal AND s.workspace_id = %(workspace)s
+    LEFT JOIN LATERAL (
+        SELECT * FROM readings WHERE workspace_id = %(workspace)s AND signal = k.signal ORDER BY read_at DESC LIMIT 1
+    ) r ON true
+    ORDER BY k.signal
+"""
+
+_HISTORY: Final = """
+    SELECT signal, NULL, id, read_at, score, status, sample, components, reasons FROM readings
+    WHERE workspace_id = %(workspace)s AND signal = %(signal)s
+      AND (%(since)s::timestamptz IS NULL OR read_at >= %(since)s)
+      AND (%(until)s::timestamptz IS NULL OR read_at < %(until)s)
+      AND (%(at)s::timestamptz IS NULL OR (read_at <= %(at)s AND (read_at, id) < (%(at)s, %(id)s::bigint)))
+    ORDER BY read_at DESC, id DESC LIMIT %(limit)s
+"""
+
+
+async def latest(pool: Pool, workspace: int) -> list[ReadingRow]:
+    """The newest reading of every signal, and every source that has none yet, by signal."""
+    return await fetch(pool, ReadingRow, _LATEST, {"workspace": workspace})
+
+
+async def history(
+    pool: Pool,
+    workspace: int,
+    signal: str,
+    since: datetime | None,
+    until: datetime | None,
+    after: tuple[datetime, int] | None,
+    limit: int,
+) -> list[ReadingRow]:
+    """A signal's readings, newest first.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        signal: ``source:<id>`` or ``platform:<name>``.
+        since: read at or after.
+        until: read before.
+        after: instant and id of the last reading of the page before.
+        limit: readings per page.
+    """
+    at, last = after or (None, None)
+    params = {
+        "workspace": workspace,
+        "signal": signal,
+        "since": since,
+        "until": until,
+        "at": at,
+        "id": last,
+        "limit": limit,
+    }
+    return await fetch(pool, ReadingRow, _HISTORY, params)

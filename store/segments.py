@@ -1,0 +1,96 @@
+"""Reads segments and their members, and keeps the names of segments at hand for the profile view."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from store.counting import Count, count
+from store.fetch import Pool, fetch, fetch_one
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """One segment; `definition` is its rule as JSON."""
+
+    id: int
+    name: str
+    version: int
+    definition: Any
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """One member: since when, and which version of the definition put it there."""
+
+    profile_id: UUID
+    version: int
+    since_at: datetime
+
+
+_SELECT: Final = "SELECT id, name, version, definition, created_at FROM segments WHERE workspace_id = %(workspace)s"
+
+
+async def of_workspace(pool: Pool, workspace: int, after: int | None, limit: int) -> list[SegmentRow]:
+    """The workspace's segments by id; `after` is the id of the last one of the page before."""
+    sql = _SELECT + " AND (%(after)s::integer IS NULL OR id > %(after)s) ORDER BY id LIMIT %(limit)s"
+    return await fetch(pool, SegmentRow, sql, {"workspace": workspace, "after": after, "limit": limit})
+
+
+async def by_id(pool: Pool, workspace: int, segment: int) -> SegmentRow | None:
+    """One segment; None where the workspace has no such segment."""
+    return await fetch_one(pool, SegmentRow, _SELECT + " AND id = %(id)s", {"workspace": workspace, "id": segment})
+
+
+async def members(pool: Pool, workspace: int, segment: int, after: UUID | None, limit: int) -> list[MemberRow]:
+    """A segment's members by profile id; `after` is the last one of the page before."""
+    sql = """
+        SELECT profile_id, version, since_at FROM memberships
+        WHERE segment_id = %(segment)s AND workspace_id = %(workspace)s
+          AND (%(after)s::uuid IS NULL OR profile_id > %(after)s)
+        ORDER BY profile_id LIMIT %(limit)s
+    """
+    params = {"workspace": workspace, "segment": segment, "after": after, "limit": limit}
+    return await fetch(pool, MemberRow, sql, params)
+
+
+async def size(pool: Pool, workspace: int, segment: int, cap: int) -> Count:
+    """How many members a segment has; exact up to `cap`."""
+    rows = "FROM memberships WHERE segment_id = %(segment)s AND workspace_id = %(workspace)s"
+    return await count(pool, rows, {"workspace": workspace, "segment": segment}, cap)
+
+
+class SegmentNames:
+    """Segment id → name, read again when an id is new or the names are older than the limit.
+
+    Args:
+        pool: open pool.
+        age_limit_s: seconds until names are read again.
+    """
+
+    def __init__(self, pool: Pool, age_limit_s: float) -> None:
+        self._pool = pool
+        self._age_limit_s = age_limit_s
+        self._known: dict[int, tuple[float, dict[int, str]]] = {}
+
+    async def of(self, workspace: int, ids: list[int], now_s: float) -> list[str]:
+        """Names of the segments with these ids; those that were deleted are left out.
+
+        Args:
+            workspace: tenant.
+            ids: segment ids.
+            now_s: any monotonic clock.
+        """
+        if not ids:
+            return []
+        read_s, names = self._known.get(workspace, (float("-inf"), {}))
+        if now_s - read_s > self._age_limit_s or any(segment not in names for segment in ids):
+            sql = "SELECT id, name FROM segments WHERE workspace_id = %(workspace)s"
+            names = dict(await fetch(self._pool, _pair, sql, {"workspace": workspace}))
+            self._known[workspace] = (now_s, names)
+        return [names[segment] for segment in ids if segment in names]
+
+
+def _pair(segment: int, name: str) -> tuple[int, str]:
+    return segment, name

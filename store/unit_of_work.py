@@ -1,0 +1,360 @@
+"""The unit of work of UNIFY on PostgreSQL: load what a batch names, commit everything that it does in one transaction.
+
+Optimistic: every person's row carries a version, and a commit changes only the versions that were read. Fenced: the partition's next position
+moves in the same transaction, from the value that the batch started at. Nothing else makes processing exactly-once.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple, Protocol, TypeVar
+
+import msgspec
+import psycopg
+from psycopg import errors
+
+from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
+from domain.link import BANNED, Link, Pair
+from domain.profile import FactKey, Person, encode_person
+from operators.changes import Changes, Known, Member
+from operators.unify import Needed
+from store import unify_sql
+from store.cache import PeopleCache
+from store.connection import Keys, connect_engine
+
+T = TypeVar("T")
+
+CONTENDED_AFTER: Final = 3
+"""Tries after which a batch waits for its turn among all that contend."""
+_CONTENTION_LOCK: Final = int.from_bytes(b"contend", "big")
+
+
+class Fence(NamedTuple):
+    """Where a batch lies in its partition; see `domain.event.Batch`."""
+
+    log: str
+    partition: int
+    start: int
+    next: int
+    caught_up_ms: int = 0
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """Everything is stored."""
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Somebody else changed what was read, or a message was stored already: load again and recompute."""
+
+    reason: str
+
+
+class Fenced(msgspec.Struct, frozen=True):
+    """The partition is elsewhere: this batch must be dropped and read again from `next_position`."""
+
+    next_position: int
+
+
+Outcome = Committed | Conflict | Fenced
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - a state of the world rather than a mistake
+    """The database does not answer; nothing was decided about the transaction in flight."""
+
+
+class UnitOfWork(Protocol):
+    """What UNIFY asks of a store; PostgreSQL and the simulation's in-memory store pass the same battery."""
+
+    def load(self, wanted: Needed) -> Known:
+        """What is stored of the identifiers, pairs and messages."""
+
+    def load_components(self, known: Known, people: Iterable[ProfileId]) -> "Known | Conflict":
+        """`known`, with the whole components of some people; Conflict where somebody has changed since it was loaded."""
+
+    def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
+        """People by id, those that exist."""
+
+    def forget(self, wanted: Needed) -> None:
+        """Drop what is remembered about a batch, after a conflict."""
+
+    def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
+        """Store everything, or nothing."""
+
+
+class PostgresUnitOfWork:
+    """`UnitOfWork` on PostgreSQL, with a cache of people.
+
+    Args:
+        dsn: libpq connection string.
+        cache_people: people to remember.
+        message_check_batches: after a batch with duplicates, ask for stored messages in advance for this many batches;
+            otherwise a duplicate is found out by the unique index, at the price of a second try.
+    """
+
+    def __init__(self, dsn: str, cache_people: int, message_check_batches: int = 64) -> None:
+        self._dsn = dsn
+        self._cache = PeopleCache(cache_people)
+        self._check_batches = message_check_batches
+        self._checks_left = message_check_batches
+        self._connection: psycopg.Connection | None = None
+        self._contending = False
+
+    @property
+    def connection(self) -> psycopg.Connection:
+        """The connection, opened when needed; StoreUnavailable where the server does not answer."""
+        if self._connection is None or self._connection.closed:
+            try:
+                self._connection = connect_engine(self._dsn)
+                for statement in unify_sql.STAGING:
+                    self._connection.execute(statement)
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                raise StoreUnavailable("cannot connect to PostgreSQL") from error
+        return self._connection
+
+    def close(self) -> None:
+        """Give the connection back; the next call opens a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def load(self, wanted: Needed) -> Known:
+        """Read what a batch names: from the cache, and the rest in one round trip.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        known = Known()
+        absent: list[IdentifierKey] = []
+        for key in wanted.identifiers:
+            found = self._cache.find(key)
+            if found is None:
+                absent.append(key)
+                continue
+            owner, person = found
+            known.owners[key] = owner
+            known.people[owner] = person.doc
+            leaf = person.leaves[key]
+            if leaf is not None:
+                known.leaves[key] = leaf
+        unlinked: list[Pair] = []
+        for pair in wanted.pairs:
+            link = self._cache.links.get(pair)
+            if link is None:
+                unlinked.append(pair)
+            else:
+                known.links[pair] = link
+        try:
+            self._fetch(known, absent, unlinked, wanted.messages if self._checks_left else ())
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise self._lost() from error
+        return known
+
+    def _fetch(self, known: Known, absent: list[IdentifierKey], pairs: list[Pair], messages: Iterable[MessageKey]) -> None:
+        messages = list(messages)
+        if not (absent or pairs or messages):
+            return
+        with self.connection.pipeline():
+            people = self._query(unify_sql.LOAD_IDENTIFIERS, [Keys(absent)]) if absent else None
+            links = self._query(unify_sql.LOAD_LINKS, [Keys([a for a, _ in pairs]), Keys([b for _, b in pairs])]) if pairs else None
+            stored = self._query(unify_sql.LOAD_MESSAGES, [Keys(messages)]) if messages else None
+        for row in links or ():
+            link = _link(row)
+            self._cache.links.put(link.pair, link)
+            known.links[link.pair] = link
+        known.stored |= {key for (key,) in stored or ()}
+        if people is not None:
+            again = self._learn(known, people.fetchall())
+            self._fetch(known, again, [], ())
+
+    def _learn(self, known: Known, found: Iterable[tuple[bytes | None, bytes, bytes | None, bytes | None]]) -> list[IdentifierKey]:
+        """Take in identifiers and documents of one snapshot; answers identifiers that were remembered of an older version."""
+        leaves: dict[ProfileId, dict[IdentifierKey, bytes | None]] = {}
+        docs: dict[ProfileId, bytes] = {}
+        for key, owner, leaf, doc in found:
+            if key is not None:
+                leaves.setdefault(ProfileId(owner), {})[IdentifierKey(key)] = leaf
+            elif doc is not None:
+                docs[ProfileId(owner)] = doc
+        stale = {owner for owner, doc in docs.items() if known.people.get(owner, doc) != doc}
+        again = [key for key, owner in known.owners.items() if owner in stale]
+        for key in again:
+            del known.owners[key]
+            known.leaves.pop(key, None)
+        for owner, doc in docs.items():
+            self._cache.remember(owner, doc, leaves[owner])
+            known.people[owner] = doc
+            known.owners |= dict.fromkeys(leaves[owner], owner)
+            known.leaves |= {key: leaf for key, leaf in leaves[owner].items() if leaf is not None}
+        return again
+
+    def _query(self, sql: str, parameters: list[object]) -> psycopg.Cursor:
+        return self.connection.cursor(binary=True).execute(sql.encode(), parameters)
+
+    def load_components(self, known: Known, people: Iterable[ProfileId]) -> Known | Conflict:
+        """Read the whole components of some people, everybody whom facts connect with them included, as of one instant.
+
+        Args:
+            known: what was loaded for the batch; extended and answered.
+            people: ids of stored people.
+
+        Returns:
+            `known`, or Conflict where somebody has changed since it was loaded.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        try:
+            with self.connection.transaction():
+                self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                waiting = [person for person in people if person not in known.members]
+                while waiting:
+                    reached = self._load_members(known, waiting)
+                    if reached is None:
+                        return Conflict("component")
+                    waiting = reached
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise self._lost() from error
+        return known
+
+    def _load_members(self, known: Known, people: list[ProfileId]) -> list[ProfileId] | None:
+        """Read people with their members and links; answers whom they lead to, or None where somebody changed meanwhile."""
+        keys = Keys(people)
+        docs = {ProfileId(owner): doc for owner, doc in self._query(unify_sql.LOAD_PEOPLE, [keys])}
+        if any(docs.get(owner) != known.people.get(owner, docs.get(owner)) or owner not in docs for owner in people):
+            return None
+        known.people |= docs
+        known.members |= {owner: [] for owner in people}
+        for key, kind, owner, leaf in self._query(unify_sql.LOAD_MEMBERS, [keys]):
+            known.members[owner].append(Member(key, kind))
+            known.owners[key] = owner
+            if leaf is not None:
+                known.leaves[key] = leaf
+        links = [_link(row) for row in self._query(unify_sql.LOAD_LINKS_OF, [keys, keys])]
+        known.links |= {link.pair: link for link in links}
+        ends = {key for link in links if link.status != BANNED for key in link.pair}
+        beyond = [key for key in ends if key not in known.owners]
+        if beyond and self._learn(known, self._query(unify_sql.LOAD_IDENTIFIERS, [Keys(beyond)]).fetchall()):
+            return None
+        return list({known.owners[key] for key in ends if key in known.owners} - known.members.keys())
+
+    def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
+        """Read people by id, those that exist, fresh from the database.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        try:
+            found = self._query(unify_sql.LOAD_PEOPLE, [Keys(list(people))]).fetchall()
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise self._lost() from error
+        return [msgspec.msgpack.decode(doc, type=Person) for _, doc in found]
+
+    def read(self, query: Callable[[psycopg.Connection], T]) -> T:
+        """Run a small query on this connection.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        try:
+            return query(self.connection)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise self._lost() from error
+
+    def contend(self, wanted: Needed, attempt: int) -> None:
+        """Prepare another try after a conflict: forget what was remembered and, from the third try on, wait for everybody else who contends.
+
+        Holding the lock from the load to the commit, contending workers come one after the other, so that every one of them gets through.
+        """
+        self.forget(wanted)
+        if attempt + 1 == CONTENDED_AFTER:
+            self.read(lambda connection: connection.execute("SELECT pg_advisory_lock(%s)", (_CONTENTION_LOCK,)))
+            self._contending = True
+
+    def calm(self) -> None:
+        """Let others go on after a contended batch is through."""
+        if self._contending:
+            self._contending = False
+            self.read(lambda connection: connection.execute("SELECT pg_advisory_unlock(%s)", (_CONTENTION_LOCK,)))
+
+    def forget(self, wanted: Needed) -> None:
+        """Drop everything remembered about a batch's identifiers, after a conflict."""
+        for key in wanted.identifiers:
+            found = self._cache.find(key)
+            if found is not None:
+                self._cache.forget(found[0])
+        for pair in wanted.pairs:
+            self._cache.links.drop(pair)
+
+    def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
+        """Store everything that a batch does, or nothing.
+
+        Args:
+            changes: from `operators.unify`.
+            fence: the batch's place in its partition; None for wakes, which have none.
+
+        Returns:
+            Committed, Conflict (load again, recompute), or Fenced (drop the batch).
+
+        Raises:
+            StoreUnavailable: the connection broke; whether the transaction took effect is told by the fence of the next try.
+        """
+        packed = [(person, encode_person(person)) for person in sorted(changes.people, key=lambda person: person.id)]
+        try:
+            with self.connection.transaction():
+                outcome = self._write(changes, packed, fence)
+                if not isinstance(outcome, Committed):
+                    raise psycopg.Rollback
+        except errors.UniqueViolation as error:
+            if error.diag.constraint_name == "events_message_key":
+                self._checks_left = self._check_batches
+            return Conflict(f"unique:{error.diag.constraint_name}")
+        except (errors.SerializationFailure, errors.DeadlockDetected) as error:
+            return Conflict(type(error).__name__)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise self._lost() from error
+        if isinstance(outcome, Committed):
+            self._remember(changes, packed)
+        return outcome
+
+    def _write(self, changes: Changes, packed: list[tuple[Person, bytes]], fence: Fence | None) -> Outcome:
+        cursor = self.connection.cursor()
+        if fence is not None and not unify_sql.move_fence(cursor, fence):
+            position = unify_sql.next_position(cursor, fence.log, fence.partition)
+            return Fenced(position)
+        stale = unify_sql.write_people(cursor, changes, packed)
+        if stale:
+            return Conflict(stale)
+        unify_sql.write_identity(cursor, changes)
+        unify_sql.write_facts(cursor, changes, fence)
+        return Committed()
+
+    def _remember(self, changes: Changes, packed: list[tuple[Person, bytes]]) -> None:
+        if self._checks_left:
+            self._checks_left = self._check_batches if changes.duplicates else self._checks_left - 1
+        cache = self._cache
+        leaves: dict[ProfileId, dict[IdentifierKey, bytes | None]] = {}
+        for person, _ in packed:
+            before = cache.forget(person.id)
+            leaves[person.id] = before.leaves if before is not None and not changes.moves else {}
+        for loser, survivor in changes.absorbed:
+            before = cache.forget(loser)
+            if before is not None:
+                leaves[survivor] |= before.leaves
+        for row in changes.identifiers:
+            leaves[row.owner][row.identifier.key] = row.leaf
+        for known in leaves.values():
+            for key in known.keys() & changes.leaves.keys():
+                known[key] = changes.leaves[key]
+        for person, doc in packed:
+            cache.replace(person.id, doc, leaves[person.id])
+        for link in changes.links:
+            cache.links.put(link.pair, link)
+
+    def _lost(self) -> StoreUnavailable:
+        self.close()
+        self._contending = False
+        self._cache = PeopleCache(self._cache.size)
+        return StoreUnavailable("PostgreSQL does not answer")
+
+
+def _link(row: tuple[bytes, bytes, int, int, int, bytes, int, str, str]) -> Link:
+    a, b, workspace, at, tie, cause, rank, status, reason = row
+    return Link(WorkspaceId(workspace), IdentifierKey(a), IdentifierKey(b), FactKey(at, tie), MessageKey(cause), rank, status, reason)

@@ -1,0 +1,79 @@
+"""Finds people on a platform's list who no longer consent: what goes at once, whatever the gate says.
+
+Every change of a person who is on a list is looked at once, soon after it commits, whether it is flagged urgent or not: a merge with
+somebody who refused withdraws just the same. Removals that were planned and never confirmed are looked at again.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import Connection
+
+from store.activation import refusing
+
+_TOUCHED: Final = """
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM audiences a
+    JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= greatest(coalesce(a.cursor_tx, '0'::xid8), %s::xid8)
+    JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
+    WHERE a.status IN ('active', 'paused')
+    GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
+"""
+_OUTSTANDING: Final = """
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM audience_members m JOIN audiences a ON a.id = m.audience_id
+    WHERE m.state = 'removing' AND a.status IN ('active', 'paused')
+      AND NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.status = 'running')
+      AND NOT EXISTS (
+          SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = 'urgent' AND p.status = 'failed'
+          AND p.ended_at > now() - make_interval(secs => %s))
+"""
+
+
+class Withdrawn:
+    """People of one audience who must come off its list.
+
+    Attributes:
+        people: profile ids with rows there.
+    """
+
+    def __init__(self, workspace_id: int, audience_id: int, platform: str) -> None:
+        self.workspace_id = workspace_id
+        self.audience_id = audience_id
+        self.platform = platform
+        self.people: list[UUID] = []
+
+
+def horizon(conn: Connection[Any]) -> str:
+    """Transactions below it have ended: what `touched` has to look at next time starts here. Ask before `touched`."""
+    row = conn.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").fetchone()
+    return str(row[0]) if row else "0"
+
+
+def touched(conn: Connection[Any], since: str, purposes: Mapping[str, str]) -> list[Withdrawn]:
+    """Find withdrawals among changes of transactions from `since` on.
+
+    Args:
+        conn: any connection.
+        since: an earlier `horizon`, ``"0"`` after a start.
+        purposes: platform → consent purpose.
+    """
+    return _withdrawn(conn, conn.execute(_TOUCHED, (since,)).fetchall(), purposes)
+
+
+def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float) -> list[Withdrawn]:
+    """Find withdrawals whose removal was planned and never confirmed, `failed_wait_s` after the last attempt failed for good."""
+    return _withdrawn(conn, conn.execute(_OUTSTANDING, (failed_wait_s,)).fetchall(), purposes)
+
+
+def _withdrawn(conn: Connection[Any], rows: list[tuple[int, int, str, UUID]], purposes: Mapping[str, str]) -> list[Withdrawn]:
+    audiences: dict[int, Withdrawn] = {}
+    for workspace_id, audience_id, platform, profile_id in rows:
+        found = audiences.setdefault(audience_id, Withdrawn(workspace_id, audience_id, platform))
+        found.people.append(profile_id)
+    for found in audiences.values():
+        purpose = purposes.get(found.platform, "")
+        refused = refusing(conn, found.workspace_id, found.people, purpose)
+        found.people = [person for person in found.people if person.bytes in refused]
+    return [found for found in audiences.values() if found.people]
