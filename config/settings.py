@@ -1,11 +1,20 @@
 """Every setting, frozen and validated at boot; unknown keys are errors. Parameters of a lower layer are declared in that layer."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from config.collector import EdgeParams
+from config.embedded import EmbeddedParams
 from domain.rules import IdentityRules, ProfileRules
+from sinks.hot import HotParams
+from sources.intake import ReadParams
+from sources.leases import LeaseParams
+from sources.valkey import TrimParams
+from store.profiles import PagingParams
+from store.statistics import StatisticsParams
 
 
 class _Section(BaseModel):
@@ -50,6 +59,9 @@ class Log(_Section):
     partitions: int = Field(8, ge=1, le=1024)
     retention_s: int = Field(3600, ge=0)
     kafka: Kafka = Kafka()
+    read: ReadParams = ReadParams()
+    leases: LeaseParams = LeaseParams()
+    trim: TrimParams = TrimParams()
 
 
 class Engine(_Section):
@@ -64,6 +76,19 @@ class Engine(_Section):
     wake_wait_limit_s: float = Field(60.0, ge=0)
 
 
+class Query(_Section):
+    """Bounds of the query API. `names_age` is how long names of segments are kept, `health_timeout` the longest wait for a sign of life."""
+
+    hot: HotParams = HotParams()
+    paging: PagingParams = PagingParams()
+    statistics: StatisticsParams = StatisticsParams()
+    names_age: timedelta = timedelta(seconds=5)
+    health_timeout: timedelta = timedelta(seconds=2)
+    identifier_preview: int = Field(10, ge=1, le=1000)
+    node_limit: int = Field(500, ge=1)
+    link_limit: int = Field(1000, ge=1)
+
+
 class Settings(_Section):
     """The whole configuration. See ``stratum.yaml`` for every default with its meaning."""
 
@@ -73,5 +98,8 @@ class Settings(_Section):
     redis: Redis = Redis()
     log: Log = Log()
     engine: Engine = Engine()
+    edge: EdgeParams = EdgeParams()
+    embedded: EmbeddedParams = EmbeddedParams()
     identity: IdentityRules = IdentityRules()
     profile: ProfileRules = ProfileRules()
+    query: Query = Query()

@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from threading import Event as Flag
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol
 
 import psycopg
 import structlog
@@ -22,8 +22,10 @@ from bytewax.errors import BytewaxRuntimeError
 from bytewax.run import cli_main
 
 from config.settings import Settings
-from dataflows.profiles import Unify, build_profiles
+from dataflows.profiles import build_profiles
 from dataflows.unifier import build_unifier
+from domain.event import Batch, Wake
+from domain.facts import Facts
 from sinks.invalidation import HotInvalidation
 from sources.due import DueParams, DuePeopleFeed
 from sources.intake import Intake, LogSource
@@ -53,12 +55,13 @@ def build_log(settings: Settings, positions: Positions, worker: str) -> LogSourc
     """The reading end of the configured log."""
     log, engine = settings.log, settings.engine
     if log.kind == "kafka":
-        kafka = KafkaLogParams(log.kafka.bootstrap_servers, log.kafka.topics, log.kafka.group, log.kafka.options, engine.batch_records)
+        options = log.kafka.options
+        kafka = KafkaLogParams(log.kafka.bootstrap_servers, log.kafka.topics, log.kafka.group, options, engine.batch_records, log.read)
         return KafkaLog(kafka, positions, worker)
     url = settings.redis.url.get_secret_value()
     retention = timedelta(seconds=log.retention_s)
-    valkey = ValkeyLogParams(log.name, log.partitions, engine.batch_records, retention=retention)
-    return ValkeyLog(url, valkey, Leases(url, log.name, log.partitions, worker), positions)
+    valkey = ValkeyLogParams(log.name, log.partitions, engine.batch_records, retention, log.read, log.trim)
+    return ValkeyLog(url, valkey, Leases(url, log.name, log.partitions, worker, log.leases), positions)
 
 
 def log_names(settings: Settings) -> tuple[str, ...]:
@@ -73,28 +76,47 @@ def build_due(settings: Settings) -> DuePeopleFeed:
     return DuePeopleFeed(connector(settings), DueParams(log_names(settings), interval, engine.wake_batch, limit))
 
 
-def run_profiles(settings: Settings, worker: str = "", unify: Unify | None = None) -> None:
+class ClosingUnify(Protocol):
+    """UNIFY with a connection of its own."""
+
+    def __call__(self, work: Batch | Wake) -> list[Facts]:
+        """Commit one batch or wake."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+def unify_on_postgres(settings: Settings, positions: Positions) -> ClosingUnify:
+    """UNIFY as configured."""
+    dsn = settings.postgres.dsn.get_secret_value()
+    return build_unifier(dsn, settings.identity, settings.profile, settings.engine, positions.reset)
+
+
+def run_profiles(settings: Settings, worker: str = "", build: Callable[[Settings, Positions], ClosingUnify] = unify_on_postgres) -> None:
     """Run one profiles worker in this process's main thread until SIGTERM or SIGINT.
 
     Args:
         settings: the configuration.
         worker: a name that no other live worker has; a worker that restarts under its old name has its partitions back at once.
-        unify: what commits batches and wakes; default UNIFY on the configured Postgres.
+        build: makes what commits batches and wakes; tells the positions when a batch was fenced off.
 
     Raises:
         BytewaxRuntimeError: a step or a source raised; nothing of the batch under way is stored.
     """
     worker = worker or worker_name()
     stop = Flag()
-    with closing(Positions(connector(settings))) as positions, closing(build_due(settings)) as due:
-        unify = unify or build_unifier(
-            settings.postgres.dsn.get_secret_value(), settings.identity, settings.profile, settings.engine, positions.reset
-        )
-        with closing(build_log(settings, positions, worker)) as log:
-            projection = HotInvalidation(settings.redis.url.get_secret_value())
-            flow = build_profiles(Intake(log, stop), Intake(due, stop), unify, projection)
-            logger.info("worker_started", worker=worker, log=settings.log.kind)
-            run_until_signal(flow, stop)
+    with (
+        closing(Positions(connector(settings))) as positions,
+        closing(build(settings, positions)) as unify,
+        closing(build_due(settings)) as due,
+        closing(build_log(settings, positions, worker)) as log,
+    ):
+        projection = HotInvalidation(settings.redis.url.get_secret_value())
+        flow = build_profiles(Intake(log, stop), Intake(due, stop), unify, projection)
+        logger.info("worker_started", worker=worker, log=settings.log.kind)
+        run_until_signal(flow, stop)
     logger.info("worker_stopped", worker=worker)
 
 

@@ -1,0 +1,1 @@
+"""What a laptop needs: embedded servers, their supervisor, platform sandboxes, simulated traffic."""

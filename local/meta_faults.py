@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from local.meta_contract import GraphError
 
 Kind = Literal["error_500", "throttle", "timeout", "reset_before", "reset_after", "html", "expired_token", "terms", "slow"]
+Target = Literal["any", "find", "create", "add", "remove", "read", "delete"]
 
 
 class Fault(BaseModel):
@@ -29,7 +30,7 @@ class Fault(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Kind
-    operation: Literal["any", "find", "create", "add", "remove", "read", "delete"] = "any"
+    operation: Target = "any"
     times: int = Field(1, ge=1)
     seconds: float = Field(1.0, ge=0)
 

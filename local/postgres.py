@@ -7,14 +7,15 @@ import importlib.util
 import os
 import shutil
 import signal
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from config.embedded import PostgresParams
 from local.address import lasting_port, lasting_secret, private_file, socket_folder
 from local.identity import hand_over, identity_for
-from local.process import Command, Server, StartError, run
+from local.process import Command, StartError, run
+from local.server import Server
 
 _SUPERUSER: Final = "stratum"
 _MAJOR: Final = "18"
@@ -25,21 +26,6 @@ def _sized_shared_buffers_mb() -> int:
     """An eighth of the machine, at most 1 GiB: the rest is for the page cache, the engine and whatever else a laptop runs."""
     total_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
     return max(128, min(1024, total_mb // 8))
-
-
-@dataclass(frozen=True)
-class PostgresParams:
-    """Size of the embedded server.
-
-    Attributes:
-        shared_buffers_mb: 0 for a share of this machine's memory.
-        max_wal_mb: log written between two checkpoints.
-        max_connections: over all processes.
-    """
-
-    shared_buffers_mb: int = 0
-    max_wal_mb: int = 4096
-    max_connections: int = 100
 
 
 class EmbeddedPostgres(Server):
@@ -57,8 +43,8 @@ class EmbeddedPostgres(Server):
     stop_signal = signal.SIGINT  # "fast": roll back what is open, write a checkpoint, end
 
     def __init__(self, data_dir: Path, params: PostgresParams | None = None) -> None:
-        super().__init__()
         data_dir = data_dir.absolute()
+        super().__init__(data_dir / "postgres.lock")
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._params = params or PostgresParams()
         self._bin = _binaries()
@@ -67,7 +53,8 @@ class EmbeddedPostgres(Server):
         self._password_file = data_dir / "postgres.password"
         self._sockets = socket_folder(data_dir / "run")
         self._identity = identity_for(self._bin / "postgres", data_dir)
-        self.port = lasting_port(data_dir / "postgres.port")
+        self._port_file = data_dir / "postgres.port"
+        self.port = 0  # known from the first start on
 
     def dsn(self, database: str) -> str:
         """Address of a database over the socket, which trusts this machine's user; fast and short."""
@@ -78,11 +65,12 @@ class EmbeddedPostgres(Server):
         return f"postgresql://{_SUPERUSER}:{lasting_secret(self._password_file)}@127.0.0.1:{self.port}/{database}"
 
     def prepare(self) -> None:
-        """Make the cluster at first use; end what an earlier run may have left.
+        """Make the cluster at first use.
 
         Raises:
             StartError: ``initdb`` failed, or the folder is of another major version.
         """
+        self.port = self.port or lasting_port(self._port_file)
         version = self._cluster / "PG_VERSION"
         if not version.exists():
             self._initialise()

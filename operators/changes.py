@@ -107,7 +107,8 @@ class Changes(msgspec.Struct):
         leaves: identifier → packed leaf, or None where the owner's view now stands for it; only stored identifiers.
         people: rows with their new version; version 1 is an insert, else the stored version must be one less.
         gone: (person, version) rows to delete.
-        links: facts to insert or replace.
+        links: facts to insert; one that somebody else has inserted meanwhile is a conflict.
+        revised: (as known, as it is now): facts to replace; one that is no longer as it was known is a conflict.
         merges: history.
         memberships: outbox rows; memberships follow from them.
         observed: additive counters.
@@ -125,6 +126,7 @@ class Changes(msgspec.Struct):
     people: list[Person] = []
     gone: list[tuple[ProfileId, int]] = []
     links: list[Link] = []
+    revised: list[tuple[Link, Link]] = []
     merges: list[Merge] = []
     memberships: list[Change] = []
     observed: dict[Counted, float] = {}

@@ -42,8 +42,10 @@ def fold(leaf: Leaf, event: Event, rules: ProfileRules) -> None:
     """
     at = event.occurred_ms
     if leaf.types:
-        leaf.first_ms = min(leaf.first_ms, at)
-        leaf.last_ms = max(leaf.last_ms, at)
+        if at < leaf.first_ms:
+            leaf.first_ms = at
+        elif at > leaf.last_ms:
+            leaf.last_ms = at
     else:
         leaf.first_ms = leaf.last_ms = at
     leaf.types[event.type] = leaf.types.get(event.type, 0) + 1
@@ -53,7 +55,14 @@ def fold(leaf: Leaf, event: Event, rules: ProfileRules) -> None:
         if len(leaf.names) > rules.name_limit:
             leaf.overflow |= keep_bounded(leaf.names, rules.name_limit)
     add_interval(leaf.sessions, at, at, rules.session_gap_ms)
-    tie = tie_of(event.message_key)
+    if event.order is not None:
+        _fold_order(leaf, event.order.currency, event.order.amount_minor, at)
+    if event.traits or event.group or event.consent:
+        _fold_statements(leaf, event, rules)
+
+
+def _fold_statements(leaf: Leaf, event: Event, rules: ProfileRules) -> None:
+    at, tie = event.occurred_ms, tie_of(event.message_key)
     for trait, value in event.traits.items():
         _write(leaf.traits, trait, Register(value, at, tie))
     if len(leaf.traits) > rules.trait_limit:
@@ -65,8 +74,6 @@ def fold(leaf: Leaf, event: Event, rules: ProfileRules) -> None:
         statement = Register(granted, at, tie)
         known = leaf.consent.get(purpose)
         leaf.consent[purpose] = statement if known is None else later_consent(statement, known)
-    if event.order is not None:
-        _fold_order(leaf, event.order.currency, event.order.amount_minor, at)
 
 
 def _fold_order(leaf: Leaf, currency: str, amount_minor: int, at: int) -> None:

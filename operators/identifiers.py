@@ -24,9 +24,8 @@ def _phone(value: str, region: str) -> str | None:
         number = phonenumbers.parse(value, region or None)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    spelled: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return spelled if phonenumbers.is_possible_number(number) and _E164.fullmatch(spelled) else None
 
 
 def normalise(kind: str, value: str, rules: IdentityRules, default_region: str = "") -> str | None:

@@ -8,7 +8,7 @@ from typing import Final
 from domain.profile import Person, Stage
 from domain.rules import ProfileRules
 
-KNOWING_KINDS: Final = ("user_id", "email", "phone")
+KNOWING_KINDS: Final = frozenset({"user_id", "email", "phone"})
 """Identifier kinds that make an anonymous visitor known."""
 
 
@@ -26,6 +26,4 @@ def stage_at(person: Person, rules: ProfileRules, now_ms: int) -> tuple[Stage, i
     if person.view.revenue:
         churns_ms = person.view.last_order_ms + rules.churn_after_ms
         return (Stage.CHURNED, 0) if now_ms >= churns_ms else (Stage.CUSTOMER, churns_ms)
-    if any(kind in person.kinds for kind in KNOWING_KINDS):
-        return Stage.KNOWN, 0
-    return Stage.ANONYMOUS, 0
+    return (Stage.ANONYMOUS, 0) if KNOWING_KINDS.isdisjoint(person.kinds) else (Stage.KNOWN, 0)

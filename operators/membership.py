@@ -16,6 +16,4 @@ def consents(view: Leaf, purpose: str) -> bool:
 
 def segments_of(person: Person, segments: Iterable[Segment]) -> list[SegmentId]:
     """Evaluate every segment of the workspace for one person whose stage is current; ascending ids."""
-    return [
-        segment.id for segment in segments if person.stage is Stage.CUSTOMER and consents(person.view, segment.purpose)
-    ]
+    return [segment.id for segment in segments if person.stage is Stage.CUSTOMER and consents(person.view, segment.purpose)]

@@ -3,6 +3,7 @@
 Clock: `changes.now_ms` for lag; arrival decides the minute. State: none; adding rows in any order gives the same totals.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -13,6 +14,8 @@ from domain.rules import ProfileRules
 from operators.changes import Changes, Counted
 
 MINUTE_MS: Final = 60_000
+
+_Minute = tuple[WorkspaceId, SourceId, int]
 
 
 def source_signal(source: SourceId) -> str:
@@ -36,38 +39,46 @@ def observe(
         rules: `late_after`.
         changes: receives the counters; `now_ms` is read.
     """
-    observed = changes.observed
     newcomers = {key for keys in created.values() for key in keys}
     fresh: set[int] = {id(item) for item in accepted}
-
-    def add(workspace: WorkspaceId, source: SourceId, received_ms: int, metric: str, amount: float = 1.0) -> None:
-        minute = received_ms - received_ms % MINUTE_MS
-        key = Counted(workspace, source_signal(source), minute, metric)
-        observed[key] = observed.get(key, 0.0) + amount
-
+    minutes: dict[_Minute, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    carried: dict[tuple[_Minute, tuple[str, ...]], int] = defaultdict(int)
     for item in items:
         if isinstance(item, DeadLetter):
             if item.workspace is not None and item.source is not None:
-                received = item.received_ms or changes.now_ms
-                add(item.workspace, item.source, received, f"{metrics.REJECTED}:{item.failure.reason}")
+                at_ms = item.received_ms or changes.now_ms
+                minute = item.workspace, item.source, at_ms - at_ms % MINUTE_MS
+                minutes[minute][f"{metrics.REJECTED}:{item.failure.reason}"] += 1
         elif isinstance(item, Event):
-            spot = item.workspace, item.source, item.received_ms
+            minute = item.workspace, item.source, item.received_ms - item.received_ms % MINUTE_MS
+            counters = minutes[minute]
             if id(item) not in fresh:
-                add(*spot, metrics.DUPLICATE)
+                counters[metrics.DUPLICATE] += 1
                 continue
-            add(*spot, metrics.ACCEPTED)
-            add(*spot, metrics.LAG_MS, max(0.0, float(changes.now_ms - item.received_ms)))
-            for kind in {identifier.kind for identifier in item.identifiers}:
-                add(*spot, f"{metrics.COVERAGE}:{kind}")
-            if item.future:
-                add(*spot, metrics.FUTURE)
-            elif item.received_ms - item.occurred_ms > rules.late_after_ms:
-                add(*spot, metrics.LATE)
-            for purpose, granted in item.consent.items():
-                if granted:
-                    add(*spot, f"{metrics.CONSENTED}:{purpose}")
-            if item.order is not None:
-                add(*spot, f"{metrics.ORDERS}:{item.order.currency}")
-                add(*spot, f"{metrics.REVENUE}:{item.order.currency}", item.order.amount_minor)
+            fresh.remove(id(item))
+            counters[metrics.ACCEPTED] += 1
+            counters[metrics.LAG_MS] += max(0, changes.now_ms - item.received_ms)
+            carried[minute, tuple([identifier.kind for identifier in item.identifiers])] += 1
             if item.message_key in newcomers:
-                add(*spot, metrics.NEW_PEOPLE)
+                counters[metrics.NEW_PEOPLE] += 1
+            _observe_content(item, rules, counters)
+    for (minute, kinds), count in carried.items():
+        for kind in set(kinds):
+            minutes[minute][f"{metrics.COVERAGE}:{kind}"] += count
+    for (workspace, source, at_ms), counters in minutes.items():
+        signal = source_signal(source)
+        for metric, value in counters.items():
+            changes.observed[Counted(workspace, signal, at_ms, metric)] = float(value)
+
+
+def _observe_content(event: Event, rules: ProfileRules, counters: dict[str, float]) -> None:
+    if event.future:
+        counters[metrics.FUTURE] += 1
+    elif event.received_ms - event.occurred_ms > rules.late_after_ms:
+        counters[metrics.LATE] += 1
+    for purpose, granted in event.consent.items():
+        if granted:
+            counters[f"{metrics.CONSENTED}:{purpose}"] += 1
+    if event.order is not None:
+        counters[f"{metrics.ORDERS}:{event.order.currency}"] += 1
+        counters[f"{metrics.REVENUE}:{event.order.currency}"] += event.order.amount_minor

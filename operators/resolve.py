@@ -45,18 +45,29 @@ class Group:
 
     def __init__(self, workspace: WorkspaceId, person: Person | None = None, identifier: Identifier | None = None) -> None:
         self.workspace = workspace
-        self.people: list[Person] = [] if person is None else [person]
-        self.fresh: list[Identifier] = [] if identifier is None else [identifier]
-        self.kinds: dict[str, int] = dict(person.kinds) if person else {identifier.kind: 1} if identifier else {}
-        self.refused = person.refused if person else 0
-        self.last_link: FactKey = person.last_link if person else NEVER
         self.merges: list[Merge] = []
         self.replay = False
         self.cause: tuple[MessageKey, int, str] | None = None
         self.exact: list[IdentifierKey] | None = None
         self.into: Group | None = None
+        self.people: list[Person] = []
+        self.fresh: list[Identifier] = []
         self.touched = person is None
-        self.id: ProfileId = survivor_of(self.people).id if person else ProfileId(identifier.key if identifier else b"")
+        if person is not None:
+            self.people.append(person)
+            self.kinds = person.kinds
+            self.refused = person.refused
+            self.last_link = person.last_link
+            self.id = person.id
+            return
+        self.kinds = {}
+        self.refused = 0
+        self.last_link = NEVER
+        self.id = ProfileId(b"")
+        if identifier is not None:
+            self.fresh.append(identifier)
+            self.kinds[identifier.kind] = 1
+            self.id = ProfileId(identifier.key)
 
 
 def survivor_of(people: Iterable[Person]) -> Person:
@@ -77,6 +88,7 @@ class Resolver:
         self._rules = rules
         self._of_person: dict[ProfileId, Group] = {}
         self._of_fresh: dict[IdentifierKey, Group] = {}
+        self._replays = False
         self.facts: dict[Pair, Link] = {}
         """Facts of this batch: new ones, and stored ones that changed."""
 
@@ -85,7 +97,7 @@ class Resolver:
         group = self._of_person.get(profile)
         if group is None:
             group = self._of_person[profile] = Group(workspace, decode_person(self._known.people[profile]))
-        return _root(group)
+        return group if group.into is None else _root(group)
 
     def find(self, identifier: Identifier, workspace: WorkspaceId) -> Group:
         """The group that an identifier belongs to; a new identifier starts one."""
@@ -95,7 +107,7 @@ class Resolver:
         group = self._of_fresh.get(identifier.key)
         if group is None:
             group = self._of_fresh[identifier.key] = Group(workspace, None, identifier)
-        return _root(group)
+        return group if group.into is None else _root(group)
 
     def link(self, strong: Identifier, weak: Identifier, key: FactKey, rank: int, cause: MessageKey, workspace: WorkspaceId) -> None:
         """Take in one fact: an event named both identifiers.
@@ -110,7 +122,10 @@ class Resolver:
         """
         pair = pair_of(strong.key, weak.key)
         stated = self.facts.get(pair) or self._known.links.get(pair)
-        if stated is not None and (stated.status == BANNED or stated.key <= key):
+        if stated is not None and stated.status == BANNED:
+            self.find(weak, workspace)  # it exists, though not through this event's leaf
+            return
+        if stated is not None and stated.key <= key:
             return
         one, other = self.find(strong, workspace), self.find(weak, workspace)
         one.touched = other.touched = True
@@ -167,6 +182,7 @@ class Resolver:
         one.people += other.people
         one.fresh += other.fresh
         one.merges += other.merges
+        one.kinds = dict(one.kinds)  # a person's own counts stay as they are stored
         for kind, count in other.kinds.items():
             one.kinds[kind] = one.kinds.get(kind, 0) + count
         one.refused += other.refused
@@ -180,7 +196,7 @@ class Resolver:
 
     def _replay(self, one: Group, other: Group, cause: tuple[MessageKey, int, str]) -> None:
         group = self._absorb(one, other)
-        group.replay = True
+        group.replay = self._replays = True
         group.cause = group.cause or cause
 
     def ban(self, pairs: Iterable[Pair], command: MessageKey, reason: str, at_ms: int, workspace: WorkspaceId) -> None:
@@ -204,12 +220,12 @@ class Resolver:
                 group = self.person(owner, workspace) if owner else self._of_fresh.get(key)
                 if group is not None:
                     group = _root(group)
-                    group.replay = group.touched = True
+                    group.replay = group.touched = self._replays = True
                     group.cause = (command, at_ms, "unmerge")
 
     def missing(self) -> frozenset[ProfileId]:
         """Draw everybody into the replays whom facts connect with them; answer the people whose components are not known yet."""
-        if not any(group.replay for group in self.groups()):
+        if not self._replays:
             return frozenset()
         beside = self._beside()
         waiting = [group for group in self.groups() if group.replay]
@@ -254,16 +270,15 @@ class Resolver:
 
     def groups(self) -> Iterator[Group]:
         """Every group that the batch touched, each once."""
-        seen: set[int] = set()
         for group in (*self._of_person.values(), *self._of_fresh.values()):
-            root = _root(group)
-            if id(root) not in seen:
-                seen.add(id(root))
-                yield root
+            if group.into is None:
+                yield group
 
     def settle(self) -> list[Group]:
         """The final groups: replayed components partitioned afresh, the others as they were decided. Call once, after `missing` is empty."""
         settled: list[Group] = []
+        if not self._replays:
+            return list(self.groups())
         for group in list(self.groups()):
             settled += self._partition(group) if group.replay else [group]
         return settled

@@ -106,7 +106,12 @@ def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms:
         return Missing(missing)
     changes.events = fresh
     created = _Assembly(known, definitions, now_ms, changes).run(resolver, [item for item in fresh if isinstance(item, Event)])
-    changes.links = [fact for pair, fact in sorted(resolver.facts.items()) if known.links.get(pair) != fact]
+    for pair, fact in sorted(resolver.facts.items()):
+        before = known.links.get(pair)
+        if before is None:
+            changes.links.append(fact)
+        elif before != fact:
+            changes.revised.append((before, fact))
     observe(items, fresh, created, definitions.profile, changes)
     return changes
 
@@ -129,6 +134,8 @@ def wake(people: Iterable[Person], definitions: Definitions, now_ms: int) -> Cha
 def _link(resolver: Resolver, event: Event) -> None:
     strong = event.identifiers[0]
     resolver.find(strong, event.workspace).touched = True
+    if len(event.identifiers) == 1:
+        return
     key = FactKey(event.occurred_ms, tie_of(event.message_key))
     for rank, weak in enumerate(event.identifiers[1:], 1):
         resolver.link(strong, weak, key, rank, event.message_key, event.workspace)
@@ -137,10 +144,9 @@ def _link(resolver: Resolver, event: Event) -> None:
 def _evaluate(person: Person, definitions: Definitions, now_ms: int, cause: str, *, identifiers_changed: bool, changes: Changes) -> None:
     """Bring stage, wake and memberships up to date, and add the person's row with its next version."""
     segments = definitions.segments.get(person.workspace, ())
-    before = set(person.segments)
+    before = person.segments
     person.stage, person.wake_ms = stage_at(person, definitions.profile, now_ms)
-    person.segments = segments_of(person, segments)
-    after = set(person.segments)
+    after = person.segments = segments_of(person, segments)
     if before or after:
         for segment in segments:
             if segment.id in after:
@@ -206,11 +212,11 @@ class _Assembly:
         return None if packed is None else decode_leaf(packed)
 
     def _person(self, group: Group) -> Person:
-        whole = sorted(group.people, key=lambda person: person.id != group.id)
+        whole = group.people if len(group.people) < 2 else sorted(group.people, key=lambda person: person.id != group.id)
         person = whole[0] if whole and whole[0].id == group.id else Person(group.id, group.workspace, 0, Leaf(), {})
         if group.exact is not None and not self._is_union(group):
             self._rebuild(group, person)
-        else:
+        elif len(whole) > 1 or (whole and whole[0] is not person):
             self._join(person, whole)
         person.kinds = group.kinds
         person.refused = group.refused

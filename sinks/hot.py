@@ -18,7 +18,7 @@ from itertools import count
 from typing import Final, cast
 
 import msgspec
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from domain.ids import IdentifierKey
@@ -38,8 +38,8 @@ end
 return 0
 """
 
-Owner = Callable[[IdentifierKey], Awaitable[bytes | None]]
-Load = Callable[[IdentifierKey], Awaitable[StoredProfile | None]]
+Owner = Callable[[int, IdentifierKey], Awaitable[bytes | None]]
+Load = Callable[[int, IdentifierKey], Awaitable[StoredProfile | None]]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,20 @@ def _lists(found: StoredProfile, key: IdentifierKey) -> bool:
     return any(identifier.key == key for identifier in found.identifiers)
 
 
+def connect_hot(url: str, params: HotParams) -> Redis:
+    """Open a client for the hot projection; nothing is connected yet.
+
+    Args:
+        url: ``redis://`` or ``unix://``.
+        params: timeouts and size.
+    """
+    limit_s = params.timeout.total_seconds()
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=params.connections, timeout=limit_s, socket_timeout=limit_s, socket_connect_timeout=limit_s
+    )
+    return Redis.from_pool(pool)
+
+
 class HotProfiles:
     """Reads profiles by identifier: Redis first, Postgres behind it.
 
@@ -99,32 +113,34 @@ class HotProfiles:
         self._leases = count()
         self._rests_until_s = float("-inf")
 
-    async def by_identifier(self, key: IdentifierKey) -> StoredProfile | None:
+    async def by_identifier(self, workspace: int, key: IdentifierKey) -> StoredProfile | None:
         """The profile that owns an identifier, as of its last commit, or None.
 
-        The caller sees to it that the key belongs to its workspace: keys are digests under the workspace's salt.
+        Args:
+            workspace: tenant; another tenant's profile is never answered, whatever the key.
+            key: of the normalised identifier.
         """
         if self._redis is None or self._clock() < self._rests_until_s:
-            return await self._load(key)
+            return await self._load(workspace, key)
         try:
-            return await self._through(self._redis, key)
+            return await self._through(self._redis, workspace, key)
         except (RedisError, OSError, TimeoutError):
             self._rests_until_s = self._clock() + self._params.pause.total_seconds()
-            return await self._load(key)
+            return await self._load(workspace, key)
 
-    async def _through(self, redis: Redis, key: IdentifierKey) -> StoredProfile | None:
+    async def _through(self, redis: Redis, workspace: int, key: IdentifierKey) -> StoredProfile | None:
         hint = cast("bytes | None", await redis.get(identifier_name(key)))
         if hint is not None:
             known = await self._cached(redis, hint, key)
-            if known is not None:
+            if known is not None and known.person.workspace == workspace:
                 return known
-        profile = await self._owner(key)
+        profile = await self._owner(workspace, key)
         if profile is None:
             return None
         name = profile_name(profile)
         lease = _LEASE + f"{self._token}:{next(self._leases)}".encode()
         leased = await redis.set(name, lease, px=self._params.lease_ttl, nx=True)
-        found = await self._load(key)
+        found = await self._load(workspace, key)
         if found is None or found.person.id != profile:  # merged or split meanwhile: the next reader fills the right entry
             return found
         if leased:

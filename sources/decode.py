@@ -6,8 +6,9 @@ Event time (Segment specification): where the client said when it sent, ``receiv
 else the timestamp as it stands; never later than arrival.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -26,6 +27,8 @@ RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
 """Largest record that is decoded; the collector's default body limit."""
 DEPTH_LIMIT: Final = 64
 """Deepest trait value that is stored."""
+IDENTIFIERS_REMEMBERED: Final = 65_536
+"""Identifiers whose normal form and key are remembered; about 30 MB."""
 _INT64: Final = range(-(2**63), 2**64)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -136,6 +139,14 @@ def _traits(traits: dict[str, Any], rules: ProfileRules) -> dict[str, Any]:
         raise _Bad("invalid_type", "$.traits") from None
 
 
+def _consent(preferences: dict[str, bool]) -> dict[str, bool]:
+    """Purposes in lower case; where two spellings of one purpose disagree, the refusal stands."""
+    stated: dict[str, bool] = {}
+    for purpose, granted in preferences.items():
+        stated[purpose.lower()] = granted and stated.get(purpose.lower(), True)
+    return stated
+
+
 class Decoder:
     """Decodes batches with one workspace registry and one set of rules.
 
@@ -157,11 +168,7 @@ class Decoder:
         self._salts = salts
         self._identity = identity
         self._profile = profile
-        self._priority: Callable[[Identifier], tuple[int, str, str]] = lambda item: (
-            identity.kinds[item.kind].priority,
-            item.kind,
-            item.value,
-        )
+        self._identify = lru_cache(maxsize=IDENTIFIERS_REMEMBERED)(self._identify_now)
 
     def __call__(self, batch: Batch) -> list[Event | Unmerge | DeadLetter]:
         """Decode every record of a batch, in order: one value per record."""
@@ -248,10 +255,10 @@ class Decoder:
             received_ms=received,
             payload=payload,
             traits=_traits(traits, self._profile) if traits else traits,
-            consent={key.lower(): value for key, value in (consent.categoryPreferences or {}).items()} if consent else {},
+            consent=_consent(consent.categoryPreferences or {}) if consent else {},
             order=self._order(message) if kind == "track" and name in self._profile.order_events else None,
             group=_text(message.groupId) if kind == "group" else "",
-            group_traits=_traits(group_traits, self._profile),
+            group_traits=_traits(group_traits, self._profile) if group_traits else group_traits,
             future=future,
             retry_of=envelope.retry_of,
         )
@@ -272,9 +279,9 @@ class Decoder:
     def _occurred(message: _Message, envelope: Envelope) -> tuple[int, bool]:
         received = envelope.received
         try:
-            stamp = instant_ms(message.originalTimestamp)
-            stamp = instant_ms(message.timestamp) if stamp is None else stamp
-            sent = instant_ms(message.sentAt) or envelope.sent
+            stated = message.originalTimestamp or message.timestamp
+            stamp = None if stated is None else instant_ms(stated)
+            sent = envelope.sent if message.sentAt is None else instant_ms(message.sentAt) or envelope.sent
         except (ValueError, OverflowError):
             raise _Bad("bad_timestamp", "$.timestamp") from None
         if stamp is None:
@@ -293,37 +300,43 @@ class Decoder:
         return ambient, {}
 
     def _identifiers(self, message: _Message, source: SourceRow, traits: dict[str, Any]) -> tuple[Identifier, ...]:
-        found: dict[IdentifierKey, Identifier] = {}
-        too_long = False
-        for kind, raw in self._named(message, traits):
-            value = normalise(kind, raw, self._identity, source.default_region)
-            if value is not None:
-                key = identifier_key(source.salt, kind, value)
-                found[key] = Identifier(key, kind, value)
-            elif len(raw) > self._identity.length_limit:
-                too_long = True
+        named = self._named(message, traits)
+        found = [item for kind, raw in named if (item := self._identify(source.salt, source.default_region, kind, raw)) is not None]
         if not found:
+            too_long = any(len(raw) > self._identity.length_limit for _, raw in named)
             raise _Bad("identifier_too_long" if too_long else "no_identifier")
         if len(found) == 1:
-            return tuple(found.values())
-        return tuple(sorted(found.values(), key=self._priority))
+            return (found[0],)
+        return tuple(sorted(set(found), key=self._strength))
 
-    def _named(self, message: _Message, traits: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        yield "user_id", _text(message.userId)
-        yield "anonymous_id", _text(message.anonymousId)
-        for kind in ("email", "phone"):
-            value = traits.get(kind)
-            if isinstance(value, str | int) and not isinstance(value, bool):
-                yield kind, str(value)
+    def _strength(self, item: Identifier) -> tuple[int, str, str]:
+        return self._identity.kinds[item.kind].priority, item.kind, item.value
+
+    def _identify_now(self, salt: bytes, region: str, kind: str, raw: str) -> Identifier | None:
+        value = normalise(kind, raw, self._identity, region)
+        return None if value is None else Identifier(identifier_key(salt, kind, value), kind, value)
+
+    def _named(self, message: _Message, traits: dict[str, Any]) -> list[tuple[str, str]]:
+        named: list[tuple[str, str]] = []
+        if message.userId is not None:
+            named.append(("user_id", _text(message.userId)))
+        if message.anonymousId is not None:
+            named.append(("anonymous_id", _text(message.anonymousId)))
+        if traits:
+            for kind in ("email", "phone"):
+                value = traits.get(kind)
+                if isinstance(value, str | int) and not isinstance(value, bool):
+                    named.append((kind, str(value)))
         context = message.context
         if context is not None:
             if context.device is not None and context.device.adTrackingEnabled is not False:
-                yield "device_id", context.device.advertisingId or ""
+                named.append(("device_id", context.device.advertisingId or ""))
             for external in context.externalIds or ():
                 if external.type in self._identity.kinds:
-                    yield external.type, _text(external.id)
+                    named.append((external.type, _text(external.id)))
         if message.type == "alias":
-            yield self._identity.alias_kind, _text(message.previousId)
+            named.append((self._identity.alias_kind, _text(message.previousId)))
+        return named
 
     def _order(self, message: _Message) -> Order:
         properties = _PROPERTIES.decode(message.properties) if message.properties else None

@@ -11,7 +11,8 @@ What is relied on, as measured with Bytewax 0.21.1 and one worker in the process
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from threading import Event as Flag
 from typing import Generic, Protocol, TypeVar
 
@@ -21,6 +22,32 @@ from domain.event import Batch, Wake
 
 X = TypeVar("X")
 X_co = TypeVar("X_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class ReadParams:
+    """How the log is read, whichever it is.
+
+    Attributes:
+        idle_wait: how long a read waits for something to come before it answers that there is nothing.
+        in_flight: longest time between an event's arrival at a collector and its record in the log, clock differences included.
+        touch_interval: how often partitions are recorded as caught up that no batch moves.
+        retry_pause: pause after the log or the store did not answer.
+        read_records: most records that one read of the embedded log takes, over all partitions.
+        read_bytes: most bytes that one read of the embedded log takes; entry sizes are estimated from earlier reads.
+    """
+
+    idle_wait: timedelta = timedelta(milliseconds=50)
+    in_flight: timedelta = timedelta(milliseconds=200)
+    touch_interval: timedelta = timedelta(milliseconds=500)
+    retry_pause: timedelta = timedelta(milliseconds=500)
+    read_records: int = 32_000
+    read_bytes: int = 32 * 1024 * 1024
+
+    @property
+    def in_flight_ms(self) -> int:
+        """`in_flight` in ms."""
+        return self.in_flight // timedelta(milliseconds=1)
 
 
 class Feed(Protocol[X_co]):

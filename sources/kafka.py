@@ -11,6 +11,7 @@ that is registered for the topic.
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import monotonic, time
@@ -22,13 +23,13 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from domain.envelope import PREFIX
 from domain.event import Batch, Record
+from sources.intake import ReadParams
 from sources.positions import Positions, StoreUnavailableError
 from store.offsets import CaughtUp
 
 logger = structlog.get_logger(__name__)
 
 SOURCE_HEADER: Final = "stratum-source"
-_MS: Final = timedelta(milliseconds=1)
 
 _CONSUMER_OPTIONS: Final = {
     "enable.auto.commit": "false",
@@ -55,10 +56,7 @@ class KafkaLogParams:
         group: consumer group of the profiles workers.
         options: further options of librdkafka (security, timeouts).
         batch_records: most records of one read.
-        idle_wait: how long a read waits for something to come.
-        in_flight: longest time between an event's arrival at a collector and its message in Kafka, clock differences included.
-        touch_interval: how often positions are recorded as caught up and committed for lag tools.
-        retry_pause: pause after the store did not answer.
+        read: see `ReadParams`.
         watermark_limit: longest wait for the first offset of a partition.
     """
 
@@ -67,10 +65,7 @@ class KafkaLogParams:
     group: str
     options: Mapping[str, str] = field(default_factory=dict)
     batch_records: int = 4_000
-    idle_wait: timedelta = timedelta(milliseconds=50)
-    in_flight: timedelta = timedelta(milliseconds=200)
-    touch_interval: timedelta = timedelta(milliseconds=500)
-    retry_pause: timedelta = timedelta(milliseconds=500)
+    read: ReadParams = field(default_factory=ReadParams)
     watermark_limit: timedelta = timedelta(seconds=2)
 
 
@@ -93,7 +88,8 @@ class KafkaLog:
         self._touch_at = 0.0
         self._asked_ms = 0
         self._ends: dict[TopicPartition, Future[Any]] = {}
-        self._admin = AdminClient(common)
+        self._opened = ExitStack()
+        self._admin = self._opened.enter_context(AdminClient(common))
         self._consumer = Consumer({**common, **_CONSUMER_OPTIONS, **params.options, "group.id": params.group, "error_cb": _report})
         self._consumer.subscribe(list(params.topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
 
@@ -102,7 +98,7 @@ class KafkaLog:
         return self._resumes_at
 
     def read(self) -> Sequence[Batch]:
-        """Take what is there, at most one batch per partition; wait up to `KafkaLogParams.idle_wait` when there is nothing.
+        """Take what is there, at most one batch per partition; wait up to `ReadParams.idle_wait` when there is nothing.
 
         While Postgres cannot be reached nothing is handed out, the reason is logged, and a pause is asked for.
 
@@ -115,9 +111,9 @@ class KafkaLog:
             self._touch()
         except StoreUnavailableError as error:
             logger.warning("store_unavailable", source="kafka", reason=str(error))
-            self._resumes_at = datetime.now(UTC) + self._params.retry_pause
+            self._resumes_at = datetime.now(UTC) + self._params.read.retry_pause
             return ()
-        messages = self._consumer.consume(1, self._params.idle_wait.total_seconds())
+        messages = self._consumer.consume(1, self._params.read.idle_wait.total_seconds())
         if messages:
             messages += self._consumer.consume(self._params.batch_records - 1, 0)
         return self._batches(messages)
@@ -125,6 +121,7 @@ class KafkaLog:
     def close(self) -> None:
         """Leave the group, so that others take over at once."""
         self._consumer.close()
+        self._opened.close()
 
     def _batches(self, messages: Iterable[Message]) -> list[Batch]:
         groups: dict[tuple[str, int], list[Message]] = {}
@@ -212,7 +209,7 @@ class KafkaLog:
         for each, future in self._ends.items():
             cursor = self._positions.cursors(each.topic).get(each.partition)
             if cursor is not None and future.exception() is None and cursor >= (end := future.result().offset):
-                reached.append(CaughtUp(each.topic, each.partition, end, self._asked_ms - self._params.in_flight // _MS))
+                reached.append(CaughtUp(each.topic, each.partition, end, self._asked_ms - self._params.read.in_flight_ms))
         self._positions.touch(reached)
         self._hints = self._positions.topic_sources()
         known = [TopicPartition(topic, p, at) for topic in self._params.topics for p, at in self._positions.cursors(topic).items()]
@@ -221,7 +218,7 @@ class KafkaLog:
         self._ends = self._admin.list_offsets({TopicPartition(each.topic, each.partition): latest for each in known}) if known else {}
         if known:
             self._consumer.commit(offsets=known, asynchronous=True)
-        self._touch_at = monotonic() + self._params.touch_interval.total_seconds()
+        self._touch_at = monotonic() + self._params.read.touch_interval.total_seconds()
 
 
 def _record(message: Message, topic_hint: int) -> Record:

@@ -8,7 +8,7 @@ Postgres holds durably, and only entries older than the retention; by whoever ho
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from time import monotonic, time
@@ -21,6 +21,7 @@ from redis.retry import Retry
 
 from domain.event import Batch, Record
 from sources.entries import Entry, entry_id, id_before, instant_of, position_at, position_of, stream_key, unpack
+from sources.intake import ReadParams
 from sources.leases import Leases
 from sources.positions import Positions, StoreUnavailableError
 from store.offsets import CaughtUp
@@ -35,36 +36,37 @@ _MS: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
+class TrimParams:
+    """How processed entries leave the streams.
+
+    Attributes:
+        interval: pause between trims when little was left to trim.
+        pause: pause between trims when much is left.
+    """
+
+    interval: timedelta = timedelta(seconds=10)
+    pause: timedelta = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True)
 class ValkeyLogParams:
-    """The embedded log as it is read.
+    """The embedded log.
 
     Attributes:
         name: the log; its streams are ``name:0`` … ``name:<partitions - 1>``.
         partitions: how many streams.
         batch_records: most records of one batch; an entry is never split, so a batch may hold one entry more.
-        read_records: most records of one read, over all partitions.
-        read_bytes: most bytes of one read, over all partitions; entry sizes are estimated from earlier reads.
-        idle_wait: how long the server waits for something to come before it answers that there is nothing.
-        in_flight: longest time between an event's arrival at a collector and its entry in the stream, clock differences included.
-        touch_interval: how often positions that nothing moves are recorded as caught up.
         retention: age below which processed entries stay.
-        trim_interval: pause between trims when little was left to trim.
-        trim_pause: pause between trims when much is left.
-        retry_pause: pause after the log or the store did not answer.
+        read: see `ReadParams`.
+        trim: see `TrimParams`.
     """
 
     name: str
     partitions: int
     batch_records: int = 4_000
-    read_records: int = 32_000
-    read_bytes: int = 32 * 1024 * 1024
-    idle_wait: timedelta = timedelta(milliseconds=50)
-    in_flight: timedelta = timedelta(milliseconds=200)
-    touch_interval: timedelta = timedelta(milliseconds=500)
     retention: timedelta = timedelta(hours=1)
-    trim_interval: timedelta = timedelta(seconds=10)
-    trim_pause: timedelta = timedelta(milliseconds=200)
-    retry_pause: timedelta = timedelta(milliseconds=500)
+    read: ReadParams = field(default_factory=ReadParams)
+    trim: TrimParams = field(default_factory=TrimParams)
 
 
 class ValkeyLog:
@@ -90,7 +92,7 @@ class ValkeyLog:
         self._resumes_at: datetime | None = None
         self._rows_exist = False
         self._touch_at = 0.0
-        self._trim_at = monotonic() + params.trim_interval.total_seconds()
+        self._trim_at = monotonic() + params.trim.interval.total_seconds()
         leases.start()
 
     def resumes_at(self) -> datetime | None:
@@ -98,7 +100,7 @@ class ValkeyLog:
         return self._resumes_at
 
     def read(self) -> Sequence[Batch]:
-        """Take what is there, at most one batch per partition; wait up to `ValkeyLogParams.idle_wait` when there is nothing.
+        """Take what is there, at most one batch per partition; wait up to `ReadParams.idle_wait` when there is nothing.
 
         While Valkey or Postgres cannot be reached nothing is handed out, the reason is logged, and a pause is asked for.
 
@@ -119,8 +121,8 @@ class ValkeyLog:
         self._client.close()
 
     def _pause(self, event: str, reason: str) -> Sequence[Batch]:
-        logger.warning(event, log=self._params.name, reason=reason, retry_in_s=self._params.retry_pause.total_seconds())
-        self._resumes_at = datetime.now(UTC) + self._params.retry_pause
+        logger.warning(event, log=self._params.name, reason=reason, retry_in_s=self._params.read.retry_pause.total_seconds())
+        self._resumes_at = datetime.now(UTC) + self._params.read.retry_pause
         return ()
 
     def _read(self) -> Sequence[Batch]:
@@ -133,7 +135,7 @@ class ValkeyLog:
         self._trim()
         cursors = self._positions.cursors(self._params.name)
         if not cursors:
-            self._resumes_at = datetime.now(UTC) + self._params.idle_wait
+            self._resumes_at = datetime.now(UTC) + self._params.read.idle_wait
             return ()
         asked_ms = int(time() * 1000)
         count = self._count(len(cursors))
@@ -150,13 +152,13 @@ class ValkeyLog:
 
     def _count(self, streams: int) -> int:
         """Entries to ask of each stream."""
-        records = min(self._params.batch_records, self._params.read_records // streams)
-        size = self._params.read_bytes / streams
+        records = min(self._params.batch_records, self._params.read.read_records // streams)
+        size = self._params.read.read_bytes / streams
         return max(1, ceil(min(records / self._entry_records, size / self._entry_bytes)))
 
     def _fetch(self, cursors: Mapping[int, int], count: int) -> dict[int, list[Entry]]:
         by_key = {stream_key(self._params.name, partition): partition for partition in cursors}
-        wait_ms = self._params.idle_wait // _MS
+        wait_ms = self._params.read.idle_wait // _MS
         command = ["XREAD", "COUNT", count, "BLOCK", wait_ms, "STREAMS", *by_key, *(id_before(position) for position in cursors.values())]
         answer = self._client.execute_command(*command)  # type: ignore[no-untyped-call]
         pairs = cast("list[tuple[bytes, list[Entry]]]", answer or [])
@@ -175,7 +177,7 @@ class ValkeyLog:
             taken += 1
         everything = taken == len(entries) < count
         seen_ms = asked_ms if everything else instant_of(position) - 1
-        return Batch(self._params.name, partition, start, position + 1, tuple(records), max(seen_ms - self._params.in_flight // _MS, 0))
+        return Batch(self._params.name, partition, start, position + 1, tuple(records), max(seen_ms - self._params.read.in_flight_ms, 0))
 
     def _learn(self, found: Iterable[Sequence[Entry]]) -> None:
         entries = [entry for group in found for entry in group[:8]]
@@ -193,7 +195,7 @@ class ValkeyLog:
         assigned = self._positions.assigned(self._params.name)
         self._positions.touch(promise for partition, promise in self._caught_up.items() if partition in assigned)
         self._caught_up.clear()
-        self._touch_at = now + self._params.touch_interval.total_seconds()
+        self._touch_at = now + self._params.read.touch_interval.total_seconds()
 
     def _trim(self) -> None:
         if monotonic() < self._trim_at:
@@ -205,4 +207,4 @@ class ValkeyLog:
             pipeline.xtrim(stream_key(self._params.name, partition), minid=least, approximate=True, limit=_TRIM_CALL_LIMIT)
         trimmed = cast("list[int]", pipeline.execute())
         more = max(trimmed, default=0) >= _TRIM_CALL_LIMIT // 2
-        self._trim_at = monotonic() + (self._params.trim_pause if more else self._params.trim_interval).total_seconds()
+        self._trim_at = monotonic() + (self._params.trim.pause if more else self._params.trim.interval).total_seconds()

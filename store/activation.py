@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Connection
+from psycopg.errors import SerializationFailure
 from psycopg.rows import class_row
 
 from domain.ids import ProfileId
@@ -21,6 +22,11 @@ from operators.net_change import Confirmed
 
 CHUNK: Final = 5_000
 """People read at once."""
+_LOCK_CLASS: Final = 0x5374
+"""First half of the advisory locks that give one process at a time one audience."""
+
+Contended = SerializationFailure
+"""The audience changed while a push was planned: nothing was planned; look again."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +106,13 @@ _WORK: Final = """
         ORDER BY p.kind IN ('urgent', 'delete') DESC, p.id, r.seq LIMIT 1
     ) next ON true
     LEFT JOIN LATERAL (
-        SELECT status, ended_at FROM pushes
-        WHERE audience_id = a.id AND kind IN ('scheduled', 'manual') ORDER BY id DESC LIMIT 1
+        SELECT kind, status, ended_at FROM pushes
+        WHERE audience_id = a.id AND kind <> 'urgent' ORDER BY id DESC LIMIT 1
     ) last ON true
     WHERE CASE
         WHEN a.status = 'deleted' THEN false
         WHEN next.kind IN ('urgent', 'delete') THEN next.retry_at_ms <= %(now_ms)s
-        WHEN a.status = 'deleting' THEN true
+        WHEN a.status = 'deleting' THEN last.kind IS DISTINCT FROM 'delete' OR last.ended_at <= %(now)s - %(failed_wait)s
         WHEN a.status <> 'active' THEN false
         WHEN next.kind IS NOT NULL THEN next.retry_at_ms <= %(now_ms)s
         WHEN a.requested_at IS NOT NULL THEN true
@@ -145,7 +151,7 @@ def planning(conn: Connection[Any], audience_id: int) -> Iterator[tuple[Audience
         The audience, and the snapshot's xmin up to which the plan takes the outbox; None where the audience is gone.
 
     Raises:
-        psycopg.errors.SerializationFailure: the audience changed meanwhile; look again.
+        Contended: the audience changed meanwhile; nothing was written.
     """
     with conn.transaction():
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -153,6 +159,19 @@ def planning(conn: Connection[Any], audience_id: int) -> Iterator[tuple[Audience
             audience = cursor.execute(_AUDIENCE + " FOR UPDATE", (audience_id,)).fetchone()
         xmin = conn.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").fetchone()
         yield (audience, xmin[0]) if audience and xmin else None
+
+
+@contextmanager
+def alone(conn: Connection[Any], audience_id: int) -> Iterator[bool]:
+    """Hold one audience for this process, so that each has one writer; yields False where another process has it."""
+    lock = (_LOCK_CLASS, audience_id)
+    row = conn.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
+    held = row is not None and bool(row[0])
+    try:
+        yield held
+    finally:
+        if held and not conn.closed:
+            conn.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
 
 
 def has_open_push(conn: Connection[Any], audience_id: int) -> bool:

@@ -12,9 +12,7 @@ _APPEND: Final = """
 """
 
 
-def append(  # noqa: PLR0913 - one per column
-    conn: Connection[Any], workspace_id: int, actor: str, action: str, subject: str, detail: Mapping[str, Any]
-) -> int:
+def append(conn: Connection[Any], workspace_id: int, actor: str, action: str, subject: str, detail: Mapping[str, Any]) -> int:
     """Record one operation; it holds once the caller's transaction commits, which must be before the operation takes effect.
 
     Args:
@@ -32,7 +30,7 @@ def append(  # noqa: PLR0913 - one per column
     return int(row[0]) if row else 0
 
 
-async def append_async(  # noqa: PLR0913 - one per column
+async def append_async(
     conn: AsyncConnection[Any], workspace_id: int, actor: str, action: str, subject: str, detail: Mapping[str, Any]
 ) -> int:
     """Like `append`, on a connection of the API's pool."""

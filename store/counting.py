@@ -32,7 +32,7 @@ async def count(pool: Pool, rows: LiteralString, params: Mapping[str, Any], cap:
         params: named parameters of `rows`.
         cap: up to here the count is exact.
     """
-    capped = await fetch(pool, int, "SELECT count(*) FROM (SELECT 1 " + rows + " LIMIT %(cap)s) AS some", {**params, "cap": cap + 1})
+    capped = await fetch(pool, int, "SELECT count(*) FROM (SELECT 1 " + rows + " LIMIT %(cap)s) AS capped", {**params, "cap": cap + 1})
     if capped[0] <= cap:
         return Count(capped[0], exact=True)
     return Count(max(await estimate(pool, rows, params), cap), exact=False)

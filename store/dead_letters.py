@@ -109,12 +109,12 @@ async def claim(connection: AsyncConnection, wanted: DeadLetterFilter, ids: list
     Args:
         connection: inside a transaction of the caller, which also holds the audit row.
         wanted: filters.
-        ids: only these; None for all that match.
+        ids: only these; None for all that match and are valid JSON, so that hopeless ones never stand in the way.
         limit: letters at most.
     """
     cursor = await connection.execute(
         "UPDATE dead_letters SET status = 'retrying' WHERE id IN (SELECT id FROM dead_letters" + _WHERE
-        + " AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s)) ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
+        + " AND (id = ANY(%(ids)s::bigint[]) OR %(ids)s IS NULL AND reason <> 'malformed_json') ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
         + " RETURNING " + _HEAD + ", payload, " + _REST,
         {**wanted.params(), "ids": ids, "limit": limit},
     )  # fmt: skip

@@ -1,11 +1,14 @@
-"""Runs read queries on the shared asynchronous pool: the one place where a read model borrows a connection."""
+"""Runs the queries of the API on its asynchronous pool: the one place where a connection is borrowed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection, OperationalError
 from psycopg.rows import args_row
 from psycopg_pool import AsyncConnectionPool
+
+from store.unit_of_work import StoreUnavailable
 
 T = TypeVar("T")
 
@@ -25,14 +28,49 @@ async def fetch(pool: Pool, make: Callable[..., T], sql: LiteralString, params: 
         params: their values.
 
     Raises:
-        psycopg.OperationalError: Postgres cannot be reached (`psycopg_pool.PoolTimeout` among them).
+        StoreUnavailable: Postgres cannot be reached, gives no connection in time, or cancels the statement.
     """
-    async with pool.connection() as connection, connection.cursor(row_factory=args_row(make)) as cursor:
-        await cursor.execute(sql, params, prepare=False)
-        return await cursor.fetchall()
+    try:
+        async with pool.connection() as connection, connection.cursor(row_factory=args_row(make)) as cursor:
+            await cursor.execute(sql, params, prepare=False)
+            return await cursor.fetchall()
+    except OperationalError as error:
+        raise StoreUnavailable(type(error).__name__) from error
 
 
 async def fetch_one(pool: Pool, make: Callable[..., T], sql: LiteralString, params: Mapping[str, Any]) -> T | None:
     """Like `fetch`, for at most one row: the first one, or None."""
     rows = await fetch(pool, make, sql, params)
     return rows[0] if rows else None
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[AsyncConnection[Any]]:
+    """Borrow a connection for one transaction: committed at the end, rolled back on any error.
+
+    Raises:
+        StoreUnavailable: Postgres cannot be reached; the transaction may have been committed only if that happened at its very end.
+    """
+    try:
+        async with pool.connection() as connection, connection.transaction():
+            yield connection
+    except OperationalError as error:
+        raise StoreUnavailable(type(error).__name__) from error
+
+
+def connect_blocking(dsn: str) -> Connection[Any]:
+    """Open an autocommit connection for readers that run in a thread.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    return Connection.connect(dsn, autocommit=True)
+
+
+async def ping(pool: Pool) -> None:
+    """Ask Postgres for a sign of life.
+
+    Raises:
+        StoreUnavailable: there is none.
+    """
+    await fetch(pool, int, "SELECT 1", {})

@@ -109,7 +109,7 @@ _BY_IDS: Final = """
     FROM profiles p
     CROSS JOIN LATERAL (
         SELECT array_agg(key) AS keys, array_agg(kind) AS kinds, array_agg(value) AS values
-        FROM (SELECT key, kind, value FROM identifiers WHERE profile_id = p.id ORDER BY kind, value LIMIT %(limit)s) some
+        FROM (SELECT key, kind, value FROM identifiers WHERE profile_id = p.id ORDER BY kind, value LIMIT %(limit)s) shown
     ) i
     WHERE p.id = ANY(%(ids)s) AND p.workspace_id = %(workspace)s
 """

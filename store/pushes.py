@@ -73,7 +73,7 @@ _DROP: Final = """
 """
 
 
-def plan(  # noqa: PLR0913 - one per column
+def plan(
     conn: Connection[Any],
     audience: Audience,
     kind: str,
@@ -208,13 +208,14 @@ def postpone(conn: Connection[Any], request: OpenRequest, reason: str, retry_at_
     conn.execute(sql, (outcome, request.push_id, request.seq))
 
 
-def fail(  # noqa: PLR0913 - one per column
-    conn: Connection[Any], request: OpenRequest, reason: str, detail: str, advice: str, now: datetime
-) -> None:
+def fail(conn: Connection[Any], request: OpenRequest, reason: str, detail: str, advice: str, now: datetime) -> None:
     """Give up a request and the rest of its push, in the caller's transaction."""
     outcome = Jsonb({"outcome": "rejected", "reason": reason, "detail": detail, "advice": advice})
-    sql = "UPDATE push_requests SET status = 'rejected', outcome = %s, ended_at = %s WHERE push_id = %s AND seq = %s"
-    conn.execute(sql, (outcome, now, request.push_id, request.seq))
+    sql = """
+        UPDATE push_requests SET status = 'rejected', outcome = %s, ended_at = %s WHERE push_id = %s AND seq = %s
+        RETURNING operation, rows
+    """
+    _note_missing(conn, request.audience_id, conn.execute(sql, (outcome, now, request.push_id, request.seq)).fetchall())
     error = " ".join(filter(None, (f"{reason} ({detail})" if detail else reason, advice)))
     _close(conn, request.push_id, request.audience_id, "failed", error, now)
 
@@ -234,7 +235,7 @@ def note_readback(conn: Connection[Any], push_id: int, readback: Mapping[str, in
     conn.execute("UPDATE pushes SET readback = %s WHERE id = %s", (Jsonb(dict(readback)), push_id))
 
 
-def _insert(  # noqa: PLR0913 - one per column
+def _insert(
     conn: Connection[Any],
     audience: Audience,
     kind: str,
@@ -267,18 +268,23 @@ def _pushed(conn: Connection[Any], audience_id: int, kind: str, now: datetime) -
 
 
 def _close(conn: Connection[Any], push_id: int, audience_id: int, status: str, error: str, now: datetime) -> None:
-    """End a push early. Rows that its missing additions would have replaced are noted, so that the next plan adds them."""
+    """End a push early."""
     sql = """
         UPDATE push_requests SET status = 'abandoned', ended_at = %s WHERE push_id = %s AND status = 'recorded'
         RETURNING operation, rows
     """
-    for operation, pairs in conn.execute(sql, (now, push_id)).fetchall():
+    _note_missing(conn, audience_id, conn.execute(sql, (now, push_id)).fetchall())
+    sql = "UPDATE pushes SET status = %s, error = %s, ended_at = %s WHERE id = %s"
+    conn.execute(sql, (status, error, now, push_id))
+
+
+def _note_missing(conn: Connection[Any], audience_id: int, requests: Sequence[tuple[str, Any]]) -> None:
+    """Note rows whose old form is removed and whose new form was not added, so that the next plan adds them."""
+    for operation, pairs in requests:
         if operation == "add":
             people = [UUID(person) for person, _ in pairs]
             rows = [msgspec.json.encode(row).decode() for _, row in pairs]
             conn.execute(_KEEP, (audience_id, "adding", None, people, rows))
-    sql = "UPDATE pushes SET status = %s, error = %s, ended_at = %s WHERE id = %s"
-    conn.execute(sql, (status, error, now, push_id))
 
 
 def _leave_out(conn: Connection[Any], request: OpenRequest, pairs: Pairs, left_out: int) -> None:

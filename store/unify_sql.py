@@ -21,6 +21,7 @@ STAGING: Final = (
     " last_seen_at timestamptz, next_wake_at timestamptz, doc bytea) ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE stage_leaves (key uuid, leaf bytea) ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE stage_links (LIKE links) ON COMMIT DELETE ROWS",
+    "CREATE TEMPORARY TABLE stage_known_links (LIKE links) ON COMMIT DELETE ROWS",
 )
 
 LOAD_IDENTIFIERS: Final = """
@@ -66,10 +67,10 @@ UPDATE identifiers i SET profile_id = moved.survivor FROM unnest(%s, %s) AS move
 """
 _MOVE: Final = "UPDATE identifiers i SET profile_id = moved.owner FROM unnest(%s, %s) AS moved(key, owner) WHERE i.key = moved.key"
 _UPDATE_LEAVES: Final = "UPDATE identifiers i SET leaf = s.leaf FROM stage_leaves s WHERE i.key = s.key"
-_UPSERT_LINKS: Final = """
-INSERT INTO links SELECT * FROM stage_links
-ON CONFLICT (a, b) DO UPDATE SET first_ms = excluded.first_ms, tie = excluded.tie, cause = excluded.cause, rank = excluded.rank,
-    status = excluded.status, reason = excluded.reason
+_REVISE_LINKS: Final = """
+UPDATE links l SET first_ms = s.first_ms, tie = s.tie, cause = s.cause, rank = s.rank, status = s.status, reason = s.reason
+FROM stage_links s JOIN stage_known_links k ON k.a = s.a AND k.b = s.b
+WHERE l.a = s.a AND l.b = s.b AND l.first_ms = k.first_ms AND l.tie = k.tie AND l.status = k.status
 """
 _ADD_MEMBERS: Final = """
 INSERT INTO memberships (segment_id, profile_id, workspace_id, version, since_at)
@@ -138,8 +139,8 @@ def write_people(cursor: psycopg.Cursor, changes: Changes, packed: Iterable[tupl
     return ""
 
 
-def write_identity(cursor: psycopg.Cursor, changes: Changes) -> None:
-    """Write identifiers, their leaves and owners, link facts and history."""
+def write_identity(cursor: psycopg.Cursor, changes: Changes) -> str:
+    """Write identifiers, their leaves and owners, link facts and history; answers what was stale, or the empty string."""
     if changes.absorbed:
         cursor.execute(_ABSORB, (Keys([loser for loser, _ in changes.absorbed]), Keys([survivor for _, survivor in changes.absorbed])))
     if changes.moves:
@@ -149,9 +150,13 @@ def write_identity(cursor: psycopg.Cursor, changes: Changes) -> None:
         cursor.execute(_UPDATE_LEAVES)
     if changes.identifiers:
         rows.copy_identifiers(cursor, changes.identifiers)
+    if changes.revised:
+        rows.copy_links(cursor, "stage_links", [after for _, after in changes.revised])
+        rows.copy_links(cursor, "stage_known_links", [before for before, _ in changes.revised])
+        if cursor.execute(_REVISE_LINKS).rowcount != len(changes.revised):
+            return "link"
     if changes.links:
-        rows.copy_links(cursor, "stage_links", changes.links)
-        cursor.execute(_UPSERT_LINKS)
+        rows.copy_links(cursor, "links", changes.links)
     if changes.merges:
         merges = changes.merges
         cursor.execute(
@@ -168,6 +173,7 @@ def write_identity(cursor: psycopg.Cursor, changes: Changes) -> None:
                 [utc(merge.occurred_ms) for merge in merges],
             ),
         )
+    return ""
 
 
 def write_facts(cursor: psycopg.Cursor, changes: Changes, fence: "Fence | None") -> None:

@@ -151,9 +151,9 @@ class PostgresUnitOfWork:
         messages = list(messages)
         if not (absent or pairs or messages):
             return
-        with self.connection.pipeline():
-            people = self._query(unify_sql.LOAD_IDENTIFIERS, [Keys(absent)]) if absent else None
+        with self.connection.pipeline():  # links first: each statement sees later than the one before, and a link implies its identifiers
             links = self._query(unify_sql.LOAD_LINKS, [Keys([a for a, _ in pairs]), Keys([b for _, b in pairs])]) if pairs else None
+            people = self._query(unify_sql.LOAD_IDENTIFIERS, [Keys(absent)]) if absent else None
             stored = self._query(unify_sql.LOAD_MESSAGES, [Keys(messages)]) if messages else None
         for row in links or ():
             link = _link(row)
@@ -322,7 +322,9 @@ class PostgresUnitOfWork:
         stale = unify_sql.write_people(cursor, changes, packed)
         if stale:
             return Conflict(stale)
-        unify_sql.write_identity(cursor, changes)
+        stale = unify_sql.write_identity(cursor, changes)
+        if stale:
+            return Conflict(stale)
         unify_sql.write_facts(cursor, changes, fence)
         return Committed()
 
@@ -345,7 +347,7 @@ class PostgresUnitOfWork:
                 known[key] = changes.leaves[key]
         for person, doc in packed:
             cache.replace(person.id, doc, leaves[person.id])
-        for link in changes.links:
+        for link in (*changes.links, *(after for _, after in changes.revised)):
             cache.links.put(link.pair, link)
 
     def _lost(self) -> StoreUnavailable:

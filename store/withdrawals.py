@@ -17,6 +17,7 @@ _TOUCHED: Final = """
     FROM audiences a
     JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= greatest(coalesce(a.cursor_tx, '0'::xid8), %s::xid8)
     JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
+         AND m.state <> 'removing'
     WHERE a.status IN ('active', 'paused')
     GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
 """
@@ -70,10 +71,10 @@ def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_
 def _withdrawn(conn: Connection[Any], rows: list[tuple[int, int, str, UUID]], purposes: Mapping[str, str]) -> list[Withdrawn]:
     audiences: dict[int, Withdrawn] = {}
     for workspace_id, audience_id, platform, profile_id in rows:
-        found = audiences.setdefault(audience_id, Withdrawn(workspace_id, audience_id, platform))
-        found.people.append(profile_id)
+        if platform in purposes:
+            found = audiences.setdefault(audience_id, Withdrawn(workspace_id, audience_id, platform))
+            found.people.append(profile_id)
     for found in audiences.values():
-        purpose = purposes.get(found.platform, "")
-        refused = refusing(conn, found.workspace_id, found.people, purpose)
+        refused = refusing(conn, found.workspace_id, found.people, purposes[found.platform])
         found.people = [person for person in found.people if person.bytes in refused]
     return [found for found in audiences.values() if found.people]

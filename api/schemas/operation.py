@@ -101,27 +101,42 @@ class Statistics(View):
 class PartitionLag(View):
     """How far one partition is behind."""
 
+    log: str
+    partition: int
+    next_position: int = Field(description="The next position that will be processed.")
+    head_position: int = Field(description="Behind the newest record.")
+    records_behind: int = Field(description="Records that wait.")
+    exact: bool = Field(description="False where `records_behind` is an estimate.")
+    seconds_behind: float = Field(description="How long the oldest waiting record has waited; 0 when none does.")
+    caught_up_at: Instant | None = Field(description="Everything received until then has been processed.")
+
+
+class Lag(View):
+    """How far the engine is behind the log. All workspaces share the log; nothing here tells them apart."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"log": "stratum.events", "partition": 0, "position": 7, "end": 9, "records": 2, "caught_up_at": _AT, "updated_at": _AT}
+                {
+                    "records_behind": 2,
+                    "seconds_behind": 0.004,
+                    "partitions": [
+                        {
+                            "log": "stratum.events",
+                            "partition": 0,
+                            "next_position": 7,
+                            "head_position": 9,
+                            "records_behind": 2,
+                            "exact": True,
+                            "seconds_behind": 0.004,
+                            "caught_up_at": _AT,
+                        }
+                    ],
+                }
             ]
         }
     )
 
-    log: str
-    partition: int
-    position: int = Field(description="The next position that will be processed.")
-    end: int | None = Field(description="The next position that will be written, where the log tells.")
-    records: int | None = Field(description="Records that wait, where the log tells.")
-    caught_up_at: Instant | None = Field(description="Everything received until then has been processed.")
-    updated_at: Instant | None
-
-
-class Lag(View):
-    """How far the engine is behind the log. The log is shared by all workspaces; nothing here tells them apart."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"records": 2, "partitions": []}]})
-
-    records: int | None = Field(description="Records that wait in all partitions, where the log tells.")
+    records_behind: int = Field(description="Records that wait in all partitions.")
+    seconds_behind: float = Field(description="The longest wait of all partitions.")
     partitions: list[PartitionLag]

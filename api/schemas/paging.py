@@ -2,11 +2,11 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from api.schemas.values import Count, View
@@ -17,6 +17,7 @@ LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 200
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Items per page.")]
+RowId = Annotated[int, Path(ge=0, lt=2**63)]
 CursorText = Annotated[
     str | None, Query(alias="cursor", max_length=2_000, description="`next` of the page before; leave out for the first page.")
 ]
@@ -43,7 +44,7 @@ def encode_cursor(*parts: str | int | datetime | UUID) -> str:
     return urlsafe_b64encode(msgspec.msgpack.encode(parts)).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str, types: tuple[type, ...]) -> tuple[object, ...]:
+def decode_cursor(cursor: str, types: tuple[type, ...]) -> tuple[Any, ...]:
     """Read what `encode_cursor` packed.
 
     Args:
@@ -55,7 +56,7 @@ def decode_cursor(cursor: str, types: tuple[type, ...]) -> tuple[object, ...]:
     """
     try:
         packed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        parts: tuple[object, ...] = msgspec.msgpack.decode(packed, type=tuple.__class_getitem__(types))
+        parts: tuple[Any, ...] = msgspec.msgpack.decode(packed, type=tuple.__class_getitem__(types))
     except (ValueError, msgspec.DecodeError):
         raise BadCursorError("the cursor is not one of this listing") from None
     if any(isinstance(part, datetime) and part.tzinfo is None for part in parts):
@@ -70,4 +71,4 @@ def after_id(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     (row,) = decode_cursor(cursor, (int,))
-    return row if isinstance(row, int) else None
+    return int(row)

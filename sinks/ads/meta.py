@@ -85,6 +85,7 @@ class Meta:
     params: MetaParams
     token: str = field(repr=False)
     name: str = "meta"
+    kinds: tuple[str, ...] = ("email", "phone", "device_id")
 
     @property
     def purpose(self) -> str:

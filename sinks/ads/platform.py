@@ -188,6 +188,10 @@ class Platform(Protocol):
         """Consent purpose that a person must have granted before their row is sent."""
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Identifier kinds that it can match by."""
+
+    @property
     def limits(self) -> Limits:
         """What it accepts."""
 

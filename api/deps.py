@@ -1,0 +1,173 @@
+"""What requests depend on: the process's connections, and who asks. Nothing below ``/cdp`` is answered without `require`.
+
+An API key comes as ``Authorization: Bearer <key>`` or ``X-API-Key``. It opens one workspace; every query takes the workspace from the `Caller`,
+never from the request.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import monotonic, monotonic_ns
+from typing import Annotated, Final, Literal
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from api.errors import ForbiddenError, RateLimitedError, UnauthorizedError
+from api.remembered import Remembered
+from config.collector import KeyParams
+from config.settings import Settings
+from domain.ids import WorkspaceId
+from sinks.log import EventLog
+from sinks.pacing import Bucket, take
+from store import registry
+from store.bootstrap import key_hash
+from store.fetch import Pool
+from store.registry import KnownKey, KnownSource
+
+Scope = Literal["read", "write", "admin"]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks.
+
+    Attributes:
+        key_id: of the API key.
+        workspace: the only tenant whose data may be touched.
+        salt: that tenant's key of digests (`domain.keys`).
+        scopes: what the key may do.
+    """
+
+    key_id: int
+    workspace: WorkspaceId
+    salt: bytes = field(repr=False)
+    scopes: frozenset[str]
+
+    @property
+    def actor(self) -> str:
+        """What the audit log calls the caller."""
+        return f"key:{self.key_id}"
+
+
+class Keys:
+    """Write keys, API keys and how often the latter ask.
+
+    Args:
+        pool: connections to Postgres.
+        params: how long keys are remembered, how often one may ask.
+    """
+
+    def __init__(self, pool: Pool, params: KeyParams) -> None:
+        async def source(digest: bytes) -> KnownSource | None:
+            return await registry.source_by_write_key(pool, digest)
+
+        async def key(digest: bytes) -> KnownKey | None:
+            return await registry.api_key(pool, digest)
+
+        self._params = params
+        self._sources = Remembered(source, params, monotonic, outlives_store=True)
+        self._api_keys = Remembered(key, params, monotonic, outlives_store=False)
+        self._buckets: dict[int, Bucket] = {}
+
+    async def source(self, write_key: str) -> KnownSource | None:
+        """The source that a write key belongs to, or None.
+
+        Raises:
+            psycopg.OperationalError: Postgres does not answer and the key was never seen.
+        """
+        return await self._sources.get(key_hash(write_key))
+
+    async def caller(self, api_key: str) -> Caller | None:
+        """Whose an API key is, or None.
+
+        Raises:
+            psycopg.OperationalError: Postgres does not answer.
+        """
+        known = await self._api_keys.get(key_hash(api_key))
+        return None if known is None else Caller(known.id, known.workspace, known.salt, known.scopes)
+
+    def pace(self, caller: Caller) -> None:
+        """Count a request.
+
+        Raises:
+            RateLimitedError: the key asks too often.
+        """
+        now_ms = monotonic_ns() // 1_000_000
+        bucket, wait_ms = take(self._buckets.get(caller.key_id), now_ms, self._params.requests_per_s, self._params.burst)
+        self._buckets[caller.key_id] = bucket
+        if wait_ms:
+            raise RateLimitedError(wait_ms / 1000)
+
+
+@dataclass(frozen=True)
+class Connections:
+    """What one process holds open, as ``app.state.connections``.
+
+    Attributes:
+        settings: the configuration.
+        pool: connections to Postgres.
+        log: the writing end of the event log.
+        keys: write keys and API keys.
+    """
+
+    settings: Settings
+    pool: Pool
+    log: EventLog
+    keys: Keys
+
+
+def connections(request: Request) -> Connections:
+    """The process's `Connections`, put there by ``api.app``."""
+    found: Connections = request.app.state.connections
+    return found
+
+
+_BEARER: Final = HTTPBearer(auto_error=False, description="An API key.")
+_HEADER: Final = APIKeyHeader(
+    name="X-API-Key", auto_error=False, description="The same API key, for clients that cannot send a bearer token."
+)
+
+
+async def authenticate(
+    held: Annotated[Connections, Depends(connections)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    header: Annotated[str | None, Depends(_HEADER)],
+) -> Caller:
+    """Find out who asks.
+
+    Raises:
+        UnauthorizedError: no key, or one that is unknown or revoked.
+        RateLimitedError: the key asks too often.
+    """
+    api_key = bearer.credentials if bearer is not None else header
+    if not api_key:
+        raise UnauthorizedError("An API key is needed: Authorization: Bearer <key>, or X-API-Key.")
+    caller = await held.keys.caller(api_key)
+    if caller is None:
+        raise UnauthorizedError("The API key is unknown or revoked.")
+    held.keys.pace(caller)
+    return caller
+
+
+def require(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
+    """A dependency that lets callers with a scope through. Use it as ``Annotated[Caller, Depends(require("read"))]``.
+
+    The dependency raises `UnauthorizedError`, `ForbiddenError` and `RateLimitedError`.
+    """
+
+    async def check(caller: Annotated[Caller, Depends(authenticate)]) -> Caller:
+        if scope not in caller.scopes:
+            raise ForbiddenError(f"The API key lacks the scope {scope}.")
+        return caller
+
+    return check
+
+
+Held = Annotated[Connections, Depends(connections)]
+"""Parameter of a route that uses the process's connections."""
+Reader = Annotated[Caller, Depends(require("read"))]
+"""Parameter of a route that reads."""
+Operator = Annotated[Caller, Depends(require("write"))]
+"""Parameter of a route that operates: audiences, retries of dead letters."""
+Admin = Annotated[Caller, Depends(require("admin"))]
+"""Parameter of a route that changes people or keys."""

@@ -1,0 +1,48 @@
+"""Whether this process lives, and whether it can serve. No key needed; nothing about anybody's data."""
+
+import asyncio
+from collections.abc import Awaitable
+from time import perf_counter
+
+from fastapi import APIRouter, Response
+from redis.exceptions import RedisError
+
+from api.reading import ReadsNow
+from api.schemas.operation import Alive, ComponentHealth, Health
+from sinks.log import LogUnavailableError
+from store.fetch import ping
+from store.unit_of_work import StoreUnavailable
+
+router = APIRouter(prefix="/cdp/health", tags=["operation"])
+
+
+async def _probe(ask: Awaitable[object], limit_s: float, *, required: bool) -> ComponentHealth:
+    started = perf_counter()
+    try:
+        async with asyncio.timeout(limit_s):
+            await ask
+    except (StoreUnavailable, LogUnavailableError, RedisError, OSError, TimeoutError):
+        return ComponentHealth(status="down", required=required, latency_ms=None)
+    return ComponentHealth(status="up", required=required, latency_ms=round((perf_counter() - started) * 1000, 3))
+
+
+@router.get("", summary="Read readiness", responses={503: {"model": Health, "description": "A required server does not answer."}})
+async def read_health(reads: ReadsNow, response: Response) -> Health:
+    """Whether Postgres, the event log and Redis answer. 503 where a required one does not."""
+    limit_s = reads.bounds.health_timeout.total_seconds()
+    postgres, log, redis = await asyncio.gather(
+        _probe(ping(reads.pool), limit_s, required=True),
+        _probe(reads.ping_log(), limit_s, required=True),
+        _probe(reads.ping_redis(), limit_s, required=False),
+    )
+    components = {"postgres": postgres, "log": log, "redis": redis}
+    if any(each.required and each.status == "down" for each in components.values()):
+        response.status_code = 503
+        return Health(status="unavailable", components=components)
+    return Health(status="ready" if redis.status == "up" else "degraded", components=components)
+
+
+@router.get("/live", summary="Read liveness")
+async def read_liveness() -> Alive:
+    """The process answers."""
+    return Alive()

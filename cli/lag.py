@@ -1,0 +1,79 @@
+"""``stratum lag``: how far processing is behind the log, per partition."""
+
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import confluent_kafka
+import msgspec
+import redis
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from config.load import load_settings
+from config.settings import Settings
+from dataflows.runtime import connector
+from sources.lag import KafkaLag, LagReader, PartitionLag, ValkeyLag
+from sources.positions import StoreUnavailableError
+
+
+def lag_reader(settings: Settings) -> LagReader:
+    """The reader of the configured log's lag."""
+    log = settings.log
+    if log.kind == "kafka":
+        return KafkaLag(log.kafka.bootstrap_servers, log.kafka.topics, dict(log.kafka.options), connector(settings))
+    return ValkeyLag(settings.redis.url.get_secret_value(), log.name, log.partitions, connector(settings))
+
+
+def lag_table(lags: list[PartitionLag]) -> Table:
+    """A table of partitions with a total."""
+    table = Table(title="Lag")
+    for name in ("log", "partition", "records behind", "seconds behind", "caught up until", "next position"):
+        table.add_column(name, justify="left" if name == "log" else "right")
+    for each in lags:
+        records = f"{each.records_behind:,}" if each.exact else f"≈ {each.records_behind:,}"
+        caught_up = datetime.fromtimestamp(each.caught_up_ms / 1000, UTC).strftime("%H:%M:%S") if each.caught_up_ms else "–"
+        table.add_row(each.log, str(each.partition), records, f"{each.seconds_behind:.1f}", caught_up, str(each.next_position))
+    table.add_section()
+    worst = max((each.seconds_behind for each in lags), default=0.0)
+    table.add_row("total", "", f"{sum(each.records_behind for each in lags):,}", f"{worst:.1f}", "", "")
+    return table
+
+
+def lag(
+    *,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Refresh until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list instead of a table; one line per refresh with --watch.")] = False,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between refreshes.")] = 1.0,
+) -> None:
+    """Show how far processing is behind the log, per partition."""
+    reader = lag_reader(load_settings())
+    try:
+        if as_json:
+            _print_json(reader)
+            while watch:
+                time.sleep(interval)
+                _print_json(reader)
+        elif watch:
+            with Live(lag_table(reader.read()), auto_refresh=False) as live:
+                while True:
+                    time.sleep(interval)
+                    live.update(lag_table(reader.read()), refresh=True)
+        else:
+            Console().print(lag_table(reader.read()))
+    except KeyboardInterrupt:
+        pass
+    except StoreUnavailableError as error:
+        raise typer.BadParameter("Postgres does not answer; is the stack up?") from error
+    except (redis.RedisError, confluent_kafka.KafkaException) as error:
+        raise typer.BadParameter("the event log does not answer; is the stack up?") from error
+    finally:
+        reader.close()
+
+
+def _print_json(reader: LagReader) -> None:
+    sys.stdout.write(msgspec.json.encode(reader.read()).decode() + "\n")
+    sys.stdout.flush()

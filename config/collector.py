@@ -1,0 +1,70 @@
+"""Parameters of the collector, of the keys that open it and the query API, and of the log's writing end that are the collector's own."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+_Count = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True)
+class CollectorParams:
+    """Limits of the collector.
+
+    Attributes:
+        body_limit_bytes: largest request, as sent and after decompression; above it 413.
+        event_limit_bytes: largest event, 32 KiB by the Segment specification; above it 400.
+        batch_limit_events: most events of one request; above it 400.
+        requests_limit: requests under way in one process; above it 429.
+        body_timeout: longest time for a request's body to arrive; then 408.
+        retry_after_s: what ``Retry-After`` says where nothing better is known.
+        allowed_origins: web origins that may send from browsers; ``*`` for all.
+        preflight_age: how long browsers may remember the answer to a preflight.
+    """
+
+    body_limit_bytes: _Count = 4 * 1024 * 1024
+    event_limit_bytes: _Count = 32 * 1024
+    batch_limit_events: _Count = 10_000
+    requests_limit: _Count = 512
+    body_timeout: timedelta = timedelta(seconds=30)
+    retry_after_s: float = 2.0
+    allowed_origins: tuple[str, ...] = ("*",)
+    preflight_age: timedelta = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class KeyParams:
+    """How write keys and API keys are remembered between looks at Postgres, and how often one API key may ask.
+
+    Attributes:
+        fresh: how long an answer stands; a revoked key ends within this.
+        unknown_fresh: how long an unknown key is refused without a look; a new key works within this.
+        remembered: keys per kind that are remembered.
+        timeout: longest wait for Postgres.
+        pause: how long Postgres is left alone after it did not answer; write keys known before go on being served.
+        requests_per_s: of one API key in one process.
+        burst: of one API key in one process.
+    """
+
+    fresh: timedelta = timedelta(seconds=10)
+    unknown_fresh: timedelta = timedelta(seconds=2)
+    remembered: _Count = 10_000
+    timeout: timedelta = timedelta(seconds=1)
+    pause: timedelta = timedelta(seconds=1)
+    requests_per_s: Annotated[float, Field(gt=0)] = 1_000.0
+    burst: _Count = 2_000
+
+
+@dataclass(frozen=True)
+class EdgeParams:
+    """Everything about the edge where requests come in.
+
+    Attributes:
+        collector: limits of the collector.
+        keys: write keys and API keys.
+    """
+
+    collector: CollectorParams = field(default_factory=CollectorParams)
+    keys: KeyParams = field(default_factory=KeyParams)

@@ -1,0 +1,113 @@
+"""The parts of Stratum itself as child processes: which ones the embedded stack runs, as data."""
+
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from config.settings import Settings
+from local.process import Command
+from local.server import Server
+
+_LOOPBACK: Final = "127.0.0.1"
+_CONNECT_TIMEOUT_S: Final = 0.2
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a stack is.
+
+    Attributes:
+        api_port: of the collector and the query API.
+        meta_sandbox_port: of the local Meta.
+        postgres_dsn: the database, over the Unix socket.
+        postgres_tcp_dsn: the same over TCP, with its password.
+        valkey_url: event log and projections, over the Unix socket, with its password.
+    """
+
+    api_port: int
+    meta_sandbox_port: int
+    postgres_dsn: str
+    postgres_tcp_dsn: str
+    valkey_url: str
+
+    @property
+    def api(self) -> str:
+        """Base URL of the collector and the query API."""
+        return f"http://{_LOOPBACK}:{self.api_port}"
+
+    @property
+    def docs(self) -> str:
+        """The API's documentation."""
+        return f"{self.api}/docs"
+
+    @property
+    def meta_sandbox(self) -> str:
+        """Base URL of the local Meta."""
+        return f"http://{_LOOPBACK}:{self.meta_sandbox_port}"
+
+
+@dataclass(frozen=True)
+class Component:
+    """One component.
+
+    Attributes:
+        name: unique in the stack; also names its log.
+        arguments: what follows ``python``.
+        env: settings of its own.
+        port: where it listens once it is ready, if it does.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    port: int | None = None
+
+
+class ComponentProcess(Server):
+    """Runs a component. It dies at once when the supervisor is killed: everything in it may be killed at any time.
+
+    Args:
+        component: what to run.
+        env: settings of the whole stack.
+        log_dir: folder of its log.
+        stop_timeout_s: bound of its orderly end.
+    """
+
+    def __init__(self, component: Component, env: Mapping[str, str], log_dir: Path, stop_timeout_s: float) -> None:
+        super().__init__()
+        self.name = component.name
+        self.stop_timeout_s = stop_timeout_s
+        self._component = component
+        self._env = {**env, **component.env}
+        self._log = log_dir / f"{component.name}.log"
+
+    def command(self) -> Command:
+        """This Python with the component's arguments."""
+        argv = (sys.executable, *self._component.arguments)
+        return Command(self.name, argv, env=self._env, log=self._log, death_signal=signal.SIGKILL)
+
+    def ready(self) -> bool:
+        """Whether it listens; without a port, whether it runs."""
+        if self._component.port is None:
+            return self.alive()
+        try:
+            socket.create_connection((_LOOPBACK, self._component.port), _CONNECT_TIMEOUT_S).close()
+        except OSError:
+            return False
+        return True
+
+
+def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Component]:
+    """The whole engine: API with collector, profiles workers, signals, activation, and the local Meta."""
+    sandbox, state = addresses.meta_sandbox_port, settings.data_dir.absolute() / "meta_sandbox.state"
+    return (
+        Component("meta-sandbox", ("-m", "local.meta_sandbox", "--port", str(sandbox), "--state-file", str(state)), port=sandbox),
+        Component("api", ("-m", "cli.main", "api"), port=addresses.api_port),
+        *(Component(f"profiles-{n}", ("-m", "cli.main", "engine", "profiles")) for n in range(1, settings.engine.workers + 1)),
+        Component("signals", ("-m", "cli.main", "engine", "signals")),
+        Component("activation", ("-m", "cli.main", "engine", "activation")),
+    )

@@ -1,0 +1,81 @@
+"""The writing end of the event log: what every log offers to whoever appends, and how it says no.
+
+Implementations: `sinks.valkey_log` (embedded) and `sinks.kafka_log` (production).
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from domain.partitioning import record_key
+
+Entry = tuple[bytes, bytes]
+"""A record with its partition key (`domain.partitioning`): (key, value)."""
+
+
+class LogUnavailableError(Exception):
+    """The log did not confirm the records. Some of them may be in it all the same; appending them again changes nothing but counters.
+
+    Args:
+        reason: what is wrong, a short code without personal data.
+        retry_after_s: when it is worth trying again.
+    """
+
+    def __init__(self, reason: str, retry_after_s: float) -> None:
+        super().__init__(f"the event log is unavailable: {reason}")
+        self.reason = reason
+        self.retry_after_s = retry_after_s
+
+
+class LogFullError(LogUnavailableError):
+    """The log takes nothing for the moment because processing is behind: back-pressure rather than a fault."""
+
+
+class EventLog(Protocol):
+    """Appends records durably. Records of one key keep the order of the calls that were awaited one after the other."""
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Append records and return once the log holds all of them durably.
+
+        Args:
+            entries: key and value of each record, in order.
+
+        Raises:
+            LogFullError: back-pressure; none of the records was taken, or not all.
+            LogUnavailableError: no confirmation came.
+        """
+        ...
+
+    async def ready(self) -> bool:
+        """Whether an append would be tried: the log answers and there is room."""
+        ...
+
+    async def close(self) -> None:
+        """Flush what is under way and close the connections."""
+        ...
+
+
+def keyed(records: Iterable[bytes]) -> list[Entry]:
+    """Give records that exist already (re-driven ones, commands) the partition key that the collector would have given them."""
+    return [(record_key(record), record) for record in records]
+
+
+def append_once(open_log: Callable[[], EventLog], entries: Sequence[Entry]) -> None:
+    """Append from a place without an event loop, a console command for example: open the log, append, close.
+
+    Args:
+        open_log: makes the log; called inside a fresh event loop.
+        entries: as in `EventLog.append`.
+
+    Raises:
+        LogUnavailableError: as in `EventLog.append`.
+    """
+
+    async def run() -> None:
+        log = open_log()
+        try:
+            await log.append(entries)
+        finally:
+            await log.close()
+
+    asyncio.run(run())

@@ -1,0 +1,195 @@
+"""The whole application on real servers, and people in it: events go through UNIFY just as in the engine."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import msgspec
+import psycopg
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from config.settings import Settings
+from dataflows.unifier import Unifier, build_unifier
+from domain.envelope import encode_event
+from domain.event import Batch, Record
+from domain.facts import Facts
+from store.bootstrap import create_api_key, create_source, create_workspace
+
+DAY_MS = 86_400_000
+START_MS = 1_790_000_000_000
+"""An instant in the past of every test run: events are dated from here on."""
+
+
+@dataclass
+class Tenant:
+    """A workspace with keys, and the hand that feeds it events."""
+
+    id: int
+    salt: bytes
+    source: int
+    read: str
+    write: str
+    admin: str
+    commit: Callable[[list[bytes]], list[Facts]]
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def event(self, type: str = "track", at_ms: int = START_MS, **fields: Any) -> bytes:
+        """One enveloped event of this workspace's source."""
+        body = {"type": type, "messageId": f"m{next(self.numbers)}", "timestamp": at_ms, **fields}
+        return encode_event(self.source, at_ms + 1_000, 0, msgspec.json.encode(body))
+
+    def feed(self, *records: bytes) -> list[Facts]:
+        """Commit records as one batch."""
+        return self.commit(list(records))
+
+
+@pytest.fixture
+def commit(settings: Settings) -> Iterator[Callable[[list[bytes]], list[Facts]]]:
+    """Commits batches of records to one partition."""
+    unifier: Unifier = build_unifier(
+        settings.postgres.dsn.get_secret_value(), settings.identity, settings.profile, settings.engine, lambda log, partition: None
+    )
+    position = 0
+
+    def run(records: list[bytes]) -> list[Facts]:
+        nonlocal position
+        rows = tuple(Record(position + index, 0, value, 0, START_MS) for index, value in enumerate(records))
+        batch = Batch(settings.log.name, 0, position, position + len(rows), rows)
+        position += len(rows)
+        return unifier(batch)
+
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        conn.execute("INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 0)", (settings.log.name,))
+    yield run
+    unifier.close()
+
+
+@pytest.fixture
+def tenants(settings: Settings, commit: Callable[[list[bytes]], list[Facts]]) -> Callable[[str], Tenant]:
+    """Makes workspaces with a source and three keys."""
+
+    def create(name: str) -> Tenant:
+        with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+            workspace = create_workspace(conn, name)
+            source, _ = create_source(conn, workspace.id, "web")
+            read = create_api_key(conn, workspace.id, "reader", ["read"])
+            write = create_api_key(conn, workspace.id, "operator", ["read", "write"])
+            admin = create_api_key(conn, workspace.id, "admin", ["read", "write", "admin"])
+        return Tenant(workspace.id, workspace.salt, source, read, write, admin, commit)
+
+    return create
+
+
+@pytest.fixture
+def tenant(tenants: Callable[[str], Tenant]) -> Tenant:
+    """One workspace."""
+    return tenants("first")
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """The application as it is served."""
+    return create_app(settings)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free loopback port; gives its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 30
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+@pytest.fixture
+def address(app: FastAPI) -> Iterator[str]:
+    """Where the application is served."""
+    with serving(app) as url:
+        yield url
+
+
+class Api:
+    """Asks as one API key; no key for the empty string."""
+
+    def __init__(self, address: str, key: str) -> None:
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        self.http = httpx.Client(base_url=address, headers=headers, timeout=30)
+
+    def get(self, path: str, status: int = 200, **params: Any) -> Any:
+        """The JSON answer, which must have this status."""
+        return self._checked(self.http.get(path, params=params), status)
+
+    def post(self, path: str, body: Any = None, status: int = 202) -> Any:
+        """The JSON answer, which must have this status."""
+        return self._checked(self.http.post(path, json=body), status)
+
+    @staticmethod
+    def _checked(answer: httpx.Response, status: int) -> Any:
+        assert answer.status_code == status, answer.text
+        if status >= 400 and status != 503:
+            assert answer.headers["content-type"] == "application/problem+json"
+        return answer.json()
+
+    def pages(self, path: str, **params: Any) -> Iterator[list[Any]]:
+        """Every page of a listing."""
+        cursor: str | None = None
+        while True:
+            page = self.get(path, **params, **({"cursor": cursor} if cursor else {}))
+            yield page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    def everything(self, path: str, **params: Any) -> list[Any]:
+        """All items of a listing."""
+        return [item for page in self.pages(path, **params) for item in page]
+
+
+@pytest.fixture
+def asks(address: str) -> Iterator[Callable[[str], Api]]:
+    """Makes clients by API key."""
+    made: list[Api] = []
+
+    def make(key: str) -> Api:
+        made.append(Api(address, key))
+        return made[-1]
+
+    yield make
+    for api in made:
+        api.http.close()
+
+
+@pytest.fixture
+def api(asks: Callable[[str], Api], tenant: Tenant) -> Api:
+    """A client that may do everything in the first workspace."""
+    return asks(tenant.admin)
+
+
+@pytest.fixture
+def api_with() -> Iterator[Callable[[Settings, str], Api]]:
+    """Serves the application with other settings and gives a client."""
+    with ExitStack() as stack:
+
+        def make(settings: Settings, key: str) -> Api:
+            api = Api(stack.enter_context(serving(create_app(settings))), key)
+            stack.callback(api.http.close)
+            return api
+
+        yield make

@@ -1,0 +1,124 @@
+"""Real servers for tests: one Postgres, one Valkey and one Kafka broker per session; one database and an emptied Valkey per test."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import psycopg
+import pytest
+import redis
+
+from config.embedded import PostgresParams, ValkeyParams
+from config.settings import Settings
+from domain.ids import SourceId, WorkspaceId
+from local.kafka import EmbeddedKafka, KafkaMissingError, create_topic
+from local.postgres import EmbeddedPostgres
+from local.valkey import EmbeddedValkey
+from store.bootstrap import bootstrap
+from store.databases import copy_database, drop_database, ensure_database
+from store.migrate import migrate
+
+hypothesis.settings.register_profile("stratum", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("stratum")  # a slow machine is no reason to fail
+
+_TEMPLATE = "stratum_template"
+_ROOT = Path(__file__).parent.parent
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class TestWorkspace:
+    """A bootstrapped workspace and its plain keys."""
+
+    __test__ = False
+
+    id: WorkspaceId
+    salt: bytes
+    source_id: SourceId
+    write_key: str
+    api_key: str
+
+
+@pytest.fixture(scope="session")
+def servers_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the session's servers."""
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers_dir: Path) -> Iterator[EmbeddedPostgres]:
+    """One server for all tests, with a migrated template database."""
+    with EmbeddedPostgres(servers_dir, PostgresParams(shared_buffers_mb=128, max_wal_mb=1024)) as server:
+        ensure_database(server.dsn("postgres"), _TEMPLATE)
+        migrate(server.dsn(_TEMPLATE))
+        yield server
+
+
+@pytest.fixture
+def postgres_dsn(postgres_server: EmbeddedPostgres) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    name = f"test_{next(_numbers)}"
+    server = postgres_server.dsn("postgres")
+    copy_database(server, _TEMPLATE, name)
+    yield postgres_server.dsn(name)
+    drop_database(server, name)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(servers_dir: Path) -> Iterator[EmbeddedValkey]:
+    """One server for all tests."""
+    with EmbeddedValkey(servers_dir, ValkeyParams(max_memory_mb=512)) as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_url(valkey_server: EmbeddedValkey) -> str:
+    """The session's server, emptied."""
+    with redis.Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    return valkey_server.url
+
+
+@pytest.fixture
+def workspace(postgres_dsn: str) -> TestWorkspace:
+    """The default workspace of the test's database."""
+    with psycopg.connect(postgres_dsn) as conn:
+        first = bootstrap(conn)
+    assert first is not None
+    return TestWorkspace(first.workspace.id, first.workspace.salt, first.source_id, first.write_key, first.api_key)
+
+
+@pytest.fixture
+def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
+    """Settings that point at the test's database and at Valkey."""
+    return Settings.model_validate({"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}})
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(servers_dir: Path) -> Iterator[str]:
+    """A real broker: ``STRATUM_TEST_KAFKA``, else one started from jars that Maven fetches once."""
+    external = os.environ.get("STRATUM_TEST_KAFKA")
+    if external:
+        yield external
+        return
+    try:
+        server = EmbeddedKafka(servers_dir, _ROOT / ".cache" / "kafka")
+    except KafkaMissingError as missing:
+        pytest.skip(str(missing))
+    with server:
+        yield server.bootstrap_servers
+
+
+@pytest.fixture
+def kafka_topic(kafka_bootstrap: str) -> Callable[[int], str]:
+    """Makes topics: partitions → a fresh topic's name."""
+
+    def create(partitions: int) -> str:
+        name = f"test-{os.getpid()}-{next(_numbers)}"
+        create_topic(kafka_bootstrap, name, partitions)
+        return name
+
+    return create

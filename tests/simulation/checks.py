@@ -1,0 +1,68 @@
+"""What must hold when a simulated world is quiet."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from domain import metrics
+from domain.event import DeadLetter
+from oracle.verification import Rules, Totals, differences
+from sources.decode import Decoder
+from tests.simulation.world import World
+
+
+def complaints(world: World) -> Iterator[str]:
+    """Everything that is wrong; nothing when all laws hold."""
+    yield from oracle_complaints(world)
+    yield from exactly_once_complaints(world)
+    yield from outbox_complaints(world)
+    yield from history_complaints(world)
+
+
+def oracle_complaints(world: World) -> Iterator[str]:
+    """Law 4: the tables are what a naive recomputation from the stored events gives, in every workspace."""
+    history = world.history
+    for workspace, salt in history.registry.salts.items():
+        segments = history.registry.segments.get(workspace, ())  # type: ignore[call-overload]
+        rules = Rules(salt, history.identity, history.profile, segments, chunk=3)
+        for difference in differences(world.tables.snapshot(workspace), rules, world.now_ms, Totals()):  # type: ignore[arg-type]
+            yield str(difference)
+
+
+def exactly_once_complaints(world: World) -> Iterator[str]:
+    """Law 1: every record took effect once: stored, counted as a duplicate, or kept as a dead letter."""
+    history, tables = world.history, world.tables
+    registry = history.registry
+    decode = Decoder(registry.sources, registry.salts, history.identity, history.profile)
+    items = [item for number in range(history.partitions) if (batch := world.log.read(number, 0, 10**9)) for item in decode(batch)]
+    messages = Counter(item.message_key for item in items if not isinstance(item, DeadLetter))
+    if set(messages) != set(tables.events):
+        yield f"events: {len(messages)} different messages were sent, {len(tables.events)} are stored"
+    letters = sum(isinstance(item, DeadLetter) for item in items)
+    if letters != len(tables.dead_letters):
+        yield f"dead letters: {letters} expected, {len(tables.dead_letters)} stored"
+    if messages.total() - len(messages) != tables.duplicates:
+        yield f"duplicates: {messages.total() - len(messages)} expected, {tables.duplicates} counted"
+    accepted = sum(value for key, value in tables.observed.items() if key.metric == metrics.ACCEPTED)
+    events = sum(hasattr(event, "source") for event in tables.events.values())
+    if accepted != events:
+        yield f"observations: {accepted} accepted, {events} stored"
+
+
+def outbox_complaints(world: World) -> Iterator[str]:
+    """The outbox adds up to the memberships, and never takes out who is not in."""
+    balance: dict[tuple[int, bytes], int] = defaultdict(int)
+    for change in world.tables.outbox:
+        member = change.segment, change.profile
+        balance[member] += change.delta
+        if balance[member] not in (0, 1) or (change.delta == 0 and balance[member] != 1):
+            yield f"outbox: segment {change.segment} person {change.profile.hex()}: delta {change.delta} leaves {balance[member]}"
+    members = {member for member, count in balance.items() if count}
+    if members != world.tables.memberships:
+        yield f"outbox: {len(members)} members by the outbox, {len(world.tables.memberships)} in the table"
+
+
+def history_complaints(world: World) -> Iterator[str]:
+    """Everybody who is gone was merged away, and everybody who came out of somebody is recorded."""
+    merged = {merge.other for merge in world.tables.merges if merge.kind == "merge"}
+    for profile in sorted(world.tables.ever - world.tables.people.keys() - merged):
+        yield f"merge history: person {profile.hex()} is gone without a trace"

@@ -1,0 +1,282 @@
+"""An in-memory store with PostgreSQL's transactional rules: all or nothing, unique keys, versions and offsets checked.
+
+`MemoryTables` is what has been committed; it also answers the oracle's questions. Every worker has its own `MemoryUnitOfWork`. Between the
+statements of a load, and around a commit, `pause` is called: there the simulation runs other workers, or kills this one.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from domain.event import Event, Unmerge
+from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
+from domain.link import BANNED, Link, Pair
+from domain.profile import Person, decode_person, encode_person
+from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
+from operators.changes import Change, Changes, Counted, Known, Member, Merge
+from operators.unify import Needed
+from store.definitions import Registry
+from store.unit_of_work import Committed, Conflict, Fence, Fenced, Outcome
+
+T = TypeVar("T")
+
+
+class BrokenError(AssertionError):
+    """The core asked for something that a database would let pass and that must never happen."""
+
+
+class MemoryTables:
+    """Everything committed."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.offsets: dict[tuple[str, int], int] = {}
+        self.events: dict[MessageKey, Event | Unmerge] = {}
+        self.identifiers: dict[IdentifierKey, StoredIdentifier] = {}
+        self.owned: dict[ProfileId, set[IdentifierKey]] = defaultdict(set)
+        self.workspace_of: dict[ProfileId, WorkspaceId] = {}
+        self.people: dict[ProfileId, tuple[int, bytes]] = {}
+        self.links: dict[Pair, Link] = {}
+        self.links_of: dict[IdentifierKey, set[Pair]] = defaultdict(set)
+        self.memberships: set[tuple[SegmentId, ProfileId]] = set()
+        self.outbox: list[Change] = []
+        self.merges: list[Merge] = []
+        self.dead_letters: dict[tuple[str, int, int, int], str] = {}
+        self.observed: dict[Counted, float] = defaultdict(float)
+        self.duplicates = 0
+        self.ever: set[ProfileId] = set()
+
+    def snapshot(self, workspace: WorkspaceId) -> "WorkspaceTables":
+        """One workspace as the oracle reads it."""
+        return WorkspaceTables(self, workspace)
+
+    def due(self, now_ms: int) -> list[ProfileId]:
+        """People whose next instant of change has come."""
+        return sorted(profile for profile, (_, doc) in self.people.items() if 0 < decode_person(doc).wake_ms <= now_ms)
+
+    def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
+        if fence is not None:
+            position = self.offsets.get((fence.log, fence.partition), 0)
+            if position != fence.start:
+                return Fenced(position)
+        refused = self._refuse(changes)
+        if refused:
+            return Conflict(refused)
+        if fence is not None:
+            self.offsets[fence.log, fence.partition] = fence.next
+        self._write_people(changes)
+        self._write_identity(changes)
+        self._write_facts(changes, fence)
+        return Committed()
+
+    def _refuse(self, changes: Changes) -> str:
+        gone = dict(changes.gone)
+        touched = [person.id for person in changes.people] + list(gone)
+        if len(set(touched)) != len(touched):
+            raise BrokenError("one person twice in one commit")
+        stored = {profile: version for profile, (version, _) in self.people.items()}
+        for person in changes.people:
+            if person.version == 1:
+                if person.id in stored:
+                    return "unique:profiles_pkey"
+            elif stored.get(person.id) != person.version - 1:
+                return "person"
+        if any(stored.get(profile) != version for profile, version in gone.items()):
+            return "person"
+        fresh = [row.identifier.key for row in changes.identifiers]
+        if len(set(fresh)) != len(fresh):
+            raise BrokenError("one new identifier twice in one commit")
+        if any(key in self.identifiers for key in fresh):
+            return "unique:identifiers_pkey"
+        if any(event.message_key in self.events for event in changes.events):
+            return "unique:events_message_key"
+        if any(link.pair in self.links for link in changes.links):
+            return "unique:links_pkey"
+        if any(self.links.get(before.pair) != before for before, _ in changes.revised):
+            return "link"
+        return ""
+
+    def _write_people(self, changes: Changes) -> None:
+        for profile, _ in changes.gone:
+            del self.people[profile]
+        for person in changes.people:
+            self.people[person.id] = person.version, encode_person(person)
+            self.workspace_of[person.id] = person.workspace
+            self.ever.add(person.id)
+
+    def _own(self, key: IdentifierKey, profile: ProfileId) -> None:
+        row = self.identifiers[key]
+        self.owned[row.profile].discard(key)
+        self.identifiers[key] = row._replace(profile=profile)
+        self.owned[profile].add(key)
+
+    def _write_identity(self, changes: Changes) -> None:
+        for loser, survivor in changes.absorbed:
+            for key in list(self.owned[loser]):
+                self._own(key, survivor)
+        for key, profile in changes.moves.items():
+            self._own(key, profile)
+        for key, leaf in changes.leaves.items():
+            self.identifiers[key] = self.identifiers[key]._replace(leaf=leaf)
+        for new in changes.identifiers:
+            key, kind, value = new.identifier
+            self.identifiers[key] = StoredIdentifier(key, kind, value, new.owner, new.leaf)
+            self.owned[new.owner].add(key)
+        for link in (*changes.links, *(after for _, after in changes.revised)):
+            self.links[link.pair] = link
+            self.links_of[link.a].add(link.pair)
+            self.links_of[link.b].add(link.pair)
+        for profile, _ in changes.gone:
+            if self.owned[profile]:
+                raise BrokenError("a person went and left identifiers behind")
+        for person in changes.people:
+            if IdentifierKey(person.id) not in self.owned[person.id]:
+                raise BrokenError("a person without the identifier that names them")
+        self.merges += changes.merges
+
+    def _write_facts(self, changes: Changes, fence: Fence | None) -> None:
+        for event in changes.events:
+            self.events[event.message_key] = event
+        for change in changes.memberships:
+            member = change.segment, change.profile
+            if change.delta < 0:
+                self.memberships.discard(member)
+            elif change.delta > 0:
+                self.memberships.add(member)
+        self.outbox += changes.memberships
+        for letter in changes.dead_letters:
+            if fence is not None:
+                self.dead_letters[fence.log, fence.partition, letter.position, letter.index] = letter.failure.reason
+        for counted, amount in changes.observed.items():
+            self.observed[counted] += amount
+        self.duplicates += changes.duplicates
+
+
+class WorkspaceTables:
+    """One workspace of `MemoryTables`, as `oracle.verification.Tables`."""
+
+    def __init__(self, tables: MemoryTables, workspace: WorkspaceId) -> None:
+        self._tables = tables
+        self._workspace = workspace
+
+    def _event(self, event: Event | Unmerge) -> StoredEvent:
+        if isinstance(event, Unmerge):
+            return StoredEvent(event.message_key, "", "unmerge", event.links[0][0], event.received_ms, event.received_ms, event.payload)
+        region = self._tables.registry.sources[event.source].default_region
+        leaf = event.identifiers[0].key
+        return StoredEvent(event.message_key, region, event.type, leaf, event.occurred_ms, event.received_ms, event.payload)
+
+    def events(self) -> Iterable[StoredEvent]:
+        return [self._event(event) for event in self._tables.events.values() if event.workspace == self._workspace]
+
+    def events_of(self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]) -> Iterable[StoredEvent]:
+        wanted, named = set(leaves), set(messages)
+        return [event for event in self.events() if event.leaf in wanted or event.message_key in named]
+
+    def owners(self) -> Iterable[tuple[IdentifierKey, ProfileId]]:
+        return [(row.key, row.profile) for row in self._tables.identifiers.values() if self._mine(row.profile)]
+
+    def _mine(self, profile: ProfileId) -> bool:
+        return self._tables.workspace_of.get(profile) == self._workspace
+
+    def identifiers_of(self, keys: Sequence[IdentifierKey]) -> Iterable[StoredIdentifier]:
+        return [self._tables.identifiers[key] for key in keys]
+
+    def profile_ids(self) -> Iterable[ProfileId]:
+        return [profile for profile in self._tables.people if self._mine(profile)]
+
+    def people(self, ids: Sequence[ProfileId]) -> Iterable[StoredPerson]:
+        for profile in ids:
+            version, doc = self._tables.people[profile]
+            person = decode_person(doc)
+            first, last = (person.view.first_ms, person.view.last_ms) if person.view.types else (None, None)
+            yield StoredPerson(profile, version, person.stage, first, last, person.wake_ms or None, doc)
+
+    def links(self) -> Iterable[Link]:
+        return [link for link in self._tables.links.values() if link.workspace == self._workspace]
+
+    def memberships(self) -> Iterable[StoredMembership]:
+        return [StoredMembership(segment, profile) for segment, profile in sorted(self._tables.memberships) if self._mine(profile)]
+
+
+class MemoryUnitOfWork:
+    """One worker's way to the tables.
+
+    Args:
+        tables: what is committed.
+        pause: called where another worker may get in between.
+        checks: ask for stored messages in advance; otherwise duplicates are found out by the commit.
+    """
+
+    def __init__(self, tables: MemoryTables, pause: Callable[[], None] = lambda: None, *, checks: bool = True) -> None:
+        self._tables = tables
+        self._pause = pause
+        self._checks = checks
+
+    def load(self, wanted: Needed) -> Known:
+        tables, known = self._tables, Known()
+        self._pause()
+        known.links = {pair: tables.links[pair] for pair in wanted.pairs if pair in tables.links}
+        self._pause()
+        for key in wanted.identifiers:
+            row = tables.identifiers.get(key)
+            if row is not None:
+                known.owners[key] = row.profile
+                known.people[row.profile] = tables.people[row.profile][1]
+                if row.leaf is not None:
+                    known.leaves[key] = row.leaf
+        self._pause()
+        if self._checks:
+            known.stored = {key for key in wanted.messages if key in tables.events}
+        return known
+
+    def load_components(self, known: Known, people: Iterable[ProfileId]) -> Known | Conflict:
+        self._pause()
+        tables = self._tables
+        waiting = [person for person in people if person not in known.members]
+        while waiting:
+            profile = waiting.pop()
+            if profile in known.members:
+                continue
+            stored = tables.people.get(profile)
+            if stored is None or known.people.get(profile, stored[1]) != stored[1]:
+                return Conflict("component")
+            known.people[profile] = stored[1]
+            known.members[profile] = []
+            for key in sorted(tables.owned[profile]):
+                row = tables.identifiers[key]
+                known.members[profile].append(Member(key, row.kind))
+                known.owners[key] = profile
+                if row.leaf is not None:
+                    known.leaves[key] = row.leaf
+                for pair in sorted(tables.links_of[key]):
+                    known.links[pair] = tables.links[pair]
+                    if tables.links[pair].status != BANNED:
+                        waiting += [tables.identifiers[end].profile for end in pair if end in tables.identifiers]
+        return known
+
+    def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
+        self._pause()
+        return [decode_person(self._tables.people[profile][1]) for profile in people if profile in self._tables.people]
+
+    def read(self, _query: Callable[..., T]) -> Registry:
+        """The definitions, whatever is asked."""
+        return self._tables.registry
+
+    def contend(self, wanted: Needed, _attempt: int) -> None:
+        self.forget(wanted)
+
+    def calm(self) -> None:
+        pass
+
+    def forget(self, _wanted: Needed) -> None:
+        self._checks = True
+
+    def close(self) -> None:
+        pass
+
+    def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
+        self._pause()
+        outcome = self._tables.commit(changes, fence)
+        self._pause()
+        return outcome

@@ -1,0 +1,187 @@
+"""A seeded world: several workers over one log and one store, where anything may happen between two statements.
+
+A worker's step is the real shell around UNIFY (`dataflows.unifier`), run against a store that calls `pause` between its statements.
+There the world may run whole steps of other workers, or kill this one. One random generator decides everything: a seed is a reproduction.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from config.settings import Engine
+from dataflows.unifier import Unifier
+from domain.event import Batch, Record, Wake
+from store.unit_of_work import PostgresUnitOfWork
+from tests.simulation.histories import LOG, SPAN_MS, T0, History
+from tests.simulation.memory import MemoryTables, MemoryUnitOfWork
+
+STEP_LIMIT: Final = 20_000
+
+
+class Crash(BaseException):
+    """kill -9: nothing catches it but the world."""
+
+
+class StuckError(AssertionError):
+    """The log does not get empty."""
+
+
+class Log:
+    """A partitioned log with gaps between positions, several records per entry."""
+
+    def __init__(self, history: History, rng: random.Random) -> None:
+        self.partitions: list[list[Record]] = [[] for _ in range(history.partitions)]
+        for append in history.appends:
+            records = self.partitions[append.partition]
+            if records and rng.random() < 0.3:
+                records.append(Record(records[-1].position, records[-1].index + 1, append.value, 0, T0))
+            else:
+                position = (records[-1].position if records else -1) + rng.choice((1, 1, 7))
+                records.append(Record(position, 0, append.value, 0, T0))
+
+    def read(self, partition: int, start: int, count: int) -> Batch | None:
+        """Whole entries from a position on; None at the end."""
+        records = [record for record in self.partitions[partition] if record.position >= start]
+        if not records:
+            return None
+        last = records[min(count, len(records)) - 1].position
+        taken = tuple(record for record in records if record.position <= last)
+        return Batch(LOG, partition, start, last + 1, taken)
+
+
+class World:
+    """Workers, log, store and clock of one run.
+
+    Args:
+        history: the workload.
+        seed: of the schedule.
+        connect: makes one worker's unit of work, given `pause`; default the in-memory store.
+        positions: reads a partition's stored next position; default from memory.
+        due: people whose wake has come; default from memory.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        seed: int,
+        connect: Callable[[Callable[[], None]], Any] | None = None,
+        positions: Callable[[int], int] | None = None,
+        due: Callable[[int], list[Any]] | None = None,
+    ) -> None:
+        self.rng = random.Random(seed)
+        self.history = history
+        self.tables = MemoryTables(history.registry)
+        self.log = Log(history, self.rng)
+        self._connect = connect or (lambda pause: MemoryUnitOfWork(self.tables, pause, checks=self.rng.random() < 0.5))
+        self.positions = positions or (lambda partition: self.tables.offsets.get((LOG, partition), 0))
+        self.due = due or self.tables.due
+        self.now_ms = T0 + self.rng.randrange(SPAN_MS)
+        self.latest_ms = self.now_ms
+        self.steps = 0
+        self.chaos = True
+        self.crash_share = self.rng.choice((0.0, 0.02, 0.1))
+        self.switch_share = self.rng.choice((0.1, 0.3, 0.5))
+        self.workers = [_Worker(self) for _ in range(self.rng.choice((1, 2, 3)))]
+
+    def connect(self, pause: Callable[[], None]) -> PostgresUnitOfWork:
+        return cast("PostgresUnitOfWork", self._connect(pause))
+
+    def clock_ms(self) -> int:
+        """The wall clock as some worker sees it: it moves on, and sometimes jumps."""
+        self.now_ms += self.rng.choice((0, 0, 1, 40, 400))
+        if self.chaos and self.rng.random() < 0.03:
+            self.now_ms += self.rng.randrange(-30_000, 30_000)
+        self.latest_ms = max(self.latest_ms, self.now_ms)
+        return self.now_ms
+
+    def pause(self) -> None:
+        """Somewhere between two statements of a worker."""
+        if not self.chaos:
+            return
+        if self.rng.random() < self.crash_share:
+            raise Crash
+        if self.rng.random() < self.switch_share:
+            idle = [worker for worker in self.workers if not worker.busy]
+            if idle:
+                self.rng.choice(idle).step()
+
+    def run(self) -> None:
+        """Process the log in disorder, then in quiet until nothing is left and nobody is due."""
+        for _ in range(len(self.history.appends) * 2):
+            self.rng.choice(self.workers).step()
+        self.chaos = False
+        self.now_ms = self.latest_ms = self.latest_ms + self.rng.choice((0, 1, 10_000, 100_000))
+        while not self.quiet():
+            self.rng.choice(self.workers).step()
+
+    def quiet(self) -> bool:
+        """Whether everything is read and nobody is due."""
+        read = all(self.log.read(number, self.positions(number), 1) is None for number in range(self.history.partitions))
+        return read and not self.due(self.now_ms)
+
+
+class _Worker:
+    """One process: its own connection and its own belief of where the partitions stand."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.busy = False
+        self._start()
+
+    def _start(self) -> None:
+        world = self._world
+        history = world.history
+        self._positions: dict[int, int] = {}
+        self._unify = Unifier(
+            world.connect(world.pause),
+            history.identity,
+            history.profile,
+            Engine(),
+            self._fenced,
+            world.clock_ms,
+            lambda _seconds: self._breathe(),
+        )
+
+    def _fenced(self, _log: str, partition: int) -> None:
+        self._positions.pop(partition, None)
+
+    def _breathe(self) -> None:
+        self._world.steps += 1
+        if self._world.steps > STEP_LIMIT:
+            raise StuckError("a batch conflicts for ever")
+        self._world.pause()
+
+    def step(self) -> None:
+        """One batch or one round of wakes."""
+        world = self._world
+        world.steps += 1
+        if world.steps > STEP_LIMIT:
+            raise StuckError("the log does not get empty")
+        self.busy = True
+        try:
+            if world.rng.random() < 0.2:
+                self._wake()
+            else:
+                self._batch()
+        except Crash:
+            self._start()
+        finally:
+            self.busy = False
+
+    def _wake(self) -> None:
+        world = self._world
+        due = world.due(world.clock_ms())
+        if due:
+            self._unify(Wake(tuple(due), world.now_ms))
+
+    def _batch(self) -> None:
+        world = self._world
+        partition = world.rng.randrange(world.history.partitions)
+        position = self._positions.get(partition)
+        if position is None:
+            position = self._positions[partition] = world.positions(partition)
+        batch = world.log.read(partition, position, world.rng.choice((1, 1, 2, 3, 5, 20)))
+        if batch is not None and self._unify(batch):
+            self._positions[partition] = batch.next
+        elif batch is None:
+            self._positions.pop(partition, None)
