@@ -1,0 +1,1 @@
+"""The HTTP face: the Segment-compatible collector and the query API under /cdp/."""

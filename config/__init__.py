@@ -1,0 +1,1 @@
+"""Typed settings: frozen, validated at boot; only `load` reads the environment."""

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from config.collector import EdgeParams
 from config.embedded import EmbeddedParams
+from config.platforms import Meta
 from domain.rules import IdentityRules, ProfileRules
+from sinks.delivery import DeliveryParams
 from sinks.hot import HotParams
 from sources.intake import ReadParams
 from sources.leases import LeaseParams
@@ -103,3 +105,5 @@ class Settings(_Section):
     identity: IdentityRules = IdentityRules()
     profile: ProfileRules = ProfileRules()
     query: Query = Query()
+    meta: Meta = Meta()
+    delivery: DeliveryParams = DeliveryParams()

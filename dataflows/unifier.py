@@ -98,15 +98,20 @@ class Unifier:
             items = self._decode(batch)
         wanted = needed(items)
         fence = Fence(batch.log, batch.partition, batch.start, batch.next, batch.caught_up_ms)
+        try:
+            return self._try(items, wanted, fence)
+        finally:
+            self._store.calm()
+
+    def _try(self, items: list[Event | Unmerge | DeadLetter], wanted: Needed, fence: Fence) -> list[Facts]:
         for attempt in range(self._retries):
             changes = self._decide(items, wanted)
             outcome = self._store.commit(changes, fence) if isinstance(changes, Changes) else changes
             if isinstance(outcome, Fenced):
-                log.info("batch dropped, partition is elsewhere", log=batch.log, partition=batch.partition)
-                self._on_fenced(batch.log, batch.partition)
+                log.info("batch dropped, partition is elsewhere", log=fence.log, partition=fence.partition)
+                self._on_fenced(fence.log, fence.partition)
                 return []
             if not isinstance(outcome, Conflict) and isinstance(changes, Changes):
-                self._store.calm()
                 return [_facts(changes)]
             self._store.contend(wanted, attempt)
             self._pause(attempt)

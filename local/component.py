@@ -59,12 +59,14 @@ class Component:
         arguments: what follows ``python``.
         env: settings of its own.
         port: where it listens once it is ready, if it does.
+        pass_fds: open file descriptors it inherits.
     """
 
     name: str
     arguments: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     port: int | None = None
+    pass_fds: tuple[int, ...] = ()
 
 
 class ComponentProcess(Server):
@@ -73,22 +75,22 @@ class ComponentProcess(Server):
     Args:
         component: what to run.
         env: settings of the whole stack.
-        log_dir: folder of its log.
+        log_dir: folder of its log; None: it writes where this process does.
         stop_timeout_s: bound of its orderly end.
     """
 
-    def __init__(self, component: Component, env: Mapping[str, str], log_dir: Path, stop_timeout_s: float) -> None:
+    def __init__(self, component: Component, env: Mapping[str, str], log_dir: Path | None, stop_timeout_s: float) -> None:
         super().__init__()
         self.name = component.name
         self.stop_timeout_s = stop_timeout_s
         self._component = component
         self._env = {**env, **component.env}
-        self._log = log_dir / f"{component.name}.log"
+        self._log = None if log_dir is None else log_dir / f"{component.name}.log"
 
     def command(self) -> Command:
         """This Python with the component's arguments."""
         argv = (sys.executable, *self._component.arguments)
-        return Command(self.name, argv, env=self._env, log=self._log, death_signal=signal.SIGKILL)
+        return Command(self.name, argv, self._env, self._log, signal.SIGKILL, pass_fds=self._component.pass_fds)
 
     def ready(self) -> bool:
         """Whether it listens; without a port, whether it runs."""

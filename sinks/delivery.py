@@ -54,6 +54,8 @@ class DeliveryParams:
         outstanding_interval: how often withdrawals that were planned and never confirmed are looked for.
         failed_wait: rest of an audience after a push that failed, and of a withdrawal after one that was rejected.
         decision_interval: how often a verdict that does not change is recorded again.
+        shortest_interval: least time between two scheduled pushes of an audience.
+        longest_interval: most of it.
         retry: back-off of one request.
         breaker: rest of a destination that fails again and again.
         http: limits of one exchange.
@@ -63,6 +65,8 @@ class DeliveryParams:
     outstanding_interval: timedelta = timedelta(seconds=5)
     failed_wait: timedelta = timedelta(minutes=5)
     decision_interval: timedelta = timedelta(minutes=1)
+    shortest_interval: timedelta = timedelta(hours=1)
+    longest_interval: timedelta = timedelta(days=7)
     retry: RetryParams = field(default_factory=RetryParams)
     breaker: BreakerParams = field(default_factory=BreakerParams)
     http: HttpParams = field(default_factory=HttpParams)
@@ -127,17 +131,21 @@ class Delivery:
         self._now = now
         self._random = random
 
-    def advance(self, audience_id: int) -> Attempt | None:
+    def advance(self, audience_id: int, gated: bool) -> Attempt | None:
         """Send the audience's next request; None where there is none, or its destination has to wait.
 
         The caller holds the audience (`store.activation.alone`).
+
+        Args:
+            audience_id: whose request.
+            gated: the gate lets pushes pass now; otherwise only a withdrawal or a deletion is sent.
         """
         audience = activation.read_audience(self._conn, audience_id)
         destination = self._destinations.get(audience.platform) if audience else None
         if audience is None or destination is None:
             return None
         now_ms = self._now_ms()
-        request = pushes.next_request(self._conn, audience_id, now_ms)
+        request = pushes.next_request(self._conn, audience_id, now_ms, gated)
         if request is None or not self._may_send(destination, now_ms):
             return None
         pairs = pushes.begin(self._conn, request, audience.platform, destination.platform.purpose)

@@ -17,7 +17,7 @@ from store import activation, pushes
 from store.activation import Concerned
 
 
-def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Platform, decision_id: int, now: datetime) -> int | None:
+def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Platform, decision_id: int | None, now: datetime) -> int | None:
     """Plan the net change since the last plan; the first one compares all members with everything on the list.
 
     Args:
@@ -47,7 +47,7 @@ def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Plat
 
 
 def plan_withdrawal(
-    conn: Connection[Any], audience_id: int, people: Sequence[UUID], platform: Platform, decision_id: int, now: datetime
+    conn: Connection[Any], audience_id: int, people: Sequence[UUID], platform: Platform, decision_id: int | None, now: datetime
 ) -> int | None:
     """Plan the removal of those among these people who do not consent now; the outbox cursor stays where it is.
 
@@ -69,7 +69,7 @@ def plan_withdrawal(
         return None
 
 
-def plan_deletion(conn: Connection[Any], audience_id: int, decision_id: int, now: datetime) -> int | None:
+def plan_deletion(conn: Connection[Any], audience_id: int, decision_id: int | None, now: datetime) -> int | None:
     """Plan the deletion of the audience at its platform; None where that is under way or no longer wanted."""
     try:
         with activation.planning(conn, audience_id) as opened:

@@ -30,9 +30,7 @@ class Redriven:
     hopeless: list[int] = field(default_factory=list)
 
 
-async def redrive_letters(
-    pool: Pool, append: Append, wanted: DeadLetterFilter, ids: list[int] | None, limit: int, actor: str
-) -> Redriven:
+async def redrive_letters(pool: Pool, append: Append, wanted: DeadLetterFilter, ids: list[int] | None, limit: int, actor: str) -> Redriven:
     """Drive letters again, oldest first.
 
     Args:
@@ -44,7 +42,7 @@ async def redrive_letters(
         actor: who asks, for the audit log.
 
     Raises:
-        StoreUnavailable: nothing has happened.
+        psycopg.OperationalError: nothing has happened.
         Exception: whatever `append` raises; the letters are open again.
     """
     outcome, records = Redriven(), []

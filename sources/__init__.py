@@ -1,0 +1,1 @@
+"""Inbound I/O: the logs, files, due wakes and minute rows that the dataflows read; `decode` is pure."""

@@ -1,6 +1,6 @@
 """Files of events as Segment records: JSONL as it is, CSV through a column map. Streaming; a bad row is reported and nothing is lost.
 
-A record without ``messageId`` is given one: the digest of the file's base name, its line number and the line itself. So the same file sent
+A record without ``messageId`` is given one: a digest of the file's base name, the line's number and the line. So the same file sent
 again, from the beginning or from the middle, adds nothing.
 
 A column map (YAML or JSON)::
@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final, Literal, cast
 
 import msgspec
 import yaml
@@ -109,11 +109,11 @@ def read_records(path: Path, columns: ColumnMap | None = None) -> Iterator[Row |
 
 
 def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def _message_id(name: str, line: int, text: bytes) -> str:
-    digest = blake2b(text, digest_size=_DIGEST_BYTES, key=f"{name}:{line}".encode()[:64], person=b"file")
+    digest = blake2b(text, digest_size=_DIGEST_BYTES, key=f"{line}:{name}".encode()[:64], person=b"file")
     return f"file-{digest.hexdigest()}"
 
 
@@ -124,7 +124,7 @@ def _json_records(name: str, stream: Iterable[bytes]) -> Iterator[Row | BadRow]:
             continue
         try:
             record = msgspec.json.decode(text)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             yield BadRow(line, "not valid JSON", text)
             continue
         if not isinstance(record, dict):

@@ -28,14 +28,11 @@ async def fetch(pool: Pool, make: Callable[..., T], sql: LiteralString, params: 
         params: their values.
 
     Raises:
-        StoreUnavailable: Postgres cannot be reached, gives no connection in time, or cancels the statement.
+        psycopg.OperationalError: Postgres cannot be reached, gives no connection in time, or cancels the statement.
     """
-    try:
-        async with pool.connection() as connection, connection.cursor(row_factory=args_row(make)) as cursor:
-            await cursor.execute(sql, params, prepare=False)
-            return await cursor.fetchall()
-    except OperationalError as error:
-        raise StoreUnavailable(type(error).__name__) from error
+    async with pool.connection() as connection, connection.cursor(row_factory=args_row(make)) as cursor:
+        await cursor.execute(sql, params, prepare=False)
+        return await cursor.fetchall()
 
 
 async def fetch_one(pool: Pool, make: Callable[..., T], sql: LiteralString, params: Mapping[str, Any]) -> T | None:
@@ -49,13 +46,10 @@ async def transaction(pool: Pool) -> AsyncIterator[AsyncConnection[Any]]:
     """Borrow a connection for one transaction: committed at the end, rolled back on any error.
 
     Raises:
-        StoreUnavailable: Postgres cannot be reached; the transaction may have been committed only if that happened at its very end.
+        psycopg.OperationalError: Postgres cannot be reached; the transaction may have been committed only if that happened at its very end.
     """
-    try:
-        async with pool.connection() as connection, connection.transaction():
-            yield connection
-    except OperationalError as error:
-        raise StoreUnavailable(type(error).__name__) from error
+    async with pool.connection() as connection, connection.transaction():
+        yield connection
 
 
 def connect_blocking(dsn: str) -> Connection[Any]:
@@ -73,4 +67,7 @@ async def ping(pool: Pool) -> None:
     Raises:
         StoreUnavailable: there is none.
     """
-    await fetch(pool, int, "SELECT 1", {})
+    try:
+        await fetch(pool, int, "SELECT 1", {})
+    except OperationalError as error:
+        raise StoreUnavailable(type(error).__name__) from error

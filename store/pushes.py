@@ -50,7 +50,7 @@ class OpenRequest:
 _NEXT: Final = """
     SELECT r.push_id, r.seq, p.workspace_id, p.audience_id, p.kind, r.operation, r.attempts
     FROM pushes p JOIN push_requests r ON r.push_id = p.id AND r.status = 'recorded'
-    WHERE p.audience_id = %(audience)s AND p.status = 'running'
+    WHERE p.audience_id = %(audience)s AND p.status = 'running' AND (%(gated)s OR p.kind IN ('urgent', 'delete'))
       AND coalesce((r.outcome->>'retry_at_ms')::bigint, 0) <= %(now_ms)s
       AND NOT EXISTS (SELECT 1 FROM push_requests e
                       WHERE e.push_id = r.push_id AND e.seq < r.seq AND e.status = 'recorded')
@@ -124,10 +124,17 @@ def move_cursor(conn: Connection[Any], audience: Audience, xmin: str) -> None:
     conn.execute(sql, (xmin, audience.id))
 
 
-def next_request(conn: Connection[Any], audience_id: int, now_ms: int) -> OpenRequest | None:
-    """The request to send next: withdrawals and deletions first, each push in its own order, none before its time."""
+def next_request(conn: Connection[Any], audience_id: int, now_ms: int, gated: bool) -> OpenRequest | None:
+    """The request to send next: withdrawals and deletions first, each push in its own order, none before its time.
+
+    Args:
+        conn: any connection.
+        audience_id: whose request.
+        now_ms: clock.
+        gated: whether the gate lets pushes pass now; otherwise only withdrawals and deletions are given.
+    """
     with conn.cursor(row_factory=class_row(OpenRequest)) as cursor:
-        return cursor.execute(_NEXT, {"audience": audience_id, "now_ms": now_ms}).fetchone()
+        return cursor.execute(_NEXT, {"audience": audience_id, "now_ms": now_ms, "gated": gated}).fetchone()
 
 
 def begin(conn: Connection[Any], request: OpenRequest, platform: str, purpose: str) -> list[tuple[ProfileId, Row]] | None:

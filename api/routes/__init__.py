@@ -1,0 +1,1 @@
+"""Routes by noun; they ask the store and never the database driver."""

@@ -12,6 +12,7 @@ import httpx
 import msgspec
 import psycopg
 import pytest
+import redis
 import uvicorn
 from fastapi import FastAPI
 
@@ -21,6 +22,7 @@ from dataflows.unifier import Unifier, build_unifier
 from domain.envelope import encode_event
 from domain.event import Batch, Record
 from domain.facts import Facts
+from sources.entries import stream_key
 from store.bootstrap import create_api_key, create_source, create_workspace
 
 DAY_MS = 86_400_000
@@ -92,6 +94,20 @@ def tenants(settings: Settings, commit: Callable[[list[bytes]], list[Facts]]) ->
 def tenant(tenants: Callable[[str], Tenant]) -> Tenant:
     """One workspace."""
     return tenants("first")
+
+
+@pytest.fixture
+def drain(settings: Settings) -> Callable[[], list[bytes]]:
+    """Takes every record out of the log: what commands and retries have appended since."""
+
+    def take() -> list[bytes]:
+        with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
+            names = [stream_key(settings.log.name, partition) for partition in range(settings.log.partitions)]
+            records = [value for name in names for _, fields in client.xrange(name) for value in fields.values()]
+            client.delete(*names)
+        return records
+
+    return take
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """Profiles by id, by identifier, in pages."""
 
 from collections.abc import Callable
-from uuid import UUID
 
 import psycopg
-import pytest
 
 from config.settings import Settings
-from domain.keys import identifier_key
 from tests.api.conftest import DAY_MS, START_MS, Api, Tenant
 
 MISSING = "00000000-0000-4000-8000-000000000000"
@@ -17,10 +14,6 @@ def order(tenant: Tenant, user: str, amount: float, at_ms: int = START_MS, curre
     return tenant.event(
         event="Order Completed", userId=user, at_ms=at_ms, properties={"revenue": amount, "currency": currency}
     )
-
-
-def key_of(tenant: Tenant, kind: str, value: str) -> str:
-    return str(UUID(bytes=identifier_key(tenant.salt, kind, value)))
 
 
 def test_a_profile_shows_everything_that_its_events_said(tenant: Tenant, api: Api) -> None:
@@ -70,25 +63,22 @@ def test_a_profile_shows_everything_that_its_events_said(tenant: Tenant, api: Ap
     ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "region"),
-    [("email", " MARY@example.com ", ""), ("phone", "(650) 253-0000", "us"), ("phone", "+16502530000", ""), ("anonymous_id", "a1", "")],
-)
-def test_a_lookup_takes_any_identifier_in_any_spelling(tenant: Tenant, api: Api, kind: str, value: str, region: str) -> None:
+def test_a_lookup_takes_any_identifier_in_any_spelling(tenant: Tenant, api: Api) -> None:
     tenant.feed(
         tenant.event("identify", userId="u1", anonymousId="a1", traits={"email": "mary@example.com", "phone": "+1 650-253-0000"})
     )
 
-    found = api.get("/cdp/profiles/lookup", kind=kind, value=value, region=region)
+    spellings = ("user_id", "u1", ""), ("email", " MARY@example.com ", ""), ("phone", "(650) 253-0000", "us"), ("anonymous_id", "a1", "")
+    found = [api.get("/cdp/profiles/lookup", kind=kind, value=value, region=region)["id"] for kind, value, region in spellings]
 
-    assert found["id"] == api.get("/cdp/profiles/lookup", kind="user_id", value="u1")["id"]
+    assert len(set(found)) == 1
 
 
-@pytest.mark.parametrize(("kind", "value"), [("user_id", "nobody"), ("email", "no address"), ("shoe_size", "44"), ("user_id", "null")])
-def test_a_lookup_of_nobody_is_not_found(tenant: Tenant, api: Api, kind: str, value: str) -> None:
+def test_a_lookup_of_nobody_is_not_found(tenant: Tenant, api: Api) -> None:
     tenant.feed(tenant.event(event="Seen", userId="u1"))
 
-    assert api.get("/cdp/profiles/lookup", 404, kind=kind, value=value)["status"] == 404
+    for kind, value in (("user_id", "nobody"), ("email", "no address"), ("shoe_size", "44"), ("user_id", "null")):
+        assert api.get("/cdp/profiles/lookup", 404, kind=kind, value=value)["code"] == "not_found"
 
 
 def test_an_id_that_was_merged_away_answers_with_the_survivor(tenant: Tenant, api: Api) -> None:
@@ -181,11 +171,13 @@ def test_a_filter_that_matches_nobody_ends_within_its_bound(
     assert sum(map(len, pages)) == 0
 
 
-@pytest.mark.parametrize("cursor", ["!", "AAAA", "kwECAw", "", "gqR0ZXN0"])
-def test_a_cursor_that_was_not_handed_out_is_refused(api: Api, cursor: str) -> None:
-    assert api.get("/cdp/profiles", 422, cursor=cursor)["status"] == 422
+def test_a_cursor_that_was_not_handed_out_is_refused(api: Api) -> None:
+    for cursor in ("!", "AAAA", "kwECAw", "", "gqR0ZXN0", "kc8A_____________w"):
+        assert api.get("/cdp/profiles", 400, cursor=cursor)["code"] == "bad_cursor"
 
 
-@pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 201}, {"stage": "happy"}, {"seen_since": "2026-09-22T00:00:00"}, {"search": ""}])
-def test_parameters_out_of_range_are_refused(api: Api, params: dict[str, str]) -> None:
-    assert api.get("/cdp/profiles", 422, **params)["status"] == 422
+def test_parameters_out_of_range_are_refused_and_named(api: Api) -> None:
+    wrong = {"limit": 0}, {"limit": 201}, {"stage": "happy"}, {"seen_since": "2026-09-22T00:00:00"}, {"search": ""}
+    for params in wrong:
+        problem = api.get("/cdp/profiles", 422, **params)
+        assert [each["field"] for each in problem["errors"]] == [f"query.{name}" for name in params]

@@ -179,7 +179,7 @@ class Engine:
         return planning.plan_push(self.world.conn, self.world.audience, kind, self.world.meta, 0, self.now)
 
     def advance(self) -> Attempt | None:
-        return self.delivery.advance(self.world.audience)
+        return self.delivery.advance(self.world.audience, gated=True)
 
     def sent(self) -> Attempt:
         attempt = self.advance()

@@ -1,0 +1,82 @@
+"""``stratum api``: the collector and the query API under uvicorn, in one or several processes that share one socket."""
+
+import os
+import signal
+import socket
+import threading
+from typing import Annotated, Final
+
+import typer
+import uvicorn
+
+from config.embedded import RestartParams
+from config.load import load_settings
+from config.settings import Server as Listen
+from local.component import Component, ComponentProcess
+from local.process import StartError
+from local.supervisor import Supervisor
+
+_BACKLOG: Final = 2048
+_GRACE_S: Final = 5
+_APPLICATION: Final = "api.app:create_app"
+
+
+def api(fd: Annotated[int | None, typer.Option(hidden=True, help="Serve the socket that a parent listens on.")] = None) -> None:
+    """Run the collector and the query API. `server.host`, `server.port` and `server.processes` say where and how many."""
+    if fd is not None:
+        serve(socket.socket(fileno=fd))
+        return
+    settings = load_settings()
+    with listen(settings.server) as listening:
+        if settings.server.processes == 1:
+            serve(listening)
+        else:
+            serve_in_processes(listening, settings.server.processes, settings.embedded.restarts)
+
+
+def listen(server: Listen) -> socket.socket:
+    """Open the listening socket.
+
+    Raises:
+        StartError: the address is taken or does not exist.
+    """
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((server.host, server.port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise StartError(f"cannot listen on {server.host}:{server.port}: {os.strerror(error.errno or 0)}") from error
+    return listening
+
+
+def serve(listening: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first, within a bound."""
+    config = uvicorn.Config(
+        _APPLICATION,
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    uvicorn.Server(config).run([listening])
+
+
+def serve_in_processes(listening: socket.socket, processes: int, restarts: RestartParams) -> None:
+    """Serve by child processes; one that dies is started again, and all die with this one."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    arguments = ("-m", "cli.main", "api", "--fd", str(listening.fileno()))
+    components = [Component(f"api-{n}", arguments, pass_fds=(listening.fileno(),)) for n in range(1, processes + 1)]
+    servers = [ComponentProcess(component, {}, None, _GRACE_S * 2) for component in components]
+    supervisor = Supervisor([servers], restarts, lambda text: typer.echo(text, err=True))
+    supervisor.start()
+    stopping.wait()
+    supervisor.stop()

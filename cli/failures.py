@@ -1,0 +1,32 @@
+"""Which exceptions are expected ends of a command, and the sentence each one is told in."""
+
+import confluent_kafka
+import psycopg
+import redis
+
+from config.load import ConfigError
+from local.process import StartError
+from store.migrate import SchemaError
+
+
+def sentence(error: Exception) -> str | None:
+    """What to tell the operator; None for an error that nobody expected, which deserves its traceback."""
+    match error:
+        case ConfigError() | StartError() | SchemaError():
+            return str(error)
+        case psycopg.OperationalError():
+            return f"Postgres does not answer: {_first_line(error)}"
+        case psycopg.errors.UndefinedTable():
+            return "the database has no schema yet: run `stratum migrate`"
+        case redis.ConnectionError() | redis.TimeoutError():
+            return f"Valkey does not answer: {_first_line(error)}"
+        case confluent_kafka.KafkaException():
+            return f"Kafka does not answer: {_first_line(error)}"
+        case ConnectionError():
+            return f"the connection was refused or broken: {_first_line(error)}"
+        case _:
+            return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,100 @@
+"""``stratum keys``: API keys, and the sources and workspaces that have keys. A key is shown once, when it is made."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, TypeVar
+
+import psycopg
+import typer
+from psycopg import Connection
+from rich.console import Console
+from rich.table import Table
+
+from config.load import load_settings
+from domain.ids import WorkspaceId
+from store.bootstrap import SCOPES, create_api_key, create_source, create_workspace
+from store.keys import list_api_keys, revoke_api_key, workspace_named
+
+app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys; add sources and workspaces.")
+
+_WorkspaceName = Annotated[str, typer.Option("--workspace", help="Name of the workspace.")]
+Made = TypeVar("Made")
+_KEPT = "Keep it: it is not shown again."
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What to call the key.")],
+    scope: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; may be repeated.")] = None,
+    workspace: _WorkspaceName = "default",
+) -> None:
+    """Make an API key and print it."""
+    scopes = scope or ["read"]
+    if set(scopes) - set(SCOPES):
+        raise typer.BadParameter(f"scopes are {', '.join(SCOPES)}", param_hint="--scope")
+    with _workspace(workspace) as (conn, workspace_id):
+        key = create_api_key(conn, workspace_id, name, scopes)
+    _print_key("API key", key)
+
+
+@app.command("list")
+def list_(workspace: _WorkspaceName = "default") -> None:
+    """List the API keys of a workspace."""
+    with _workspace(workspace) as (conn, workspace_id):
+        keys = list_api_keys(conn, workspace_id)
+    table = Table("id", "name", "scopes", "created", "revoked")
+    for key in keys:
+        revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "–"
+        table.add_row(str(key.id), key.name, ", ".join(key.scopes), f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
+    Console().print(table)
+
+
+@app.command()
+def revoke(key_id: Annotated[int, typer.Argument(help="Id of the key, from the list.")], workspace: _WorkspaceName = "default") -> None:
+    """Stop an API key from working."""
+    with _workspace(workspace) as (conn, workspace_id):
+        if not revoke_api_key(conn, workspace_id, key_id):
+            raise typer.BadParameter(f"workspace {workspace} has no working key {key_id}")
+    typer.echo(f"key {key_id} is revoked")
+
+
+@app.command()
+def source(
+    name: Annotated[str, typer.Argument(help="What to call the source.")],
+    region: Annotated[str, typer.Option(help="ISO 3166 region of phone numbers without a country code, for example DE.")] = "",
+    workspace: _WorkspaceName = "default",
+) -> None:
+    """Add a source of events and print its write key."""
+    with _workspace(workspace) as (conn, workspace_id):
+        _, key = _unique(lambda: create_source(conn, workspace_id, name, region.upper()), "source", name)
+    _print_key("write key", key)
+
+
+@app.command()
+def workspace(name: Annotated[str, typer.Argument(help="What to call the workspace.")]) -> None:
+    """Add a workspace with an API key that may do everything in it, and print the key."""
+    with psycopg.connect(load_settings().postgres.dsn.get_secret_value()) as conn:
+        made = _unique(lambda: create_workspace(conn, name), "workspace", name)
+        key = create_api_key(conn, made.id, "first", SCOPES)
+    _print_key("API key", key)
+
+
+@contextmanager
+def _workspace(name: str) -> Iterator[tuple[Connection[Any], WorkspaceId]]:
+    with psycopg.connect(load_settings().postgres.dsn.get_secret_value()) as conn:
+        workspace_id = workspace_named(conn, name)
+        if workspace_id is None:
+            raise typer.BadParameter(f"there is no workspace {name}", param_hint="--workspace")
+        yield conn, workspace_id
+
+
+def _unique(make: Callable[[], Made], what: str, name: str) -> Made:
+    try:
+        return make()
+    except psycopg.errors.UniqueViolation as error:
+        raise typer.BadParameter(f"there is a {what} {name} already") from error
+
+
+def _print_key(kind: str, key: str) -> None:
+    typer.echo(f"{kind}: {key}")
+    typer.echo(_KEPT, err=True)

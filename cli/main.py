@@ -1,0 +1,99 @@
+"""The ``stratum`` command: a table of commands, each imported only when it runs, so that help is quick.
+
+A command is ``cli/<name>.py`` with a function or a Typer ``app`` of its name. Expected failures end in one sentence and exit code 2.
+"""
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+_USAGE_ERROR: Final = 2
+
+
+@dataclass(frozen=True)
+class _Entry:
+    help: str
+    needs_stack: bool = True
+
+
+_COMMANDS: Final = {
+    "up": _Entry("Run everything on this machine: servers, collector, API, engine.", needs_stack=False),
+    "demo": _Entry("Run everything with real purchases, one push and live traffic.", needs_stack=False),
+    "engine": _Entry("Run one process of the engine: profiles, signals or activation."),
+    "api": _Entry("Run the collector and the query API."),
+    "migrate": _Entry("Bring the database to this version's schema."),
+    "replay": _Entry("Send events from JSONL or CSV files through the engine."),
+    "verify": _Entry("Recompute people and memberships from the stored events and list every difference."),
+    "lag": _Entry("Show how far processing is behind the log, per partition."),
+    "dead-letters": _Entry("List, show and retry what could not be processed."),
+    "simulate": _Entry("Send simulated traffic."),
+    "keys": _Entry("Create, list and revoke API keys; add sources and workspaces."),
+}
+
+
+class _LazyGroup(TyperGroup):
+    """Imports a command when it is asked for by name; the list of commands comes from the table."""
+
+    _listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - Typer keeps its context type to itself
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - as above
+        entry = _COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        return TyperCommand(cmd_name, help=entry.help) if self._listing else _load(cmd_name)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
+        self._listing = True
+        super().format_help(ctx, formatter)
+
+
+def _load(name: str) -> Any:  # noqa: ANN401 - as above
+    plain = name.replace("-", "_")
+    module = importlib.import_module(f"cli.{plain}")
+    command = getattr(module, "app", None)
+    if command is None:
+        command = typer.Typer(add_completion=False)
+        command.command(name)(getattr(module, plain))
+        return typer.main.get_command(command)
+    return typer.main.get_group(command)
+
+
+app = typer.Typer(cls=_LazyGroup, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def stratum(context: typer.Context) -> None:
+    """Real-time customer data platform with a trust gate."""
+    from cli.logs import configure_logging  # noqa: PLC0415 - help stays quick
+    from cli.running import attach  # noqa: PLC0415 - as above
+
+    configure_logging()
+    name = context.invoked_subcommand
+    if name is not None and _COMMANDS[name].needs_stack and "--help" not in sys.argv:
+        attach(os.environ)
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one sentence."""
+    try:
+        app()
+    except Exception as error:
+        from cli.failures import sentence  # noqa: PLC0415 - as above
+
+        known = sentence(error)
+        if known is None:
+            raise
+        typer.echo(f"Error: {known}", err=True)
+        sys.exit(_USAGE_ERROR)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""``stratum up``: the whole of Stratum on this machine, until Ctrl-C."""
+
+import signal
+import threading
+from datetime import UTC, datetime
+from typing import Final
+
+import typer
+from rich.console import Console
+
+from config.load import load_settings
+from local.component import Addresses
+from local.stack import Stack
+from store.bootstrap import FirstKeys
+
+_READY_TIMEOUT_S: Final = 60.0
+
+
+def up() -> None:
+    """Run everything on this machine: PostgreSQL, Valkey, collector, API, engine, and a local Meta. Ctrl-C stops it all; data is kept."""
+    console = Console(highlight=False, soft_wrap=True)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    stack = Stack(load_settings(), report=lambda text: console.print(f"{datetime.now(UTC):%H:%M:%S} {text}", style="dim", markup=False))
+    with stack:
+        if stack.first_keys is not None:
+            show_keys(console, stack.first_keys)
+        _wait_until_running(stack, stopping)
+        if stack.addresses is not None and not stopping.is_set():
+            show_addresses(console, stack.addresses)
+        stopping.wait()
+        console.print("stopping …")
+
+
+def show_keys(console: Console, first: FirstKeys) -> None:
+    """Print the keys of the first start."""
+    console.print(f"\nFirst start: workspace [bold]{first.workspace.name}[/] with one source and one API key.")
+    console.print(f"  write key  {first.write_key}", markup=False)
+    console.print(f"  API key    {first.api_key}", markup=False)
+    console.print("Keep them: they are stored as hashes and not shown again. More by `stratum keys`.\n")
+
+
+def show_addresses(console: Console, addresses: Addresses) -> None:
+    """Print where everything is."""
+    console.print("[bold]Stratum is up.[/] Ctrl-C stops it.")
+    console.print(f"  collector    {addresses.api}/v1/batch")
+    console.print(f"  query API    {addresses.api}/cdp/")
+    console.print(f"  API docs     {addresses.docs}")
+    console.print(f"  local Meta   {addresses.meta_sandbox}/")
+    console.print(f"  Postgres     {addresses.postgres_tcp_dsn}\n")
+
+
+def _wait_until_running(stack: Stack, stopping: threading.Event) -> None:
+    """Wait, and say so once if a component is late; the supervisor goes on trying."""
+    deadline = threading.Event()
+    timer = threading.Timer(_READY_TIMEOUT_S, deadline.set)
+    timer.start()
+    while not (stack.status().running or stopping.wait(0.05) or deadline.is_set()):
+        continue
+    timer.cancel()
+    late = [unit.name for unit in stack.status().units if unit.state != "running"]
+    if late and not stopping.is_set():
+        typer.echo(f"{', '.join(late)}: not up yet; see {stack.data_dir / 'logs'}", err=True)

@@ -1,0 +1,79 @@
+"""Carries out what the gate lets pass: plans a push where one is due, and sends the audience's next request.
+
+One audience is in one process's hands at a time. A task that is no longer true by then (another process was faster, the audience was
+paused) does nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from sinks.ads.platform import Platform
+from sinks.delivery import Attempt, Delivery
+from sinks.planning import plan_deletion, plan_push, plan_withdrawal
+from store import activation
+from store.activation import Work
+from store.withdrawals import Withdrawn
+
+Task = Withdrawn | Work
+
+
+@dataclass(frozen=True)
+class Permitted:
+    """A task that may be done.
+
+    Attributes:
+        decision_id: the recorded decision; None for a request, whose push carries one.
+        gated: the gate lets pushes pass now; False for what is exempt from it.
+    """
+
+    task: Task
+    decision_id: int | None
+    gated: bool
+
+
+class Activation:
+    """Plans and sends.
+
+    Args:
+        conn: connection in autocommit mode.
+        platforms: name → platform.
+        delivery: sends requests, on the same connection.
+        now: aware clock.
+    """
+
+    def __init__(self, conn: Connection[Any], platforms: Mapping[str, Platform], delivery: Delivery, now: Callable[[], datetime]) -> None:
+        self._conn = conn
+        self._platforms = platforms
+        self._delivery = delivery
+        self._now = now
+        self._moved = False
+
+    def __call__(self, permitted: Permitted) -> Attempt | None:
+        """Do one permitted task; None where nothing was sent."""
+        task = permitted.task
+        with activation.alone(self._conn, task.audience_id) as held:
+            if not held:
+                return None
+            planned = self._plan(task, permitted.decision_id)
+            attempt = self._delivery.advance(task.audience_id, permitted.gated)
+        self._moved = self._moved or planned or attempt is not None
+        return attempt
+
+    def moved(self) -> bool:
+        """Whether anything was planned or sent since this was asked last."""
+        moved, self._moved = self._moved, False
+        return moved
+
+    def _plan(self, task: Task, decision_id: int | None) -> bool:
+        platform, now = self._platforms[task.platform], self._now()
+        if isinstance(task, Withdrawn):
+            return plan_withdrawal(self._conn, task.audience_id, task.people, platform, decision_id, now) is not None
+        if task.kind == "delete":
+            return plan_deletion(self._conn, task.audience_id, decision_id, now) is not None
+        if task.kind in {"scheduled", "manual"}:
+            return plan_push(self._conn, task.audience_id, task.kind, platform, decision_id, now) is not None
+        return False

@@ -1,0 +1,81 @@
+"""Audiences as a source: hands out withdrawals, deletions, requests to send and pushes that are due. A `sources.intake.Feed`.
+
+Everything handed out is read again, under the audience's lock, by whoever acts on it: what is handed out twice is done once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg import Connection
+
+from store import withdrawals
+from store.activation import Work, work
+from store.withdrawals import Withdrawn
+
+Task = Withdrawn | Work
+"""One thing to do for one audience."""
+
+
+@dataclass(frozen=True)
+class AudienceFeedParams:
+    """How audiences are looked at.
+
+    Attributes:
+        purposes: platform → consent purpose, for the platforms that this process serves.
+        interval: pause between two looks while nothing moves.
+        outstanding_interval: how often removals that were planned and never confirmed are looked for.
+        failed_wait: rest of an audience after a push that failed.
+    """
+
+    purposes: Mapping[str, str]
+    interval: timedelta
+    outstanding_interval: timedelta
+    failed_wait: timedelta
+
+
+class AudienceFeed:
+    """Looks for tasks in Postgres.
+
+    Args:
+        conn: connection in autocommit mode.
+        params: see `AudienceFeedParams`.
+        now: aware clock.
+        moved: whether anything was sent since it was asked last; while things move there is no pause.
+    """
+
+    def __init__(self, conn: Connection[Any], params: AudienceFeedParams, now: Callable[[], datetime], moved: Callable[[], bool]) -> None:
+        self._conn = conn
+        self._params = params
+        self._now = now
+        self._moved = moved
+        self._horizon = "0"
+        self._outstanding_at: datetime | None = None
+        self._resumes_at: datetime | None = None
+
+    def read(self) -> Sequence[Task]:
+        """Hand out what there is to do now, withdrawals first; at most one other task per audience."""
+        now = self._now()
+        tasks: list[Task] = [*self._withdrawals(now)]
+        tasks += [task for task in work(self._conn, now, self._params.failed_wait) if task.platform in self._params.purposes]
+        self._resumes_at = None if self._moved() else now + self._params.interval
+        return tasks
+
+    def resumes_at(self) -> datetime | None:
+        """When to look again."""
+        return self._resumes_at
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._conn.close()
+
+    def _withdrawals(self, now: datetime) -> list[Withdrawn]:
+        horizon = withdrawals.horizon(self._conn)
+        found = withdrawals.touched(self._conn, self._horizon, self._params.purposes)
+        if not found:
+            self._horizon = horizon
+        if self._outstanding_at is None or now >= self._outstanding_at:
+            self._outstanding_at = now + self._params.outstanding_interval
+            found += withdrawals.outstanding(self._conn, self._params.purposes, self._params.failed_wait.total_seconds())
+        return found
