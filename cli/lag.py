@@ -5,9 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Annotated
 
-import confluent_kafka
 import msgspec
-import redis
 import typer
 from rich.console import Console
 from rich.live import Live
@@ -17,7 +15,6 @@ from config.load import load_settings
 from config.settings import Settings
 from dataflows.runtime import connector
 from sources.lag import KafkaLag, LagReader, PartitionLag, ValkeyLag
-from sources.positions import StoreUnavailableError
 
 
 def lag_reader(settings: Settings) -> LagReader:
@@ -66,10 +63,6 @@ def lag(
             Console().print(lag_table(reader.read()))
     except KeyboardInterrupt:
         pass
-    except StoreUnavailableError as error:
-        raise typer.BadParameter("Postgres does not answer; is the stack up?") from error
-    except (redis.RedisError, confluent_kafka.KafkaException) as error:
-        raise typer.BadParameter("the event log does not answer; is the stack up?") from error
     finally:
         reader.close()
 

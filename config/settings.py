@@ -12,6 +12,8 @@ from config.platforms import Meta
 from domain.rules import IdentityRules, ProfileRules
 from sinks.delivery import DeliveryParams
 from sinks.hot import HotParams
+from sinks.kafka_log import KafkaAppendParams
+from sinks.valkey_log import ValkeyAppendParams
 from sources.intake import ReadParams
 from sources.leases import LeaseParams
 from sources.valkey import TrimParams
@@ -45,12 +47,13 @@ class Redis(_Section):
 
 
 class Kafka(_Section):
-    """Only read when `log.kind` is kafka. `options` go to librdkafka as they are."""
+    """Only read when `log.kind` is kafka. The collector writes to the first topic. `options` go to librdkafka as they are."""
 
     bootstrap_servers: str = ""
     group: str = "stratum-profiles"
-    topics: tuple[str, ...] = ("stratum.events",)
+    topics: tuple[str, ...] = Field(("stratum.events",), min_length=1)
     options: dict[str, str] = {}
+    append: KafkaAppendParams = KafkaAppendParams()
 
 
 class Log(_Section):
@@ -61,6 +64,7 @@ class Log(_Section):
     partitions: int = Field(8, ge=1, le=1024)
     retention_s: int = Field(3600, ge=0)
     kafka: Kafka = Kafka()
+    append: ValkeyAppendParams = ValkeyAppendParams()
     read: ReadParams = ReadParams()
     leases: LeaseParams = LeaseParams()
     trim: TrimParams = TrimParams()

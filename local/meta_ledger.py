@@ -75,6 +75,11 @@ class Ledger:
             self._recover(path)
         self._file = path.open("ab")
 
+    def close(self) -> None:
+        """Close the log; nothing is written afterwards."""
+        if self._file is not None:
+            self._file.close()
+
     def create(self, account: str, name: str, description: str, now_s: int) -> Audience:
         """Create an audience; names may repeat, as at Meta."""
         audience_id = str(self._next_id)

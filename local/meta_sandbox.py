@@ -23,8 +23,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from local.meta_contract import GraphError, check_upload
 from local.meta_faults import Fault, Faults
 from local.meta_ledger import Audience, Ledger
+from local.stack import SANDBOX_TOKEN
 
-TOKEN: Final = "sandbox-token"  # noqa: S105 - the sandbox's own documented token, it opens nothing else
+TOKEN: Final = SANDBOX_TOKEN
 CALLS_PER_HOUR: Final = 5_000
 """Limited access tier of the custom_audience use case."""
 URL_LIMIT: Final = 8_192

@@ -16,10 +16,11 @@ import msgspec
 
 _WAIT_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
 _KEY_STATUSES: Final = frozenset({401, 403})
+_REFUSAL_STATUSES: Final = frozenset({400, 413, 422})
 
 
-class CollectorUnavailableError(Exception):
-    """The collector did not take a batch within the time limit; the message says what it answered last."""
+class CollectorUnavailableError(ConnectionError):
+    """The collector did not take a batch within the time limit, or is none; the message says what was answered last."""
 
 
 class WriteKeyRefusedError(Exception):
@@ -137,14 +138,16 @@ class Sender:
         """Send one batch until the collector has it.
 
         Raises:
-            CollectorUnavailableError: it did not get through in time.
-            WriteKeyRefusedError: it never will.
+            CollectorUnavailableError: it did not get through in time, or what answers is no collector.
+            WriteKeyRefusedError: it never will get through.
         """
         answer = self._post(batch)
         if answer.is_success:
             return Delivered(len(batch), ())
         if answer.status_code in _KEY_STATUSES:
             raise WriteKeyRefusedError(f"the collector answers {answer.status_code}: is the write key right?")
+        if answer.status_code not in _REFUSAL_STATUSES:
+            raise CollectorUnavailableError(f"status {answer.status_code}: is this the address of a collector?")
         if len(batch) == 1:
             return Delivered(0, (Refused(batch[0], _reason(answer)),))
         middle = len(batch) // 2

@@ -18,6 +18,7 @@ from config.settings import Settings
 from local import claim
 from local.address import free_port, port_is_free, private_file
 from local.component import Addresses, Component, ComponentProcess, stratum_components
+from local.meta_sandbox import TOKEN as SANDBOX_TOKEN
 from local.postgres import EmbeddedPostgres
 from local.process import StartError, wait_until
 from local.supervisor import Report, Supervisor, UnitStatus
@@ -27,6 +28,10 @@ from store.databases import ensure_database
 from store.migrate import migrate
 
 DATABASE: Final = "stratum"
+SANDBOX_ACCOUNT: Final = "1000000000000001"
+SANDBOX_TOKEN: Final = "sandbox-token"  # noqa: S105 - opens nothing but the local sandbox
+SANDBOX_ACCOUNT: Final = "1000000001"
+"""Ad account of the local Meta, used where no real one is configured."""
 _LOCK: Final = "stack.lock"
 _ADDRESSES: Final = "stack.json"
 
@@ -137,13 +142,23 @@ class Stack:
             raise StartError(f"{late}: not up after {timeout_s:g} s; the logs are in {self.data_dir / 'logs'}")
 
     def environment(self, addresses: Addresses) -> dict[str, str]:
-        """The variables that point a process at this stack; values are YAML, of which JSON is a part."""
+        """The variables that point a process at this stack; values are YAML, of which JSON is a part.
+
+        Where no real Meta account is configured, the local sandbox stands in for it.
+        """
+        sandbox = {
+            "STRATUM_META__BASE_URL": json.dumps(addresses.meta_sandbox),
+            "STRATUM_META__ACCOUNT_ID": json.dumps(SANDBOX_ACCOUNT),
+            "STRATUM_META__ACCESS_TOKEN": json.dumps(SANDBOX_TOKEN),
+        }
         return {
+            **({} if self._settings.meta.connected else sandbox),
             "STRATUM_DATA_DIR": json.dumps(str(self.data_dir)),
             "STRATUM_POSTGRES__DSN": json.dumps(addresses.postgres_dsn),
             "STRATUM_REDIS__URL": json.dumps(addresses.valkey_url),
             "STRATUM_SERVER__HOST": json.dumps(self._settings.server.host),
             "STRATUM_SERVER__PORT": str(addresses.api_port),
+            **({} if self._settings.meta.connected else _sandboxed_meta(addresses)),
             **self._extra,
         }
 
@@ -189,6 +204,14 @@ class Stack:
         migrate(postgres.dsn(DATABASE), lambda migration, _done, _of: self._report(f"migration {migration.name}"))
         with psycopg.connect(postgres.dsn(DATABASE)) as conn:
             return bootstrap(conn)
+
+
+def _sandboxed_meta(addresses: Addresses) -> dict[str, str]:
+    return {
+        "STRATUM_META__BASE_URL": json.dumps(addresses.meta_sandbox),
+        "STRATUM_META__ACCOUNT_ID": json.dumps(SANDBOX_ACCOUNT),
+        "STRATUM_META__ACCESS_TOKEN": json.dumps(SANDBOX_TOKEN),
+    }
 
 
 def running_environment(data_dir: Path) -> dict[str, str] | None:

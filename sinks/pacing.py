@@ -1,5 +1,6 @@
 """A token bucket: how many requests may go now. Pure; `now_ms` is an argument."""
 
+from math import ceil
 from typing import NamedTuple
 
 
@@ -33,4 +34,4 @@ def take(bucket: Bucket | None, now_ms: int, rate_per_s: float, burst: int) -> t
     now_ms = max(now_ms, bucket.at_ms)
     if refilled >= 1:
         return Bucket(refilled - 1, now_ms), 0
-    return Bucket(refilled, now_ms), max(1, round((1 - refilled) * 1000 / rate_per_s))
+    return Bucket(refilled, now_ms), max(1, ceil((1 - refilled) * 1000 / rate_per_s))

@@ -224,3 +224,9 @@ def _place(record: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN4
             raise _CellError(f"{path} lies below a value")
         record = child
     record[last] = value
+
+
+def count_lines(path: Path) -> int:
+    """Number of lines of a file, for showing progress."""
+    with _open(path) as stream:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b""))

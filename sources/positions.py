@@ -21,7 +21,7 @@ R = TypeVar("R")
 Connect = Callable[[], psycopg.Connection[Any]]
 
 
-class StoreUnavailableError(Exception):
+class StoreUnavailableError(ConnectionError):
     """Postgres cannot be asked now; the caller waits and tries again."""
 
 
@@ -53,7 +53,7 @@ class Session:
             return ask(self._conn)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.close()
-            raise StoreUnavailableError(type(error).__name__) from error
+            raise StoreUnavailableError(f"Postgres does not answer ({type(error).__name__})") from error
 
     def close(self) -> None:
         """Close the connection, if there is one."""

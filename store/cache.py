@@ -99,12 +99,6 @@ class PeopleCache:
         for key in leaves:
             self._owners.put(key, profile)
 
-    def outdate(self, profile: ProfileId, doc: bytes) -> None:
-        """Drop a person who is remembered as another document than was just read: their leaves are of that time too."""
-        person = self._people.get(profile)
-        if person is not None and person.doc != doc:
-            self._people.drop(profile)
-
     def forget(self, profile: ProfileId) -> CachedPerson | None:
         """Drop a person; answers what was remembered."""
         return self._people.drop(profile)

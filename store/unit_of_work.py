@@ -220,8 +220,6 @@ class PostgresUnitOfWork:
         docs = {ProfileId(owner): doc for owner, doc in self._query(unify_sql.LOAD_PEOPLE, [keys])}
         if any(docs.get(owner) != known.people.get(owner, docs.get(owner)) or owner not in docs for owner in people):
             return None
-        for owner, doc in docs.items():
-            self._cache.outdate(owner, doc)
         known.people |= docs
         known.members |= {owner: [] for owner in people}
         for key, kind, owner, leaf in self._query(unify_sql.LOAD_MEMBERS, [keys]):

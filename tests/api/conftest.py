@@ -148,18 +148,18 @@ class Api:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self.http = httpx.Client(base_url=address, headers=headers, timeout=30)
 
-    def get(self, path: str, status: int = 200, **params: Any) -> Any:
+    def get(self, path: str, expect: int = 200, **params: Any) -> Any:
         """The JSON answer, which must have this status."""
-        return self._checked(self.http.get(path, params=params), status)
+        return self._checked(self.http.get(path, params=params), expect)
 
-    def post(self, path: str, body: Any = None, status: int = 202) -> Any:
+    def post(self, path: str, body: Any = None, expect: int = 202) -> Any:
         """The JSON answer, which must have this status."""
-        return self._checked(self.http.post(path, json=body), status)
+        return self._checked(self.http.post(path, json=body), expect)
 
     @staticmethod
-    def _checked(answer: httpx.Response, status: int) -> Any:
-        assert answer.status_code == status, answer.text
-        if status >= 400 and status != 503:
+    def _checked(answer: httpx.Response, expect: int) -> Any:
+        assert answer.status_code == expect, answer.text
+        if expect >= 400:
             assert answer.headers["content-type"] == "application/problem+json"
         return answer.json()
 

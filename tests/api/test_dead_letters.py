@@ -65,7 +65,7 @@ def test_a_retry_appends_the_same_record_and_what_is_understood_is_resolved(
     assert api.get("/cdp/profiles/lookup", kind="user_id", value="u1")["events"]["total"] == 1
     (entry,) = api.get("/cdp/audit", action="dead_letter.retry")["items"]
     assert entry["detail"] == {"letters": [number]}
-    api.post(f"{PATH}/{number}/retry", status=409)
+    api.post(f"{PATH}/{number}/retry", expect=409)
 
 
 def test_what_is_still_not_understood_is_open_again_and_no_new_letter(
@@ -99,7 +99,7 @@ def test_a_record_that_is_no_json_stays_open(tenant: Tenant, api: Api, drain: Ca
 
     assert api.post(f"{PATH}/retry", {})["retried"] == []
     for letter in letters:
-        api.post(f"{PATH}/{letter['id']}/retry", status=409)
+        api.post(f"{PATH}/{letter['id']}/retry", expect=409)
     assert drain() == []
     assert {letter["status"] for letter in api.get(PATH)["items"]} <= {"open"}
 

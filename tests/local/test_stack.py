@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from config.settings import Settings
-from local.component import Addresses, Component
+from local.component import Component
 from local.process import StartError, wait_until
 from local.stack import Stack, running_environment
 
@@ -24,7 +24,7 @@ _DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); tim
 StackFactory = Callable[..., Stack]
 
 
-def _components(settings: Settings, addresses: Addresses) -> Sequence[Component]:
+def _sleeper(*_: object) -> Sequence[Component]:
     return (Component("sleeper", ("-c", _SLEEPER)),)
 
 
@@ -45,7 +45,7 @@ def stack_in(data_dir: Path) -> Iterator[StackFactory]:
                 "embedded": {"postgres": {"shared_buffers_mb": 128, "max_wal_mb": 128}, "meta_sandbox_port": 0, **embedded},
             }
         )
-        stack = Stack(settings, _components)
+        stack = Stack(settings, _sleeper)
         started.append(stack)
         return stack
 
@@ -159,7 +159,7 @@ def test_other_commands_find_the_running_stack(data_dir: Path, stack_in: StackFa
         assert json.loads(found["STRATUM_POSTGRES__DSN"]) == stack.addresses.postgres_dsn
 
 
-def test_a_component_that_keeps_dying_waits_longer_each_time(data_dir: Path, stack_in: StackFactory) -> None:
+def test_a_component_that_keeps_dying_waits_longer_each_time(data_dir: Path) -> None:
     settings = Settings.model_validate({"data_dir": data_dir, "server": {"port": 0}, "embedded": {"meta_sandbox_port": 0}})
     said: list[str] = []
     with Stack(settings, lambda *_: [Component("broken", ("-c", "raise SystemExit(3)"))], report=said.append):

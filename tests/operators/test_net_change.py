@@ -1,6 +1,6 @@
 """Net change: replaying its operations on the platform's list gives the desired set."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.ids import ProfileId
@@ -25,6 +25,7 @@ def replay(held: set[Row], change: NetChange) -> set[Row]:
     return held | {row for _, row in change.adds}
 
 
+@settings(deadline=None)
 @given(rows(), rows())
 def test_replayed_operations_give_the_desired_set(desired: dict[ProfileId, Row], held: dict[ProfileId, Row]) -> None:
     change = net_change(desired, {person: Confirmed(row) for person, row in held.items()})
@@ -32,6 +33,7 @@ def test_replayed_operations_give_the_desired_set(desired: dict[ProfileId, Row],
     assert replay(set(held.values()), change) == set(desired.values())
 
 
+@settings(deadline=None)
 @given(rows(), rows(), st.sets(people))
 def test_unconfirmed_rows_converge_whether_the_platform_has_them_or_not(
     desired: dict[ProfileId, Row], planned: dict[ProfileId, Row], applied: set[ProfileId]
@@ -42,6 +44,7 @@ def test_unconfirmed_rows_converge_whether_the_platform_has_them_or_not(
     assert replay(held, change) == set(desired.values())
 
 
+@settings(deadline=None)
 @given(rows(), rows(), st.sets(people))
 def test_withdrawn_people_are_removed_first_and_never_added(
     desired: dict[ProfileId, Row], held: dict[ProfileId, Row], withdrawn: set[ProfileId]
@@ -54,6 +57,7 @@ def test_withdrawn_people_are_removed_first_and_never_added(
     assert set(held) & withdrawn <= {person for person, _ in change.removes}
 
 
+@settings(deadline=None)
 @given(rows())
 def test_equal_rows_net_to_nothing(held: dict[ProfileId, Row]) -> None:
     assert net_change(held, {person: Confirmed(row) for person, row in held.items()}) == NetChange([], [], {})

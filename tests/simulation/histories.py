@@ -212,7 +212,7 @@ class _Draft:
     def received(self) -> int:
         return T0 + SPAN_MS + self.rng.randrange(SPAN_MS // 2)
 
-    def instant(self) -> Any:  # noqa: ANN401
+    def instant(self) -> Any:
         at = T0 + self.rng.choice((self.rng.randrange(10) * 1_000, self.rng.randrange(SPAN_MS)))
         if self.rng.random() < 0.05:
             at += SPAN_MS * 10

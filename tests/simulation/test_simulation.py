@@ -4,10 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from tests.simulation.run import failures, shrink
-from tests.simulation.histories import Append, generate
+from tests.simulation.histories import generate
 from tests.simulation.world import World
 
 SEEDS = 600

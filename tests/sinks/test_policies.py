@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sinks import breaker, pacing, retry
@@ -12,6 +12,7 @@ from sinks.retry import RetryParams
 unit = st.floats(0, 1, exclude_max=True)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), unit)
 def test_wait_stays_under_the_cap(attempt: int, random: float) -> None:
     params = RetryParams()
@@ -19,6 +20,7 @@ def test_wait_stays_under_the_cap(attempt: int, random: float) -> None:
     assert 0 <= retry.wait_ms(attempt, None, random, params) <= params.cap / timedelta(milliseconds=1)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), unit, st.floats(0, 1e9))
 def test_wait_honours_what_is_asked_up_to_its_cap(attempt: int, random: float, asked_s: float) -> None:
     params = RetryParams()
@@ -29,6 +31,7 @@ def test_wait_honours_what_is_asked_up_to_its_cap(attempt: int, random: float, a
     assert waited <= (params.asked_cap + params.cap) / timedelta(milliseconds=1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5_000), max_size=60), st.floats(0.1, 10), st.integers(1, 20))
 def test_bucket_never_lets_more_through_than_burst_and_rate(gaps: list[int], rate: float, burst: int) -> None:
     bucket, now_ms, taken = None, 0, 0

@@ -1,39 +1,26 @@
 """Fixtures of a small world for activation: a real Postgres and a real sandbox."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
-import uvicorn
 from psycopg.types.json import Jsonb
 
 from local.meta_sandbox import TOKEN, Sandbox, build_app
 from sinks.ads.meta import Meta, MetaParams
 from sinks.http import HttpParams, HttpRunner
 from tests.conftest import TestWorkspace
-from tests.integration.activation.world import ACCOUNT, PATIENCE_S, Engine, Server, World
+from tests.integration.activation.world import ACCOUNT, PATIENCE_S, Engine, Server, World, serving
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     sandbox = Sandbox(tmp_path / "meta.jsonl")
-    config = uvicorn.Config(build_app(sandbox), host="127.0.0.1", port=0, log_level="critical", lifespan="off")
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not running.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-        port = running.servers[0].sockets[0].getsockname()[1]
-        yield Server(sandbox, f"http://127.0.0.1:{port}")
-    finally:
-        running.should_exit = True
-        thread.join()
+    with closing(sandbox.ledger), serving(build_app(sandbox)) as url:
+        yield Server(sandbox, url)
 
 
 @pytest.fixture

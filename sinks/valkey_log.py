@@ -1,0 +1,185 @@
+"""The embedded log's writing end: Valkey streams, one per partition.
+
+Guarantee: `append` returns once the server has answered every ``XADD``, which it does after its append-only file has them (as durably as
+``appendfsync`` says). At least once: an append whose answer was lost may be in the log and is repeated by the client; UNIFY compares ids.
+
+Whoever appends while a write is under way waits for it and shares the next one (group commit). The records of one partition are packed into
+few entries, field names ``0``, ``1``, …, so that the server does little per event.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Final, NamedTuple
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import OutOfMemoryError, RedisError
+
+from domain.partitioning import partition_of, stream_key
+from sinks.log import Entry, LogFullError, LogUnavailableError
+from sinks.valkey_guard import GuardParams, ValkeyGuard
+
+_FIELD_OVERHEAD_BYTES: Final = 16
+"""What a record costs besides its bytes, roughly."""
+
+
+@dataclass(frozen=True)
+class ValkeyAppendParams:
+    """The embedded log as it is written.
+
+    Attributes:
+        pack_records: most records of one entry; a reader's batch may be larger than it wanted by this much.
+        pack_bytes: an entry is closed once it holds this much.
+        write_bytes: most bytes of one write, unless a single request has more.
+        waiting_limit_bytes: records of requests that wait for their write; above it appends are refused.
+        timeout: longest wait for the server's answer.
+        retry_after_s: when to come again after it did not answer.
+        guard: bounds of the log's size.
+    """
+
+    pack_records: int = 256
+    pack_bytes: int = 256 * 1024
+    write_bytes: int = 2 * 1024 * 1024
+    waiting_limit_bytes: int = 64 * 1024 * 1024
+    timeout: timedelta = timedelta(seconds=5)
+    retry_after_s: float = 2.0
+    guard: GuardParams = field(default_factory=GuardParams)
+
+
+class _Waiting(NamedTuple):
+    entries: Sequence[Entry]
+    size: int
+    done: asyncio.Future[None]
+
+
+class ValkeyAppender:
+    """A `sinks.log.EventLog` on Valkey (or Redis) streams. Make it inside a running event loop.
+
+    Args:
+        url: ``redis://`` or ``unix://``.
+        name: the log; its streams are ``name:0`` … ``name:<partitions - 1>``.
+        partitions: how many streams.
+        params: sizes and times.
+        disk: folder whose file system holds the append-only file, None where that is another machine's affair.
+        disk_free_limit_bytes: least free space there.
+    """
+
+    def __init__(
+        self, url: str, name: str, partitions: int, params: ValkeyAppendParams, disk: Path | None = None, disk_free_limit_bytes: int = 0
+    ) -> None:
+        limit_s = params.timeout.total_seconds()
+        self._client = Redis.from_url(url, socket_timeout=limit_s, socket_connect_timeout=limit_s, retry=Retry(NoBackoff(), 1))
+        self._streams = [stream_key(name, partition) for partition in range(partitions)]
+        self._params = params
+        self._guard = ValkeyGuard(self._client, self._streams, params.guard, monotonic, disk, disk_free_limit_bytes)
+        self._fields = [b"%d" % number for number in range(params.pack_records)]
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
+        self._wake = asyncio.Event()
+        self._writer = asyncio.create_task(self._write_forever(), name="valkey-log")
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """See `sinks.log.EventLog.append`."""
+        if not entries:
+            return
+        if self._writer.done():
+            raise LogUnavailableError("closed", self._params.retry_after_s)
+        size = sum(len(value) for _, value in entries) + len(entries) * _FIELD_OVERHEAD_BYTES
+        if self._waiting and self._waiting_bytes + size > self._params.waiting_limit_bytes:
+            raise LogFullError("too_much_waiting", self._params.retry_after_s)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(entries, size, done))
+        self._waiting_bytes += size
+        self._wake.set()
+        await done
+
+    async def ready(self) -> bool:
+        """See `sinks.log.EventLog.ready`."""
+        try:
+            await self._client.ping()
+            await self._guard.check()
+        except (RedisError, OSError, LogUnavailableError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """See `sinks.log.EventLog.close`."""
+        while self._waiting and not self._writer.done():
+            await asyncio.wait({self._waiting[-1].done})
+        self._writer.cancel()
+        await asyncio.wait({self._writer})
+        await self._client.aclose()
+
+    async def _write_forever(self) -> None:
+        group: list[_Waiting] = []
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._waiting:
+                    group = self._next_group()
+                    _settle(group, await self._write(group))
+        finally:  # cancelled by `close`, or a mistake of ours: nobody may wait for ever
+            _settle([*group, *self._waiting], LogUnavailableError("closed", self._params.retry_after_s))
+
+    def _next_group(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
+        size = 0
+        while self._waiting and (not group or size + self._waiting[0].size <= self._params.write_bytes):
+            group.append(self._waiting.popleft())
+            size += group[-1].size
+        self._waiting_bytes -= size
+        return group
+
+    async def _write(self, group: Iterable[_Waiting]) -> LogUnavailableError | None:
+        retry_after_s = self._params.retry_after_s
+        try:
+            await self._guard.check()
+            pipeline = self._client.pipeline(transaction=False)
+            for command in self._commands(group):
+                pipeline.execute_command(*command)
+            await pipeline.execute()
+        except LogUnavailableError as refusal:
+            return refusal
+        except OutOfMemoryError:
+            return LogFullError("memory_full", retry_after_s)
+        except (RedisError, OSError) as error:
+            return LogUnavailableError(type(error).__name__, retry_after_s)
+        return None
+
+    def _commands(self, group: Iterable[_Waiting]) -> Iterator[list[bytes | str]]:
+        """One or more ``XADD`` per partition that is concerned, records in the order they came."""
+        partitions = len(self._streams)
+        packed: dict[int, list[bytes]] = {}
+        for waiting in group:
+            for key, value in waiting.entries:
+                packed.setdefault(partition_of(key, partitions), []).append(value)
+        for partition, values in packed.items():
+            command: list[bytes | str] = ["XADD", self._streams[partition], "*"]
+            size = count = 0
+            for value in values:
+                if count and (count == len(self._fields) or size + len(value) > self._params.pack_bytes):
+                    yield command
+                    command = ["XADD", self._streams[partition], "*"]
+                    size = count = 0
+                command += (self._fields[count], value)
+                size += len(value)
+                count += 1
+            yield command
+
+
+def _settle(group: Iterable[_Waiting], failure: LogUnavailableError | None) -> None:
+    """Tell everybody who still waits how it went; a request may have been given up meanwhile."""
+    for waiting in group:
+        if waiting.done.done():
+            continue
+        if failure is None:
+            waiting.done.set_result(None)
+        else:
+            waiting.done.set_exception(type(failure)(failure.reason, failure.retry_after_s))

@@ -1,0 +1,314 @@
+"""The contract of a unit of work, run against the in-memory store of the simulation and against PostgreSQL."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from domain.event import Event, Unmerge
+from domain.ids import ProfileId
+from domain.leaf import Leaf, decode_leaf
+from domain.link import BANNED, LINKED, REFUSED, pair_of
+from domain.profile import Person, Stage, decode_person
+from operators.changes import Changes, Known, Missing
+from operators.unify import Definitions, Item, Needed, needed, unify, wake
+from store.definitions import Registry
+from store.unit_of_work import Committed, Conflict, Fence, Fenced, Outcome, PostgresUnitOfWork, UnitOfWork
+from tests.builders import NOON_MS, definitions, event, key, order, unmerge
+from tests.simulation.memory import MemoryTables, MemoryUnitOfWork
+
+LOG = "contract"
+DAY_MS = 86_400_000
+
+
+@dataclass
+class Shared:
+    """One store and as many workers on it as a test wants."""
+
+    open: Callable[[], UnitOfWork]
+
+
+@pytest.fixture(params=["memory", "postgres", "postgres without cache"])
+def shared(request: pytest.FixtureRequest) -> Iterator[Shared]:
+    if request.param == "memory":
+        tables = MemoryTables(Registry({}, {}, {}))
+        yield Shared(lambda: MemoryUnitOfWork(tables))
+        return
+    dsn, opened = request.getfixturevalue("postgres_dsn"), []
+    cache_people = 100 if request.param == "postgres" else 0
+
+    def connect() -> PostgresUnitOfWork:
+        opened.append(PostgresUnitOfWork(dsn, cache_people))
+        return opened[-1]
+
+    yield Shared(connect)
+    for store in opened:
+        store.close()
+
+
+def decide(store: UnitOfWork, items: Sequence[Item]) -> Changes:
+    """What a batch does by what the store knows now."""
+    answer = unify(items, store.load(needed(items)), definitions(), NOON_MS)
+    assert isinstance(answer, Changes)
+    return answer
+
+
+def fence(start: int, partition: int = 0) -> Fence:
+    return Fence(LOG, partition, start, start + 1)
+
+
+class Feed:
+    """Batches of one partition, one after the other, by one worker."""
+
+    def __init__(self, store: UnitOfWork, partition: int = 0, rules: Definitions | None = None) -> None:
+        self.store, self.rules, self._partition, self._next = store, rules, partition, 0
+
+    def __call__(self, *items: Event | Unmerge) -> None:
+        """Commit, again where the store says that somebody was faster."""
+        for _ in range(3):
+            known = self.store.load(needed(items))
+            answer = unify(items, known, self.rules or definitions(), NOON_MS)
+            while isinstance(answer, Missing):
+                whole = self.store.load_components(known, answer.people)
+                if isinstance(whole, Conflict):
+                    break
+                answer = unify(items, whole, self.rules or definitions(), NOON_MS)
+            if isinstance(answer, Changes) and self.commit(answer) == Committed():
+                return
+            self.store.forget(needed(items))
+        pytest.fail("a batch conflicts with nobody")
+
+    def commit(self, changes: Changes) -> Outcome:
+        outcome = self.store.commit(changes, fence(self._next, self._partition))
+        self._next += isinstance(outcome, Committed)
+        return outcome
+
+
+def ask(store: UnitOfWork, *names: str) -> Known:
+    """What a fresh reader sees of some identifiers and the links among them."""
+    keys = {key(name) for name in names}
+    return store.load(Needed(keys, {pair_of(one, other) for one in keys for other in keys if one < other}))
+
+
+def person_of(store: UnitOfWork, name: str) -> Person:
+    known = ask(store, name)
+    return decode_person(known.people[known.owners[key(name)]])
+
+
+def leaf_of(store: UnitOfWork, name: str) -> Leaf:
+    person = person_of(store, name)
+    return person.view if person.sole == key(name) else decode_leaf(ask(store, name).leaves[key(name)])
+
+
+def status(store: UnitOfWork, one: str, other: str) -> str:
+    return ask(store, one, other).links[pair_of(key(one), key(other))].status
+
+
+def test_an_empty_store_knows_nothing(shared: Shared) -> None:
+    known = shared.open().load(needed([event("u1", "a1")]))
+    assert (known.owners, known.people, known.leaves, known.links, known.stored) == ({}, {}, {}, {}, set())
+
+
+def test_what_is_committed_is_loaded_by_every_worker(shared: Shared) -> None:
+    first, second = shared.open(), shared.open()
+    Feed(first)(event("u1", "a1"))
+    for store in (first, second):
+        assert person_of(store, "u1") == person_of(store, "a1")
+        assert person_of(store, "a1").view.types == {"track": 1}
+        assert status(store, "u1", "a1") == LINKED
+
+
+def test_a_leaf_beside_others_is_stored_apart(shared: Shared) -> None:
+    store = shared.open()
+    feed = Feed(store)
+    feed(event("u1", "a1"))
+    feed(event("a1"), event("a1"))
+    assert leaf_of(shared.open(), "u1").types == {"track": 1}
+    assert leaf_of(shared.open(), "a1").types == {"track": 2}
+    assert leaf_of(store, "a1").types == {"track": 2}
+
+
+def test_a_merge_moves_every_identifier_and_leaf(shared: Shared) -> None:
+    feed = Feed(shared.open())
+    feed(event("u1", "a1"), event("u1", "a2"))
+    feed(event("e1", "a3"), event("a3"))
+    feed(event("u1", "e1"))
+    for name in ("u1", "a1", "a2", "e1", "a3"):
+        assert person_of(shared.open(), name).view.types == {"track": 5}
+    assert leaf_of(shared.open(), "a3").types == {"track": 1}
+
+
+def test_a_batch_from_the_wrong_position_is_fenced_and_changes_nothing(shared: Shared) -> None:
+    store = shared.open()
+    Feed(store)(event("u1"))
+    assert store.commit(decide(store, [event("u2")]), fence(0)) == Fenced(1)
+    assert store.commit(decide(store, [event("u2")]), fence(7)) == Fenced(1)
+    assert ask(shared.open(), "u2").owners == {}
+
+
+def test_a_new_partition_starts_at_nothing(shared: Shared) -> None:
+    store = shared.open()
+    assert store.commit(decide(store, [event("u1")]), fence(3, partition=9)) == Fenced(0)
+    assert store.commit(decide(store, [event("u1")]), fence(0, partition=9)) == Committed()
+
+
+def test_two_workers_that_create_one_person_conflict_and_the_second_try_holds(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    item = event("u1", "a2")
+    late = decide(second.store, [item])
+    first(event("u1", "a1"))
+    assert isinstance(second.commit(late), Conflict)
+    second.store.forget(needed([item]))
+    second(item)
+    assert person_of(shared.open(), "a1") == person_of(shared.open(), "a2")
+    assert person_of(shared.open(), "u1").view.types == {"track": 2}
+
+
+def test_a_stale_person_is_a_conflict_and_nothing_of_the_batch_is_stored(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    first(event("u1"))
+    items = [event("u1"), event("u2")]
+    late = decide(second.store, items)
+    first(event("u1"))
+    assert isinstance(second.commit(late), Conflict)
+    assert ask(shared.open(), "u2").owners == {}
+    second.store.forget(needed(items))
+    second(*items)
+    assert person_of(shared.open(), "u1").view.types == {"track": 3}
+
+
+def test_a_person_merged_away_meanwhile_is_a_conflict(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    first(event("u1", "a1"), event("e1"))
+    item = event("e1")
+    late = decide(second.store, [item])
+    first(event("u1", "e1"))
+    assert isinstance(second.commit(late), Conflict)
+    second.store.forget(needed([item]))
+    second(item)
+    assert leaf_of(shared.open(), "e1").types == {"track": 2}
+    assert person_of(shared.open(), "u1").view.types == {"track": 4}
+
+
+def test_a_person_touched_while_being_merged_away_is_a_conflict(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    first(event("u1", "a1"), event("e1"))
+    late = decide(second.store, [event("u1", "e1")])
+    first(event("e1", "a9"))
+    assert isinstance(second.commit(late), Conflict)
+    assert person_of(shared.open(), "a9") == person_of(shared.open(), "e1")
+
+
+def test_a_message_stored_meanwhile_is_a_conflict_and_then_a_duplicate(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    once, again = event("u1", message="same"), event("u2", message="same")
+    late = decide(second.store, [again])
+    first(once)
+    assert isinstance(second.commit(late), Conflict)
+    second.store.forget(needed([again]))
+    changes = decide(second.store, [again])
+    assert (changes.duplicates, changes.events) == (1, [])
+    assert second.commit(changes) == Committed()
+
+
+def test_a_ban_and_an_event_that_meet_do_not_overwrite_each_other(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    for ban_first in (True, False):
+        names = ("u1", "a1") if ban_first else ("u2", "a2")
+        one, other = unmerge(names), event(*names)
+        sooner, later = (one, other) if ban_first else (other, one)
+        late = decide(second.store, [later])
+        first(sooner)
+        assert isinstance(second.commit(late), Conflict)
+        second.store.forget(needed([later]))
+        second(later)
+        assert status(shared.open(), *names) == BANNED
+        assert person_of(shared.open(), names[0]).id != person_of(shared.open(), names[1]).id
+
+
+def test_a_link_remembered_from_before_a_ban_never_overwrites_it(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    first(event("u1", "a1", at_ms=100))
+    second(event("u1", "a1", at_ms=200))
+    first(unmerge(("u1", "a1")))
+    second(event("u1"))  # learns of the people again, one by one, and not of the link
+    second(event("a1"))
+    second(event("u1", "a1", at_ms=50))
+    assert status(shared.open(), "u1", "a1") == BANNED
+    assert person_of(shared.open(), "u1").id != person_of(shared.open(), "a1").id
+
+
+def test_a_link_remembered_from_before_an_earlier_statement_never_moves_it_back(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    first(event("u1", "a1", at_ms=100))
+    second(event("u1", "a1", at_ms=200))
+    first(event("u1", "a1", at_ms=10))
+    second(event("u1"))
+    second(event("a1"))
+    second(event("u1", "a1", at_ms=50))
+    assert ask(shared.open(), "u1", "a1").links[pair_of(key("u1"), key("a1"))].key.at_ms == NOON_MS + 10
+
+
+def test_a_component_is_loaded_whole_with_refused_links(shared: Shared) -> None:
+    rules = definitions(user_id=1)
+    feed = Feed(shared.open(), rules=rules)
+    feed(event("u1", "a1", at_ms=10), event("u2", "a1", at_ms=20), event("u2", "a2", at_ms=30), event("u3"))
+    store = shared.open()
+    known = ask(store, "a2")
+    whole = store.load_components(known, [known.owners[key("a2")]])
+    assert isinstance(whole, Known)
+    assert {member.key for members in whole.members.values() for member in members} == {key(name) for name in ("u1", "a1", "u2", "a2")}
+    assert whole.links[pair_of(key("u2"), key("a1"))].status == REFUSED
+    assert key("u3") not in whole.owners
+
+
+def test_a_component_that_changed_since_the_load_is_a_conflict(shared: Shared) -> None:
+    feed, store = Feed(shared.open()), shared.open()
+    feed(event("u1", "a1"))
+    known = ask(store, "u1")
+    feed(event("u1"))
+    assert isinstance(store.load_components(known, [known.owners[key("u1")]]), Conflict)
+
+
+def test_leaves_remembered_of_an_older_version_do_not_come_back(shared: Shared) -> None:
+    rules = definitions(user_id=1)
+    first, second = Feed(shared.open(), rules=rules), Feed(shared.open(), partition=1, rules=rules)
+    first(event("u1", "a1", at_ms=100), event("u2", "a1", at_ms=200), event("u2", "d2", at_ms=300))
+    second(event("d2"))
+    first(event("d2"))
+    second(event("u1", "e9", at_ms=50))  # late beside a refused link: the person behind it is read and written, too
+    second(event("d2"))
+    assert leaf_of(shared.open(), "d2").types == {"track": 3}
+    assert person_of(shared.open(), "u2").view.types == {"track": 5}
+
+
+def test_an_unmerge_splits_the_stored_person(shared: Shared) -> None:
+    feed = Feed(shared.open())
+    feed(event("u1", "a1"), event("a1"), event("u1", "e1"))
+    feed(unmerge(("u1", "a1")))
+    assert person_of(shared.open(), "u1").view.types == {"track": 2}
+    assert person_of(shared.open(), "a1").view.types == {"track": 1}
+    assert person_of(shared.open(), "e1").id == person_of(shared.open(), "u1").id
+
+
+def test_a_wake_needs_no_position_and_conflicts_with_whoever_was_faster(shared: Shared) -> None:
+    feed, sleeper = Feed(shared.open()), shared.open()
+    feed(order("u1"))
+    later = NOON_MS + 100 * DAY_MS
+    due = sleeper.load_people([ProfileId(key("u1"))])
+    changes = wake(due, definitions(), later)
+    feed(event("u1"))
+    assert isinstance(sleeper.commit(changes, None), Conflict)
+    again = wake(sleeper.load_people([ProfileId(key("u1"))]), definitions(), later)
+    assert sleeper.commit(again, None) == Committed()
+    assert person_of(shared.open(), "u1").stage is Stage.CHURNED
+
+
+def test_people_who_are_gone_are_not_loaded(shared: Shared) -> None:
+    assert shared.open().load_people([ProfileId(key("u1"))]) == []
+
+
+def test_an_empty_batch_moves_the_position(shared: Shared) -> None:
+    store = shared.open()
+    assert store.commit(decide(store, []), fence(0)) == Committed()
+    assert store.commit(decide(store, []), fence(0)) == Fenced(1)
