@@ -1,7 +1,7 @@
 """What requests depend on: the process's connections, and who asks. Nothing below ``/cdp`` is answered without `require`.
 
-An API key comes as ``Authorization: Bearer <key>`` or ``X-API-Key``. It opens one workspace; every query takes the workspace from the `Caller`,
-never from the request.
+An API key comes as ``Authorization: Bearer <key>`` or ``X-API-Key``. It opens one workspace; every query takes the workspace from the
+`Caller`, never from the request.
 """
 
 from collections.abc import Awaitable, Callable
@@ -116,7 +116,7 @@ class Connections:
     keys: Keys
 
 
-def connections(request: Request) -> Connections:
+async def connections(request: Request) -> Connections:
     """The process's `Connections`, put there by ``api.app``."""
     found: Connections = request.app.state.connections
     return found

@@ -191,8 +191,11 @@ def whole_seconds(seconds: float) -> str:
 
 def answer(request: Request, error: Exception) -> JSONResponse:
     """The answer to an error, in the form that the path's clients understand."""
-    rule = _rule(error)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return _answer(request, _rule(error), _fields(error), headers)
+
+
+def _answer(request: Request, rule: _Rule, fields: list[FieldProblem], headers: dict[str, str]) -> JSONResponse:
     if rule.retry_after_s is not None:
         headers["Retry-After"] = whole_seconds(rule.retry_after_s)
     if rule.status == HTTPStatus.UNAUTHORIZED:
@@ -205,9 +208,16 @@ def answer(request: Request, error: Exception) -> JSONResponse:
         status=rule.status,
         code=rule.code,
         detail=rule.detail,
-        errors=_fields(error),
+        errors=fields,
     )
     return JSONResponse(problem.model_dump(), rule.status, headers, "application/problem+json")
+
+
+def unexpected(request: Request) -> JSONResponse:
+    """The answer to an exception that nobody foresaw: nothing of it is told."""
+    return _answer(
+        request, _Rule(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something unexpected happened; the log has the place."), [], {}
+    )
 
 
 def handle_errors(app: FastAPI) -> None:

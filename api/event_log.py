@@ -9,8 +9,8 @@ from sinks.valkey_log import ValkeyAppender
 def open_log(settings: Settings) -> EventLog:
     """Open the log; call it inside a running event loop.
 
-    Kafka: the first of ``log.kafka.topics`` is written. Valkey: where the server's files lie below ``data_dir`` (the embedded stack), appends are
-    refused before that disk is full.
+    Kafka: the first of ``log.kafka.topics`` is written. Valkey: where the server's files lie below ``data_dir`` (the embedded stack),
+    appends are refused before that disk is full.
     """
     log = settings.log
     if log.kind == "kafka":

@@ -137,8 +137,8 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
             await redis.aclose()
 
 
-def reads(request: Request) -> Reads:
-    """The process's `Reads`, put there by ``api.app``."""
+async def reads(request: Request) -> Reads:
+    """The process's `Reads`, put there by ``api.app``. A coroutine, because FastAPI runs plain functions in a thread, which takes longer."""
     found: Reads = request.app.state.reads
     return found
 

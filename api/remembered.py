@@ -1,5 +1,7 @@
-"""Remembers what was looked up by key: fresh answers are served at once, unknown keys are refused for a while, and, where allowed, an old answer
-stands in while the store does not answer.
+"""Remembers what was looked up by key.
+
+Fresh answers are served at once, unknown keys are refused for a while, and, where allowed, an old answer stands in while the store does
+not answer.
 """
 
 import asyncio
@@ -28,8 +30,8 @@ class Remembered(Generic[V]):
         load: looks a digest up; None where nobody knows it.
         params: how long answers stand.
         clock: monotonic seconds.
-        outlives_store: whether an answer that is no longer fresh stands while the store does not answer. Right for write keys, whose events are
-            only appended; wrong for API keys, which may have been revoked.
+        outlives_store: whether an answer that is no longer fresh stands while the store does not answer. Right for write keys, whose events
+            are only appended; wrong for API keys, which may have been revoked.
     """
 
     def __init__(

@@ -18,13 +18,15 @@ from rich.live import Live
 
 from cli.demo_client import DemoClient
 from cli.demo_picture import Facts, line, picture
+from cli.simulate import send_traffic
 from config.load import load_settings
 from config.settings import Settings
 from domain.money import decimal_string
 from local import cdnow
 from local.sender import CollectorUnavailableError, Item, Sender
-from local.simulator import stamp, traffic
-from local.stack import Stack, running_environment
+from local.simulator import stamp
+from local.running import running_environment
+from local.stack import Stack
 
 AUDIENCE: Final = "Consented customers"
 _READY_S: Final = 90.0
@@ -32,8 +34,7 @@ _REPLAY_S: Final = 600.0
 _PUSH_S: Final = 240.0
 _LOOK_S: Final = 0.5
 _PLAIN_EVERY_S: Final = 5.0
-_LIVE_BATCH: Final = 10
-_LIVE_PAUSE_S: Final = 0.2
+_LIVE_RATE: Final = 50.0
 _SEED: Final = 1
 
 
@@ -158,13 +159,11 @@ class Demo:
         """Go on with simulated visitors until somebody stops the demo."""
         self.facts.phase = "live: simulated visitors. Ctrl-C stops everything"
         sender = Sender(self.addresses.api, self.keys.write_key, sent_at=lambda: stamp(datetime.now(UTC)))
-        events = traffic(_SEED, lambda: datetime.now(UTC))
-        number = 0
-        while not self.stopping.wait(_LIVE_PAUSE_S):
-            batch = [Item(number + place, msgspec.json.encode(next(events))) for place in range(_LIVE_BATCH)]
-            number += len(batch)
+        while not self.stopping.is_set():
             try:
-                sender.send(batch)
+                for _ in send_traffic(sender, _LIVE_RATE, _SEED):
+                    if self.stopping.is_set():
+                        break
             except CollectorUnavailableError:
                 self.facts.phase = "live: the collector is away, trying again"
         sender.close()

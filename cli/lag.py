@@ -28,15 +28,15 @@ def lag_reader(settings: Settings) -> LagReader:
 def lag_table(lags: list[PartitionLag]) -> Table:
     """A table of partitions with a total."""
     table = Table(title="Lag")
-    for name in ("log", "partition", "records behind", "seconds behind", "caught up until", "next position"):
+    for name in ("log", "partition", "records behind", "seconds behind", "caught up until"):
         table.add_column(name, justify="left" if name == "log" else "right")
     for each in lags:
         records = f"{each.records_behind:,}" if each.exact else f"≈ {each.records_behind:,}"
         caught_up = datetime.fromtimestamp(each.caught_up_ms / 1000, UTC).strftime("%H:%M:%S") if each.caught_up_ms else "–"
-        table.add_row(each.log, str(each.partition), records, f"{each.seconds_behind:.1f}", caught_up, str(each.next_position))
+        table.add_row(each.log, str(each.partition), records, f"{each.seconds_behind:.1f}", caught_up)
     table.add_section()
     worst = max((each.seconds_behind for each in lags), default=0.0)
-    table.add_row("total", "", f"{sum(each.records_behind for each in lags):,}", f"{worst:.1f}", "", "")
+    table.add_row("total", "", f"{sum(each.records_behind for each in lags):,}", f"{worst:.1f}", "")
     return table
 
 

@@ -81,12 +81,17 @@ def replay_file(path: Path, columns: ColumnMap | None, sender: Sender, rate: flo
     return tally
 
 
-def paced(batches: Iterable[Sequence[Item]], rate: float) -> Iterator[Sequence[Item]]:
+def paced(
+    batches: Iterable[Sequence[Item]],
+    rate: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Sequence[Item]]:
     """Let batches through no faster than `rate` events per second; 0 for no limit."""
-    began, sent = time.monotonic(), 0
+    began, sent = clock(), 0
     for batch in batches:
         if rate:
-            time.sleep(max(0.0, began + sent / rate - time.monotonic()))
+            sleep(max(0.0, began + sent / rate - clock()))
         yield batch
         sent += len(batch)
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from config.load import ConfigError, load_settings
+from config.load import load_settings
 from config.settings import Settings
 from oracle.report import Report
 from oracle.verification import Rules, differences
@@ -28,14 +28,9 @@ def verify(
     Exit code 0 when there is none, 1 when there is any. Reads one consistent snapshot; the engine may keep running.
     """
     try:
-        settings = load_settings()
-        reports = verify_all(settings, workspace, shown=sys.stderr.isatty())
-    except ConfigError as error:
-        raise typer.BadParameter(str(error)) from error
+        reports = verify_all(load_settings(), workspace, shown=sys.stderr.isatty())
     except LookupError as error:
         raise typer.BadParameter(f"no workspace is called {workspace}") from error
-    except psycopg.OperationalError as error:
-        raise typer.BadParameter("Postgres does not answer; is the stack up?") from error
     if as_json:
         sys.stdout.write(json.dumps({"workspaces": [report.as_json() for report in reports]}) + "\n")
     else:

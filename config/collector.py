@@ -1,4 +1,4 @@
-"""Parameters of the collector, of the keys that open it and the query API, and of the log's writing end that are the collector's own."""
+"""Parameters of the edge where requests come in: limits of the collector, keys, patience with Postgres."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -64,7 +64,11 @@ class EdgeParams:
     Attributes:
         collector: limits of the collector.
         keys: write keys and API keys.
+        pool_timeout: longest wait for a connection to Postgres; then 503.
+        statement_timeout: longest query; then 503.
     """
 
     collector: CollectorParams = field(default_factory=CollectorParams)
     keys: KeyParams = field(default_factory=KeyParams)
+    pool_timeout: timedelta = timedelta(seconds=3)
+    statement_timeout: timedelta = timedelta(seconds=15)

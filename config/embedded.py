@@ -45,11 +45,13 @@ class RestartParams:
         first_delay: wait after the first failure.
         longest_delay: the bound of the doubling.
         settled_after: a run this long makes the next failure a first one.
+        steady_after: a component that listens nowhere counts as running when it has lived this long.
     """
 
     first_delay: timedelta = timedelta(milliseconds=100)
     longest_delay: timedelta = timedelta(seconds=10)
     settled_after: timedelta = timedelta(seconds=20)
+    steady_after: timedelta = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)

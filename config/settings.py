@@ -10,6 +10,8 @@ from config.collector import EdgeParams
 from config.embedded import EmbeddedParams
 from config.platforms import Meta
 from domain.rules import IdentityRules, ProfileRules
+from operators.gate import GateParams
+from operators.health import HealthParams
 from sinks.delivery import DeliveryParams
 from sinks.hot import HotParams
 from sinks.kafka_log import KafkaAppendParams
@@ -111,3 +113,5 @@ class Settings(_Section):
     query: Query = Query()
     meta: Meta = Meta()
     delivery: DeliveryParams = DeliveryParams()
+    signals: HealthParams = HealthParams()
+    gate: GateParams = GateParams()

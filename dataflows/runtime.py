@@ -6,6 +6,7 @@ the grace, because Postgres is away and UNIFY waits for it, the wait is broken o
 lost.
 """
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -39,6 +40,10 @@ logger = structlog.get_logger(__name__)
 STOP_GRACE: Final = timedelta(seconds=1.5)
 """How long after a signal the step under way may take."""
 _CONNECT_TIMEOUT_S: Final = 5
+_STORE_PAUSE: Final = timedelta(seconds=1)
+"""Pause before Postgres is tried again after it went away."""
+_GARBAGE_THRESHOLDS: Final = (100_000, 50, 1_000)
+"""A batch makes tens of thousands of objects and next to no cycles; Python's defaults would look through all of them time and again."""
 
 
 class StoppedError(BaseException):
@@ -115,6 +120,8 @@ def run_profiles(settings: Settings, worker: str = "", build: Callable[[Settings
     ):
         projection = HotInvalidation(settings.redis.url.get_secret_value())
         flow = build_profiles(Intake(log, stop), Intake(due, stop), unify, projection)
+        gc.freeze()
+        gc.set_threshold(*_GARBAGE_THRESHOLDS)
         logger.info("worker_started", worker=worker, log=settings.log.kind)
         run_until_signal(flow, stop)
     logger.info("worker_stopped", worker=worker)
@@ -134,6 +141,32 @@ def run_until_signal(flow: Dataflow, stop: Flag) -> None:
             if not broken_off.is_set():
                 raise
             logger.warning("worker_broken_off", grace_s=STOP_GRACE.total_seconds())
+
+
+def while_store_is_away(name: str, stop: Flag, run_once: Callable[[], None]) -> None:
+    """Run an execution again and again until `stop` is set: it ends when Postgres goes away, which is waited for and said.
+
+    Raises:
+        BytewaxRuntimeError: it ended for another reason.
+    """
+    while not stop.is_set():
+        try:
+            run_once()
+        except (BytewaxRuntimeError, psycopg.OperationalError) as error:
+            if not _store_is_away(error):
+                raise
+            logger.warning("store_unavailable", flow=name, pause_s=_STORE_PAUSE.total_seconds())
+            stop.wait(_STORE_PAUSE.total_seconds())
+    logger.info("flow_stopped", flow=name)
+
+
+def _store_is_away(error: BaseException | None) -> bool:
+    """Whether Postgres going away is among the causes."""
+    while error is not None:
+        if isinstance(error, psycopg.OperationalError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager

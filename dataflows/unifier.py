@@ -1,4 +1,4 @@
-"""The imperative shell around UNIFY: decode, load, decide, commit; again where somebody was faster, from the start where the batch is not ours.
+"""The imperative shell around UNIFY: decode, load, decide, commit; again where somebody was faster.
 
 The only place where the engine reads the clock for a batch. A batch that cannot be committed because the database is away waits for it.
 """

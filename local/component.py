@@ -3,6 +3,7 @@
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,15 +78,24 @@ class ComponentProcess(Server):
         env: settings of the whole stack.
         log_dir: folder of its log; None: it writes where this process does.
         stop_timeout_s: bound of its orderly end.
+        steady_after_s: age at which it counts as ready if it listens nowhere.
     """
 
-    def __init__(self, component: Component, env: Mapping[str, str], log_dir: Path | None, stop_timeout_s: float) -> None:
+    def __init__(
+        self, component: Component, env: Mapping[str, str], log_dir: Path | None, stop_timeout_s: float, steady_after_s: float = 0.0
+    ) -> None:
         super().__init__()
         self.name = component.name
         self.stop_timeout_s = stop_timeout_s
         self._component = component
+        self._steady_after_s = steady_after_s
+        self._launched_s = 0.0
         self._env = {**env, **component.env}
         self._log = None if log_dir is None else log_dir / f"{component.name}.log"
+
+    def prepare(self) -> None:
+        """Note the time of this start."""
+        self._launched_s = time.monotonic()
 
     def command(self) -> Command:
         """This Python with the component's arguments."""
@@ -93,9 +103,9 @@ class ComponentProcess(Server):
         return Command(self.name, argv, self._env, self._log, signal.SIGKILL, pass_fds=self._component.pass_fds)
 
     def ready(self) -> bool:
-        """Whether it listens; without a port, whether it runs."""
+        """Whether it listens; without a port, whether it has lived for a while."""
         if self._component.port is None:
-            return self.alive()
+            return self.alive() and time.monotonic() - self._launched_s >= self._steady_after_s
         try:
             socket.create_connection((_LOOPBACK, self._component.port), _CONNECT_TIMEOUT_S).close()
         except OSError:

@@ -23,12 +23,13 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from local.meta_contract import GraphError, check_upload
 from local.meta_faults import Fault, Faults
 from local.meta_ledger import Audience, Ledger
-from local.stack import SANDBOX_TOKEN
 
-TOKEN: Final = SANDBOX_TOKEN
+TOKEN: Final = "sandbox-token"  # noqa: S105 - the sandbox's own documented token, it opens nothing else
 CALLS_PER_HOUR: Final = 5_000
 """Limited access tier of the custom_audience use case."""
 URL_LIMIT: Final = 8_192
+SHOWN: Final = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
+"""First columns of the read-back, whatever an audience holds."""
 _VERSION: Final = re.compile(r"v(\d+)\.\d")
 _OLDEST_VERSION: Final = 23
 _SOURCES: Final = {"USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED"}
@@ -213,7 +214,10 @@ def build_app(sandbox: Sandbox) -> FastAPI:
         held = sandbox.ledger.audiences.get(audience_id)
         if held is None:
             return JSONResponse({"detail": "no such audience"}, 404)
-        return JSONResponse({"id": held.id, "name": held.name, "rows": [dict(row) for row in held.rows]})
+        others = sorted({key for row in held.rows for key, _ in row} - set(SHOWN))
+        schema = [*SHOWN, *others]
+        rows = [[dict(row).get(key, "") for key in schema] for row in held.rows]
+        return JSONResponse({"id": held.id, "name": held.name, "schema": schema, "rows": rows})
 
     @app.post("/_sandbox/faults", status_code=201)
     async def add_fault(fault: Fault) -> list[Fault]:

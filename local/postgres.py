@@ -71,6 +71,8 @@ class EmbeddedPostgres(Server):
             StartError: ``initdb`` failed, or the folder is of another major version.
         """
         self.port = self.port or lasting_port(self._port_file)
+        if self._identity.startswith("user:"):
+            self._cluster.parent.chmod(0o711)  # to be passed through, not read
         version = self._cluster / "PG_VERSION"
         if not version.exists():
             self._initialise()

@@ -137,7 +137,7 @@ class Session:
         return {"type": "track", "event": "Order Completed", "properties": properties}
 
 
-def consent(granted: bool) -> dict[str, Any]:  # noqa: FBT001 - the value itself
+def consent(granted: bool) -> dict[str, Any]:
     """The context that states consent to advertising."""
     return {"consent": {"categoryPreferences": {"advertising": granted}}}
 

@@ -1,7 +1,6 @@
 """The embedded stack: PostgreSQL, Valkey and the components on this machine, below one folder, under one supervisor.
 
-`Stack` is the whole interface: start it, ask for its addresses and its status, stop it. One folder has one stack at a time. Other commands
-find a running stack by its folder (`running_environment`).
+`Stack` is the whole interface: start it, ask for its addresses and its status, stop it. One folder has one stack at a time.
 """
 
 import json
@@ -9,7 +8,6 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Self
 
 import psycopg
@@ -21,6 +19,7 @@ from local.component import Addresses, Component, ComponentProcess, stratum_comp
 from local.meta_sandbox import TOKEN as SANDBOX_TOKEN
 from local.postgres import EmbeddedPostgres
 from local.process import StartError, wait_until
+from local.running import ADDRESSES, LOCK
 from local.supervisor import Report, Supervisor, UnitStatus
 from local.valkey import EmbeddedValkey
 from store.bootstrap import FirstKeys, bootstrap
@@ -28,12 +27,8 @@ from store.databases import ensure_database
 from store.migrate import migrate
 
 DATABASE: Final = "stratum"
-SANDBOX_ACCOUNT: Final = "1000000000000001"
-SANDBOX_TOKEN: Final = "sandbox-token"  # noqa: S105 - opens nothing but the local sandbox
 SANDBOX_ACCOUNT: Final = "1000000001"
 """Ad account of the local Meta, used where no real one is configured."""
-_LOCK: Final = "stack.lock"
-_ADDRESSES: Final = "stack.json"
 
 Choose = Callable[[Settings, Addresses], Sequence[Component]]
 """Says which components a stack runs at these addresses."""
@@ -104,11 +99,8 @@ class Stack:
             self.addresses = self._addresses(postgres, valkey)
             self.first_keys = self._prepare_database(postgres)
             environment = self.environment(self.addresses)
-            processes = [
-                ComponentProcess(component, environment, self.data_dir / "logs", self._settings.embedded.stop_timeout.total_seconds())
-                for component in self._choose(self._settings, self.addresses)
-            ]
-            private_file(self.data_dir / _ADDRESSES, json.dumps(environment))
+            processes = [self._process(component, environment) for component in self._choose(self._settings, self.addresses)]
+            private_file(self.data_dir / ADDRESSES, json.dumps(environment))
             self._supervisor = Supervisor([[postgres, valkey], processes], self._settings.embedded.restarts, self._report)
             self._supervisor.start()
         except BaseException:
@@ -123,7 +115,7 @@ class Stack:
         if self._supervisor is not None:
             self._supervisor.stop()
             self._supervisor = None
-        (self.data_dir / _ADDRESSES).unlink(missing_ok=True)
+        (self.data_dir / ADDRESSES).unlink(missing_ok=True)
         self._release_folder()
 
     def status(self) -> StackStatus:
@@ -142,17 +134,8 @@ class Stack:
             raise StartError(f"{late}: not up after {timeout_s:g} s; the logs are in {self.data_dir / 'logs'}")
 
     def environment(self, addresses: Addresses) -> dict[str, str]:
-        """The variables that point a process at this stack; values are YAML, of which JSON is a part.
-
-        Where no real Meta account is configured, the local sandbox stands in for it.
-        """
-        sandbox = {
-            "STRATUM_META__BASE_URL": json.dumps(addresses.meta_sandbox),
-            "STRATUM_META__ACCOUNT_ID": json.dumps(SANDBOX_ACCOUNT),
-            "STRATUM_META__ACCESS_TOKEN": json.dumps(SANDBOX_TOKEN),
-        }
+        """The variables that point a process at this stack; values are YAML, of which JSON is a part."""
         return {
-            **({} if self._settings.meta.connected else sandbox),
             "STRATUM_DATA_DIR": json.dumps(str(self.data_dir)),
             "STRATUM_POSTGRES__DSN": json.dumps(addresses.postgres_dsn),
             "STRATUM_REDIS__URL": json.dumps(addresses.valkey_url),
@@ -168,10 +151,15 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def _process(self, component: Component, environment: Mapping[str, str]) -> ComponentProcess:
+        embedded = self._settings.embedded
+        stop_s, steady_s = embedded.stop_timeout.total_seconds(), embedded.restarts.steady_after.total_seconds()
+        return ComponentProcess(component, environment, self.data_dir / "logs", stop_s, steady_s)
+
     def _take_folder(self) -> None:
-        self._lock = claim.take(self.data_dir / _LOCK)
+        self._lock = claim.take(self.data_dir / LOCK)
         if self._lock is None:
-            other = claim.holder(self.data_dir / _LOCK)
+            other = claim.holder(self.data_dir / LOCK)
             raise StartError(
                 f"another stack (process {other}) runs in {self.data_dir}: stop it, or choose another folder by STRATUM_DATA_DIR"
             )
@@ -212,12 +200,3 @@ def _sandboxed_meta(addresses: Addresses) -> dict[str, str]:
         "STRATUM_META__ACCOUNT_ID": json.dumps(SANDBOX_ACCOUNT),
         "STRATUM_META__ACCESS_TOKEN": json.dumps(SANDBOX_TOKEN),
     }
-
-
-def running_environment(data_dir: Path) -> dict[str, str] | None:
-    """The variables that point at the stack running in a folder; None when none does."""
-    file = data_dir / _ADDRESSES
-    if claim.holder(data_dir / _LOCK) is None or not file.exists():
-        return None
-    variables: dict[str, str] = json.loads(file.read_text())
-    return variables

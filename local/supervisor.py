@@ -66,7 +66,8 @@ class _Watched:
                 self._launch(params, report)
         elif not self.server.alive():
             self.last_exit = self.server.child.exit_code() if self.server.child is not None else None
-            self._failed(f"died with exit code {self.last_exit}", params, report)
+            log = self.server.command().log
+            self._failed(f"died with exit code {self.last_exit}{f' (its log: {log})' if log else ''}", params, report)
         elif self.state == "starting" and self.server.ready():
             self.state = "running"
             if self.restarts > 0:

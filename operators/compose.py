@@ -1,7 +1,7 @@
 """Composes leaves into one view: a commutative, associative merge, so that any order of merges gives the same person.
 
-``compose([a, b])`` after folding an event into ``a`` equals folding it into ``compose([a, b])``: the engine relies on it to keep a person's view
-current without touching the person's other leaves.
+``compose([a, b])`` after folding an event into ``a`` equals folding it into ``compose([a, b])``: the engine relies on it to keep a person's
+view current without touching the person's other leaves.
 """
 
 from collections.abc import Callable, Iterable

@@ -155,7 +155,7 @@ class Delivery:
         took_ms = self._now_ms() - now_ms
         self._observe(destination, outcome)
         with self._conn.transaction():
-            attempt = self._settle(audience, request, pairs, outcome)
+            attempt = self._settle(audience, request, len(pairs), outcome)
             self._count(audience, outcome, attempt, took_ms)
         if attempt.push_done and request.operation != "delete":
             self._read_back(destination, audience, request.push_id)
@@ -229,12 +229,12 @@ class Delivery:
         asked = min(timedelta(seconds=pause_s), self._params.retry.asked_cap)
         destination.resume_at_ms = now_ms + asked // timedelta(milliseconds=1)
 
-    def _settle(self, audience: Audience, request: OpenRequest, pairs: pushes.Pairs, outcome: Outcome) -> Attempt:
+    def _settle(self, audience: Audience, request: OpenRequest, rows: int, outcome: Outcome) -> Attempt:
         """Write down what follows from the outcome, in the caller's transaction."""
         now, reason, done = self._now(), "", False
         match outcome:
             case Delivered(invalid=invalid):
-                done = pushes.delivered(self._conn, request, pairs, invalid, now)
+                done = pushes.delivered(self._conn, request, rows, invalid, now)
             case Retry(reason=reason, after_s=after_s):
                 attempts = request.attempts + 1
                 if attempts >= self._params.retry.attempts and request.kind not in _NOT_GIVEN_UP:
@@ -253,7 +253,7 @@ class Delivery:
             platform=audience.platform,
             kind=request.kind,
             operation=request.operation,
-            rows=len(pairs),
+            rows=rows,
             outcome=type(outcome).__name__.lower(),
             reason=reason,
             push_done=done,

@@ -132,7 +132,7 @@ class HotProfiles:
         hint = cast("bytes | None", await redis.get(identifier_name(key)))
         if hint is not None:
             known = await self._cached(redis, hint, key)
-            if known is not None and known.person.workspace == workspace:
+            if known is not None and known.workspace == workspace:
                 return known
         profile = await self._owner(workspace, key)
         if profile is None:

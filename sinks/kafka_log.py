@@ -22,15 +22,9 @@ logger = structlog.get_logger(__name__)
 
 _POLL_S: Final = 0.1
 """How often the report thread looks whether it should end; reports themselves wake it."""
-_PRODUCER_OPTIONS: Final[Mapping[str, str]] = {
-    "enable.idempotence": "true",
-    "acks": "all",
-    "partitioner": "murmur2_random",
-    "compression.type": "lz4",
-    "linger.ms": "2",
-    "client.id": "stratum-collector",
-}
-"""What is asked of librdkafka; the partitioner is the Java client's default, so that other producers put a person's events beside ours."""
+_DEFAULTS: Final[Mapping[str, str]] = {"compression.type": "lz4", "linger.ms": "2", "client.id": "stratum-collector"}
+_REQUIRED: Final[Mapping[str, str]] = {"enable.idempotence": "true", "acks": "all", "partitioner": "murmur2_random"}
+"""What no option may change: durability, and the Java client's partitioner, so that other producers put a person's events beside ours."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +90,12 @@ class KafkaAppender:
         self._topic = topic
         self._params = params
         self._configuration: dict[str, str | int | float | bool] = {
-            **_PRODUCER_OPTIONS,
+            **_DEFAULTS,
             "message.timeout.ms": params.timeout // timedelta(milliseconds=1),
             "queue.buffering.max.messages": params.waiting_limit_messages,
             "queue.buffering.max.kbytes": params.waiting_limit_bytes // 1024,
             **options,
+            **_REQUIRED,
             "bootstrap.servers": bootstrap_servers,
         }
         self._closing = threading.Event()
@@ -156,7 +151,7 @@ class KafkaAppender:
             self._broken.set()
 
     def _replace(self) -> None:
-        """Start anew after an error from which an idempotent producer cannot recover; what was under way fails and is repeated by clients."""
+        """Start anew after an error from which an idempotent producer cannot recover; what was under way fails, and clients repeat it."""
         broken, self._producer = self._producer, self._make()
         self._broken.clear()
         broken.purge()

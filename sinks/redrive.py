@@ -1,7 +1,7 @@
 """Drives dead letters again: marks them and writes the audit row in one transaction, then appends their records to the event log.
 
-Delivery: at least once. Where the log cannot be reached the letters are open again; where the process dies in between they stay ``retrying``
-and may be driven again by hand. Neither counts anything twice: UNIFY compares message ids, and resolves or reopens the letter itself.
+Delivery: at least once. Where the log cannot be reached the letters are open again; where the process dies in between they stay
+``retrying`` and may be driven again by hand. Neither counts anything twice: UNIFY compares message ids, and resolves or reopens the letter.
 """
 
 from collections import defaultdict
@@ -24,13 +24,20 @@ class Redriven:
     Attributes:
         retried: their record is in the log again.
         hopeless: still open, because their record is not valid JSON.
+        last: the greatest id looked at; go on after it. 0 where nothing matched.
     """
 
     retried: list[int] = field(default_factory=list)
     hopeless: list[int] = field(default_factory=list)
+    last: int = 0
+
+    def __len__(self) -> int:
+        return len(self.retried) + len(self.hopeless)
 
 
-async def redrive_letters(pool: Pool, append: Append, wanted: DeadLetterFilter, ids: list[int] | None, limit: int, actor: str) -> Redriven:
+async def redrive_letters(
+    pool: Pool, append: Append, wanted: DeadLetterFilter, ids: list[int] | None, after: int, limit: int, actor: str
+) -> Redriven:
     """Drive letters again, oldest first.
 
     Args:
@@ -38,6 +45,7 @@ async def redrive_letters(pool: Pool, append: Append, wanted: DeadLetterFilter, 
         append: the event log.
         wanted: which letters; a filter with a workspace never touches another's.
         ids: only these of them; None for all.
+        after: only later letters than this id; 0 from the beginning.
         limit: letters at most.
         actor: who asks, for the audit log.
 
@@ -48,7 +56,8 @@ async def redrive_letters(pool: Pool, append: Append, wanted: DeadLetterFilter, 
     outcome, records = Redriven(), []
     async with transaction(pool) as connection:
         per_workspace: dict[int, list[int]] = defaultdict(list)
-        for letter in await claim(connection, wanted, ids, limit):
+        for letter in await claim(connection, wanted, ids, after, limit):
+            outcome.last = letter.id
             record = _record(letter)
             if record is None:
                 outcome.hopeless.append(letter.id)

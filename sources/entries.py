@@ -1,6 +1,6 @@
 """How a Valkey stream becomes positions and records. Pure.
 
-Partition ``p`` of the log ``name`` is the stream ``name:p``. An entry's id ``ms-seq`` is the position ``ms << 20 | seq``; its fields, in
+An entry's id ``ms-seq`` is the position ``ms << 20 | seq``; its fields, in
 order, are the records that the collector packed together.
 """
 
@@ -15,11 +15,6 @@ _SEQUENCE_MASK: Final = (1 << SEQUENCE_BITS) - 1
 
 Entry = tuple[bytes, Sequence[bytes]]
 """An entry as the server answers: its id, and field, value, field, value …"""
-
-
-def stream_key(log: str, partition: int) -> str:
-    """Key of the stream that holds a partition."""
-    return f"{log}:{partition}"
 
 
 def position_of(entry_id: bytes) -> int:

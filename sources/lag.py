@@ -5,22 +5,26 @@ Reading it disturbs nobody: Valkey answers one short script per partition, Kafka
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from time import monotonic, time
+from time import monotonic, sleep, time
 from typing import Any, Final, Protocol, cast
 
 import msgspec
 import redis
-from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, TopicPartition
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
-from sources.entries import entry_id, instant_of, position_of, stream_key
+from domain.partitioning import stream_key
+from sources.entries import entry_id, instant_of, position_of
 from sources.positions import Connect, Session
 from store.lag import StoredPosition, stored_positions
 
 _COUNT_LIMIT: Final = 200
 """Stream entries that are counted; beyond them the backlog is estimated."""
 _ASK_LIMIT_S: Final = 5.0
-_LOOK_LIMIT_S: Final = 1.0
+_LOOK_LIMIT_S: Final = 3.0
+_PAUSE_S: Final = 0.1
+_NO_LEADER: Final = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+"""A partition has none for a moment: after a broker was lost, or right after its topic was made."""
 
 # KEYS[1] stream, ARGV[1] id of the next position, ARGV[2] entries to count
 _LOOK: Final = """
@@ -178,9 +182,16 @@ class KafkaLag:
         return [(topic, partition) for partition in sorted(found.partitions)]
 
     def _bounds(self, partitions: list[tuple[str, int]], which: Any) -> dict[tuple[str, int], int]:  # noqa: ANN401 - untyped in the client
-        asked = {TopicPartition(*each): which for each in partitions}
-        futures = self._admin.list_offsets(asked, request_timeout=_ASK_LIMIT_S) if asked else {}
-        return {(each.topic, each.partition): int(future.result().offset) for each, future in futures.items()}
+        deadline = monotonic() + _ASK_LIMIT_S
+        while partitions:
+            futures = self._admin.list_offsets({TopicPartition(*each): which for each in partitions}, request_timeout=_ASK_LIMIT_S)
+            try:
+                return {(each.topic, each.partition): int(future.result().offset) for each, future in futures.items()}
+            except KafkaException as error:
+                if error.args[0].code() not in _NO_LEADER or monotonic() > deadline:
+                    raise
+                sleep(_PAUSE_S)
+        return {}
 
     def _oldest(self, wanted: list[TopicPartition]) -> dict[tuple[str, int], int]:
         """Arrival of the first message at or after each offset, ms; absent where it did not come in time."""

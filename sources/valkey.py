@@ -20,7 +20,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from domain.event import Batch, Record
-from sources.entries import Entry, entry_id, id_before, instant_of, position_at, position_of, stream_key, unpack
+from domain.partitioning import stream_key
+from sources.entries import Entry, entry_id, id_before, instant_of, position_at, position_of, unpack
 from sources.intake import ReadParams
 from sources.leases import Leases
 from sources.positions import Positions, StoreUnavailableError
@@ -30,8 +31,11 @@ logger = structlog.get_logger(__name__)
 
 _TRIM_CALL_LIMIT: Final = 10_000
 """Entries that one XTRIM may delete; the server's own default for approximate trimming."""
-_MEMORY: Final = 0.8
-"""Weight of what was known of entry sizes against what the newest read showed."""
+_FIRST_COUNT: Final = 16
+"""Entries asked of each stream while nothing is known of them. A collector packs up to 256 kB into one, so that guessing high could fill
+the memory: the number doubles with every read that was full, and halves with every other."""
+_SAMPLE: Final = 8
+"""Entries per stream whose size is looked at."""
 _MS: Final = timedelta(milliseconds=1)
 
 
@@ -86,8 +90,9 @@ class ValkeyLog:
         self._params = params
         self._leases = leases
         self._positions = positions
+        self._count_limit = _FIRST_COUNT
         self._entry_records = 1.0
-        self._entry_bytes = 1024.0
+        self._entry_bytes = 1.0
         self._caught_up: dict[int, CaughtUp] = {}
         self._resumes_at: datetime | None = None
         self._rows_exist = False
@@ -147,14 +152,14 @@ class ValkeyLog:
             if batch.records:
                 self._positions.advance(batch)
                 batches.append(batch)
-        self._learn(found.values())
+        self._learn(found.values(), count)
         return batches
 
     def _count(self, streams: int) -> int:
         """Entries to ask of each stream."""
         records = min(self._params.batch_records, self._params.read.read_records // streams)
         size = self._params.read.read_bytes / streams
-        return max(1, ceil(min(records / self._entry_records, size / self._entry_bytes)))
+        return max(1, min(self._count_limit, ceil(min(records / self._entry_records, size / self._entry_bytes))))
 
     def _fetch(self, cursors: Mapping[int, int], count: int) -> dict[int, list[Entry]]:
         by_key = {stream_key(self._params.name, partition): partition for partition in cursors}
@@ -179,14 +184,14 @@ class ValkeyLog:
         seen_ms = asked_ms if everything else instant_of(position) - 1
         return Batch(self._params.name, partition, start, position + 1, tuple(records), max(seen_ms - self._params.read.in_flight_ms, 0))
 
-    def _learn(self, found: Iterable[Sequence[Entry]]) -> None:
-        entries = [entry for group in found for entry in group[:8]]
-        if not entries:
-            return
-        records = sum(len(fields) for _, fields in entries) / 2 / len(entries)
-        size = sum(len(part) for _, fields in entries for part in fields) / len(entries)
-        self._entry_records = max(1.0, _MEMORY * self._entry_records + (1 - _MEMORY) * records)
-        self._entry_bytes = max(1.0, _MEMORY * self._entry_bytes + (1 - _MEMORY) * size)
+    def _learn(self, found: Iterable[Sequence[Entry]], count: int) -> None:
+        groups = list(found)
+        full = any(len(group) >= count for group in groups)
+        self._count_limit = min(2 * self._count_limit, self._params.batch_records) if full else max(self._count_limit // 2, _FIRST_COUNT)
+        entries = [entry for group in groups for entry in group[:_SAMPLE]]
+        if entries:
+            self._entry_records = sum(len(fields) for _, fields in entries) / 2 / len(entries)
+            self._entry_bytes = sum(len(part) for _, fields in entries for part in fields) / len(entries)
 
     def _touch(self) -> None:
         now = monotonic()

@@ -211,14 +211,14 @@ def concerned(conn: Connection[Any], audience: Audience, people: Sequence[UUID],
     identifiers: dict[ProfileId, dict[str, tuple[str, ...]]] = {}
     held: dict[ProfileId, Confirmed] = {}
     for chunk in _chunks(people):
-        sql = "SELECT profile_id FROM memberships WHERE segment_id = %s AND profile_id = ANY(%s)"
+        sql = "SELECT profile_id FROM memberships WHERE segment_id = %s AND profile_id = ANY(%s::uuid[])"
         members.update(ProfileId(row[0].bytes) for row in conn.execute(sql, (audience.segment_id, chunk)))
-        sql = "SELECT profile_id, row, state FROM audience_members WHERE audience_id = %s AND profile_id = ANY(%s)"
+        sql = "SELECT profile_id, row, state FROM audience_members WHERE audience_id = %s AND profile_id = ANY(%s::uuid[])"
         for profile_id, row, state in conn.execute(sql, (audience.id, chunk)):
             held[ProfileId(profile_id.bytes)] = Confirmed(tuple(row), state == "present")
         sql = """
             SELECT profile_id, kind, array_agg(value) FROM identifiers
-            WHERE workspace_id = %s AND profile_id = ANY(%s) AND kind = ANY(%s) GROUP BY profile_id, kind
+            WHERE workspace_id = %s AND profile_id = ANY(%s::uuid[]) AND kind = ANY(%s) GROUP BY profile_id, kind
         """
         for profile_id, kind, values in conn.execute(sql, (audience.workspace_id, chunk, list(kinds))):
             identifiers.setdefault(ProfileId(profile_id.bytes), {})[kind] = tuple(values)
@@ -241,5 +241,6 @@ def refusing(conn: Connection[Any], workspace_id: int, people: Sequence[UUID], p
     return found
 
 
-def _chunks(people: Sequence[UUID]) -> Iterator[list[UUID]]:
-    return (list(people[start : start + CHUNK]) for start in range(0, len(people), CHUNK))
+def _chunks(people: Sequence[UUID]) -> Iterator[str]:
+    """Cut into chunks, each spelled as a ``uuid[]`` literal: several times cheaper than adapting a list item by item."""
+    return ("{" + ",".join(map(str, people[start : start + CHUNK])) + "}" for start in range(0, len(people), CHUNK))

@@ -101,7 +101,9 @@ async def total(pool: Pool, wanted: DeadLetterFilter, cap: int) -> Count:
     return await count(pool, "FROM dead_letters" + _WHERE, wanted.params(), cap)
 
 
-async def claim(connection: AsyncConnection, wanted: DeadLetterFilter, ids: list[int] | None, limit: int) -> list[DeadLetterRow]:
+async def claim(
+    connection: AsyncConnection, wanted: DeadLetterFilter, ids: list[int] | None, after: int, limit: int
+) -> list[DeadLetterRow]:
     """Mark letters as retrying, oldest first, and give them with their payloads.
 
     Letters that another caller is claiming at this moment are left to it.
@@ -109,14 +111,15 @@ async def claim(connection: AsyncConnection, wanted: DeadLetterFilter, ids: list
     Args:
         connection: inside a transaction of the caller, which also holds the audit row.
         wanted: filters.
-        ids: only these; None for all that match and are valid JSON, so that hopeless ones never stand in the way.
+        ids: only these; None for all that match.
+        after: only later letters than this id.
         limit: letters at most.
     """
     cursor = await connection.execute(
         "UPDATE dead_letters SET status = 'retrying' WHERE id IN (SELECT id FROM dead_letters" + _WHERE
-        + " AND (id = ANY(%(ids)s::bigint[]) OR %(ids)s IS NULL AND reason <> 'malformed_json') ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
+        + " AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s)) AND id > %(after)s ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
         + " RETURNING " + _HEAD + ", payload, " + _REST,
-        {**wanted.params(), "ids": ids, "limit": limit},
+        {**wanted.params(), "ids": ids, "after": after, "limit": limit},
     )  # fmt: skip
     return sorted((DeadLetterRow(*row) for row in await cursor.fetchall()), key=lambda letter: letter.id)
 

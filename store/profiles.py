@@ -42,10 +42,12 @@ class StoredProfile(msgspec.Struct, frozen=True):
     """One person with its identifiers, as of one snapshot.
 
     Attributes:
+        workspace: tenant.
         doc: packed `domain.profile.Person`.
         identifiers: every identifier of the person, by kind and value.
     """
 
+    workspace: int
     doc: bytes
     identifiers: list[Identifier]
 
@@ -87,13 +89,13 @@ def _bytes(value: UUID) -> bytes:
     return value.bytes
 
 
-def _stored(doc: bytes, keys: list[UUID], kinds: list[str], values: list[str]) -> StoredProfile:
+def _stored(workspace: int, doc: bytes, keys: list[UUID], kinds: list[str], values: list[str]) -> StoredProfile:
     found = zip(keys or (), kinds or (), values or (), strict=True)
-    return StoredProfile(doc, [Identifier(IdentifierKey(key.bytes), kind, value) for key, kind, value in found])
+    return StoredProfile(workspace, doc, [Identifier(IdentifierKey(key.bytes), kind, value) for key, kind, value in found])
 
 
 _BY_KEY: Final = """
-    SELECT p.doc, i.keys, i.kinds, i.values
+    SELECT p.workspace_id, p.doc, i.keys, i.kinds, i.values
     FROM identifiers x
     JOIN profiles p ON p.id = x.profile_id AND p.workspace_id = x.workspace_id
     CROSS JOIN LATERAL (
@@ -105,7 +107,7 @@ _BY_KEY: Final = """
 """
 
 _BY_IDS: Final = """
-    SELECT p.doc, i.keys, i.kinds, i.values
+    SELECT p.workspace_id, p.doc, i.keys, i.kinds, i.values
     FROM profiles p
     CROSS JOIN LATERAL (
         SELECT array_agg(key) AS keys, array_agg(kind) AS kinds, array_agg(value) AS values

@@ -56,21 +56,33 @@ _NEXT: Final = """
                       WHERE e.push_id = r.push_id AND e.seq < r.seq AND e.status = 'recorded')
     ORDER BY p.kind IN ('urgent', 'delete') DESC, p.id, r.seq LIMIT 1
 """
-_MARK: Final = """
-    UPDATE audience_members m SET state = 'removing'
-    FROM unnest(%s::uuid[]) AS t(profile_id) WHERE m.audience_id = %s AND m.profile_id = t.profile_id
+_ROWS: Final = """
+    FROM push_requests r CROSS JOIN LATERAL (
+        SELECT (pair->>0)::uuid AS profile_id, pair->1 AS row FROM jsonb_array_elements(r.rows) AS pair
+    ) sent
 """
-_HOLD_ROWS: Final = """
-    INSERT INTO audience_members (audience_id, profile_id, row, state, pushed_at)
-    SELECT %s, t.profile_id, t.row::jsonb, %s, %s FROM unnest(%s::uuid[], %s::text[]) AS t(profile_id, row)
-    ON CONFLICT (audience_id, profile_id) DO
-"""
-_REPLACE: Final = _HOLD_ROWS + " UPDATE SET row = excluded.row, state = excluded.state, pushed_at = excluded.pushed_at"
-_KEEP: Final = _HOLD_ROWS + " NOTHING"
-_DROP: Final = """
-    DELETE FROM audience_members m USING unnest(%s::uuid[], %s::text[]) AS t(profile_id, row)
-    WHERE m.audience_id = %s AND m.profile_id = t.profile_id AND m.row = t.row::jsonb
-"""
+_MARK: Final = (
+    "UPDATE audience_members m SET state = 'removing'" + _ROWS
+    + "WHERE r.push_id = %(push)s AND r.operation = 'remove' AND m.audience_id = %(audience)s AND m.profile_id = sent.profile_id"
+)  # fmt: skip
+_INSERT: Final = "INSERT INTO audience_members (audience_id, profile_id, row, state, pushed_at) SELECT %(audience)s, profile_id, row"
+_CONFLICT: Final = " ON CONFLICT (audience_id, profile_id) DO "
+_EXPECT: Final = (
+    _INSERT + ", 'adding', NULL" + _ROWS + "WHERE r.push_id = %(push)s AND r.operation = 'add'" + _CONFLICT
+    + "UPDATE SET state = 'adding' WHERE audience_members.row = excluded.row"
+)  # fmt: skip
+_CONFIRM: Final = (
+    _INSERT + ", 'present', %(now)s" + _ROWS + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s" + _CONFLICT
+    + "UPDATE SET row = excluded.row, state = excluded.state, pushed_at = excluded.pushed_at"
+)  # fmt: skip
+_DROP: Final = (
+    "DELETE FROM audience_members m USING (SELECT sent.*" + _ROWS + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s) gone"
+    + " WHERE m.audience_id = %(audience)s AND m.profile_id = gone.profile_id AND m.row = gone.row"
+)  # fmt: skip
+_MISSED: Final = (
+    _INSERT + ", 'adding', NULL" + _ROWS
+    + "WHERE r.push_id = %(push)s AND r.operation = 'add' AND r.status IN ('abandoned', 'rejected')" + _CONFLICT + "NOTHING"
+)  # fmt: skip
 
 
 def plan(
@@ -102,11 +114,9 @@ def plan(
     push_id = _insert(conn, audience, kind, decision_id, requests, now)
     sql = "UPDATE pushes SET adds = %s, removes = %s, skipped = %s WHERE id = %s"
     conn.execute(sql, (len(change.adds), len(change.removes), Jsonb(change.skipped), push_id))
-    replaced = {person for person, _ in change.removes}
-    people, _ = _columns(change.removes)
-    conn.execute(_MARK, (people, audience.id))
-    people, rows = _columns([pair for pair in change.adds if pair[0] not in replaced])
-    conn.execute(_REPLACE, (audience.id, "adding", None, people, rows))
+    names = {"push": push_id, "audience": audience.id}
+    conn.execute(_MARK, names)
+    conn.execute(_EXPECT, names)
     return push_id
 
 
@@ -177,21 +187,21 @@ def created(conn: Connection[Any], audience_id: int, platform_id: str) -> None:
     conn.execute("UPDATE audiences SET platform_id = %s WHERE id = %s", (platform_id, audience_id))
 
 
-def delivered(conn: Connection[Any], request: OpenRequest, pairs: Pairs, invalid: int, now: datetime) -> bool:
+def delivered(conn: Connection[Any], request: OpenRequest, rows: int, invalid: int, now: datetime) -> bool:
     """Mark a request delivered with everything that follows from it, in the caller's transaction.
 
     Returns:
         Whether its push is done.
     """
-    people, rows = _columns(pairs)
+    names = {"push": request.push_id, "seq": request.seq, "audience": request.audience_id, "now": now}
     if request.operation == "add":
-        conn.execute(_REPLACE, (request.audience_id, "present", now, people, rows))
+        conn.execute(_CONFIRM, names)
     elif request.operation == "remove":
-        conn.execute(_DROP, (people, rows, request.audience_id))
+        conn.execute(_DROP, names)
     elif request.operation == "delete":
         conn.execute("DELETE FROM audience_members WHERE audience_id = %s", (request.audience_id,))
         conn.execute("UPDATE audiences SET status = 'deleted' WHERE id = %s", (request.audience_id,))
-    outcome = Jsonb({"outcome": "delivered", "rows": len(pairs), "invalid": invalid})
+    outcome = Jsonb({"outcome": "delivered", "rows": rows, "invalid": invalid})
     sql = "UPDATE push_requests SET status = 'delivered', outcome = %s, ended_at = %s WHERE push_id = %s AND seq = %s"
     conn.execute(sql, (outcome, now, request.push_id, request.seq))
     sql = """
@@ -201,7 +211,7 @@ def delivered(conn: Connection[Any], request: OpenRequest, pairs: Pairs, invalid
                      THEN 'running' ELSE 'done' END AS status) AS left_over
         WHERE p.id = %s AND p.status = 'running' RETURNING p.status
     """
-    closed = conn.execute(sql, (len(pairs), invalid, now, request.push_id, request.push_id)).fetchone()
+    closed = conn.execute(sql, (rows, invalid, now, request.push_id, request.push_id)).fetchone()
     done = closed is not None and closed[0] == "done"
     if done:
         _pushed(conn, request.audience_id, request.kind, now)
@@ -218,11 +228,8 @@ def postpone(conn: Connection[Any], request: OpenRequest, reason: str, retry_at_
 def fail(conn: Connection[Any], request: OpenRequest, reason: str, detail: str, advice: str, now: datetime) -> None:
     """Give up a request and the rest of its push, in the caller's transaction."""
     outcome = Jsonb({"outcome": "rejected", "reason": reason, "detail": detail, "advice": advice})
-    sql = """
-        UPDATE push_requests SET status = 'rejected', outcome = %s, ended_at = %s WHERE push_id = %s AND seq = %s
-        RETURNING operation, rows
-    """
-    _note_missing(conn, request.audience_id, conn.execute(sql, (outcome, now, request.push_id, request.seq)).fetchall())
+    sql = "UPDATE push_requests SET status = 'rejected', outcome = %s, ended_at = %s WHERE push_id = %s AND seq = %s"
+    conn.execute(sql, (outcome, now, request.push_id, request.seq))
     error = " ".join(filter(None, (f"{reason} ({detail})" if detail else reason, advice)))
     _close(conn, request.push_id, request.audience_id, "failed", error, now)
 
@@ -275,23 +282,12 @@ def _pushed(conn: Connection[Any], audience_id: int, kind: str, now: datetime) -
 
 
 def _close(conn: Connection[Any], push_id: int, audience_id: int, status: str, error: str, now: datetime) -> None:
-    """End a push early."""
-    sql = """
-        UPDATE push_requests SET status = 'abandoned', ended_at = %s WHERE push_id = %s AND status = 'recorded'
-        RETURNING operation, rows
-    """
-    _note_missing(conn, audience_id, conn.execute(sql, (now, push_id)).fetchall())
+    """End a push early. Rows whose old form is removed and whose new form was not added are noted, so that the next plan adds them."""
+    sql = "UPDATE push_requests SET status = 'abandoned', ended_at = %s WHERE push_id = %s AND status = 'recorded'"
+    conn.execute(sql, (now, push_id))
+    conn.execute(_MISSED, {"push": push_id, "audience": audience_id})
     sql = "UPDATE pushes SET status = %s, error = %s, ended_at = %s WHERE id = %s"
     conn.execute(sql, (status, error, now, push_id))
-
-
-def _note_missing(conn: Connection[Any], audience_id: int, requests: Sequence[tuple[str, Any]]) -> None:
-    """Note rows whose old form is removed and whose new form was not added, so that the next plan adds them."""
-    for operation, pairs in requests:
-        if operation == "add":
-            people = [UUID(person) for person, _ in pairs]
-            rows = [msgspec.json.encode(row).decode() for _, row in pairs]
-            conn.execute(_KEEP, (audience_id, "adding", None, people, rows))
 
 
 def _leave_out(conn: Connection[Any], request: OpenRequest, pairs: Pairs, left_out: int) -> None:
@@ -303,11 +299,6 @@ def _leave_out(conn: Connection[Any], request: OpenRequest, pairs: Pairs, left_o
         WHERE id = %s
     """
     conn.execute(sql, (NO_CONSENT, NO_CONSENT, left_out, request.push_id))
-
-
-def _columns(pairs: Pairs) -> tuple[list[UUID], list[str]]:
-    people = [UUID(bytes=person) for person, _ in pairs]
-    return people, [msgspec.json.encode(row).decode() for _, row in pairs]
 
 
 def _json(pairs: Pairs) -> str:

@@ -1,4 +1,4 @@
-"""Commands that change people. They are records in the event log, so that UNIFY stays the only writer of people and a replay repeats them."""
+"""Commands that change people: records in the event log, so that UNIFY stays the only writer of people and a replay repeats them."""
 
 import time
 from hashlib import blake2b
@@ -69,7 +69,10 @@ async def _pairs(caller: Caller, reads: Reads, found: StoredProfile, body: Unmer
         ConflictError: nothing would be split.
     """
     members = {identifier.key for identifier in found.identifiers}
-    facts = {pair_of(IdentifierKey(fact.a), IdentifierKey(fact.b)) for fact in await identity.facts_within(reads.pool, caller.workspace, found.person.id)}
+    facts = {
+        pair_of(IdentifierKey(fact.a), IdentifierKey(fact.b))
+        for fact in await identity.facts_within(reads.pool, caller.workspace, found.person.id)
+    }
     if body.identifiers:
         apart = {_key(caller, reads, reference, members) for reference in body.identifiers}
         if apart == members:

@@ -11,7 +11,7 @@ from api.schemas.dead_letters import DeadLetter, DeadLetterSummary, RetryRequest
 from api.schemas.paging import LIMIT_DEFAULT, CursorText, Limit, Page, RowId, after_id, encode_cursor
 from api.schemas.values import Count
 from operators.redrive import HOPELESS
-from sinks.redrive import redrive_letters
+from sinks.redrive import Redriven, redrive_letters
 from store import dead_letters
 from store.dead_letters import DeadLetterFilter
 
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/cdp/dead-letters", tags=["dead letters"], responses=
 
 
 @router.get("", summary="List dead letters")
-async def list_dead_letters(  # noqa: PLR0917 - one per query parameter
+async def list_dead_letters(
     caller: Reader,
     reads: ReadsNow,
     reason: Annotated[str | None, Query(max_length=64, description="Only with this reason code.", examples=["missing_event"])] = None,
@@ -49,10 +49,8 @@ async def read_dead_letter(caller: Reader, reads: ReadsNow, id: RowId) -> DeadLe
 async def retry_dead_letters(caller: Operator, reads: ReadsNow, body: RetryRequest) -> RetryResult:
     """Appends the records of all letters that match to the log again, oldest first. Those that are understood now are resolved."""
     wanted = DeadLetterFilter(caller.workspace, body.reason, body.status, body.source)
-    outcome = await redrive_letters(reads.pool, reads.append, wanted, None, body.limit, caller.actor)
-    return RetryResult(
-        retried=outcome.retried, hopeless=outcome.hopeless, more=len(outcome.retried) + len(outcome.hopeless) == body.limit
-    )
+    outcome = await redrive_letters(reads.pool, reads.append, wanted, None, body.after, body.limit, caller.actor)
+    return _result(outcome, body.limit)
 
 
 @router.post("/{id}/retry", summary="Retry a dead letter", status_code=202)
@@ -63,7 +61,13 @@ async def retry_dead_letter(caller: Operator, reads: ReadsNow, id: RowId) -> Ret
         raise NotFoundError("dead letter")
     if found.status == "resolved":
         raise ConflictError("The dead letter is resolved: its record has been understood.")
-    outcome = await redrive_letters(reads.pool, reads.append, DeadLetterFilter(caller.workspace, status=found.status), [id], 1, caller.actor)
+    outcome = await redrive_letters(
+        reads.pool, reads.append, DeadLetterFilter(caller.workspace, status=found.status), [id], 0, 1, caller.actor
+    )
     if outcome.hopeless:
         raise ConflictError(HOPELESS)
-    return RetryResult(retried=outcome.retried, hopeless=[], more=False)
+    return _result(outcome, 2)
+
+
+def _result(outcome: Redriven, limit: int) -> RetryResult:
+    return RetryResult(retried=outcome.retried, hopeless=outcome.hopeless, more=len(outcome) == limit, last=outcome.last)

@@ -41,14 +41,16 @@ async def show(reads: Reads, found: StoredProfile, asked: UUID | None = None) ->
 
 
 @router.get("", summary="List or search profiles")
-async def list_profiles(  # noqa: PLR0917 - one per query parameter
+async def list_profiles(
     caller: Reader,
     reads: ReadsNow,
     stage: Annotated[Stage | None, Query(description="Only people in this lifecycle stage.")] = None,
     seen_since: Annotated[Instant | None, Query(description="Only people with an event at or after this instant.")] = None,
     search: Annotated[
         str | None,
-        Query(min_length=1, max_length=256, description="Prefix of any identifier's value, as written or in lower case.", examples=["mary@"]),
+        Query(
+            min_length=1, max_length=256, description="Prefix of any identifier's value, as written or in lower case.", examples=["mary@"]
+        ),
     ] = None,
     limit: Limit = LIMIT_DEFAULT,
     cursor: CursorText = None,

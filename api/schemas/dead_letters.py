@@ -109,14 +109,16 @@ class RetryRequest(Request):
     status: Literal["open", "retrying"] = Field(
         default="open", description="`retrying` takes up letters whose earlier retry never came back."
     )
-    limit: int = Field(default=1_000, ge=1, le=1_000, description="Letters at most; call again while `more`.")
+    after: int = Field(default=0, ge=0, lt=2**63, description="Only later letters than this id.")
+    limit: int = Field(default=1_000, ge=1, le=1_000, description="Letters at most; while `more`, call again with `after` = `last`.")
 
 
 class RetryResult(View):
     """What was appended to the log again."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"retried": [12, 13], "hopeless": [14], "more": False}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"retried": [12, 13], "hopeless": [14], "more": False, "last": 14}]})
 
     retried: list[int] = Field(description="Letters whose record is in the log again; they are resolved once it is understood.")
     hopeless: list[int] = Field(description="Letters that stay open: their record is not valid JSON.")
     more: bool = Field(description="The limit was reached; there may be more letters that match.")
+    last: int = Field(description="The greatest id that was looked at; 0 where nothing matched.")

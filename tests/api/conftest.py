@@ -22,7 +22,7 @@ from dataflows.unifier import Unifier, build_unifier
 from domain.envelope import encode_event
 from domain.event import Batch, Record
 from domain.facts import Facts
-from sources.entries import stream_key
+from domain.partitioning import stream_key
 from store.bootstrap import create_api_key, create_source, create_workspace
 
 DAY_MS = 86_400_000
@@ -43,9 +43,9 @@ class Tenant:
     commit: Callable[[list[bytes]], list[Facts]]
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def event(self, type: str = "track", at_ms: int = START_MS, **fields: Any) -> bytes:
+    def event(self, kind: str = "track", at_ms: int = START_MS, **fields: Any) -> bytes:
         """One enveloped event of this workspace's source."""
-        body = {"type": type, "messageId": f"m{next(self.numbers)}", "timestamp": at_ms, **fields}
+        body = {"type": kind, "messageId": f"m{next(self.numbers)}", "timestamp": at_ms, **fields}
         return encode_event(self.source, at_ms + 1_000, 0, msgspec.json.encode(body))
 
     def feed(self, *records: bytes) -> list[Facts]:
@@ -57,7 +57,7 @@ class Tenant:
 def commit(settings: Settings) -> Iterator[Callable[[list[bytes]], list[Facts]]]:
     """Commits batches of records to one partition."""
     unifier: Unifier = build_unifier(
-        settings.postgres.dsn.get_secret_value(), settings.identity, settings.profile, settings.engine, lambda log, partition: None
+        settings.postgres.dsn.get_secret_value(), settings.identity, settings.profile, settings.engine, lambda *_: None
     )
     position = 0
 
@@ -165,13 +165,12 @@ class Api:
 
     def pages(self, path: str, **params: Any) -> Iterator[list[Any]]:
         """Every page of a listing."""
-        cursor: str | None = None
         while True:
-            page = self.get(path, **params, **({"cursor": cursor} if cursor else {}))
+            page = self.get(path, **params)
             yield page["items"]
-            cursor = page["next"]
-            if cursor is None:
+            if page["next"] is None:
                 return
+            params["cursor"] = page["next"]
 
     def everything(self, path: str, **params: Any) -> list[Any]:
         """All items of a listing."""

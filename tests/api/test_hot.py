@@ -23,7 +23,7 @@ def drop(settings: Settings, facts: list[Facts]) -> None:
         client.unlink(*(profile_name(profile) for each in facts for profile in each.profiles))
 
 
-def test_a_second_lookup_does_not_ask_postgres(tenant: Tenant, api: Api, settings: Settings) -> None:
+def test_a_second_lookup_does_not_ask_postgres(tenant: Tenant, api: Api) -> None:
     tenant.feed(tenant.event("page", userId="u1"))
     first = api.get("/cdp/profiles/lookup", kind="user_id", value="u1")
     tenant.feed(tenant.event("page", userId="u1"))  # committed, and nobody has told Redis

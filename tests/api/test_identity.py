@@ -88,9 +88,7 @@ def family(tenant: Tenant) -> None:
     )
 
 
-def test_unmerging_identifiers_makes_them_a_person_of_their_own(
-    tenant: Tenant, api: Api, drain: Callable[[], list[bytes]]
-) -> None:
+def test_unmerging_identifiers_makes_them_a_person_of_their_own(tenant: Tenant, api: Api, drain: Callable[[], list[bytes]]) -> None:
     family(tenant)
     whole = person(api, "user_id", "u1")
 
@@ -130,7 +128,9 @@ def test_an_unmerge_that_makes_no_sense_is_refused_and_does_nothing(tenant: Tena
     family(tenant)
     tenant.feed(tenant.event("identify", START_MS, userId="stranger"))
     whole = person(api, "user_id", "u1")
-    one, other, far = ({"kind": kind, "value": value} for kind, value in (("user_id", "u1"), ("anonymous_id", "a1"), ("user_id", "stranger")))
+    one, other, far = (
+        {"kind": kind, "value": value} for kind, value in (("user_id", "u1"), ("anonymous_id", "a1"), ("user_id", "stranger"))
+    )
     email = {"kind": "email", "value": "family@example.com"}
     path = f"/cdp/profiles/{whole}/unmerge"
 

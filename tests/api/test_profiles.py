@@ -11,9 +11,7 @@ MISSING = "00000000-0000-4000-8000-000000000000"
 
 
 def order(tenant: Tenant, user: str, amount: float, at_ms: int = START_MS, currency: str = "USD") -> bytes:
-    return tenant.event(
-        event="Order Completed", userId=user, at_ms=at_ms, properties={"revenue": amount, "currency": currency}
-    )
+    return tenant.event(event="Order Completed", userId=user, at_ms=at_ms, properties={"revenue": amount, "currency": currency})
 
 
 def test_a_profile_shows_everything_that_its_events_said(tenant: Tenant, api: Api) -> None:
@@ -64,9 +62,7 @@ def test_a_profile_shows_everything_that_its_events_said(tenant: Tenant, api: Ap
 
 
 def test_a_lookup_takes_any_identifier_in_any_spelling(tenant: Tenant, api: Api) -> None:
-    tenant.feed(
-        tenant.event("identify", userId="u1", anonymousId="a1", traits={"email": "mary@example.com", "phone": "+1 650-253-0000"})
-    )
+    tenant.feed(tenant.event("identify", userId="u1", anonymousId="a1", traits={"email": "mary@example.com", "phone": "+1 650-253-0000"}))
 
     spellings = ("user_id", "u1", ""), ("email", " MARY@example.com ", ""), ("phone", "(650) 253-0000", "us"), ("anonymous_id", "a1", "")
     found = [api.get("/cdp/profiles/lookup", kind=kind, value=value, region=region)["id"] for kind, value, region in spellings]
@@ -86,7 +82,7 @@ def test_an_id_that_was_merged_away_answers_with_the_survivor(tenant: Tenant, ap
     ids = {api.get("/cdp/profiles/lookup", kind=kind, value=value)["id"] for kind, value in (("anonymous_id", "a1"), ("user_id", "u1"))}
     tenant.feed(tenant.event("identify", userId="u1", anonymousId="a1"))
 
-    answers = [api.get(f"/cdp/profiles/{id}") for id in ids]
+    answers = [api.get(f"/cdp/profiles/{each}") for each in ids]
 
     survivor = answers[0]["id"]
     assert {answer["id"] for answer in answers} == {survivor}

@@ -56,9 +56,7 @@ def test_every_signal_shows_its_latest_reading_and_a_silent_source_is_unknown(
     assert signals[f"source:{tenant.source}"] == {"signal": f"source:{tenant.source}", "name": "web", "status": "unknown", "reading": None}
 
 
-def test_a_signals_history_is_paged_newest_first_within_a_time_range(
-    api: Api, read: Callable[[str, int, float | None], int]
-) -> None:
+def test_a_signals_history_is_paged_newest_first_within_a_time_range(api: Api, read: Callable[[str, int, float | None], int]) -> None:
     numbers = [read("platform:meta", minute // 2, 80.0) for minute in range(12)]
     path = "/cdp/signals/platform:meta/readings"
 

@@ -15,7 +15,8 @@ import redis
 from config.settings import Settings
 from local.component import Component
 from local.process import StartError, wait_until
-from local.stack import Stack, running_environment
+from local.running import running_environment
+from local.stack import Stack
 
 _DEADLINE_S = 30.0
 _SLEEPER = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); signal.pause()"
@@ -42,7 +43,12 @@ def stack_in(data_dir: Path) -> Iterator[StackFactory]:
             {
                 "data_dir": data_dir,
                 "server": {"port": 0},
-                "embedded": {"postgres": {"shared_buffers_mb": 128, "max_wal_mb": 128}, "meta_sandbox_port": 0, **embedded},
+                "embedded": {
+                    "postgres": {"shared_buffers_mb": 128, "max_wal_mb": 128},
+                    "meta_sandbox_port": 0,
+                    "restarts": {"steady_after": "PT0.1S"},
+                    **embedded,
+                },
             }
         )
         stack = Stack(settings, _sleeper)
@@ -164,8 +170,9 @@ def test_a_component_that_keeps_dying_waits_longer_each_time(data_dir: Path) -> 
     said: list[str] = []
     with Stack(settings, lambda *_: [Component("broken", ("-c", "raise SystemExit(3)"))], report=said.append):
         assert wait_until(lambda: len([line for line in said if line.startswith("broken died")]) >= 3, _DEADLINE_S)
-    waits = [line for line in said if line.startswith("broken died")][:3]
-    assert waits == [f"broken died with exit code 3; next try in {wait} s" for wait in ("0.1", "0.2", "0.4")]
+    deaths = [line for line in said if line.startswith("broken died")][:3]
+    log = data_dir / "logs" / "broken.log"
+    assert deaths == [f"broken died with exit code 3 (its log: {log}); next try in {wait} s" for wait in ("0.1", "0.2", "0.4")]
 
 
 def test_a_component_deaf_to_sigterm_is_ended_within_the_bound(data_dir: Path) -> None:

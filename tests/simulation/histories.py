@@ -131,7 +131,7 @@ class _Draft:
     def scenario(self) -> None:
         scenes: tuple[Callable[[], None], ...] = (
             self.mixture, self.mixture, self.mixture, self.shared_device, self.chain, self.storm, self.aliases, self.purchases,
-            self.orphans, self.nonsense,
+            self.orphans, self.nonsense, self.tangle, self.tangle,
         )  # fmt: skip
         self.rng.choice(scenes)()
         while self.rng.random() < 0.35:
@@ -168,6 +168,12 @@ class _Draft:
             if self.rng.random() < 0.5:
                 self.event([other])
             self.event([centre, other])
+
+    def tangle(self) -> None:
+        """More people than the limits let become one, every pair stated again and again, late and early."""
+        nodes = [(kind, value) for kind in ("user_id", "crm_id", "anonymous_id") for value in self.pool[kind][:3]]
+        for _ in range(self.rng.randint(4, 14)):
+            self.event(self.rng.sample(nodes, 2), source=1)
 
     def aliases(self) -> None:
         """Alias after alias."""

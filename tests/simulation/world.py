@@ -87,11 +87,14 @@ class World:
         return cast("PostgresUnitOfWork", self._connect(pause))
 
     def clock_ms(self) -> int:
-        """The wall clock as some worker sees it: it moves on, and sometimes jumps."""
-        self.now_ms += self.rng.choice((0, 0, 1, 40, 400))
-        if self.chaos and self.rng.random() < 0.03:
-            self.now_ms += self.rng.randrange(-30_000, 30_000)
-        self.latest_ms = max(self.latest_ms, self.now_ms)
+        """The wall clock as some worker sees it: it moves on, and sometimes jumps; in the end it stands still."""
+        if self.chaos:
+            self.now_ms += self.rng.choice((0, 0, 1, 40, 400))
+            if self.rng.random() < 0.03:
+                self.now_ms += self.rng.randrange(-30_000, 30_000)
+            elif self.rng.random() < 0.03:
+                self.now_ms = T0 + self.rng.randrange(150) * 1_000  # where many a wake is due to the millisecond
+            self.latest_ms = max(self.latest_ms, self.now_ms)
         return self.now_ms
 
     def pause(self) -> None:
@@ -110,7 +113,14 @@ class World:
         for _ in range(len(self.history.appends) * 2):
             self.rng.choice(self.workers).step()
         self.chaos = False
-        self.now_ms = self.latest_ms = self.latest_ms + self.rng.choice((0, 1, 10_000, 100_000))
+        self._settle()
+        for later_ms in (1_000, 10_000, 20_000, 100_000):
+            if self.rng.random() < 0.4:
+                self.latest_ms += later_ms - self.latest_ms % 1_000
+                self._settle()
+
+    def _settle(self) -> None:
+        self.now_ms = self.latest_ms
         while not self.quiet():
             self.rng.choice(self.workers).step()
 

@@ -1,6 +1,7 @@
 """A stand-in for UNIFY: stores every record once, with the fence, in one transaction. A worker process when run as a script."""
 
 import sys
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ from domain.facts import Facts
 CREATE = (
     "CREATE TABLE IF NOT EXISTS stored (log text, partition int, position bigint, index int, source int, received_ms bigint, value bytea)"
 )
+CRASH, HANG = b'"crash"', b'"hang"'
 FENCE = """
 UPDATE offsets SET next_position = %s, caught_up_at = greatest(caught_up_at, to_timestamp(nullif(%s, 0) / 1000.0))
 WHERE log = %s AND partition = %s AND next_position = %s
@@ -31,6 +33,11 @@ class StandIn:
     def __call__(self, work: Batch | Wake) -> list[Facts]:
         if isinstance(work, Wake):
             return []
+        if any(record.value == CRASH for record in work.records):
+            raise RuntimeError("told to crash")
+        if any(record.value == HANG for record in work.records):
+            self.conn.execute("INSERT INTO stored (value) VALUES (%s)", (HANG,))  # so that others can see it
+            time.sleep(3600)
         with self.conn.transaction():
             fence = (work.next, work.caught_up_ms, work.log, work.partition, work.start)
             mine = self.conn.execute(FENCE, fence).rowcount == 1

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.types.json import Jsonb
 
 from local.meta_sandbox import TOKEN, Sandbox, build_app
 from sinks.ads.meta import Meta, MetaParams
 from sinks.http import HttpParams, HttpRunner
 from tests.conftest import TestWorkspace
-from tests.integration.activation.world import ACCOUNT, PATIENCE_S, Engine, Server, World, serving
+from tests.integration.activation.world import ACCOUNT, PATIENCE_S, Engine, Server, World, new_world, serving
 
 
 @pytest.fixture
@@ -31,20 +30,7 @@ def meta(server: Server) -> Meta:
 @pytest.fixture
 def world(postgres_dsn: str, workspace: TestWorkspace, meta: Meta) -> Iterator[World]:
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
-        row = conn.execute(
-            "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, 'reachable', %s) RETURNING id",
-            (workspace.id, Jsonb({"purpose": "advertising"})),
-        ).fetchone()
-        assert row is not None
-        audience = conn.execute(
-            """
-            INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent, interval_s)
-            VALUES (%s, %s, 'meta', 'Reachable', %s, 'stratum:test', 3600) RETURNING id
-            """,
-            (workspace.id, row[0], ACCOUNT),
-        ).fetchone()
-        assert audience is not None
-        yield World(conn, workspace.id, workspace.salt, meta, row[0], audience[0])
+        yield new_world(conn, workspace, meta)
 
 
 @pytest.fixture

@@ -7,9 +7,11 @@ import pytest
 
 from local.meta_faults import Fault, Kind, Target
 from sinks import planning
+from sinks.ads.meta import Meta
 from sinks.http import HttpRunner
 from store import activation, pushes
-from tests.integration.activation.world import CrashError, Dying, Engine, Server, World
+from tests.conftest import TestWorkspace
+from tests.integration.activation.world import CrashError, Dying, Engine, Server, World, new_world
 
 
 def test_first_push_makes_the_list_equal_to_the_members(world: World, engine: Engine, server: Server) -> None:
@@ -107,57 +109,61 @@ def test_merge_that_keeps_the_survivors_row_keeps_it_on_the_list(world: World, e
     assert server.only() == world.expected()
 
 
-def scenario(world: World, engine: Engine) -> None:
-    """Every kind of change in two pushes."""
+def first_step(world: World) -> None:
     for number in range(5):
         world.join(number)
-    engine.push()
+
+
+def second_step(world: World) -> None:
+    """Every kind of change."""
     world.leave(0)
     world.join(1, "changed@example.com")
     world.join(7)
     world.absorb(2, 3)
-    engine.push()
 
 
 @pytest.mark.parametrize("applied", [False, True])
-@pytest.mark.parametrize("at", range(1, 11))
 def test_crash_at_any_exchange_resumes_without_loss(
-    at: int, applied: bool, world: World, engine: Engine, server: Server, http: HttpRunner
+    applied: bool, postgres_dsn: str, workspace: TestWorkspace, meta: Meta, server: Server, http: HttpRunner
 ) -> None:
-    engine.transport = Dying(http, at, applied)
-    engine.restart()
-    for step in (0, 1):
-        if step == 0:
-            for number in range(5):
-                world.join(number)
-        else:
-            world.leave(0)
-            world.join(1, "changed@example.com")
-            world.join(7)
-            world.absorb(2, 3)
-        try:
-            engine.push()
-        except CrashError:
-            engine.transport = http
-            engine.restart()
-            engine.drain()
+    with psycopg.connect(postgres_dsn, autocommit=True) as conn:
+        for at in range(1, 12):
+            world = new_world(conn, workspace, meta, f"{at}-")
+            dying = Dying(http, at, applied)
+            engine = Engine(world, dying)
+            for step in (first_step, second_step):
+                step(world)
+                try:
+                    engine.push()
+                except CrashError:
+                    engine.transport = http
+                    engine.restart()
+                    engine.drain()
 
-    assert server.only() == world.expected()
-    assert server.sandbox.requests["create"] == 1
-    assert {status for _, status in world.pushes()} == {"done"}
+            assert server.of(world) == world.expected()
+            assert {status for _, status in world.pushes()} == {"done"}
+            assert len(server.lists()) == at
+        assert dying.seen < dying.at, "the last crash point lies beyond the last exchange"
 
 
 @pytest.mark.parametrize("kind", ["error_500", "throttle", "reset_before", "reset_after", "html", "timeout"])
-@pytest.mark.parametrize("operation", ["find", "create", "add", "remove"])
-def test_fault_is_retried_until_the_lists_are_equal(kind: Kind, operation: Target, world: World, engine: Engine, server: Server) -> None:
-    times = 1 if (operation, kind) == ("create", "reset_after") else 2
-    server.sandbox.faults.queue.append(Fault(kind=kind, operation=operation, times=times, seconds=0.01))
+def test_fault_is_retried_until_the_lists_are_equal(
+    kind: Kind, postgres_dsn: str, workspace: TestWorkspace, meta: Meta, server: Server, http: HttpRunner
+) -> None:
+    operations: tuple[Target, ...] = ("find", "create", "add", "remove")
+    with psycopg.connect(postgres_dsn, autocommit=True) as conn:
+        for count, operation in enumerate(operations, 1):
+            world = new_world(conn, workspace, meta, f"{operation}-")
+            times = 1 if (operation, kind) == ("create", "reset_after") else 2
+            server.sandbox.faults.queue.append(Fault(kind=kind, operation=operation, times=times, seconds=0.01))
+            engine = Engine(world, http)
+            for step in (first_step, second_step):
+                step(world)
+                engine.push()
 
-    scenario(world, engine)
-
-    assert server.sandbox.faults.queue == []
-    assert server.only() == world.expected()
-    assert len(server.lists()) == 1
+            assert server.sandbox.faults.queue == []
+            assert server.of(world) == world.expected()
+            assert len(server.lists()) == count
 
 
 def test_audience_is_created_once_although_the_answer_was_lost(world: World, engine: Engine, server: Server) -> None:

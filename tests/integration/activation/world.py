@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 import uvicorn
 from fastapi import FastAPI
+from psycopg.types.json import Jsonb
 
 from domain.ids import ProfileId, WorkspaceId
 from domain.keys import identifier_key
@@ -24,6 +25,7 @@ from sinks.ads.platform import Matchable, Request, Response, Transport
 from sinks.delivery import Attempt, Delivery, DeliveryParams, Destination
 from sinks.retry import RetryParams
 from store import withdrawals
+from tests.conftest import TestWorkspace
 
 ACCOUNT = "111"
 PATIENCE_S = 20.0
@@ -61,6 +63,11 @@ class Server:
             for audience in self.sandbox.ledger.audiences.values()
         ]
 
+    def of(self, world: "World") -> set[tuple[str, str, str, str]]:
+        """The rows of the world's audience."""
+        (platform_id,) = world.column("SELECT coalesce(platform_id, '') FROM audiences ORDER BY id DESC LIMIT 1")
+        return self.lists()[list(self.sandbox.ledger.audiences).index(platform_id)]
+
     def only(self) -> set[tuple[str, str, str, str]]:
         """The rows of the one audience there must be."""
         (rows,) = self.lists()
@@ -72,6 +79,7 @@ class World:
     """People, consents and one audience of one workspace.
 
     Attributes:
+        prefix: keeps the people of several worlds in one database apart.
         people: number → the row that Meta should hold while they are a consenting member.
     """
 
@@ -81,19 +89,23 @@ class World:
     meta: Meta
     segment: int
     audience: int
+    prefix: str = ""
     people: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def person(self, number: int) -> ProfileId:
-        return ProfileId(identifier_key(self.salt, "user_id", f"u{number}"))
+        return ProfileId(identifier_key(self.salt, "user_id", self.user(number)))
+
+    def user(self, number: int) -> str:
+        return f"{self.prefix}u{number}"
 
     def join(self, number: int, email: str | None = None, cause: str = "event") -> None:
         """A customer consents; later calls change the e-mail."""
-        email = email or f"person{number}@example.com"
+        email = self.prefix + (email or f"person{number}@example.com")
         person = self.person(number)
         fresh = number not in self.people
         with self.conn.transaction():
             self._store(number, consents=True)
-            self._identify(number, "user_id", f"u{number}")
+            self._identify(number, "user_id", self.user(number))
             self.conn.execute("DELETE FROM identifiers WHERE profile_id = %s AND kind = 'email'", (UUID(bytes=person),))
             self._identify(number, "email", email)
             self.conn.execute(
@@ -134,7 +146,8 @@ class World:
         return set(self.people.values())
 
     def pushes(self) -> list[tuple[str, str]]:
-        return [(row[0], row[1]) for row in self.conn.execute("SELECT kind, status FROM pushes ORDER BY id")]
+        sql = "SELECT kind, status FROM pushes WHERE audience_id = %s ORDER BY id"
+        return [(row[0], row[1]) for row in self.conn.execute(sql, (self.audience,))]
 
     def column(self, sql: LiteralString) -> list[Any]:
         return [row[0] for row in self.conn.execute(sql)]
@@ -176,6 +189,24 @@ class World:
             """,
             (self.workspace, self.segment, UUID(bytes=self.person(number)), delta, cause, urgent),
         )
+
+
+def new_world(conn: psycopg.Connection[Any], workspace: TestWorkspace, meta: Meta, prefix: str = "") -> World:
+    """A segment and an audience of their own, with nobody in them."""
+    segment = conn.execute(
+        "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, %s, %s) RETURNING id",
+        (workspace.id, f"{prefix}reachable", Jsonb({"purpose": "advertising"})),
+    ).fetchone()
+    assert segment is not None
+    audience = conn.execute(
+        """
+        INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent, interval_s)
+        VALUES (%s, %s, 'meta', %s, %s, %s, 3600) RETURNING id
+        """,
+        (workspace.id, segment[0], f"{prefix}Reachable", ACCOUNT, f"stratum:{prefix}test"),
+    ).fetchone()
+    assert audience is not None
+    return World(conn, workspace.id, workspace.salt, meta, segment[0], audience[0], prefix)
 
 
 class CrashError(Exception):

@@ -1,0 +1,71 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+RUN := $(VENV)/bin/
+READY := $(VENV)/.ready
+NODE := tests/integration/sdk_node
+SEEDS ?= 300
+ONCE ?=
+ARGS ?=
+
+# The first Python on the path that fits; Bytewax has no wheel beyond 3.12.
+FIND_PYTHON = for python in $(PYTHON) python3.12 python3.11 python3; do \
+	if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then echo "$$python"; exit 0; fi; done; \
+	echo "Python 3.11 or 3.12 is needed and none is on the path: install one, or say where it is with make PYTHON=/path/to/python" >&2; exit 1
+
+.PHONY: help setup demo up test lint bench migrate simulate lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make .venv and install everything into it (the other targets do this by themselves)
+
+demo: $(READY) ## Run everything with real purchases, one push and live traffic; ONCE=1 checks itself and ends
+	@exec $(RUN)stratum demo $(if $(ONCE),--once) $(ARGS)
+
+up: $(READY) ## Run everything on this machine, without demo data, until Ctrl-C
+	@exec $(RUN)stratum up
+
+test: $(READY) $(NODE)/node_modules/.ready ## Run every test; ARGS="tests/api -k batch" for some
+	$(RUN)python -m pytest $(ARGS)
+
+lint: $(READY) ## Check style, types, import layers and dependencies
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)mypy
+	$(RUN)lint-imports
+	$(RUN)deptry .
+
+bench: $(READY) ## Print every figure beside its reference; ARGS="throughput merges" for some
+	$(RUN)python -m benchmarks $(ARGS)
+
+migrate: $(READY) ## Bring the database to this version's schema
+	@$(RUN)stratum migrate
+
+simulate: $(READY) ## Run seeds of the simulation: make simulate SEEDS=10000
+	$(RUN)python -m tests.simulation.run --seeds $(SEEDS) --jobs $$(getconf _NPROCESSORS_ONLN) $(ARGS)
+
+lock: $(READY) ## Resolve the dependencies again and write requirements.lock (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements.lock
+
+clean: ## Remove what was built or cached; the data in .stratum stays
+	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info build dist $(NODE)/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@python=$$($(FIND_PYTHON)); echo "making $(VENV) with $$python"; \
+	"$$python" -m venv $(VENV) || { rm -rf $(VENV); echo "$$python cannot make a virtual environment: install its venv module (Debian: python3-venv)" >&2; exit 1; }
+
+$(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(RUN)python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN)python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The JavaScript clients; their tests are skipped with a reason where there is no npm.
+$(NODE)/node_modules/.ready: $(wildcard $(NODE)/package-lock.json)
+	@if [ -f $(NODE)/package-lock.json ] && command -v npm >/dev/null; then \
+		cd $(NODE) && npm ci --no-audit --no-fund --silent && touch node_modules/.ready; \
+	fi

@@ -1,0 +1,117 @@
+"""The application that serves requests: the collector, the query API, metrics. Wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from api.collector import Collector
+from api.collector_settings import settings_routes
+from api.deps import Connections, Keys
+from api.errors import handle_errors
+from api.event_log import open_log
+from api.observing import Observe
+from api.openapi import document
+from api.reading import open_reads
+from api.routes import (
+    audience_sync,
+    audit,
+    commands,
+    dead_letters,
+    decisions,
+    events,
+    health,
+    identity,
+    profiles,
+    segments,
+    signals,
+    statistics,
+)
+from config.load import load_settings
+from config.settings import Settings
+from store.fetch import Pool
+
+ROUTES = (
+    audience_sync.router,
+    audit.router,
+    commands.router,
+    dead_letters.router,
+    decisions.router,
+    events.router,
+    health.router,
+    identity.router,
+    profiles.router,
+    segments.router,
+    signals.router,
+    statistics.router,
+)
+
+DESCRIPTION = """
+Real-time customer data platform with a trust gate.
+
+**Send** events to `/v1/batch` or `/v1/track` with a source's write key; Segment and RudderStack SDKs work unchanged.
+**Ask** below `/cdp/` with an API key: `Authorization: Bearer <key>` or `X-API-Key`.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application; its connections are opened when it starts and closed when it ends.
+
+    Postgres, Redis and the log may be away when it starts: what needs them answers 503 until they come.
+
+    Args:
+        settings: the configuration; default what `config.load` reads.
+    """
+    settings = load_settings() if settings is None else settings
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        log = open_log(settings)
+        try:
+            async with open_pool(settings) as pool, open_reads(settings, pool, log) as reads:
+                app.state.connections = Connections(settings, pool, log, Keys(pool, settings.edge.keys))
+                app.state.reads = reads
+                yield
+        finally:
+            await log.close()
+
+    app = FastAPI(title="Stratum", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.add_middleware(Observe)
+    handle_errors(app)
+    for router in ROUTES:
+        app.include_router(router)
+    collector = Collector(settings.edge.collector, app.state)
+    app.router.routes.extend([*collector.routes(), *settings_routes(collector)])
+    app.add_api_route("/metrics", metrics, include_in_schema=False)
+    document(app)
+    return app
+
+
+@asynccontextmanager
+async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
+    """Open the pool of connections to Postgres; they are made in the background, and again whenever Postgres comes back."""
+    edge = settings.edge
+    limit_ms = edge.statement_timeout // timedelta(milliseconds=1)
+    pool: Pool = AsyncConnectionPool(
+        settings.postgres.dsn.get_secret_value(),
+        kwargs={"application_name": "stratum-api", "autocommit": True, "options": f"-c statement_timeout={limit_ms}"},
+        min_size=1,
+        max_size=settings.postgres.pool_size,
+        timeout=edge.pool_timeout.total_seconds(),
+        check=AsyncConnectionPool[AsyncConnection].check_connection,
+        open=False,
+    )
+    await pool.open(wait=False)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+async def metrics() -> Response:
+    """The process's metrics in Prometheus' text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

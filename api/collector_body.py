@@ -1,0 +1,252 @@
+"""Turns the body of a collector request into records of the event log. Each event's bytes stay as the client sent them.
+
+Strict JSON takes the fast path. What lenient clients send – NaN, Infinity, control characters in strings, halves of surrogate pairs, a byte
+order mark – is read the slow way, so that one such value does not cost the whole batch; NaN and infinities become null. An event that is no
+object, names nobody or has no type is appended all the same: the engine keeps it as a dead letter with the reason.
+"""
+
+import codecs
+import json
+import math
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
+
+from api.collector_errors import Refusal
+from config.collector import CollectorParams
+from domain.envelope import encode_event
+from domain.event import EVENT_TYPES
+from domain.partitioning import Ids, loose_key, partition_key
+from sinks.log import Entry
+from sources.decode import instant_ms
+
+_Found = TypeVar("_Found", "_Batch", "_Single")
+
+_INTEGER_DIGITS_LIMIT: Final = 400
+"""Longer integers have no meaning as a number and take quadratic time to read."""
+
+
+class _Batch(msgspec.Struct, gc=False):
+    batch: list[msgspec.Raw]
+    writeKey: msgspec.Raw = msgspec.Raw()  # noqa: N815 - the wire's spelling
+    sentAt: msgspec.Raw = msgspec.Raw()  # noqa: N815
+    context: msgspec.Raw = msgspec.Raw()
+    integrations: msgspec.Raw = msgspec.Raw()
+
+
+class _Single(msgspec.Struct, gc=False):
+    type: msgspec.Raw = msgspec.Raw()
+    writeKey: msgspec.Raw = msgspec.Raw()  # noqa: N815
+    sentAt: msgspec.Raw = msgspec.Raw()  # noqa: N815
+
+
+class _Ambient(Ids, gc=False):
+    context: msgspec.Raw = msgspec.Raw()
+    integrations: msgspec.Raw = msgspec.Raw()
+
+
+_BATCH: Final = msgspec.json.Decoder(_Batch)
+_SINGLE: Final = msgspec.json.Decoder(_Single)
+_IDS: Final = msgspec.json.Decoder(Ids)
+_AMBIENT: Final = msgspec.json.Decoder(_Ambient)
+_Scalar = str | int | float | None
+_SCALAR: Final[msgspec.json.Decoder[_Scalar]] = msgspec.json.Decoder(_Scalar)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+class Body(NamedTuple):
+    """A body that has been read.
+
+    Attributes:
+        events: one JSON value each, as sent.
+        write_key: the body's own, empty where it names none.
+        sent_ms: the client's ``sentAt``, ms since 1970; 0 where absent or no instant.
+        defaults: members for events that lack them: ``("context", b"{…}")``.
+    """
+
+    events: Sequence[bytes | msgspec.Raw]
+    write_key: str
+    sent_ms: int
+    defaults: Sequence[tuple[str, bytes]]
+
+
+def read_batch(raw: bytes, params: CollectorParams) -> Body:
+    """Read ``{"batch":[…]}``.
+
+    A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own; nothing is mixed.
+
+    Raises:
+        Refusal: 400, or 413 where repeating the defaults would make the batch larger than a body may be.
+    """
+    found, _ = _decode(_BATCH, raw)
+    if len(found.batch) > params.batch_limit_events:
+        raise Refusal("too_many_events")
+    ambient = (("context", bytes(found.context)), ("integrations", bytes(found.integrations)))
+    defaults = [(name, value) for name, value in ambient if value.startswith(b"{")]
+    if sum(len(value) for _, value in defaults) * len(found.batch) > params.body_limit_bytes:
+        raise Refusal("body_too_large")
+    return Body(found.batch, _text(found.writeKey), _sent_ms(found.sentAt), defaults)
+
+
+def read_single(raw: bytes, kind: str) -> Body:
+    """Read one event from a path that names its type; a body without ``type`` gets it.
+
+    Raises:
+        Refusal: 400.
+    """
+    found, strict = _decode(_SINGLE, raw)
+    event = strict.strip()
+    if not bytes(found.type):
+        event = _with_member(event, "type", b'"%b"' % kind.encode())
+    return Body([event], _text(found.writeKey), _sent_ms(found.sentAt), ())
+
+
+def records(body: Body, source: int, received_ms: int, params: CollectorParams) -> list[Entry]:
+    """Wrap every event for the log.
+
+    Args:
+        body: the request's events.
+        source: id of the source that the write key belongs to.
+        received_ms: arrival, ms since 1970.
+        params: limits.
+
+    Returns:
+        Partition key and record of each event, in order.
+
+    Raises:
+        Refusal: 400, an event is too large.
+    """
+    entries: list[Entry] = []
+    limit, sent_ms = params.event_limit_bytes, body.sent_ms
+    for raw in body.events:
+        event = bytes(raw)
+        if len(event) > limit:
+            raise Refusal("event_too_large")
+        message_id = ""
+        try:
+            if body.defaults:
+                event = _complete(event, body.defaults)
+                if len(event) > limit:
+                    raise Refusal("event_too_large")
+            ids = _IDS.decode(event)
+            if not ids.messageId:
+                message_id = new_message_id()
+            key = partition_key(ids.userId, ids.anonymousId, ids.messageId or message_id)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            message_id, key = _odd(event)
+        entries.append((key, encode_event(source, received_ms, sent_ms, event, message_id)))
+    return entries
+
+
+def new_message_id() -> str:
+    """Name an event whose client did not: random, because equal content may well be two events."""
+    return secrets.token_hex(16)
+
+
+def _odd(event: bytes) -> tuple[str, bytes]:
+    """A message id, where it lacks one, and a partition key for something that is hardly an event."""
+    try:
+        fields = _OBJECT.decode(event)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        fields = {}
+    message_id = "" if fields.get("messageId") else new_message_id()
+    return message_id, loose_key(fields, message_id)
+
+
+def _complete(event: bytes, defaults: Sequence[tuple[str, bytes]]) -> bytes:
+    own = _AMBIENT.decode(event)
+    for name, value in defaults:
+        if not bytes(getattr(own, name)):
+            event = _with_member(event, name, value)
+    return event
+
+
+def _with_member(event: bytes, name: str, value: bytes) -> bytes:
+    """An object with one more member in front."""
+    rest = event[1:].lstrip()
+    return b'{"%b":%b%b%b' % (name.encode(), value, b"" if rest.startswith(b"}") else b",", rest)
+
+
+def _text(raw: msgspec.Raw) -> str:
+    value = _scalar(raw)
+    return value if isinstance(value, str) else ""
+
+
+def _sent_ms(raw: msgspec.Raw) -> int:
+    try:
+        return instant_ms(_scalar(raw)) or 0
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _scalar(raw: msgspec.Raw) -> _Scalar:
+    if not bytes(raw):
+        return None
+    try:
+        return _SCALAR.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _decode(decoder: msgspec.json.Decoder[_Found], raw: bytes) -> tuple[_Found, bytes]:
+    """Read strictly, else the slow way; also gives the bytes that were read in the end.
+
+    Raises:
+        Refusal: 400.
+    """
+    try:
+        try:
+            return decoder.decode(raw), raw
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            relaxed = _relaxed(raw)
+            return decoder.decode(relaxed), relaxed
+    except msgspec.ValidationError:
+        raise Refusal("invalid_body") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refusal("invalid_json") from None
+    except RecursionError:
+        raise Refusal("too_deep") from None
+
+
+def _relaxed(raw: bytes) -> bytes:
+    """The same JSON in strict spelling.
+
+    Bytes that are not UTF-8 are kept as they are, so that two ids that differ in them never become one.
+
+    Raises:
+        Refusal: 400, it is not JSON even in a lenient reading.
+    """
+    try:
+        text = raw.decode(json.detect_encoding(raw), "surrogateescape")
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_bounded, strict=False)
+    except (ValueError, UnicodeDecodeError):
+        raise Refusal("invalid_json") from None
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors=_HALF_PAIRS)
+
+
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def _bounded(text: str) -> int | None:
+    return int(text) if len(text) <= _INTEGER_DIGITS_LIMIT else None
+
+
+def _half_pair(error: UnicodeError) -> tuple[bytes, int]:
+    """Encode what is not a character: a byte that was not UTF-8 as itself, half of a surrogate pair as U+FFFD."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    code = ord(error.object[error.start])
+    return bytes([code - 0xDC00]) if 0xDC80 <= code <= 0xDCFF else b"\xef\xbf\xbd", error.start + 1
+
+
+_HALF_PAIRS: Final = "stratum-half-pairs"
+codecs.register_error(_HALF_PAIRS, _half_pair)
+
+SINGLE_TYPES: Final = {path: kind for kind in EVENT_TYPES for path in (kind, kind[0])}
+"""Path segment → event type: ``track`` and ``t``, and so on; all first letters differ."""

@@ -1,0 +1,33 @@
+"""Every metric of the process that serves requests, each declared once: what it counts, its unit, what to do about it. No personal data."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+REQUESTS: Final = Counter(
+    "stratum_http_requests_total",
+    "Requests answered, by route template and status. Many 5xx: see the log of this process.",
+    ("route", "status"),
+)
+REQUEST_SECONDS: Final = Histogram(
+    "stratum_http_request_seconds",
+    "Time from a request's headers to the end of its answer, by route template.",
+    ("route",),
+    buckets=_SECONDS,
+)
+ERRORS: Final = Counter(
+    "stratum_http_errors_total", "Unexpected exceptions, by class. Any: a mistake of ours; the log names the place.", ("kind",)
+)
+EVENTS: Final = Counter(
+    "stratum_collector_events_total", "Events acknowledged, by source id. None from a busy source: its client is broken.", ("source",)
+)
+EVENT_BYTES: Final = Counter("stratum_collector_event_bytes_total", "Bytes of acknowledged events, uncompressed.")
+REFUSALS: Final = Counter(
+    "stratum_collector_refusals_total",
+    "Requests refused, by code. log_full: add workers; log_unavailable: see the log's server; unknown_write_key: a client has a wrong key.",
+    ("code",),
+)
+APPEND_SECONDS: Final = Histogram("stratum_log_append_seconds", "Time until the log had a request's records.", buckets=_SECONDS)
+IN_FLIGHT: Final = Gauge("stratum_collector_requests_in_flight", "Collector requests under way. Near its limit: add processes.")

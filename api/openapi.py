@@ -1,0 +1,100 @@
+"""Completes the OpenAPI document: the collector's paths, which are plain ASGI, and the shape of problems."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from api.collector import BATCH_PATHS, SINGLE_PATHS
+from api.collector_errors import REFUSALS
+from api.collector_settings import RUDDER_PATHS, SEGMENT_PATH
+from api.errors import Problem
+
+_TAG: Final = "collector"
+_HOW: Final = """JSON under any content type, plain or gzip.
+
+The write key comes as user of Basic authorization, as `writeKey` in the body, or as `?writeKey=`."""
+_WRITE_KEY: Final = {"write_key": {"type": "http", "scheme": "basic", "description": "The source's write key as user, no password."}}
+_EVENT: Final[dict[str, Any]] = {
+    "type": "track",
+    "event": "Order Completed",
+    "messageId": "0b1c9e52-7f3a-4d0e-9a51-2f6d6c1f8a77",
+    "userId": "u1",
+    "anonymousId": "a1",
+    "timestamp": "2026-03-01T09:30:00Z",
+    "properties": {"revenue": 24.95, "currency": "USD"},
+    "context": {"consent": {"categoryPreferences": {"advertising": True}}},
+}
+_ACCEPTED: Final = {
+    "description": "The event log has every event durably.",
+    "content": {"application/json": {"example": {"success": True}}},
+}
+_REFUSED: Final = {
+    "type": "object",
+    "required": ["code", "message"],
+    "properties": {"code": {"type": "string", "enum": list(REFUSALS)}, "message": {"type": "string"}},
+}
+
+
+def _refusals() -> dict[str, Any]:
+    """One answer per status, listing its codes."""
+    codes: dict[int, list[str]] = {}
+    for code, rule in REFUSALS.items():
+        codes.setdefault(int(rule.status), []).append(code)
+    return {
+        str(status): {
+            "description": "; ".join(f"`{code}`: {REFUSALS[code].message}" for code in names),
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}},
+        }
+        for status, names in sorted(codes.items())
+    }
+
+
+def _intake(summary: str, path: str, example: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "tags": [_TAG],
+        "summary": summary,
+        "operationId": "collect" + path.replace("/", "_"),
+        "description": _HOW,
+        "security": [{"write_key": []}, {}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}, "example": example}}},
+        "responses": {"200": _ACCEPTED, **_refusals()},
+    }
+
+
+def _settings(path: str) -> dict[str, Any]:
+    refused = _refusals()
+    names = [("write_key", "path")] if "{" in path else [("writeKey", "query")]
+    return {
+        "tags": [_TAG],
+        "summary": "Read what browser SDKs want to know of a source",
+        "operationId": "settings" + path.replace("/", "_").replace("{", "").replace("}", ""),
+        "parameters": [{"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}} for name, place in names],
+        "responses": {"200": {"description": "In the SDK's own shape."}, **{code: refused[code] for code in ("401", "503")}},
+    }
+
+
+def collector_paths() -> dict[str, Any]:
+    """The collector's part of the document: path → operations."""
+    batches = {path: {"post": _intake("Send a batch of events", path, {"batch": [_EVENT]})} for path in BATCH_PATHS}
+    singles = {path: {"post": _intake(f"Send one {kind} event", path, {**_EVENT, "type": kind})} for path, kind in SINGLE_PATHS.items()}
+    return {**batches, **singles, **{path: {"get": _settings(path)} for path in (SEGMENT_PATH, RUDDER_PATHS[0])}}
+
+
+def document(app: FastAPI) -> None:
+    """Make an application's OpenAPI document whole."""
+    generate = app.openapi
+
+    def whole() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            found = generate()
+            found["paths"].update(collector_paths())
+            components = found.setdefault("components", {})
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas = components.setdefault("schemas", {})
+            schemas.update({**problem.pop("$defs", {}), "Problem": problem, "Refused": _REFUSED})
+            components.setdefault("securitySchemes", {}).update(_WRITE_KEY)
+            app.openapi_schema = found
+        return app.openapi_schema
+
+    app.openapi = whole  # type: ignore[method-assign]  # FastAPI's documented way to extend the document

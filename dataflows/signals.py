@@ -1,0 +1,65 @@
+"""The "signals" dataflow: minute counters of every signal become readings of its health.
+
+    minutes ──▶ signal ──▶ health ──▶ readings
+
+Hundreds of keys, so each signal's window is the engine's keyed state; after a restart it is read again from PostgreSQL. Step ids are
+public.
+"""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from threading import Event as Flag
+
+import bytewax.operators as op
+import psycopg
+import structlog
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import Source
+from bytewax.outputs import Sink
+
+from config.settings import Settings
+from dataflows.runtime import run_until_signal, while_store_is_away
+from domain.reading import Minutes, Reading
+from operators.health import HealthMachine, HealthParams
+from operators.wiring import run_machines
+from sinks.readings import ReadingSink
+from sources.intake import Intake
+from sources.minutes import MinutesFeed
+
+logger = structlog.get_logger(__name__)
+
+
+def build(minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[str, Reading]]) -> Dataflow:
+    """Wire the dataflow.
+
+    Args:
+        minutes: what is new about each signal, and ticks.
+        params: how health is computed.
+        readings: learns every reading by signal.
+    """
+    flow = Dataflow("signals")
+    news = op.input("minutes", flow, minutes)
+    by_signal = op.key_on("signal", news, lambda minute: f"{minute.workspace}:{minute.signal}")
+    health = run_machines("health", by_signal, lambda state: HealthMachine(params, state), lambda minute: minute.now_ms)
+    op.output("readings", health, readings)
+    return flow
+
+
+def run(settings: Settings) -> None:
+    """Run the signals flow in this process's main thread until SIGTERM or SIGINT. While Postgres is away it waits and says so.
+
+    Raises:
+        BytewaxRuntimeError: a step raised for another reason.
+    """
+    stop = Flag()
+    while_store_is_away("signals", stop, partial(_run_once, settings, stop))
+
+
+def _run_once(settings: Settings, stop: Flag) -> None:
+    connect = partial(psycopg.connect, settings.postgres.dsn.get_secret_value(), autocommit=True, application_name="stratum-signals")
+    with ExitStack() as open_things:
+        reading, writing = (open_things.enter_context(connect()) for _ in range(2))
+        feed = MinutesFeed(reading, settings.signals, lambda: datetime.now(UTC))
+        logger.info("signals_started")
+        run_until_signal(build(Intake(feed, stop), settings.signals, ReadingSink(writing, settings.redis.url.get_secret_value())), stop)

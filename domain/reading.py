@@ -1,0 +1,87 @@
+"""Signal health as values: a dated reading with its components and reasons."""
+
+from enum import StrEnum
+
+import msgspec
+
+from domain.ids import WorkspaceId
+
+
+class Status(StrEnum):
+    """What a score means; unknown is not health."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+    UNKNOWN = "unknown"
+
+
+class Component(msgspec.Struct, frozen=True):
+    """One aspect of a signal.
+
+    Attributes:
+        name: freshness, validity, volume or delivery.
+        score: 0–100; None where there is too little data, which is missing and not average.
+        weight: share in the composite, relative to the other present components.
+        inputs: what the score was computed from, by name; units in the names.
+        sample: observations behind it.
+        reason: a sentence.
+    """
+
+    name: str
+    score: float | None
+    weight: float
+    inputs: dict[str, float]
+    sample: int
+    reason: str
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """Health of one signal at one instant.
+
+    Attributes:
+        signal: ``source:<id>`` or ``platform:<name>``.
+        read_ms: the instant.
+        score: 0–100; None when unknown.
+        sample: observations in the window.
+        reasons: sentences, the worst first; why it is not better, or why it is unknown.
+        id: row id once stored, else 0.
+    """
+
+    workspace: WorkspaceId
+    signal: str
+    read_ms: int
+    score: float | None
+    status: Status
+    sample: int
+    components: tuple[Component, ...] = ()
+    reasons: tuple[str, ...] = ()
+    id: int = 0
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """One additive counter as stored: `value` is the total so far of (minute, shard, metric).
+
+    Attributes:
+        updated_ms: when it was last added to.
+    """
+
+    minute_ms: int
+    shard: int
+    metric: str
+    value: float
+    updated_ms: int
+
+
+class Minutes(msgspec.Struct, frozen=True):
+    """What is new about one signal, and what time it is; sent also when nothing is new, so that silence is seen.
+
+    Attributes:
+        rows: counters that changed; a row that comes again replaces itself.
+        now_ms: the clock.
+    """
+
+    workspace: WorkspaceId
+    signal: str
+    rows: tuple[Observed, ...]
+    now_ms: int

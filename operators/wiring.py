@@ -1,0 +1,67 @@
+"""The one adapter that puts a machine on Bytewax. A machine is told what happened and what time it is, and answers with values."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
+
+import bytewax.operators as op
+from bytewax.operators import KeyedStream, StatefulLogic
+
+E_contra = TypeVar("E_contra", contravariant=True)
+S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
+E = TypeVar("E")
+O = TypeVar("O")  # noqa: E741 - output
+
+
+class Machine(Protocol[E_contra, O, S_co]):
+    """Keyed logic with explicit state."""
+
+    def on_event(self, event: E_contra, now_ms: int) -> list[O]:
+        """One event at one instant."""
+
+    def on_time(self, now_ms: int) -> list[O]:
+        """The deadline has come."""
+
+    def deadline(self) -> int | None:
+        """When `on_time` wants to be called, ms since 1970; None for never."""
+
+    def done(self) -> bool:
+        """Whether the machine may be forgotten."""
+
+    def snapshot(self) -> S_co:
+        """A copy of the state that a new machine can go on from."""
+
+
+class _Logic(StatefulLogic[E, O, S], Generic[E, O, S]):
+    def __init__(self, machine: Machine[E, O, S], now_of: Callable[[E], int]) -> None:
+        self._machine = machine
+        self._now_of = now_of
+
+    def on_item(self, value: E) -> tuple[list[O], bool]:
+        return self._machine.on_event(value, self._now_of(value)), self._machine.done()
+
+    def on_notify(self) -> tuple[list[O], bool]:
+        deadline = self._machine.deadline()
+        return ([] if deadline is None else self._machine.on_time(deadline)), self._machine.done()
+
+    def notify_at(self) -> datetime | None:
+        deadline = self._machine.deadline()
+        return None if deadline is None else datetime.fromtimestamp(deadline / 1000, UTC)
+
+    def snapshot(self) -> S:
+        return self._machine.snapshot()
+
+
+def run_machines(
+    step_id: str, events: KeyedStream[E], build: Callable[[S | None], Machine[E, O, S]], now_of: Callable[[E], int]
+) -> KeyedStream[O]:
+    """One machine per key.
+
+    Args:
+        step_id: public name of the step.
+        events: keyed events, in order per key.
+        build: makes a machine, from a snapshot where there is one.
+        now_of: the instant that an event carries; machines read no clock.
+    """
+    return op.stateful(step_id, events, lambda state: _Logic(build(state), now_of))

@@ -1,0 +1,89 @@
+"""Asks the trust gate before anything is done, and has its decision on record before the action starts.
+
+A push under way is asked for again with every request: when the gate no longer lets it pass, the rest of it is held and planned anew later.
+Withdrawals and deletions are not judged, for they only take people off a platform; they are recorded all the same.
+A verdict that stays the same, numbers in its reasons aside, is recorded once per interval, not at every look.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from psycopg import Connection
+
+from sinks.activation import Permitted, Task
+from store import pushes
+from store.withdrawals import Withdrawn
+
+PASS: Final = "pass"  # noqa: S105 - a verdict
+_NUMBER: Final = re.compile(r"\d+(\.\d+)?")
+_EXEMPT: Final = frozenset({"urgent", "delete"})
+
+
+class Judgement(Protocol):
+    """One verdict of the gate, not recorded yet."""
+
+    @property
+    def verdict(self) -> str:
+        """``pass``, ``hold`` or ``block``."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why."""
+
+    def record(self) -> int:
+        """Write the decision, its audit row and the gate's memory in one transaction; gives the decision's id."""
+
+
+class Gate(Protocol):
+    """What decides."""
+
+    def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Judgement:
+        """Judge one proposed action: push, urgent_removal or delete."""
+
+
+class Permits:
+    """Turns tasks into permitted tasks, or drops them until the gate thinks better of them.
+
+    Args:
+        conn: connection in autocommit mode.
+        gate: what decides.
+        repeat_after: how often a verdict that does not change is recorded again.
+        now: aware clock.
+    """
+
+    def __init__(self, conn: Connection[Any], gate: Gate, repeat_after: timedelta, now: Callable[[], datetime]) -> None:
+        self._conn = conn
+        self._gate = gate
+        self._repeat_after = repeat_after
+        self._now = now
+        self._recorded: dict[int, tuple[tuple[str, ...], datetime]] = {}
+
+    def __call__(self, task: Task) -> Permitted | None:
+        """Ask for one task."""
+        if isinstance(task, Withdrawn):
+            return Permitted(task, self._judge(task, "urgent_removal").record(), gated=False)
+        if task.kind == "request" and task.push_kind in _EXEMPT:
+            return Permitted(task, None, gated=False)
+        if task.kind == "delete":
+            return Permitted(task, self._judge(task, "delete").record(), gated=False)
+        judgement = self._judge(task, "push")
+        if judgement.verdict != PASS:
+            self._hold(task, judgement)
+            return None
+        self._recorded.pop(task.audience_id, None)
+        return Permitted(task, None if task.kind == "request" else judgement.record(), gated=True)
+
+    def _judge(self, task: Task, action: str) -> Judgement:
+        return self._gate.judge(task.workspace_id, task.platform, task.audience_id, action, self._now())
+
+    def _hold(self, task: Task, judgement: Judgement) -> None:
+        now = self._now()
+        saying = (judgement.verdict, *(_NUMBER.sub("#", reason) for reason in judgement.reasons))
+        said, said_at = self._recorded.get(task.audience_id, ((), now))
+        if said != saying or now - said_at >= self._repeat_after:
+            judgement.record()
+            self._recorded[task.audience_id] = (saying, now)
+        if not isinstance(task, Withdrawn) and task.kind == "request":
+            pushes.hold(self._conn, task.audience_id, now)

@@ -1,0 +1,119 @@
+"""What the signals flow reads and writes: counters that changed, known signals, readings."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from psycopg import Connection
+
+from domain.ids import WorkspaceId
+from domain.reading import Component, Observed, Reading, Status
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
+
+_CHANGED: Final = """
+SELECT workspace_id, signal, minute_at, shard, metric, value, updated_at
+FROM observations WHERE updated_at >= %s AND minute_at >= %s
+"""
+_KNOWN: Final = """
+SELECT workspace_id, 'source:' || id FROM sources
+UNION
+SELECT DISTINCT workspace_id, signal FROM observations WHERE minute_at >= %s
+"""
+_WRITE: Final = """
+INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)
+SELECT * FROM unnest(%s::integer[], %s::text[], %s::timestamptz[], %s::float8[], %s::text[], %s::bigint[], %s::jsonb[], %s::jsonb[])
+RETURNING id
+"""
+_SINCE: Final = """
+SELECT workspace_id, signal, read_at, score, status, sample, components, reasons, id
+FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORDER BY id
+"""
+_FEEDING: Final = """
+SELECT DISTINCT signal FROM observations WHERE workspace_id = %s AND signal LIKE 'source:%%' AND metric = 'accepted' AND minute_at >= %s
+"""
+
+
+def _ms(at: datetime) -> int:
+    return (at - _EPOCH) // _MS
+
+
+def utc(at_ms: int) -> datetime:
+    """An instant of the engine as an aware datetime."""
+    return _EPOCH + timedelta(milliseconds=at_ms)
+
+
+def changed_minutes(conn: Connection[Any], since: datetime, minutes_since: datetime) -> dict[tuple[WorkspaceId, str], list[Observed]]:
+    """Counters that were added to since an instant.
+
+    A transaction that was open at the last look may become visible later with an earlier instant, so callers look back further than their last
+    look; reading a row again is harmless, for rows hold totals.
+
+    Args:
+        conn: any connection.
+        since: changed at or after this.
+        minutes_since: of minutes that began at or after this.
+
+    Returns:
+        (workspace, signal) → counters.
+    """
+    found: dict[tuple[WorkspaceId, str], list[Observed]] = {}
+    for workspace, signal, minute, shard, metric, value, updated in conn.execute(_CHANGED, (since, minutes_since)):
+        row = Observed(_ms(minute), shard, metric, value, _ms(updated))
+        found.setdefault((WorkspaceId(workspace), signal), []).append(row)
+    return found
+
+
+def known_signals(conn: Connection[Any], observed_since: datetime) -> set[tuple[WorkspaceId, str]]:
+    """Every registered source, silent ones included, and whatever was observed since an instant."""
+    return {(WorkspaceId(workspace), signal) for workspace, signal in conn.execute(_KNOWN, (observed_since,))}
+
+
+def write_readings(conn: Connection[Any], readings: Sequence[Reading]) -> list[Reading]:
+    """Store readings; answers them with their ids."""
+    if not readings:
+        return []
+    rows = conn.execute(
+        _WRITE,
+        (
+            [reading.workspace for reading in readings],
+            [reading.signal for reading in readings],
+            [utc(reading.read_ms) for reading in readings],
+            [reading.score for reading in readings],
+            [reading.status.value for reading in readings],
+            [reading.sample for reading in readings],
+            [_components(reading.components) for reading in readings],
+            [msgspec.json.encode(reading.reasons).decode() for reading in readings],
+        ),
+    ).fetchall()
+    return [msgspec.structs.replace(reading, id=row[0]) for reading, row in zip(readings, rows, strict=True)]
+
+
+def _components(components: Iterable[Component]) -> str:
+    return msgspec.json.encode({component.name: component for component in components}).decode()
+
+
+def readings_since(conn: Connection[Any], workspace: WorkspaceId, signals: Sequence[str], since: datetime) -> list[Reading]:
+    """Stored readings of some signals, oldest first."""
+    found = conn.execute(_SINCE, (workspace, list(signals), since)).fetchall()
+    return [
+        Reading(
+            WorkspaceId(row[0]), row[1], _ms(row[2]), row[3], Status(row[4]), row[5],
+            tuple(msgspec.convert(component, Component) for component in row[6].values()), tuple(row[7]), row[8],
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def feeding_sources(conn: Connection[Any], workspace: WorkspaceId, since: datetime) -> list[str]:
+    """Signals of the sources that had an accepted event since an instant."""
+    return [signal for (signal,) in conn.execute(_FEEDING, (workspace, since))]
+
+
+def prune_readings(conn: Connection[Any], before: datetime) -> int:
+    """Delete readings older than an instant, except those that a decision rests on; answers how many."""
+    return conn.execute(
+        "DELETE FROM readings r WHERE read_at < %s AND NOT EXISTS (SELECT 1 FROM decisions d WHERE r.id = ANY(d.reading_ids))", (before,)
+    ).rowcount

@@ -1,0 +1,244 @@
+"""Law 8: one workspace's key reads and changes nothing of another. Every route of the application is walked; none may be missing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from api.app import ROUTES
+from config.settings import Settings
+from tests.api.conftest import START_MS, Api, Tenant
+
+EMPTY = "empty"
+"""A listing that must hold nothing."""
+OPEN = "open"
+"""Answers anybody the same; must hold no mark of the first workspace."""
+MARK = "topsecret"
+"""Part of every name and value of the first workspace."""
+
+# Route → (body, what another workspace's key must get: a status, EMPTY, or OPEN). Path parameters name things of the first workspace.
+TABLE: dict[str, tuple[Any, int | str]] = {
+    "GET /cdp/audience-sync/platforms": (None, OPEN),
+    "GET /cdp/audience-sync/audiences": (None, EMPTY),
+    "POST /cdp/audience-sync/audiences": ({"segment_id": "{segment}", "platform": "meta", "name": "mine", "interval_s": 3600}, 404),
+    "POST /cdp/audience-sync/audiences/{audience}/sync": (None, 404),
+    "GET /cdp/audience-sync/audiences/{audience}/history": (None, 404),
+    "DELETE /cdp/audience-sync/audiences/{audience}": (None, 404),
+    "POST /cdp/audiences/export": ({"segment_id": "{segment}"}, 404),
+    "GET /cdp/audit": (None, EMPTY),
+    "POST /cdp/profiles/{profile}/unmerge": ({"identifiers": [{"kind": "user_id", "value": "topsecret-1"}], "reason": "theft"}, 404),
+    "GET /cdp/commands/{command}": (None, 404),
+    "GET /cdp/dead-letters": (None, EMPTY),
+    "GET /cdp/dead-letters/{letter}": (None, 404),
+    "POST /cdp/dead-letters/retry": ({}, OPEN),
+    "POST /cdp/dead-letters/{letter}/retry": (None, 404),
+    "GET /cdp/decisions": (None, EMPTY),
+    "GET /cdp/decisions/{decision}": (None, 404),
+    "GET /cdp/profiles/{profile}/events": (None, 404),
+    "GET /cdp/health": (None, OPEN),
+    "GET /cdp/health/live": (None, OPEN),
+    "GET /cdp/profiles/{profile}/graph": (None, 404),
+    "GET /cdp/profiles/{profile}/merges": (None, 404),
+    "GET /cdp/merges": (None, EMPTY),
+    "GET /cdp/conflicts": (None, EMPTY),
+    "GET /cdp/profiles": (None, EMPTY),
+    "GET /cdp/profiles?search=topsecret": (None, EMPTY),
+    "GET /cdp/profiles/lookup?kind=user_id&value=topsecret-1": (None, 404),
+    "GET /cdp/profiles/{profile}": (None, 404),
+    "GET /cdp/segments": (None, OPEN),
+    "GET /cdp/segments/{segment}/members": (None, 404),
+    "GET /cdp/signals": (None, OPEN),
+    "GET /cdp/signals/{signal}/readings": (None, EMPTY),
+    "GET /cdp/statistics": (None, OPEN),
+    "GET /cdp/lag": (None, OPEN),
+}
+
+TABLES = (
+    "workspaces", "sources", "api_keys", "events", "identifiers", "profiles", "links", "merges", "segments", "memberships", "changes",
+    "dead_letters", "observations", "readings", "audiences", "pushes", "decisions", "gate_states", "audit",
+)  # fmt: skip
+
+
+@pytest.fixture
+def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
+    """Settings with a connected platform."""
+    servers = {"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}}
+    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
+
+
+@dataclass
+class First:
+    """What the first workspace has, by name of path parameter; and everything that may not be seen."""
+
+    names: dict[str, str]
+    marks: set[str]
+
+
+@pytest.fixture
+def first(tenant: Tenant, api: Api, settings: Settings) -> First:
+    """A workspace with something of everything."""
+    consent = {"consent": {"categoryPreferences": {"advertising": True}}}
+    tenant.feed(
+        tenant.event("page", START_MS, anonymousId="topsecret-a", name="topsecret page"),
+        tenant.event(event="Order Completed", at_ms=START_MS + 1, userId="topsecret-1", properties={"revenue": 31337.77}, context=consent),
+    )
+    tenant.feed(
+        tenant.event("identify", START_MS + 2, userId="topsecret-1", anonymousId="topsecret-a", messageId="topsecret-m"),
+        tenant.event("identify", START_MS + 3, userId="topsecret-2", anonymousId="topsecret-a"),
+        tenant.event("track", userId="topsecret-1"),
+    )
+    profile = api.get("/cdp/profiles/lookup", kind="user_id", value="topsecret-1")
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+
+        def insert(statement: str, *values: object) -> str:
+            row = conn.execute(statement.encode(), (tenant.id, *values)).fetchone()
+            assert row is not None
+            return str(row[0])
+
+        segment = insert("SELECT id FROM segments WHERE workspace_id = %s")
+        audience = insert(
+            "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s)"
+            " VALUES (%s, %s, 'meta', 'topsecret', '1', 3600) RETURNING id", segment,
+        )  # fmt: skip
+        decision = insert(
+            "INSERT INTO decisions (workspace_id, destination, action, verdict, automation, reasons, reading_ids, decided_at)"
+            " VALUES (%s, 'topsecret', 'push', 'pass', 'execute', '[]', '{}', now()) RETURNING id"
+        )
+        insert(
+            "INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)"
+            " VALUES (%s, 'platform:topsecret', now(), 80, 'healthy', 100, %s, '[]') RETURNING id", Jsonb({}),
+        )  # fmt: skip
+    command = api.post(f"/cdp/profiles/{profile['id']}/unmerge", TABLE["POST /cdp/profiles/{profile}/unmerge"][0])["command_id"]
+    letter = api.get("/cdp/dead-letters")["items"][0]["id"]
+    names = {
+        "profile": profile["id"],
+        "segment": segment,
+        "audience": audience,
+        "decision": decision,
+        "signal": "platform:topsecret",
+        "command": command,
+        "letter": str(letter),
+    }
+    keys = {each["key"] for each in profile["identifiers"]}
+    return First(names, {MARK, "31337", profile["id"], *keys})
+
+
+def fill(value: Any, names: dict[str, str]) -> Any:
+    """Put the first workspace's names into a path or a body."""
+    if isinstance(value, dict):
+        return {key: fill(item, names) for key, item in value.items()}
+    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
+        return int(names[value[1:-1]])
+    return value
+
+
+def dump(settings: Settings, workspace: int) -> dict[str, list[str]]:
+    """Every row of a workspace."""
+    rows: dict[str, list[str]] = {}
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        for table in TABLES:
+            column = {"workspaces": "id", "pushes": "workspace_id"}.get(table, "workspace_id")
+            found = conn.execute(f"SELECT t::text FROM {table} t WHERE {column} = %s ORDER BY 1".encode(), (workspace,))
+            rows[table] = [row[0] for row in found]
+    return rows
+
+
+def shape(path: str) -> str:
+    """A path with its parameters left blank."""
+    return "/".join("{}" if part.startswith("{") else part for part in path.partition("?")[0].split("/"))
+
+
+def ask(api: Api, route: str, body: Any, names: dict[str, str]) -> httpx.Response:
+    method, path = route.split(" ", 1)
+    return api.http.request(method, path.format(**names), json=fill(body, names))
+
+
+def test_no_route_is_missing_from_the_table() -> None:
+    routes = {f"{method} {shape(route.path)}" for router in ROUTES for route in router.routes for method in route.methods}  # type: ignore[attr-defined]
+
+    assert {f"{route.split(' ', 1)[0]} {shape(route.split(' ', 1)[1])}" for route in TABLE} == routes
+
+
+def test_another_workspaces_key_reads_and_changes_nothing(
+    first: First,
+    settings: Settings,
+    tenants: Callable[[str], Tenant],
+    asks: Callable[[str], Api],
+    drain: Callable[[], list[bytes]],
+    tenant: Tenant,
+) -> None:
+    stranger = asks(tenants("second").admin)
+    drain()
+    before = dump(settings, tenant.id)
+    mistakes = []
+    for route, (body, wanted) in TABLE.items():
+        answer = ask(stranger, route, body, first.names)
+        status = wanted if isinstance(wanted, int) else answer.status_code
+        fine = answer.status_code == status and (isinstance(wanted, int) or answer.status_code < 300)
+        if wanted == EMPTY:
+            fine = fine and answer.json()["items"] == [] and answer.json()["next"] is None
+        if not fine or any(mark in answer.text for mark in first.marks):
+            mistakes.append((route, answer.status_code, answer.text))
+
+    assert mistakes == []
+    assert dump(settings, tenant.id) == before
+    assert drain() == []
+
+
+def test_another_workspaces_numbers_are_its_own(
+    first: First, tenants: Callable[[str], Tenant], asks: Callable[[str], Api], tenant: Tenant
+) -> None:
+    second = tenants("second")
+    stranger = asks(second.admin)
+
+    totals = stranger.get("/cdp/statistics")
+    segments = stranger.get("/cdp/segments")["items"]
+    signals = stranger.get("/cdp/signals")["items"]
+
+    assert (totals["people"]["value"], totals["events"], totals["orders"], totals["revenue"], totals["throughput"]) == (0, 0, 0, [], [])
+    assert {count["value"] for count in totals["identifiers"].values()} == {0}
+    assert (totals["merges"]["value"], totals["dead_letters_open"]["value"], totals["rejected"]) == (0, 0, 0)
+    assert [segment["members"]["value"] for segment in segments] == [0]
+    assert first.names["segment"] not in {str(segment["id"]) for segment in segments}
+    assert [signal["signal"] for signal in signals] == [f"source:{second.source}"]
+    assert tenant.source != second.source
+
+
+def test_the_same_identifier_is_two_people_in_two_workspaces(
+    first: First, tenants: Callable[[str], Tenant], asks: Callable[[str], Api]
+) -> None:
+    second = tenants("second")
+    second.feed(second.event("page", userId="topsecret-1"))
+
+    found = asks(second.read).get("/cdp/profiles/lookup", kind="user_id", value="topsecret-1")
+
+    assert found["events"]["total"] == 1
+    assert found["id"] != first.names["profile"]
+
+
+@pytest.mark.parametrize("key", ["", "no such key"])
+def test_without_a_key_nothing_but_health_is_answered(first: First, asks: Callable[[str], Api], key: str) -> None:
+    nobody = asks(key)
+
+    statuses = {route: ask(nobody, route, body, first.names).status_code for route, (body, _) in TABLE.items()}
+
+    assert {route for route, status in statuses.items() if status != 401} == {"GET /cdp/health", "GET /cdp/health/live"}
+
+
+def test_a_reader_changes_nothing(
+    first: First, settings: Settings, tenant: Tenant, asks: Callable[[str], Api], drain: Callable[[], list[bytes]]
+) -> None:
+    reader = asks(tenant.read)
+    drain()
+    before = dump(settings, tenant.id)
+
+    statuses = {route: ask(reader, route, body, first.names).status_code for route, (body, _) in TABLE.items()}
+
+    assert {status for route, status in statuses.items() if not route.startswith("GET")} == {403}
+    assert dump(settings, tenant.id) == before
+    assert drain() == []

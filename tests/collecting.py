@@ -1,0 +1,67 @@
+"""Sends to the collector and reads what it put into the log."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import redis
+
+from config.settings import Settings
+from domain.envelope import Envelope, decode
+from domain.partitioning import stream_key
+
+
+def streamed(settings: Settings) -> list[Envelope]:
+    """Every record of the embedded log, partition by partition, in order."""
+    with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
+        names = [stream_key(settings.log.name, partition) for partition in range(settings.log.partitions)]
+        return [decode(value) for name in names for _, fields in client.xrange(name) for value in fields.values()]
+
+
+def streamed_events(settings: Settings) -> list[Any]:
+    """Their events, parsed."""
+    return [json.loads(bytes(record.event)) for record in streamed(settings)]
+
+
+def basic(write_key: str) -> dict[str, str]:
+    """The header that server SDKs send."""
+    return {"authorization": "Basic " + base64.b64encode(f"{write_key}:".encode()).decode()}
+
+
+def track(number: int = 0, **fields: Any) -> dict[str, Any]:
+    """A valid event."""
+    return {"type": "track", "event": "Viewed", "userId": f"u{number}", "messageId": f"m{number}", **fields}
+
+
+class Sender:
+    """A client of the collector with one write key."""
+
+    def __init__(self, address: str, write_key: str) -> None:
+        self.http = httpx.Client(base_url=address, timeout=30)
+        self.write_key = write_key
+
+    def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None, *, packed: bool = False) -> httpx.Response:
+        """Send a body: bytes as they are, anything else as JSON; Basic authorization unless the headers say otherwise."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        if packed:
+            content = gzip.compress(content)
+        return self.http.post(path, content=content, headers=basic(self.write_key) if headers is None else headers)
+
+    def refused(self, path: str, body: Any, status: int, code: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """Send a body that must be refused so."""
+        answer = self.post(path, body, headers)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/json"
+        assert set(answer.json()) == {"code", "message"}
+        assert answer.json()["code"] == code
+        return answer
+
+
+def sender(address: str, write_key: str) -> Iterator[Sender]:
+    """A sender that is closed in the end."""
+    made = Sender(address, write_key)
+    yield made
+    made.http.close()

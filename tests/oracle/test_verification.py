@@ -1,0 +1,184 @@
+"""Verification finds nothing in right tables, and every planted mistake in wrong ones."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from domain.ids import ProfileId, SegmentId, WorkspaceId
+from domain.keys import message_key
+from domain.leaf import Leaf, Register, encode_leaf
+from domain.link import Link, pair_of
+from domain.profile import FactKey, Person, Stage, decode_person
+from domain.stored import StoredEvent, StoredIdentifier, StoredMembership
+from oracle.report import Report
+from oracle.verification import Totals, differences
+from tests.oracle.tables import BROWSER, DAY, MARY, NOW, RULES, SALT, SEGMENT, TABLET, HandTables, key, mary_and_a_stranger, row_of, tie
+
+CHURNS = 2_000 + 90 * DAY
+
+
+def found(tables: HandTables, now_ms: int = NOW) -> list[tuple[str, str]]:
+    """(kind, what) of every difference."""
+    return [(difference.kind, difference.what) for difference in differences(tables, RULES, now_ms, Totals())]
+
+
+def mary(tables: HandTables) -> Person:
+    return decode_person(tables.stored_people[0].doc)
+
+
+def with_mary(tables: HandTables, person: Person) -> HandTables:
+    return replace(tables, stored_people=[row_of(person), *tables.stored_people[1:]])
+
+
+def with_view(**fields: object) -> Callable[[HandTables], HandTables]:
+    def plant(tables: HandTables) -> HandTables:
+        person = mary(tables)
+        return with_mary(tables, msgspec.structs.replace(person, view=msgspec.structs.replace(person.view, **fields)))
+
+    return plant
+
+
+def with_person(**fields: object) -> Callable[[HandTables], HandTables]:
+    return lambda tables: with_mary(tables, msgspec.structs.replace(mary(tables), **fields))
+
+
+def with_link(**fields: object) -> Callable[[HandTables], HandTables]:
+    return lambda tables: replace(tables, stored_links=[msgspec.structs.replace(tables.stored_links[0], **fields)])
+
+
+def with_identifier(place: int, **fields: object) -> Callable[[HandTables], HandTables]:
+    def plant(tables: HandTables) -> HandTables:
+        rows = list(tables.stored_identifiers)
+        rows[place] = StoredIdentifier(**{**rows[place]._asdict(), **fields})
+        return replace(tables, stored_identifiers=rows)
+
+    return plant
+
+
+def with_membership(segment: SegmentId, profile: ProfileId) -> Callable[[HandTables], HandTables]:
+    return lambda tables: replace(tables, stored_memberships=[*tables.stored_memberships, StoredMembership(segment, profile)])
+
+
+def test_right_tables_have_no_differences() -> None:
+    totals = Totals()
+    assert list(differences(mary_and_a_stranger(), RULES, NOW, totals)) == []
+    assert totals == Totals(events=3, commands=0, identifiers=3, people=2, links=1, refused=0, banned=0, memberships=1)
+
+
+@pytest.mark.parametrize(
+    ("plant", "expected"),
+    [
+        (with_view(first_ms=999), ("view", "first_ms")),
+        (with_view(last_ms=2_001), ("view", "last_ms")),
+        (with_view(types={"page": 2, "track": 1}), ("view", "types.page")),
+        (with_view(names={"page:Home": 1}), ("view", "names.track:Order Completed")),
+        (with_view(traits={"plan": Register("silver", 2_000, tie("purchase"))}), ("view", "traits.plan")),
+        (with_view(traits={"plan": Register("gold", 1_999, tie("purchase"))}), ("view", "traits.plan")),
+        (with_view(groups={"g": Register({}, 1, 1)}), ("view", "groups.g")),
+        (with_view(sessions=[1_000, 1_000, 2_000, 2_000]), ("view", "sessions")),
+        (with_view(revenue={"USD": (1, 1251)}), ("view", "revenue.USD")),
+        (with_view(consent={}), ("view", "consent.advertising")),
+        (with_view(overflow=True), ("view", "overflow")),
+        (with_person(stage=Stage.KNOWN, wake_ms=0), ("stage", "stage")),
+        (with_person(wake_ms=CHURNS + 1), ("stage", "stage")),
+        (with_person(segments=[]), ("membership", "segments in doc")),
+        (with_person(kinds={"user_id": 1}), ("person", "kinds")),
+        (with_person(refused=1), ("person", "refused")),
+        (with_person(last_link=FactKey(1_000, 0)), ("person", "last_link")),
+        (with_person(sole=MARY), ("leaf", "sole")),
+        (with_link(status="refused"), ("link", "status")),
+        (with_link(key=FactKey(2_001, tie("purchase"))), ("link", "first_ms, tie, rank")),
+        (with_link(cause=message_key(SALT, "visit")), ("link", "cause")),
+        (with_identifier(1, leaf=None), ("leaf", "leaf")),
+        (with_identifier(1, leaf=b"\xc1"), ("leaf", "leaf")),
+        (with_identifier(1, leaf=encode_leaf(Leaf(types={"page": 1}))), ("leaf", "first_ms")),
+        (with_identifier(2, leaf=encode_leaf(Leaf())), ("leaf", "leaf")),
+        (with_identifier(1, value="another browser"), ("identity", "kind, value")),
+        (with_identifier(1, kind="device_id"), ("identity", "kind, value")),
+        (with_identifier(1, profile=ProfileId(TABLET)), ("identity", "split")),
+        (lambda tables: replace(tables, stored_memberships=[]), ("membership", "memberships")),
+        (with_membership(SegmentId(8), ProfileId(TABLET)), ("membership", "memberships")),
+        (lambda tables: replace(tables, stored_links=[]), ("link", "row")),
+        (lambda tables: replace(tables, stored_people=tables.stored_people[:1]), ("identity", "profile")),
+        (lambda tables: replace(tables, stored_identifiers=tables.stored_identifiers[1:]), ("identity", "row")),
+        (lambda tables: replace(tables, stored_events=tables.stored_events[:2]), ("identity", "row")),
+    ],
+)  # fmt: skip
+def test_a_planted_mistake_is_found(plant: Callable[[HandTables], HandTables], expected: tuple[str, str]) -> None:
+    assert expected in found(plant(mary_and_a_stranger()))
+
+
+def test_one_planted_mistake_is_one_difference() -> None:
+    assert found(with_view(last_ms=2_001)(mary_and_a_stranger())) == [("view", "last_ms"), ("person", "first_seen_at, last_seen_at")]
+    assert found(with_view(overflow=True)(mary_and_a_stranger())) == [("view", "overflow")]
+
+
+def test_people_merged_by_mistake_are_found() -> None:
+    tables = mary_and_a_stranger()
+    tables = with_identifier(2, profile=ProfileId(MARY))(replace(tables, stored_people=tables.stored_people[:1]))
+    assert ("identity", "merged") in found(tables)
+
+
+def test_an_event_given_to_the_wrong_leaf_is_found_and_counted_where_it_belongs() -> None:
+    tables = mary_and_a_stranger()
+    events = list(tables.stored_events)
+    events[0] = events[0]._replace(leaf=TABLET)
+    assert found(replace(tables, stored_events=events)) == [("event", "leaf")]
+
+
+def test_a_payload_that_nobody_can_read_is_found() -> None:
+    tables = mary_and_a_stranger()
+    broken = StoredEvent(message_key(SALT, "broken"), "", "track", TABLET, 1, 1, b"{")
+    assert found(replace(tables, stored_events=[*tables.stored_events, broken])) == [("event", "payload")]
+
+
+def test_a_person_whose_wake_is_due_may_still_hold_the_stage_of_before() -> None:
+    assert found(mary_and_a_stranger(), CHURNS + 5) == []
+
+
+def test_a_person_who_was_woken_must_have_left() -> None:
+    tables = mary_and_a_stranger()
+    woken = with_person(stage=Stage.CHURNED, wake_ms=0, segments=[])(tables)
+    assert found(replace(woken, stored_memberships=[]), CHURNS) == []
+    assert found(woken, CHURNS) == [("membership", "memberships")]
+    assert ("stage", "stage") in found(replace(woken, stored_memberships=[]), CHURNS - 1)
+
+
+def test_a_command_bans_a_link_and_parts_the_people() -> None:
+    tables = mary_and_a_stranger()
+    body = msgspec.json.encode({"kind": "unmerge", "links": [[BROWSER.hex(), MARY.hex()]]})
+    command = StoredEvent(message_key(SALT, "command"), "", "unmerge", MARY, 9, 9, body)
+    still_one = replace(tables, stored_events=[*tables.stored_events, command])
+    assert found(still_one) == [("link", "status"), ("identity", "merged")]
+
+
+def test_a_ban_without_a_command_is_found() -> None:
+    ghost = Link(WorkspaceId(1), *pair_of(TABLET, key("user_id", "x")), FactKey(1, 1), message_key(SALT, "?"), 0, "banned")
+    tables = mary_and_a_stranger()
+    assert found(replace(tables, stored_links=[*tables.stored_links, ghost])) == [("link", "row")]
+
+
+def test_a_report_counts_and_names_but_never_shows_what_a_person_said() -> None:
+    tables = with_view(traits={"plan": Register("silver", 2_000, tie("purchase"))})(mary_and_a_stranger())
+    report = Report("default", NOW)
+    report.differences.extend(differences(tables, RULES, NOW, report.totals))
+    text = "\n".join(report.lines())
+    assert "1 differences: 1 view" in text
+    assert f"person {MARY.hex()}: traits.plan" in text
+    assert "gold" not in text
+    assert "silver" not in text
+
+
+def test_any_size_of_chunk_gives_the_same_answer() -> None:
+    tables = with_view(overflow=True)(mary_and_a_stranger())
+    for chunk in (1, 2, 100):
+        kinds = [difference.what for difference in differences(tables, replace(RULES, chunk=chunk), NOW, Totals())]
+        assert kinds == ["overflow"]
+
+
+def test_a_membership_of_nobody_is_found() -> None:
+    tables = mary_and_a_stranger()
+    tables.stored_memberships.append(StoredMembership(SEGMENT, ProfileId(b"nobody".ljust(16))))
+    assert found(tables) == [("membership", "person")]

@@ -1,0 +1,112 @@
+"""What Kafka asks for beyond the contract of every log: what other producers write, and what brokers do."""
+
+import time
+
+import psycopg
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from domain.envelope import encode_event
+from tests.conftest import TestWorkspace
+from tests.sources.conftest import KafkaUnderTest, Reader
+from tests.sources.test_log_contract import commit_all, numbered, read_all, until, values
+
+pytestmark = pytest.mark.kafka
+
+
+def stored(reader: Reader, partition: int = 0) -> int:
+    row = reader.unify.conn.execute("SELECT next_position FROM offsets WHERE partition = %s", (partition,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_records_without_a_key_are_taken(kafka_log: KafkaUnderTest) -> None:
+    kafka_log.producer.produce(kafka_log.name, b"{}", key=None)
+    kafka_log.producer.flush(10)
+    assert values(read_all(kafka_log.reader(), 1)) == [b"{}"]
+
+
+def test_tombstones_are_passed_over(kafka_log: KafkaUnderTest) -> None:
+    for value in (b"1", None, b"2", None):
+        kafka_log.producer.produce(kafka_log.name, value, key=b"k", partition=0)
+    kafka_log.producer.flush(10)
+    reader = kafka_log.reader()
+    commit_all(2, reader)
+    until(lambda: stored(reader) == 4, reader.step)
+    assert reader.unify.values() == [b"1", b"2"]
+
+
+def test_transaction_markers_and_aborted_records_are_passed_over(kafka_log: KafkaUnderTest) -> None:
+    producer = Producer({"bootstrap.servers": kafka_log.bootstrap_servers, "transactional.id": kafka_log.name})
+    producer.init_transactions(20)
+    for value, commit in ((b"kept", True), (b"aborted", False), (b"kept too", True)):
+        producer.begin_transaction()
+        producer.produce(kafka_log.name, value, partition=0)
+        producer.flush(10)
+        (producer.commit_transaction if commit else producer.abort_transaction)(20)
+    reader = kafka_log.reader()
+    commit_all(2, reader)
+    until(lambda: stored(reader) == 6, reader.step)  # three records, three markers
+    assert reader.unify.values() == [b"kept", b"kept too"]
+    producer.close()
+
+
+def test_a_record_carries_the_time_of_the_broker(kafka_log: KafkaUnderTest) -> None:
+    kafka_log.producer.produce(kafka_log.name, b"{}", timestamp=1_700_000_000_000)
+    kafka_log.producer.flush(10)
+    assert read_all(kafka_log.reader(), 1)[0].records[0].received_ms == 1_700_000_000_000
+
+
+def test_bare_records_belong_to_the_source_of_their_topic_unless_a_header_names_another(
+    kafka_log: KafkaUnderTest, workspace: TestWorkspace
+) -> None:
+    with psycopg.connect(kafka_log.dsn) as conn:
+        conn.execute("UPDATE sources SET topic = %s WHERE id = %s", (kafka_log.name, workspace.source_id))
+    ours = encode_event(3, 5, 0, b"{}")
+    kafka_log.producer.produce(kafka_log.name, b"{}", partition=0)
+    kafka_log.producer.produce(kafka_log.name, b"{}", partition=0, headers={"stratum-source": b"77"})
+    kafka_log.producer.produce(kafka_log.name, b"{}", partition=0, headers={"stratum-source": b"\xff", "other": None})
+    kafka_log.producer.produce(kafka_log.name, ours, partition=0, headers={"stratum-source": b"77"})
+    kafka_log.producer.flush(10)
+    records = [record for batch in read_all(kafka_log.reader(), 4) for record in batch.records]
+    assert [record.source_hint for record in records] == [workspace.source_id, 77, workspace.source_id, 0]
+
+
+def test_processed_offsets_are_shown_to_lag_tools(kafka_log: KafkaUnderTest) -> None:
+    kafka_log.append(numbered(10), partition=0)
+    reader = kafka_log.reader()
+    commit_all(10, reader)
+    watcher = Consumer({"bootstrap.servers": kafka_log.bootstrap_servers, "group.id": f"group-{kafka_log.name}"})
+
+    def committed() -> int:
+        return int(watcher.committed([TopicPartition(kafka_log.name, 0)], timeout=5)[0].offset)
+
+    until(lambda: committed() == 10, reader.step)
+    watcher.close()
+
+
+def test_the_groups_own_offsets_decide_nothing(kafka_log: KafkaUnderTest) -> None:
+    kafka_log.append(numbered(10), partition=0)
+    liar = Consumer({"bootstrap.servers": kafka_log.bootstrap_servers, "group.id": f"group-{kafka_log.name}"})
+    liar.commit(offsets=[TopicPartition(kafka_log.name, 0, 7)], asynchronous=False)
+    liar.close()
+    assert values(read_all(kafka_log.reader(), 10)) == numbered(10)
+
+
+def test_a_log_that_was_made_anew_is_read_from_its_beginning(kafka_log: KafkaUnderTest) -> None:
+    with psycopg.connect(kafka_log.dsn) as conn:
+        conn.execute("INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 5000)", (kafka_log.name,))
+    kafka_log.append(numbered(10), partition=0)
+    reader = kafka_log.reader()
+    commit_all(10, reader)
+    assert reader.unify.values() == numbered(10)
+    assert stored(reader) == 10
+
+
+def test_an_idle_reader_waits_instead_of_spinning(kafka_log: KafkaUnderTest) -> None:
+    reader = kafka_log.reader()
+    until(lambda: len(reader.positions.assigned(kafka_log.name)) == 4, reader.step)
+    began, used = time.monotonic(), time.process_time()
+    while time.monotonic() - began < 1:
+        reader.step()
+    assert time.process_time() - used < 0.2

@@ -1,0 +1,57 @@
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from local.postgres import EmbeddedPostgres
+from store.databases import drop_database, ensure_database
+from store.migrate import Migration, SchemaError, migrate, migrations, require_current
+
+
+@pytest.fixture
+def empty_dsn(postgres_server: EmbeddedPostgres) -> Iterator[str]:
+    name = f"empty_{uuid.uuid1().hex}"
+    ensure_database(postgres_server.dsn("postgres"), name)
+    yield postgres_server.dsn(name)
+    drop_database(postgres_server.dsn("postgres"), name)
+
+
+def test_every_file_is_applied_once_and_in_order(empty_dsn: str) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def note(migration: Migration, done: int, total: int) -> None:
+        told.append((migration.name, done, total))
+
+    known = migrations()
+    assert migrate(empty_dsn, note) == known
+    assert told == [(migration.name, done, len(known)) for done, migration in enumerate(known)]
+    assert [migration.version for migration in known] == sorted({migration.version for migration in known})
+    assert migrate(empty_dsn) == []
+    require_current(empty_dsn)
+
+
+def test_starts_at_the_same_time_apply_each_file_once(empty_dsn: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        applied = list(pool.map(lambda _: migrate(empty_dsn), range(4)))
+    assert sorted(map(len, applied)) == [0, 0, 0, len(migrations())]
+
+
+def test_a_database_without_schema_is_named_as_such(empty_dsn: str) -> None:
+    with pytest.raises(SchemaError, match=r"the database lacks 0001_spine, .*: run `stratum migrate`"):
+        require_current(empty_dsn)
+
+
+def test_a_file_that_changed_after_it_was_applied_is_refused(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn) as conn:
+        conn.execute("UPDATE schema_migrations SET checksum = '' WHERE version = 1")
+    with pytest.raises(SchemaError, match="0001_spine changed after it was applied"):
+        migrate(postgres_dsn)
+
+
+def test_a_newer_database_is_refused(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn) as conn:
+        conn.execute("INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, '9999_future', '')")
+    with pytest.raises(SchemaError, match="9999_future, which this version does not know"):
+        migrate(postgres_dsn)
