@@ -35,7 +35,9 @@ from config.load import load_settings
 from config.settings import Settings
 from store.fetch import Pool
 
+# Tried in this order; profiles come first, because lookups are what is asked most.
 ROUTES = (
+    profiles.router,
     audience_sync.router,
     audit.router,
     commands.router,
@@ -44,7 +46,6 @@ ROUTES = (
     events.router,
     health.router,
     identity.router,
-    profiles.router,
     segments.router,
     signals.router,
     statistics.router,

@@ -138,7 +138,7 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
 
 
 async def reads(request: Request) -> Reads:
-    """The process's `Reads`, put there by ``api.app``. A coroutine, because FastAPI runs plain functions in a thread, which takes longer."""
+    """The process's `Reads`, put there by ``api.app``. A coroutine, because FastAPI runs plain functions in threads, which is slow."""
     found: Reads = request.app.state.reads
     return found
 

@@ -1,7 +1,7 @@
 """Hot lookup of a profile by identifier over HTTP on loopback, at a steady rate; beside a bare route that does one GET of Redis.
 
-Requests leave on schedule, whether earlier ones were answered or not, and their time runs from the scheduled instant: a stall is paid by every
-request that it delays.
+Requests leave on schedule, whether earlier ones were answered or not, and their time runs from the scheduled instant: a stall is paid by
+every request that it delays.
 """
 
 import asyncio

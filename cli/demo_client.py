@@ -61,15 +61,15 @@ class DemoClient:
     def members(self) -> set[str]:
         """Profile ids in the built-in segment; all of its pages."""
         members: set[str] = set()
-        query: dict[str, Any] = {"limit": 1000}
+        query: dict[str, Any] = {"limit": 200}
         segments = self._get("/cdp/segments")
         segment = next(item["id"] for item in (segments["items"] if isinstance(segments, dict) else segments))
         while True:
             page = self._get(f"/cdp/segments/{segment}/members", **query)
             members |= {item["profile_id"] for item in page["items"]}
-            if not page.get("next_cursor"):
+            if page["next"] is None:
                 return members
-            query["cursor"] = page["next_cursor"]
+            query["cursor"] = page["next"]
 
     def at_meta(self, audience: int) -> list[list[str]]:
         """Rows that the local Meta holds for an audience: [external id, e-mail hash, phone hash, device id]."""

@@ -12,17 +12,8 @@ from rich.live import Live
 from rich.table import Table
 
 from config.load import load_settings
-from config.settings import Settings
-from dataflows.runtime import connector
-from sources.lag import KafkaLag, LagReader, PartitionLag, ValkeyLag
-
-
-def lag_reader(settings: Settings) -> LagReader:
-    """The reader of the configured log's lag."""
-    log = settings.log
-    if log.kind == "kafka":
-        return KafkaLag(log.kafka.bootstrap_servers, log.kafka.topics, dict(log.kafka.options), connector(settings))
-    return ValkeyLag(settings.redis.url.get_secret_value(), log.name, log.partitions, connector(settings))
+from dataflows.survey import lag_reader
+from sources.lag import LagReader, PartitionLag
 
 
 def lag_table(lags: list[PartitionLag]) -> Table:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from config.collector import EdgeParams
 from config.embedded import EmbeddedParams
+from config.observing import MetricsParams
 from config.platforms import Meta
 from domain.rules import IdentityRules, ProfileRules
 from operators.gate import GateParams
@@ -113,5 +114,6 @@ class Settings(_Section):
     query: Query = Query()
     meta: Meta = Meta()
     delivery: DeliveryParams = DeliveryParams()
+    metrics: MetricsParams = MetricsParams()
     signals: HealthParams = HealthParams()
     gate: GateParams = GateParams()

@@ -21,6 +21,7 @@ from bytewax.inputs import Source
 from bytewax.outputs import DynamicSink, Sink, StatelessSinkPartition
 
 from config.settings import Settings
+from dataflows.observing import observe_attempt, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
 from sinks.activation import Activation, Permitted, Task
 from sinks.ads.meta import Meta
@@ -64,7 +65,8 @@ def run(settings: Settings) -> None:
         BytewaxRuntimeError: a step raised for another reason.
     """
     stop = Flag()
-    while_store_is_away("activation", stop, partial(_run_once, settings, stop))
+    with shown(settings.metrics):
+        while_store_is_away("activation", stop, partial(_run_once, settings, stop))
 
 
 def _run_once(settings: Settings, stop: Flag) -> None:
@@ -81,7 +83,7 @@ def _run_once(settings: Settings, stop: Flag) -> None:
         purposes = {name: platform.purpose for name, platform in platforms.items()}
         looks = AudienceFeedParams(purposes, params.poll_interval, params.outstanding_interval, params.failed_wait)
         feed = AudienceFeed(conn, looks, now, activation.moved)
-        permits = Permits(conn, TrustGate(conn, settings.gate), params.decision_interval, now)
+        permits = Permits(conn, TrustGate(conn, settings.gate), params.decision_interval, params.hold_interval, now)
         logger.info("activation_started", platforms=sorted(platforms))
         run_until_signal(build(Intake(feed, stop), permits, activation, AttemptLog()), stop)
 
@@ -89,6 +91,7 @@ def _run_once(settings: Settings, stop: Flag) -> None:
 class _AttemptLines(StatelessSinkPartition[tuple[str, Attempt]]):
     def write_batch(self, items: list[tuple[str, Attempt]]) -> None:
         for destination, attempt in items:
+            observe_attempt(attempt)
             logger.info(
                 "request",
                 destination=destination,
@@ -104,7 +107,7 @@ class _AttemptLines(StatelessSinkPartition[tuple[str, Attempt]]):
 
 
 class AttemptLog(DynamicSink[tuple[str, Attempt]]):
-    """Logs what came of each attempt; nothing of it is personal."""
+    """Logs and counts what came of each attempt; nothing of it is personal."""
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[tuple[str, Attempt]]:  # noqa: ARG002 - Bytewax calls it so
         """Called by Bytewax once per worker."""

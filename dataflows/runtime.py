@@ -23,6 +23,7 @@ from bytewax.errors import BytewaxRuntimeError
 from bytewax.run import cli_main
 
 from config.settings import Settings
+from dataflows.observing import UnifyCounts, shown
 from dataflows.profiles import build_profiles
 from dataflows.unifier import build_unifier
 from domain.event import Batch, Wake
@@ -96,7 +97,7 @@ class ClosingUnify(Protocol):
 def unify_on_postgres(settings: Settings, positions: Positions) -> ClosingUnify:
     """UNIFY as configured."""
     dsn = settings.postgres.dsn.get_secret_value()
-    return build_unifier(dsn, settings.identity, settings.profile, settings.engine, positions.reset)
+    return build_unifier(dsn, settings.identity, settings.profile, settings.engine, positions.reset, UnifyCounts())
 
 
 def run_profiles(settings: Settings, worker: str = "", build: Callable[[Settings, Positions], ClosingUnify] = unify_on_postgres) -> None:
@@ -113,6 +114,7 @@ def run_profiles(settings: Settings, worker: str = "", build: Callable[[Settings
     worker = worker or worker_name()
     stop = Flag()
     with (
+        shown(settings.metrics),
         closing(Positions(connector(settings))) as positions,
         closing(build(settings, positions)) as unify,
         closing(build_due(settings)) as due,

@@ -19,7 +19,9 @@ from bytewax.inputs import Source
 from bytewax.outputs import Sink
 
 from config.settings import Settings
+from dataflows.observing import observe_reading, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
+from dataflows.survey import surveyed
 from domain.reading import Minutes, Reading
 from operators.health import HealthMachine, HealthParams
 from operators.wiring import run_machines
@@ -42,7 +44,7 @@ def build(minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[s
     news = op.input("minutes", flow, minutes)
     by_signal = op.key_on("signal", news, lambda minute: f"{minute.workspace}:{minute.signal}")
     health = run_machines("health", by_signal, lambda state: HealthMachine(params, state), lambda minute: minute.now_ms)
-    op.output("readings", health, readings)
+    op.output("readings", op.inspect("observe", health, lambda _step, item: observe_reading(item[1])), readings)
     return flow
 
 
@@ -53,7 +55,8 @@ def run(settings: Settings) -> None:
         BytewaxRuntimeError: a step raised for another reason.
     """
     stop = Flag()
-    while_store_is_away("signals", stop, partial(_run_once, settings, stop))
+    with shown(settings.metrics), surveyed(settings):
+        while_store_is_away("signals", stop, partial(_run_once, settings, stop))
 
 
 def _run_once(settings: Settings, stop: Flag) -> None:

@@ -27,6 +27,25 @@ _BACKOFF_S: Final = (0.05, 2.0)
 log = structlog.get_logger("profiles")
 
 
+class Observer:
+    """Is told what happens. This one does not listen."""
+
+    def committed(self, changes: Changes, seconds: float) -> None:
+        """A batch was committed, this long after it was taken in hand."""
+
+    def woke(self, people: int) -> None:
+        """The clock changed people."""
+
+    def conflict(self) -> None:
+        """Somebody was faster; the work is tried again."""
+
+    def fenced(self) -> None:
+        """A batch was dropped: the partition is elsewhere."""
+
+    def store_away(self) -> None:
+        """Postgres was gone; the work waits."""
+
+
 class Unifier:
     """Turns batches and wakes into committed changes.
 
@@ -38,6 +57,7 @@ class Unifier:
         on_fenced: told (log, partition) when a batch was dropped because the partition's position is elsewhere.
         clock_ms: the wall clock.
         sleep: waits between tries.
+        observer: told what happens.
     """
 
     def __init__(
@@ -49,6 +69,7 @@ class Unifier:
         on_fenced: Callable[[str, int], None],
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         sleep: Callable[[float], None] = time.sleep,
+        observer: Observer | None = None,
     ) -> None:
         self._store = store
         self._identity = identity
@@ -57,6 +78,7 @@ class Unifier:
         self._on_fenced = on_fenced
         self._clock_ms = clock_ms
         self._sleep = sleep
+        self._observer = observer or Observer()
         self._registry = Registry({}, {}, {})
         self._refreshed = float("-inf")
         self._definitions = Definitions(identity, profile, {})
@@ -77,6 +99,7 @@ class Unifier:
             except StoreUnavailable as error:
                 if not away:
                     log.warning("database away, waiting", reason=str(error))
+                    self._observer.store_away()
                 self._pause(away)
                 away += 1
 
@@ -104,15 +127,19 @@ class Unifier:
             self._store.calm()
 
     def _try(self, items: list[Event | Unmerge | DeadLetter], wanted: Needed, fence: Fence) -> list[Facts]:
+        started = time.monotonic()
         for attempt in range(self._retries):
             changes = self._decide(items, wanted)
             outcome = self._store.commit(changes, fence) if isinstance(changes, Changes) else changes
             if isinstance(outcome, Fenced):
                 log.info("batch dropped, partition is elsewhere", log=fence.log, partition=fence.partition)
                 self._on_fenced(fence.log, fence.partition)
+                self._observer.fenced()
                 return []
             if not isinstance(outcome, Conflict) and isinstance(changes, Changes):
+                self._observer.committed(changes, time.monotonic() - started)
                 return [_facts(changes)]
+            self._observer.conflict()
             self._store.contend(wanted, attempt)
             self._pause(attempt)
         raise StoreUnavailable("too many conflicts")
@@ -139,7 +166,9 @@ class Unifier:
             if not changes.people:
                 return []
             if not isinstance(self._store.commit(changes, None), Conflict):
+                self._observer.woke(len(changes.people))
                 return [_facts(changes)]
+            self._observer.conflict()
             self._pause(attempt)
         return []  # still due: the source names them again
 
@@ -158,7 +187,12 @@ def _facts(changes: Changes) -> Facts:
 
 
 def build_unifier(
-    dsn: str, identity: IdentityRules, profile: ProfileRules, engine: Engine, on_fenced: Callable[[str, int], None]
+    dsn: str,
+    identity: IdentityRules,
+    profile: ProfileRules,
+    engine: Engine,
+    on_fenced: Callable[[str, int], None],
+    observer: Observer | None = None,
 ) -> Unifier:
     """UNIFY on PostgreSQL as configured."""
-    return Unifier(PostgresUnitOfWork(dsn, engine.cache_people), identity, profile, engine, on_fenced)
+    return Unifier(PostgresUnitOfWork(dsn, engine.cache_people), identity, profile, engine, on_fenced, observer=observer)

@@ -54,6 +54,7 @@ class DeliveryParams:
         outstanding_interval: how often withdrawals that were planned and never confirmed are looked for.
         failed_wait: rest of an audience after a push that failed, and of a withdrawal after one that was rejected.
         decision_interval: how often a verdict that does not change is recorded again.
+        hold_interval: how long a verdict other than pass stands before the gate is asked again.
         shortest_interval: least time between two scheduled pushes of an audience.
         longest_interval: most of it.
         retry: back-off of one request.
@@ -65,6 +66,7 @@ class DeliveryParams:
     outstanding_interval: timedelta = timedelta(seconds=5)
     failed_wait: timedelta = timedelta(minutes=5)
     decision_interval: timedelta = timedelta(minutes=1)
+    hold_interval: timedelta = timedelta(seconds=1)
     shortest_interval: timedelta = timedelta(hours=1)
     longest_interval: timedelta = timedelta(days=7)
     retry: RetryParams = field(default_factory=RetryParams)

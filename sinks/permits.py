@@ -50,14 +50,19 @@ class Permits:
         conn: connection in autocommit mode.
         gate: what decides.
         repeat_after: how often a verdict that does not change is recorded again.
+        ask_again_after: how long a verdict other than pass stands before the gate is asked again.
         now: aware clock.
     """
 
-    def __init__(self, conn: Connection[Any], gate: Gate, repeat_after: timedelta, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, conn: Connection[Any], gate: Gate, repeat_after: timedelta, ask_again_after: timedelta, now: Callable[[], datetime]
+    ) -> None:
         self._conn = conn
         self._gate = gate
         self._repeat_after = repeat_after
+        self._ask_again_after = ask_again_after
         self._now = now
+        self._ask_again_at: dict[int, datetime] = {}
         self._recorded: dict[int, tuple[tuple[str, ...], datetime]] = {}
 
     def __call__(self, task: Task) -> Permitted | None:
@@ -68,6 +73,8 @@ class Permits:
             return Permitted(task, None, gated=False)
         if task.kind == "delete":
             return Permitted(task, self._judge(task, "delete").record(), gated=False)
+        if task.kind != "request" and self._now() < self._ask_again_at.get(task.audience_id, self._now()):
+            return None
         judgement = self._judge(task, "push")
         if judgement.verdict != PASS:
             self._hold(task, judgement)
@@ -80,6 +87,7 @@ class Permits:
 
     def _hold(self, task: Task, judgement: Judgement) -> None:
         now = self._now()
+        self._ask_again_at[task.audience_id] = now + self._ask_again_after
         saying = (judgement.verdict, *(_NUMBER.sub("#", reason) for reason in judgement.reasons))
         said, said_at = self._recorded.get(task.audience_id, ((), now))
         if said != saying or now - said_at >= self._repeat_after:

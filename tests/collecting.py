@@ -4,14 +4,25 @@ import base64
 import gzip
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import redis
 
+from api.app import create_app
+from config.collector import CollectorParams
 from config.settings import Settings
 from domain.envelope import Envelope, decode
 from domain.partitioning import stream_key
+from local.postgres import EmbeddedPostgres
+from store.bootstrap import bootstrap
+from store.databases import copy_database, drop_database
+from tests.api.conftest import serving
+from tests.conftest import _TEMPLATE as TEMPLATE
 
 
 def streamed(settings: Settings) -> list[Envelope]:
@@ -60,8 +71,43 @@ class Sender:
         return answer
 
 
-def sender(address: str, write_key: str) -> Iterator[Sender]:
-    """A sender that is closed in the end."""
-    made = Sender(address, write_key)
-    yield made
-    made.http.close()
+@dataclass(frozen=True)
+class Served:
+    """A collector that several tests share.
+
+    Attributes:
+        settings: what it runs with.
+        address: where it is served.
+        write_key: of its source.
+        source_id: of its source.
+    """
+
+    settings: Settings
+    address: str
+    write_key: str
+    source_id: int
+
+
+@contextmanager
+def served(postgres: EmbeddedPostgres, valkey_url: str, data_dir: Path, params: CollectorParams) -> Iterator[Served]:
+    """Serve a collector with a database of its own."""
+    server, name = postgres.dsn("postgres"), f"collector_{data_dir.name.replace('-', '_')}"
+    copy_database(server, TEMPLATE, name)
+    with psycopg.connect(postgres.dsn(name)) as conn:
+        first = bootstrap(conn)
+    assert first is not None
+    sections = {"data_dir": data_dir, "postgres": {"dsn": postgres.dsn(name)}, "redis": {"url": valkey_url}}
+    settings = Settings.model_validate(sections | {"edge": {"collector": asdict(params)}})
+    with serving(create_app(settings)) as address:
+        yield Served(settings, address, first.write_key, first.source_id)
+    drop_database(server, name)
+
+
+@contextmanager
+def sending(to: Served) -> Iterator[Sender]:
+    """A client, and an empty log."""
+    with redis.Redis.from_url(to.settings.redis.url.get_secret_value()) as valkey:
+        valkey.flushall()
+    sender = Sender(to.address, to.write_key)
+    yield sender
+    sender.http.close()

@@ -10,17 +10,31 @@ from typing import Any
 import httpx
 import pytest
 
+from config.collector import CollectorParams
 from config.settings import Settings
-from tests.collecting import Sender, basic, sender, streamed, streamed_events, track
-from tests.conftest import TestWorkspace
+from local.postgres import EmbeddedPostgres
+from local.valkey import EmbeddedValkey
+from tests.collecting import Sender, basic, Served, sending, served, streamed, streamed_events, track
 
 BATCHES = ["/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch"]
 SINGLES = {f"/v1/{name}": kind for kind in ("track", "identify", "page", "screen", "group", "alias") for name in (kind, kind[0])}
 
 
+@pytest.fixture(scope="module")
+def shared(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(postgres_server, valkey_server.url, tmp_path_factory.mktemp("collector"), CollectorParams()) as found:
+        yield found
+
+
 @pytest.fixture
-def client(address: str, workspace: TestWorkspace) -> Iterator[Sender]:
-    yield from sender(address, workspace.write_key)
+def settings(shared: Served) -> Settings:
+    return shared.settings
+
+
+@pytest.fixture
+def client(shared: Served) -> Iterator[Sender]:
+    with sending(shared) as made:
+        yield made
 
 
 def accepted(answer: httpx.Response) -> None:
@@ -61,11 +75,11 @@ def test_an_events_bytes_stay_as_they_were_sent(client: Sender, settings: Settin
     assert [bytes(record.event) for record in streamed(settings)] == [event]
 
 
-def test_the_envelope_says_who_when_and_with_which_clock(client: Sender, settings: Settings, workspace: TestWorkspace) -> None:
+def test_the_envelope_says_who_when_and_with_which_clock(client: Sender, settings: Settings, shared: Served) -> None:
     before = time.time_ns() // 1_000_000
     accepted(client.post("/v1/batch", {"batch": [track()], "sentAt": "2026-03-01T09:30:00.250Z"}))
     (record,) = streamed(settings)
-    assert record.source == workspace.source_id
+    assert record.source == shared.source_id
     assert before <= record.received <= time.time_ns() // 1_000_000
     assert record.sent == 1_772_357_400_250
     assert record.message_id == ""
@@ -163,14 +177,14 @@ def test_pages_may_read_answers_and_refusals(client: Sender) -> None:
         assert answer.headers["vary"] == "origin"
 
 
-def test_segment_and_rudder_clients_find_their_settings(client: Sender, workspace: TestWorkspace) -> None:
+def test_segment_and_rudder_clients_find_their_settings(client: Sender, shared: Served) -> None:
     key = client.write_key
     segment = client.http.get(f"/v1/projects/{key}/settings", headers={"origin": "https://shop.example"})
     assert segment.json()["integrations"]["Segment.io"]["apiKey"] == key
     assert segment.headers["access-control-allow-origin"] == "https://shop.example"
     for rudder in (client.http.get("/sourceConfig/", headers=basic(key)), client.http.get(f"/sourceConfig/?writeKey={key}&p=npm")):
         source = rudder.json()["source"]
-        assert source["id"] == str(workspace.source_id)
+        assert source["id"] == str(shared.source_id)
         assert (source["enabled"], source["destinations"]) == (True, [])
         assert isinstance(source["config"], dict)
 
@@ -191,11 +205,11 @@ def test_other_paths_and_methods_are_refused_in_json(client: Sender, method: str
     assert set(answer.json()) == {"code", "message"}
 
 
-def test_metrics_count_events_and_refusals_without_personal_data(client: Sender, workspace: TestWorkspace) -> None:
+def test_metrics_count_events_and_refusals_without_personal_data(client: Sender, shared: Served) -> None:
     accepted(client.post("/v1/batch", {"batch": [track(0), track(1, userId="mary@example.com")]}))
     client.refused("/v1/batch", b"{", 400, "invalid_json")
     text = client.http.get("/metrics").text
-    assert f'stratum_collector_events_total{{source="{workspace.source_id}"}}' in text
+    assert f'stratum_collector_events_total{{source="{shared.source_id}"}}' in text
     assert 'stratum_collector_refusals_total{code="invalid_json"}' in text
     assert 'stratum_http_requests_total{route="/v1/batch",status="200"}' in text
     assert "mary" not in text

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
 from api.app import ROUTES
@@ -142,8 +143,9 @@ def dump(settings: Settings, workspace: int) -> dict[str, list[str]]:
     rows: dict[str, list[str]] = {}
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
         for table in TABLES:
-            column = {"workspaces": "id", "pushes": "workspace_id"}.get(table, "workspace_id")
-            found = conn.execute(f"SELECT t::text FROM {table} t WHERE {column} = %s ORDER BY 1".encode(), (workspace,))
+            column = "id" if table == "workspaces" else "workspace_id"
+            statement = SQL("SELECT t::text FROM {} t WHERE {} = %s ORDER BY 1").format(Identifier(table), Identifier(column))
+            found = conn.execute(statement, (workspace,))
             rows[table] = [row[0] for row in found]
     return rows
 

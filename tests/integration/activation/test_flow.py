@@ -85,7 +85,7 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
         activation = Activation(conn, {"meta": world.meta}, delivery, now)
         looks = AudienceFeedParams({"meta": "advertising"}, params.poll_interval, params.outstanding_interval, params.failed_wait)
         feed = AudienceFeed(conn, looks, now, activation.moved)
-        permits = Permits(conn, door, params.decision_interval, now)
+        permits = Permits(conn, door, params.decision_interval, params.hold_interval, now)
         flow = build(Intake(feed, stop), permits, activation, AttemptLog())
         thread = threading.Thread(target=run_main, args=(flow,))
         thread.start()
@@ -99,7 +99,7 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
 
 @pytest.fixture
 def params() -> DeliveryParams:
-    return DeliveryParams(poll_interval=timedelta(milliseconds=20), outstanding_interval=timedelta(milliseconds=50))
+    return DeliveryParams(timedelta(milliseconds=20), timedelta(milliseconds=50), hold_interval=timedelta(milliseconds=20))
 
 
 def test_due_audience_is_pushed_when_the_gate_passes(

@@ -1,0 +1,124 @@
+"""Turns what the engine does into its metrics, and shows them to Prometheus. The wiring hands the observers in; nothing depends on them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+from wsgiref.simple_server import WSGIServer
+
+import structlog
+from prometheus_client import start_http_server
+
+from config.observing import MetricsParams
+from dataflows import metrics
+from dataflows.unifier import Observer
+from domain.reading import Reading
+from operators.changes import Changes
+from sinks.delivery import Attempt
+from sinks.permits import Gate, Judgement
+
+logger = structlog.get_logger(__name__)
+
+_UNKNOWN: Final = float("nan")
+
+
+@contextmanager
+def shown(params: MetricsParams) -> Iterator[None]:
+    """Show this process's metrics over HTTP for as long as the context lasts.
+
+    A port that cannot be had is logged and costs nothing but the metrics: an engine that runs unseen is better than one that does not run.
+    """
+    server = _serve(params)
+    try:
+        yield
+    finally:
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+
+
+def _serve(params: MetricsParams) -> WSGIServer | None:
+    if not params.port:
+        return None
+    try:
+        return start_http_server(params.port, params.host)[0]
+    except OSError as error:
+        logger.warning("metrics_unavailable", host=params.host, port=params.port, reason=error.strerror)
+        return None
+
+
+class UnifyCounts(Observer):
+    """What the `Unifier` tells, counted."""
+
+    def committed(self, changes: Changes, seconds: float) -> None:
+        """A batch was committed, this long after it was taken in hand."""
+        metrics.BATCHES.inc()
+        metrics.BATCH_SECONDS.observe(seconds)
+        metrics.EVENTS.inc(len(changes.events))
+        metrics.DUPLICATES.inc(changes.duplicates)
+        for letter in changes.dead_letters:
+            metrics.DEAD_LETTERS.labels(letter.failure.reason).inc()
+
+    def woke(self, people: int) -> None:
+        """The clock changed people."""
+        metrics.WAKES.inc(people)
+
+    def conflict(self) -> None:
+        """Somebody was faster; the work is tried again."""
+        metrics.CONFLICTS.inc()
+
+    def fenced(self) -> None:
+        """A batch was dropped: the partition is elsewhere."""
+        metrics.FENCED.inc()
+
+    def store_away(self) -> None:
+        """Postgres was gone; the work waits."""
+        metrics.STORE_AWAY.inc()
+
+
+def observe_reading(reading: Reading) -> None:
+    """A signal was read."""
+    workspace = str(reading.workspace)
+    metrics.SIGNAL_HEALTH.labels(workspace, reading.signal).set(_UNKNOWN if reading.score is None else reading.score)
+    metrics.READINGS.labels(workspace, reading.signal, reading.status.value).inc()
+
+
+def observe_attempt(attempt: Attempt) -> None:
+    """A request was sent to a platform, or its sending failed."""
+    metrics.PUSH_REQUESTS.labels(attempt.platform, attempt.kind, attempt.outcome).inc()
+    if attempt.outcome == "delivered":
+        metrics.PUSH_ROWS.labels(attempt.platform, attempt.operation).inc(attempt.rows)
+
+
+class CountedGate:
+    """A gate whose recorded decisions are counted.
+
+    Args:
+        gate: the gate that judges.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Judgement:
+        """See `sinks.permits.Gate.judge`."""
+        return _Counted(self._gate.judge(workspace_id, platform, audience_id, action, now), platform, action)
+
+
+class _Counted:
+    def __init__(self, judgement: Judgement, platform: str, action: str) -> None:
+        self._judgement = judgement
+        self._labels = (platform, action, judgement.verdict)
+
+    @property
+    def verdict(self) -> str:
+        return self._judgement.verdict
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return self._judgement.reasons
+
+    def record(self) -> int:
+        decision = self._judgement.record()
+        metrics.DECISIONS.labels(*self._labels).inc()
+        return decision
