@@ -5,10 +5,11 @@ A batch that is refused for good is halved until the event that is to blame stan
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Event
 from typing import Final, NamedTuple
 
 import httpx
@@ -92,6 +93,7 @@ class Sender:
     ) -> None:
         self._params = params or SendParams()
         self._sent_at = sent_at
+        self._abandoned = Event()
         limits = httpx.Limits(max_connections=self._params.connections)
         timeout = self._params.timeout.total_seconds()
         auth = (write_key, "")
@@ -114,8 +116,10 @@ class Sender:
         if batch:
             yield batch
 
-    def deliver(self, batches: Iterable[Sequence[Item]]) -> Iterator[Delivered]:
+    def deliver(self, batches: Iterable[Sequence[Item]]) -> Generator[Delivered, None, None]:
         """Send batches, several at once, each until the collector has it; outcomes come in the order of the batches.
+
+        Once this was left early, by an error or by the caller, the sender retries nothing any more.
 
         Raises:
             CollectorUnavailableError: a batch did not get through in time.
@@ -123,6 +127,7 @@ class Sender:
         """
         under_way: deque[Future[Delivered]] = deque()
         with ThreadPoolExecutor(self._params.connections) as pool:
+            done = False
             try:
                 for batch in batches:
                     under_way.append(pool.submit(self.send, batch))
@@ -130,9 +135,12 @@ class Sender:
                         yield under_way.popleft().result()
                 while under_way:
                     yield under_way.popleft().result()
+                done = True
             finally:
-                for future in under_way:
-                    future.cancel()
+                if not done:  # an error, or the caller stopped asking: what is retried now would keep it waiting
+                    self._abandoned.set()
+                    for future in under_way:
+                        future.cancel()
 
     def send(self, batch: Sequence[Item]) -> Delivered:
         """Send one batch until the collector has it.
@@ -174,7 +182,8 @@ class Sender:
             wait = min(wait, self._params.longest_pause)
             if time.monotonic() + wait.total_seconds() > deadline:
                 raise CollectorUnavailableError(last)
-            time.sleep(wait.total_seconds())
+            if self._abandoned.wait(wait.total_seconds()):
+                raise CollectorUnavailableError("given up")
             pause *= 2
 
 

@@ -1,4 +1,5 @@
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from threading import Lock
@@ -86,3 +87,13 @@ def test_something_that_is_no_collector_is_told_apart_from_bad_events() -> None:
     collector = Collector(lambda _: httpx.Response(404))
     with pytest.raises(CollectorUnavailableError, match="404"):
         sender(collector).send(list(items(5)))
+
+
+def test_who_stops_asking_is_not_kept_waiting_by_retries() -> None:
+    busy = Collector(lambda numbers: OK if numbers == [0, 1, 2] else httpx.Response(503))
+    client = sender(busy, SendParams(batch_events=3, connections=2, first_pause=timedelta(minutes=1), longest_pause=timedelta(minutes=1)))
+    began = time.monotonic()
+    outcomes = client.deliver(client.batches(items(9)))
+    assert next(outcomes).accepted == 3
+    outcomes.close()
+    assert time.monotonic() - began < 10

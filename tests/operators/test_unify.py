@@ -72,7 +72,11 @@ def test_one_person_comes_out_of_an_anonymous_visit_and_a_sign_in() -> None:
 def test_two_people_with_a_past_merge_and_the_history_says_which_event_did_it() -> None:
     world = fed([[event("u1", at_ms=1)], [event("e1", at_ms=2)], [event("u1", "e1", at_ms=3, message="cause")]])
     (merge,) = world.tables.merges
-    assert (merge.kind, {bytes(merge.survivor), bytes(merge.other)}, merge.occurred_ms) == ("merge", {bytes(key("u1")), bytes(key("e1"))}, NOON_MS + 3)
+    assert (merge.kind, {bytes(merge.survivor), bytes(merge.other)}, merge.occurred_ms) == (
+        "merge",
+        {bytes(key("u1")), bytes(key("e1"))},
+        NOON_MS + 3,
+    )
     assert world.person("u1").view.events == 3
 
 
