@@ -23,9 +23,9 @@ from config.load import load_settings
 from config.settings import Settings
 from domain.money import decimal_string
 from local import cdnow
+from local.running import running_environment
 from local.sender import CollectorUnavailableError, Item, Sender
 from local.simulator import stamp
-from local.running import running_environment
 from local.stack import Stack
 
 AUDIENCE: Final = "Consented customers"

@@ -84,7 +84,7 @@ def stratum(context: typer.Context) -> None:
 def main() -> None:
     """Run the command line; every expected failure is one sentence."""
     try:
-        app()
+        app(prog_name="stratum")
     except Exception as error:
         from cli.failures import sentence  # noqa: PLC0415 - as above
 

@@ -2,7 +2,8 @@
 
 Kruskal's algorithm with a constraint (J. B. Kruskal, 1956, Proc. AMS 7): facts are taken in canonical order – event time, then message –
 and a fact whose union would exceed a limit is refused. Components only grow, so a refusal is final and the answer depends on the *set* of
-facts alone: any order of arrival, any duplication and any replay give the same people, and removing a fact gives what would have been without it.
+facts alone: any order of arrival, any duplication and any replay give the same people, and removing a fact gives what would have been
+without it.
 
 Oracle: `oracle` computes the same naively. Incremental form: `operators.resolve`.
 """

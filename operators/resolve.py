@@ -5,8 +5,8 @@ A link fact is decided at once, from the two people it touches, whenever no othe
 - nobody concerned has a refused fact and the union fits all limits (then every order accepts everything), or
 - the fact comes after every fact that touches the people concerned (then it is the next one in canonical order).
 
-Anything else – a late fact near a limit, an unmerge – is *replayed*: the whole component of facts is partitioned afresh. State: none between
-batches. Oracle: `partition` over all facts.
+Anything else – a late fact near a limit, an unmerge – is *replayed*: the whole component of facts is partitioned afresh. State: none
+between batches. Oracle: `partition` over all facts.
 """
 
 from collections import defaultdict
@@ -275,7 +275,7 @@ class Resolver:
                 yield group
 
     def settle(self) -> list[Group]:
-        """The final groups: replayed components partitioned afresh, the others as they were decided. Call once, after `missing` is empty."""
+        """The final groups: replayed components partitioned afresh, the others as decided. Call once, after `missing` is empty."""
         settled: list[Group] = []
         if not self._replays:
             return list(self.groups())

@@ -1,7 +1,7 @@
 """UNIFY: one batch of events, what the store knows of their identifiers, and the instant → everything that the batch does.
 
-Pure and deterministic: no clock, no I/O, no randomness; the same arguments give the same changes. The caller loads what `needed` names, and loads
-more when the answer is `Missing`; it commits the `Changes` in one transaction.
+Pure and deterministic: no clock, no I/O, no randomness; the same arguments give the same changes. The caller loads what `needed` names,
+and loads more when the answer is `Missing`; it commits the `Changes` in one transaction.
 
 Late events change the past exactly (event time decides); duplicates change only a counter.
 """

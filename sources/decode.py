@@ -2,8 +2,8 @@
 
 Bad data is a value: whatever a record holds, the answer is an event, a command, or a dead letter with a reason code; nothing is raised.
 
-Event time (Segment specification): where the client said when it sent, ``received − (sent − timestamp)``, so that a wrong clock cancels out;
-else the timestamp as it stands; never later than arrival.
+Event time (Segment specification): where the client said when it sent, ``received − (sent − timestamp)``, so that a wrong clock cancels
+out; else the timestamp as it stands; never later than arrival.
 """
 
 from collections.abc import Mapping
@@ -178,7 +178,7 @@ class Decoder:
         envelope = Envelope(received=record.received_ms, source=record.source_hint, event=msgspec.Raw(record.value))
         try:
             if len(record.value) > RECORD_LIMIT_BYTES:
-                raise _Bad("too_large")
+                return self._dead(record, envelope, Failure("too_large"))
             if record.value.startswith(PREFIX):
                 envelope = decode(record.value)
                 if envelope.command:
@@ -192,6 +192,9 @@ class Decoder:
             failure = Failure("invalid_type", _path(error))
         except (msgspec.DecodeError, UnicodeDecodeError):
             failure = Failure("malformed_json")
+        return self._dead(record, envelope, failure)
+
+    def _dead(self, record: Record, envelope: Envelope, failure: Failure) -> DeadLetter:
         source = self._sources.get(envelope.source)
         return DeadLetter(
             source.workspace if source else None,
@@ -331,9 +334,8 @@ class Decoder:
         if context is not None:
             if context.device is not None and context.device.adTrackingEnabled is not False:
                 named.append(("device_id", context.device.advertisingId or ""))
-            for external in context.externalIds or ():
-                if external.type in self._identity.kinds:
-                    named.append((external.type, _text(external.id)))
+            externals = context.externalIds or ()
+            named += [(item.type, _text(item.id)) for item in externals if item.type is not None and item.type in self._identity.kinds]
         if message.type == "alias":
             named.append((self._identity.alias_kind, _text(message.previousId)))
         return named

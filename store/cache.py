@@ -1,5 +1,7 @@
-"""A bounded cache of people beside one worker. It holds whole truths: a person's document at one version, with those of its identifiers that
-were asked for at that version. Forgetting is always safe; a stale entry is found out by the version check of the commit.
+"""A bounded cache of people beside one worker.
+
+It holds whole truths: a person's document at one version, with those of its identifiers that were asked for at that version. Forgetting is
+always safe; a stale entry is found out by the version check of the commit.
 
 Eviction by generations: entries used since the last turn survive it. Memory is bounded by twice the configured number of people.
 """

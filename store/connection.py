@@ -43,7 +43,7 @@ class _KeysDumper(Dumper):
 def connect_engine(dsn: str) -> psycopg.Connection:
     """Open a connection for UNIFY.
 
-    Commits do not wait for the disk: a crash loses the last transactions whole, offsets included, and they are processed again from the log.
+    Commits do not wait for the disk: a crash loses the last transactions whole, offsets included, and they are processed again.
     Joins run as index lookups, because the temporary tables that rows are staged in have no statistics.
 
     Raises:

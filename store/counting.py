@@ -41,7 +41,7 @@ async def count(pool: Pool, rows: LiteralString, params: Mapping[str, Any], cap:
 async def estimate(pool: Pool, rows: LiteralString, params: Mapping[str, Any]) -> int:
     """The planner's estimate of how many rows ``FROM … WHERE …`` has; reads nothing but statistics."""
     plans = await fetch(pool, _planned_rows, "EXPLAIN (FORMAT JSON) SELECT 1 " + rows, params)
-    return plans[0]
+    return plans[0] if plans[0] > 1 else 0  # the planner says 1 where its statistics say none
 
 
 def _planned_rows(plan: list[dict[str, Any]]) -> int:

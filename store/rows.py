@@ -1,6 +1,6 @@
-"""Rows in PostgreSQL's binary COPY format, packed by hand: one call of `struct` per fixed stretch is several times cheaper than a call per field.
+"""Rows in PostgreSQL's binary COPY format, packed by hand: a call of `struct` per fixed stretch is far cheaper than a call per field.
 
-Source of the format: PostgreSQL documentation, COPY, "Binary Format": per row a field count, per field a length and its bytes, all big-endian.
+Source of the format: PostgreSQL documentation, COPY, "Binary Format": per row a field count, per field a length and its bytes, big-endian.
 """
 
 import struct

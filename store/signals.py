@@ -48,8 +48,8 @@ def utc(at_ms: int) -> datetime:
 def changed_minutes(conn: Connection[Any], since: datetime, minutes_since: datetime) -> dict[tuple[WorkspaceId, str], list[Observed]]:
     """Counters that were added to since an instant.
 
-    A transaction that was open at the last look may become visible later with an earlier instant, so callers look back further than their last
-    look; reading a row again is harmless, for rows hold totals.
+    A transaction that was open at the last look may become visible later with an earlier instant, so callers look back further than their
+    last look; reading a row again is harmless, for rows hold totals.
 
     Args:
         conn: any connection.

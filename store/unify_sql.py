@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 STAGING: Final = (
-    "CREATE TEMPORARY TABLE stage_people (id uuid, workspace_id integer, version integer, stage text, first_seen_at timestamptz,"
-    " last_seen_at timestamptz, next_wake_at timestamptz, doc bytea) ON COMMIT DELETE ROWS",
+    (
+        "CREATE TEMPORARY TABLE stage_people (id uuid, workspace_id integer, version integer, stage text, first_seen_at timestamptz,"
+        " last_seen_at timestamptz, next_wake_at timestamptz, doc bytea) ON COMMIT DELETE ROWS"
+    ),
     "CREATE TEMPORARY TABLE stage_leaves (key uuid, leaf bytea) ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE stage_links (LIKE links) ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE stage_known_links (LIKE links) ON COMMIT DELETE ROWS",

@@ -1,7 +1,7 @@
 """The unit of work of UNIFY on PostgreSQL: load what a batch names, commit everything that it does in one transaction.
 
-Optimistic: every person's row carries a version, and a commit changes only the versions that were read. Fenced: the partition's next position
-moves in the same transaction, from the value that the batch started at. Nothing else makes processing exactly-once.
+Optimistic: every person's row carries a version, and a commit changes only the versions that were read. Fenced: the partition's next
+position moves in the same transaction, from the value that the batch started at. Nothing else makes processing exactly-once.
 """
 
 from collections.abc import Callable, Iterable
@@ -259,7 +259,7 @@ class PostgresUnitOfWork:
             raise self._lost() from error
 
     def contend(self, wanted: Needed, attempt: int) -> None:
-        """Prepare another try after a conflict: forget what was remembered and, from the third try on, wait for everybody else who contends.
+        """Prepare another try after a conflict: forget what was remembered and, from the third on, wait for everybody else who contends.
 
         Holding the lock from the load to the commit, contending workers come one after the other, so that every one of them gets through.
         """

@@ -5,6 +5,7 @@ import json
 import time
 import zlib
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from config.collector import CollectorParams
 from config.settings import Settings
 from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
-from tests.collecting import Sender, basic, Served, sending, served, streamed, streamed_events, track
+from tests.collecting import Sender, Served, basic, sending, served, streamed, streamed_events, track
 
 BATCHES = ["/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch"]
 SINGLES = {f"/v1/{name}": kind for kind in ("track", "identify", "page", "screen", "group", "alias") for name in (kind, kind[0])}
@@ -45,19 +46,18 @@ def accepted(answer: httpx.Response) -> None:
 @pytest.mark.parametrize("path", [*BATCHES, *SINGLES])
 def test_every_path_takes_every_spelling_of_key_type_and_compression(client: Sender, settings: Settings, path: str) -> None:
     key, sent = client.write_key, 0
-    types = ["application/json", "application/json;charset=UTF-8", "text/plain", "application/x-www-form-urlencoded", "", "image/png"]
+    types = cycle(["application/json", "application/json;charset=UTF-8", "text/plain", "application/x-www-form-urlencoded", "image/png"])
     for in_header, in_body, in_query in ((True, False, False), (False, True, False), (False, False, True), (True, True, True)):
         for packing in ("", "gzip", "gzip unannounced", "deflate"):
-            for content_type in types:
-                event = track(sent)
-                body: dict[str, Any] = {"batch": [event]} if path in BATCHES else event
-                content = json.dumps(body | ({"writeKey": key} if in_body else {})).encode()
-                headers = (basic(key) if in_header else {}) | ({"content-type": content_type} if content_type else {})
-                if packing:
-                    content = zlib.compress(content) if packing == "deflate" else gzip.compress(content)
-                    headers |= {"content-encoding": packing} if packing in ("gzip", "deflate") else {}
-                accepted(client.post(path + (f"?writeKey={key}" if in_query else ""), content, headers))
-                sent += 1
+            event = track(sent)
+            body: dict[str, Any] = {"batch": [event]} if path in BATCHES else event
+            content = json.dumps(body | ({"writeKey": key} if in_body else {})).encode()
+            headers = (basic(key) if in_header else {}) | {"content-type": next(types)}
+            if packing:
+                content = zlib.compress(content) if packing == "deflate" else gzip.compress(content)
+                headers |= {"content-encoding": packing} if packing in {"gzip", "deflate"} else {}
+            accepted(client.post(path + (f"?writeKey={key}" if in_query else ""), content, headers))
+            sent += 1
     assert sorted(event["messageId"] for event in streamed_events(settings)) == sorted(f"m{number}" for number in range(sent))
 
 

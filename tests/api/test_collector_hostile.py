@@ -14,10 +14,12 @@ from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
 from tests.collecting import Sender, Served, sending, served, streamed, streamed_events, track
 
+ROOMY = CollectorParams(event_limit_bytes=1_000_000)
+
 
 @pytest.fixture(scope="module")
 def shared(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(postgres_server, valkey_server.url, tmp_path_factory.mktemp("collector_hostile"), CollectorParams()) as found:
+    with served(postgres_server, valkey_server.url, tmp_path_factory.mktemp("collector_hostile"), ROOMY) as found:
         yield found
 
 
@@ -141,7 +143,7 @@ def test_numbers_as_ids_are_kept_as_numbers(client: Sender, settings: Settings) 
 
 
 def test_ten_thousand_traits_are_kept(client: Sender, settings: Settings) -> None:
-    event = {"type": "identify", "userId": "u", "messageId": "m", "traits": {f"t{number}": 0 for number in range(3_000)}}
+    event = {"type": "identify", "userId": "u", "messageId": "m", "traits": {f"t{number}": 0 for number in range(10_000)}}
     assert client.post("/v1/batch", {"batch": [event]}).status_code == 200
     assert streamed_events(settings) == [event]
 

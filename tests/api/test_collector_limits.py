@@ -15,7 +15,7 @@ from config.settings import Settings
 from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
 from tests.api.conftest import serving
-from tests.collecting import Sender, basic, Served, sending, served, streamed, track
+from tests.collecting import Sender, Served, basic, sending, served, streamed, track
 
 LIMITS = CollectorParams(body_limit_bytes=100_000, event_limit_bytes=2_000, batch_limit_events=50)
 

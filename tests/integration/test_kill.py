@@ -82,7 +82,9 @@ def undisturbed(dsn: str, found: Sequence[bytes]) -> None:
     unify.close()
 
 
-def test_workers_killed_at_random_leave_the_tables_of_an_undisturbed_run(settings: Settings, workspace: TestWorkspace, valkey_url: str) -> None:
+def test_workers_killed_at_random_leave_the_tables_of_an_undisturbed_run(
+    settings: Settings, workspace: TestWorkspace, valkey_url: str
+) -> None:
     dsn = settings.postgres.dsn.get_secret_value()
     found = records(workspace.source_id, messages(2_400, seed=5))
     chunk = len(found) // KILLS

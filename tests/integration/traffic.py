@@ -1,4 +1,4 @@
-"""A seeded history of a shop with everything that makes identity hard: shared devices, late events, duplicates, withdrawals, bad records."""
+"""A seeded history of a shop with what makes identity hard: shared devices, late events, duplicates, withdrawals, bad records."""
 
 import json
 import random
@@ -15,7 +15,11 @@ def messages(count: int, seed: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for number in range(count):
         user, device = rng.randrange(count // 12), rng.randrange(count // 10)
-        message: dict[str, Any] = {"messageId": f"{seed}-{number}", "timestamp": _stamp(rng.randrange(50_000_000)), "anonymousId": f"device-{device}"}
+        message: dict[str, Any] = {
+            "messageId": f"{seed}-{number}",
+            "timestamp": _stamp(rng.randrange(50_000_000)),
+            "anonymousId": f"device-{device}",
+        }
         if rng.random() < 0.5:
             message["userId"] = f"user-{user}"
         if rng.random() < 0.1:

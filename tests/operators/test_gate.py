@@ -121,7 +121,7 @@ def test_random_histories_never_pass_outside_the_rules() -> None:
     rng, passes = random.Random(4), 0
     params = replace(PARAMS, recover_readings=2)
     for _ in range(300):
-        state, now, history = GateState(), NOW, []  # type: ignore[var-annotated]
+        state, now, history = GateState(), NOW, []
         newest: dict[str, Reading] = {}
         for number in range(1, 120):
             now += rng.choice((0, 1_000, 5_000, 130_000, -20_000))

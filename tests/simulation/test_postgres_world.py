@@ -5,7 +5,7 @@ import pytest
 from tests.simulation.histories import generate
 from tests.simulation.postgres import PostgresWorld
 
-SEEDS = 40
+SEEDS = 15
 
 
 @pytest.mark.parametrize("cache_people", [0, 2, 1_000])
