@@ -8,8 +8,11 @@ from fastapi import FastAPI
 from api.collector import BATCH_PATHS, SINGLE_PATHS
 from api.collector_errors import REFUSALS
 from api.collector_settings import RUDDER_PATHS, SEGMENT_PATH
+from api.deps import SCHEMES
 from api.errors import Problem
 
+PUBLIC_PATHS: Final = frozenset({"/cdp/health", "/cdp/health/live"})
+"""What is answered without an API key."""
 _TAG: Final = "collector"
 _HOW: Final = """JSON under any content type, plain or gzip.
 
@@ -88,12 +91,16 @@ def document(app: FastAPI) -> None:
     def whole() -> dict[str, Any]:
         if app.openapi_schema is None:
             found = generate()
+            for path, operations in found["paths"].items():
+                if path not in PUBLIC_PATHS:
+                    for operation in operations.values():
+                        operation["security"] = [{name: []} for name in SCHEMES]
             found["paths"].update(collector_paths())
             components = found.setdefault("components", {})
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas = components.setdefault("schemas", {})
             schemas.update({**problem.pop("$defs", {}), "Problem": problem, "Refused": _REFUSED})
-            components.setdefault("securitySchemes", {}).update(_WRITE_KEY)
+            components.setdefault("securitySchemes", {}).update({**_WRITE_KEY, **SCHEMES})
             app.openapi_schema = found
         return app.openapi_schema
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from config.settings import Settings
 
 PREFIX = "STRATUM_"
-RESERVED = {"CONFIG", "TEST_KAFKA"}
+RESERVED = {"CONFIG", "TEST_KAFKA", "WRITE_KEY"}
+"""Variables that are no settings: the file, the tests' broker, an option of commands that send events."""
 
 
 class ConfigError(Exception):
@@ -29,6 +30,16 @@ def _deep_set(tree: dict[str, Any], path: list[str], value: Any) -> None:  # noq
     tree[path[-1]] = value
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(path.read_text()) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot read the configuration file {path}: {error}") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"the configuration file {path} is not a table of settings")
+    return tree
+
+
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Build the settings.
 
@@ -41,12 +52,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     """
     environ = os.environ if environ is None else environ
     path = path or (Path(environ["STRATUM_CONFIG"]) if environ.get("STRATUM_CONFIG") else None)
-    tree: dict[str, Any] = {}
-    if path is not None:
-        try:
-            tree = yaml.safe_load(path.read_text()) or {}
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigError(f"cannot read the configuration file {path}: {error}") from error
+    tree = {} if path is None else _read(path)
     for name, value in sorted(environ.items()):
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in RESERVED:
             try:

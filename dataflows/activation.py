@@ -21,7 +21,7 @@ from bytewax.inputs import Source
 from bytewax.outputs import DynamicSink, Sink, StatelessSinkPartition
 
 from config.settings import Settings
-from dataflows.observing import observe_attempt, shown
+from dataflows.observing import CountedGate, observe_attempt, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
 from sinks.activation import Activation, Permitted, Task
 from sinks.ads.meta import Meta
@@ -83,7 +83,7 @@ def _run_once(settings: Settings, stop: Flag) -> None:
         purposes = {name: platform.purpose for name, platform in platforms.items()}
         looks = AudienceFeedParams(purposes, params.poll_interval, params.outstanding_interval, params.failed_wait)
         feed = AudienceFeed(conn, looks, now, activation.moved)
-        permits = Permits(conn, TrustGate(conn, settings.gate), params.decision_interval, params.hold_interval, now)
+        permits = Permits(conn, CountedGate(TrustGate(conn, settings.gate)), params.decision_interval, params.hold_interval, now)
         logger.info("activation_started", platforms=sorted(platforms))
         run_until_signal(build(Intake(feed, stop), permits, activation, AttemptLog()), stop)
 

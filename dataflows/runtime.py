@@ -121,7 +121,7 @@ def run_profiles(settings: Settings, worker: str = "", build: Callable[[Settings
         closing(build_log(settings, positions, worker)) as log,
     ):
         projection = HotInvalidation(settings.redis.url.get_secret_value())
-        flow = build_profiles(Intake(log, stop), Intake(due, stop), unify, projection)
+        flow = build_profiles(Intake(log, stop), Intake(due, stop, rest=timedelta()), unify, projection)
         gc.freeze()
         gc.set_threshold(*_GARBAGE_THRESHOLDS)
         logger.info("worker_started", worker=worker, log=settings.log.kind)

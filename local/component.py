@@ -1,7 +1,7 @@
 """The parts of Stratum itself as child processes: which ones the embedded stack runs, as data."""
 
+import http.client
 import signal
-import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from local.process import Command
 from local.server import Server
 
 _LOOPBACK: Final = "127.0.0.1"
-_CONNECT_TIMEOUT_S: Final = 0.2
+_ANSWER_TIMEOUT_S: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Component:
         name: unique in the stack; also names its log.
         arguments: what follows ``python``.
         env: settings of its own.
-        port: where it listens once it is ready, if it does.
+        port: where it answers HTTP once it is ready, if it does.
+        path: what it is asked for then.
         pass_fds: open file descriptors it inherits.
     """
 
@@ -67,6 +68,7 @@ class Component:
     arguments: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     port: int | None = None
+    path: str = "/"
     pass_fds: tuple[int, ...] = ()
 
 
@@ -103,13 +105,17 @@ class ComponentProcess(Server):
         return Command(self.name, argv, self._env, self._log, signal.SIGKILL, pass_fds=self._component.pass_fds)
 
     def ready(self) -> bool:
-        """Whether it listens; without a port, whether it has lived for a while."""
+        """Whether it answers HTTP, whatever it answers; without a port, whether it has lived for a while."""
         if self._component.port is None:
             return self.alive() and time.monotonic() - self._launched_s >= self._steady_after_s
+        connection = http.client.HTTPConnection(_LOOPBACK, self._component.port, timeout=_ANSWER_TIMEOUT_S)
         try:
-            socket.create_connection((_LOOPBACK, self._component.port), _CONNECT_TIMEOUT_S).close()
-        except OSError:
+            connection.request("GET", self._component.path)
+            connection.getresponse()
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
         return True
 
 
@@ -118,7 +124,7 @@ def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Com
     sandbox, state = addresses.meta_sandbox_port, settings.data_dir.absolute() / "meta_sandbox.state"
     return (
         Component("meta-sandbox", ("-m", "local.meta_sandbox", "--port", str(sandbox), "--state-file", str(state)), port=sandbox),
-        Component("api", ("-m", "cli.main", "api"), port=addresses.api_port),
+        Component("api", ("-m", "cli.main", "api"), port=addresses.api_port, path="/cdp/health"),
         *(Component(f"profiles-{n}", ("-m", "cli.main", "engine", "profiles")) for n in range(1, settings.engine.workers + 1)),
         Component("signals", ("-m", "cli.main", "engine", "signals")),
         Component("activation", ("-m", "cli.main", "engine", "activation")),

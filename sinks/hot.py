@@ -8,9 +8,10 @@ under the profile's key *before* it reads Postgres, and its value is stored only
 lease included, so that a value read before a commit is never stored after it.
 
 An identifier's entry is only a hint: an answer counts when the profile found lists the identifier. So identifiers may move between people
-(merge, unmerge) without anybody touching ``stratum:i:``.
+(merge, unmerge) without anybody touching ``stratum:i:``, and each process may remember hints of its own.
 """
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -53,6 +54,7 @@ class HotParams:
         timeout: longest wait for Redis; then Postgres is asked.
         pause: how long Redis is left alone after it failed.
         connections: connections to Redis per process.
+        remembered: hints that each process remembers, about 200 bytes each.
     """
 
     profile_ttl: timedelta = timedelta(seconds=60)
@@ -61,6 +63,7 @@ class HotParams:
     timeout: timedelta = timedelta(milliseconds=250)
     pause: timedelta = timedelta(seconds=1)
     connections: int = 64
+    remembered: int = 50_000
 
 
 def profile_name(profile: bytes) -> str:
@@ -112,6 +115,7 @@ class HotProfiles:
         self._clock = clock
         self._leases = count()
         self._rests_until_s = float("-inf")
+        self._hints: OrderedDict[IdentifierKey, bytes] = OrderedDict()
 
     async def by_identifier(self, workspace: int, key: IdentifierKey) -> StoredProfile | None:
         """The profile that owns an identifier, as of its last commit, or None.
@@ -129,11 +133,20 @@ class HotProfiles:
             return await self._load(workspace, key)
 
     async def _through(self, redis: Redis, workspace: int, key: IdentifierKey) -> StoredProfile | None:
-        hint = cast("bytes | None", await redis.get(identifier_name(key)))
+        hint = self._hints.get(key)
         if hint is not None:
-            known = await self._cached(redis, hint, key)
-            if known is not None and known.workspace == workspace:
+            known = await self._cached(redis, hint, workspace, key)
+            if known is not None:
                 return known
+        told = cast("bytes | None", await redis.get(identifier_name(key)))
+        if told is not None and told != hint:
+            known = await self._cached(redis, told, workspace, key)
+            if known is not None:
+                self._remember(key, told)
+                return known
+        return await self._fill(redis, workspace, key)
+
+    async def _fill(self, redis: Redis, workspace: int, key: IdentifierKey) -> StoredProfile | None:
         profile = await self._owner(workspace, key)
         if profile is None:
             return None
@@ -146,14 +159,21 @@ class HotProfiles:
         if leased:
             await redis.eval(_FILL, 1, name, lease, _VALUE + _ENCODER.encode(found), str(self._ttl_ms))
         await redis.set(identifier_name(key), profile.hex(), px=self._params.identifier_ttl)
+        self._remember(key, profile.hex().encode())
         return found
+
+    def _remember(self, key: IdentifierKey, profile_hex: bytes) -> None:
+        self._hints[key] = profile_hex
+        self._hints.move_to_end(key)
+        if len(self._hints) > self._params.remembered:
+            self._hints.popitem(last=False)
 
     @property
     def _ttl_ms(self) -> int:
         return self._params.profile_ttl // timedelta(milliseconds=1)
 
     @staticmethod
-    async def _cached(redis: Redis, profile_hex: bytes, key: IdentifierKey) -> StoredProfile | None:
+    async def _cached(redis: Redis, profile_hex: bytes, workspace: int, key: IdentifierKey) -> StoredProfile | None:
         value = cast("bytes | None", await redis.get(b"stratum:p:" + profile_hex))
         if value is None or not value.startswith(_VALUE):
             return None
@@ -161,4 +181,4 @@ class HotProfiles:
             found = _DECODER.decode(memoryview(value)[1:])
         except msgspec.DecodeError:  # written by another version of the engine
             return None
-        return found if _lists(found, key) else None
+        return found if found.workspace == workspace and _lists(found, key) else None

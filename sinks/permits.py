@@ -73,7 +73,8 @@ class Permits:
             return Permitted(task, None, gated=False)
         if task.kind == "delete":
             return Permitted(task, self._judge(task, "delete").record(), gated=False)
-        if task.kind != "request" and self._now() < self._ask_again_at.get(task.audience_id, self._now()):
+        stands_until = self._ask_again_at.get(task.audience_id)
+        if task.kind != "request" and stands_until is not None and self._now() < stands_until:
             return None
         judgement = self._judge(task, "push")
         if judgement.verdict != PASS:

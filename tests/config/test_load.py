@@ -61,7 +61,10 @@ def test_spans_are_iso_8601_or_seconds(text: str) -> None:
 
 
 def test_variables_of_others_are_left_alone() -> None:
-    assert load_settings(environ={"HOME": "/", "PGPASSWORD": "x", "STRATUM_TEST_KAFKA": "localhost:9092"}) == Settings()
+    assert (
+        load_settings(environ={"HOME": "/", "PGPASSWORD": "x", "STRATUM_TEST_KAFKA": "localhost:9092", "STRATUM_WRITE_KEY": "k"})
+        == Settings()
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from sources.due import DueParams, DuePeopleFeed
 from sources.positions import Connect
 
 LOG = "test.events"
-NOBODY = b"\0" * 16
+HELD = "FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 
 
 class Clock:
@@ -44,7 +44,15 @@ class Clock:
 
     def due(self, **params: Any) -> list[bytes]:
         with closing(self.feed(**params)) as feed:
-            return [profile for wake in feed.read() for profile in wake.profile_ids]
+            found: list[bytes] = [profile for wake in feed.read() for profile in wake.profile_ids]
+        self.wait_for_unlock()
+        return found
+
+    def wait_for_unlock(self) -> None:
+        """The server notices only after a moment that a session is over."""
+        deadline = time.monotonic() + 10
+        while self.conn.execute(f"SELECT pid {HELD}").fetchone():
+            assert time.monotonic() < deadline
 
 
 @pytest.fixture
@@ -149,7 +157,7 @@ def test_a_holder_that_lost_its_session_must_take_the_lock_again(clock: Clock) -
     clock.person(1, -1)
     with closing(clock.feed()) as first, closing(clock.feed()) as second:
         assert first.read()
-        clock.conn.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        clock.conn.execute(f"SELECT pg_terminate_backend(pid) {HELD}")
         deadline = time.monotonic() + 10
         while not second.read():
             assert time.monotonic() < deadline

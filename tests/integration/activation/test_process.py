@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -38,6 +38,7 @@ def process(dsn: str, server: Server) -> Iterator[subprocess.Popen[bytes]]:
         running.kill()
         running.wait()
         assert running.stdout is not None
+        print(running.stdout.read().decode())  # noqa: T201 - shown where the test fails
         running.stdout.close()
 
 
@@ -48,8 +49,8 @@ def feed(world: World, score: float) -> None:
     status = Status.HEALTHY if score >= 70 else Status.UNHEALTHY
     with world.conn.transaction():
         observations.add(world.conn, [(world.workspace, "source:1", minute, 0, metrics.ACCEPTED, 100.0)])
-        for age_s in (3, 2, 1, 0):
-            read_ms = int((now - timedelta(seconds=age_s)).timestamp() * 1000)
+        for age_ms in (3, 2, 1, 0):
+            read_ms = int(now.timestamp() * 1000) - age_ms
             write_readings(world.conn, [Reading(world.workspace, "source:1", read_ms, score, status, 1_000)])
 
 

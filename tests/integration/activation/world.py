@@ -28,7 +28,7 @@ from store import withdrawals
 from tests.conftest import TestWorkspace
 
 ACCOUNT = "111"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @contextmanager
