@@ -6,7 +6,6 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 RUN := $(VENV)/bin/
 READY := $(VENV)/.ready
-NODE := tests/integration/sdk_node
 SEEDS ?= 300
 ONCE ?=
 ARGS ?=
@@ -29,7 +28,7 @@ demo: $(READY) ## Run everything with real purchases, one push and live traffic;
 up: $(READY) ## Run everything on this machine, without demo data, until Ctrl-C
 	@exec $(RUN)stratum up
 
-test: $(READY) $(NODE)/node_modules/.ready ## Run every test; ARGS="tests/api -k batch" for some
+test: $(READY) ## Run every test; ARGS="tests/api -k batch" for some
 	$(RUN)python -m pytest $(ARGS)
 
 lint: $(READY) ## Check style, types, import layers and dependencies
@@ -52,7 +51,7 @@ lock: $(READY) ## Resolve the dependencies again and write requirements.lock (ne
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements.lock
 
 clean: ## Remove what was built or cached; the data in .stratum stays
-	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info build dist $(NODE)/node_modules
+	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info build dist tests/integration/sdk_node/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -63,9 +62,3 @@ $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(RUN)python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN)python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
-
-# The JavaScript clients; their tests are skipped with a reason where there is no npm.
-$(NODE)/node_modules/.ready: $(wildcard $(NODE)/package-lock.json)
-	@if [ -f $(NODE)/package-lock.json ] && command -v npm >/dev/null; then \
-		cd $(NODE) && npm ci --no-audit --no-fund --silent && touch node_modules/.ready; \
-	fi

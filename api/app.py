@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTES:
         app.include_router(router)
     collector = Collector(settings.edge.collector, app.state)
-    app.router.routes.extend([*collector.routes(), *settings_routes(collector)])
+    app.router.routes[:0] = [*collector.routes(), *settings_routes(collector)]  # first: they are the busiest
     app.add_api_route("/metrics", metrics, include_in_schema=False)
     document(app)
     return app

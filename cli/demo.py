@@ -1,6 +1,5 @@
 """``stratum demo``: the main job on this machine. Real purchases through the collector, people, health, one gated push to a local Meta."""
 
-import shutil
 import signal
 import threading
 import time
@@ -23,7 +22,7 @@ from config.load import load_settings
 from config.settings import Settings
 from domain.money import decimal_string
 from local import cdnow
-from local.running import running_environment
+from local.running import clear_folder
 from local.sender import CollectorUnavailableError, Item, Sender
 from local.simulator import stamp
 from local.stack import Stack
@@ -217,8 +216,7 @@ def demo(
     settings = load_settings()
     settings = settings.model_copy(update={"data_dir": settings.data_dir / "demo"})
     stack = Stack(settings, environment={"STRATUM_QUERY__STATISTICS__EXACT_LIMIT": "200000"})
-    if running_environment(stack.data_dir) is None:
-        shutil.rmtree(stack.data_dir, ignore_errors=True)
+    clear_folder(stack.data_dir)
     with stack:
         run = Demo(stack, console)
         for number in (signal.SIGINT, signal.SIGTERM):

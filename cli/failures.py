@@ -6,13 +6,14 @@ import redis
 
 from config.load import ConfigError
 from local.process import StartError
+from sinks.log import LogUnavailableError
 from store.migrate import SchemaError
 
 
 def sentence(error: Exception) -> str | None:
     """What to tell the operator; None for an error that nobody expected, which deserves its traceback."""
     match error:
-        case ConfigError() | StartError() | SchemaError():
+        case ConfigError() | StartError() | SchemaError() | LogUnavailableError():
             return str(error)
         case psycopg.OperationalError():
             return f"Postgres does not answer: {_first_line(error)}"

@@ -20,6 +20,10 @@ class KindRule:
     limit: int
     blocked: frozenset[str] = frozenset()
 
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise ValueError("a person must be allowed one identifier of a kind; leave the kind out to ignore it")
+
 
 def _default_kinds() -> dict[str, KindRule]:
     return {

@@ -113,8 +113,6 @@ class KafkaAppender:
             return
         if self._closing.is_set():
             raise LogUnavailableError("closed", self._params.retry_after_s)
-        if self._broken.is_set():
-            self._replace()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         reports = _Reports(len(entries), done, self._params.retry_after_s)
         produce, topic = self._producer.produce, self._topic
@@ -125,6 +123,8 @@ class KafkaAppender:
             raise LogFullError("too_much_waiting", self._params.full_retry_after_s) from None
         except KafkaException as error:
             raise LogUnavailableError(error.args[0].name(), self._params.retry_after_s) from None
+        except RuntimeError:  # closed meanwhile, because it was broken
+            raise LogUnavailableError("broken", self._params.retry_after_s) from None
         await done
 
     async def ready(self) -> bool:
@@ -140,10 +140,13 @@ class KafkaAppender:
         await asyncio.to_thread(self._producer.flush, self._params.timeout.total_seconds())
         self._closing.set()
         await asyncio.to_thread(self._reporter.join)
+        await asyncio.to_thread(self._producer.close)
 
     def _report(self) -> None:
         while not self._closing.is_set():
             self._producer.poll(_POLL_S)
+            if self._broken.is_set():
+                self._replace()
 
     def _on_error(self, error: KafkaError) -> None:
         logger.warning("log_unavailable", log="kafka", reason=error.name(), fatal=error.fatal())
@@ -155,4 +158,4 @@ class KafkaAppender:
         broken, self._producer = self._producer, self._make()
         self._broken.clear()
         broken.purge()
-        broken.poll(0)
+        broken.close()

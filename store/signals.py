@@ -32,7 +32,10 @@ SELECT workspace_id, signal, read_at, score, status, sample, components, reasons
 FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORDER BY id
 """
 _FEEDING: Final = """
-SELECT DISTINCT signal FROM observations WHERE workspace_id = %s AND signal LIKE 'source:%%' AND metric = 'accepted' AND minute_at >= %s
+SELECT 'source:' || s.id FROM sources s
+WHERE s.workspace_id = %s AND EXISTS (
+    SELECT 1 FROM observations o
+    WHERE o.workspace_id = s.workspace_id AND o.signal = 'source:' || s.id AND o.metric = 'accepted' AND o.minute_at >= %s)
 """
 
 

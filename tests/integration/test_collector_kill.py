@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from local.process import Child, Command, wait_until
 from tests.collecting import basic, streamed_events, track
 from tests.conftest import TestWorkspace
 
-KILLS = 5
+KILLS = 3
 SENDERS = 4
 
 
@@ -68,7 +69,7 @@ class Load:
         self._numbers = itertools.count()
         self._threads = [threading.Thread(target=self._send, args=(address, write_key)) for _ in range(SENDERS)]
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

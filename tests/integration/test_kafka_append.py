@@ -1,4 +1,4 @@
-"""The Kafka log's writing end against a real broker: what was acknowledged is there, once, in order, in the partition that Java would choose."""
+"""The Kafka log's writing end against a real broker: what was acknowledged is there, once, in order, where Java would put it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from domain.envelope import encode_event
 from local.address import free_port
+from local.process import wait_until
 from sinks.kafka_log import KafkaAppender, KafkaAppendParams
 from sinks.log import LogFullError, LogUnavailableError, append_once, keyed
 
@@ -103,6 +104,21 @@ def test_a_broker_that_is_away_is_told_and_not_ready() -> None:
         await log.close()
 
     run(work())
+
+
+def test_a_producer_that_broke_for_good_is_replaced(kafka_bootstrap: str, kafka_topic: Callable[[int], str]) -> None:
+    topic, entries = kafka_topic(PARTITIONS), records(200)
+
+    async def work() -> None:
+        log = KafkaAppender(kafka_bootstrap, topic, {}, KafkaAppendParams())
+        await log.append(entries[:100])
+        log._broken.set()
+        assert await asyncio.to_thread(wait_until, lambda: not log._broken.is_set(), 10)
+        await log.append(entries[100:])
+        await log.close()
+
+    run(work())
+    assert sorted(message for messages in stored(kafka_bootstrap, topic, 200) for message in messages) == sorted(entries)
 
 
 def test_an_unknown_topic_is_refused(kafka_bootstrap: str) -> None:

@@ -81,6 +81,7 @@ def test_everything_acknowledged_survives_the_death_of_every_server(stack: Stack
         wait_until(lambda number=number: stored(stack) > min(number * share, distinct - 100), f"traffic flows before {victim} dies")  # type: ignore[misc]
         kill(stack, victim)
     sending.join(DEADLINE_S)
+    sender.close()
     assert sum(acknowledged) == len(found)
     wait_until(lambda: stored(stack) == distinct, "everything is stored")
     dsn = stack.addresses.postgres_dsn

@@ -81,7 +81,7 @@ def test_unhealthy_source_blocks_pushes_but_not_withdrawals(world: World, server
 
     assert TOKEN not in printed
     assert "@example.com" not in printed
-    assert "activation_stopped" in printed
+    assert "flow_stopped" in printed
 
 
 def test_every_push_rests_on_a_decision_that_came_before_it(world: World, server: Server, postgres_dsn: str, wait_until: Wait) -> None:

@@ -9,7 +9,7 @@ from local.meta_faults import Fault, Kind, Target
 from sinks import planning
 from sinks.ads.meta import Meta
 from sinks.http import HttpRunner
-from store import activation, pushes
+from store import activation, pushes, withdrawals
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import CrashError, Dying, Engine, Server, World, new_world
 
@@ -301,6 +301,26 @@ def test_withdrawal_is_never_given_up(world: World, engine: Engine, server: Serv
 
     assert [attempt.outcome for attempt in attempts] == ["retry"] * 12 + ["delivered"]
     assert server.only() == set()
+
+
+def test_rejected_withdrawal_is_outstanding_until_it_succeeds(world: World, engine: Engine, server: Server) -> None:
+    world.join(1)
+    world.join(2)
+    engine.push()
+    world.withdraw(1)
+    server.sandbox.faults.queue.append(Fault(kind="expired_token", operation="remove"))
+    engine.withdraw()
+    engine.drain()
+    assert len(server.only()) == 2
+
+    purposes = {"meta": "advertising"}
+    assert withdrawals.outstanding(world.conn, purposes, 3600) == []
+    (found,) = withdrawals.outstanding(world.conn, purposes, 0)
+    planning.plan_withdrawal(world.conn, found.audience_id, found.people, world.meta, 0, engine.now)
+    engine.drain()
+
+    assert server.only() == world.expected()
+    assert withdrawals.outstanding(world.conn, purposes, 0) == []
 
 
 def test_held_push_is_planned_anew_and_nets_out(world: World, engine: Engine, server: Server) -> None:

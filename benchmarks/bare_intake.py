@@ -1,0 +1,15 @@
+"""The reference of the collector benchmark: takes a request's body, does nothing with it, answers as the collector does."""
+
+from starlette.types import Receive, Scope, Send
+
+_ANSWER = b'{"success":true}'
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Plain ASGI."""
+    if scope["type"] != "http":
+        return
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(_ANSWER))]})
+    await send({"type": "http.response.body", "body": _ANSWER})
