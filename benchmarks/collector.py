@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-import redis
 
-from benchmarks.bench_stack import Bench, bench_stack
+from benchmarks.bench_stack import bench_stack
 from benchmarks.figures import Report
 from benchmarks.serving import Server, serving
 from benchmarks.workload import messages
@@ -94,7 +93,6 @@ def _parse_us(bodies: Sequence[bytes]) -> float:
     for body in bodies:
         decoder.decode(body)
     return (time.process_time() - began) / len(bodies) / BATCH * 1e6
-
 
 
 def run(report: Report) -> None:

@@ -12,7 +12,7 @@ from config.observing import MetricsParams
 from config.platforms import Meta
 from domain.rules import IdentityRules, ProfileRules
 from operators.gate import GateParams
-from operators.health import HealthParams
+from operators.health_params import HealthParams
 from sinks.delivery import DeliveryParams
 from sinks.hot import HotParams
 from sinks.kafka_log import KafkaAppendParams

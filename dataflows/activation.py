@@ -21,7 +21,7 @@ from bytewax.inputs import Source
 from bytewax.outputs import DynamicSink, Sink, StatelessSinkPartition
 
 from config.settings import Settings
-from dataflows.observing import CountedGate, observe_attempt, shown
+from dataflows.observing import CountedGate, expect_pushes, observe_attempt, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
 from sinks.activation import Activation, Permitted, Task
 from sinks.ads.meta import Meta
@@ -84,6 +84,7 @@ def _run_once(settings: Settings, stop: Flag) -> None:
         looks = AudienceFeedParams(purposes, params.poll_interval, params.outstanding_interval, params.failed_wait)
         feed = AudienceFeed(conn, looks, now, activation.moved)
         permits = Permits(conn, CountedGate(TrustGate(conn, settings.gate)), params.decision_interval, params.hold_interval, now)
+        expect_pushes(platforms)
         logger.info("activation_started", platforms=sorted(platforms))
         run_until_signal(build(Intake(feed, stop), permits, activation, AttemptLog()), stop)
 

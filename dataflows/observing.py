@@ -1,8 +1,9 @@
 """Turns what the engine does into its metrics, and shows them to Prometheus. The wiring hands the observers in; nothing depends on them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import product
 from typing import Final
 from wsgiref.simple_server import WSGIServer
 
@@ -12,7 +13,9 @@ from prometheus_client import start_http_server
 from config.observing import MetricsParams
 from dataflows import metrics
 from dataflows.unifier import Observer
-from domain.reading import Reading
+from domain.decision import Action, Verdict
+from domain.failure import REASONS
+from domain.reading import Reading, Status
 from operators.changes import Changes
 from sinks.delivery import Attempt
 from sinks.permits import Gate, Judgement
@@ -20,6 +23,9 @@ from sinks.permits import Gate, Judgement
 logger = structlog.get_logger(__name__)
 
 _UNKNOWN: Final = float("nan")
+_PUSH_KINDS: Final = ("scheduled", "manual", "urgent", "delete")
+_OUTCOMES: Final = ("delivered", "retry", "rejected")
+_ROW_OPERATIONS: Final = ("add", "remove")
 
 
 @contextmanager
@@ -48,7 +54,11 @@ def _serve(params: MetricsParams) -> WSGIServer | None:
 
 
 class UnifyCounts(Observer):
-    """What the `Unifier` tells, counted."""
+    """What the `Unifier` tells, counted. Every reason for a dead letter counts from 0, so that the first one shows as an increase."""
+
+    def __init__(self) -> None:
+        for reason in REASONS:
+            metrics.DEAD_LETTERS.labels(reason)
 
     def committed(self, changes: Changes, seconds: float) -> None:
         """A batch was committed, this long after it was taken in hand."""
@@ -79,14 +89,27 @@ class UnifyCounts(Observer):
 def observe_reading(reading: Reading) -> None:
     """A signal was read."""
     workspace = str(reading.workspace)
+    for status in Status:
+        metrics.READINGS.labels(workspace, reading.signal, status.value)
     metrics.SIGNAL_HEALTH.labels(workspace, reading.signal).set(_UNKNOWN if reading.score is None else reading.score)
     metrics.READINGS.labels(workspace, reading.signal, reading.status.value).inc()
+
+
+def expect_pushes(platforms: Iterable[str]) -> None:
+    """Let what may happen with these platforms count from 0: the first push of a day would not show as an increase otherwise."""
+    for platform in platforms:
+        for action, verdict in product(Action, Verdict):
+            metrics.DECISIONS.labels(platform, action.value, verdict.value)
+        for kind, outcome in product(_PUSH_KINDS, _OUTCOMES):
+            metrics.PUSH_REQUESTS.labels(platform, kind, outcome)
+        for operation in _ROW_OPERATIONS:
+            metrics.PUSH_ROWS.labels(platform, operation)
 
 
 def observe_attempt(attempt: Attempt) -> None:
     """A request was sent to a platform, or its sending failed."""
     metrics.PUSH_REQUESTS.labels(attempt.platform, attempt.kind, attempt.outcome).inc()
-    if attempt.outcome == "delivered":
+    if attempt.outcome == "delivered" and attempt.rows:
         metrics.PUSH_ROWS.labels(attempt.platform, attempt.operation).inc(attempt.rows)
 
 

@@ -23,7 +23,8 @@ from dataflows.observing import observe_reading, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
 from dataflows.survey import surveyed
 from domain.reading import Minutes, Reading
-from operators.health import HealthMachine, HealthParams
+from operators.health import HealthMachine
+from operators.health_params import HealthParams
 from operators.wiring import run_machines
 from sinks.readings import ReadingSink
 from sources.intake import Intake

@@ -125,7 +125,10 @@ def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Com
     return (
         Component("meta-sandbox", ("-m", "local.meta_sandbox", "--port", str(sandbox), "--state-file", str(state)), port=sandbox),
         Component("api", ("-m", "cli.main", "api"), port=addresses.api_port, path="/cdp/health"),
-        *(Component(f"profiles-{n}", ("-m", "cli.main", "engine", "profiles")) for n in range(1, settings.engine.workers + 1)),
+        *(
+            Component(f"profiles-{n}", ("-m", "cli.main", "engine", "profiles", "--name", f"profiles-{n}"))
+            for n in range(1, settings.engine.workers + 1)
+        ),
         Component("signals", ("-m", "cli.main", "engine", "signals")),
         Component("activation", ("-m", "cli.main", "engine", "activation")),
     )

@@ -14,9 +14,11 @@
 | `observe` | a batch → additive counters | none | recount in its test |
 | `unify` | a batch and what is known → everything that it does | none | `oracle`, by simulation |
 | `changes` | the values between `unify` and the store | – | – |
+| `crossing` | people and a cut through their identifiers → the links to ban | none | tables of cases |
 | `redrive` | a dead letter → the record that drives it again | none | round trip |
 | `window` | minute counters → a rolling window | the window's minutes | sum over all rows |
 | `health` | a window and an instant → a reading | rolling baseline | properties |
+| `health_params` | – | – | – |
 | `gate` | readings and a proposed action → a decision | `GateState` | random histories |
 | `net_change` | wanted rows and rows at a platform → removals and additions | none | applying them to a set |
 

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import Connection
 
 from domain.reading import Minutes
-from operators.health import HealthParams
+from operators.health_params import HealthParams
 from store.signals import changed_minutes, known_signals
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from domain.ids import WorkspaceId
 from domain.reading import Minutes, Observed
-from operators.health import HealthMachine, HealthParams
+from operators.health import HealthMachine
+from operators.health_params import HealthParams
 from operators.window import MINUTE_MS
 
 START_MS = 1_790_000_040_000

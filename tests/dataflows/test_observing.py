@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 from config.observing import MetricsParams
 from config.settings import Settings
 from dataflows import metrics
-from dataflows.observing import CountedGate, UnifyCounts, observe_attempt, observe_reading, shown
+from dataflows.observing import CountedGate, UnifyCounts, expect_pushes, observe_attempt, observe_reading, shown
 from dataflows.runtime import connector
 from dataflows.survey import lag_reader, survey, surveyed
 from dataflows.unifier import Unifier, build_unifier
@@ -107,6 +107,14 @@ def test_rows_count_only_once_they_are_delivered() -> None:
     observe_attempt(attempt)
     observe_attempt(replace(attempt, outcome="delivered"))
     assert (rows(), asked(outcome="retry"), asked(outcome="delivered")) == (before[0] + 100, before[1] + 1, before[2] + 1)
+
+
+def test_what_may_happen_counts_from_0_so_that_the_first_time_shows() -> None:
+    expect_pushes(["elsewhere"])
+    assert (
+        REGISTRY.get_sample_value("stratum_push_requests_total", {"platform": "elsewhere", "kind": "urgent", "outcome": "delivered"}) == 0
+    )
+    assert REGISTRY.get_sample_value("stratum_gate_decisions_total", {"platform": "elsewhere", "action": "push", "verdict": "pass"}) == 0
 
 
 class _Judged:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from domain.ids import WorkspaceId
 from domain.reading import Minutes, Observed, Reading, Status
-from operators.health import HealthMachine, HealthParams, falling, read
+from operators.health import HealthMachine, falling, read
+from operators.health_params import HealthParams
 from operators.window import MINUTE_MS, Window, add, forget, total
 
 PARAMS = HealthParams()
