@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from api.body_limit import BodyLimit
 from api.collector import Collector
 from api.collector_settings import settings_routes
 from api.deps import Connections, Keys
@@ -81,10 +82,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await log.close()
 
     app = FastAPI(title="Stratum", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.add_middleware(BodyLimit, limit_bytes=settings.edge.query_body_limit_bytes)
     app.add_middleware(Observe)
     handle_errors(app)
     for router in ROUTES:
-        app.include_router(router)
+        app.include_router(router, max_body_size=settings.edge.query_body_limit_bytes)
     collector = Collector(settings.edge.collector, app.state)
     app.router.routes[:0] = [*collector.routes(), *settings_routes(collector)]  # first: they are the busiest
     app.add_api_route("/metrics", metrics, include_in_schema=False)

@@ -83,6 +83,12 @@ class UnprocessableError(ApiError):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "unprocessable"
 
 
+class TooLargeError(ApiError):
+    """The request's body is too large."""
+
+    status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"
+
+
 class RateLimitedError(ApiError):
     """Too many requests with one key.
 
@@ -140,6 +146,7 @@ DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
     403: _described("The API key lacks the scope."),
     404: _described("The workspace has no such thing."),
     409: _described("The state of things does not allow it."),
+    413: _described("The body is too large."),
     422: _described("A field does not hold; `errors` says which."),
     429: _described("Too many requests; `Retry-After` says when to come again."),
     503: _described("A server that is needed does not answer; `Retry-After` says when to come again."),

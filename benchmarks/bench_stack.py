@@ -116,7 +116,7 @@ def wait_for(reached: Callable[[], bool], seconds: float, what: str) -> None:
     while not reached():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds:g} s: {what}")
-        time.sleep(0.01)
+        time.sleep(0.002)
 
 
 def resident_mb(pid: int) -> float:

@@ -23,7 +23,7 @@ from benchmarks.workload import messages
 
 BATCH = 100
 BATCHES = 200
-CONNECTIONS = 8
+CONNECTIONS = 32
 SECONDS = 5.0
 AIM_PER_S = 15_000
 

@@ -66,9 +66,11 @@ class EdgeParams:
         keys: write keys and API keys.
         pool_timeout: longest wait for a connection to Postgres; then 503.
         statement_timeout: longest query; then 503.
+        query_body_limit_bytes: largest request of the query API; above it 413.
     """
 
     collector: CollectorParams = field(default_factory=CollectorParams)
     keys: KeyParams = field(default_factory=KeyParams)
     pool_timeout: timedelta = timedelta(seconds=3)
     statement_timeout: timedelta = timedelta(seconds=15)
+    query_body_limit_bytes: _Count = 1024 * 1024

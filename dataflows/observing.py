@@ -8,7 +8,7 @@ from typing import Final
 from wsgiref.simple_server import WSGIServer
 
 import structlog
-from prometheus_client import start_http_server
+from prometheus_client import disable_created_metrics, start_http_server
 
 from config.observing import MetricsParams
 from dataflows import metrics
@@ -46,6 +46,7 @@ def shown(params: MetricsParams) -> Iterator[None]:
 def _serve(params: MetricsParams) -> WSGIServer | None:
     if not params.port:
         return None
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     try:
         return start_http_server(params.port, params.host)[0]
     except OSError as error:

@@ -23,8 +23,8 @@ from dataflows.observing import observe_reading, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
 from dataflows.survey import surveyed
 from domain.reading import Minutes, Reading
-from operators.health import HealthMachine
 from operators.health_params import HealthParams
+from operators.watch import HealthMachine
 from operators.wiring import run_machines
 from sinks.readings import ReadingSink
 from sources.intake import Intake
@@ -65,5 +65,6 @@ def _run_once(settings: Settings, stop: Flag) -> None:
     with ExitStack() as open_things:
         reading, writing = (open_things.enter_context(connect()) for _ in range(2))
         feed = MinutesFeed(reading, settings.signals, lambda: datetime.now(UTC))
+        sink = ReadingSink(writing, settings.redis.url.get_secret_value(), settings.signals)
         logger.info("signals_started")
-        run_until_signal(build(Intake(feed, stop), settings.signals, ReadingSink(writing, settings.redis.url.get_secret_value())), stop)
+        run_until_signal(build(Intake(feed, stop), settings.signals, sink), stop)

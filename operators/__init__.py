@@ -19,6 +19,7 @@
 | `window` | minute counters → a rolling window | the window's minutes | sum over all rows |
 | `health` | a window and an instant → a reading | rolling baseline | properties |
 | `health_params` | – | – | – |
+| `watch` | a signal's minutes → its readings, where they are worth one | `HealthState` | `health` over all rows |
 | `gate` | readings and a proposed action → a decision | `GateState` | random histories |
 | `net_change` | wanted rows and rows at a platform → removals and additions | none | applying them to a set |
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.decision import Action, Decision
+from domain.decision import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
 from domain.reading import Reading, Status
-from operators.gate import GateParams, GateState, ProposedAction, decide, observe
+from operators.gate import GateParams, GateState, decide, observe
 from store import gate, signals
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,20 +56,22 @@ class TrustGate:
         self._params = params
 
     def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Judged:
-        """Judge one proposed action: push, urgent_removal or delete."""
-        workspace, destination = WorkspaceId(workspace_id), f"{platform}:{audience_id}"
+        """Judge one proposed action: push, urgent_removal or delete. Only a push asks for readings: nothing about them stops a removal."""
+        workspace, destination, now_ms = WorkspaceId(workspace_id), f"{platform}:{audience_id}", (now - _EPOCH) // _MS
         state = gate.load_state(self._conn, workspace, destination)
+        if Action(action) is not Action.PUSH:
+            proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
+            return Judged(self._conn, decide(state, proposed, {}, now_ms, self._params), state)
         sources = signals.feeding_sources(self._conn, workspace, now - self._params.depends_for)
         readings = self._readings(workspace, [*sources, f"platform:{platform}"], state, now)
-        state = observe(state, readings, self._params)
+        state = observe(state, readings, now_ms, self._params)
         newest = {reading.signal: reading for reading in readings}
         delivered = newest.get(f"platform:{platform}")
         depends_on = tuple(sources)
         if delivered is not None and delivered.status is not Status.UNKNOWN:
             depends_on += (delivered.signal,)
         proposed = ProposedAction(workspace, destination, audience_id, Action(action), depends_on if sources else ())
-        decision = decide(state, proposed, newest, (now - _EPOCH) // _MS, self._params)
-        return Judged(self._conn, decision, state)
+        return Judged(self._conn, decide(state, proposed, newest, now_ms, self._params), state)
 
     def _readings(self, workspace: WorkspaceId, names: Sequence[str], state: GateState, now: datetime) -> list[Reading]:
         """Readings since the oldest that the gate remembers, and no further back than needed to see a recovery."""

@@ -25,6 +25,8 @@ from store.definitions import SourceRow
 
 RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
 """Largest record that is decoded; the collector's default body limit."""
+EARLIEST_MS: Final = -62_135_596_800_000
+"""The year 1: what calendars hold. Two wrong clocks may point further back."""
 DEPTH_LIMIT: Final = 64
 """Deepest trait value that is stored."""
 IDENTIFIERS_REMEMBERED: Final = 65_536
@@ -235,6 +237,8 @@ class Decoder:
         if source is None:
             _MESSAGE.decode(payload)
             raise _Bad("unknown_source")
+        if not payload.isascii():
+            payload.decode()  # what the decoder skips must be valid UTF-8 too: it is stored, and read again as text
         message = _MESSAGE.decode(payload)
         kind = message.type
         if kind not in EVENT_TYPES:
@@ -290,7 +294,7 @@ class Decoder:
         if stamp is None:
             return received, False
         occurred = received - (sent - stamp) if sent else stamp
-        return min(occurred, received), occurred > received
+        return max(EARLIEST_MS, min(occurred, received)), occurred > received
 
     @staticmethod
     def _split_traits(message: _Message) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,13 +9,19 @@ from typing import Any
 
 from psycopg import Connection
 
+from domain.ids import WorkspaceId
 from domain.reading import Minutes
 from operators.health_params import HealthParams
-from store.signals import changed_minutes, known_signals
+from store.signals import changed_minutes, known_signals, settled_at
+
+Signal = tuple[WorkspaceId, str]
 
 
 class MinutesFeed:
     """A feed of `Minutes` (see `sources.intake.Feed`).
+
+    What changed is asked for by the server's clock alone, so that clocks that differ hide nothing; the instant that a reading is dated with
+    is this process's.
 
     Args:
         conn: connection in autocommit mode.
@@ -28,24 +34,38 @@ class MinutesFeed:
         self._params = params
         self._now = now
         self._next = now()
-        self._looked: datetime | None = None
+        self._settled: datetime | None = None
+        self._seen: dict[Signal, datetime] = {}
 
     def read(self) -> Sequence[Minutes]:
-        """One `Minutes` per known signal when the interval is over, else nothing."""
+        """One `Minutes` per known signal when the interval is over, else nothing.
+
+        A signal is known while it is registered, and for as long as a window may hold something of it.
+        """
         now = self._now()
-        if now < self._next:
+        if self._early(now):
             return ()
-        horizon = now - self._params.history - timedelta(minutes=1)
-        since = horizon if self._looked is None else self._looked - self._params.overlap
+        self._next = now + self._params.poll_interval
+        settled = settled_at(self._conn)
+        horizon = settled - self._params.history - timedelta(minutes=1)
+        since = horizon if self._settled is None else max(horizon, self._settled - self._params.overlap)
         changed = changed_minutes(self._conn, since, horizon)
-        known = known_signals(self._conn, horizon) | changed.keys()
-        self._looked, self._next = now, now + self._params.poll_interval
+        self._settled = settled
+        self._seen.update(dict.fromkeys(changed, now))
+        self._seen = {signal: seen for signal, seen in self._seen.items() if seen >= now - self._params.history}
         now_ms = int(now.timestamp() * 1000)
-        return [Minutes(workspace, signal, tuple(changed.get((workspace, signal), ())), now_ms) for workspace, signal in sorted(known)]
+        return [
+            Minutes(workspace, signal, tuple(changed.get((workspace, signal), ())), now_ms)
+            for workspace, signal in sorted(known_signals(self._conn) | self._seen.keys())
+        ]
 
     def resumes_at(self) -> datetime | None:
         """When the next interval begins."""
-        return self._next
+        return self._next if self._early(self._now()) else None
+
+    def _early(self, now: datetime) -> bool:
+        """Whether the interval is not over; where the clock went back, nobody waits for more than an interval."""
+        return now < self._next <= now + self._params.poll_interval
 
     def close(self) -> None:
         """Nothing of its own to give back."""

@@ -17,15 +17,21 @@ INSERT INTO gate_states (workspace_id, destination, state, updated_at) VALUES (%
 ON CONFLICT (workspace_id, destination) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at
 """
 _DECISION: Final = """
-INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at, codes)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
 """
 
 
 def load_state(conn: Connection[Any], workspace: WorkspaceId, destination: str) -> GateState:
-    """The gate's memory for one destination; empty where it never judged."""
+    """The gate's memory for one destination; empty where it never judged, or where what is stored cannot be read.
+
+    Empty memory holds until readings prove themselves again, and never keeps a removal from going.
+    """
     row = conn.execute(_STATE, (workspace, destination)).fetchone()
-    return msgspec.json.decode(row[0], type=GateState) if row else GateState()
+    try:
+        return msgspec.json.decode(row[0], type=GateState) if row else GateState()
+    except msgspec.DecodeError:
+        return GateState()
 
 
 def save_state(conn: Connection[Any], workspace: WorkspaceId, destination: str, state: GateState, now_ms: int) -> None:
@@ -42,12 +48,13 @@ def record(conn: Connection[Any], decision: Decision, state: GateState) -> int:
             (
                 decision.workspace, decision.destination, decision.audience_id, decision.action.value, decision.verdict.value,
                 decision.automation.value, reasons, list(decision.reading_ids), utc(decision.decided_ms),
+                [code.value for code in decision.codes],
             ),
         ).fetchone()  # fmt: skip
         number = int(row[0]) if row else 0
         detail = {
             "decision_id": number, "action": decision.action.value, "verdict": decision.verdict.value, "reasons": list(decision.reasons),
-            "reading_ids": list(decision.reading_ids),
+            "codes": [code.value for code in decision.codes], "reading_ids": list(decision.reading_ids),
         }  # fmt: skip
         audit.append(conn, decision.workspace, "engine", "decision", decision.destination, detail)
         save_state(conn, decision.workspace, decision.destination, state, decision.decided_ms)

@@ -17,10 +17,15 @@ _CHANGED: Final = """
 SELECT workspace_id, signal, minute_at, shard, metric, value, updated_at
 FROM observations WHERE updated_at >= %s AND minute_at >= %s
 """
+# A transaction dates its counters with its own start. Writers name themselves, so that a long dump does not hold the instant back.
+_SETTLED: Final = """
+SELECT least(statement_timestamp(), min(xact_start)) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name LIKE 'stratum-%' AND pid <> pg_backend_pid()
+"""
 _KNOWN: Final = """
 SELECT workspace_id, 'source:' || id FROM sources
 UNION
-SELECT DISTINCT workspace_id, signal FROM observations WHERE minute_at >= %s
+SELECT workspace_id, 'platform:' || platform FROM audiences WHERE status <> 'deleted'
 """
 _WRITE: Final = """
 INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)
@@ -30,6 +35,9 @@ RETURNING id
 _SINCE: Final = """
 SELECT workspace_id, signal, read_at, score, status, sample, components, reasons, id
 FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORDER BY id
+"""
+_PRUNE: Final = """
+DELETE FROM readings WHERE read_at < %s AND id NOT IN (SELECT unnest(reading_ids) FROM decisions)
 """
 _FEEDING: Final = """
 SELECT 'source:' || s.id FROM sources s
@@ -49,10 +57,7 @@ def utc(at_ms: int) -> datetime:
 
 
 def changed_minutes(conn: Connection[Any], since: datetime, minutes_since: datetime) -> dict[tuple[WorkspaceId, str], list[Observed]]:
-    """Counters that were added to since an instant.
-
-    A transaction that was open at the last look may become visible later with an earlier instant, so callers look back further than their
-    last look; reading a row again is harmless, for rows hold totals.
+    """Counters that were added to since an instant. Reading a row again is harmless, for rows hold totals.
 
     Args:
         conn: any connection.
@@ -69,9 +74,19 @@ def changed_minutes(conn: Connection[Any], since: datetime, minutes_since: datet
     return found
 
 
-def known_signals(conn: Connection[Any], observed_since: datetime) -> set[tuple[WorkspaceId, str]]:
-    """Every registered source, silent ones included, and whatever was observed since an instant."""
-    return {(WorkspaceId(workspace), signal) for workspace, signal in conn.execute(_KNOWN, (observed_since,))}
+def settled_at(conn: Connection[Any]) -> datetime:
+    """The instant before which no counter changes any more, by the server's clock: now, or the start of the oldest open transaction.
+
+    Whoever asks this, reads what changed, and next time goes on from here misses nothing, however long a transaction was open.
+    """
+    row = conn.execute(_SETTLED).fetchone()
+    settled: datetime = row[0] if row else _EPOCH
+    return settled
+
+
+def known_signals(conn: Connection[Any]) -> set[tuple[WorkspaceId, str]]:
+    """Every registered source and every platform with an audience, silent ones included."""
+    return {(WorkspaceId(workspace), signal) for workspace, signal in conn.execute(_KNOWN)}
 
 
 def write_readings(conn: Connection[Any], readings: Sequence[Reading]) -> list[Reading]:
@@ -117,6 +132,4 @@ def feeding_sources(conn: Connection[Any], workspace: WorkspaceId, since: dateti
 
 def prune_readings(conn: Connection[Any], before: datetime) -> int:
     """Delete readings older than an instant, except those that a decision rests on; answers how many."""
-    return conn.execute(
-        "DELETE FROM readings r WHERE read_at < %s AND NOT EXISTS (SELECT 1 FROM decisions d WHERE r.id = ANY(d.reading_ids))", (before,)
-    ).rowcount
+    return conn.execute(_PRUNE, (before,)).rowcount

@@ -1,6 +1,7 @@
 """The files of the full stack fit each other and the code: services, commands, settings, metrics, board, alerts and their manual."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -101,7 +102,8 @@ def config_by_compose(env_file: Path) -> subprocess.CompletedProcess[str]:
     if command is None:
         pytest.skip("docker compose is not installed")
     arguments = [*command, "--env-file", str(env_file), "-f", str(COMPOSE), "config", "--format", "json"]
-    return subprocess.run(arguments, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": "/"})
+    only = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(arguments, capture_output=True, text=True, check=False, env=only)
 
 
 def test_compose_accepts_the_file(tmp_path: Path) -> None:

@@ -77,6 +77,10 @@ def test_a_field_that_does_not_hold_is_named_and_not_repeated(api: Api) -> None:
     assert "mary" not in answer.text
 
 
+def test_a_body_that_is_too_large_is_refused(api: Api) -> None:
+    problem(api.http.post("/cdp/dead-letters/retry", content=b" " * 2_000_000), 413, "too_large")
+
+
 def test_metrics_name_routes_by_their_template(api: Api) -> None:
     api.http.get("/cdp/profiles/00000000-0000-4000-8000-000000123456")
     api.http.get("/cdp/mary@example.com")

@@ -99,6 +99,13 @@ def test_an_event_without_a_message_id_gets_one_of_its_own(client: Sender, setti
     assert len(set(names)) == 4
 
 
+def test_a_body_of_nearly_four_mebibytes_is_taken(client: Sender, settings: Settings) -> None:
+    events = [track(number, pad="x" * 800) for number in range(4_500)]
+    accepted(client.post("/v1/batch", {"batch": events}))
+    accepted(client.post("/v1/batch", {"batch": events}, packed=True))
+    assert len(streamed(settings)) == 9_000
+
+
 def test_an_empty_batch_is_a_success(client: Sender, settings: Settings) -> None:
     accepted(client.post("/v1/batch", {"batch": []}))
     assert streamed(settings) == []

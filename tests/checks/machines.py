@@ -1,17 +1,23 @@
-"""Machines under test: how each is built, and an event stream that makes it do something."""
+"""Machines under test: how each is built, and event streams that make it do something."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
+
+from domain.decision import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
-from domain.reading import Minutes, Observed
-from operators.health import HealthMachine
+from domain.reading import Minutes, Observed, Reading, Status
+from operators.gate import GateParams, GateState, decide, observe
 from operators.health_params import HealthParams
+from operators.watch import HealthMachine
 from operators.window import MINUTE_MS
 
 START_MS = 1_790_000_040_000
+WORKSPACE = WorkspaceId(1)
+SIGNALS = ("source:1", "source:2")
 
 
 @dataclass(frozen=True)
@@ -21,16 +27,20 @@ class Subject:
     Attributes:
         build: from a snapshot, or anew.
         events: seeded (event, instant) pairs in time order.
+        disordered: the same facts, in another order within the lateness that the machine allows for.
+        settled: what every order leads to in the end, from a snapshot.
         size_limit: packed size that a snapshot never exceeds.
     """
 
     name: str
     build: Callable[[Any], Any]
     events: Callable[[int], list[tuple[Any, int]]]
+    disordered: Callable[[int], list[tuple[Any, int]]]
+    settled: Callable[[Any], Any]
     size_limit: int
 
 
-def _minutes(seed: int) -> list[tuple[Minutes, int]]:
+def minutes(seed: int) -> list[tuple[Minutes, int]]:
     rng, found, totals = random.Random(seed), [], dict[tuple[int, str], float]()
     now = START_MS
     for _ in range(200):
@@ -40,8 +50,73 @@ def _minutes(seed: int) -> list[tuple[Minutes, int]]:
             minute, metric = now - now % MINUTE_MS, rng.choice(("accepted", "rejected:malformed_json"))
             totals[minute, metric] = totals.get((minute, metric), 0.0) + rng.randrange(200)
             rows.append(Observed(minute, 0, metric, totals[minute, metric], now))
-        found.append((Minutes(WorkspaceId(1), "source:1", tuple(rows), now), now))
+        found.append((Minutes(WORKSPACE, SIGNALS[0], tuple(rows), now), now))
     return found
 
 
-SUBJECTS = (Subject("health", lambda state: HealthMachine(HealthParams(), state), _minutes, 20_000),)
+def late_minutes(seed: int) -> list[tuple[Minutes, int]]:
+    """The same counters, some of them several looks later."""
+    rng, events = random.Random(seed), minutes(seed)
+    rows: list[list[Observed]] = [[] for _ in events]
+    for place, (event, _) in enumerate(events):
+        for row in event.rows:
+            rows[min(place + rng.randrange(5), len(events) - 1)].append(row)
+    for late in rows:
+        rng.shuffle(late)
+    return [(msgspec.structs.replace(event, rows=tuple(late)), now_ms) for (event, now_ms), late in zip(events, rows, strict=True)]
+
+
+class Look(NamedTuple):
+    """What the gate is told at one look: what was read since the last one, and the newest of each signal."""
+
+    readings: tuple[Reading, ...]
+    newest: dict[str, Reading]
+
+
+class GateMachine:
+    """The gate as a machine. Its state lies in Postgres, beside its decisions, so no dataflow needs it in this shape."""
+
+    def __init__(self, params: GateParams, state: GateState | None = None) -> None:
+        self._params = params
+        self._state = state or GateState()
+
+    def on_event(self, look: Look, now_ms: int) -> list[Decision]:
+        self._state = observe(self._state, look.readings, now_ms, self._params)
+        proposed = ProposedAction(WORKSPACE, "meta:1", 1, Action.PUSH, SIGNALS)
+        return [decide(self._state, proposed, look.newest, now_ms, self._params)]
+
+    def deadline(self) -> int | None:
+        return None
+
+    def snapshot(self) -> GateState:
+        return msgspec.json.decode(msgspec.json.encode(self._state), type=GateState)
+
+
+def looks(seed: int) -> list[tuple[Look, int]]:
+    rng, found, newest, number, now = random.Random(seed), [], dict[str, Reading](), 0, START_MS
+    for _ in range(200):
+        now += rng.choice((500, 1_000, 1_000, 5_000, 5_000, 5_000, 5_000, 30_000, 130_000, -20_000))
+        readings = []
+        for _ in range(rng.randrange(4)):
+            number += 1
+            score = rng.choice((None, 30.0, 60.0, *(70.0, 90.0) * 10))
+            names = {None: Status.UNKNOWN, 30.0: Status.UNHEALTHY, 60.0: Status.DEGRADED}
+            status = names.get(score, Status.HEALTHY)
+            readings.append(Reading(WORKSPACE, rng.choice(SIGNALS), now - rng.randrange(1_000), score, status, 100, id=number))
+        newest.update((reading.signal, reading) for reading in readings)
+        found.append((Look(tuple(readings), dict(newest)), now))
+    return found
+
+
+def shuffled_looks(seed: int) -> list[tuple[Look, int]]:
+    """The same readings, those of one look in another order."""
+    rng, events = random.Random(seed), looks(seed)
+    return [(look._replace(readings=tuple(rng.sample(look.readings, len(look.readings)))), now_ms) for look, now_ms in events]
+
+
+SUBJECTS = (
+    Subject(
+        "health", lambda state: HealthMachine(HealthParams(), state), minutes, late_minutes, lambda state: state.window, size_limit=20_000
+    ),
+    Subject("gate", lambda state: GateMachine(GateParams(), state), looks, shuffled_looks, lambda state: state, size_limit=1_000),
+)

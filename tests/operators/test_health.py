@@ -1,6 +1,7 @@
 """Signal health: missing is not average, silence is seen, and worse input never scores higher."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from domain.ids import WorkspaceId
 from domain.reading import Minutes, Observed, Reading, Status
-from operators.health import HealthMachine, falling, read
+from operators.health import falling, read
 from operators.health_params import HealthParams
+from operators.watch import HealthMachine
 from operators.window import MINUTE_MS, Window, add, forget, total
 
 PARAMS = HealthParams()
@@ -87,6 +89,81 @@ def test_a_platform_with_few_requests_is_unknown() -> None:
     assert health(counter("requests_ok", 2), signal="platform:meta").status is Status.UNKNOWN
 
 
+def test_rejected_records_are_not_the_evidence_that_a_source_lacked() -> None:
+    assert health(counter("accepted", 29)).status is Status.UNKNOWN
+    reading = health(counter("accepted", 29), counter("rejected:malformed_json", 1))
+    assert (reading.status, reading.reasons[0]) == (Status.UNKNOWN, "unknown: 29 of 30 records in the window were accepted, 30 are needed")
+
+
+def test_a_source_that_mostly_sends_what_is_rejected_is_unhealthy_however_little_is_accepted() -> None:
+    assert health(counter("accepted", 5), counter("rejected:malformed_json", 500)).status is Status.UNHEALTHY
+
+
+def test_an_event_from_the_future_says_nothing_about_freshness() -> None:
+    ahead = Observed(NOW - NOW % MINUTE_MS, 0, "accepted", 500, NOW + 5_001)
+    assert (component(health(ahead), "freshness"), health(ahead).status) == (None, Status.UNKNOWN)
+
+
+def test_silent_minutes_count_in_what_is_usual() -> None:
+    bursts = [counter("accepted", 1_000, ago) for ago in range(7, 60, 5)]
+    reading = health(*bursts, counter("accepted", 1_000, 1))
+    assert component(reading, "volume") is None
+    assert "volume is missing: usually nothing comes" in reading.reasons
+
+
+def test_a_counter_that_is_no_finite_number_is_left_out() -> None:
+    rows = (counter("accepted", float("inf")), counter("rejected:malformed_json", float("nan")))
+    assert health(*rows).status is Status.UNKNOWN
+
+
+def test_a_component_that_is_not_critical_does_not_cap() -> None:
+    lenient = HealthParams(critical=frozenset({"freshness"}))
+    rows = (counter("accepted", 700), counter("rejected:malformed_json", 300))
+    assert health(*rows).score == 0.0
+    assert read(window(*rows), WorkspaceId(1), SOURCE, NOW, lenient).score == 50.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"window": timedelta(seconds=90)},
+        {"window": timedelta(seconds=30)},
+        {"history": timedelta(minutes=5)},
+        {"dead_after": timedelta(minutes=1)},
+        {"invalid_share": 0.0},
+        {"healthy": 30.0},
+        {"healthy": float("nan")},
+        {"minimum_sample": 0},
+        {"critical": frozenset({"luck"})},
+        {"poll_interval": timedelta()},
+    ],
+)
+def test_parameters_that_contradict_each_other_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"whole minutes|dead_after|invalid_share|healthy|minimums|critical|positive"):
+        HealthParams(**wrong)
+
+
+STANDING = {Status.UNHEALTHY: 0, Status.UNKNOWN: 1, Status.DEGRADED: 2, Status.HEALTHY: 3}
+"""How far each lets automation go: unhealthy needs a person, the next two hold."""
+
+
+@given(st.integers(0, 200), st.integers(0, 100), st.integers(1, 100), st.integers(0, 200_000))
+def test_more_rejected_records_never_lift_a_source(accepted: int, rejected: int, worse: int, silence_ms: int) -> None:
+    def standing(rejects: int) -> int:
+        return STANDING[health(counter("accepted", accepted), counter("rejected:malformed_json", rejects), now_ms=NOW + silence_ms).status]
+
+    assert standing(rejected + worse) <= standing(rejected)
+
+
+@given(st.lists(st.integers(0, 1_000), min_size=20, max_size=55), st.integers(0, 1_000), st.integers(0, 1_000))
+def test_less_volume_never_scores_higher(usual: list[int], now_comes: int, less: int) -> None:
+    def score(comes: int) -> float:
+        earlier = [counter("accepted", value, ago) for ago, value in enumerate(usual, start=6)]
+        return health(*earlier, *(counter("accepted", comes, ago) for ago in range(1, 6)), counter("accepted", 50)).score or 0.0
+
+    assert score(max(0, now_comes - less)) <= score(now_comes) + 1e-9
+
+
 @given(st.integers(0, 5_000), st.integers(0, 500), st.integers(1, 300), st.integers(0, 400_000), st.integers(1, 60_000))
 def test_worse_input_never_scores_higher(accepted: int, rejected: int, worse: int, silence_ms: int, longer_ms: int) -> None:
     def score(rejects: int, silence: int) -> float:
@@ -125,6 +202,12 @@ def test_a_reading_is_given_when_something_moves_and_not_at_every_look() -> None
         second for second in range(30) if machine.on_event(minutes(counter("accepted", 500), at_ms=second * 1000), NOW + second * 1000)
     ]
     assert given_at == [0, 5, 10, 15, 20, 25]
+
+
+def test_a_clock_that_goes_back_does_not_silence_a_signal() -> None:
+    machine = HealthMachine(PARAMS)
+    machine.on_event(minutes(counter("accepted", 500)), NOW)
+    assert machine.on_event(minutes(at_ms=-1_000), NOW - 1_000)
 
 
 def test_a_change_of_status_is_told_at_once() -> None:

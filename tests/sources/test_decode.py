@@ -1,6 +1,7 @@
 """Whatever a record holds, decoding answers an event, a command, or a dead letter with a reason."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -111,6 +112,11 @@ def test_any_year_of_the_calendar_is_an_event_time(stamp: str) -> None:
     assert message(timestamp=stamp).occurred_ms <= NOON_MS
 
 
+def test_two_extreme_clocks_do_not_leave_the_calendar() -> None:
+    event = message(timestamp="0001-01-01T00:00:00Z", sentAt="9999-12-31T23:59:59Z")
+    assert datetime.fromtimestamp(event.occurred_ms / 1000, UTC).year == 1
+
+
 def test_an_instant_without_zone_is_utc() -> None:
     assert instant_ms("1970-01-01T00:00:01") == 1_000
 
@@ -154,6 +160,7 @@ def test_a_record_of_another_producer_is_taken_with_its_topic_s_source() -> None
         (b"\xff\xfe", "malformed_json"),
         (b'{"stratum":1,', "malformed_json"),
         (collected(b'{"type":"track","event":"\xff","userId":"u1"}'), "malformed_json"),
+        (collected(b'{"type":"page","userId":"u1","properties":{"q":"\xff"}}'), "malformed_json"),
         (collected(b'{"type":"track","event":"x","userId":NaN}'), "malformed_json"),
         (collected(b'{"type":"track","event":"\\ud800","userId":"u1"}'), "malformed_json"),
         (collected(b"[]"), "invalid_type"),

@@ -1,0 +1,194 @@
+"""The signals flow on real servers: counters in, readings out; silence is seen without any event; restarts lose nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Event as Flag
+from threading import Thread
+
+import msgspec
+import psycopg
+import pytest
+import redis
+
+from config.settings import Settings
+from dataflows.runtime import run_until_signal
+from dataflows.signals import build
+from domain import metrics
+from domain.decision import Code, Verdict
+from domain.reading import Reading, Status
+from operators.gate import GateParams
+from operators.health_params import HealthParams
+from sinks.readings import ReadingSink
+from sinks.trust import TrustGate
+from sources.intake import Intake
+from sources.minutes import MinutesFeed
+from store import observations
+from store.signals import known_signals
+from tests.conftest import TestWorkspace
+
+_RUN = "from config.load import load_settings; from dataflows.signals import run; run(load_settings())"
+_LIMIT_S = 30.0
+Conn = psycopg.Connection[tuple[object, ...]]
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _LIMIT_S
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def conn(postgres_dsn: str) -> Iterator[Conn]:
+    with psycopg.connect(postgres_dsn, autocommit=True, application_name="stratum-test") as opened:
+        yield opened
+
+
+def count(conn: Conn, workspace: TestWorkspace, metric: str, value: float) -> None:
+    minute = int(time.time()) // 60 * 60_000
+    with conn.transaction():
+        observations.add(conn, [(workspace.id, f"source:{workspace.source_id}", minute, 0, metric, value)])
+
+
+def statuses(conn: Conn) -> list[object]:
+    return [row[0] for row in conn.execute("SELECT status FROM readings ORDER BY id")]
+
+
+def projected(url: str, workspace: TestWorkspace) -> Reading | None:
+    with redis.Redis.from_url(url) as client:
+        found = client.get(f"stratum:reading:{workspace.id}:source:{workspace.source_id}")
+    return msgspec.json.decode(found, type=Reading) if isinstance(found, bytes) else None
+
+
+@contextmanager
+def process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    env = os.environ | {
+        "STRATUM_POSTGRES__DSN": settings.postgres.dsn.get_secret_value(),
+        "STRATUM_REDIS__URL": settings.redis.url.get_secret_value(),
+        "STRATUM_METRICS__PORT": "0",
+        "STRATUM_SIGNALS__POLL_INTERVAL": "0.05",
+    }
+    running = subprocess.Popen([sys.executable, "-c", _RUN], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+        assert running.stdout is not None
+        print(running.stdout.read().decode())  # noqa: T201 - shown where the test fails
+        running.stdout.close()
+
+
+def test_counters_become_readings_in_postgres_and_redis_and_a_restart_reads_its_window_again(
+    settings: Settings, workspace: TestWorkspace, conn: Conn, valkey_url: str
+) -> None:
+    with process(settings) as running:
+        wait_until(lambda: statuses(conn) == ["unknown"])
+        count(conn, workspace, metrics.ACCEPTED, 500)
+        wait_until(lambda: "healthy" in statuses(conn))
+        wait_until(lambda: (found := projected(valkey_url, workspace)) is not None and found.status is Status.HEALTHY)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(10) == 0
+        assert running.stdout is not None
+        assert "flow_stopped" in running.stdout.read().decode()
+    before = len(statuses(conn))
+    with process(settings) as running:
+        wait_until(lambda: len(statuses(conn)) > before)
+        count(conn, workspace, f"{metrics.REJECTED}:malformed_json", 500)
+        wait_until(lambda: statuses(conn)[-1] == "unhealthy")
+    assert statuses(conn)[before] == "healthy"
+    found = projected(valkey_url, workspace)
+    assert found is not None
+    assert found.id == conn.execute("SELECT max(id) FROM readings").fetchone()[0]  # type: ignore[index]
+
+
+class Clock:
+    """The real time, put forward at will."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+def test_silence_turns_healthy_into_unknown_and_shuts_the_gate_without_any_event(
+    postgres_dsn: str, valkey_url: str, workspace: TestWorkspace, conn: Conn
+) -> None:
+    clock, stop, said = Clock(), Flag(), list[tuple[Verdict, tuple[Code, ...]]]()
+    params = HealthParams(poll_interval=timedelta(milliseconds=20), emit_every=timedelta(milliseconds=50))
+
+    def judged() -> Verdict:
+        with psycopg.connect(postgres_dsn, autocommit=True) as own:
+            decision = TrustGate(own, GateParams()).judge(workspace.id, "meta", 1, "push", clock()).decision
+        said.append((decision.verdict, decision.codes))
+        return decision.verdict
+
+    def drive() -> None:
+        try:
+            wait_until(lambda: judged() is Verdict.PASS)
+            clock.ahead = timedelta(minutes=4)
+            wait_until(lambda: judged() is Verdict.BLOCK)
+            clock.ahead = timedelta(minutes=20)
+            wait_until(lambda: judged() is Verdict.HOLD and said[-1][1] == (Code.UNKNOWN,))
+        finally:
+            stop.set()
+
+    count(conn, workspace, metrics.ACCEPTED, 500)
+    driver = Thread(target=drive)
+    with psycopg.connect(postgres_dsn, autocommit=True) as reading, psycopg.connect(postgres_dsn, autocommit=True) as writing:
+        flow = build(Intake(MinutesFeed(reading, params, clock), stop), params, ReadingSink(writing, valkey_url, params))
+        driver.start()
+        run_until_signal(flow, stop)
+    driver.join()
+    assert said[-1] == (Verdict.HOLD, (Code.UNKNOWN,))
+    assert [status for before, status in zip(["", *statuses(conn)], statuses(conn), strict=False) if status != before] == [
+        "healthy", "unhealthy", "unknown",
+    ]  # fmt: skip
+
+
+def test_every_known_signal_is_ticked_also_a_source_that_never_sent_and_a_platform_that_was_never_used(
+    conn: Conn, workspace: TestWorkspace
+) -> None:
+    conn.execute(
+        "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s)"
+        " SELECT %s, min(id), 'meta', 'a', '1', 3600 FROM segments",
+        (workspace.id,),
+    )
+    assert known_signals(conn) == {(workspace.id, f"source:{workspace.source_id}"), (workspace.id, "platform:meta")}
+    (platform, source) = MinutesFeed(conn, HealthParams(), Clock()).read()
+    assert (platform.signal, source.signal, platform.rows, source.rows) == ("platform:meta", f"source:{workspace.source_id}", (), ())
+
+
+def test_a_counter_of_a_transaction_that_was_open_for_long_is_read_once_it_commits(
+    postgres_dsn: str, conn: Conn, workspace: TestWorkspace
+) -> None:
+    params = HealthParams(overlap=timedelta(), poll_interval=timedelta(microseconds=1))
+    feed = MinutesFeed(conn, params, Clock())
+    with closing(psycopg.connect(postgres_dsn, application_name="stratum-engine")) as slow:
+        slow.execute("SELECT 1")
+        for _ in range(3):
+            assert [event.rows for event in feed.read()] == [()]
+        minute = int(time.time()) // 60 * 60_000
+        observations.add(slow, [(workspace.id, f"source:{workspace.source_id}", minute, 0, metrics.ACCEPTED, 7.0)])
+        assert [event.rows for event in feed.read()] == [()]
+        slow.commit()
+    assert [row.value for event in feed.read() for row in event.rows] == [7.0]
+
+
+def test_clocks_that_differ_hide_no_counter(conn: Conn, workspace: TestWorkspace) -> None:
+    clock = Clock()
+    clock.ahead = timedelta(hours=5)
+    feed = MinutesFeed(conn, HealthParams(poll_interval=timedelta(microseconds=1)), clock)
+    feed.read()
+    count(conn, workspace, metrics.ACCEPTED, 7)
+    assert [row.value for event in feed.read() for row in event.rows] == [7.0]
+    clock.ahead = timedelta(hours=-5)
+    assert feed.resumes_at() is None
+    assert len(feed.read()) == 1
