@@ -138,7 +138,8 @@ def test_a_wait_is_logged(clock: Clock, capsys: pytest.CaptureFixture[str]) -> N
     clock.person(1, -5)
     clock.partition(0, None)
     clock.due()
-    assert "wakes_wait_for_the_log" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "wakes_wait_for_the_log" in printed.out + printed.err
 
 
 def test_one_process_at_a_time_hands_out_wakes_and_another_takes_over(clock: Clock) -> None:
