@@ -10,6 +10,8 @@ WorkspaceId = NewType("WorkspaceId", int)
 SourceId = NewType("SourceId", int)
 SegmentId = NewType("SegmentId", int)
 AudienceId = NewType("AudienceId", int)
+TraitId = NewType("TraitId", int)
+AggregateId = NewType("AggregateId", int)
 
 IdentifierKey = NewType("IdentifierKey", bytes)
 """16 bytes: keyed digest of (kind, value) within one workspace."""
