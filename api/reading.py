@@ -21,6 +21,7 @@ from sinks.hot import HotProfiles, connect_hot
 from sinks.log import EventLog, LogUnavailableError, keyed
 from sources.lag import KafkaLag, LagReader, PartitionLag, ValkeyLag
 from store.fetch import Pool, connect_blocking
+from store.funnels import Funnels
 from store.profiles import by_key, owner
 from store.segments import SegmentNames
 from store.statistics import Totals
@@ -56,6 +57,7 @@ class Reads:
         redis: client of the hot projection.
         hot: profiles by identifier.
         totals: counters.
+        funnels: computes funnels, a few at a time.
         names: names of segments.
         lag: lag of the event log.
         log: the event log, for commands.
@@ -68,6 +70,7 @@ class Reads:
     redis: Redis | None
     hot: HotProfiles
     totals: Totals
+    funnels: Funnels
     names: SegmentNames
     lag: LagGauge
     log: EventLog
@@ -129,8 +132,9 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
     names = SegmentNames(pool, bounds.names_age.total_seconds())
     lag = LagGauge(_lag_reader(settings))
     totals = Totals(pool, bounds.statistics)
+    funnels = Funnels(pool, bounds.funnels)
     try:
-        yield Reads(pool, redis, hot, totals, names, lag, log, settings.identity, settings.profile, bounds)
+        yield Reads(pool, redis, hot, totals, funnels, names, lag, log, settings.identity, settings.profile, bounds)
     finally:
         lag.close()
         if redis is not None:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from config.load import load_settings
 from config.settings import Settings
+from oracle.outbox import outbox_differences
 from oracle.report import Report
 from oracle.verification import Rules, differences
 from store.definitions import Registry, load_registry
@@ -70,13 +71,10 @@ def _verify_one(
         "people": progress.add_task(f"{workspace.name}: comparing people", total=workspace.people),
     }
     report = Report(workspace.name, time.time_ns() // 1_000_000)
-    rules = Rules(workspace.salt, settings.identity, settings.profile, registry.segments.get(workspace.id, ()))
-    found = differences(
-        PostgresTables(connection, workspace.id),
-        rules,
-        report.now_ms,
-        report.totals,
-        lambda step, done: progress.advance(tasks[step], done),
-    )
+    tables = PostgresTables(connection, workspace.id)
+    definitions = registry.definitions[workspace.id]
+    rules = Rules(workspace.salt, settings.identity, settings.profile, definitions, sweeping=tables.sweeping())
+    found = differences(tables, rules, report.now_ms, report.totals, lambda step, done: progress.advance(tasks[step], done))
     report.differences.extend(found)
+    report.differences.extend(outbox_differences(tables.balances(), tables.memberships()))
     return report

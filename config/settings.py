@@ -19,8 +19,11 @@ from sinks.kafka_log import KafkaAppendParams
 from sinks.valkey_log import ValkeyAppendParams
 from sources.intake import ReadParams
 from sources.leases import LeaseParams
+from sources.sweeps import SweepParams
 from sources.valkey import TrimParams
+from store.funnels import FunnelParams
 from store.profiles import PagingParams
+from store.segment_statistics import SeriesParams
 from store.statistics import StatisticsParams
 
 
@@ -91,6 +94,9 @@ class Query(_Section):
     hot: HotParams = HotParams()
     paging: PagingParams = PagingParams()
     statistics: StatisticsParams = StatisticsParams()
+    funnels: FunnelParams = FunnelParams()
+    series: SeriesParams = SeriesParams()
+    citations: int = Field(20, ge=1, le=1000)
     names_age: timedelta = timedelta(seconds=5)
     health_timeout: timedelta = timedelta(seconds=2)
     identifier_preview: int = Field(10, ge=1, le=1000)
@@ -111,6 +117,7 @@ class Settings(_Section):
     embedded: EmbeddedParams = EmbeddedParams()
     identity: IdentityRules = IdentityRules()
     profile: ProfileRules = ProfileRules()
+    sweeps: SweepParams = SweepParams()
     query: Query = Query()
     meta: Meta = Meta()
     delivery: DeliveryParams = DeliveryParams()

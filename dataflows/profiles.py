@@ -17,12 +17,13 @@ from domain.facts import Facts
 Unify = Callable[[Batch | Wake], list[Facts]]
 
 
-def build_profiles(log: Source[Batch], due: Source[Wake], unify: Unify, projection: Sink[Facts]) -> Dataflow:
+def build_profiles(log: Source[Batch], due: Source[Wake], sweeps: Source[Wake], unify: Unify, projection: Sink[Facts]) -> Dataflow:
     """Wire the dataflow.
 
     Args:
         log: batches, each of one partition.
-        due: wakes.
+        due: wakes of the clock.
+        sweeps: wakes because definitions changed.
         unify: commits one batch or wake, in order of arrival.
         projection: learns what was committed.
     """
@@ -33,6 +34,7 @@ def build_profiles(log: Source[Batch], due: Source[Wake], unify: Unify, projecti
     flow = Dataflow("profiles")
     batches = op.input("log", flow, log)
     wakes = op.input("due", flow, due)
-    facts = op.flat_map_batch("unify", op.merge("work", batches, wakes), unify_each)
+    swept = op.input("sweeps", flow, sweeps)
+    facts = op.flat_map_batch("unify", op.merge("work", batches, wakes, swept), unify_each)
     op.output("projection", facts, projection)
     return flow

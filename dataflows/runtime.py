@@ -34,6 +34,7 @@ from sources.intake import Intake, LogSource
 from sources.kafka import KafkaLog, KafkaLogParams
 from sources.leases import Leases, worker_name
 from sources.positions import Connect, Positions
+from sources.sweeps import SweepFeed
 from sources.valkey import ValkeyLog, ValkeyLogParams
 
 logger = structlog.get_logger(__name__)
@@ -82,11 +83,26 @@ def build_due(settings: Settings) -> DuePeopleFeed:
     return DuePeopleFeed(connector(settings), DueParams(log_names(settings), interval, engine.wake_batch, limit))
 
 
+def build_sweeps(settings: Settings, unify: "ClosingUnify") -> SweepFeed:
+    """Definitions as a source."""
+    return SweepFeed(connector(settings), settings.sweeps, unify.busy, lambda: unify.swept)
+
+
 class ClosingUnify(Protocol):
-    """UNIFY with a connection of its own."""
+    """UNIFY with a connection of its own.
+
+    Attributes:
+        swept: people written because definitions changed.
+    """
+
+    swept: int
 
     def __call__(self, work: Batch | Wake) -> list[Facts]:
         """Commit one batch or wake."""
+        ...
+
+    def busy(self) -> bool:
+        """Whether events came lately."""
         ...
 
     def close(self) -> None:
@@ -118,10 +134,12 @@ def run_profiles(settings: Settings, worker: str = "", build: Callable[[Settings
         closing(Positions(connector(settings))) as positions,
         closing(build(settings, positions)) as unify,
         closing(build_due(settings)) as due,
+        closing(build_sweeps(settings, unify)) as sweeps,
         closing(build_log(settings, positions, worker)) as log,
     ):
         projection = HotInvalidation(settings.redis.url.get_secret_value())
-        flow = build_profiles(Intake(log, stop), Intake(due, stop, rest=timedelta()), unify, projection)
+        clock, definitions = (Intake(feed, stop, rest=timedelta()) for feed in (due, sweeps))
+        flow = build_profiles(Intake(log, stop), clock, definitions, unify, projection)
         gc.freeze()
         gc.set_threshold(*_GARBAGE_THRESHOLDS)
         logger.info("worker_started", worker=worker, log=settings.log.kind)

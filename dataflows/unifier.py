@@ -13,15 +13,20 @@ import structlog
 from config.settings import Engine
 from domain.event import Batch, DeadLetter, Event, Unmerge, Wake
 from domain.facts import Facts
+from domain.ids import WorkspaceId
 from domain.rules import IdentityRules, ProfileRules
 from operators.changes import Changes, Known, Missing
+from operators.compile_rules import compile_program
+from operators.program import Program
 from operators.unify import Definitions, Needed, needed, unify, wake
 from sources.decode import Decoder
-from store.definitions import Registry, load_registry
-from store.unit_of_work import Conflict, Fence, Fenced, PostgresUnitOfWork, StoreUnavailable
+from store.definitions import Registry, refresh
+from store.unit_of_work import DEFINITIONS, Conflict, Fence, Fenced, PostgresUnitOfWork, StoreUnavailable
 
 REFRESH_S: Final = 1.0
 """How soon a new source, segment or rule is noticed."""
+BUSY_S: Final = 1.0
+"""For so long after a batch a process counts as busy with events."""
 _BACKOFF_S: Final = (0.05, 2.0)
 
 log = structlog.get_logger("profiles")
@@ -58,6 +63,9 @@ class Unifier:
         clock_ms: the wall clock.
         sleep: waits between tries.
         observer: told what happens.
+
+    Attributes:
+        swept: people written because definitions changed.
     """
 
     def __init__(
@@ -79,8 +87,10 @@ class Unifier:
         self._clock_ms = clock_ms
         self._sleep = sleep
         self._observer = observer or Observer()
-        self._registry = Registry({}, {}, {})
+        self._registry = Registry({}, {}, {}, 0)
         self._refreshed = float("-inf")
+        self._last_batch = float("-inf")
+        self.swept = 0
         self._definitions = Definitions(identity, profile, {})
         self._decode = Decoder({}, {}, identity, profile)
         self._jitter = random.Random()  # noqa: S311 - spreads retries, decides nothing
@@ -106,14 +116,31 @@ class Unifier:
     def _refresh(self) -> None:
         if time.monotonic() - self._refreshed < REFRESH_S:
             return
-        registry = self._store.read(load_registry)
+        before = self._registry
+        registry = self._store.read(lambda connection: refresh(connection, before))
         self._refreshed = time.monotonic()
-        if registry != self._registry:
+        if registry is not before:
             self._registry = registry
-            self._definitions = Definitions(self._identity, self._profile, registry.segments)
+            self._definitions = Definitions(self._identity, self._profile, self._compiled(before, registry), registry.revision)
             self._decode = Decoder(registry.sources, registry.salts, self._identity, self._profile)
 
+    def _compiled(self, before: Registry, registry: Registry) -> dict[WorkspaceId, Program]:
+        """Programs of all workspaces; those whose definitions are as before are kept."""
+        programs = self._definitions.programs
+        return {
+            workspace: programs[workspace]
+            if workspace in programs and before.definitions.get(workspace) == definitions
+            else compile_program(definitions)
+            for workspace, definitions in registry.definitions.items()
+        }
+
+    def busy(self) -> bool:
+        """Whether a batch with records came lately."""
+        return time.monotonic() - self._last_batch < BUSY_S
+
     def _batch(self, batch: Batch) -> list[Facts]:
+        if batch.records:
+            self._last_batch = time.monotonic()
         items = self._decode(batch)
         if any(isinstance(item, DeadLetter) and item.failure.reason == "unknown_source" for item in items):
             self._refreshed = float("-inf")
@@ -140,9 +167,16 @@ class Unifier:
                 self._observer.committed(changes, time.monotonic() - started)
                 return [_facts(changes)]
             self._observer.conflict()
+            self._stale(outcome)
             self._store.contend(wanted, attempt)
             self._pause(attempt)
         raise StoreUnavailable("too many conflicts")
+
+    def _stale(self, outcome: Conflict | object) -> None:
+        """After a conflict: read definitions again where they have changed."""
+        if isinstance(outcome, Conflict) and outcome.reason == DEFINITIONS:
+            self._refreshed = float("-inf")
+            self._refresh()
 
     def _decide(self, items: list[Event | Unmerge | DeadLetter], wanted: Needed) -> Changes | Conflict:
         known = self._store.load(wanted)
@@ -157,20 +191,43 @@ class Unifier:
             known = extended
 
     def _extend(self, known: Known, missing: Missing) -> Known | Conflict:
-        return self._store.load_components(known, missing.people)
+        if missing.people:
+            return self._store.load_components(known, missing.people)
+        return self._store.load_histories(known, missing.histories, self._names())
+
+    def _names(self) -> set[tuple[str, str | None]]:
+        """Events that any aggregate looks at which not everybody has yet."""
+        programs = self._definitions.programs.values()
+        return {name for program in programs for name in program.names(0)}
 
     def _wake(self, due: Wake) -> list[Facts]:
+        if due.sweep > self._registry.revision:
+            self._refreshed = float("-inf")
+            self._refresh()
         for attempt in range(self._retries):
-            people = self._store.load_people(due.profile_ids)
-            changes = wake(people, self._definitions, max(due.now_ms, self._clock_ms()))
+            changes = self._evaluate(due)
             if not changes.people:
                 return []
-            if not isinstance(self._store.commit(changes, None), Conflict):
+            outcome = self._store.commit(changes, None)
+            if not isinstance(outcome, Conflict):
                 self._observer.woke(len(changes.people))
+                self.swept += len(changes.people) if due.sweep else 0
                 return [_facts(changes)]
+            self._stale(outcome)
             self._observer.conflict()
             self._pause(attempt)
+        if due.sweep:
+            raise StoreUnavailable("too many conflicts")
         return []  # still due: the source names them again
+
+    def _evaluate(self, due: Wake) -> Changes:
+        people = self._store.load_people(due.profile_ids)
+        known = Known()
+        while True:
+            answer = wake(people, known, self._definitions, max(due.now_ms, self._clock_ms()), sweep=bool(due.sweep))
+            if isinstance(answer, Changes):
+                return answer
+            known = self._store.load_histories(known, answer.histories, self._names())
 
     def _pause(self, attempt: int) -> None:
         first, most = _BACKOFF_S

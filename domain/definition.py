@@ -29,9 +29,7 @@ class Segment(msgspec.Struct, frozen=True):
     revision: int = 0
 
 
-Function = Literal[
-    "count", "sum", "average", "minimum", "maximum", "first", "last", "unique", "most_frequent", "exists", "time_since"
-]
+Function = Literal["count", "sum", "average", "minimum", "maximum", "first", "last", "unique", "most_frequent", "exists", "time_since"]
 
 
 class TraitRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -158,3 +156,10 @@ class WorkspaceDefinitions(msgspec.Struct, frozen=True):
 
 CONSENTED_CUSTOMERS: Final[Rule] = All((Lifecycle((Stage.CUSTOMER,)), Consent(ADVERTISING)))
 """The segment that every workspace starts with: current customers who consented to advertising."""
+
+_ENCODER: Final = msgspec.json.Encoder(order="sorted")
+
+
+def spec_key(spec: AggregateSpec) -> bytes:
+    """Names an aggregate's spec: its JSON. Specs are told apart by it and not by ``==``, for which 1 and true are one."""
+    return _ENCODER.encode(spec)

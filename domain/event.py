@@ -56,6 +56,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         future: the client's clock ran ahead and the event time was clamped.
         retry_of: the dead letter that this record re-drives, or 0.
         payload: the record's JSON as received; what is stored.
+        properties: the JSON of a track's, page's or screen's properties, not yet read; empty where there are none.
     """
 
     workspace: WorkspaceId
@@ -75,6 +76,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     group_traits: dict[str, Any] = {}
     future: bool = False
     retry_of: int = 0
+    properties: bytes = b""
 
 
 class Unmerge(msgspec.Struct, frozen=True):
@@ -159,7 +161,9 @@ class Wake(NamedTuple):
     Attributes:
         profile_ids: whom to evaluate again, most overdue first; some may have been merged away since.
         now_ms: the instant as of which they are evaluated.
+        sweep: where definitions changed, their revision: nobody need be due. Else 0.
     """
 
     profile_ids: tuple[ProfileId, ...]
     now_ms: int
+    sweep: int = 0

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-LEAF_VERSION: Final = 1
+LEAF_VERSION: Final = 2
 
 
 class Register(NamedTuple):
@@ -49,6 +49,7 @@ class Leaf(msgspec.Struct, array_like=True, gc=False):
         last_order_ms: latest purchase, 0 when none.
         consent: purpose → register holding granted or not; at the same instant a refusal wins.
         overflow: a cap on names, traits or groups was reached and entries were left out.
+        aggregates: aggregate id → state (`domain.aggregate`), packed until somebody needs it.
     """
 
     version: int = LEAF_VERSION
@@ -64,6 +65,7 @@ class Leaf(msgspec.Struct, array_like=True, gc=False):
     last_order_ms: int = 0
     consent: dict[str, Register] = {}
     overflow: bool = False
+    aggregates: dict[int, msgspec.Raw] = {}
 
     @property
     def events(self) -> int:

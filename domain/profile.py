@@ -42,7 +42,11 @@ class Person(msgspec.Struct, array_like=True, gc=False):
         last_link: greatest `FactKey` of any link fact touching this person.
         stage: lifecycle stage as of the last evaluation.
         wake_ms: earliest instant at which anything changes without an event; 0 for never.
-        segments: segments that the person is in.
+        segments: segments that the person is in, with the version of the definition that says so.
+        flips: segment → earliest instant at which its answer may change without an event; absent for never.
+        granted: purposes consented to as of the last evaluation.
+        built: aggregates up to this id are complete, in the view and in every leaf.
+        definitions: revision of the workspace's definitions at the last evaluation.
     """
 
     id: ProfileId
@@ -55,7 +59,11 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     last_link: FactKey = NEVER
     stage: Stage = Stage.ANONYMOUS
     wake_ms: int = 0
-    segments: list[SegmentId] = []
+    segments: dict[SegmentId, int] = {}
+    flips: dict[SegmentId, int] = {}
+    granted: list[str] = []
+    built: int = 0
+    definitions: int = 0
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

@@ -25,112 +25,112 @@ class _Condition(msgspec.Struct, frozen=True, tag_field="op", omit_defaults=True
     """A demand on one value."""
 
 
-class Equals(_Condition, tag="equals"):
+class Equals(_Condition, frozen=True, tag="equals"):
     """The value is this one."""
 
     value: Scalar
 
 
-class NotEquals(_Condition, tag="not_equals"):
+class NotEquals(_Condition, frozen=True, tag="not_equals"):
     """The negation of `Equals`: also where there is no value."""
 
     value: Scalar
 
 
-class In(_Condition, tag="in"):
+class In(_Condition, frozen=True, tag="in"):
     """The value is one of these."""
 
     values: tuple[Scalar, ...]
 
 
-class NotIn(_Condition, tag="not_in"):
+class NotIn(_Condition, frozen=True, tag="not_in"):
     """The negation of `In`."""
 
     values: tuple[Scalar, ...]
 
 
-class Contains(_Condition, tag="contains"):
+class Contains(_Condition, frozen=True, tag="contains"):
     """A text contains this text, or a list has this element."""
 
     value: Scalar
 
 
-class NotContains(_Condition, tag="not_contains"):
+class NotContains(_Condition, frozen=True, tag="not_contains"):
     """The negation of `Contains`."""
 
     value: Scalar
 
 
-class StartsWith(_Condition, tag="starts_with"):
+class StartsWith(_Condition, frozen=True, tag="starts_with"):
     """A text starts with this text."""
 
     value: str
 
 
-class EndsWith(_Condition, tag="ends_with"):
+class EndsWith(_Condition, frozen=True, tag="ends_with"):
     """A text ends with this text."""
 
     value: str
 
 
-class Exists(_Condition, tag="exists"):
+class Exists(_Condition, frozen=True, tag="exists"):
     """There is a value other than null."""
 
 
-class NotExists(_Condition, tag="not_exists"):
+class NotExists(_Condition, frozen=True, tag="not_exists"):
     """There is no value, or it is null."""
 
 
-class LessThan(_Condition, tag="less_than"):
+class LessThan(_Condition, frozen=True, tag="less_than"):
     """A number below this one."""
 
     value: int | float
 
 
-class AtMost(_Condition, tag="at_most"):
+class AtMost(_Condition, frozen=True, tag="at_most"):
     """A number not above this one."""
 
     value: int | float
 
 
-class GreaterThan(_Condition, tag="greater_than"):
+class GreaterThan(_Condition, frozen=True, tag="greater_than"):
     """A number above this one."""
 
     value: int | float
 
 
-class AtLeast(_Condition, tag="at_least"):
+class AtLeast(_Condition, frozen=True, tag="at_least"):
     """A number not below this one."""
 
     value: int | float
 
 
-class Between(_Condition, tag="between"):
+class Between(_Condition, frozen=True, tag="between"):
     """A number from `low` to `high`, both included."""
 
     low: int | float
     high: int | float
 
 
-class Before(_Condition, tag="before"):
+class Before(_Condition, frozen=True, tag="before"):
     """An instant before this one (ISO 8601; a date alone is its midnight, and no zone is the workspace's)."""
 
     instant: str
 
 
-class After(_Condition, tag="after"):
+class After(_Condition, frozen=True, tag="after"):
     """An instant at or after this one."""
 
     instant: str
 
 
-class WithinLast(_Condition, tag="within_last"):
+class WithinLast(_Condition, frozen=True, tag="within_last"):
     """An instant t with ``now - span < t <= now``; `span` as in `span_ms`."""
 
     span: str
 
 
-class WithinNext(_Condition, tag="within_next"):
+class WithinNext(_Condition, frozen=True, tag="within_next"):
     """An instant t with ``now < t <= now + span``."""
 
     span: str
@@ -157,45 +157,45 @@ class EventFilter(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     where: tuple[Where, ...] = ()
 
 
-class All(_Node, tag="all"):
+class All(_Node, frozen=True, tag="all"):
     """Every one of these; holds where there are none."""
 
     of: tuple["Rule", ...]
 
 
-class Any(_Node, tag="any"):
+class Any(_Node, frozen=True, tag="any"):
     """At least one of these; does not hold where there are none."""
 
     of: tuple["Rule", ...]
 
 
-class Not(_Node, tag="not"):
+class Not(_Node, frozen=True, tag="not"):
     """The negation."""
 
     of: "Rule"
 
 
-class Trait(_Node, tag="trait"):
+class Trait(_Node, frozen=True, tag="trait"):
     """A trait's newest value."""
 
     name: str
     condition: Condition
 
 
-class Computed(_Node, tag="computed"):
+class Computed(_Node, frozen=True, tag="computed"):
     """A computed trait's value, by the trait's name."""
 
     name: str
     condition: Condition
 
 
-class Lifecycle(_Node, tag="lifecycle"):
+class Lifecycle(_Node, frozen=True, tag="lifecycle"):
     """The lifecycle stage is one of these."""
 
     stages: tuple[Stage, ...]
 
 
-class Rfm(_Node, tag="rfm"):
+class Rfm(_Node, frozen=True, tag="rfm"):
     """RFM scores within bounds (both included), and the named RFM segment one of these. Whoever never bought has none and is out.
 
     Attributes:
@@ -209,21 +209,21 @@ class Rfm(_Node, tag="rfm"):
     segments: tuple[str, ...] = ()
 
 
-class Consent(_Node, tag="consent"):
+class Consent(_Node, frozen=True, tag="consent"):
     """The newest statement about a purpose grants it; or, with `granted` false, it does not (no statement included)."""
 
     purpose: str
     granted: bool = True
 
 
-class HasIdentifier(_Node, tag="identifier"):
+class HasIdentifier(_Node, frozen=True, tag="identifier"):
     """The person has at least so many identifiers of a kind."""
 
     kind: str
     at_least: int = 1
 
 
-class Member(_Node, tag="segment"):
+class Member(_Node, frozen=True, tag="segment"):
     """The person is in another segment of the workspace."""
 
     segment: SegmentId
@@ -232,7 +232,7 @@ class Member(_Node, tag="segment"):
 Measure = Literal["count", "sum", "average", "minimum", "maximum", "unique", "first_at", "last_at"]
 
 
-class Behaviour(_Node, tag="event"):
+class Behaviour(_Node, frozen=True, tag="event"):
     """What the person did: a measure over the matching events, of all time or of a window that ends now.
 
     Attributes:
@@ -267,7 +267,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     absent: bool = False
 
 
-class Sequence(_Node, tag="sequence"):
+class Sequence(_Node, frozen=True, tag="sequence"):
     """A happened, then B within Z (without C between), then …; judged over the person's latest `SEQUENCE_MARKS` events that any step names.
 
     Attributes:
@@ -322,4 +322,10 @@ def decode_rule(text: bytes | str) -> Rule:
     Raises:
         msgspec.ValidationError: not a rule; the message names the path.
     """
-    return _DECODER.decode(text)
+    rule: Rule = _DECODER.decode(text)
+    return rule
+
+
+def filter_key(event: EventFilter) -> bytes:
+    """Names an event filter. Filters are told apart by it and not by ``==``, for which 1 and true are one."""
+    return _ENCODER.encode(event)

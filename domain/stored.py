@@ -47,7 +47,8 @@ class StoredPerson(NamedTuple):
 
 
 class StoredMembership(NamedTuple):
-    """One row of ``memberships``."""
+    """One row of ``memberships``; `version` is that of the segment's definition that says so."""
 
     segment: SegmentId
     profile: ProfileId
+    version: int

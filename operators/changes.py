@@ -17,6 +17,24 @@ class Member(NamedTuple):
     kind: str
 
 
+class Told(NamedTuple):
+    """One stored event, as far as aggregates look at it.
+
+    Attributes:
+        leaf: the identifier that received it.
+        at_ms: event time.
+        tie: orders events of one instant.
+        payload: the record's JSON.
+    """
+
+    leaf: IdentifierKey
+    type: str
+    name: str
+    at_ms: int
+    tie: int
+    payload: bytes
+
+
 class Known(msgspec.Struct):
     """What the store knows of a batch's identifiers. Never changed by the core.
 
@@ -28,6 +46,8 @@ class Known(msgspec.Struct):
         stored: messages asked for that are stored already.
         members: person → all of its identifiers, for people whose whole component was asked for. A component is everybody whom any
             chain of facts that are not banned connects, refused ones included; its links and leaves are complete in the fields above.
+        histories: person → stored events that their newer aggregates are made from, for people asked for; their leaves are complete in the
+            fields above.
     """
 
     owners: dict[IdentifierKey, ProfileId] = {}
@@ -36,12 +56,19 @@ class Known(msgspec.Struct):
     links: dict[Pair, Link] = {}
     stored: set[MessageKey] = set()
     members: dict[ProfileId, list[Member]] = {}
+    histories: dict[ProfileId, list[Told]] = {}
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """The core cannot decide without the whole components of these people."""
+    """The core cannot decide without knowing more.
 
-    people: frozenset[ProfileId]
+    Attributes:
+        people: whose whole components must be known.
+        histories: whose stored events must be known (`operators.catch_up`), as far as newer aggregates look at them.
+    """
+
+    people: frozenset[ProfileId] = frozenset()
+    histories: frozenset[ProfileId] = frozenset()
 
 
 class NewIdentifier(NamedTuple):
@@ -111,6 +138,8 @@ class Changes(msgspec.Struct):
         revised: (as known, as it is now): facts to replace; one that is no longer as it was known is a conflict.
         merges: history.
         memberships: outbox rows; memberships follow from them.
+        confirmed: (segment, person, version): members who stay under a newer version of the definition.
+        revision: of the definitions that all this was decided with; another one at the commit is a conflict.
         observed: additive counters.
         duplicates: events whose message was stored before.
         redriven: dead letters that this batch settles.
@@ -129,6 +158,8 @@ class Changes(msgspec.Struct):
     revised: list[tuple[Link, Link]] = []
     merges: list[Merge] = []
     memberships: list[Change] = []
+    confirmed: list[tuple[SegmentId, ProfileId, int]] = []
+    revision: int = 0
     observed: dict[Counted, float] = {}
     duplicates: int = 0
     redriven: list[int] = []

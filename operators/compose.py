@@ -4,12 +4,19 @@
 view current without touching the person's other leaves.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import cast
 
+import msgspec
+
+from domain.aggregate import State
+from domain.definition import Aggregate
 from domain.leaf import Leaf, Register, Revenue
 from domain.rules import ProfileRules
+from operators.aggregates import join
 from operators.bounded import keep_bounded
 from operators.fold import later, later_consent
+from operators.program import held
 from operators.sessions import join_sessions
 
 
@@ -28,7 +35,18 @@ def _add(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
     return joined
 
 
-def _join_two(one: Leaf, other: Leaf, rules: ProfileRules) -> Leaf:
+def _join_aggregates(one: Leaf, other: Leaf, aggregates: Mapping[int, Aggregate]) -> dict[int, msgspec.Raw]:
+    joined: dict[int, State | msgspec.Raw] = {}
+    for number in one.aggregates.keys() | other.aggregates.keys():
+        aggregate = aggregates.get(number)
+        if aggregate is None:
+            continue
+        mine, theirs = held(one, aggregate), held(other, aggregate)
+        joined[number] = join(aggregate.spec, mine, theirs) if mine and theirs else one.aggregates.get(number) or other.aggregates[number]
+    return cast("dict[int, msgspec.Raw]", joined)
+
+
+def _join_two(one: Leaf, other: Leaf, rules: ProfileRules, aggregates: Mapping[int, Aggregate]) -> Leaf:
     if not other.types:
         return one
     if not one.types:
@@ -51,6 +69,7 @@ def _join_two(one: Leaf, other: Leaf, rules: ProfileRules) -> Leaf:
         last_order_ms=max((leaf.last_order_ms for leaf in buyers), default=0),
         consent=_join(one.consent, other.consent, later_consent),
         overflow=one.overflow or other.overflow,
+        aggregates=_join_aggregates(one, other, aggregates),
     )
     view.overflow |= keep_bounded(view.names, rules.name_limit)
     view.overflow |= keep_bounded(view.traits, rules.trait_limit)
@@ -58,12 +77,13 @@ def _join_two(one: Leaf, other: Leaf, rules: ProfileRules) -> Leaf:
     return view
 
 
-def compose(leaves: Iterable[Leaf], rules: ProfileRules) -> Leaf:
+def compose(leaves: Iterable[Leaf], rules: ProfileRules, aggregates: Mapping[int, Aggregate]) -> Leaf:
     """Merge leaves into a view.
 
     Args:
         leaves: any number, in any order; none of them is changed.
         rules: session gap and caps.
+        aggregates: those that are kept, by id; others are dropped.
 
     Returns:
         The composed view; empty for no leaves. It shares registers with the leaves, which are immutable, but no containers unless there
@@ -75,5 +95,5 @@ def compose(leaves: Iterable[Leaf], rules: ProfileRules) -> Leaf:
     while len(remaining) > 1:  # pairwise, so that a thousand leaves cost n log n and not n²
         pairs = zip(remaining[::2], remaining[1::2], strict=False)
         odd = remaining[-1:] if len(remaining) % 2 else []
-        remaining = [_join_two(one, other, rules) for one, other in pairs] + odd
+        remaining = [_join_two(one, other, rules, aggregates) for one, other in pairs] + odd
     return remaining[0]

@@ -3,13 +3,8 @@
 State: none beyond the person. Clock: `now_ms` decides only whether the silence after the last purchase is over.
 """
 
-from typing import Final
-
 from domain.profile import Person, Stage
 from domain.rules import ProfileRules
-
-KNOWING_KINDS: Final = frozenset({"user_id", "email", "phone"})
-"""Identifier kinds that make an anonymous visitor known."""
 
 
 def stage_at(person: Person, rules: ProfileRules, now_ms: int) -> tuple[Stage, int]:
@@ -17,7 +12,7 @@ def stage_at(person: Person, rules: ProfileRules, now_ms: int) -> tuple[Stage, i
 
     Args:
         person: composed view and identifier kinds.
-        rules: `churn_after`.
+        rules: `known_kinds` and `churn_after`.
         now_ms: the instant.
 
     Returns:
@@ -26,4 +21,4 @@ def stage_at(person: Person, rules: ProfileRules, now_ms: int) -> tuple[Stage, i
     if person.view.revenue:
         churns_ms = person.view.last_order_ms + rules.churn_after_ms
         return (Stage.CHURNED, 0) if now_ms >= churns_ms else (Stage.CUSTOMER, churns_ms)
-    return (Stage.ANONYMOUS, 0) if KNOWING_KINDS.isdisjoint(person.kinds) else (Stage.KNOWN, 0)
+    return (Stage.ANONYMOUS, 0) if rules.known_kinds.isdisjoint(person.kinds) else (Stage.KNOWN, 0)

@@ -10,19 +10,20 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from domain.definition import WorkspaceDefinitions
 from domain.event import DeadLetter, Event, Unmerge
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.leaf import Leaf, decode_leaf, encode_leaf
 from domain.link import Pair, pair_of
 from domain.profile import FactKey, Person
 from domain.rules import IdentityRules, ProfileRules
-from domain.segment import Segment
-from operators.changes import Change, Changes, Known, Missing, NewIdentifier
+from operators.catch_up import catch_up, drop_retired, lacks_history
+from operators.changes import Changes, Known, Missing, NewIdentifier
 from operators.compose import compose
 from operators.fold import fold, tie_of
-from operators.lifecycle import stage_at
-from operators.membership import consents, segments_of
+from operators.membership import Occasion, evaluate, leave_all
 from operators.observe import observe
+from operators.program import Program, Token, fold_matched, matched
 from operators.resolve import Group, Resolver
 
 Item = Event | Unmerge | DeadLetter
@@ -34,12 +35,18 @@ class Definitions(msgspec.Struct, frozen=True):
     Attributes:
         identity: identifier rules.
         profile: folding rules.
-        segments: workspace → its segments, ascending ids.
+        programs: workspace → its compiled definitions.
+        revision: of all of them together.
     """
 
     identity: IdentityRules
     profile: ProfileRules
-    segments: dict[WorkspaceId, tuple[Segment, ...]]
+    programs: dict[WorkspaceId, Program]
+    revision: int = 0
+
+    def program(self, workspace: WorkspaceId) -> Program:
+        """The compiled definitions of a workspace; empty where it has none."""
+        return self.programs.get(workspace) or Program(WorkspaceDefinitions(workspace, self.revision), ())
 
 
 class Needed(msgspec.Struct):
@@ -75,13 +82,13 @@ def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms:
     Args:
         items: decoded records in log order.
         known: what `needed` asked for, as far as it is stored; not changed.
-        definitions: rules and segments.
-        now_ms: the processing instant; decides stages and wakes, and nothing else.
+        definitions: rules and compiled definitions.
+        now_ms: the processing instant; decides stages, memberships and wakes, and nothing else.
 
     Returns:
-        `Changes`, or `Missing` when a component must be known whole; then load it and call again.
+        `Changes`, or `Missing` when a component or a history must be known whole; then load it and call again.
     """
-    changes = Changes(now_ms)
+    changes = Changes(now_ms, revision=definitions.revision)
     fresh: list[Event | Unmerge] = []
     seen = set(known.stored)
     for item in items:
@@ -105,7 +112,12 @@ def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms:
     if missing:
         return Missing(missing)
     changes.events = fresh
-    created = _Assembly(known, definitions, now_ms, changes).run(resolver, [item for item in fresh if isinstance(item, Event)])
+    assembly = _Assembly(known, definitions, now_ms, changes)
+    groups = [group for group in resolver.settle() if group.touched]
+    unread = assembly.catch_up(groups)
+    if unread:
+        return Missing(histories=unread)
+    created = assembly.run(groups, [item for item in fresh if isinstance(item, Event)])
     for pair, fact in sorted(resolver.facts.items()):
         before = known.links.get(pair)
         if before is None:
@@ -116,19 +128,47 @@ def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms:
     return changes
 
 
-def wake(people: Iterable[Person], definitions: Definitions, now_ms: int) -> Changes:
-    """Re-evaluate people at an instant at which something about them changes without an event.
+def wake(people: Iterable[Person], known: Known, definitions: Definitions, now_ms: int, *, sweep: bool = False) -> Changes | Missing:
+    """Evaluate people again at an instant at which something about them changes without an event, or because definitions changed.
 
     Args:
         people: as stored; changed in place.
-        definitions: rules and segments.
-        now_ms: the processing instant; people who are not due yet keep everything.
+        known: histories and leaves of those who lack aggregates, once asked for.
+        definitions: rules and compiled definitions.
+        now_ms: the processing instant.
+        sweep: look at everybody whom a newer definition may concern, and write those whom it changes; else people who are not due yet keep
+            everything.
+
+    Returns:
+        `Changes`, or `Missing` when histories must be known.
     """
-    changes = Changes(now_ms)
-    for person in people:
-        if 0 < person.wake_ms <= now_ms:
-            _evaluate(person, definitions, now_ms, "wake", identifiers_changed=False, changes=changes)
+    changes = Changes(now_ms, revision=definitions.revision)
+    concerned = [person for person in people if sweep or 0 < person.wake_ms <= now_ms]
+    unread = frozenset(person.id for person in concerned if lacks_history(person, definitions.program(person.workspace)))
+    if not unread <= known.histories.keys():
+        return Missing(histories=unread - known.histories.keys())
+    for person in concerned:
+        program = definitions.program(person.workspace)
+        told = known.histories.get(person.id, ())
+        if told:
+            leaves = _leaves_of(person, known)
+            for key in catch_up(person, leaves, told, program):
+                changes.leaves[key] = encode_leaf(leaves[key])
+        changed = evaluate(
+            person, program, definitions.profile, now_ms, Occasion("wake", {*program.aggregates} if told else set()), changes
+        )
+        if changed or told or not sweep:
+            person.built = program.newest
+            person.version += 1
+            changes.people.append(person)
     return changes
+
+
+def _leaves_of(person: Person, known: Known) -> dict[IdentifierKey, Leaf]:
+    """A person's leaves that are stored apart; all of them are known once their history is."""
+    if person.sole is not None:
+        return {}
+    return {key: decode_leaf(known.leaves[key]) for key, owner in known.owners.items() if owner == person.id and key in known.leaves}
 
 
 def _link(resolver: Resolver, event: Event) -> None:
@@ -139,35 +179,6 @@ def _link(resolver: Resolver, event: Event) -> None:
     key = FactKey(event.occurred_ms, tie_of(event.message_key))
     for rank, weak in enumerate(event.identifiers[1:], 1):
         resolver.link(strong, weak, key, rank, event.message_key, event.workspace)
-
-
-def _evaluate(person: Person, definitions: Definitions, now_ms: int, cause: str, *, identifiers_changed: bool, changes: Changes) -> None:
-    """Bring stage, wake and memberships up to date, and add the person's row with its next version."""
-    segments = definitions.segments.get(person.workspace, ())
-    before = person.segments
-    person.stage, person.wake_ms = stage_at(person, definitions.profile, now_ms)
-    after = person.segments = segments_of(person, segments)
-    if before or after:
-        for segment in segments:
-            if segment.id in after:
-                delta = 0 if segment.id in before else 1
-                if delta or identifiers_changed:
-                    changes.memberships.append(Change(person.workspace, segment.id, person.id, delta, segment.version, cause, urgent=False))
-            elif segment.id in before:
-                withdrawn = not consents(person.view, segment.purpose)
-                changes.memberships.append(
-                    Change(
-                        person.workspace,
-                        segment.id,
-                        person.id,
-                        -1,
-                        segment.version,
-                        "consent" if withdrawn else cause,
-                        withdrawn,
-                    )
-                )
-    person.version += 1
-    changes.people.append(person)
 
 
 class _Assembly:
@@ -181,10 +192,43 @@ class _Assembly:
         self._changes = changes
         self._leaves: dict[IdentifierKey, bytes | None] = {}
         self._open: dict[IdentifierKey, Leaf] = {}
+        self._caught: dict[ProfileId, Person] = {}
+        self._touched: dict[int, set[Token]] = {}
+        self._programs: dict[WorkspaceId, Program] = {}
 
-    def run(self, resolver: Resolver, events: Sequence[Event]) -> dict[WorkspaceId, list[MessageKey]]:
+    def _program(self, workspace: WorkspaceId) -> Program:
+        program = self._programs.get(workspace)
+        if program is None:
+            program = self._programs[workspace] = self._definitions.program(workspace)
+        return program
+
+    def catch_up(self, groups: Iterable[Group]) -> frozenset[ProfileId]:
+        """Bring everybody concerned up to the newest aggregate; answers those whose histories must be read first."""
+        unread: set[ProfileId] = set()
+        for group in groups:
+            program = self._program(group.workspace)
+            people = {person.id: person for person in group.people}
+            for key in group.exact or ():
+                owner = self._known.owners.get(key)
+                if owner is not None and owner not in people:
+                    people[owner] = self._caught.get(owner) or self._decoded(owner)
+            for person in people.values():
+                self._caught[person.id] = person
+                if not lacks_history(person, program):
+                    person.built = program.newest
+                elif person.id not in self._known.histories:
+                    unread.add(person.id)
+                else:
+                    self._read_history(person, program)
+        return frozenset(unread)
+
+    def _read_history(self, person: Person, program: Program) -> None:
+        leaves = _leaves_of(person, self._known)
+        for key in catch_up(person, leaves, self._known.histories[person.id], program):
+            self._leaves[key] = encode_leaf(leaves[key])
+
+    def run(self, groups: Sequence[Group], events: Sequence[Event]) -> dict[WorkspaceId, list[MessageKey]]:
         """Fill the changes; answer the workspaces' first messages of people who were created."""
-        groups = [group for group in resolver.settle() if group.touched]
         placed: dict[IdentifierKey, Group] = {}
         people: dict[int, Person] = {}
         for group in groups:
@@ -214,6 +258,7 @@ class _Assembly:
     def _person(self, group: Group) -> Person:
         whole = group.people if len(group.people) < 2 else sorted(group.people, key=lambda person: person.id != group.id)
         person = whole[0] if whole and whole[0].id == group.id else Person(group.id, group.workspace, 0, Leaf(), {})
+        person.built = self._program(group.workspace).newest
         if group.exact is not None and not self._is_union(group):
             self._rebuild(group, person)
         elif len(whole) > 1 or (whole and whole[0] is not person):
@@ -237,7 +282,7 @@ class _Assembly:
             for one in active:
                 if one.sole is not None:
                     self._leaves[one.sole] = encode_leaf(one.view)
-            person.view, person.sole = compose([one.view for one in active], self._rules), None
+            person.view, person.sole = compose([one.view for one in active], self._rules, self._program(person.workspace).aggregates), None
         elif active:
             person.view, person.sole = active[0].view, active[0].sole
 
@@ -253,33 +298,41 @@ class _Assembly:
         else:
             for key, leaf in leaves.items():
                 self._leaves[key] = encode_leaf(leaf)
-            person.sole, person.view = None, compose(leaves.values(), self._rules)
+            person.sole, person.view = None, compose(leaves.values(), self._rules, self._program(person.workspace).aggregates)
 
     def _stored_leaf(self, key: IdentifierKey) -> Leaf | None:
         owner = self._known.owners.get(key)
         if owner is not None:
-            before = self._decoded(owner)
+            before = self._caught.get(owner) or self._decoded(owner)
             if before.sole == key:
                 return before.view
-        packed = self._known.leaves.get(key)
-        return None if packed is None else decode_leaf(packed)
+        return self._leaf(key)
 
     def _decoded(self, profile: ProfileId) -> Person:
         return msgspec.msgpack.decode(self._known.people[profile], type=Person)
 
     def _fold(self, person: Person, key: IdentifierKey, event: Event) -> None:
+        program = self._program(event.workspace)
+        touched = self._touched.setdefault(id(person), set())
+        touches = program.touches(event.type, event.name)
+        found, properties = matched(touches, event.properties) if touches else ([], {})
+        touched.update([aggregate.id for aggregate, _, _ in found])
+        touched.update([f"trait:{trait}" for trait in event.traits])
+        touched.update([f"consent:{purpose}" for purpose in event.consent])
         if person.sole == key or not person.view.types:
             person.sole = key
-            fold(person.view, event, self._rules)
-            return
-        if person.sole is not None:
-            self._leaves[person.sole] = encode_leaf(person.view)
-            person.sole = None
-        leaf = self._open.get(key)
-        if leaf is None:
-            leaf = self._open[key] = self._leaf(key) or Leaf()
-        fold(leaf, event, self._rules)
+        else:
+            if person.sole is not None:
+                self._leaves[person.sole] = encode_leaf(person.view)
+                person.sole = None
+            leaf = self._open.get(key)
+            if leaf is None:
+                leaf = self._open[key] = self._leaf(key) or Leaf()
+                drop_retired(leaf, program)
+            fold(leaf, event, self._rules)
+            fold_matched(leaf, found, properties, event.occurred_ms, tie_of(event.message_key))
         fold(person.view, event, self._rules)
+        fold_matched(person.view, found, properties, event.occurred_ms, tie_of(event.message_key))
 
     def _finish(self, group: Group, person: Person) -> None:
         changes = self._changes
@@ -294,8 +347,21 @@ class _Assembly:
         for loser in group.people:
             if loser.id != person.id:
                 changes.gone.append((loser.id, loser.version))
-                self._leave(loser, person)
-        _evaluate(person, self._definitions, self._now_ms, cause, identifiers_changed=moved, changes=changes)
+                leave_all(loser, person, self._program(loser.workspace), changes)
+        evaluate(
+            person, self._program(group.workspace), self._rules, self._now_ms, self._occasion(group, person, cause, moved=moved), changes
+        )
+        person.version += 1
+        changes.people.append(person)
+
+    def _occasion(self, group: Group, person: Person, cause: str, *, moved: bool) -> Occasion:
+        alone = group.exact is None and len(group.people) < 2
+        if not alone:
+            return Occasion(cause, None, moved)
+        touched = self._touched.get(id(person), set())
+        if group.fresh:
+            touched.add("identifier")
+        return Occasion(cause, touched, moved, newcomer=not group.people)
 
     def _move(self, group: Group, person: Person) -> bool:
         moved = bool(group.fresh) or len(group.people) > 1
@@ -308,9 +374,3 @@ class _Assembly:
                 self._changes.moves[key] = person.id
                 moved = True
         return moved
-
-    def _leave(self, loser: Person, survivor: Person) -> None:
-        for segment in self._definitions.segments.get(loser.workspace, ()):
-            if segment.id in loser.segments:
-                withdrawn = not consents(survivor.view, segment.purpose)
-                self._changes.memberships.append(Change(loser.workspace, segment.id, loser.id, -1, segment.version, "merge", withdrawn))

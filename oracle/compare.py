@@ -4,21 +4,20 @@ Differences never show what a person said: values appear as short digests, enoug
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
-from domain.ids import IdentifierKey, SegmentId
+from domain.ids import IdentifierKey
 from domain.leaf import Leaf, decode_leaf
-from domain.profile import Person, decode_person
+from domain.profile import Person
 from domain.rules import ProfileRules
-from domain.segment import Segment
 from domain.stored import StoredIdentifier, StoredPerson
 from oracle.record import Statement
-from oracle.view import Standing, View, segments_of, standing_at, view_of
+from oracle.view import View, view_of
 
 
 @dataclass(frozen=True)
@@ -57,38 +56,25 @@ class Expected:
     events: Mapping[IdentifierKey, Sequence[Statement]]
     refused: int
     last_link: tuple[int, int] | None = None
-    segments: Sequence[Segment] = field(default_factory=tuple)
 
 
 def person_differences(
-    expected: Expected,
-    stored: StoredPerson,
-    identifiers: Iterable[StoredIdentifier],
-    memberships: Collection[SegmentId],
-    rules: ProfileRules,
-    now_ms: int,
+    expected: Expected, stored: StoredPerson, person: Person, identifiers: Iterable[StoredIdentifier], rules: ProfileRules
 ) -> Iterator[Difference]:
-    """Compare one person whose identifiers are the expected ones.
+    """Compare one person whose identifiers are the expected ones; what depends on the clock is for `oracle.standing`.
 
     Args:
         expected: the recomputed person.
         stored: their row.
+        person: its document.
         identifiers: their identifier rows.
-        memberships: segments that list them.
         rules: how a profile is folded.
-        now_ms: the instant of verification; a wake that is due by now may be still to come.
     """
     where = f"person {stored.id.hex()}"
-    try:
-        person = decode_person(stored.doc)
-    except msgspec.DecodeError:
-        yield Difference("person", where, "doc", "a person", "unreadable")
-        return
     view = view_of([event for events in expected.events.values() for event in events], rules)
     yield from _view_differences("view", where, view, person.view)
     yield from _row_differences(where, expected, view, stored, person)
     yield from _leaf_differences(where, expected, person, identifiers, rules)
-    yield from _standing_differences(where, expected, view, stored, person, memberships, rules, now_ms)
 
 
 def _view_differences(kind: str, where: str, view: View, stored: Leaf) -> Iterator[Difference]:
@@ -146,30 +132,6 @@ def _leaf_differences(
                 yield Difference("leaf", spot, "leaf", f"{len(events)} events", "unreadable")
             else:
                 yield from _view_differences("leaf", spot, view_of(events, rules), leaf)
-
-
-def _standing_differences(
-    where: str,
-    expected: Expected,
-    view: View,
-    stored: StoredPerson,
-    person: Person,
-    memberships: Collection[SegmentId],
-    rules: ProfileRules,
-    now_ms: int,
-) -> Iterator[Difference]:
-    kinds = set(expected.kinds.values())
-    standing = standing_at(view, kinds, rules, now_ms)
-    kept = Standing(stored.stage, stored.wake_ms or 0)
-    before = standing_at(view, kinds, rules, kept.wake_ms - 1) if 0 < kept.wake_ms <= now_ms else standing
-    if kept not in (standing, before):
-        yield Difference("stage", where, "stage", f"{standing.stage} until {standing.wake_ms}", f"{kept.stage} until {kept.wake_ms}")
-        return
-    segments = sorted(segments_of(view, kept.stage, expected.segments))
-    if segments != sorted(memberships):
-        yield Difference("membership", where, "memberships", str(segments), str(sorted(memberships)))
-    if segments != sorted(person.segments):
-        yield Difference("membership", where, "segments in doc", str(segments), str(sorted(person.segments)))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - views hold JSON values

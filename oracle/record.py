@@ -44,6 +44,7 @@ class Statement:
         named: identifiers, strongest first.
         consent: (purpose, granted) in any order, a purpose possibly twice.
         order: (currency, minor units) of a purchase.
+        properties: of a track, page or screen; empty for other types.
     """
 
     message: bytes
@@ -57,6 +58,7 @@ class Statement:
     order: tuple[str, int] | None = None
     group: str = ""
     group_traits: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
 
 
 def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, profile: ProfileRules) -> Statement:
@@ -87,6 +89,7 @@ def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, pro
         order=_order(said.get("properties") or {}, profile) if event.type == "track" and name in profile.order_events else None,
         group=_text(said.get("groupId")) if event.type == "group" else "",
         group_traits={trait: _storable(value) for trait, value in own.items()} if event.type == "group" else {},
+        properties=_properties(said) if event.type in ("track", "page", "screen") else {},
     )
 
 
@@ -107,6 +110,11 @@ def _name(said: dict[str, Any], type_: str) -> str:
     else:
         spoken = ""
     return str(spoken).replace("\0", "\ufffd")
+
+
+def _properties(said: dict[str, Any]) -> dict[str, Any]:
+    spoken = said.get("properties")
+    return {name: _storable(value) for name, value in spoken.items()} if isinstance(spoken, dict) else {}
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a JSON value

@@ -9,16 +9,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
+from domain.definition import WorkspaceDefinitions
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId
 from domain.keys import identifier_key
 from domain.link import Link
+from domain.profile import decode_person
 from domain.rules import IdentityRules, ProfileRules
-from domain.segment import Segment
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from oracle.compare import Difference, Expected, person_differences
 from oracle.identity import Facts, Pair, Verdict, people_of
 from oracle.links import link_differences
 from oracle.record import Statement, read_bans, read_statement
+from oracle.rules import NO_DEFINITIONS, PersonHistory, Subject
+from oracle.standing import standing_differences
 
 Progress = Callable[[str, int], None]
 """Told the step and how many more items of it are done."""
@@ -58,14 +63,16 @@ class Rules:
 
     Attributes:
         salt: its key of digests.
-        segments: its segments.
+        definitions: its segments, computed traits and RFM as they are live.
+        sweeping: a sweep is under way, so that people may still stand as an earlier revision of the definitions had them.
         chunk: people compared at a time.
     """
 
     salt: bytes
     identity: IdentityRules
     profile: ProfileRules
-    segments: tuple[Segment, ...] = ()
+    definitions: WorkspaceDefinitions = NO_DEFINITIONS
+    sweeping: bool = False
     chunk: int = 2_000
 
 
@@ -123,9 +130,9 @@ def differences(
     yield from link_differences(truth.facts, truth.verdicts, tables.links())
     sound: dict[ProfileId, frozenset[IdentifierKey]] = {}
     yield from _partition_differences(tables, truth, sound)
-    memberships: dict[ProfileId, set[SegmentId]] = defaultdict(set)
+    memberships: dict[ProfileId, dict[SegmentId, int]] = defaultdict(dict)
     for membership in tables.memberships():
-        memberships[membership.profile].add(membership.segment)
+        memberships[membership.profile][membership.segment] = membership.version
         totals.memberships += 1
     people = sorted(sound.items())
     for start in range(0, len(people), rules.chunk):
@@ -207,7 +214,7 @@ def _people_differences(
     rules: Rules,
     truth: _Recomputed,
     chunk: dict[ProfileId, frozenset[IdentifierKey]],
-    memberships: dict[ProfileId, set[SegmentId]],
+    memberships: dict[ProfileId, dict[SegmentId, int]],
     now_ms: int,
 ) -> Iterator[Difference]:
     owner_of = {key: profile for profile, members in chunk.items() for key in members}
@@ -230,9 +237,28 @@ def _people_differences(
             events={key: list(events[key].values()) for key in members if events.get(key)},
             refused=sum(truth.refused[key] for key in members),
             last_link=max((truth.last[key] for key in members if key in truth.last), default=None),
-            segments=rules.segments,
         )
-        yield from person_differences(expected, stored, rows[stored.id], memberships.get(stored.id, ()), rules.profile, now_ms)
+        yield from _person_differences(expected, stored, rows[stored.id], memberships.get(stored.id, {}), rules, now_ms)
+
+
+def _person_differences(
+    expected: Expected,
+    stored: StoredPerson,
+    identifiers: list[StoredIdentifier],
+    memberships: dict[SegmentId, int],
+    rules: Rules,
+    now_ms: int,
+) -> Iterator[Difference]:
+    try:
+        person = decode_person(stored.doc)
+    except msgspec.DecodeError:
+        yield Difference("person", f"person {stored.id.hex()}", "doc", "a person", "unreadable")
+        return
+    yield from person_differences(expected, stored, person, identifiers, rules.profile)
+    statements = [event for events in expected.events.values() for event in events]
+    history = PersonHistory(statements, Counter(expected.kinds.values()), frozenset(memberships))
+    subject = Subject(rules.definitions, history, rules.profile)
+    yield from standing_differences(subject, stored, person, memberships, now_ms, sweeping=rules.sweeping)
 
 
 def _hex(keys: Iterable[bytes]) -> str:

@@ -1,4 +1,4 @@
-"""What all events of one person add up to, computed from the whole list at once; and their stage and memberships at an instant."""
+"""What all events of one person add up to, computed from the whole list at once; and their stage at an instant."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -7,9 +7,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from domain.ids import SegmentId
 from domain.rules import ProfileRules
-from domain.segment import Segment
 from oracle.record import Statement
 
 V = TypeVar("V")
@@ -102,30 +100,20 @@ def _consent(in_time: Iterable[Statement]) -> dict[str, Register]:
     return {purpose: max(said, key=lambda register: (register[1], register[0] is False, register[2])) for purpose, said in spoken.items()}
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A stage, and the instant at which it changes with no further event; 0 for never."""
-
-    stage: str
-    wake_ms: int
-
-
-def standing_at(view: View, kinds: Collection[str], rules: ProfileRules, now_ms: int) -> Standing:
-    """The stage of a person at an instant.
+def stage_at(view: View, kinds: Collection[str], rules: ProfileRules, now_ms: int) -> str:
+    """The lifecycle stage of a person at an instant.
 
     Args:
         view: everything they did.
         kinds: kinds of their identifiers.
-        rules: `churn_after`.
+        rules: `churn_after`, `known_kinds`.
         now_ms: the instant.
     """
     if view.revenue:
-        silent_ms = view.last_order_ms + rules.churn_after_ms
-        return Standing("customer", silent_ms) if now_ms < silent_ms else Standing("churned", 0)
-    known = {"user_id", "email", "phone"} & set(kinds)
-    return Standing("known" if known else "anonymous", 0)
+        return "customer" if now_ms < churns_at(view, rules) else "churned"
+    return "known" if set(rules.known_kinds) & set(kinds) else "anonymous"
 
 
-def segments_of(view: View, stage: str, segments: Iterable[Segment]) -> set[SegmentId]:
-    """The segments of a person: a customer who granted the segment's purpose belongs to it."""
-    return {segment.id for segment in segments if stage == "customer" and view.consent.get(segment.purpose, (False, 0, 0))[0] is True}
+def churns_at(view: View, rules: ProfileRules) -> int:
+    """The instant at which a customer churns, ms; 0 for whoever never bought."""
+    return view.last_order_ms + rules.churn_after_ms if view.revenue else 0

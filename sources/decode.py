@@ -31,6 +31,7 @@ DEPTH_LIMIT: Final = 64
 """Deepest trait value that is stored."""
 IDENTIFIERS_REMEMBERED: Final = 65_536
 """Identifiers whose normal form and key are remembered; about 30 MB."""
+_WITH_PROPERTIES: Final = frozenset({"track", "page", "screen"})
 _INT64: Final = range(-(2**63), 2**64)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -268,6 +269,7 @@ class Decoder:
             group_traits=_traits(group_traits, self._profile) if group_traits else group_traits,
             future=future,
             retry_of=envelope.retry_of,
+            properties=bytes(message.properties) if kind in _WITH_PROPERTIES else b"",
         )
 
     @staticmethod

@@ -17,7 +17,7 @@ from psycopg.rows import class_row
 
 from domain.ids import ProfileId
 from domain.profile import decode_person
-from operators.membership import consents
+from operators.consent import consents
 from operators.net_change import Confirmed
 
 CHUNK: Final = 5_000

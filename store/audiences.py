@@ -139,7 +139,8 @@ async def create(
     sql = """
         INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s)
         SELECT workspace_id, id, %(platform)s, %(name)s, %(account)s, %(interval)s
-        FROM segments WHERE workspace_id = %(workspace)s AND id = %(segment)s RETURNING id
+        FROM segments WHERE workspace_id = %(workspace)s AND id = %(segment)s AND status <> 'deleted' FOR SHARE
+        RETURNING id
     """
     params = {"platform": platform, "name": name, "account": account_id, "interval": interval_s}
     try:

@@ -8,17 +8,23 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+import msgspec
 from psycopg import Connection
-from psycopg.types.json import Jsonb
 
+from domain.definition import ADVERTISING, CONSENTED_CUSTOMERS
 from domain.ids import SourceId, WorkspaceId
+from store.definition_rows import Author, Draft, create
+from store.publishing import publish_segment
 
 SALT_BYTES: Final = 32
 KEY_BYTES: Final = 32
 SCOPES: Final = ("read", "write", "admin")
-CONSENTED_CUSTOMERS: Final = "consented_customers"
-ADVERTISING: Final = "advertising"
+BUILT_IN: Final = "consented_customers"
+"""Name of the segment that every workspace starts with."""
+ACTOR: Final = "stratum"
+"""Author of what is built in."""
 _FIRST_LOCK: Final = 0x5374726174756E  # two first starts at once make one workspace
 
 
@@ -59,18 +65,28 @@ def key_hash(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def create_workspace(conn: Connection[Any], name: str) -> Workspace:
-    """Make a workspace with a random salt and its built-in segment.
+def create_workspace(conn: Connection[Any], name: str, time_zone: str = "UTC") -> Workspace:
+    """Make a workspace with a random salt and its built-in segment, live.
+
+    Args:
+        conn: inside the caller's transaction.
+        name: unique.
+        time_zone: IANA name; calendar days are counted in it.
 
     Raises:
+        ValueError: there is no such time zone.
         psycopg.errors.UniqueViolation: the name is taken.
     """
+    try:
+        ZoneInfo(time_zone)
+    except (KeyError, ValueError) as error:
+        raise ValueError("a time zone is an IANA name, like Europe/Berlin") from error
     salt = secrets.token_bytes(SALT_BYTES)
-    workspace_id = _inserted(conn, "INSERT INTO workspaces (name, salt) VALUES (%s, %s) RETURNING id", name, salt)
-    definition = Jsonb({"builtin": CONSENTED_CUSTOMERS, "purpose": ADVERTISING})
-    conn.execute(
-        "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, %s, %s)", (workspace_id, CONSENTED_CUSTOMERS, definition)
-    )
+    statement = "INSERT INTO workspaces (name, salt, time_zone) VALUES (%s, %s, %s) RETURNING id"
+    workspace_id = _inserted(conn, statement, name, salt, time_zone)
+    author = Author(workspace_id, ACTOR)
+    draft = Draft(msgspec.to_builtins(CONSENTED_CUSTOMERS), ADVERTISING, BUILT_IN, "Customers at present who consented to advertising.")
+    publish_segment(conn, author, create(conn, author, "segment", draft))
     return Workspace(WorkspaceId(workspace_id), name, salt)
 
 

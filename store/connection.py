@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Final
 
 import psycopg
+from psycopg.abc import AdaptContext
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from psycopg.types.string import ByteaBinaryLoader
@@ -57,7 +58,7 @@ def connect_engine(dsn: str) -> psycopg.Connection:
     return connection
 
 
-def adapt(connection: psycopg.Connection) -> None:
-    """Make a connection read uuids as 16 bytes in binary results, and take `Keys` as a parameter."""
-    connection.adapters.register_loader("uuid", ByteaBinaryLoader)
-    connection.adapters.register_dumper(Keys, _KeysDumper)
+def adapt(context: AdaptContext) -> None:
+    """Make a connection, or one cursor, read uuids as 16 bytes in binary results, and take `Keys` as a parameter."""
+    context.adapters.register_loader("uuid", ByteaBinaryLoader)
+    context.adapters.register_dumper(Keys, _KeysDumper)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.profile import Person, decode_person
-from operators.membership import consents
+from operators.consent import consents
 from store.fetch import Pool, fetch
 
 PAGE: Final = 500

@@ -10,6 +10,7 @@ from domain.profile import Person
 from operators.changes import Changes
 from store import observations, rows
 from store.connection import Keys
+from store.publishing import DEFINITIONS_LOCK
 
 if TYPE_CHECKING:
     from store.unit_of_work import Fence
@@ -84,6 +85,10 @@ _DROP_MEMBERS: Final = """
 DELETE FROM memberships m USING unnest(%s::integer[], %s) AS dropped(segment, profile)
 WHERE m.segment_id = dropped.segment AND m.profile_id = dropped.profile
 """
+_CONFIRM_MEMBERS: Final = """
+UPDATE memberships m SET version = kept.version FROM unnest(%s::integer[], %s, %s::integer[]) AS kept(segment, profile, version)
+WHERE m.segment_id = kept.segment AND m.profile_id = kept.profile
+"""
 _OUTBOX: Final = """
 INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause, urgent, changed_at)
 SELECT workspace, segment, profile, delta, version, cause, urgent, %s
@@ -115,6 +120,13 @@ def move_fence(cursor: psycopg.Cursor, fence: "Fence") -> bool:
     if cursor.execute(_MOVE_FENCE, (fence.next, caught_up, fence.log, fence.partition, fence.start)).rowcount:
         return True
     return not fence.start and bool(cursor.execute(_FIRST_FENCE, (fence.log, fence.partition, fence.next, caught_up)).rowcount)
+
+
+def definitions_stand(cursor: psycopg.Cursor, revision: int) -> bool:
+    """Whether definitions are as they were when this was decided, and keep so until the transaction ends: publishing waits for it."""
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (DEFINITIONS_LOCK,))
+    row = cursor.execute("SELECT revision FROM definitions_revision").fetchone()
+    return row is not None and row[0] == revision
 
 
 def next_position(cursor: psycopg.Cursor, log: str, partition: int) -> int:
@@ -184,6 +196,10 @@ def write_facts(cursor: psycopg.Cursor, changes: Changes, fence: "Fence | None")
         rows.copy_events(cursor, changes.events)
     if changes.memberships:
         _write_memberships(cursor, changes)
+    if changes.confirmed:
+        confirmed = sorted(changes.confirmed)
+        parameters = ([row[0] for row in confirmed], Keys([row[1] for row in confirmed]), [row[2] for row in confirmed])
+        cursor.execute(_CONFIRM_MEMBERS, parameters)
     if changes.dead_letters and fence is not None:
         _write_dead_letters(cursor, changes, fence)
     if changes.redriven:

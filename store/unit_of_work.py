@@ -4,7 +4,7 @@ Optimistic: every person's row carries a version, and a commit changes only the 
 position moves in the same transaction, from the value that the batch started at. Nothing else makes processing exactly-once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -19,9 +19,12 @@ from operators.unify import Needed
 from store import unify_sql
 from store.cache import PeopleCache
 from store.connection import Keys, connect_engine
+from store.history import load_histories
 
 T = TypeVar("T")
 
+DEFINITIONS: Final = "definitions"
+"""Reason of the conflict that says: definitions have changed; read them again."""
 CONTENDED_AFTER: Final = 3
 """Tries after which a batch waits for its turn among all that contend."""
 _CONTENTION_LOCK: Final = int.from_bytes(b"contend", "big")
@@ -71,6 +74,9 @@ class UnitOfWork(Protocol):
 
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
         """People by id, those that exist."""
+
+    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known:
+        """`known`, with stored events of some people whose (type, name) is asked for, and all their leaves."""
 
     def forget(self, wanted: Needed) -> None:
         """Drop what is remembered about a batch, after a conflict."""
@@ -247,6 +253,18 @@ class PostgresUnitOfWork:
             raise self._lost() from error
         return [msgspec.msgpack.decode(doc, type=Person) for _, doc in found]
 
+    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known:
+        """Read what aggregates that people lack are built from.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        try:
+            load_histories(self.connection, known, people, names)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise self._lost() from error
+        return known
+
     def read(self, query: Callable[[psycopg.Connection], T]) -> T:
         """Run a small query on this connection.
 
@@ -316,6 +334,8 @@ class PostgresUnitOfWork:
 
     def _write(self, changes: Changes, packed: list[tuple[Person, bytes]], fence: Fence | None) -> Outcome:
         cursor = self.connection.cursor()
+        if not unify_sql.definitions_stand(cursor, changes.revision):
+            return Conflict(DEFINITIONS)
         if fence is not None and not unify_sql.move_fence(cursor, fence):
             position = unify_sql.next_position(cursor, fence.log, fence.partition)
             return Fenced(position)

@@ -39,7 +39,12 @@ FROM profiles WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s)
 _LINKS: Final = """
 SELECT a, b, first_ms, tie, coalesce(cause, a), rank, status, reason FROM links WHERE workspace_id = %(workspace)s
 """
-_MEMBERSHIPS: Final = "SELECT segment_id, profile_id FROM memberships WHERE workspace_id = %(workspace)s"
+_MEMBERSHIPS: Final = "SELECT segment_id, profile_id, version FROM memberships WHERE workspace_id = %(workspace)s"
+_BALANCES: Final = """
+SELECT segment_id, profile_id, sum(delta)::bigint FROM changes WHERE workspace_id = %(workspace)s
+GROUP BY segment_id, profile_id HAVING sum(delta) <> 0
+"""
+_SWEEPING: Final = "SELECT EXISTS (SELECT FROM sweeps WHERE workspace_id = %s AND status = 'running')"
 
 
 class WorkspaceRow(NamedTuple):
@@ -136,4 +141,13 @@ class PostgresTables:
 
     def memberships(self) -> Iterator[StoredMembership]:
         """Every membership."""
-        return (StoredMembership(SegmentId(segment), ProfileId(profile)) for segment, profile in self._stream(_MEMBERSHIPS))
+        return (StoredMembership(SegmentId(row[0]), ProfileId(row[1]), row[2]) for row in self._stream(_MEMBERSHIPS))
+
+    def balances(self) -> Iterator[tuple[SegmentId, ProfileId, int]]:
+        """What every person's changes of a segment add up to, where it is not 0."""
+        return ((SegmentId(row[0]), ProfileId(row[1]), row[2]) for row in self._stream(_BALANCES))
+
+    def sweeping(self) -> bool:
+        """Whether a sweep is under way."""
+        row = self._connection.execute(_SWEEPING, (self._workspace,)).fetchone()
+        return bool(row and row[0])

@@ -5,18 +5,24 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
+from domain.definition import CONSENTED_CUSTOMERS, Aggregate, Segment, WorkspaceDefinitions
 from domain.envelope import encode_event
 from domain.event import Batch, Event, Identifier, Order, Record, Unmerge
-from domain.ids import IdentifierKey, SegmentId, SourceId, WorkspaceId
+from domain.ids import AggregateId, IdentifierKey, SegmentId, SourceId, WorkspaceId
 from domain.keys import identifier_key, message_key
 from domain.rules import IdentityRules, KindRule, ProfileRules
-from domain.segment import Segment
+from operators.compile_rules import compile_program
+from operators.plan import aggregate_specs
 from operators.unify import Definitions
 
 SALT = b"a test's salt"
 WORKSPACE = WorkspaceId(1)
 SOURCE = SourceId(1)
-SEGMENT = Segment(SegmentId(1), WORKSPACE, 1, "advertising")
+REVISION = 1
+"""Of definitions in tests, and of a database that was just migrated."""
+SEGMENT = Segment(SegmentId(1), WORKSPACE, 1, CONSENTED_CUSTOMERS, revision=REVISION)
 NOON_MS = 1_790_000_000_000
 """An instant in September 2026."""
 
@@ -69,7 +75,15 @@ def definitions(*, profile: ProfileRules | None = None, segments: Sequence[Segme
     """Default definitions with other limits per kind (``user_id=2``) or in total (``total=3``)."""
     total = limits.pop("total", 1_000)
     kinds = {kind: KindRule(rule.priority, limits.get(kind, rule.limit)) for kind, rule in IdentityRules().kinds.items()}
-    return Definitions(IdentityRules(kinds=kinds, total_limit=total), profile or ProfileRules(), {WORKSPACE: tuple(segments)})
+    live = numbered(WorkspaceDefinitions(WORKSPACE, REVISION, segments=tuple(segments)))
+    rules = IdentityRules(kinds=kinds, total_limit=total)
+    return Definitions(rules, profile or ProfileRules(), {WORKSPACE: compile_program(live)}, REVISION)
+
+
+def numbered(live: WorkspaceDefinitions) -> WorkspaceDefinitions:
+    """Definitions with an aggregate for everything that they ask for, as after a first publishing."""
+    aggregates = tuple(Aggregate(AggregateId(number), spec) for number, spec in enumerate(aggregate_specs(live), 1))
+    return replace(live, aggregates=aggregates, newest_aggregate=len(aggregates))
 
 
 def batch(messages: Iterable[dict[str, Any] | bytes], *, start: int = 0, partition: int = 0, log: str = "test") -> Batch:

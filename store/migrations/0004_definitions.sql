@@ -5,7 +5,7 @@ ALTER TABLE workspaces ADD COLUMN time_zone text NOT NULL DEFAULT 'UTC';   -- IA
 -- One row. Every commit of people checks, under a shared advisory lock, that it was computed with this revision; publishing takes the lock
 -- exclusively and moves it (store.definitions).
 CREATE TABLE definitions_revision (
-    only     boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single   boolean PRIMARY KEY DEFAULT true CHECK (single),
     revision bigint NOT NULL
 );
 INSERT INTO definitions_revision (revision) VALUES (1);
@@ -44,6 +44,7 @@ CREATE TABLE rfm (
     version      integer NOT NULL,
     definition   jsonb NOT NULL,                                           -- domain.definition.RfmRule
     breaks       jsonb,                                                    -- domain.definition.RfmBreaks
+    distribution jsonb,                                                    -- {"population", "segments": {name: people}, "grid": 5×5 people by recency (rows) and frequency}
     revision     bigint NOT NULL DEFAULT 0,
     updated_at   timestamptz NOT NULL DEFAULT now()
 );

@@ -57,6 +57,23 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/signals/{signal}/readings": (None, EMPTY),
     "GET /cdp/statistics": (None, OPEN),
     "GET /cdp/lag": (None, OPEN),
+    "POST /cdp/funnels": (
+        {
+            "steps": [{"name": None}, {"name": "Order Completed"}],
+            "window": "1d",
+            "since": "2026-09-01T00:00:00Z",
+            "until": "2026-10-01T00:00:00Z",
+            "breakdown": {"property": "revenue"},
+        },
+        OPEN,
+    ),
+    "GET /cdp/profiles/{profile}/changes?since=2026-01-01T00:00:00Z": (None, 404),
+    "GET /cdp/segments/{segment}/changes": (None, 404),
+    "GET /cdp/statistics/segments": (None, OPEN),
+    "GET /cdp/statistics/segments/{segment}": (None, 404),
+    "GET /cdp/statistics/lifecycle": (None, OPEN),
+    "GET /cdp/statistics/rfm": (None, OPEN),
+    "GET /cdp/statistics/events?since=2026-09-20T00:00:00Z&until=2026-09-25T00:00:00Z": (None, OPEN),
 }
 
 TABLES = (

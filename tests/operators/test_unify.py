@@ -8,7 +8,7 @@ from domain.ids import WorkspaceId
 from domain.leaf import Leaf
 from domain.profile import Person, Stage
 from domain.rules import ProfileRules
-from operators.changes import Changes, Missing
+from operators.changes import Changes, Known, Missing
 from operators.unify import Definitions, needed, unify, wake
 from store.definitions import Registry
 from store.unit_of_work import Committed
@@ -25,7 +25,7 @@ class World:
 
     def __init__(self, rules: Definitions | None = None) -> None:
         self.rules = rules or definitions()
-        self.tables = MemoryTables(Registry({}, {1: SALT}, {}))
+        self.tables = MemoryTables(Registry({}, {1: SALT}, {}, self.rules.revision))
         self.store = MemoryUnitOfWork(self.tables, lambda: None, checks=True)
 
     def feed(self, *items: Event | Unmerge, now_ms: int = NOW_MS) -> Changes:
@@ -54,6 +54,12 @@ class World:
             for profile, keys in self.tables.owned.items()
             if keys
         }
+
+
+def woken(person: Person, rules: Definitions, now_ms: int) -> Changes:
+    changes = wake([person], Known(), rules, now_ms)
+    assert isinstance(changes, Changes)
+    return changes
 
 
 def fed(batches: Iterable[Iterable[Event | Unmerge]], rules: Definitions | None = None) -> World:
@@ -165,7 +171,7 @@ def test_a_customer_churns_by_the_clock_and_comes_back_by_a_purchase() -> None:
     world.feed(order("u1", consent=GRANTED), now_ms=NOON_MS)
     person = world.person("u1")
     assert (person.stage, person.wake_ms) == (Stage.CUSTOMER, NOON_MS + 100)
-    changes = wake([person], rules, NOON_MS + 100)
+    changes = woken(person, rules, NOON_MS + 100)
     world.commit(changes)
     assert (world.person("u1").stage, [change.cause for change in changes.memberships]) == (Stage.CHURNED, ["wake"])
     world.feed(order("u1", at_ms=150), now_ms=NOON_MS + 150)
@@ -175,7 +181,7 @@ def test_a_customer_churns_by_the_clock_and_comes_back_by_a_purchase() -> None:
 def test_a_wake_that_comes_early_does_nothing() -> None:
     world = fed([[order("u1")]])
     person = world.person("u1")
-    assert wake([person], world.rules, person.wake_ms - 1).people == []
+    assert woken(person, world.rules, person.wake_ms - 1).people == []
 
 
 def test_every_item_is_accounted_for() -> None:

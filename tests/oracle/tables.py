@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from domain.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.keys import identifier_key, message_key
 from domain.leaf import Leaf, Register, Revenue, encode_leaf
 from domain.link import Link, pair_of
 from domain.profile import FactKey, Person, Stage, encode_person
 from domain.rules import IdentityRules, ProfileRules
-from domain.segment import Segment
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from oracle.verification import Rules
 
@@ -19,7 +19,8 @@ SALT = b"salt"
 NOW = 1_000_000
 DAY = 86_400_000
 SEGMENT = SegmentId(7)
-RULES = Rules(SALT, IdentityRules(), ProfileRules(), (Segment(SEGMENT, WorkspaceId(1), 1, "advertising"),))
+DEFINITIONS = WorkspaceDefinitions(WorkspaceId(1), segments=(Segment(SEGMENT, WorkspaceId(1), 1, CONSENTED_CUSTOMERS),))
+RULES = Rules(SALT, IdentityRules(), ProfileRules(), DEFINITIONS)
 
 
 def key(kind: str, value: str) -> IdentifierKey:
@@ -120,7 +121,7 @@ def mary_and_a_stranger() -> HandTables:
     stranger = Leaf(first_ms=5_000, last_ms=5_000, types={"page": 1}, names={"page:Home": 1}, sessions=[5_000, 5_000])
     mary = Person(
         ProfileId(MARY), WorkspaceId(1), 2, view, {"user_id": 1, "anonymous_id": 1}, None, 0, FactKey(2_000, tie("purchase")),
-        Stage.CUSTOMER, 2_000 + 90 * DAY, [SEGMENT],
+        Stage.CUSTOMER, 2_000 + 90 * DAY, {SEGMENT: 1}, {SEGMENT: 2_000 + 90 * DAY}, ["advertising"],
     )  # fmt: skip
     other = Person(ProfileId(TABLET), WorkspaceId(1), 1, stranger, {"anonymous_id": 1}, TABLET)
     return HandTables(
@@ -132,7 +133,7 @@ def mary_and_a_stranger() -> HandTables:
         ],
         [row_of(mary), row_of(other)],
         [Link(WorkspaceId(1), *pair_of(MARY, BROWSER), FactKey(2_000, tie("purchase")), message("purchase"), 1, "linked")],
-        [StoredMembership(SEGMENT, mary.id)],
+        [StoredMembership(SEGMENT, mary.id, 1)],
     )
 
 

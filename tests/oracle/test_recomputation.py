@@ -11,8 +11,8 @@ from domain.rules import IdentityRules, KindRule, ProfileRules
 from domain.stored import StoredEvent
 from oracle.identity import Facts, Verdict, people_of
 from oracle.record import Named, Statement, read_statement
-from oracle.view import segments_of, standing_at, view_of
-from tests.oracle.tables import DAY, RULES, SALT, SEGMENT
+from oracle.view import View, churns_at, stage_at, view_of
+from tests.oracle.tables import DAY, SALT
 
 
 def read(type_: str = "track", *, region: str = "", rules: ProfileRules | None = None, **payload: Any) -> Statement:
@@ -183,24 +183,26 @@ def test_an_empty_person_has_an_empty_view() -> None:
     assert view_of([], ProfileRules()).types == {}
 
 
-@pytest.mark.parametrize(
-    ("now_ms", "expected"), [(5, ("customer", 5 + 90 * DAY)), (4 + 90 * DAY, ("customer", 5 + 90 * DAY)), (5 + 90 * DAY, ("churned", 0))]
-)
-def test_a_customer_churns_to_the_millisecond(now_ms: int, expected: tuple[str, int]) -> None:
+@pytest.mark.parametrize(("now_ms", "stage"), [(5, "customer"), (4 + 90 * DAY, "customer"), (5 + 90 * DAY, "churned")])
+def test_a_customer_churns_to_the_millisecond(now_ms: int, stage: str) -> None:
     view = view_of([at(5, order=("USD", 1))], ProfileRules())
-    standing = standing_at(view, ["anonymous_id"], ProfileRules(), now_ms)
-    assert (standing.stage, standing.wake_ms) == expected
+    assert stage_at(view, ["anonymous_id"], ProfileRules(), now_ms) == stage
+    assert churns_at(view, ProfileRules()) == 5 + 90 * DAY
 
 
 def test_an_email_makes_known_and_a_device_does_not() -> None:
     view = view_of([at(5)], ProfileRules())
-    assert standing_at(view, ["email"], ProfileRules(), 9).stage == "known"
-    assert standing_at(view, ["device_id", "anonymous_id"], ProfileRules(), 9).stage == "anonymous"
+    assert stage_at(view, ["email"], ProfileRules(), 9) == "known"
+    assert stage_at(view, ["device_id", "anonymous_id"], ProfileRules(), 9) == "anonymous"
 
 
-def test_the_segment_takes_consenting_customers_only() -> None:
-    consenting = view_of([at(5, order=("USD", 1), consent=(("advertising", True),))], ProfileRules())
-    silent = view_of([at(5, order=("USD", 1))], ProfileRules())
-    assert segments_of(consenting, "customer", RULES.segments) == {SEGMENT}
-    assert segments_of(consenting, "churned", RULES.segments) == set()
-    assert segments_of(silent, "customer", RULES.segments) == set()
+def test_which_kinds_make_known_is_configured() -> None:
+    rules = ProfileRules(known_kinds=frozenset({"device_id"}))
+    assert [stage_at(View(), [kind], rules, 9) for kind in ("email", "device_id")] == ["anonymous", "known"]
+
+
+def test_tracks_pages_and_screens_have_properties() -> None:
+    assert read(event="Viewed", userId="u", properties={"a": {"b": 2**64}}).properties == {"a": {"b": float(2**64)}}
+    assert read("page", userId="u", properties={"a": 1}).properties == {"a": 1}
+    assert read("page", userId="u", properties=[1]).properties == {}
+    assert read("identify", userId="u", properties={"a": 1}).properties == {}

@@ -6,14 +6,17 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from domain.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
 from domain.ids import ProfileId, SegmentId, WorkspaceId
 from domain.keys import message_key
 from domain.leaf import Leaf, Register, encode_leaf
 from domain.link import Link, pair_of
 from domain.profile import FactKey, Person, Stage, decode_person
+from domain.rule import All, Behaviour, EventFilter, Not, Rule
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership
+from oracle.outbox import outbox_differences
 from oracle.report import Report
-from oracle.verification import Totals, differences
+from oracle.verification import Rules, Totals, differences
 from tests.oracle.tables import BROWSER, DAY, MARY, NOW, RULES, SALT, SEGMENT, TABLET, HandTables, key, mary_and_a_stranger, row_of, tie
 
 CHURNS = 2_000 + 90 * DAY
@@ -58,7 +61,7 @@ def with_identifier(place: int, **fields: object) -> Callable[[HandTables], Hand
 
 
 def with_membership(segment: SegmentId, profile: ProfileId) -> Callable[[HandTables], HandTables]:
-    return lambda tables: replace(tables, stored_memberships=[*tables.stored_memberships, StoredMembership(segment, profile)])
+    return lambda tables: replace(tables, stored_memberships=[*tables.stored_memberships, StoredMembership(segment, profile, 1)])
 
 
 def test_right_tables_have_no_differences() -> None:
@@ -82,8 +85,12 @@ def test_right_tables_have_no_differences() -> None:
         (with_view(consent={}), ("view", "consent.advertising")),
         (with_view(overflow=True), ("view", "overflow")),
         (with_person(stage=Stage.KNOWN, wake_ms=0), ("stage", "stage")),
-        (with_person(wake_ms=CHURNS + 1), ("stage", "stage")),
-        (with_person(segments=[]), ("membership", "segments in doc")),
+        (with_person(wake_ms=CHURNS + 1), ("stage", "wake")),
+        (with_person(wake_ms=0), ("stage", "wake")),
+        (with_person(flips={SEGMENT: CHURNS - 1}), ("stage", "wake")),
+        (with_person(granted=[]), ("consent", "granted")),
+        (with_person(segments={}), ("membership", "segments in doc")),
+        (with_person(segments={SEGMENT: 2}), ("membership", "segments in doc")),
         (with_person(kinds={"user_id": 1}), ("person", "kinds")),
         (with_person(refused=1), ("person", "refused")),
         (with_person(last_link=FactKey(1_000, 0)), ("person", "last_link")),
@@ -98,8 +105,9 @@ def test_right_tables_have_no_differences() -> None:
         (with_identifier(1, value="another browser"), ("identity", "kind, value")),
         (with_identifier(1, kind="device_id"), ("identity", "kind, value")),
         (with_identifier(1, profile=ProfileId(TABLET)), ("identity", "split")),
-        (lambda tables: replace(tables, stored_memberships=[]), ("membership", "memberships")),
-        (with_membership(SegmentId(8), ProfileId(TABLET)), ("membership", "memberships")),
+        (lambda tables: replace(tables, stored_memberships=[]), ("membership", "segment 7")),
+        (with_membership(SEGMENT, ProfileId(TABLET)), ("membership", "segment 7")),
+        (with_membership(SegmentId(8), ProfileId(TABLET)), ("membership", "segments")),
         (lambda tables: replace(tables, stored_links=[]), ("link", "row")),
         (lambda tables: replace(tables, stored_people=tables.stored_people[:1]), ("identity", "profile")),
         (lambda tables: replace(tables, stored_identifiers=tables.stored_identifiers[1:]), ("identity", "row")),
@@ -140,10 +148,59 @@ def test_a_person_whose_wake_is_due_may_still_hold_the_stage_of_before() -> None
 
 def test_a_person_who_was_woken_must_have_left() -> None:
     tables = mary_and_a_stranger()
-    woken = with_person(stage=Stage.CHURNED, wake_ms=0, segments=[])(tables)
+    woken = with_person(stage=Stage.CHURNED, wake_ms=0, segments={}, flips={})(tables)
     assert found(replace(woken, stored_memberships=[]), CHURNS) == []
-    assert found(woken, CHURNS) == [("membership", "memberships")]
+    assert found(woken, CHURNS) == [("membership", "segment 7"), ("membership", "segments in doc")]
     assert ("stage", "stage") in found(replace(woken, stored_memberships=[]), CHURNS - 1)
+
+
+def with_rule(rule: Rule | None, version: int = 1, revision: int = 0, **changed: object) -> Rules:
+    """The rules of the tables, with another definition of Mary's segment."""
+    definitions = WorkspaceDefinitions(
+        WorkspaceId(1), revision, segments=(Segment(SEGMENT, WorkspaceId(1), version, rule, revision=revision),)
+    )
+    return replace(RULES, definitions=definitions, **changed)  # type: ignore[arg-type]
+
+
+def found_with(rules: Rules, tables: HandTables, now_ms: int = NOW) -> list[str]:
+    return [difference.what for difference in differences(tables, rules, now_ms, Totals())]
+
+
+NEVER_TRUE, BOUGHT = All((Not(All(())),)), Behaviour(EventFilter("Order Completed"), window="10m")
+
+
+def test_a_membership_follows_from_the_live_rule_and_version() -> None:
+    tables = mary_and_a_stranger()
+    assert found_with(with_rule(NEVER_TRUE), tables) == ["segment 7"]
+    assert found_with(with_rule(CONSENTED_CUSTOMERS, version=2), tables) == ["segment 7 version"]
+    assert found_with(with_rule(None, version=2), tables) == []
+
+
+def test_while_a_sweep_runs_people_may_stand_as_before() -> None:
+    tables = mary_and_a_stranger()
+    edited = with_rule(NEVER_TRUE, version=2, revision=9)
+    assert found_with(edited, tables) == ["segment 7"]
+    assert found_with(replace(edited, sweeping=True), tables) == []
+    assert found_with(replace(edited, sweeping=True), with_person(definitions=9)(tables)) == ["segment 7"]
+
+
+def test_a_window_counts_until_its_end_and_a_due_wake_may_still_come() -> None:
+    over = 2_000 + 10 * 60_000
+    waiting = with_person(flips={SEGMENT: over}, wake_ms=over)(mary_and_a_stranger())
+    assert found_with(with_rule(BOUGHT), waiting, over - 1) == []
+    assert found_with(with_rule(BOUGHT), waiting, over) == []
+    assert found_with(with_rule(BOUGHT), mary_and_a_stranger(), over) == ["segment 7"]
+    gone = replace(with_person(flips={}, segments={})(waiting), stored_memberships=[])
+    assert found_with(with_rule(BOUGHT), gone, over) == []
+    assert found_with(with_rule(BOUGHT), gone, over - 1) == ["segment 7"]
+
+
+def test_changes_add_up_to_memberships() -> None:
+    mary, other = ProfileId(MARY), ProfileId(TABLET)
+    rows = [StoredMembership(SEGMENT, mary, 1)]
+    assert list(outbox_differences([(SEGMENT, mary, 1)], rows)) == []
+    assert [difference.stored for difference in outbox_differences([], rows)] == ["0"]
+    assert [difference.stored for difference in outbox_differences([(SEGMENT, mary, 2), (SEGMENT, other, -1)], rows)] == ["2", "-1"]
 
 
 def test_a_command_bans_a_link_and_parts_the_people() -> None:
@@ -180,5 +237,5 @@ def test_any_size_of_chunk_gives_the_same_answer() -> None:
 
 def test_a_membership_of_nobody_is_found() -> None:
     tables = mary_and_a_stranger()
-    tables.stored_memberships.append(StoredMembership(SEGMENT, ProfileId(b"nobody".ljust(16))))
+    tables.stored_memberships.append(StoredMembership(SEGMENT, ProfileId(b"nobody".ljust(16)), 1))
     assert found(tables) == [("membership", "person")]

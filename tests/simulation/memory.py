@@ -5,7 +5,8 @@ statements of a load, and around a commit, `pause` is called: there the simulati
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from domain.event import Event, Unmerge
@@ -13,16 +14,28 @@ from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, Workspac
 from domain.link import BANNED, Link, Pair
 from domain.profile import Person, decode_person, encode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
-from operators.changes import Change, Changes, Counted, Known, Member, Merge
+from operators.changes import Change, Changes, Counted, Known, Member, Merge, Told
+from operators.fold import tie_of
 from operators.unify import Needed
 from store.definitions import Registry
-from store.unit_of_work import Committed, Conflict, Fence, Fenced, Outcome
+from store.unit_of_work import DEFINITIONS, Committed, Conflict, Fence, Fenced, Outcome
 
 T = TypeVar("T")
 
 
 class BrokenError(AssertionError):
     """The core asked for something that a database would let pass and that must never happen."""
+
+
+@dataclass
+class Sweep:
+    """A walk over everybody of a workspace, as the table of sweeps has it."""
+
+    workspace: WorkspaceId
+    revision: int
+    aggregate: int
+    cursor: bytes = b""
+    done: bool = False
 
 
 class MemoryTables:
@@ -38,7 +51,8 @@ class MemoryTables:
         self.people: dict[ProfileId, tuple[int, bytes]] = {}
         self.links: dict[Pair, Link] = {}
         self.links_of: dict[IdentifierKey, set[Pair]] = defaultdict(set)
-        self.memberships: set[tuple[SegmentId, ProfileId]] = set()
+        self.memberships: dict[tuple[SegmentId, ProfileId], int] = {}
+        self.sweeps: list[Sweep] = []
         self.outbox: list[Change] = []
         self.merges: list[Merge] = []
         self.dead_letters: dict[tuple[str, int, int, int], str] = {}
@@ -59,7 +73,7 @@ class MemoryTables:
             position = self.offsets.get((fence.log, fence.partition), 0)
             if position != fence.start:
                 return Fenced(position)
-        refused = self._refuse(changes)
+        refused = DEFINITIONS if changes.revision != self.registry.revision else self._refuse(changes)
         if refused:
             return Conflict(refused)
         if fence is not None:
@@ -140,9 +154,14 @@ class MemoryTables:
         for change in changes.memberships:
             member = change.segment, change.profile
             if change.delta < 0:
-                self.memberships.discard(member)
-            elif change.delta > 0:
-                self.memberships.add(member)
+                self.memberships.pop(member, None)
+        for change in changes.memberships:
+            if change.delta > 0:
+                self.memberships[change.segment, change.profile] = change.version
+        for segment, profile, version in changes.confirmed:
+            if (segment, profile) not in self.memberships:
+                raise BrokenError("a membership confirmed that is not there")
+            self.memberships[segment, profile] = version
         self.outbox += changes.memberships
         for letter in changes.dead_letters:
             if fence is not None:
@@ -196,7 +215,11 @@ class WorkspaceTables:
         return [link for link in self._tables.links.values() if link.workspace == self._workspace]
 
     def memberships(self) -> Iterable[StoredMembership]:
-        return [StoredMembership(segment, profile) for segment, profile in sorted(self._tables.memberships) if self._mine(profile)]
+        return [
+            StoredMembership(segment, profile, version)
+            for (segment, profile), version in sorted(self._tables.memberships.items())
+            if self._mine(profile)
+        ]
 
 
 class MemoryUnitOfWork:
@@ -258,6 +281,25 @@ class MemoryUnitOfWork:
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
         self._pause()
         return [decode_person(self._tables.people[profile][1]) for profile in people if profile in self._tables.people]
+
+    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known:
+        self._pause()
+        tables, wanted = self._tables, set(names)
+        for profile in people:
+            told = known.histories[profile] = []
+            for key in sorted(tables.owned.get(profile, ())):
+                known.owners[key] = profile
+                leaf = tables.identifiers[key].leaf
+                if leaf is not None:
+                    known.leaves[key] = leaf
+            for event in tables.events.values():
+                if isinstance(event, Unmerge) or tables.identifiers[event.identifiers[0].key].profile != profile:
+                    continue
+                if {(event.type, event.name), (event.type, None)} & wanted:
+                    leaf_key, tie = event.identifiers[0].key, tie_of(event.message_key)
+                    told.append(Told(leaf_key, event.type, event.name, event.occurred_ms, tie, event.payload))
+        self._pause()
+        return known
 
     def read(self, _query: Callable[..., T]) -> Registry:
         """The definitions, whatever is asked."""

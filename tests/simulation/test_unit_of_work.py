@@ -14,7 +14,7 @@ from operators.changes import Changes, Known, Missing
 from operators.unify import Definitions, Item, Needed, needed, unify, wake
 from store.definitions import Registry
 from store.unit_of_work import Committed, Conflict, Fence, Fenced, Outcome, PostgresUnitOfWork, UnitOfWork
-from tests.builders import NOON_MS, definitions, event, key, order, unmerge
+from tests.builders import NOON_MS, REVISION, definitions, event, key, order, unmerge
 from tests.simulation.memory import MemoryTables, MemoryUnitOfWork
 
 LOG = "contract"
@@ -31,7 +31,7 @@ class Shared:
 @pytest.fixture(params=["memory", "postgres", "postgres without cache"])
 def shared(request: pytest.FixtureRequest) -> Iterator[Shared]:
     if request.param == "memory":
-        tables = MemoryTables(Registry({}, {}, {}))
+        tables = MemoryTables(Registry({}, {}, {}, REVISION))
         yield Shared(lambda: MemoryUnitOfWork(tables))
         return
     dsn, opened = request.getfixturevalue("postgres_dsn"), []
@@ -49,6 +49,13 @@ def shared(request: pytest.FixtureRequest) -> Iterator[Shared]:
 def decide(store: UnitOfWork, items: Sequence[Item]) -> Changes:
     """What a batch does by what the store knows now."""
     answer = unify(items, store.load(needed(items)), definitions(), NOON_MS)
+    assert isinstance(answer, Changes)
+    return answer
+
+
+def woken(people: list[Person], now_ms: int) -> Changes:
+    """What waking people does."""
+    answer = wake(people, Known(), definitions(), now_ms)
     assert isinstance(answer, Changes)
     return answer
 
@@ -296,10 +303,10 @@ def test_a_wake_needs_no_position_and_conflicts_with_whoever_was_faster(shared: 
     feed(order("u1"))
     later = NOON_MS + 100 * DAY_MS
     due = sleeper.load_people([ProfileId(key("u1"))])
-    changes = wake(due, definitions(), later)
+    changes = woken(due, later)
     feed(event("u1"))
     assert isinstance(sleeper.commit(changes, None), Conflict)
-    again = wake(sleeper.load_people([ProfileId(key("u1"))]), definitions(), later)
+    again = woken(sleeper.load_people([ProfileId(key("u1"))]), later)
     assert sleeper.commit(again, None) == Committed()
     assert person_of(shared.open(), "u1").stage is Stage.CHURNED
 

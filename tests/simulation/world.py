@@ -11,9 +11,11 @@ from typing import Any, Final, cast
 from config.settings import Engine
 from dataflows.unifier import Unifier
 from domain.event import Batch, Record, Wake
+from domain.ids import ProfileId
 from store.unit_of_work import PostgresUnitOfWork
+from tests.simulation.editing import changed_definitions, finish, publish
 from tests.simulation.histories import LOG, SPAN_MS, T0, History
-from tests.simulation.memory import MemoryTables, MemoryUnitOfWork
+from tests.simulation.memory import MemoryTables, MemoryUnitOfWork, Sweep
 
 STEP_LIMIT: Final = 20_000
 
@@ -80,6 +82,7 @@ class World:
         self.steps = 0
         self.chaos = True
         self.crash_share = self.rng.choice((0.0, 0.02, 0.1))
+        self.edit_share = self.rng.choice((0.0, 0.03, 0.1))
         self.switch_share = self.rng.choice((0.1, 0.3, 0.5))
         self.workers = [_Worker(self) for _ in range(self.rng.choice((1, 2, 3)))]
 
@@ -103,6 +106,8 @@ class World:
             return
         if self.rng.random() < self.crash_share:
             raise Crash
+        if self.rng.random() < self.edit_share / 20:
+            self.edit()
         if self.rng.random() < self.switch_share:
             idle = [worker for worker in self.workers if not worker.busy]
             if idle:
@@ -112,6 +117,8 @@ class World:
         """Process the log in disorder, then in quiet until nothing is left and nobody is due."""
         for _ in range(len(self.history.appends) * 2):
             self.rng.choice(self.workers).step()
+            if self.rng.random() < self.edit_share:
+                self.edit()
         self.chaos = False
         self._settle()
         for later_ms in (1_000, 10_000, 20_000, 100_000):
@@ -127,7 +134,19 @@ class World:
     def quiet(self) -> bool:
         """Whether everything is read and nobody is due."""
         read = all(self.log.read(number, self.positions(number), 1) is None for number in range(self.history.partitions))
-        return read and not self.due(self.now_ms)
+        return read and not self.due(self.now_ms) and all(sweep.done for sweep in self.tables.sweeps)
+
+    def page(self, sweep: Sweep) -> list[ProfileId]:
+        """The next people that a sweep visits."""
+        people = sorted(
+            profile for profile in self.tables.people if profile > sweep.cursor and self.tables.workspace_of[profile] == sweep.workspace
+        )
+        return people[: self.rng.choice((1, 2, 5))]
+
+    def edit(self) -> None:
+        """Somebody publishes, edits, pauses or deletes a definition."""
+        workspace = self.rng.choice(sorted(self.tables.registry.definitions))
+        publish(self.tables, changed_definitions(self.rng, self.tables.registry.definitions[workspace]))
 
 
 class _Worker:
@@ -169,8 +188,11 @@ class _Worker:
             raise StuckError("the log does not get empty")
         self.busy = True
         try:
-            if world.rng.random() < 0.2:
+            share = world.rng.random()
+            if share < 0.2:
                 self._wake()
+            elif share < 0.35:
+                self._sweep()
             else:
                 self._batch()
         except Crash:
@@ -183,6 +205,17 @@ class _Worker:
         due = world.due(world.clock_ms())
         if due:
             self._unify(Wake(tuple(due), world.now_ms))
+
+    def _sweep(self) -> None:
+        sweep = next((sweep for sweep in self._world.tables.sweeps if not sweep.done), None)
+        if sweep is None:
+            return
+        page = self._world.page(sweep)
+        if page:
+            self._unify(Wake(tuple(page), self._world.clock_ms(), sweep.revision))
+            sweep.cursor = max(sweep.cursor, page[-1])
+        elif not sweep.done:
+            finish(self._world.tables, sweep)
 
     def _batch(self) -> None:
         world = self._world

@@ -28,6 +28,7 @@ class StandIn:
     def __init__(self, dsn: str, on_fenced: Callable[[str, int], None]) -> None:
         self.conn = psycopg.connect(dsn, autocommit=True)
         self.fenced = 0
+        self.swept = 0
         self._on_fenced = on_fenced
 
     def __call__(self, work: Batch | Wake) -> list[Facts]:
@@ -63,6 +64,9 @@ class StandIn:
 
     def rows(self) -> list[tuple[Any, ...]]:
         return self.conn.execute("SELECT * FROM stored ORDER BY log, partition, position, index").fetchall()
+
+    def busy(self) -> bool:
+        return False
 
     def close(self) -> None:
         self.conn.close()

@@ -1,0 +1,312 @@
+"""Compiles rules: every node becomes a function of a subject that answers (holds, until which instant that is sure)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from domain import rule
+from domain.definition import Aggregate, AggregateSpec, ComputedTrait, Segment, WorkspaceDefinitions, spec_key
+from domain.ids import SegmentId
+from domain.rule import Condition, Rule
+from operators import plan
+from operators.conditions import instant_tester, is_relative, relative, tester
+from operators.consent import consents
+from operators.program import Answer, CompiledSegment, Node, Program, Subject, Test, Token, inputs_of, references
+from operators.rfm_reading import rfm_test
+from operators.sequences import completer, sequence_test
+from operators.series import (
+    Series,
+    Values,
+    age_tester,
+    at_least_events,
+    frame_of,
+    function_series,
+    measure_series,
+    test_series,
+)
+from operators.windows import NEVER, window_of
+
+_INSTANT_MEASURES: Final = ("first_at", "last_at")
+
+
+class CycleError(ValueError):
+    """Segments refer to each other in a circle.
+
+    Args:
+        path: the segments of the circle, the first one again at the end.
+    """
+
+    def __init__(self, path: Sequence[SegmentId]) -> None:
+        super().__init__(" → ".join(str(segment) for segment in path))
+        self.path = tuple(path)
+
+
+def all_of(tests: Sequence[Test]) -> Test:
+    """Every test holds. While it does not, it cannot before every test that does not hold has changed."""
+
+    def test(subject: Subject) -> Answer:
+        until, waits = NEVER, 0
+        for one in tests:
+            holds, changes = one(subject)
+            if not holds:
+                if changes >= NEVER:
+                    return False, NEVER
+                waits = max(waits, changes)
+            elif changes < until:
+                until = changes
+        return (False, waits) if waits else (True, until)
+
+    return test
+
+
+def any_of(tests: Sequence[Test]) -> Test:
+    """At least one test holds. While it does, it cannot cease before every test that holds has changed."""
+
+    def test(subject: Subject) -> Answer:
+        until, waits = NEVER, 0
+        for one in tests:
+            holds, changes = one(subject)
+            if holds:
+                if changes >= NEVER:
+                    return True, NEVER
+                waits = max(waits, changes)
+            elif changes < until:
+                until = changes
+        return (True, waits) if waits else (False, until)
+
+    return test
+
+
+def negation(test: Test) -> Test:
+    """The test does not hold."""
+
+    def negated(subject: Subject) -> Answer:
+        holds, until = test(subject)
+        return not holds, until
+
+    return negated
+
+
+class Compiler:
+    """Compiles rules of one workspace.
+
+    Args:
+        definitions: what rules may refer to.
+
+    Raises:
+        KeyError: from `compile`, where `definitions.aggregates` lacks one that the rule needs.
+    """
+
+    def __init__(self, definitions: WorkspaceDefinitions) -> None:
+        self._definitions = definitions
+        self._zone = definitions.time_zone
+        self._aggregates = {spec_key(aggregate.spec): aggregate for aggregate in definitions.aggregates}
+        self._traits = {trait.name: trait for trait in definitions.traits}
+
+    def aggregate(self, spec: AggregateSpec) -> Aggregate:
+        """The aggregate of a spec.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._aggregates[spec_key(spec)]
+
+    def compile(self, node: Rule) -> Node:
+        """Compile a rule with everything below it."""
+        match node:
+            case rule.All(of=of):
+                children = tuple(self.compile(child) for child in of)
+                return Node(node, all_of([child.test for child in children]), children)
+            case rule.Any(of=of):
+                children = tuple(self.compile(child) for child in of)
+                return Node(node, any_of([child.test for child in children]), children)
+            case rule.Not(of=only):
+                child = self.compile(only)
+                return Node(node, negation(child.test), (child,))
+            case rule.Behaviour():
+                return self._behaviour(node)
+            case rule.Sequence():
+                return self._sequence(node)
+            case rule.Computed(name=name, condition=condition):
+                return self._computed(node, self._traits.get(name), condition)
+            case rule.Rfm():
+                return self._rfm(node)
+        return self._plain(node)
+
+    def _plain(self, node: Rule) -> Node:
+        match node:
+            case rule.Trait(name=name, condition=condition):
+                return self._trait(node, name, condition)
+            case rule.Lifecycle(stages=stages):
+                wanted = frozenset(stages)
+                return Node(node, lambda subject: (subject.person.stage in wanted, subject.stage_until), reading=lambda s: s.person.stage)
+            case rule.Consent(purpose=purpose, granted=granted):
+                return Node(
+                    node, lambda s: (consents(s.person.view, purpose) is granted, NEVER), reading=lambda s: consents(s.person.view, purpose)
+                )
+            case rule.HasIdentifier(kind=kind, at_least=least):
+                return Node(node, lambda s: (s.person.kinds.get(kind, 0) >= least, NEVER), reading=lambda s: s.person.kinds.get(kind, 0))
+            case rule.Member(segment=segment):
+                return Node(node, lambda subject: subject.member(segment), reading=lambda subject: subject.member(segment)[0])
+        raise TypeError(f"not a rule: {type(node).__name__}")
+
+    def _trait(self, node: Rule, name: str, condition: Condition) -> Node:
+        def reading(subject: Subject) -> Any:  # noqa: ANN401 - a JSON value
+            said = subject.person.view.traits.get(name)
+            return None if said is None else said.value
+
+        if isinstance(condition, rule.WithinLast | rule.WithinNext):
+            moving = relative(condition, self._zone)
+            return Node(node, lambda subject: moving(reading(subject), subject.now_ms), reading=reading)
+        test = tester(condition, self._zone)
+
+        def static(subject: Subject) -> Answer:
+            said = subject.person.view.traits.get(name)
+            return test(None if said is None else said.value), NEVER
+
+        return Node(node, static, reading=reading)
+
+    def _behaviour(self, node: rule.Behaviour) -> Node:
+        aggregate = self.aggregate(plan.behaviour_spec(node, self._zone))
+        frame = frame_of(window_of(node.window), self._zone)
+        series = measure_series(node.measure, frame)
+        reading = first_value(aggregate, series)
+        if node.measure == "count" and isinstance(node.condition, rule.AtLeast) and node.condition.value > 0:
+            enough = at_least_events(frame, -int(-node.condition.value // 1))
+            return Node(node, lambda subject: enough(subject.state(aggregate), subject.now_ms), reading=reading)
+        if node.measure in _INSTANT_MEASURES:
+            return Node(node, dated_test(aggregate, series, node.condition, self._zone), reading=reading)
+        test = tester(node.condition, self._zone)
+        return Node(node, lambda subject: test_series(series(subject.state(aggregate), subject.now_ms), test), reading=reading)
+
+    def _computed(self, node: rule.Computed, trait: ComputedTrait | None, condition: Condition) -> Node:
+        if trait is None:
+            missing = not is_relative(condition) and tester(condition, self._zone)(None)
+            return Node(node, lambda _subject: (missing, NEVER))
+        aggregate, series = self.trait_series(trait)
+        if trait.rule.function == "time_since":
+            age = age_tester(condition, tester(condition, self._zone))
+            return Node(
+                node,
+                lambda subject: age(series(subject.state(aggregate), subject.now_ms), subject.now_ms),
+                reading=lambda subject: self.trait_value(trait, subject),
+            )
+        reading = first_value(aggregate, series)
+        if isinstance(condition, rule.WithinLast | rule.WithinNext):
+            return Node(node, _moving_series(aggregate, series, condition, self._zone), reading=reading)
+        test = tester(condition, self._zone)
+        return Node(node, lambda subject: test_series(series(subject.state(aggregate), subject.now_ms), test), reading=reading)
+
+    def trait_series(self, trait: ComputedTrait) -> tuple[Aggregate, Series]:
+        """Where a computed trait's values come from; for ``time_since`` those of the instant that is counted from."""
+        aggregate = self.aggregate(plan.trait_spec(trait.rule, self._zone))
+        return aggregate, function_series(trait.rule.function, frame_of(window_of(trait.rule.window), self._zone))
+
+    def trait_value(self, trait: ComputedTrait, subject: Subject) -> Any:  # noqa: ANN401 - a JSON value
+        """A computed trait's value for a subject; None where it is missing."""
+        aggregate, series = self.trait_series(trait)
+        value = series(subject.state(aggregate), subject.now_ms)[0][0]
+        if trait.rule.function == "time_since" and value is not None:
+            return (subject.now_ms - value) / 1000
+        return value
+
+    def _sequence(self, node: rule.Sequence) -> Node:
+        spec = plan.sequence_spec(node, self._zone)
+        aggregate = self.aggregate(spec)
+        test, complete = sequence_test(node, spec), completer(node, spec)
+
+        def reading(subject: Subject) -> Any:  # noqa: ANN401 - a JSON value
+            state: Any = subject.state(aggregate)
+            return [] if state is None else complete(state.marks)
+
+        return Node(node, lambda subject: test(subject.state(aggregate), subject.now_ms), reading=reading)  # type: ignore[arg-type]
+
+    def _rfm(self, node: rule.Rfm) -> Node:
+        definition = self._definitions.rfm
+        if definition is None or definition.breaks is None:
+            return Node(node, lambda _subject: (False, NEVER))
+        aggregate = self.aggregate(plan.rfm_spec(definition.rule, self._zone))
+        test, values = rfm_test(node, definition.breaks, definition.rule.look_back, self._zone)
+        return Node(
+            node,
+            lambda subject: test(subject.state(aggregate), subject.now_ms),  # type: ignore[arg-type]
+            reading=lambda subject: values(subject.state(aggregate), subject.now_ms)[0][0],  # type: ignore[arg-type]
+        )
+
+
+def first_value(aggregate: Aggregate, series: Series) -> Callable[[Subject], Any]:
+    """The value of a series now."""
+    return lambda subject: series(subject.state(aggregate), subject.now_ms)[0][0]
+
+
+def dated_test(aggregate: Aggregate, series: Series, condition: Condition, zone: str) -> Test:
+    """Compile a condition on the instant that a series gives."""
+    test = instant_tester(condition, zone)
+    return lambda subject: _walk(series(subject.state(aggregate), subject.now_ms), test, subject.now_ms)
+
+
+def _moving_series(aggregate: Aggregate, series: Series, condition: rule.WithinLast | rule.WithinNext, zone: str) -> Test:
+    test = relative(condition, zone)
+    return lambda subject: _walk(series(subject.state(aggregate), subject.now_ms), test, subject.now_ms)
+
+
+def _walk(values: Values, test: Callable[[Any, int], Answer], now_ms: int) -> Answer:
+    """Follow values that change, each under a test that changes with the clock too."""
+    now, _ = test(values[0][0], now_ms)
+    begin = now_ms
+    for value, end in values:
+        moment = begin
+        while moment < end:
+            holds, until = test(value, moment)
+            if holds is not now:
+                return now, moment
+            moment = until
+        begin = end
+    return now, NEVER
+
+
+def in_order(segments: Sequence[Segment]) -> list[Segment]:
+    """Segments, each after those it refers to.
+
+    Raises:
+        CycleError: they refer to each other in a circle.
+    """
+    by_id = {segment.id: segment for segment in segments}
+    ordered: dict[SegmentId, Segment] = {}
+    path: list[SegmentId] = []
+
+    def visit(segment: Segment) -> None:
+        if segment.id in ordered:
+            return
+        if segment.id in path:
+            raise CycleError([*path[path.index(segment.id) :], segment.id])
+        path.append(segment.id)
+        for other in references(plan.nodes(segment.rule)) if segment.rule is not None else ():
+            if other in by_id:
+                visit(by_id[other])
+        path.pop()
+        ordered[segment.id] = segment
+
+    for segment in segments:
+        visit(segment)
+    return list(ordered.values())
+
+
+def compile_program(definitions: WorkspaceDefinitions) -> Program:
+    """Compile everything that is live in a workspace.
+
+    Raises:
+        CycleError: segments refer to each other in a circle.
+        KeyError: an aggregate that a rule needs is not among `definitions.aggregates`.
+    """
+    compiler = Compiler(definitions)
+    compiled: list[CompiledSegment] = []
+    inputs: dict[SegmentId, frozenset[Token]] = {}
+    for segment in in_order(definitions.segments):
+        if segment.rule is None:
+            compiled.append(CompiledSegment(segment, None, frozenset()))
+            continue
+        nodes = list(plan.nodes(segment.rule))
+        own = frozenset(inputs_of(nodes, definitions, compiler.aggregate))
+        inputs[segment.id] = own.union(*(inputs.get(other, frozenset()) for other in references(nodes)))
+        compiled.append(CompiledSegment(segment, compiler.compile(segment.rule), inputs[segment.id]))
+    return Program(definitions, compiled)

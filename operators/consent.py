@@ -1,0 +1,16 @@
+"""What a person consented to: the newest statement per purpose. State: none."""
+
+from collections.abc import Iterable
+
+from domain.leaf import Leaf
+
+
+def consents(view: Leaf, purpose: str) -> bool:
+    """Whether the newest statement grants the purpose; no statement is a refusal."""
+    statement = view.consent.get(purpose)
+    return statement is not None and statement.value is True
+
+
+def granted(view: Leaf, purposes: Iterable[str]) -> list[str]:
+    """Those of some purposes that are granted, in order of their names."""
+    return sorted(purpose for purpose in purposes if consents(view, purpose))

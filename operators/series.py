@@ -1,0 +1,279 @@
+"""What a state says now, and how that changes with no further event: a measure of a window as a series of values.
+
+A window only ever loses buckets, each at a known instant. So a measure's future is a finite list of values, and the instant at which a
+condition on it flips is found by walking that list.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
+
+from domain import rule
+from domain.aggregate import Counts, Edges, Frequencies, NumberBuckets, Numbers, Uniques
+from domain.definition import Function
+from domain.rule import Condition, Measure
+from operators.aggregates import MICRO
+from operators.conditions import Test
+from operators.distinct import estimate_all, scale
+from operators.windows import NEVER, Window, expirer, first_counting
+
+B = TypeVar("B")
+Values = list[tuple[Any, int]]
+"""(value, until which instant), ascending; the last one's instant is `NEVER`."""
+Series = Callable[[Any, int], Values]
+"""(state or None, now in ms) → its values from now on."""
+
+
+class Frame(NamedTuple):
+    """A window of one workspace: which buckets count, and when each stops."""
+
+    window: Window
+    zone: str
+    expiry: Callable[[int], int]
+
+    def live(self, buckets: dict[int, B], now_ms: int) -> list[int]:
+        """Buckets that count at an instant, ascending."""
+        if self.window.resolution == "ever":
+            return list(buckets)
+        start = first_counting(self.window, self.zone, now_ms)
+        return sorted([bucket for bucket in buckets if bucket >= start])
+
+
+def frame_of(window: Window, zone: str) -> Frame:
+    """The frame of a window."""
+    return Frame(window, zone, expirer(window, zone))
+
+
+def _shrinking(frame: Frame, live: list[int], value_from: Callable[[int], Any], empty: Any) -> Values:  # noqa: ANN401 - values of any type
+    """Values as buckets leave: `value_from(i)` is that of live buckets from the i-th on."""
+    values = [(value_from(place), frame.expiry(bucket)) for place, bucket in enumerate(live)]
+    if not live or values[-1][1] < NEVER:
+        values.append((empty, NEVER))
+    return values
+
+
+def _accumulated(live: list[int], entry: Callable[[int], B], add: Callable[[B, B], B]) -> list[B]:
+    """For each place, the sum from there to the newest bucket."""
+    sums: list[B] = []
+    for bucket in reversed(live):
+        sums.append(add(entry(bucket), sums[-1]) if sums else entry(bucket))
+    sums.reverse()
+    return sums
+
+
+def count_series(frame: Frame) -> Series:
+    """Number of events."""
+
+    def series(state: Counts | None, now_ms: int) -> Values:
+        if state is None:
+            return [(0, NEVER)]
+        live = frame.live(state.buckets, now_ms)
+        sums = _accumulated(live, state.buckets.__getitem__, lambda a, b: a + b)
+        return _shrinking(frame, live, sums.__getitem__, 0)
+
+    return series
+
+
+def _merge(one: Numbers, other: Numbers) -> Numbers:
+    if not one.numbers or not other.numbers:
+        known = one if one.numbers else other
+        return known._replace(events=one.events + other.events)
+    return Numbers(
+        one.events + other.events, one.numbers + other.numbers, one.total + other.total, min(one.low, other.low), max(one.high, other.high)
+    )
+
+
+def accumulated_numbers(live: list[int], buckets: dict[int, Numbers]) -> list[Numbers]:
+    """For each live bucket, the summary from there to the newest."""
+    return _accumulated(live, buckets.__getitem__, _merge)
+
+
+def amount(millionths: int) -> int | float:
+    """A number that was kept in millionths: an integer where it is one."""
+    return millionths // MICRO if millionths % MICRO == 0 else millionths / MICRO
+
+
+_OF_NUMBERS: Final[dict[str, Callable[[Numbers], int | float | None]]] = {
+    "sum": lambda numbers: amount(numbers.total) if numbers.numbers else 0,
+    "average": lambda numbers: numbers.total / (numbers.numbers * MICRO) if numbers.numbers else None,
+    "minimum": lambda numbers: amount(numbers.low) if numbers.numbers else None,
+    "maximum": lambda numbers: amount(numbers.high) if numbers.numbers else None,
+}
+
+
+def number_series(frame: Frame, measure: str) -> Series:
+    """Sum, average, minimum or maximum of a property's numbers."""
+    of = _OF_NUMBERS[measure]
+    empty = 0 if measure == "sum" else None
+
+    def series(state: NumberBuckets | None, now_ms: int) -> Values:
+        if state is None:
+            return [(empty, NEVER)]
+        live = frame.live(state.buckets, now_ms)
+        sums = accumulated_numbers(live, state.buckets)
+        return _shrinking(frame, live, lambda place: of(sums[place]), empty)
+
+    return series
+
+
+def unique_series(frame: Frame) -> Series:
+    """Number of different values."""
+
+    def series(state: Uniques | None, now_ms: int) -> Values:
+        if state is None:
+            return [(0, NEVER)]
+        if frame.window.resolution == "ever":
+            return [(estimate_all(state), NEVER)]
+        counts = Counter(state.seen.values())
+        live, factor = frame.live(counts, now_ms), scale(state)
+        sums = _accumulated(live, counts.__getitem__, lambda a, b: a + b)
+        return _shrinking(frame, live, lambda place: round(sums[place] * factor) if state.partial else sums[place], 0)
+
+    return series
+
+
+def edge_series(frame: Frame, part: str) -> Series:
+    """The earliest (``first``) or latest (``last``) value, or its instant (``first_at``, ``last_at``)."""
+    first, instant = part.startswith("first"), part.endswith("_at")
+
+    def value(state: Edges, bucket: int) -> Any:  # noqa: ANN401 - a JSON value
+        ends = state.buckets[bucket]
+        said = ends.first if first else ends.last
+        return said.at_ms if instant else said.value
+
+    def series(state: Edges | None, now_ms: int) -> Values:
+        if state is None:
+            return [(None, NEVER)]
+        live = frame.live(state.buckets, now_ms)
+        return _shrinking(frame, live, lambda place: value(state, live[place if first else -1]), None)
+
+    return series
+
+
+def last_at_series(frame: Frame) -> Series:
+    """Instant of the latest event, ms, from counts."""
+
+    def series(state: Counts | None, now_ms: int) -> Values:
+        if state is None or not (live := frame.live(state.buckets, now_ms)):
+            return [(None, NEVER)]
+        expiry = frame.expiry(live[-1])
+        return [(state.last_ms, expiry), (None, NEVER)] if expiry < NEVER else [(state.last_ms, NEVER)]
+
+    return series
+
+
+def first_at_series() -> Series:
+    """Instant of the earliest event of all time, ms, from counts."""
+    return lambda state, _now_ms: [(None if state is None else state.first_ms, NEVER)]
+
+
+def frequent_series(frame: Frame) -> Series:
+    """The value that most events have; among equals the one with the smallest text."""
+
+    def series(state: Frequencies | None, now_ms: int) -> Values:
+        if state is None:
+            return [(None, NEVER)]
+        live = frame.live(dict.fromkeys(bucket for buckets in state.values.values() for bucket in buckets), now_ms)
+
+        def value_from(place: int) -> Any:  # noqa: ANN401 - a JSON value
+            least = live[place]
+            totals = {text: sum(n for bucket, n in buckets.items() if bucket >= least) for text, buckets in state.values.items()}
+            best = min((text for text in totals if totals[text]), key=lambda text: (-totals[text], text))
+            return best if best.startswith("#") else msgspec.json.decode(best)
+
+        return _shrinking(frame, live, value_from, None)
+
+    return series
+
+
+def exists_series(frame: Frame) -> Series:
+    """Whether there is an event."""
+    counts = last_at_series(frame)
+    return lambda state, now_ms: [(at is not None, until) for at, until in counts(state, now_ms)]
+
+
+def measure_series(measure: Measure, frame: Frame) -> Series:
+    """The series of a behaviour's measure."""
+    if measure == "count":
+        return count_series(frame)
+    if measure == "unique":
+        return unique_series(frame)
+    if measure == "last_at":
+        return last_at_series(frame)
+    if measure == "first_at":
+        return first_at_series() if frame.window.resolution == "ever" else edge_series(frame, measure)
+    return number_series(frame, measure)
+
+
+def function_series(function: Function, frame: Frame) -> Series:
+    """The series of a computed trait; for ``time_since`` it is the instant that is counted from."""
+    if function == "exists":
+        return exists_series(frame)
+    if function == "time_since":
+        return last_at_series(frame)
+    if function == "most_frequent":
+        return frequent_series(frame)
+    if function in ("first", "last"):
+        return edge_series(frame, function)
+    return measure_series(function, frame)  # type: ignore[arg-type]  # what is left are measures
+
+
+def test_series(values: Values, test: Test) -> tuple[bool, int]:
+    """Whether a condition holds for the first value, and the instant at which that changes."""
+    holds = test(values[0][0])
+    until = values[0][1]
+    for value, end in values[1:]:
+        if test(value) is not holds:
+            return holds, until
+        until = end
+    return holds, NEVER
+
+
+def at_least_events(frame: Frame, least: int) -> Callable[[Any, int], tuple[bool, int]]:
+    """The most frequent question, answered without a list: at least so many events."""
+
+    def test(state: Counts | None, now_ms: int) -> tuple[bool, int]:
+        if state is None:
+            return False, NEVER
+        buckets = state.buckets
+        if frame.window.resolution == "ever":
+            return buckets[0] >= least, NEVER
+        total = 0
+        for bucket in sorted(buckets, reverse=True):
+            expiry = frame.expiry(bucket)
+            if expiry <= now_ms:
+                return False, NEVER
+            total += buckets[bucket]
+            if total >= least:
+                return True, expiry
+        return False, NEVER
+
+    return test
+
+
+def age_tester(condition: Condition, test: Test) -> Callable[[Values, int], tuple[bool, int]]:
+    """Compile a condition on the seconds since an instant: the series is of the instant."""
+    bounds = [getattr(condition, name) for name in ("value", "low", "high") if hasattr(condition, name)]
+    if isinstance(condition, rule.In | rule.NotIn):
+        bounds = list(condition.values)
+    offsets = sorted({int(bound * 1000) + extra for bound in bounds if isinstance(bound, int | float) for extra in (-1, 0, 1, 2)})
+
+    def holds_at(at: int | None, now_ms: int) -> bool:
+        return test(None if at is None else (now_ms - at) / 1000)
+
+    def tests(values: Values, now_ms: int) -> tuple[bool, int]:
+        now = holds_at(values[0][0], now_ms)
+        begin = now_ms
+        for at, until in values:
+            if begin > now_ms and holds_at(at, begin) is not now:
+                return now, begin
+            for offset in offsets if at is not None else ():
+                moment = at + offset
+                if begin < moment < until and holds_at(at, moment) is not now:
+                    return now, moment
+            begin = until
+        return now, NEVER
+
+    return tests

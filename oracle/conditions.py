@@ -1,0 +1,128 @@
+"""Whether one value satisfies one condition, operator by operator, as the table in `docs/segments.md` has them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from domain import rule
+from domain.rule import Condition, span_ms
+from oracle.windows import instant_of
+
+
+@dataclass(frozen=True)
+class Instant:
+    """A value that is an instant by itself, not a text that says one."""
+
+    at_ms: int
+
+
+def satisfies(condition: Condition, value: Any, now_ms: int, zone: str) -> bool:  # noqa: ANN401 - a JSON value or an Instant
+    """Whether a value satisfies a condition at an instant.
+
+    Args:
+        condition: any.
+        value: a JSON value, None where there is none, or an `Instant`.
+        now_ms: the instant.
+        zone: the workspace's, IANA name.
+    """
+    match condition:
+        case rule.NotEquals(value=wanted):
+            return not _equal(value, wanted)
+        case rule.NotIn(values=values):
+            return not any(_equal(value, wanted) for wanted in values)
+        case rule.NotContains(value=part):
+            return not _contains(value, part)
+        case rule.NotExists():
+            return value is None
+        case rule.Before() | rule.After() | rule.WithinLast() | rule.WithinNext():
+            at_ms = instant_in(value, zone)
+            return at_ms is not None and _in_time(condition, at_ms, now_ms, zone)
+    return _is(condition, value) or (_number(value) and _compares(condition, value))
+
+
+def _is(condition: Condition, value: Any) -> bool:  # noqa: ANN401
+    match condition:
+        case rule.Exists():
+            return value is not None
+        case rule.Equals(value=wanted):
+            return _equal(value, wanted)
+        case rule.In(values=values):
+            return any(_equal(value, wanted) for wanted in values)
+        case rule.Contains(value=part):
+            return _contains(value, part)
+        case rule.StartsWith(value=start):
+            return isinstance(value, str) and value[: len(start)] == start
+        case rule.EndsWith(value=end):
+            return isinstance(value, str) and value[max(len(value) - len(end), 0) :] == end
+    return False
+
+
+def _number(value: Any) -> bool:  # noqa: ANN401
+    return type(value) in (int, float)
+
+
+def _equal(value: Any, wanted: rule.Scalar) -> bool:  # noqa: ANN401
+    if _number(value) and _number(wanted):
+        return bool(value == wanted)
+    return type(value) is type(wanted) and value == wanted
+
+
+def _contains(value: Any, part: rule.Scalar) -> bool:  # noqa: ANN401
+    if isinstance(value, str):
+        return isinstance(part, str) and value.find(part) >= 0
+    return isinstance(value, list | tuple) and any(_equal(element, part) for element in value)
+
+
+def _compares(condition: Condition, number: float) -> bool:
+    match condition:
+        case rule.LessThan(value=bound):
+            return number < bound
+        case rule.AtMost(value=bound):
+            return number <= bound
+        case rule.GreaterThan(value=bound):
+            return number > bound
+        case rule.AtLeast(value=bound):
+            return number >= bound
+        case rule.Between(low=low, high=high):
+            return low <= number <= high
+    return False
+
+
+def instant_in(value: Any, zone: str) -> int | None:  # noqa: ANN401
+    """The instant that a value is or says, ms."""
+    return value.at_ms if isinstance(value, Instant) else instant_of(value, zone)
+
+
+def _in_time(condition: Condition, at_ms: int, now_ms: int, zone: str) -> bool:
+    match condition:
+        case rule.WithinLast(span=span):
+            return now_ms - span_ms(span) < at_ms <= now_ms
+        case rule.WithinNext(span=span):
+            return now_ms < at_ms <= now_ms + span_ms(span)
+        case rule.Before(instant=text) | rule.After(instant=text):
+            bound = instant_of(text, zone)
+            if bound is None:
+                raise ValueError(f"not an instant: {text}")
+            return at_ms < bound if isinstance(condition, rule.Before) else at_ms >= bound
+    raise TypeError("not a condition on an instant")
+
+
+def turning_points(condition: Condition, value: Any, zone: str) -> Iterator[int]:  # noqa: ANN401
+    """Instants at or next to which the answer about an unchanging value could change."""
+    at_ms = instant_in(value, zone)
+    if at_ms is not None and isinstance(condition, rule.WithinLast | rule.WithinNext):
+        yield from (at_ms, at_ms + span_ms(condition.span), at_ms - span_ms(condition.span))
+
+
+def bounds(condition: Condition) -> list[float]:
+    """Every number that a condition compares with."""
+    match condition:
+        case rule.Between(low=low, high=high):
+            return [low, high]
+        case rule.In(values=values) | rule.NotIn(values=values):
+            return [value for value in values if isinstance(value, int | float)]
+        case rule.Equals(value=value) | rule.NotEquals(value=value):
+            return [value] if isinstance(value, int | float) else []
+        case rule.LessThan(value=bound) | rule.AtMost(value=bound) | rule.GreaterThan(value=bound) | rule.AtLeast(value=bound):
+            return [bound]
+    return []

@@ -1,0 +1,131 @@
+"""What follows from a change of live definitions: dependants are marked, aggregates kept in step, a sweep is ordered, all is audited."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from psycopg import Connection
+
+from domain.definition import AggregateSpec, WorkspaceDefinitions
+from domain.ids import SegmentId
+from operators.plan import aggregate_specs
+from operators.references import dependants
+from store import audit
+from store.definition_rows import Author
+from store.definitions import load_definitions
+
+_COUNTED: Final = 100_000
+"""People up to whom a sweep's size is counted; beyond, the planner's estimate will do for progress."""
+_ENCODER: Final = msgspec.json.Encoder(order="sorted")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a change of what is live did.
+
+    Attributes:
+        revision: of all definitions from now on; None where nothing changed.
+        sweep: id of the sweep that brings people up to date; None where nothing of a person can differ.
+    """
+
+    revision: int | None = None
+    sweep: int | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What changed.
+
+    Attributes:
+        action: as the audit log calls it, for example ``segment.publish``.
+        subject: for example ``segment:12``.
+        name: for people.
+        segments: whose rule, purpose or status.
+        traits: names of computed traits whose rule or status.
+        rfm: whether RFM or its bounds.
+        sweeps: whether people must be visited even where no segment and no aggregate is concerned.
+    """
+
+    action: str
+    subject: str
+    name: str
+    segments: frozenset[SegmentId] = frozenset()
+    traits: frozenset[str] = frozenset()
+    rfm: bool = False
+    sweeps: bool = False
+
+
+def next_revision(conn: Connection[Any]) -> int:
+    """Move the revision of all definitions; the caller holds the definitions' lock."""
+    row = conn.execute("UPDATE definitions_revision SET revision = revision + 1 RETURNING revision").fetchone()
+    return int(row[0]) if row else 0
+
+
+def follow(conn: Connection[Any], author: Author, change: Change, revision: int, detail: Mapping[str, Any]) -> Published:
+    """Draw the consequences of a change whose rows are written already.
+
+    Args:
+        conn: in the transaction that changed the rows and moved the revision.
+        author: who, where.
+        change: what changed.
+        revision: that the change got.
+        detail: for the audit log.
+    """
+    definitions = load_definitions(conn, author.workspace)
+    concerned = dependants(definitions, change.segments, change.traits, rfm=change.rfm)
+    conn.execute("UPDATE segments SET revision = %s WHERE id = ANY(%s)", (revision, sorted(concerned)))
+    added, retired = _keep_aggregates(conn, author.workspace, definitions)
+    sweep = None
+    segments = sorted(concerned | change.segments)
+    if segments or added or change.sweeps:
+        sweep = _order_sweep(conn, author.workspace, revision, f"{change.action} {change.name}", segments)
+    counts = {"revision": revision, "aggregates_added": added, "aggregates_retired": retired, "sweep": sweep}
+    audit.append(conn, author.workspace, author.actor, change.action, change.subject, {**detail, **counts})
+    return Published(revision, sweep)
+
+
+def _keep_aggregates(conn: Connection[Any], workspace: int, definitions: WorkspaceDefinitions) -> tuple[int, int]:
+    """Add the aggregates that live definitions ask for, retire those they do not; numbers of both.
+
+    Specs are compared by their text: as Python values ``true`` and 1 would be equal.
+    """
+    wanted = {_text(spec): spec for spec in aggregate_specs(definitions)}
+    held = {_text(aggregate.spec): aggregate.id for aggregate in definitions.aggregates}
+    retired = [number for text, number in held.items() if text not in wanted]
+    if retired:
+        conn.execute("UPDATE aggregates SET retired_at = now() WHERE id = ANY(%s)", (retired,))
+    added = [text for text in wanted if text not in held]
+    with conn.cursor() as cursor:
+        cursor.executemany("INSERT INTO aggregates (workspace_id, spec) VALUES (%s, %s::jsonb)", [(workspace, text) for text in added])
+    return len(added), len(retired)
+
+
+def _text(spec: AggregateSpec) -> str:
+    return _ENCODER.encode(spec).decode()
+
+
+def _order_sweep(conn: Connection[Any], workspace: int, revision: int, reason: str, segments: list[SegmentId]) -> int:
+    """Order a walk over everybody; where there is nobody it is done at once."""
+    people = _people(conn, workspace)
+    sql = """
+        INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason, segments, people, status, stale, finished_at)
+        SELECT %(workspace)s, %(revision)s, coalesce((SELECT max(id) FROM aggregates WHERE workspace_id = %(workspace)s), 0), %(reason)s,
+               %(segments)s, %(people)s, CASE WHEN %(people)s > 0 THEN 'running' ELSE 'done' END,
+               CASE WHEN %(people)s = 0 THEN 0 END, CASE WHEN %(people)s = 0 THEN now() END
+        RETURNING id
+    """
+    params = {"workspace": workspace, "revision": revision, "reason": reason, "segments": segments, "people": people}
+    row = conn.execute(sql, params).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _people(conn: Connection[Any], workspace: int) -> int:
+    """How many people a workspace has: exact where they are few, and exactly whether there are any."""
+    rows = "FROM profiles WHERE workspace_id = %s"
+    counted = conn.execute("SELECT count(*) FROM (SELECT 1 " + rows + " LIMIT %s) AS capped", (workspace, _COUNTED)).fetchone()
+    number = int(counted[0]) if counted else 0
+    if number < _COUNTED:
+        return number
+    plan = conn.execute("EXPLAIN (FORMAT JSON) SELECT 1 " + rows, (workspace,)).fetchone()
+    return max(number, int(plan[0][0]["Plan"]["Plan Rows"]) if plan else 0)

@@ -1,0 +1,50 @@
+"""Reads the stored events of people, as far as aggregates that they lack look at them."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+import psycopg
+
+from domain.ids import IdentifierKey, ProfileId
+from operators.changes import Known, Told
+from store.connection import Keys
+
+_LEAVES: Final = "SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id"
+_EVENTS: Final = """
+SELECT i.profile_id, e.leaf, e.type, e.name, round(extract(epoch FROM e.occurred_at) * 1000)::bigint, e.message_key, e.payload
+FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id JOIN events e ON e.leaf = i.key
+WHERE EXISTS (
+    SELECT FROM unnest(%s::text[], %s::text[]) AS looked(type, name)
+    WHERE looked.type = e.type AND (looked.name IS NULL OR looked.name = e.name))
+"""
+
+
+def load_histories(
+    connection: psycopg.Connection, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
+) -> None:
+    """Add people's leaves and events to what is known.
+
+    Read in two statements: whoever is written in between is found out by their version when the result is committed.
+
+    Args:
+        connection: of the engine (`store.connection.adapt`).
+        known: extended in place.
+        people: stored people.
+        names: event types and names that matter; a name None is any.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    keys = Keys(list(people))
+    wanted = sorted(set(names), key=lambda pair: (pair[0], pair[1] or ""))
+    for key, owner, leaf in connection.cursor(binary=True).execute(_LEAVES, (keys,)):
+        known.owners[IdentifierKey(key)] = ProfileId(owner)
+        if leaf is not None:
+            known.leaves[IdentifierKey(key)] = leaf
+    histories: dict[ProfileId, list[Told]] = {person: [] for person in people}
+    if wanted:
+        parameters = (keys, [kind for kind, _ in wanted], [name for _, name in wanted])
+        for owner, leaf, kind, name, at_ms, message, payload in connection.cursor(binary=True).execute(_EVENTS, parameters):
+            tie = int.from_bytes(message[:8], "big", signed=True)
+            histories[ProfileId(owner)].append(Told(IdentifierKey(leaf), kind, name, at_ms, tie, payload))
+    known.histories |= histories

@@ -1,0 +1,87 @@
+"""Sweeps: walks over everybody of a workspace after its definitions changed. A sweep's cursor moves after its people are committed."""
+
+from typing import Any, Final, NamedTuple
+
+from psycopg import Connection
+
+from domain.ids import ProfileId, WorkspaceId
+
+_LOCK_KEY: Final = int.from_bytes(b"sweeps", "big")
+
+_NEXT: Final = """
+SELECT id, workspace_id, revision, cursor, visited, changed FROM sweeps WHERE status = 'running' ORDER BY id LIMIT 1
+"""
+_PAGE: Final = """
+SELECT id FROM profiles WHERE workspace_id = %(workspace)s AND id > coalesce(%(cursor)s, '00000000-0000-0000-0000-000000000000'::uuid)
+ORDER BY id LIMIT %(limit)s
+"""
+_FIRST: Final = "SELECT id FROM profiles WHERE workspace_id = %(workspace)s AND %(cursor)s::uuid IS NULL ORDER BY id LIMIT %(limit)s"
+_MOVE: Final = """
+UPDATE sweeps SET cursor = %(cursor)s, visited = visited + %(visited)s, changed = changed + %(changed)s, updated_at = now()
+WHERE id = %(id)s AND status = 'running'
+"""
+_STALE: Final = """
+SELECT count(*) FROM memberships m JOIN segments s ON s.id = m.segment_id
+WHERE m.workspace_id = %(workspace)s AND ((s.status = 'live' AND m.version <> s.version) OR s.status IN ('deleted', 'draft'))
+"""
+_FINISH: Final = "UPDATE sweeps SET status = 'done', stale = 0, finished_at = now(), updated_at = now() WHERE id = %(id)s"
+_AGAIN: Final = "UPDATE sweeps SET cursor = NULL, stale = %(stale)s, updated_at = now() WHERE id = %(id)s"
+
+
+class Sweep(NamedTuple):
+    """A sweep under way.
+
+    Attributes:
+        revision: everybody is brought up to at least this revision of the definitions.
+        cursor: the last profile visited; None at the beginning.
+        visited: people visited so far. Likewise `changed`, those that were written.
+    """
+
+    id: int
+    workspace: WorkspaceId
+    revision: int
+    cursor: Any
+    visited: int
+    changed: int
+
+
+def try_lock(conn: Connection[Any]) -> bool:
+    """Take the right to sweep, held by one session at a time until it ends. Returns whether this session has it."""
+    row = conn.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK_KEY,)).fetchone()
+    return row is not None and bool(row[0])
+
+
+def running(conn: Connection[Any]) -> Sweep | None:
+    """The oldest sweep that is not done."""
+    row = conn.execute(_NEXT).fetchone()
+    return None if row is None else Sweep(row[0], WorkspaceId(row[1]), *row[2:])
+
+
+def page(conn: Connection[Any], sweep: Sweep, cursor: object, limit: int) -> list[ProfileId]:
+    """The next people to visit, in id order.
+
+    Args:
+        conn: an autocommit connection.
+        sweep: which.
+        cursor: the last profile visited (a uuid), or None.
+        limit: how many at most.
+    """
+    rows = conn.execute(_PAGE if cursor is not None else _FIRST, {"workspace": sweep.workspace, "cursor": cursor, "limit": limit})
+    return [ProfileId(row[0].bytes) for row in rows]
+
+
+def move(conn: Connection[Any], sweep: Sweep, cursor: object, visited: int, changed: int) -> None:
+    """Record progress: people up to `cursor` are committed."""
+    conn.execute(_MOVE, {"id": sweep.id, "cursor": cursor, "visited": visited, "changed": changed})
+
+
+def finish(conn: Connection[Any], sweep: Sweep) -> int:
+    """End a sweep whose walk is over, if it left no membership of an old version or of a segment that is no more.
+
+    Returns:
+        How many such memberships there are; if any, the walk begins again.
+    """
+    row = conn.execute(_STALE, {"workspace": sweep.workspace}).fetchone()
+    stale = int(row[0]) if row else 0
+    conn.execute(_AGAIN if stale else _FINISH, {"id": sweep.id, "stale": stale})
+    return stale
