@@ -30,10 +30,13 @@ from api.routes import (
     identity,
     person_changes,
     profiles,
+    rfm,
     segment_statistics,
     segments,
     signals,
     statistics,
+    sweeps,
+    traits,
 )
 from config.load import load_settings
 from config.settings import Settings
@@ -53,9 +56,12 @@ ROUTES = (
     identity.router,
     person_changes.router,
     segment_statistics.router,
+    rfm.router,
     segments.router,
     signals.router,
     statistics.router,
+    sweeps.router,
+    traits.router,
 )
 
 DESCRIPTION = """

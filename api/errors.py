@@ -16,12 +16,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from api.schemas.paging import BadCursorError
+from api.schemas.rule_reading import problem_of
 from sinks.log import LogFullError, LogUnavailableError
+from store.definition_rows import DefinitionError, InvalidDefinitionError, MissingDefinitionError
 from store.unit_of_work import StoreUnavailable
 
 QUERY_PREFIX: Final = "/cdp/"
 STORE_RETRY_AFTER_S: Final = 2.0
 """Postgres restarts within this."""
+RULE_PLACE: Final = ("body", "rule")
+"""Where bodies hold rules."""
 
 
 class ApiError(Exception):
@@ -106,7 +110,9 @@ class RateLimitedError(ApiError):
 class FieldProblem(BaseModel):
     """One field that does not hold."""
 
-    field: str = Field(description="Where: `body.links.0`, `query.limit`.", examples=["query.limit"])
+    field: str = Field(
+        description="Where: `body.links.0`, `query.limit`; in a rule its JSON path, `$.of[1].window`.", examples=["query.limit"]
+    )
     message: str = Field(examples=["Input should be less than or equal to 200"])
 
 
@@ -176,6 +182,8 @@ def _rule(error: Exception) -> _Rule:
         return _Rule(error.status, error.code, error.detail, error.retry_after_s)
     if isinstance(error, RequestValidationError):
         return _Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not hold; see errors.")
+    if isinstance(error, DefinitionError):
+        return _definition_rule(error)
     if isinstance(error, HTTPException):
         status = HTTPStatus(error.status_code)
         return _Rule(status, status.name.lower(), status.description or status.phrase)
@@ -185,10 +193,27 @@ def _rule(error: Exception) -> _Rule:
     return rule
 
 
+def _definition_rule(error: DefinitionError) -> _Rule:
+    if isinstance(error, InvalidDefinitionError):
+        return _Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_rule", "The rule does not hold; see errors.")
+    if isinstance(error, MissingDefinitionError):
+        return _rule(NotFoundError(error.noun))
+    return _Rule(HTTPStatus.CONFLICT, "conflict", str(error))
+
+
 def _fields(error: Exception) -> list[FieldProblem]:
-    if not isinstance(error, RequestValidationError):
-        return []
-    return [FieldProblem(field=".".join(str(part) for part in item["loc"]), message=item["msg"]) for item in error.errors()]
+    if isinstance(error, InvalidDefinitionError):
+        return [FieldProblem(field=problem.path, message=problem.message) for problem in error.problems]
+    return [_field(item, error.body) for item in error.errors()] if isinstance(error, RequestValidationError) else []
+
+
+def _field(item: Mapping[str, Any], body: Any) -> FieldProblem:  # noqa: ANN401 - JSON
+    """One error of pydantic; in a rule its place is told as a JSON path from the rule's root, without the tags that pydantic puts in."""
+    location = item["loc"]
+    if location[:2] == RULE_PLACE and isinstance(body, Mapping):
+        problem = problem_of(item, location[len(RULE_PLACE) :], body.get(RULE_PLACE[-1]))
+        return FieldProblem(field=problem.path, message=problem.message)
+    return FieldProblem(field=".".join(str(part) for part in location), message=item["msg"])
 
 
 def whole_seconds(seconds: float) -> str:
@@ -233,5 +258,5 @@ def handle_errors(app: FastAPI) -> None:
     async def handler(request: Request, error: Exception) -> JSONResponse:
         return answer(request, error)
 
-    for kind in (ApiError, RequestValidationError, HTTPException, *_TABLE):
+    for kind in (ApiError, DefinitionError, RequestValidationError, HTTPException, *_TABLE):
         app.add_exception_handler(kind, handler)

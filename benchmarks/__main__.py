@@ -8,7 +8,7 @@ from typing import Final
 
 from benchmarks.figures import Report
 
-NAMES: Final = ("throughput", "people", "merges", "collector", "latency", "lookup")
+NAMES: Final = ("throughput", "people", "merges", "collector", "latency", "lookup", "funnels")
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "lag": _Entry("Show how far processing is behind the log, per partition."),
     "dead-letters": _Entry("List, show and retry what could not be processed."),
     "simulate": _Entry("Send simulated traffic."),
+    "rfm": _Entry("Take RFM bounds anew."),
     "keys": _Entry("Create, list and revoke API keys; add sources and workspaces."),
 }
 

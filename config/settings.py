@@ -13,6 +13,7 @@ from config.platforms import Meta
 from domain.rules import IdentityRules, ProfileRules
 from operators.gate import GateParams
 from operators.health_params import HealthParams
+from operators.references import DefinitionParams
 from sinks.delivery import DeliveryParams
 from sinks.hot import HotParams
 from sinks.kafka_log import KafkaAppendParams
@@ -23,6 +24,7 @@ from sources.sweeps import SweepParams
 from sources.valkey import TrimParams
 from store.funnels import FunnelParams
 from store.profiles import PagingParams
+from store.rfm_refresh import RfmRefreshParams
 from store.segment_statistics import SeriesParams
 from store.statistics import StatisticsParams
 
@@ -117,7 +119,9 @@ class Settings(_Section):
     embedded: EmbeddedParams = EmbeddedParams()
     identity: IdentityRules = IdentityRules()
     profile: ProfileRules = ProfileRules()
+    definitions: DefinitionParams = DefinitionParams()
     sweeps: SweepParams = SweepParams()
+    rfm: RfmRefreshParams = RfmRefreshParams()
     query: Query = Query()
     meta: Meta = Meta()
     delivery: DeliveryParams = DeliveryParams()

@@ -1,7 +1,7 @@
 """What a leaf keeps for one aggregate: small states, one kind per family, each a commutative monoid.
 
-A bucket is a number that `operators.windows` gives to an instant; at resolution ``ever`` there is one bucket, 0. Numbers are kept in
-millionths, as integers, so that sums do not depend on the order of addition.
+A bucket is a number that `operators.windows` gives to an instant; at resolution ``ever`` there is one bucket, 0. Buckets are kept in ascending
+order. Numbers are kept in millionths, as integers, so that sums do not depend on the order of addition.
 """
 
 from typing import Any, Final, NamedTuple
@@ -20,29 +20,18 @@ class Counts(msgspec.Struct, array_like=True, gc=False):
     last_ms: int = 0
 
 
-class Numbers(NamedTuple):
-    """Summary of events and of a property's numbers.
-
-    Attributes:
-        events: matching events.
-        numbers: those of them with a number.
-        total: its sum, millionths, held within 64 bits.
-        low: the smallest, millionths; meaningless where `numbers` is 0. Likewise `high`, the largest.
-    """
-
-    events: int
-    numbers: int
-    total: int
-    low: int
-    high: int
+Numbers = tuple[int, int, int, int, int]
+"""Summary of events and of a property's numbers: (matching events, those of them with a number, its sum, the smallest, the largest); in millionths,
+the sum held within 64 bits; smallest and largest are meaningless where there is no number. A plain tuple: people have hundreds of them."""
 
 
 class NumberBuckets(msgspec.Struct, array_like=True, gc=False):
-    """Family ``number``: a summary per bucket, and when the first and the last event happened."""
+    """Family ``number``: a summary per bucket, when the first and the last event happened, and whether any number was below 0."""
 
     buckets: dict[int, Numbers] = {}
     first_ms: int = 0
     last_ms: int = 0
+    negative: bool = False
 
 
 class Uniques(msgspec.Struct, array_like=True, gc=False):
@@ -78,18 +67,8 @@ class Edges(msgspec.Struct, array_like=True, gc=False):
     buckets: dict[int, Ends] = {}
 
 
-class Mark(NamedTuple):
-    """One event that a sequence may use.
-
-    Attributes:
-        at_ms: event time.
-        tie: orders events of one instant.
-        mask: bit i is set where the event matches the aggregate's filter number i.
-    """
-
-    at_ms: int
-    tie: int
-    mask: int
+Mark = tuple[int, int, int]
+"""One event that a sequence may use: (event time in ms, tie, mask); bit i of the mask is set where it matches the aggregate's filter number i."""
 
 
 class Marks(msgspec.Struct, array_like=True, gc=False):

@@ -21,6 +21,8 @@
 | `health_params` | – | – | – |
 | `watch` | a signal's minutes → its readings, where they are worth one | `HealthState` | `health` over all rows |
 | `gate` | readings and a proposed action → a decision | `GateState` | random histories |
+| `funnel` | occurrences of ordered steps → everybody's best attempt, and its figures | none | trying every choice, in its test |
+| `breakdown` | people's values → the most common ones, all others, nobody's | none | properties in the test of `funnel` |
 | `net_change` | wanted rows and rows at a platform → removals and additions | none | applying them to a set |
 
 `wiring` is the one adapter that puts a machine on Bytewax.

@@ -52,12 +52,19 @@ def _capped(total: int) -> int:
     return max(-_SUM_LIMIT, min(_SUM_LIMIT, total))
 
 
-def _prune(buckets: dict[int, V], kept: int) -> None:
-    """Drop what lies too far behind the newest bucket."""
-    cut = max(buckets) - kept
-    if min(buckets) < cut:
-        for bucket in [bucket for bucket in buckets if bucket < cut]:
-            del buckets[bucket]
+def _insert(buckets: dict[int, V], bucket: int, entry: V, kept: int) -> None:
+    """Add a bucket that is not there yet, in its place, and drop what lies too far behind the newest."""
+    newest = next(reversed(buckets), bucket)
+    if bucket >= newest:
+        buckets[bucket] = entry
+        cut = bucket - kept
+        while next(iter(buckets)) < cut:
+            del buckets[next(iter(buckets))]
+    elif bucket >= newest - kept:
+        buckets[bucket] = entry
+        ordered = sorted(buckets.items())
+        buckets.clear()
+        buckets.update(ordered)
 
 
 def _see(state: Counts | NumberBuckets, at_ms: int) -> None:
@@ -70,7 +77,7 @@ def _see(state: Counts | NumberBuckets, at_ms: int) -> None:
 
 
 def _fold_counts(spec: AggregateSpec) -> Fold:
-    bucket_of, kept, timed = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution), spec.resolution != "ever"
+    bucket_of, kept = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution)
 
     def fold(state: Counts, at_ms: int, _tie: int, _properties: Properties) -> None:
         _see(state, at_ms)
@@ -78,26 +85,18 @@ def _fold_counts(spec: AggregateSpec) -> Fold:
         known = buckets.get(bucket)
         if known is not None:
             buckets[bucket] = known + 1
-            return
-        buckets[bucket] = 1
-        if timed:
-            _prune(buckets, kept)
+        else:
+            _insert(buckets, bucket, 1, kept)
 
     return fold
 
 
-def _add_numbers(one: Numbers, other: Numbers) -> Numbers:
-    if not other.numbers:
-        return one._replace(events=one.events + other.events)
-    if not one.numbers:
-        return other._replace(events=one.events + other.events)
-    return Numbers(
-        one.events + other.events,
-        one.numbers + other.numbers,
-        _capped(one.total + other.total),
-        min(one.low, other.low),
-        max(one.high, other.high),
-    )
+def add_numbers(one: Numbers, other: Numbers) -> Numbers:
+    """The summary of both."""
+    if not one[1] or not other[1]:
+        known = one if one[1] else other
+        return (one[0] + other[0], *known[1:])
+    return (one[0] + other[0], one[1] + other[1], _capped(one[2] + other[2]), min(one[3], other[3]), max(one[4], other[4]))
 
 
 def _fold_numbers(spec: AggregateSpec) -> Fold:
@@ -106,14 +105,15 @@ def _fold_numbers(spec: AggregateSpec) -> Fold:
     def fold(state: NumberBuckets, at_ms: int, _tie: int, properties: Properties) -> None:
         _see(state, at_ms)
         amount = micro(property_of(properties, path))
-        entry = Numbers(1, 0, 0, 0, 0) if amount is None else Numbers(1, 1, amount, amount, amount)
+        if amount is not None and amount < 0:
+            state.negative = True
+        entry = (1, 0, 0, 0, 0) if amount is None else (1, 1, amount, amount, amount)
         bucket, buckets = bucket_of(at_ms), state.buckets
         known = buckets.get(bucket)
         if known is not None:
-            buckets[bucket] = _add_numbers(known, entry)
-            return
-        buckets[bucket] = entry
-        _prune(buckets, kept)
+            buckets[bucket] = add_numbers(known, entry)
+        else:
+            _insert(buckets, bucket, entry, kept)
 
     return fold
 
@@ -138,8 +138,10 @@ def _fold_frequencies(spec: AggregateSpec) -> Fold:
             return
         buckets = state.values.setdefault(text, {})
         bucket = bucket_of(at_ms)
-        buckets[bucket] = buckets.get(bucket, 0) + 1
-        _prune(buckets, kept)
+        if bucket in buckets:
+            buckets[bucket] += 1
+        else:
+            _insert(buckets, bucket, 1, kept)
         keep_bounded(state.values, FREQUENT_VALUES)
 
     return fold
@@ -159,9 +161,10 @@ def _fold_edges(spec: AggregateSpec) -> Fold:
         said = Register(value, at_ms, tie)
         bucket, buckets = bucket_of(at_ms), state.buckets
         known = buckets.get(bucket)
-        buckets[bucket] = Ends(said, said) if known is None else Ends(_earlier(known.first, said), later(known.last, said))
-        if known is None:
-            _prune(buckets, kept)
+        if known is not None:
+            buckets[bucket] = Ends(_earlier(known.first, said), later(known.last, said))
+        else:
+            _insert(buckets, bucket, Ends(said, said), kept)
 
     return fold
 
@@ -169,10 +172,8 @@ def _fold_edges(spec: AggregateSpec) -> Fold:
 def fold_mark(state: Marks, mark: Mark) -> None:
     """Add one event of a sequence, in place."""
     marks = state.marks
-    if not marks or mark > marks[-1]:
-        marks.append(mark)
-    else:
-        marks.append(mark)
+    marks.append(mark)
+    if len(marks) > 1 and mark < marks[-2]:
         marks.sort()
     if len(marks) > SEQUENCE_MARKS:
         del marks[0]
@@ -207,9 +208,8 @@ def _join_buckets(one: dict[int, V], other: dict[int, V], add: Callable[[V, V], 
     for bucket, entry in other.items():
         known = joined.get(bucket)
         joined[bucket] = entry if known is None else add(known, entry)
-    if joined:
-        _prune(joined, kept)
-    return joined
+    cut = max(joined, default=0) - kept
+    return {bucket: joined[bucket] for bucket in sorted(joined) if bucket >= cut}
 
 
 def join(spec: AggregateSpec, one: State, other: State) -> State:
@@ -221,8 +221,9 @@ def join(spec: AggregateSpec, one: State, other: State) -> State:
             counts.first_ms, counts.last_ms = _seen_between(one, other)
             return counts
         case NumberBuckets(), NumberBuckets():
-            numbers = NumberBuckets(_join_buckets(one.buckets, other.buckets, _add_numbers, kept))
+            numbers = NumberBuckets(_join_buckets(one.buckets, other.buckets, add_numbers, kept))
             numbers.first_ms, numbers.last_ms = _seen_between(one, other)
+            numbers.negative = one.negative or other.negative
             return numbers
         case Uniques(), Uniques():
             return join_uniques(one, other, sketched=spec.resolution == "ever")

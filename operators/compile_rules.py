@@ -6,19 +6,20 @@ from typing import Any, Final
 from domain import rule
 from domain.definition import Aggregate, AggregateSpec, ComputedTrait, Segment, WorkspaceDefinitions, spec_key
 from domain.ids import SegmentId
-from domain.rule import Condition, Rule
+from domain.rule import Condition, Rule, encode_rule
 from operators import plan
 from operators.conditions import instant_tester, is_relative, relative, tester
 from operators.consent import consents
 from operators.program import Answer, CompiledSegment, Node, Program, Subject, Test, Token, inputs_of, references
-from operators.rfm_reading import rfm_test
+from operators.rfm_reading import rfm_reading, rfm_test
 from operators.sequences import completer, sequence_test
 from operators.series import (
+    Frame,
     Series,
     Values,
     age_tester,
-    at_least_events,
-    frame_of,
+    count_test,
+    sum_test,
     function_series,
     measure_series,
     test_series,
@@ -100,6 +101,7 @@ class Compiler:
         self._definitions = definitions
         self._zone = definitions.time_zone
         self._aggregates = {spec_key(aggregate.spec): aggregate for aggregate in definitions.aggregates}
+        self._leaves: dict[bytes, Node] = {}
         self._traits = {trait.name: trait for trait in definitions.traits}
 
     def aggregate(self, spec: AggregateSpec) -> Aggregate:
@@ -122,14 +124,22 @@ class Compiler:
             case rule.Not(of=only):
                 child = self.compile(only)
                 return Node(node, negation(child.test), (child,))
+        spelled = encode_rule(node)
+        if spelled not in self._leaves:
+            self._leaves[spelled] = self._leaf(node)
+        return self._leaves[spelled]
+
+    def _leaf(self, node: Rule) -> Node:
+        """Compile a node that has none below it. The same node of several segments is compiled once, and asked once per subject."""
+        match node:
             case rule.Behaviour():
-                return self._behaviour(node)
+                return _remembered(self._behaviour(node), len(self._leaves))
             case rule.Sequence():
-                return self._sequence(node)
+                return _remembered(self._sequence(node), len(self._leaves))
             case rule.Computed(name=name, condition=condition):
-                return self._computed(node, self._traits.get(name), condition)
+                return _remembered(self._computed(node, self._traits.get(name), condition), len(self._leaves))
             case rule.Rfm():
-                return self._rfm(node)
+                return _remembered(self._rfm(node), len(self._leaves))
         return self._plain(node)
 
     def _plain(self, node: Rule) -> Node:
@@ -167,15 +177,15 @@ class Compiler:
 
     def _behaviour(self, node: rule.Behaviour) -> Node:
         aggregate = self.aggregate(plan.behaviour_spec(node, self._zone))
-        frame = frame_of(window_of(node.window), self._zone)
+        frame = Frame(window_of(node.window), self._zone)
         series = measure_series(node.measure, frame)
         reading = first_value(aggregate, series)
-        if node.measure == "count" and isinstance(node.condition, rule.AtLeast) and node.condition.value > 0:
-            enough = at_least_events(frame, -int(-node.condition.value // 1))
-            return Node(node, lambda subject: enough(subject.state(aggregate), subject.now_ms), reading=reading)
         if node.measure in _INSTANT_MEASURES:
             return Node(node, dated_test(aggregate, series, node.condition, self._zone), reading=reading)
         test = tester(node.condition, self._zone)
+        if node.measure in ("count", "sum"):
+            walk = (count_test if node.measure == "count" else sum_test)(frame, node.condition, test)
+            return Node(node, lambda subject: walk(subject.state(aggregate), subject.now_ms), reading=reading)
         return Node(node, lambda subject: test_series(series(subject.state(aggregate), subject.now_ms), test), reading=reading)
 
     def _computed(self, node: rule.Computed, trait: ComputedTrait | None, condition: Condition) -> Node:
@@ -194,12 +204,16 @@ class Compiler:
         if isinstance(condition, rule.WithinLast | rule.WithinNext):
             return Node(node, _moving_series(aggregate, series, condition, self._zone), reading=reading)
         test = tester(condition, self._zone)
+        if trait.rule.function in ("count", "sum"):
+            frame = Frame(window_of(trait.rule.window), self._zone)
+            walk = (count_test if trait.rule.function == "count" else sum_test)(frame, condition, test)
+            return Node(node, lambda subject: walk(subject.state(aggregate), subject.now_ms), reading=reading)
         return Node(node, lambda subject: test_series(series(subject.state(aggregate), subject.now_ms), test), reading=reading)
 
     def trait_series(self, trait: ComputedTrait) -> tuple[Aggregate, Series]:
         """Where a computed trait's values come from; for ``time_since`` those of the instant that is counted from."""
         aggregate = self.aggregate(plan.trait_spec(trait.rule, self._zone))
-        return aggregate, function_series(trait.rule.function, frame_of(window_of(trait.rule.window), self._zone))
+        return aggregate, function_series(trait.rule.function, Frame(window_of(trait.rule.window), self._zone))
 
     def trait_value(self, trait: ComputedTrait, subject: Subject) -> Any:  # noqa: ANN401 - a JSON value
         """A computed trait's value for a subject; None where it is missing."""
@@ -225,12 +239,25 @@ class Compiler:
         if definition is None or definition.breaks is None:
             return Node(node, lambda _subject: (False, NEVER))
         aggregate = self.aggregate(plan.rfm_spec(definition.rule, self._zone))
-        test, values = rfm_test(node, definition.breaks, definition.rule.look_back, self._zone)
+        scored = rfm_reading(definition.breaks, definition.rule.look_back, self._zone)
+        test = rfm_test(node, scored)
         return Node(
             node,
             lambda subject: test(subject.state(aggregate), subject.now_ms),  # type: ignore[arg-type]
-            reading=lambda subject: values(subject.state(aggregate), subject.now_ms)[0][0],  # type: ignore[arg-type]
+            reading=lambda subject: scored(subject.state(aggregate), subject.now_ms)[0],  # type: ignore[arg-type]
         )
+
+
+def _remembered(node: Node, number: int) -> Node:
+    ask = node.test
+
+    def test(subject: Subject) -> Answer:
+        answer = subject.asked.get(number)
+        if answer is None:
+            answer = subject.asked[number] = ask(subject)
+        return answer
+
+    return node._replace(test=test)
 
 
 def first_value(aggregate: Aggregate, series: Series) -> Callable[[Subject], Any]:

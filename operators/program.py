@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from domain.aggregate import Mark, Marks, State, decode_state
+from domain.aggregate import Marks, State, decode_state
 from domain.definition import Aggregate, AggregateSpec, Segment, WorkspaceDefinitions
 from domain.ids import ProfileId, SegmentId
 from domain.leaf import Leaf
@@ -46,7 +46,7 @@ class Subject:
         now_ms: the instant.
     """
 
-    __slots__ = ("_states", "answers", "now_ms", "person", "program", "stage_until")
+    __slots__ = ("_states", "answers", "asked", "now_ms", "person", "program", "stage_until")
 
     def __init__(self, person: Person, program: "Program", now_ms: int, stage_until: int = NEVER) -> None:
         self.person = person
@@ -54,6 +54,7 @@ class Subject:
         self.now_ms = now_ms
         self.stage_until = stage_until
         self.answers: dict[SegmentId, tuple[bool, int]] = {}
+        self.asked: dict[int, tuple[bool, int]] = {}
         self._states: dict[int, State | None] = {}
 
     def state(self, aggregate: Aggregate) -> State | None:
@@ -242,7 +243,7 @@ def fold_matched(leaf: Leaf, found: Iterable[Matched], properties: Properties, a
         state = held(leaf, aggregate) or new_state(aggregate.spec)
         aggregates[aggregate.id] = cast("msgspec.Raw", state)
         if fold is None:
-            fold_mark(cast("Marks", state), Mark(at_ms, tie, mask))
+            fold_mark(cast("Marks", state), (at_ms, tie, mask))
         else:
             fold(state, at_ms, tie, properties)
 

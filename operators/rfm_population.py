@@ -10,7 +10,7 @@ State: `Population` and `Distribution`, while they are taken. Oracle: a sort of 
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from datasketches import kll_doubles_sketch
 
@@ -18,8 +18,11 @@ from domain.aggregate import NumberBuckets
 from domain.definition import RfmBreaks
 from domain.rule import span_ms
 from operators.rfm import SCORES, Bounds, quintiles, scores, segment_of
-from operators.series import frame_of
-from operators.windows import Window
+from operators.windows import Window, first_counting
+
+_LIMIT: Final = 2**63 - 1
+_EVENTS, _TOTAL = 0, 2
+"""Places in `domain.aggregate.Numbers`."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Buyer(NamedTuple):
     Attributes:
         age_ms: age of the latest purchase, at least 0.
         frequency: purchases.
-        monetary_micro: their sum, millionths.
+        monetary_micro: their sum, millionths, held within 64 bits.
     """
 
     age_ms: int
@@ -60,13 +63,15 @@ def buyer_reader(look_back: str, zone: str) -> Callable[[NumberBuckets, int], Bu
         look_back: span (`domain.rule.span_ms`), in calendar days.
         zone: IANA name.
     """
-    frame = frame_of(Window(span_ms(look_back), "day"), zone)
+    window = Window(span_ms(look_back), "day")
 
     def read(state: NumberBuckets, now_ms: int) -> Buyer | None:
-        live = [state.buckets[bucket] for bucket in frame.live(state.buckets, now_ms)]
+        start = first_counting(window, zone, now_ms)
+        live = [numbers for bucket, numbers in state.buckets.items() if bucket >= start]
         if not live:
             return None
-        return Buyer(max(0, now_ms - state.last_ms), sum(numbers.events for numbers in live), sum(numbers.total for numbers in live))
+        events, total = sum(numbers[_EVENTS] for numbers in live), sum(numbers[_TOTAL] for numbers in live)
+        return Buyer(max(0, now_ms - state.last_ms), events, max(-_LIMIT, min(_LIMIT, total)))
 
     return read
 

@@ -1,55 +1,45 @@
-"""RFM scores of one person as time passes: purchases leave the look-back, and the latest one ages past the population's bounds."""
+"""RFM scores of one person, and until when they are sure: until a purchase leaves the look-back, or the latest one ages past a bound."""
 
 from collections.abc import Callable
 
 from domain import rule
-from domain.aggregate import NumberBuckets, Numbers
+from domain.aggregate import NumberBuckets
 from domain.definition import RfmBreaks
 from domain.rule import span_ms
 from operators.rfm import recency_changes, scores, segment_of
-from operators.series import Values, accumulated_numbers, frame_of, test_series
+from operators.series import Frame
 from operators.windows import NEVER, Window
 
 Scores = tuple[int, int, int]
 
 
-def rfm_values(breaks: RfmBreaks, look_back: str, zone: str) -> Callable[[NumberBuckets | None, int], Values]:
-    """Compile a person's scores (recency, frequency, monetary) as a series; None where no purchase counts."""
-    frame = frame_of(Window(span_ms(look_back), "day"), zone)
+def rfm_reading(breaks: RfmBreaks, look_back: str, zone: str) -> Callable[[NumberBuckets | None, int], tuple[Scores | None, int]]:
+    """Compile a person's scores (recency, frequency, monetary) with the instant until which they are sure; None where no purchase counts."""
+    frame = Frame(Window(span_ms(look_back), "day"), zone)
 
-    def of(numbers: Numbers, last_ms: int, at_ms: int) -> Scores:
-        return scores(breaks, max(0, at_ms - last_ms), numbers.events, numbers.total)
+    def reading(state: NumberBuckets | None, now_ms: int) -> tuple[Scores | None, int]:
+        live = frame.live(state.buckets, now_ms) if state is not None else []
+        if state is None or not live:
+            return None, NEVER
+        buckets = state.buckets
+        frequency = sum([buckets[bucket][0] for bucket in live])
+        monetary = sum([buckets[bucket][2] for bucket in live])
+        changes = recency_changes(breaks, state.last_ms, now_ms) or NEVER
+        return scores(breaks, max(0, now_ms - state.last_ms), frequency, monetary), min(frame.expiry(live[0]), changes)
 
-    def values(state: NumberBuckets | None, now_ms: int) -> Values:
-        if state is None:
-            return [(None, NEVER)]
-        live = frame.live(state.buckets, now_ms)
-        sums = accumulated_numbers(live, state.buckets)
-        found: Values = []
-        begin = now_ms
-        for bucket, numbers in zip(live, sums, strict=True):
-            end = frame.expiry(bucket)
-            while begin < end:
-                changes = recency_changes(breaks, state.last_ms, begin) or NEVER
-                until = min(end, changes)
-                found.append((of(numbers, state.last_ms, begin), until))
-                begin = until
-        found.append((None, NEVER))
-        return found
-
-    return values
+    return reading
 
 
 def rfm_test(
-    node: rule.Rfm, breaks: RfmBreaks, look_back: str, zone: str
-) -> tuple[Callable[[NumberBuckets | None, int], tuple[bool, int]], Callable[[NumberBuckets | None, int], Values]]:
-    """Compile an RFM node: its test, and the series of scores behind it."""
-    values = rfm_values(breaks, look_back, zone)
+    node: rule.Rfm, reading: Callable[[NumberBuckets | None, int], tuple[Scores | None, int]]
+) -> Callable[[NumberBuckets | None, int], tuple[bool, int]]:
+    """Compile an RFM node."""
     bounds = (node.recency, node.frequency, node.monetary)
 
-    def fits(found: Scores | None) -> bool:
+    def test(state: NumberBuckets | None, now_ms: int) -> tuple[bool, int]:
+        found, until = reading(state, now_ms)
         if found is None or (node.segments and segment_of(*found) not in node.segments):
-            return False
-        return all(bound is None or bound[0] <= score <= bound[1] for bound, score in zip(bounds, found, strict=True))
+            return False, until
+        return all(bound is None or bound[0] <= score <= bound[1] for bound, score in zip(bounds, found, strict=True)), until
 
-    return lambda state, now_ms: test_series(values(state, now_ms), fits), values
+    return test

@@ -1,9 +1,9 @@
-"""What a rule must keep to beyond its shape: which conditions suit which values, bounds, what sequences allow. Exact paths, all problems at once.
+"""What a rule must keep to beyond its shape: which conditions suit which values, bounds, what sequences allow.
 
-Pure; used wherever a rule comes in, so that the API, files and publishing say the same. State: none.
+Pure: answers with every problem and its exact path. Used wherever a rule comes in, so that API and files say the same. State: none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, get_args
 
 from domain import rule
@@ -88,6 +88,18 @@ def value_problems(path: str, condition: Condition, kind: Measure | Function) ->
         yield RuleProblem(f"{path}.op", "The value is true or false: use equals, not_equals, in, not_in, exists or not_exists.")
 
 
+def function_problems(tree: Rule, functions: Mapping[str, Function]) -> Iterator[RuleProblem]:
+    """Where a rule's conditions on computed traits do not suit what those give.
+
+    Args:
+        tree: the rule.
+        functions: computed trait's name → function; other traits are left alone.
+    """
+    for path, _, node in placed(tree):
+        if isinstance(node, rule.Computed) and node.name in functions:
+            yield from value_problems(f"{path}.condition", node.condition, functions[node.name])
+
+
 def _numeric_problems(path: str, condition: Condition, kind: str) -> Iterator[RuleProblem]:
     if not isinstance(condition, _ON_NUMBERS):
         names = "less_than, at_most, greater_than, at_least, between, equals, not_equals, in, not_in, exists or not_exists"
@@ -135,7 +147,7 @@ def _rfm_problems(path: str, node: rule.Rfm) -> Iterator[RuleProblem]:
     if not any(bounds.values()) and not node.segments:
         yield RuleProblem(path, "Bound recency, frequency or monetary, or name segments.")
     for name, bound in bounds.items():
-        if bound is not None and not 1 <= bound[0] <= bound[1] <= 5:  # noqa: PLR2004 - scores are quintiles
+        if bound is not None and not 1 <= bound[0] <= bound[1] <= 5:
             yield RuleProblem(f"{path}.{name}", "Scores go from the lowest to the highest that is meant, 1 to 5.")
     for index, segment in enumerate(node.segments):
         if segment not in RFM_SEGMENTS:

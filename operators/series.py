@@ -4,9 +4,10 @@ A window only ever loses buckets, each at a known instant. So a measure's future
 condition on it flips is found by walking that list.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -14,8 +15,8 @@ from domain import rule
 from domain.aggregate import Counts, Edges, Frequencies, NumberBuckets, Numbers, Uniques
 from domain.definition import Function
 from domain.rule import Condition, Measure
-from operators.aggregates import MICRO
-from operators.conditions import Test
+from operators.aggregates import MICRO, add_numbers
+from operators.conditions import Test, is_number
 from operators.distinct import estimate_all, scale
 from operators.windows import NEVER, Window, expirer, first_counting
 
@@ -26,24 +27,36 @@ Series = Callable[[Any, int], Values]
 """(state or None, now in ms) → its values from now on."""
 
 
-class Frame(NamedTuple):
-    """A window of one workspace: which buckets count, and when each stops."""
+class Frame:
+    """A window of one workspace: which buckets count, and when each stops.
 
-    window: Window
-    zone: str
-    expiry: Callable[[int], int]
+    Args:
+        window: its span and resolution.
+        zone: IANA name.
+
+    Attributes:
+        expiry: a function from a bucket to the instant at which it stops counting.
+    """
+
+    __slots__ = ("_now_ms", "_start", "expiry", "window", "zone")
+
+    def __init__(self, window: Window, zone: str) -> None:
+        self.window = window
+        self.zone = zone
+        self.expiry = expirer(window, zone)
+        self._now_ms = self._start = -NEVER
+
+    def start(self, now_ms: int) -> int:
+        """The first bucket that counts at an instant; remembered, because whole batches have one instant."""
+        if now_ms != self._now_ms:
+            self._now_ms, self._start = now_ms, first_counting(self.window, self.zone, now_ms)
+        return self._start
 
     def live(self, buckets: dict[int, B], now_ms: int) -> list[int]:
-        """Buckets that count at an instant, ascending."""
-        if self.window.resolution == "ever":
-            return list(buckets)
-        start = first_counting(self.window, self.zone, now_ms)
-        return sorted([bucket for bucket in buckets if bucket >= start])
-
-
-def frame_of(window: Window, zone: str) -> Frame:
-    """The frame of a window."""
-    return Frame(window, zone, expirer(window, zone))
+        """Buckets that count at an instant, ascending; `buckets` are."""
+        found = list(buckets)
+        start = self.start(now_ms)
+        return found if not found or found[0] >= start else found[bisect_left(found, start) :]
 
 
 def _shrinking(frame: Frame, live: list[int], value_from: Callable[[int], Any], empty: Any) -> Values:  # noqa: ANN401 - values of any type
@@ -76,30 +89,16 @@ def count_series(frame: Frame) -> Series:
     return series
 
 
-def _merge(one: Numbers, other: Numbers) -> Numbers:
-    if not one.numbers or not other.numbers:
-        known = one if one.numbers else other
-        return known._replace(events=one.events + other.events)
-    return Numbers(
-        one.events + other.events, one.numbers + other.numbers, one.total + other.total, min(one.low, other.low), max(one.high, other.high)
-    )
-
-
-def accumulated_numbers(live: list[int], buckets: dict[int, Numbers]) -> list[Numbers]:
-    """For each live bucket, the summary from there to the newest."""
-    return _accumulated(live, buckets.__getitem__, _merge)
-
-
 def amount(millionths: int) -> int | float:
     """A number that was kept in millionths: an integer where it is one."""
     return millionths // MICRO if millionths % MICRO == 0 else millionths / MICRO
 
 
 _OF_NUMBERS: Final[dict[str, Callable[[Numbers], int | float | None]]] = {
-    "sum": lambda numbers: amount(numbers.total) if numbers.numbers else 0,
-    "average": lambda numbers: numbers.total / (numbers.numbers * MICRO) if numbers.numbers else None,
-    "minimum": lambda numbers: amount(numbers.low) if numbers.numbers else None,
-    "maximum": lambda numbers: amount(numbers.high) if numbers.numbers else None,
+    "sum": lambda numbers: amount(numbers[2]) if numbers[1] else 0,
+    "average": lambda numbers: numbers[2] / (numbers[1] * MICRO) if numbers[1] else None,
+    "minimum": lambda numbers: amount(numbers[3]) if numbers[1] else None,
+    "maximum": lambda numbers: amount(numbers[4]) if numbers[1] else None,
 }
 
 
@@ -112,7 +111,7 @@ def number_series(frame: Frame, measure: str) -> Series:
         if state is None:
             return [(empty, NEVER)]
         live = frame.live(state.buckets, now_ms)
-        sums = accumulated_numbers(live, state.buckets)
+        sums = _accumulated(live, state.buckets.__getitem__, add_numbers)
         return _shrinking(frame, live, lambda place: of(sums[place]), empty)
 
     return series
@@ -126,7 +125,7 @@ def unique_series(frame: Frame) -> Series:
             return [(0, NEVER)]
         if frame.window.resolution == "ever":
             return [(estimate_all(state), NEVER)]
-        counts = Counter(state.seen.values())
+        counts = dict(sorted(Counter(state.seen.values()).items()))
         live, factor = frame.live(counts, now_ms), scale(state)
         sums = _accumulated(live, counts.__getitem__, lambda a, b: a + b)
         return _shrinking(frame, live, lambda place: round(sums[place] * factor) if state.partial else sums[place], 0)
@@ -175,7 +174,7 @@ def frequent_series(frame: Frame) -> Series:
     def series(state: Frequencies | None, now_ms: int) -> Values:
         if state is None:
             return [(None, NEVER)]
-        live = frame.live(dict.fromkeys(bucket for buckets in state.values.values() for bucket in buckets), now_ms)
+        live = frame.live(dict.fromkeys(sorted({bucket for buckets in state.values.values() for bucket in buckets})), now_ms)
 
         def value_from(place: int) -> Any:  # noqa: ANN401 - a JSON value
             least = live[place]
@@ -231,34 +230,68 @@ def test_series(values: Values, test: Test) -> tuple[bool, int]:
     return holds, NEVER
 
 
-def at_least_events(frame: Frame, least: int) -> Callable[[Any, int], tuple[bool, int]]:
-    """The most frequent question, answered without a list: at least so many events."""
+def bounds_of(condition: Condition) -> list[int | float]:
+    """The numbers that a condition compares with."""
+    named: list[Any] = [getattr(condition, name, None) for name in ("value", "low", "high")]
+    if isinstance(condition, rule.In | rule.NotIn):
+        named = list(condition.values)
+    return [value for value in named if is_number(value)]
 
-    def test(state: Counts | None, now_ms: int) -> tuple[bool, int]:
+
+def count_test(frame: Frame, condition: Condition, test: Test) -> Callable[[Any, int], tuple[bool, int]]:
+    """Compile a condition on the number of events. Above its greatest bound every number is alike, so only the newest buckets are looked at."""
+    stop = max([0, *bounds_of(condition)])
+
+    def tests(state: Counts | None, now_ms: int) -> tuple[bool, int]:
         if state is None:
-            return False, NEVER
-        buckets = state.buckets
-        if frame.window.resolution == "ever":
-            return buckets[0] >= least, NEVER
-        total = 0
-        for bucket in sorted(buckets, reverse=True):
-            expiry = frame.expiry(bucket)
-            if expiry <= now_ms:
-                return False, NEVER
-            total += buckets[bucket]
-            if total >= least:
-                return True, expiry
-        return False, NEVER
+            return test(0), NEVER
+        start, total, without = frame.start(now_ms), 0, []
+        for bucket, events in reversed(state.buckets.items()):
+            if bucket < start:
+                break
+            without.append((bucket, total))
+            total += events
+            if total > stop:
+                break
+        holds = test(total)
+        for bucket, rest in reversed(without):
+            if test(rest) is not holds:
+                return holds, frame.expiry(bucket)
+        return holds, NEVER
 
-    return test
+    return tests
+
+
+def sum_test(frame: Frame, condition: Condition, test: Test) -> Callable[[Any, int], tuple[bool, int]]:
+    """Compile a condition on a sum. Where no number was ever negative, it is looked at like a count; else bucket by bucket."""
+    stop = max([0, *bounds_of(condition)]) * MICRO
+    series = number_series(frame, "sum")
+
+    def tests(state: NumberBuckets | None, now_ms: int) -> tuple[bool, int]:
+        if state is None:
+            return test(0), NEVER
+        if state.negative:
+            return test_series(series(state, now_ms), test)
+        start, total, without = frame.start(now_ms), 0, []
+        for bucket, numbers in reversed(state.buckets.items()):
+            if bucket < start:
+                break
+            without.append((bucket, total))
+            total += numbers[2]
+            if total > stop:
+                break
+        holds = test(amount(total))
+        for bucket, rest in reversed(without):
+            if test(amount(rest)) is not holds:
+                return holds, frame.expiry(bucket)
+        return holds, NEVER
+
+    return tests
 
 
 def age_tester(condition: Condition, test: Test) -> Callable[[Values, int], tuple[bool, int]]:
     """Compile a condition on the seconds since an instant: the series is of the instant."""
-    bounds = [getattr(condition, name) for name in ("value", "low", "high") if hasattr(condition, name)]
-    if isinstance(condition, rule.In | rule.NotIn):
-        bounds = list(condition.values)
-    offsets = sorted({int(bound * 1000) + extra for bound in bounds if isinstance(bound, int | float) for extra in (-1, 0, 1, 2)})
+    offsets = sorted({int(bound * 1000) + extra for bound in bounds_of(condition) for extra in (-1, 0, 1, 2)})
 
     def holds_at(at: int | None, now_ms: int) -> bool:
         return test(None if at is None else (now_ms - at) / 1000)

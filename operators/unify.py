@@ -193,6 +193,7 @@ class _Assembly:
         self._leaves: dict[IdentifierKey, bytes | None] = {}
         self._open: dict[IdentifierKey, Leaf] = {}
         self._caught: dict[ProfileId, Person] = {}
+        self._soles: dict[IdentifierKey, Leaf] = {}
         self._touched: dict[int, set[Token]] = {}
         self._programs: dict[WorkspaceId, Program] = {}
 
@@ -220,6 +221,8 @@ class _Assembly:
                     unread.add(person.id)
                 else:
                     self._read_history(person, program)
+                if person.sole is not None:
+                    self._soles[person.sole] = person.view
         return frozenset(unread)
 
     def _read_history(self, person: Person, program: Program) -> None:
@@ -301,12 +304,7 @@ class _Assembly:
             person.sole, person.view = None, compose(leaves.values(), self._rules, self._program(person.workspace).aggregates)
 
     def _stored_leaf(self, key: IdentifierKey) -> Leaf | None:
-        owner = self._known.owners.get(key)
-        if owner is not None:
-            before = self._caught.get(owner) or self._decoded(owner)
-            if before.sole == key:
-                return before.view
-        return self._leaf(key)
+        return self._soles.get(key) or self._leaf(key)
 
     def _decoded(self, profile: ProfileId) -> Person:
         return msgspec.msgpack.decode(self._known.people[profile], type=Person)

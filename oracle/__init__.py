@@ -6,8 +6,16 @@ It shares no folding, resolving or composing with `operators`; of that layer it 
 |---|---|
 | record.py | what one stored payload says |
 | identity.py | which identifiers are one person, and what became of every link |
-| view.py | what all events of one person add up to; stage and memberships at an instant |
+| view.py | what all events of one person add up to; stage at an instant |
+| windows.py | until when an event counts in a window; what a text says about time |
+| conditions.py | whether a value satisfies a condition |
+| measures.py | what matching events amount to |
+| sequences.py | when a sequence completed |
+| rules.py | whether a rule holds at an instant; memberships, computed traits, RFM scores |
+| flips.py | the next instant at which an answer changes if nothing happens |
 | compare.py | how one stored person differs from the recomputed one, field by field |
+| standing.py | how their stage and memberships differ |
 | links.py | how the stored links differ |
+| outbox.py | how memberships differ from the changes that were told |
 | verification.py | walks the tables of a workspace in chunks and lists every difference |
 """

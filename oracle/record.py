@@ -113,8 +113,14 @@ def _name(said: dict[str, Any], type_: str) -> str:
 
 
 def _properties(said: dict[str, Any]) -> dict[str, Any]:
+    """Properties that are no object, or hold a number beyond floating point, count as none."""
     spoken = said.get("properties")
-    return {name: _storable(value) for name, value in spoken.items()} if isinstance(spoken, dict) else {}
+    try:
+        kept = _storable(spoken) if isinstance(spoken, dict) else {}
+        json.dumps(kept, allow_nan=False)
+    except (OverflowError, ValueError):
+        return {}
+    return dict(kept)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a JSON value

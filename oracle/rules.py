@@ -12,6 +12,7 @@ from domain import rule
 from domain.definition import RfmDefinition, TraitRule, WorkspaceDefinitions
 from domain.ids import SegmentId, WorkspaceId
 from domain.profile import Stage
+from domain.rfm import RFM_GRID
 from domain.rule import EventFilter, Rule, encode_rule, span_ms
 from domain.rules import ProfileRules
 from oracle.conditions import satisfies
@@ -173,7 +174,8 @@ class Subject:
         recency = 5 - sum(bound < age_ms for bound in rfm.breaks.recency_ms)
         often = 1 + sum(bound < frequency for bound in rfm.breaks.frequency)
         much = 1 + sum(bound < monetary for bound in rfm.breaks.monetary)
-        return RfmScores(recency, often, much, "")
+        mean = -(-(often + much) // 2)  # halves are rounded up
+        return RfmScores(recency, often, much, RFM_GRID[recency - 1][mean - 1])
 
     def purchases(self, rfm: RfmDefinition, now_ms: int) -> tuple[int, int, int] | None:
         """Age of the latest purchase in the look-back (ms), how many there are, and their sum (millionths); None without any."""

@@ -45,7 +45,7 @@ class _Chains:
                     yield mark.at_ms
             elif self._reached(last - 1, place):
                 end_ms = mark.at_ms + span_ms(self._steps[last].within or "")
-                if not self._happened(last, mark.at_ms, end_ms) and not self._blocked(last, mark.at_ms, end_ms):
+                if not self._happened(last, mark.at_ms, end_ms):
                     yield end_ms
 
     def _reach(self, number: int, place: int) -> bool:
@@ -61,6 +61,8 @@ class _Chains:
         return not self._blocked(number, start_ms, end_ms)
 
     def _blocked(self, number: int, start_ms: int, end_ms: int) -> bool:
+        if not self._steps[number].without:
+            return False
         between = (place for place, mark in enumerate(self._marks) if start_ms < mark.at_ms < end_ms)
         return any(self._blocks(number, place) for place in between)
 

@@ -10,12 +10,20 @@ from domain.ids import SegmentId
 from domain.profile import Person
 from domain.stored import StoredPerson
 from oracle.compare import Difference
+from oracle.flips import next_flip
 from oracle.rules import Subject
 from oracle.view import churns_at, stage_at
 
 
 def standing_differences(
-    subject: Subject, stored: StoredPerson, person: Person, memberships: Mapping[SegmentId, int], now_ms: int, *, sweeping: bool
+    subject: Subject,
+    stored: StoredPerson,
+    person: Person,
+    memberships: Mapping[SegmentId, int],
+    now_ms: int,
+    *,
+    sweeping: bool,
+    foresee: bool,
 ) -> Iterator[Difference]:
     """Compare what depends on the clock and on definitions.
 
@@ -26,12 +34,15 @@ def standing_differences(
         memberships: segments that list them, with versions.
         now_ms: the instant of verification; a wake that is due by now may be still to come.
         sweeping: a sweep is under way; whom it has not reached yet stands as earlier definitions had them.
+        foresee: also compute when each answer changes next; no wake may come later than that.
     """
     where = f"person {stored.id.hex()}"
     yield from _stage_differences(where, subject, stored, person, now_ms)
     if sweeping and person.definitions < _newest(subject):
         return
     yield from _membership_differences(where, subject, person, memberships, now_ms)
+    if foresee:
+        yield from _flip_differences(where, subject, person, now_ms)
     granted = {purpose for purpose, (grants, _, _) in subject.view.consent.items() if grants is True}
     served = sorted(granted & {segment.purpose for segment in subject.definitions.segments})
     if sorted(person.granted) != served:
@@ -73,6 +84,16 @@ def _membership_differences(
             yield Difference("membership", where, f"segment {segment.id}", _called(right), _called(kept))
         elif kept and segment.rule is not None and memberships[segment.id] != segment.version:
             yield Difference("membership", where, f"segment {segment.id} version", str(segment.version), str(memberships[segment.id]))
+
+
+def _flip_differences(where: str, subject: Subject, person: Person, now_ms: int) -> Iterator[Difference]:
+    for segment in subject.definitions.segments:
+        kept = person.flips.get(segment.id)
+        if segment.rule is None or (kept is not None and kept <= now_ms):
+            continue
+        flip_ms = next_flip(subject, segment.rule, now_ms)
+        if flip_ms is not None and (kept is None or kept > flip_ms):
+            yield Difference("wake", where, f"segment {segment.id} flip", f"{flip_ms} or before", str(kept))
 
 
 def _called(member: bool) -> str:

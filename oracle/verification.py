@@ -65,6 +65,7 @@ class Rules:
         salt: its key of digests.
         definitions: its segments, computed traits and RFM as they are live.
         sweeping: a sweep is under way, so that people may still stand as an earlier revision of the definitions had them.
+        foresee: also compute for everybody when each answer changes next: slower still.
         chunk: people compared at a time.
     """
 
@@ -73,6 +74,7 @@ class Rules:
     profile: ProfileRules
     definitions: WorkspaceDefinitions = NO_DEFINITIONS
     sweeping: bool = False
+    foresee: bool = False
     chunk: int = 2_000
 
 
@@ -258,7 +260,7 @@ def _person_differences(
     statements = [event for events in expected.events.values() for event in events]
     history = PersonHistory(statements, Counter(expected.kinds.values()), frozenset(memberships))
     subject = Subject(rules.definitions, history, rules.profile)
-    yield from standing_differences(subject, stored, person, memberships, now_ms, sweeping=rules.sweeping)
+    yield from standing_differences(subject, stored, person, memberships, now_ms, sweeping=rules.sweeping, foresee=rules.foresee)
 
 
 def _hex(keys: Iterable[bytes]) -> str:

@@ -32,6 +32,14 @@ class Keys:
         head = _ARRAY_HEAD.pack(1, 0, _UUID_OID, len(keys), 1) if keys else _ARRAY_HEAD.pack(0, 0, _UUID_OID, 0, 0)[:12]
         self.packed = head + (_LENGTH_16 + _LENGTH_16.join(keys) if keys else b"")
 
+    @classmethod
+    def of_column(cls, count: int, elements: bytes) -> "Keys":
+        """From so many elements that are packed already: before each key its length, 16, as four bytes."""
+        keys = cls(())
+        if count:
+            keys.packed = _ARRAY_HEAD.pack(1, 0, _UUID_OID, count, 1) + elements
+        return keys
+
 
 class _KeysDumper(Dumper):
     format = Format.BINARY

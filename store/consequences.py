@@ -1,14 +1,14 @@
 """What follows from a change of live definitions: dependants are marked, aggregates kept in step, a sweep is ordered, all is audited."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 from psycopg import Connection
 
-from domain.definition import AggregateSpec, WorkspaceDefinitions
+from domain.definition import WorkspaceDefinitions, spec_key
 from domain.ids import SegmentId
+from operators.compile_rules import Compiler
 from operators.plan import aggregate_specs
 from operators.references import dependants
 from store import audit
@@ -17,7 +17,6 @@ from store.definitions import load_definitions
 
 _COUNTED: Final = 100_000
 """People up to whom a sweep's size is counted; beyond, the planner's estimate will do for progress."""
-_ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,7 @@ def follow(conn: Connection[Any], author: Author, change: Change, revision: int,
     concerned = dependants(definitions, change.segments, change.traits, rfm=change.rfm)
     conn.execute("UPDATE segments SET revision = %s WHERE id = ANY(%s)", (revision, sorted(concerned)))
     added, retired = _keep_aggregates(conn, author.workspace, definitions)
+    _compile(load_definitions(conn, author.workspace) if added else definitions, concerned | change.segments)
     sweep = None
     segments = sorted(concerned | change.segments)
     if segments or added or change.sweeps:
@@ -86,23 +86,27 @@ def follow(conn: Connection[Any], author: Author, change: Change, revision: int,
 
 
 def _keep_aggregates(conn: Connection[Any], workspace: int, definitions: WorkspaceDefinitions) -> tuple[int, int]:
-    """Add the aggregates that live definitions ask for, retire those they do not; numbers of both.
-
-    Specs are compared by their text: as Python values ``true`` and 1 would be equal.
-    """
-    wanted = {_text(spec): spec for spec in aggregate_specs(definitions)}
-    held = {_text(aggregate.spec): aggregate.id for aggregate in definitions.aggregates}
-    retired = [number for text, number in held.items() if text not in wanted]
+    """Add the aggregates that live definitions ask for, retire those they do not; numbers of both."""
+    wanted = {spec_key(spec): spec for spec in aggregate_specs(definitions)}
+    held = {spec_key(aggregate.spec): aggregate.id for aggregate in definitions.aggregates}
+    retired = [number for key, number in held.items() if key not in wanted]
     if retired:
         conn.execute("UPDATE aggregates SET retired_at = now() WHERE id = ANY(%s)", (retired,))
-    added = [text for text in wanted if text not in held]
-    with conn.cursor() as cursor:
-        cursor.executemany("INSERT INTO aggregates (workspace_id, spec) VALUES (%s, %s::jsonb)", [(workspace, text) for text in added])
+    added = [key.decode() for key in wanted if key not in held]
+    if added:
+        sql = "INSERT INTO aggregates (workspace_id, spec) SELECT %s, spec::jsonb FROM unnest(%s::text[]) AS asked (spec)"
+        conn.execute(sql, (workspace, added))
     return len(added), len(retired)
 
 
-def _text(spec: AggregateSpec) -> str:
-    return _ENCODER.encode(spec).decode()
+def _compile(definitions: WorkspaceDefinitions, concerned: Collection[SegmentId]) -> None:
+    """Compile what changed as the engine will: what it could not compile must not become live, or it would stop everywhere."""
+    compiler = Compiler(definitions)
+    for segment in definitions.segments:
+        if segment.id in concerned and segment.rule is not None:
+            compiler.compile(segment.rule)
+    for trait in definitions.traits:
+        compiler.trait_series(trait)
 
 
 def _order_sweep(conn: Connection[Any], workspace: int, revision: int, reason: str, segments: list[SegmentId]) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection, Connection, OperationalError
@@ -59,6 +60,22 @@ def connect_blocking(dsn: str) -> Connection[Any]:
         psycopg.OperationalError: the server does not answer.
     """
     return Connection.connect(dsn, autocommit=True)
+
+
+def in_transaction(dsn: str, work: Callable[[Connection[Any]], T], timeout: timedelta) -> T:
+    """Run a transaction on a connection of its own, in the calling thread: committed when `work` returns, rolled back on any error.
+
+    Args:
+        dsn: of the database.
+        work: called with the connection.
+        timeout: longest that one statement may take, waits for locks included.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer, or cancels a statement.
+    """
+    limit_ms = timeout // timedelta(milliseconds=1)
+    with Connection.connect(dsn, options=f"-c statement_timeout={limit_ms}") as connection:
+        return work(connection)
 
 
 async def ping(pool: Pool) -> None:

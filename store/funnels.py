@@ -7,7 +7,7 @@ computed from one snapshot of the store.
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from operators.funnel import Attempts, Occurrences, StepFigures, best_attempts, 
 from store.fetch import Pool, fetch_one, transaction
 from store.occurrences import Asked, Found, Halves, Places, distinct, matching, people, properties, traits
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
 
@@ -39,6 +40,11 @@ class FunnelParams:
     breakdown_people_limit: int = 250_000
     chunk_rows: int = 5_000
     at_once: int = 1
+
+    def __post_init__(self) -> None:
+        bounds = (self.events_limit, self.breakdown_people_limit, self.chunk_rows, self.at_once)
+        if min(bounds) < 1 or self.longest < timedelta(milliseconds=1):
+            raise ValueError("bounds of funnels are at least 1")
 
 
 class FunnelTooLargeError(Exception):
@@ -130,7 +136,7 @@ class Funnels:
         known, owners = await people(connection, workspace, numbered)
         steps = {event: Occurrences(owner, one.at_ms) for (event, one), owner in zip(found.items(), owners, strict=True)}
         first = found[funnel.steps[0]]
-        begins = _beginnings(first, int(funnel.until.timestamp() * 1000))
+        begins = _beginnings(first, -((_EPOCH - funnel.until) // _MS))
         occurrences = [Occurrences(*(column[begins] for column in steps[funnel.steps[0]]))]
         occurrences += [steps[event] for event in funnel.steps[1:]]
         attempts = await asyncio.to_thread(best_attempts, occurrences, funnel.window // _MS)

@@ -51,6 +51,7 @@ _OWNERS: Final = """
     FROM unnest(%(keys)s) WITH ORDINALITY AS asked (key, place) JOIN identifiers i ON i.key = asked.key
     WHERE i.workspace_id = %(workspace)s AND i.profile_id <> i.key
 """
+_ELEMENT: Final = np.dtype([("length", ">i4"), ("key", ">u8", 2)])
 _OWNER: Final = np.dtype([("place", ">i8"), ("profile", ">u8", 2)])
 
 _RECORDS: Final = """
@@ -145,20 +146,20 @@ async def _tested(
     """Stream candidates and keep those that pass; a chunk is tested while the next one is on its way."""
     sql: LiteralString = "SELECT " + row + ", payload" + _OF_KIND
     for number, where in enumerate(asked.event.where):
-        pattern = _trace_of(where)
+        pattern = trace_of(where)
         if pattern is not None:
             params |= {f"trace{number}": pattern, "escape": _ESCAPE}
             sql += f" AND (payload LIKE %(trace{number})s OR payload LIKE %(escape)s)"
     kept: list[bytes] = []
     read = 0
-    testing: Awaitable[bytes] = asyncio.sleep(0, b"")
+    testing: Awaitable[bytes] | None = None
     async with connection.cursor(name="matching", binary=True) as cursor:
         await cursor.execute(sql + " LIMIT %(limit)s", params)
         while rows := await cursor.fetchmany(asked.chunk):
             read += len(rows)
-            kept.append(await testing)
+            kept += [await testing] if testing else []
             testing = asyncio.ensure_future(asyncio.to_thread(_sift, rows, test))
-    kept.append(await testing)
+    kept += [await testing] if testing else []
     return b"".join(kept), read
 
 
@@ -170,7 +171,7 @@ _ESCAPE: Final = rb"%\\%"
 """LIKE pattern of a record with a backslash: its texts may be spelled in other ways."""
 
 
-def _trace_of(where: Where) -> bytes | None:
+def trace_of(where: Where) -> bytes | None:
     """A LIKE pattern that every record meets in which the condition holds, unless it has a backslash; None where there is none.
 
     A JSON text without a backslash is spelled in one way only: its characters in UTF-8 between quotation marks.
@@ -248,8 +249,10 @@ async def people(
 
 def keys_of(halves: Halves) -> Keys:
     """Keys as a parameter of type ``uuid[]``."""
-    packed = halves.astype(">u8").tobytes()
-    return Keys([packed[start : start + 16] for start in range(0, len(packed), 16)])
+    elements = np.empty(len(halves), _ELEMENT)
+    elements["length"] = 16
+    elements["key"] = halves
+    return Keys.of_column(len(halves), elements.tobytes())
 
 
 async def properties(connection: AsyncConnection[Any], workspace: int, messages: Halves, path: str, chunk: int) -> list[Any]:

@@ -10,9 +10,11 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
+from domain.definition import Function, TraitRule
 from domain.ids import SegmentId
 from domain.rule import Rule
 from operators.references import Known, reference_problems, segments_of, traits_of
+from operators.rule_checks import function_problems
 from store import audit, definition_rows
 from store.consequences import Change, Published, follow, next_revision
 from store.definition_rows import Author, DefinitionConflictError, DefinitionRow, InvalidDefinitionError, Kind
@@ -35,7 +37,7 @@ def publish_segment(conn: Connection[Any], author: Author, segment: int, expecte
 
     Raises:
         MissingDefinitionError: there is no such segment.
-        DefinitionConflictError: another version is the newest, or there are too many live segments.
+        DefinitionConflictError: another version is the newest, or there are too many that are live.
         InvalidDefinitionError: the rule refers to what is not there, or in a circle.
     """
     return _publish(conn, author, "segment", segment, expected)
@@ -55,6 +57,8 @@ def _publish(conn: Connection[Any], author: Author, kind: Kind, number: int, exp
         return Published()
     if kind == "segment":
         check_segment(conn, author, number, as_rule(newest.definition))
+    else:
+        _check_users(conn, author, row.name, msgspec.convert(newest.definition, TraitRule))
     if row.status == "draft":
         _check_number(conn, author, kind)
     revision = next_revision(conn)
@@ -158,16 +162,18 @@ def check_segment(conn: Connection[Any], author: Author, segment: int | None, ru
         InvalidDefinitionError: the rule refers to what is not there, or in a circle.
     """
     rules = live_rules(conn, author.workspace)
-    traits = conn.execute("SELECT name FROM traits WHERE workspace_id = %s AND status = 'live'", (author.workspace,)).fetchall()
+    sql = "SELECT name, definition->>'function' FROM traits WHERE workspace_id = %s AND status = 'live'"
+    functions: dict[str, Function] = dict(conn.execute(sql, (author.workspace,)).fetchall())
     rfm = conn.execute("SELECT 1 FROM rfm WHERE workspace_id = %s", (author.workspace,)).fetchone()
     known = Known(
         {number: found for number, (_, found) in rules.items()},
         {number: name for number, (name, _) in rules.items()},
-        frozenset(name for (name,) in traits),
+        functions,
         author.kinds,
         rfm is not None,
     )
-    problems = tuple(reference_problems(rule, None if segment is None else SegmentId(segment), known))
+    own = None if segment is None else SegmentId(segment)
+    problems = (*reference_problems(rule, own, known), *function_problems(rule, functions))
     if problems:
         raise InvalidDefinitionError(problems)
 
@@ -182,6 +188,13 @@ def as_rule(definition: Any) -> Rule:  # noqa: ANN401 - JSON
     """A stored rule, from JSON values."""
     found: Rule = msgspec.convert(definition, Rule)
     return found
+
+
+def _check_users(conn: Connection[Any], author: Author, name: str, trait: TraitRule) -> None:
+    """Refuse a computed trait that would give values of another type than segments compare it with."""
+    for user, rule in live_rules(conn, author.workspace).values():
+        for problem in function_problems(rule, {name: trait.function}):
+            raise DefinitionConflictError(f"The segment {user} uses it otherwise, at {problem.path}: {problem.message}")
 
 
 def _check_number(conn: Connection[Any], author: Author, kind: Kind) -> None:

@@ -30,6 +30,10 @@ class SeriesParams:
     volume_range: timedelta = timedelta(days=31)
     volume_names: int = 50
 
+    def __post_init__(self) -> None:
+        if self.volume_names < 1 or min(self.hours, self.days, self.volume_range) < timedelta(hours=1):
+            raise ValueError("ranges of statistics are at least an hour, names at least 1")
+
 
 class Point(NamedTuple):
     """One step of a segment's history.

@@ -11,13 +11,25 @@ from store.fetch import Pool, fetch, fetch_one
 
 @dataclass(frozen=True)
 class SegmentRow:
-    """One segment; `definition` is its rule as JSON."""
+    """One segment.
+
+    Attributes:
+        status: draft, live or paused.
+        version: that is live, 0 before the first publishing.
+        newest: version that was saved last.
+        definition: the live rule as JSON, None before the first publishing.
+    """
 
     id: int
     name: str
+    description: str
+    purpose: str
+    status: str
     version: int
+    newest: int
     definition: Any
     created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True)
@@ -29,18 +41,25 @@ class MemberRow:
     since_at: datetime
 
 
-_SELECT: Final = "SELECT id, name, version, definition, created_at FROM segments WHERE workspace_id = %(workspace)s"
+_SELECT: Final = """
+    SELECT s.id, s.name, s.description, s.purpose, s.status, s.version, coalesce(newest.version, s.version), s.definition, s.created_at,
+           s.updated_at
+    FROM segments s CROSS JOIN LATERAL (
+        SELECT max(version) AS version FROM definition_versions WHERE kind = 'segment' AND definition_id = s.id
+    ) newest
+    WHERE s.workspace_id = %(workspace)s AND s.status <> 'deleted'
+"""
 
 
 async def of_workspace(pool: Pool, workspace: int, after: int | None, limit: int) -> list[SegmentRow]:
-    """The workspace's segments by id; `after` is the id of the last one of the page before."""
-    sql = _SELECT + " AND (%(after)s::integer IS NULL OR id > %(after)s) ORDER BY id LIMIT %(limit)s"
+    """The workspace's segments by id, without deleted ones; `after` is the id of the last one of the page before."""
+    sql = _SELECT + " AND (%(after)s::integer IS NULL OR s.id > %(after)s) ORDER BY s.id LIMIT %(limit)s"
     return await fetch(pool, SegmentRow, sql, {"workspace": workspace, "after": after, "limit": limit})
 
 
 async def by_id(pool: Pool, workspace: int, segment: int) -> SegmentRow | None:
     """One segment; None where the workspace has no such segment."""
-    return await fetch_one(pool, SegmentRow, _SELECT + " AND id = %(id)s", {"workspace": workspace, "id": segment})
+    return await fetch_one(pool, SegmentRow, _SELECT + " AND s.id = %(id)s", {"workspace": workspace, "id": segment})
 
 
 async def members(pool: Pool, workspace: int, segment: int, after: UUID | None, limit: int) -> list[MemberRow]:
@@ -86,7 +105,7 @@ class SegmentNames:
             return []
         read_s, names = self._known.get(workspace, (float("-inf"), {}))
         if now_s - read_s > self._age_limit_s or any(segment not in names for segment in ids):
-            sql = "SELECT id, name FROM segments WHERE workspace_id = %(workspace)s"
+            sql = "SELECT id, name FROM segments WHERE workspace_id = %(workspace)s AND status <> 'deleted'"
             names = dict(await fetch(self._pool, _pair, sql, {"workspace": workspace}))
             self._known[workspace] = (now_s, names)
         return [names[segment] for segment in ids if segment in names]

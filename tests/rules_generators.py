@@ -10,14 +10,27 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
+import msgspec
 from hypothesis import strategies as st
 
 from domain import rule
-from domain.definition import ComputedTrait, Function, RfmBreaks, RfmDefinition, RfmRule, Segment, TraitRule, WorkspaceDefinitions
-from domain.ids import SegmentId, TraitId, WorkspaceId
+from domain.definition import (
+    Aggregate,
+    ComputedTrait,
+    Function,
+    RfmBreaks,
+    RfmDefinition,
+    RfmRule,
+    Segment,
+    TraitRule,
+    WorkspaceDefinitions,
+)
+from domain.ids import AggregateId, SegmentId, TraitId, WorkspaceId
 from domain.profile import Stage
+from domain.rfm import RFM_SEGMENTS
 from domain.rule import Condition, EventFilter, Measure, Rule, Scalar, Step, Where, span_ms
 from domain.rules import ProfileRules
+from operators.plan import aggregate_specs
 from oracle.flips import candidates
 from oracle.record import Statement
 from oracle.rules import PersonHistory, Subject
@@ -28,13 +41,13 @@ WINDOWS: Final = (
     "60s", "90s", "10m", "1h", "61m", "2h", "1d", "48h", "49h", "3d", "1w", "60d", "61d", "90d", "365d", "366d", "731d",
 )  # fmt: skip
 SPANS: Final = ("1s", "2s", "1m", "1h", "1d", "7d", "90d")
-RULES: Final = ProfileRules(order_events=frozenset({"Bought"}), churn_after=timedelta(days=90))
+RULES: Final = ProfileRules(order_events=frozenset({"Order Completed"}), churn_after=timedelta(days=90))
 _DATES: Final = (
     date(2018, 11, 4), date(2018, 2, 18), date(2023, 3, 26), date(2023, 10, 29), date(2024, 2, 29), date(2024, 3, 10), date(2024, 11, 3),
     date(2023, 12, 31), date(2024, 1, 31), date(2024, 4, 30), date(2011, 12, 30), date(2024, 4, 7), date(2026, 7, 15),
 )  # fmt: skip
 """Days on which clocks change, calendars skip, months and years end."""
-_TRACKS: Final = ("Viewed", "Added", "Bought")
+_TRACKS: Final = ("Viewed", "Clicked", "Order Completed")
 _SCALARS: Final[tuple[Scalar, ...]] = ("pro", "pr", "o", "", "1", "true", 1, 1.0, 0, 2, 2.5, -1, True, False)
 _NUMBERS: Final = (0, 1, 2, 3, 1.5, 2.5, -1, 10)
 _INSTANTS: Final = (
@@ -153,7 +166,7 @@ def computed(rng: random.Random) -> Rule:
 def scores(rng: random.Random) -> Rule:
     """A demand on RFM scores."""
     recency, frequency, monetary = (rng.choice((None, (1, 2), (3, 5), (5, 5), (1, 5))) for _ in range(3))
-    return rule.Rfm(recency, frequency, monetary)
+    return rule.Rfm(recency, frequency, monetary, tuple(rng.sample(RFM_SEGMENTS, 5)) if rng.random() < 0.4 else ())
 
 
 def traits(rng: random.Random) -> tuple[ComputedTrait, ...]:
@@ -178,7 +191,7 @@ def rfm(rng: random.Random) -> RfmDefinition | None:
     counts = tuple(sorted(rng.randrange(5) for _ in range(4)))
     sums = tuple(sorted(rng.choice((0, 1_000_000, 1_500_000, 4_000_000)) for _ in range(4)))
     breaks = RfmBreaks(ages, counts, sums, 9, 0) if rng.random() < 0.9 else None  # type: ignore[arg-type]  # four each
-    return RfmDefinition(1, RfmRule(EventFilter("Bought"), "amount", rng.choice(("1d", "7d", "90d", "365d"))), breaks)
+    return RfmDefinition(1, RfmRule(EventFilter("Order Completed"), "amount", rng.choice(("1d", "7d", "90d", "365d"))), breaks)
 
 
 def definitions(rng: random.Random, *, workspace: int = 1, first_id: int = 1, size: int = 4) -> WorkspaceDefinitions:
@@ -197,6 +210,12 @@ def definitions(rng: random.Random, *, workspace: int = 1, first_id: int = 1, si
         made.append(Segment(SegmentId(number), WorkspaceId(workspace), rng.choice((1, 2, 7)), None if paused else live, purpose))
     zone = rng.choice(ZONES)
     return WorkspaceDefinitions(WorkspaceId(workspace), 1, zone, tuple(made), traits(rng), rfm(rng))
+
+
+def with_aggregates(defined: WorkspaceDefinitions) -> WorkspaceDefinitions:
+    """The definitions with an aggregate for everything that they ask for, as after their first publishing."""
+    numbered = tuple(Aggregate(AggregateId(number), spec) for number, spec in enumerate(aggregate_specs(defined), 1))
+    return msgspec.structs.replace(defined, aggregates=numbered, newest_aggregate=len(numbered))
 
 
 def properties(rng: random.Random, at_ms: int) -> dict[str, Any]:

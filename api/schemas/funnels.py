@@ -1,17 +1,20 @@
 """Funnels as dashboards ask for them and see them."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
+from api.schemas import rules
+from api.schemas.conditions import Span
 from api.schemas.values import Instant, JsonValue, Request, View
-from domain.rule import Condition, EventFilter, Where, span_ms
+from domain.rule import Behaviour, EventFilter, span_ms
 from operators.breakdown import Kind
-from operators.conditions import is_relative, tester
 from operators.funnel import StepFigures, Took
+from operators.references import DefinitionParams
+from operators.rule_checks import rule_problems
 from store.funnels import Breakdown, Funnel, FunnelAnswer, FunnelGroup
 
 _TOOK: JsonDict = {"median_s": 95.2, "p90_s": 1820.5, "average_s": 412.75}
@@ -21,40 +24,14 @@ _STEPS: list[JsonValue] = [
 ]
 
 
-def _span(text: str) -> str:
-    span_ms(text)
-    return text
+def _filter(step: rules.EventFilter) -> EventFilter:
+    return msgspec.convert(step.model_dump(mode="json"), EventFilter)
 
 
-def _condition(value: Any) -> Any:  # noqa: ANN401 - JSON
-    try:
-        condition = msgspec.convert(value, Condition)
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from None
-    if is_relative(condition):
-        raise ValueError("within_last and within_next are not allowed here")
-    tester(condition, "UTC")
-    return value
-
-
-class WhereBody(Request):
-    """A condition on one property of an event; the operators are those of segments (`docs/segments.md`)."""
-
-    property: str = Field(min_length=1, max_length=1024, description="Dots lead into objects.")
-    condition: Annotated[JsonValue, AfterValidator(_condition)] = Field(examples=[{"op": "equals", "value": "shoes"}])
-
-
-class EventFilterBody(Request):
-    """Which events count."""
-
-    name: str | None = Field(max_length=1024, pattern=r"^[^\x00]*$", description="Event name; null for any.")
-    event_type: Literal["track", "page", "screen", "identify", "group", "alias"] = "track"
-    where: list[WhereBody] = Field(default=[], max_length=20)
-
-    def event_filter(self) -> EventFilter:
-        """As the engine takes it."""
-        where = tuple(Where(each.property, msgspec.convert(each.condition, Condition)) for each in self.where)
-        return EventFilter(self.name, self.event_type, where)
+def _checked(step: rules.EventFilter) -> rules.EventFilter:
+    for problem in rule_problems(Behaviour(_filter(step)), DefinitionParams()):
+        raise ValueError(f"{problem.path.removeprefix('$.event.')}: {problem.message}")
+    return step
 
 
 class BreakdownBody(Request):
@@ -100,14 +77,12 @@ class FunnelBody(Request):
         }
     )
 
-    steps: list[EventFilterBody] = Field(min_length=2, max_length=10)
-    window: Annotated[str, AfterValidator(_span)] = Field(description="Span from the first step to the last, like `30m` or `7d`.")
+    steps: list[Annotated[rules.EventFilter, AfterValidator(_checked)]] = Field(min_length=2, max_length=10)
+    window: Span = Field(description="Span from the first step to the last, like `30m` or `7d`.")
     since: Instant = Field(description="Attempts begin at or after this event time.")
     until: Instant = Field(description="Attempts begin before this event time; later steps may lie up to `window` after it.")
     breakdown: BreakdownBody | None = None
-    order: Literal["in_order"] = Field(
-        default="in_order", description="Each step strictly later than the one before."
-    )
+    order: Literal["in_order"] = Field(default="in_order", description="Each step strictly later than the one before.")
 
     @model_validator(mode="after")
     def _forward(self) -> "FunnelBody":
@@ -123,7 +98,7 @@ class FunnelBody(Request):
         """As the store takes it."""
         breakdown = Breakdown(self.breakdown.trait, self.breakdown.property, self.breakdown.limit) if self.breakdown else None
         window = timedelta(milliseconds=span_ms(self.window))
-        return Funnel(tuple(step.event_filter() for step in self.steps), window, self.since, self.until, breakdown)
+        return Funnel(tuple(_filter(step) for step in self.steps), window, self.since, self.until, breakdown)
 
 
 class TookView(View):

@@ -73,9 +73,7 @@ class PersonChangeView(View):
 
     at: Instant = Field(description="When the engine knew: arrival of an event, processing of what followed.")
     kind: Literal["event", "merge", "split", "unmerge", "entry", "exit"]
-    profile_id: UUID | None = Field(
-        description="Who entered or left, absorbed or was split, by the id of then."
-    )
+    profile_id: UUID | None = Field(description="Who entered or left, absorbed or was split, by the id of then.")
     other_id: UUID | None = Field(description="Who was absorbed or came out.")
     segment: SegmentMove | None = Field(description="For entries and exits.")
     cites: list[CitedEvent] = Field(

@@ -165,9 +165,7 @@ class RfmDistributionView(View):
     taken_at: Instant | None = Field(description="Null before the first refresh.")
     population: int = Field(description="Buyers that have scores.")
     segments: dict[str, int] = Field(description="Named segment → buyers.")
-    grid: list[list[int]] = Field(
-        description="Buyers by recency score 1–5 (rows) and frequency score 1–5 (columns)."
-    )
+    grid: list[list[int]] = Field(description="Buyers by recency score 1–5 (rows) and frequency score 1–5 (columns).")
 
 
 class VolumePoint(View):

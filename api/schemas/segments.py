@@ -1,10 +1,21 @@
-"""Segments and their members as dashboards see them."""
+"""Segments and their members as clients write and see them."""
 
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.values import Count, Instant, JsonValue, View
+from api.schemas.conditions import Name, example
+from api.schemas.definitions import DefinitionName, Description, Seen, Status
+from api.schemas.rules import Rule
+from api.schemas.values import Count, Instant, JsonValue, Request, View
+from domain.definition import ADVERTISING
+from store.segments import SegmentRow
+
+_RULE: Final[dict[str, Any]] = {
+    "type": "all",
+    "of": [{"type": "lifecycle", "stages": ["customer"]}, {"type": "consent", "purpose": "advertising"}],
+}
 
 
 class SegmentView(View):
@@ -16,9 +27,14 @@ class SegmentView(View):
                 {
                     "id": 1,
                     "name": "consented_customers",
+                    "description": "Customers at present who consented to advertising.",
+                    "purpose": "advertising",
+                    "status": "live",
                     "version": 1,
-                    "definition": {"builtin": "consented_customers", "purpose": "advertising"},
+                    "newest_version": 1,
+                    "rule": _RULE,
                     "created_at": "2026-03-01T09:30:00Z",
+                    "updated_at": "2026-03-01T09:30:00Z",
                     "members": {"value": 1834, "exact": True},
                 }
             ]
@@ -27,10 +43,64 @@ class SegmentView(View):
 
     id: int
     name: str
-    version: int = Field(description="Bumped by every edit of the definition.")
-    definition: JsonValue
+    description: str
+    purpose: str = Field(description="Consent purpose that it serves: who withdraws it is taken off platforms at once.")
+    status: Status = Field(description="A paused segment keeps the members it had.")
+    version: int = Field(description="That is live; 0 before the first publishing.")
+    newest_version: int = Field(description="That was saved last; a draft where it is above `version`.")
+    rule: JsonValue = Field(description="That is live; null before the first publishing.")
     created_at: Instant
+    updated_at: Instant
     members: Count
+
+    @classmethod
+    def of(cls, row: SegmentRow, members: Count) -> "SegmentView":
+        """From the store's row."""
+        return cls(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            purpose=row.purpose,
+            status="live" if row.status == "live" else "paused" if row.status == "paused" else "draft",
+            version=row.version,
+            newest_version=row.newest,
+            rule=row.definition,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            members=members,
+        )
+
+
+class SegmentRequest(Request):
+    """A new segment."""
+
+    model_config = example(name="customers", description="Whoever bought and consented.", purpose="advertising", rule=_RULE)
+    name: DefinitionName
+    description: Description = ""
+    purpose: Name = Field(default=ADVERTISING, description="Consent purpose that it serves.")
+    rule: Rule
+
+
+class SegmentUpdate(SegmentRequest):
+    """A new version of a segment. The name and the description change at once, the rule and the purpose by publishing."""
+
+    model_config = example(name="customers", description="Whoever bought and consented.", purpose="advertising", rule=_RULE, version=1)
+    version: Seen = None
+
+
+class RuleRequest(Request):
+    """A rule to be checked."""
+
+    model_config = example(rule=_RULE, segment=None)
+    rule: Rule
+    segment: int | None = Field(default=None, ge=0, lt=2**31, description="The segment that would have it; null for a new one.")
+
+
+class CheckedView(View):
+    """A rule that could be published now."""
+
+    model_config = example(rule=_RULE)
+    rule: JsonValue = Field(description="As it would be stored: without what is said by default.")
 
 
 class Member(View):

@@ -97,4 +97,4 @@ CREATE INDEX sweeps_running ON sweeps (workspace_id, id) WHERE status = 'running
 
 CREATE INDEX changes_profile ON changes (profile_id, changed_at);
 CREATE INDEX changes_hour ON changes (workspace_id, segment_id, changed_at) WHERE delta <> 0;
-CREATE INDEX events_name ON events (workspace_id, name, occurred_at);
+CREATE INDEX events_name ON events (workspace_id, name, occurred_at) INCLUDE (leaf, type);  -- funnels and volumes read it alone

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from config.settings import Settings
 from domain.envelope import encode_event
+from store.funnels import FunnelParams
 from tests.api.conftest import START_MS, Api, Tenant
 
 MINUTE_MS = 60_000
@@ -20,6 +20,10 @@ def ask(api: Api, *steps: dict[str, Any], expect: int = 200, **fields: Any) -> A
 
 def counts(answer: Any) -> list[int]:
     return [step["people"] for step in answer["steps"]]
+
+
+def bounded(settings: Settings, funnels: FunnelParams) -> Settings:
+    return settings.model_copy(update={"query": settings.query.model_copy(update={"funnels": funnels})})
 
 
 def did(tenant: Tenant, name: str, who: str, minute: float = 0, **properties: Any) -> bytes:
@@ -67,6 +71,7 @@ def test_attempts_begin_within_the_range_and_may_end_after_it(tenant: Tenant, ap
     since, until = "2026-09-21T14:13:20Z", "2026-09-21T14:13:20.001Z"
 
     assert counts(ask(api, VIEWED, ADDED, since=since, until=until)) == [1, 1]
+    assert counts(ask(api, VIEWED, ADDED, since=since, until="2026-09-21T14:13:20.0005Z")) == [1, 1]
     assert counts(ask(api, VIEWED, ADDED, since=since, until=until, window="29m")) == [1, 0]
     assert counts(ask(api, VIEWED, ADDED, since="2026-09-21T13:00:00Z", until=since)) == [0, 0]
     assert counts(ask(api, VIEWED, VIEWED, since=since, until=until)) == [1, 1]
@@ -115,7 +120,9 @@ def test_other_types_of_events_and_any_name_can_be_steps(tenant: Tenant, api: Ap
     )
     path = {"property": "path", "condition": {"op": "equals", "value": "/"}}
 
-    assert counts(ask(api, {"name": None, "event_type": "page", "where": [path]}, {"name": None, "event_type": "identify"}, BOUGHT)) == [1] * 3
+    assert (
+        counts(ask(api, {"name": None, "event_type": "page", "where": [path]}, {"name": None, "event_type": "identify"}, BOUGHT)) == [1] * 3
+    )
     assert counts(ask(api, {"name": "Home"}, BOUGHT)) == [0, 0]
 
 
@@ -161,8 +168,10 @@ def test_what_is_asked_wrongly_is_answered_with_its_place(api: Api) -> None:
         return [error["field"] for error in ask(api, *steps, expect=422, **fields)["errors"]]
 
     assert place(VIEWED) == ["body.steps"]
-    assert place(VIEWED, relative) == ["body.steps.1.where.0.condition"]
-    assert place(VIEWED, {"name": "Viewed", "where": [{"property": "a", "condition": {"op": "like"}}]}) == ["body.steps.1.where.0.condition"]
+    assert place(VIEWED, relative) == ["body.steps.1"]
+    assert place(VIEWED, {"name": "Viewed", "where": [{"property": "a", "condition": {"op": "like"}}]}) == [
+        "body.steps.1.where.0.condition"
+    ]
     assert place(VIEWED, {"name": "a\0b"}) == ["body.steps.1.name"]
     assert place(VIEWED, ADDED, window="1y") == ["body.window"]
     assert place(VIEWED, ADDED, until="2026-09-20T00:00:00Z") == ["body"]
@@ -172,7 +181,14 @@ def test_what_is_asked_wrongly_is_answered_with_its_place(api: Api) -> None:
 
 def test_a_funnel_that_would_read_too_much_says_so(tenant: Tenant, settings: Settings, api_with: Any) -> None:
     tenant.feed(*(did(tenant, "Viewed", f"u{number}") for number in range(5)))
-    bounded = {"query": {"funnels": {"events_limit": 4, "breakdown_people_limit": 2}}}
-    api = api_with(Settings.model_validate(msgspec.to_builtins(settings.model_dump() | bounded, builtin_types=(type(None),), enc_hook=lambda value: value)), tenant.read)
+    api = api_with(bounded(settings, FunnelParams(events_limit=4)), tenant.read)
 
     assert "more than 4 events" in ask(api, VIEWED, ADDED, expect=422)["detail"]
+
+
+def test_a_breakdown_of_too_many_people_says_so(tenant: Tenant, settings: Settings, api_with: Any) -> None:
+    tenant.feed(*(did(tenant, "Viewed", f"u{number}") for number in range(3)))
+    api = api_with(bounded(settings, FunnelParams(breakdown_people_limit=2)), tenant.read)
+
+    assert counts(ask(api, VIEWED, ADDED)) == [3, 0]
+    assert "More than 2 people" in ask(api, VIEWED, ADDED, expect=422, breakdown={"trait": "plan"})["detail"]

@@ -206,3 +206,4 @@ def test_tracks_pages_and_screens_have_properties() -> None:
     assert read("page", userId="u", properties={"a": 1}).properties == {"a": 1}
     assert read("page", userId="u", properties=[1]).properties == {}
     assert read("identify", userId="u", properties={"a": 1}).properties == {}
+    assert read(event="Viewed", userId="u", properties={"a": 10**400, "b": 1}).properties == {}

@@ -7,23 +7,21 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from domain.definition import Aggregate, WorkspaceDefinitions
 from domain.event import Event, Order
-from domain.ids import AggregateId, MessageKey, ProfileId, SegmentId, SourceId, WorkspaceId
+from domain.ids import MessageKey, ProfileId, SegmentId, SourceId, WorkspaceId
 from domain.leaf import Leaf, decode_leaf, encode_leaf
 from domain.profile import Person
 from operators.compile_rules import Compiler, compile_program
 from operators.compose import compose
 from operators.fold import fold, tie_of
 from operators.lifecycle import stage_at
-from operators.plan import aggregate_specs
 from operators.program import Program, Subject, fold_matched, matched
 from operators.windows import NEVER
 from oracle.flips import next_flip
 from oracle.record import Statement
 from oracle.rules import Subject as Naive
 from oracle.rules import trait_values
-from tests.rules_generators import Case, case, cases
+from tests.rules_generators import Case, case, cases, with_aggregates
 
 SEEDS = 150
 
@@ -36,12 +34,6 @@ def event_of(statement: Statement) -> Event:
         payload=b"", traits=statement.traits, consent=dict(statement.consent), order=Order(*statement.order) if statement.order else None,
         properties=msgspec.json.encode(statement.properties) if statement.properties else b"",
     )  # fmt: skip
-
-
-def with_aggregates(definitions: WorkspaceDefinitions) -> WorkspaceDefinitions:
-    """The definitions with an aggregate for everything that they ask for."""
-    numbered = tuple(Aggregate(AggregateId(number), spec) for number, spec in enumerate(aggregate_specs(definitions), 1))
-    return msgspec.structs.replace(definitions, aggregates=numbered, newest_aggregate=len(numbered))
 
 
 @dataclass

@@ -195,6 +195,21 @@ def test_a_window_counts_until_its_end_and_a_due_wake_may_still_come() -> None:
     assert found_with(with_rule(BOUGHT), gone, over - 1) == ["segment 7"]
 
 
+def test_a_wake_that_would_come_too_late_is_foreseen() -> None:
+    over = 2_000 + 10 * 60_000
+    for flips, expected in (
+        ({SEGMENT: over}, []),
+        ({SEGMENT: over - 9}, []),
+        ({SEGMENT: over + 1}, ["segment 7 flip"]),
+        ({}, ["segment 7 flip"]),
+    ):
+        tables = with_person(flips=flips, wake_ms=over - 9)(mary_and_a_stranger())
+        assert found_with(with_rule(BOUGHT, foresee=True), tables, over - 10) == expected
+    assert (
+        found_with(with_rule(BOUGHT, foresee=True), with_person(flips={SEGMENT: over}, wake_ms=over)(mary_and_a_stranger()), over + 5) == []
+    )
+
+
 def test_changes_add_up_to_memberships() -> None:
     mary, other = ProfileId(MARY), ProfileId(TABLET)
     rows = [StoredMembership(SEGMENT, mary, 1)]

@@ -72,6 +72,9 @@ def test_tables_that_the_engine_wrote_are_confirmed(filled: Settings) -> None:
         ("UPDATE profiles SET stage = 'anonymous' WHERE stage = 'customer'", "stage"),
         ("UPDATE profiles SET first_seen_at = first_seen_at - interval '1 millisecond' WHERE stage = 'customer'", "person"),
         ("DELETE FROM memberships", "membership"),
+        ("UPDATE memberships SET version = version + 1", "membership"),
+        ('UPDATE segments SET definition = \'{"type": "all", "of": []}\'', "membership"),
+        ("UPDATE changes SET delta = 0 WHERE delta = 1", "outbox"),
         ("DELETE FROM profiles WHERE stage = 'customer'", "identity"),
         ("UPDATE links SET status = 'linked' WHERE status = 'refused'", "link"),
         ("UPDATE links SET status = 'linked' WHERE status = 'banned'", "link"),
@@ -102,8 +105,8 @@ def test_the_command_lists_differences_and_exits_1(filled: Settings, monkeypatch
     outcome = CliRunner().invoke(app, ["verify", "--json", "--workspace", "default"])
     assert outcome.exit_code == 1, outcome.output
     (report,) = json.loads(outcome.stdout)["workspaces"]
-    assert report["counts"] == {"membership": 1}
-    assert report["differences"][0]["what"] == "memberships"
+    assert report["counts"] == {"membership": 2, "outbox": 1}
+    assert [difference["what"] for difference in report["differences"]] == ["segment 1", "segments in doc", "sum of changes"]
 
 
 def test_an_unknown_workspace_is_a_usage_error(filled: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,12 +19,12 @@ def complaints(world: World) -> Iterator[str]:
 
 
 def oracle_complaints(world: World) -> Iterator[str]:
-    """Law 4: the tables are what a naive recomputation from the stored events gives, in every workspace."""
+    """Laws 4 and 5: the tables are what a naive recomputation from the stored events gives, in every workspace, and no wake is late."""
     history = world.history
-    for workspace, salt in history.registry.salts.items():
-        segments = history.registry.segments.get(workspace, ())  # type: ignore[call-overload]
-        rules = Rules(salt, history.identity, history.profile, segments, chunk=3)
-        for difference in differences(world.tables.snapshot(workspace), rules, world.now_ms, Totals()):  # type: ignore[arg-type]
+    for workspace, definitions in world.tables.registry.definitions.items():
+        sweeping = any(not sweep.done for sweep in world.tables.sweeps if sweep.workspace == workspace)
+        rules = Rules(history.registry.salts[workspace], history.identity, history.profile, definitions, sweeping, foresee=True, chunk=3)
+        for difference in differences(world.tables.snapshot(workspace), rules, world.now_ms, Totals()):
             yield str(difference)
 
 
@@ -57,7 +57,7 @@ def outbox_complaints(world: World) -> Iterator[str]:
         if balance[member] not in (0, 1) or (change.delta == 0 and balance[member] != 1):
             yield f"outbox: segment {change.segment} person {change.profile.hex()}: delta {change.delta} leaves {balance[member]}"
     members = {member for member, count in balance.items() if count}
-    if members != world.tables.memberships:
+    if members != set(world.tables.memberships):
         yield f"outbox: {len(members)} members by the outbox, {len(world.tables.memberships)} in the table"
 
 

@@ -11,12 +11,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
+
+from domain.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
 from domain.envelope import encode_command, encode_event
 from domain.ids import SegmentId, SourceId, WorkspaceId
 from domain.keys import identifier_key
 from domain.rules import IdentityRules, KindRule, ProfileRules
-from domain.segment import Segment
 from store.definitions import Registry, SourceRow
+from tests import rules_generators as draw
 
 T0: Final = 1_700_000_000_000
 SPAN_MS: Final = 60_000
@@ -81,18 +84,28 @@ _PROFILES: Final = (
         group_limit=2,
         order_events=frozenset({"Order Completed", "Paid"}),
     ),
-    ProfileRules(session_gap=timedelta(seconds=1), churn_after=timedelta(seconds=45), group_limit=1, default_currency="EUR"),
-)
+    ProfileRules(session_gap=timedelta(seconds=1), churn_after=timedelta(seconds=45), group_limit=1, default_currency="EUR",
+                 known_kinds=frozenset({"crm_id", "phone"})),
+)  # fmt: skip
 
 
-def _registry() -> Registry:
+def _definitions(rng: random.Random, workspace: int) -> WorkspaceDefinitions:
+    """What is live when the history begins: the segment that every workspace starts with, and random definitions."""
+    first = 100 * (workspace - 1) + 1
+    drawn = draw.definitions(rng, workspace=workspace, first_id=first + 1, size=rng.choice((0, 1, 3)))
+    customers = Segment(SegmentId(first), WorkspaceId(workspace), rng.choice((1, 3)), CONSENTED_CUSTOMERS)
+    return draw.with_aggregates(replace(drawn, segments=(customers, *drawn.segments)))
+
+
+def _registry(rng: random.Random) -> Registry:
     sources = (SourceRow(SourceId(1), WorkspaceId(1), SALTS[1], "US"), SourceRow(SourceId(2), WorkspaceId(1), SALTS[1], "DE"),
                SourceRow(SourceId(3), WorkspaceId(2), SALTS[2], ""))  # fmt: skip
-    segments = {
-        WorkspaceId(1): (Segment(SegmentId(1), WorkspaceId(1), 1, "advertising"), Segment(SegmentId(2), WorkspaceId(1), 3, "analytics")),
-        WorkspaceId(2): (Segment(SegmentId(3), WorkspaceId(2), 1, "advertising"),),
-    }
-    return Registry({row.id: row for row in sources}, dict(SALTS), segments)
+    return Registry(
+        {row.id: row for row in sources},
+        dict(SALTS),
+        {WorkspaceId(workspace): _definitions(rng, workspace) for workspace in SALTS},
+        revision=1,
+    )
 
 
 def generate(seed: int) -> History:
@@ -107,7 +120,7 @@ def generate(seed: int) -> History:
     partitions = rng.choice((1, 2, 4))
     keyed = rng.random() < 0.4
     placed = tuple(Append((affinity if keyed else rng.randrange(partitions)) % partitions, value) for affinity, value in appends)
-    return History(seed, partitions, placed, rng.choice(_IDENTITIES), rng.choice(_PROFILES), _registry())
+    return History(seed, partitions, placed, rng.choice(_IDENTITIES), rng.choice(_PROFILES), _registry(rng))
 
 
 class _Draft:
@@ -298,14 +311,18 @@ class _Draft:
                 rng.choice(("Order Completed", "Paid")) if order else rng.choice(("Viewed", "Clicked", "Shared", "Order Completed"))
             )
             amount = rng.choice((10, 12.345, 0.125, "7.5", "free", None, True, -3, 1e20, "1e2"))
-            body["properties"] = {rng.choice(("revenue", "total", "value")): amount, "revenue": rng.choice((None, amount)),
+            body["properties"] = {**draw.properties(rng, T0), rng.choice(("revenue", "total", "value")): amount,
+                                  "revenue": rng.choice((None, amount)),
                                   "currency": rng.choice(("usd", "JPY", "KWD", "", 5, None, "euro"))}  # fmt: skip
         elif type_ in ("page", "screen"):
             body["name"] = rng.choice(("Home", "Cart", "Ca\0rt", "", None))
+            body["properties"] = rng.choice((None, draw.properties(rng, T0)))
         elif type_ == "group":
             body["groupId"] = rng.choice(("g1", "g2", 3, 3.0))
         for trait in rng.sample(("plan", "age", "city", "score", "tags", "big"), rng.choice((0, 0, 1, 2, 4))):
-            traits[trait] = rng.choice((1, 1.0, True, None, "x", ["a", {"b": 1}], {"k": []}, 2**70, -0.0, 2**63))
+            traits[trait] = rng.choice(
+                (1, 1.0, True, None, "x", "pro", ["pro", 1], draw.texts(rng, T0), ["a", {"b": 1}], {"k": []}, 2**70, -0.0, 2**63)
+            )
         if rng.random() < 0.1:
             context["traits"] = {"plan": "ambient", "email": rng.choice((None, 5, "not an address"))}
 

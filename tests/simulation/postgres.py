@@ -1,19 +1,24 @@
 """The simulated world on real PostgreSQL: the same histories and schedules, the engine's own unit of work with its cache."""
 
 from collections.abc import Callable, Iterable
+from uuid import UUID
 
+import msgspec
 import psycopg
-from psycopg.types.json import Jsonb
 
+from domain.definition import WorkspaceDefinitions, spec_key
 from domain.ids import ProfileId
 from domain.profile import Person
+from domain.rule import encode_rule
 from operators.changes import Changes, Known
 from operators.unify import Needed
 from oracle.verification import Rules, Totals, differences
 from store.definitions import Registry, load_registry
+from store.publishing import DEFINITIONS_LOCK
 from store.unit_of_work import Conflict, Fence, Outcome, PostgresUnitOfWork
 from store.verify import PostgresTables, snapshot
 from tests.simulation.histories import LOG, History
+from tests.simulation.memory import Sweep
 from tests.simulation.world import World
 
 
@@ -67,11 +72,58 @@ def install(connection: psycopg.Connection, registry: Registry) -> None:
             "INSERT INTO sources (id, workspace_id, name, write_key_hash, default_region) VALUES (%s, %s, %s, %s, %s)",
             (source.id, source.workspace, f"source {source.id}", str(source.id).encode(), source.default_region),
         )
-    for segment in (segment for segments in registry.segments.values() for segment in segments):
+    connection.execute("TRUNCATE traits, rfm, aggregates, sweeps, definition_versions CASCADE")
+    write_definitions(connection, registry)
+
+
+def write_definitions(connection: psycopg.Connection, registry: Registry) -> None:
+    """Make stored definitions those of a registry, as a publishing does: under the lock that commits share."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (DEFINITIONS_LOCK,))
+        connection.execute("UPDATE definitions_revision SET revision = %s", (registry.revision,))
+        connection.execute("UPDATE segments SET status = 'deleted'")
+        connection.execute("UPDATE traits SET status = 'deleted'")
+        connection.execute("UPDATE aggregates SET retired_at = now()")
+        connection.execute("DELETE FROM rfm")
+        for definitions in registry.definitions.values():
+            _write_workspace(connection, definitions)
+
+
+def _write_workspace(connection: psycopg.Connection, definitions: WorkspaceDefinitions) -> None:
+    workspace = definitions.workspace
+    connection.execute("UPDATE workspaces SET time_zone = %s WHERE id = %s", (definitions.time_zone, workspace))
+    for segment in definitions.segments:
         connection.execute(
-            "INSERT INTO segments (id, workspace_id, name, version, definition) VALUES (%s, %s, %s, %s, %s)",
-            (segment.id, segment.workspace, f"segment {segment.id}", segment.version, Jsonb({"purpose": segment.purpose})),
+            "INSERT INTO segments (id, workspace_id, name, version, definition, purpose, revision, status)"
+            " VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET version = excluded.version,"
+            " definition = excluded.definition, purpose = excluded.purpose, revision = excluded.revision, status = excluded.status",
+            (
+                segment.id, workspace, f"segment {segment.id}", segment.version,
+                None if segment.rule is None else encode_rule(segment.rule).decode(), segment.purpose, segment.revision,
+                "paused" if segment.rule is None else "live",
+            ),
+        )  # fmt: skip
+    for trait in definitions.traits:
+        connection.execute(
+            "INSERT INTO traits (workspace_id, name, version, definition, revision, status) VALUES (%s, %s, %s, %s::jsonb, %s, 'live')",
+            (workspace, trait.name, trait.version, msgspec.json.encode(trait.rule).decode(), trait.revision),
         )
+    if definitions.rfm is not None:
+        rule, breaks = msgspec.json.encode(definitions.rfm.rule).decode(), msgspec.json.encode(definitions.rfm.breaks).decode()
+        connection.execute(
+            "INSERT INTO rfm (workspace_id, version, definition, breaks, revision) VALUES (%s, %s, %s::jsonb, nullif(%s::jsonb, 'null'), %s)",
+            (workspace, definitions.rfm.version, rule, breaks, definitions.rfm.revision),
+        )
+    for aggregate in definitions.aggregates:
+        connection.execute(
+            "INSERT INTO aggregates (id, workspace_id, spec) VALUES (%s, %s, %s::jsonb) ON CONFLICT (id) DO UPDATE SET retired_at = NULL",
+            (_number(workspace, aggregate.id), workspace, spec_key(aggregate.spec).decode()),
+        )
+
+
+def _number(workspace: int, aggregate: int) -> int:
+    """Aggregates are numbered per workspace in a registry of the simulation, and per database in a database."""
+    return workspace * 1_000_000 + aggregate
 
 
 class PostgresWorld(World):
@@ -112,6 +164,27 @@ class PostgresWorld(World):
         ).fetchall()
         return [ProfileId(row[0].bytes) for row in rows]
 
+    def edit(self) -> None:
+        super().edit()
+        write_definitions(self._reader, self.tables.registry)
+        sweep = self.tables.sweeps[-1]
+        self._reader.execute(
+            "INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason) VALUES (%s, %s, %s, 'an edit')",
+            (sweep.workspace, sweep.revision, _number(sweep.workspace, sweep.aggregate)),
+        )
+
+    def page(self, sweep: Sweep) -> list[ProfileId]:
+        found = self._reader.execute(
+            "SELECT id FROM profiles WHERE workspace_id = %s AND id > %s ORDER BY id LIMIT %s",
+            (sweep.workspace, UUID(bytes=sweep.cursor or bytes(16)), self.rng.choice((1, 2, 5))),
+        )
+        return [ProfileId(row[0].bytes) for row in found.fetchall()]
+
+    def finish(self, sweep: Sweep) -> None:
+        super().finish(sweep)
+        done = "UPDATE sweeps SET status = 'done' WHERE workspace_id = %s AND revision = %s"
+        self._reader.execute(done, (sweep.workspace, sweep.revision))
+
     def close(self) -> None:
         """Close every connection."""
         self._reader.close()
@@ -123,8 +196,8 @@ class PostgresWorld(World):
         found: list[str] = []
         with snapshot(self.dsn) as connection:
             registry = load_registry(connection)
-            for workspace, segments in registry.segments.items():
-                rules = Rules(registry.salts[workspace], self.history.identity, self.history.profile, segments, chunk=3)
+            for workspace, definitions in registry.definitions.items():
+                rules = Rules(registry.salts[workspace], self.history.identity, self.history.profile, definitions, chunk=3)
                 found += map(str, differences(PostgresTables(connection, workspace), rules, self.now_ms, Totals()))
             unbalanced = connection.execute(
                 "SELECT count(*) FROM (SELECT segment_id, profile_id, sum(delta) AS held FROM changes GROUP BY 1, 2) AS balance"

@@ -143,6 +143,10 @@ class World:
         )
         return people[: self.rng.choice((1, 2, 5))]
 
+    def finish(self, sweep: Sweep) -> None:
+        """A sweep has visited everybody."""
+        finish(self.tables, sweep)
+
     def edit(self) -> None:
         """Somebody publishes, edits, pauses or deletes a definition."""
         workspace = self.rng.choice(sorted(self.tables.registry.definitions))
@@ -215,7 +219,7 @@ class _Worker:
             self._unify(Wake(tuple(page), self._world.clock_ms(), sweep.revision))
             sweep.cursor = max(sweep.cursor, page[-1])
         elif not sweep.done:
-            finish(self._world.tables, sweep)
+            self._world.finish(sweep)
 
     def _batch(self) -> None:
         world = self._world

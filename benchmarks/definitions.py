@@ -1,0 +1,87 @@
+"""Two hundred live segments and fifty computed traits over the benchmark's traffic, of all kinds, as a busy marketing team would have them."""
+
+import random
+from typing import Final
+
+from domain import rule
+from domain.definition import ComputedTrait, Function, RfmBreaks, RfmDefinition, RfmRule, Segment, TraitRule
+from domain.ids import SegmentId, TraitId, WorkspaceId
+from domain.profile import Stage
+from domain.rule import EventFilter, Rule, Step, Where
+
+NAMES: Final = ("Product Viewed", "Product Added", "Cart Viewed", "Products Searched", "Order Completed")
+WINDOWS: Final = ("30m", "24h", "7d", "30d", "90d", "365d", None)
+_FUNCTIONS: Final[tuple[tuple[Function, str | None], ...]] = (
+    ("count", None), ("exists", None), ("time_since", None), ("sum", "price"), ("average", "price"), ("maximum", "price"),
+    ("unique", "product_id"), ("most_frequent", "category"), ("first", "category"), ("last", "product_id"),
+)  # fmt: skip
+
+
+def _event(rng: random.Random) -> EventFilter:
+    where = (Where("category", rule.Equals("Books")),) if rng.random() < 0.2 else ()
+    return EventFilter(rng.choice(NAMES), where=where)
+
+
+def _leaf(rng: random.Random, traits: int) -> Rule:
+    kind = rng.random()
+    if kind < 0.45:
+        return rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.AtLeast(rng.choice((1, 1, 2, 3, 5))))
+    if kind < 0.53:
+        return rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.Equals(0))
+    if kind < 0.61:
+        amount = EventFilter("Order Completed")
+        return rule.Behaviour(amount, "sum", "revenue", rng.choice(WINDOWS), rule.AtLeast(rng.choice((20, 50, 100))))
+    if kind < 0.66:
+        steps = (Step(EventFilter("Product Added")), Step(EventFilter("Order Completed"), "30m", absent=rng.random() < 0.5))
+        return rule.Sequence(steps, rng.choice(("24h", "7d")))
+    if kind < 0.76:
+        return rule.Computed(f"trait {rng.randrange(traits)}", rule.Exists())
+    if kind < 0.86:
+        return rule.Trait(rng.choice(("plan", "name", "email")), rule.Equals("gold"))
+    if kind < 0.91:
+        return rule.Lifecycle((rng.choice(list(Stage)),))
+    if kind < 0.95:
+        return rule.Rfm(segments=("champions", "loyal_customers"))
+    return rule.Consent("advertising")
+
+
+def segment_rules(count: int = 200, traits: int = 50, seed: int = 7) -> list[Rule]:
+    """Rules of one to four conditions, some negated."""
+    rng = random.Random(seed)
+    made: list[Rule] = []
+    for _ in range(count):
+        of = tuple(_leaf(rng, traits) for _ in range(rng.choice((1, 2, 2, 3, 4))))
+        whole: Rule = of[0] if len(of) == 1 else rng.choice((rule.All, rule.All, rule.Any))(of)
+        made.append(rule.Not(whole) if rng.random() < 0.1 else whole)
+    return made
+
+
+def trait_rules(count: int = 50, seed: int = 8) -> list[TraitRule]:
+    """Computed traits of every function."""
+    rng = random.Random(seed)
+    made = []
+    for number in range(count):
+        function, prop = _FUNCTIONS[number % len(_FUNCTIONS)]
+        made.append(TraitRule(function, _event(rng), prop, rng.choice(WINDOWS)))
+    return made
+
+
+def live_segments(workspace: WorkspaceId, count: int = 200, revision: int = 1) -> tuple[Segment, ...]:
+    """The rules as live segments."""
+    return tuple(
+        Segment(SegmentId(number), workspace, 1, made, revision=revision) for number, made in enumerate(segment_rules(count), 1_000)
+    )
+
+
+def live_traits(count: int = 50, revision: int = 1) -> tuple[ComputedTrait, ...]:
+    """The traits as live ones."""
+    return tuple(
+        ComputedTrait(TraitId(number), f"trait {number}", 1, made, revision) for number, made in enumerate(trait_rules(count))
+    )
+
+
+def live_rfm() -> RfmDefinition:
+    """RFM with plausible bounds."""
+    day = 86_400_000
+    breaks = RfmBreaks((3 * day, 10 * day, 30 * day, 90 * day), (1, 1, 2, 4), (20_000_000, 40_000_000, 80_000_000, 200_000_000), 1_000, 0)
+    return RfmDefinition(1, RfmRule(), breaks)

@@ -1,0 +1,100 @@
+"""A rule that is not live, compiled as if it were: alone, with the aggregates that it needs.
+
+Aggregates that live definitions have too keep their numbers, so that people hold them already; others get numbers that nobody has yet, and
+`operators.catch_up` builds them from stored events. Other segments that the rule refers to are answered from what is stored.
+"""
+
+from collections import Counter
+
+from msgspec.structs import replace
+
+from domain.definition import Aggregate, Segment, WorkspaceDefinitions, spec_key
+from domain.ids import AggregateId, ProfileId, SegmentId
+from domain.profile import Person
+from domain.rule import Rule
+from domain.rules import ProfileRules
+from operators.compile_rules import compile_program
+from operators.lifecycle import stage_at
+from operators.plan import aggregate_specs
+from operators.program import Program, Subject
+from operators.references import traits_of, uses_rfm
+from operators.windows import NEVER
+
+
+def draft_program(definitions: WorkspaceDefinitions, rule: Rule) -> Program:
+    """Compile a draft.
+
+    Args:
+        definitions: what is live.
+        rule: refers to nothing else than what is live (`operators.references`).
+
+    Returns:
+        A program with one segment.
+    """
+    used = traits_of(rule)
+    number = SegmentId(max((segment.id for segment in definitions.segments), default=0) + 1)
+    alone = replace(
+        definitions,
+        segments=(Segment(number, definitions.workspace, 1, rule),),
+        traits=tuple(trait for trait in definitions.traits if trait.name in used),
+        rfm=definitions.rfm if uses_rfm(rule) else None,
+    )
+    known = {spec_key(aggregate.spec): aggregate for aggregate in definitions.aggregates}
+    newest, needed = definitions.newest_aggregate, []
+    for spec in aggregate_specs(alone):
+        found = known.get(spec_key(spec))
+        if found is None:
+            newest = AggregateId(newest + 1)
+            found = Aggregate(AggregateId(newest), spec)
+        needed.append(found)
+    needed.sort(key=lambda aggregate: aggregate.id)
+    return compile_program(replace(alone, aggregates=tuple(needed), newest_aggregate=newest))
+
+
+class Tally:
+    """Evaluates people under a draft and counts them.
+
+    Args:
+        program: of the draft (`draft_program`).
+        rules: lifecycle.
+        now_ms: the instant that answers are of.
+        shown: members named as examples.
+
+    Attributes:
+        evaluated: people.
+        members: those who would be members.
+        examples: the first of them.
+        in_segment: of those evaluated, members of each segment that exists.
+        in_both: of those, who would be members of the draft too.
+    """
+
+    def __init__(self, program: Program, rules: ProfileRules, now_ms: int, shown: int) -> None:
+        node = program.segments[0].node
+        if node is None:
+            raise ValueError("a draft has a rule")
+        self.program = program
+        self._test = node.test
+        self._rules = rules
+        self._now_ms = now_ms
+        self._shown = shown
+        self.evaluated = 0
+        self.members = 0
+        self.examples: list[ProfileId] = []
+        self.in_segment: Counter[SegmentId] = Counter()
+        self.in_both: Counter[SegmentId] = Counter()
+
+    def evaluate(self, person: Person) -> None:
+        """Evaluate one person, whose stage is brought up to date in place.
+
+        Args:
+            person: with all aggregates that the draft needs.
+        """
+        person.stage, stage_until = stage_at(person, self._rules, self._now_ms)
+        self.evaluated += 1
+        self.in_segment.update(person.segments.keys())
+        if not self._test(Subject(person, self.program, self._now_ms, stage_until or NEVER))[0]:
+            return
+        self.members += 1
+        self.in_both.update(person.segments.keys())
+        if len(self.examples) < self._shown:
+            self.examples.append(person.id)
