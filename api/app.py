@@ -29,6 +29,7 @@ from api.routes import (
     health,
     identity,
     person_changes,
+    previews,
     profiles,
     rfm,
     segment_statistics,
@@ -37,6 +38,7 @@ from api.routes import (
     statistics,
     sweeps,
     traits,
+    why,
 )
 from config.load import load_settings
 from config.settings import Settings
@@ -45,6 +47,7 @@ from store.fetch import Pool
 # Tried in this order; profiles come first, because lookups are what is asked most.
 ROUTES = (
     profiles.router,
+    why.router,
     audience_sync.router,
     audit.router,
     commands.router,
@@ -57,6 +60,7 @@ ROUTES = (
     person_changes.router,
     segment_statistics.router,
     rfm.router,
+    previews.router,
     segments.router,
     signals.router,
     statistics.router,

@@ -13,6 +13,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from redis.asyncio import Redis
 
+from api.previewing import PreviewDesk
+from api.programs import Programs
 from config.settings import Query, Settings
 from domain.profile import Person, Stage
 from domain.rules import IdentityRules, ProfileRules
@@ -58,7 +60,9 @@ class Reads:
         hot: profiles by identifier.
         totals: counters.
         funnels: computes funnels, a few at a time.
+        previews: computes previews, a few at a time.
         names: names of segments.
+        programs: compiled definitions.
         lag: lag of the event log.
         log: the event log, for commands.
         identity: rules that spell identifiers and explain refusals.
@@ -71,7 +75,9 @@ class Reads:
     hot: HotProfiles
     totals: Totals
     funnels: Funnels
+    previews: PreviewDesk
     names: SegmentNames
+    programs: Programs
     lag: LagGauge
     log: EventLog
     identity: IdentityRules
@@ -132,9 +138,11 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
     names = SegmentNames(pool, bounds.names_age.total_seconds())
     lag = LagGauge(_lag_reader(settings))
     totals = Totals(pool, bounds.statistics)
-    funnels = Funnels(pool, bounds.funnels)
+    funnels, previews, programs = Funnels(pool, bounds.funnels), PreviewDesk(settings), Programs(settings, monotonic)
     try:
-        yield Reads(pool, redis, hot, totals, funnels, names, lag, log, settings.identity, settings.profile, bounds)
+        yield Reads(
+            pool, redis, hot, totals, funnels, previews, names, programs, lag, log, settings.identity, settings.profile, bounds
+        )
     finally:
         lag.close()
         if redis is not None:

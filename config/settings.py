@@ -23,6 +23,7 @@ from sources.leases import LeaseParams
 from sources.sweeps import SweepParams
 from sources.valkey import TrimParams
 from store.funnels import FunnelParams
+from store.preview import PreviewParams
 from store.profiles import PagingParams
 from store.rfm_refresh import RfmRefreshParams
 from store.segment_statistics import SeriesParams
@@ -97,9 +98,11 @@ class Query(_Section):
     paging: PagingParams = PagingParams()
     statistics: StatisticsParams = StatisticsParams()
     funnels: FunnelParams = FunnelParams()
+    preview: PreviewParams = PreviewParams()
     series: SeriesParams = SeriesParams()
     citations: int = Field(20, ge=1, le=1000)
     names_age: timedelta = timedelta(seconds=5)
+    definitions_age: timedelta = timedelta(seconds=1)
     health_timeout: timedelta = timedelta(seconds=2)
     identifier_preview: int = Field(10, ge=1, le=1000)
     node_limit: int = Field(500, ge=1)

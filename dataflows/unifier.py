@@ -206,10 +206,10 @@ class Unifier:
             self._refresh()
         for attempt in range(self._retries):
             changes = self._evaluate(due)
-            if not changes.people:
+            if isinstance(changes, Changes) and not changes.people:
                 return []
-            outcome = self._store.commit(changes, None)
-            if not isinstance(outcome, Conflict):
+            outcome = self._store.commit(changes, None) if isinstance(changes, Changes) else changes
+            if isinstance(changes, Changes) and not isinstance(outcome, Conflict):
                 self._observer.woke(len(changes.people))
                 self.swept += len(changes.people) if due.sweep else 0
                 return [_facts(changes)]
@@ -220,14 +220,17 @@ class Unifier:
             raise StoreUnavailable("too many conflicts")
         return []  # still due: the source names them again
 
-    def _evaluate(self, due: Wake) -> Changes:
+    def _evaluate(self, due: Wake) -> Changes | Conflict:
         people = self._store.load_people(due.profile_ids)
         known = Known()
         while True:
             answer = wake(people, known, self._definitions, max(due.now_ms, self._clock_ms()), sweep=bool(due.sweep))
             if isinstance(answer, Changes):
                 return answer
-            known = self._store.load_histories(known, answer.histories, self._names())
+            extended = self._store.load_histories(known, answer.histories, self._names())
+            if isinstance(extended, Conflict):
+                return extended
+            known = extended
 
     def _pause(self, attempt: int) -> None:
         first, most = _BACKOFF_S

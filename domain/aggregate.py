@@ -1,7 +1,7 @@
 """What a leaf keeps for one aggregate: small states, one kind per family, each a commutative monoid.
 
-A bucket is a number that `operators.windows` gives to an instant; at resolution ``ever`` there is one bucket, 0. Buckets are kept in ascending
-order. Numbers are kept in millionths, as integers, so that sums do not depend on the order of addition.
+A bucket is a number that `operators.windows` gives to an instant; at resolution ``ever`` there is one bucket, 0. Buckets are kept in
+ascending order. Numbers are kept in millionths, as integers, so that sums do not depend on the order of addition.
 """
 
 from typing import Any, Final, NamedTuple
@@ -21,8 +21,8 @@ class Counts(msgspec.Struct, array_like=True, gc=False):
 
 
 Numbers = tuple[int, int, int, int, int]
-"""Summary of events and of a property's numbers: (matching events, those of them with a number, its sum, the smallest, the largest); in millionths,
-the sum held within 64 bits; smallest and largest are meaningless where there is no number. A plain tuple: people have hundreds of them."""
+"""Summary of events and of a property's numbers: (matching events, those of them with a number, its sum, the smallest, the largest),
+in millionths, the sum held within 64 bits; smallest and largest mean nothing without a number. A plain tuple: people have hundreds."""
 
 
 class NumberBuckets(msgspec.Struct, array_like=True, gc=False):
@@ -68,7 +68,7 @@ class Edges(msgspec.Struct, array_like=True, gc=False):
 
 
 Mark = tuple[int, int, int]
-"""One event that a sequence may use: (event time in ms, tie, mask); bit i of the mask is set where it matches the aggregate's filter number i."""
+"""One event that a sequence may use: (event time in ms, tie, mask); bit i of the mask is set where it matches the aggregate's filter i."""
 
 
 class Marks(msgspec.Struct, array_like=True, gc=False):

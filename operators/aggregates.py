@@ -147,6 +147,22 @@ def _fold_frequencies(spec: AggregateSpec) -> Fold:
     return fold
 
 
+def _storable(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    """A value as a leaf can keep it: integers beyond 64 bits as floating point; None where not even that holds one of them."""
+    try:
+        return _within_64_bits(value)
+    except (OverflowError, RecursionError):
+        return None
+
+
+def _within_64_bits(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else float(value)
+    if isinstance(value, dict):
+        return {name: _within_64_bits(item) for name, item in value.items()}
+    return [_within_64_bits(item) for item in value] if isinstance(value, list) else value
+
+
 def _earlier(one: Register, other: Register) -> Register:
     return one if (one.at_ms, one.tie) <= (other.at_ms, other.tie) else other
 
@@ -156,7 +172,7 @@ def _fold_edges(spec: AggregateSpec) -> Fold:
 
     def fold(state: Edges, at_ms: int, tie: int, properties: Properties) -> None:
         value = None if path is None else property_of(properties, path)
-        if path is not None and value is None:
+        if path is not None and (value := _storable(value)) is None:
             return
         said = Register(value, at_ms, tie)
         bucket, buckets = bucket_of(at_ms), state.buckets

@@ -2,7 +2,8 @@
 
 The law: every leaf of a person has all aggregates up to `Person.built`. Whoever writes a person brings them up to the newest aggregate
 first, so that somebody whose `built` is lower has not been written since the missing ones came up. A sweep visits everybody after a
-publishing and writes those for whom it found events; so once it is through, whoever still lacks these aggregates has empty ones (`swept_aggregate`).
+publishing and writes those for whom it found events; so once it is through, whoever still lacks these aggregates has empty ones
+(`swept_aggregate`).
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from domain.ids import IdentifierKey
 from domain.leaf import Leaf
 from domain.profile import Person
 from operators.changes import Told
+from operators.fold import tie_of
 from operators.program import Program, fold_matched, matched
 
 
@@ -66,10 +68,11 @@ def catch_up(person: Person, leaves: dict[IdentifierKey, Leaf], told: Iterable[T
         found, properties = matched(touches, properties_of(event.type, event.payload), above=built)
         if not found:
             continue
-        fold_matched(person.view, found, properties, event.at_ms, event.tie)
+        tie = tie_of(event.message)
+        fold_matched(person.view, found, properties, event.at_ms, tie)
         leaf: Any = leaves.get(event.leaf)
         if leaf is not None:
-            fold_matched(leaf, found, properties, event.at_ms, event.tie)
+            fold_matched(leaf, found, properties, event.at_ms, tie)
             changed.add(event.leaf)
     person.built = program.newest
     return changed

@@ -23,7 +23,7 @@ class Told(NamedTuple):
     Attributes:
         leaf: the identifier that received it.
         at_ms: event time.
-        tie: orders events of one instant.
+        message: its message key; the first half orders events of one instant.
         payload: the record's JSON.
     """
 
@@ -31,7 +31,7 @@ class Told(NamedTuple):
     type: str
     name: str
     at_ms: int
-    tie: int
+    message: MessageKey
     payload: bytes
 
 

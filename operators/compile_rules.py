@@ -19,9 +19,9 @@ from operators.series import (
     Values,
     age_tester,
     count_test,
-    sum_test,
     function_series,
     measure_series,
+    sum_test,
     test_series,
 )
 from operators.windows import NEVER, window_of

@@ -32,10 +32,18 @@ def value_text(value: Any) -> str | None:  # noqa: ANN401 - a JSON value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value) if abs(value) < 2**53 else repr(float(value))
+        return str(value) if abs(value) < 2**53 else _beyond(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     return None
+
+
+def _beyond(value: int) -> str | None:
+    """The text of a number that only floating point holds; None where not even that does."""
+    try:
+        return repr(float(value))
+    except OverflowError:
+        return None
 
 
 def digest_of(text: str) -> int:

@@ -3,13 +3,15 @@
 The same compiled nodes answer as in the engine; nothing is decided here. Clock: `now_ms`, and the instants that the nodes themselves name.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
 from domain.ids import SegmentId
 from domain.profile import Person
-from domain.rule import Behaviour, Computed, EventFilter, Rule, Sequence, filter_key
+from domain.rule import All, Behaviour, Computed, EventFilter, Not, Rule, Sequence, filter_key
+from domain.rule import Any as Any_
 from domain.rules import ProfileRules
 from operators.lifecycle import stage_at
 from operators.program import Node, Program, Subject
@@ -74,6 +76,35 @@ def explain(node: Node, subject: Subject) -> Explanation:
     return Explanation(
         node.rule, holds, value, None if until >= NEVER else until, tuple(explain(child, subject) for child in node.children)
     )
+
+
+def deciding(explanation: Explanation) -> frozenset[tuple[int, ...]]:
+    """Places of the nodes without children whose other answer alone would change the whole answer; a place is the path of child numbers."""
+    places = list(_leaves(explanation, ()))
+    return frozenset(place for place in places if _answer(explanation, (), place) is not explanation.holds)
+
+
+def _leaves(explanation: Explanation, place: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    if not isinstance(explanation.rule, All | Any_ | Not):
+        yield place
+    for number, child in enumerate(explanation.of):
+        yield from _leaves(child, (*place, number))
+
+
+def _answer(explanation: Explanation, here: tuple[int, ...], turned: tuple[int, ...]) -> bool:
+    if here == turned:
+        return not explanation.holds
+    if here != turned[: len(here)]:
+        return explanation.holds
+    below = [_answer(child, (*here, number), turned) for number, child in enumerate(explanation.of)]
+    match explanation.rule:
+        case All():
+            return all(below)
+        case Any_():
+            return any(below)
+        case Not():
+            return not below[0]
+    return explanation.holds
 
 
 def next_flip(person: Person, program: Program, rules: ProfileRules, segment: SegmentId, now_ms: int) -> Flip:

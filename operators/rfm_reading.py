@@ -14,7 +14,7 @@ Scores = tuple[int, int, int]
 
 
 def rfm_reading(breaks: RfmBreaks, look_back: str, zone: str) -> Callable[[NumberBuckets | None, int], tuple[Scores | None, int]]:
-    """Compile a person's scores (recency, frequency, monetary) with the instant until which they are sure; None where no purchase counts."""
+    """Compile a person's scores (recency, frequency, monetary) and the instant until which they are sure; None where no purchase counts."""
     frame = Frame(Window(span_ms(look_back), "day"), zone)
 
     def reading(state: NumberBuckets | None, now_ms: int) -> tuple[Scores | None, int]:

@@ -239,7 +239,7 @@ def bounds_of(condition: Condition) -> list[int | float]:
 
 
 def count_test(frame: Frame, condition: Condition, test: Test) -> Callable[[Any, int], tuple[bool, int]]:
-    """Compile a condition on the number of events. Above its greatest bound every number is alike, so only the newest buckets are looked at."""
+    """Compile a condition on the number of events. Above its greatest bound every number is alike: only the newest buckets matter."""
     stop = max([0, *bounds_of(condition)])
 
     def tests(state: Counts | None, now_ms: int) -> tuple[bool, int]:

@@ -154,7 +154,7 @@ def instant_of(text: object, zone: ZoneInfo) -> int | None:
         text: ISO 8601; a date alone is its midnight, and what names no zone is in `zone`.
         zone: the workspace's.
     """
-    if not isinstance(text, str) or len(text) < 8 or not text[0].isdigit():
+    if not isinstance(text, str) or len(text) < 7 or not text[0].isdigit():
         return None
     try:
         moment = datetime.fromisoformat(text)

@@ -5,10 +5,11 @@ from typing import Final
 
 import psycopg
 
-from domain.ids import IdentifierKey, ProfileId
+from domain.ids import IdentifierKey, MessageKey, ProfileId
 from operators.changes import Known, Told
 from store.connection import Keys
 
+_PEOPLE: Final = "SELECT p.id, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id"
 _LEAVES: Final = "SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id"
 _EVENTS: Final = """
 SELECT i.profile_id, e.leaf, e.type, e.name, round(extract(epoch FROM e.occurred_at) * 1000)::bigint, e.message_key, e.payload
@@ -21,10 +22,10 @@ WHERE EXISTS (
 
 def load_histories(
     connection: psycopg.Connection, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
-) -> None:
+) -> bool:
     """Add people's leaves and events to what is known.
 
-    Read in two statements: whoever is written in between is found out by their version when the result is committed.
+    To be called inside a transaction whose statements see one instant.
 
     Args:
         connection: of the engine (`store.connection.adapt`).
@@ -32,10 +33,16 @@ def load_histories(
         people: stored people.
         names: event types and names that matter; a name None is any.
 
+    Returns:
+        False where one of them is no longer as `known` has them; then nothing was added.
+
     Raises:
         psycopg.OperationalError: the server does not answer.
     """
     keys = Keys(list(people))
+    docs: dict[ProfileId, bytes] = dict(connection.cursor(binary=True).execute(_PEOPLE, (keys,)).fetchall())
+    if any(docs.get(person) != known.people.get(person, docs.get(person)) for person in people):
+        return False
     wanted = sorted(set(names), key=lambda pair: (pair[0], pair[1] or ""))
     for key, owner, leaf in connection.cursor(binary=True).execute(_LEAVES, (keys,)):
         known.owners[IdentifierKey(key)] = ProfileId(owner)
@@ -45,6 +52,6 @@ def load_histories(
     if wanted:
         parameters = (keys, [kind for kind, _ in wanted], [name for _, name in wanted])
         for owner, leaf, kind, name, at_ms, message, payload in connection.cursor(binary=True).execute(_EVENTS, parameters):
-            tie = int.from_bytes(message[:8], "big", signed=True)
-            histories[ProfileId(owner)].append(Told(IdentifierKey(leaf), kind, name, at_ms, tie, payload))
+            histories[ProfileId(owner)].append(Told(IdentifierKey(leaf), kind, name, at_ms, MessageKey(message), payload))
     known.histories |= histories
+    return True

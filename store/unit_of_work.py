@@ -75,8 +75,8 @@ class UnitOfWork(Protocol):
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
         """People by id, those that exist."""
 
-    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known:
-        """`known`, with stored events of some people whose (type, name) is asked for, and all their leaves."""
+    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> "Known | Conflict":
+        """`known`, with some people's leaves and their events of these types and names; Conflict where somebody has changed since."""
 
     def forget(self, wanted: Needed) -> None:
         """Drop what is remembered about a batch, after a conflict."""
@@ -253,17 +253,22 @@ class PostgresUnitOfWork:
             raise self._lost() from error
         return [msgspec.msgpack.decode(doc, type=Person) for _, doc in found]
 
-    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known:
-        """Read what aggregates that people lack are built from.
+    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known | Conflict:
+        """Read what aggregates that people lack are built from, as of one instant.
+
+        Returns:
+            `known`, or Conflict where somebody has changed since it was loaded.
 
         Raises:
             StoreUnavailable: the server does not answer.
         """
         try:
-            load_histories(self.connection, known, people, names)
+            with self.connection.transaction():
+                self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                whole = load_histories(self.connection, known, people, names)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise self._lost() from error
-        return known
+        return known if whole else Conflict("history")
 
     def read(self, query: Callable[[psycopg.Connection], T]) -> T:
         """Run a small query on this connection.

@@ -32,7 +32,7 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/audience-sync/audiences/{audience}/history": (None, 404),
     "DELETE /cdp/audience-sync/audiences/{audience}": (None, 404),
     "POST /cdp/audiences/export": ({"segment_id": "{segment}"}, 404),
-    "GET /cdp/audit": (None, EMPTY),
+    "GET /cdp/audit": (None, OPEN),
     "POST /cdp/profiles/{profile}/unmerge": ({"identifiers": [{"kind": "user_id", "value": "topsecret-1"}], "reason": "theft"}, 404),
     "GET /cdp/commands/{command}": (None, 404),
     "GET /cdp/dead-letters": (None, EMPTY),
@@ -55,6 +55,8 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/segments": (None, OPEN),
     "POST /cdp/segments": ({"name": "mine", "rule": {"type": "segment", "segment": 1}}, OPEN),
     "POST /cdp/segments/validate": ({"rule": {"type": "segment", "segment": "{segment}"}}, 422),
+    "POST /cdp/segments/preview": ({"rule": {"type": "segment", "segment": "{segment}"}}, 422),
+    "POST /cdp/segments/{segment}/preview": (None, 404),
     "GET /cdp/segments/{segment}": (None, 404),
     "PUT /cdp/segments/{segment}": ({"name": "mine", "rule": {"type": "all", "of": []}}, 404),
     "GET /cdp/segments/{segment}/versions": (None, 404),
@@ -105,6 +107,7 @@ READING = {"POST /cdp/funnels", "POST /cdp/segments/validate"}
 TABLES = (
     "workspaces", "sources", "api_keys", "events", "identifiers", "profiles", "links", "merges", "segments", "memberships", "changes",
     "dead_letters", "observations", "readings", "audiences", "pushes", "decisions", "gate_states", "audit",
+    "traits", "rfm", "definition_versions", "aggregates", "sweeps",
 )  # fmt: skip
 
 

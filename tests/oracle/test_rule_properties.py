@@ -1,16 +1,21 @@
 """The engine's evaluator and the oracle answer alike: the same members, the same trait values, and no flip is ever late."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 
+from domain.definition import ComputedTrait, Segment, TraitRule, WorkspaceDefinitions
 from domain.event import Event, Order
-from domain.ids import MessageKey, ProfileId, SegmentId, SourceId, WorkspaceId
+from domain.ids import MessageKey, ProfileId, SegmentId, SourceId, TraitId, WorkspaceId
 from domain.leaf import Leaf, decode_leaf, encode_leaf
 from domain.profile import Person
+from domain.rule import Behaviour, Equals, EventFilter, Rule, Step, Where
+from domain.rule import Sequence as SequenceRule
 from operators.compile_rules import Compiler, compile_program
 from operators.compose import compose
 from operators.fold import fold, tie_of
@@ -19,9 +24,9 @@ from operators.program import Program, Subject, fold_matched, matched
 from operators.windows import NEVER
 from oracle.flips import next_flip
 from oracle.record import Statement
+from oracle.rules import PersonHistory, trait_values
 from oracle.rules import Subject as Naive
-from oracle.rules import trait_values
-from tests.rules_generators import Case, case, cases, with_aggregates
+from tests.rules_generators import RULES, Case, case, cases, with_aggregates
 
 SEEDS = 150
 
@@ -109,3 +114,56 @@ def test_seeded_cases_agree(part: int) -> None:
 @settings(max_examples=100)
 def test_generated_cases_agree(asked: Case) -> None:
     agree(asked)
+
+
+NOW, DAY = 1_700_000_000_000, 86_400_000
+VIEWED = EventFilter("Viewed")
+
+
+def viewed(number: int, at_ms: int, x: object) -> Statement:
+    message = blake2b(b"%d" % number, digest_size=16).digest()
+    tie = int.from_bytes(message[:8], "big", signed=True)
+    return Statement(message, at_ms, tie, "track", "Viewed", (), properties={"x": x})
+
+
+def having(x: str | float) -> EventFilter:
+    return EventFilter("Viewed", where=(Where("x", Equals(x)),))
+
+
+def asking(told: Sequence[Statement], *rules: Rule, traits: Sequence[TraitRule] = ()) -> Case:
+    segments = tuple(Segment(SegmentId(number), WorkspaceId(1), 1, rule) for number, rule in enumerate(rules, 1))
+    computed = tuple(ComputedTrait(TraitId(number), f"t{number}", 1, trait) for number, trait in enumerate(traits, 1))
+    definitions = WorkspaceDefinitions(WorkspaceId(1), 1, "Europe/Berlin", segments, computed)
+    return Case(definitions, PersonHistory(told), RULES, NOW)
+
+
+def many(different: int) -> list[Statement]:
+    rng = random.Random(different)
+    return [viewed(number, NOW - rng.randrange(200 * DAY), f"v{number % different}") for number in range(2 * different)]
+
+
+VALUES = [TraitRule(function, VIEWED, "x", window) for function in ("unique", "most_frequent") for window in (None, "2h", "90d")]
+ONE_THEN_TWO = SequenceRule((Step(having(1)), Step(having(2))))
+SELDOM = {
+    "1 and true in two rules": asking([viewed(1, NOW - 5, 1)], Behaviour(having(1)), Behaviour(having(True))),
+    "1 and true in one sequence": asking([viewed(n, NOW - n, 1) for n in (1, 2)], SequenceRule((Step(having(1)), Step(having(True))))),
+    **{f"{different} different values": asking(many(different), traits=VALUES) for different in (199, 200, 201, 255, 256, 257, 700)},
+    "long texts": asking([viewed(n, NOW - n, "a" * (254 + n // 2)) for n in range(9)], traits=VALUES),
+    "the 256th latest mark": asking([viewed(1, NOW - 999, 1), *(viewed(n, NOW - 999 + n, 2) for n in range(2, 257))], ONE_THEN_TWO),
+    "the 257th latest mark": asking([viewed(1, NOW - 999, 1), *(viewed(n, NOW - 999 + n, 2) for n in range(2, 258))], ONE_THEN_TWO),
+    "rounding": asking([viewed(n, NOW - n, n * 0.0000005) for n in range(20)], traits=[TraitRule("sum", VIEWED, "x")]),
+    "large amounts": asking(
+        [viewed(n, NOW - n, x) for n, x in enumerate((999_999_999_999.9, -1e12, 10**12 - 1, 2**53, 0.1))],
+        traits=[TraitRule(function, VIEWED, "x") for function in ("sum", "average", "minimum", "maximum")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SELDOM)
+def test_what_is_seldom_drawn_agrees(name: str) -> None:
+    agree(SELDOM[name])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_long_histories_agree(seed: int) -> None:
+    agree(case(random.Random(seed), size=150))

@@ -15,7 +15,6 @@ from domain.link import BANNED, Link, Pair
 from domain.profile import Person, decode_person, encode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from operators.changes import Change, Changes, Counted, Known, Member, Merge, Told
-from operators.fold import tie_of
 from operators.unify import Needed
 from store.definitions import Registry
 from store.unit_of_work import DEFINITIONS, Committed, Conflict, Fence, Fenced, Outcome
@@ -282,9 +281,13 @@ class MemoryUnitOfWork:
         self._pause()
         return [decode_person(self._tables.people[profile][1]) for profile in people if profile in self._tables.people]
 
-    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known:
+    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known | Conflict:
         self._pause()
         tables, wanted = self._tables, set(names)
+        for profile in people:
+            stored = tables.people.get(profile)
+            if profile in known.people and (stored is None or known.people[profile] != stored[1]):
+                return Conflict("history")
         for profile in people:
             told = known.histories[profile] = []
             for key in sorted(tables.owned.get(profile, ())):
@@ -296,8 +299,8 @@ class MemoryUnitOfWork:
                 if isinstance(event, Unmerge) or tables.identifiers[event.identifiers[0].key].profile != profile:
                     continue
                 if {(event.type, event.name), (event.type, None)} & wanted:
-                    leaf_key, tie = event.identifiers[0].key, tie_of(event.message_key)
-                    told.append(Told(leaf_key, event.type, event.name, event.occurred_ms, tie, event.payload))
+                    leaf_key = event.identifiers[0].key
+                    told.append(Told(leaf_key, event.type, event.name, event.occurred_ms, event.message_key, event.payload))
         self._pause()
         return known
 

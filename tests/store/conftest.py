@@ -54,7 +54,7 @@ class Engine:
 
     def publish(self, name: str, rule: Rule) -> int:
         """Make a segment live; its id."""
-        author = Author(self.workspace, "test")
+        author = Author(self.workspace, "test", frozenset({"user_id", "email", "phone"}))
         with self.conn.transaction():
             made = create(self.conn, author, "segment", Draft(msgspec.to_builtins(rule), "advertising", name))
             publishing.publish_segment(self.conn, author, made)

@@ -1,0 +1,66 @@
+"""Compiled definitions beside one API process, as fresh as a second."""
+
+import asyncio
+from collections.abc import Callable
+
+from config.settings import Settings
+from domain.ids import WorkspaceId
+from operators.compile_rules import Compiler, compile_program
+from operators.program import Program
+from store.definitions import Registry, refresh
+from store.fetch import in_transaction
+
+
+class Judge:
+    """A workspace's compiled definitions.
+
+    Args:
+        program: segments.
+        compiler: computed traits.
+    """
+
+    def __init__(self, program: Program, compiler: Compiler) -> None:
+        self.program = program
+        self.compiler = compiler
+
+
+class Programs:
+    """Compiles a workspace's definitions when they are first asked for, and again when they have changed.
+
+    Args:
+        settings: the store's address, and how old what is answered may be.
+        clock: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+        self._dsn = settings.postgres.dsn.get_secret_value()
+        self._timeout = settings.edge.statement_timeout
+        self._age_limit_s = settings.query.definitions_age.total_seconds()
+        self._clock = clock
+        self._registry = Registry({}, {}, {})
+        self._read_s = float("-inf")
+        self._reading = asyncio.Lock()
+        self._judges: dict[WorkspaceId, Judge] = {}
+
+    async def of(self, workspace: WorkspaceId) -> Judge:
+        """What judges a workspace's people.
+
+        Raises:
+            psycopg.OperationalError: Postgres cannot be reached.
+        """
+        async with self._reading:
+            if self._clock() - self._read_s > self._age_limit_s:
+                await asyncio.to_thread(self._refresh)
+            judge = self._judges.get(workspace)
+            if judge is None:
+                definitions = self._registry.definitions[workspace]
+                judge = self._judges[workspace] = Judge(compile_program(definitions), Compiler(definitions))
+            return judge
+
+    def _refresh(self) -> None:
+        known = self._registry
+        found = in_transaction(self._dsn, lambda connection: refresh(connection, known), self._timeout)
+        self._read_s = self._clock()
+        if found is not known:
+            self._registry = found
+            self._judges = {}
