@@ -59,6 +59,8 @@ def _node_problems(path: str, node: Rule) -> Iterator[RuleProblem]:
     match node:
         case rule.Trait(condition=condition) | rule.Computed(condition=condition):
             yield from _condition_problems(f"{path}.condition", condition)
+        case rule.Lifecycle(stages=()):
+            yield RuleProblem(f"{path}.stages", "Name at least one stage.")
         case rule.Rfm():
             yield from _rfm_problems(path, node)
         case rule.Behaviour():
@@ -70,6 +72,8 @@ def _node_problems(path: str, node: Rule) -> Iterator[RuleProblem]:
 def _condition_problems(path: str, condition: Condition) -> Iterator[RuleProblem]:
     if isinstance(condition, rule.Between) and condition.low > condition.high:
         yield RuleProblem(f"{path}.high", "high is below low, so that nothing could lie between: swap them.")
+    elif isinstance(condition, rule.In | rule.NotIn) and not condition.values:
+        yield RuleProblem(f"{path}.values", "Name at least one value.")
 
 
 def value_problems(path: str, condition: Condition, kind: Measure | Function) -> Iterator[RuleProblem]:

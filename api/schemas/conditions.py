@@ -67,7 +67,7 @@ Scalar = Annotated[
     PlainValidator(_scalar),
     WithJsonSchema({"anyOf": [{"type": "string", "maxLength": TEXT_LIMIT}, {"type": "number"}, {"type": "boolean"}]}),
 ]
-Scalars = Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=VALUES_LIMIT)]
+Scalars = Annotated[tuple[Scalar, ...], Field(max_length=VALUES_LIMIT, json_schema_extra={"minItems": 1})]
 Span = Annotated[str, PlainValidator(_span), WithJsonSchema({"type": "string", "pattern": "^[0-9]+[smhdw]$", "examples": ["30m", "7d"]})]
 Instant = Annotated[
     str,

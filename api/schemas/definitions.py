@@ -151,8 +151,9 @@ class RfmView(View):
 
     @classmethod
     def of(cls, row: RfmRow) -> "RfmView":
-        """From the store's row."""
-        return cls(version=row.version, rule=row.definition, breaks=row.breaks, updated_at=row.updated_at)
+        """From the store's row, with what is said by default."""
+        rule = RfmRule.model_validate(row.definition).model_dump(mode="json")
+        return cls(version=row.version, rule=rule, breaks=row.breaks, updated_at=row.updated_at)
 
 
 class SweepView(View):

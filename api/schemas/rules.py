@@ -85,7 +85,7 @@ class Lifecycle(Request):
 
     model_config = example(type="lifecycle", stages=["customer"])
     type: Literal["lifecycle"]
-    stages: tuple[Stage, ...] = Field(min_length=1, max_length=len(Stage))
+    stages: tuple[Stage, ...] = Field(max_length=len(Stage), json_schema_extra={"minItems": 1})
 
 
 class Rfm(Request):

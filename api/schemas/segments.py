@@ -100,7 +100,7 @@ class CheckedView(View):
     """A rule that could be published now."""
 
     model_config = example(rule=_RULE)
-    rule: JsonValue = Field(description="As it would be stored: without what is said by default.")
+    rule: JsonValue = Field(description="As it would be stored.")
 
 
 class Member(View):

@@ -66,6 +66,8 @@ def test_versions_are_kept_with_their_authors(api: Api) -> None:
     assert first["published_by"] == first["author"]
     assert first["author"].startswith("key:")
     assert put(api, path, {"name": "vips", "rule": PRO, "purpose": "email"})["newest_version"] == 2
+    listed = {"name": "vips", "rule": {"type": "all", "of": [PRO, {"type": "lifecycle", "stages": ["known"]}]}}
+    assert [put(api, path, listed)["newest_version"] for _ in range(2)] == [3, 3]
 
 
 def test_nobody_overwrites_what_they_have_not_read(api: Api) -> None:
@@ -127,7 +129,7 @@ def test_other_fields_keep_their_names_in_problems(api: Api) -> None:
 def test_a_checked_rule_is_answered_as_it_would_be_stored(api: Api) -> None:
     rule = {"type": "event", "event": {"name": "a", "event_type": "track", "where": []}, "measure": "count", "window": None}
     checked = api.post("/cdp/segments/validate", {"rule": rule}, 200)
-    assert checked["rule"] == {"type": "event", "event": {"name": "a"}}
+    assert checked["rule"] == {"type": "event", "event": {"name": "a"}, "condition": {"op": "at_least", "value": 1}}
 
 
 def test_what_is_not_live_cannot_be_referred_to(api: Api) -> None:
@@ -189,7 +191,7 @@ def test_rfm_is_published_read_and_deleted(api: Api) -> None:
     published = put(api, "/cdp/rfm", {"rule": {"look_back": "90d"}}, 202)
     assert published["sweep"] is not None
     live = api.get("/cdp/rfm")
-    assert (live["version"], live["rule"], live["breaks"]) == (1, {"look_back": "90d"}, None)
+    assert (live["version"], live["rule"]["look_back"], live["rule"]["property"], live["breaks"]) == (1, "90d", "revenue", None)
     put(api, "/cdp/rfm", {"rule": {"look_back": "30d"}, "version": 0}, 409)
     assert put(api, "/cdp/rfm", {"rule": {"look_back": "1h"}}, 422)["errors"][0]["field"] == "$.look_back"
     champions = segment(api, "champions", {"type": "rfm", "segments": ["champions"]})

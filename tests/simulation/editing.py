@@ -12,8 +12,11 @@ from tests import rules_generators as draw
 from tests.simulation.memory import MemoryTables, Sweep
 
 
-def changed_definitions(rng: random.Random, now: WorkspaceDefinitions) -> WorkspaceDefinitions:
-    """The same definitions with one thing changed: a segment added, edited, paused, resumed or deleted, or a trait edited."""
+def changed_definitions(rng: random.Random, now: WorkspaceDefinitions, *, pausing: bool = True) -> WorkspaceDefinitions:
+    """The same definitions with one thing changed: a segment added, edited, paused, resumed or deleted, or a trait edited.
+
+    Who is in a paused segment depends on the instant at which it was paused; without `pausing` nothing depends on such instants.
+    """
     segments, traits = list(now.segments), list(now.traits)
     choice = rng.random()
     if choice < 0.35 or not segments:
@@ -24,7 +27,7 @@ def changed_definitions(rng: random.Random, now: WorkspaceDefinitions) -> Worksp
         place = rng.randrange(len(segments))
         earlier = tuple(segment.id for segment in segments[:place])
         segments[place] = replace(segments[place], version=segments[place].version + 1, rule=draw.rules(rng, 2, earlier))
-    elif choice < 0.7:
+    elif pausing and choice < 0.7:
         place = rng.randrange(len(segments))
         segments[place] = replace(segments[place], rule=None)
     elif choice < 0.85:

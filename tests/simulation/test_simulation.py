@@ -7,13 +7,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from domain.definition import WorkspaceDefinitions
 from domain.ids import IdentifierKey, SegmentId
 from domain.leaf import Leaf
 from domain.link import BANNED, Pair
 from domain.profile import decode_person
 from operators import resolve
+from operators.program import held
+from tests.simulation.editing import changed_definitions, publish
 from tests.simulation.histories import History, generate
 from tests.simulation.run import failures, shrink
 from tests.simulation.world import World
@@ -23,20 +27,34 @@ _ROOT = Path(__file__).parents[2]
 
 
 def end_of(history: History, seed: int) -> World:
+    """The end of a run with the history's definitions, after two changes of them at last: the same for every schedule of a history."""
     world = World(history, seed)
+    world.edit_share = 0.0
     world.run()
+    edits = random.Random(history.seed)
+    for _ in range(2):
+        workspace = edits.choice(sorted(world.tables.registry.definitions))
+        publish(world.tables, changed_definitions(edits, world.tables.registry.definitions[workspace], pausing=False))
+    world.settle()
     return world
 
 
-def people(world: World) -> dict[frozenset[IdentifierKey], tuple[Leaf, str, list[SegmentId]]]:
+def opened(view: Leaf, definitions: WorkspaceDefinitions) -> Leaf:
+    """A view with the states of live aggregates, unpacked."""
+    states = {aggregate.id: held(view, aggregate) for aggregate in definitions.aggregates if aggregate.id in view.aggregates}
+    return msgspec.structs.replace(view, aggregates=states)
+
+
+def people(world: World) -> dict[frozenset[IdentifierKey], tuple[Leaf, str, dict[SegmentId, int]]]:
     """People without their generated ids: identifiers → view, stage and segments at one and the same instant."""
     world.latest_ms = 2_000_000_000_000
-    world._settle()
+    world.settle()
     found = {}
     for profile, keys in world.tables.owned.items():
         if keys:
             person = decode_person(world.tables.people[profile][1])
-            found[frozenset(keys)] = person.view, str(person.stage), sorted(person.segments)
+            view = opened(person.view, world.tables.registry.definitions[person.workspace])
+            found[frozenset(keys)] = view, str(person.stage), person.segments
     return found
 
 

@@ -120,13 +120,14 @@ class World:
             if self.rng.random() < self.edit_share:
                 self.edit()
         self.chaos = False
-        self._settle()
+        self.settle()
         for later_ms in (1_000, 10_000, 20_000, 100_000):
             if self.rng.random() < 0.4:
                 self.latest_ms += later_ms - self.latest_ms % 1_000
-                self._settle()
+                self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Work until the world is quiet."""
         self.now_ms = self.latest_ms
         while not self.quiet():
             self.rng.choice(self.workers).step()
