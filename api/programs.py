@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
+from api.schemas.profiles import ComputedValue, Judged, RfmView
 from config.settings import Settings
 from domain.ids import WorkspaceId
+from domain.profile import Person
+from operators.catch_up import built_up_to, lacks_history
 from operators.compile_rules import Compiler, compile_program
-from operators.program import Program
+from operators.program import Program, Subject
+from operators.rfm import segment_of
 from store.definitions import Registry, refresh
 from store.fetch import in_transaction
 
@@ -22,6 +26,27 @@ class Judge:
     def __init__(self, program: Program, compiler: Compiler) -> None:
         self.program = program
         self.compiler = compiler
+
+    def of(self, person: Person, now_ms: int) -> Judged:
+        """Computed traits and RFM of a person at an instant.
+
+        Args:
+            person: as stored; what needs aggregates that they do not have yet is marked as building.
+            now_ms: the instant.
+        """
+        definitions, subject = self.program.definitions, Subject(person, self.program, now_ms)
+        built = self.program.newest if not lacks_history(person, self.program) else built_up_to(person, self.program)
+        computed = {}
+        for trait in definitions.traits:
+            building = self.compiler.trait_series(trait)[0].id > built
+            value = None if building else self.compiler.trait_value(trait, subject)
+            computed[trait.name] = ComputedValue(value=value, version=trait.version, building=building)
+        scores = self.compiler.rfm_scores(subject, built)
+        return Judged(computed, None if scores is None else _rfm(*scores))
+
+
+def _rfm(recency: int, frequency: int, monetary: int) -> RfmView:
+    return RfmView(recency=recency, frequency=frequency, monetary=monetary, segment=segment_of(recency, frequency, monetary))
 
 
 class Programs:

@@ -7,7 +7,7 @@ import typer
 
 from config.load import load_settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Run one process of the engine: profiles, signals or activation.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Run one process of the engine: profiles, signals, activation, upkeep.")
 
 
 @app.command()
@@ -36,3 +36,9 @@ def signals() -> None:
 def activation() -> None:
     """Push audience changes to the platforms, under the trust gate."""
     importlib.import_module("dataflows.activation").run(load_settings())
+
+
+@app.command()
+def upkeep() -> None:
+    """Keep fresh what rests on everybody at once: RFM bounds."""
+    importlib.import_module("dataflows.upkeep").run(load_settings())

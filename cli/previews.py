@@ -1,6 +1,5 @@
-"""``stratum segments preview``: what a rule in a file would mean, before anybody is a member."""
+"""``stratum segments preview``: what segments in a file would mean, before anybody is a member."""
 
-import json
 import secrets
 import sys
 import time
@@ -11,58 +10,48 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.defining import author_of
 from api.schemas.previews import PreviewView
-from api.schemas.rule_reading import read_rule
+from cli.definition_files import FileError, read_file
+from cli.definitions import WorkspaceName, refused, workspace
 from config.load import load_settings
 from operators.sampling import Estimate
-from store.definition_rows import InvalidDefinitionError
-from store.fetch import connect_blocking
-from store.keys import workspace_named
 from store.preview import Asked, Preview, Previews
+from store.publishing import as_rule
 
 _START_BYTES = 16
 
 
 def preview(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON: a rule, or an object with a rule.")],
-    workspace: Annotated[str, typer.Option("--workspace", help="Name of the workspace.")] = "default",
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON or YAML, as `apply` takes it.")],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables, one line per segment.")] = False,
+    workspace_name: WorkspaceName = "default",
 ) -> None:
-    """Show how many people a rule would hold for now, some of them, and how they overlap with segments that exist."""
+    """Show how many people a file's segments would have now, some of them, and how they overlap with segments that exist."""
     settings, now_ms = load_settings(), time.time_ns() // 1_000_000
+    previews = Previews(settings.profile, tuple(settings.identity.kinds), settings.query.preview, time.monotonic)
     try:
-        document = json.loads(file.read_text())
-        rule = read_rule(document.get("rule", document) if isinstance(document, dict) else document, settings.definitions)
-        with connect_blocking(settings.postgres.dsn.get_secret_value()) as conn:
-            workspace_id = workspace_named(conn, workspace)
-            if workspace_id is None:
-                raise typer.BadParameter(f"there is no workspace {workspace}", param_hint="--workspace")
-            previews = Previews(settings.profile, tuple(settings.identity.kinds), settings.query.preview, time.monotonic)
-            with conn.transaction():
-                author = author_of(settings, workspace_id, "console")
-                found = previews.of(conn, author, Asked(None, rule, now_ms, secrets.token_bytes(_START_BYTES)))
-    except json.JSONDecodeError as error:
-        raise typer.BadParameter(f"not JSON: {error}", param_hint="FILE") from error
-    except InvalidDefinitionError as error:
-        for problem in error.problems:
-            typer.echo(f"{problem.path}: {problem.message}", err=True)
-        raise typer.Exit(1) from error
-    if as_json:
-        sys.stdout.write(PreviewView.of(found, now_ms).model_dump_json() + "\n")
-    else:
-        _print(found)
+        definitions = read_file(file, settings.definitions, "segment")
+    except FileError as error:
+        raise refused(str(error).splitlines()) from error
+    for definition in definitions:
+        asked = Asked(None, as_rule(definition.draft.definition), now_ms, secrets.token_bytes(_START_BYTES))
+        with workspace(workspace_name) as (conn, author):
+            found = previews.of(conn, author, asked)
+        if as_json:
+            sys.stdout.write(PreviewView.of(found, now_ms).model_dump_json() + "\n")
+        else:
+            _print(str(definition.draft.name), found)
 
 
 def _number(found: Estimate) -> str:
     return f"{found.value:,}" if found.low == found.high else f"≈ {found.value:,} ({found.low:,} to {found.high:,})"
 
 
-def _print(found: Preview) -> None:
+def _print(name: str, found: Preview) -> None:
     console = Console()
     how = "everybody was evaluated" if found.exact else f"95 % confidence, from {found.evaluated:,} evaluated"
-    console.print(f"{_number(found.members)} of {found.people:,} people; {how}")
+    console.print(f"{name}: {_number(found.members)} of {found.people:,} people; {how}")
     if found.reads_history:
         console.print("The rule asks for something of the past that is not kept yet: publishing builds it for everybody.")
     if found.unscored:

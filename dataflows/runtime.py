@@ -154,7 +154,7 @@ def run_until_signal(flow: Dataflow, stop: Flag) -> None:
         BytewaxRuntimeError: a step or a source raised; its causes lead to the exception.
     """
     broken_off = Flag()
-    with _stop_at_signals(stop, broken_off):
+    with stop_at_signals(stop, broken_off):
         try:
             cli_main(flow)  # type: ignore[no-untyped-call]
         except BytewaxRuntimeError:
@@ -190,7 +190,8 @@ def _store_is_away(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def _stop_at_signals(stop: Flag, broken_off: Flag) -> Iterator[None]:
+def stop_at_signals(stop: Flag, broken_off: Flag) -> Iterator[None]:
+    """Set `stop` at SIGTERM or SIGINT; what still runs after the grace is broken off by `StoppedError`, and `broken_off` set."""
     def ask(_number: int, _frame: FrameType | None) -> None:
         stop.set()
         signal.setitimer(signal.ITIMER_REAL, STOP_GRACE.total_seconds())

@@ -131,4 +131,5 @@ def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Com
         ),
         Component("signals", ("-m", "cli.main", "engine", "signals")),
         Component("activation", ("-m", "cli.main", "engine", "activation")),
+        Component("upkeep", ("-m", "cli.main", "engine", "upkeep")),
     )

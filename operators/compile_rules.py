@@ -223,6 +223,17 @@ class Compiler:
             return (subject.now_ms - value) / 1000
         return value
 
+    def rfm_scores(self, subject: Subject, built: int) -> tuple[int, int, int] | None:
+        """A subject's RFM scores; None where no purchase counts, without bounds, or where the aggregate is above `built`."""
+        definition = self._definitions.rfm
+        if definition is None or definition.breaks is None:
+            return None
+        aggregate = self.aggregate(plan.rfm_spec(definition.rule, self._zone))
+        if aggregate.id > built:
+            return None
+        scored = rfm_reading(definition.breaks, definition.rule.look_back, self._zone)
+        return scored(subject.state(aggregate), subject.now_ms)[0]  # type: ignore[arg-type]
+
     def _sequence(self, node: rule.Sequence) -> Node:
         spec = plan.sequence_spec(node, self._zone)
         aggregate = self.aggregate(spec)

@@ -15,6 +15,7 @@ from store import audit
 from store.definition_rows import Author
 from store.definitions import load_definitions
 
+_REASON_LIMIT: Final = 1_000
 _COUNTED: Final = 100_000
 """People up to whom a sweep's size is counted; beyond, the planner's estimate will do for progress."""
 
@@ -110,7 +111,20 @@ def _compile(definitions: WorkspaceDefinitions, concerned: Collection[SegmentId]
 
 
 def _order_sweep(conn: Connection[Any], workspace: int, revision: int, reason: str, segments: list[SegmentId]) -> int:
-    """Order a walk over everybody; where there is nobody it is done at once."""
+    """Order a walk over everybody; where there is nobody it is done at once.
+
+    A sweep that this very transaction has ordered before is ordered to do more: nobody has begun it yet.
+    """
+    sql = """
+        UPDATE sweeps SET revision = %(revision)s, reason = left(reason || ', ' || %(reason)s, %(limit)s),
+            aggregate_id = coalesce((SELECT max(id) FROM aggregates WHERE workspace_id = %(workspace)s), 0),
+            segments = (SELECT array_agg(DISTINCT id ORDER BY id) FROM unnest(segments || %(segments)s::integer[]) AS every (id))
+        WHERE workspace_id = %(workspace)s AND xmin = pg_current_xact_id()::xid RETURNING id
+    """
+    params = {"workspace": workspace, "revision": revision, "reason": reason, "segments": segments, "limit": _REASON_LIMIT}
+    row = conn.execute(sql, params).fetchone()
+    if row is not None:
+        return int(row[0])
     people = _people(conn, workspace)
     sql = """
         INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason, segments, people, status, stale, finished_at)
@@ -119,8 +133,7 @@ def _order_sweep(conn: Connection[Any], workspace: int, revision: int, reason: s
                CASE WHEN %(people)s = 0 THEN 0 END, CASE WHEN %(people)s = 0 THEN now() END
         RETURNING id
     """
-    params = {"workspace": workspace, "revision": revision, "reason": reason, "segments": segments, "people": people}
-    row = conn.execute(sql, params).fetchone()
+    row = conn.execute(sql, {**params, "people": people}).fetchone()
     return int(row[0]) if row else 0
 
 

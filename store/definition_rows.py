@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, LiteralString
 
+import msgspec
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
@@ -206,7 +207,7 @@ def save(conn: Connection[Any], author: Author, kind: Kind, number: int, draft: 
     except UniqueViolation as error:
         raise _taken(kind) from error
     version = last.version
-    if (draft.definition, draft.purpose) != (last.definition, last.purpose):
+    if draft.purpose != last.purpose or _json(draft.definition) != _json(last.definition):
         version = add_version(conn, author, kind, number, draft.definition, draft.purpose)
     audit.append(conn, author.workspace, author.actor, f"{kind}.save", f"{kind}:{number}", {"version": version})
     return version
@@ -245,6 +246,11 @@ def set_status(conn: Connection[Any], kind: Kind, number: int, status: str, revi
     """Move a definition to another status as of a revision; None: the revision stays, because it was never live."""
     sql = "UPDATE " + _TABLE[kind] + " SET status = %s, revision = coalesce(%s, revision), updated_at = now() WHERE id = %s"
     conn.execute(sql, (status, revision, number))
+
+
+def _json(definition: Any) -> bytes:  # noqa: ANN401 - JSON
+    """As text, in which ``true`` is not 1."""
+    return msgspec.json.encode(definition, order="sorted")
 
 
 def _taken(kind: Kind) -> DefinitionConflictError:

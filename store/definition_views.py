@@ -70,15 +70,7 @@ class SweepRow:
     updated_at: datetime
     finished_at: datetime | None
 
-    @property
-    def percent(self) -> float:
-        """How far it is, 0 to 100; 100 only when it is done, however wrong the estimate was."""
-        if self.status == "done":
-            return 100.0
-        return min(_NEARLY, round(100 * self.visited / max(1, self.people), 1))
 
-
-_NEARLY: Final = 99.9
 _NEWEST: Final = """
     CROSS JOIN LATERAL (
         SELECT max(version) AS version FROM definition_versions WHERE kind = 'trait' AND definition_id = t.id

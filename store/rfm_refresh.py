@@ -6,6 +6,7 @@ grow with the number of people. Bounds that score everybody as before are noted 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final, cast
 
 from psycopg import Connection
@@ -47,10 +48,12 @@ class RfmRefreshParams:
     Attributes:
         population: exact or estimated.
         page: people read at once.
+        interval: pause between two looks for a workspace whose bounds are due.
     """
 
     population: RfmParams = field(default_factory=RfmParams)
     page: int = 1_000
+    interval: timedelta = timedelta(seconds=5)
 
     def __post_init__(self) -> None:
         if self.page < 1:

@@ -37,7 +37,10 @@ async def find(reads: Reads, workspace: int, profile: UUID) -> StoredProfile:
 async def show(reads: Reads, found: StoredProfile, asked: UUID | None = None) -> Profile:
     """A stored person as the API shows it."""
     person = found.person
-    return Profile.of(person, reads.stage(person), found.identifiers, await reads.segments(person), asked or UUID(bytes=person.id))
+    judge = await reads.programs.of(person.workspace)
+    judged = judge.of(person, round(reads.now().timestamp() * 1000))
+    names = await reads.segments(person)
+    return Profile.of(person, reads.stage(person), found.identifiers, names, judged, asked or UUID(bytes=person.id))
 
 
 @router.get("", summary="List or search profiles")

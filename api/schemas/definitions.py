@@ -9,6 +9,7 @@ from api.schemas.rules import RfmRule, TraitRule
 from api.schemas.values import Instant, JsonValue, Request, View
 from store.consequences import Published
 from store.definition_views import RfmRow, SavedVersion, SweepRow, TraitRow
+from store.sweep_progress import percent
 
 NAME_LIMIT = 200
 DESCRIPTION_LIMIT = 2_000
@@ -206,7 +207,7 @@ class SweepView(View):
             people=row.people,
             visited=row.visited,
             changed=row.changed,
-            percent=row.percent,
+            percent=percent(row.visited, row.people, done=row.status == "done"),
             stale=row.stale,
             created_at=row.created_at,
             updated_at=row.updated_at,

@@ -1,7 +1,7 @@
 """A person as dashboards see it: the composed view with its stage at the instant of reading."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -117,6 +117,30 @@ class ProfileSummary(View):
         )
 
 
+class ComputedValue(View):
+    """A computed trait of one person."""
+
+    value: JsonValue = Field(description="null where it is missing, or where its history is still being read.")
+    version: int = Field(description="Of the definition that computed it.")
+    building: bool = Field(description="The definition is newer than what is known of this person; a sweep is on its way.")
+
+
+class RfmView(View):
+    """RFM of one person: scores 1 to 5, 5 is best, and the segment that they make."""
+
+    recency: int
+    frequency: int
+    monetary: int
+    segment: str
+
+
+class Judged(NamedTuple):
+    """What definitions say about one person at one instant."""
+
+    computed: dict[str, ComputedValue]
+    rfm: RfmView | None
+
+
 class Profile(View):
     """One person."""
 
@@ -131,6 +155,8 @@ class Profile(View):
                     "first_seen_at": _AT,
                     "last_seen_at": _AT,
                     "traits": {"plan": {"value": "gold", "at": _AT}},
+                    "computed": {"orders in a year": {"value": 1, "version": 3, "building": False}},
+                    "rfm": {"recency": 5, "frequency": 1, "monetary": 2, "segment": "recent_customers"},
                     "events": {"total": 2, "by_type": {"track": 1, "identify": 1}, "by_name": {"track:Order Completed": 1}},
                     "sessions": {"count": 1, "last_started_at": _AT, "last_ended_at": _AT, "total_duration_s": 0.0},
                     "orders": 1,
@@ -155,6 +181,8 @@ class Profile(View):
     first_seen_at: Instant | None
     last_seen_at: Instant | None
     traits: dict[str, Trait]
+    computed: dict[str, ComputedValue] = Field(description="Computed traits by name, as of this instant.")
+    rfm: RfmView | None = Field(description="RFM scores as of this instant; null without a purchase in the look-back, or without bounds.")
     events: EventCounts
     sessions: Sessions
     orders: int
@@ -175,6 +203,7 @@ class Profile(View):
         stage: tuple[Stage, int],
         identifiers: list[Identifier],
         segments: list[str],
+        judged: Judged,
         asked: UUID | None = None,
     ) -> "Profile":
         """From a stored person.
@@ -184,6 +213,7 @@ class Profile(View):
             stage: stage at the instant of reading, and when it changes (ms, 0 for never).
             identifiers: all of the person's.
             segments: names.
+            judged: computed traits and RFM.
             asked: the id that was asked for.
         """
         view, profile = person.view, UUID(bytes=person.id)
@@ -196,6 +226,8 @@ class Profile(View):
             first_seen_at=seen[0],
             last_seen_at=seen[1],
             traits={name: Trait(value=item.value, at=instant(item.at_ms)) for name, item in view.traits.items()},
+            computed=judged.computed,
+            rfm=judged.rfm,
             events=EventCounts(total=view.events, by_type=view.types, by_name=view.names),
             sessions=_sessions(view.sessions),
             orders=view.orders,

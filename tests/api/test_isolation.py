@@ -101,7 +101,7 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/statistics/events?since=2026-09-20T00:00:00Z&until=2026-09-25T00:00:00Z": (None, OPEN),
 }
 
-READING = {"POST /cdp/funnels", "POST /cdp/segments/validate"}
+READING = {"POST /cdp/funnels", "POST /cdp/segments/validate", "POST /cdp/segments/preview", "POST /cdp/segments/{segment}/preview"}
 """Routes that read although they are posted to, because what they ask for is too long for a path."""
 
 TABLES = (

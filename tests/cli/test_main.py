@@ -14,7 +14,9 @@ from local import claim
 from local.running import ADDRESSES, LOCK
 from tests.conftest import TestWorkspace
 
-_COMMANDS = ("up", "demo", "engine", "api", "migrate", "replay", "verify", "lag", "dead-letters", "simulate", "keys")
+_COMMANDS = (
+    "up", "demo", "engine", "api", "migrate", "replay", "verify", "segments", "traits", "lag", "dead-letters", "simulate", "keys",
+)  # fmt: skip
 
 
 def _stratum(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:

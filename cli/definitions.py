@@ -1,0 +1,136 @@
+"""What ``stratum segments`` and ``stratum traits`` share: the workspace's connection, applying files, watching a sweep."""
+
+import getpass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import psycopg
+import typer
+from psycopg import Connection
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from api.defining import author_of
+from cli.definition_files import FileDefinition, FileError, apply_definition, read_file
+from config.load import load_settings
+from store.consequences import Published
+from store.definition_lists import named
+from store.definition_rows import Author, DefinitionError, InvalidDefinitionError, Kind
+from store.keys import workspace_named
+from store.sweep_progress import SweepProgress, newest_sweep, percent, sweep_progress
+
+_LOOK_S: Final = 0.2
+
+WorkspaceName = Annotated[str, typer.Option("--workspace", "-w", help="Name of the workspace.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Watch until everybody is up to date.")]
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON or YAML files.")]
+Publish = Annotated[bool, typer.Option("--publish", help="Make it live at once.")]
+
+
+@contextmanager
+def workspace(name: str) -> Iterator[tuple[Connection[Any], Author]]:
+    """Open a workspace for changes: committed at the end, rolled back on any error, which is told in one sentence."""
+    settings = load_settings()
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        workspace_id = workspace_named(conn, name)
+        if workspace_id is None:
+            raise typer.BadParameter(f"there is no workspace {name}", param_hint="--workspace")
+        conn.commit()
+        try:
+            with conn.transaction():
+                yield conn, author_of(settings, workspace_id, f"console:{getpass.getuser()}")
+        except InvalidDefinitionError as error:
+            raise refused(f"{problem.path}: {problem.message}" for problem in error.problems) from error
+        except DefinitionError as error:
+            raise refused([str(error)]) from error
+
+
+def refused(lines: Any) -> typer.Exit:  # noqa: ANN401 - any iterable of texts
+    """Tell why something was refused; raise what it returns."""
+    for line in lines:
+        typer.echo(f"Error: {line}", err=True)
+    return typer.Exit(2)
+
+
+def find(conn: Connection[Any], author: Author, kind: Kind, wanted: str) -> int:
+    """The id of a definition, given by its name or its id.
+
+    Raises:
+        typer.BadParameter: there is none.
+    """
+    number = named(conn, author.workspace, kind, wanted)
+    if number is None and wanted.isascii() and wanted.isdigit():
+        return int(wanted)
+    if number is None:
+        raise typer.BadParameter(f"there is no {kind} {wanted}", param_hint=kind)
+    return number
+
+
+def apply_files(kind: Kind, files: list[Path], workspace_name: str, *, publish: bool, wait: bool) -> None:
+    """Save every definition of the files, all or none, in the order in which they are given."""
+    sweep: int | None = None
+    with workspace(workspace_name) as (conn, author):
+        try:
+            definitions = [found for file in files for found in read_file(file, author.params, kind)]
+        except FileError as error:
+            raise refused(str(error).splitlines()) from error
+        for definition in definitions:
+            sweep = _apply(conn, author, definition, publish=publish) or sweep
+    if wait and sweep is not None:
+        watch(workspace_name, sweep)
+
+
+def _apply(conn: Connection[Any], author: Author, definition: FileDefinition, *, publish: bool) -> int | None:
+    try:
+        applied = apply_definition(conn, author, definition, publish=publish)
+    except InvalidDefinitionError as error:
+        raise refused(f"{definition.place}: {problem.path}: {problem.message}" for problem in error.problems) from error
+    except DefinitionError as error:
+        raise refused([f"{definition.place}: {error}"]) from error
+    state = "is saved" if applied.published is None else "is live"
+    typer.echo(f"{definition.kind} {definition.draft.name} ({applied.id}) version {applied.version} {state}")
+    return None if applied.published is None else applied.published.sweep
+
+
+def change(
+    kind: Kind,
+    wanted: str,
+    workspace_name: str,
+    work: Callable[[Connection[Any], Author, int], Published],
+    told: str,
+    *,
+    wait: bool = False,
+) -> None:
+    """Do one thing to a definition, tell it, and watch its sweep where asked for."""
+    with workspace(workspace_name) as (conn, author):
+        published = work(conn, author, find(conn, author, kind, wanted))
+    typer.echo(f"{kind} {wanted} {told}")
+    if wait and published.sweep is not None:
+        watch(workspace_name, published.sweep)
+
+
+def watch(workspace_name: str, sweep: int | None) -> None:
+    """Draw a sweep's progress until it is done; None: the newest one."""
+    settings = load_settings()
+    columns = TextColumn("bringing people up to date"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
+        workspace_id = workspace_named(conn, workspace_name)
+        number = newest_sweep(conn, workspace_id or 0) if sweep is None else sweep
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("", total=100)
+            while True:
+                found = sweep_progress(conn, workspace_id or 0, number or 0)
+                if found is None:
+                    raise typer.BadParameter("there is no such sweep")
+                progress.update(task, completed=percent(found.visited, found.people, done=found.done))
+                if found.done:
+                    break
+                time.sleep(_LOOK_S)
+    typer.echo(_told(found))
+
+
+def _told(found: SweepProgress) -> str:
+    return f"sweep {found.id} is done: {found.visited:,} people visited, {found.changed:,} changed, {found.stale or 0:,} memberships stale"

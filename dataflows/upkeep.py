@@ -1,0 +1,39 @@
+"""Keeps fresh what rests on everybody at once: RFM bounds. A process of its own, because a walk over a million people takes its time.
+
+Any number of these processes may run; one at a time does the work (`store.rfm_refresh`).
+"""
+
+import time
+from contextlib import suppress
+from functools import partial
+from threading import Event as Flag
+
+import psycopg
+import structlog
+
+from config.settings import Settings
+from dataflows.observing import shown
+from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
+from store.rfm_refresh import RfmRefresh
+
+logger = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Look for what is due, again and again, until SIGTERM or SIGINT. While Postgres is away it waits and says so."""
+    stop = Flag()
+    with suppress(StoppedError), shown(settings.metrics), stop_at_signals(stop, Flag()):
+        while_store_is_away("upkeep", stop, partial(_run_once, settings, stop))
+
+
+def _run_once(settings: Settings, stop: Flag) -> None:
+    refresh = RfmRefresh(settings.rfm)
+    dsn = settings.postgres.dsn.get_secret_value()
+    with psycopg.connect(dsn, autocommit=True, application_name="stratum-upkeep") as connection:
+        logger.info("upkeep_started")
+        while not stop.is_set():
+            result = refresh.run_once(connection, time.time_ns() // 1_000_000)
+            if result is None:
+                stop.wait(settings.rfm.interval.total_seconds())
+            else:
+                logger.info("rfm_refreshed", workspace=result.workspace, buyers=result.population, changed=result.changed)
