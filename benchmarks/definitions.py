@@ -1,4 +1,7 @@
-"""Two hundred live segments and fifty computed traits over the benchmark's traffic, of all kinds, as a busy marketing team would have them."""
+"""Two hundred live segments and fifty computed traits over the benchmark's traffic, of all kinds, as a busy marketing team would have them.
+
+Whoever is meant by what they did *not* do is known or a customer: nobody addresses all strangers.
+"""
 
 import random
 from typing import Final
@@ -27,7 +30,8 @@ def _leaf(rng: random.Random, traits: int) -> Rule:
     if kind < 0.45:
         return rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.AtLeast(rng.choice((1, 1, 2, 3, 5))))
     if kind < 0.53:
-        return rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.Equals(0))
+        silent = rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.Equals(0))
+        return rule.All((rule.Lifecycle((Stage.CUSTOMER, Stage.CHURNED)), silent))
     if kind < 0.61:
         amount = EventFilter("Order Completed")
         return rule.Behaviour(amount, "sum", "revenue", rng.choice(WINDOWS), rule.AtLeast(rng.choice((20, 50, 100))))
@@ -39,20 +43,23 @@ def _leaf(rng: random.Random, traits: int) -> Rule:
     if kind < 0.86:
         return rule.Trait(rng.choice(("plan", "name", "email")), rule.Equals("gold"))
     if kind < 0.91:
-        return rule.Lifecycle((rng.choice(list(Stage)),))
+        return rule.Lifecycle((rng.choice((Stage.CUSTOMER, Stage.CHURNED)),))
     if kind < 0.95:
         return rule.Rfm(segments=("champions", "loyal_customers"))
     return rule.Consent("advertising")
 
 
 def segment_rules(count: int = 200, traits: int = 50, seed: int = 7) -> list[Rule]:
-    """Rules of one to four conditions, some negated."""
+    """Rules of one to four conditions; every tenth is negated at its root."""
     rng = random.Random(seed)
     made: list[Rule] = []
-    for _ in range(count):
+    for number in range(count):
         of = tuple(_leaf(rng, traits) for _ in range(rng.choice((1, 2, 2, 3, 4))))
         whole: Rule = of[0] if len(of) == 1 else rng.choice((rule.All, rule.All, rule.Any))(of)
-        made.append(rule.Not(whole) if rng.random() < 0.1 else whole)
+        if number % 10 == 0:
+            made.append(rule.Not(rule.Any((whole, rule.Lifecycle((Stage.ANONYMOUS, Stage.KNOWN))))))
+        else:
+            made.append(whole)
     return made
 
 

@@ -71,10 +71,16 @@ def source(
 
 
 @app.command()
-def workspace(name: Annotated[str, typer.Argument(help="What to call the workspace.")]) -> None:
+def workspace(
+    name: Annotated[str, typer.Argument(help="What to call the workspace.")],
+    time_zone: Annotated[str, typer.Option(help="IANA name of the zone that calendar days are counted in.")] = "UTC",
+) -> None:
     """Add a workspace with an API key that may do everything in it, and print the key."""
     with psycopg.connect(load_settings().postgres.dsn.get_secret_value()) as conn:
-        made = _unique(lambda: create_workspace(conn, name), "workspace", name)
+        try:
+            made = _unique(lambda: create_workspace(conn, name, time_zone), "workspace", name)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--time-zone") from error
         key = create_api_key(conn, made.id, "first", SCOPES)
     _print_key("API key", key)
 

@@ -23,6 +23,10 @@
 | `gate` | readings and a proposed action → a decision | `GateState` | random histories |
 | `funnel` | occurrences of ordered steps → everybody's best attempt, and its figures | none | trying every choice, in its test |
 | `breakdown` | people's values → the most common ones, all others, nobody's | none | properties in the test of `funnel` |
+| `rfm` | a buyer's figures and the population's bounds → scores and the named segment | none | counting, in its test |
+| `rfm_population` | buyers → quintile bounds, people per named segment | buyers up to a limit, then sketches | a sort, in its test |
+| `draft` | a rule that is not live → its program, and a tally of people under it | the tally | publishing it, in its test |
+| `sampling` | what a sample found → an estimate with its interval | none | properties |
 | `net_change` | wanted rows and rows at a platform → removals and additions | none | applying them to a set |
 
 `wiring` is the one adapter that puts a machine on Bytewax.

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from psycopg import Connection
 
-from domain.definition import WorkspaceDefinitions, spec_key
-from domain.ids import SegmentId
+from domain.definition import Aggregate, WorkspaceDefinitions, spec_key
+from domain.ids import AggregateId, SegmentId
 from operators.compile_rules import Compiler
 from operators.plan import aggregate_specs
 from operators.references import dependants
@@ -75,8 +76,8 @@ def follow(conn: Connection[Any], author: Author, change: Change, revision: int,
     definitions = load_definitions(conn, author.workspace)
     concerned = dependants(definitions, change.segments, change.traits, rfm=change.rfm)
     conn.execute("UPDATE segments SET revision = %s WHERE id = ANY(%s)", (revision, sorted(concerned)))
-    added, retired = _keep_aggregates(conn, author.workspace, definitions)
-    _compile(load_definitions(conn, author.workspace) if added else definitions, concerned | change.segments)
+    aggregates, added, retired = _keep_aggregates(conn, author.workspace, definitions)
+    _compile(msgspec.structs.replace(definitions, aggregates=aggregates), concerned | change.segments, change.traits)
     sweep = None
     segments = sorted(concerned | change.segments)
     if segments or added or change.sweeps:
@@ -86,28 +87,31 @@ def follow(conn: Connection[Any], author: Author, change: Change, revision: int,
     return Published(revision, sweep)
 
 
-def _keep_aggregates(conn: Connection[Any], workspace: int, definitions: WorkspaceDefinitions) -> tuple[int, int]:
-    """Add the aggregates that live definitions ask for, retire those they do not; numbers of both."""
+def _keep_aggregates(conn: Connection[Any], workspace: int, definitions: WorkspaceDefinitions) -> tuple[tuple[Aggregate, ...], int, int]:
+    """Add the aggregates that live definitions ask for, retire those they do not; those there are now, and the numbers of both."""
     wanted = {spec_key(spec): spec for spec in aggregate_specs(definitions)}
-    held = {spec_key(aggregate.spec): aggregate.id for aggregate in definitions.aggregates}
-    retired = [number for key, number in held.items() if key not in wanted]
+    held = {spec_key(aggregate.spec): aggregate for aggregate in definitions.aggregates}
+    retired = [aggregate.id for key, aggregate in held.items() if key not in wanted]
     if retired:
         conn.execute("UPDATE aggregates SET retired_at = now() WHERE id = ANY(%s)", (retired,))
-    added = [key.decode() for key in wanted if key not in held]
+    kept = [aggregate for key, aggregate in held.items() if key in wanted]
+    added = [key for key in wanted if key not in held]
     if added:
-        sql = "INSERT INTO aggregates (workspace_id, spec) SELECT %s, spec::jsonb FROM unnest(%s::text[]) AS asked (spec)"
-        conn.execute(sql, (workspace, added))
-    return len(added), len(retired)
+        sql = "INSERT INTO aggregates (workspace_id, spec) SELECT %s, spec::jsonb FROM unnest(%s::text[]) AS asked (spec) RETURNING id"
+        numbers = conn.execute(sql, (workspace, [key.decode() for key in added])).fetchall()
+        kept += [Aggregate(AggregateId(number), wanted[key]) for (number,), key in zip(numbers, added, strict=True)]
+    return tuple(kept), len(added), len(retired)
 
 
-def _compile(definitions: WorkspaceDefinitions, concerned: Collection[SegmentId]) -> None:
+def _compile(definitions: WorkspaceDefinitions, segments: Collection[SegmentId], traits: Collection[str]) -> None:
     """Compile what changed as the engine will: what it could not compile must not become live, or it would stop everywhere."""
     compiler = Compiler(definitions)
     for segment in definitions.segments:
-        if segment.id in concerned and segment.rule is not None:
+        if segment.id in segments and segment.rule is not None:
             compiler.compile(segment.rule)
     for trait in definitions.traits:
-        compiler.trait_series(trait)
+        if trait.name in traits:
+            compiler.trait_series(trait)
 
 
 def _order_sweep(conn: Connection[Any], workspace: int, revision: int, reason: str, segments: list[SegmentId]) -> int:

@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from domain.definition import Function, TraitRule
 from domain.ids import SegmentId
-from domain.rule import Rule
+from domain.rule import Rule, decode_rule
 from operators.references import Known, reference_problems, segments_of, traits_of
 from operators.rule_checks import function_problems
 from store import audit, definition_rows
@@ -180,8 +180,8 @@ def check_segment(conn: Connection[Any], author: Author, segment: int | None, ru
 
 def live_rules(conn: Connection[Any], workspace: int) -> dict[SegmentId, tuple[str, Rule]]:
     """Live and paused segments: id → name and rule."""
-    sql = "SELECT id, name, definition FROM segments WHERE workspace_id = %s AND status IN ('live', 'paused') ORDER BY id"
-    return {SegmentId(number): (name, as_rule(definition)) for number, name, definition in conn.execute(sql, (workspace,))}
+    sql = "SELECT id, name, definition::text FROM segments WHERE workspace_id = %s AND status IN ('live', 'paused') ORDER BY id"
+    return {SegmentId(number): (name, decode_rule(definition)) for number, name, definition in conn.execute(sql, (workspace,))}
 
 
 def as_rule(definition: Any) -> Rule:  # noqa: ANN401 - JSON

@@ -1,8 +1,10 @@
-"""Every purchase of CDNOW through the engine: RFM bounds, names and members are those of a few lines of plain Python over the file."""
+"""Purchases of CDNOW through the engine: RFM bounds, names and members are those of a few lines of plain Python over the file."""
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -21,12 +23,18 @@ TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(hours=6)
 NOW_MS = int(NOW.timestamp() * 1000)
 BATCH = 4_000
+EVERY = 4
+"""Every fourth customer; `tests/operators/test_rfm.py` scores them all."""
+
+
+def events() -> Iterator[dict[str, Any]]:
+    return (event for event in cdnow.events(TODAY) if int(event["userId"].removeprefix("cdnow-")) % EVERY == 0)
 
 
 def naive() -> dict[str, str]:
     """Each customer's named segment, from the file alone."""
     customers = defaultdict(list)
-    for event in cdnow.events(TODAY):
+    for event in events():
         if event["type"] == "track":
             cents = round(event["properties"]["revenue"] * 100)
             customers[event["userId"]].append((datetime.fromisoformat(event["timestamp"]), cents))
@@ -46,7 +54,7 @@ def test_cdnow_customers_are_named_as_in_a_naive_computation(engine: Engine, set
         publish_rfm(engine.conn, Author(engine.workspace, "test"), rule)
     champions = engine.publish("champions", Rfm(segments=("champions",)))
     sleeping = engine.publish("sleeping", Rfm(segments=("about_to_sleep", "hibernating", "lost")))
-    records = [encode_event(engine.source, NOW_MS, 0, msgspec.json.encode(event)) for event in cdnow.events(TODAY)]
+    records = [encode_event(engine.source, NOW_MS, 0, msgspec.json.encode(event)) for event in events()]
     for start in range(0, len(records), BATCH):
         engine.feed(*records[start : start + BATCH])
 
@@ -55,7 +63,7 @@ def test_cdnow_customers_are_named_as_in_a_naive_computation(engine: Engine, set
 
     expected = naive()
     assert found is not None
-    assert (found.population, found.exact, found.changed) == (cdnow.PEOPLE, True, True)
+    assert (found.population, found.exact, found.changed) == (len(expected), True, True)
     row = engine.conn.execute("SELECT distribution->'segments' FROM rfm").fetchone()
     assert row is not None
     assert {name: people for name, people in row[0].items() if people} == Counter(expected.values())

@@ -1,8 +1,10 @@
 import math
+import re
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -167,6 +169,12 @@ def test_absurd_sums_stay_within_what_can_be_stored() -> None:
     Population(RfmParams()).add(buyer)
 
 
+def documented() -> dict[str, int]:
+    """The table of `docs/cookbook.md`, "RFM on CDNOW"."""
+    chapter = (Path(__file__).parents[2] / "docs" / "cookbook.md").read_text().partition("RFM on CDNOW")[2]
+    return {name: int(number.replace(",", "")) for name, number in re.findall(r"^\| (\w+) \| ([\d,]+) \|$", chapter, re.MULTILINE)}
+
+
 @pytest.mark.parametrize("look_back_days", [731, 365])
 def test_cdnow_customers_score_as_in_a_naive_computation(look_back_days: int) -> None:
     today = date(2026, 7, 1)
@@ -213,5 +221,7 @@ def test_cdnow_customers_score_as_in_a_naive_computation(look_back_days: int) ->
             assert scores(breaks, *buyer) == naive[customer]
             distribution.add(buyer)
     assert distribution.segments() == Counter(segment_of(*scored) for scored in naive.values())
+    if len(naive) == cdnow.PEOPLE:
+        assert documented() == distribution.segments()
     assert sum(map(sum, distribution.grid())) == len(naive)
     assert distribution.grid()[4][0] == sum(scored[:2] == (5, 1) for scored in naive.values())

@@ -62,3 +62,11 @@ def test_a_workspace_is_found_by_its_name(postgres_dsn: str) -> None:
         made = create_workspace(conn, "one")
         assert workspace_named(conn, "one") == made.id
         assert workspace_named(conn, "two") is None
+
+
+def test_a_workspace_counts_days_in_its_time_zone(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn) as conn:
+        made = create_workspace(conn, "one", "Europe/Berlin")
+        assert conn.execute("SELECT time_zone FROM workspaces WHERE id = %s", (made.id,)).fetchone() == ("Europe/Berlin",)
+        with pytest.raises(ValueError, match="IANA name"):
+            create_workspace(conn, "two", "Mars/Olympus")
