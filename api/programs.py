@@ -74,7 +74,7 @@ class Programs:
             psycopg.OperationalError: Postgres cannot be reached.
         """
         async with self._reading:
-            if self._clock() - self._read_s > self._age_limit_s:
+            if self._clock() - self._read_s > self._age_limit_s or workspace not in self._registry.definitions:
                 await asyncio.to_thread(self._refresh)
             judge = self._judges.get(workspace)
             if judge is None:

@@ -140,9 +140,7 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
     totals = Totals(pool, bounds.statistics)
     funnels, previews, programs = Funnels(pool, bounds.funnels), PreviewDesk(settings), Programs(settings, monotonic)
     try:
-        yield Reads(
-            pool, redis, hot, totals, funnels, previews, names, programs, lag, log, settings.identity, settings.profile, bounds
-        )
+        yield Reads(pool, redis, hot, totals, funnels, previews, names, programs, lag, log, settings.identity, settings.profile, bounds)
     finally:
         lag.close()
         if redis is not None:

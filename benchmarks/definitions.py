@@ -4,6 +4,7 @@ Whoever is meant by what they did *not* do is known or a customer: nobody addres
 """
 
 import random
+from collections.abc import Callable
 from typing import Final
 
 from domain import rule
@@ -25,28 +26,41 @@ def _event(rng: random.Random) -> EventFilter:
     return EventFilter(rng.choice(NAMES), where=where)
 
 
+def _silent(rng: random.Random, _traits: int) -> Rule:
+    customers = rule.Lifecycle((Stage.CUSTOMER, Stage.CHURNED))
+    return rule.All((customers, rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.Equals(0))))
+
+
+def _sequence(rng: random.Random, _traits: int) -> Rule:
+    steps = (Step(EventFilter("Product Added")), Step(EventFilter("Order Completed"), "30m", absent=rng.random() < 0.5))
+    return rule.Sequence(steps, rng.choice(("24h", "7d")))
+
+
+def _did(rng: random.Random, _traits: int) -> Rule:
+    return rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.AtLeast(rng.choice((1, 1, 2, 3, 5))))
+
+
+def _spent(rng: random.Random, _traits: int) -> Rule:
+    return rule.Behaviour(EventFilter("Order Completed"), "sum", "revenue", rng.choice(WINDOWS), rule.AtLeast(rng.choice((20, 50, 100))))
+
+
+_MIX: Final[tuple[tuple[int, Callable[[random.Random, int], Rule]], ...]] = (
+    (45, _did),
+    (8, _silent),
+    (8, _spent),
+    (5, _sequence),
+    (10, lambda rng, traits: rule.Computed(f"trait {rng.randrange(traits)}", rule.Exists())),
+    (10, lambda rng, _traits: rule.Trait(rng.choice(("plan", "name", "email")), rule.Equals("gold"))),
+    (5, lambda rng, _traits: rule.Lifecycle((rng.choice((Stage.CUSTOMER, Stage.CHURNED)),))),
+    (4, lambda _rng, _traits: rule.Rfm(segments=("champions", "loyal_customers"))),
+    (5, lambda _rng, _traits: rule.Consent("advertising")),
+)
+"""Kinds of conditions, each with its share in percent."""
+
+
 def _leaf(rng: random.Random, traits: int) -> Rule:
-    kind = rng.random()
-    if kind < 0.45:
-        return rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.AtLeast(rng.choice((1, 1, 2, 3, 5))))
-    if kind < 0.53:
-        silent = rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.Equals(0))
-        return rule.All((rule.Lifecycle((Stage.CUSTOMER, Stage.CHURNED)), silent))
-    if kind < 0.61:
-        amount = EventFilter("Order Completed")
-        return rule.Behaviour(amount, "sum", "revenue", rng.choice(WINDOWS), rule.AtLeast(rng.choice((20, 50, 100))))
-    if kind < 0.66:
-        steps = (Step(EventFilter("Product Added")), Step(EventFilter("Order Completed"), "30m", absent=rng.random() < 0.5))
-        return rule.Sequence(steps, rng.choice(("24h", "7d")))
-    if kind < 0.76:
-        return rule.Computed(f"trait {rng.randrange(traits)}", rule.Exists())
-    if kind < 0.86:
-        return rule.Trait(rng.choice(("plan", "name", "email")), rule.Equals("gold"))
-    if kind < 0.91:
-        return rule.Lifecycle((rng.choice((Stage.CUSTOMER, Stage.CHURNED)),))
-    if kind < 0.95:
-        return rule.Rfm(segments=("champions", "loyal_customers"))
-    return rule.Consent("advertising")
+    (make,) = rng.choices([kind for _, kind in _MIX], [share for share, _ in _MIX])
+    return make(rng, traits)
 
 
 def segment_rules(count: int = 200, traits: int = 50, seed: int = 7) -> list[Rule]:
@@ -82,9 +96,7 @@ def live_segments(workspace: WorkspaceId, count: int = 200, revision: int = 1) -
 
 def live_traits(count: int = 50, revision: int = 1) -> tuple[ComputedTrait, ...]:
     """The traits as live ones."""
-    return tuple(
-        ComputedTrait(TraitId(number), f"trait {number}", 1, made, revision) for number, made in enumerate(trait_rules(count))
-    )
+    return tuple(ComputedTrait(TraitId(number), f"trait {number}", 1, made, revision) for number, made in enumerate(trait_rules(count)))
 
 
 def live_rfm() -> RfmDefinition:

@@ -31,9 +31,9 @@ def publish_segment(connection: psycopg.Connection[Any], name: str, rule: Rule) 
 def publish_all(bench: Bench, segments: int = 200, traits: int = 50) -> None:
     """Publish traits, RFM and segments of mixed kinds, and wait until a worker has swept nobody for them."""
     with bench.connect() as connection:
-        for number, rule in enumerate(trait_rules(traits)):
+        for number, computed in enumerate(trait_rules(traits)):
             with connection.transaction():
-                made = create(connection, AUTHOR, "trait", Draft(msgspec.to_builtins(rule), "", f"trait {number}", ""))
+                made = create(connection, AUTHOR, "trait", Draft(msgspec.to_builtins(computed), "", f"trait {number}", ""))
                 publishing.publish_trait(connection, AUTHOR, made)
         with connection.transaction():
             publish_rfm(connection, AUTHOR, RfmRule())

@@ -192,6 +192,7 @@ def _store_is_away(error: BaseException | None) -> bool:
 @contextmanager
 def stop_at_signals(stop: Flag, broken_off: Flag) -> Iterator[None]:
     """Set `stop` at SIGTERM or SIGINT; what still runs after the grace is broken off by `StoppedError`, and `broken_off` set."""
+
     def ask(_number: int, _frame: FrameType | None) -> None:
         stop.set()
         signal.setitimer(signal.ITIMER_REAL, STOP_GRACE.total_seconds())

@@ -27,6 +27,8 @@ from operators.series import (
 from operators.windows import NEVER, window_of
 
 _INSTANT_MEASURES: Final = ("first_at", "last_at")
+Ask = Callable[[Any, int], Answer]
+"""(state or value, now in ms) → what a condition says of it."""
 
 
 class CycleError(ValueError):
@@ -130,17 +132,29 @@ class Compiler:
         return self._leaves[spelled]
 
     def _leaf(self, node: Rule) -> Node:
-        """Compile a node that has none below it. The same node of several segments is compiled once, and asked once per subject."""
+        """Compile a node that has none below it. The same node of several segments is compiled once."""
         match node:
             case rule.Behaviour():
-                return _remembered(self._behaviour(node), len(self._leaves))
+                return self._behaviour(node)
             case rule.Sequence():
-                return _remembered(self._sequence(node), len(self._leaves))
+                return self._sequence(node)
             case rule.Computed(name=name, condition=condition):
-                return _remembered(self._computed(node, self._traits.get(name), condition), len(self._leaves))
+                return self._computed(node, self._traits.get(name), condition)
             case rule.Rfm():
-                return _remembered(self._rfm(node), len(self._leaves))
+                return self._rfm(node)
         return self._plain(node)
+
+    def _asking(self, node: Rule, aggregate: Aggregate, ask: Ask, reading: Callable[[Subject], Any]) -> Node:
+        """A node that asks the state of an aggregate, once per subject whichever segments share it."""
+        number = len(self._leaves)
+
+        def test(subject: Subject) -> Answer:
+            answer = subject.asked.get(number)
+            if answer is None:
+                answer = subject.asked[number] = ask(subject.state(aggregate), subject.now_ms)
+            return answer
+
+        return Node(node, test, reading=reading)
 
     def _plain(self, node: Rule) -> Node:
         match node:
@@ -181,12 +195,17 @@ class Compiler:
         series = measure_series(node.measure, frame)
         reading = first_value(aggregate, series)
         if node.measure in _INSTANT_MEASURES:
-            return Node(node, dated_test(aggregate, series, node.condition, self._zone), reading=reading)
-        test = tester(node.condition, self._zone)
-        if node.measure in ("count", "sum"):
-            walk = (count_test if node.measure == "count" else sum_test)(frame, node.condition, test)
-            return Node(node, lambda subject: walk(subject.state(aggregate), subject.now_ms), reading=reading)
-        return Node(node, lambda subject: test_series(series(subject.state(aggregate), subject.now_ms), test), reading=reading)
+            return self._asking(node, aggregate, walking(series, instant_tester(node.condition, self._zone)), reading)
+        return self._asking(node, aggregate, self._measured(node.measure, node.condition, frame, series), reading)
+
+    def _measured(self, measure: str, condition: Condition, frame: Frame, series: Series) -> Ask:
+        """A condition on a value that is no instant."""
+        test = tester(condition, self._zone)
+        if measure == "count":
+            return count_test(frame, condition, test)
+        if measure == "sum":
+            return sum_test(frame, condition, test)
+        return lambda state, now_ms: test_series(series(state, now_ms), test)
 
     def _computed(self, node: rule.Computed, trait: ComputedTrait | None, condition: Condition) -> Node:
         if trait is None:
@@ -195,20 +214,17 @@ class Compiler:
         aggregate, series = self.trait_series(trait)
         if trait.rule.function == "time_since":
             age = age_tester(condition, tester(condition, self._zone))
-            return Node(
+            return self._asking(
                 node,
-                lambda subject: age(series(subject.state(aggregate), subject.now_ms), subject.now_ms),
-                reading=lambda subject: self.trait_value(trait, subject),
+                aggregate,
+                lambda state, now_ms: age(series(state, now_ms), now_ms),
+                lambda subject: self.trait_value(trait, subject),
             )
         reading = first_value(aggregate, series)
         if isinstance(condition, rule.WithinLast | rule.WithinNext):
-            return Node(node, _moving_series(aggregate, series, condition, self._zone), reading=reading)
-        test = tester(condition, self._zone)
-        if trait.rule.function in ("count", "sum"):
-            frame = Frame(window_of(trait.rule.window), self._zone)
-            walk = (count_test if trait.rule.function == "count" else sum_test)(frame, condition, test)
-            return Node(node, lambda subject: walk(subject.state(aggregate), subject.now_ms), reading=reading)
-        return Node(node, lambda subject: test_series(series(subject.state(aggregate), subject.now_ms), test), reading=reading)
+            return self._asking(node, aggregate, walking(series, relative(condition, self._zone)), reading)
+        frame = Frame(window_of(trait.rule.window), self._zone)
+        return self._asking(node, aggregate, self._measured(trait.rule.function, condition, frame, series), reading)
 
     def trait_series(self, trait: ComputedTrait) -> tuple[Aggregate, Series]:
         """Where a computed trait's values come from; for ``time_since`` those of the instant that is counted from."""
@@ -243,7 +259,7 @@ class Compiler:
             state: Any = subject.state(aggregate)
             return [] if state is None else complete(state.marks)
 
-        return Node(node, lambda subject: test(subject.state(aggregate), subject.now_ms), reading=reading)  # type: ignore[arg-type]
+        return self._asking(node, aggregate, test, reading)
 
     def _rfm(self, node: rule.Rfm) -> Node:
         definition = self._definitions.rfm
@@ -252,23 +268,7 @@ class Compiler:
         aggregate = self.aggregate(plan.rfm_spec(definition.rule, self._zone))
         scored = rfm_reading(definition.breaks, definition.rule.look_back, self._zone)
         test = rfm_test(node, scored)
-        return Node(
-            node,
-            lambda subject: test(subject.state(aggregate), subject.now_ms),  # type: ignore[arg-type]
-            reading=lambda subject: scored(subject.state(aggregate), subject.now_ms)[0],  # type: ignore[arg-type]
-        )
-
-
-def _remembered(node: Node, number: int) -> Node:
-    ask = node.test
-
-    def test(subject: Subject) -> Answer:
-        answer = subject.asked.get(number)
-        if answer is None:
-            answer = subject.asked[number] = ask(subject)
-        return answer
-
-    return node._replace(test=test)
+        return self._asking(node, aggregate, test, lambda subject: scored(subject.state(aggregate), subject.now_ms)[0])  # type: ignore[arg-type]
 
 
 def first_value(aggregate: Aggregate, series: Series) -> Callable[[Subject], Any]:
@@ -276,18 +276,12 @@ def first_value(aggregate: Aggregate, series: Series) -> Callable[[Subject], Any
     return lambda subject: series(subject.state(aggregate), subject.now_ms)[0][0]
 
 
-def dated_test(aggregate: Aggregate, series: Series, condition: Condition, zone: str) -> Test:
-    """Compile a condition on the instant that a series gives."""
-    test = instant_tester(condition, zone)
-    return lambda subject: _walk(series(subject.state(aggregate), subject.now_ms), test, subject.now_ms)
+def walking(series: Series, test: Ask) -> Ask:
+    """Compile a condition, which changes with the clock, on a series."""
+    return lambda state, now_ms: _walk(series(state, now_ms), test, now_ms)
 
 
-def _moving_series(aggregate: Aggregate, series: Series, condition: rule.WithinLast | rule.WithinNext, zone: str) -> Test:
-    test = relative(condition, zone)
-    return lambda subject: _walk(series(subject.state(aggregate), subject.now_ms), test, subject.now_ms)
-
-
-def _walk(values: Values, test: Callable[[Any, int], Answer], now_ms: int) -> Answer:
+def _walk(values: Values, test: Ask, now_ms: int) -> Answer:
     """Follow values that change, each under a test that changes with the clock too."""
     now, _ = test(values[0][0], now_ms)
     begin = now_ms

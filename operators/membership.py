@@ -5,7 +5,8 @@ answer.
 State: in the person. Clock: `now_ms`; the same now gives the same answers.
 """
 
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
 from domain.definition import Segment
 from domain.ids import SegmentId
@@ -16,6 +17,8 @@ from operators.consent import consents, granted
 from operators.lifecycle import stage_at
 from operators.program import Program, Subject, Token
 from operators.windows import NEVER
+
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class Occasion(NamedTuple):
@@ -54,71 +57,104 @@ def evaluate(person: Person, program: Program, rules: ProfileRules, now_ms: int,
     if stage is not person.stage and touched is not None:
         touched = {*touched, "stage"}
     person.stage = stage
-    consented = granted(person.view, program.purposes)
-    withdrawn = set(person.granted).difference(consented)
-    person.granted = consented
+    withdrawn = _withdrawn(person, program, touched)
     places = _places(person, program, touched, now_ms)
     if occasion.newcomer:
         person.segments, segments = program.baseline, {}
     else:
-        segments = dict(person.segments)
-    flips = dict(person.flips)
+        segments = dict(person.segments) if places else person.segments
+    flips = dict(person.flips) if places else person.flips
     subject = Subject(person, program, now_ms, stage_wake or NEVER)
-    for place in sorted(places):
+    move = _Move(person, segments, occasion.cause, withdrawn, changes)
+    for place in places:
         segment, node, _ = program.segments[place]
+        number = segment.id
         if node is None:
-            flips.pop(segment.id, None)
+            flips.pop(number, None)
             continue
-        member, until = subject.answers[segment.id] = node.test(subject)
+        member, until = subject.answers[number] = node.test(subject)
         if until < NEVER:
-            flips[segment.id] = until
-        else:
-            flips.pop(segment.id, None)
-        if member is not (segment.id in segments):
-            _move(person, segment, segments, occasion.cause, withdrawn, changes, enters=member)
-        elif member and segments[segment.id] != segment.version:
-            segments[segment.id] = segment.version
-            changes.confirmed.append((segment.id, person.id, segment.version))
+            flips[number] = until
+        elif number in flips:
+            del flips[number]
+        if member is not (number in segments):
+            move(segment, enters=member)
+        elif member and segments[number] != segment.version:
+            segments[number] = segment.version
+            changes.confirmed.append((number, person.id, segment.version))
     if occasion.newcomer:
-        for segment_id in program.baseline.keys() - {program.segments[place].segment.id for place in places}:
-            _move(person, program.segments[program.place[segment_id]].segment, segments, occasion.cause, withdrawn, changes, enters=True)
-    elif person.definitions != program.definitions.revision:
+        for number in program.baseline.keys() - {program.segments[place].segment.id for place in places}:
+            move(program.segments[program.place[number]].segment, enters=True)
+    elif person.definitions != program.revision:
+        segments, flips = dict(segments), dict(flips)
         _forget_deleted(person, program, segments, flips, changes)
     if occasion.moved or withdrawn:
-        _tell(person, program, segments, occasion, withdrawn, changes)
+        _tell(person, program, segments.keys() - move.entered, occasion, withdrawn, changes)
     person.segments, person.flips = segments, flips
-    person.definitions = program.definitions.revision
-    person.wake_ms = min([stage_wake or NEVER, *flips.values()])
+    person.definitions = program.revision
+    person.wake_ms = min(stage_wake or NEVER, min(flips.values(), default=NEVER))
     if person.wake_ms >= NEVER:
         person.wake_ms = 0
     return before != (person.stage, person.wake_ms, person.segments, person.flips, person.granted)
 
 
-def _places(person: Person, program: Program, touched: set[Token] | None, now_ms: int) -> set[int]:
-    """Which segments to look at."""
+def _withdrawn(person: Person, program: Program, touched: Collection[Token] | None) -> frozenset[str]:
+    """Bring the granted purposes up to date; answers those that no longer are."""
+    if touched is not None:
+        told = program.consents_among(touched)
+        if not told:
+            return _NONE
+    consented = granted(person.view, program.purposes)
+    withdrawn = frozenset(person.granted).difference(consented)
+    if touched is not None and person.definitions != program.revision:
+        # Whether a purpose that a newer definition serves was granted before, nobody noted: a refusal said now counts as withdrawal.
+        withdrawn |= told.difference(consented)
+    person.granted = consented
+    return withdrawn
+
+
+def _places(person: Person, program: Program, touched: Collection[Token] | None, now_ms: int) -> Sequence[int]:
+    """Which segments to look at, each after those that it refers to."""
     if touched is None:
-        return set(range(len(program.segments)))
-    places = program.dependents(touched)
-    places.update(program.place[segment] for segment, until in person.flips.items() if until <= now_ms and segment in program.place)
-    if person.definitions != program.definitions.revision and person.version:
-        places.update(place for place, compiled in enumerate(program.segments) if compiled.segment.revision > person.definitions)
-    return places
+        return range(len(program.segments))
+    found = program.dependents(touched)
+    due = [program.place[segment] for segment, until in person.flips.items() if until <= now_ms and segment in program.place]
+    if person.definitions != program.revision and person.version:
+        due += [place for place, compiled in enumerate(program.segments) if compiled.segment.revision > person.definitions]
+    return sorted({*found, *due}) if due else found
 
 
-def _move(
-    person: Person, segment: Segment, segments: dict[SegmentId, int], cause: str, withdrawn: set[str], changes: Changes, *, enters: bool
-) -> None:
-    """Put a person into a segment or take them out."""
-    if 0 < person.definitions < segment.revision:
-        cause = "edit"
-    if enters:
-        segments[segment.id] = segment.version
-        changes.memberships.append(Change(person.workspace, segment.id, person.id, 1, segment.version, cause, urgent=False))
-        return
-    del segments[segment.id]
-    urgent = not consents(person.view, segment.purpose)
-    cause = "consent" if segment.purpose in withdrawn else cause
-    changes.memberships.append(Change(person.workspace, segment.id, person.id, -1, segment.version, cause, urgent))
+class _Move:
+    """Puts a person into segments and takes them out.
+
+    Attributes:
+        entered: segments that they were put into.
+    """
+
+    __slots__ = ("_cause", "_changes", "_person", "_segments", "_withdrawn", "entered")
+
+    def __init__(self, person: Person, segments: dict[SegmentId, int], cause: str, withdrawn: frozenset[str], changes: Changes) -> None:
+        self._person = person
+        self._segments = segments
+        self._cause = cause
+        self._withdrawn = withdrawn
+        self._changes = changes
+        self.entered: set[SegmentId] = set()
+
+    def __call__(self, segment: Segment, *, enters: bool) -> None:
+        person, cause, urgent = self._person, self._cause, False
+        if 0 < person.definitions < segment.revision:
+            cause = "edit"
+        if enters:
+            self._segments[segment.id] = segment.version
+            self.entered.add(segment.id)
+        else:
+            del self._segments[segment.id]
+            urgent = not consents(person.view, segment.purpose)
+            cause = "consent" if segment.purpose in self._withdrawn else cause
+        self._changes.memberships.append(
+            Change(person.workspace, segment.id, person.id, 1 if enters else -1, segment.version, cause, urgent)
+        )
 
 
 def _forget_deleted(
@@ -133,19 +169,18 @@ def _forget_deleted(
 
 
 def _tell(
-    person: Person, program: Program, segments: dict[SegmentId, int], occasion: Occasion, withdrawn: set[str], changes: Changes
+    person: Person, program: Program, stays: Collection[SegmentId], occasion: Occasion, withdrawn: frozenset[str], changes: Changes
 ) -> None:
-    """Tell that members stay with other identifiers, or without the consent that their segment serves."""
-    entered = {change.segment for change in changes.memberships if change.profile == person.id and change.delta > 0}
-    for segment_id in segments.keys() - entered:
-        place = program.place.get(segment_id)
+    """Tell that a member stays with other identifiers, or without the consent that their segment serves."""
+    for number in sorted(stays):
+        place = program.place.get(number)
         if place is None:
             continue
         segment = program.segments[place].segment
         refused = segment.purpose in withdrawn
         if occasion.moved or refused:
             cause = "consent" if refused else occasion.cause
-            changes.memberships.append(Change(person.workspace, segment_id, person.id, 0, segment.version, cause, refused))
+            changes.memberships.append(Change(person.workspace, number, person.id, 0, segment.version, cause, refused))
 
 
 def leave_all(gone: Person, survivor: Person, program: Program, changes: Changes) -> None:

@@ -23,7 +23,10 @@ Properties = Mapping[str, Any]
 Token = int | str
 """What a segment depends on: an aggregate's id, or ``stage``, ``identifier``, ``trait:<name>``, ``consent:<purpose>``."""
 
+CONSENT: Final = "consent:"
 _PROPERTIES: Final = msgspec.json.Decoder(dict[str, Any] | None)
+REMEMBERED_TOKENS: Final = 4_096
+"""Sets of tokens whose dependents are remembered."""
 NO_PROPERTIES: Final[Properties] = {}
 
 
@@ -153,6 +156,7 @@ class Program:
             if compiled.node is not None:
                 for token in compiled.inputs:
                     self._by_token[token] = (*self._by_token.get(token, ()), place)
+        self._dependents: dict[frozenset[Token], tuple[int, ...]] = {}
         self._named: dict[tuple[str, str], list[Touch]] = {}
         self._unnamed: dict[str, list[Touch]] = {}
         self._index(definitions.aggregates)
@@ -197,12 +201,20 @@ class Program:
             key=lambda pair: (pair[0], pair[1] or ""),
         )
 
-    def dependents(self, tokens: Iterable[Token]) -> set[int]:
-        """Places of the segments whose answers may change when these change."""
-        found: set[int] = set()
-        for token in tokens:
-            found.update(self._by_token.get(token, ()))
+    def dependents(self, tokens: Iterable[Token]) -> tuple[int, ...]:
+        """Places of the segments whose answers may change when these change, ascending. Sets of tokens that come often are remembered."""
+        asked = frozenset(tokens)
+        found = self._dependents.get(asked)
+        if found is None:
+            found = tuple(sorted({place for token in asked for place in self._by_token.get(token, ())}))
+            if len(self._dependents) >= REMEMBERED_TOKENS:
+                self._dependents.clear()
+            self._dependents[asked] = found
         return found
+
+    def consents_among(self, tokens: Iterable[Token]) -> frozenset[str]:
+        """Purposes that segments serve and that something was said about."""
+        return self.purposes.intersection(token[len(CONSENT) :] for token in tokens if type(token) is str and token.startswith(CONSENT))
 
 
 _NO_TOUCHES: Final[list[Touch]] = []
@@ -259,7 +271,7 @@ def inputs_of(
             case Trait(name=name):
                 yield f"trait:{name}"
             case Consent(purpose=purpose):
-                yield f"consent:{purpose}"
+                yield f"{CONSENT}{purpose}"
             case HasIdentifier():
                 yield "identifier"
             case Lifecycle():

@@ -241,6 +241,8 @@ def bounds_of(condition: Condition) -> list[int | float]:
 def count_test(frame: Frame, condition: Condition, test: Test) -> Callable[[Any, int], tuple[bool, int]]:
     """Compile a condition on the number of events. Above its greatest bound every number is alike: only the newest buckets matter."""
     stop = max([0, *bounds_of(condition)])
+    if isinstance(condition, rule.AtLeast) and condition.value > 0:
+        return _enough_test(frame, condition.value)
 
     def tests(state: Counts | None, now_ms: int) -> tuple[bool, int]:
         if state is None:
@@ -258,6 +260,24 @@ def count_test(frame: Frame, condition: Condition, test: Test) -> Callable[[Any,
             if test(rest) is not holds:
                 return holds, frame.expiry(bucket)
         return holds, NEVER
+
+    return tests
+
+
+def _enough_test(frame: Frame, least: float) -> Callable[[Any, int], tuple[bool, int]]:
+    """The condition that is asked most: at least so many events."""
+
+    def tests(state: Counts | None, now_ms: int) -> tuple[bool, int]:
+        if state is None:
+            return False, NEVER
+        start, total = frame.start(now_ms), 0
+        for bucket, events in reversed(state.buckets.items()):
+            if bucket < start:
+                break
+            total += events
+            if total >= least:
+                return True, frame.expiry(bucket)
+        return False, NEVER
 
     return tests
 

@@ -23,7 +23,7 @@ from operators.compose import compose
 from operators.fold import fold, tie_of
 from operators.membership import Occasion, evaluate, leave_all
 from operators.observe import observe
-from operators.program import Program, Token, fold_matched, matched
+from operators.program import CONSENT, Program, Token, fold_matched, matched
 from operators.resolve import Group, Resolver
 
 Item = Event | Unmerge | DeadLetter
@@ -316,7 +316,7 @@ class _Assembly:
         found, properties = matched(touches, event.properties) if touches else ([], {})
         touched.update([aggregate.id for aggregate, _, _ in found])
         touched.update([f"trait:{trait}" for trait in event.traits])
-        touched.update([f"consent:{purpose}" for purpose in event.consent])
+        touched.update([f"{CONSENT}{purpose}" for purpose in event.consent])
         if person.sole == key or not person.view.types:
             person.sole = key
         else:

@@ -122,7 +122,7 @@ def _order_sweep(conn: Connection[Any], workspace: int, revision: int, reason: s
     sql = """
         UPDATE sweeps SET revision = %(revision)s, reason = left(reason || ', ' || %(reason)s, %(limit)s),
             aggregate_id = coalesce((SELECT max(id) FROM aggregates WHERE workspace_id = %(workspace)s), 0),
-            segments = (SELECT array_agg(DISTINCT id ORDER BY id) FROM unnest(segments || %(segments)s::integer[]) AS every (id))
+            segments = ARRAY(SELECT DISTINCT id FROM unnest(segments || %(segments)s::integer[]) AS every (id) ORDER BY id)
         WHERE workspace_id = %(workspace)s AND xmin = pg_current_xact_id()::xid RETURNING id
     """
     params = {"workspace": workspace, "revision": revision, "reason": reason, "segments": segments, "limit": _REASON_LIMIT}

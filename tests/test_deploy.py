@@ -124,7 +124,20 @@ def test_compose_refuses_to_start_without_secrets() -> None:
 
 
 def test_the_whole_stack_is_there() -> None:
-    expected = {"kafka", "topics", "postgres", "valkey", "migrate", "api", "engine", "signals", "activation", "upkeep", "prometheus", "grafana"}
+    expected = {
+        "kafka",
+        "topics",
+        "postgres",
+        "valkey",
+        "migrate",
+        "api",
+        "engine",
+        "signals",
+        "activation",
+        "upkeep",
+        "prometheus",
+        "grafana",
+    }
     assert services().keys() == expected
     assert services()["engine"]["deploy"]["replicas"] == 2
 

@@ -32,8 +32,9 @@ def decision(workspace: TestWorkspace, *readings: int) -> Decision:
 
 
 def rows(conn: Conn) -> list[int]:
-    audited = "(SELECT count(*) FROM audit WHERE actor <> 'stratum')"
-    counted = f"SELECT (SELECT count(*) FROM decisions), {audited}, (SELECT count(*) FROM gate_states)"
+    counted = """
+        SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM audit WHERE actor <> 'stratum'), (SELECT count(*) FROM gate_states)
+    """
     return [number for row in conn.execute(counted) for number in row if isinstance(number, int)]
 
 
