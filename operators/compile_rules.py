@@ -13,22 +13,11 @@ from operators.consent import consents
 from operators.program import Answer, CompiledSegment, Node, Program, Subject, Test, Token, inputs_of, references
 from operators.rfm_reading import rfm_reading, rfm_test
 from operators.sequences import completer, sequence_test
-from operators.series import (
-    Frame,
-    Series,
-    Values,
-    age_tester,
-    count_test,
-    function_series,
-    measure_series,
-    sum_test,
-    test_series,
-)
+from operators.series import Frame, Series, first_value, function_series, measure_series
+from operators.series_tests import Ask, age_tester, count_test, present_test, sum_test, test_series, walk_series
 from operators.windows import NEVER, window_of
 
 _INSTANT_MEASURES: Final = ("first_at", "last_at")
-Ask = Callable[[Any, int], Answer]
-"""(state or value, now in ms) → what a condition says of it."""
 
 
 class CycleError(ValueError):
@@ -193,9 +182,9 @@ class Compiler:
         aggregate = self.aggregate(plan.behaviour_spec(node, self._zone))
         frame = Frame(window_of(node.window), self._zone)
         series = measure_series(node.measure, frame)
-        reading = first_value(aggregate, series)
+        reading = _now(aggregate, series)
         if node.measure in _INSTANT_MEASURES:
-            return self._asking(node, aggregate, walking(series, instant_tester(node.condition, self._zone)), reading)
+            return self._asking(node, aggregate, _walking(series, instant_tester(node.condition, self._zone)), reading)
         return self._asking(node, aggregate, self._measured(node.measure, node.condition, frame, series), reading)
 
     def _measured(self, measure: str, condition: Condition, frame: Frame, series: Series) -> Ask:
@@ -205,7 +194,8 @@ class Compiler:
             return count_test(frame, condition, test)
         if measure == "sum":
             return sum_test(frame, condition, test)
-        return lambda state, now_ms: test_series(series(state, now_ms), test)
+        present = present_test(frame, measure, condition)
+        return present or (lambda state, now_ms: test_series(series(state, now_ms), test))
 
     def _computed(self, node: rule.Computed, trait: ComputedTrait | None, condition: Condition) -> Node:
         if trait is None:
@@ -220,9 +210,9 @@ class Compiler:
                 lambda state, now_ms: age(series(state, now_ms), now_ms),
                 lambda subject: self.trait_value(trait, subject),
             )
-        reading = first_value(aggregate, series)
+        reading = _now(aggregate, series)
         if isinstance(condition, rule.WithinLast | rule.WithinNext):
-            return self._asking(node, aggregate, walking(series, relative(condition, self._zone)), reading)
+            return self._asking(node, aggregate, _walking(series, relative(condition, self._zone)), reading)
         frame = Frame(window_of(trait.rule.window), self._zone)
         return self._asking(node, aggregate, self._measured(trait.rule.function, condition, frame, series), reading)
 
@@ -234,7 +224,7 @@ class Compiler:
     def trait_value(self, trait: ComputedTrait, subject: Subject) -> Any:  # noqa: ANN401 - a JSON value
         """A computed trait's value for a subject; None where it is missing."""
         aggregate, series = self.trait_series(trait)
-        value = series(subject.state(aggregate), subject.now_ms)[0][0]
+        value = first_value(series(subject.state(aggregate), subject.now_ms))
         if trait.rule.function == "time_since" and value is not None:
             return (subject.now_ms - value) / 1000
         return value
@@ -271,29 +261,14 @@ class Compiler:
         return self._asking(node, aggregate, test, lambda subject: scored(subject.state(aggregate), subject.now_ms)[0])  # type: ignore[arg-type]
 
 
-def first_value(aggregate: Aggregate, series: Series) -> Callable[[Subject], Any]:
+def _now(aggregate: Aggregate, series: Series) -> Callable[[Subject], Any]:
     """The value of a series now."""
-    return lambda subject: series(subject.state(aggregate), subject.now_ms)[0][0]
+    return lambda subject: first_value(series(subject.state(aggregate), subject.now_ms))
 
 
-def walking(series: Series, test: Ask) -> Ask:
+def _walking(series: Series, test: Ask) -> Ask:
     """Compile a condition, which changes with the clock, on a series."""
-    return lambda state, now_ms: _walk(series(state, now_ms), test, now_ms)
-
-
-def _walk(values: Values, test: Ask, now_ms: int) -> Answer:
-    """Follow values that change, each under a test that changes with the clock too."""
-    now, _ = test(values[0][0], now_ms)
-    begin = now_ms
-    for value, end in values:
-        moment = begin
-        while moment < end:
-            holds, until = test(value, moment)
-            if holds is not now:
-                return now, moment
-            moment = until
-        begin = end
-    return now, NEVER
+    return lambda state, now_ms: walk_series(series(state, now_ms), test, now_ms)
 
 
 def in_order(segments: Sequence[Segment]) -> list[Segment]:

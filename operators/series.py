@@ -1,27 +1,25 @@
 """What a state says now, and how that changes with no further event: a measure of a window as a series of values.
 
 A window only ever loses buckets, each at a known instant. So a measure's future is a finite list of values, and the instant at which a
-condition on it flips is found by walking that list.
+condition on it flips is found by walking that list – no farther than there: values are made as they are asked for.
 """
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from domain import rule
 from domain.aggregate import Counts, Edges, Frequencies, NumberBuckets, Numbers, Uniques
 from domain.definition import Function
-from domain.rule import Condition, Measure
+from domain.rule import Measure
 from operators.aggregates import MICRO, add_numbers
-from operators.conditions import Test, is_number
 from operators.distinct import estimate_all, scale
 from operators.windows import NEVER, Window, expirer, first_counting
 
 B = TypeVar("B")
-Values = list[tuple[Any, int]]
+Values = Iterable[tuple[Any, int]]
 """(value, until which instant), ascending; the last one's instant is `NEVER`."""
 Series = Callable[[Any, int], Values]
 """(state or None, now in ms) → its values from now on."""
@@ -59,12 +57,24 @@ class Frame:
         return found if not found or found[0] >= start else found[bisect_left(found, start) :]
 
 
-def _shrinking(frame: Frame, live: list[int], value_from: Callable[[int], Any], empty: Any) -> Values:  # noqa: ANN401 - values of any type
+def _shrinking(
+    frame: Frame,
+    live: list[int],
+    value_from: Callable[[int], Any],
+    empty: Any,  # noqa: ANN401 - values of any type
+) -> Iterator[tuple[Any, int]]:
     """Values as buckets leave: `value_from(i)` is that of live buckets from the i-th on."""
-    values = [(value_from(place), frame.expiry(bucket)) for place, bucket in enumerate(live)]
-    if not live or values[-1][1] < NEVER:
-        values.append((empty, NEVER))
-    return values
+    expiry = 0
+    for place, bucket in enumerate(live):
+        expiry = frame.expiry(bucket)
+        yield value_from(place), expiry
+    if expiry < NEVER:
+        yield empty, NEVER
+
+
+def first_value(values: Values) -> Any:  # noqa: ANN401 - values of any type
+    """The value now."""
+    return next(iter(values))[0]
 
 
 def _accumulated(live: list[int], entry: Callable[[int], B], add: Callable[[B, B], B]) -> list[B]:
@@ -146,7 +156,7 @@ def edge_series(frame: Frame, part: str) -> Series:
         if state is None:
             return [(None, NEVER)]
         live = frame.live(state.buckets, now_ms)
-        return _shrinking(frame, live, lambda place: value(state, live[place if first else -1]), None)
+        return _shrinking(frame, live if first else live[-1:], lambda place: value(state, live[place if first else -1]), None)
 
     return series
 
@@ -173,16 +183,24 @@ def frequent_series(frame: Frame) -> Series:
 
     def series(state: Frequencies | None, now_ms: int) -> Values:
         if state is None:
-            return [(None, NEVER)]
-        live = frame.live(dict.fromkeys(sorted({bucket for buckets in state.values.values() for bucket in buckets})), now_ms)
-
-        def value_from(place: int) -> Any:  # noqa: ANN401 - a JSON value
-            least = live[place]
-            totals = {text: sum(n for bucket, n in buckets.items() if bucket >= least) for text, buckets in state.values.items()}
-            best = min((text for text in totals if totals[text]), key=lambda text: (-totals[text], text))
-            return best if best.startswith("#") else msgspec.json.decode(best)
-
-        return _shrinking(frame, live, value_from, None)
+            yield None, NEVER
+            return
+        start, totals = frame.start(now_ms), dict.fromkeys(state.values, 0)
+        leaving: dict[int, list[tuple[str, int]]] = {}
+        for text, buckets in state.values.items():
+            for bucket, events in buckets.items():
+                if bucket >= start:
+                    totals[text] += events
+                    leaving.setdefault(bucket, []).append((text, events))
+        expiry = 0
+        for bucket in sorted(leaving):
+            best = min((text for text, total in totals.items() if total), key=lambda text: (-totals[text], text))
+            expiry = frame.expiry(bucket)
+            yield best if best.startswith("#") else msgspec.json.decode(best), expiry
+            for text, events in leaving[bucket]:
+                totals[text] -= events
+        if expiry < NEVER:
+            yield None, NEVER
 
     return series
 
@@ -217,116 +235,3 @@ def function_series(function: Function, frame: Frame) -> Series:
     if function in ("first", "last"):
         return edge_series(frame, function)
     return measure_series(function, frame)  # type: ignore[arg-type]  # what is left are measures
-
-
-def test_series(values: Values, test: Test) -> tuple[bool, int]:
-    """Whether a condition holds for the first value, and the instant at which that changes."""
-    holds = test(values[0][0])
-    until = values[0][1]
-    for value, end in values[1:]:
-        if test(value) is not holds:
-            return holds, until
-        until = end
-    return holds, NEVER
-
-
-def bounds_of(condition: Condition) -> list[int | float]:
-    """The numbers that a condition compares with."""
-    named: list[Any] = [getattr(condition, name, None) for name in ("value", "low", "high")]
-    if isinstance(condition, rule.In | rule.NotIn):
-        named = list(condition.values)
-    return [value for value in named if is_number(value)]
-
-
-def count_test(frame: Frame, condition: Condition, test: Test) -> Callable[[Any, int], tuple[bool, int]]:
-    """Compile a condition on the number of events. Above its greatest bound every number is alike: only the newest buckets matter."""
-    stop = max([0, *bounds_of(condition)])
-    if isinstance(condition, rule.AtLeast) and condition.value > 0:
-        return _enough_test(frame, condition.value)
-
-    def tests(state: Counts | None, now_ms: int) -> tuple[bool, int]:
-        if state is None:
-            return test(0), NEVER
-        start, total, without = frame.start(now_ms), 0, []
-        for bucket, events in reversed(state.buckets.items()):
-            if bucket < start:
-                break
-            without.append((bucket, total))
-            total += events
-            if total > stop:
-                break
-        holds = test(total)
-        for bucket, rest in reversed(without):
-            if test(rest) is not holds:
-                return holds, frame.expiry(bucket)
-        return holds, NEVER
-
-    return tests
-
-
-def _enough_test(frame: Frame, least: float) -> Callable[[Any, int], tuple[bool, int]]:
-    """The condition that is asked most: at least so many events."""
-
-    def tests(state: Counts | None, now_ms: int) -> tuple[bool, int]:
-        if state is None:
-            return False, NEVER
-        start, total = frame.start(now_ms), 0
-        for bucket, events in reversed(state.buckets.items()):
-            if bucket < start:
-                break
-            total += events
-            if total >= least:
-                return True, frame.expiry(bucket)
-        return False, NEVER
-
-    return tests
-
-
-def sum_test(frame: Frame, condition: Condition, test: Test) -> Callable[[Any, int], tuple[bool, int]]:
-    """Compile a condition on a sum. Where no number was ever negative, it is looked at like a count; else bucket by bucket."""
-    stop = max([0, *bounds_of(condition)]) * MICRO
-    series = number_series(frame, "sum")
-
-    def tests(state: NumberBuckets | None, now_ms: int) -> tuple[bool, int]:
-        if state is None:
-            return test(0), NEVER
-        if state.negative:
-            return test_series(series(state, now_ms), test)
-        start, total, without = frame.start(now_ms), 0, []
-        for bucket, numbers in reversed(state.buckets.items()):
-            if bucket < start:
-                break
-            without.append((bucket, total))
-            total += numbers[2]
-            if total > stop:
-                break
-        holds = test(amount(total))
-        for bucket, rest in reversed(without):
-            if test(amount(rest)) is not holds:
-                return holds, frame.expiry(bucket)
-        return holds, NEVER
-
-    return tests
-
-
-def age_tester(condition: Condition, test: Test) -> Callable[[Values, int], tuple[bool, int]]:
-    """Compile a condition on the seconds since an instant: the series is of the instant."""
-    offsets = sorted({int(bound * 1000) + extra for bound in bounds_of(condition) for extra in (-1, 0, 1, 2)})
-
-    def holds_at(at: int | None, now_ms: int) -> bool:
-        return test(None if at is None else (now_ms - at) / 1000)
-
-    def tests(values: Values, now_ms: int) -> tuple[bool, int]:
-        now = holds_at(values[0][0], now_ms)
-        begin = now_ms
-        for at, until in values:
-            if begin > now_ms and holds_at(at, begin) is not now:
-                return now, begin
-            for offset in offsets if at is not None else ():
-                moment = at + offset
-                if begin < moment < until and holds_at(at, moment) is not now:
-                    return now, moment
-            begin = until
-        return now, NEVER
-
-    return tests

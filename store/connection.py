@@ -4,7 +4,8 @@ Formats: PostgreSQL documentation, "Frontend/Backend Protocol" and "COPY, Binary
 """
 
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import chain, repeat
 from typing import Final
 
 import psycopg
@@ -15,6 +16,8 @@ from psycopg.types.string import ByteaBinaryLoader
 
 _UUID_OID: Final = 2950
 _UUID_ARRAY_OID: Final = 2951
+_INTEGER_OID: Final = 23
+_INTEGER_ARRAY_OID: Final = 1007
 _LENGTH_16: Final = b"\0\0\0\x10"
 _ARRAY_HEAD: Final = struct.Struct(">iiiii")
 
@@ -41,11 +44,34 @@ class Keys:
         return keys
 
 
+class Integers:
+    """A parameter of type ``integer[]``.
+
+    Args:
+        numbers: any number of integers that fit into four bytes.
+    """
+
+    __slots__ = ("packed",)
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        count = len(numbers)
+        head = _ARRAY_HEAD.pack(1, 0, _INTEGER_OID, count, 1) if count else _ARRAY_HEAD.pack(0, 0, _INTEGER_OID, 0, 0)[:12]
+        self.packed = head + struct.pack(f">{2 * count}i", *chain.from_iterable(zip(repeat(4, count), numbers, strict=True)))
+
+
 class _KeysDumper(Dumper):
     format = Format.BINARY
     oid = _UUID_ARRAY_OID
 
     def dump(self, obj: Keys) -> bytes:
+        return obj.packed
+
+
+class _IntegersDumper(Dumper):
+    format = Format.BINARY
+    oid = _INTEGER_ARRAY_OID
+
+    def dump(self, obj: Integers) -> bytes:
         return obj.packed
 
 
@@ -67,6 +93,7 @@ def connect_engine(dsn: str) -> psycopg.Connection:
 
 
 def adapt(context: AdaptContext) -> None:
-    """Make a connection, or one cursor, read uuids as 16 bytes in binary results, and take `Keys` as a parameter."""
+    """Make a connection, or one cursor, read uuids as 16 bytes in binary results, and take `Keys` and `Integers` as parameters."""
     context.adapters.register_loader("uuid", ByteaBinaryLoader)
     context.adapters.register_dumper(Keys, _KeysDumper)
+    context.adapters.register_dumper(Integers, _IntegersDumper)

@@ -13,7 +13,7 @@ from domain.event import Event, Unmerge
 from domain.ids import IdentifierKey
 from domain.link import Link
 from domain.profile import Person
-from operators.changes import NewIdentifier
+from operators.changes import Change, NewIdentifier
 
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
@@ -29,12 +29,15 @@ _IDENTIFIER_HEAD: Final = struct.Struct(">hi16siii")
 _KEYED: Final = struct.Struct(">i16s")
 _LEAF_HEAD: Final = struct.Struct(">hi16s")
 _LINK_HEAD: Final = struct.Struct(">hi16si16siiiqiqi16sihi")
+_CHANGE_HEAD: Final = struct.Struct(">hiiiii16sihiii")
+_CHANGE_TAIL: Final = struct.Struct(">i?iq")
 
 EVENT_COLUMNS: Final = "message_key, workspace_id, source_id, type, name, leaf, occurred_at, received_at, flags, payload"
 PERSON_COLUMNS: Final = "id, workspace_id, version, stage, first_seen_at, last_seen_at, next_wake_at, doc"
 IDENTIFIER_COLUMNS: Final = "key, workspace_id, kind, value, profile_id, leaf"
 LEAF_COLUMNS: Final = "key, leaf"
 LINK_COLUMNS: Final = "a, b, workspace_id, first_ms, tie, cause, rank, status, reason"
+CHANGE_COLUMNS: Final = "workspace_id, segment_id, profile_id, delta, version, cause, urgent, changed_at"
 
 FLAG_FUTURE: Final = 1
 """events.flags: the event time was clamped to arrival."""
@@ -109,6 +112,13 @@ def _link(link: Link) -> bytes:
     )
 
 
+def _change(change: Change, stamp: int) -> bytes:
+    workspace, segment, profile, delta, version, cause, urgent = change
+    told = cause.encode()
+    head = _CHANGE_HEAD.pack(8, 4, workspace, 4, segment, 16, profile, 2, delta, 4, version, len(told))
+    return head + told + _CHANGE_TAIL.pack(1, urgent, 8, stamp)
+
+
 def _copy(cursor: psycopg.Cursor, table: str, columns: str, rows: list[bytes]) -> None:
     with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)".encode()) as copy:
         copy.write(b"".join((_HEAD, *rows, _TAIL)))
@@ -137,3 +147,9 @@ def copy_leaves(cursor: psycopg.Cursor, table: str, leaves: Iterable[tuple[Ident
 def copy_links(cursor: psycopg.Cursor, table: str, links: Iterable[Link]) -> None:
     """Append link facts to a staging table."""
     _copy(cursor, table, LINK_COLUMNS, [_link(link) for link in links])
+
+
+def copy_changes(cursor: psycopg.Cursor, changes: Iterable[Change], at_ms: int) -> None:
+    """Append to the outbox of membership changes, all of one instant."""
+    stamp = _stamp(at_ms)
+    _copy(cursor, "changes", CHANGE_COLUMNS, [_change(change, stamp) for change in changes])

@@ -9,7 +9,7 @@ import psycopg
 from domain.profile import Person
 from operators.changes import Changes
 from store import observations, rows
-from store.connection import Keys
+from store.connection import Integers, Keys
 from store.publishing import DEFINITIONS_LOCK
 
 if TYPE_CHECKING:
@@ -77,23 +77,16 @@ WHERE l.a = s.a AND l.b = s.b AND l.first_ms = k.first_ms AND l.tie = k.tie AND 
 """
 _ADD_MEMBERS: Final = """
 INSERT INTO memberships (segment_id, profile_id, workspace_id, version, since_at)
-SELECT segment, profile, workspace, version, %s FROM unnest(%s::integer[], %s, %s::integer[], %s::integer[])
-    AS added(segment, profile, workspace, version)
+SELECT segment, profile, workspace, version, %s FROM unnest(%s, %s, %s, %s) AS added(segment, profile, workspace, version)
 ON CONFLICT (segment_id, profile_id) DO UPDATE SET version = excluded.version
 """
 _DROP_MEMBERS: Final = """
-DELETE FROM memberships m USING unnest(%s::integer[], %s) AS dropped(segment, profile)
+DELETE FROM memberships m USING unnest(%s, %s) AS dropped(segment, profile)
 WHERE m.segment_id = dropped.segment AND m.profile_id = dropped.profile
 """
 _CONFIRM_MEMBERS: Final = """
-UPDATE memberships m SET version = kept.version FROM unnest(%s::integer[], %s, %s::integer[]) AS kept(segment, profile, version)
+UPDATE memberships m SET version = kept.version FROM unnest(%s, %s, %s) AS kept(segment, profile, version)
 WHERE m.segment_id = kept.segment AND m.profile_id = kept.profile
-"""
-_OUTBOX: Final = """
-INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause, urgent, changed_at)
-SELECT workspace, segment, profile, delta, version, cause, urgent, %s
-FROM unnest(%s::integer[], %s::integer[], %s, %s::smallint[], %s::integer[], %s::text[], %s::boolean[])
-    AS added(workspace, segment, profile, delta, version, cause, urgent)
 """
 _MERGES: Final = """
 INSERT INTO merges (workspace_id, kind, survivor, other, cause, link_a, link_b, occurred_at, recorded_at)
@@ -198,8 +191,8 @@ def write_facts(cursor: psycopg.Cursor, changes: Changes, fence: "Fence | None")
         _write_memberships(cursor, changes)
     if changes.confirmed:
         confirmed = sorted(changes.confirmed)
-        parameters = ([row[0] for row in confirmed], Keys([row[1] for row in confirmed]), [row[2] for row in confirmed])
-        cursor.execute(_CONFIRM_MEMBERS, parameters)
+        segments, people, versions = zip(*confirmed, strict=True)
+        cursor.execute(_CONFIRM_MEMBERS, (Integers(segments), Keys(people), Integers(versions)))
     if changes.dead_letters and fence is not None:
         _write_dead_letters(cursor, changes, fence)
     if changes.redriven:
@@ -213,36 +206,23 @@ def write_facts(cursor: psycopg.Cursor, changes: Changes, fence: "Fence | None")
 
 
 def _write_memberships(cursor: psycopg.Cursor, changes: Changes) -> None:
-    at = utc(changes.now_ms)
     ordered = sorted(changes.memberships)
     added = [change for change in ordered if change.delta > 0]
     dropped = [change for change in ordered if change.delta < 0]
     if dropped:
-        cursor.execute(_DROP_MEMBERS, ([change.segment for change in dropped], Keys([change.profile for change in dropped])))
+        cursor.execute(_DROP_MEMBERS, (Integers([change.segment for change in dropped]), Keys([change.profile for change in dropped])))
     if added:
         cursor.execute(
             _ADD_MEMBERS,
             (
-                at,
-                [change.segment for change in added],
+                utc(changes.now_ms),
+                Integers([change.segment for change in added]),
                 Keys([change.profile for change in added]),
-                [change.workspace for change in added],
-                [change.version for change in added],
+                Integers([change.workspace for change in added]),
+                Integers([change.version for change in added]),
             ),
         )
-    cursor.execute(
-        _OUTBOX,
-        (
-            at,
-            [change.workspace for change in ordered],
-            [change.segment for change in ordered],
-            Keys([change.profile for change in ordered]),
-            [change.delta for change in ordered],
-            [change.version for change in ordered],
-            [change.cause for change in ordered],
-            [change.urgent for change in ordered],
-        ),
-    )
+    rows.copy_changes(cursor, ordered, changes.now_ms)
 
 
 def _write_dead_letters(cursor: psycopg.Cursor, changes: Changes, fence: "Fence") -> None:
