@@ -18,6 +18,7 @@ from operators.series_tests import Ask, age_tester, count_test, present_test, su
 from operators.windows import NEVER, window_of
 
 _INSTANT_MEASURES: Final = ("first_at", "last_at")
+_HISTORY: Final = (rule.Behaviour, rule.Computed, rule.Sequence, rule.Rfm)
 
 
 class CycleError(ValueError):
@@ -78,6 +79,11 @@ def negation(test: Test) -> Test:
     return negated
 
 
+def _cheapest_first(nodes: Sequence[Node]) -> list[Test]:
+    """Tests in the order in which to ask: what is known of the person at once, then their history, then whole rules."""
+    return [node.test for node in sorted(nodes, key=lambda node: (bool(node.children), isinstance(node.rule, _HISTORY)))]
+
+
 class Compiler:
     """Compiles rules of one workspace.
 
@@ -108,10 +114,10 @@ class Compiler:
         match node:
             case rule.All(of=of):
                 children = tuple(self.compile(child) for child in of)
-                return Node(node, all_of([child.test for child in children]), children)
+                return Node(node, all_of(_cheapest_first(children)), children)
             case rule.Any(of=of):
                 children = tuple(self.compile(child) for child in of)
-                return Node(node, any_of([child.test for child in children]), children)
+                return Node(node, any_of(_cheapest_first(children)), children)
             case rule.Not(of=only):
                 child = self.compile(only)
                 return Node(node, negation(child.test), (child,))
@@ -134,10 +140,15 @@ class Compiler:
         return self._plain(node)
 
     def _asking(self, node: Rule, aggregate: Aggregate, ask: Ask, reading: Callable[[Subject], Any]) -> Node:
-        """A node that asks the state of an aggregate, once per subject whichever segments share it."""
-        number = len(self._leaves)
+        """A node that asks the state of an aggregate, once per subject whichever segments share it.
+
+        Without a state, the answer is the same at every instant.
+        """
+        number, held, absent = len(self._leaves), aggregate.id, ask(None, 0)
 
         def test(subject: Subject) -> Answer:
+            if held not in subject.aggregates:
+                return absent
             answer = subject.asked.get(number)
             if answer is None:
                 answer = subject.asked[number] = ask(subject.state(aggregate), subject.now_ms)

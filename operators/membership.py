@@ -100,13 +100,13 @@ def evaluate(person: Person, program: Program, rules: ProfileRules, now_ms: int,
 
 def _withdrawn(person: Person, program: Program, touched: Collection[Token] | None) -> frozenset[str]:
     """Bring the granted purposes up to date; answers those that no longer are."""
-    if touched is not None:
-        told = program.consents_among(touched)
-        if not told:
-            return _NONE
+    told = _NONE if touched is None else program.consents_among(touched)
+    outdated = person.definitions != program.revision
+    if touched is not None and not told and not outdated:
+        return _NONE
     consented = granted(person.view, program.purposes)
     withdrawn = frozenset(person.granted).difference(consented)
-    if touched is not None and person.definitions != program.revision:
+    if outdated:
         # Whether a purpose that a newer definition serves was granted before, nobody noted: a refusal said now counts as withdrawal.
         withdrawn |= told.difference(consented)
     person.granted = consented

@@ -49,10 +49,11 @@ class Subject:
         now_ms: the instant.
     """
 
-    __slots__ = ("_states", "answers", "asked", "now_ms", "person", "program", "stage_until")
+    __slots__ = ("_states", "aggregates", "answers", "asked", "now_ms", "person", "program", "stage_until")
 
     def __init__(self, person: Person, program: "Program", now_ms: int, stage_until: int = NEVER) -> None:
         self.person = person
+        self.aggregates = person.view.aggregates
         self.program = program
         self.now_ms = now_ms
         self.stage_until = stage_until

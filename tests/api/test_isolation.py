@@ -93,6 +93,7 @@ TABLE: dict[str, tuple[Any, int | str]] = {
         OPEN,
     ),
     "GET /cdp/profiles/{profile}/changes?since=2026-01-01T00:00:00Z": (None, 404),
+    "GET /cdp/profiles/{profile}/segments/{segment}/why": (None, 404),
     "GET /cdp/segments/{segment}/changes": (None, 404),
     "GET /cdp/statistics/segments": (None, OPEN),
     "GET /cdp/statistics/segments/{segment}": (None, 404),

@@ -17,8 +17,9 @@ def test_the_workspace_is_in_the_database_with_hashed_keys(postgres_dsn: str, wo
         assert conn.execute("SELECT key_hash, scopes FROM api_keys").fetchall() == [
             (key_hash(workspace.api_key), ["admin", "read", "write"])
         ]
-        assert conn.execute("SELECT name, definition FROM segments").fetchall() == [
-            ("consented_customers", {"builtin": "consented_customers", "purpose": "advertising"})
+        both = {"type": "all", "of": [{"type": "lifecycle", "stages": ["customer"]}, {"type": "consent", "purpose": "advertising"}]}
+        assert conn.execute("SELECT name, definition, purpose, status FROM segments").fetchall() == [
+            ("consented_customers", both, "advertising", "live")
         ]
 
 
