@@ -101,7 +101,7 @@ class SweepFeed:
         if self._handed:
             cursor = UUID(bytes=self._handed[-1])
             sweeps.move(conn, sweep, cursor, len(self._handed), self._written() - self._written_before)
-            self._sweep = sweep._replace(cursor=cursor)
+            self._sweep = sweep = sweep._replace(cursor=cursor, visited=sweep.visited + len(self._handed))
         people = sweeps.page(conn, sweep, cursor, self._params.busy_page if self._busy() else self._params.page)
         self._handed, self._handed_at, self._written_before = tuple(people), monotonic(), self._written()
         if people:

@@ -1,4 +1,7 @@
-"""Sweeps: walks over everybody of a workspace after its definitions changed. A sweep's cursor moves after its people are committed."""
+"""Sweeps: walks over everybody of a workspace after its definitions changed. A sweep's cursor moves after its people are committed.
+
+A walk brings everybody up to all definitions there are, so that it does the work of every sweep that was ordered before it began.
+"""
 
 from typing import Any, Final, NamedTuple
 
@@ -9,7 +12,8 @@ from domain.ids import ProfileId, WorkspaceId
 _LOCK_KEY: Final = int.from_bytes(b"sweeps", "big")
 
 _NEXT: Final = """
-SELECT id, workspace_id, revision, cursor, visited, changed FROM sweeps WHERE status = 'running' ORDER BY id LIMIT 1
+SELECT id, workspace_id, revision, cursor, visited, changed FROM sweeps s WHERE status = 'running'
+ORDER BY cursor IS NULL, (SELECT min(id) FROM sweeps o WHERE o.workspace_id = s.workspace_id AND o.status = 'running'), id DESC LIMIT 1
 """
 _PAGE: Final = """
 SELECT id FROM profiles WHERE workspace_id = %(workspace)s AND id > coalesce(%(cursor)s, '00000000-0000-0000-0000-000000000000'::uuid)
@@ -22,9 +26,13 @@ WHERE id = %(id)s AND status = 'running'
 """
 _STALE: Final = """
 SELECT count(*) FROM memberships m JOIN segments s ON s.id = m.segment_id
-WHERE m.workspace_id = %(workspace)s AND ((s.status = 'live' AND m.version <> s.version) OR s.status IN ('deleted', 'draft'))
+WHERE m.workspace_id = %(workspace)s AND s.revision <= %(revision)s
+    AND ((s.status = 'live' AND m.version <> s.version) OR s.status IN ('deleted', 'draft'))
 """
-_FINISH: Final = "UPDATE sweeps SET status = 'done', stale = 0, finished_at = now(), updated_at = now() WHERE id = %(id)s"
+_FINISH: Final = """
+UPDATE sweeps SET status = 'done', stale = 0, visited = %(visited)s, finished_at = now(), updated_at = now()
+WHERE workspace_id = %(workspace)s AND id <= %(id)s AND status = 'running'
+"""
 _AGAIN: Final = "UPDATE sweeps SET cursor = NULL, stale = %(stale)s, updated_at = now() WHERE id = %(id)s"
 
 
@@ -52,7 +60,7 @@ def try_lock(conn: Connection[Any]) -> bool:
 
 
 def running(conn: Connection[Any]) -> Sweep | None:
-    """The oldest sweep that is not done."""
+    """The sweep to go on with: one that has begun, else the newest of the workspace that has waited longest."""
     row = conn.execute(_NEXT).fetchone()
     return None if row is None else Sweep(row[0], WorkspaceId(row[1]), *row[2:])
 
@@ -76,12 +84,13 @@ def move(conn: Connection[Any], sweep: Sweep, cursor: object, visited: int, chan
 
 
 def finish(conn: Connection[Any], sweep: Sweep) -> int:
-    """End a sweep whose walk is over, if it left no membership of an old version or of a segment that is no more.
+    """End a sweep whose walk is over, and those ordered before it, if no membership is left of an old version or a segment that is no more.
 
     Returns:
         How many such memberships there are; if any, the walk begins again.
     """
-    row = conn.execute(_STALE, {"workspace": sweep.workspace}).fetchone()
+    row = conn.execute(_STALE, {"workspace": sweep.workspace, "revision": sweep.revision}).fetchone()
     stale = int(row[0]) if row else 0
-    conn.execute(_AGAIN if stale else _FINISH, {"id": sweep.id, "stale": stale})
+    named = {"id": sweep.id, "workspace": sweep.workspace, "visited": sweep.visited, "stale": stale}
+    conn.execute(_AGAIN if stale else _FINISH, named)
     return stale
