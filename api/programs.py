@@ -8,7 +8,8 @@ from config.settings import Settings
 from domain.ids import WorkspaceId
 from domain.profile import Person
 from operators.catch_up import built_up_to, lacks_history
-from operators.compile_rules import Compiler, compile_program
+from operators.compile_definitions import compile_sound
+from operators.compile_rules import Compiler
 from operators.program import Program, Subject
 from operators.rfm import segment_of
 from store.definitions import Registry, refresh
@@ -79,7 +80,7 @@ class Programs:
             judge = self._judges.get(workspace)
             if judge is None:
                 definitions = self._registry.definitions[workspace]
-                judge = self._judges[workspace] = Judge(compile_program(definitions), Compiler(definitions))
+                judge = self._judges[workspace] = Judge(compile_sound(definitions)[0], Compiler(definitions))
             return judge
 
     def _refresh(self) -> None:

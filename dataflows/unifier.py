@@ -11,12 +11,13 @@ from typing import Final
 import structlog
 
 from config.settings import Engine
+from domain.definition import WorkspaceDefinitions
 from domain.event import Batch, DeadLetter, Event, Unmerge, Wake
 from domain.facts import Facts
 from domain.ids import WorkspaceId
 from domain.rules import IdentityRules, ProfileRules
 from operators.changes import Changes, Known, Missing
-from operators.compile_rules import compile_program
+from operators.compile_definitions import compile_sound
 from operators.program import Program
 from operators.unify import Definitions, Needed, needed, unify, wake
 from sources.decode import Decoder
@@ -30,6 +31,14 @@ BUSY_S: Final = 1.0
 _BACKOFF_S: Final = (0.05, 2.0)
 
 log = structlog.get_logger("profiles")
+
+
+def _compiled(definitions: WorkspaceDefinitions) -> Program:
+    """A workspace's program. One definition that is none stops neither the others nor the engine."""
+    program, resting = compile_sound(definitions)
+    if resting:
+        log.error("segments_rest", workspace=definitions.workspace, segments=resting, hint="publish them again, or delete them")
+    return program
 
 
 class Observer:
@@ -120,6 +129,10 @@ class Unifier:
         registry = self._store.read(lambda connection: refresh(connection, before))
         self._refreshed = time.monotonic()
         if registry is not before:
+            if registry.unreadable:
+                log.error(
+                    "definitions_unreadable", resting=registry.unreadable, hint="run the version that stored them, or publish them again"
+                )
             self._registry = registry
             self._definitions = Definitions(self._identity, self._profile, self._compiled(before, registry), registry.revision)
             self._decode = Decoder(registry.sources, registry.salts, self._identity, self._profile)
@@ -130,7 +143,7 @@ class Unifier:
         return {
             workspace: programs[workspace]
             if workspace in programs and before.definitions.get(workspace) == definitions
-            else compile_program(definitions)
+            else _compiled(definitions)
             for workspace, definitions in registry.definitions.items()
         }
 

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from domain import rule
-from domain.definition import Aggregate, AggregateSpec, ComputedTrait, Segment, WorkspaceDefinitions, spec_key
-from domain.ids import SegmentId
+from domain.definition import Aggregate, AggregateSpec, ComputedTrait, WorkspaceDefinitions, spec_key
 from domain.rule import Condition, Rule, encode_rule
 from operators import plan
 from operators.conditions import instant_tester, is_relative, relative, tester
 from operators.consent import consents
-from operators.program import Answer, CompiledSegment, Node, Program, Subject, Test, Token, inputs_of, references
+from operators.program import Answer, Node, Subject, Test
 from operators.rfm_reading import rfm_reading, rfm_test
 from operators.sequences import completer, sequence_test
 from operators.series import Frame, Series, first_value, function_series, measure_series
@@ -19,18 +18,6 @@ from operators.windows import NEVER, window_of
 
 _INSTANT_MEASURES: Final = ("first_at", "last_at")
 _HISTORY: Final = (rule.Behaviour, rule.Computed, rule.Sequence, rule.Rfm)
-
-
-class CycleError(ValueError):
-    """Segments refer to each other in a circle.
-
-    Args:
-        path: the segments of the circle, the first one again at the end.
-    """
-
-    def __init__(self, path: Sequence[SegmentId]) -> None:
-        super().__init__(" → ".join(str(segment) for segment in path))
-        self.path = tuple(path)
 
 
 def all_of(tests: Sequence[Test]) -> Test:
@@ -280,51 +267,3 @@ def _now(aggregate: Aggregate, series: Series) -> Callable[[Subject], Any]:
 def _walking(series: Series, test: Ask) -> Ask:
     """Compile a condition, which changes with the clock, on a series."""
     return lambda state, now_ms: walk_series(series(state, now_ms), test, now_ms)
-
-
-def in_order(segments: Sequence[Segment]) -> list[Segment]:
-    """Segments, each after those it refers to.
-
-    Raises:
-        CycleError: they refer to each other in a circle.
-    """
-    by_id = {segment.id: segment for segment in segments}
-    ordered: dict[SegmentId, Segment] = {}
-    path: list[SegmentId] = []
-
-    def visit(segment: Segment) -> None:
-        if segment.id in ordered:
-            return
-        if segment.id in path:
-            raise CycleError([*path[path.index(segment.id) :], segment.id])
-        path.append(segment.id)
-        for other in references(plan.nodes(segment.rule)) if segment.rule is not None else ():
-            if other in by_id:
-                visit(by_id[other])
-        path.pop()
-        ordered[segment.id] = segment
-
-    for segment in segments:
-        visit(segment)
-    return list(ordered.values())
-
-
-def compile_program(definitions: WorkspaceDefinitions) -> Program:
-    """Compile everything that is live in a workspace.
-
-    Raises:
-        CycleError: segments refer to each other in a circle.
-        KeyError: an aggregate that a rule needs is not among `definitions.aggregates`.
-    """
-    compiler = Compiler(definitions)
-    compiled: list[CompiledSegment] = []
-    inputs: dict[SegmentId, frozenset[Token]] = {}
-    for segment in in_order(definitions.segments):
-        if segment.rule is None:
-            compiled.append(CompiledSegment(segment, None, frozenset()))
-            continue
-        nodes = list(plan.nodes(segment.rule))
-        own = frozenset(inputs_of(nodes, definitions, compiler.aggregate))
-        inputs[segment.id] = own.union(*(inputs.get(other, frozenset()) for other in references(nodes)))
-        compiled.append(CompiledSegment(segment, compiler.compile(segment.rule), inputs[segment.id]))
-    return Program(definitions, compiled)

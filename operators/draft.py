@@ -13,7 +13,7 @@ from domain.ids import AggregateId, ProfileId, SegmentId
 from domain.profile import Person
 from domain.rule import Rule
 from domain.rules import ProfileRules
-from operators.compile_rules import compile_program
+from operators.compile_definitions import compile_program
 from operators.lifecycle import stage_at
 from operators.plan import aggregate_specs
 from operators.program import Program, Subject

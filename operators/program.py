@@ -133,7 +133,7 @@ class Touch(NamedTuple):
 
 
 class Program:
-    """The compiled definitions of one workspace. Build it with `operators.compile_rules.compile_program`.
+    """The compiled definitions of one workspace. Build it with `operators.compile_definitions.compile_program`.
 
     Attributes:
         definitions: what it was compiled from.

@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 from psycopg import Connection
 
-from domain.definition import WorkspaceDefinitions
+from domain.definition import Aggregate, ComputedTrait, RfmDefinition, Segment, WorkspaceDefinitions
 from domain.ids import SourceId, WorkspaceId
 
 Fingerprint = tuple[Any, ...]
@@ -34,6 +34,7 @@ class Registry(msgspec.Struct, frozen=True):
         definitions: workspace id → what is live there; every workspace is named.
         revision: of the definitions.
         fingerprint: differs where anything of this differs; see `refresh`.
+        unreadable: stored definitions that this version cannot read, as ``workspace 1, segments 12``; they rest.
     """
 
     sources: dict[int, SourceRow]
@@ -41,6 +42,7 @@ class Registry(msgspec.Struct, frozen=True):
     definitions: dict[WorkspaceId, WorkspaceDefinitions]
     revision: int = 0
     fingerprint: Fingerprint = ()
+    unreadable: tuple[str, ...] = ()
 
 
 # The second part tells when a sweep has ended, which moves `swept_aggregate` and no revision.
@@ -102,23 +104,24 @@ def load_registry(connection: psycopg.Connection) -> Registry:
 
     Raises:
         psycopg.OperationalError: the server does not answer.
-        msgspec.ValidationError: a stored definition is none; only `store.publishing` writes them.
     """
     sources: dict[int, SourceRow] = {}
     salts: dict[int, bytes] = {}
     definitions: dict[WorkspaceId, WorkspaceDefinitions] = {}
     fingerprint: Fingerprint = ()
+    unreadable: list[str] = []
     for row in connection.execute(_WITH_FINGERPRINT.encode()):
         fingerprint = _fingerprint(row[_COLUMNS:])
         workspace, salt, rows, _, text = row[:_COLUMNS]
         if workspace is None:
             continue
         salts[workspace] = bytes(salt)
-        definitions[WorkspaceId(workspace)] = _DECODER.decode(text)
+        definitions[WorkspaceId(workspace)], resting = _read(text)
+        unreadable += [f"workspace {workspace}, {each}" for each in resting]
         sources |= {
             int(number): SourceRow(SourceId(int(number)), WorkspaceId(workspace), salts[workspace], region) for number, region in rows or ()
         }
-    return Registry(sources, salts, definitions, int(fingerprint[0]) if fingerprint else 0, fingerprint)
+    return Registry(sources, salts, definitions, int(fingerprint[0]) if fingerprint else 0, fingerprint, tuple(unreadable))
 
 
 def refresh(connection: psycopg.Connection, known: Registry) -> Registry:
@@ -143,8 +146,31 @@ def load_definitions(connection: Connection[Any], workspace: int) -> WorkspaceDe
     row = connection.execute(_OF_WORKSPACE.encode(), (workspace,)).fetchone()
     if row is None:
         raise LookupError("there is no such workspace")
-    found: WorkspaceDefinitions = _DECODER.decode(row[4])
-    return found
+    return _read(row[4])[0]
+
+
+def _read(text: str) -> tuple[WorkspaceDefinitions, list[str]]:
+    """A workspace's definitions, and what of them rests because it cannot be read: something that another version has stored."""
+    try:
+        return _DECODER.decode(text), []
+    except msgspec.ValidationError:
+        raw = msgspec.json.decode(text)
+    resting = [f"segments {row['id']}" for row in raw["segments"] if not _readable(row, Segment)]
+    resting += [f"traits {row['id']}" for row in raw["traits"] if not _readable(row, ComputedTrait)]
+    raw["segments"] = [row if _readable(row, Segment) else {**row, "rule": None} for row in raw["segments"]]
+    for kind, struct in (("traits", ComputedTrait), ("aggregates", Aggregate)):
+        raw[kind] = [row for row in raw[kind] if _readable(row, struct)]
+    if raw["rfm"] is not None and not _readable(raw["rfm"], RfmDefinition):
+        raw["rfm"], resting = None, [*resting, "rfm"]
+    return msgspec.convert(raw, WorkspaceDefinitions), resting
+
+
+def _readable(row: object, struct: type) -> bool:
+    try:
+        msgspec.convert(row, struct)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _fingerprint(row: tuple[Any, ...]) -> Fingerprint:

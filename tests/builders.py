@@ -13,7 +13,7 @@ from domain.event import Batch, Event, Identifier, Order, Record, Unmerge
 from domain.ids import AggregateId, IdentifierKey, SegmentId, SourceId, WorkspaceId
 from domain.keys import identifier_key, message_key
 from domain.rules import IdentityRules, KindRule, ProfileRules
-from operators.compile_rules import compile_program
+from operators.compile_definitions import compile_program
 from operators.plan import aggregate_specs
 from operators.unify import Definitions
 

@@ -16,7 +16,8 @@ from domain.leaf import Leaf, decode_leaf, encode_leaf
 from domain.profile import Person
 from domain.rule import Behaviour, Equals, EventFilter, Rule, Step, Where
 from domain.rule import Sequence as SequenceRule
-from operators.compile_rules import Compiler, compile_program
+from operators.compile_definitions import compile_program
+from operators.compile_rules import Compiler
 from operators.compose import compose
 from operators.fold import fold, tie_of
 from operators.lifecycle import stage_at

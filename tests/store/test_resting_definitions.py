@@ -1,0 +1,53 @@
+"""A definition that was stored in another way than by publishing stops neither the engine nor any other definition."""
+
+import msgspec
+import pytest
+from psycopg.types.json import Jsonb
+from structlog.testing import capture_logs
+
+from dataflows.unifier import REFRESH_S
+from domain.rule import AtLeast, Behaviour, EventFilter, Trait
+from domain.rule import Equals as Same
+from store.definitions import load_registry
+from tests.store.conftest import Engine
+
+BOUGHT = Behaviour(EventFilter("Order Completed"), condition=AtLeast(1))
+GOLD = Trait("plan", Same("gold"))
+
+
+def spoil(engine: Engine, segment: int, definition: object) -> None:
+    engine.conn.execute("UPDATE segments SET definition = %s WHERE id = %s", (Jsonb(definition), segment))
+    engine.conn.execute("UPDATE definitions_revision SET revision = revision + 1")
+    engine.unifier._refreshed -= REFRESH_S
+
+
+@pytest.mark.parametrize(
+    ("definition", "event"),
+    [
+        ({"type": "of a later version"}, "definitions_unreadable"),
+        (msgspec.to_builtins(Behaviour(EventFilter("Nobody keeps an aggregate of it"), condition=AtLeast(1))), "segments_rest"),
+        ({"type": "segment", "segment": 3}, "segments_rest"),
+    ],
+)
+def test_events_and_other_segments_go_on(engine: Engine, definition: object, event: str) -> None:
+    sound, spoilt = engine.publish("sound", BOUGHT), engine.publish("spoilt", GOLD)
+    assert spoilt == 3
+    at = engine.clock[0]
+    engine.feed(engine.event("identify", "u1", at, traits={"plan": "gold"}))
+    assert engine.members(spoilt) == {"u1"}
+
+    spoil(engine, spoilt, definition)
+    with capture_logs() as logs:
+        engine.feed(engine.track("u2", "Order Completed", at + 1), engine.event("identify", "u1", at + 2, traits={"plan": "basic"}))
+
+    assert engine.members(sound) == {"u2"}
+    assert engine.members(spoilt) == {"u1"}, "a segment that rests keeps its members"
+    assert event in {entry["event"] for entry in logs}
+
+
+def test_what_cannot_be_read_is_named(engine: Engine) -> None:
+    segment = engine.publish("spoilt", GOLD)
+    spoil(engine, segment, {"type": "of a later version"})
+    registry = load_registry(engine.conn)
+    assert registry.unreadable == (f"workspace {engine.workspace}, segments {segment}",)
+    assert [each.rule for each in registry.definitions[engine.workspace].segments if each.id == segment] == [None]  # type: ignore[index]
