@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.ids import IdentifierKey
+from domain.ids import IdentifierKey, MessageKey
 from domain.leaf import Leaf
 from domain.profile import Person
 from operators.changes import Told
@@ -21,6 +21,7 @@ from operators.program import Program, fold_matched, matched
 
 class _Payload(msgspec.Struct, gc=False):
     properties: msgspec.Raw = msgspec.Raw()
+    message_id: Any = msgspec.field(default=None, name="messageId")
 
 
 _PAYLOAD: Final = msgspec.json.Decoder(_Payload)
@@ -38,23 +39,23 @@ def lacks_history(person: Person, program: Program) -> bool:
     return built < program.newest and any(number > built for number in program.aggregates)
 
 
-def properties_of(kind: str, payload: bytes) -> bytes:
-    """The JSON of an event's properties; empty where it has none."""
-    if kind not in _WITH_PROPERTIES:
-        return b""
+def told(leaf: IdentifierKey, kind: str, name: str, at_ms: int, message: MessageKey, payload: bytes) -> Told:
+    """A stored event without what no aggregate looks at."""
     try:
-        return bytes(_PAYLOAD.decode(payload).properties)
-    except msgspec.MsgspecError:
-        return b""
+        read = _PAYLOAD.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Told(leaf, kind, name, at_ms, message, None, b"")
+    properties = bytes(read.properties) if kind in _WITH_PROPERTIES else b""
+    return Told(leaf, kind, name, at_ms, message, read.message_id if isinstance(read.message_id, str) else None, properties)
 
 
-def catch_up(person: Person, leaves: dict[IdentifierKey, Leaf], told: Iterable[Told], program: Program) -> set[IdentifierKey]:
+def catch_up(person: Person, leaves: dict[IdentifierKey, Leaf], history: Iterable[Told], program: Program) -> set[IdentifierKey]:
     """Build what is missing, in place.
 
     Args:
         person: stored; its view and `built` are changed.
         leaves: the person's leaves that are stored apart, whole; changed. Empty where the view is the only leaf.
-        told: all stored events of the person that aggregates above `built_up_to` look at, each once, in any order.
+        history: all stored events of the person that aggregates above `built_up_to` look at, each once, in any order.
         program: of the workspace.
 
     Returns:
@@ -63,9 +64,9 @@ def catch_up(person: Person, leaves: dict[IdentifierKey, Leaf], told: Iterable[T
     built = built_up_to(person, program)
     drop_retired(person.view, program)
     changed: set[IdentifierKey] = set()
-    for event in told:
+    for event in history:
         touches = program.touches(event.type, event.name)
-        found, properties = matched(touches, properties_of(event.type, event.payload), above=built)
+        found, properties = matched(touches, event.properties, above=built)
         if not found:
             continue
         tie = tie_of(event.message)

@@ -24,7 +24,8 @@ class Told(NamedTuple):
         leaf: the identifier that received it.
         at_ms: event time.
         message: its message key; the first half orders events of one instant.
-        payload: the record's JSON.
+        message_id: as the client sent it; None where it sent none.
+        properties: the JSON of its properties; empty where it has none. Nothing else of it is held: some people have a million events.
     """
 
     leaf: IdentifierKey
@@ -32,7 +33,8 @@ class Told(NamedTuple):
     name: str
     at_ms: int
     message: MessageKey
-    payload: bytes
+    message_id: str | None
+    properties: bytes
 
 
 class Known(msgspec.Struct):

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from domain.definition import WorkspaceDefinitions
 from domain.rule import Behaviour, Computed, EventFilter, Rfm, Rule, span_ms
-from operators.catch_up import properties_of
 from operators.changes import Told
 from operators.conditions import matcher
 from operators.explain import events_of
@@ -63,6 +62,6 @@ def _matches(event: Told, filters: Sequence[EventFilter], zone: str) -> bool:
     for wanted in filters:
         if wanted.event_type == event.type and wanted.name in (None, event.name):
             test = matcher(wanted, zone)
-            if test is None or test(read_properties(properties_of(event.type, event.payload))):
+            if test is None or test(read_properties(event.properties)):
                 return True
     return False

@@ -6,9 +6,11 @@ from typing import Final
 import psycopg
 
 from domain.ids import IdentifierKey, MessageKey, ProfileId
+from operators.catch_up import told
 from operators.changes import Known, Told
 from store.connection import Keys
 
+_EVENTS_AT_A_TIME: Final = 5_000
 _PEOPLE: Final = "SELECT p.id, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id"
 _LEAVES: Final = "SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id"
 _EVENTS: Final = """
@@ -51,7 +53,9 @@ def load_histories(
     histories: dict[ProfileId, list[Told]] = {person: [] for person in people}
     if wanted:
         parameters = (keys, [kind for kind, _ in wanted], [name for _, name in wanted])
-        for owner, leaf, kind, name, at_ms, message, payload in connection.cursor(binary=True).execute(_EVENTS, parameters):
-            histories[ProfileId(owner)].append(Told(IdentifierKey(leaf), kind, name, at_ms, MessageKey(message), payload))
+        with connection.cursor("histories") as cursor:
+            cursor.itersize = _EVENTS_AT_A_TIME
+            for owner, leaf, kind, name, at_ms, message, payload in cursor.execute(_EVENTS, parameters, binary=True):
+                histories[ProfileId(owner)].append(told(IdentifierKey(leaf), kind, name, at_ms, MessageKey(message), payload))
     known.histories |= histories
     return True

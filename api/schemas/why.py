@@ -6,7 +6,6 @@ from uuid import UUID
 import msgspec
 from pydantic import ConfigDict, Field
 
-from api.schemas.events import message_id_of, read_payload
 from api.schemas.values import Instant, JsonValue, View, instant
 from domain.definition import WorkspaceDefinitions
 from operators.changes import Told
@@ -42,7 +41,7 @@ class CitedEventView(View):
         event, until = citation
         return cls(
             id=UUID(bytes=event.message),
-            message_id=message_id_of(read_payload(event.payload)),
+            message_id=event.message_id,
             type=event.type,
             name=event.name,
             occurred_at=instant(event.at_ms),

@@ -14,6 +14,7 @@ from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, Workspac
 from domain.link import BANNED, Link, Pair
 from domain.profile import Person, decode_person, encode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
+from operators.catch_up import told
 from operators.changes import Change, Changes, Counted, Known, Member, Merge, Told
 from operators.unify import Needed
 from store.definitions import Registry
@@ -289,7 +290,8 @@ class MemoryUnitOfWork:
             if profile in known.people and (stored is None or known.people[profile] != stored[1]):
                 return Conflict("history")
         for profile in people:
-            told = known.histories[profile] = []
+            history: list[Told] = []
+            known.histories[profile] = history
             for key in sorted(tables.owned.get(profile, ())):
                 known.owners[key] = profile
                 leaf = tables.identifiers[key].leaf
@@ -300,7 +302,7 @@ class MemoryUnitOfWork:
                     continue
                 if {(event.type, event.name), (event.type, None)} & wanted:
                     leaf_key = event.identifiers[0].key
-                    told.append(Told(leaf_key, event.type, event.name, event.occurred_ms, event.message_key, event.payload))
+                    history.append(told(leaf_key, event.type, event.name, event.occurred_ms, event.message_key, event.payload))
         self._pause()
         return known
 
