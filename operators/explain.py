@@ -10,7 +10,7 @@ import msgspec
 
 from domain.ids import SegmentId
 from domain.profile import Person
-from domain.rule import All, Behaviour, Computed, EventFilter, Not, Rule, Sequence, filter_key
+from domain.rule import All, Behaviour, EventFilter, Not, Rule, Sequence, filter_key
 from domain.rule import Any as Any_
 from domain.rules import ProfileRules
 from operators.lifecycle import stage_at
@@ -135,8 +135,3 @@ def events_of(node: Rule) -> tuple[EventFilter, ...]:
     if isinstance(node, Sequence):
         return tuple({filter_key(event): event for step in node.steps for event in (step.event, *step.without)}.values())
     return ()
-
-
-def traits_of(node: Rule) -> tuple[str, ...]:
-    """The computed traits that a node itself names."""
-    return (node.name,) if isinstance(node, Computed) else ()
