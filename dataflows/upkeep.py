@@ -1,12 +1,14 @@
 """Keeps fresh what rests on everybody at once: RFM bounds. A process of its own, because a walk over a million people takes its time.
 
-Any number of these processes may run; one at a time does the work (`store.rfm_refresh`).
+Any number of these processes may run; one at a time does the work (`store.rfm_refresh`). Every hour it logs the newest link of each audit
+chain: where logs are kept apart from the database, they are the anchors that show whether a chain was rewritten.
 """
 
 import time
 from contextlib import suppress
 from functools import partial
 from threading import Event as Flag
+from typing import Any, Final
 
 import psycopg
 import structlog
@@ -14,7 +16,11 @@ import structlog
 from config.settings import Settings
 from dataflows.observing import shown
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
+from store.audit_chain import chains, head
 from store.rfm_refresh import RfmRefresh
+
+ANCHOR_S: Final = 3_600.0
+"""How often the newest links of audit chains are logged."""
 
 logger = structlog.get_logger(__name__)
 
@@ -31,9 +37,20 @@ def _run_once(settings: Settings, stop: Flag) -> None:
     dsn = settings.postgres.dsn.get_secret_value()
     with psycopg.connect(dsn, autocommit=True, application_name="stratum-upkeep") as connection:
         logger.info("upkeep_started")
+        anchored_s = float("-inf")
         while not stop.is_set():
+            if time.monotonic() - anchored_s > ANCHOR_S:
+                _log_anchors(connection)
+                anchored_s = time.monotonic()
             result = refresh.run_once(connection, time.time_ns() // 1_000_000)
             if result is None:
                 stop.wait(settings.rfm.interval.total_seconds())
             else:
                 logger.info("rfm_refreshed", workspace=result.workspace, buyers=result.population, changed=result.changed)
+
+
+def _log_anchors(connection: psycopg.Connection[Any]) -> None:
+    for chain in chains(connection):
+        newest = head(connection, chain.workspace)
+        if newest is not None:
+            logger.info("audit_anchor", workspace=chain.workspace, anchor=f"{newest.seq}:{newest.hash.hex()}")

@@ -16,6 +16,8 @@ class AuditRow:
         action: what was done.
         subject: what it was done to.
         detail: its particulars, as JSON.
+        seq: place in the workspace's chain (`operators.audit_chain`); None where somebody wrote past it.
+        hash: of that link, 32 bytes.
     """
 
     id: int
@@ -24,6 +26,8 @@ class AuditRow:
     action: str
     subject: str
     detail: Any
+    seq: int | None
+    hash: bytes | None
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,10 @@ class AuditFilter:
     until: datetime | None = None
 
 
-_SELECT: Final = "SELECT id, at, actor, action, subject, detail FROM audit WHERE workspace_id = %(workspace)s"
+_SELECT: Final = """
+    SELECT id, at, actor, action, subject, detail, seq, hash FROM audit LEFT JOIN audit_chain c ON c.audit_id = id
+    WHERE audit.workspace_id = %(workspace)s
+"""
 
 
 async def page(pool: Pool, workspace: int, wanted: AuditFilter, after: int | None, limit: int) -> list[AuditRow]:

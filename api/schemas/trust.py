@@ -113,6 +113,8 @@ class AuditEntry(View):
                     "action": "dead_letter.retry",
                     "subject": "dead_letters",
                     "detail": {"reason": "missing_event"},
+                    "seq": 9,
+                    "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                 }
             ]
         }
@@ -124,8 +126,13 @@ class AuditEntry(View):
     action: str
     subject: str
     detail: JsonValue
+    seq: int | None = Field(description="Place in the workspace's chain: 1, 2, 3 … as committed; null where somebody wrote past the log.")
+    hash: str | None = Field(
+        description="SHA-256 over this entry and the hash before it: written down elsewhere, it proves what came before."
+    )
 
     @classmethod
     def of(cls, row: AuditRow) -> "AuditEntry":
         """From a stored row."""
-        return cls.model_validate(row, from_attributes=True)
+        said = {name: getattr(row, name) for name in ("id", "at", "actor", "action", "subject", "detail", "seq")}
+        return cls(**said, hash=None if row.hash is None else row.hash.hex())

@@ -1,0 +1,113 @@
+"""``stratum audit``: prove that the log is whole, and take it along."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from config.load import load_settings
+from operators.audit_chain import Anchor, Linked, problems
+from store.audit_chain import Chain, chains, head, linked
+from store.verify import snapshot
+
+app = typer.Typer(help="Prove that the audit log is whole, and export it.", no_args_is_help=True, add_completion=False)
+
+Workspace = Annotated[str, typer.Option("--workspace", "-w", help="Name of one workspace; all when not given.")]
+
+_SHOWN_PROBLEMS = 50
+
+
+def _chosen(conn: psycopg.Connection[Any], name: str) -> list[Chain]:
+    chosen = [row for row in chains(conn) if name in ("", row.name)]
+    if name and not chosen:
+        raise typer.BadParameter(f"no workspace is called {name}", param_hint="--workspace")
+    return chosen
+
+
+def _anchor(text: str) -> Anchor:
+    seq, _, told = text.partition(":")
+    try:
+        return Anchor(int(seq), bytes.fromhex(told))
+    except ValueError:
+        raise typer.BadParameter(
+            "an anchor is a link's number and hash, as verify prints them: 12:9f86d0…", param_hint="--anchor"
+        ) from None
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+
+
+def _watched(conn: psycopg.Connection[Any], workspace: Chain, progress: Progress) -> Any:  # noqa: ANN401 - an iterator of links
+    task = progress.add_task(f"{workspace.name}: reading the audit log", total=workspace.length)
+    for row in linked(conn, workspace.workspace):
+        progress.advance(task)
+        yield row
+
+
+@app.command()
+def verify(
+    *,
+    workspace: Workspace = "",
+    anchor: Annotated[
+        str, typer.Option(help="A link written down earlier, NUMBER:HASH; the chain must still hold it. Needs --workspace.")
+    ] = "",
+) -> None:
+    """Recompute every link of the chain and list every row that was edited, removed or inserted.
+
+    Prints each workspace's newest link: written down elsewhere, it is the anchor that shows later whether the whole chain was rewritten.
+    Exit code 0 when everything fits, 1 when anything does not.
+    """
+    wanted = _anchor(anchor) if anchor else None
+    if wanted is not None and not workspace:
+        raise typer.BadParameter("say whose chain it is", param_hint="--workspace")
+    broken = False
+    with snapshot(load_settings().postgres.dsn.get_secret_value()) as conn, _progress() as progress:
+        for each in _chosen(conn, workspace):
+            found = list(problems(_watched(conn, each, progress), each.workspace, wanted))
+            newest = head(conn, each.workspace)
+            broken = broken or bool(found)
+            for problem in found[:_SHOWN_PROBLEMS]:
+                typer.echo(f"{each.name}: {problem}")
+            if len(found) > _SHOWN_PROBLEMS:
+                typer.echo(f"{each.name}: and {len(found) - _SHOWN_PROBLEMS:,} more")
+            count, told = (newest.seq, f"{newest.seq}:{newest.hash.hex()}") if newest is not None else (0, "none")
+            typer.echo(f"{each.name}: {count:,} entries, {len(found):,} problems, newest link {told}")
+    if broken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    *,
+    workspace: Workspace = "",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; standard output when not given.")] = None,
+) -> None:
+    """Write every entry with its link as one line of JSON, in the chain's order."""
+    with snapshot(load_settings().postgres.dsn.get_secret_value()) as conn, _progress() as progress:
+        chosen = _chosen(conn, workspace)
+        if out is None:
+            _write(sys.stdout, conn, chosen, progress)
+        else:
+            with out.open("w", encoding="utf-8") as file:
+                _write(file, conn, chosen, progress)
+
+
+def _write(file: TextIO, conn: psycopg.Connection[Any], chosen: list[Chain], progress: Progress) -> None:
+    for workspace in chosen:
+        file.writelines(json.dumps(_line(row, workspace)) + "\n" for row in _watched(conn, workspace, progress))
+
+
+def _line(row: Linked, workspace: Chain) -> dict[str, Any]:
+    said: dict[str, Any] = {"workspace": workspace.name, "seq": None, "hash": None}
+    if row.link is not None:
+        said |= {"seq": row.link.seq, "hash": row.link.hash.hex()}
+    if row.entry is not None:
+        said |= row.entry._asdict() | {"workspace": workspace.name, "workspace_id": row.entry.workspace, "detail": row.entry.detail}
+    return said
