@@ -1,1 +1,1 @@
-"""Wiring only: three dataflows, each short enough to read as a sentence, and the shell around UNIFY."""
+"""Wiring only: three dataflows, each short enough to read as a sentence, the shell around UNIFY, and the upkeep loop."""

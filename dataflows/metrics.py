@@ -33,7 +33,7 @@ FENCED: Final = Counter(
     "stratum_engine_fenced_total",
     "Batches dropped because another worker has the partition. Steady: workers share a name, or leases are too short.",
 )
-WAKES: Final = Counter("stratum_engine_wakes_total", "People changed by the clock alone.")
+WAKES: Final = Counter("stratum_engine_wakes_total", "People changed by the clock or by newer definitions, without an event.")
 STORE_AWAY: Final = Counter(
     "stratum_engine_store_unavailable_total", "Times that Postgres was gone when a batch needed it. Any: look at Postgres."
 )

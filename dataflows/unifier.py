@@ -37,7 +37,12 @@ def _compiled(definitions: WorkspaceDefinitions) -> Program:
     """A workspace's program. One definition that is none stops neither the others nor the engine."""
     program, resting = compile_sound(definitions)
     if resting:
-        log.error("segments_rest", workspace=definitions.workspace, segments=resting, hint="publish them again, or delete them")
+        log.error(
+            "segments_rest",
+            workspace=definitions.workspace,
+            segments=resting,
+            hint="publish another version, pause or delete",
+        )
     return program
 
 
@@ -131,7 +136,9 @@ class Unifier:
         if registry is not before:
             if registry.unreadable:
                 log.error(
-                    "definitions_unreadable", resting=registry.unreadable, hint="run the version that stored them, or publish them again"
+                    "definitions_unreadable",
+                    resting=registry.unreadable,
+                    hint="run the version that stored them, or publish another",
                 )
             self._registry = registry
             self._definitions = Definitions(self._identity, self._profile, self._compiled(before, registry), registry.revision)

@@ -10,7 +10,25 @@
 | `sessions` | activity into disjoint intervals | the intervals | closure of closeness, in its test |
 | `bounded` | a map → its bounded part, whatever the order of arrival | none | sorting all keys |
 | `lifecycle` | a person and an instant → stage, and when it changes next | none | `oracle.view` |
-| `membership` | a person → segments | none | `oracle.verification` |
+| `consent` | a person → what they consented to | none | `oracle.rules` |
+| `conditions` | conditions and event filters → functions of one value, of one event's properties | none | `oracle.conditions` |
+| `rule_checks` | a rule → every problem beyond its shape, with its path | none | tables of cases |
+| `references` | a rule and what is live → what it refers to in vain, circles, who depends on what changed | none | tables of cases |
+| `plan` | definitions → the aggregates that leaves keep for them, each once | none | – |
+| `windows` | an instant → its bucket, and when that leaves a window; text → instant | none | `oracle.windows` |
+| `aggregates` | events into states that leaves keep for definitions; states of leaves into one | `domain.aggregate` | `oracle.measures` |
+| `distinct` | values → how many different ones: exact to a bound, then estimated | `domain.aggregate.Uniques` | `oracle.measures` |
+| `series` | a state and an instant → its value from now on, step by step as windows lose buckets | none | `oracle.measures` |
+| `series_tests` | a series and a condition → whether it holds, and when that changes | none | `oracle.flips` |
+| `sequences` | marks of events → when a sequence completed, whether it holds, and until when | none | `oracle.sequences` |
+| `compile_rules` | a rule → a function: (holds, until when that is sure) | none | `oracle.rules` |
+| `program` | compiled definitions: which aggregates an event touches, which segments to look at | none | `oracle.rules`, by simulation |
+| `compile_definitions` | everything live in a workspace → its `Program`; what cannot be compiled rests | none | as `program` |
+| `catch_up` | stored events → the aggregates that a person lacks | `Person.built` | `oracle.verification`, by simulation |
+| `membership` | a person and what was touched → segments entered and left, next instant of change | in the person | `oracle.standing` |
+| `explain` | a compiled rule and a person → every node's answer and value, the next flip | none | `oracle.rules`, `oracle.flips` |
+| `describe` | a node → words | none | – |
+| `citing` | a node and stored events → those that it rests on, and until when each counts | none | `oracle.windows` |
 | `observe` | a batch → additive counters | none | recount in its test |
 | `unify` | a batch and what is known → everything that it does | none | `oracle`, by simulation |
 | `changes` | the values between `unify` and the store | – | – |
@@ -24,6 +42,7 @@
 | `funnel` | occurrences of ordered steps → everybody's best attempt, and its figures | none | trying every choice, in its test |
 | `breakdown` | people's values → the most common ones, all others, nobody's | none | properties in the test of `funnel` |
 | `rfm` | a buyer's figures and the population's bounds → scores and the named segment | none | counting, in its test |
+| `rfm_reading` | a person's purchases and bounds → their scores, and until when they are sure | none | `oracle.rules` |
 | `rfm_population` | buyers → quintile bounds, people per named segment | buyers up to a limit, then sketches | a sort, in its test |
 | `draft` | a rule that is not live → its program, and a tally of people under it | the tally | publishing it, in its test |
 | `sampling` | what a sample found → an estimate with its interval | none | properties |

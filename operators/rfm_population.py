@@ -32,14 +32,16 @@ class RfmParams:
     Attributes:
         exact_limit: buyers up to whom bounds are exact; 24 bytes each are held.
         sketch_k: beyond, accuracy of the sketches; the rank error is about 2.7 / k.
+        tolerance: bounds that moved by less than this share of themselves stay; else each hour's ageing would score everybody anew.
     """
 
     exact_limit: int = 500_000
     sketch_k: int = 3200
+    tolerance: float = 0.01
 
     def __post_init__(self) -> None:
-        if self.exact_limit < 1 or not 8 <= self.sketch_k <= 65_535:
-            raise ValueError("exact_limit is at least 1 and sketch_k is 8 to 65535")
+        if self.exact_limit < 1 or not 8 <= self.sketch_k <= 65_535 or not 0 <= self.tolerance < 1:
+            raise ValueError("exact_limit is at least 1, sketch_k is 8 to 65535, and tolerance is at least 0 and below 1")
 
 
 class Buyer(NamedTuple):
@@ -168,10 +170,17 @@ class Distribution:
         return grid
 
 
-def same_bounds(one: RfmBreaks | None, other: RfmBreaks | None) -> bool:
-    """Whether two sets of bounds score everybody alike, whenever they were taken."""
-    return _bounds(one) == _bounds(other)
+def same_bounds(one: RfmBreaks | None, other: RfmBreaks | None, tolerance: float = 0) -> bool:
+    """Whether two sets of bounds score people alike, whenever they were taken.
+
+    Args:
+        one: bounds.
+        other: bounds.
+        tolerance: share of itself by which a bound may differ.
+    """
+    pairs = list(zip(_bounds(one), _bounds(other), strict=False))
+    return len(_bounds(one)) == len(_bounds(other)) and all(abs(a - b) <= tolerance * max(abs(a), abs(b)) for a, b in pairs)
 
 
-def _bounds(breaks: RfmBreaks | None) -> tuple[Bounds, ...]:
-    return () if breaks is None else (breaks.recency_ms, breaks.frequency, breaks.monetary)
+def _bounds(breaks: RfmBreaks | None) -> tuple[int, ...]:
+    return () if breaks is None else (*breaks.recency_ms, *breaks.frequency, *breaks.monetary)

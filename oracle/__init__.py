@@ -18,4 +18,5 @@ It shares no folding, resolving or composing with `operators`; of that layer it 
 | links.py | how the stored links differ |
 | outbox.py | how memberships differ from the changes that were told |
 | verification.py | walks the tables of a workspace in chunks and lists every difference |
+| report.py | what was found, for reading and as JSON |
 """

@@ -106,8 +106,13 @@ class SweepFeed:
         self._handed, self._handed_at, self._written_before = tuple(people), monotonic(), self._written()
         if people:
             return [Wake(self._handed, int(time() * 1000), sweep.revision)]
-        stale = sweeps.finish(conn, sweep)
-        logger.info("sweep_done" if not stale else "sweep_begins_again", sweep=sweep.id, stale=stale)
+        stale, again = sweeps.finish(conn, sweep)
+        if again:
+            logger.warning("sweep_begins_again", sweep=sweep.id, stale=stale)
+        elif stale:
+            logger.error("sweep_left_stale", sweep=sweep.id, stale=stale, hint="a live segment rests")
+        else:
+            logger.info("sweep_done", sweep=sweep.id)
         self._sweep = None
         return ()
 

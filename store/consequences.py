@@ -81,7 +81,7 @@ def follow(conn: Connection[Any], author: Author, change: Change, revision: int,
     sweep = None
     segments = sorted(concerned | change.segments)
     if segments or added or change.sweeps:
-        sweep = _order_sweep(conn, author.workspace, revision, f"{change.action} {change.name}", segments)
+        sweep = _order_sweep(conn, author.workspace, revision, f"{change.action} {change.name}".rstrip(), segments)
     counts = {"revision": revision, "aggregates_added": added, "aggregates_retired": retired, "sweep": sweep}
     audit.append(conn, author.workspace, author.actor, change.action, change.subject, {**detail, **counts})
     return Published(revision, sweep)

@@ -5,6 +5,7 @@ segments that depend on it with the new revision, keeps the aggregates at what l
 everybody up to date. Nothing here commits: the caller's transaction does.
 """
 
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -179,14 +180,25 @@ def check_segment(conn: Connection[Any], author: Author, segment: int | None, ru
 
 
 def live_rules(conn: Connection[Any], workspace: int) -> dict[SegmentId, tuple[str, Rule]]:
-    """Live and paused segments: id → name and rule."""
+    """Live and paused segments: id → name and rule. One that this version cannot read is left out: it rests, and stops nothing else."""
     sql = "SELECT id, name, definition::text FROM segments WHERE workspace_id = %s AND status IN ('live', 'paused') ORDER BY id"
-    return {SegmentId(number): (name, decode_rule(definition)) for number, name, definition in conn.execute(sql, (workspace,))}
+    found: dict[SegmentId, tuple[str, Rule]] = {}
+    for number, name, definition in conn.execute(sql, (workspace,)):
+        with suppress(msgspec.ValidationError):
+            found[SegmentId(number)] = name, decode_rule(definition)
+    return found
 
 
 def as_rule(definition: Any) -> Rule:  # noqa: ANN401 - JSON
-    """A stored rule, from JSON values."""
-    found: Rule = msgspec.convert(definition, Rule)
+    """A stored rule, from JSON values.
+
+    Raises:
+        DefinitionConflictError: it is of a kind that this version does not know.
+    """
+    try:
+        found: Rule = msgspec.convert(definition, Rule)
+    except msgspec.ValidationError as error:
+        raise DefinitionConflictError("The stored rule is of another version of Stratum: save it anew, or run that version.") from error
     return found
 
 

@@ -1,7 +1,7 @@
 """Takes the quintile bounds of a workspace's buyers anew, when it is time, and makes them live.
 
 Everybody's purchases are read from their documents as of one instant, page by page from a cursor of the server, so that memory does not
-grow with the number of people. Bounds that score everybody as before are noted and not published: no sweep follows.
+grow with the number of people. Bounds that hardly moved are noted and not published: no sweep follows.
 """
 
 from collections.abc import Iterator
@@ -138,7 +138,7 @@ class RfmRefresh:
                 return None
             census = _Census(conn, definitions, definitions.rfm, aggregate, now_ms, self._params)
             breaks, distribution = census.take()
-        return _publish(conn, workspace, definitions.rfm, breaks, distribution)
+        return _publish(conn, workspace, definitions.rfm, breaks, self._params.population.tolerance, distribution)
 
 
 def _ask(conn: Connection[Any], sql: str) -> bool:
@@ -209,11 +209,11 @@ def _distribution(counted: Distribution | None, population: Population, now_ms: 
 
 
 def _publish(
-    conn: Connection[Any], workspace: int, rfm: RfmDefinition, breaks: RfmBreaks | None, distribution: dict[str, Any]
+    conn: Connection[Any], workspace: int, rfm: RfmDefinition, breaks: RfmBreaks | None, tolerance: float, distribution: dict[str, Any]
 ) -> RefreshResult:
     """Make bounds live where they score somebody otherwise; else note when they were taken."""
     population, exact = distribution["population"], distribution["exact"]
-    if breaks is not None and not same_bounds(breaks, rfm.breaks):
+    if breaks is not None and not same_bounds(breaks, rfm.breaks, tolerance):
         with conn.transaction():
             published = set_rfm_breaks(conn, Author(workspace, _ACTOR), rfm.version, breaks, distribution)
         return RefreshResult(workspace, population, exact, published.revision is not None, published.sweep)

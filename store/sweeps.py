@@ -12,7 +12,7 @@ from domain.ids import ProfileId, WorkspaceId
 _LOCK_KEY: Final = int.from_bytes(b"sweeps", "big")
 
 _NEXT: Final = """
-SELECT id, workspace_id, revision, cursor, visited, changed FROM sweeps s WHERE status = 'running'
+SELECT id, workspace_id, revision, cursor, visited, changed, stale FROM sweeps s WHERE status = 'running'
 ORDER BY cursor IS NULL, (SELECT min(id) FROM sweeps o WHERE o.workspace_id = s.workspace_id AND o.status = 'running'), id DESC LIMIT 1
 """
 _PAGE: Final = """
@@ -30,7 +30,7 @@ WHERE m.workspace_id = %(workspace)s AND s.revision <= %(revision)s
     AND ((s.status = 'live' AND m.version <> s.version) OR s.status IN ('deleted', 'draft'))
 """
 _FINISH: Final = """
-UPDATE sweeps SET status = 'done', stale = 0, visited = %(visited)s, finished_at = now(), updated_at = now()
+UPDATE sweeps SET status = 'done', stale = %(stale)s, visited = %(visited)s, finished_at = now(), updated_at = now()
 WHERE workspace_id = %(workspace)s AND id <= %(id)s AND status = 'running'
 """
 _AGAIN: Final = "UPDATE sweeps SET cursor = NULL, stale = %(stale)s, updated_at = now() WHERE id = %(id)s"
@@ -43,6 +43,7 @@ class Sweep(NamedTuple):
         revision: everybody is brought up to at least this revision of the definitions.
         cursor: the last profile visited; None at the beginning.
         visited: people visited so far. Likewise `changed`, those that were written.
+        stale: memberships that a walk before this one left; None where this is the first.
     """
 
     id: int
@@ -51,6 +52,19 @@ class Sweep(NamedTuple):
     cursor: Any
     visited: int
     changed: int
+    stale: int | None = None
+
+
+class Finish(NamedTuple):
+    """How a walk ended.
+
+    Attributes:
+        stale: memberships of an old version, or of a segment that is no more, that it left.
+        again: the walk begins again.
+    """
+
+    stale: int
+    again: bool
 
 
 def try_lock(conn: Connection[Any]) -> bool:
@@ -83,14 +97,14 @@ def move(conn: Connection[Any], sweep: Sweep, cursor: object, visited: int, chan
     conn.execute(_MOVE, {"id": sweep.id, "cursor": cursor, "visited": visited, "changed": changed})
 
 
-def finish(conn: Connection[Any], sweep: Sweep) -> int:
+def finish(conn: Connection[Any], sweep: Sweep) -> Finish:
     """End a sweep whose walk is over, and those ordered before it, if no membership is left of an old version or a segment that is no more.
 
-    Returns:
-        How many such memberships there are; if any, the walk begins again.
+    Where some are left, everybody is walked over again; where that leaves as many, the sweep ends, because a third walk would not help.
     """
     row = conn.execute(_STALE, {"workspace": sweep.workspace, "revision": sweep.revision}).fetchone()
     stale = int(row[0]) if row else 0
     named = {"id": sweep.id, "workspace": sweep.workspace, "visited": sweep.visited, "stale": stale}
-    conn.execute(_AGAIN if stale else _FINISH, named)
-    return stale
+    again = stale > 0 and stale != sweep.stale
+    conn.execute(_AGAIN if again else _FINISH, named)
+    return Finish(stale, again)

@@ -23,7 +23,7 @@ async def list_sweeps(
     limit: Limit = LIMIT_DEFAULT,
     cursor: CursorText = None,
 ) -> Page[SweepView]:
-    """Walks over everybody, newest first. They run one after the other, oldest first."""
+    """Walks over everybody, newest first. One walk does the work of every sweep that was ordered before it began."""
     rows = await definition_views.sweeps(reads.pool, caller.workspace, segment, status, after_id(cursor), limit)
     return Page(items=[SweepView.of(row) for row in rows], next=encode_cursor(rows[-1].id) if len(rows) == limit else None)
 

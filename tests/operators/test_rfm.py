@@ -138,6 +138,18 @@ def test_bounds_are_the_same_whenever_they_were_taken() -> None:
     assert same_bounds(one, RfmBreaks((1, 2, 3, 4), (1, 1, 1, 2), (5, 6, 7, 8), 11, 200))
     assert not same_bounds(one, RfmBreaks((1, 2, 3, 5), (1, 1, 1, 2), (5, 6, 7, 8), 10, 100))
     assert not same_bounds(None, one)
+    assert not same_bounds(one, None)
+    assert same_bounds(None, None)
+
+
+def test_bounds_that_hardly_moved_stay() -> None:
+    hour_ms = 3_600_000
+    one = RfmBreaks((1_000 * hour_ms, 2_000 * hour_ms, 3_000 * hour_ms, 4_000 * hour_ms), (1, 2, 3, 4), (500, 600, 700, 800), 10, 0)
+    later = RfmBreaks((1_001 * hour_ms, 2_001 * hour_ms, 3_001 * hour_ms, 4_001 * hour_ms), (1, 2, 3, 4), (500, 600, 700, 800), 10, hour_ms)
+    one_more_purchase = RfmBreaks(one.recency_ms, (1, 2, 3, 5), one.monetary, 10, 0)
+    assert same_bounds(one, later, 0.01)
+    assert not same_bounds(one, later)
+    assert not same_bounds(one, one_more_purchase, 0.01)
 
 
 def state_of(rule: RfmRule, purchases: list[tuple[int, object]], zone: str = "UTC") -> NumberBuckets:

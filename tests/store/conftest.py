@@ -66,7 +66,7 @@ class Engine:
             people = sweeps.page(self.conn, sweep, None, 100_000)
             if people:
                 self.unifier(Wake(tuple(people), self.clock[0], sweep.revision))
-            assert sweeps.finish(self.conn, sweep) == 0
+            assert sweeps.finish(self.conn, sweep) == (0, False)
 
     def members(self, segment: int) -> set[str]:
         """Users in a segment."""

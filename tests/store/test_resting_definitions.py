@@ -6,8 +6,11 @@ from psycopg.types.json import Jsonb
 from structlog.testing import capture_logs
 
 from dataflows.unifier import REFRESH_S
+from domain.event import Wake
 from domain.rule import AtLeast, Behaviour, EventFilter, Trait
 from domain.rule import Equals as Same
+from store import publishing, sweeps
+from store.definition_rows import Author, DefinitionConflictError, Draft, save
 from store.definitions import load_registry
 from tests.store.conftest import Engine
 
@@ -51,3 +54,39 @@ def test_what_cannot_be_read_is_named(engine: Engine) -> None:
     registry = load_registry(engine.conn)
     assert registry.unreadable == (f"workspace {engine.workspace}, segments {segment}",)
     assert [each.rule for each in registry.definitions[engine.workspace].segments if each.id == segment] == [None]  # type: ignore[index]
+
+
+def test_whoever_publishes_is_not_stopped_by_it_and_it_can_be_replaced_or_deleted(engine: Engine) -> None:
+    author = Author(engine.workspace, "test", frozenset({"user_id"}))
+    segment = engine.publish("spoilt", GOLD)
+    spoil(engine, segment, {"type": "of a later version"})
+    engine.feed(engine.event("identify", "u1", engine.clock[0], traits={"plan": "gold"}))
+    assert engine.members(engine.publish("another", BOUGHT)) == set()
+
+    with engine.conn.transaction():
+        publishing.pause_segment(engine.conn, author, segment)
+    with pytest.raises(DefinitionConflictError, match="another version of Stratum"), engine.conn.transaction():
+        publishing.resume_segment(engine.conn, author, segment)
+
+    with engine.conn.transaction():
+        save(engine.conn, author, "segment", segment, Draft(msgspec.to_builtins(Trait("plan", Same("silver"))), "advertising", "spoilt"))
+        publishing.publish_segment(engine.conn, author, segment)
+    spoil(engine, segment, {"type": "of a later version"})
+    with engine.conn.transaction():
+        publishing.delete_segment(engine.conn, author, segment)
+
+
+def test_a_sweep_ends_though_a_segment_rests(engine: Engine) -> None:
+    segment = engine.publish("spoilt", GOLD)
+    engine.feed(engine.event("identify", "u1", engine.clock[0], traits={"plan": "gold"}))
+    engine.conn.execute("UPDATE segments SET version = version + 1 WHERE id = %s", (segment,))
+    spoil(engine, segment, {"type": "of a later version"})
+    engine.publish("another", BOUGHT)
+    walks = 0
+    while (sweep := sweeps.running(engine.conn)) is not None:
+        people = sweeps.page(engine.conn, sweep, None, 100)
+        engine.unifier(Wake(tuple(people), engine.clock[0], sweep.revision))
+        sweeps.finish(engine.conn, sweep)
+        walks += 1
+    assert walks == 2
+    assert engine.conn.execute("SELECT status, stale FROM sweeps ORDER BY id DESC LIMIT 1").fetchone() == ("done", 1)

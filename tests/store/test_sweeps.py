@@ -109,8 +109,13 @@ def test_memberships_that_a_walk_left_stale_make_it_begin_again(engine: Engine) 
     sweep = sweeps.running(engine.conn)
     assert sweep is not None
     sweeps.move(engine.conn, sweep, "00000000-0000-0000-0000-000000000001", 3, 0)
-    assert sweeps.finish(engine.conn, sweep) == 3
+    assert sweeps.finish(engine.conn, sweep) == (3, True)
     assert engine.conn.execute("SELECT status, stale, cursor FROM sweeps ORDER BY id DESC LIMIT 1").fetchone() == ("running", 3, None)
+
+    again = sweeps.running(engine.conn)
+    assert again is not None
+    assert sweeps.finish(engine.conn, again) == (3, False), "a third walk would leave them too"
+    assert engine.conn.execute("SELECT status, stale FROM sweeps ORDER BY id DESC LIMIT 1").fetchone() == ("done", 3)
 
 
 def test_what_a_newer_sweep_will_do_is_not_stale(engine: Engine) -> None:
@@ -124,7 +129,7 @@ def test_what_a_newer_sweep_will_do_is_not_stale(engine: Engine) -> None:
     with engine.conn.transaction():
         save(engine.conn, author, "segment", segment, Draft(msgspec.to_builtins(Trait("plan", Equals("gold"))), "advertising", "one"))
         publishing.publish_segment(engine.conn, author, segment)
-    assert sweeps.finish(engine.conn, sweep) == 0
+    assert sweeps.finish(engine.conn, sweep) == (0, False)
 
 
 @pytest.mark.parametrize("people", [0, 1])
