@@ -65,7 +65,7 @@ def evaluate(person: Person, program: Program, rules: ProfileRules, now_ms: int,
         segments = dict(person.segments) if places else person.segments
     flips = dict(person.flips) if places else person.flips
     subject = Subject(person, program, now_ms, stage_wake or NEVER)
-    move = _Move(person, segments, occasion.cause, withdrawn, changes)
+    move = _Move(person, segments, occasion.cause, withdrawn, program.definitions.swept_revision, changes)
     for place in places:
         segment, node, _ = program.segments[place]
         number = segment.id
@@ -131,19 +131,22 @@ class _Move:
         entered: segments that they were put into.
     """
 
-    __slots__ = ("_cause", "_changes", "_person", "_segments", "_withdrawn", "entered")
+    __slots__ = ("_cause", "_changes", "_person", "_segments", "_swept", "_withdrawn", "entered")
 
-    def __init__(self, person: Person, segments: dict[SegmentId, int], cause: str, withdrawn: frozenset[str], changes: Changes) -> None:
+    def __init__(
+        self, person: Person, segments: dict[SegmentId, int], cause: str, withdrawn: frozenset[str], swept: int, changes: Changes
+    ) -> None:
         self._person = person
         self._segments = segments
         self._cause = cause
         self._withdrawn = withdrawn
+        self._swept = swept
         self._changes = changes
         self.entered: set[SegmentId] = set()
 
     def __call__(self, segment: Segment, *, enters: bool) -> None:
         person, cause, urgent = self._person, self._cause, False
-        if 0 < person.definitions < segment.revision:
+        if person.definitions and max(person.definitions, self._swept) < segment.revision:
             cause = "edit"
         if enters:
             self._segments[segment.id] = segment.version

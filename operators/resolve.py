@@ -34,7 +34,7 @@ class Group:
         last_link: greatest key of any fact that touches it.
         merges: history so far.
         replay: the component must be partitioned afresh.
-        cause: why it is replayed: (event or command, its event time, kind of history entry).
+        cause: why it is replayed, or what somebody was taken out by: (event or command, its event time, kind of history entry).
         exact: identifiers, once partitioned; None where the people are whole.
         id: the person's id, once settled.
     """
@@ -330,6 +330,7 @@ class Resolver:
                 if part.id != person.id:
                     entry = (kind, person.id, part.id) if lives else ("merge", part.id, person.id)
                     part.merges.append(Merge(group.workspace, *entry, cause, None, at_ms))
+                    parts[IdentifierKey(person.id)].cause = group.cause
 
 
 def _root(group: Group) -> Group:

@@ -334,10 +334,11 @@ class _Assembly:
 
     def _finish(self, group: Group, person: Person) -> None:
         changes = self._changes
-        cause = "event"
+        cause = group.cause[2] if group.cause else "event"
         if group.merges:
-            cause = group.merges[-1].kind if group.merges[-1].kind != "split" else "merge"
+            cause = group.merges[-1].kind
             changes.merges += group.merges
+        cause = "merge" if cause == "split" else cause
         for identifier in group.fresh:
             leaf = self._leaves.pop(identifier.key, None)
             changes.identifiers.append(NewIdentifier(group.workspace, identifier, person.id, leaf))
