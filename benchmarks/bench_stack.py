@@ -100,10 +100,18 @@ def bench_stack() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory(prefix="stratum-bench-") as folder:
         settings = load_settings(environ={"STRATUM_DATA_DIR": str(Path(folder) / "data"), "STRATUM_SERVER__PORT": "0"})
         with Stack(settings, choose=lambda *_: ()) as stack:
-            if stack.addresses is None or stack.first_keys is None:
-                raise RuntimeError("the stack has no addresses")
-            environment = stack.environment(stack.addresses)
-            yield Bench(environment, stack.addresses.postgres_dsn, stack.addresses.valkey_url, stack.first_keys)
+            yield bench_of(stack)
+
+
+def bench_of(stack: Stack) -> Bench:
+    """A stack that was just started for the first time.
+
+    Raises:
+        RuntimeError: it was not.
+    """
+    if stack.addresses is None or stack.first_keys is None:
+        raise RuntimeError("the stack has no addresses")
+    return Bench(stack.environment(stack.addresses), stack.addresses.postgres_dsn, stack.addresses.valkey_url, stack.first_keys)
 
 
 def wait_for(reached: Callable[[], bool], seconds: float, what: str) -> None:

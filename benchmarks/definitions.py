@@ -7,12 +7,26 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from domain import rule
-from domain.definition import ComputedTrait, Function, RfmBreaks, RfmDefinition, RfmRule, Segment, TraitRule
-from domain.ids import SegmentId, TraitId, WorkspaceId
+from domain.definition import (
+    Aggregate,
+    ComputedTrait,
+    Function,
+    RfmBreaks,
+    RfmDefinition,
+    RfmRule,
+    Segment,
+    TraitRule,
+    WorkspaceDefinitions,
+)  # fmt: skip
+from domain.ids import AggregateId, SegmentId, TraitId, WorkspaceId
 from domain.profile import Stage
 from domain.rule import EventFilter, Rule, Step, Where
+from operators.plan import aggregate_specs
 
+WORKSPACE: Final = WorkspaceId(1)
 NAMES: Final = ("Product Viewed", "Product Added", "Cart Viewed", "Products Searched", "Order Completed")
 WINDOWS: Final = ("30m", "24h", "7d", "30d", "90d", "365d", None)
 _FUNCTIONS: Final[tuple[tuple[Function, str | None], ...]] = (
@@ -85,6 +99,13 @@ def trait_rules(count: int = 50, seed: int = 8) -> list[TraitRule]:
         function, prop = _FUNCTIONS[number % len(_FUNCTIONS)]
         made.append(TraitRule(function, _event(rng), prop, rng.choice(WINDOWS)))
     return made
+
+
+def live_definitions(workspace: WorkspaceId = WORKSPACE) -> WorkspaceDefinitions:
+    """Everything together, with an aggregate for everything that is asked for, as after a first publishing."""
+    live = WorkspaceDefinitions(workspace, 1, segments=live_segments(workspace), traits=live_traits(), rfm=live_rfm())
+    aggregates = tuple(Aggregate(AggregateId(number), spec) for number, spec in enumerate(aggregate_specs(live), 1))
+    return msgspec.structs.replace(live, aggregates=aggregates, newest_aggregate=len(aggregates))
 
 
 def live_segments(workspace: WorkspaceId, count: int = 200, revision: int = 1) -> tuple[Segment, ...]:

@@ -3,26 +3,19 @@
 The reference is the same look-up of a person who is already there: what the question alone costs.
 """
 
-import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
-import msgspec
 
 from benchmarks.bench_stack import wait_for
 from benchmarks.figures import Report, percentile
-from benchmarks.workload import messages
+from benchmarks.traffic import flowing
 from config.load import load_settings
-from local.sender import Item, Sender
 from local.stack import Stack
 
-RATE = 1_000
-BATCH = 50
 PROBES = 300
 WARM_UP_S = 5.0
 
@@ -35,18 +28,11 @@ def run(report: Report) -> None:
             stack.wait_until_running(90)
             if stack.addresses is None or stack.first_keys is None:
                 raise RuntimeError("the stack has no addresses")
-            stop = threading.Event()
-            sent = count()
-            traffic = threading.Thread(target=_traffic, args=(stack.addresses.api, stack.first_keys.write_key, stop, sent))
-            traffic.start()
-            try:
+            with flowing(stack.addresses.api, stack.first_keys.write_key) as traffic:
                 time.sleep(WARM_UP_S)
-                began, before = time.perf_counter(), next(sent)
+                began, before = time.perf_counter(), traffic.sent
                 waits, looks = _probe(stack.addresses.api, stack.first_keys.write_key, stack.first_keys.api_key)
-                rate = (next(sent) - before) * BATCH / (time.perf_counter() - began)
-            finally:
-                stop.set()
-                traffic.join()
+                rate = traffic.rate(before, time.perf_counter() - began)
     p50, p99 = percentile(waits, 0.5) * 1000, percentile(waits, 0.99) * 1000
     report.add(
         f"accepted → visible by API at {rate:,.0f} events/s",
@@ -55,21 +41,6 @@ def run(report: Report) -> None:
         "p50 ≤ 25 ms, p99 ≤ 100 ms",
         met=p50 <= 25 and p99 <= 100,
     )
-
-
-def _traffic(address: str, write_key: str, stop: threading.Event, sent: "count[int]") -> None:
-    def batches() -> Iterator[list[Item]]:
-        events, began = messages(10_000_000, 20_000, seed=3), time.perf_counter()
-        for number in count():
-            if stop.wait(max(0.0, began + number * BATCH / RATE - time.perf_counter())):
-                return
-            next(sent)
-            yield [Item(number * BATCH + place, msgspec.json.encode(next(events))) for place in range(BATCH)]
-
-    sender = Sender(address, write_key)
-    for _ in sender.deliver(batches()):
-        pass
-    sender.close()
 
 
 def _probe(address: str, write_key: str, api_key: str) -> tuple[list[float], list[float]]:

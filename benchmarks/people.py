@@ -3,7 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from benchmarks.bench_stack import Bench, bench_stack, resident_mb, wait_for
 from benchmarks.figures import Report
@@ -21,25 +22,26 @@ from store import rows
 from store.connection import adapt
 
 CHUNK = 20_000
+Traits = Callable[[int], dict[str, Any]]
 
 
-def _crowd(salt: bytes, people: int) -> Iterator[tuple[Person, NewIdentifier]]:
+def _crowd(salt: bytes, people: int, traits: Traits) -> Iterator[tuple[Person, NewIdentifier]]:
     workspace, rules = WorkspaceId(1), ProfileRules()
     for number in range(people):
         identifier = Identifier(identifier_key(salt, "anonymous_id", f"anon-{number}"), "anonymous_id", f"anon-{number}")
         person = Person(ProfileId(identifier.key), workspace, 1, Leaf(), {"anonymous_id": 1}, sole=identifier.key)
         key = message_key(salt, f"crowd-{number}")
         at_ms = 1_790_000_000_000 + number
-        fold(person.view, Event(workspace, SourceId(1), "page", "Home", key, "", (identifier,), at_ms, at_ms, b""), rules)
+        fold(person.view, Event(workspace, SourceId(1), "page", "Home", key, "", (identifier,), at_ms, at_ms, b"", traits(number)), rules)
         yield person, NewIdentifier(workspace, identifier, person.id, None)
 
 
-def settle(bench: Bench, people: int) -> None:
-    """Store so many anonymous people, as UNIFY would have."""
+def settle(bench: Bench, people: int, traits: Traits = lambda _: {}) -> None:
+    """Store so many anonymous people, as UNIFY would have, with the traits of each by their number."""
     with bench.connect() as connection:
         row = connection.execute("SELECT salt FROM workspaces WHERE id = 1").fetchone()
         adapt(connection)
-        crowd = _crowd(bytes(row[0]) if row else b"", people)
+        crowd = _crowd(bytes(row[0]) if row else b"", people, traits)
         while chunk := [item for _, item in zip(range(CHUNK), crowd, strict=False)]:
             cursor = connection.cursor()
             rows.copy_people(cursor, "profiles", [(person, encode_person(person)) for person, _ in chunk])

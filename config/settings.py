@@ -86,7 +86,7 @@ class Engine(_Section):
     batch_records: int = Field(4000, ge=1)
     cache_people: int = Field(100_000, ge=0)
     retries: int = Field(50, ge=1)
-    wake_interval_s: float = Field(0.25, gt=0)
+    wake_interval_s: float = Field(0.1, gt=0)
     wake_batch: int = Field(1000, ge=1)
     wake_wait_limit_s: float = Field(60.0, ge=0)
 

@@ -34,7 +34,7 @@ from sources.intake import Intake, LogSource
 from sources.kafka import KafkaLog, KafkaLogParams
 from sources.leases import Leases, worker_name
 from sources.positions import Connect, Positions
-from sources.sweeps import SweepFeed
+from sources.sweeps import Effort, SweepFeed
 from sources.valkey import ValkeyLog, ValkeyLogParams
 
 logger = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ def build_due(settings: Settings) -> DuePeopleFeed:
 
 def build_sweeps(settings: Settings, unify: "ClosingUnify") -> SweepFeed:
     """Definitions as a source."""
-    return SweepFeed(connector(settings), settings.sweeps, unify.busy, lambda: unify.swept)
+    return SweepFeed(connector(settings), settings.sweeps, unify.busy, lambda: Effort(unify.swept, unify.sweep_seconds))
 
 
 class ClosingUnify(Protocol):
@@ -93,9 +93,11 @@ class ClosingUnify(Protocol):
 
     Attributes:
         swept: people written because definitions changed.
+        sweep_seconds: what that took.
     """
 
     swept: int
+    sweep_seconds: float
 
     def __call__(self, work: Batch | Wake) -> list[Facts]:
         """Commit one batch or wake."""

@@ -80,6 +80,7 @@ class Unifier:
 
     Attributes:
         swept: people written because definitions changed.
+        sweep_seconds: what that took.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Unifier:
         self._refreshed = float("-inf")
         self._last_batch = float("-inf")
         self.swept = 0
+        self.sweep_seconds = 0.0
         self._definitions = Definitions(identity, profile, {})
         self._decode = Decoder({}, {}, identity, profile)
         self._jitter = random.Random()  # noqa: S311 - spreads retries, decides nothing
@@ -119,7 +121,7 @@ class Unifier:
         while True:
             try:
                 self._refresh()
-                return self._wake(work) if isinstance(work, Wake) else self._batch(work)
+                return self._batch(work) if isinstance(work, Batch) else self._wake(work) if not work.sweep else self._swept(work)
             except StoreUnavailable as error:
                 if not away:
                     log.warning("database away, waiting", reason=str(error))
@@ -239,6 +241,13 @@ class Unifier:
         if due.sweep:
             raise StoreUnavailable("too many conflicts")
         return []  # still due: the source names them again
+
+    def _swept(self, page: Wake) -> list[Facts]:
+        started = time.monotonic()
+        try:
+            return self._wake(page)
+        finally:
+            self.sweep_seconds += time.monotonic() - started
 
     def _evaluate(self, due: Wake) -> Changes | Conflict:
         people = self._store.load_people(due.profile_ids)

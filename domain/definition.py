@@ -141,6 +141,7 @@ class WorkspaceDefinitions(msgspec.Struct, frozen=True):
         aggregates: those that live definitions ask for, ascending ids.
         newest_aggregate: the greatest id ever given in this workspace; a person whose `Person.built` is lower lacks later ones.
         swept_aggregate: people not written since a sweep that covered aggregates up to this id have empty ones (`operators.catch_up`).
+        swept_revision: a sweep found everybody right by the definitions up to this revision, also those whom it did not write.
     """
 
     workspace: WorkspaceId
@@ -152,6 +153,7 @@ class WorkspaceDefinitions(msgspec.Struct, frozen=True):
     aggregates: tuple[Aggregate, ...] = ()
     newest_aggregate: int = 0
     swept_aggregate: int = 0
+    swept_revision: int = 0
 
 
 CONSENTED_CUSTOMERS: Final[Rule] = All((Lifecycle((Stage.CUSTOMER,)), Consent(ADVERTISING)))

@@ -120,7 +120,7 @@ def _places(person: Person, program: Program, touched: Collection[Token] | None,
     found = program.dependents(touched)
     due = [program.place[segment] for segment, until in person.flips.items() if until <= now_ms and segment in program.place]
     if person.definitions != program.revision and person.version:
-        due += [place for place, compiled in enumerate(program.segments) if compiled.segment.revision > person.definitions]
+        due += program.newer(person.definitions)
     return sorted({*found, *due}) if due else found
 
 

@@ -158,6 +158,7 @@ class Program:
                 for token in compiled.inputs:
                     self._by_token[token] = (*self._by_token.get(token, ()), place)
         self._dependents: dict[frozenset[Token], tuple[int, ...]] = {}
+        self._newer: dict[int, tuple[int, ...]] = {}
         self._named: dict[tuple[str, str], list[Touch]] = {}
         self._unnamed: dict[str, list[Touch]] = {}
         self._index(definitions.aggregates)
@@ -211,6 +212,14 @@ class Program:
             if len(self._dependents) >= REMEMBERED_TOKENS:
                 self._dependents.clear()
             self._dependents[asked] = found
+        return found
+
+    def newer(self, revision: int) -> tuple[int, ...]:
+        """Places of the segments that went live after a revision, ascending; remembered."""
+        found = self._newer.get(revision)
+        if found is None:
+            found = tuple(place for place, compiled in enumerate(self.segments) if compiled.segment.revision > revision)
+            self._newer[revision] = found
         return found
 
     def consents_among(self, tokens: Iterable[Token]) -> frozenset[str]:

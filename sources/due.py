@@ -37,7 +37,7 @@ class DueParams:
     """
 
     logs: tuple[str, ...]
-    interval: timedelta = timedelta(milliseconds=250)
+    interval: timedelta = timedelta(milliseconds=100)
     limit: int = 1_000
     wait_limit: timedelta = timedelta(seconds=60)
     standby: timedelta = timedelta(seconds=1)

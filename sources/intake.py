@@ -46,7 +46,7 @@ class ReadParams:
 
     idle_wait: timedelta = timedelta(milliseconds=50)
     in_flight: timedelta = timedelta(milliseconds=200)
-    touch_interval: timedelta = timedelta(milliseconds=500)
+    touch_interval: timedelta = timedelta(milliseconds=100)
     retry_pause: timedelta = timedelta(milliseconds=500)
     read_records: int = 32_000
     read_bytes: int = 32 * 1024 * 1024

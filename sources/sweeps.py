@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic, time
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -28,18 +28,32 @@ class SweepParams:
     """How fast everybody is walked over.
 
     Attributes:
-        page: people of one page while nothing else is to be done.
-        busy_page: people of one page while events come in.
+        page: people of one page, which is one transaction.
+        pages: pages at a time while nothing else is to be done.
+        busy_page: people of the one page at a time while events come in.
         busy_share: greatest share of the process's time that a sweep takes while events come in, 0–1.
         interval: pause between two looks for a sweep that find none.
         standby: pause between two tries to take the lock.
     """
 
     page: int = 1_000
+    pages: int = 8
     busy_page: int = 50
     busy_share: float = 0.25
     interval: timedelta = timedelta(milliseconds=250)
     standby: timedelta = timedelta(seconds=1)
+
+
+class Effort(NamedTuple):
+    """What sweeps have cost one process.
+
+    Attributes:
+        written: people.
+        seconds: of its time.
+    """
+
+    written: int = 0
+    seconds: float = 0.0
 
 
 class SweepFeed:
@@ -49,28 +63,36 @@ class SweepFeed:
         connect: opens an autocommit connection to Postgres.
         params: see `SweepParams`.
         busy: whether this process has read events lately.
-        written: people whom the sweep has written so far in this process.
+        effort: what sweeps have cost this process so far.
     """
 
-    def __init__(self, connect: Connect, params: SweepParams, busy: Callable[[], bool], written: Callable[[], int]) -> None:
+    def __init__(self, connect: Connect, params: SweepParams, busy: Callable[[], bool], effort: Callable[[], Effort]) -> None:
         self._session = Session(connect)
         self._params = params
         self._busy = busy
-        self._written = written
+        self._effort = effort
         self._locked = False
         self._resumes_at: datetime | None = None
         self._sweep: Sweep | None = None
         self._handed: tuple[ProfileId, ...] = ()
         self._handed_at = 0.0
-        self._written_before = 0
+        self._before = Effort()
+        self._under_way = False
 
     def resumes_at(self) -> datetime | None:
-        """When to look again."""
+        """When to look again: while events come in, after a rest that is in proportion to what the last page took.
+
+        The first question after a page comes when it is committed. Only its own time counts, no rest and no events between.
+        """
+        if self._under_way:
+            self._under_way = False
+            if self._busy():
+                took = self._effort().seconds - self._before.seconds
+                self._pause(timedelta(seconds=max(0.0, self._handed_at + took / self._params.busy_share - monotonic())))
         return self._resumes_at
 
     def read(self) -> Sequence[Wake]:
-        """Record that the page handed out last is committed, and hand out the next one."""
-        took = monotonic() - self._handed_at if self._handed else 0.0
+        """Record that the pages handed out last are committed, and hand out the next ones."""
         try:
             if not self._may_sweep():
                 return self._pause(self._params.standby)
@@ -80,9 +102,7 @@ class SweepFeed:
             return self._pause(self._params.standby)
         if not wakes and self._sweep is None:
             return self._pause(self._params.interval)
-        self._resumes_at = None
-        if self._busy() and took:
-            self._pause(timedelta(seconds=took * (1 / self._params.busy_share - 1)))
+        self._resumes_at, self._under_way = None, bool(wakes)
         return wakes
 
     def _may_sweep(self) -> bool:
@@ -100,12 +120,14 @@ class SweepFeed:
         sweep, cursor = self._sweep, self._sweep.cursor
         if self._handed:
             cursor = UUID(bytes=self._handed[-1])
-            sweeps.move(conn, sweep, cursor, len(self._handed), self._written() - self._written_before)
+            sweeps.move(conn, sweep, cursor, len(self._handed), self._effort().written - self._before.written)
             self._sweep = sweep = sweep._replace(cursor=cursor, visited=sweep.visited + len(self._handed))
-        people = sweeps.page(conn, sweep, cursor, self._params.busy_page if self._busy() else self._params.page)
-        self._handed, self._handed_at, self._written_before = tuple(people), monotonic(), self._written()
+        page, pages = (self._params.busy_page, 1) if self._busy() else (self._params.page, self._params.pages)
+        people = tuple(sweeps.page(conn, sweep, cursor, page * pages))
+        self._handed, self._handed_at, self._before = people, monotonic(), self._effort()
         if people:
-            return [Wake(self._handed, int(time() * 1000), sweep.revision)]
+            now_ms = int(time() * 1000)
+            return [Wake(people[start : start + page], now_ms, sweep.revision) for start in range(0, len(people), page)]
         stale, again = sweeps.finish(conn, sweep)
         if again:
             logger.warning("sweep_begins_again", sweep=sweep.id, stale=stale)

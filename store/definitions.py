@@ -45,7 +45,7 @@ class Registry(msgspec.Struct, frozen=True):
     unreadable: tuple[str, ...] = ()
 
 
-# The second part tells when a sweep has ended, which moves `swept_aggregate` and no revision.
+# The second part tells when a sweep has ended, which moves what is swept and no revision.
 _FINGERPRINT: Final = """
     SELECT (SELECT revision FROM definitions_revision),
            (SELECT array_agg(id ORDER BY id) FROM sweeps WHERE status = 'running'),
@@ -54,7 +54,7 @@ _FINGERPRINT: Final = """
 """
 _SWEPT: Final = """
     WITH running AS (SELECT workspace_id, min(id) AS id FROM sweeps WHERE status = 'running' GROUP BY workspace_id)
-    SELECT done.workspace_id, max(done.aggregate_id) AS aggregate_id
+    SELECT done.workspace_id, max(done.aggregate_id) AS aggregate_id, max(done.revision) AS revision
     FROM sweeps done LEFT JOIN running USING (workspace_id)
     WHERE done.status = 'done' AND (running.id IS NULL OR done.id < running.id) GROUP BY done.workspace_id
 """
@@ -63,7 +63,7 @@ _DEFINITIONS: Final = f"""
         'workspace', w.id, 'revision', revision.revision, 'time_zone', w.time_zone,
         'segments', coalesce(segments.rows, '[]'), 'traits', coalesce(traits.rows, '[]'), 'rfm', rfm.row,
         'aggregates', coalesce(aggregates.rows, '[]'), 'newest_aggregate', coalesce(aggregates.newest, 0),
-        'swept_aggregate', coalesce(swept.aggregate_id, 0))::text
+        'swept_aggregate', coalesce(swept.aggregate_id, 0), 'swept_revision', coalesce(swept.revision, 0))::text
     FROM workspaces w CROSS JOIN definitions_revision revision
     LEFT JOIN (SELECT workspace_id, array_agg(ARRAY[id::text, default_region] ORDER BY id) AS rows FROM sources GROUP BY 1) sources
         ON sources.workspace_id = w.id

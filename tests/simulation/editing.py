@@ -97,7 +97,8 @@ def finish(tables: MemoryTables, sweep: Sweep) -> None:
         if one.workspace == sweep.workspace:
             if not one.done:
                 break
-            done.append(one.aggregate)
+            done.append(one)
     definitions = tables.registry.definitions
-    covered = replace(definitions[sweep.workspace], swept_aggregate=max(done, default=0))
+    aggregate, revision = max((one.aggregate for one in done), default=0), max((one.revision for one in done), default=0)
+    covered = replace(definitions[sweep.workspace], swept_aggregate=aggregate, swept_revision=revision)
     tables.registry = replace(tables.registry, definitions=definitions | {sweep.workspace: covered})

@@ -29,6 +29,7 @@ class StandIn:
         self.conn = psycopg.connect(dsn, autocommit=True)
         self.fenced = 0
         self.swept = 0
+        self.sweep_seconds = 0.0
         self._on_fenced = on_fenced
 
     def __call__(self, work: Batch | Wake) -> list[Facts]:

@@ -6,7 +6,7 @@ import pytest
 
 from config.settings import Settings
 from domain.rule import AtLeast, Behaviour, Equals, EventFilter, Trait
-from sources.sweeps import SweepFeed, SweepParams
+from sources.sweeps import Effort, SweepFeed, SweepParams
 from store import publishing, sweeps
 from store.definition_rows import Author, Draft, save
 from tests.store.conftest import Engine
@@ -24,7 +24,7 @@ def shoppers(engine: Engine, count: int) -> None:
 
 def feed(settings: Settings, params: SweepParams) -> SweepFeed:
     dsn = settings.postgres.dsn.get_secret_value()
-    return SweepFeed(lambda: psycopg.connect(dsn, autocommit=True), params, lambda: False, lambda: 0)
+    return SweepFeed(lambda: psycopg.connect(dsn, autocommit=True), params, lambda: False, Effort)
 
 
 def walk(engine: Engine, source: SweepFeed, pages: int = 1_000) -> int:
@@ -42,7 +42,7 @@ def test_one_walk_does_the_work_of_every_sweep_ordered_before_it(engine: Engine,
     shoppers(engine, 10)
     segments = [engine.publish(f"segment {number}", BOUGHT) for number in range(5)]
     assert statuses(engine) == [("running", 0)] * 5
-    source = feed(settings, SweepParams(page=4))
+    source = feed(settings, SweepParams(page=4, pages=1))
     try:
         assert walk(engine, source) == 3, "ten people in pages of four, once"
     finally:
@@ -54,7 +54,7 @@ def test_one_walk_does_the_work_of_every_sweep_ordered_before_it(engine: Engine,
 def test_a_walk_that_has_begun_ends_before_a_newer_sweep_begins(engine: Engine, settings: Settings) -> None:
     shoppers(engine, 10)
     engine.publish("one", BOUGHT)
-    source = feed(settings, SweepParams(page=4))
+    source = feed(settings, SweepParams(page=4, pages=1))
     try:
         for wake in source.read():
             engine.unifier(wake)
@@ -70,13 +70,13 @@ def test_a_walk_that_has_begun_ends_before_a_newer_sweep_begins(engine: Engine, 
 def test_a_sweep_goes_on_where_a_dead_process_was(engine: Engine, settings: Settings) -> None:
     shoppers(engine, 10)
     segment = engine.publish("one", BOUGHT)
-    first = feed(settings, SweepParams(page=4))
+    first = feed(settings, SweepParams(page=4, pages=1))
     for _ in range(2):
         for wake in first.read():
             engine.unifier(wake)
     first.close()
     assert statuses(engine) == [("running", 4)], "the second page is committed, but nobody recorded it"
-    second = feed(settings, SweepParams(page=4))
+    second = feed(settings, SweepParams(page=4, pages=1))
     try:
         walk(engine, second)
     finally:
