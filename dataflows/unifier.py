@@ -121,7 +121,9 @@ class Unifier:
         while True:
             try:
                 self._refresh()
-                return self._batch(work) if isinstance(work, Batch) else self._wake(work) if not work.sweep else self._swept(work)
+                if isinstance(work, Batch):
+                    return self._batch(work)
+                return self._swept(work) if work.sweep else self._wake(work)
             except StoreUnavailable as error:
                 if not away:
                     log.warning("database away, waiting", reason=str(error))

@@ -46,6 +46,7 @@
 | `rfm_population` | buyers → quintile bounds, people per named segment | buyers up to a limit, then sketches | a sort, in its test |
 | `draft` | a rule that is not live → its program, and a tally of people under it | the tally | publishing it, in its test |
 | `sampling` | what a sample found → an estimate with its interval | none | properties |
+| `audit_chain` | links and audit rows → every row that was edited, removed or inserted | none | tampering, in its test |
 | `net_change` | wanted rows and rows at a platform → removals and additions | none | applying them to a set |
 
 `wiring` is the one adapter that puts a machine on Bytewax.
