@@ -22,6 +22,8 @@ _HISTORY: Final = (rule.Behaviour, rule.Computed, rule.Sequence, rule.Rfm)
 
 def all_of(tests: Sequence[Test]) -> Test:
     """Every test holds. While it does not, it cannot before every test that does not hold has changed."""
+    if len(tests) == 2:
+        return _both(*tests)
 
     def test(subject: Subject) -> Answer:
         until, waits = NEVER, 0
@@ -40,6 +42,8 @@ def all_of(tests: Sequence[Test]) -> Test:
 
 def any_of(tests: Sequence[Test]) -> Test:
     """At least one test holds. While it does, it cannot cease before every test that holds has changed."""
+    if len(tests) == 2:
+        return _either(*tests)
 
     def test(subject: Subject) -> Answer:
         until, waits = NEVER, 0
@@ -52,6 +56,40 @@ def any_of(tests: Sequence[Test]) -> Test:
             elif changes < until:
                 until = changes
         return (True, waits) if waits else (False, until)
+
+    return test
+
+
+def _both(one: Test, other: Test) -> Test:
+    """`all_of` two, the most common number."""
+
+    def test(subject: Subject) -> Answer:
+        first, changes = one(subject)
+        if not first and changes >= NEVER:
+            return False, NEVER
+        second, later = other(subject)
+        if first is second:
+            if first:
+                return True, min(changes, later)
+            return False, max(changes, later)
+        return False, later if first else changes
+
+    return test
+
+
+def _either(one: Test, other: Test) -> Test:
+    """`any_of` two."""
+
+    def test(subject: Subject) -> Answer:
+        first, changes = one(subject)
+        if first and changes >= NEVER:
+            return True, NEVER
+        second, later = other(subject)
+        if first is second:
+            if first:
+                return True, max(changes, later)
+            return False, min(changes, later)
+        return True, changes if first else later
 
     return test
 
@@ -138,7 +176,10 @@ class Compiler:
                 return absent
             answer = subject.asked.get(number)
             if answer is None:
-                answer = subject.asked[number] = ask(subject.state(aggregate), subject.now_ms)
+                state = subject.states.get(held)
+                if state is None:
+                    state = subject.state(aggregate)
+                answer = subject.asked[number] = ask(state, subject.now_ms)
             return answer
 
         return Node(node, test, reading=reading)

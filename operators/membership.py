@@ -66,22 +66,22 @@ def evaluate(person: Person, program: Program, rules: ProfileRules, now_ms: int,
     flips = dict(person.flips) if places else person.flips
     subject = Subject(person, program, now_ms, stage_wake or NEVER)
     move = _Move(person, segments, occasion.cause, withdrawn, program.definitions.swept_revision, changes)
+    steps = program.steps
     for place in places:
-        segment, node, _ = program.segments[place]
-        number = segment.id
-        if node is None:
+        number, version, test, segment = steps[place]
+        if test is None:
             flips.pop(number, None)
             continue
-        member, until = subject.answers[number] = node.test(subject)
+        member, until = subject.answers[number] = test(subject)
         if until < NEVER:
             flips[number] = until
         elif number in flips:
             del flips[number]
         if member is not (number in segments):
             move(segment, enters=member)
-        elif member and segments[number] != segment.version:
-            segments[number] = segment.version
-            changes.confirmed.append((number, person.id, segment.version))
+        elif member and segments[number] != version:
+            segments[number] = version
+            changes.confirmed.append((number, person.id, version))
     if occasion.newcomer:
         for number in program.baseline.keys() - {program.segments[place].segment.id for place in places}:
             move(program.segments[program.place[number]].segment, enters=True)

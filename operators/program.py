@@ -49,7 +49,7 @@ class Subject:
         now_ms: the instant.
     """
 
-    __slots__ = ("_states", "aggregates", "answers", "asked", "now_ms", "person", "program", "stage_until")
+    __slots__ = ("aggregates", "answers", "asked", "now_ms", "person", "program", "stage_until", "states")
 
     def __init__(self, person: Person, program: "Program", now_ms: int, stage_until: int = NEVER) -> None:
         self.person = person
@@ -59,14 +59,14 @@ class Subject:
         self.stage_until = stage_until
         self.answers: dict[SegmentId, tuple[bool, int]] = {}
         self.asked: dict[int, tuple[bool, int]] = {}
-        self._states: dict[int, State | None] = {}
+        self.states: dict[int, State | None] = {}
 
     def state(self, aggregate: Aggregate) -> State | None:
         """What the view keeps for an aggregate; None where no event matched."""
         number = aggregate.id
-        if number not in self._states:
-            self._states[number] = held(self.person.view, aggregate)
-        return self._states[number]
+        if number not in self.states:
+            self.states[number] = held(self.person.view, aggregate)
+        return self.states[number]
 
     def member(self, segment: SegmentId) -> tuple[bool, int]:
         """Whether the person is in a segment: as evaluated just now, else as stored."""
@@ -138,6 +138,7 @@ class Program:
     Attributes:
         definitions: what it was compiled from.
         segments: in an order in which every segment comes after those it refers to.
+        steps: of each segment (id, version, test or None while it is paused, definition).
         purposes: consent purposes that segments serve.
         newest: greatest aggregate id ever given; what `Person.built` grows to.
         aggregates: by id.
@@ -149,6 +150,7 @@ class Program:
         self.revision = definitions.revision
         self.segments = tuple(segments)
         self.place = {compiled.segment.id: place for place, compiled in enumerate(self.segments)}
+        self.steps = tuple((one.segment.id, one.segment.version, one.node and one.node.test, one.segment) for one in self.segments)
         self.purposes = frozenset(compiled.segment.purpose for compiled in self.segments)
         self.newest = definitions.newest_aggregate
         self.aggregates: dict[int, Aggregate] = {aggregate.id: aggregate for aggregate in definitions.aggregates}

@@ -85,6 +85,8 @@ def count_test(frame: Frame, condition: Condition, test: Test) -> Ask:
 
 def _enough_test(frame: Frame, least: float) -> Ask:
     """The condition that is asked most: at least so many events."""
+    if frame.window.resolution == "ever":
+        return lambda state, _now_ms: (state is not None and state.buckets.get(0, 0) >= least, NEVER)
 
     def tests(state: Counts | None, now_ms: int) -> tuple[bool, int]:
         if state is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic, time
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -20,6 +20,9 @@ from sources.positions import Connect, Session, StoreUnavailableError
 from store import sweeps
 from store.sweeps import Sweep
 
+_FIRST_SIZE: Final = 10
+"""People of the first page while events come in."""
+
 logger = structlog.get_logger(__name__)
 
 
@@ -30,7 +33,8 @@ class SweepParams:
     Attributes:
         page: people of one page, which is one transaction.
         pages: pages at a time while nothing else is to be done.
-        busy_page: people of the one page at a time while events come in.
+        busy_page: most people of the one page at a time while events come in.
+        busy_turn: how long such a page should take; pages grow and shrink to it.
         busy_share: greatest share of the process's time that a sweep takes while events come in, 0–1.
         interval: pause between two looks for a sweep that find none.
         standby: pause between two tries to take the lock.
@@ -38,8 +42,9 @@ class SweepParams:
 
     page: int = 1_000
     pages: int = 8
-    busy_page: int = 50
-    busy_share: float = 0.25
+    busy_page: int = 500
+    busy_turn: timedelta = timedelta(milliseconds=10)
+    busy_share: float = 0.15
     interval: timedelta = timedelta(milliseconds=250)
     standby: timedelta = timedelta(seconds=1)
 
@@ -78,6 +83,7 @@ class SweepFeed:
         self._handed_at = 0.0
         self._before = Effort()
         self._under_way = False
+        self._size = _FIRST_SIZE
 
     def resumes_at(self) -> datetime | None:
         """When to look again: while events come in, after a rest that is in proportion to what the last page took.
@@ -88,6 +94,7 @@ class SweepFeed:
             self._under_way = False
             if self._busy():
                 took = self._effort().seconds - self._before.seconds
+                self._fit(took)
                 self._pause(timedelta(seconds=max(0.0, self._handed_at + took / self._params.busy_share - monotonic())))
         return self._resumes_at
 
@@ -104,6 +111,11 @@ class SweepFeed:
             return self._pause(self._params.interval)
         self._resumes_at, self._under_way = None, bool(wakes)
         return wakes
+
+    def _fit(self, took: float) -> None:
+        """Size the next page so that it takes as long as it should, at most twice the last one."""
+        fitting = len(self._handed) * self._params.busy_turn.total_seconds() / max(took, 1e-6)
+        self._size = max(1, min(round(fitting), 2 * len(self._handed), self._params.busy_page))
 
     def _may_sweep(self) -> bool:
         if not (self._locked and self._session.connected):
@@ -122,7 +134,7 @@ class SweepFeed:
             cursor = UUID(bytes=self._handed[-1])
             sweeps.move(conn, sweep, cursor, len(self._handed), self._effort().written - self._before.written)
             self._sweep = sweep = sweep._replace(cursor=cursor, visited=sweep.visited + len(self._handed))
-        page, pages = (self._params.busy_page, 1) if self._busy() else (self._params.page, self._params.pages)
+        page, pages = (min(self._size, self._params.busy_page), 1) if self._busy() else (self._params.page, self._params.pages)
         people = tuple(sweeps.page(conn, sweep, cursor, page * pages))
         self._handed, self._handed_at, self._before = people, monotonic(), self._effort()
         if people:

@@ -31,6 +31,11 @@ _SECRET: Final = r"(?:^|_)(?:PASSWORD|SECRET|TOKEN|KEY)(?:_|$)"
 _VARIABLE: Final = re.compile(r"\$\$|\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
+def canonical(package: str) -> str:
+    """A package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
 def interpolated(text: str, given: dict[str, str]) -> str:
     """The file as compose reads it: ``${NAME:-default}``, ``${NAME:?message}``, ``$$``."""
 
@@ -260,6 +265,13 @@ def test_the_image_holds_every_package_and_installs_what_is_locked() -> None:
     dockerfile = (ROOT / "deploy/Dockerfile").read_text()
     assert "--require-hashes --requirement requirements.lock" in dockerfile
     assert re.search(r"^USER (?!0|root)", dockerfile, re.MULTILINE)
+
+
+def test_the_lock_names_everything_that_the_project_depends_on() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    assert {canonical(re.split(r"[^\w.-]", one)[0]) for one in wanted} <= {canonical(one) for one in locked}
 
 
 def test_prometheus_asks_every_service_that_shows_metrics() -> None:
