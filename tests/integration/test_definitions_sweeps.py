@@ -248,7 +248,14 @@ def test_a_sweep_that_is_killed_again_and_again_builds_the_past_once(settings: S
 
 
 def test_an_engine_killed_inside_the_commit_of_a_page_counts_nobody_twice(settings: Settings, workspace: TestWorkspace) -> None:
-    with running(settings, workspace, STRATUM_SWEEPS__PAGE="8", STRATUM_SWEEPS__PAGES="1", STRATUM_SWEEPS__BUSY_PAGE="8") as live:
+    with running(
+        settings,
+        workspace,
+        STRATUM_SWEEPS__PAGE="8",
+        STRATUM_SWEEPS__PAGES="1",
+        STRATUM_SWEEPS__BUSY_PAGE="8",
+        STRATUM_SWEEPS__BUSY_TURN="PT10S",
+    ) as live:
         worker = live.start()
         live.send(*history())
         live.settle()
