@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from config.collector import EdgeParams
 from config.embedded import EmbeddedParams
 from config.observing import MetricsParams
-from config.platforms import Meta
+from config.platforms import Google, Meta, Snapchat, Tiktok
 from domain.rules import IdentityRules, ProfileRules
 from operators.gate import GateParams
 from operators.health_params import HealthParams
@@ -127,6 +127,9 @@ class Settings(_Section):
     rfm: RfmRefreshParams = RfmRefreshParams()
     query: Query = Query()
     meta: Meta = Meta()
+    google: Google = Google()
+    tiktok: Tiktok = Tiktok()
+    snapchat: Snapchat = Snapchat()
     delivery: DeliveryParams = DeliveryParams()
     metrics: MetricsParams = MetricsParams()
     signals: HealthParams = HealthParams()

@@ -2,8 +2,8 @@
 
     minutes ──▶ signal ──▶ health ──▶ readings
 
-Hundreds of keys, so each signal's window is the engine's keyed state; after a restart it is read again from PostgreSQL. Step ids are
-public.
+Hundreds of keys, so what is remembered of each signal is the engine's keyed state; it is stored in PostgreSQL every minute, and after a
+restart the counters since then are read again. Step ids are public.
 """
 
 from contextlib import ExitStack
@@ -22,7 +22,7 @@ from config.settings import Settings
 from dataflows.observing import observe_reading, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
 from dataflows.survey import surveyed
-from domain.reading import Minutes, Reading
+from domain.reading import Learned, Minutes, Reading
 from operators.health_params import HealthParams
 from operators.watch import HealthMachine
 from operators.wiring import run_machines
@@ -33,20 +33,25 @@ from sources.minutes import MinutesFeed
 logger = structlog.get_logger(__name__)
 
 
-def build(minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[str, Reading]]) -> Dataflow:
+def build(minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[str, Reading | Learned]]) -> Dataflow:
     """Wire the dataflow.
 
     Args:
         minutes: what is new about each signal, and ticks.
         params: how health is computed.
-        readings: learns every reading by signal.
+        readings: learns every reading by signal, and what is to be stored of it.
     """
     flow = Dataflow("signals")
     news = op.input("minutes", flow, minutes)
     by_signal = op.key_on("signal", news, lambda minute: f"{minute.workspace}:{minute.signal}")
     health = run_machines("health", by_signal, lambda state: HealthMachine(params, state), lambda minute: minute.now_ms)
-    op.output("readings", op.inspect("observe", health, lambda _step, item: observe_reading(item[1])), readings)
+    op.output("readings", op.inspect("observe", health, lambda _step, item: _observe(item[1])), readings)
     return flow
+
+
+def _observe(told: Reading | Learned) -> None:
+    if isinstance(told, Reading):
+        observe_reading(told)
 
 
 def run(settings: Settings) -> None:

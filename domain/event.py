@@ -35,6 +35,15 @@ class Order(NamedTuple):
     amount_minor: int
 
 
+class Report(NamedTuple):
+    """Conversions as an ad platform counts them: ISO 4217 currency, and their value in its minor unit."""
+
+    platform: str
+    orders: int
+    currency: str
+    amount_minor: int
+
+
 class Event(msgspec.Struct, frozen=True, gc=False):
     """One valid record of the Segment specification, normalised.
 
@@ -57,6 +66,9 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         retry_of: the dead letter that this record re-drives, or 0.
         payload: the record's JSON as received; what is stored.
         properties: the JSON of a track's, page's or screen's properties, not yet read; empty where there are none.
+        invalid: kinds of identifiers that it states and that identify nobody: malformed, or a blocked value.
+        address: bucket of the client's IP address, 0 … `domain.metrics.BUCKETS` − 1; −1 where it states none.
+        report: set when it is a platform's own count of conversions, and nothing that a person did.
     """
 
     workspace: WorkspaceId
@@ -77,6 +89,9 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     future: bool = False
     retry_of: int = 0
     properties: bytes = b""
+    invalid: tuple[str, ...] = ()
+    address: int = -1
+    report: Report | None = None
 
 
 class Unmerge(msgspec.Struct, frozen=True):

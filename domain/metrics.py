@@ -1,9 +1,12 @@
 """Names of observation metrics (column ``observations.metric``), each with its unit. Additive, so that writers never read.
 
-Metrics with a suffix are spelled ``name:suffix``.
+Metrics with a suffix are spelled ``name:suffix``; where a suffix has parts, `PART` joins them.
 """
 
 from typing import Final
+
+PART: Final = "\x1f"
+"""Joins the parts of a suffix: what separates units in ASCII, and in no event name."""
 
 ACCEPTED: Final = "accepted"
 """Events stored."""
@@ -17,16 +20,40 @@ FUTURE: Final = "future"
 """Events whose event time was clamped to arrival."""
 LAG_MS: Final = "lag_ms"
 """Sum over accepted events of (processing − arrival), ms; lag mean = LAG_MS / ACCEPTED."""
+LAG: Final = "lag"
+"""``lag:<bucket>``: accepted events by processing − arrival; the bucket is an index into `LAG_EDGES_MS`."""
+DELAY: Final = "delay"
+"""``delay:<bucket>``: accepted events by arrival − event time; the bucket is an index into `DELAY_EDGES_MS`."""
 COVERAGE: Final = "with"
 """``with:<identifier kind>``: accepted events that carry one."""
+INVALID: Final = "invalid"
+"""``invalid:<identifier kind>``: accepted events that state one which identifies nobody: malformed, or a blocked value."""
+QUALITY: Final = "quality"
+"""``quality:<event name>``: sum over accepted events of their match quality, 0–10 each (`operators.match_quality`)."""
+NAMED: Final = "named"
+"""``named:<event name>``: accepted events of that name, the denominator of `QUALITY`."""
 CONSENTED: Final = "consented"
 """``consented:<purpose>``: accepted events that state a grant of the purpose."""
+REFUSED: Final = "refused"
+"""``refused:<purpose>``: accepted events that state a refusal of the purpose."""
+SHAPE: Final = "shape"
+"""``shape:<event name>``: events of that name whose properties were looked at; a sample."""
+PROPERTY: Final = "property"
+"""``property:<event name><PART><property><PART><type>``: how many of the sample had it, by JSON type (`operators.shapes`)."""
+PERSON: Final = "person"
+"""``person:<bucket>``: accepted events by a hash of their strongest identifier, `BUCKETS` buckets."""
+ADDRESS: Final = "address"
+"""``address:<bucket>``: accepted events by a hash of the client's IP address; those without one are not counted."""
 NEW_PEOPLE: Final = "new_people"
 """People created."""
 ORDERS: Final = "orders"
 """``orders:<currency>``: purchases."""
 REVENUE: Final = "revenue_minor"
 """``revenue_minor:<currency>``: purchases, sum in the minor unit."""
+REPORTED_ORDERS: Final = "reported_orders"
+"""``reported_orders:<platform>``: conversions as a platform reports them."""
+REPORTED_REVENUE: Final = "reported_revenue_minor"
+"""``reported_revenue_minor:<platform><PART><currency>``: their value in the minor unit."""
 REQUESTS_OK: Final = "requests_ok"
 """Platform requests delivered."""
 REQUESTS_FAILED: Final = "requests_failed"
@@ -39,3 +66,19 @@ ROWS_REJECTED: Final = "rows_rejected"
 """Rows a platform called invalid."""
 LATENCY_MS: Final = "latency_ms"
 """Sum of platform request durations, ms."""
+MATCH_RATE: Final = "match_rate"
+"""Sum of the match rates, 0–1, that a platform reported after pushes; mean = MATCH_RATE / MATCH_RATES."""
+MATCH_RATES: Final = "match_rates"
+"""How many match rates a platform reported."""
+
+LAG_EDGES_MS: Final = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000, 300_000, 1_800_000)
+"""Upper bounds of the lag buckets but the last, which has none."""
+DELAY_EDGES_MS: Final = (10_000, 60_000, 300_000, 1_800_000, 3_600_000, 21_600_000, 86_400_000)
+"""Upper bounds of the delay buckets but the last, which has none."""
+BUCKETS: Final = 16
+"""Buckets of `PERSON` and `ADDRESS`."""
+
+CONVERSIONS: Final = "conversions"
+"""The signal that compares orders as sources and as platforms count them."""
+LASTING: Final = (ACCEPTED, DUPLICATE, REJECTED, NEW_PEOPLE, ORDERS, REVENUE)
+"""Metrics whose rows are kept for good: totals are sums over them. The others serve health, and go after a while."""

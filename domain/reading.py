@@ -20,7 +20,7 @@ class Component(msgspec.Struct, frozen=True):
     """One aspect of a signal.
 
     Attributes:
-        name: freshness, validity, volume or delivery.
+        name: freshness, validity, match_quality, volume, anomaly, consistency or delivery.
         score: 0–100; None where there is too little data, which is missing and not average.
         weight: share in the composite, relative to the other present components.
         inputs: what the score was computed from, by name; units in the names.
@@ -40,7 +40,7 @@ class Reading(msgspec.Struct, frozen=True):
     """Health of one signal at one instant.
 
     Attributes:
-        signal: ``source:<id>`` or ``platform:<name>``.
+        signal: ``source:<id>``, ``platform:<name>`` or ``conversions``.
         read_ms: the instant.
         score: 0–100; None when unknown.
         sample: observations in the window.
@@ -79,9 +79,23 @@ class Minutes(msgspec.Struct, frozen=True):
     Attributes:
         rows: counters that changed; a row that comes again replaces itself.
         now_ms: the clock.
+        memory: what was stored of it, with the first minutes after a start; see `Learned`.
     """
 
     workspace: WorkspaceId
     signal: str
     rows: tuple[Observed, ...]
     now_ms: int
+    memory: bytes = b""
+
+
+class Learned(msgspec.Struct, frozen=True):
+    """What has been learned of one signal, to go on from after a restart.
+
+    Attributes:
+        memory: `operators.memory.Memory`, packed.
+    """
+
+    workspace: WorkspaceId
+    signal: str
+    memory: bytes

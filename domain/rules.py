@@ -82,6 +82,8 @@ class ProfileRules:
         known_kinds: identifier kinds that make an anonymous visitor known.
         churn_after: silence after the last purchase that makes a customer churned.
         late_after: event time this long before arrival counts as late (observations only).
+        match_weights: identifier kind → what it is worth for being matched by ad platforms; a kind that is not named is worth nothing.
+        report_events: track names by which a platform's own count of conversions comes in (observations only).
     """
 
     session_gap: timedelta = timedelta(minutes=30)
@@ -95,6 +97,10 @@ class ProfileRules:
     known_kinds: frozenset[str] = frozenset({"user_id", "email", "phone"})
     churn_after: timedelta = timedelta(days=90)
     late_after: timedelta = timedelta(hours=1)
+    match_weights: dict[str, float] = field(
+        default_factory=lambda: {"user_id": 1.0, "email": 3.0, "phone": 2.5, "device_id": 2.0, "anonymous_id": 0.5}
+    )
+    report_events: frozenset[str] = frozenset({"Platform Report"})
 
     @cached_property
     def session_gap_ms(self) -> int:

@@ -4,14 +4,13 @@ Everything acknowledged is in an append-only file first (one JSON object per lin
 A remove takes every row that shares an identifier with the removed one: Meta matches people, not rows.
 """
 
-import json
-import os
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from local.meta_contract import GraphError, Session, StoredRow
+from local.state_log import StateLog
 
 FIRST_ID = 23_850_000_000_000_001
 
@@ -67,33 +66,26 @@ class Ledger:
         self.audiences: dict[str, Audience] = {}
         self._sessions: dict[int, _Running] = {}
         self._next_id = FIRST_ID
-        self._file = None
-        if path is None:
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            self._recover(path)
-        self._file = path.open("ab")
+        self._log = StateLog(path, self._apply)
 
     def close(self) -> None:
-        """Close the log; nothing is written afterwards."""
-        if self._file is not None:
-            self._file.close()
+        """Close the log; nothing is kept afterwards."""
+        self._log.close()
 
     def create(self, account: str, name: str, description: str, now_s: int) -> Audience:
         """Create an audience; names may repeat, as at Meta."""
         audience_id = str(self._next_id)
-        self._record({"do": "create", "id": audience_id, "account": account, "name": name, "text": description, "s": now_s})
+        self._log.record({"do": "create", "id": audience_id, "account": account, "name": name, "text": description, "s": now_s})
         return self.audiences[audience_id]
 
     def delete(self, audience_id: str) -> None:
         """Delete an audience with its rows."""
-        self._record({"do": "delete", "id": audience_id})
+        self._log.record({"do": "delete", "id": audience_id})
 
     def write(self, verb: str, audience_id: str, rows: list[StoredRow], now_s: int) -> None:
         """Add or remove rows."""
         plain = [sorted(row) for row in rows]
-        self._record({"do": verb, "id": audience_id, "rows": plain, "s": now_s})
+        self._log.record({"do": verb, "id": audience_id, "rows": plain, "s": now_s})
 
     def admit(self, session: Session | None, audience_id: str, schema: tuple[str, ...], rows: int) -> int:
         """Check a batch against its session.
@@ -120,13 +112,6 @@ class Ledger:
         running.received += rows
         return running.received
 
-    def _record(self, entry: dict[str, Any]) -> None:
-        if self._file is not None:
-            self._file.write(json.dumps(entry).encode() + b"\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        self._apply(entry)
-
     def _apply(self, entry: dict[str, Any]) -> None:
         if entry["do"] == "create":
             self.audiences[entry["id"]] = Audience(entry["id"], entry["account"], entry["name"], entry["text"], updated_s=entry["s"])
@@ -143,14 +128,3 @@ class Ledger:
             else:
                 audience.remove(row)
         audience.updated_s = entry["s"]
-
-    def _recover(self, path: Path) -> None:
-        """Read the log; a last line cut off by a crash was never acknowledged and is dropped."""
-        whole = 0
-        with path.open("rb") as lines:
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    break
-                self._apply(json.loads(line))
-                whole += len(line)
-        os.truncate(path, whole)

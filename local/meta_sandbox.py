@@ -2,7 +2,7 @@
 
     python -m local.meta_sandbox --port 8400 --state-file .stratum/meta.jsonl
 
-``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives an audience's rows, ``/_sandbox/faults`` injects faults (`local.meta_faults`).
+``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives an audience's rows, ``/_sandbox/faults`` injects faults (`local.faults`).
 It keeps no personal data: rows hold hashes only, and a row that holds anything else is refused.
 """
 
@@ -20,8 +20,9 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from local.faults import add_routes
 from local.meta_contract import GraphError, check_upload
-from local.meta_faults import Fault, Faults
+from local.meta_faults import meta_faults, refused
 from local.meta_ledger import Audience, Ledger
 
 TOKEN: Final = "sandbox-token"  # noqa: S105 - the sandbox's own documented token, it opens nothing else
@@ -40,7 +41,7 @@ class Sandbox:
 
     def __init__(self, state_file: Path | None = None, token: str = TOKEN, calls_per_hour: int = CALLS_PER_HOUR) -> None:
         self.ledger = Ledger(state_file)
-        self.faults = Faults()
+        self.faults = meta_faults()
         self.token = token
         self.requests: dict[str, int] = {}
         self._calls_per_hour = calls_per_hour
@@ -57,7 +58,7 @@ class Sandbox:
             self.requests[operation] = self.requests.get(operation, 0) + 1
             response = await self.faults.around(operation, answer)
         except GraphError as error:
-            response = JSONResponse({"error": error.body}, error.status)
+            response = refused(error)
         response.headers["x-business-use-case-usage"] = json.dumps({"sandbox": [self._usage()]})
         return response
 
@@ -219,14 +220,7 @@ def build_app(sandbox: Sandbox) -> FastAPI:
         rows = [[dict(row).get(key, "") for key in schema] for row in held.rows]
         return JSONResponse({"id": held.id, "name": held.name, "schema": schema, "rows": rows})
 
-    @app.post("/_sandbox/faults", status_code=201)
-    async def add_fault(fault: Fault) -> list[Fault]:
-        sandbox.faults.queue.append(fault)
-        return sandbox.faults.queue
-
-    @app.delete("/_sandbox/faults", status_code=204)
-    async def clear_faults() -> None:
-        sandbox.faults.queue.clear()
+    add_routes(app, sandbox.faults)
 
     @app.api_route("/{version}/{path:path}", methods=["GET", "POST", "DELETE"])
     async def graph(request: Request, version: str, path: str) -> Response:

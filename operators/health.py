@@ -1,32 +1,25 @@
-"""Signal health: a window of counters and an instant → a reading with its components, each with its inputs and a reason.
+"""Signal health: what was counted lately and what is usual → a reading with its components, each with its inputs and a reason.
+
+    source:<id>       freshness, validity, match_quality, volume, anomaly
+    platform:<name>   delivery
+    conversions       consistency
 
 A component with too little data is missing, not average. The score is the weighted mean of the present components; a critical component
 below its floor caps the score at its own; too few observations, or too few present components, is *unknown*. Worse input never scores
 higher: in particular, rejected records are evidence against a source, never the evidence that it lacked for being healthy. Clock: `now_ms`.
-Late counters change the reading that follows them.
 """
 
 import math
 from collections.abc import Sequence
-from datetime import timedelta
-
-from river import stats
+from typing import NamedTuple
 
 from domain import metrics
 from domain.ids import WorkspaceId
 from domain.reading import Component, Reading, Status
+from operators import platform_health, source_health
 from operators.health_params import HealthParams
-from operators.window import MINUTE_MS, Window, in_minute, total
-
-_MS = timedelta(milliseconds=1)
-_MINUTE = timedelta(minutes=1)
-
-
-def falling(value: float, full: float, zero: float) -> float:
-    """100 up to `full`, 0 from `zero` on, linear between; for values that are worse the greater they are."""
-    if math.isnan(value) or value >= zero:
-        return 0.0
-    return 100.0 if value <= full else 100.0 * (zero - value) / (zero - full)
+from operators.memory import Memory
+from operators.window import MINUTE_MS, of, since
 
 
 def status_of(score: float | None, params: HealthParams) -> Status:
@@ -38,97 +31,63 @@ def status_of(score: float | None, params: HealthParams) -> Status:
     return Status.DEGRADED if score >= params.degraded else Status.UNHEALTHY
 
 
-def freshness(window: Window, now_ms: int, params: HealthParams) -> Component:
-    """How long nothing was accepted, against the longest normal silence."""
-    weight = params.weights.freshness
-    if not window.last_accepted_ms:
-        return Component("freshness", None, weight, {}, 0, "nothing was ever accepted")
-    if window.last_accepted_ms - now_ms > params.clock_tolerance // _MS:
-        return Component("freshness", None, weight, {}, 0, "the last accepted event lies in the future; check the clocks")
-    silence_s = max(0, now_ms - window.last_accepted_ms) / 1000
-    score = falling(silence_s, params.expected_interval.total_seconds(), params.dead_after.total_seconds())
-    return Component("freshness", score, weight, {"silence_s": silence_s}, 1, f"last accepted {silence_s:.0f} s ago")
+class _Evidence(NamedTuple):
+    """What a reading rests on: its components, records in the window, how many of them speak for health, and what is needed."""
+
+    components: Sequence[Component]
+    sample: int
+    good: int
+    enough: int
+    needed: int
 
 
-def validity(accepted: float, rejected: float, params: HealthParams) -> Component:
-    """Which share of the records could not be processed."""
-    sample = int(accepted + rejected)
-    if not sample:
-        return Component("validity", None, params.weights.validity, {}, 0, "no records in the window")
-    share = rejected / (accepted + rejected)
-    inputs = {"accepted": accepted, "rejected": rejected}
-    return Component(
-        "validity", falling(share, 0.0, params.invalid_share), params.weights.validity, inputs, sample, f"{share:.1%} of records rejected"
-    )
-
-
-def volume(window: Window, now_ms: int, params: HealthParams) -> Component:
-    """Accepted events per minute, against the median of earlier minutes (river's exact rolling quantile); silent minutes count as 0."""
-    current_minute = now_ms - now_ms % MINUTE_MS
-    window_start = current_minute - params.window // _MS
-    earlier = range(min(window.minutes, default=window_start), window_start, MINUTE_MS)
-    weight = params.weights.volume
-    if len(earlier) < params.warm_up_minutes:
-        reason = f"warming up: {len(earlier)} of {params.warm_up_minutes} earlier minutes"
-        return Component("volume", None, weight, {"earlier_minutes": float(len(earlier))}, len(earlier), reason)
-    median = stats.RollingQuantile(q=0.5, window_size=len(earlier))
-    for minute in earlier:
-        median.update(in_minute(window, metrics.ACCEPTED, minute))
-    usual = float(median.get() or 0.0)
-    if usual <= 0:
-        return Component("volume", None, weight, {"usual_per_minute": usual}, len(earlier), "usually nothing comes")
-    per_minute = total(window, metrics.ACCEPTED, window_start, current_minute) / (params.window // _MINUTE)
-    share = per_minute / usual
-    score = 100.0 - falling(share, params.lost_volume, params.usual_volume)
-    inputs = {"per_minute": per_minute, "usual_per_minute": usual}
-    return Component("volume", score, weight, inputs, len(earlier), f"{share:.0%} of the usual volume")
-
-
-def delivery(window: Window, since_ms: int, until_ms: int, params: HealthParams) -> Component:
-    """Which share of a platform's requests was delivered; throttled and transient answers count a quarter of a failure."""
-    ok, failed, retried = (
-        total(window, metric, since_ms, until_ms) for metric in (metrics.REQUESTS_OK, metrics.REQUESTS_FAILED, metrics.REQUESTS_RETRIED)
-    )
-    sample = int(ok + failed + retried)
-    inputs = {"ok": ok, "failed": failed, "retried": retried}
-    if sample < params.minimum_requests:
-        return Component("delivery", None, params.weights.delivery, inputs, sample, f"{sample} requests in the window")
-    share = ok / (ok + failed + retried / 4)
-    return Component("delivery", 100.0 * share, params.weights.delivery, inputs, sample, f"{share:.1%} of requests delivered")
-
-
-def read(window: Window, workspace: WorkspaceId, signal: str, now_ms: int, params: HealthParams) -> Reading:
+def read(memory: Memory, workspace: WorkspaceId, signal: str, now_ms: int, params: HealthParams) -> Reading:
     """Read a signal's health.
 
     Args:
-        window: its counters.
+        memory: what was counted, and what is usual of it.
         workspace: tenant.
-        signal: ``source:…`` is judged by freshness, validity and volume, ``platform:…`` by delivery.
+        signal: ``source:…``, ``platform:…`` or ``conversions``.
         now_ms: the instant.
-        params: thresholds, spans, weights.
+        params: of this signal (`HealthParams.of`).
     """
-    until = now_ms - now_ms % MINUTE_MS + MINUTE_MS
-    since = until - MINUTE_MS - params.window // _MS
-    if signal.startswith("platform:"):
-        components, enough, needed = [delivery(window, since, until, params)], params.minimum_requests, 1
-        good = sample = components[0].sample
-    else:
-        accepted, rejected = total(window, metrics.ACCEPTED, since, until), total(window, metrics.REJECTED, since, until)
-        components = [freshness(window, now_ms, params), validity(accepted, rejected, params), volume(window, now_ms, params)]
-        enough, needed = params.minimum_sample, params.minimum_components
-        good, sample = int(accepted), int(accepted + rejected)
+    evidence = _source(memory, now_ms, params) if signal.startswith("source:") else _platform(memory, signal, now_ms, params)
+    components, sample, enough = evidence.components, evidence.sample, evidence.enough
     score, doubt = composite(components, params), ""
     present = sum(component.score is not None for component in components)
     if sample < enough:
         doubt = f"unknown: {sample} observations in the window, {enough} are needed"
-    elif present < needed:
-        doubt = f"unknown: {present} components have data, {needed} are needed"
-    elif good < enough and score is not None and score >= params.degraded:
-        doubt = f"unknown: {good} of {sample} records in the window were accepted, {enough} are needed"
+    elif present < evidence.needed:
+        doubt = f"unknown: {present} components have data, {evidence.needed} are needed"
+    elif evidence.good < enough and score is not None and score >= params.degraded:
+        doubt = f"unknown: {evidence.good} of {sample} records in the window were accepted, {enough} are needed"
     if doubt:
         score = None
     reasons = ((doubt,) if doubt else ()) + _reasons(components)
     return Reading(workspace, signal, now_ms, score, status_of(score, params), sample, tuple(components), reasons)
+
+
+def _source(memory: Memory, now_ms: int, params: HealthParams) -> _Evidence:
+    until = now_ms - now_ms % MINUTE_MS
+    counts = since(memory.window, until - source_health.span_ms(memory, until, params))
+    accepted, rejected = counts.get(metrics.ACCEPTED, 0.0), of(counts, metrics.REJECTED)
+    components = (
+        source_health.freshness(memory, now_ms, params),
+        source_health.validity(memory, counts, params),
+        source_health.match_quality(memory, counts, params),
+        source_health.volume(memory, now_ms, params),
+        source_health.anomaly(memory, params),
+    )
+    return _Evidence(components, int(accepted + rejected), int(accepted), params.minimum_sample, params.minimum_components)
+
+
+def _platform(memory: Memory, signal: str, now_ms: int, params: HealthParams) -> _Evidence:
+    counts = since(memory.window, now_ms - now_ms % MINUTE_MS - platform_health.span_ms(signal, params))
+    if signal == metrics.CONVERSIONS:
+        one, enough = platform_health.consistency(memory, counts, params), params.minimum_sample
+    else:
+        one, enough = platform_health.delivery(memory, counts, params), params.minimum_requests
+    return _Evidence((one,), one.sample, one.sample, enough, 1)
 
 
 def composite(components: Sequence[Component], params: HealthParams) -> float | None:

@@ -1,21 +1,127 @@
-"""How signal health is computed: spans, thresholds, weights. Apart from `operators.health`, so that settings load without estimators."""
+"""How signal health is computed: spans, thresholds, weights, schedules. Apart from `operators.health`, so that settings load quickly."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
+
+from operators.rhythm import RhythmParams
+from operators.sequential import SequentialParams
 
 _MINUTE: Final = timedelta(minutes=1)
 _NOTHING: Final = timedelta()
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
 class Weights:
     """Relative weights of components in the composite."""
 
-    freshness: float = 0.4
-    validity: float = 0.4
+    freshness: float = 0.2
+    validity: float = 0.2
+    match_quality: float = 0.15
     volume: float = 0.2
+    anomaly: float = 0.15
+    consistency: float = 1.0
     delivery: float = 1.0
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Which changes matter, as absolute changes of a share (0–1), except where it says otherwise.
+
+    Attributes:
+        duplicates: share of events that came before.
+        late: share of events that are late, or from the future.
+        delayed: share of events that arrive minutes after they happened.
+        lagging: share of events that the engine gets to late.
+        coverage: share of events that carry a kind of identifier, relative to the usual one.
+        invalid: share of stated identifiers that identify nobody.
+        consent: share of grants among what is stated about a purpose.
+        concentration: share of the events that come from one sixteenth of people or addresses.
+        order_value: factor of the mean value of an order, above 1.
+        rows_rejected: share of rows that a platform calls invalid.
+        match_rate: share of rows that a platform matches.
+        reported: share of platform-reported conversions among all that are counted, ours and theirs.
+    """
+
+    duplicates: float = 0.25
+    late: float = 0.2
+    delayed: float = 0.25
+    lagging: float = 0.3
+    coverage: float = 0.3
+    invalid: float = 0.12
+    consent: float = 0.15
+    concentration: float = 0.25
+    order_value: float = 3.0
+    rows_rejected: float = 0.1
+    match_rate: float = 0.15
+    reported: float = 0.1
+
+    def __post_init__(self) -> None:
+        shares = {name: value for name, value in vars(self).items() if name != "order_value"}
+        if not all(0 < value < 1 for value in shares.values()) or self.order_value <= 1:
+            raise ValueError("changes that matter lie between 0 and 1, that of order_value above 1")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a source is expected to send; outside, it is judged by its last period.
+
+    Attributes:
+        days: of the week, ``mon`` … ``sun``; a period belongs to the day on which it begins.
+        start: its beginning, local time.
+        end: its end; not after `start`: on the next day.
+        zone: IANA time zone.
+    """
+
+    days: tuple[str, ...] = _DAYS
+    start: time = time(0)
+    end: time = time(0)
+    zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        if not self.days or not set(self.days) <= set(_DAYS):
+            raise ValueError(f"days are among {', '.join(_DAYS)}")
+        ZoneInfo(self.zone)
+
+    def judged_at(self, now_ms: int) -> int:
+        """The instant as of which the source is judged: now while it is expected to send, else the end of its last period."""
+        now = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(self.zone))
+        for back in range(9):
+            day = (now - timedelta(days=back)).date()
+            if _DAYS[day.weekday()] not in self.days:
+                continue
+            begins = datetime.combine(day, self.start, now.tzinfo)
+            ends = datetime.combine(day if self.end > self.start else day + timedelta(days=1), self.end, now.tzinfo)
+            if begins <= now:
+                return min(now_ms, int(ends.timestamp() * 1000))
+        return now_ms
+
+
+@dataclass(frozen=True)
+class SignalOverride:
+    """What differs for one signal; what is None is as for all.
+
+    Attributes:
+        schedule: when it is expected to send.
+        weights: of components.
+        critical: components that cannot be averaged away.
+        floor: a critical component below this caps the score.
+        expected_interval: longest silence that is quite normal.
+        dead_after: silence after which freshness is 0.
+        invalid_share: share of rejected records at which validity is 0.
+        minimum_sample: records in the window below which it is unknown.
+    """
+
+    schedule: Schedule | None = None
+    weights: Weights | None = None
+    critical: frozenset[str] | None = None
+    floor: float | None = None
+    expected_interval: timedelta | None = None
+    dead_after: timedelta | None = None
+    invalid_share: float | None = None
+    minimum_sample: int | None = None
 
 
 @dataclass(frozen=True)
@@ -25,27 +131,38 @@ class HealthParams:
     Attributes:
         healthy: least score of a healthy signal.
         degraded: least score of a degraded one; below it is unhealthy.
-        window: span that validity, delivery and the current volume are computed over; whole minutes.
-        history: span that the usual volume is computed over; whole minutes.
-        expected_interval: longest silence of a source that is quite normal.
+        window: shortest span that a source's counters are looked at over; whole minutes.
+        delivery_window: span that a platform's counters are looked at over; whole minutes, at most a day.
+        settle: how long counters of a minute may still change after its end.
+        expected_interval: longest silence of a source that is quite normal, however much it sends.
         dead_after: silence after which freshness is 0.
         invalid_share: share of rejected records at which validity is 0.
         usual_volume: share of the usual volume from which on volume is 100.
         lost_volume: share of the usual volume at which volume is 0.
-        warm_up_minutes: earlier minutes needed before there is a usual volume.
         minimum_sample: records in the window below which a source is unknown; accepted ones, unless they say that it is unhealthy.
         minimum_requests: requests in the window below which a platform is unknown.
         minimum_components: present components below which a source is unknown.
         critical: components that cannot be averaged away.
         floor: a critical component below this caps the score.
         weights: of the components.
+        materials: which changes matter.
+        sequential: how sure a change must be.
+        rhythm: when a source sends too little.
+        schedule: when a source is expected to send; None: always, as it is used to.
+        signals: signal → what differs for it.
+        platform_weights: platform → identifier kind → worth for being matched there; others are as `profile.match_weights`.
         clock_tolerance: an event accepted further in the future than this says nothing about freshness.
+        complete_after: a minute is weighed once it ended this long ago.
+        look_interval: a signal about which something is new is judged this often; others at every `emit_every`.
         emit_every: a reading is given at least this often while there is data.
         emit_idle: a reading is given at least this often in any case.
         emit_step: change of the score that is worth a reading at once.
         poll_interval: how often counters are looked at.
         overlap: counters changed this long before the last look are read again, for transactions that were open then.
+        catch_up: how far back counters are read where nothing is known of a signal.
+        save_interval: how often what was learned of a signal is stored.
         keep_readings: how long readings are kept; for good where a decision rests on them.
+        keep_details: how long counters are kept that only serve health.
         prune_interval: how often older ones are deleted.
 
     Raises:
@@ -55,45 +172,75 @@ class HealthParams:
     healthy: float = 70.0
     degraded: float = 40.0
     window: timedelta = timedelta(minutes=5)
-    history: timedelta = timedelta(hours=1)
-    expected_interval: timedelta = timedelta(minutes=1)
-    dead_after: timedelta = timedelta(minutes=5)
+    delivery_window: timedelta = timedelta(minutes=15)
+    settle: timedelta = timedelta(minutes=3)
+    expected_interval: timedelta = timedelta(seconds=30)
+    dead_after: timedelta = timedelta(minutes=2)
     invalid_share: float = 0.25
-    usual_volume: float = 0.7
-    lost_volume: float = 0.2
-    warm_up_minutes: int = 10
+    usual_volume: float = 0.8
+    lost_volume: float = 0.15
     minimum_sample: int = 30
     minimum_requests: int = 3
     minimum_components: int = 2
-    critical: frozenset[str] = frozenset({"freshness", "validity", "delivery"})
-    floor: float = 40.0
+    critical: frozenset[str] = frozenset({"freshness", "validity", "match_quality", "volume", "anomaly", "consistency", "delivery"})
+    floor: float = 70.0
     weights: Weights = field(default_factory=Weights)
+    materials: Materials = field(default_factory=Materials)
+    sequential: SequentialParams = field(default_factory=SequentialParams)
+    rhythm: RhythmParams = field(default_factory=RhythmParams)
+    schedule: Schedule | None = None
+    signals: dict[str, SignalOverride] = field(default_factory=dict)
+    platform_weights: dict[str, dict[str, float]] = field(default_factory=dict)
     clock_tolerance: timedelta = timedelta(seconds=5)
+    complete_after: timedelta = timedelta(seconds=5)
+    look_interval: timedelta = timedelta(seconds=2)
     emit_every: timedelta = timedelta(seconds=5)
     emit_idle: timedelta = timedelta(seconds=30)
     emit_step: float = 2.0
     poll_interval: timedelta = timedelta(seconds=1)
     overlap: timedelta = timedelta(seconds=30)
+    catch_up: timedelta = timedelta(hours=25)
+    save_interval: timedelta = timedelta(minutes=5)
     keep_readings: timedelta = timedelta(days=30)
+    keep_details: timedelta = timedelta(days=2)
     prune_interval: timedelta = timedelta(hours=1)
 
     def __post_init__(self) -> None:
-        minimums = self.minimum_sample, self.minimum_requests, self.minimum_components, self.warm_up_minutes
-        intervals = self.emit_every, self.emit_idle, self.poll_interval, self.prune_interval
+        minimums = self.minimum_sample, self.minimum_requests, self.minimum_components
+        intervals = self.emit_every, self.emit_idle, self.poll_interval, self.prune_interval, self.save_interval, self.look_interval
         rules = {
             "0 < degraded <= healthy <= 100": 0 < self.degraded <= self.healthy <= 100,
             "window is whole minutes": self.window >= _MINUTE and not self.window % _MINUTE,
-            "history is whole minutes and longer than window": self.history > self.window and not self.history % _MINUTE,
+            "delivery_window is whole minutes, at most a day": _MINUTE <= self.delivery_window <= timedelta(days=1)
+            and not self.delivery_window % _MINUTE,
+            "settle is whole minutes": self.settle >= _MINUTE and not self.settle % _MINUTE,
             "0 <= expected_interval < dead_after": _NOTHING <= self.expected_interval < self.dead_after,
-            "0 <= lost_volume < usual_volume": 0 <= self.lost_volume < self.usual_volume,
+            "0 <= lost_volume < usual_volume <= 1": 0 <= self.lost_volume < self.usual_volume <= 1,
             "0 < invalid_share <= 1": 0 < self.invalid_share <= 1,
             "0 <= floor <= 100": 0 <= self.floor <= 100,
             "minimums are at least 1": min(minimums) >= 1,
             "critical names components": self.critical <= vars(self.weights).keys(),
             "weights are not negative": min(vars(self.weights).values()) >= 0,
             "intervals are positive": min(intervals) > _NOTHING,
-            "overlap and clock_tolerance are not negative": min(self.overlap, self.clock_tolerance) >= _NOTHING,
+            "overlap, catch_up, complete_after and clock_tolerance are not negative": min(
+                self.overlap, self.catch_up, self.complete_after, self.clock_tolerance
+            )
+            >= _NOTHING,
         }
         broken = [rule for rule, kept in rules.items() if not kept]
         if broken:
             raise ValueError("; ".join(broken))
+        for signal in self.signals:
+            self.of(signal)
+
+    def of(self, signal: str) -> "HealthParams":
+        """The params of one signal.
+
+        Raises:
+            ValueError: what differs for it contradicts the rest.
+        """
+        override = self.signals.get(signal)
+        if override is None:
+            return self
+        given = {one.name: getattr(override, one.name) for one in fields(override) if getattr(override, one.name) is not None}
+        return replace(self, signals={}, **given)

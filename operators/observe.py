@@ -3,6 +3,7 @@
 Clock: `changes.now_ms` for lag; arrival decides the minute. State: none; adding rows in any order gives the same totals.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -12,10 +13,10 @@ from domain.event import DeadLetter, Event, Unmerge
 from domain.ids import MessageKey, SourceId, WorkspaceId
 from domain.rules import ProfileRules
 from operators.changes import Changes, Counted
+from operators.match_quality import INCOMPLETE, LATE, of_kinds
+from operators.shapes import Shapes, spell
 
 MINUTE_MS: Final = 60_000
-
-_Minute = tuple[WorkspaceId, SourceId, int]
 
 
 def source_signal(source: SourceId) -> str:
@@ -36,49 +37,124 @@ def observe(
         items: everything that the batch held.
         accepted: what was new and valid.
         created: first messages of people who were created.
-        rules: `late_after`.
+        rules: `late_after`, `match_weights`.
         changes: receives the counters; `now_ms` is read.
     """
     newcomers = {key for keys in created.values() for key in keys}
     fresh: set[int] = {id(item) for item in accepted}
-    minutes: dict[_Minute, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    carried: dict[tuple[_Minute, tuple[str, ...]], int] = defaultdict(int)
+    minutes: dict[tuple[WorkspaceId, SourceId, int], _Minute] = {}
+
+    def minute_of(workspace: WorkspaceId, source: SourceId, at_ms: int) -> _Minute:
+        key = workspace, source, at_ms - at_ms % MINUTE_MS
+        found = minutes.get(key)
+        if found is None:
+            found = minutes[key] = _Minute(rules, changes.now_ms)
+        return found
+
     for item in items:
-        if isinstance(item, DeadLetter):
-            if item.workspace is not None and item.source is not None:
-                at_ms = item.received_ms or changes.now_ms
-                minute = item.workspace, item.source, at_ms - at_ms % MINUTE_MS
-                minutes[minute][f"{metrics.REJECTED}:{item.failure.reason}"] += 1
-        elif isinstance(item, Event):
-            minute = item.workspace, item.source, item.received_ms - item.received_ms % MINUTE_MS
-            counters = minutes[minute]
-            if id(item) not in fresh:
-                counters[metrics.DUPLICATE] += 1
-                continue
-            fresh.remove(id(item))
-            counters[metrics.ACCEPTED] += 1
-            counters[metrics.LAG_MS] += max(0, changes.now_ms - item.received_ms)
-            carried[minute, tuple([identifier.kind for identifier in item.identifiers])] += 1
-            if item.message_key in newcomers:
-                counters[metrics.NEW_PEOPLE] += 1
-            _observe_content(item, rules, counters)
-    for (minute, kinds), count in carried.items():
-        for kind in set(kinds):
-            minutes[minute][f"{metrics.COVERAGE}:{kind}"] += count
-    for (workspace, source, at_ms), counters in minutes.items():
+        if isinstance(item, Event):
+            minute = minute_of(item.workspace, item.source, item.received_ms)
+            if id(item) in fresh:
+                fresh.remove(id(item))
+                minute.accept(item, newcomer=item.message_key in newcomers)
+            else:
+                minute.counters[metrics.DUPLICATE] += 1
+        elif isinstance(item, DeadLetter) and item.workspace is not None and item.source is not None:
+            minute = minute_of(item.workspace, item.source, item.received_ms or changes.now_ms)
+            minute.counters[f"{metrics.REJECTED}:{item.failure.reason}"] += 1
+    for (workspace, source, at_ms), minute in minutes.items():
         signal = source_signal(source)
-        for metric, value in counters.items():
-            changes.observed[Counted(workspace, signal, at_ms, metric)] = float(value)
+        for metric, value in minute.summed():
+            changes.observed[Counted(workspace, signal, at_ms, metric)] = value
+        for metric, value in minute.conversions():
+            counted = Counted(workspace, metrics.CONVERSIONS, at_ms, metric)
+            changes.observed[counted] = changes.observed.get(counted, 0.0) + value
 
 
-def _observe_content(event: Event, rules: ProfileRules, counters: dict[str, float]) -> None:
-    if event.future:
-        counters[metrics.FUTURE] += 1
-    elif event.received_ms - event.occurred_ms > rules.late_after_ms:
-        counters[metrics.LATE] += 1
-    for purpose, granted in event.consent.items():
-        if granted:
-            counters[f"{metrics.CONSENTED}:{purpose}"] += 1
-    if event.order is not None:
-        counters[f"{metrics.ORDERS}:{event.order.currency}"] += 1
-        counters[f"{metrics.REVENUE}:{event.order.currency}"] += event.order.amount_minor
+class _Minute:
+    """What one source sent in one minute, as far as one batch holds it. Events that carry the same are counted first, told apart once."""
+
+    def __init__(self, rules: ProfileRules, now_ms: int) -> None:
+        self.counters: dict[str, float] = defaultdict(float)
+        self._rules = rules
+        self._late_ms = rules.late_after_ms
+        self._now_ms = now_ms
+        self._kinds: dict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
+        self._names: dict[tuple[str, str], int] = defaultdict(int)
+        self._qualities: dict[tuple[str, str], float] = defaultdict(float)
+        self._worth: dict[tuple[str, ...], float] = {}
+        self._people = [0] * metrics.BUCKETS
+        self._addresses = [0] * metrics.BUCKETS
+        self._lags = [0] * (len(metrics.LAG_EDGES_MS) + 1)
+        self._delays = [0] * (len(metrics.DELAY_EDGES_MS) + 1)
+        self._lag_ms = 0
+        self._reports: dict[str, float] = defaultdict(float)
+        self._shapes = Shapes(self._add_one)
+
+    def _add_one(self, metric: str) -> None:
+        self.counters[metric] += 1
+
+    def accept(self, event: Event, *, newcomer: bool) -> None:
+        """Count an event that is new and valid."""
+        kinds = tuple([identifier.kind for identifier in event.identifiers])
+        worth = self._worth.get(kinds)
+        if worth is None:
+            worth = self._worth[kinds] = of_kinds(kinds, self._rules.match_weights)
+        lag, delay = self._now_ms - event.received_ms, event.received_ms - event.occurred_ms
+        self._lag_ms += max(0, lag)
+        self._lags[bisect_left(metrics.LAG_EDGES_MS, lag)] += 1
+        self._delays[bisect_left(metrics.DELAY_EDGES_MS, delay)] += 1
+        if event.future:
+            self.counters[metrics.FUTURE] += 1
+        elif delay > self._late_ms:
+            self.counters[metrics.LATE] += 1
+            worth *= LATE
+        if event.order is not None:
+            self.counters[f"{metrics.ORDERS}:{event.order.currency}"] += 1
+            self.counters[f"{metrics.REVENUE}:{event.order.currency}"] += event.order.amount_minor
+            if not event.order.amount_minor:
+                worth *= INCOMPLETE
+        name = event.type, event.name
+        self._kinds["with", kinds] += 1
+        self._names[name] += 1
+        self._qualities[name] += worth
+        self._people[event.identifiers[0].key[0] % metrics.BUCKETS] += 1
+        if event.address >= 0:
+            self._addresses[event.address] += 1
+        if newcomer:
+            self.counters[metrics.NEW_PEOPLE] += 1
+        if event.invalid:
+            self._kinds["invalid", event.invalid] += 1
+        for purpose, granted in event.consent.items():
+            self.counters[f"{metrics.CONSENTED if granted else metrics.REFUSED}:{purpose}"] += 1
+        if event.properties:
+            self._shapes.look(event.name or event.type, event.properties)
+        if event.report is not None:
+            platform, orders, currency, amount = event.report
+            self._reports[f"{metrics.REPORTED_ORDERS}:{platform}"] += orders
+            self._reports[f"{metrics.REPORTED_REVENUE}:{platform}{metrics.PART}{currency}"] += amount
+
+    def summed(self) -> Iterable[tuple[str, float]]:
+        """The counters of the source's signal."""
+        counters = self.counters
+        counters[metrics.ACCEPTED] += sum(self._names.values())
+        counters[metrics.LAG_MS] += self._lag_ms
+        for (metric, kinds), count in self._kinds.items():
+            for kind in set(kinds):
+                counters[f"{metric}:{kind}"] += count
+        for (kind, name), count in self._names.items():
+            spelled = spell(name or kind)
+            counters[f"{metrics.NAMED}:{spelled}"] += count
+            counters[f"{metrics.QUALITY}:{spelled}"] += self._qualities[kind, name]
+        for metric, counts in (
+            (metrics.PERSON, self._people), (metrics.ADDRESS, self._addresses), (metrics.LAG, self._lags), (metrics.DELAY, self._delays)
+        ):  # fmt: skip
+            for bucket, count in enumerate(counts):
+                if count:
+                    counters[f"{metric}:{bucket}"] += count
+        return [(metric, value) for metric, value in counters.items() if value]
+
+    def conversions(self) -> Iterable[tuple[str, float]]:
+        """The counters of the workspace's signal of conversions: ours, and what platforms reported."""
+        ours = (metrics.ORDERS, metrics.REVENUE)
+        return [*self._reports.items(), *((metric, value) for metric, value in self.counters.items() if metric.partition(":")[0] in ours)]

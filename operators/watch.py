@@ -1,62 +1,98 @@
 """Watches one signal: minutes in, readings out – when something changed, when the last reading grows old, and not at every look.
 
-State: `HealthState`. Clock: `now_ms` of each look. Counters that come again, or late, replace themselves.
+State: `Memory`; now and then it is given out to be stored. Clock: `now_ms` of each look. Counters that come again, or late, replace
+themselves until their minute is settled; whole minutes that are not settled are weighed ahead, so that no reading waits for them.
 """
 
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
-from domain.reading import Minutes, Reading, Status
+from domain.reading import Learned, Minutes, Reading, Status
 from operators.health import read
 from operators.health_params import HealthParams
-from operators.window import MINUTE_MS, Window, add, forget
+from operators.memory import Memory, ahead, learn
+from operators.window import MINUTE_MS, NEVER_MS, add, settle, summed
 
-_MS = timedelta(milliseconds=1)
-
-
-class HealthState(msgspec.Struct):
-    """Memory of one signal's machine.
-
-    Attributes:
-        version: layout of this structure.
-        window: counters.
-        last: the reading given last, without id.
-    """
-
-    version: int = 1
-    window: Window = msgspec.field(default_factory=Window)
-    last: Reading | None = None
+_MS: Final = timedelta(milliseconds=1)
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Memory)
 
 
-def _copy(state: HealthState) -> HealthState:
-    return msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=HealthState)
+def restore(packed: bytes) -> Memory:
+    """Memory as it was stored; empty where it cannot be read, or is of another version."""
+    try:
+        found = _DECODER.decode(packed)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return Memory()
+    return found if found.version == Memory().version else Memory()
 
 
 class HealthMachine:
-    """One signal: minutes in, readings out.
+    """One signal: minutes in; readings, and what is to be stored, out.
 
     Args:
-        params: thresholds, spans, weights.
+        params: of all signals; `HealthParams.of` gives those of this one.
         state: where an earlier machine stopped; it is copied.
     """
 
-    def __init__(self, params: HealthParams, state: HealthState | None = None) -> None:
-        self._params = params
-        self._state = HealthState() if state is None else _copy(state)
+    def __init__(self, params: HealthParams, state: Memory | None = None) -> None:
+        self._all = params
+        self._params: HealthParams | None = None
+        self._state = Memory() if state is None else _DECODER.decode(_ENCODER.encode(state))
+        self._ahead: tuple[int, Memory] | None = None
 
-    def on_event(self, event: Minutes, now_ms: int) -> list[Reading]:
+    def on_event(self, event: Minutes, now_ms: int) -> list[Reading | Learned]:
         """Take in what is new; a reading where it is worth one."""
-        add(self._state.window, event.rows)
-        forget(self._state.window, now_ms - self._params.history // _MS - MINUTE_MS)
-        reading = read(self._state.window, event.workspace, event.signal, now_ms, self._params)
-        if not self._worth(reading):
-            return []
-        self._state.last = reading
-        return [reading]
+        params = self._params
+        if params is None:
+            params = self._params = self._all.of(event.signal)
+        if event.memory:
+            self._state, self._ahead = restore(event.memory), None
+        memory = self._state
+        settled_ms = memory.window.settled_ms
+        earliest = add(memory.window, event.rows)
+        memory.news = memory.news or earliest < NEVER_MS
+        for minute_ms, counts in settle(memory.window, now_ms - params.settle // _MS):
+            if _expected(params, minute_ms):
+                learn(memory, event.signal, minute_ms, counts, params)
+        if self._ahead and (earliest < self._ahead[0] or memory.window.settled_ms != settled_ms):
+            self._ahead = None
+        given: list[Reading | Learned] = []
+        if self._due(now_ms, params):
+            memory.looked_ms, memory.news = now_ms, False
+            reading = self._read(event, now_ms, params)
+            if self._worth(reading, params):
+                memory.last = reading
+                given.append(reading)
+        if not 0 <= now_ms - memory.saved_ms < params.save_interval // _MS:
+            first, memory.saved_ms = not memory.saved_ms, now_ms
+            if not first:
+                given.append(Learned(event.workspace, event.signal, _ENCODER.encode(memory)))
+        return given
 
-    def _worth(self, reading: Reading) -> bool:
-        last, params = self._state.last, self._params
+    def _due(self, now_ms: int, params: HealthParams) -> bool:
+        wait = params.look_interval if self._state.news else params.emit_every
+        return self._state.last is None or not 0 <= now_ms - self._state.looked_ms < wait // _MS
+
+    def _read(self, event: Minutes, now_ms: int, params: HealthParams) -> Reading:
+        memory = self._state
+        if not _expected(params, now_ms):
+            return _resting(memory.period, event, now_ms)
+        window = memory.window
+        complete = (now_ms - params.complete_after // _MS) // MINUTE_MS * MINUTE_MS
+        if self._ahead is None or self._ahead[0] != complete:
+            first = window.settled_ms or min(window.minutes, default=now_ms)
+            whole = {minute: summed(window.minutes.get(minute, {})) for minute in range(first, complete, MINUTE_MS)}
+            self._ahead = complete, ahead(memory, event.signal, whole, params)
+        reading = read(self._ahead[1], event.workspace, event.signal, now_ms, params)
+        if params.schedule is not None:
+            memory.period = reading
+        return reading
+
+    def _worth(self, reading: Reading, params: HealthParams) -> bool:
+        last = self._state.last
         if last is None or last.status != reading.status:
             return True
         moving = reading.sample > 0 and reading.status is not Status.UNKNOWN
@@ -67,7 +103,7 @@ class HealthMachine:
             return reading.score is not last.score
         return abs(reading.score - last.score) >= params.emit_step
 
-    def on_time(self, now_ms: int) -> list[Reading]:  # noqa: ARG002 - the source ticks every signal, so no timer is needed
+    def on_time(self, now_ms: int) -> list[Reading | Learned]:  # noqa: ARG002 - the source ticks every signal, so no timer is needed
         """Nothing: every look of the source is an event, also where nothing is new."""
         return []
 
@@ -79,6 +115,21 @@ class HealthMachine:
         """Never: a silent signal is still read."""
         return False
 
-    def snapshot(self) -> HealthState:
+    def snapshot(self) -> Memory:
         """A copy of the state that later events do not touch."""
-        return _copy(self._state)
+        return _DECODER.decode(_ENCODER.encode(self._state))
+
+
+def _expected(params: HealthParams, at_ms: int) -> bool:
+    """Whether the signal is expected to send at an instant."""
+    return params.schedule is None or params.schedule.judged_at(at_ms) == at_ms
+
+
+def _resting(period: Reading | None, event: Minutes, now_ms: int) -> Reading:
+    """The reading while nothing is expected: what the last period ended with, on what it rested."""
+    if period is None:
+        reason = "unknown: not expected to send now, and no earlier period was seen"
+        return Reading(event.workspace, event.signal, now_ms, None, Status.UNKNOWN, 0, (), (reason,))
+    hours = (now_ms - period.read_ms) / 3_600_000
+    reason = f"not expected to send now: judged by its last period, {hours:.1f} h ago"
+    return msgspec.structs.replace(period, read_ms=now_ms, reasons=(*period.reasons, reason))

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
+from zlib import crc32
 
 import msgspec
 
+from domain import metrics
 from domain.envelope import PREFIX, Envelope, decode
-from domain.event import EVENT_TYPES, Batch, DeadLetter, Event, Identifier, Order, Record, Unmerge
+from domain.event import EVENT_TYPES, Batch, DeadLetter, Event, Identifier, Order, Record, Report, Unmerge
 from domain.failure import Failure
 from domain.ids import IdentifierKey, WorkspaceId
 from domain.keys import KEY_BYTES, identifier_key, message_key
@@ -56,6 +58,7 @@ class _Context(msgspec.Struct, gc=False):
     device: _Device | None = None
     consent: _Consent | None = None
     externalIds: list[_ExternalId] | None = None  # noqa: N815
+    ip: msgspec.Raw = msgspec.Raw()
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -248,7 +251,7 @@ class Decoder:
         received = envelope.received
         occurred, future = self._occurred(message, envelope)
         traits, group_traits = self._split_traits(message)
-        identifiers = self._identifiers(message, source, traits)
+        identifiers, invalid = self._identifiers(message, source, traits)
         consent = message.context.consent if message.context else None
         message_id = message.messageId or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
         return Event(
@@ -270,6 +273,9 @@ class Decoder:
             future=future,
             retry_of=envelope.retry_of,
             properties=bytes(message.properties) if kind in _WITH_PROPERTIES else b"",
+            invalid=invalid,
+            address=_bucket(message.context.ip) if message.context else -1,
+            report=self._report(message) if kind == "track" and name in self._profile.report_events else None,
         )
 
     @staticmethod
@@ -308,15 +314,25 @@ class Decoder:
             return ambient, own
         return ambient, {}
 
-    def _identifiers(self, message: _Message, source: SourceRow, traits: dict[str, Any]) -> tuple[Identifier, ...]:
+    def _identifiers(
+        self, message: _Message, source: SourceRow, traits: dict[str, Any]
+    ) -> tuple[tuple[Identifier, ...], tuple[str, ...]]:
+        """The identifiers, strongest first, and the kinds of those that identify nobody."""
         named = self._named(message, traits)
-        found = [item for kind, raw in named if (item := self._identify(source.salt, source.default_region, kind, raw)) is not None]
+        found: list[Identifier] = []
+        invalid: tuple[str, ...] = ()
+        for kind, raw in named:
+            item = self._identify(source.salt, source.default_region, kind, raw)
+            if item is not None:
+                found.append(item)
+            elif raw and kind not in invalid:
+                invalid += (kind,)
         if not found:
             too_long = any(len(raw) > self._identity.length_limit for _, raw in named)
             raise _Bad("identifier_too_long" if too_long else "no_identifier")
         if len(found) == 1:
-            return (found[0],)
-        return tuple(sorted(set(found), key=self._strength))
+            return (found[0],), invalid
+        return tuple(sorted(set(found), key=self._strength)), invalid
 
     def _strength(self, item: Identifier) -> tuple[int, str, str]:
         return self._identity.kinds[item.kind].priority, item.kind, item.value
@@ -346,12 +362,27 @@ class Decoder:
             named.append((self._identity.alias_kind, _text(message.previousId)))
         return named
 
+    def _report(self, message: _Message) -> Report:
+        properties = (_PROPERTIES.decode(message.properties) if message.properties else None) or {}
+        platform, orders = properties.get("platform"), properties.get("conversions")
+        if not isinstance(platform, str) or not platform or isinstance(orders, bool) or not isinstance(orders, int | float) or orders < 0:
+            raise _Bad("bad_report", "$.properties")
+        currency = currency_code(properties.get("currency"), self._profile.default_currency)
+        amount = minor_units(properties.get("revenue") or 0, currency)
+        return Report(platform.strip().lower(), int(orders), currency, amount)
+
     def _order(self, message: _Message) -> Order:
         properties = _PROPERTIES.decode(message.properties) if message.properties else None
         properties = properties or {}
         currency = currency_code(properties.get("currency"), self._profile.default_currency)
         amount = next((properties[key] for key in self._profile.amount_keys if properties.get(key) is not None), 0)
         return Order(currency, minor_units(amount, currency))
+
+
+def _bucket(address: msgspec.Raw) -> int:
+    """Which bucket an IP address falls into; −1 for none. Nothing else is kept of it."""
+    spelled = bytes(address)
+    return crc32(spelled) % metrics.BUCKETS if spelled.startswith(b'"') and spelled != b'""' else -1
 
 
 def _key(text: str) -> IdentifierKey:

@@ -1,10 +1,11 @@
 """The signals flow's source: once per interval, what changed about every known signal, and what time it is – also where nothing changed.
 
-Rows in PostgreSQL are the truth: after a restart the window is read again, so the flow needs no recovery store of the engine.
+Rows in PostgreSQL are the truth: after a restart what was learned of each signal is handed out with its first minutes, and the counters
+since then are read again, so the flow needs no recovery store of the engine.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -12,7 +13,7 @@ from psycopg import Connection
 from domain.ids import WorkspaceId
 from domain.reading import Minutes
 from operators.health_params import HealthParams
-from store.signals import changed_minutes, known_signals, settled_at
+from store.signals import changed_minutes, known_signals, memories, settled_at
 
 Signal = tuple[WorkspaceId, str]
 
@@ -47,15 +48,19 @@ class MinutesFeed:
             return ()
         self._next = now + self._params.poll_interval
         settled = settled_at(self._conn)
-        horizon = settled - self._params.history - timedelta(minutes=1)
-        since = horizon if self._settled is None else max(horizon, self._settled - self._params.overlap)
+        horizon = settled - self._params.catch_up
+        stored: dict[Signal, bytes] = {}
+        if self._settled is None:
+            since, stored = horizon, memories(self._conn, horizon)
+        else:
+            since = max(horizon, self._settled - self._params.overlap)
         changed = changed_minutes(self._conn, since, horizon)
         self._settled = settled
         self._seen.update(dict.fromkeys(changed, now))
-        self._seen = {signal: seen for signal, seen in self._seen.items() if seen >= now - self._params.history}
+        self._seen = {signal: seen for signal, seen in self._seen.items() if seen >= now - self._params.catch_up}
         now_ms = int(now.timestamp() * 1000)
         return [
-            Minutes(workspace, signal, tuple(changed.get((workspace, signal), ())), now_ms)
+            Minutes(workspace, signal, tuple(changed.get((workspace, signal), ())), now_ms, stored.get((workspace, signal), b""))
             for workspace, signal in sorted(known_signals(self._conn) | self._seen.keys())
         ]
 

@@ -7,8 +7,9 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
+from domain import metrics
 from domain.ids import WorkspaceId
-from domain.reading import Component, Observed, Reading, Status
+from domain.reading import Component, Learned, Observed, Reading, Status
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -37,7 +38,26 @@ SELECT workspace_id, signal, read_at, score, status, sample, components, reasons
 FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORDER BY id
 """
 _PRUNE: Final = """
-DELETE FROM readings WHERE read_at < %s AND id NOT IN (SELECT unnest(reading_ids) FROM decisions)
+DELETE FROM readings r WHERE r.read_at < %s
+  AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.workspace_id = r.workspace_id AND r.id = ANY(d.reading_ids))
+"""
+_PRUNE_DETAILS: Final = """
+DELETE FROM observations WHERE minute_at < %s AND split_part(metric, ':', 1) <> ALL(%s)
+"""
+_ROLL_UP: Final = """
+INSERT INTO reading_hours
+SELECT workspace_id, signal, date_trunc('hour', read_at), count(*), count(*) FILTER (WHERE score IS NULL),
+       min(score), avg(score), max(score), (array_agg(status ORDER BY read_at DESC, id DESC))[1]
+FROM readings WHERE read_at >= %s AND read_at < %s GROUP BY 1, 2, 3
+ON CONFLICT (workspace_id, signal, hour_at) DO UPDATE SET
+    readings = excluded.readings, unknown = excluded.unknown, lowest = excluded.lowest, mean = excluded.mean, highest = excluded.highest,
+    last_status = excluded.last_status
+"""
+_MEMORIES: Final = "SELECT workspace_id, signal, memory FROM signal_memory WHERE saved_at >= %s"
+_REMEMBER: Final = """
+INSERT INTO signal_memory (workspace_id, signal, memory, saved_at)
+SELECT * FROM unnest(%s::integer[], %s::text[], %s::bytea[], %s::timestamptz[])
+ON CONFLICT (workspace_id, signal) DO UPDATE SET memory = excluded.memory, saved_at = excluded.saved_at
 """
 _FEEDING: Final = """
 SELECT 'source:' || s.id FROM sources s
@@ -133,3 +153,27 @@ def feeding_sources(conn: Connection[Any], workspace: WorkspaceId, since: dateti
 def prune_readings(conn: Connection[Any], before: datetime) -> int:
     """Delete readings older than an instant, except those that a decision rests on; answers how many."""
     return conn.execute(_PRUNE, (before,)).rowcount
+
+
+def prune_details(conn: Connection[Any], before: datetime) -> int:
+    """Delete the counters of older minutes that only serve health, and so no longer do; answers how many."""
+    return conn.execute(_PRUNE_DETAILS, (before, list(metrics.LASTING))).rowcount
+
+
+def roll_up(conn: Connection[Any], since: datetime, until: datetime) -> int:
+    """Sum the readings of whole hours up, or anew; answers how many hours of signals."""
+    return conn.execute(_ROLL_UP, (since, until)).rowcount
+
+
+def memories(conn: Connection[Any], since: datetime) -> dict[tuple[WorkspaceId, str], bytes]:
+    """What was learned of each signal and stored since an instant, packed."""
+    return {(WorkspaceId(workspace), signal): bytes(memory) for workspace, signal, memory in conn.execute(_MEMORIES, (since,))}
+
+
+def remember(conn: Connection[Any], learned: Sequence[Learned], now: datetime) -> None:
+    """Store what was learned."""
+    newest = {(one.workspace, one.signal): one for one in learned}
+    if newest:
+        rows = list(newest.values())
+        values = [one.workspace for one in rows], [one.signal for one in rows], [one.memory for one in rows], [now] * len(rows)
+        conn.execute(_REMEMBER, values)

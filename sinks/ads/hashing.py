@@ -4,12 +4,15 @@ Input values come normalised from `operators.identifiers`. Every function answer
 `digest` refuses to hash that: the hash of nothing would match everybody else's nothing.
 
     form             Meta    Google  TikTok  Snapchat
-    email            plain   gmail   plain   plain
+    email            plain   gmail   plain*  plain
     phone            digits  e164    e164    digits
     device id        raw     raw     hashed  hashed
+
+* or stripped, and Snapchat's phone e164, where settings say so: the platforms' pages leave these open.
 """
 
 import re
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -31,6 +34,15 @@ def digest(value: str) -> str:
     return sha256(value.encode()).hexdigest() if value else ""
 
 
+def smallest(values: Iterable[str], spell: Callable[[str], str]) -> str:
+    """Choose one of several values, the same on every run: the smallest usable spelling, or the empty string.
+
+    >>> smallest(["zoe@example.com", "n/a", "Mary@example.com"], email_plain)
+    'mary@example.com'
+    """
+    return min(filter(None, map(spell, values)), default="")
+
+
 def is_digest(value: str) -> bool:
     """Whether the value already looks like a SHA-256 digest in lower-case hex."""
     return _SHA256.fullmatch(value) is not None
@@ -47,6 +59,20 @@ def email_plain(value: str) -> str:
     email = value.strip().lower()
     local, at, domain = email.rpartition("@")
     return email if at and local and "." in domain and not any(character.isspace() for character in email) else ""
+
+
+def email_stripped(value: str) -> str:
+    """Spell an e-mail as some TikTok uploads do: as plain, without dots and ``+suffix`` at every domain.
+
+    Source: the form that Twilio Segment's TikTok Audiences destination hashes; TikTok's own help page shows the plain one.
+
+    >>> email_stripped("Jane.Doe+news@Example.com")
+    'janedoe@example.com'
+    """
+    email = email_plain(value)
+    local, at, domain = email.rpartition("@")
+    local = local.partition("+")[0].replace(".", "")
+    return f"{local}{at}{domain}" if local else ""
 
 
 def email_gmail(value: str) -> str:

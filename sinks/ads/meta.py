@@ -31,6 +31,7 @@ from sinks.ads.platform import (
     Response,
     Retry,
     Row,
+    Status,
     Write,
 )
 
@@ -140,6 +141,8 @@ class Meta:
                 return self._request("GET", f"{platform_id}?{urlencode({'fields': _READ_FIELDS})}")
             case Delete(platform_id=platform_id):
                 return self._request("DELETE", platform_id)
+            case Status():
+                raise ValueError("Meta gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
         """Classify one answer; an answer that makes no sense is retried, because nobody knows what it did."""

@@ -32,7 +32,8 @@ class Response:
         status: HTTP status, 0 when no answer arrived.
         headers: lower-case name → value.
         body: as received; may repeat personal data and is never logged.
-        fault: why no answer arrived: ``timeout`` or ``connection``; the request may have been applied all the same.
+        fault: why no answer arrived. ``timeout`` or ``connection``: the request may have been applied all the same. ``reauth``,
+            ``throttled`` or ``transient``: there was no access token to send it with (`sinks.oauth`).
     """
 
     status: int
@@ -93,7 +94,14 @@ class Delete:
     platform_id: str
 
 
-Operation: TypeAlias = Find | Create | Write | Read | Delete
+@dataclass(frozen=True)
+class Status:
+    """Ask what became of an accepted `Write`, at a platform that answers with a receipt."""
+
+    receipt: str
+
+
+Operation: TypeAlias = Find | Create | Write | Read | Delete | Status
 
 
 @dataclass(frozen=True)
@@ -105,8 +113,10 @@ class Delivered:
         invalid: rows that it says it could not use; an estimate where the platform blurs it.
         platform_id: the audience, for `Create` and for a `Find` that found.
         after: where a `Find` that has not found goes on; empty at the end of the list.
-        readback: size and state for `Read`, safe to show.
+        readback: size and state for `Read`, result and counts for `Status`; safe to show.
         pause_s: stay away for so long: the platform says that its limit is near.
+        receipt: what `Status` asks about, where the platform only accepts a `Write` now and processes it later.
+        receipt_after_s: seconds from now before which asking is of no use.
     """
 
     rows: int = 0
@@ -115,6 +125,8 @@ class Delivered:
     after: str = ""
     readback: Mapping[str, int | str] = field(default_factory=dict)
     pause_s: float = 0.0
+    receipt: str = ""
+    receipt_after_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -138,11 +150,14 @@ class Rejected:
         reason: code: ``reauth``, ``permission``, ``terms``, ``missing``, ``invalid``, ``policy``.
         detail: the platform's code and subcode; never its free text, which may repeat what we sent.
         advice: what to do, for a person.
+        rows: places of the rows of a `Write` that the platform objects to; the request passes without them. Empty where the objection
+            is not about single rows.
     """
 
     reason: str
     detail: str = ""
     advice: str = ""
+    rows: tuple[int, ...] = ()
 
 
 Outcome: TypeAlias = Delivered | Retry | Rejected

@@ -55,12 +55,13 @@ def minutes(seed: int) -> list[tuple[Minutes, int]]:
 
 
 def late_minutes(seed: int) -> list[tuple[Minutes, int]]:
-    """The same counters, some of them several looks later."""
+    """The same counters, some of them several looks later, before their minute is settled."""
     rng, events = random.Random(seed), minutes(seed)
     rows: list[list[Observed]] = [[] for _ in events]
-    for place, (event, _) in enumerate(events):
+    for place, (event, now_ms) in enumerate(events):
+        soon = [later for later in range(place, min(place + 5, len(events))) if events[later][1] - now_ms < 2 * MINUTE_MS]
         for row in event.rows:
-            rows[min(place + rng.randrange(5), len(events) - 1)].append(row)
+            rows[rng.choice(soon)].append(row)
     for late in rows:
         rng.shuffle(late)
     return [(msgspec.structs.replace(event, rows=tuple(late)), now_ms) for (event, now_ms), late in zip(events, rows, strict=True)]
@@ -116,7 +117,7 @@ def shuffled_looks(seed: int) -> list[tuple[Look, int]]:
 
 SUBJECTS = (
     Subject(
-        "health", lambda state: HealthMachine(HealthParams(), state), minutes, late_minutes, lambda state: state.window, size_limit=20_000
+        "health", lambda state: HealthMachine(HealthParams(), state), minutes, late_minutes, lambda state: state.window, size_limit=60_000
     ),
     Subject("gate", lambda state: GateMachine(GateParams(), state), looks, shuffled_looks, lambda state: state, size_limit=1_000),
 )

@@ -133,7 +133,7 @@ def test_silence_turns_healthy_into_unknown_and_shuts_the_gate_without_any_event
     def drive() -> None:
         try:
             wait_until(lambda: judged() is Verdict.PASS)
-            clock.ahead = timedelta(minutes=4)
+            clock.ahead = timedelta(minutes=2)
             wait_until(lambda: judged() is Verdict.BLOCK)
             clock.ahead = timedelta(minutes=20)
             wait_until(lambda: judged() is Verdict.HOLD and said[-1][1] == (Code.UNKNOWN,))

@@ -1,0 +1,202 @@
+"""What is remembered of one signal, and how each settled minute changes it: its rhythm, its usual shares, the shape of its events.
+
+Memory is plain data: it is stored, read again after a restart, and goes on as if nothing had happened. Minutes come in order, each once.
+Which shares are watched is written down here, in `source_shares` and `platform_shares`; what they mean for health, in `operators.health`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from typing import Final, NamedTuple
+
+import msgspec
+
+from domain import metrics
+from domain.reading import Reading
+from operators import drift, rhythm, sequential
+from operators.drift import Drift
+from operators.health_params import HealthParams
+from operators.rhythm import Rhythm
+from operators.sequential import Level, Share
+from operators.window import Counts, Window, by_suffix, of
+
+_DELAYED: Final = range(3, len(metrics.DELAY_EDGES_MS) + 1)
+"""Delay buckets beyond five minutes."""
+_LAGGING: Final = range(5, len(metrics.LAG_EDGES_MS) + 1)
+"""Lag buckets beyond ten seconds."""
+_MATCHED: Final = ("user_id", "email", "phone", "device_id")
+"""Kinds of identifiers that platforms match by."""
+_MATCHES: Final = 100
+"""A match rate counts like so many observations: it is itself a share of many rows."""
+_CHANCE: Final = 1.7
+"""How far the fullest of sixteen buckets lies above their mean by chance, in standard deviations."""
+
+
+class Counted(NamedTuple):
+    """One share in one minute.
+
+    Attributes:
+        name: what it is a share of, with its suffix.
+        hits: counted.
+        size: out of how many.
+        material: change that matters, absolute; negative: relative to what is usual.
+    """
+
+    name: str
+    hits: float
+    size: float
+    material: float
+
+
+class Memory(msgspec.Struct):
+    """Memory of one signal.
+
+    Attributes:
+        version: layout of this structure; an older one is begun anew.
+        window: counters of the last day.
+        rhythm: how much it usually sends.
+        shares: share → what is usual of it.
+        levels: currency → mean value of an order, in the minor unit.
+        drift: the shape of its events.
+        orders: platform → our orders since it reported last.
+        last: the reading given last, without id.
+        period: the last reading of the last period in which it was expected to send.
+        looked_ms: when it was judged last.
+        saved_ms: when it was given out to be stored.
+        news: whether anything came since it was judged.
+    """
+
+    version: int = 1
+    window: Window = msgspec.field(default_factory=Window)
+    rhythm: Rhythm = msgspec.field(default_factory=Rhythm)
+    shares: dict[str, Share] = {}
+    levels: dict[str, Level] = {}
+    drift: Drift = msgspec.field(default_factory=Drift)
+    orders: dict[str, float] = {}
+    last: Reading | None = None
+    period: Reading | None = None
+    looked_ms: int = 0
+    saved_ms: int = 0
+    news: bool = True
+
+
+def learn(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams) -> None:
+    """Take in one settled minute, in place."""
+    _weigh(memory, signal, minute_ms, counts, params)
+    if signal.startswith("source:"):
+        drift.step(memory.drift, counts, minute_ms, params.sequential)
+
+
+def ahead(memory: Memory, signal: str, minutes: Mapping[int, Counts], params: HealthParams) -> Memory:
+    """Memory as it would be if these minutes, which may still change, were settled; `memory` itself stays as it is.
+
+    The shape of events is not looked at ahead: three minutes later is early enough for it.
+    """
+    seen = Memory(
+        window=memory.window,
+        rhythm=_copied(memory.rhythm),
+        shares={name: _share(share) for name, share in memory.shares.items()},
+        levels={name: _level(level) for name, level in memory.levels.items()},
+        drift=memory.drift,
+        orders=dict(memory.orders),
+        last=memory.last,
+        period=memory.period,
+    )
+    for minute_ms, counts in sorted(minutes.items()):
+        _weigh(seen, signal, minute_ms, counts, params)
+    return seen
+
+
+def _copied(one: Rhythm) -> Rhythm:
+    other = copy(one)
+    other.hours, other.visits, other.days, other.seen = one.hours.copy(), one.visits.copy(), one.days.copy(), one.seen.copy()
+    other.loss = copy(one.loss)
+    return other
+
+
+def _share(one: Share) -> Share:
+    other = copy(one)
+    other.up, other.down = copy(one.up), copy(one.down)
+    return other
+
+
+def _level(one: Level) -> Level:
+    other = copy(one)
+    other.up, other.down = copy(one.up), copy(one.down)
+    return other
+
+
+def _weigh(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams) -> None:
+    sure = params.sequential
+    counted: Iterable[Counted]
+    expected = 0.0
+    if signal.startswith("source:"):
+        expected = rhythm.usual(memory.rhythm, minute_ms) * rhythm.busyness(memory.rhythm)
+        rhythm.step(memory.rhythm, counts.get(metrics.ACCEPTED, 0.0), minute_ms, params.rhythm, sure)
+        counted = source_shares(counts, params)
+        for currency, orders in by_suffix(counts, metrics.ORDERS).items():
+            level = memory.levels.setdefault(currency, Level())
+            revenue = counts.get(f"{metrics.REVENUE}:{currency}", 0.0)
+            sequential.step_level(level, revenue / orders, orders, minute_ms, params.materials.order_value, sure)
+    elif signal.startswith("platform:"):
+        counted, sure = platform_shares(counts, params), sure.sparse
+    else:
+        counted, sure = _reported(memory, counts, params), sure.sparse
+    for name, hits, size, material in counted:
+        if size <= 0:
+            continue
+        share = memory.shares.get(name)
+        if share is None:
+            share = memory.shares[name] = Share()
+        sequential.step(share, hits, size, minute_ms, material if material > 0 else -material * share.usual, sure, expected)
+
+
+def source_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:
+    """The shares that are watched of a source, in one minute."""
+    material = params.materials
+    accepted, duplicate = counts.get(metrics.ACCEPTED, 0.0), counts.get(metrics.DUPLICATE, 0.0)
+    if not accepted and not duplicate:
+        return
+    yield Counted("duplicates", duplicate, accepted + duplicate, material.duplicates)
+    if not accepted:
+        return
+    yield Counted("late", counts.get(metrics.LATE, 0.0) + counts.get(metrics.FUTURE, 0.0), accepted, material.late)
+    yield Counted("delayed", sum(counts.get(f"{metrics.DELAY}:{bucket}", 0.0) for bucket in _DELAYED), accepted, material.delayed)
+    yield Counted("lagging", sum(counts.get(f"{metrics.LAG}:{bucket}", 0.0) for bucket in _LAGGING), accepted, material.lagging)
+    for kind in _MATCHED:
+        carried, invalid = counts.get(f"{metrics.COVERAGE}:{kind}", 0.0), counts.get(f"{metrics.INVALID}:{kind}", 0.0)
+        yield Counted(f"{metrics.COVERAGE}:{kind}", carried, accepted, -material.coverage)
+        yield Counted(f"{metrics.INVALID}:{kind}", invalid, carried + invalid, material.invalid)
+    granted, refused = by_suffix(counts, metrics.CONSENTED), by_suffix(counts, metrics.REFUSED)
+    for purpose in sorted(granted.keys() | refused.keys()):
+        yes = granted.get(purpose, 0.0)
+        yield Counted(f"{metrics.CONSENTED}:{purpose}", yes, yes + refused.get(purpose, 0.0), material.consent)
+    for metric in (metrics.PERSON, metrics.ADDRESS):
+        buckets = by_suffix(counts, metric).values()
+        whole = sum(buckets)
+        even = whole / metrics.BUCKETS
+        above = max(buckets, default=0.0) - even - _CHANCE * even**0.5
+        yield Counted(metric, max(0.0, above), whole, material.concentration)
+
+
+def platform_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:
+    """The shares that are watched of a platform's deliveries."""
+    sent = counts.get(metrics.ROWS_SENT, 0.0)
+    yield Counted(metrics.ROWS_REJECTED, counts.get(metrics.ROWS_REJECTED, 0.0), sent, params.materials.rows_rejected)
+    rates, rate = counts.get(metrics.MATCH_RATES, 0.0), counts.get(metrics.MATCH_RATE, 0.0)
+    yield Counted(metrics.MATCH_RATE, rate * _MATCHES, rates * _MATCHES, params.materials.match_rate)
+
+
+def _reported(memory: Memory, counts: Counts, params: HealthParams) -> list[Counted]:
+    """Reported conversions among all that are counted, ours and theirs, since the platform reported last."""
+    ours = of(counts, metrics.ORDERS)
+    reported = by_suffix(counts, metrics.REPORTED_ORDERS)
+    counted = []
+    for platform in sorted(memory.orders.keys() | reported.keys()):
+        orders = memory.orders.get(platform, 0.0) + ours
+        theirs = reported.get(platform, 0.0)
+        if theirs:
+            if platform in memory.orders:
+                counted.append(Counted(f"{metrics.REPORTED_ORDERS}:{platform}", theirs, theirs + orders, params.materials.reported))
+            orders = 0.0
+        memory.orders[platform] = orders
+    return counted

@@ -1,0 +1,215 @@
+"""The rhythm of a source: how much it usually sends at this hour of this day, how long it usually pauses, and whether it sends too little.
+
+Usual means: per hour of the week, leaning on the hour of the day and on the overall mean until enough weeks were seen, times how busy the
+last hour was where it was quiet (a holiday is quiet as a whole; a fault is quiet all at once). Whether too little comes is decided by a
+cumulative sum as in `operators.sequential`, against the alternative that a material part is lost. Deterministic; minute by minute; UTC.
+State: about 200 numbers, whatever the traffic.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from operators.sequential import Excursion, SequentialParams, certainty
+
+MINUTE_MS: Final = 60_000
+_HOUR_MS: Final = 3_600_000
+_WEEK_HOURS: Final = 168
+_MONDAY_MS: Final = 4 * 86_400_000
+"""1970 began on a Thursday: four days later a week begins."""
+_LEARN: Final = 0.35
+"""Weight of one visit of an hour once it was seen a few times."""
+_LEAN: Final = 1.0
+"""Visits at which an hour's own mean weighs as much as what it leans on."""
+_GUESS: Final = 0.02
+"""Visits at which an hour of the day's own mean weighs as much as the overall mean: any visit is better than a guess."""
+_SEEN: Final = 0.5
+"""Visits of an hour of the day from which on too little can be told from what is usual."""
+_BRIEF: Final = 0.5 ** (1 / 40)
+"""How the memory of the last hour fades per minute: by half in 40 minutes."""
+_PRIOR: Final = 20.0
+"""Events that speak for the last hour having been as busy as usual."""
+_SURGE: Final = 1.5
+"""A minute counts for at most so many times the usual: a campaign is no new habit."""
+_QUIETEST: Final = 0.3
+"""Least share of the usual that counts as a quiet day."""
+_WILD: Final = 16.0
+_PAUSES: Final = 8
+_OFTEN: Final = 6
+"""Of the last eight long pauses, so many within a day make pauses of that length usual."""
+_DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True)
+class RhythmParams:
+    """When a source sends too little.
+
+    Attributes:
+        lost: share of the usual volume whose loss the test looks for, 0–1.
+        pause_events: a pause during which so many events usually come is a long one, until the source is known to pause.
+    """
+
+    lost: float = 0.4
+    pause_events: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.lost < 1 or self.pause_events < 1:
+            raise ValueError("0 < lost < 1, pause_events is at least 1")
+
+
+class Rhythm(msgspec.Struct):
+    """What is usual of one source.
+
+    Attributes:
+        version: layout of this structure.
+        hours: mean events per minute, by hour of the week (Monday 0:00 UTC is 0).
+        visits: how often each hour was seen, in visits of 60 minutes.
+        days: mean events per minute, by hour of the day: of the days on which that hour was seen, leaning on the overall mean.
+        seen: on how many days each hour of the day was seen, at most 7.
+        mean: of all minutes, fading over a week.
+        minutes: minutes seen.
+        came: events of the last hour, fading.
+        expected: what was usual for it, fading.
+        spread: how much more minutes differ than chance alone makes them, in variances; at least 1.
+        loss: evidence that a material part is missing; its hits are events, its size what was usual.
+        pause: events that usually come during the pause that lasts; 0 while events come.
+        pause_events: events that usually come during the longest pause that is quite normal.
+        pauses: the last long pauses, (end in ms, events that usually come meanwhile).
+    """
+
+    version: int = 1
+    hours: list[float] = msgspec.field(default_factory=lambda: [0.0] * _WEEK_HOURS)
+    visits: list[float] = msgspec.field(default_factory=lambda: [0.0] * _WEEK_HOURS)
+    days: list[float] = msgspec.field(default_factory=lambda: [0.0] * 24)
+    seen: list[float] = msgspec.field(default_factory=lambda: [0.0] * 24)
+    mean: float = 0.0
+    minutes: float = 0.0
+    came: float = 0.0
+    expected: float = 0.0
+    spread: float = 1.0
+    loss: Excursion = msgspec.field(default_factory=Excursion)
+    pause: float = 0.0
+    pause_events: float = 0.0
+    pauses: list[tuple[int, float]] = []
+
+
+def _hour(at_ms: int) -> int:
+    return (at_ms - _MONDAY_MS) // _HOUR_MS % _WEEK_HOURS
+
+
+def _of_hour(rhythm: Rhythm, hour: int) -> float:
+    """Usual events per minute of one hour of the week."""
+    own, day = rhythm.visits[hour], hour % 24
+    of_day = rhythm.days[day] if rhythm.seen[day] else rhythm.mean
+    return (own * rhythm.hours[hour] + _LEAN * of_day) / (own + _LEAN)
+
+
+def _sum_day(rhythm: Rhythm, day: int) -> None:
+    """Note anew what is known of an hour of the day."""
+    visits = [min(one, 1.0) for one in rhythm.visits[day::24]]
+    seen = sum(visits)
+    came = sum(visit * mean for visit, mean in zip(visits, rhythm.hours[day::24], strict=True))
+    rhythm.seen[day], rhythm.days[day] = seen, (came + _GUESS * rhythm.mean) / (seen + _GUESS)
+
+
+def usual(rhythm: Rhythm, at_ms: int) -> float:
+    """Events that usually come in the minute that begins then; between two hours' middles, between their means."""
+    before, into = divmod(at_ms - _HOUR_MS // 2, _HOUR_MS)
+    part = into / _HOUR_MS
+    first = _hour(before * _HOUR_MS)
+    return (1 - part) * _of_hour(rhythm, first) + part * _of_hour(rhythm, (first + 1) % _WEEK_HOURS)
+
+
+def usual_between(rhythm: Rhythm, since_ms: int, until_ms: int) -> float:
+    """Events that usually come between two instants, at most a day apart; read off at no more than 24 points."""
+    span = max(0, until_ms - since_ms)
+    points = max(1, min(24, span // (5 * MINUTE_MS)))
+    stride = span / points
+    return sum(usual(rhythm, int(since_ms + (point + 0.5) * stride)) for point in range(points)) * stride / MINUTE_MS
+
+
+def busyness(rhythm: Rhythm) -> float:
+    """How busy the last hour was against the usual, at most 1: more than usual does not make less a loss."""
+    return min(1.0, max(_QUIETEST, (rhythm.came + _PRIOR) / (rhythm.expected + _PRIOR)))
+
+
+def is_warm(rhythm: Rhythm, at_ms: int, params: SequentialParams) -> bool:
+    """Whether enough was seen for too little to come: of this hour of the day and the next, and in all."""
+    if rhythm.minutes * MINUTE_MS < params.warm_up.total_seconds() * 1000 or rhythm.mean * rhythm.minutes < params.warm_up_sample:
+        return False
+    hour = _hour(at_ms) % 24
+    return rhythm.seen[hour] >= _SEEN and rhythm.seen[(hour + 1) % 24] >= _SEEN
+
+
+def step(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams) -> None:
+    """Take in one whole minute, in place; minutes come in order, silent ones too."""
+    base = usual(rhythm, minute_ms)
+    expected = base * busyness(rhythm)
+    if is_warm(rhythm, minute_ms, sequential):
+        kept = 1 - params.lost
+        ratio = (count * math.log(kept) + expected * params.lost) / rhythm.spread
+        rhythm.loss.add(ratio, count, expected, minute_ms, sequential)
+    _pause(rhythm, count, base, minute_ms, params)
+    lasting = rhythm.loss.sum >= sequential.alarm and minute_ms - rhythm.loss.since_ms >= sequential.adopt_after.total_seconds() * 1000
+    if lasting:
+        rhythm.loss = Excursion()
+        rhythm.came, rhythm.expected = 0.0, 0.0
+    elif rhythm.loss.sum > sequential.alarm / 2:
+        return
+    _learn(rhythm, count, base, expected, minute_ms)
+
+
+def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms: int) -> None:
+    hour = _hour(minute_ms)
+    visits = rhythm.visits[hour] + 1 / 60
+    if rhythm.seen[hour % 24] >= _SEEN:
+        count = min(count, _SURGE * base + 4 * base**0.5 + 1)
+    part = max(1 / (visits * 60), _LEARN / 60)
+    rhythm.hours[hour] += part * (count - rhythm.hours[hour])
+    rhythm.visits[hour] = visits
+    rhythm.minutes += 1
+    rhythm.mean += max(1 / rhythm.minutes, 1 / (_WEEK_HOURS * 60)) * (count - rhythm.mean)
+    _sum_day(rhythm, hour % 24)
+    rhythm.came = rhythm.came * _BRIEF + count
+    rhythm.expected = rhythm.expected * _BRIEF + base
+    if expected > 0:
+        surprise = min(_WILD, (count - expected) ** 2 / max(expected, 1.0))
+        rhythm.spread = max(1.0, rhythm.spread + max(1 / rhythm.minutes, 1 / 1440) * (surprise - rhythm.spread))
+
+
+def _pause(rhythm: Rhythm, count: float, base: float, minute_ms: int, params: RhythmParams) -> None:
+    """Learn how long the source pauses: a pause that comes back several times a day is its habit."""
+    if not count:
+        rhythm.pause += base
+        return
+    longest = max(rhythm.pause_events, params.pause_events)
+    if rhythm.pause > longest:
+        rhythm.pauses = [*rhythm.pauses, (minute_ms, rhythm.pause)][-_PAUSES:]
+        lately = [events for at_ms, events in rhythm.pauses if at_ms > minute_ms - _DAY_MS]
+        if len(lately) >= _OFTEN:
+            rhythm.pause_events, rhythm.pauses = max(lately), []
+    rhythm.pause = 0.0
+
+
+class Shortfall(msgspec.Struct, frozen=True):
+    """Whether too little comes.
+
+    Attributes:
+        certainty: 0–1; 1 from the alarm on.
+        came: events in the minutes that speak for a loss.
+        usual: events that usually come in them.
+        since_ms: the first of them; 0 for none.
+    """
+
+    certainty: float
+    came: float
+    usual: float
+    since_ms: int
+
+
+def shortfall(rhythm: Rhythm, params: SequentialParams) -> Shortfall:
+    """Whether too little comes."""
+    loss = rhythm.loss
+    return Shortfall(certainty(loss.sum, params), loss.hits, loss.size, loss.since_ms)
