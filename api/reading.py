@@ -18,6 +18,7 @@ from api.programs import Programs
 from config.settings import Query, Settings
 from domain.profile import Person, Stage
 from domain.rules import IdentityRules, ProfileRules
+from operators.health_params import HealthParams
 from operators.lifecycle import stage_at
 from sinks.hot import HotProfiles, connect_hot
 from sinks.log import EventLog, LogUnavailableError, keyed
@@ -67,6 +68,7 @@ class Reads:
         log: the event log, for commands.
         identity: rules that spell identifiers and explain refusals.
         profile: rules that decide stages.
+        health: how health is computed.
         bounds: limits of the query API.
     """
 
@@ -82,6 +84,7 @@ class Reads:
     log: EventLog
     identity: IdentityRules
     profile: ProfileRules
+    health: HealthParams
     bounds: Query
 
     async def append(self, records: Sequence[bytes]) -> None:
@@ -140,7 +143,8 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
     totals = Totals(pool, bounds.statistics)
     funnels, previews, programs = Funnels(pool, bounds.funnels), PreviewDesk(settings), Programs(settings, monotonic)
     try:
-        yield Reads(pool, redis, hot, totals, funnels, previews, names, programs, lag, log, settings.identity, settings.profile, bounds)
+        rules = settings.identity, settings.profile, settings.signals
+        yield Reads(pool, redis, hot, totals, funnels, previews, names, programs, lag, log, *rules, bounds)
     finally:
         lag.close()
         if redis is not None:

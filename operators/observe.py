@@ -17,6 +17,10 @@ from operators.match_quality import INCOMPLETE, LATE, of_kinds
 from operators.shapes import Shapes, spell
 
 MINUTE_MS: Final = 60_000
+_SOON_MS: Final = metrics.DELAY_EDGES_MS[0]
+
+_Alike = tuple[str, str, tuple[str, ...]]
+"""Type, name and kinds of identifiers of an event."""
 
 
 def source_signal(source: SourceId) -> str:
@@ -79,15 +83,13 @@ class _Minute:
         self._rules = rules
         self._late_ms = rules.late_after_ms
         self._now_ms = now_ms
-        self._kinds: dict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
-        self._names: dict[tuple[str, str], int] = defaultdict(int)
-        self._qualities: dict[tuple[str, str], float] = defaultdict(float)
-        self._worth: dict[tuple[str, ...], float] = {}
+        self._alike: dict[_Alike, int] = defaultdict(int)
+        self._lessened: dict[tuple[str, str], float] = defaultdict(float)
+        self._invalid: dict[str, int] = defaultdict(int)
+        self._received: dict[int, int] = defaultdict(int)
         self._people = [0] * metrics.BUCKETS
         self._addresses = [0] * metrics.BUCKETS
-        self._lags = [0] * (len(metrics.LAG_EDGES_MS) + 1)
         self._delays = [0] * (len(metrics.DELAY_EDGES_MS) + 1)
-        self._lag_ms = 0
         self._reports: dict[str, float] = defaultdict(float)
         self._shapes = Shapes(self._add_one)
 
@@ -96,39 +98,34 @@ class _Minute:
 
     def accept(self, event: Event, *, newcomer: bool) -> None:
         """Count an event that is new and valid."""
-        kinds = tuple([identifier.kind for identifier in event.identifiers])
-        worth = self._worth.get(kinds)
-        if worth is None:
-            worth = self._worth[kinds] = of_kinds(kinds, self._rules.match_weights)
-        lag, delay = self._now_ms - event.received_ms, event.received_ms - event.occurred_ms
-        self._lag_ms += max(0, lag)
-        self._lags[bisect_left(metrics.LAG_EDGES_MS, lag)] += 1
-        self._delays[bisect_left(metrics.DELAY_EDGES_MS, delay)] += 1
-        if event.future:
-            self.counters[metrics.FUTURE] += 1
-        elif delay > self._late_ms:
-            self.counters[metrics.LATE] += 1
-            worth *= LATE
+        identifiers = event.identifiers
+        kinds = (identifiers[0].kind,) if len(identifiers) == 1 else tuple([identifier.kind for identifier in identifiers])
+        self._alike[event.type, event.name, kinds] += 1
+        received_ms = event.received_ms
+        self._received[received_ms] += 1
+        delay = received_ms - event.occurred_ms
+        self._delays[0 if delay <= _SOON_MS else bisect_left(metrics.DELAY_EDGES_MS, delay)] += 1
+        self._people[identifiers[0].key[0] % metrics.BUCKETS] += 1
+        if event.address >= 0:
+            self._addresses[event.address] += 1
+        if event.properties:
+            self._shapes.look(event.name or event.type, event.properties)
+        if newcomer:
+            self.counters[metrics.NEW_PEOPLE] += 1
+        late = delay > self._late_ms
+        if event.future or late:
+            self.counters[metrics.FUTURE if event.future else metrics.LATE] += 1
+        for kind in event.invalid:
+            self._invalid[kind] += 1
+        for purpose, granted in event.consent.items():
+            self.counters[f"{metrics.CONSENTED if granted else metrics.REFUSED}:{purpose}"] += 1
         if event.order is not None:
             self.counters[f"{metrics.ORDERS}:{event.order.currency}"] += 1
             self.counters[f"{metrics.REVENUE}:{event.order.currency}"] += event.order.amount_minor
-            if not event.order.amount_minor:
-                worth *= INCOMPLETE
-        name = event.type, event.name
-        self._kinds["with", kinds] += 1
-        self._names[name] += 1
-        self._qualities[name] += worth
-        self._people[event.identifiers[0].key[0] % metrics.BUCKETS] += 1
-        if event.address >= 0:
-            self._addresses[event.address] += 1
-        if newcomer:
-            self.counters[metrics.NEW_PEOPLE] += 1
-        if event.invalid:
-            self._kinds["invalid", event.invalid] += 1
-        for purpose, granted in event.consent.items():
-            self.counters[f"{metrics.CONSENTED if granted else metrics.REFUSED}:{purpose}"] += 1
-        if event.properties:
-            self._shapes.look(event.name or event.type, event.properties)
+        incomplete = event.order is not None and not event.order.amount_minor
+        if late or incomplete:
+            left = (LATE if late and not event.future else 1.0) * (INCOMPLETE if incomplete else 1.0)
+            self._lessened[event.type, event.name] += of_kinds(kinds, self._rules.match_weights) * (1.0 - left)
         if event.report is not None:
             platform, orders, currency, amount = event.report
             self._reports[f"{metrics.REPORTED_ORDERS}:{platform}"] += orders
@@ -137,18 +134,22 @@ class _Minute:
     def summed(self) -> Iterable[tuple[str, float]]:
         """The counters of the source's signal."""
         counters = self.counters
-        counters[metrics.ACCEPTED] += sum(self._names.values())
-        counters[metrics.LAG_MS] += self._lag_ms
-        for (metric, kinds), count in self._kinds.items():
-            for kind in set(kinds):
-                counters[f"{metric}:{kind}"] += count
-        for (kind, name), count in self._names.items():
+        for (kind, name, kinds), count in self._alike.items():
             spelled = spell(name or kind)
+            counters[metrics.ACCEPTED] += count
             counters[f"{metrics.NAMED}:{spelled}"] += count
-            counters[f"{metrics.QUALITY}:{spelled}"] += self._qualities[kind, name]
-        for metric, counts in (
-            (metrics.PERSON, self._people), (metrics.ADDRESS, self._addresses), (metrics.LAG, self._lags), (metrics.DELAY, self._delays)
-        ):  # fmt: skip
+            counters[f"{metrics.QUALITY}:{spelled}"] += count * of_kinds(kinds, self._rules.match_weights)
+            for carried in set(kinds):
+                counters[f"{metrics.COVERAGE}:{carried}"] += count
+        for (kind, name), less in self._lessened.items():
+            counters[f"{metrics.QUALITY}:{spell(name or kind)}"] -= less
+        for kind, count in self._invalid.items():
+            counters[f"{metrics.INVALID}:{kind}"] += count
+        for received_ms, count in self._received.items():
+            lag = max(0, self._now_ms - received_ms)
+            counters[metrics.LAG_MS] += count * lag
+            counters[f"{metrics.LAG}:{bisect_left(metrics.LAG_EDGES_MS, lag)}"] += count
+        for metric, counts in ((metrics.PERSON, self._people), (metrics.ADDRESS, self._addresses), (metrics.DELAY, self._delays)):
             for bucket, count in enumerate(counts):
                 if count:
                     counters[f"{metric}:{bucket}"] += count

@@ -1,4 +1,4 @@
-"""Reads signal-health readings: the newest per signal, and a signal's history."""
+"""Reads signal-health readings: the newest per signal, a signal's history, and its past by the hour."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +60,56 @@ _HISTORY: Final = """
       AND (%(at)s::timestamptz IS NULL OR (read_at <= %(at)s AND (read_at, id) < (%(at)s, %(id)s::bigint)))
     ORDER BY read_at DESC, id DESC LIMIT %(limit)s
 """
+
+
+@dataclass(frozen=True)
+class HourRow:
+    """Readings of one hour; of the running one, so far."""
+
+    hour: datetime
+    readings: int
+    unknown: int
+    lowest: float | None
+    mean: float | None
+    highest: float | None
+    last_status: str
+
+
+# Hours that were summed up, and the readings since the last of them.
+_HOURS: Final = """
+    WITH kept AS (
+        SELECT hour_at AS hour, readings, unknown, lowest, mean, highest, last_status FROM reading_hours
+        WHERE workspace_id = %(workspace)s AND signal = %(signal)s AND hour_at >= %(since)s AND hour_at < %(until)s
+    ), lately AS (
+        SELECT date_trunc('hour', read_at) AS hour, count(*)::int AS readings, count(*) FILTER (WHERE score IS NULL)::int AS unknown,
+               min(score) AS lowest, avg(score) AS mean, max(score) AS highest,
+               (array_agg(status ORDER BY read_at DESC, id DESC))[1] AS last_status
+        FROM readings
+        WHERE workspace_id = %(workspace)s AND signal = %(signal)s AND read_at < %(until)s
+          AND read_at >= greatest(%(since)s, (SELECT coalesce(max(hour) + interval '1 hour', %(since)s) FROM kept))
+        GROUP BY 1
+    )
+    SELECT * FROM kept UNION ALL SELECT * FROM lately ORDER BY hour
+"""
+
+_SCORES: Final = """
+    SELECT (extract(epoch FROM read_at) * 1000)::bigint, score FROM readings
+    WHERE workspace_id = %(workspace)s AND signal = %(signal)s AND read_at >= %(since)s AND score IS NOT NULL ORDER BY read_at, id
+"""
+
+
+def _score(at_ms: int, score: float) -> tuple[int, float]:
+    return at_ms, score
+
+
+async def hours(pool: Pool, workspace: int, signal: str, since: datetime, until: datetime) -> list[HourRow]:
+    """A signal's readings by the hour, oldest first; hours without any are left out."""
+    return await fetch(pool, HourRow, _HOURS, {"workspace": workspace, "signal": signal, "since": since, "until": until})
+
+
+async def scores(pool: Pool, workspace: int, signal: str, since: datetime) -> list[tuple[int, float]]:
+    """A signal's scores since an instant, (ms, score), oldest first; unknown ones left out."""
+    return await fetch(pool, _score, _SCORES, {"workspace": workspace, "signal": signal, "since": since})
 
 
 async def latest(pool: Pool, workspace: int) -> list[ReadingRow]:

@@ -79,6 +79,8 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/sweeps": (None, OPEN),
     "GET /cdp/sweeps/{sweep}": (None, 404),
     "GET /cdp/signals": (None, OPEN),
+    "GET /cdp/signals/{signal}": (None, 404),
+    "GET /cdp/signals/{signal}/hours": (None, EMPTY),
     "GET /cdp/signals/{signal}/readings": (None, EMPTY),
     "GET /cdp/statistics": (None, OPEN),
     "GET /cdp/lag": (None, OPEN),
