@@ -15,7 +15,7 @@ from benchmarks.figures import Report
 
 NAMES: Final = (
     "throughput", "people", "merges", "collector", "latency", "lookup", "defined_ingest", "evaluation", "transitions", "expiry", "backfill",
-    "preview", "funnels",
+    "preview", "funnels", "signals", "nab",
 )  # fmt: skip
 
 Run = Callable[..., None]

@@ -122,7 +122,7 @@ def _adopt(shape: NameShape, minute_ms: int, params: SequentialParams) -> None:
         shape.drifted_ms = 0
     elif not shape.drifted_ms:
         shape.drifted_ms = minute_ms
-    elif minute_ms - shape.drifted_ms >= params.adopt_after.total_seconds() * 1000:
+    elif minute_ms - shape.drifted_ms >= params.adopt_ms:
         shape.drifted_ms, shape.slow = 0, shape.fast
         for kinds in shape.properties.values():
             for seen in kinds.values():

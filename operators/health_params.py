@@ -194,11 +194,11 @@ class HealthParams:
     clock_tolerance: timedelta = timedelta(seconds=5)
     complete_after: timedelta = timedelta(seconds=5)
     look_interval: timedelta = timedelta(seconds=2)
-    emit_every: timedelta = timedelta(seconds=5)
+    emit_every: timedelta = timedelta(seconds=4)
     emit_idle: timedelta = timedelta(seconds=30)
     emit_step: float = 2.0
     poll_interval: timedelta = timedelta(seconds=1)
-    overlap: timedelta = timedelta(seconds=30)
+    overlap: timedelta = timedelta(seconds=2)
     catch_up: timedelta = timedelta(hours=25)
     save_interval: timedelta = timedelta(minutes=5)
     keep_readings: timedelta = timedelta(days=30)

@@ -16,7 +16,7 @@ from operators import drift, rhythm, sequential
 from operators.drift import Drift
 from operators.health_params import HealthParams
 from operators.rhythm import Rhythm
-from operators.sequential import Level, Share
+from operators.sequential import Level, SequentialParams, Share
 from operators.window import Counts, Window, by_suffix, of
 
 _DELAYED: Final = range(3, len(metrics.DELAY_EDGES_MS) + 1)
@@ -27,6 +27,8 @@ _MATCHED: Final = ("user_id", "email", "phone", "device_id")
 """Kinds of identifiers that platforms match by."""
 _MATCHES: Final = 100
 """A match rate counts like so many observations: it is itself a share of many rows."""
+_CROWD: Final = 64
+"""Events from which on it can be told that a few send most of them."""
 _CHANCE: Final = 1.7
 """How far the fullest of sixteen buckets lies above their mean by chance, in standard deviations."""
 
@@ -57,6 +59,7 @@ class Memory(msgspec.Struct):
         shares: share → what is usual of it.
         levels: currency → mean value of an order, in the minor unit.
         drift: the shape of its events.
+        buckets: metric → events by bucket, of people or of addresses, since enough had come last.
         orders: platform → our orders since it reported last.
         last: the reading given last, without id.
         period: the last reading of the last period in which it was expected to send.
@@ -71,6 +74,7 @@ class Memory(msgspec.Struct):
     shares: dict[str, Share] = {}
     levels: dict[str, Level] = {}
     drift: Drift = msgspec.field(default_factory=Drift)
+    buckets: dict[str, list[float]] = {}
     orders: dict[str, float] = {}
     last: Reading | None = None
     period: Reading | None = None
@@ -97,6 +101,7 @@ def ahead(memory: Memory, signal: str, minutes: Mapping[int, Counts], params: He
         shares={name: _share(share) for name, share in memory.shares.items()},
         levels={name: _level(level) for name, level in memory.levels.items()},
         drift=memory.drift,
+        buckets={metric: buckets.copy() for metric, buckets in memory.buckets.items()},
         orders=dict(memory.orders),
         last=memory.last,
         period=memory.period,
@@ -141,13 +146,21 @@ def _weigh(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: 
         counted, sure = platform_shares(counts, params), sure.sparse
     else:
         counted, sure = _reported(memory, counts, params), sure.sparse
-    for name, hits, size, material in counted:
-        if size <= 0:
-            continue
-        share = memory.shares.get(name)
-        if share is None:
-            share = memory.shares[name] = Share()
-        sequential.step(share, hits, size, minute_ms, material if material > 0 else -material * share.usual, sure, expected)
+    for one in counted:
+        _step(memory, one, minute_ms, sure, expected)
+    if signal.startswith("source:"):
+        for one in _concentrated(memory, counts, params):
+            _step(memory, one, minute_ms, sure.sparse, expected)
+
+
+def _step(memory: Memory, counted: Counted, minute_ms: int, sure: SequentialParams, expected: float) -> None:
+    name, hits, size, material = counted
+    if size <= 0:
+        return
+    share = memory.shares.get(name)
+    if share is None:
+        share = memory.shares[name] = Share()
+    sequential.step(share, hits, size, minute_ms, material if material > 0 else -material * share.usual, sure, expected)
 
 
 def source_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:
@@ -170,12 +183,20 @@ def source_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:
     for purpose in sorted(granted.keys() | refused.keys()):
         yes = granted.get(purpose, 0.0)
         yield Counted(f"{metrics.CONSENTED}:{purpose}", yes, yes + refused.get(purpose, 0.0), material.consent)
+
+
+def _concentrated(memory: Memory, counts: Counts, params: HealthParams) -> Iterator[Counted]:
+    """How far the fullest bucket of people, and of addresses, stands out – once enough came to tell that from chance."""
     for metric in (metrics.PERSON, metrics.ADDRESS):
-        buckets = by_suffix(counts, metric).values()
+        buckets = memory.buckets.setdefault(metric, [0.0] * metrics.BUCKETS)
+        for bucket, count in by_suffix(counts, metric).items():
+            buckets[int(bucket)] += count
         whole = sum(buckets)
+        if whole < _CROWD:
+            continue
         even = whole / metrics.BUCKETS
-        above = max(buckets, default=0.0) - even - _CHANCE * even**0.5
-        yield Counted(metric, max(0.0, above), whole, material.concentration)
+        yield Counted(metric, max(0.0, max(buckets) - even - _CHANCE * even**0.5), whole, params.materials.concentration)
+        memory.buckets[metric] = [0.0] * metrics.BUCKETS
 
 
 def platform_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:

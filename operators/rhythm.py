@@ -48,15 +48,17 @@ class RhythmParams:
 
     Attributes:
         lost: share of the usual volume whose loss the test looks for, 0–1.
+        alarm: evidence at which a loss counts as found, as of `SequentialParams.alarm`; a loss is found sooner than other changes.
         pause_events: a pause during which so many events usually come is a long one, until the source is known to pause.
     """
 
     lost: float = 0.4
-    pause_events: float = 10.0
+    alarm: float = 8.0
+    pause_events: float = 7.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.lost < 1 or self.pause_events < 1:
-            raise ValueError("0 < lost < 1, pause_events is at least 1")
+        if not 0 < self.lost < 1 or self.pause_events < 1 or self.alarm <= 0:
+            raise ValueError("0 < lost < 1, pause_events is at least 1, alarm is positive")
 
 
 class Rhythm(msgspec.Struct):
@@ -137,7 +139,7 @@ def busyness(rhythm: Rhythm) -> float:
 
 def is_warm(rhythm: Rhythm, at_ms: int, params: SequentialParams) -> bool:
     """Whether enough was seen for too little to come: of this hour of the day and the next, and in all."""
-    if rhythm.minutes * MINUTE_MS < params.warm_up.total_seconds() * 1000 or rhythm.mean * rhythm.minutes < params.warm_up_sample:
+    if rhythm.minutes < params.warm_up_minutes or rhythm.mean * rhythm.minutes < params.warm_up_sample:
         return False
     hour = _hour(at_ms) % 24
     return rhythm.seen[hour] >= _SEEN and rhythm.seen[(hour + 1) % 24] >= _SEEN
@@ -150,13 +152,13 @@ def step(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, seq
     if is_warm(rhythm, minute_ms, sequential):
         kept = 1 - params.lost
         ratio = (count * math.log(kept) + expected * params.lost) / rhythm.spread
-        rhythm.loss.add(ratio, count, expected, minute_ms, sequential)
+        rhythm.loss.add(ratio, count, expected, minute_ms, sequential, alarm=params.alarm)
     _pause(rhythm, count, base, minute_ms, params)
-    lasting = rhythm.loss.sum >= sequential.alarm and minute_ms - rhythm.loss.since_ms >= sequential.adopt_after.total_seconds() * 1000
+    lasting = rhythm.loss.sum >= params.alarm and minute_ms - rhythm.loss.since_ms >= sequential.adopt_ms
     if lasting:
         rhythm.loss = Excursion()
         rhythm.came, rhythm.expected = 0.0, 0.0
-    elif rhythm.loss.sum > sequential.alarm / 2:
+    elif rhythm.loss.sum > params.alarm / 2:
         return
     _learn(rhythm, count, base, expected, minute_ms)
 
@@ -209,7 +211,7 @@ class Shortfall(msgspec.Struct, frozen=True):
     since_ms: int
 
 
-def shortfall(rhythm: Rhythm, params: SequentialParams) -> Shortfall:
+def shortfall(rhythm: Rhythm, params: RhythmParams) -> Shortfall:
     """Whether too little comes."""
     loss = rhythm.loss
-    return Shortfall(certainty(loss.sum, params), loss.hits, loss.size, loss.since_ms)
+    return Shortfall(certainty(loss.sum, params.alarm), loss.hits, loss.size, loss.since_ms)

@@ -9,6 +9,7 @@ that no single burst raises one. Deterministic; the state is a dozen numbers. Un
 import math
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -16,8 +17,9 @@ import msgspec
 _MINUTE_MS: Final = 60_000
 _NEARLY: Final = 0.002
 """Shares nearer to 0 or 1 than this are not told apart: nothing is impossible."""
-_WILD: Final = 16.0
-"""Most that one minute may say about how much minutes differ, in variances."""
+_BLOCK_MS: Final = 15 * _MINUTE_MS
+_WILD: Final = 36.0
+"""Most that one quarter of an hour may say about how much they differ, in variances; and most observations that one minute counts for."""
 _LEAST_MINUTES: Final = 10
 _SPARSE_BURST: Final = 0.5
 _OVER: Final = 1.5
@@ -50,10 +52,25 @@ class SequentialParams:
         if self.warm_up < timedelta() or not 0 < self.burst <= 1:
             raise ValueError("warm_up is not negative, 0 < burst <= 1")
 
-    @property
+    @cached_property
     def sparse(self) -> "SequentialParams":
         """The same for what comes a few times an hour: warm after ten minutes with data, and sure after two."""
         return replace(self, warm_up=timedelta(minutes=_LEAST_MINUTES), burst=_SPARSE_BURST)
+
+    @cached_property
+    def minute_fading(self) -> float:
+        """What is left of a memory after a minute, 0–1."""
+        return self.fading(1)
+
+    @cached_property
+    def warm_up_minutes(self) -> float:
+        """`warm_up` in minutes."""
+        return self.warm_up / timedelta(minutes=1)
+
+    @cached_property
+    def adopt_ms(self) -> int:
+        """`adopt_after` in ms."""
+        return self.adopt_after // timedelta(milliseconds=1)
 
     def fading(self, minutes: float) -> float:
         """What is left of a memory after some minutes, 0–1."""
@@ -77,15 +94,18 @@ class Excursion(msgspec.Struct):
     size: float = 0.0
     expected: float = 0.0
 
-    def add(self, ratio: float, hits: float, size: float, minute_ms: int, params: SequentialParams, expected: float = 0.0) -> None:
-        """Add one minute."""
-        total = self.sum + max(-params.alarm, min(ratio, params.alarm * params.burst))
+    def add(
+        self, ratio: float, hits: float, size: float, minute_ms: int, params: SequentialParams, expected: float = 0.0, alarm: float = 0.0
+    ) -> None:
+        """Add one minute; `alarm` stands for that of `params`, where it is given."""
+        alarm = alarm or params.alarm
+        total = self.sum + max(-alarm, min(ratio, alarm * params.burst))
         if total <= 0:
             self.sum, self.since_ms, self.hits, self.size, self.expected = 0.0, 0, 0.0, 0.0, 0.0
             return
         if not self.since_ms:
             self.since_ms = minute_ms
-        self.sum, self.hits, self.size = min(total, params.alarm * _OVER), self.hits + hits, self.size + size
+        self.sum, self.hits, self.size = min(total, alarm * _OVER), self.hits + hits, self.size + size
         self.expected += expected
 
 
@@ -96,7 +116,11 @@ class Share(msgspec.Struct):
         version: layout of this structure.
         hits: usual count, fading.
         size: usual denominator, fading.
-        spread: how much more minutes differ than chance alone makes them, in variances; at least 1.
+        spread: how much more quarters of an hour differ than chance alone makes them, in variances; at least 1. The same people come
+            again within one, so that their events say less than as many events of others.
+        block_ms: beginning of the quarter of an hour that lasts.
+        block_hits: counted in it.
+        block_size: out of how many.
         seen_minutes: minutes with data so far.
         up: evidence that it has risen.
         down: evidence that it has fallen.
@@ -106,6 +130,9 @@ class Share(msgspec.Struct):
     hits: float = 0.0
     size: float = 0.0
     spread: float = 1.0
+    block_ms: int = 0
+    block_hits: float = 0.0
+    block_size: float = 0.0
     seen_minutes: float = 0.0
     up: Excursion = msgspec.field(default_factory=Excursion)
     down: Excursion = msgspec.field(default_factory=Excursion)
@@ -138,12 +165,10 @@ class Finding(msgspec.Struct, frozen=True):
 
 def warm(share: Share, params: SequentialParams) -> bool:
     """Whether enough was seen for anything to be unusual."""
-    return share.size >= params.warm_up_sample and share.seen_minutes * _MINUTE_MS >= params.warm_up.total_seconds() * 1000
+    return share.size >= params.warm_up_sample and share.seen_minutes >= params.warm_up_minutes
 
 
-def step(
-    share: Share, hits: float, size: float, minute_ms: int, material: float, params: SequentialParams, expected: float = 0.0
-) -> None:
+def step(share: Share, hits: float, size: float, minute_ms: int, material: float, params: SequentialParams, expected: float = 0.0) -> None:
     """Take in one minute, in place.
 
     Args:
@@ -168,20 +193,29 @@ def step(
 
 def _learn(share: Share, hits: float, size: float, minute_ms: int, params: SequentialParams) -> None:
     for excursion in (share.up, share.down):
-        if excursion.sum >= params.alarm and minute_ms - excursion.since_ms >= params.adopt_after.total_seconds() * 1000:
+        if excursion.sum >= params.alarm and minute_ms - excursion.since_ms >= params.adopt_ms:
             share.hits, share.size = excursion.hits, excursion.size
             share.up, share.down = Excursion(), Excursion()
             return
     if max(share.up.sum, share.down.sum) > params.alarm / 2:
         return
-    fading = params.fading(1)
-    usual = min(1 - _NEARLY, max(_NEARLY, share.usual))
-    if share.size >= 1:
-        surprise = min(_WILD, (hits - size * usual) ** 2 / (size * usual * (1 - usual)))
-        weight = max(1 - fading, 1 / (share.seen_minutes + 1))
-        share.spread = max(1.0, share.spread + weight * (surprise - share.spread))
+    fading = params.minute_fading
+    if minute_ms >= share.block_ms + _BLOCK_MS:
+        _close_block(share, params)
+        share.block_ms = minute_ms
+    share.block_hits, share.block_size = share.block_hits + hits, share.block_size + size
     share.hits, share.size = share.hits * fading + hits, share.size * fading + size
     share.seen_minutes += 1
+
+
+def _close_block(share: Share, params: SequentialParams) -> None:
+    """Learn from a quarter of an hour how much such quarters differ."""
+    usual = min(1 - _NEARLY, max(_NEARLY, share.usual))
+    if share.block_size and share.size > share.block_size:
+        surprise = min(_WILD, (share.block_hits - share.block_size * usual) ** 2 / (share.block_size * usual * (1 - usual)))
+        weight = max(1 - params.fading(_BLOCK_MS / _MINUTE_MS), _BLOCK_MS / _MINUTE_MS / (share.seen_minutes + 1))
+        share.spread = max(1.0, share.spread + min(1.0, weight) * (surprise - share.spread))
+    share.block_hits, share.block_size = 0.0, 0.0
 
 
 def risen(share: Share, params: SequentialParams) -> Finding:
@@ -197,12 +231,12 @@ def fallen(share: Share, params: SequentialParams) -> Finding:
 def _finding(share: Share, excursion: Excursion, params: SequentialParams) -> Finding:
     usual = share.usual
     now = excursion.hits / excursion.size if excursion.size else usual
-    return Finding(certainty(excursion.sum, params), usual, now, excursion.size, excursion.since_ms, excursion.expected)
+    return Finding(certainty(excursion.sum, params.alarm), usual, now, excursion.size, excursion.since_ms, excursion.expected)
 
 
-def certainty(total: float, params: SequentialParams) -> float:
+def certainty(total: float, alarm: float) -> float:
     """0 up to half of an alarm, 1 from it on."""
-    return min(1.0, max(0.0, 2.0 * total / params.alarm - 1.0))
+    return min(1.0, max(0.0, 2.0 * total / alarm - 1.0))
 
 
 class Level(msgspec.Struct):
@@ -247,12 +281,12 @@ def step_level(level: Level, value: float, sample: float, minute_ms: int, materi
             away = sign * (logarithm - level.mean)
             ratio = step_size * (away - step_size / 2) / variance
             excursion.add(ratio, logarithm * sample, sample, minute_ms, params)
-            if excursion.sum >= params.alarm and minute_ms - excursion.since_ms >= params.adopt_after.total_seconds() * 1000:
+            if excursion.sum >= params.alarm and minute_ms - excursion.since_ms >= params.adopt_ms:
                 level.mean, level.up, level.down = excursion.hits / excursion.size, Excursion(), Excursion()
                 return
     if max(level.up.sum, level.down.sum) > params.alarm / 2:
         return
-    fading = params.fading(1)
+    fading = params.minute_fading
     level.weight = level.weight * fading + min(sample, _WILD)
     part = min(sample, _WILD) / level.weight
     away = logarithm - level.mean
@@ -270,4 +304,4 @@ def level_finding(level: Level, params: SequentialParams) -> Finding:
     """Whether it has risen or fallen, whichever is surer; `usual` and `now` as the quantity itself."""
     excursion = max(level.up, level.down, key=lambda one: one.sum)
     now = excursion.hits / excursion.size if excursion.size else level.mean
-    return Finding(certainty(excursion.sum, params), math.exp(level.mean), math.exp(now), excursion.size, excursion.since_ms)
+    return Finding(certainty(excursion.sum, params.alarm), math.exp(level.mean), math.exp(now), excursion.size, excursion.since_ms)

@@ -24,8 +24,8 @@ _MS: Final = timedelta(milliseconds=1)
 _SPANS_MS: Final = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))
 _ENOUGH: Final = 3
 """A span usually holds so many times the smallest sample."""
-_QUIET: Final = 0.7
-"""A day may be so quiet without its pauses being too long."""
+_QUIET: Final = 0.85
+"""An hour may be so quiet without its pauses being too long."""
 _PERFECT: Final = 100.0
 _DRIFT_SHARE: Final = 0.05
 """Part of an event's usual properties whose loss matters."""
@@ -59,7 +59,7 @@ def freshness(memory: Memory, now_ms: int, params: HealthParams) -> Component:
         return Component("freshness", None, weight, {}, 0, "the last accepted event lies in the future; check the clocks")
     silence_s = max(0, now_ms - last_ms) / 1000
     known = memory.rhythm
-    per_minute = _QUIET * rhythm.usual(known, now_ms) if known.minutes else 0.0
+    per_minute = rhythm.usual(known, now_ms) * min(_QUIET, rhythm.busyness(known)) if known.minutes else 0.0
     normal_s, dead_s = params.expected_interval.total_seconds(), params.dead_after.total_seconds()
     inputs = {"silence_s": silence_s}
     if per_minute > 0:
@@ -158,7 +158,7 @@ def volume(memory: Memory, now_ms: int, params: HealthParams) -> Component:
         sample = params.sequential.warm_up_sample
         reason = f"warming up: {known.minutes / 60:.1f} h seen; a day and {sample} events are needed to know what is usual at this hour"
         return Component("volume", None, weight, {"seen_minutes": known.minutes}, int(known.minutes), reason)
-    found = rhythm.shortfall(known, params.sequential)
+    found = rhythm.shortfall(known, params.rhythm)
     share = found.came / found.usual if found.usual else 1.0
     full = 100.0 - falling(share, params.lost_volume, params.usual_volume)
     score = 100.0 - found.certainty * (100.0 - full)
@@ -173,13 +173,11 @@ def anomaly(memory: Memory, params: HealthParams) -> Component:
     parts = []
     for name, share in sorted(memory.shares.items()):
         metric, _, purpose = name.partition(":")
-        if not sequential.warm(share, sure):
-            continue
-        if metric == metrics.CONSENTED:
+        if metric == metrics.CONSENTED and sequential.warm(share, sure):
             found = max(sequential.risen(share, sure), sequential.fallen(share, sure), key=lambda one: one.certainty)
             parts.append(of_finding(f"consented_{purpose}", f"consent to {purpose} is given otherwise", found, material.consent))
-        elif metric in {metrics.PERSON, metrics.ADDRESS}:
-            parts.append(of_finding(metric, _SAID[metric], sequential.risen(share, sure), material.concentration))
+        elif metric in {metrics.PERSON, metrics.ADDRESS} and sequential.warm(share, sure.sparse):
+            parts.append(of_finding(metric, _SAID[metric], sequential.risen(share, sure.sparse), material.concentration))
     for currency, level in sorted(memory.levels.items()):
         if sequential.level_is_warm(level, sure):
             parts.append(_order_value(currency, sequential.level_finding(level, sure), params))

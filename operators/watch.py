@@ -13,7 +13,7 @@ from domain.reading import Learned, Minutes, Reading, Status
 from operators.health import read
 from operators.health_params import HealthParams
 from operators.memory import Memory, ahead, learn
-from operators.window import MINUTE_MS, NEVER_MS, add, settle, summed
+from operators.window import MINUTE_MS, NEVER_MS, add, counted, first_minute, settle
 
 _MS: Final = timedelta(milliseconds=1)
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -83,8 +83,8 @@ class HealthMachine:
         window = memory.window
         complete = (now_ms - params.complete_after // _MS) // MINUTE_MS * MINUTE_MS
         if self._ahead is None or self._ahead[0] != complete:
-            first = window.settled_ms or min(window.minutes, default=now_ms)
-            whole = {minute: summed(window.minutes.get(minute, {})) for minute in range(first, complete, MINUTE_MS)}
+            first = window.settled_ms or first_minute(window) or now_ms
+            whole = {minute: counted(window, minute) for minute in range(first, complete, MINUTE_MS)}
             self._ahead = complete, ahead(memory, event.signal, whole, params)
         reading = read(self._ahead[1], event.workspace, event.signal, now_ms, params)
         if params.schedule is not None:

@@ -6,7 +6,6 @@ no longer be expected; what comes for it later is left out. State: the counters 
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -26,8 +25,10 @@ _FINE_MS: Final = 80 * MINUTE_MS
 """Age up to which they stay in fives."""
 _KEPT_MS: Final = 26 * _HOUR_MS
 """Age at which an hour is dropped."""
-_BRIEF: Final = frozenset({metrics.PERSON, metrics.ADDRESS, metrics.LAG, metrics.DELAY, metrics.SHAPE, metrics.PROPERTY})
-"""Metrics that only matter for minutes: older spans are without them."""
+_BRIEF: Final = tuple(
+    f"{metric}:" for metric in (metrics.PERSON, metrics.ADDRESS, metrics.LAG, metrics.DELAY, metrics.SHAPE, metrics.PROPERTY)
+)
+"""Metrics that are looked at minute by minute and never summed over a span."""
 
 Counts = Mapping[str, float]
 """Metric with its suffix → sum over writers."""
@@ -47,6 +48,7 @@ class Window(msgspec.Struct):
     Attributes:
         version: layout of this structure.
         minutes: minute in ms → metric → writer → total, of minutes that are not settled.
+        details: the same of metrics that are never summed over a span.
         spans: sums of settled minutes, oldest first, none overlapping.
         settled_ms: minutes before this are settled; 0 before the first.
         last_accepted_ms: when an event was accepted last, as far as the window knows; 0 for never.
@@ -54,6 +56,7 @@ class Window(msgspec.Struct):
 
     version: int = 3
     minutes: dict[int, dict[str, dict[int, float]]] = {}
+    details: dict[int, dict[str, dict[int, float]]] = {}
     spans: list[Span] = []
     settled_ms: int = 0
     last_accepted_ms: int = 0
@@ -75,7 +78,8 @@ def add(window: Window, rows: Iterable[Observed]) -> int:
             window.last_accepted_ms = max(window.last_accepted_ms, row.updated_ms)
         if row.minute_ms < window.settled_ms:
             continue
-        writers = window.minutes.setdefault(row.minute_ms, {}).setdefault(row.metric, {})
+        minutes = window.details if row.metric.startswith(_BRIEF) else window.minutes
+        writers = minutes.setdefault(row.minute_ms, {}).setdefault(row.metric, {})
         if row.value > writers.get(row.shard, 0.0):
             writers[row.shard] = row.value
             earliest = min(earliest, row.minute_ms)
@@ -94,22 +98,36 @@ def settle(window: Window, until_ms: int) -> list[tuple[int, Counts]]:
     """
     until_ms -= until_ms % MINUTE_MS
     if not window.settled_ms:
-        first = min(window.minutes, default=None)
+        first = first_minute(window)
         if first is None or first >= until_ms:
             return []
         window.settled_ms = first
     begin = max(window.settled_ms, until_ms - 24 * _HOUR_MS)
-    settled: list[tuple[int, Counts]] = [(minute, summed(window.minutes.pop(minute, {}))) for minute in range(begin, until_ms, MINUTE_MS)]
+    settled: list[tuple[int, Counts]] = []
+    for minute in range(begin, until_ms, MINUTE_MS):
+        settled.append((minute, counted(window, minute)))
+        lasting = _summed(window.minutes.pop(minute, {}))
+        if lasting:
+            window.spans.append(Span(minute, MINUTE_MS, lasting))
     if until_ms > window.settled_ms:
         window.settled_ms = until_ms
         window.minutes = {minute: counters for minute, counters in window.minutes.items() if minute >= until_ms}
-    window.spans += [Span(minute, MINUTE_MS, dict(counts)) for minute, counts in settled if counts]
+        window.details = {minute: counters for minute, counters in window.details.items() if minute >= until_ms}
     _compact(window)
     return settled
 
 
-def summed(counters: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
-    """Sums over writers."""
+def first_minute(window: Window) -> int | None:
+    """The earliest minute that is not settled, in ms; None where nothing was counted."""
+    return min((*window.minutes, *window.details), default=None)
+
+
+def counted(window: Window, minute_ms: int) -> Counts:
+    """What was counted in a minute that is not settled."""
+    return _summed(window.minutes.get(minute_ms, {})) | _summed(window.details.get(minute_ms, {}))
+
+
+def _summed(counters: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
     return {metric: sum(writers.values()) for metric, writers in counters.items()}
 
 
@@ -133,24 +151,23 @@ def _compact(window: Window) -> None:
         if whole is None:
             whole = joined[start, length] = Span(start, length, {})
         for metric, value in span.counts.items():
-            if length == MINUTE_MS or metric.partition(":")[0] not in _BRIEF:
-                whole.counts[metric] = whole.counts.get(metric, 0.0) + value
+            whole.counts[metric] = whole.counts.get(metric, 0.0) + value
     window.spans = [joined[key] for key in sorted(joined)]
 
 
 def since(window: Window, since_ms: int) -> dict[str, float]:
-    """Sums over everything that began at or after an instant, to the end; an older span that reaches into it is left out."""
-    total: dict[str, float] = defaultdict(float)
+    """Sums over everything that began at or after an instant, to the end, details aside; an older span that reaches into it is left out."""
+    total: dict[str, float] = {}
     for span in reversed(window.spans):
         if span.start_ms < since_ms:
             break
         for metric, value in span.counts.items():
-            total[metric] += value
+            total[metric] = total.get(metric, 0.0) + value
     for minute, counters in window.minutes.items():
         if minute >= since_ms:
             for metric, writers in counters.items():
-                total[metric] += sum(writers.values())
-    return dict(total)
+                total[metric] = total.get(metric, 0.0) + sum(writers.values())
+    return total
 
 
 def of(counts: Counts, metric: str) -> float:
