@@ -161,6 +161,7 @@ class HealthParams:
         overlap: counters changed this long before the last look are read again, for transactions that were open then.
         catch_up: how far back counters are read where nothing is known of a signal.
         save_interval: how often what was learned of a signal is stored.
+        keep_all_readings: how long every reading is kept; older ones are thinned to the last of each minute and status.
         keep_readings: how long readings are kept; for good where a decision rests on them.
         keep_details: how long counters are kept that only serve health.
         prune_interval: how often older ones are deleted.
@@ -201,6 +202,7 @@ class HealthParams:
     overlap: timedelta = timedelta(seconds=2)
     catch_up: timedelta = timedelta(hours=25)
     save_interval: timedelta = timedelta(minutes=5)
+    keep_all_readings: timedelta = timedelta(days=1)
     keep_readings: timedelta = timedelta(days=30)
     keep_details: timedelta = timedelta(days=2)
     prune_interval: timedelta = timedelta(hours=1)

@@ -17,7 +17,7 @@ from redis.retry import Retry
 
 from domain.reading import Learned, Reading
 from operators.health_params import HealthParams
-from store.signals import prune_details, prune_readings, remember, roll_up, utc, write_readings
+from store.signals import prune_details, prune_readings, remember, roll_up, thin_readings, utc, write_readings
 
 KEY: Final = "stratum:reading"
 _TTL_S: Final = 300
@@ -58,6 +58,8 @@ class _Partition(StatelessSinkPartition[tuple[str, Told]]):
         this_hour = now.replace(minute=0, second=0, microsecond=0)
         hours = roll_up(self._conn, this_hour - (self._params.keep_readings if first else _ROLLED_AGAIN), this_hour)
         readings = prune_readings(self._conn, now - self._params.keep_readings)
+        thin = now - self._params.keep_all_readings
+        readings += thin_readings(self._conn, thin - (self._params.keep_readings if first else _ROLLED_AGAIN), thin)
         counters = prune_details(self._conn, now - self._params.keep_details)
         logger.info("signals_pruned", readings=readings, counters=counters, hours=hours)
 

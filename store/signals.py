@@ -38,8 +38,15 @@ SELECT workspace_id, signal, read_at, score, status, sample, components, reasons
 FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORDER BY id
 """
 _PRUNE: Final = """
-DELETE FROM readings r WHERE r.read_at < %s
-  AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.workspace_id = r.workspace_id AND r.id = ANY(d.reading_ids))
+DELETE FROM readings WHERE read_at < %s AND id NOT IN (SELECT unnest(reading_ids) FROM decisions)
+"""
+_THIN: Final = """
+DELETE FROM readings WHERE id NOT IN (SELECT unnest(reading_ids) FROM decisions) AND id IN (
+    SELECT id FROM (
+        SELECT id, row_number() OVER (
+            PARTITION BY workspace_id, signal, date_trunc('minute', read_at), status ORDER BY read_at DESC, id DESC)
+        FROM readings WHERE read_at >= %s AND read_at < %s
+    ) numbered WHERE row_number > 1)
 """
 _PRUNE_DETAILS: Final = """
 DELETE FROM observations WHERE minute_at < %s AND split_part(metric, ':', 1) <> ALL(%s)
@@ -153,6 +160,11 @@ def feeding_sources(conn: Connection[Any], workspace: WorkspaceId, since: dateti
 def prune_readings(conn: Connection[Any], before: datetime) -> int:
     """Delete readings older than an instant, except those that a decision rests on; answers how many."""
     return conn.execute(_PRUNE, (before,)).rowcount
+
+
+def thin_readings(conn: Connection[Any], since: datetime, until: datetime) -> int:
+    """Keep the last reading of each signal, minute and status in a range, and those that a decision rests on; answers how many went."""
+    return conn.execute(_THIN, (since, until)).rowcount
 
 
 def prune_details(conn: Connection[Any], before: datetime) -> int:

@@ -21,7 +21,8 @@ from dataflows.runtime import run_until_signal
 from dataflows.signals import build
 from domain import metrics
 from domain.decision import Code, Verdict
-from domain.reading import Reading, Status
+from domain.ids import WorkspaceId
+from domain.reading import Learned, Reading, Status
 from operators.gate import GateParams
 from operators.health_params import HealthParams
 from sinks.readings import ReadingSink
@@ -29,7 +30,7 @@ from sinks.trust import TrustGate
 from sources.intake import Intake
 from sources.minutes import MinutesFeed
 from store import observations
-from store.signals import known_signals
+from store.signals import known_signals, memories, write_readings
 from tests.conftest import TestWorkspace
 
 _RUN = "from config.load import load_settings; from dataflows.signals import run; run(load_settings())"
@@ -192,3 +193,37 @@ def test_clocks_that_differ_hide_no_counter(conn: Conn, workspace: TestWorkspace
     clock.ahead = timedelta(hours=-5)
     assert feed.resumes_at() is None
     assert len(feed.read()) == 1
+
+
+def test_old_readings_are_thinned_old_counters_go_and_totals_and_what_decisions_rest_on_stay(
+    conn: Conn, workspace: TestWorkspace, valkey_url: str
+) -> None:
+    now = datetime.now(UTC).replace(second=30)
+    signal_name, params = f"source:{workspace.source_id}", HealthParams()
+
+    def told(at: datetime, status: Status) -> Reading:
+        return Reading(WorkspaceId(workspace.id), signal_name, int(at.timestamp() * 1000), 90.0, status, 100)
+
+    old = now.replace(second=0) - timedelta(days=3)
+    kept = write_readings(conn, [told(old + timedelta(seconds=second), Status.HEALTHY) for second in range(0, 60, 10)])
+    write_readings(conn, [told(old + timedelta(seconds=61), Status.DEGRADED), told(old + timedelta(seconds=62), Status.HEALTHY)])
+    conn.execute(
+        "INSERT INTO decisions (workspace_id, destination, action, verdict, automation, reasons, reading_ids, decided_at)"
+        " VALUES (%s, 'meta:1', 'push', 'pass', 'execute', '[]', %s, now())",
+        (workspace.id, [kept[0].id]),
+    )
+    with conn.transaction():
+        minute = int(old.timestamp()) * 1000
+        rows = [(workspace.id, signal_name, minute, 0, metric, 1.0) for metric in (metrics.ACCEPTED, f"{metrics.REJECTED}:x", "person:3")]
+        observations.add(conn, rows)
+    learned = Learned(WorkspaceId(workspace.id), signal_name, b"packed")
+    partition = ReadingSink(conn, valkey_url, params).build("readings", 0, 1)
+    partition.write_batch([("key", told(now, Status.HEALTHY)), ("key", learned)])
+    assert [row[0] for row in conn.execute("SELECT id FROM readings WHERE read_at < %s ORDER BY id", (now,))][:2] == [
+        kept[0].id,
+        kept[-1].id,
+    ]
+    assert conn.execute("SELECT count(*) FROM readings").fetchone() == (5,)
+    assert [row[0] for row in conn.execute("SELECT metric FROM observations ORDER BY 1")] == ["accepted", "rejected:x"]
+    assert conn.execute("SELECT readings, last_status FROM reading_hours").fetchone() == (8, "healthy")
+    assert memories(conn, now - timedelta(minutes=1)) == {(workspace.id, signal_name): b"packed"}
