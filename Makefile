@@ -15,7 +15,7 @@ FIND_PYTHON = for python in $(PYTHON) python3.12 python3.11 python3; do \
 	if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then echo "$$python"; exit 0; fi; done; \
 	echo "Python 3.11 or 3.12 is needed and none is on the path: install one, or say where it is with make PYTHON=/path/to/python" >&2; exit 1
 
-.PHONY: help setup demo up test lint bench migrate simulate lock clean
+.PHONY: help setup demo up test lint bench faults migrate simulate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: $(READY) ## Check style, types, import layers and dependencies
 
 bench: $(READY) ## Print every figure beside its reference; ARGS="throughput merges" for some
 	$(RUN)python -m benchmarks $(ARGS)
+
+faults: $(READY) ## Score the trust gate on simulated faults; ARGS="--quick" for a first look
+	$(RUN)stratum faults $(ARGS)
 
 migrate: $(READY) ## Bring the database to this version's schema
 	@$(RUN)stratum migrate

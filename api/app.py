@@ -19,6 +19,7 @@ from api.observing import Observe
 from api.openapi import document
 from api.reading import open_reads
 from api.routes import (
+    anomalies,
     audience_sync,
     audit,
     commands,
@@ -48,6 +49,7 @@ from store.fetch import Pool
 ROUTES = (
     profiles.router,
     why.router,
+    anomalies.router,
     audience_sync.router,
     audit.router,
     commands.router,

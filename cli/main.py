@@ -35,6 +35,7 @@ _COMMANDS: Final = {
     "lag": _Entry("Show how far processing is behind the log, per partition."),
     "dead-letters": _Entry("List, show and retry what could not be processed."),
     "simulate": _Entry("Send simulated traffic."),
+    "faults": _Entry("Score health and the trust gate on simulated traffic with labelled faults.", needs_stack=False),
     "rfm": _Entry("Take RFM bounds anew."),
     "keys": _Entry("Create, list and revoke API keys; add sources and workspaces."),
 }

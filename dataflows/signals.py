@@ -22,9 +22,9 @@ from config.settings import Settings
 from dataflows.observing import observe_reading, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
 from dataflows.survey import surveyed
-from domain.reading import Learned, Minutes, Reading
+from domain.reading import Minutes, Reading
 from operators.health_params import HealthParams
-from operators.watch import HealthMachine
+from operators.watch import HealthMachine, Told
 from operators.wiring import run_machines
 from sinks.readings import ReadingSink
 from sources.intake import Intake
@@ -33,13 +33,13 @@ from sources.minutes import MinutesFeed
 logger = structlog.get_logger(__name__)
 
 
-def build(minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[str, Reading | Learned]]) -> Dataflow:
+def build(minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[str, Told]]) -> Dataflow:
     """Wire the dataflow.
 
     Args:
         minutes: what is new about each signal, and ticks.
         params: how health is computed.
-        readings: learns every reading by signal, and what is to be stored of it.
+        readings: learns every reading and anomaly by signal, and what is to be stored of it.
     """
     flow = Dataflow("signals")
     news = op.input("minutes", flow, minutes)
@@ -49,7 +49,7 @@ def build(minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[s
     return flow
 
 
-def _observe(told: Reading | Learned) -> None:
+def _observe(told: Told) -> None:
     if isinstance(told, Reading):
         observe_reading(told)
 

@@ -99,3 +99,37 @@ class Learned(msgspec.Struct, frozen=True):
     workspace: WorkspaceId
     signal: str
     memory: bytes
+
+
+class Anomaly(msgspec.Struct, frozen=True):
+    """One anomaly of one metric of a signal, from its first surprising point to its last; told anew as it grows and ends.
+
+    Attributes:
+        metric: what was watched, `operators.watched_series`.
+        started_ms: its first point; with signal and metric it names the anomaly.
+        peak_ms: its most surprising point.
+        ended_ms: when the value was back; None while it lasts.
+        direction: ``up`` or ``down``, of the peak.
+        score: of the peak, 0–1.
+        value: at the peak, in the metric's unit.
+        expected: at the peak.
+        low: of the range expected at the peak.
+        high: of the same.
+        ending: ``recovered``, ``adopted`` or ``silent``; empty while it lasts.
+        picture: (ms, value, expected, low, high) of the points around it, oldest first.
+    """
+
+    workspace: WorkspaceId
+    signal: str
+    metric: str
+    started_ms: int
+    peak_ms: int
+    ended_ms: int | None
+    direction: str
+    score: float
+    value: float
+    expected: float
+    low: float
+    high: float
+    ending: str = ""
+    picture: tuple[tuple[int, float, float, float, float], ...] = ()

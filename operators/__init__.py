@@ -38,6 +38,10 @@
 | `health` | a window and an instant → a reading | rolling baseline | properties |
 | `health_params` | – | – | – |
 | `watch` | a signal's minutes → its readings, where they are worth one | `HealthState` | `health` over all rows |
+| `anomaly` | a point of a series → how surprising it is, what was expected | `AnomalyState` | properties; NAB |
+| `anomaly_season` | points → what is usual at an hour of a day | in `AnomalyState` | as `anomaly` |
+| `anomaly_tail` | a deviation → how rare it is, by the largest before | `Tail` | as `anomaly` |
+| `episodes` | a metric's points → episodes opened, grown, closed | `WatchState` | cases in its test |
 | `gate` | readings and a proposed action → a decision | `GateState` | random histories |
 | `funnel` | occurrences of ordered steps → everybody's best attempt, and its figures | none | trying every choice, in its test |
 | `breakdown` | people's values → the most common ones, all others, nobody's | none | properties in the test of `funnel` |

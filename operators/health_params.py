@@ -5,6 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from operators.anomaly import AnomalyParams
+from operators.episodes import EpisodeParams
 from operators.rhythm import RhythmParams
 from operators.sequential import SequentialParams
 
@@ -148,6 +150,8 @@ class HealthParams:
         materials: which changes matter.
         sequential: how sure a change must be.
         rhythm: when a source sends too little.
+        anomalies: how series are watched for anomalies; their step is whole minutes.
+        episodes: when an anomaly begins and ends.
         schedule: when a source is expected to send; None: always, as it is used to.
         signals: signal → what differs for it.
         platform_weights: platform → identifier kind → worth for being matched there; others are as `profile.match_weights`.
@@ -189,6 +193,8 @@ class HealthParams:
     materials: Materials = field(default_factory=Materials)
     sequential: SequentialParams = field(default_factory=SequentialParams)
     rhythm: RhythmParams = field(default_factory=RhythmParams)
+    anomalies: AnomalyParams = field(default_factory=lambda: AnomalyParams(step=timedelta(minutes=5)))
+    episodes: EpisodeParams = field(default_factory=lambda: EpisodeParams(threshold=0.6))
     schedule: Schedule | None = None
     signals: dict[str, SignalOverride] = field(default_factory=dict)
     platform_weights: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -216,6 +222,8 @@ class HealthParams:
             "delivery_window is whole minutes, at most a day": _MINUTE <= self.delivery_window <= timedelta(days=1)
             and not self.delivery_window % _MINUTE,
             "settle is whole minutes": self.settle >= _MINUTE and not self.settle % _MINUTE,
+            "the step of anomalies is whole minutes and divides a day": not self.anomalies.step % _MINUTE
+            and not timedelta(days=1) % self.anomalies.step,
             "0 <= expected_interval < dead_after": _NOTHING <= self.expected_interval < self.dead_after,
             "0 <= lost_volume < usual_volume <= 1": 0 <= self.lost_volume < self.usual_volume <= 1,
             "0 < invalid_share <= 1": 0 < self.invalid_share <= 1,

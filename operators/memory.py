@@ -6,6 +6,7 @@ Which shares are watched is written down here, in `source_shares` and `platform_
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 import msgspec
@@ -14,11 +15,14 @@ from domain import metrics
 from domain.reading import Reading
 from operators import drift, rhythm, sequential
 from operators.drift import Drift
+from operators.episodes import Episode, WatchState
 from operators.health_params import HealthParams
 from operators.rhythm import Rhythm
 from operators.sequential import Level, SequentialParams, Share
-from operators.window import Counts, Window, by_suffix, of
+from operators.watched_series import points, watch
+from operators.window import BRIEF, MINUTE_MS, Counts, Window, by_suffix, of
 
+_MS: Final = timedelta(milliseconds=1)
 _DELAYED: Final = range(3, len(metrics.DELAY_EDGES_MS) + 1)
 """Delay buckets beyond five minutes."""
 _LAGGING: Final = range(5, len(metrics.LAG_EDGES_MS) + 1)
@@ -29,6 +33,9 @@ _MATCHES: Final = 100
 """A match rate counts like so many observations: it is itself a share of many rows."""
 _CROWD: Final = 64
 """Events from which on it can be told that a few send most of them."""
+_OVERDUE: Final = 3.0
+_RECENT: Final = 0.2
+"""Weight of the newest stretch between two reports."""
 _CHANCE: Final = 1.7
 """How far the fullest of sixteen buckets lies above their mean by chance, in standard deviations."""
 
@@ -49,6 +56,13 @@ class Counted(NamedTuple):
     material: float
 
 
+class Reported(msgspec.Struct):
+    """Our orders since a platform reported last, and how many usually lie between two of its reports."""
+
+    orders: float = 0.0
+    between: float = 0.0
+
+
 class Memory(msgspec.Struct):
     """Memory of one signal.
 
@@ -60,7 +74,9 @@ class Memory(msgspec.Struct):
         levels: currency → mean value of an order, in the minor unit.
         drift: the shape of its events.
         buckets: metric → events by bucket, of people or of addresses, since enough had come last.
-        orders: platform → our orders since it reported last.
+        watches: watched series → its detector (`operators.watched_series`).
+        step: counters of the step of the watched series that lasts.
+        orders: platform → our orders since it reported last, and between its reports.
         last: the reading given last, without id.
         period: the last reading of the last period in which it was expected to send.
         looked_ms: when it was judged last.
@@ -75,7 +91,9 @@ class Memory(msgspec.Struct):
     levels: dict[str, Level] = {}
     drift: Drift = msgspec.field(default_factory=Drift)
     buckets: dict[str, list[float]] = {}
-    orders: dict[str, float] = {}
+    watches: dict[str, WatchState] = {}
+    step: dict[str, float] = {}
+    orders: dict[str, Reported] = {}
     last: Reading | None = None
     period: Reading | None = None
     looked_ms: int = 0
@@ -83,11 +101,20 @@ class Memory(msgspec.Struct):
     news: bool = True
 
 
-def learn(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams) -> None:
-    """Take in one settled minute, in place."""
+def learn(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams) -> list[tuple[str, Episode]]:
+    """Take in one settled minute, in place; answers what became of anomalies, by metric."""
     _weigh(memory, signal, minute_ms, counts, params)
     if signal.startswith("source:"):
         drift.step(memory.drift, counts, minute_ms, params.sequential)
+    for metric, value in counts.items():
+        if not metric.startswith(BRIEF):
+            memory.step[metric] = memory.step.get(metric, 0.0) + value
+    step_ms = params.anomalies.step // _MS
+    if (minute_ms + MINUTE_MS) % step_ms:
+        return []
+    told = watch(memory.watches, minute_ms + MINUTE_MS - step_ms, points(signal, memory.step), params)
+    memory.step = {}
+    return told
 
 
 def ahead(memory: Memory, signal: str, minutes: Mapping[int, Counts], params: HealthParams) -> Memory:
@@ -101,8 +128,9 @@ def ahead(memory: Memory, signal: str, minutes: Mapping[int, Counts], params: He
         shares={name: _share(share) for name, share in memory.shares.items()},
         levels={name: _level(level) for name, level in memory.levels.items()},
         drift=memory.drift,
+        watches=memory.watches,
         buckets={metric: buckets.copy() for metric, buckets in memory.buckets.items()},
-        orders=dict(memory.orders),
+        orders={platform: copy(since) for platform, since in memory.orders.items()},
         last=memory.last,
         period=memory.period,
     )
@@ -135,7 +163,7 @@ def _weigh(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: 
     counted: Iterable[Counted]
     expected = 0.0
     if signal.startswith("source:"):
-        expected = rhythm.usual(memory.rhythm, minute_ms) * rhythm.busyness(memory.rhythm)
+        expected = rhythm.usual(memory.rhythm, minute_ms) * rhythm.busyness(memory.rhythm, minute_ms)
         rhythm.step(memory.rhythm, counts.get(metrics.ACCEPTED, 0.0), minute_ms, params.rhythm, sure)
         counted = source_shares(counts, params)
         for currency, orders in by_suffix(counts, metrics.ORDERS).items():
@@ -208,16 +236,25 @@ def platform_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:
 
 
 def _reported(memory: Memory, counts: Counts, params: HealthParams) -> list[Counted]:
-    """Reported conversions among all that are counted, ours and theirs, since the platform reported last."""
+    """Reported conversions among all that are counted, ours and theirs, since the platform reported last.
+
+    A platform that used to report and does not has reported none, once three times as many orders came as usually lie between two reports.
+    """
     ours = of(counts, metrics.ORDERS)
     reported = by_suffix(counts, metrics.REPORTED_ORDERS)
     counted = []
     for platform in sorted(memory.orders.keys() | reported.keys()):
-        orders = memory.orders.get(platform, 0.0) + ours
+        known = memory.orders.get(platform)
+        since = known or Reported()
+        since.orders += ours
         theirs = reported.get(platform, 0.0)
-        if theirs:
-            if platform in memory.orders:
-                counted.append(Counted(f"{metrics.REPORTED_ORDERS}:{platform}", theirs, theirs + orders, params.materials.reported))
-            orders = 0.0
-        memory.orders[platform] = orders
+        overdue = since.between > 0 and since.orders > _OVERDUE * since.between
+        if theirs or overdue:
+            if known is not None:
+                size = theirs + since.orders
+                counted.append(Counted(f"{metrics.REPORTED_ORDERS}:{platform}", theirs, size, params.materials.reported))
+            if theirs:
+                since.between = since.orders if not since.between else since.between + _RECENT * (since.orders - since.between)
+            since.orders = 0.0
+        memory.orders[platform] = since
     return counted

@@ -8,7 +8,7 @@ from domain.reading import Component
 from operators import sequential
 from operators.health_params import HealthParams
 from operators.memory import Memory
-from operators.scores import Part, of_finding, worst
+from operators.scores import Part, episode_parts, of_finding, worst
 from operators.window import Counts, by_suffix, of
 
 _RETRIED: Final = 0.25
@@ -17,14 +17,17 @@ _MS: Final = timedelta(milliseconds=1)
 
 
 def delivery(memory: Memory, counts: Counts, params: HealthParams) -> Component:
-    """Which share of a platform's requests was delivered, which of the rows it refused, and how many it matched."""
+    """Which share of a platform's requests was delivered, which of the rows it refused, and how many it matched.
+
+    One delivered request is added to what was counted, so that one that fails among few is no verdict.
+    """
     ok, failed, retried = (counts.get(metric, 0.0) for metric in (metrics.REQUESTS_OK, metrics.REQUESTS_FAILED, metrics.REQUESTS_RETRIED))
     sample = int(ok + failed + retried)
     inputs = {"ok": ok, "failed": failed, "retried": retried}
     weight, sure, material = params.weights.delivery, params.sequential.sparse, params.materials
     if sample < params.minimum_requests:
         return Component("delivery", None, weight, inputs, sample, f"{sample} requests in the window")
-    share = ok / (ok + failed + _RETRIED * retried)
+    share = (ok + 1) / (ok + 1 + failed + _RETRIED * retried)
     parts = [Part(100.0 * share, inputs, f"{share:.1%} of requests delivered")]
     refused = memory.shares.get(metrics.ROWS_REJECTED)
     if refused is not None and sequential.warm(refused, sure):
@@ -34,7 +37,7 @@ def delivery(memory: Memory, counts: Counts, params: HealthParams) -> Component:
     if matched is not None and sequential.warm(matched, sure):
         said = "the platform matches fewer of the rows"
         parts.append(of_finding(metrics.MATCH_RATE, said, sequential.fallen(matched, sure), material.match_rate))
-    return worst("delivery", weight, sample, parts, "")
+    return worst("delivery", weight, sample, [*parts, *episode_parts(memory.watches)], "")
 
 
 def consistency(memory: Memory, counts: Counts, params: HealthParams) -> Component:
@@ -42,10 +45,10 @@ def consistency(memory: Memory, counts: Counts, params: HealthParams) -> Compone
     ours, theirs = of(counts, metrics.ORDERS), by_suffix(counts, metrics.REPORTED_ORDERS)
     sample, sure, weight = ours + sum(theirs.values()), params.sequential.sparse, params.weights.consistency
     inputs = {"orders": ours} | {f"reported_{platform}": count for platform, count in sorted(theirs.items())}
-    if not theirs:
+    if not theirs and not memory.orders:
         return Component("consistency", None, weight, inputs, int(sample), "no platform reported conversions in the window")
     parts = []
-    for platform in sorted(theirs):
+    for platform in sorted(memory.orders):
         share = memory.shares.get(f"{metrics.REPORTED_ORDERS}:{platform}")
         if share is not None and sequential.warm(share, sure):
             found = max(sequential.risen(share, sure), sequential.fallen(share, sure), key=lambda one: one.certainty)

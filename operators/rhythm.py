@@ -21,21 +21,24 @@ _MONDAY_MS: Final = 4 * 86_400_000
 """1970 began on a Thursday: four days later a week begins."""
 _LEARN: Final = 0.35
 """Weight of one visit of an hour once it was seen a few times."""
-_LEAN: Final = 1.0
+_LEAN: Final = 0.1
 """Visits at which an hour's own mean weighs as much as what it leans on."""
 _GUESS: Final = 0.02
 """Visits at which an hour of the day's own mean weighs as much as the overall mean: any visit is better than a guess."""
 _SEEN: Final = 0.5
 """Visits of an hour of the day from which on too little can be told from what is usual."""
-_BRIEF: Final = 0.5 ** (1 / 40)
-"""How the memory of the last hour fades per minute: by half in 40 minutes."""
+_BRIEF: Final = 0.5 ** (1 / 20)
+"""How the memory of how busy it is fades per minute: by half in 20 minutes."""
 _PRIOR: Final = 20.0
 """Events that speak for the last hour having been as busy as usual."""
-_SURGE: Final = 1.5
+_SURGE: Final = 1.2
 """A minute counts for at most so many times the usual: a campaign is no new habit."""
 _QUIETEST: Final = 0.3
-"""Least share of the usual that counts as a quiet day."""
-_WILD: Final = 16.0
+"""Least share of the usual that counts as a quiet hour."""
+_NEWEST: Final = 0.05
+"""The same in an hour of the week that was never seen: a first weekend may be very quiet."""
+_WILD: Final = 36.0
+_BLOCK_MS: Final = 10 * MINUTE_MS
 _PAUSES: Final = 8
 _OFTEN: Final = 6
 """Of the last eight long pauses, so many within a day make pauses of that length usual."""
@@ -72,9 +75,12 @@ class Rhythm(msgspec.Struct):
         seen: on how many days each hour of the day was seen, at most 7.
         mean: of all minutes, fading over a week.
         minutes: minutes seen.
-        came: events of the last hour, fading.
-        expected: what was usual for it, fading.
-        spread: how much more minutes differ than chance alone makes them, in variances; at least 1.
+        came: events of the last minutes, fading.
+        expected: what was usual for them, fading.
+        spread: how much more stretches of ten minutes differ than chance alone makes them, in variances; at least 1.
+        block_ms: beginning of the stretch that lasts.
+        block_came: events in it.
+        block_expected: what was expected of it.
         loss: evidence that a material part is missing; its hits are events, its size what was usual.
         pause: events that usually come during the pause that lasts; 0 while events come.
         pause_events: events that usually come during the longest pause that is quite normal.
@@ -91,6 +97,9 @@ class Rhythm(msgspec.Struct):
     came: float = 0.0
     expected: float = 0.0
     spread: float = 1.0
+    block_ms: int = 0
+    block_came: float = 0.0
+    block_expected: float = 0.0
     loss: Excursion = msgspec.field(default_factory=Excursion)
     pause: float = 0.0
     pause_events: float = 0.0
@@ -132,9 +141,10 @@ def usual_between(rhythm: Rhythm, since_ms: int, until_ms: int) -> float:
     return sum(usual(rhythm, int(since_ms + (point + 0.5) * stride)) for point in range(points)) * stride / MINUTE_MS
 
 
-def busyness(rhythm: Rhythm) -> float:
-    """How busy the last hour was against the usual, at most 1: more than usual does not make less a loss."""
-    return min(1.0, max(_QUIETEST, (rhythm.came + _PRIOR) / (rhythm.expected + _PRIOR)))
+def busyness(rhythm: Rhythm, at_ms: int) -> float:
+    """How busy the last minutes were against the usual, at most 1: more than usual does not make less a loss."""
+    quietest = _QUIETEST if rhythm.visits[_hour(at_ms)] >= _SEEN else _NEWEST
+    return min(1.0, max(quietest, (rhythm.came + _PRIOR) / (rhythm.expected + _PRIOR)))
 
 
 def is_warm(rhythm: Rhythm, at_ms: int, params: SequentialParams) -> bool:
@@ -148,7 +158,7 @@ def is_warm(rhythm: Rhythm, at_ms: int, params: SequentialParams) -> bool:
 def step(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams) -> None:
     """Take in one whole minute, in place; minutes come in order, silent ones too."""
     base = usual(rhythm, minute_ms)
-    expected = base * busyness(rhythm)
+    expected = base * busyness(rhythm, minute_ms)
     if is_warm(rhythm, minute_ms, sequential):
         kept = 1 - params.lost
         ratio = (count * math.log(kept) + expected * params.lost) / rhythm.spread
@@ -167,7 +177,7 @@ def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms
     hour = _hour(minute_ms)
     visits = rhythm.visits[hour] + 1 / 60
     if rhythm.seen[hour % 24] >= _SEEN:
-        count = min(count, _SURGE * base + 4 * base**0.5 + 1)
+        count = min(count, _SURGE * base + 2 * base**0.5 + 1)
     part = max(1 / (visits * 60), _LEARN / 60)
     rhythm.hours[hour] += part * (count - rhythm.hours[hour])
     rhythm.visits[hour] = visits
@@ -176,9 +186,13 @@ def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms
     _sum_day(rhythm, hour % 24)
     rhythm.came = rhythm.came * _BRIEF + count
     rhythm.expected = rhythm.expected * _BRIEF + base
-    if expected > 0:
-        surprise = min(_WILD, (count - expected) ** 2 / max(expected, 1.0))
-        rhythm.spread = max(1.0, rhythm.spread + max(1 / rhythm.minutes, 1 / 1440) * (surprise - rhythm.spread))
+    if minute_ms >= rhythm.block_ms + _BLOCK_MS:
+        if rhythm.block_expected:
+            surprise = min(_WILD, (rhythm.block_came - rhythm.block_expected) ** 2 / max(rhythm.block_expected, 1.0))
+            part = max(10 / rhythm.minutes, 10 / 2880)
+            rhythm.spread = max(1.0, rhythm.spread + min(1.0, part) * (surprise - rhythm.spread))
+        rhythm.block_ms, rhythm.block_came, rhythm.block_expected = minute_ms, 0.0, 0.0
+    rhythm.block_came, rhythm.block_expected = rhythm.block_came + count, rhythm.block_expected + expected
 
 
 def _pause(rhythm: Rhythm, count: float, base: float, minute_ms: int, params: RhythmParams) -> None:

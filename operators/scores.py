@@ -1,11 +1,13 @@
 """From a finding to a score: how bad is bad. Shared by the components of `operators.source_health` and `operators.platform_health`."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from domain.reading import Component
+from operators.episodes import WatchState
 from operators.sequential import Finding
+from operators.watched_series import open_episodes
 
 _HARMLESS: Final = 0.5
 """A change of less than half of what matters costs nothing."""
@@ -13,6 +15,10 @@ _MATTERS: Final = 55.0
 """Score of a certain change of exactly what matters: below healthy, above unhealthy."""
 _WORST: Final = 2.5
 """A change of so many times what matters is the worst."""
+
+
+_ODD: Final = 80.0
+"""Score of an anomaly that nothing else confirms: not perfect, and no reason to hold."""
 
 
 class Part(NamedTuple):
@@ -65,6 +71,16 @@ def of_finding(name: str, said: str, finding: Finding, material: float) -> Part:
     away = abs(finding.now - finding.usual)
     inputs = {f"{name}_share": finding.now, f"{name}_usual_share": finding.usual}
     return Part(changed(finding.certainty, away / material), inputs, f"{said}: {finding.now:.1%} instead of {finding.usual:.1%}")
+
+
+def episode_parts(watches: Mapping[str, WatchState]) -> Iterator[Part]:
+    """Open anomalies that speak against a signal."""
+    for metric, (direction, value, low, high) in open_episodes(watches).items():
+        inputs = {f"{metric}_value": value, f"{metric}_low": low, f"{metric}_high": high}
+        spelled = metric.replace("_", " ").replace(":", " ")
+        yield Part(
+            _ODD, inputs, f"{spelled} is unusually {'high' if direction == 'up' else 'low'}: {value:.3g}, expected {low:.3g} to {high:.3g}"
+        )
 
 
 def worst(name: str, weight: float, sample: float, parts: Iterable[Part], otherwise: str) -> Component:

@@ -17,7 +17,7 @@ from operators import drift, rhythm, sequential
 from operators.health_params import HealthParams
 from operators.match_quality import gains, of_coverage
 from operators.memory import Memory
-from operators.scores import Part, changed, falling, of_finding, worst
+from operators.scores import Part, changed, episode_parts, falling, of_finding, worst
 from operators.window import MINUTE_MS, Counts, by_suffix, of
 
 _MS: Final = timedelta(milliseconds=1)
@@ -59,7 +59,7 @@ def freshness(memory: Memory, now_ms: int, params: HealthParams) -> Component:
         return Component("freshness", None, weight, {}, 0, "the last accepted event lies in the future; check the clocks")
     silence_s = max(0, now_ms - last_ms) / 1000
     known = memory.rhythm
-    per_minute = rhythm.usual(known, now_ms) * min(_QUIET, rhythm.busyness(known)) if known.minutes else 0.0
+    per_minute = rhythm.usual(known, now_ms) * min(_QUIET, rhythm.busyness(known, now_ms)) if known.minutes else 0.0
     normal_s, dead_s = params.expected_interval.total_seconds(), params.dead_after.total_seconds()
     inputs = {"silence_s": silence_s}
     if per_minute > 0:
@@ -181,6 +181,7 @@ def anomaly(memory: Memory, params: HealthParams) -> Component:
     for currency, level in sorted(memory.levels.items()):
         if sequential.level_is_warm(level, sure):
             parts.append(_order_value(currency, sequential.level_finding(level, sure), params))
+    parts += episode_parts(memory.watches)
     return worst("anomaly", weight, len(parts), parts, "warming up: what is usual is not known yet")
 
 

@@ -9,15 +9,20 @@ from typing import Final
 
 import msgspec
 
-from domain.reading import Learned, Minutes, Reading, Status
+from domain.reading import Anomaly, Learned, Minutes, Reading, Status
 from operators.health import read
 from operators.health_params import HealthParams
 from operators.memory import Memory, ahead, learn
+from operators.watched_series import anomaly_of
 from operators.window import MINUTE_MS, NEVER_MS, add, counted, first_minute, settle
 
 _MS: Final = timedelta(milliseconds=1)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Memory)
+
+
+Told = Reading | Learned | Anomaly
+"""What a machine says."""
 
 
 def restore(packed: bytes) -> Memory:
@@ -30,7 +35,7 @@ def restore(packed: bytes) -> Memory:
 
 
 class HealthMachine:
-    """One signal: minutes in; readings, and what is to be stored, out.
+    """One signal: minutes in; readings, anomalies, and what is to be stored, out.
 
     Args:
         params: of all signals; `HealthParams.of` gives those of this one.
@@ -43,7 +48,7 @@ class HealthMachine:
         self._state = Memory() if state is None else _DECODER.decode(_ENCODER.encode(state))
         self._ahead: tuple[int, Memory] | None = None
 
-    def on_event(self, event: Minutes, now_ms: int) -> list[Reading | Learned]:
+    def on_event(self, event: Minutes, now_ms: int) -> list[Told]:
         """Take in what is new; a reading where it is worth one."""
         params = self._params
         if params is None:
@@ -52,14 +57,15 @@ class HealthMachine:
             self._state, self._ahead = restore(event.memory), None
         memory = self._state
         settled_ms = memory.window.settled_ms
+        given: list[Told] = []
         earliest = add(memory.window, event.rows)
         memory.news = memory.news or earliest < NEVER_MS
         for minute_ms, counts in settle(memory.window, now_ms - params.settle // _MS):
             if _expected(params, minute_ms):
-                learn(memory, event.signal, minute_ms, counts, params)
+                episodes = learn(memory, event.signal, minute_ms, counts, params)
+                given += [anomaly_of(event.workspace, event.signal, metric, episode) for metric, episode in episodes]
         if self._ahead and (earliest < self._ahead[0] or memory.window.settled_ms != settled_ms):
             self._ahead = None
-        given: list[Reading | Learned] = []
         if self._due(now_ms, params):
             memory.looked_ms, memory.news = now_ms, False
             reading = self._read(event, now_ms, params)
@@ -103,7 +109,7 @@ class HealthMachine:
             return reading.score is not last.score
         return abs(reading.score - last.score) >= params.emit_step
 
-    def on_time(self, now_ms: int) -> list[Reading | Learned]:  # noqa: ARG002 - the source ticks every signal, so no timer is needed
+    def on_time(self, now_ms: int) -> list[Told]:  # noqa: ARG002 - the source ticks every signal, so no timer is needed
         """Nothing: every look of the source is an event, also where nothing is new."""
         return []
 

@@ -25,7 +25,7 @@ _FINE_MS: Final = 80 * MINUTE_MS
 """Age up to which they stay in fives."""
 _KEPT_MS: Final = 26 * _HOUR_MS
 """Age at which an hour is dropped."""
-_BRIEF: Final = tuple(
+BRIEF: Final = tuple(
     f"{metric}:" for metric in (metrics.PERSON, metrics.ADDRESS, metrics.LAG, metrics.DELAY, metrics.SHAPE, metrics.PROPERTY)
 )
 """Metrics that are looked at minute by minute and never summed over a span."""
@@ -78,7 +78,7 @@ def add(window: Window, rows: Iterable[Observed]) -> int:
             window.last_accepted_ms = max(window.last_accepted_ms, row.updated_ms)
         if row.minute_ms < window.settled_ms:
             continue
-        minutes = window.details if row.metric.startswith(_BRIEF) else window.minutes
+        minutes = window.details if row.metric.startswith(BRIEF) else window.minutes
         writers = minutes.setdefault(row.minute_ms, {}).setdefault(row.metric, {})
         if row.value > writers.get(row.shard, 0.0):
             writers[row.shard] = row.value

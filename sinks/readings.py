@@ -1,7 +1,7 @@
 """Stores readings: the history in PostgreSQL, the newest of each signal in Redis for pictures. Redis may be away; nothing is lost.
 
-With them goes what was learned of each signal. Now and then, by the clock of the readings themselves, readings are summed up by the hour,
-and what is older than it is kept goes.
+With them go anomalies, and what was learned of each signal. Now and then, by the clock of the readings themselves, readings are summed up
+by the hour, and what is older than it is kept goes.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,10 @@ from psycopg import Connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from domain.reading import Learned, Reading
+from domain.reading import Anomaly, Learned, Reading
 from operators.health_params import HealthParams
+from operators.watch import Told
+from store import anomalies
 from store.signals import prune_details, prune_readings, remember, roll_up, thin_readings, utc, write_readings
 
 KEY: Final = "stratum:reading"
@@ -28,9 +30,6 @@ _ROLLED_AGAIN: Final = timedelta(hours=3)
 _MS: Final = timedelta(milliseconds=1)
 
 logger = structlog.get_logger(__name__)
-
-
-Told = Reading | Learned
 
 
 class _Partition(StatelessSinkPartition[tuple[str, Told]]):
@@ -46,6 +45,9 @@ class _Partition(StatelessSinkPartition[tuple[str, Told]]):
         now_ms = max((reading.read_ms for reading in stored), default=0)
         if now_ms:
             self._keep_house(now_ms)
+        found = [told for _, told in items if isinstance(told, Anomaly)]
+        if found:
+            anomalies.write(self._conn, found)
         learned = [told for _, told in items if isinstance(told, Learned)]
         if learned:
             remember(self._conn, learned, utc(now_ms) if now_ms else datetime.now(UTC))

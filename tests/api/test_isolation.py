@@ -78,6 +78,8 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "PUT /cdp/rfm": ({"rule": {}}, OPEN),
     "GET /cdp/sweeps": (None, OPEN),
     "GET /cdp/sweeps/{sweep}": (None, 404),
+    "GET /cdp/anomalies": (None, EMPTY),
+    "GET /cdp/anomalies/{anomaly}": (None, 404),
     "GET /cdp/signals": (None, OPEN),
     "GET /cdp/signals/{signal}": (None, 404),
     "GET /cdp/signals/{signal}/hours": (None, EMPTY),
@@ -109,7 +111,7 @@ READING = {"POST /cdp/funnels", "POST /cdp/segments/validate", "POST /cdp/segmen
 
 TABLES = (
     "workspaces", "sources", "api_keys", "events", "identifiers", "profiles", "links", "merges", "segments", "memberships", "changes",
-    "dead_letters", "observations", "readings", "audiences", "pushes", "decisions", "gate_states", "audit",
+    "dead_letters", "observations", "readings", "anomalies", "audiences", "pushes", "decisions", "gate_states", "audit",
     "traits", "rfm", "definition_versions", "aggregates", "sweeps",
 )  # fmt: skip
 
@@ -155,6 +157,10 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
             "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s)"
             " VALUES (%s, %s, 'meta', 'topsecret', '1', 3600) RETURNING id", segment,
         )  # fmt: skip
+        anomaly = insert(
+            "INSERT INTO anomalies (workspace_id, signal, metric, started_at, peak_at, direction, score, value, expected, expected_low,"
+            " expected_high, picture) VALUES (%s, 'platform:topsecret', 'events', now(), now(), 'up', 1, 31337, 1, 1, 1, '[]') RETURNING id"
+        )
         decision = insert(
             "INSERT INTO decisions (workspace_id, destination, action, verdict, automation, reasons, reading_ids, decided_at)"
             " VALUES (%s, 'topsecret', 'push', 'pass', 'execute', '[]', '{}', now()) RETURNING id"
@@ -170,6 +176,7 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
     api.http.put("/cdp/rfm", json={"rule": {"property": "topsecret"}})
     names = {
         "profile": profile["id"],
+        "anomaly": anomaly,
         "segment": segment,
         "audience": audience,
         "decision": decision,

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,6 +11,8 @@ import msgspec
 from domain.decision import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
 from domain.reading import Minutes, Observed, Reading, Status
+from operators.anomaly import AnomalyParams
+from operators.episodes import EpisodeParams, MetricWatch, Point
 from operators.gate import GateParams, GateState, decide, observe
 from operators.health_params import HealthParams
 from operators.watch import HealthMachine
@@ -115,7 +118,32 @@ def shuffled_looks(seed: int) -> list[tuple[Look, int]]:
     return [(look._replace(readings=tuple(rng.sample(look.readings, len(look.readings)))), now_ms) for look, now_ms in events]
 
 
+def points(seed: int) -> list[tuple[Point, int]]:
+    """A metric that is learnt, fails twice, and pauses."""
+    rng, found, now = random.Random(seed), [], START_MS
+    for place in range(200):
+        now += MINUTE_MS * (90 if place == 155 else rng.choice((1, 1, 1, 1, 2)))
+        value = rng.gauss(100.0, 5.0) * (0.0 if 100 <= place < 110 or 150 <= place < 158 else 1.0)
+        found.append((Point(now, value), now))
+    return found
+
+
+def points_again(seed: int) -> list[tuple[Point, int]]:
+    """The same points in order, which is all that is allowed for; what comes late or again is refused."""
+    rng, found = random.Random(seed), list[tuple[Point, int]]()
+    for point, now_ms in points(seed):
+        found.append((point, now_ms))
+        late, _ = rng.choice(found)
+        found.append((late, now_ms))
+    return found
+
+
+def metric_watch(state: Any) -> MetricWatch:
+    return MetricWatch(AnomalyParams(warm_up=timedelta(0), warm_up_points=60), EpisodeParams(), state)
+
+
 SUBJECTS = (
+    Subject("metric", metric_watch, points, points_again, lambda state: state, size_limit=5_000),
     Subject(
         "health", lambda state: HealthMachine(HealthParams(), state), minutes, late_minutes, lambda state: state.window, size_limit=60_000
     ),

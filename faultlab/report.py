@@ -1,0 +1,121 @@
+"""The scores as rows, as sentences and as JSON. Pure: what came of the histories in, values out."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from faultlab.corpus import normal, score
+from faultlab.faults import FAULTS, NORMAL
+from faultlab.histories import Told
+from faultlab.profiles import PROFILES
+from faultlab.scoring import Held, Result, Score
+
+GRAVE: Final = ("medium", "high")
+"""Severities at which faults must be found."""
+
+
+class FaultRow(NamedTuple):
+    """One fault at one severity over all profiles; `missed_at` names those where it was not found."""
+
+    name: str
+    severity: str
+    score: Score
+    missed_at: tuple[str, ...]
+
+
+class NormalRow(NamedTuple):
+    """Calm traffic of one profile, or one normal thing over all profiles; `reasons` are the commonest for holding."""
+
+    name: str
+    held: Held
+    reasons: tuple[tuple[str, int], ...]
+
+
+def fault_rows(told: Sequence[Told]) -> list[FaultRow]:
+    """One row per fault and severity, in the order of the corpus."""
+    rows = []
+    for fault in FAULTS:
+        mine = [one for one in told if (one.disturbance, one.severity) == (fault.name, fault.severity)]
+        if mine:
+            where = tuple(one.profile for one in mine if one.outcome is not None and one.outcome.result is not Result.FOUND)
+            rows.append(FaultRow(fault.name, fault.severity, score(mine), where))
+    return rows
+
+
+def normal_rows(told: Sequence[Told]) -> list[NormalRow]:
+    """One row per profile's calm traffic, then one per normal thing."""
+    rows = []
+    for name in (profile.name for profile in PROFILES):
+        mine = [one for one in told if one.disturbance == "calm" and one.profile == name]
+        rows += [_normal_row(f"calm: {name}", mine)] if mine else []
+    for name in (thing.name for thing in NORMAL):
+        mine = [one for one in told if one.disturbance == name]
+        rows += [_normal_row(name, mine)] if mine else []
+    return rows
+
+
+def _normal_row(name: str, told: Sequence[Told]) -> NormalRow:
+    held = normal(told)
+    return NormalRow(name, held, tuple(Counter(kind_of(reason) for reason in held.reasons).most_common(2)))
+
+
+def kind_of(reason: str) -> str:
+    """A gate's reason without its figures, so that alike ones count together.
+
+    >>> kind_of("source:1 is degraded (57): volume: 48% of the usual volume")
+    'degraded: volume'
+    """
+    head, _, rest = reason.partition(": ")
+    what = " ".join(word for word in head.rpartition(" is ")[2].split() if not word.startswith("("))
+    part = rest.partition(":")[0]
+    return f"{what}: {part}" if rest and not any(letter.isdigit() for letter in part) else what
+
+
+def summary(told: Sequence[Told]) -> dict[str, float | int | None]:
+    """The figures that are aimed at."""
+    grave, every, calm = score(told, severities=GRAVE), score(told), normal(told)
+    delays = {
+        "outage": score(told, "outage"),
+        "half_lost": score(told, "partial loss", ("medium",)),
+        "dropout": score(told, "identifier dropout", GRAVE),
+    }
+    return {
+        "faults": every.faults,
+        "recall": every.recall,
+        "recall_medium_and_high": grave.recall,
+        "blind": every.blind,
+        **{f"{name}_median_s": part.delay_s for name, part in delays.items()},
+        **{f"{name}_worst_s": part.worst_s for name, part in delays.items()},
+        "pushes_before_detection": every.let_before,
+        "pushes_after_detection": every.let_after,
+        "false_holds_per_signal_month": calm.per_month,
+        "held_share_of_normal_traffic": calm.share,
+        "normal_signal_months": calm.watched_ms / 2_592_000_000,
+        "events": sum(one.events for one in told),
+    }
+
+
+def missed(told: Sequence[Told]) -> list[Told]:
+    """Faults at medium severity and above that were not found."""
+    return [one for one in told if one.outcome is not None and one.severity in GRAVE and one.outcome.result is not Result.FOUND]
+
+
+def as_json(told: Sequence[Told], settings: dict[str, Any]) -> dict[str, Any]:
+    """Everything, without the looks."""
+    return {
+        "settings": settings,
+        "summary": summary(told),
+        "histories": [
+            {
+                "profile": one.profile,
+                "disturbance": one.disturbance,
+                "severity": one.severity,
+                "number": one.number,
+                "onset_ms": one.onset_ms,
+                "events": one.events,
+                "outcome": None if one.outcome is None else one.outcome._asdict(),
+                "held": None if one.held is None else one.held._asdict() | {"per_month": one.held.per_month},
+            }
+            for one in told
+        ],
+    }
