@@ -11,7 +11,7 @@ from config.embedded import EmbeddedParams
 from config.observing import MetricsParams
 from config.platforms import Google, Meta, Snapchat, Tiktok
 from domain.rules import IdentityRules, ProfileRules
-from operators.gate import GateParams
+from operators.gate_params import GateParams
 from operators.health_params import HealthParams
 from operators.references import DefinitionParams
 from sinks.delivery import DeliveryParams

@@ -47,10 +47,93 @@ class Code(StrEnum):
     NEVER_READ = "never_read"
     MISTAKEN = "mistaken"
     NO_SIGNAL = "no_signal"
+    COOLING_DOWN = "cooling_down"
+    VOLATILE = "volatile"
+    FIRST_SYNC = "first_sync"
+    MASS_ADDITION = "mass_addition"
+    MASS_REMOVAL = "mass_removal"
+    QUIET_HOURS = "quiet_hours"
+    FROZEN = "frozen"
+    OVERRIDDEN = "overridden"
+    RELEASED = "released"
+    ADVISORY = "advisory"
+
+
+class Mode(StrEnum):
+    """How the gate is run for a workspace or an audience."""
+
+    ENFORCE = "enforce"
+    ADVISORY = "advisory"
+    FROZEN = "frozen"
 
 
 AUTOMATION = {Verdict.PASS: Automation.EXECUTE, Verdict.HOLD: Automation.ALERT_ONLY, Verdict.BLOCK: Automation.MANUAL_REQUIRED}
 """What each verdict leads to."""
+
+
+class PushSize(msgspec.Struct, frozen=True):
+    """How much one push changes.
+
+    Attributes:
+        before: people on the list before it, as far as the platform confirmed them.
+        adds: people to be added.
+        removes: people to be removed.
+        first: nothing was ever pushed to this audience.
+        confirmed: somebody confirmed its first push.
+    """
+
+    before: int
+    adds: int
+    removes: int
+    first: bool = False
+    confirmed: bool = False
+
+
+class Override(msgspec.Struct, frozen=True):
+    """A person's word that some reasons shall not hold, for a while.
+
+    Attributes:
+        scope: ``workspace``, ``platform:<name>`` or ``audience:<id>``.
+        codes: the reasons that it overrides.
+        author: who said so, ``key:<id>``.
+        expires_ms: when it ends; none is without end.
+        approved_by: the second person, where two are needed; empty while nobody has.
+    """
+
+    id: int
+    scope: str
+    codes: frozenset[Code]
+    author: str
+    expires_ms: int
+    approved_by: str = ""
+
+
+class Release(msgspec.Struct, frozen=True):
+    """A person's word that one held push shall go.
+
+    Attributes:
+        expires_ms: when it ends unused.
+        approved_by: as of `Override`.
+    """
+
+    id: int
+    author: str
+    expires_ms: int
+    approved_by: str = ""
+
+
+class Controls(msgspec.Struct, frozen=True):
+    """What people have said about the pushes of one destination.
+
+    Attributes:
+        mode: how the gate is run for it.
+        overrides: those that may concern it.
+        release: the release that covers the push under way, or the next one.
+    """
+
+    mode: Mode = Mode.ENFORCE
+    overrides: tuple[Override, ...] = ()
+    release: Release | None = None
 
 
 class ProposedAction(msgspec.Struct, frozen=True):
@@ -77,6 +160,10 @@ class Decision(msgspec.Struct, frozen=True):
         reading_ids: readings that it rests on.
         decided_ms: the instant.
         codes: the reasons in the same order, for machines.
+        would: what the gate itself says, where a person or the advisory mode lets pass what it would not.
+        override_id: the override that lets it pass; 0 for none.
+        release_id: the release that does; 0 for none.
+        size: how much the push changes, where it was measured.
     """
 
     workspace: WorkspaceId
@@ -88,6 +175,10 @@ class Decision(msgspec.Struct, frozen=True):
     reading_ids: tuple[int, ...]
     decided_ms: int
     codes: tuple[Code, ...] = ()
+    would: Verdict | None = None
+    override_id: int = 0
+    release_id: int = 0
+    size: PushSize | None = None
 
     @property
     def automation(self) -> Automation:

@@ -16,7 +16,8 @@ from domain.decision import Action, ProposedAction, Verdict
 from domain.reading import Minutes, Observed, Reading, Status
 from faultlab.records import WORKSPACE
 from faultlab.rhythm import HOUR_MS
-from operators.gate import GateParams, GateState, decide, observe
+from operators.gate import GateState, decide, observe
+from operators.gate_params import GateParams
 from operators.health_params import HealthParams
 from operators.memory import Memory
 from operators.watch import HealthMachine

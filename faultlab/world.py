@@ -21,7 +21,7 @@ from faultlab.records import WORKSPACE, Item, Records
 from faultlab.rhythm import MINUTE_MS, MONDAY_MS
 from faultlab.traffic import Traffic, TrafficState
 from operators.changes import Changes
-from operators.gate import GateParams
+from operators.gate_params import GateParams
 from operators.health_params import HealthParams, SignalOverride
 from operators.observe import observe
 

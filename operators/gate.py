@@ -1,13 +1,13 @@
 """The trust gate: readings and a proposed action → a decision. Fails closed: whatever is missing, stale, odd or new holds.
 
-A push passes only if every signal that the destination depends on is healthy, fresh, rests on enough observations, and has been so several
-times in a row. The row begins anew after a reading that is not, a gap longer than a reading may be old, and a clock that went back. Taking
-people off a platform always passes. Clock: `now_ms`.
+A push passes only if every signal that the destination depends on is healthy, fresh, rests on enough observations, has been so several
+times in a row, has not been in trouble lately, and does not swing. The row begins anew after a reading that is not, a gap longer than a
+reading may be old, and a clock that went back; a platform that is idle between pushes is in no trouble. Taking people off a platform always
+passes. What a push would change, and what people have said about it, is judged by `operators.gate_control`. Clock: `now_ms`.
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -15,6 +15,7 @@ import msgspec
 
 from domain.decision import Action, Code, Decision, ProposedAction, Verdict
 from domain.reading import Reading, Status
+from operators.gate_params import GateParams
 
 _MS: Final = timedelta(milliseconds=1)
 _RANK: Final = {Verdict.PASS: 0, Verdict.HOLD: 1, Verdict.BLOCK: 2}
@@ -22,51 +23,22 @@ _TAKES_OFF: Final = frozenset({Action.URGENT_REMOVAL, Action.DELETE})
 """What no reading can hold. Named one by one: an action that is new is judged."""
 
 
-@dataclass(frozen=True)
-class GateParams:
-    """When the gate lets a push pass.
+class SignalMemory(msgspec.Struct, frozen=True):
+    """What the gate remembers of one signal.
 
     Attributes:
-        healthy: least score that passes.
-        degraded: least score that only holds; below it a person must release the push.
-        staleness: a reading older than this counts as unknown.
-        minimum_sample: observations that a source's reading must rest on.
-        minimum_requests: requests that a platform's reading must rest on.
-        recover_readings: consecutive healthy readings needed, after trouble and at the start.
-        clock_tolerance: a reading further in the future than this is not believed, nor a clock that went back by more.
-        depends_for: a source counts as feeding the workspace this long after its last accepted event.
-
-    Raises:
-        ValueError: the values contradict each other, or would let pass what nobody vouches for.
+        reading_id: its newest reading.
+        read_ms: when that was read.
+        streak: how many healthy ones came in a row.
+        trouble_ms: when it was last degraded or unhealthy; 0 for never.
+        scores: of the last readings that had one, the newest last.
     """
-
-    healthy: float = 70.0
-    degraded: float = 40.0
-    staleness: timedelta = timedelta(minutes=2)
-    minimum_sample: int = 30
-    minimum_requests: int = 3
-    recover_readings: int = 3
-    clock_tolerance: timedelta = timedelta(seconds=5)
-    depends_for: timedelta = timedelta(days=7)
-
-    def __post_init__(self) -> None:
-        rules = {
-            "0 < degraded <= healthy <= 100": 0 < self.degraded <= self.healthy <= 100,
-            "minimums are at least 1": min(self.minimum_sample, self.minimum_requests, self.recover_readings) >= 1,
-            "staleness and depends_for are positive": min(self.staleness, self.depends_for) > timedelta(),
-            "0 <= clock_tolerance < staleness": timedelta() <= self.clock_tolerance < self.staleness,
-        }
-        broken = [rule for rule, kept in rules.items() if not kept]
-        if broken:
-            raise ValueError("; ".join(broken))
-
-
-class SignalMemory(msgspec.Struct, frozen=True):
-    """What the gate remembers of one signal: its newest reading, and how many healthy ones came in a row."""
 
     reading_id: int
     read_ms: int
     streak: int
+    trouble_ms: int = 0
+    scores: tuple[float, ...] = ()
 
 
 class GateState(msgspec.Struct, frozen=True):
@@ -117,15 +89,29 @@ def observe(state: GateState, readings: Iterable[Reading], now_ms: int, params: 
         known = signals.get(reading.signal)
         if known is not None and reading.id <= known.reading_id:
             continue
-        streak = 1 + _row(known, reading, params) if trusted(reading, params) else 0
-        signals[reading.signal] = SignalMemory(reading.id, reading.read_ms, streak)
+        if reading.signal.startswith("platform:") and reading.status is Status.UNKNOWN:
+            continue  # an idle platform: nothing was sent, so nothing went wrong
+        signals[reading.signal] = _remembered(known, reading, params)
     if _went_back(state, now_ms, params):
         signals = {signal: msgspec.structs.replace(memory, streak=0) for signal, memory in signals.items()}
         return GateState(state.version, signals, now_ms)
     # A reading that still counts is at most one limit old, and the one that it follows at most one limit older.
     oldest = now_ms - 2 * params.staleness // _MS
+    oldest = min(oldest, now_ms - params.cool_down // _MS)
     kept = {signal: memory for signal, memory in signals.items() if memory.read_ms >= oldest}
     return GateState(state.version, kept, max(now_ms, state.seen_ms))
+
+
+def _remembered(known: SignalMemory | None, reading: Reading, params: GateParams) -> SignalMemory:
+    row = _row(known, reading, params)
+    begins = row > 0 or (reading.score or 0.0) >= params.healthy + params.margin
+    streak = 1 + row if begins and trusted(reading, params) else 0
+    troubled = reading.status in {Status.DEGRADED, Status.UNHEALTHY} or (reading.score is not None and not reading.score >= params.healthy)
+    trouble_ms = reading.read_ms if troubled else known.trouble_ms if known else 0
+    scores = known.scores if known else ()
+    if reading.score is not None and math.isfinite(reading.score):
+        scores = (*scores, reading.score)[-params.swing_readings :]
+    return SignalMemory(reading.id, reading.read_ms, streak, trouble_ms, scores)
 
 
 def _row(known: SignalMemory | None, reading: Reading, params: GateParams) -> int:
@@ -139,7 +125,14 @@ def _went_back(state: GateState, now_ms: int, params: GateParams) -> bool:
     return now_ms < state.seen_ms - params.clock_tolerance // _MS
 
 
-def decide(state: GateState, proposed: ProposedAction, readings: Mapping[str, Reading], now_ms: int, params: GateParams) -> Decision:
+def decide(
+    state: GateState,
+    proposed: ProposedAction,
+    readings: Mapping[str, Reading],
+    now_ms: int,
+    params: GateParams,
+    further: Sequence[Finding] = (),
+) -> Decision:
     """Judge one proposed action.
 
     Args:
@@ -148,6 +141,7 @@ def decide(state: GateState, proposed: ProposedAction, readings: Mapping[str, Re
         readings: newest reading per signal.
         now_ms: the instant.
         params: thresholds.
+        further: what else speaks against a push (`operators.gate_control`).
 
     Returns:
         The decision; its reasons name every signal that does not let it pass.
@@ -156,11 +150,11 @@ def decide(state: GateState, proposed: ProposedAction, readings: Mapping[str, Re
     used: list[int] = []
     if proposed.action in _TAKES_OFF:
         findings = [Finding(Verdict.PASS, Code.TAKES_OFF, "taking people off a platform is always allowed")]
-    elif not signals:
-        findings = [Finding(Verdict.HOLD, Code.NO_SIGNAL, "no signal feeds this audience yet: no data is not health")]
     else:
-        judged = [_judge(state, proposed, signal, readings.get(signal), now_ms, params) for signal in signals]
-        findings = sorted((one for one in judged if one is not None), key=lambda one: -_RANK[one.verdict])
+        judged: list[Finding | None] = [_judge(state, proposed, signal, readings.get(signal), now_ms, params) for signal in signals]
+        if not signals:
+            judged.append(Finding(Verdict.HOLD, Code.NO_SIGNAL, "no signal feeds this audience yet: no data is not health"))
+        findings = sorted((one for one in (*judged, *further) if one is not None), key=lambda one: -_RANK[one.verdict])
         findings = findings or [Finding(Verdict.PASS, Code.TRUSTED, "every signal is healthy, fresh and settled")]
         used = [readings[signal].id for signal in signals if signal in readings]
     return Decision(
@@ -188,10 +182,26 @@ def _judge(
     if not trusted(reading, params):
         return Finding(Verdict.HOLD, Code.DEGRADED, f"{signal} is degraded ({score:.0f}){because}")
     memory = state.signals.get(signal)
-    streak = memory.streak if memory is not None and memory.reading_id == reading.id else 0
-    if streak < params.recover_readings:
-        reason = f"{signal} is recovering: {streak} of {params.recover_readings} healthy readings in a row"
+    if memory is None or memory.reading_id != reading.id:
+        memory = SignalMemory(reading.id, reading.read_ms, 0)
+    return _settling(memory, signal, now_ms, params)
+
+
+def _settling(memory: SignalMemory, signal: str, now_ms: int, params: GateParams) -> Finding | None:
+    """Why a healthy reading is not enough yet; None where it is."""
+    idle = signal.startswith("platform:") and not memory.trouble_ms
+    needed = 1 if idle else params.recover_readings
+    if memory.streak < needed:
+        reason = f"{signal} is recovering: {memory.streak} of {needed} healthy readings in a row"
         return Finding(Verdict.HOLD, Code.RECOVERING, reason)
+    cool_ms = memory.trouble_ms + params.cool_down // _MS - now_ms
+    if memory.trouble_ms and cool_ms > 0:
+        reason = f"{signal} was in trouble lately: it cools down for another {math.ceil(cool_ms / 1000)} s"
+        return Finding(Verdict.HOLD, Code.COOLING_DOWN, reason)
+    swing = max(memory.scores, default=0.0) - min(memory.scores, default=0.0)
+    if swing > params.swing:
+        reason = f"{signal} swings by {swing:.0f} points within {len(memory.scores)} readings"
+        return Finding(Verdict.HOLD, Code.VOLATILE, reason)
     return None
 
 

@@ -53,7 +53,7 @@ class Materials:
     lagging: float = 0.3
     coverage: float = 0.3
     invalid: float = 0.12
-    consent: float = 0.15
+    consent: float = 0.2
     concentration: float = 0.25
     order_value: float = 3.0
     rows_rejected: float = 0.1
@@ -182,7 +182,7 @@ class HealthParams:
     expected_interval: timedelta = timedelta(seconds=30)
     dead_after: timedelta = timedelta(minutes=2)
     invalid_share: float = 0.25
-    usual_volume: float = 0.8
+    usual_volume: float = 0.75
     lost_volume: float = 0.15
     minimum_sample: int = 30
     minimum_requests: int = 3

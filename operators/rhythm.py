@@ -73,6 +73,9 @@ class Rhythm(msgspec.Struct):
         visits: how often each hour was seen, in visits of 60 minutes.
         days: mean events per minute, by hour of the day: of the days on which that hour was seen, leaning on the overall mean.
         seen: on how many days each hour of the day was seen, at most 7.
+        hour: hour of the week whose visit lasts.
+        hour_minutes: minutes of that visit; learned at its end.
+        hour_came: events in them.
         mean: of all minutes, fading over a week.
         minutes: minutes seen.
         came: events of the last minutes, fading.
@@ -92,6 +95,9 @@ class Rhythm(msgspec.Struct):
     visits: list[float] = msgspec.field(default_factory=lambda: [0.0] * _WEEK_HOURS)
     days: list[float] = msgspec.field(default_factory=lambda: [0.0] * 24)
     seen: list[float] = msgspec.field(default_factory=lambda: [0.0] * 24)
+    hour: int = 0
+    hour_minutes: int = 0
+    hour_came: float = 0.0
     mean: float = 0.0
     minutes: float = 0.0
     came: float = 0.0
@@ -175,15 +181,14 @@ def step(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, seq
 
 def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms: int) -> None:
     hour = _hour(minute_ms)
-    visits = rhythm.visits[hour] + 1 / 60
+    if hour != rhythm.hour:
+        _end_visit(rhythm)
+        rhythm.hour = hour
     if rhythm.seen[hour % 24] >= _SEEN:
         count = min(count, _SURGE * base + 2 * base**0.5 + 1)
-    part = max(1 / (visits * 60), _LEARN / 60)
-    rhythm.hours[hour] += part * (count - rhythm.hours[hour])
-    rhythm.visits[hour] = visits
+    rhythm.hour_minutes, rhythm.hour_came = rhythm.hour_minutes + 1, rhythm.hour_came + count
     rhythm.minutes += 1
     rhythm.mean += max(1 / rhythm.minutes, 1 / (_WEEK_HOURS * 60)) * (count - rhythm.mean)
-    _sum_day(rhythm, hour % 24)
     rhythm.came = rhythm.came * _BRIEF + count
     rhythm.expected = rhythm.expected * _BRIEF + base
     if minute_ms >= rhythm.block_ms + _BLOCK_MS:
@@ -193,6 +198,18 @@ def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms
             rhythm.spread = max(1.0, rhythm.spread + min(1.0, part) * (surprise - rhythm.spread))
         rhythm.block_ms, rhythm.block_came, rhythm.block_expected = minute_ms, 0.0, 0.0
     rhythm.block_came, rhythm.block_expected = rhythm.block_came + count, rhythm.block_expected + expected
+
+
+def _end_visit(rhythm: Rhythm) -> None:
+    """Learn a visit of an hour as a whole, at its end: an outage in an hour that is new must not become usual while it lasts."""
+    minutes = rhythm.hour_minutes
+    if minutes:
+        visits = rhythm.visits[rhythm.hour] + minutes / 60
+        part = max(minutes / (visits * 60), _LEARN * minutes / 60)
+        rhythm.hours[rhythm.hour] += part * (rhythm.hour_came / minutes - rhythm.hours[rhythm.hour])
+        rhythm.visits[rhythm.hour] = visits
+        _sum_day(rhythm, rhythm.hour % 24)
+    rhythm.hour_minutes, rhythm.hour_came = 0, 0.0
 
 
 def _pause(rhythm: Rhythm, count: float, base: float, minute_ms: int, params: RhythmParams) -> None:

@@ -10,7 +10,8 @@ from psycopg import Connection
 from domain.decision import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
 from domain.reading import Reading, Status
-from operators.gate import GateParams, GateState, decide, observe
+from operators.gate import GateState, decide, observe
+from operators.gate_params import GateParams
 from store import gate, signals
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

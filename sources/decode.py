@@ -314,9 +314,7 @@ class Decoder:
             return ambient, own
         return ambient, {}
 
-    def _identifiers(
-        self, message: _Message, source: SourceRow, traits: dict[str, Any]
-    ) -> tuple[tuple[Identifier, ...], tuple[str, ...]]:
+    def _identifiers(self, message: _Message, source: SourceRow, traits: dict[str, Any]) -> tuple[tuple[Identifier, ...], tuple[str, ...]]:
         """The identifiers, strongest first, and the kinds of those that identify nobody."""
         named = self._named(message, traits)
         found: list[Identifier] = []

@@ -13,7 +13,8 @@ from domain.ids import WorkspaceId
 from domain.reading import Minutes, Observed, Reading, Status
 from operators.anomaly import AnomalyParams
 from operators.episodes import EpisodeParams, MetricWatch, Point
-from operators.gate import GateParams, GateState, decide, observe
+from operators.gate import GateState, decide, observe
+from operators.gate_params import GateParams
 from operators.health_params import HealthParams
 from operators.watch import HealthMachine
 from operators.window import MINUTE_MS

@@ -18,7 +18,7 @@ from faultlab.report import as_json, fault_rows, kind_of, missed, normal_rows, s
 from faultlab.rhythm import MINUTE_MS, Rhythm
 from faultlab.scoring import Result
 from faultlab.world import Rules, World, begin
-from operators.gate import GateParams
+from operators.gate_params import GateParams
 from operators.health_params import HealthParams
 
 RULES = Rules(IdentityRules(), ProfileRules(), HealthParams(), GateParams())

@@ -13,9 +13,11 @@ import pytest
 from domain.decision import Action, Automation, Code, Decision, ProposedAction, Verdict
 from domain.ids import WorkspaceId
 from domain.reading import Reading, Status
-from operators.gate import GateParams, GateState, decide, observe
+from operators.gate import GateState, decide, observe
+from operators.gate_params import GateParams
 
-PARAMS = GateParams()
+PARAMS = GateParams(margin=0, cool_down=timedelta(), swing=100)
+"""The rules of one signal bare: margin, cool-down and volatility have tests of their own."""
 NOW = 1_790_000_000_000
 WEB, APP, META = "source:1", "source:2", "platform:meta"
 
@@ -253,4 +255,4 @@ def test_random_histories_never_pass_outside_the_rules() -> None:
                 passes += 1
                 assert deserved(WEB, history, now, params)
                 assert deserved(APP, history, now, params)
-    assert passes > 500
+    assert passes > 400

@@ -9,7 +9,8 @@ import pytest
 
 from domain.decision import Action, Code, Decision, Verdict
 from domain.reading import Reading, Status
-from operators.gate import GateParams, GateState, SignalMemory
+from operators.gate import GateState, SignalMemory
+from operators.gate_params import GateParams
 from sinks.trust import TrustGate
 from store import gate
 from store.signals import prune_readings, readings_since, utc, write_readings

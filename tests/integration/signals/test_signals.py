@@ -23,7 +23,7 @@ from domain import metrics
 from domain.decision import Code, Verdict
 from domain.ids import WorkspaceId
 from domain.reading import Learned, Reading, Status
-from operators.gate import GateParams
+from operators.gate_params import GateParams
 from operators.health_params import HealthParams
 from sinks.readings import ReadingSink
 from sinks.trust import TrustGate

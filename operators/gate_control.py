@@ -1,0 +1,120 @@
+"""The rest of the trust gate: how much a push changes, when nothing is pushed, and what people have said – mode, release, override.
+
+    readings ──▶ operators.gate.decide ─┐
+    size of the push ──▶ size_findings ─┼──▶ decision ──▶ control ──▶ what is done
+    quiet hours ──▶ quiet_finding ──────┘
+
+Pure. People can let pass what the gate would hold, for a while and on record; they cannot thaw what is frozen, nor what was answered
+with a reading of something else. Removals are never judged here. Clock: `now_ms`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from domain.decision import Action, Code, Controls, Decision, Mode, Override, PushSize, Release, Verdict
+from operators.gate import Finding
+from operators.gate_params import GateParams
+
+NEVER_OVERRIDDEN: Final = frozenset({Code.FROZEN, Code.MISTAKEN})
+"""Reasons that no override and no release reaches."""
+_ENOUGH_PUSHES: Final = 5
+"""Pushes that make a history."""
+
+
+def size_findings(size: PushSize | None, history: Sequence[PushSize], params: GateParams) -> list[Finding]:
+    """What speaks against a push of this size; nothing where it was not measured, because something else holds it already.
+
+    Args:
+        size: what the push would change.
+        history: earlier pushes of the audience, its first one left out.
+        params: shares and bounds.
+    """
+    if size is None:
+        return []
+    if size.first:
+        if params.confirm_first and not size.confirmed and size.adds:
+            reason = f"the first push would add {size.adds} people: somebody has to confirm it"
+            return [Finding(Verdict.HOLD, Code.FIRST_SYNC, reason)]
+        return []
+    found = []
+    for code, verb, people, most, shares in (
+        (Code.MASS_REMOVAL, "remove", size.removes, params.remove_share, [_share(one.removes, one.before) for one in history]),
+        (Code.MASS_ADDITION, "add", size.adds, params.add_share, [_share(one.adds, one.before) for one in history]),
+    ):
+        share = _share(people, size.before)
+        usual = max(params.least_share, params.usual_times * max(shares)) if len(shares) >= _ENOUGH_PUSHES else most
+        allowed = min(most, usual)
+        if people >= params.least_people and share > allowed:
+            reason = f"the push would {verb} {people} of {size.before} people ({share:.0%}), {allowed:.0%} are allowed at once"
+            found.append(Finding(Verdict.BLOCK if code is Code.MASS_REMOVAL else Verdict.HOLD, code, reason))
+    return found
+
+
+def _share(people: int, before: int) -> float:
+    return people / before if before else float(people > 0)
+
+
+def quiet_finding(now_ms: int, params: GateParams) -> list[Finding]:
+    """Quiet hours hold pushes."""
+    if params.quiet is None or params.quiet.judged_at(now_ms) != now_ms:
+        return []
+    return [Finding(Verdict.HOLD, Code.QUIET_HOURS, f"quiet hours until {params.quiet.end:%H:%M} {params.quiet.zone}")]
+
+
+def control(decision: Decision, controls: Controls, platform: str, now_ms: int, params: GateParams) -> Decision:
+    """What becomes of a decision by what people have said.
+
+    Frozen holds every push. Where the gate itself passes, nothing changes. Else a live release lets the push pass, or live overrides that
+    cover every reason together; and the advisory mode lets it pass and says what the gate would have done.
+
+    Args:
+        decision: the gate's own.
+        controls: what people have said about its destination.
+        platform: the destination's.
+        now_ms: the instant.
+        params: whether two persons are needed.
+    """
+    if decision.action is not Action.PUSH:
+        return decision
+    if controls.mode is Mode.FROZEN:
+        reasons = ("pushes are frozen", *decision.reasons)
+        return msgspec.structs.replace(decision, verdict=Verdict.HOLD, reasons=reasons, codes=(Code.FROZEN, *decision.codes))
+    if decision.verdict is Verdict.PASS:
+        return decision
+    against = frozenset(decision.codes)
+    if not against & NEVER_OVERRIDDEN:
+        release = controls.release
+        if release is not None and live(release, now_ms, params):
+            return _passed(decision, Code.RELEASED, f"released by {release.author}", release_id=release.id)
+        reach = [one for one in controls.overrides if live(one, now_ms, params) and concerns(one, decision.audience_id, platform)]
+        if against <= frozenset().union(*(one.codes for one in reach)):
+            authors = ", ".join(sorted({one.author for one in reach}))
+            return _passed(decision, Code.OVERRIDDEN, f"overridden by {authors}", override_id=min(one.id for one in reach))
+    if controls.mode is Mode.ADVISORY:
+        return _passed(decision, Code.ADVISORY, f"advisory: the gate would {decision.verdict.value}")
+    return decision
+
+
+def live(said: Override | Release, now_ms: int, params: GateParams) -> bool:
+    """Whether an override or a release holds now: not expired, and approved by a second person where two are needed."""
+    approved = bool(said.approved_by) and said.approved_by != said.author
+    return now_ms < said.expires_ms and (approved or not params.two_persons)
+
+
+def concerns(override: Override, audience_id: int, platform: str) -> bool:
+    """Whether an override is about this audience."""
+    return override.scope in {"workspace", f"platform:{platform}", f"audience:{audience_id}"}
+
+
+def _passed(decision: Decision, code: Code, reason: str, override_id: int = 0, release_id: int = 0) -> Decision:
+    return msgspec.structs.replace(
+        decision,
+        verdict=Verdict.PASS,
+        would=decision.verdict,
+        reasons=(reason, *decision.reasons),
+        codes=(code, *decision.codes),
+        override_id=override_id,
+        release_id=release_id,
+    )
