@@ -15,10 +15,12 @@ from api.collector_settings import settings_routes
 from api.deps import Connections, Keys
 from api.errors import handle_errors
 from api.event_log import open_log
+from api.exporting import ExportDesk
 from api.observing import Observe
 from api.openapi import document
 from api.reading import open_reads
 from api.routes import (
+    alerts,
     anomalies,
     audience_sync,
     audit,
@@ -26,10 +28,13 @@ from api.routes import (
     dead_letters,
     decisions,
     events,
+    exports,
     funnels,
+    gate,
     health,
     identity,
     person_changes,
+    platforms,
     previews,
     profiles,
     rfm,
@@ -49,6 +54,7 @@ from store.fetch import Pool
 ROUTES = (
     profiles.router,
     why.router,
+    alerts.router,
     anomalies.router,
     audience_sync.router,
     audit.router,
@@ -56,10 +62,13 @@ ROUTES = (
     dead_letters.router,
     decisions.router,
     events.router,
+    exports.router,
     funnels.router,
+    gate.router,
     health.router,
     identity.router,
     person_changes.router,
+    platforms.router,
     segment_statistics.router,
     rfm.router,
     previews.router,
@@ -95,6 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             async with open_pool(settings) as pool, open_reads(settings, pool, log) as reads:
                 app.state.connections = Connections(settings, pool, log, Keys(pool, settings.edge.keys))
                 app.state.reads = reads
+                app.state.exports = ExportDesk(settings)
                 yield
         finally:
             await log.close()

@@ -81,6 +81,18 @@ class ConflictError(ApiError):
     status, code = HTTPStatus.CONFLICT, "conflict"
 
 
+class GoneError(ApiError):
+    """It was there and is no more."""
+
+    status, code = HTTPStatus.GONE, "gone"
+
+
+class RangeError(ApiError):
+    """A part is asked for that the file does not have."""
+
+    status, code = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range"
+
+
 class UnprocessableError(ApiError):
     """Well formed, and yet it makes no sense."""
 
@@ -104,6 +116,21 @@ class RateLimitedError(ApiError):
 
     def __init__(self, retry_after_s: float) -> None:
         super().__init__("Too many requests with this key.")
+        self.retry_after_s = retry_after_s
+
+
+class BusyError(ApiError):
+    """As many of these are under way as may be at once.
+
+    Args:
+        detail: what to do.
+        retry_after_s: when there may be room.
+    """
+
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "busy"
+
+    def __init__(self, detail: str, retry_after_s: float) -> None:
+        super().__init__(detail)
         self.retry_after_s = retry_after_s
 
 

@@ -10,6 +10,7 @@ from domain.profile import Person
 from operators.catch_up import built_up_to, lacks_history
 from operators.compile_definitions import compile_sound
 from operators.compile_rules import Compiler
+from operators.computed import computed
 from operators.program import Program, Subject
 from operators.rfm import segment_of
 from store.definitions import Registry, refresh
@@ -37,13 +38,12 @@ class Judge:
         """
         definitions, subject = self.program.definitions, Subject(person, self.program, now_ms)
         built = self.program.newest if not lacks_history(person, self.program) else built_up_to(person, self.program)
-        computed = {}
-        for trait in definitions.traits:
-            building = self.compiler.trait_series(trait)[0].id > built
-            value = None if building else self.compiler.trait_value(trait, subject)
-            computed[trait.name] = ComputedValue(value=value, version=trait.version, building=building)
+        values = {
+            found.trait.name: ComputedValue(value=found.value, version=found.trait.version, building=found.building)
+            for found in computed(self.compiler, definitions.traits, subject, built)
+        }
         scores = self.compiler.rfm_scores(subject, built)
-        return Judged(computed, None if scores is None else _rfm(*scores))
+        return Judged(values, None if scores is None else _rfm(*scores))
 
 
 def _rfm(recency: int, frequency: int, monetary: int) -> RfmView:

@@ -15,7 +15,7 @@ from benchmarks.figures import Report
 
 NAMES: Final = (
     "throughput", "people", "merges", "collector", "latency", "lookup", "defined_ingest", "evaluation", "transitions", "expiry", "backfill",
-    "preview", "funnels", "signals", "nab",
+    "preview", "funnels", "signals", "nab", "exports",
 )  # fmt: skip
 
 Run = Callable[..., None]

@@ -19,6 +19,7 @@ from cli.demo_client import DemoClient
 from cli.demo_picture import Facts, line, picture
 from cli.simulate import send_traffic
 from config.load import load_settings
+from config.platforms import Google, Meta, Snapchat, Tiktok
 from config.settings import Settings
 from domain.money import decimal_string
 from local import cdnow
@@ -54,7 +55,7 @@ class Demo:
             raise DemoError("the folder of the demo was used before")
         self.addresses = stack.addresses
         self.keys = stack.first_keys
-        self.client = DemoClient(stack.addresses.api, stack.first_keys.api_key, stack.addresses.meta_sandbox)
+        self.client = DemoClient(stack.addresses.api, stack.first_keys.api_key, stack.addresses.sandbox("meta"))
         self.facts = Facts()
         self.stopping = threading.Event()
         self.audience: int | None = None
@@ -214,7 +215,9 @@ def demo(
     """Run everything on this machine with real purchases, one gated push and live traffic. Starts from an empty folder each time."""
     console = Console(highlight=False)
     settings = load_settings()
-    settings = settings.model_copy(update={"data_dir": settings.data_dir / "demo"})
+    # Whatever is connected, a demo talks to local platforms only.
+    local = {"meta": Meta(), "google": Google(), "tiktok": Tiktok(), "snapchat": Snapchat()}
+    settings = settings.model_copy(update={"data_dir": settings.data_dir / "demo", **local})
     stack = Stack(settings, environment={"STRATUM_QUERY__STATISTICS__EXACT_LIMIT": "200000"})
     clear_folder(stack.data_dir)
     with stack:
@@ -238,7 +241,7 @@ def demo(
 def _say_where(console: Console, run: Demo) -> None:
     console.print(f"  query API   {run.addresses.api}/cdp/")
     console.print(f"  API docs    {run.addresses.docs}")
-    console.print(f"  local Meta  {run.addresses.meta_sandbox}/")
+    console.print(f"  local Meta  {run.addresses.sandbox('meta')}/")
     console.print(f"  write key   {run.keys.write_key}")
     console.print(f"  API key     {run.keys.api_key}\n")
 

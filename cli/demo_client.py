@@ -46,13 +46,15 @@ class DemoClient:
         return list(self._get(f"/cdp/audience-sync/audiences/{audience}/history")["items"])
 
     def create_audience(self, name: str) -> int:
-        """Link the built-in segment to a new audience at Meta."""
+        """Link the built-in segment to a new audience at Meta, and confirm that its first push may add everybody."""
         segments = self._get("/cdp/segments")
         segment = next(item["id"] for item in (segments["items"] if isinstance(segments, dict) else segments))
         body = {"segment_id": segment, "platform": "meta", "name": name, "interval_s": 3600}
         answer = self._api.post("/cdp/audience-sync/audiences", json=body)
         answer.raise_for_status()
-        return int(answer.json()["id"])
+        audience = int(answer.json()["id"])
+        self._api.post(f"/cdp/audience-sync/audiences/{audience}/confirm").raise_for_status()
+        return audience
 
     def sync(self, audience: int) -> None:
         """Ask for a push now."""

@@ -7,7 +7,9 @@ import typer
 
 from config.load import load_settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Run one process of the engine: profiles, signals, activation, upkeep.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Run one process of the engine: profiles, signals, activation, alerts, upkeep."
+)
 
 
 @app.command()
@@ -33,9 +35,19 @@ def signals() -> None:
 
 
 @app.command()
-def activation() -> None:
-    """Push audience changes to the platforms, under the trust gate."""
-    importlib.import_module("dataflows.activation").run(load_settings())
+def activation(
+    platform: Annotated[
+        list[str] | None, typer.Option(help="Serve this platform only; may be given several times. Default: all that are connected.")
+    ] = None,
+) -> None:
+    """Push audience changes to the platforms, under the trust gate. Platforms do not wait for each other."""
+    importlib.import_module("dataflows.activation").run(load_settings(), platform or ())
+
+
+@app.command()
+def alerts() -> None:
+    """Tell on-call: look at signals, held pushes, outstanding withdrawals and dead letters, and send what is to be told."""
+    importlib.import_module("dataflows.alerts").run(load_settings())
 
 
 @app.command()

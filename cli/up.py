@@ -17,7 +17,7 @@ _READY_TIMEOUT_S: Final = 60.0
 
 
 def up() -> None:
-    """Run everything on this machine: PostgreSQL, Valkey, collector, API, engine, and a local Meta. Ctrl-C stops it all; data is kept."""
+    """Run everything on this machine: servers, collector, API, engine, local ad platforms. Ctrl-C stops it all; data is kept."""
     console = Console(highlight=False, soft_wrap=True)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,7 +47,8 @@ def show_addresses(console: Console, addresses: Addresses) -> None:
     console.print(f"  collector    {addresses.api}/v1/batch")
     console.print(f"  query API    {addresses.api}/cdp/")
     console.print(f"  API docs     {addresses.docs}")
-    console.print(f"  local Meta   {addresses.meta_sandbox}/")
+    for platform in addresses.sandbox_ports:
+        console.print(f"  local {platform:9s}{addresses.sandbox(platform)}/")
     console.print(f"  Postgres     {addresses.postgres_tcp_dsn}\n")
 
 

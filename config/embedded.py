@@ -63,7 +63,7 @@ class EmbeddedParams:
         valkey: its Valkey.
         restarts: of servers and components.
         stop_timeout: what a component may take to end before it is killed.
-        meta_sandbox_port: where the local Meta listens; 0 for any free port.
+        sandbox_ports: where the local ad platforms listen, by name; 0, or none named: any free port.
         min_free_bytes: with less free disk below ``data_dir`` new events are refused.
     """
 
@@ -71,5 +71,7 @@ class EmbeddedParams:
     valkey: ValkeyParams = field(default_factory=ValkeyParams)
     restarts: RestartParams = field(default_factory=RestartParams)
     stop_timeout: timedelta = timedelta(seconds=10)
-    meta_sandbox_port: Annotated[int, Field(ge=0, le=65535)] = 8400
+    sandbox_ports: dict[str, Annotated[int, Field(ge=0, le=65535)]] = field(
+        default_factory=lambda: {"meta": 8400, "google": 8401, "tiktok": 8402, "snapchat": 8403}
+    )
     min_free_bytes: Annotated[int, Field(ge=0)] = 512 << 20

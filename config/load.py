@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from config.settings import Settings
 
 PREFIX = "STRATUM_"
-RESERVED = {"CONFIG", "TEST_KAFKA", "WRITE_KEY"}
-"""Variables that are no settings: the file, the tests' broker, an option of commands that send events."""
+RESERVED = {"API_KEY", "CONFIG", "TEST_KAFKA", "WRITE_KEY"}
+"""Variables that are no settings: the file, the tests' broker, options of commands that ask the API and that send events."""
 
 
 class ConfigError(Exception):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from config.alerting import Alerts
 from config.collector import EdgeParams
 from config.embedded import EmbeddedParams
 from config.observing import MetricsParams
@@ -15,6 +16,7 @@ from operators.gate_params import GateParams
 from operators.health_params import HealthParams
 from operators.references import DefinitionParams
 from sinks.delivery import DeliveryParams
+from sinks.exporting import ExportParams
 from sinks.hot import HotParams
 from sinks.kafka_log import KafkaAppendParams
 from sinks.valkey_log import ValkeyAppendParams
@@ -131,6 +133,8 @@ class Settings(_Section):
     tiktok: Tiktok = Tiktok()
     snapchat: Snapchat = Snapchat()
     delivery: DeliveryParams = DeliveryParams()
+    exports: ExportParams = ExportParams()
     metrics: MetricsParams = MetricsParams()
     signals: HealthParams = HealthParams()
     gate: GateParams = GateParams()
+    alerts: Alerts = Alerts()

@@ -1,17 +1,24 @@
 """The "activation" dataflow: what is due passes the trust gate or waits; what passes is planned and sent, one request at a time.
 
-    due ──▶ destination ──▶ gate ──▶ deliver ──▶ report
+    due ──▶ destination ──▶ gate ──▶ deliver ──┬──▶ report
+    receipts ─────────────────────▶ confirm ───┘
 
 Withdrawals of consent and deletions take people off a platform: they skip the gate's verdict, not its record. Nothing is kept in the
 engine: audiences, gate states and the journal of requests lie in Postgres, so the process may die at any point. Step ids are public.
+
+Each platform has an execution of its own, in a thread with connections of its own: one that hangs or is away delays no other.
 """
 
+import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event as Flag
+from threading import Thread
+from traceback import extract_tb
+from typing import Any
 
 import bytewax.operators as op
 import psycopg
@@ -19,34 +26,44 @@ import structlog
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import Source
 from bytewax.outputs import DynamicSink, Sink, StatelessSinkPartition
+from bytewax.run import cli_main
 
+from config.destinations import Wiring, accounts, pace_server
+from config.load import ConfigError
 from config.settings import Settings
 from dataflows.observing import CountedGate, expect_pushes, observe_attempt, shown
-from dataflows.runtime import run_until_signal, while_store_is_away
+from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
 from sinks.activation import Activation, Permitted, Task
-from sinks.ads.meta import Meta
-from sinks.delivery import Attempt, Delivery, Destination
+from sinks.delivery import Attempt, Delivery
+from sinks.destination import Destination
 from sinks.http import HttpRunner
-from sinks.permits import Permits
+from sinks.permits import Gate, Permits
+from sinks.receipts import Confirmation
 from sinks.trust import TrustGate
 from sources.audiences import AudienceFeed, AudienceFeedParams
 from sources.intake import Intake
+from sources.receipts import ReceiptFeed
+from store.receipts import Receipt
 
 logger = structlog.get_logger(__name__)
 
 
 def build(
     due: Source[Task],
+    receipts: Source[Receipt],
     permit: Callable[[Task], Permitted | None],
     deliver: Callable[[Permitted], Attempt | None],
+    confirm: Callable[[Receipt], Attempt | None],
     report: Sink[tuple[str, Attempt]],
 ) -> Dataflow:
     """Wire the dataflow.
 
     Args:
         due: tasks, withdrawals first.
+        receipts: writes whose results are due to be asked for.
         permit: asks the gate, records its decision, and gives back what may be done.
         deliver: does it and says what came of it.
+        confirm: asks for a result and notes it.
         report: learns every attempt by destination.
     """
     flow = Dataflow("activation")
@@ -54,39 +71,99 @@ def build(
     by_destination = op.key_on("destination", tasks, lambda task: f"{task.workspace_id}:{task.platform}")
     permitted = op.filter_map_value("gate", by_destination, permit)
     attempts = op.filter_map_value("deliver", permitted, deliver)
-    op.output("report", attempts, report)
+    asked = op.key_on("receipt_destination", op.input("receipts", flow, receipts), lambda one: f"{one.workspace_id}:{one.platform}")
+    results = op.filter_map_value("confirm", asked, confirm)
+    op.output("report", op.merge("attempts", attempts, results), report)
     return flow
 
 
-def run(settings: Settings) -> None:
-    """Run activation in this process's main thread until SIGTERM or SIGINT. While Postgres is away it waits and says so.
+def run(settings: Settings, platforms: Collection[str] = ()) -> None:
+    """Run activation until SIGTERM or SIGINT, each platform in a thread. While Postgres is away they wait and say so.
+
+    Args:
+        settings: the configuration.
+        platforms: names of those to serve here, none: all that are connected. Several processes may serve the same ones.
 
     Raises:
-        BytewaxRuntimeError: a step raised for another reason.
+        ConfigError: there is no platform of such a name.
     """
-    stop = Flag()
-    with shown(settings.metrics):
-        while_store_is_away("activation", stop, partial(_run_once, settings, stop))
+    known = accounts(settings)
+    unknown = sorted(set(platforms) - known.keys())
+    if unknown:
+        raise ConfigError(f"no platform is called {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    serving = [name for name, account in known.items() if account.connected and (not platforms or name in platforms)]
+    stop, broken_off = Flag(), Flag()
+    threads = [Thread(target=_keep_running, args=(settings, name, stop), name=name, daemon=True) for name in serving]
+    with shown(settings.metrics), stop_at_signals(stop, broken_off):
+        expect_pushes(serving)
+        logger.info("activation_started", platforms=sorted(serving))
+        try:
+            for thread in threads:
+                thread.start()
+            stop.wait()
+            for thread in threads:
+                thread.join()
+        except StoppedError:
+            # An exchange under way cannot be broken off from outside. The journal knows it, and whoever comes next sends it again.
+            logger.warning("flow_broken_off", flow="activation", platforms=[thread.name for thread in threads if thread.is_alive()])
+            os._exit(0)
+    logger.info("flow_stopped", flow="activation")
 
 
-def _run_once(settings: Settings, stop: Flag) -> None:
+def _keep_running(settings: Settings, platform: str, stop: Flag) -> None:
+    """Serve one platform until `stop` is set. What nobody expected ends this platform's execution, and no other's; it is begun anew."""
+    name = f"activation:{platform}"
+    pause_s = settings.delivery.breaker.cool_down.total_seconds()
+    while not stop.is_set():
+        try:
+            while_store_is_away(name, stop, partial(_run_once, settings, platform, stop))
+        except Exception as error:
+            # Messages and tracebacks of what nobody expected may repeat what was sent: the kind and the place are enough.
+            cause = _deepest(error)
+            where = "; ".join(f"{frame.name}:{frame.lineno}" for frame in extract_tb(cause.__traceback__)[-3:])
+            logger.error("flow_failed", flow=name, pause_s=pause_s, reason=type(cause).__name__, where=where)  # noqa: TRY400 - as above
+            stop.wait(pause_s)
+
+
+def _deepest(error: BaseException) -> BaseException:
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
+
+
+def _run_once(settings: Settings, platform: str, stop: Flag) -> None:
     params, now = settings.delivery, partial(datetime.now, UTC)
-    meta = Meta(settings.meta, settings.meta.access_token.get_secret_value())
-    platforms = {meta.name: meta} if settings.meta.connected else {}
     connect = partial(psycopg.connect, settings.postgres.dsn.get_secret_value(), autocommit=True, application_name="stratum-activation")
     with ExitStack() as open_things:
         conn = open_things.enter_context(connect())
         http = open_things.enter_context(HttpRunner(params.http))
-        destinations = {name: Destination(platform, http) for name, platform in platforms.items()}
-        delivery = Delivery(conn, destinations, params, now, random.SystemRandom().random)
-        activation = Activation(conn, platforms, delivery, now)
-        purposes = {name: platform.purpose for name, platform in platforms.items()}
-        looks = AudienceFeedParams(purposes, params.poll_interval, params.outstanding_interval, params.failed_wait)
-        feed = AudienceFeed(conn, looks, now, activation.moved)
-        permits = Permits(conn, CountedGate(TrustGate(conn, settings.gate)), params.decision_interval, params.hold_interval, now)
-        expect_pushes(platforms)
-        logger.info("activation_started", platforms=sorted(platforms))
-        run_until_signal(build(Intake(feed, stop), permits, activation, AttemptLog()), stop)
+        valkey = open_things.enter_context(pace_server(settings))
+        destinations = {platform: Wiring(settings, http, valkey, now, stop.wait).destination(platform)}
+        gate = CountedGate(TrustGate(conn, settings.gate))
+        cli_main(build_on(conn, destinations, gate, settings, stop, now))  # type: ignore[no-untyped-call]
+
+
+def build_on(
+    conn: psycopg.Connection[Any],
+    destinations: dict[str, Destination],
+    gate: Gate,
+    settings: Settings,
+    stop: Flag,
+    now: Callable[[], datetime],
+) -> Dataflow:
+    """Wire the dataflow of some destinations on one connection, which nobody else uses meanwhile."""
+    params = settings.delivery
+    platforms = {name: destination.platform for name, destination in destinations.items()}
+    purposes = {name: platform.purpose for name, platform in platforms.items()}
+    delivery = Delivery(conn, destinations, params, now, random.SystemRandom().random)
+    activation = Activation(conn, platforms, delivery, now)
+    looks = AudienceFeedParams(purposes, params.poll_interval, params.outstanding_interval, params.failed_wait)
+    due = AudienceFeed(conn, looks, now, activation.moved)
+    receipts = ReceiptFeed(conn, destinations.keys(), params.poll_interval, now)
+    permits = Permits(conn, gate, params.decision_interval, params.hold_interval, now)
+    confirmation = Confirmation(conn, destinations, params.failed_wait, now)
+    # One of the two sources rests for both.
+    return build(Intake(due, stop), Intake(receipts, stop, rest=timedelta()), permits, activation, confirmation, AttemptLog())
 
 
 class _AttemptLines(StatelessSinkPartition[tuple[str, Attempt]]):

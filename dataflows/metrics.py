@@ -67,4 +67,14 @@ PUSH_REQUESTS: Final = Counter(
     "Requests to platforms by outcome: delivered, retry or rejected. Rejected: the audience's history has the reason.",
     ("platform", "kind", "outcome"),
 )
+ALERTS: Final = Counter(
+    "stratum_alerts_total",
+    "Notices about alerts, by step: opened, worsened, reminded, resolved. Look with `stratum alerts list`.",
+    ("step",),
+)
+ALERT_NOTICES: Final = Counter(
+    "stratum_alert_notices_total",
+    "Attempts to tell on-call, by outcome: arrived, again or refused. Refused: `stratum alerts test` says why.",
+    ("channel", "outcome"),
+)
 PUSH_ROWS: Final = Counter("stratum_push_rows_total", "Rows that platforms took, by operation.", ("platform", "operation"))

@@ -13,10 +13,12 @@ from prometheus_client import disable_created_metrics, start_http_server
 from config.observing import MetricsParams
 from dataflows import metrics
 from dataflows.unifier import Observer
+from domain.alert import Notice, Step
 from domain.decision import Action, Verdict
 from domain.failure import REASONS
 from domain.reading import Reading, Status
 from operators.changes import Changes
+from sinks.alerts.channel import Again, Arrived, Outcome, Refused
 from sinks.delivery import Attempt
 from sinks.permits import Gate, Judgement
 
@@ -96,6 +98,24 @@ def observe_reading(reading: Reading) -> None:
     metrics.READINGS.labels(workspace, reading.signal, reading.status.value).inc()
 
 
+def expect_alerts(channels: Iterable[str]) -> None:
+    """Let notices, and what may come of telling these channels, count from 0."""
+    for step in (Step.OPENED, Step.WORSENED, Step.REMINDED, Step.RESOLVED):
+        metrics.ALERTS.labels(step.value)
+    for channel, outcome in product(channels, (Arrived, Again, Refused)):
+        metrics.ALERT_NOTICES.labels(channel, outcome.__name__.lower())
+
+
+def observe_alert(notice: Notice) -> None:
+    """Something is told about an alert."""
+    metrics.ALERTS.labels(notice.step.value).inc()
+
+
+def observe_notice(channel: str, outcome: Outcome) -> None:
+    """A notice was sent to a channel, or its sending failed."""
+    metrics.ALERT_NOTICES.labels(channel, type(outcome).__name__.lower()).inc()
+
+
 def expect_pushes(platforms: Iterable[str]) -> None:
     """Let what may happen with these platforms count from 0: the first push of a day would not show as an increase otherwise."""
     for platform in platforms:
@@ -132,7 +152,7 @@ class CountedGate:
 class _Counted:
     def __init__(self, judgement: Judgement, platform: str, action: str) -> None:
         self._judgement = judgement
-        self._labels = (platform, action, judgement.verdict)
+        self._about = (platform, action)
 
     @property
     def verdict(self) -> str:
@@ -142,7 +162,10 @@ class _Counted:
     def reasons(self) -> tuple[str, ...]:
         return self._judgement.reasons
 
+    def sized(self, adds: int, removes: int) -> Judgement:
+        return _Counted(self._judgement.sized(adds, removes), *self._about)
+
     def record(self) -> int:
         decision = self._judgement.record()
-        metrics.DECISIONS.labels(*self._labels).inc()
+        metrics.DECISIONS.labels(*self._about, self._judgement.verdict).inc()
         return decision

@@ -1,10 +1,12 @@
-"""Keeps fresh what rests on everybody at once: RFM bounds. A process of its own, because a walk over a million people takes its time.
+"""Does what goes through everybody at once: keeps RFM bounds fresh, writes exports. A process of its own, because that takes its time.
 
-Any number of these processes may run; one at a time does the work (`store.rfm_refresh`). Every hour it logs the newest link of each audit
-chain: where logs are kept apart from the database, they are the anchors that show whether a chain was rewritten.
+Any number of these processes may run; one at a time takes bounds (`store.rfm_refresh`) or writes one export (`store.export_jobs`). Every
+hour it logs the newest link of each audit chain: where logs are kept apart from the database, they are the anchors that show whether a
+chain was rewritten.
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from threading import Event as Flag
@@ -14,6 +16,7 @@ import psycopg
 import structlog
 
 from config.settings import Settings
+from dataflows.exporting import writing_exports
 from dataflows.observing import shown
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
 from store.audit_chain import chains, head
@@ -28,17 +31,23 @@ logger = structlog.get_logger(__name__)
 def run(settings: Settings) -> None:
     """Look for what is due, again and again, until SIGTERM or SIGINT. While Postgres is away it waits and says so."""
     stop = Flag()
-    with suppress(StoppedError), shown(settings.metrics), stop_at_signals(stop, Flag()):
-        while_store_is_away("upkeep", stop, partial(_run_once, settings, stop))
+    with (
+        suppress(StoppedError),
+        shown(settings.metrics),
+        stop_at_signals(stop, Flag()),
+        writing_exports(settings, stop) as check_exports,
+    ):
+        while_store_is_away("upkeep", stop, partial(_run_once, settings, stop, check_exports))
 
 
-def _run_once(settings: Settings, stop: Flag) -> None:
+def _run_once(settings: Settings, stop: Flag, check_exports: Callable[[], None]) -> None:
     refresh = RfmRefresh(settings.rfm)
     dsn = settings.postgres.dsn.get_secret_value()
     with psycopg.connect(dsn, autocommit=True, application_name="stratum-upkeep") as connection:
         logger.info("upkeep_started")
         anchored_s = float("-inf")
         while not stop.is_set():
+            check_exports()
             if time.monotonic() - anchored_s > ANCHOR_S:
                 _log_anchors(connection)
                 anchored_s = time.monotonic()

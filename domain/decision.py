@@ -122,16 +122,32 @@ class Release(msgspec.Struct, frozen=True):
     approved_by: str = ""
 
 
+class Setting(msgspec.Struct, frozen=True):
+    """A mode that somebody set.
+
+    Attributes:
+        scope: as of `Override`.
+        expires_ms: when it ends; None, which only freezing may be: until it is lifted.
+        approved_by: as of `Override`; freezing needs nobody's approval.
+    """
+
+    scope: str
+    mode: Mode
+    author: str
+    expires_ms: int | None = None
+    approved_by: str = ""
+
+
 class Controls(msgspec.Struct, frozen=True):
     """What people have said about the pushes of one destination.
 
     Attributes:
-        mode: how the gate is run for it.
+        modes: those that may concern it; none is to enforce.
         overrides: those that may concern it.
         release: the release that covers the push under way, or the next one.
     """
 
-    mode: Mode = Mode.ENFORCE
+    modes: tuple[Setting, ...] = ()
     overrides: tuple[Override, ...] = ()
     release: Release | None = None
 
@@ -164,6 +180,7 @@ class Decision(msgspec.Struct, frozen=True):
         override_id: the override that lets it pass; 0 for none.
         release_id: the release that does; 0 for none.
         size: how much the push changes, where it was measured.
+        depends_on: signals that it was judged over.
     """
 
     workspace: WorkspaceId
@@ -179,6 +196,7 @@ class Decision(msgspec.Struct, frozen=True):
     override_id: int = 0
     release_id: int = 0
     size: PushSize | None = None
+    depends_on: tuple[str, ...] = ()
 
     @property
     def automation(self) -> Automation:

@@ -11,6 +11,7 @@ from typing import Final
 
 from config.settings import Settings
 from local.process import Command
+from local.sandboxes import LocalPlatform, wanted
 from local.server import Server
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -23,14 +24,14 @@ class Addresses:
 
     Attributes:
         api_port: of the collector and the query API.
-        meta_sandbox_port: of the local Meta.
+        sandbox_ports: of the local ad platforms, by name.
         postgres_dsn: the database, over the Unix socket.
         postgres_tcp_dsn: the same over TCP, with its password.
         valkey_url: event log and projections, over the Unix socket, with its password.
     """
 
     api_port: int
-    meta_sandbox_port: int
+    sandbox_ports: Mapping[str, int]
     postgres_dsn: str
     postgres_tcp_dsn: str
     valkey_url: str
@@ -45,10 +46,9 @@ class Addresses:
         """The API's documentation."""
         return f"{self.api}/docs"
 
-    @property
-    def meta_sandbox(self) -> str:
-        """Base URL of the local Meta."""
-        return f"http://{_LOOPBACK}:{self.meta_sandbox_port}"
+    def sandbox(self, platform: str) -> str:
+        """Base URL of a local ad platform."""
+        return f"http://{_LOOPBACK}:{self.sandbox_ports[platform]}"
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,9 @@ class ComponentProcess(Server):
 
 
 def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Component]:
-    """The whole engine: API with collector, profiles workers, signals, activation, and the local Meta."""
-    sandbox, state = addresses.meta_sandbox_port, settings.data_dir.absolute() / "meta_sandbox.state"
+    """The whole engine: API with collector, profiles workers, signals, activation, alerts, upkeep, and the local ad platforms."""
     return (
-        Component("meta-sandbox", ("-m", "local.meta_sandbox", "--port", str(sandbox), "--state-file", str(state)), port=sandbox),
+        *(_sandbox(platform, settings, addresses.sandbox_ports[platform.name]) for platform in wanted(settings)),
         Component("api", ("-m", "cli.main", "api"), port=addresses.api_port, path="/cdp/health"),
         *(
             Component(f"profiles-{n}", ("-m", "cli.main", "engine", "profiles", "--name", f"profiles-{n}"))
@@ -131,5 +130,12 @@ def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Com
         ),
         Component("signals", ("-m", "cli.main", "engine", "signals")),
         Component("activation", ("-m", "cli.main", "engine", "activation")),
+        Component("alerts", ("-m", "cli.main", "engine", "alerts")),
         Component("upkeep", ("-m", "cli.main", "engine", "upkeep")),
     )
+
+
+def _sandbox(platform: LocalPlatform, settings: Settings, port: int) -> Component:
+    state = settings.data_dir.absolute() / f"{platform.name}_sandbox.state"
+    arguments = ("-m", platform.module, "--port", str(port), "--state-file", str(state))
+    return Component(f"{platform.name}-sandbox", arguments, port=port)

@@ -16,10 +16,10 @@ from config.settings import Settings
 from local import claim
 from local.address import free_port, port_is_free, private_file
 from local.component import Addresses, Component, ComponentProcess, stratum_components
-from local.meta_sandbox import TOKEN as SANDBOX_TOKEN
 from local.postgres import EmbeddedPostgres
 from local.process import StartError, wait_until
 from local.running import ADDRESSES, LOCK
+from local.sandboxes import variables, wanted
 from local.supervisor import Report, Supervisor, UnitStatus
 from local.valkey import EmbeddedValkey
 from store.bootstrap import FirstKeys, bootstrap
@@ -27,8 +27,6 @@ from store.databases import ensure_database
 from store.migrate import migrate
 
 DATABASE: Final = "stratum"
-SANDBOX_ACCOUNT: Final = "1000000001"
-"""Ad account of the local Meta, used where no real one is configured."""
 
 Choose = Callable[[Settings, Addresses], Sequence[Component]]
 """Says which components a stack runs at these addresses."""
@@ -141,7 +139,11 @@ class Stack:
             "STRATUM_REDIS__URL": json.dumps(addresses.valkey_url),
             "STRATUM_SERVER__HOST": json.dumps(self._settings.server.host),
             "STRATUM_SERVER__PORT": str(addresses.api_port),
-            **({} if self._settings.meta.connected else _sandboxed_meta(addresses)),
+            **{
+                name: value
+                for platform in wanted(self._settings)
+                for name, value in variables(platform, addresses.sandbox(platform.name)).items()
+            },
             **self._extra,
         }
 
@@ -173,7 +175,12 @@ class Stack:
     def _addresses(self, postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> Addresses:
         return Addresses(
             api_port=self._port("server.port", self._settings.server.port),
-            meta_sandbox_port=self._port("embedded.meta_sandbox_port", self._settings.embedded.meta_sandbox_port),
+            sandbox_ports={
+                platform.name: self._port(
+                    f"embedded.sandbox_ports.{platform.name}", self._settings.embedded.sandbox_ports.get(platform.name, 0)
+                )
+                for platform in wanted(self._settings)
+            },
             postgres_dsn=postgres.dsn(DATABASE),
             postgres_tcp_dsn=postgres.tcp_dsn(DATABASE),
             valkey_url=valkey.url,
@@ -192,11 +199,3 @@ class Stack:
         migrate(postgres.dsn(DATABASE), lambda migration, _done, _of: self._report(f"migration {migration.name}"))
         with psycopg.connect(postgres.dsn(DATABASE)) as conn:
             return bootstrap(conn)
-
-
-def _sandboxed_meta(addresses: Addresses) -> dict[str, str]:
-    return {
-        "STRATUM_META__BASE_URL": json.dumps(addresses.meta_sandbox),
-        "STRATUM_META__ACCOUNT_ID": json.dumps(SANDBOX_ACCOUNT),
-        "STRATUM_META__ACCESS_TOKEN": json.dumps(SANDBOX_TOKEN),
-    }

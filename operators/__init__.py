@@ -21,6 +21,7 @@
 | `series` | a state and an instant → its value from now on, step by step as windows lose buckets | none | `oracle.measures` |
 | `series_tests` | a series and a condition → whether it holds, and when that changes | none | `oracle.flips` |
 | `sequences` | marks of events → when a sequence completed, whether it holds, and until when | none | `oracle.sequences` |
+| `computed` | a person → their computed traits at an instant | none | `oracle.rules` |
 | `compile_rules` | a rule → a function: (holds, until when that is sure) | none | `oracle.rules` |
 | `program` | compiled definitions: which aggregates an event touches, which segments to look at | none | `oracle.rules`, by simulation |
 | `compile_definitions` | everything live in a workspace → its `Program`; what cannot be compiled rests | none | as `program` |
@@ -48,6 +49,7 @@
 | `rfm` | a buyer's figures and the population's bounds → scores and the named segment | none | counting, in its test |
 | `rfm_reading` | a person's purchases and bounds → their scores, and until when they are sure | none | `oracle.rules` |
 | `rfm_population` | buyers → quintile bounds, people per named segment | buyers up to a limit, then sketches | a sort, in its test |
+| `export_columns` | a person → a record of an export, and its columns | none | – |
 | `draft` | a rule that is not live → its program, and a tally of people under it | the tally | publishing it, in its test |
 | `sampling` | what a sample found → an estimate with its interval | none | properties |
 | `audit_chain` | links and audit rows → every row that was edited, removed or inserted | none | tampering, in its test |

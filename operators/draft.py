@@ -5,6 +5,7 @@ Aggregates that live definitions have too keep their numbers, so that people hol
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -51,6 +52,26 @@ def draft_program(definitions: WorkspaceDefinitions, rule: Rule) -> Program:
     return compile_program(replace(alone, aggregates=tuple(needed), newest_aggregate=newest))
 
 
+def tester(program: Program, rules: ProfileRules, now_ms: int) -> Callable[[Person], bool]:
+    """Make a test of whether a draft holds for a person, whose stage it brings up to date in place.
+
+    Args:
+        program: of the draft (`draft_program`).
+        rules: lifecycle.
+        now_ms: the instant that answers are of.
+    """
+    node = program.segments[0].node
+    if node is None:
+        raise ValueError("a draft has a rule")
+    test = node.test
+
+    def holds(person: Person) -> bool:
+        person.stage, stage_until = stage_at(person, rules, now_ms)
+        return test(Subject(person, program, now_ms, stage_until or NEVER))[0]
+
+    return holds
+
+
 class Tally:
     """Evaluates people under a draft and counts them.
 
@@ -69,13 +90,8 @@ class Tally:
     """
 
     def __init__(self, program: Program, rules: ProfileRules, now_ms: int, shown: int) -> None:
-        node = program.segments[0].node
-        if node is None:
-            raise ValueError("a draft has a rule")
         self.program = program
-        self._test = node.test
-        self._rules = rules
-        self._now_ms = now_ms
+        self._holds = tester(program, rules, now_ms)
         self._shown = shown
         self.evaluated = 0
         self.members = 0
@@ -89,10 +105,10 @@ class Tally:
         Args:
             person: with all aggregates that the draft needs.
         """
-        person.stage, stage_until = stage_at(person, self._rules, self._now_ms)
+        holds = self._holds(person)
         self.evaluated += 1
         self.in_segment.update(person.segments.keys())
-        if not self._test(Subject(person, self.program, self._now_ms, stage_until or NEVER))[0]:
+        if not holds:
             return
         self.members += 1
         self.in_both.update(person.segments.keys())

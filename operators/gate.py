@@ -70,6 +70,11 @@ def trusted(reading: Reading, params: GateParams) -> bool:
     return sound and reading.sample >= enough(reading, params)
 
 
+def second_opinion(signal: str) -> bool:
+    """Whether a signal speaks only now and then, after pushes or reports; its silence is no trouble, and its first word is believed."""
+    return not signal.startswith("source:")
+
+
 def enough(reading: Reading, params: GateParams) -> int:
     """Observations that a reading must rest on."""
     return params.minimum_requests if reading.signal.startswith("platform:") else params.minimum_sample
@@ -89,8 +94,8 @@ def observe(state: GateState, readings: Iterable[Reading], now_ms: int, params: 
         known = signals.get(reading.signal)
         if known is not None and reading.id <= known.reading_id:
             continue
-        if reading.signal.startswith("platform:") and reading.status is Status.UNKNOWN:
-            continue  # an idle platform: nothing was sent, so nothing went wrong
+        if second_opinion(reading.signal) and reading.status is Status.UNKNOWN:
+            continue  # nothing was sent or reported, so nothing went wrong
         signals[reading.signal] = _remembered(known, reading, params)
     if _went_back(state, now_ms, params):
         signals = {signal: msgspec.structs.replace(memory, streak=0) for signal, memory in signals.items()}
@@ -159,7 +164,7 @@ def decide(
         used = [readings[signal].id for signal in signals if signal in readings]
     return Decision(
         proposed.workspace, proposed.destination, proposed.audience_id, proposed.action, findings[0].verdict,
-        tuple(one.reason for one in findings), tuple(used), now_ms, tuple(one.code for one in findings),
+        tuple(one.reason for one in findings), tuple(used), now_ms, tuple(one.code for one in findings), depends_on=tuple(signals),
     )  # fmt: skip
 
 
@@ -189,8 +194,8 @@ def _judge(
 
 def _settling(memory: SignalMemory, signal: str, now_ms: int, params: GateParams) -> Finding | None:
     """Why a healthy reading is not enough yet; None where it is."""
-    idle = signal.startswith("platform:") and not memory.trouble_ms
-    needed = 1 if idle else params.recover_readings
+    calm = second_opinion(signal) and not memory.trouble_ms
+    needed = 1 if calm else params.recover_readings
     if memory.streak < needed:
         reason = f"{signal} is recovering: {memory.streak} of {needed} healthy readings in a row"
         return Finding(Verdict.HOLD, Code.RECOVERING, reason)

@@ -1,4 +1,4 @@
-"""The rest of the trust gate: how much a push changes, when nothing is pushed, and what people have said – mode, release, override.
+"""The whole trust gate: what readings say, how much a push changes, quiet hours, and what people have said.
 
     readings ──▶ operators.gate.decide ─┐
     size of the push ──▶ size_findings ─┼──▶ decision ──▶ control ──▶ what is done
@@ -8,19 +8,63 @@ Pure. People can let pass what the gate would hold, for a while and on record; t
 with a reading of something else. Removals are never judged here. Clock: `now_ms`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from domain.decision import Action, Code, Controls, Decision, Mode, Override, PushSize, Release, Verdict
-from operators.gate import Finding
+from domain.decision import Action, Code, Controls, Decision, Mode, Override, ProposedAction, PushSize, Release, Setting, Verdict
+from domain.reading import Reading
+from operators.gate import Finding, GateState, decide
 from operators.gate_params import GateParams
 
 NEVER_OVERRIDDEN: Final = frozenset({Code.FROZEN, Code.MISTAKEN})
-"""Reasons that no override and no release reaches."""
+"""Reasons that no override, no release and no mode reaches."""
+OVERRIDABLE: Final = frozenset(Code) - NEVER_OVERRIDDEN - {Code.TRUSTED, Code.TAKES_OFF, Code.OVERRIDDEN, Code.RELEASED, Code.ADVISORY}
+"""Reasons that an override may name."""
 _ENOUGH_PUSHES: Final = 5
 """Pushes that make a history."""
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """What the gate looks at besides readings.
+
+    Attributes:
+        platform: the destination's.
+        controls: what people have said.
+        size: what the push would change; None where that was not measured yet.
+        history: earlier pushes of the audience, its first one left out.
+    """
+
+    platform: str
+    controls: Controls = Controls()
+    size: PushSize | None = None
+    history: tuple[PushSize, ...] = ()
+
+
+def judge(
+    state: GateState,
+    proposed: ProposedAction,
+    readings: Mapping[str, Reading],
+    situation: Situation,
+    now_ms: int,
+    params: GateParams,
+) -> Decision:
+    """Judge one proposed action with everything that bears on it.
+
+    Args:
+        state: memory that has observed the readings.
+        proposed: the action and what it depends on.
+        readings: newest reading per signal.
+        situation: the rest.
+        now_ms: the instant.
+        params: thresholds.
+    """
+    further = [*size_findings(situation.size, situation.history, params), *quiet_finding(now_ms, params)]
+    decision = decide(state, proposed, readings, now_ms, params, further)
+    if proposed.action is Action.PUSH:
+        decision = msgspec.structs.replace(decision, size=situation.size)
+    return control(decision, situation, now_ms, params)
 
 
 def size_findings(size: PushSize | None, history: Sequence[PushSize], params: GateParams) -> list[Finding]:
@@ -53,17 +97,17 @@ def size_findings(size: PushSize | None, history: Sequence[PushSize], params: Ga
 
 
 def _share(people: int, before: int) -> float:
-    return people / before if before else float(people > 0)
+    return people / max(before, 1)
 
 
 def quiet_finding(now_ms: int, params: GateParams) -> list[Finding]:
     """Quiet hours hold pushes."""
-    if params.quiet is None or params.quiet.judged_at(now_ms) != now_ms:
+    if params.quiet is None or params.quiet.judged_at(now_ms + 1) != now_ms + 1:
         return []
     return [Finding(Verdict.HOLD, Code.QUIET_HOURS, f"quiet hours until {params.quiet.end:%H:%M} {params.quiet.zone}")]
 
 
-def control(decision: Decision, controls: Controls, platform: str, now_ms: int, params: GateParams) -> Decision:
+def control(decision: Decision, situation: Situation, now_ms: int, params: GateParams) -> Decision:
     """What becomes of a decision by what people have said.
 
     Frozen holds every push. Where the gate itself passes, nothing changes. Else a live release lets the push pass, or live overrides that
@@ -71,41 +115,57 @@ def control(decision: Decision, controls: Controls, platform: str, now_ms: int, 
 
     Args:
         decision: the gate's own.
-        controls: what people have said about its destination.
-        platform: the destination's.
+        situation: what people have said about its destination.
         now_ms: the instant.
         params: whether two persons are needed.
     """
     if decision.action is not Action.PUSH:
         return decision
-    if controls.mode is Mode.FROZEN:
+    controls, platform = situation.controls, situation.platform
+    mode = mode_of(controls, decision.audience_id, platform, now_ms, params)
+    if mode is Mode.FROZEN:
         reasons = ("pushes are frozen", *decision.reasons)
-        return msgspec.structs.replace(decision, verdict=Verdict.HOLD, reasons=reasons, codes=(Code.FROZEN, *decision.codes))
-    if decision.verdict is Verdict.PASS:
-        return decision
+        return msgspec.structs.replace(
+            decision, verdict=Verdict.HOLD, would=decision.verdict, reasons=reasons, codes=(Code.FROZEN, *decision.codes)
+        )
     against = frozenset(decision.codes)
-    if not against & NEVER_OVERRIDDEN:
-        release = controls.release
-        if release is not None and live(release, now_ms, params):
-            return _passed(decision, Code.RELEASED, f"released by {release.author}", release_id=release.id)
-        reach = [one for one in controls.overrides if live(one, now_ms, params) and concerns(one, decision.audience_id, platform)]
-        if against <= frozenset().union(*(one.codes for one in reach)):
-            authors = ", ".join(sorted({one.author for one in reach}))
-            return _passed(decision, Code.OVERRIDDEN, f"overridden by {authors}", override_id=min(one.id for one in reach))
-    if controls.mode is Mode.ADVISORY:
+    if decision.verdict is Verdict.PASS or against & NEVER_OVERRIDDEN:
+        return decision
+    release = controls.release
+    if release is not None and live(release, now_ms, params):
+        return _passed(decision, Code.RELEASED, f"released by {release.author}", release_id=release.id)
+    reach = [one for one in controls.overrides if live(one, now_ms, params) and concerns(one.scope, decision.audience_id, platform)]
+    if against <= frozenset[Code]().union(*(one.codes for one in reach)):
+        authors = ", ".join(sorted({one.author for one in reach}))
+        return _passed(decision, Code.OVERRIDDEN, f"overridden by {authors}", override_id=min(one.id for one in reach))
+    if mode is Mode.ADVISORY:
         return _passed(decision, Code.ADVISORY, f"advisory: the gate would {decision.verdict.value}")
     return decision
 
 
-def live(said: Override | Release, now_ms: int, params: GateParams) -> bool:
-    """Whether an override or a release holds now: not expired, and approved by a second person where two are needed."""
+def mode_of(controls: Controls, audience_id: int, platform: str, now_ms: int, params: GateParams) -> Mode:
+    """How the gate is run for an audience: frozen anywhere is frozen; else what was said closest to it; else it enforces."""
+    said = [one for one in controls.modes if concerns(one.scope, audience_id, platform) and live(one, now_ms, params)]
+    if any(one.mode is Mode.FROZEN for one in said):
+        return Mode.FROZEN
+    closest = min(said, key=lambda one: _SCOPES.index(one.scope.partition(":")[0]), default=None)
+    return closest.mode if closest else Mode.ENFORCE
+
+
+_SCOPES: Final = ("audience", "platform", "workspace")
+
+
+def live(said: Setting | Override | Release, now_ms: int, params: GateParams) -> bool:
+    """Whether what somebody said holds now: not expired, and approved by a second person where two are needed. Freezing needs one."""
+    if isinstance(said, Setting) and said.mode is not Mode.ADVISORY:
+        return said.expires_ms is None or now_ms < said.expires_ms
     approved = bool(said.approved_by) and said.approved_by != said.author
-    return now_ms < said.expires_ms and (approved or not params.two_persons)
+    return said.expires_ms is not None and now_ms < said.expires_ms and (approved or not params.two_persons)
 
 
-def concerns(override: Override, audience_id: int, platform: str) -> bool:
-    """Whether an override is about this audience."""
-    return override.scope in {"workspace", f"platform:{platform}", f"audience:{audience_id}"}
+def concerns(scope: str, audience_id: int, platform: str) -> bool:
+    """Whether something of this scope is about an audience."""
+    return scope in {"workspace", f"platform:{platform}", f"audience:{audience_id}"}
 
 
 def _passed(decision: Decision, code: Code, reason: str, override_id: int = 0, release_id: int = 0) -> Decision:

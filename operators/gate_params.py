@@ -26,6 +26,7 @@ class GateParams:
         usual_times: a push may change so many times as much as the greatest of its recent ones, where that is stricter …
         least_share: … but always this share.
         least_people: a push that changes fewer people is never too large.
+        pushes_remembered: so many of an audience's last pushes are its history.
         confirm_first: whether somebody must confirm the first push of an audience.
         quiet: when nothing is pushed; None: never.
         two_persons: whether overrides and releases need a second person.
@@ -52,6 +53,7 @@ class GateParams:
     usual_times: float = 4.0
     least_share: float = 0.1
     least_people: int = 100
+    pushes_remembered: int = 20
     confirm_first: bool = True
     quiet: Schedule | None = None
     two_persons: bool = False
@@ -69,7 +71,8 @@ class GateParams:
             "cool_down is not negative": self.cool_down >= timedelta(),
             "0 < swing <= 100, swing_readings is at least 2": 0 < self.swing <= 100 and self.swing_readings >= 2,
             "0 < least_share <= remove_share <= add_share": 0 < self.least_share <= self.remove_share <= self.add_share,
-            "usual_times is at least 1, least_people is not negative": self.usual_times >= 1 and self.least_people >= 0,
+            "usual_times and pushes_remembered are at least 1": min(self.usual_times, self.pushes_remembered) >= 1,
+            "least_people is not negative": self.least_people >= 0,
             "longest_override is positive": self.longest_override > timedelta(),
         }
         broken = [rule for rule, kept in rules.items() if not kept]

@@ -85,7 +85,10 @@ class Schedule:
     def __post_init__(self) -> None:
         if not self.days or not set(self.days) <= set(_DAYS):
             raise ValueError(f"days are among {', '.join(_DAYS)}")
-        ZoneInfo(self.zone)
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"no time zone is called {self.zone}") from error
 
     def judged_at(self, now_ms: int) -> int:
         """The instant as of which the source is judged: now while it is expected to send, else the end of its last period."""

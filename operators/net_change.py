@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from domain.ids import ProfileId
 
 Row = tuple[str, ...]
-"""One person in the platform's column order; the first column is the person's own id, the empty string is an absent identifier."""
+"""One person as the platform takes them: hashes and ids, in columns or as a list; the empty string is an absent identifier."""
 
 NO_IDENTIFIER: Final = "no_identifier"
 NO_CONSENT: Final = "no_consent"
@@ -24,10 +24,12 @@ class Confirmed(NamedTuple):
     Attributes:
         row: the last row sent.
         certain: False where a write was planned and never confirmed: the row may be there or not.
+        old: earlier rows whose removal was not done: they may be there as well.
     """
 
     row: Row
     certain: bool = True
+    old: tuple[Row, ...] = ()
 
 
 class NetChange(NamedTuple):
@@ -65,9 +67,9 @@ def net_change(
     """
     wanted = {person: row for person, row in desired.items() if row is not None and person not in withdrawn}
     skipped = Counter(NO_CONSENT if person in withdrawn else NO_IDENTIFIER for person in desired if person not in wanted)
-    leaving = [person for person, held in confirmed.items() if wanted.get(person) != held.row]
-    leaving.sort(key=lambda person: (person not in withdrawn, person))
-    removes = [(person, confirmed[person].row) for person in leaving]
+    leaving = [(person, held.row) for person, held in confirmed.items() if wanted.get(person) != held.row]
+    leaving += [(person, row) for person, held in confirmed.items() for row in held.old]
+    removes = sorted(leaving, key=lambda pair: (pair[0] not in withdrawn, pair))
     touched = _identifiers(row for _, row in removes)
     adds = [
         (person, row)
@@ -77,6 +79,10 @@ def net_change(
     return NetChange(removes, adds, dict(skipped))
 
 
-def _identifiers(rows: Iterable[Row]) -> set[tuple[int, str]]:
-    """List (column, value) of everything that a platform matches by, the own id included."""
-    return {(column, value) for row in rows for column, value in enumerate(row) if value}
+def _identifiers(rows: Iterable[Row]) -> set[str]:
+    """List everything that a platform matches by, the own id included.
+
+    Values alone, without their places: a platform whose rows are lists has no columns, and one that puts a value into several columns
+    matches by it in each.
+    """
+    return {value for row in rows for value in row if value}

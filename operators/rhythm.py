@@ -56,7 +56,7 @@ class RhythmParams:
     """
 
     lost: float = 0.4
-    alarm: float = 8.0
+    alarm: float = 9.0
     pause_events: float = 7.0
 
     def __post_init__(self) -> None:
@@ -168,6 +168,10 @@ def step(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, seq
     if is_warm(rhythm, minute_ms, sequential):
         kept = 1 - params.lost
         ratio = (count * math.log(kept) + expected * params.lost) / rhythm.spread
+        if ratio > 0:
+            # What is usual is itself an estimate: evidence that goes over more events than it was learned from says little.
+            learned = rhythm.visits[_hour(minute_ms)] * 60 * base
+            ratio *= learned / (learned + rhythm.loss.size) if learned else 1.0
         rhythm.loss.add(ratio, count, expected, minute_ms, sequential, alarm=params.alarm)
     _pause(rhythm, count, base, minute_ms, params)
     lasting = rhythm.loss.sum >= params.alarm and minute_ms - rhythm.loss.since_ms >= sequential.adopt_ms
@@ -175,18 +179,15 @@ def step(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, seq
         rhythm.loss = Excursion()
         rhythm.came, rhythm.expected = 0.0, 0.0
     elif rhythm.loss.sum > params.alarm / 2:
+        # What is suspected is not learned, except of hours of the week that are new: a first weekend looks like a loss, a second must not.
+        if rhythm.visits[_hour(minute_ms)] < _SEEN:
+            _visit(rhythm, count, base, minute_ms)
         return
     _learn(rhythm, count, base, expected, minute_ms)
 
 
 def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms: int) -> None:
-    hour = _hour(minute_ms)
-    if hour != rhythm.hour:
-        _end_visit(rhythm)
-        rhythm.hour = hour
-    if rhythm.seen[hour % 24] >= _SEEN:
-        count = min(count, _SURGE * base + 2 * base**0.5 + 1)
-    rhythm.hour_minutes, rhythm.hour_came = rhythm.hour_minutes + 1, rhythm.hour_came + count
+    count = _visit(rhythm, count, base, minute_ms)
     rhythm.minutes += 1
     rhythm.mean += max(1 / rhythm.minutes, 1 / (_WEEK_HOURS * 60)) * (count - rhythm.mean)
     rhythm.came = rhythm.came * _BRIEF + count
@@ -198,6 +199,18 @@ def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms
             rhythm.spread = max(1.0, rhythm.spread + min(1.0, part) * (surprise - rhythm.spread))
         rhythm.block_ms, rhythm.block_came, rhythm.block_expected = minute_ms, 0.0, 0.0
     rhythm.block_came, rhythm.block_expected = rhythm.block_came + count, rhythm.block_expected + expected
+
+
+def _visit(rhythm: Rhythm, count: float, base: float, minute_ms: int) -> float:
+    """Count a minute towards its hour's visit; answers how many of its events count."""
+    hour = _hour(minute_ms)
+    if hour != rhythm.hour:
+        _end_visit(rhythm)
+        rhythm.hour = hour
+    if rhythm.seen[hour % 24] >= _SEEN:
+        count = min(count, _SURGE * base + 2 * base**0.5 + 1)
+    rhythm.hour_minutes, rhythm.hour_came = rhythm.hour_minutes + 1, rhythm.hour_came + count
+    return count
 
 
 def _end_visit(rhythm: Rhythm) -> None:

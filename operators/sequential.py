@@ -39,7 +39,7 @@ class SequentialParams:
         burst: most that one minute may contribute to an alarm, 0–1.
     """
 
-    alarm: float = 11.0
+    alarm: float = 12.0
     memory: timedelta = timedelta(days=2)
     warm_up: timedelta = timedelta(hours=6)
     warm_up_sample: int = 300
@@ -75,6 +75,10 @@ class SequentialParams:
     def fading(self, minutes: float) -> float:
         """What is left of a memory after some minutes, 0–1."""
         return math.pow(0.5, minutes * _MINUTE_MS / 1000 / self.memory.total_seconds())
+
+
+_RAMP: Final = 0.75
+"""Part of an alarm up to which evidence lowers no score."""
 
 
 class Excursion(msgspec.Struct):
@@ -235,8 +239,8 @@ def _finding(share: Share, excursion: Excursion, params: SequentialParams) -> Fi
 
 
 def certainty(total: float, alarm: float) -> float:
-    """0 up to half of an alarm, 1 from it on."""
-    return min(1.0, max(0.0, 2.0 * total / alarm - 1.0))
+    """0 up to a good part of an alarm, 1 from it on."""
+    return min(1.0, max(0.0, (total / alarm - _RAMP) / (1.0 - _RAMP)))
 
 
 class Level(msgspec.Struct):

@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from sinks.ads.platform import Platform
 from sinks.delivery import Attempt, Delivery
-from sinks.planning import plan_deletion, plan_push, plan_withdrawal
+from sinks.planning import Approve, plan_deletion, plan_push, plan_withdrawal
 from store import activation
 from store.activation import Work
 from store.withdrawals import Withdrawn
@@ -26,13 +26,15 @@ class Permitted:
     """A task that may be done.
 
     Attributes:
-        decision_id: the recorded decision; None for a request, whose push carries one.
+        decision_id: the recorded decision; None for a request, whose push carries one, and for a push yet to be planned.
         gated: the gate lets pushes pass now; False for what is exempt from it.
+        approve: asks the gate for a push whose size is known.
     """
 
     task: Task
     decision_id: int | None
     gated: bool
+    approve: Approve | None = None
 
 
 class Activation:
@@ -58,7 +60,7 @@ class Activation:
         with activation.alone(self._conn, task.audience_id) as held:
             if not held:
                 return None
-            planned = self._plan(task, permitted.decision_id)
+            planned = self._plan(permitted)
             attempt = self._delivery.advance(task.audience_id, permitted.gated)
         self._moved = self._moved or planned or attempt is not None
         return attempt
@@ -68,12 +70,13 @@ class Activation:
         moved, self._moved = self._moved, False
         return moved
 
-    def _plan(self, task: Task, decision_id: int | None) -> bool:
+    def _plan(self, permitted: Permitted) -> bool:
+        task, decision_id = permitted.task, permitted.decision_id
         platform, now = self._platforms[task.platform], self._now()
         if isinstance(task, Withdrawn):
             return plan_withdrawal(self._conn, task.audience_id, task.people, platform, decision_id, now) is not None
         if task.kind == "delete":
             return plan_deletion(self._conn, task.audience_id, decision_id, now) is not None
-        if task.kind in {"scheduled", "manual"}:
-            return plan_push(self._conn, task.audience_id, task.kind, platform, decision_id, now) is not None
+        if task.kind in {"scheduled", "manual"} and permitted.approve is not None:
+            return plan_push(self._conn, task.audience_id, task.kind, platform, permitted.approve, now) is not None
         return False

@@ -2,6 +2,9 @@
 
     begin (rows checked for consent, audit row, committed) → send → Delivered | Retry | Rejected → settle (one transaction)
 
+What a platform takes in now and does later is not confirmed before the platform says so (`sinks.receipts`). Rows that it objects to are
+taken out and the rest is sent again. An audience that is lost at its platform is created and filled again by its next push.
+
 Guarantee: every recorded request is sent at least once until it is delivered, rejected or given up; sending one twice changes nothing,
 because all writes are set operations and an audience is created only when looking for it by its recorded intent finds none. Requests
 for withdrawals and deletions are never given up. A destination that fails again and again rests behind its breaker.
@@ -10,33 +13,19 @@ for withdrawals and deletions are never given up. A destination that fails again
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any, Final
 
 from psycopg import Connection
 
 from domain import metrics
 from operators.net_change import Row
-from sinks import breaker, pacing, retry
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Operation,
-    Outcome,
-    Platform,
-    Read,
-    Rejected,
-    Retry,
-    Transport,
-    Write,
-)
-from sinks.breaker import Breaker, BreakerParams
+from sinks import breaker, retry
+from sinks.ads.platform import Delivered, Outcome, Read, Rejected, Retry
+from sinks.breaker import BreakerParams
+from sinks.destination import LOST, Destination
 from sinks.http import HttpParams
-from sinks.pacing import Bucket
 from sinks.retry import RetryParams
-from store import activation, observations, pushes
+from store import activation, observations, pushes, settling
 from store.activation import Audience
 from store.pushes import OpenRequest
 
@@ -55,6 +44,7 @@ class DeliveryParams:
         failed_wait: rest of an audience after a push that failed, and of a withdrawal after one that was rejected.
         decision_interval: how often a verdict that does not change is recorded again.
         hold_interval: how long a verdict other than pass stands before the gate is asked again.
+        pace_patience: longest wait for the pace between the requests of one operation.
         shortest_interval: least time between two scheduled pushes of an audience.
         longest_interval: most of it.
         retry: back-off of one request.
@@ -67,22 +57,12 @@ class DeliveryParams:
     failed_wait: timedelta = timedelta(minutes=5)
     decision_interval: timedelta = timedelta(minutes=1)
     hold_interval: timedelta = timedelta(seconds=1)
+    pace_patience: timedelta = timedelta(seconds=10)
     shortest_interval: timedelta = timedelta(hours=1)
     longest_interval: timedelta = timedelta(days=7)
     retry: RetryParams = field(default_factory=RetryParams)
     breaker: BreakerParams = field(default_factory=BreakerParams)
     http: HttpParams = field(default_factory=HttpParams)
-
-
-@dataclass
-class Destination:
-    """One platform account: how it is spoken to, and its pace, rest and breaker in this process."""
-
-    platform: Platform
-    transport: Transport
-    bucket: Bucket | None = None
-    breaker: Breaker = field(default_factory=Breaker)
-    resume_at_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -164,61 +144,31 @@ class Delivery:
         return attempt
 
     def _may_send(self, destination: Destination, now_ms: int) -> bool:
-        """Ask breaker, rest and pace, in this order; takes a token when all agree."""
+        """Ask breaker, rest and pace, in this order; takes the first request's token when all agree."""
         if breaker.wait_ms(destination.breaker, now_ms) or destination.resume_at_ms > now_ms:
             return False
-        limits = destination.platform.limits
-        destination.bucket, wait = pacing.take(destination.bucket, now_ms, limits.requests_per_s, limits.burst)
-        return wait == 0
+        return destination.pace.ready()
 
     def _perform(self, destination: Destination, audience: Audience, request: OpenRequest, rows: tuple[Row, ...]) -> Outcome:
         """Do what the request says, which may take several calls where the audience's platform id is not known yet."""
         if request.operation in {"add", "remove"} and not rows:
             return Delivered()
-        if audience.platform_id is None:
-            found = self._find(destination, audience)
-            if not isinstance(found, Delivered):
+        platform_id = audience.platform_id
+        if platform_id is None:
+            takes_off = request.operation in {"remove", "delete"}
+            found = (destination.find if takes_off else destination.find_or_create)(audience.name, audience.intent)
+            if not isinstance(found, Delivered) or not found.platform_id:
                 return found
-            if not found.platform_id and request.operation in {"remove", "delete"}:
-                return Delivered()
-            if not found.platform_id:
-                found = self._call(destination, Create(audience.name, audience.intent))
-            if not isinstance(found, Delivered):
-                return found
-            pushes.created(self._conn, audience.id, found.platform_id)
-            return self._write(destination, audience, found.platform_id, request, rows)
-        return self._write(destination, audience, audience.platform_id, request, rows)
-
-    def _write(
-        self, destination: Destination, audience: Audience, platform_id: str, request: OpenRequest, rows: tuple[Row, ...]
-    ) -> Outcome:
-        match request.operation:
-            case "add" | "remove" as verb:
-                return self._call(destination, Write(verb, platform_id, rows, _session(audience.intent, request)))
-            case "delete":
-                return self._delete(destination, audience, platform_id)
-        return Delivered(platform_id=platform_id)
-
-    def _delete(self, destination: Destination, audience: Audience, platform_id: str) -> Outcome:
-        """Delete; an audience that is missing must also be missing from the listing, for it may only be hidden from us."""
-        outcome = self._call(destination, Delete(platform_id))
-        if isinstance(outcome, Rejected) and outcome.reason == "missing":
-            found = self._find(destination, audience)
-            return outcome if isinstance(found, Delivered) and found.platform_id else found
-        return outcome
-
-    def _find(self, destination: Destination, audience: Audience) -> Outcome:
-        """Look through the account for an audience that we created and never noted."""
-        after = ""
-        while True:
-            outcome = self._call(destination, Find(audience.name, audience.intent, after))
-            if not isinstance(outcome, Delivered) or outcome.platform_id or not outcome.after:
-                return outcome
-            after = outcome.after
-
-    def _call(self, destination: Destination, operation: Operation) -> Outcome:
-        platform = destination.platform
-        return platform.decode(operation, destination.transport(platform.encode(operation)))
+            platform_id = found.platform_id
+            settling.created(self._conn, audience.id, platform_id)
+        outcome = destination.perform(audience, platform_id, request, rows)
+        if not isinstance(outcome, Rejected) or outcome.reason != LOST:
+            return outcome
+        if request.operation == "delete":
+            return Delivered()
+        # A platform may not show at once what it has just created: what was never filled is lost only if it stays away.
+        waited = request.attempts + 1 >= self._params.retry.attempts
+        return outcome if waited or activation.was_filled(self._conn, audience.id) else Retry("busy")
 
     def _observe(self, destination: Destination, outcome: Outcome) -> None:
         """Let breaker and rest learn from the outcome; a throttle is an answer, not a fault of the line."""
@@ -235,19 +185,28 @@ class Delivery:
         """Write down what follows from the outcome, in the caller's transaction."""
         now, reason, done = self._now(), "", False
         match outcome:
+            case Delivered(receipt=receipt, receipt_after_s=after_s) if receipt:
+                ask_at_ms = self._now_ms() + int(after_s * 1000)
+                done = settling.accepted(self._conn, request, rows, receipt, ask_at_ms, now)
             case Delivered(invalid=invalid):
-                done = pushes.delivered(self._conn, request, rows, invalid, now)
+                done = settling.delivered(self._conn, request, rows, invalid, now)
             case Retry(reason=reason, after_s=after_s):
                 attempts = request.attempts + 1
                 if attempts >= self._params.retry.attempts and request.kind not in _NOT_GIVEN_UP:
                     advice = f"No success in {attempts} attempts; the next push tries again."
-                    pushes.fail(self._conn, request, reason, "", advice, now)
+                    settling.fail(self._conn, request, reason, "", advice, now)
                     outcome = Rejected(reason)
                 else:
                     wait = retry.wait_ms(attempts, after_s, self._random(), self._params.retry)
-                    pushes.postpone(self._conn, request, reason, self._now_ms() + wait)
+                    settling.postpone(self._conn, request, reason, self._now_ms() + wait)
+            case Rejected(reason=reason, detail=detail, rows=places) if places and set(places) <= set(range(rows)):
+                code = detail.rpartition("/")[2].lower() or reason
+                settling.refuse_rows(self._conn, request, frozenset(places), f"refused:{code}")
+                outcome, reason = Retry("rows_refused"), "rows_refused"
+            case Rejected(reason=reason, advice=advice) if reason == LOST:
+                settling.lost(self._conn, audience.id, f"lost: {advice}", now)
             case Rejected(reason=reason, detail=detail, advice=advice):
-                pushes.fail(self._conn, request, reason, detail, advice, now)
+                settling.fail(self._conn, request, reason, detail, advice, now)
         return Attempt(
             push_id=request.push_id,
             seq=request.seq,
@@ -272,18 +231,23 @@ class Delivery:
         observations.add(self._conn, [(audience.workspace_id, signal, minute, 0, name, value) for name, value in counts.items()])
 
     def _read_back(self, destination: Destination, audience: Audience, push_id: int) -> None:
-        """Note the platform's own view of the audience; it is only shown, so a fault here changes nothing."""
+        """Note the platform's own view of the audience; it is only shown, so a fault here changes nothing but waits for its token."""
         current = activation.read_audience(self._conn, audience.id)
         if current and current.platform_id:
-            outcome = self._call(destination, Read(current.platform_id))
+            outcome = destination.call(Read(current.platform_id))
             if isinstance(outcome, Delivered):
-                pushes.note_readback(self._conn, push_id, outcome.readback)
+                with self._conn.transaction():
+                    settling.note_readback(self._conn, push_id, outcome.readback)
+                    self._count_match_rate(audience, outcome.readback)
+
+    def _count_match_rate(self, audience: Audience, readback: Mapping[str, int | str]) -> None:
+        """Add the match rate to the platform's signal where the platform tells one, in per cent."""
+        rate = readback.get("match_rate")
+        if isinstance(rate, int) and rate >= 0:
+            minute = self._now_ms() // _MINUTE_MS * _MINUTE_MS
+            seen = {metrics.MATCH_RATE: rate / 100, metrics.MATCH_RATES: 1}
+            signal = f"platform:{audience.platform}"
+            observations.add(self._conn, [(audience.workspace_id, signal, minute, 0, name, value) for name, value in seen.items()])
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
-
-
-def _session(intent: str, request: OpenRequest) -> int:
-    """Name an attempt: positive, 63 bits, different for every attempt of every request of every audience."""
-    name = f"{intent}:{request.push_id}:{request.seq}:{request.attempts}".encode()
-    return int.from_bytes(blake2b(name, digest_size=8).digest()) >> 1 or 1

@@ -1,6 +1,8 @@
 """Asks the trust gate before anything is done, and has its decision on record before the action starts.
 
-A push under way is asked for again with every request: when the gate no longer lets it pass, the rest of it is held and planned anew later.
+A push is asked for twice before it is planned: over its readings, which costs little, and once it is known whom it changes, in the
+transaction that plans it. One under way is asked for again with every request: when the gate no longer lets it pass, the rest of it is held
+and planned anew later.
 Withdrawals and deletions are not judged, for they only take people off a platform; they are recorded all the same.
 A verdict that stays the same, numbers in its reasons aside, is recorded once per interval, not at every look.
 """
@@ -8,6 +10,7 @@ A verdict that stays the same, numbers in its reasons aside, is recorded once pe
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Protocol
 
 from psycopg import Connection
@@ -18,6 +21,8 @@ from store.withdrawals import Withdrawn
 
 PASS: Final = "pass"  # noqa: S105 - a verdict
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?")
+_COSTLY: Final = 20
+"""An audience that is held for the size of its push rests so many times as long as it took to find that out."""
 _EXEMPT: Final = frozenset({"urgent", "delete"})
 
 
@@ -31,6 +36,9 @@ class Judgement(Protocol):
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why."""
+
+    def sized(self, adds: int, removes: int) -> "Judgement":
+        """The same, knowing how many people the push would add and remove."""
 
     def record(self) -> int:
         """Write the decision, its audit row and the gate's memory in one transaction; gives the decision's id."""
@@ -78,17 +86,28 @@ class Permits:
             return None
         judgement = self._judge(task, "push")
         if judgement.verdict != PASS:
-            self._hold(task, judgement)
+            self._hold(task, judgement, self._ask_again_after)
+            return None
+        if task.kind == "request":
+            return Permitted(task, None, gated=True)
+        return Permitted(task, None, gated=True, approve=partial(self._approve, task, judgement, self._now()))
+
+    def _approve(self, task: Task, judgement: Judgement, asked_at: datetime, adds: int, removes: int) -> int | None:
+        """Ask again, knowing what the push changes; the recorded decision that lets it pass, or None."""
+        sized = judgement.sized(adds, removes)
+        if sized.verdict != PASS:
+            # What is held for its size was costly to find out, and is not found out again at every look.
+            self._hold(task, sized, max(self._ask_again_after, _COSTLY * (self._now() - asked_at)))
             return None
         self._recorded.pop(task.audience_id, None)
-        return Permitted(task, None if task.kind == "request" else judgement.record(), gated=True)
+        return sized.record()
 
     def _judge(self, task: Task, action: str) -> Judgement:
         return self._gate.judge(task.workspace_id, task.platform, task.audience_id, action, self._now())
 
-    def _hold(self, task: Task, judgement: Judgement) -> None:
+    def _hold(self, task: Task, judgement: Judgement, ask_again_after: timedelta) -> None:
         now = self._now()
-        self._ask_again_at[task.audience_id] = now + self._ask_again_after
+        self._ask_again_at[task.audience_id] = now + ask_again_after
         saying = (judgement.verdict, *(_NUMBER.sub("#", reason) for reason in judgement.reasons))
         said, said_at = self._recorded.get(task.audience_id, ((), now))
         if said != saying or now - said_at >= self._repeat_after:

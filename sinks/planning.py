@@ -1,9 +1,10 @@
 """Plans pushes: reads who is concerned, nets the change out, records it – one transaction each, nothing sent.
 
-A push that is planned has its decision already; a withdrawal needs none but carries one all the same.
+A push is decided on here, once it is known whom it changes: the decision and the plan commit together, or neither does. A withdrawal
+needs no decision but carries one all the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,16 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.ids import ProfileId
-from operators.net_change import Row, net_change
+from operators.net_change import NetChange, Row, net_change
 from sinks.ads.platform import Matchable, Platform
-from store import activation, pushes
+from store import activation, gate, pushes
 from store.activation import Concerned
 
+Approve = Callable[[int, int], int | None]
+"""Asks the gate in the planning transaction, with how many people a push adds and removes: the decision that lets it pass, or None."""
 
-def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Platform, decision_id: int | None, now: datetime) -> int | None:
+
+def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Platform, approve: Approve, now: datetime) -> int | None:
     """Plan the net change since the last plan; the first one compares all members with everything on the list.
 
     Args:
@@ -25,11 +29,11 @@ def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Plat
         audience_id: whose push.
         kind: scheduled or manual.
         platform: how rows are spelled.
-        decision_id: the decision that lets it pass.
+        approve: asks the gate.
         now: clock.
 
     Returns:
-        The push's id; None where there is one under way, the audience is not active, or it changed meanwhile.
+        The push's id; None where there is one under way, the audience is not active, it changed meanwhile, or the gate holds the push.
     """
     try:
         with activation.planning(conn, audience_id) as opened:
@@ -39,8 +43,12 @@ def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Plat
             people = activation.changed_people(conn, audience, xmin)
             concerned = activation.concerned(conn, audience, people, platform.purpose, platform.kinds)
             change = net_change(_desired(concerned, platform), concerned.confirmed, concerned.refused)
+            decision_id = approve(*_changes(change, concerned))
+            if decision_id is None:
+                return None
             push_id = pushes.plan(conn, audience, kind, decision_id, change, platform.limits.max_rows, now)
             pushes.move_cursor(conn, audience, xmin)
+            gate.release_used(conn, decision_id, push_id)
             return push_id
     except activation.Contended:
         return None
@@ -78,6 +86,13 @@ def plan_deletion(conn: Connection[Any], audience_id: int, decision_id: int | No
             return pushes.plan_deletion(conn, opened[0], decision_id, now)
     except activation.Contended:
         return None
+
+
+def _changes(change: NetChange, concerned: Concerned) -> tuple[int, int]:
+    """How many people come and go by a push; whose row is only spelled anew does neither, and who withdrew goes in any case."""
+    sent = {person for person, _ in change.adds}
+    gone = [person for person, _ in change.removes if person not in sent and person not in concerned.refused]
+    return len(sent - concerned.confirmed.keys()), len(gone)
 
 
 def _desired(concerned: Concerned, platform: Platform) -> dict[ProfileId, Row | None]:

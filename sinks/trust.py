@@ -1,18 +1,21 @@
-"""The trust gate on stored readings: gathers what `operators.gate` needs, and records what it decides before anything is done."""
+"""The trust gate on stored readings: gathers what `operators.gate_control` needs, and records what it decides before anything is done."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from psycopg import Connection
 
+from domain import metrics
 from domain.decision import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
 from domain.reading import Reading, Status
-from operators.gate import GateState, decide, observe
+from operators.gate import GateState, observe
+from operators.gate_control import Situation, judge
 from operators.gate_params import GateParams
-from store import gate, signals
+from store import gate, gate_controls, signals
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -23,8 +26,17 @@ class Judged:
     """One verdict, not recorded yet."""
 
     conn: Connection[Any]
-    decision: Decision
+    params: GateParams
+    proposed: ProposedAction
+    readings: Mapping[str, Reading]
+    situation: Situation
     state: GateState
+    now_ms: int
+
+    @property
+    def decision(self) -> Decision:
+        """What the gate says."""
+        return judge(self.state, self.proposed, self.readings, self.situation, self.now_ms, self.params)
 
     @property
     def verdict(self) -> str:
@@ -36,6 +48,13 @@ class Judged:
         """Why, the weightiest first."""
         return self.decision.reasons
 
+    def sized(self, adds: int, removes: int) -> "Judged":
+        """The same, knowing how many people the push would add and remove."""
+        audience = self.proposed.audience_id
+        size = gate.measured(self.conn, audience, adds, removes)
+        history = gate.sizes(self.conn, audience, self.params.pushes_remembered)
+        return replace(self, situation=msgspec.structs.replace(self.situation, size=size, history=history))
+
     def record(self) -> int:
         """Write the decision, its audit row and the gate's memory in one transaction; answers the decision's id."""
         return gate.record(self.conn, self.decision, self.state)
@@ -44,8 +63,9 @@ class Judged:
 class TrustGate:
     """The gate of this process.
 
-    An audience depends on every source of its workspace that was accepted from lately, and on its platform's deliveries once there are
-    enough of them to be read; before that, a platform that was never used does not hold its own first push.
+    An audience depends on every source of its workspace that was accepted from lately. Its platform's deliveries and the conversions that
+    platforms report are second opinions: it depends on them as long as they say something, so that a platform that was never used does not
+    hold its own first push.
 
     Args:
         conn: connection in autocommit mode.
@@ -59,24 +79,31 @@ class TrustGate:
     def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Judged:
         """Judge one proposed action: push, urgent_removal or delete. Only a push asks for readings: nothing about them stops a removal."""
         workspace, destination, now_ms = WorkspaceId(workspace_id), f"{platform}:{audience_id}", (now - _EPOCH) // _MS
-        state = gate.load_state(self._conn, workspace, destination)
-        if Action(action) is not Action.PUSH:
-            proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
-            return Judged(self._conn, decide(state, proposed, {}, now_ms, self._params), state)
-        sources = signals.feeding_sources(self._conn, workspace, now - self._params.depends_for)
-        readings = self._readings(workspace, [*sources, f"platform:{platform}"], state, now)
-        state = observe(state, readings, now_ms, self._params)
+        state, params = gate.load_state(self._conn, workspace, destination), self._params
+        proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
+        if proposed.action is not Action.PUSH:
+            return Judged(self._conn, params, proposed, {}, Situation(platform), state, now_ms)
+        sources = signals.feeding_sources(self._conn, workspace, now - params.depends_for)
+        opinions = [f"platform:{platform}", metrics.CONVERSIONS]
+        readings = self._readings(workspace, [*sources, *opinions], state, now)
+        state = observe(state, readings, now_ms, params)
         newest = {reading.signal: reading for reading in readings}
-        delivered = newest.get(f"platform:{platform}")
-        depends_on = tuple(sources)
-        if delivered is not None and delivered.status is not Status.UNKNOWN:
-            depends_on += (delivered.signal,)
-        proposed = ProposedAction(workspace, destination, audience_id, Action(action), depends_on if sources else ())
-        return Judged(self._conn, decide(state, proposed, newest, now_ms, self._params), state)
+        depends_on = [*sources, *(signal for signal in opinions if self._says(newest.get(signal), state, now_ms))] if sources else []
+        situation = Situation(platform, gate_controls.controls(self._conn, workspace, platform, audience_id, now))
+        proposed = msgspec.structs.replace(proposed, depends_on=tuple(depends_on))
+        return Judged(self._conn, params, proposed, newest, situation, state, now_ms)
+
+    def _says(self, reading: Reading | None, state: GateState, now_ms: int) -> bool:
+        """Whether a second opinion says something: it is read, or was in trouble so lately that silence does not clear it."""
+        if reading is None:
+            return False
+        memory = state.signals.get(reading.signal)
+        cooling = memory is not None and memory.trouble_ms and now_ms - memory.trouble_ms < self._params.cool_down // _MS
+        return reading.status is not Status.UNKNOWN or bool(cooling)
 
     def _readings(self, workspace: WorkspaceId, names: Sequence[str], state: GateState, now: datetime) -> list[Reading]:
         """Readings since the oldest that the gate remembers, and no further back than needed to see a recovery."""
         remembered = [memory.read_ms for signal, memory in state.signals.items() if signal in names]
-        horizon = now - self._params.staleness * (self._params.recover_readings + 1)
+        horizon = now - max(self._params.staleness * (self._params.recover_readings + 1), self._params.cool_down)
         since = max(min((signals.utc(at_ms) for at_ms in remembered), default=horizon), horizon)
         return signals.readings_since(self._conn, workspace, names, since)

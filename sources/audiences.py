@@ -58,7 +58,7 @@ class AudienceFeed:
         """Hand out what there is to do now, withdrawals first; at most one other task per audience."""
         now = self._now()
         tasks: list[Task] = [*self._withdrawals(now)]
-        tasks += [task for task in work(self._conn, now, self._params.failed_wait) if task.platform in self._params.purposes]
+        tasks += work(self._conn, self._params.purposes.keys(), now, self._params.failed_wait)
         self._resumes_at = None if self._moved() else now + self._params.interval
         return tasks
 

@@ -1,17 +1,13 @@
-"""Audiences as people manage them: create, list, trigger, delete, history. What activation does with them is `store.activation`."""
+"""Audiences as people see them: listed, in detail, their history. `store.audience_commands` changes them, `store.activation` fills them."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from psycopg import AsyncConnection
-from psycopg.errors import UniqueViolation
+from psycopg import Connection
+from psycopg.rows import args_row
 
 from store.fetch import Pool, fetch, fetch_one
-
-
-class NameTakenError(Exception):
-    """The workspace has a living audience of this name on this platform."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +17,13 @@ class AudienceRow:
     Attributes:
         platform_id: the platform's own id, None until the first push has created it there.
         requested_at: a manual trigger that waits.
+        confirmed_at: when somebody confirmed the first push.
+        ttl_s: seconds after which a member is let go; None: never.
+        holdout_percent: share of the members who are never sent.
         members: rows that the platform confirmed.
         pending: rows that were planned and are not confirmed.
+        refused: rows that the platform does not take as they are.
+        leaving: rows whose removal is not confirmed.
     """
 
     id: int
@@ -37,8 +38,33 @@ class AudienceRow:
     requested_at: datetime | None
     last_pushed_at: datetime | None
     created_at: datetime
+    confirmed_at: datetime | None
+    ttl_s: int | None
+    holdout_percent: int
     members: int
     pending: int
+    refused: int
+    leaving: int
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """One request of a push.
+
+    Attributes:
+        rows: people in it.
+        status: recorded, accepted, delivered, rejected, abandoned or undone.
+        outcome: of its last attempt, or what the platform said later; nothing personal.
+    """
+
+    seq: int
+    operation: str
+    rows: int
+    status: str
+    attempts: int
+    outcome: dict[str, Any]
+    recorded_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -66,18 +92,22 @@ class PushRow:
     delivered: int
     retries: int
     error: str
-    readback: dict[str, int] | None
+    readback: dict[str, int | str] | None
     started_at: datetime
     ended_at: datetime | None
 
 
 _SELECT: Final = """
     SELECT a.id, a.segment_id, s.name, a.platform, a.name, a.account_id, a.platform_id, a.interval_s, a.status, a.requested_at,
-           a.last_pushed_at, a.created_at, held.members, held.pending
+           a.last_pushed_at, a.created_at, a.confirmed_at, a.ttl_s, a.holdout_percent,
+           held.members, held.pending, held.refused, held.leaving
     FROM audiences a
     JOIN segments s ON s.id = a.segment_id
     CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE state = 'present') AS members, count(*) FILTER (WHERE state <> 'present') AS pending
+        SELECT count(*) FILTER (WHERE state = 'present') AS members,
+               count(*) FILTER (WHERE state IN ('adding', 'accepted', 'removing', 'leaving')) AS pending,
+               count(*) FILTER (WHERE state = 'refused') AS refused,
+               count(*) FILTER (WHERE state IN ('removing', 'leaving')) AS leaving
         FROM audience_members WHERE audience_id = a.id
     ) held
     WHERE a.workspace_id = %(workspace)s
@@ -99,6 +129,24 @@ _PUSHES: Final = """
 """
 
 
+_REQUESTS: Final = """
+    SELECT r.seq, r.operation, jsonb_array_length(r.rows), r.status, r.attempts, coalesce(r.outcome, '{}'), r.recorded_at, r.ended_at
+    FROM push_requests r JOIN pushes p ON p.id = r.push_id
+    WHERE p.workspace_id = %(workspace)s AND p.audience_id = %(audience)s AND p.id = %(push)s AND r.seq > %(after)s
+    ORDER BY r.seq LIMIT %(limit)s
+"""
+
+
+_COUNTED: Final = """
+    SELECT (SELECT count(*) FROM memberships WHERE segment_id = a.segment_id),
+           (SELECT count(*) FROM memberships m
+            WHERE a.holdout_percent > 0 AND m.segment_id = a.segment_id
+              AND held_out(m.profile_id, coalesce(a.intent, ''), a.holdout_percent)),
+           (SELECT count(*) FROM audience_members h WHERE h.audience_id = a.id AND h.state IN ('present', 'accepted'))
+    FROM audiences a WHERE a.id = %s
+"""
+
+
 async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[AudienceRow]:
     """The workspace's audiences by id, deleted ones too; `after` is the id of the last one of the page before."""
     sql = _SELECT + " AND (%(after)s::integer IS NULL OR a.id > %(after)s) ORDER BY a.id LIMIT %(limit)s"
@@ -116,64 +164,25 @@ async def history(pool: Pool, workspace: int, audience: int, after: int | None, 
     return await fetch(pool, PushRow, _PUSHES, params)
 
 
-async def create(
-    conn: AsyncConnection[Any], workspace: int, segment: int, platform: str, name: str, account_id: str, interval_s: int
-) -> int | None:
-    """Link an audience to a segment, with the mark by which the platform's side will be recognised as ours.
-
-    Args:
-        conn: inside the caller's transaction, which also holds the audit row.
-        workspace: tenant.
-        segment: whose members it follows.
-        platform: where it will be.
-        name: unique among the workspace's living audiences on the platform.
-        account_id: the platform's account.
-        interval_s: seconds between scheduled pushes.
-
-    Returns:
-        Its id; None where the workspace has no such segment.
-
-    Raises:
-        NameTakenError: the name is in use; the transaction is lost.
-    """
-    sql = """
-        INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s)
-        SELECT workspace_id, id, %(platform)s, %(name)s, %(account)s, %(interval)s
-        FROM segments WHERE workspace_id = %(workspace)s AND id = %(segment)s AND status <> 'deleted' FOR SHARE
-        RETURNING id
-    """
-    params = {"platform": platform, "name": name, "account": account_id, "interval": interval_s}
-    try:
-        cursor = await conn.execute(sql, {**params, "workspace": workspace, "segment": segment})
-    except UniqueViolation as error:
-        raise NameTakenError from error
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    sql = """
-        UPDATE audiences a
-        SET intent = 'stratum:' || left(encode(sha256(w.salt || convert_to('audience:' || a.id, 'UTF8')), 'hex'), 24)
-        FROM workspaces w WHERE w.id = a.workspace_id AND a.id = %s
-    """
-    await conn.execute(sql, row)
-    return int(row[0])
+async def requests(pool: Pool, workspace: int, audience: int, push: int, after: int | None, limit: int) -> list[RequestRow]:
+    """A push's requests in order; `after` is the place of the last one of the page before."""
+    params = {"workspace": workspace, "audience": audience, "push": push, "after": -1 if after is None else after, "limit": limit}
+    return await fetch(pool, RequestRow, _REQUESTS, params)
 
 
-async def request_push(conn: AsyncConnection[Any], workspace: int, audience: int, actor: str) -> bool:
-    """Ask for a push now; False where the audience is not active. The gate still decides."""
-    sql = """
-        UPDATE audiences SET requested_at = now(), requested_by = %s
-        WHERE workspace_id = %s AND id = %s AND status = 'active' RETURNING id
-    """
-    cursor = await conn.execute(sql, (actor, workspace, audience))
-    return await cursor.fetchone() is not None
+def listed(conn: Connection[Any], workspace: int) -> list[AudienceRow]:
+    """The workspace's audiences by id, but the deleted ones."""
+    with conn.cursor(row_factory=args_row(AudienceRow)) as cursor:
+        return cursor.execute(_SELECT + " AND a.status <> 'deleted' ORDER BY a.id", {"workspace": workspace}).fetchall()
 
 
-async def request_deletion(conn: AsyncConnection[Any], workspace: int, audience: int) -> bool:
-    """Ask for the audience to be deleted, here and at its platform; False where it is deleted already."""
-    sql = """
-        UPDATE audiences SET status = 'deleting', requested_at = NULL, requested_by = NULL
-        WHERE workspace_id = %s AND id = %s AND status <> 'deleted' RETURNING id
-    """
-    cursor = await conn.execute(sql, (workspace, audience))
-    return await cursor.fetchone() is not None
+def newest_pushes(conn: Connection[Any], workspace: int, audience: int, limit: int) -> list[PushRow]:
+    """An audience's last pushes, newest first."""
+    with conn.cursor(row_factory=args_row(PushRow)) as cursor:
+        return cursor.execute(_PUSHES, {"workspace": workspace, "audience": audience, "after": None, "limit": limit}).fetchall()
+
+
+def counted(conn: Connection[Any], audience: int) -> tuple[int, int, int]:
+    """People in the audience's segment, those of them who are held out, and those on the platform's list as far as we know."""
+    row = conn.execute(_COUNTED, (audience,)).fetchone()
+    return (row[0], row[1], row[2]) if row else (0, 0, 0)

@@ -17,7 +17,11 @@ class DecisionRow:
         verdict: pass, hold or block.
         automation: execute, alert_only or manual_required.
         reasons: why, as JSON.
+        codes: the reasons for machines.
+        depends_on: signals that it was judged over.
         reading_ids: the readings that it rests on.
+        would: what the gate itself says, where people or a mode say otherwise.
+        size: `domain.decision.PushSize` as JSON.
     """
 
     id: int
@@ -27,12 +31,20 @@ class DecisionRow:
     verdict: str
     automation: str
     reasons: Any
+    codes: list[str]
+    depends_on: list[str]
     reading_ids: list[int]
+    would: str | None
+    override_id: int | None
+    release_id: int | None
+    size: Any
     decided_at: datetime
 
 
 _SELECT: Final = """
-    SELECT id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at FROM decisions
+    SELECT id, destination, audience_id, action, verdict, automation, reasons, codes, depends_on, reading_ids,
+           would, override_id, release_id, size, decided_at
+    FROM decisions
     WHERE workspace_id = %(workspace)s
 """
 

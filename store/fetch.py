@@ -53,13 +53,17 @@ async def transaction(pool: Pool) -> AsyncIterator[AsyncConnection[Any]]:
         yield connection
 
 
-def connect_blocking(dsn: str) -> Connection[Any]:
+def connect_blocking(dsn: str, timeout: timedelta = timedelta()) -> Connection[Any]:
     """Open an autocommit connection for readers that run in a thread.
+
+    Args:
+        dsn: of the database.
+        timeout: longest that one statement may take; zero for no limit.
 
     Raises:
         psycopg.OperationalError: the server does not answer.
     """
-    return Connection.connect(dsn, autocommit=True)
+    return Connection.connect(dsn, autocommit=True, options=f"-c statement_timeout={timeout // timedelta(milliseconds=1)}")
 
 
 def in_transaction(dsn: str, work: Callable[[Connection[Any]], T], timeout: timedelta) -> T:

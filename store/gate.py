@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
-from domain.decision import Decision
+from domain.decision import Decision, PushSize
 from domain.ids import WorkspaceId
 from operators.gate import GateState
 from store import audit
@@ -17,8 +17,23 @@ INSERT INTO gate_states (workspace_id, destination, state, updated_at) VALUES (%
 ON CONFLICT (workspace_id, destination) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at
 """
 _DECISION: Final = """
-INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at, codes)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at, codes,
+                       depends_on, would, override_id, release_id, size)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+"""
+_SIZES: Final = """
+SELECT d.size FROM pushes p JOIN decisions d ON d.id = p.decision_id
+WHERE p.audience_id = %s AND p.status = 'done' AND p.kind IN ('scheduled', 'manual') AND NOT coalesce((d.size->>'first')::boolean, true)
+ORDER BY p.id DESC LIMIT %s
+"""
+_CONFIRMED: Final = """
+SELECT a.last_pushed_at IS NULL, a.confirmed_at IS NOT NULL,
+       (SELECT count(*) FROM audience_members m WHERE m.audience_id = a.id AND m.state IN ('present', 'accepted'))
+FROM audiences a WHERE a.id = %s
+"""
+_USED: Final = """
+UPDATE gate_releases r SET push_id = %(push)s FROM decisions d
+WHERE d.id = %(decision)s AND r.id = d.release_id AND r.push_id IS NULL
 """
 
 
@@ -39,16 +54,36 @@ def save_state(conn: Connection[Any], workspace: WorkspaceId, destination: str, 
     conn.execute(_SAVE, (workspace, destination, msgspec.json.encode(state).decode(), utc(now_ms)))
 
 
+def measured(conn: Connection[Any], audience_id: int, adds: int, removes: int) -> PushSize:
+    """How much a push changes, beside what the platform has confirmed of its audience."""
+    row = conn.execute(_CONFIRMED, (audience_id,)).fetchone()
+    first, confirmed, before = row or (True, False, 0)
+    return PushSize(before, adds, removes, first, confirmed)
+
+
+def sizes(conn: Connection[Any], audience_id: int, limit: int) -> tuple[PushSize, ...]:
+    """How much the audience's last pushes changed, the newest first; the first one and those not measured are left out."""
+    return tuple(msgspec.convert(row[0], PushSize) for row in conn.execute(_SIZES, (audience_id, limit)))
+
+
+def release_used(conn: Connection[Any], decision_id: int, push_id: int) -> None:
+    """Note that the release on which a decision rests, if any, covers this push and no other."""
+    conn.execute(_USED, {"decision": decision_id, "push": push_id})
+
+
 def record(conn: Connection[Any], decision: Decision, state: GateState) -> int:
     """Write a decision with its audit row and the gate's memory, in one transaction that waits for the disk; answers the decision's id."""
     reasons = msgspec.json.encode(decision.reasons).decode()
+    size = None if decision.size is None else msgspec.json.encode(decision.size).decode()
+    would = None if decision.would is None else decision.would.value
     with conn.transaction():
         row = conn.execute(
             _DECISION,
             (
                 decision.workspace, decision.destination, decision.audience_id, decision.action.value, decision.verdict.value,
                 decision.automation.value, reasons, list(decision.reading_ids), utc(decision.decided_ms),
-                [code.value for code in decision.codes],
+                [code.value for code in decision.codes], list(decision.depends_on), would,
+                decision.override_id or None, decision.release_id or None, size,
             ),
         ).fetchone()  # fmt: skip
         number = int(row[0]) if row else 0
@@ -56,6 +91,11 @@ def record(conn: Connection[Any], decision: Decision, state: GateState) -> int:
             "decision_id": number, "action": decision.action.value, "verdict": decision.verdict.value, "reasons": list(decision.reasons),
             "codes": [code.value for code in decision.codes], "reading_ids": list(decision.reading_ids),
         }  # fmt: skip
+        optional = {
+            "would": would, "override_id": decision.override_id, "release_id": decision.release_id,
+            "size": None if decision.size is None else msgspec.to_builtins(decision.size),
+        }  # fmt: skip
+        detail |= {name: value for name, value in optional.items() if value}
         audit.append(conn, decision.workspace, "engine", "decision", decision.destination, detail)
         save_state(conn, decision.workspace, decision.destination, state, decision.decided_ms)
     return number

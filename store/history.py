@@ -6,8 +6,10 @@ from typing import Final
 import psycopg
 
 from domain.ids import IdentifierKey, MessageKey, ProfileId
-from operators.catch_up import told
+from domain.profile import Person
+from operators.catch_up import built_up_to, catch_up, lacks_history, told
 from operators.changes import Known, Told
+from operators.program import Program
 from store.connection import Keys
 
 _EVENTS_AT_A_TIME: Final = 5_000
@@ -20,6 +22,29 @@ WHERE EXISTS (
     SELECT FROM unnest(%s::text[], %s::text[]) AS looked(type, name)
     WHERE looked.type = e.type AND (looked.name IS NULL OR looked.name = e.name))
 """
+
+
+def bring_up(connection: psycopg.Connection, people: Iterable[Person], program: Program) -> list[Person]:
+    """Build the aggregates that a program needs and people lack, in the people and nowhere else.
+
+    To be called inside a transaction whose statements see one instant, the one in which the people were read.
+
+    Args:
+        connection: of the engine (`store.connection.adapt`).
+        people: stored people, changed in place.
+        program: what is evaluated.
+
+    Returns:
+        Those who lacked any.
+    """
+    lacking = [person for person in people if lacks_history(person, program)]
+    if lacking:
+        known = Known()
+        names = program.names(min(built_up_to(person, program) for person in lacking))
+        load_histories(connection, known, [person.id for person in lacking], names)
+        for person in lacking:
+            catch_up(person, {}, known.histories[person.id], program)
+    return lacking
 
 
 def load_histories(

@@ -20,15 +20,13 @@ from domain.ids import ProfileId, SegmentId
 from domain.profile import decode_person
 from domain.rule import Rule
 from domain.rules import ProfileRules
-from operators.catch_up import built_up_to, catch_up, lacks_history
-from operators.changes import Known
 from operators.draft import Tally, draft_program
 from operators.sampling import Estimate, estimate
 from store import definition_rows
 from store.connection import Keys, adapt
 from store.definition_rows import Author, MissingDefinitionError
 from store.definitions import load_definitions
-from store.history import load_histories
+from store.history import bring_up
 from store.publishing import as_rule, check_segment
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -269,14 +267,8 @@ def _ring(conn: Connection[Any], workspace: int, start: UUID, size: int) -> Iter
 
 def _add(conn: Connection[Any], tally: Tally, page: Sequence[tuple[bytes, bytes]]) -> None:
     """Evaluate a page of people, with their past where they lack it."""
-    program, people = tally.program, [decode_person(document) for _, document in page]
-    lacking = [person for person in people if lacks_history(person, program)]
-    if lacking:
-        known = Known()
-        names = program.names(min(built_up_to(person, program) for person in lacking))
-        load_histories(conn, known, [person.id for person in lacking], names)
-        for person in lacking:
-            catch_up(person, {}, known.histories[person.id], program)
+    people = [decode_person(document) for _, document in page]
+    bring_up(conn, people, tally.program)
     for person in people:
         tally.evaluate(person)
 

@@ -11,8 +11,8 @@ from domain import metrics
 from domain.ids import WorkspaceId
 from domain.reading import Component, Learned, Observed, Reading, Status
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MS: Final = timedelta(milliseconds=1)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MS: Final = timedelta(milliseconds=1)
 
 _CHANGED: Final = """
 SELECT workspace_id, signal, minute_at, shard, metric, value, updated_at
@@ -75,12 +75,12 @@ WHERE s.workspace_id = %s AND EXISTS (
 
 
 def _ms(at: datetime) -> int:
-    return (at - _EPOCH) // _MS
+    return (at - EPOCH) // MS
 
 
 def utc(at_ms: int) -> datetime:
     """An instant of the engine as an aware datetime."""
-    return _EPOCH + timedelta(milliseconds=at_ms)
+    return EPOCH + timedelta(milliseconds=at_ms)
 
 
 def changed_minutes(conn: Connection[Any], since: datetime, minutes_since: datetime) -> dict[tuple[WorkspaceId, str], list[Observed]]:
@@ -107,7 +107,7 @@ def settled_at(conn: Connection[Any]) -> datetime:
     Whoever asks this, reads what changed, and next time goes on from here misses nothing, however long a transaction was open.
     """
     row = conn.execute(_SETTLED).fetchone()
-    settled: datetime = row[0] if row else _EPOCH
+    settled: datetime = row[0] if row else EPOCH
     return settled
 
 

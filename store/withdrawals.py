@@ -17,14 +17,14 @@ _TOUCHED: Final = """
     FROM audiences a
     JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= greatest(coalesce(a.cursor_tx, '0'::xid8), %s::xid8)
     JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
-         AND m.state <> 'removing'
-    WHERE a.status IN ('active', 'paused')
+         AND m.state NOT IN ('removing', 'leaving')
+    WHERE a.status IN ('active', 'paused') AND a.platform = ANY(%s)
     GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
 """
 _OUTSTANDING: Final = """
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
     FROM audience_members m JOIN audiences a ON a.id = m.audience_id
-    WHERE m.state = 'removing' AND a.status IN ('active', 'paused')
+    WHERE m.state = 'removing' AND a.status IN ('active', 'paused') AND a.platform = ANY(%s)
       AND NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.status = 'running')
       AND NOT EXISTS (
           SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = 'urgent' AND p.status = 'failed'
@@ -58,22 +58,21 @@ def touched(conn: Connection[Any], since: str, purposes: Mapping[str, str]) -> l
     Args:
         conn: any connection.
         since: an earlier `horizon`, ``"0"`` after a start.
-        purposes: platform → consent purpose.
+        purposes: platform → consent purpose, for the platforms that are looked at.
     """
-    return _withdrawn(conn, conn.execute(_TOUCHED, (since,)).fetchall(), purposes)
+    return _withdrawn(conn, conn.execute(_TOUCHED, (since, list(purposes))).fetchall(), purposes)
 
 
 def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float) -> list[Withdrawn]:
     """Find withdrawals whose removal was planned and never confirmed, `failed_wait_s` after the last attempt failed for good."""
-    return _withdrawn(conn, conn.execute(_OUTSTANDING, (failed_wait_s,)).fetchall(), purposes)
+    return _withdrawn(conn, conn.execute(_OUTSTANDING, (list(purposes), failed_wait_s)).fetchall(), purposes)
 
 
 def _withdrawn(conn: Connection[Any], rows: list[tuple[int, int, str, UUID]], purposes: Mapping[str, str]) -> list[Withdrawn]:
     audiences: dict[int, Withdrawn] = {}
     for workspace_id, audience_id, platform, profile_id in rows:
-        if platform in purposes:
-            found = audiences.setdefault(audience_id, Withdrawn(workspace_id, audience_id, platform))
-            found.people.append(profile_id)
+        found = audiences.setdefault(audience_id, Withdrawn(workspace_id, audience_id, platform))
+        found.people.append(profile_id)
     for found in audiences.values():
         refused = refusing(conn, found.workspace_id, found.people, purposes[found.platform])
         found.people = [person for person in found.people if person.bytes in refused]

@@ -139,6 +139,7 @@ def test_the_whole_stack_is_there() -> None:
         "engine",
         "signals",
         "activation",
+        "alerts",
         "upkeep",
         "prometheus",
         "grafana",

@@ -1,4 +1,4 @@
-"""Audiences on ad platforms: link one to a segment, trigger a push, look at its history, delete it, export its people.
+"""Audiences on ad platforms: link one to a segment, push, preview, pause, compare, look at its history, delete it.
 
 Nothing here talks to a platform: rows are written, and the activation flow picks them up – through the trust gate.
 """
@@ -6,35 +6,41 @@ Nothing here talks to a platform: rows are written, and the activation flow pick
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from fastapi.responses import StreamingResponse
 
+from api.commanding import command
 from api.deps import Held, Operator, Reader
 from api.errors import DESCRIBED, ConflictError, NotFoundError, UnprocessableError
-from api.export import stream_csv, stream_json
-from api.schemas.audience_sync import AudienceRequest, AudienceView, ExportRequest, PlatformView, PushView
+from api.schemas.audience_sync import (
+    AudienceRequest,
+    AudienceView,
+    PlatformView,
+    PushPreviewView,
+    PushRequestView,
+    PushView,
+    ReconcileRequest,
+)
 from api.schemas.paging import LIMIT_DEFAULT, CursorText, Limit, Page, after_id, encode_cursor
+from config.destinations import Account, accounts
 from config.settings import Settings
-from sinks.ads.meta import Meta
-from store import audiences, export, segments
-from store.audiences import NameTakenError
-from store.audit import append_async
-from store.fetch import Pool, transaction
+from sinks.push_preview import preview_push
+from store import audience_commands, audiences
+from store.audience_commands import NewAudience
+from store.fetch import Pool
 
 router = APIRouter(prefix="/cdp", tags=["audiences"], responses=DESCRIBED)
 
 AudienceId = Annotated[int, Path(ge=0, lt=2**31)]
 
 
-def _platform(settings: Settings) -> PlatformView:
-    meta, delivery = settings.meta, settings.delivery
-    connector = Meta(meta, "")
+def _platform(settings: Settings, account: Account) -> PlatformView:
+    platform, delivery = account.platform, settings.delivery
     return PlatformView(
-        platform="meta",
-        connected=meta.connected,
-        account_id=meta.account_id or None,
-        purpose=connector.purpose,
-        identifiers=list(connector.kinds),
-        max_rows=connector.limits.max_rows,
+        platform=platform.name,
+        connected=account.connected,
+        account_id=account.account_id or None,
+        purpose=platform.purpose,
+        identifiers=list(platform.kinds),
+        max_rows=platform.limits.max_rows,
         shortest_interval_s=int(delivery.shortest_interval.total_seconds()),
         longest_interval_s=int(delivery.longest_interval.total_seconds()),
     )
@@ -43,7 +49,7 @@ def _platform(settings: Settings) -> PlatformView:
 @router.get("/audience-sync/platforms", summary="List ad platforms")
 async def list_platforms(caller: Reader, held: Held) -> list[PlatformView]:  # noqa: ARG001 - callers need the scope
     """Platforms that audiences can be pushed to, and whether they are connected."""
-    return [_platform(held.settings)]
+    return [_platform(held.settings, account) for account in accounts(held.settings).values()]
 
 
 @router.get("/audience-sync/audiences", summary="List audiences")
@@ -57,34 +63,73 @@ async def list_audiences(caller: Reader, held: Held, limit: Limit = LIMIT_DEFAUL
 @router.post("/audience-sync/audiences", summary="Create an audience", status_code=201)
 async def create_audience(caller: Operator, held: Held, body: AudienceRequest) -> AudienceView:
     """Links an audience to a segment. It is created at the platform, and its members are sent, once the trust gate lets a push pass."""
-    platform = _platform(held.settings)
+    platform = _platform(held.settings, accounts(held.settings)[body.platform])
     if not platform.connected or platform.account_id is None:
-        raise ConflictError(f"{body.platform} is not connected: configure its account and access token.")
-    if not platform.shortest_interval_s <= body.interval_s <= platform.longest_interval_s:
-        raise UnprocessableError(f"interval_s lies between {platform.shortest_interval_s} and {platform.longest_interval_s}.")
-    try:
-        async with transaction(held.pool) as conn:
-            created = await audiences.create(
-                conn, caller.workspace, body.segment_id, body.platform, body.name, platform.account_id, body.interval_s
-            )
-            if created is None:
-                raise NotFoundError("segment")
-            detail = {"segment": body.segment_id, "platform": body.platform, "interval_s": body.interval_s}
-            await append_async(conn, caller.workspace, caller.actor, "audience.create", f"audience:{created}", detail)
-    except NameTakenError:
-        raise ConflictError("An audience of this name exists on this platform.") from None
+        raise ConflictError(f"{body.platform} is not connected: docs/platforms/{body.platform}.md says how to configure it.")
+    if body.interval_s and not platform.shortest_interval_s <= body.interval_s <= platform.longest_interval_s:
+        raise UnprocessableError(
+            f"interval_s lies between {platform.shortest_interval_s} and {platform.longest_interval_s}, or is 0 to follow it at once."
+        )
+    new = NewAudience(body.segment_id, body.platform, body.name, platform.account_id, body.interval_s, body.ttl_s, body.holdout_percent)
+    created = await command(held, lambda conn, _: audience_commands.create(conn, caller.workspace, caller.actor, new))
     return await _view(held.pool, caller.workspace, created)
+
+
+@router.get("/audience-sync/audiences/{id}", summary="Read an audience")
+async def read_audience(caller: Reader, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """One audience, and how many people are on its list, on their way and refused."""
+    return await _view(held.pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/sync", summary="Push an audience now", status_code=202)
 async def sync_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
     """Asks for a push before the interval is over. The trust gate still decides; while it holds, the request waits."""
-    audience = await _view(held.pool, caller.workspace, id)
-    async with transaction(held.pool) as conn:
-        if not await audiences.request_push(conn, caller.workspace, id, caller.actor):
-            raise ConflictError(f"The audience is {audience.status}.")
-        await append_async(conn, caller.workspace, caller.actor, "audience.sync", f"audience:{id}", {})
+    await command(held, lambda conn, now: audience_commands.request_push(conn, caller.workspace, caller.actor, id, now))
     return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/pause", summary="Pause an audience")
+async def pause_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """Stops pushes, one under way included. Who withdraws consent is taken off all the same."""
+    await command(held, lambda conn, now: audience_commands.pause(conn, caller.workspace, caller.actor, id, now))
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/resume", summary="Resume an audience")
+async def resume_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """Lets pushes go again; the next one nets out everything that happened meanwhile."""
+    await command(held, lambda conn, _: audience_commands.resume(conn, caller.workspace, caller.actor, id))
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/cancel", summary="Cancel the push under way")
+async def cancel_push(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """Stops the push under way, and one that was asked for. What it had not sent is planned anew by the next push. Withdrawals go on."""
+    await command(held, lambda conn, now: audience_commands.cancel(conn, caller.workspace, caller.actor, id, now))
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/reconcile", summary="Compare everything again", status_code=202)
+async def reconcile_audience(caller: Operator, held: Held, id: AudienceId, body: ReconcileRequest) -> AudienceView:  # noqa: A002 - the path's name
+    """Asks for a push that takes nothing for granted: is the audience there, who should be on it, who is on it.
+
+    A lost audience is made and filled again. The push's history shows what differed, and the size that the platform tells. The trust gate
+    still decides.
+    """
+    resend = body.resend
+    await command(held, lambda conn, now: audience_commands.reconcile(conn, caller.workspace, caller.actor, id, resend, now))
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/preview", summary="Preview an audience's next push")
+async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPreviewView:  # noqa: A002 - the path's name
+    """Plans the next push and throws the plan away: how many come, go, and are left out, by reason."""
+    audience = await _view(held.pool, caller.workspace, id)
+    platform = accounts(held.settings)[audience.platform].platform
+    found = await command(held, lambda conn, _: preview_push(conn, id, platform))
+    if found is None:
+        raise NotFoundError("audience")
+    return PushPreviewView.model_validate(found, from_attributes=True)
 
 
 @router.get("/audience-sync/audiences/{id}/history", summary="List an audience's pushes")
@@ -102,35 +147,28 @@ async def list_pushes(
     return Page(items=[PushView.of(row) for row in rows], next=following)
 
 
+@router.get("/audience-sync/audiences/{id}/history/{push}", summary="List a push's requests")
+async def list_push_requests(
+    caller: Reader,
+    held: Held,
+    id: AudienceId,  # noqa: A002 - the path's name
+    push: Annotated[int, Path(ge=0, lt=2**63)],
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: CursorText = None,
+) -> Page[PushRequestView]:
+    """What was sent in which request, how often, and what the platform said, in its own codes."""
+    rows = await audiences.requests(held.pool, caller.workspace, id, push, after_id(cursor), limit)
+    if not rows and cursor is None:
+        raise NotFoundError("push")
+    following = encode_cursor(rows[-1].seq) if len(rows) == limit else None
+    return Page(items=[PushRequestView.of(row) for row in rows], next=following)
+
+
 @router.delete("/audience-sync/audiences/{id}", summary="Delete an audience", status_code=202)
 async def delete_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
     """Deletes it at the platform, which takes everybody off it, and then here. Deleting is always allowed, whatever the gate says."""
-    await _view(held.pool, caller.workspace, id)
-    async with transaction(held.pool) as conn:
-        if await audiences.request_deletion(conn, caller.workspace, id):
-            await append_async(conn, caller.workspace, caller.actor, "audience.delete", f"audience:{id}", {})
+    await command(held, lambda conn, _: audience_commands.request_deletion(conn, caller.workspace, caller.actor, id))
     return await _view(held.pool, caller.workspace, id)
-
-
-@router.post(
-    "/audiences/export",
-    summary="Export a segment's people",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"application/json": {}, "text/csv": {}}, "description": "The people, streamed."}},
-)
-async def export_audience(caller: Operator, held: Held, body: ExportRequest) -> StreamingResponse:
-    """Streams the members of a segment who consent to the purpose. The export is in the audit log before the first person leaves."""
-    segment = await segments.by_id(held.pool, caller.workspace, body.segment_id)
-    if segment is None:
-        raise NotFoundError("segment")
-    async with transaction(held.pool) as conn:
-        detail = body.model_dump(exclude={"segment_id"})
-        await append_async(conn, caller.workspace, caller.actor, "export", f"segment:{segment.id}", detail)
-    people = export.consenting_members(held.pool, caller.workspace, segment.id, body.purpose)
-    disposition = {"content-disposition": f'attachment; filename="segment-{segment.id}.{body.format}"'}
-    if body.format == "csv":
-        return StreamingResponse(stream_csv(people, body), media_type="text/csv; charset=utf-8", headers=disposition)
-    return StreamingResponse(stream_json(people, body), media_type="application/json", headers=disposition)
 
 
 async def _view(pool: Pool, workspace: int, audience: int) -> AudienceView:

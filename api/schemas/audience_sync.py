@@ -1,14 +1,13 @@
-"""Audiences, their pushes and exports as dashboards see them."""
+"""Audiences and their pushes as dashboards see them."""
 
 from typing import Literal
-from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from api.schemas.values import Instant, Request, View
-from store.audiences import AudienceRow, PushRow
+from store.audiences import AudienceRow, PushRow, RequestRow
 
-PlatformName = Literal["meta"]
+PlatformName = Literal["meta", "google", "tiktok", "snapchat"]
 
 
 class PlatformView(View):
@@ -51,7 +50,13 @@ class AudienceRequest(Request):
     segment_id: int = Field(ge=0, lt=2**31, description="The segment whose consenting members it follows.")
     platform: PlatformName
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="As it will be called at the platform.")
-    interval_s: int = Field(default=3600, gt=0, lt=2**31, description="Seconds between scheduled pushes.")
+    interval_s: int = Field(
+        default=3600, ge=0, lt=2**31, description="Seconds between scheduled pushes; 0: it follows its segment at once."
+    )
+    ttl_s: int | None = Field(default=None, ge=3600, lt=2**31, description="Who is a member for longer is let go; null: nobody is.")
+    holdout_percent: int = Field(
+        default=0, ge=0, le=90, description="Share of the members who are never sent, always the same people: to measure lift by."
+    )
 
 
 class AudienceView(View):
@@ -73,8 +78,13 @@ class AudienceView(View):
                     "requested_at": None,
                     "last_pushed_at": "2026-03-01T09:30:00Z",
                     "created_at": "2026-03-01T09:00:00Z",
+                    "confirmed_at": "2026-03-01T09:05:00Z",
+                    "ttl_s": None,
+                    "holdout_percent": 0,
                     "members": 1200,
                     "pending": 0,
+                    "refused": 0,
+                    "leaving": 0,
                 }
             ]
         }
@@ -92,22 +102,18 @@ class AudienceView(View):
     requested_at: Instant | None = Field(description="When a push was asked for that has not been planned yet.")
     last_pushed_at: Instant | None
     created_at: Instant
+    confirmed_at: Instant | None = Field(description="When somebody confirmed the first push; the gate holds it until then.")
     members: int = Field(description="People whom the platform has confirmed; it may have matched fewer.")
+    ttl_s: int | None
+    holdout_percent: int
     pending: int = Field(description="People planned to be added or removed and not confirmed.")
+    refused: int = Field(description="People whose row the platform does not take as it is.")
+    leaving: int = Field(description="People whose removal the platform has not confirmed, those who withdrew consent included.")
 
     @classmethod
     def of(cls, row: AudienceRow) -> "AudienceView":
         """From a stored audience."""
         return cls.model_validate(row, from_attributes=True)
-
-
-class Readback(View):
-    """What the platform says about the audience; its numbers are rounded, and −1 where it does not tell."""
-
-    size_lower: int
-    size_upper: int
-    delivery_status: int
-    operation_status: int
 
 
 class PushView(View):
@@ -143,19 +149,25 @@ class PushView(View):
 
     id: int
     kind: Literal["scheduled", "manual", "urgent", "delete"]
-    status: Literal["running", "done", "failed", "held"]
+    status: Literal["running", "processing", "done", "failed", "held", "cancelled"] = Field(
+        description="processing: all is sent, and the platform says later what became of it."
+    )
     decision_id: int | None = Field(description="The gate's decision that it rests on.")
     verdict: Literal["pass", "hold", "block"] | None
     adds: int = Field(description="People planned to be added.")
     removes: int = Field(description="People planned to be removed.")
     sent: int = Field(description="Rows that the platform accepted.")
     rejected: int = Field(description="Rows that the platform could not use, by its own estimate.")
-    skipped: dict[str, int] = Field(description="Members left out, by reason: no_identifier, no_consent.")
+    skipped: dict[str, int] = Field(
+        description="Members left out, by reason: no_identifier, no_consent, and refused:<code> for rows that the platform objects to."
+    )
     requests: int
     delivered: int = Field(description="Requests delivered.")
     retries: int = Field(description="Attempts beyond the first.")
     error: str | None = Field(description="Why it failed or was held, and what to do.")
-    readback: Readback | None
+    readback: dict[str, int | str] | None = Field(
+        description="What the platform says about the audience: its size, rounded and −1 where it does not tell, and its states."
+    )
     match_rate: float | None = Field(description="Share matched, 0–1; null where the platform does not tell.")
     started_at: Instant
     ended_at: Instant | None
@@ -166,34 +178,97 @@ class PushView(View):
         """From a stored push."""
         fields = {name: getattr(row, name) for name in row.__dataclass_fields__}
         took = (row.ended_at - row.started_at).total_seconds() if row.ended_at else None
-        return cls.model_validate({**fields, "error": row.error or None, "match_rate": None, "duration_s": took})
+        rate = (row.readback or {}).get("match_rate")
+        matched = rate / 100 if isinstance(rate, int) and rate >= 0 else None
+        return cls.model_validate({**fields, "error": row.error or None, "match_rate": matched, "duration_s": took})
 
 
-class ExportRequest(Request):
-    """Which people to export, and what of them."""
+class PushRequestView(View):
+    """One request of a push."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"segment_id": 1, "format": "csv", "traits": ["plan"], "events": True, "purpose": "advertising"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "seq": 1,
+                    "operation": "add",
+                    "rows": 1200,
+                    "status": "delivered",
+                    "attempts": 1,
+                    "outcome": {"outcome": "delivered", "rows": 1200, "invalid": 0},
+                    "recorded_at": "2026-03-01T09:30:00Z",
+                    "ended_at": "2026-03-01T09:30:01Z",
+                }
+            ]
+        }
     )
 
-    segment_id: int = Field(ge=0, lt=2**31)
-    format: Literal["csv", "json"] = "json"
-    purpose: str = Field(
-        default="advertising", min_length=1, max_length=100, description="What for: only people who consent to it are exported."
+    seq: int
+    operation: Literal["create", "check", "add", "remove", "delete"]
+    rows: int = Field(description="People in it.")
+    status: Literal["recorded", "accepted", "delivered", "rejected", "abandoned", "undone"]
+    attempts: int
+    outcome: dict[str, object] = Field(description="Of its last attempt: reason, the platform's code, advice; or what it said later.")
+    recorded_at: Instant
+    ended_at: Instant | None
+
+    @classmethod
+    def of(cls, row: RequestRow) -> "PushRequestView":
+        """From a stored request."""
+        return cls.model_validate(row, from_attributes=True)
+
+
+class ReconcileRequest(Request):
+    """How thoroughly to compare."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"resend": False}]})
+
+    resend: bool = Field(
+        default=False, description="Also send everybody again, where the list may have been changed at the platform behind our back."
     )
-    traits: list[str] | None = Field(default=None, max_length=200, description="Only these traits, one column each in CSV; null: all.")
-    events: bool = Field(default=False, description="With the number of events by type and name.")
-    identifiers: bool = Field(default=True, description="With identifiers as they are stored, not hashed.")
 
 
-class ExportedProfile(View):
-    """One person of an export."""
+class PushPreviewView(View):
+    """What a push would do now. Nothing is sent, and nothing recorded; the gate's own view is at ``/cdp/gate``."""
 
-    id: UUID
-    stage: str
-    first_seen_at: Instant | None
-    last_seen_at: Instant | None
-    orders: int
-    identifiers: dict[str, list[str]] | None
-    traits: dict[str, object]
-    events: dict[str, int] | None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"members": 1210, "held_out": 0, "listed": 1190, "adds": 12, "removes": 2, "requests": 2, "skipped": {"no_identifier": 10}}
+            ]
+        }
+    )
+
+    members: int = Field(description="People in the segment.")
+    held_out: int = Field(description="Of these, who are withheld to measure lift by.")
+    listed: int = Field(description="People on the platform's list, as far as we know.")
+    adds: int
+    removes: int
+    requests: int
+    skipped: dict[str, int] = Field(description="Changed members who would be left out, by reason.")
+
+
+class ConnectionView(View):
+    """One ad platform of the workspace."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "platform": "google",
+                    "status": "connected",
+                    "account_id": "1234567890",
+                    "checked_at": "2026-03-01T09:30:00Z",
+                    "result": "ok",
+                    "advice": None,
+                }
+            ]
+        }
+    )
+
+    platform: PlatformName
+    status: Literal["connected", "disconnected", "not_configured"]
+    account_id: str | None
+    checked_at: Instant | None
+    result: str | None = Field(description="Of the last check: ok, or why not: reauth, permission, terms, throttled, timeout …")
+    advice: str | None = Field(description="What to do.")

@@ -77,7 +77,13 @@ class DecisionView(View):
                     "verdict": "hold",
                     "automation": "alert_only",
                     "reasons": ["source:1 is degraded"],
+                    "codes": ["degraded"],
+                    "depends_on": ["source:1"],
                     "reading_ids": [40],
+                    "would": None,
+                    "override_id": None,
+                    "release_id": None,
+                    "size": None,
                     "decided_at": "2026-03-01T09:30:00Z",
                 }
             ]
@@ -91,7 +97,13 @@ class DecisionView(View):
     verdict: Literal["pass", "hold", "block"]
     automation: Literal["execute", "alert_only", "manual_required"]
     reasons: JsonValue
+    codes: list[str] = Field(description="The reasons for machines, in the same order.")
+    depends_on: list[str] = Field(description="Signals that it was judged over.")
     reading_ids: list[int] = Field(description="Readings that the verdict rests on.")
+    would: Literal["pass", "hold", "block"] | None = Field(description="What the gate itself says, where people or a mode say otherwise.")
+    override_id: int | None
+    release_id: int | None
+    size: JsonValue = Field(description="How many people are on the list, and come and go by the push; null where it was not measured.")
     decided_at: Instant
 
     @classmethod

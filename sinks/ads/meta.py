@@ -7,7 +7,7 @@ Errors are classified by the code in the body, never by the HTTP status (Graph a
 Sources: Marketing API, Customer File Custom Audiences; Custom Audience reference; Marketing API Rate Limiting (v25.0).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -74,11 +74,6 @@ class MetaParams:
     throttle_wait: timedelta = timedelta(minutes=1)
 
 
-def _smallest(values: Iterable[str], spell: Callable[[str], str]) -> str:
-    """Choose one of several values, the same on every run: the smallest usable spelling."""
-    return min(filter(None, map(spell, values)), default="")
-
-
 @dataclass(frozen=True)
 class Meta:
     """The platform ``meta``. `token` is the access token; it never shows in a repr."""
@@ -105,9 +100,9 @@ class Meta:
         matched before, so a person without any of the other three gives None.
         """
         known = person.identifiers
-        email = hashing.digest(_smallest(known.get("email", ()), hashing.email_plain))
-        phone = hashing.digest(_smallest(known.get("phone", ()), hashing.phone_digits))
-        device = _smallest(known.get("device_id", ()), hashing.device_id)
+        email = hashing.digest(hashing.smallest(known.get("email", ()), hashing.email_plain))
+        phone = hashing.digest(hashing.smallest(known.get("phone", ()), hashing.phone_digits))
+        device = hashing.smallest(known.get("device_id", ()), hashing.device_id)
         return (person.external_id, email, phone, device) if email or phone or device else None
 
     def encode(self, operation: Operation) -> Request:

@@ -16,10 +16,10 @@ Row: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. Header values and body stay out of its repr: they hold the token and the rows."""
+    """One HTTP request. Only its method is in its repr: headers and body hold the token and the rows, and some addresses are secrets."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
 

@@ -57,8 +57,8 @@ class SnapchatParams:
         name_limit: characters of a segment's name.
         max_rows: people per write; with one identifier of each kind they stay below Snapchat's 100,000 a request in any form.
         page_size: segments per page of a listing.
-        requests_per_s: sustained pace of writes, each up to three requests; Snapchat allows a token ten requests a second.
-        burst: writes that may go at once after a rest.
+        requests_per_s: sustained pace; Snapchat allows a token ten requests a second, the burst included. A write is up to three.
+        burst: requests that may go at once after a rest.
         throttle_wait: wait after a throttle; Snapchat does not say.
     """
 
@@ -71,8 +71,8 @@ class SnapchatParams:
     name_limit: int = 375
     max_rows: int = 30_000
     page_size: int = 100
-    requests_per_s: float = 2.0
-    burst: int = 1
+    requests_per_s: float = 7.0
+    burst: int = 3
     throttle_wait: timedelta = timedelta(seconds=1)
 
 

@@ -61,7 +61,7 @@ class TiktokParams:
         name_limit: characters of an audience's name; TikTok cuts longer ones.
         max_rows: rows per request; TikTok does not publish its limit.
         page_size: audiences per page of a listing, at most 100.
-        requests_per_s: sustained pace; the basic level allows 10 a second and 600 a minute per app.
+        requests_per_s: sustained pace; the basic level allows 10 a second and 600 a minute per app, the burst included.
         burst: requests that may go at once after a rest.
         rate_wait: wait after the advertiser's limit per second.
         quota_wait: wait after a limit of which TikTok does not say which it is.
@@ -78,7 +78,7 @@ class TiktokParams:
     max_rows: int = 1_000
     page_size: int = 100
     requests_per_s: float = 8.0
-    burst: int = 8
+    burst: int = 2
     rate_wait: timedelta = timedelta(seconds=1)
     quota_wait: timedelta = timedelta(minutes=1)
     busy_wait: timedelta = timedelta(minutes=1)

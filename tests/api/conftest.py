@@ -156,6 +156,14 @@ class Api:
         """The JSON answer, which must have this status."""
         return self._checked(self.http.post(path, json=body), expect)
 
+    def put(self, path: str, body: Any, expect: int = 200) -> Any:
+        """The JSON answer, which must have this status."""
+        return self._checked(self.http.put(path, json=body), expect)
+
+    def delete(self, path: str, expect: int = 200) -> Any:
+        """The JSON answer, which must have this status."""
+        return self._checked(self.http.delete(path), expect)
+
     @staticmethod
     def _checked(answer: httpx.Response, expect: int) -> Any:
         assert answer.status_code == expect, answer.text

@@ -45,8 +45,11 @@ def refused(operator: Api, status: int, **body: Any) -> Any:
 
 
 def test_platforms_tell_what_they_take(operator: Api) -> None:
-    (meta,) = operator.get("/cdp/audience-sync/platforms")
+    platforms = {one["platform"]: one for one in operator.get("/cdp/audience-sync/platforms")}
+    meta = platforms["meta"]
 
+    assert [name for name, one in platforms.items() if one["connected"]] == ["meta"]
+    assert set(platforms) == {"meta", "google", "tiktok", "snapchat"}
     assert meta["platform"] == "meta"
     assert meta["connected"] is True
     assert meta["account_id"] == "111"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ OPEN = "open"
 """Answers anybody the same; must hold no mark of the first workspace."""
 MARK = "topsecret"
 """Part of every name and value of the first workspace."""
+SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 COUNTED = {"function": "count", "event": {"name": "Order Completed"}}
 
 # Route → (body, what another workspace's key must get: a status, EMPTY, or OPEN). Path parameters name things of the first workspace.
@@ -29,9 +31,36 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/audience-sync/audiences": (None, EMPTY),
     "POST /cdp/audience-sync/audiences": ({"segment_id": "{segment}", "platform": "meta", "name": "mine", "interval_s": 3600}, 404),
     "POST /cdp/audience-sync/audiences/{audience}/sync": (None, 404),
+    "GET /cdp/audience-sync/audiences/{audience}": (None, 404),
+    "POST /cdp/audience-sync/audiences/{audience}/pause": (None, 404),
+    "POST /cdp/audience-sync/audiences/{audience}/resume": (None, 404),
+    "POST /cdp/audience-sync/audiences/{audience}/cancel": (None, 404),
+    "POST /cdp/audience-sync/audiences/{audience}/reconcile": ({"resend": True}, 404),
+    "POST /cdp/audience-sync/audiences/{audience}/preview": (None, 404),
+    "GET /cdp/audience-sync/audiences/{audience}/history/{audience}": (None, 404),
+    "GET /cdp/platforms": (None, OPEN),
+    "POST /cdp/platforms/{signal}/check": (None, 422),
+    "POST /cdp/platforms/{signal}/connect": (None, 422),
+    "POST /cdp/platforms/{signal}/disconnect": (None, 422),
+    "GET /cdp/audience-sync/audiences/{audience}/gate": (None, 404),
+    "POST /cdp/audience-sync/audiences/{audience}/confirm": (None, 404),
+    "POST /cdp/audience-sync/audiences/{audience}/release": ({"reason": "mine", "expires_at": SOON}, 404),
+    "GET /cdp/gate": (None, OPEN),
+    "PUT /cdp/gate/mode": ({"scope": "audience:1", "mode": "frozen", "reason": "mine"}, 422),
+    "POST /cdp/gate/mode/{scope}/approve": (None, 404),
+    "GET /cdp/gate/overrides": (None, OPEN),
+    "POST /cdp/gate/overrides": ({"scope": "workspace", "codes": ["stale"], "reason": "mine", "expires_at": SOON}, OPEN),
+    "POST /cdp/gate/{said}/{override}/approve": (None, 404),
+    "DELETE /cdp/gate/{said}/{override}": (None, 404),
+    "POST /cdp/gate/rejudge": ({"since": "2026-03-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}, OPEN),
     "GET /cdp/audience-sync/audiences/{audience}/history": (None, 404),
     "DELETE /cdp/audience-sync/audiences/{audience}": (None, 404),
     "POST /cdp/audiences/export": ({"segment_id": "{segment}"}, 404),
+    "POST /cdp/audiences/export?wait=false": ({"rule": {"type": "segment", "segment": "{segment}"}, "purpose": "advertising"}, 422),
+    "GET /cdp/exports": (None, EMPTY),
+    "GET /cdp/exports/{export}": (None, 404),
+    "GET /cdp/exports/{export}/download": (None, 404),
+    "DELETE /cdp/exports/{export}": (None, 404),
     "GET /cdp/audit": (None, OPEN),
     "POST /cdp/profiles/{profile}/unmerge": ({"identifiers": [{"kind": "user_id", "value": "topsecret-1"}], "reason": "theft"}, 404),
     "GET /cdp/commands/{command}": (None, 404),
@@ -78,6 +107,11 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "PUT /cdp/rfm": ({"rule": {}}, OPEN),
     "GET /cdp/sweeps": (None, OPEN),
     "GET /cdp/sweeps/{sweep}": (None, 404),
+    "GET /cdp/alerts": (None, EMPTY),
+    "GET /cdp/alerts/dead": (None, OPEN),
+    "POST /cdp/alerts/dead/retry": (None, 202),
+    "GET /cdp/alerts/{alert}": (None, 404),
+    "POST /cdp/alerts/{alert}/acknowledge": (None, 404),
     "GET /cdp/anomalies": (None, EMPTY),
     "GET /cdp/anomalies/{anomaly}": (None, 404),
     "GET /cdp/signals": (None, OPEN),
@@ -106,13 +140,16 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/statistics/events?since=2026-09-20T00:00:00Z&until=2026-09-25T00:00:00Z": (None, OPEN),
 }
 
-READING = {"POST /cdp/funnels", "POST /cdp/segments/validate", "POST /cdp/segments/preview", "POST /cdp/segments/{segment}/preview"}
+READING = {
+    "POST /cdp/funnels", "POST /cdp/segments/validate", "POST /cdp/segments/preview", "POST /cdp/segments/{segment}/preview",
+    "POST /cdp/audience-sync/audiences/{audience}/preview", "POST /cdp/gate/rejudge",
+}  # fmt: skip
 """Routes that read although they are posted to, because what they ask for is too long for a path."""
 
 TABLES = (
     "workspaces", "sources", "api_keys", "events", "identifiers", "profiles", "links", "merges", "segments", "memberships", "changes",
     "dead_letters", "observations", "readings", "anomalies", "audiences", "pushes", "decisions", "gate_states", "audit",
-    "traits", "rfm", "definition_versions", "aggregates", "sweeps",
+    "traits", "rfm", "definition_versions", "aggregates", "sweeps", "exports", "alerts", "gate_modes", "gate_overrides", "gate_releases",
 )  # fmt: skip
 
 
@@ -161,6 +198,26 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
             "INSERT INTO anomalies (workspace_id, signal, metric, started_at, peak_at, direction, score, value, expected, expected_low,"
             " expected_high, picture) VALUES (%s, 'platform:topsecret', 'events', now(), now(), 'up', 1, 31337, 1, 1, 1, '[]') RETURNING id"
         )
+        alert = insert(
+            "INSERT INTO alerts (workspace_id, dedup_key, key, kind, severity, worst, summary, members, opened_at, changed_at) VALUES"
+            " (%s, 'topsecret', 'signal:topsecret', 'signal', 'critical', 'critical', 'topsecret', '[]', now(), now()) RETURNING id"
+        )
+        insert(
+            "INSERT INTO alert_notices (alert_id, channel, step, notice, created_at, next_at, dead_at, error)"
+            " SELECT id, 'topsecret', 'opened', '{}', now(), now(), now(), 'topsecret' FROM alerts WHERE workspace_id = %s RETURNING id"
+        )
+        override = insert(
+            "INSERT INTO gate_overrides (workspace_id, scope, codes, reason, author, created_at, expires_at)"
+            " VALUES (%s, 'workspace', '{stale}', 'topsecret', 'key:0', now(), now() + interval '1 hour') RETURNING id"
+        )
+        insert(
+            "INSERT INTO gate_modes (workspace_id, scope, mode, reason, author, set_at, expires_at)"
+            " VALUES (%s, 'workspace', 'advisory', 'topsecret', 'key:0', now(), now() + interval '1 hour') RETURNING workspace_id"
+        )
+        insert(
+            "INSERT INTO gate_releases (workspace_id, audience_id, reason, author, created_at, expires_at)"
+            " VALUES (%s, %s, 'topsecret', 'key:0', now(), now() + interval '1 hour') RETURNING id", audience,
+        )  # fmt: skip
         decision = insert(
             "INSERT INTO decisions (workspace_id, destination, action, verdict, automation, reasons, reading_ids, decided_at)"
             " VALUES (%s, 'topsecret', 'push', 'pass', 'execute', '[]', '{}', now()) RETURNING id"
@@ -173,18 +230,24 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
     letter = api.get("/cdp/dead-letters")["items"][0]["id"]
     trait = api.post("/cdp/traits", {"name": "topsecret", "rule": COUNTED}, 201)["id"]
     sweep = api.post(f"/cdp/traits/{trait}/publish")["sweep"]
+    export = api.post("/cdp/audiences/export?wait=false", {"segment_id": int(segment), "traits": ["topsecret"]}, 202)["id"]
     api.http.put("/cdp/rfm", json={"rule": {"property": "topsecret"}})
     names = {
         "profile": profile["id"],
+        "alert": alert,
         "anomaly": anomaly,
         "segment": segment,
         "audience": audience,
         "decision": decision,
+        "override": override,
+        "said": "overrides",
+        "scope": "workspace",
         "signal": "platform:topsecret",
         "command": command,
         "letter": str(letter),
         "trait": str(trait),
         "sweep": str(sweep),
+        "export": str(export),
     }
     keys = {each["key"] for each in profile["identifiers"]}
     return First(names, {MARK, "31337", profile["id"], *keys})

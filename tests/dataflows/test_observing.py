@@ -120,6 +120,10 @@ def test_what_may_happen_counts_from_0_so_that_the_first_time_shows() -> None:
 class _Judged:
     verdict, reasons = "hold", ("because",)
 
+    def sized(self, adds: int, removes: int) -> "_Judged":
+        assert (adds, removes) == (5, 0)
+        return self
+
     def record(self) -> int:
         return 17
 
@@ -132,7 +136,7 @@ class _Gate:
 def test_a_decision_counts_when_it_is_recorded() -> None:
     held = partial(sample, "stratum_gate_decisions_total", platform="meta", action="push", verdict="hold")
     before = held()
-    judgement = CountedGate(_Gate()).judge(1, "meta", 1, "push", datetime.now(UTC))
+    judgement = CountedGate(_Gate()).judge(1, "meta", 1, "push", datetime.now(UTC)).sized(5, 0)
     assert (judgement.verdict, judgement.reasons, held()) == ("hold", ("because",), before)
     assert judgement.record() == 17
     assert held() == before + 1

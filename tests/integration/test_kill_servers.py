@@ -26,7 +26,7 @@ VICTIMS = ("postgres", "valkey", "api", "profiles-1", "postgres", "valkey")
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    settings = Settings.model_validate({"data_dir": tmp_path / "data", "server": {"port": 0}, "embedded": {"meta_sandbox_port": 0}})
+    settings = Settings.model_validate({"data_dir": tmp_path / "data", "server": {"port": 0}, "embedded": {"sandbox_ports": {}}})
     with Stack(settings) as running:
         running.wait_until_running(DEADLINE_S)
         yield running

@@ -45,7 +45,7 @@ def stack_in(data_dir: Path) -> Iterator[StackFactory]:
                 "server": {"port": 0},
                 "embedded": {
                     "postgres": {"shared_buffers_mb": 128, "max_wal_mb": 128},
-                    "meta_sandbox_port": 0,
+                    "sandbox_ports": {},
                     "restarts": {"steady_after": "PT0.1S"},
                     **embedded,
                 },
@@ -166,7 +166,7 @@ def test_other_commands_find_the_running_stack(data_dir: Path, stack_in: StackFa
 
 
 def test_a_component_that_keeps_dying_waits_longer_each_time(data_dir: Path) -> None:
-    settings = Settings.model_validate({"data_dir": data_dir, "server": {"port": 0}, "embedded": {"meta_sandbox_port": 0}})
+    settings = Settings.model_validate({"data_dir": data_dir, "server": {"port": 0}, "embedded": {"sandbox_ports": {}}})
     said: list[str] = []
     with Stack(settings, lambda *_: [Component("broken", ("-c", "raise SystemExit(3)"))], report=said.append):
         assert wait_until(lambda: len([line for line in said if line.startswith("broken died")]) >= 3, _DEADLINE_S)
@@ -177,7 +177,7 @@ def test_a_component_that_keeps_dying_waits_longer_each_time(data_dir: Path) -> 
 
 def test_a_component_deaf_to_sigterm_is_ended_within_the_bound(data_dir: Path) -> None:
     settings = Settings.model_validate(
-        {"data_dir": data_dir, "server": {"port": 0}, "embedded": {"meta_sandbox_port": 0, "stop_timeout": "PT0.3S"}}
+        {"data_dir": data_dir, "server": {"port": 0}, "embedded": {"sandbox_ports": {}, "stop_timeout": "PT0.3S"}}
     )
     with Stack(settings, lambda *_: [Component("deaf", ("-c", _DEAF))]) as stack:
         stack.wait_until_running(_DEADLINE_S)

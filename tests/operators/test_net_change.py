@@ -83,3 +83,30 @@ def test_members_left_out_are_counted_by_reason() -> None:
     change = net_change({PEOPLE[0]: None, PEOPLE[1]: ("p1", "e1", "")}, {}, {PEOPLE[1]})
 
     assert change == NetChange([], [], {NO_IDENTIFIER: 1, NO_CONSENT: 1})
+
+
+def test_row_that_is_a_list_shares_an_identifier_in_another_place() -> None:
+    moved, stays = ProfileId(b"a" * 16), ProfileId(b"b" * 16)
+    held = {moved: Confirmed(("email:1", "phone:9")), stays: Confirmed(("phone:9",))}
+
+    change = net_change({stays: ("phone:9",)}, held)
+
+    assert change.removes == [(moved, ("email:1", "phone:9"))]
+    assert change.adds == [(stays, ("phone:9",))], "the removal took the one who stays as well"
+
+
+def test_earlier_row_that_was_not_removed_goes_and_the_present_one_is_sent_again() -> None:
+    person, row = ProfileId(b"a" * 16), ("email:2",)
+
+    change = net_change({person: row}, {person: Confirmed(row, old=(("email:1",),))})
+
+    assert (change.removes, change.adds) == ([(person, ("email:1",))], [(person, row)])
+
+
+def test_withdrawn_persons_earlier_rows_go_too() -> None:
+    person = ProfileId(b"a" * 16)
+
+    change = net_change({}, {person: Confirmed(("email:2",), old=(("email:1",),))}, {person})
+
+    assert [row for _, row in change.removes] == [("email:1",), ("email:2",)]
+    assert change.adds == []

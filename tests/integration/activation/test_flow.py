@@ -12,14 +12,13 @@ import psycopg
 import pytest
 from bytewax.testing import run_main
 
-from dataflows.activation import AttemptLog, build
-from sinks.activation import Activation
+from config.settings import Settings
+from dataflows.activation import build_on
 from sinks.ads.meta import Meta
-from sinks.delivery import Delivery, DeliveryParams, Destination
+from sinks.delivery import DeliveryParams
+from sinks.destination import Destination
 from sinks.http import HttpRunner
-from sinks.permits import Permits
-from sources.audiences import AudienceFeed, AudienceFeedParams
-from sources.intake import Intake
+from sinks.pace import LocalTokens, Paced
 from tests.integration.activation.world import Server, World
 
 Wait = Callable[[Callable[[], bool]], None]
@@ -32,7 +31,11 @@ class Verdict:
     audience_id: int
     action: str
     verdict: str
+    most: int
     reasons: tuple[str, ...] = ("shut",)
+
+    def sized(self, adds: int, removes: int) -> "Verdict":
+        return self if adds + removes <= self.most else replace(self, verdict="hold", reasons=("too many",))
 
     def record(self) -> int:
         row = self.conn.execute(
@@ -52,13 +55,14 @@ class Door:
 
     conn: psycopg.Connection[Any]
     verdict: str = "pass"
+    most: int = 1_000
     asked: list[str] = field(default_factory=list)
 
     def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Verdict:
         assert (platform, now.tzinfo) == ("meta", UTC)
         self.asked.append(action)
         verdict = self.verdict if action == "push" else "pass"
-        return Verdict(self.conn, workspace_id, audience_id, action, verdict)
+        return Verdict(self.conn, workspace_id, audience_id, action, verdict, self.most)
 
 
 @dataclass
@@ -81,12 +85,10 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
 
     with psycopg.connect(dsn, autocommit=True) as conn, HttpRunner(params.http) as http:
         door = Door(conn, verdict)
-        delivery = Delivery(conn, {"meta": Destination(world.meta, http)}, params, now, lambda: 0.0)
-        activation = Activation(conn, {"meta": world.meta}, delivery, now)
-        looks = AudienceFeedParams({"meta": "advertising"}, params.poll_interval, params.outstanding_interval, params.failed_wait)
-        feed = AudienceFeed(conn, looks, now, activation.moved)
-        permits = Permits(conn, door, params.decision_interval, params.hold_interval, now)
-        flow = build(Intake(feed, stop), permits, activation, AttemptLog())
+        limits = world.meta.limits
+        paced = Paced(http, LocalTokens(limits.requests_per_s, limits.burst, lambda: int(now().timestamp() * 1000)), wait=stop.wait)
+        destinations = {"meta": Destination(world.meta, paced, paced)}
+        flow = build_on(conn, destinations, door, Settings(delivery=params), stop, now)
         thread = threading.Thread(target=run_main, args=(flow,))
         thread.start()
         try:
@@ -160,7 +162,7 @@ def test_push_under_way_stops_when_the_gate_shuts(
 ) -> None:
     for number in range(9):
         world.join(number)
-    world.meta = replace(meta, params=replace(meta.params, requests_per_s=0.001, burst=2))
+    world.meta = replace(meta, params=replace(meta.params, requests_per_s=0.001, burst=3))
 
     with running(world, postgres_dsn, params, "pass") as flow:
         wait_until(lambda: server.sandbox.requests.get("add") == 1)

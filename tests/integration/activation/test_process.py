@@ -30,6 +30,9 @@ def process(dsn: str, server: Server) -> Iterator[subprocess.Popen[bytes]]:
         "STRATUM_META__ACCESS_TOKEN": TOKEN,
         "STRATUM_META__MAX_ROWS": "3",
         "STRATUM_DELIVERY__HOLD_INTERVAL": "0.05",
+        "STRATUM_GATE__COOL_DOWN": "0",
+        "STRATUM_GATE__SWING": "100",
+        "STRATUM_GATE__CONFIRM_FIRST": "false",
     }
     running = subprocess.Popen([sys.executable, "-c", _RUN], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:

@@ -424,7 +424,7 @@ def test_destination_rests_behind_its_breaker_after_failures_in_a_row(world: Wor
 def test_audience_is_due_again_after_its_interval(seconds: int, world: World, engine: Engine) -> None:
     engine.push()
 
-    found = activation.work(world.conn, engine.now + timedelta(seconds=seconds), timedelta(0))
+    found = activation.work(world.conn, ["meta"], engine.now + timedelta(seconds=seconds), timedelta(0))
 
     assert [work.kind for work in found] == (["scheduled"] if seconds == 3600 else [])
 
@@ -433,7 +433,7 @@ def test_manual_trigger_makes_the_audience_due_at_once(world: World, engine: Eng
     engine.push()
     world.conn.execute("UPDATE audiences SET requested_at = now()")
 
-    found = activation.work(world.conn, engine.now, timedelta(0))
+    found = activation.work(world.conn, ["meta"], engine.now, timedelta(0))
 
     assert [work.kind for work in found] == ["manual"]
 
@@ -444,8 +444,8 @@ def test_failed_push_rests_before_the_next_one(world: World, engine: Engine, ser
     engine.push()
     wait = timedelta(minutes=5)
 
-    assert activation.work(world.conn, engine.now, wait) == []
-    assert [work.kind for work in activation.work(world.conn, engine.now + wait, wait)] == ["scheduled"]
+    assert activation.work(world.conn, ["meta"], engine.now, wait) == []
+    assert [work.kind for work in activation.work(world.conn, ["meta"], engine.now + wait, wait)] == ["scheduled"]
 
 
 def test_audience_has_one_writer_at_a_time(world: World, postgres_dsn: str) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,11 +20,13 @@ from domain.leaf import Leaf, Register
 from domain.profile import Person, Stage, encode_person
 from local.meta_sandbox import Sandbox
 from sinks import planning
-from sinks.ads.meta import Meta
-from sinks.ads.platform import Matchable, Request, Response, Transport
-from sinks.delivery import Attempt, Delivery, DeliveryParams, Destination
+from sinks.ads.platform import Matchable, Platform, Request, Response, Transport
+from sinks.delivery import Attempt, Delivery, DeliveryParams
+from sinks.destination import Destination
+from sinks.pace import LocalTokens, Paced
+from sinks.receipts import Confirmation
 from sinks.retry import RetryParams
-from store import withdrawals
+from store import receipts, withdrawals
 from tests.conftest import TestWorkspace
 
 ACCOUNT = "111"
@@ -44,7 +46,7 @@ def serving(app: FastAPI) -> Iterator[str]:
             time.sleep(0.005)
         yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        running.should_exit = True
+        running.should_exit = running.force_exit = True
         thread.join()
 
 
@@ -86,7 +88,7 @@ class World:
     conn: psycopg.Connection[Any]
     workspace: WorkspaceId
     salt: bytes
-    meta: Meta
+    meta: Platform
     segment: int
     audience: int
     prefix: str = ""
@@ -191,7 +193,7 @@ class World:
         )
 
 
-def new_world(conn: psycopg.Connection[Any], workspace: TestWorkspace, meta: Meta, prefix: str = "") -> World:
+def new_world(conn: psycopg.Connection[Any], workspace: TestWorkspace, meta: Platform, prefix: str = "", account: str = ACCOUNT) -> World:
     """A segment and an audience of their own, with nobody in them."""
     segment = conn.execute(
         "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, %s, %s) RETURNING id",
@@ -201,12 +203,17 @@ def new_world(conn: psycopg.Connection[Any], workspace: TestWorkspace, meta: Met
     audience = conn.execute(
         """
         INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent, interval_s)
-        VALUES (%s, %s, 'meta', %s, %s, %s, 3600) RETURNING id
+        VALUES (%s, %s, %s, %s, %s, %s, 3600) RETURNING id
         """,
-        (workspace.id, segment[0], f"{prefix}Reachable", ACCOUNT, f"stratum:{prefix}test"),
+        (workspace.id, segment[0], meta.name, f"{prefix}Reachable", account, f"stratum:{prefix}test"),
     ).fetchone()
     assert audience is not None
     return World(conn, workspace.id, workspace.salt, meta, segment[0], audience[0], prefix)
+
+
+def unhurried(transport: Transport) -> Paced:
+    """A pace that nothing waits for."""
+    return Paced(transport, LocalTokens(1e6, 1_000_000, lambda: 0))
 
 
 class CrashError(Exception):
@@ -221,16 +228,21 @@ class Engine:
     transport: Transport
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     params: DeliveryParams = field(default_factory=lambda: DeliveryParams(retry=RetryParams(attempts=4)))
+    wire: Callable[[Transport], Destination] | None = None
 
     def __post_init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
-        destination = Destination(self.world.meta, self.transport)
-        self.delivery = Delivery(self.world.conn, {"meta": destination}, self.params, self._clock, lambda: 0.0)
+        paced = unhurried(self.transport)
+        destination = Destination(self.world.meta, paced, paced)
+        if self.wire is not None:
+            destination = self.wire(self.transport)
+        self.destinations = {self.world.meta.name: destination}
+        self.delivery = Delivery(self.world.conn, self.destinations, self.params, self._clock, lambda: 0.0)
 
     def plan(self, kind: str = "manual") -> int | None:
-        return planning.plan_push(self.world.conn, self.world.audience, kind, self.world.meta, 0, self.now)
+        return planning.plan_push(self.world.conn, self.world.audience, kind, self.world.meta, lambda _adds, _removes: 0, self.now)
 
     def advance(self) -> Attempt | None:
         return self.delivery.advance(self.world.audience, gated=True)
@@ -257,10 +269,16 @@ class Engine:
 
     def withdraw(self) -> int:
         """Plan what must go at once; the number of removals planned."""
-        found = withdrawals.touched(self.world.conn, "0", {"meta": "advertising"})
+        found = withdrawals.touched(self.world.conn, "0", {self.world.meta.name: "advertising"})
         for one in found:
             planning.plan_withdrawal(self.world.conn, one.audience_id, one.people, self.world.meta, 0, self.now)
         return sum(len(one.people) for one in found)
+
+    def confirm(self) -> list[Attempt]:
+        """Ask for every result that is due now."""
+        confirmation = Confirmation(self.world.conn, self.destinations, self.params.failed_wait, self._clock)
+        found = receipts.due(self.world.conn, self.destinations.keys(), int(self.now.timestamp() * 1000))
+        return [attempt for attempt in map(confirmation, found) if attempt is not None]
 
     def _open(self) -> bool:
         return self.world.conn.execute("SELECT 1 FROM pushes WHERE status = 'running' LIMIT 1").fetchone() is not None

@@ -1,0 +1,235 @@
+"""``stratum gate``: how the trust gate is run, what people let pass, and what other thresholds would have done."""
+
+import getpass
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+import psycopg
+import typer
+from psycopg import Connection
+from rich.console import Console
+from rich.table import Table
+
+from cli.definitions import WorkspaceName, refused
+from config.load import load_settings
+from config.settings import Settings
+from domain.decision import Code, Mode
+from domain.ids import WorkspaceId
+from operators.gate_control import OVERRIDABLE
+from operators.rejudge import rejudge as judged_anew
+from operators.rejudge import with_values
+from store import gate_commands, gate_controls, rejudging
+from store.gate_commands import GateCommandError, Speaker
+from store.keys import workspace_named
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Show how the trust gate is run, freeze it, release pushes, try other thresholds."
+)
+
+_MOST = 20_000
+_SHOWN = 50
+
+Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it is kept in the audit log. No personal data.")]
+Hours = Annotated[float, typer.Option("--hours", help="Ends after so many hours.", min=0.01)]
+Scope = Annotated[str, typer.Option("--scope", "-s", help="workspace, platform:<name> or audience:<id>.")]
+AudienceId = Annotated[int, typer.Argument(metavar="AUDIENCE", help="Id of the audience.")]
+Kind = Annotated[str, typer.Argument(metavar="KIND", help="override, release or mode.")]
+
+
+@dataclass(frozen=True)
+class _Session:
+    conn: Connection[Any]
+    speaker: Speaker
+    settings: Settings
+    now: datetime
+
+    def until(self, hours: float) -> datetime:
+        return self.now + timedelta(hours=hours)
+
+
+@contextmanager
+def _session(name: str) -> Iterator[_Session]:
+    """Open a workspace; committed at the end, rolled back on any error, which is told in one sentence."""
+    settings = load_settings()
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        number = workspace_named(conn, name)
+        if number is None:
+            raise typer.BadParameter(f"there is no workspace {name}", param_hint="--workspace")
+        speaker = Speaker(WorkspaceId(number), f"console:{getpass.getuser()}", settings.gate.longest_override)
+        try:
+            yield _Session(conn, speaker, settings, datetime.now(UTC))
+        except GateCommandError as error:
+            raise refused([str(error)]) from error
+
+
+@app.command()
+def show(*, workspace: WorkspaceName = "default") -> None:
+    """Show modes, overrides and releases that hold, and the thresholds."""
+    console = Console()
+    with _session(workspace) as at:
+        modes = gate_controls.modes(at.conn, at.speaker.workspace, at.now)
+        said = gate_controls.said(at.conn, at.speaker.workspace, at.now)
+        thresholds = msgspec.to_builtins(at.settings.gate)
+    table = Table("what", "id", "scope", "says", "reason", "author", "ends", "approved by")
+    for mode in modes:
+        ends = f"{mode.expires_at:%Y-%m-%d %H:%M} UTC" if mode.expires_at else "when lifted"
+        table.add_row("mode", "", mode.scope, mode.mode, mode.reason, mode.author, ends, mode.approved_by or "")
+    for one in said:
+        ends = f"{one.expires_at:%Y-%m-%d %H:%M} UTC"
+        codes = ", ".join(one.codes) or "whatever speaks against the next push"
+        table.add_row(one.kind, str(one.id), one.scope, codes, one.reason, one.author, ends, one.approved_by or "")
+    if modes or said:
+        console.print(table)
+    else:
+        console.print("The gate enforces; nobody lets anything pass.")
+    console.print_json(json.dumps(thresholds))
+
+
+@app.command()
+def freeze(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
+    """Hold every push until `stratum gate enforce`. Withdrawals and erasures go on."""
+    with _session(workspace) as at:
+        gate_commands.set_mode(at.conn, at.speaker, scope, Mode.FROZEN, reason, at.now, None)
+    typer.echo(f"{scope}: pushes are frozen")
+
+
+@app.command()
+def advise(*, reason: Reason, hours: Hours = 24, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
+    """Let pushes pass and record what the gate would have done, for a while."""
+    with _session(workspace) as at:
+        gate_commands.set_mode(at.conn, at.speaker, scope, Mode.ADVISORY, reason, at.now, at.until(hours))
+    typer.echo(f"{scope}: the gate advises for {hours:g} h")
+
+
+@app.command()
+def enforce(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
+    """Take back what was set for a scope: the gate enforces."""
+    with _session(workspace) as at:
+        gate_commands.set_mode(at.conn, at.speaker, scope, Mode.ENFORCE, reason, at.now, None)
+    typer.echo(f"{scope}: the gate enforces")
+
+
+@app.command()
+def override(
+    codes: Annotated[list[Code], typer.Argument(help=f"Reasons: {', '.join(sorted(code.value for code in OVERRIDABLE))}.")],
+    *,
+    reason: Reason,
+    hours: Hours = 1,
+    scope: Scope = "workspace",
+    workspace: WorkspaceName = "default",
+) -> None:
+    """Let pass what only these reasons speak against, for a while."""
+    with _session(workspace) as at:
+        number = gate_commands.override(at.conn, at.speaker, scope, codes, reason, at.now, at.until(hours))
+    typer.echo(f"override {number} holds for {hours:g} h" + _pending(at.settings))
+
+
+@app.command()
+def release(audience: AudienceId, *, reason: Reason, hours: Hours = 1, workspace: WorkspaceName = "default") -> None:
+    """Let an audience's next push pass, whatever the gate says of it."""
+    with _session(workspace) as at:
+        number = gate_commands.release(at.conn, at.speaker, audience, reason, at.now, at.until(hours))
+    typer.echo(f"release {number} covers the next push of audience {audience} within {hours:g} h" + _pending(at.settings))
+
+
+@app.command()
+def confirm(audience: AudienceId, *, workspace: WorkspaceName = "default") -> None:
+    """Confirm an audience's first push, which adds everybody at once."""
+    with _session(workspace) as at:
+        gate_commands.confirm_first(at.conn, at.speaker, audience, at.now)
+    typer.echo(f"the first push of audience {audience} is confirmed")
+
+
+@app.command()
+def approve(
+    kind: Kind,
+    which: Annotated[str, typer.Argument(metavar="ID|SCOPE", help="Id of the override or release; scope of the mode.")],
+    *,
+    workspace: WorkspaceName = "default",
+) -> None:
+    """Agree to what somebody else said, where two persons are needed."""
+    with _session(workspace) as at:
+        if kind == "mode":
+            done = gate_commands.approve_mode(at.conn, at.speaker, which)
+        else:
+            done = gate_commands.approve(at.conn, at.speaker, _said(kind), _number(which))
+        if not done:
+            raise refused([f"there is no {kind} {which} that waits for approval"])
+    typer.echo(f"{kind} {which} is approved")
+
+
+@app.command()
+def revoke(
+    kind: Kind,
+    which: Annotated[str, typer.Argument(metavar="ID", help="Id of the override or release.")],
+    *,
+    workspace: WorkspaceName = "default",
+) -> None:
+    """Take an override or a release back."""
+    with _session(workspace) as at:
+        if not gate_commands.revoke(at.conn, at.speaker, _said(kind), _number(which)):
+            raise refused([f"there is no {kind} {which} that holds"])
+    typer.echo(f"{kind} {which} is revoked")
+
+
+@app.command()
+def rejudge(
+    thresholds: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]…", help="Thresholds to try: healthy=80 cool_down=PT1M.")
+    ] = None,
+    *,
+    days: Annotated[float, typer.Option("--days", help="Over the pushes of so many days.", min=0.01)] = 7,
+    workspace: WorkspaceName = "default",
+) -> None:
+    """Judge past pushes with other thresholds and list what would have differed."""
+    try:
+        values = {name: _value(value) for name, value in (text.split("=", 1) for text in thresholds or [])}
+        params = with_values(load_settings().gate, values)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; thresholds are given as NAME=VALUE, stratum gate show lists them") from error
+    with _session(workspace) as at:
+        past = rejudging.past_pushes(at.conn, at.speaker.workspace, at.now - timedelta(days=days), at.now, _MOST)
+        before = max(params.staleness * (params.recover_readings + 1), params.cool_down)
+        found = list(judged_anew(past, rejudging.readings_for(at.conn, at.speaker.workspace, past, before), params))
+    differing = [one for one in found if one.differs]
+    typer.echo(f"{len(found):,} decisions, {len(differing):,} would differ")
+    for said, count in sorted(Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found).items()):
+        typer.echo(f"  {said}: {count:,}")
+    table = Table("decision", "at (UTC)", "destination", "was", "would be", "because")
+    for one in differing[:_SHOWN]:
+        at_text = f"{datetime.fromtimestamp(one.now.decided_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+        row = str(one.number), at_text, one.now.destination, one.past.value, one.now.verdict.value, one.now.reasons[0]
+        table.add_row(*row)
+    if differing:
+        Console().print(table)
+
+
+def _pending(settings: Settings) -> str:
+    return ", once a second person has approved it" if settings.gate.two_persons else ""
+
+
+def _said(kind: str) -> gate_controls.Said:
+    if kind == "override":
+        return "override"
+    if kind == "release":
+        return "release"
+    raise typer.BadParameter("it is override or release", param_hint="KIND")
+
+
+def _number(which: str) -> int:
+    if which.isascii() and which.isdigit():
+        return int(which)
+    raise typer.BadParameter(f"{which} is no id", param_hint="ID")
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - JSON, or text that is none
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,19 @@
+"""Builds what reads and keeps exports from the settings: alike for the API, which answers and gives out, and for upkeep, which writes."""
+
+import time
+
+from config.settings import Settings
+from sinks.export_files import ExportFiles
+from sinks.export_identifiers import spellers
+from sinks.exporting import Exporter
+
+
+def build_exporter(settings: Settings) -> Exporter:
+    """What spells exports, by the wall clock."""
+    forms = spellers(settings.meta, settings.google, settings.tiktok, settings.snapchat)
+    return Exporter(settings.exports, settings.profile, forms, lambda: time.time_ns() // 1_000_000)
+
+
+def export_files(settings: Settings) -> ExportFiles:
+    """Where files of exports are."""
+    return ExportFiles(settings.exports.directory or settings.data_dir / "exports")

@@ -1,0 +1,127 @@
+"""Tells on-call: looks at everything that is not as it should be, makes episodes of it, and sends what is to be told.
+
+    conditions ──▶ operators.alerting ──▶ alerts, outbox (one transaction) ──▶ channels
+
+A look costs a few queries, so that this is a loop and no dataflow. Any number of these processes may run: one at a time looks, all of them
+send. Looking and every channel have a thread of their own: a channel that hangs delays neither looks nor other channels.
+"""
+
+import random
+from collections.abc import Collection
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from functools import partial
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from config.alerting import Alerts, channels
+from config.settings import Settings
+from dataflows.observing import expect_alerts, observe_alert, observe_notice, shown
+from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
+from domain.alert import Notice, Severity
+from operators.alerting import look
+from sinks.alerts.sender import Sender
+from sinks.http import HttpRunner
+from store import alert_conditions, alerts
+
+logger = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Look and send until SIGTERM or SIGINT. While Postgres is away it waits and says so.
+
+    Raises:
+        SystemExit: a sender broke; whoever started the process starts it again.
+    """
+    stop, broken = Flag(), Flag()
+    names = sorted(settings.alerts.channels)
+    senders = [Thread(target=_keep_sending, args=(settings, name, stop, broken), name=name, daemon=True) for name in names]
+    with suppress(StoppedError), shown(settings.metrics), stop_at_signals(stop, Flag()):
+        expect_alerts(names)
+        for sender in senders:
+            sender.start()
+        logger.info("alerts_started", channels=names)
+        while_store_is_away("alerts", stop, partial(_look, settings, stop))
+        for sender in senders:
+            sender.join()
+    if broken.is_set():
+        raise SystemExit(1)
+
+
+def _keep_sending(settings: Settings, name: str, stop: Flag, broken: Flag) -> None:
+    """Send to one channel; if that breaks, end the process, which must not look as if on-call were told."""
+    try:
+        while_store_is_away(f"alerts:{name}", stop, partial(_send, settings, name, stop))
+    finally:
+        if not stop.is_set():
+            broken.set()
+            stop.set()
+
+
+def _connect(settings: Settings) -> Connection[Any]:
+    return psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True, application_name="stratum-alerts")
+
+
+def _look(settings: Settings, stop: Flag) -> None:
+    with _connect(settings) as conn:
+        while not stop.is_set():
+            look_once(conn, settings.alerts, datetime.now(UTC))
+            stop.wait(settings.alerts.interval.total_seconds())
+
+
+def _send(settings: Settings, name: str, stop: Flag) -> None:
+    params = settings.alerts
+    with ExitStack() as open_things:
+        conn = open_things.enter_context(_connect(settings))
+        http = open_things.enter_context(HttpRunner(params.http))
+        mine = {name: channels(params, http)[name]}
+        sender = Sender(conn, mine, params.sending, partial(datetime.now, UTC), random.SystemRandom().random, observe_notice)
+        while not stop.is_set():
+            if not sender.send_due():
+                stop.wait(min(1.0, params.interval.total_seconds()))
+
+
+def look_once(conn: Connection[Any], params: Alerts, now: datetime) -> list[Notice]:
+    """Look at every workspace, and write down what is to be told; nothing where another process looks.
+
+    Args:
+        conn: connection in autocommit mode.
+        params: what counts, when it is told, and where.
+        now: clock.
+    """
+    told: list[Notice] = []
+    now_ms = int(now.timestamp() * 1000)
+    for workspace in alert_conditions.workspaces(conn):
+        with alerts.looking(conn) as alone:
+            if not alone:
+                return told
+            seen = alert_conditions.conditions(conn, workspace, now, params.conditions)
+            before = alerts.load_state(conn, workspace)
+            looked = look(before, workspace, seen, now_ms, params.alerting, alerts.acknowledged(conn, workspace))
+            for notice in looked.notices:
+                alerts.tell(conn, notice, reached(notice, params), now)
+            changed = [one for key, one in looked.state.episodes.items() if one != before.episodes.get(key)]
+            alerts.show(conn, workspace, changed)
+            alerts.save_state(conn, workspace, looked.state, now)
+        told += looked.notices
+        for notice in looked.notices:
+            observe_alert(notice)
+            logger.info("alert", workspace=workspace, step=notice.step.value, key=notice.episode.key, severity=notice.episode.severity.word)
+    return told
+
+
+def reached(notice: Notice, params: Alerts) -> Collection[str]:
+    """Names of the channels that a notice goes to."""
+    episode = notice.episode
+    return [
+        name
+        for name, channel in params.channels.items()
+        if episode.worst >= Severity.of(channel.severity)
+        and (not channel.workspaces or notice.workspace in channel.workspaces)
+        and (not channel.kinds or episode.kind in channel.kinds)
+    ]

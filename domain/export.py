@@ -1,0 +1,80 @@
+"""What somebody asks to have exported, as a value: it is stored with the export, and the audit log tells it."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from domain.rule import Rule
+
+ExportFormat = Literal["csv", "json", "ndjson", "parquet"]
+IdentifierForm = Literal["none", "raw", "meta", "google", "tiktok", "snapchat"]
+"""``raw``: as stored; a platform: spelled and hashed as that platform takes it; ``none``: left out."""
+ColumnType = Literal["text", "integer", "number", "boolean"]
+
+NO_PURPOSE: Final = "none"
+"""In place of a consent purpose: nobody is left out for lack of consent. It takes a reason."""
+
+
+class ExportSpec(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Which people, and what of them.
+
+    Attributes:
+        format: of the file.
+        purpose: consent purpose that the export serves, or `NO_PURPOSE`.
+        reason: why consent is not asked about; empty where it is.
+        segment: whose members; None: those for whom `rule` holds.
+        rule: of whom; None: a segment's members.
+        traits: names of traits; None: all.
+        types: trait → what its column holds in Parquet, where it is not text.
+        computed: names of computed traits; None: all that are live.
+        events: events to count, ``type:name`` or the name of a track event; None: all.
+        last_events: events of which the newest instant is wanted, named alike.
+        revenue: with orders and their sum in minor units by currency.
+        identifiers: in which form.
+        kinds: identifier kinds, each a column of its own; None: all, in one column.
+        guard_formulas: whether CSV cells that a spreadsheet would run are defused.
+    """
+
+    format: ExportFormat
+    purpose: str
+    reason: str = ""
+    segment: int | None = None
+    rule: Rule | None = None
+    traits: tuple[str, ...] | None = None
+    types: dict[str, ColumnType] = {}
+    computed: tuple[str, ...] | None = ()
+    events: tuple[str, ...] | None = ()
+    last_events: tuple[str, ...] = ()
+    revenue: bool = False
+    identifiers: IdentifierForm = "raw"
+    kinds: tuple[str, ...] | None = None
+    guard_formulas: bool = True
+
+
+class ExportCounts(msgspec.Struct):
+    """How many people so far.
+
+    Attributes:
+        evaluated: looked at.
+        rows: written.
+        without_consent: left out, because they do not consent to the purpose.
+        without_identifier: left out, because nothing is known of them that the platform could match by.
+    """
+
+    evaluated: int = 0
+    rows: int = 0
+    without_consent: int = 0
+    without_identifier: int = 0
+
+
+def event_key(name: str) -> str:
+    """How profiles count an event: ``type:name``; a name without a type is a track event's.
+
+    >>> event_key("Order Completed"), event_key("page:Home"), event_key("sale: shoes")
+    ('track:Order Completed', 'page:Home', 'track:sale: shoes')
+    """
+    kind, colon, _ = name.partition(":")
+    return name if colon and kind in _NAMED else f"track:{name}"
+
+
+_NAMED: Final = frozenset({"track", "page", "screen"})

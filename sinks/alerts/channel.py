@@ -1,0 +1,102 @@
+"""What all channels have in common: how a notice is put in words, and what may come of sending it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol, TypeAlias
+
+from domain.alert import Notice, Step
+
+_LONGEST_PAUSE_S: Final = 3_600.0
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """The channel has it."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """It may work later.
+
+    Attributes:
+        reason: why; never an address, a secret or a body.
+        after_s: how long the channel asks to wait, None where it does not.
+    """
+
+    reason: str
+    after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It will never work like this.
+
+    Attributes:
+        reason: why, and what to do; never an address, a secret or a body.
+    """
+
+    reason: str
+
+
+Outcome: TypeAlias = Arrived | Again | Refused
+
+
+class Channel(Protocol):
+    """Somewhere that on-call is told. Sending the same notice twice must do what sending it once does, as far as the channel can."""
+
+    def send(self, notice: Notice, number: int, now: datetime) -> Outcome:
+        """Send one notice.
+
+        Args:
+            notice: what to tell.
+            number: of the notice in the outbox; the same for every attempt.
+            now: clock.
+        """
+
+
+def headline(notice: Notice) -> str:
+    """The notice in one line."""
+    severity = notice.episode.severity.word
+    words = {
+        Step.OPENED: severity,
+        Step.WORSENED: f"worse: {severity}",
+        Step.REMINDED: f"still {severity}",
+        Step.RESOLVED: "resolved",
+        Step.TEST: "test",
+    }
+    return f"[{words[notice.step]}] {notice.episode.summary}"
+
+
+def facts(notice: Notice) -> list[tuple[str, str]]:
+    """What else there is to say, by name."""
+    episode = notice.episode
+    found = [
+        ("workspace", str(notice.workspace)),
+        ("about", episode.key),
+        ("severity", episode.severity.word),
+        ("since", spelled(episode.opened_ms)),
+    ]
+    if notice.ended_ms:
+        found.append(("until", spelled(notice.ended_ms)))
+    if episode.members:
+        found.append(("also", ", ".join(episode.members)))
+    return found
+
+
+def spelled(at_ms: int) -> str:
+    """An instant for people and machines: ISO 8601, UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def runbook(base: str, notice: Notice) -> str:
+    """Where it is said what to do; empty without a base address."""
+    return f"{base.rstrip('/')}#{notice.episode.kind}" if base else ""
+
+
+def pause_s(retry_after: str | None) -> float | None:
+    """Read ``Retry-After`` in seconds; None where there is none, or one that nobody understands."""
+    try:
+        asked = float(retry_after or "")
+    except ValueError:
+        return None
+    return min(asked, _LONGEST_PAUSE_S) if asked >= 0 else None

@@ -1,0 +1,62 @@
+"""Identifiers of an export in a platform's form. They come from the very rows that audiences are filled with.
+
+Where a platform takes one e-mail, phone or device of a person, it is the one that a push would send; Google takes several.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from domain.export import IdentifierForm
+from sinks.ads.google import Google, GoogleParams
+from sinks.ads.meta import Meta, MetaParams
+from sinks.ads.platform import Matchable, Platform, Row
+from sinks.ads.snapchat import Snapchat, SnapchatParams
+from sinks.ads.tiktok import Tiktok, TiktokParams
+
+EXTERNAL_ID: Final = "external_id"
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "meta": (EXTERNAL_ID, "email", "phone", "device_id"),
+    "tiktok": ("email", "phone", "device_id"),
+    "snapchat": ("email", "phone", "device_id"),
+}
+"""Kinds of the columns of rows; Google's rows have none, each of its values says its kind."""
+
+Spelled = Callable[[Matchable], dict[str, list[str]] | None]
+"""A person's identifiers in one form, kind → values; None where nothing is left to match by."""
+
+
+def spellers(meta: MetaParams, google: GoogleParams, tiktok: TiktokParams, snapchat: SnapchatParams) -> dict[IdentifierForm, Spelled]:
+    """What spells identifiers for each platform, as its settings say; no platform needs to be connected."""
+    return {
+        "meta": _speller(Meta(meta, "")),
+        "google": _speller(Google(google)),
+        "tiktok": _speller(Tiktok(tiktok, "")),
+        "snapchat": _speller(Snapchat(snapchat)),
+    }
+
+
+def form_kinds(form: IdentifierForm) -> tuple[str, ...]:
+    """Kinds that a platform's form has; none for other forms."""
+    if form == "google":
+        return ("email", "phone")
+    return _COLUMNS.get(form, ())
+
+
+def _speller(platform: Platform) -> Spelled:
+    columns = _COLUMNS.get(platform.name)
+
+    def spelled(person: Matchable) -> dict[str, list[str]] | None:
+        row = platform.row(person)
+        if row is None:
+            return None
+        return _by_prefix(row) if columns is None else {kind: [value] for kind, value in zip(columns, row, strict=True) if value}
+
+    return spelled
+
+
+def _by_prefix(row: Row) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in row:
+        kind, _, value = each.partition(":")
+        found.setdefault(kind, []).append(value)
+    return found
