@@ -40,7 +40,7 @@ def run(settings: Settings) -> None:
     """
     stop, broken = Flag(), Flag()
     names = sorted(settings.alerts.channels)
-    senders = [Thread(target=_keep_sending, args=(settings, name, stop, broken), name=name, daemon=True) for name in names]
+    senders = [Thread(target=keep_sending, args=(settings, name, stop, broken), name=name, daemon=True) for name in names]
     with suppress(StoppedError), shown(settings.metrics), stop_at_signals(stop, Flag()):
         expect_alerts(names)
         for sender in senders:
@@ -53,7 +53,7 @@ def run(settings: Settings) -> None:
         raise SystemExit(1)
 
 
-def _keep_sending(settings: Settings, name: str, stop: Flag, broken: Flag) -> None:
+def keep_sending(settings: Settings, name: str, stop: Flag, broken: Flag) -> None:
     """Send to one channel; if that breaks, end the process, which must not look as if on-call were told."""
     try:
         while_store_is_away(f"alerts:{name}", stop, partial(_send, settings, name, stop))

@@ -78,7 +78,7 @@ class PushSize(msgspec.Struct, frozen=True):
         before: people on the list before it, as far as the platform confirmed them.
         adds: people to be added.
         removes: people to be removed.
-        first: nothing was ever pushed to this audience.
+        first: nobody was ever put on this audience by a push that is done.
         confirmed: somebody confirmed its first push.
     """
 

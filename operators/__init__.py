@@ -44,6 +44,7 @@
 | `anomaly_tail` | a deviation → how rare it is, by the largest before | `Tail` | as `anomaly` |
 | `episodes` | a metric's points → episodes opened, grown, closed | `WatchState` | cases in its test |
 | `gate` | readings and a proposed action → a decision | `GateState` | random histories |
+| `alerting` | what is not as it should be, at each look → notices about episodes | `AlertState` | properties of random looks |
 | `funnel` | occurrences of ordered steps → everybody's best attempt, and its figures | none | trying every choice, in its test |
 | `breakdown` | people's values → the most common ones, all others, nobody's | none | properties in the test of `funnel` |
 | `rfm` | a buyer's figures and the population's bounds → scores and the named segment | none | counting, in its test |

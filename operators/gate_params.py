@@ -45,7 +45,7 @@ class GateParams:
     minimum_requests: int = 3
     recover_readings: int = 3
     margin: float = 2.0
-    cool_down: timedelta = timedelta(minutes=5)
+    cool_down: timedelta = timedelta(minutes=10)
     swing: float = 60.0
     swing_readings: int = 10
     add_share: float = 1.0

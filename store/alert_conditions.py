@@ -15,6 +15,8 @@ _MILD: Final = frozenset({Code.FIRST_SYNC, Code.QUIET_HOURS, Code.FROZEN})
 """Reasons for which a push is held because people want it so."""
 _OF_ITS_OWN: Final = _MILD | {Code.MASS_ADDITION, Code.MASS_REMOVAL}
 """Reasons that lie in the push or in people; all others lie in a signal, and are told with it."""
+_UNSUMMED: Final = 1_000
+"""Readings of a signal that may not be summed up by the hour yet: an hour of one every five seconds, and some."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,11 @@ _SIGNALS: Final = """
         UNION SELECT 'conversions', 'conversions'
     )
     SELECT known.signal, known.name, newest.status, newest.score, newest.reasons->>0, newest.read_at,
-           EXISTS (SELECT 1 FROM reading_hours h WHERE h.workspace_id = %(workspace)s AND h.signal = known.signal
-                   AND h.hour_at >= %(silent)s AND h.unknown < h.readings),
+           newest.status = 'unknown' AND (
+               EXISTS (SELECT 1 FROM reading_hours h WHERE h.workspace_id = %(workspace)s AND h.signal = known.signal
+                       AND h.hour_at >= %(silent)s AND h.unknown < h.readings)
+               OR EXISTS (SELECT 1 FROM (SELECT score FROM readings r WHERE r.workspace_id = %(workspace)s AND r.signal = known.signal
+                                         ORDER BY r.read_at DESC LIMIT %(unsummed)s) lately WHERE score IS NOT NULL)),
            EXISTS (SELECT 1 FROM observations o WHERE o.workspace_id = %(workspace)s AND o.signal = known.signal
                    AND o.metric = 'accepted' AND o.minute_at >= %(unread)s)
     FROM known LEFT JOIN LATERAL (
@@ -106,6 +111,7 @@ def conditions(conn: Connection[Any], workspace: WorkspaceId, now: datetime, par
     names = {
         "workspace": workspace,
         "silent": now - params.silent_within,
+        "unsummed": _UNSUMMED,
         "failed": now - params.failed_within,
         "unread": now - params.unread_after,
         "held": now - params.held_within,

@@ -163,12 +163,18 @@ def show(conn: Connection[Any], workspace: WorkspaceId, episodes: Iterable[Episo
 
 
 def claim(conn: Connection[Any], channels: Iterable[str], now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
-    """Take notices that are due in hand, the oldest first; nobody else is given them for the time of the lease."""
+    """Take notices that are due in hand, the oldest first; nobody else is given them for the time of the lease.
+
+    One that another version wrote, and that this one cannot read, is given up.
+    """
     names = {"channels": list(channels), "now": now, "until": now + lease, "limit": limit}
-    found = [
-        Claimed(row[0], row[1], row[2], msgspec.json.decode(row[3], type=Notice), row[4]) for row in conn.execute(_CLAIM, names).fetchall()
-    ]
-    return sorted(found, key=lambda one: one.id)
+    found = []
+    for number, alert, channel, notice, attempts in sorted(conn.execute(_CLAIM, names).fetchall()):
+        try:
+            found.append(Claimed(number, alert, channel, msgspec.json.decode(notice, type=Notice), attempts))
+        except msgspec.DecodeError:
+            bury(conn, number, "this version cannot read the notice", now)
+    return found
 
 
 def sent(conn: Connection[Any], notice: int, now: datetime) -> None:

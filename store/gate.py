@@ -27,7 +27,9 @@ WHERE p.audience_id = %s AND p.status = 'done' AND p.kind IN ('scheduled', 'manu
 ORDER BY p.id DESC LIMIT %s
 """
 _CONFIRMED: Final = """
-SELECT a.last_pushed_at IS NULL, a.confirmed_at IS NOT NULL,
+SELECT NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind <> 'urgent' AND p.status IN ('done', 'processing')
+                   AND p.adds > 0),
+       a.confirmed_at IS NOT NULL,
        (SELECT count(*) FROM audience_members m WHERE m.audience_id = a.id AND m.state IN ('present', 'accepted'))
 FROM audiences a WHERE a.id = %s
 """

@@ -140,7 +140,7 @@ async def read_audience_gate(caller: Reader, held: Held, id: AudienceId) -> Audi
         codes=[code.value for code in decision.codes],
         depends_on=depends_on,
         mode=mode.value,
-        confirmed_first=audience.last_pushed_at is not None or audience.confirmed_at is not None,
+        confirmed_first=audience.members > 0 or audience.confirmed_at is not None,
     )
 
 

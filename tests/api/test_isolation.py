@@ -70,6 +70,7 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "POST /cdp/dead-letters/{letter}/retry": (None, 404),
     "GET /cdp/decisions": (None, EMPTY),
     "GET /cdp/decisions/{decision}": (None, 404),
+    "GET /cdp/profiles/{profile}/audiences": (None, 404),
     "GET /cdp/profiles/{profile}/events": (None, 404),
     "GET /cdp/health": (None, OPEN),
     "GET /cdp/health/live": (None, OPEN),

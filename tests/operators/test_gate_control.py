@@ -60,7 +60,7 @@ def test_a_row_of_healthy_readings_begins_with_a_margin_and_goes_on_without() ->
 
 
 def test_after_trouble_nothing_passes_until_it_has_cooled_down() -> None:
-    healed = [90.0] * 59
+    healed = [90.0] * 119
     just_before = judged(readings(60, *healed))
     assert (just_before.codes, just_before.verdict) == ((Code.COOLING_DOWN,), Verdict.HOLD)
     assert judged(readings(60, *healed, 90)).verdict is Verdict.PASS
@@ -82,7 +82,7 @@ def test_a_platform_speaks_only_now_and_then() -> None:
     """Its first healthy word is believed, its silence between pushes is no trouble; after trouble it proves itself like all."""
     web = readings(90, 90, 90)
     assert judged([*web, *readings(90, signal=META)]).verdict is Verdict.PASS
-    trouble = readings(60, signal=META, until_ms=NOW - 310_000)
+    trouble = readings(60, signal=META, until_ms=NOW - 610_000)
     assert judged([*trouble, *readings(90, None, 90, signal=META), *web]).codes == (Code.RECOVERING,)
     assert judged([*trouble, *readings(90, 90, 90, signal=META), *web]).verdict is Verdict.PASS
 

@@ -141,6 +141,16 @@ def test_the_first_push_waits_until_somebody_confirms_it(door: Door, server: Ser
     assert size == ({"before": 0, "adds": 5, "removes": 0, "first": True, "confirmed": True},)
 
 
+def test_a_push_of_nobody_is_not_the_first_one(door: Door, server: Server) -> None:
+    assert door.push() == ("pass", ["trusted"])
+    for number in range(5):
+        door.world.join(number)
+    assert door.push() == ("hold", ["first_sync"])
+    door.confirm()
+    assert door.push() == ("pass", ["trusted"])
+    assert server.only() == door.world.expected()
+
+
 def test_mass_removal_is_blocked_until_it_is_released_and_only_once(door: Door, server: Server) -> None:
     settled(door, 10)
     for number in range(4):

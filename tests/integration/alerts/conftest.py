@@ -1,11 +1,13 @@
-"""Waiting for what a process does by itself."""
+"""A world per test, and waiting for what a process does by itself."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.conftest import TestWorkspace
 from tests.integration.activation.world import PATIENCE_S
+from tests.integration.alerts.world import World, a_world
 
 
 @pytest.fixture
@@ -17,3 +19,9 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.02)
 
     return wait
+
+
+@pytest.fixture
+def world(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[World]:
+    with a_world(postgres_dsn, workspace) as made:
+        yield made

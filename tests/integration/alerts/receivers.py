@@ -3,7 +3,9 @@
 import hmac
 import json
 import re
+import socket
 import socketserver
+import struct
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -130,6 +132,32 @@ def _hook(kept: Receivers, request: Request, body: bytes) -> Response:
         kept.seen.add(number)
         kept.hooks.append(json.loads(body))
     return Response(status_code=204)
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """A port that takes connections and says nothing; gives its number."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+@contextmanager
+def resetting() -> Iterator[int]:
+    """A port that resets every connection once something was sent; gives its number."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1)
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @dataclass
