@@ -1,6 +1,7 @@
 """Reads the configuration: defaults, then a YAML file, then ``STRATUM_…`` environment variables. The only reader of the environment.
 
 ``STRATUM_CONFIG`` names the file; ``STRATUM_POSTGRES__DSN`` sets ``postgres.dsn``: two underscores go one level down, values are YAML.
+A secret may lie in a file of its own: ``STRATUM_META__ACCESS_TOKEN__FILE`` names the one whose text is ``meta.access_token``.
 """
 
 import os
@@ -40,6 +41,13 @@ def _read(path: Path) -> dict[str, Any]:
     return tree
 
 
+def _text(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name} names a file that cannot be read: {path}: {error}") from error
+
+
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Build the settings.
 
@@ -55,11 +63,15 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     tree = {} if path is None else _read(path)
     for name, value in sorted(environ.items()):
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in RESERVED:
+            setting = name.removeprefix(PREFIX).lower().split("__")
+            if setting[-1] == "file" and len(setting) > 1:
+                _deep_set(tree, setting[:-1], _text(name, value))
+                continue
             try:
                 parsed = yaml.safe_load(value)
             except yaml.YAMLError:
                 parsed = value
-            _deep_set(tree, name.removeprefix(PREFIX).lower().split("__"), parsed)
+            _deep_set(tree, setting, parsed)
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:

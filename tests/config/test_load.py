@@ -129,3 +129,16 @@ def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
 def test_secrets_are_not_shown() -> None:
     settings = load_settings(environ={"STRATUM_POSTGRES__DSN": "postgresql://u:hunter2@h/d", "STRATUM_META__ACCESS_TOKEN": "hunter2"})
     assert "hunter2" not in repr(settings)
+
+
+def test_a_secret_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("0123: not yaml\n")
+    settings = load_settings(environ={"STRATUM_META__ACCESS_TOKEN__FILE": str(secret), "STRATUM_META__ACCOUNT_ID": "1"})
+    assert settings.meta.access_token.get_secret_value() == "0123: not yaml"
+    assert "not yaml" not in repr(settings)
+
+
+def test_a_file_of_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="STRATUM_META__ACCESS_TOKEN__FILE"):
+        load_settings(environ={"STRATUM_META__ACCESS_TOKEN__FILE": str(tmp_path / "nowhere")})
