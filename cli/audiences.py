@@ -12,7 +12,7 @@ from rich.table import Table
 from cli.definitions import WorkspaceName, find, refused, workspace
 from config.destinations import accounts
 from config.load import load_settings
-from sinks.push_preview import preview_push
+from sinks.push_preview import preview_judged
 from store import audience_commands as commands
 from store.audience_commands import AudienceCommandError, NewAudience
 from store.audiences import AudienceRow, listed, newest_pushes
@@ -129,13 +129,16 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
     """Show what the next push would do, and do nothing."""
     with workspace(workspace_name) as (conn, author):
         row = _find(conn, author, audience)
-        found = preview_push(conn, row.id, accounts(load_settings())[row.platform].platform)
-    if found is not None:
+        settings = load_settings()
+        told = preview_judged(conn, row.id, accounts(settings)[row.platform].platform, settings.gate, datetime.now(UTC))
+    if told is not None:
+        found, judged = told
         skipped = "".join(f", {count:,} {reason}" for reason, count in sorted(found.skipped.items()))
         typer.echo(
             f"{row.name} on {row.platform}: {found.members:,} in the segment, {found.listed:,} on the list, {found.held_out:,} held out"
         )
         typer.echo(f"the next push adds {found.adds:,} and removes {found.removes:,} in {found.requests:,} requests{skipped}")
+        typer.echo(f"the gate would {judged.verdict}: {'; '.join(judged.reasons)}")
 
 
 @app.command()

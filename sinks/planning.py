@@ -42,8 +42,8 @@ def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Plat
             audience, xmin = opened
             people = activation.changed_people(conn, audience, xmin)
             concerned = activation.concerned(conn, audience, people, platform.purpose, platform.kinds)
-            change = net_change(_desired(concerned, platform), concerned.confirmed, concerned.refused)
-            decision_id = approve(*_changes(change, concerned))
+            change = net_change(desired_rows(concerned, platform), concerned.confirmed, concerned.refused)
+            decision_id = approve(*come_and_go(change, concerned))
             if decision_id is None:
                 return None
             push_id = pushes.plan(conn, audience, kind, decision_id, change, platform.limits.max_rows, now)
@@ -88,14 +88,14 @@ def plan_deletion(conn: Connection[Any], audience_id: int, decision_id: int | No
         return None
 
 
-def _changes(change: NetChange, concerned: Concerned) -> tuple[int, int]:
+def come_and_go(change: NetChange, concerned: Concerned) -> tuple[int, int]:
     """How many people come and go by a push; whose row is only spelled anew does neither, and who withdrew goes in any case."""
     sent = {person for person, _ in change.adds}
     gone = [person for person, _ in change.removes if person not in sent and person not in concerned.refused]
     return len(sent - concerned.confirmed.keys()), len(gone)
 
 
-def _desired(concerned: Concerned, platform: Platform) -> dict[ProfileId, Row | None]:
+def desired_rows(concerned: Concerned, platform: Platform) -> dict[ProfileId, Row | None]:
     """Spell every member's row; None where nothing is left to match on."""
     return {
         person: platform.row(Matchable(str(UUID(bytes=person)), concerned.identifiers.get(person, {})))

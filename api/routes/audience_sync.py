@@ -3,6 +3,7 @@
 Nothing here talks to a platform: rows are written, and the activation flow picks them up – through the trust gate.
 """
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -22,7 +23,7 @@ from api.schemas.audience_sync import (
 from api.schemas.paging import LIMIT_DEFAULT, CursorText, Limit, Page, after_id, encode_cursor
 from config.destinations import Account, accounts
 from config.settings import Settings
-from sinks.push_preview import preview_push
+from sinks.push_preview import preview_judged
 from store import audience_commands, audiences
 from store.audience_commands import NewAudience
 from store.fetch import Pool
@@ -123,13 +124,14 @@ async def reconcile_audience(caller: Operator, held: Held, id: AudienceId, body:
 
 @router.post("/audience-sync/audiences/{id}/preview", summary="Preview an audience's next push")
 async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPreviewView:  # noqa: A002 - the path's name
-    """Plans the next push and throws the plan away: how many come, go, and are left out, by reason."""
+    """Plans the next push and throws the plan away: how many come, go, and are left out, by reason – and what the gate would say of it."""
     audience = await _view(held.pool, caller.workspace, id)
-    platform = accounts(held.settings)[audience.platform].platform
-    found = await command(held, lambda conn, _: preview_push(conn, id, platform))
+    platform, params = accounts(held.settings)[audience.platform].platform, held.settings.gate
+    found = await command(held, lambda conn, now: preview_judged(conn, id, platform, params, now))
     if found is None:
         raise NotFoundError("audience")
-    return PushPreviewView.model_validate(found, from_attributes=True)
+    preview, judged = found
+    return PushPreviewView(**asdict(preview), verdict=judged.decision.verdict.value, reasons=list(judged.reasons))
 
 
 @router.get("/audience-sync/audiences/{id}/history", summary="List an audience's pushes")

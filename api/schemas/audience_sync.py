@@ -229,12 +229,24 @@ class ReconcileRequest(Request):
 
 
 class PushPreviewView(View):
-    """What a push would do now. Nothing is sent, and nothing recorded; the gate's own view is at ``/cdp/gate``."""
+    """What a push would do now, and what the gate would say of it. Nothing is sent, and nothing recorded."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"members": 1210, "held_out": 0, "listed": 1190, "adds": 12, "removes": 2, "requests": 2, "skipped": {"no_identifier": 10}}
+                {
+                    "members": 1210,
+                    "held_out": 0,
+                    "listed": 1190,
+                    "adds": 12,
+                    "removes": 2,
+                    "come": 11,
+                    "go": 1,
+                    "requests": 2,
+                    "skipped": {"no_identifier": 10},
+                    "verdict": "pass",
+                    "reasons": ["every signal is healthy, fresh and settled"],
+                }
             ]
         }
     )
@@ -242,10 +254,14 @@ class PushPreviewView(View):
     members: int = Field(description="People in the segment.")
     held_out: int = Field(description="Of these, who are withheld to measure lift by.")
     listed: int = Field(description="People on the platform's list, as far as we know.")
-    adds: int
+    adds: int = Field(description="Rows to be added, those of people who are spelled anew among them.")
     removes: int
+    come: int = Field(description="People who are not on the list yet.")
+    go: int = Field(description="People who would be on it no more, without those who withdrew consent.")
     requests: int
     skipped: dict[str, int] = Field(description="Changed members who would be left out, by reason.")
+    verdict: Literal["pass", "hold", "block"] = Field(description="Of the trust gate, on this push, now.")
+    reasons: list[str]
 
 
 class ConnectionView(View):

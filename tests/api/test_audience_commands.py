@@ -92,7 +92,9 @@ def test_reconcile_asks_for_a_push_that_compares_everything(operator: Api, audie
 def test_preview_counts_and_changes_nothing(operator: Api, audience: str) -> None:
     found: dict[str, Any] = operator.post(f"{audience}/preview", expect=200)
 
-    assert found == {"members": 0, "held_out": 0, "listed": 0, "adds": 0, "removes": 0, "requests": 0, "skipped": {}}
+    nothing = dict.fromkeys(("members", "held_out", "listed", "adds", "removes", "come", "go", "requests"), 0)
+    gate = {"verdict": "hold", "reasons": ["no signal feeds this audience yet: no data is not health"]}
+    assert found == nothing | {"skipped": {}} | gate
     assert operator.get(f"{audience}/history")["items"] == []
 
 

@@ -42,6 +42,7 @@ def test_audience_is_made_and_does_what_it_is_told(run: Run) -> None:
     said = [run("audiences", word, "VIPs").output for word in ("sync", "pause", "resume", "cancel", "reconcile", "preview", "show")]
 
     assert "adds 0 and removes 0" in said[5]
+    assert "the gate would hold: no signal feeds this audience yet" in said[5]
     assert "follows consented_customers; active" in said[6]
     assert "VIPs" in run("audiences", "list").output
     run("audiences", "delete", "VIPs")

@@ -13,6 +13,7 @@ from domain.reading import Reading, Status
 from operators.gate_params import GateParams
 from sinks.activation import Activation
 from sinks.permits import Permits
+from sinks.push_preview import preview_judged
 from sinks.trust import TrustGate
 from store import activation, gate_commands, observations, withdrawals
 from store.gate_commands import Speaker
@@ -251,3 +252,18 @@ def test_a_held_plan_leaves_nothing_behind(door: Door) -> None:
     for number in range(5):
         door.world.join(number)
     assert door.push() == ("pass", ["trusted"])
+
+
+def test_a_preview_says_what_the_gate_would_say_of_this_very_push(door: Door) -> None:
+    settled(door, 10)
+    for number in range(5):
+        door.world.leave(number)
+    for number in range(6, 9):
+        door.world.join(number, f"other{number}@example.com")
+    before = door.world.column("SELECT count(*) FROM decisions")
+    found = preview_judged(door.world.conn, door.world.audience, door.world.meta, PARAMS, door.engine.now)
+    assert found is not None
+    preview, judged = found
+    assert (preview.adds, preview.removes, preview.come, preview.go) == (3, 8, 0, 5)
+    assert judged.decision.codes == (Code.MASS_REMOVAL,)
+    assert door.world.column("SELECT count(*) FROM decisions") == before
