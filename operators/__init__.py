@@ -36,14 +36,26 @@
 | `crossing` | people and a cut through their identifiers → the links to ban | none | tables of cases |
 | `redrive` | a dead letter → the record that drives it again | none | round trip |
 | `window` | minute counters → a rolling window | the window's minutes | sum over all rows |
-| `health` | a window and an instant → a reading | rolling baseline | properties |
+| `sequential` | a minute's counts against what is usual → evidence that they have changed | `Share`, `Level` | closed cases, properties |
+| `rhythm` | minutes → what usually comes at this hour of the week, and whether too little does | `Rhythm` | properties |
+| `shapes`, `drift` | sampled events → properties per event name; those that vanished or changed type | `Drift` | tables of cases |
+| `memory` | settled minutes → all that is usual of one signal | `Memory` | restored equals uninterrupted |
+| `match_quality` | an event's identifiers → how well platforms could match it, and what another one would gain | none | tables of cases |
+| `source_health`, `platform_health` | a window and what is usual → components of health | none | properties; the fault lab |
+| `scores` | findings → scores of components | none | properties |
+| `health` | components → a reading | none | properties |
 | `health_params` | – | – | – |
-| `watch` | a signal's minutes → its readings, where they are worth one | `HealthState` | `health` over all rows |
+| `watch` | a signal's minutes → its readings, where they are worth one | `Memory` | `health` over all rows |
+| `outlook` | past readings → a trend, and when a threshold is crossed | none | tables of cases |
+| `watched_series` | a signal's minutes → points of the series that anomalies are looked for in | in `Memory` | as `episodes` |
 | `anomaly` | a point of a series → how surprising it is, what was expected | `AnomalyState` | properties; NAB |
 | `anomaly_season` | points → what is usual at an hour of a day | in `AnomalyState` | as `anomaly` |
 | `anomaly_tail` | a deviation → how rare it is, by the largest before | `Tail` | as `anomaly` |
 | `episodes` | a metric's points → episodes opened, grown, closed | `WatchState` | cases in its test |
-| `gate` | readings and a proposed action → a decision | `GateState` | random histories |
+| `gate` | readings and a proposed action → what they say of it | `GateState` | every short history; a model over random ones |
+| `gate_params` | – | – | – |
+| `gate_control` | that, the size of a push, quiet hours, and what people have said → the decision | none | a model over random histories |
+| `rejudge` | past decisions, readings and other thresholds → what would have differed | none | tables of cases |
 | `alerting` | what is not as it should be, at each look → notices about episodes | `AlertState` | properties of random looks |
 | `funnel` | occurrences of ordered steps → everybody's best attempt, and its figures | none | trying every choice, in its test |
 | `breakdown` | people's values → the most common ones, all others, nobody's | none | properties in the test of `funnel` |
