@@ -317,6 +317,9 @@ class _Assembly:
         touched.update([aggregate.id for aggregate, _, _ in found])
         touched.update([f"trait:{trait}" for trait in event.traits])
         touched.update([f"{CONSENT}{purpose}" for purpose in event.consent])
+        # Where there is no room for all traits, one that comes drops another one.
+        crowded = len(person.view.traits) + len(event.traits) > self._rules.trait_limit
+        before = list(person.view.traits) if crowded else []
         if person.sole == key or not person.view.types:
             person.sole = key
         else:
@@ -330,6 +333,7 @@ class _Assembly:
             fold(leaf, event, self._rules)
             fold_matched(leaf, found, properties, event.occurred_ms, tie_of(event.message_key))
         fold(person.view, event, self._rules)
+        touched.update([f"trait:{trait}" for trait in before if trait not in person.view.traits])
         fold_matched(person.view, found, properties, event.occurred_ms, tie_of(event.message_key))
 
     def _finish(self, group: Group, person: Person) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from domain.definition import Segment
 from domain.event import Event, Unmerge
-from domain.ids import WorkspaceId
+from domain.ids import SegmentId, WorkspaceId
 from domain.leaf import Leaf
 from domain.profile import Person, Stage
+from domain.rule import NotExists, Trait
 from domain.rules import ProfileRules
 from operators.changes import Changes, Known, Missing
 from operators.unify import Definitions, needed, unify, wake
@@ -152,6 +154,18 @@ def test_a_withdrawal_of_consent_leaves_at_once_and_is_urgent() -> None:
     world = fed([[order("u1", consent=GRANTED, at_ms=1)]])
     changes = world.feed(event("u1", consent=REFUSED, at_ms=2))
     assert [(change.delta, change.cause, change.urgent) for change in changes.memberships] == [(-1, "consent", True)]
+
+
+def test_a_trait_that_is_left_out_for_want_of_room_is_missed_by_the_segments_that_ask_for_it() -> None:
+    """Of bounded traits those with the smallest digests stay, so that one that comes may drop another one."""
+    lacking = tuple(
+        Segment(SegmentId(number), WORKSPACE, 1, Trait(name, NotExists())) for number, name in enumerate(("age", "city", "plan"), 1)
+    )
+    world = World(definitions(profile=ProfileRules(trait_limit=1), segments=lacking))
+    for step, name in enumerate(("age", "city", "plan")):
+        world.feed(event("u1", at_ms=step, traits={name: 1}))
+        person = world.person("u1")
+        assert {segment.id for segment in lacking if segment.rule.name not in person.view.traits} == set(person.segments)  # type: ignore[union-attr]
 
 
 def test_a_merge_re_evaluates_memberships_and_withdraws_the_absorbed() -> None:
