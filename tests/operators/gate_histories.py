@@ -45,7 +45,7 @@ TOLERATED_MS: Final = 5_000
 
 
 def proper(one: Reading) -> bool:
-    """Whether a reading vouches for its signal, by the words of the issue: healthy, at least 70, resting on enough."""
+    """Whether a reading vouches for its signal, by the words of the rule: healthy, at least 70, resting on enough."""
     needed = 30 if one.signal.startswith("source:") else 3
     return one.status is Status.HEALTHY and one.score is not None and 70 <= one.score <= 100 and one.sample >= needed
 
