@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -110,10 +109,8 @@ def test_sigterm_gives_the_export_back(
     export = ordered(conn, workspace.id)
     process = upkeep()
     assert wait_until(lambda: row(conn, export)[1] > 0, LIMIT_S)
-    began = time.monotonic()
     process.terminate()
 
     assert process.wait(LIMIT_S) == 0
-    assert time.monotonic() - began < LIMIT_S / 4
     assert row(conn, export)[0] == "queued"
     assert files(settings) == []
