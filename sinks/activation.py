@@ -1,12 +1,12 @@
 """Carries out what the gate lets pass: plans a push where one is due, and sends the audience's next request.
 
-One audience is in one process's hands at a time. A task that is no longer true by then (another process was faster, the audience was
+One audience is in one pair of hands at a time. A task that is no longer true by then (another process was faster, the audience was
 paused) does nothing.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -45,19 +45,28 @@ class Activation:
         platforms: name → platform.
         delivery: sends requests, on the same connection.
         now: aware clock.
+        patience: how long to wait for an audience that is in other hands.
     """
 
-    def __init__(self, conn: Connection[Any], platforms: Mapping[str, Platform], delivery: Delivery, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        conn: Connection[Any],
+        platforms: Mapping[str, Platform],
+        delivery: Delivery,
+        now: Callable[[], datetime],
+        patience: timedelta = timedelta(),
+    ) -> None:
         self._conn = conn
         self._platforms = platforms
         self._delivery = delivery
         self._now = now
+        self._patience = patience
         self._moved = False
 
     def __call__(self, permitted: Permitted) -> Attempt | None:
         """Do one permitted task; None where nothing was sent."""
         task = permitted.task
-        with activation.alone(self._conn, task.audience_id) as held:
+        with activation.alone(self._conn, task.audience_id, self._patience) as held:
             if not held:
                 return None
             planned = self._plan(permitted)

@@ -23,7 +23,6 @@ PASS: Final = "pass"  # noqa: S105 - a verdict
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?")
 _COSTLY: Final = 20
 """An audience that is held for the size of its push rests so many times as long as it took to find that out."""
-_EXEMPT: Final = frozenset({"urgent", "delete"})
 
 
 class Judgement(Protocol):
@@ -77,10 +76,9 @@ class Permits:
         """Ask for one task."""
         if isinstance(task, Withdrawn):
             return Permitted(task, self._judge(task, "urgent_removal").record(), gated=False)
-        if task.kind == "request" and task.push_kind in _EXEMPT:
-            return Permitted(task, None, gated=False)
-        if task.kind == "delete":
-            return Permitted(task, self._judge(task, "delete").record(), gated=False)
+        if task.exempt:
+            decision_id = self._judge(task, "delete").record() if task.kind == "delete" else None
+            return Permitted(task, decision_id, gated=False)
         stands_until = self._ask_again_at.get(task.audience_id)
         if task.kind != "request" and stands_until is not None and self._now() < stands_until:
             return None
