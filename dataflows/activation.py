@@ -169,11 +169,11 @@ def build_on(
     platforms = {name: destination.platform for name, destination in destinations.items()}
     purposes = {name: platform.purpose for name, platform in platforms.items()}
     delivery = Delivery(conn, destinations, params, now, random.SystemRandom().random)
-    activation = Activation(conn, platforms, delivery, now, _PATIENCE if urgent else timedelta())
+    permits = Permits(conn, gate, params.decision_interval, params.hold_interval, now)
+    activation = Activation(conn, platforms, delivery, permits.still, now, _PATIENCE if urgent else timedelta())
     looks = AudienceFeedParams(purposes, urgent, params.poll_interval, params.outstanding_interval, params.failed_wait)
     due = AudienceFeed(conn, looks, now, activation.moved)
     receipts = ReceiptFeed(conn, () if urgent else destinations.keys(), params.poll_interval, now)
-    permits = Permits(conn, gate, params.decision_interval, params.hold_interval, now)
     confirmation = Confirmation(conn, destinations, params.failed_wait, now)
     # One of the two sources rests for both.
     return build(Intake(due, stop), Intake(receipts, stop, rest=timedelta()), permits, activation, confirmation, AttemptLog())

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import Connection
 
 from sinks.ads.platform import Platform
-from sinks.delivery import Attempt, Delivery
+from sinks.delivery import Attempt, Delivery, Still
 from sinks.planning import Approve, plan_deletion, plan_push, plan_withdrawal
 from store import activation
 from store.activation import Work
@@ -27,7 +27,7 @@ class Permitted:
 
     Attributes:
         decision_id: the recorded decision; None for a request, whose push carries one, and for a push yet to be planned.
-        gated: the gate lets pushes pass now; False for what is exempt from it.
+        gated: it asks the gate, and again with each request; False for what is exempt from it.
         approve: asks the gate for a push whose size is known.
     """
 
@@ -44,6 +44,7 @@ class Activation:
         conn: connection in autocommit mode.
         platforms: name → platform.
         delivery: sends requests, on the same connection.
+        still: asks the gate about each request of a push under way.
         now: aware clock.
         patience: how long to wait for an audience that is in other hands.
     """
@@ -53,12 +54,14 @@ class Activation:
         conn: Connection[Any],
         platforms: Mapping[str, Platform],
         delivery: Delivery,
+        still: Still,
         now: Callable[[], datetime],
         patience: timedelta = timedelta(),
     ) -> None:
         self._conn = conn
         self._platforms = platforms
         self._delivery = delivery
+        self._still = still
         self._now = now
         self._patience = patience
         self._moved = False
@@ -70,7 +73,7 @@ class Activation:
             if not held:
                 return None
             planned = self._plan(permitted)
-            attempt = self._delivery.advance(task.audience_id, permitted.gated)
+            attempt = self._delivery.advance(task.audience_id, self._still if permitted.gated else None)
         self._moved = self._moved or planned or attempt is not None
         return attempt
 

@@ -1,6 +1,6 @@
 """The journal of pushes: what was planned (`store.drafts`), what was sent, what is confirmed. A crash at any point resumes from here.
 
-    plan ──▶ recorded ──begin──▶ (sent) ──▶ delivered, or accepted until the platform says what became of it (`store.receipts`)
+    plan ──▶ recorded ──begin──▶ (leave) ──▶ delivered, or accepted until the platform says what became of it (`store.receipts`)
                  ▲                 │───────▶ recorded again with retry_at_ms
                  └─────────────────┘
     fail, hold or cancel: what is still recorded becomes abandoned, and its people are planned anew by the next push
@@ -10,7 +10,7 @@ and makes its person part of the next plan. A changed row is removed before the 
 removal that was not done while its person has another row by now is kept as `undone`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -94,36 +94,90 @@ def next_request(conn: Connection[Any], audience_id: int, now_ms: int, gated: bo
         return cursor.execute(_NEXT, {"audience": audience_id, "now_ms": now_ms, "gated": gated}).fetchone()
 
 
-def begin(conn: Connection[Any], request: OpenRequest, platform: str, purpose: str) -> list[tuple[ProfileId, Row]] | None:
-    """Record that the request is about to be sent; committed on return, before anything leaves.
+def begin(
+    conn: Connection[Any], request: OpenRequest, platform: str, purpose: str, permit: Callable[[], bool]
+) -> list[tuple[ProfileId, Row]] | None:
+    """Take a request in hand; unless it adds people it is on record with that, committed on return, before anything leaves.
 
-    Additions of people who no longer consent are taken out here, at the last moment.
+    Additions of people who no longer consent are taken out here. What adds people is on record, and asks for leave, with `leave`: later,
+    when it could go at once.
+
+    Args:
+        conn: connection in autocommit mode.
+        request: which.
+        platform: for the record.
+        purpose: that people must have consented to.
+        permit: whether a push may go on, asked first thing in the transaction; what only takes people off does not ask.
 
     Returns:
-        The rows to send; None where somebody else has settled the request.
+        The rows to send; None where it may not go on, or somebody else has settled it.
     """
+    adds = request.operation == "add"
     with conn.transaction():
+        if not (adds or takes_off(request) or permit()):
+            return None
         pairs = recorded(conn, request)
         if pairs is None:
             return None
-        if request.operation == "add":
+        if adds:
             refused = refusing(conn, request.workspace_id, [person for person, _ in pairs], purpose)
             pairs = [pair for pair in pairs if pair[0] not in refused]
             if refused:
                 leave_out(conn, request, pairs, NO_CONSENT, len(refused))
         sql = "UPDATE push_requests SET attempts = attempts + 1 WHERE push_id = %s AND seq = %s"
         conn.execute(sql, (request.push_id, request.seq))
-        detail = {
-            "push": request.push_id,
-            "seq": request.seq,
-            "kind": request.kind,
-            "operation": request.operation,
-            "rows": len(pairs),
-            "attempt": request.attempts + 1,
-            "platform": platform,
-        }
-        audit.append(conn, request.workspace_id, "engine", "request", f"audience:{request.audience_id}", detail)
+        if not adds:
+            _note(conn, request, platform, len(pairs))
     return pairs
+
+
+def leave(
+    conn: Connection[Any], request: OpenRequest, platform: str, purpose: str, people: Sequence[ProfileId], permit: Callable[[], bool]
+) -> bool:
+    """Put on record that a request that adds people leaves now; committed on return.
+
+    This is where it begins: it has its rows, its access and its place in the pace, and nothing is waited for any more. Where it goes out
+    in several HTTP requests, each begins so.
+
+    Args:
+        conn: connection in autocommit mode.
+        request: which.
+        platform: for the record.
+        purpose: that people must have consented to.
+        people: whom it adds.
+        permit: whether the push may go on, asked first thing in the transaction.
+
+    Returns:
+        False where it may not go on, is settled, or somebody has withdrawn consent since it was taken in hand: it is taken in hand anew.
+    """
+    with conn.transaction():
+        if not permit() or not _is_recorded(conn, request) or refusing(conn, request.workspace_id, people, purpose):
+            return False
+        _note(conn, request, platform, len(people))
+    return True
+
+
+def takes_off(request: OpenRequest) -> bool:
+    """Whether it is exempt from the gate: of a withdrawal or a deletion, and nobody is added by it."""
+    return request.kind in {"urgent", "delete"} and request.operation in {"remove", "delete"}
+
+
+def _note(conn: Connection[Any], request: OpenRequest, platform: str, rows: int) -> None:
+    detail = {
+        "push": request.push_id,
+        "seq": request.seq,
+        "kind": request.kind,
+        "operation": request.operation,
+        "rows": rows,
+        "attempt": request.attempts + 1,
+        "platform": platform,
+    }
+    audit.append(conn, request.workspace_id, "engine", "request", f"audience:{request.audience_id}", detail)
+
+
+def _is_recorded(conn: Connection[Any], request: OpenRequest) -> bool:
+    sql = "SELECT 1 FROM push_requests WHERE push_id = %s AND seq = %s AND status = 'recorded' FOR UPDATE"
+    return conn.execute(sql, (request.push_id, request.seq)).fetchone() is not None
 
 
 def hold(conn: Connection[Any], audience_id: int, now: datetime) -> None:

@@ -38,6 +38,13 @@ class Verdict:
     def sized(self, adds: int, removes: int) -> "Verdict":
         return self if adds + removes <= self.most else replace(self, verdict="hold", reasons=("too many",))
 
+    def under_way(self, push_id: int) -> "Verdict":
+        return self
+
+    @property
+    def rehearsed(self) -> bool:
+        return False
+
     def record(self) -> int:
         row = self.conn.execute(
             """
