@@ -16,8 +16,8 @@ for withdrawals and deletions are never given up. A destination that fails again
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from psycopg import Connection

@@ -61,8 +61,8 @@ async def set_mode(caller: AnyKey, held: Held, body: ModeRequest) -> list[ModeVi
     """Enforce, freeze all pushes, or advise: a dry run, in which nothing is sent and it is recorded what would have been, until an instant.
 
     Once it is answered, no request of a push begins as it was before. Frozen anywhere is frozen; else the mode closest to the audience
-    holds. Withdrawals and erasures go in every mode. Freezing without an end takes the scope `write` or `gate`; everything else may end what
-    holds pushes, now or later, and takes `gate`.
+    holds. Withdrawals and erasures go in every mode. Freezing without an end takes the scope `write` or `gate`; everything else may end
+    what holds pushes, now or later, and takes `gate`.
     """
     until_lifted = body.mode == "frozen" and body.expires_at is None
     demand(caller, *(("write", "gate") if until_lifted else ("gate",)))
@@ -150,7 +150,10 @@ async def read_audience_gate(caller: Reader, held: Held, id: AudienceId) -> Audi
 
 @router.post("/audience-sync/audiences/{id}/confirm", summary="Confirm an audience's first push")
 async def confirm_first(caller: Releaser, held: Held, id: AudienceId) -> AudienceGateView:  # noqa: A002 - the path's name
-    """The first push adds everybody at once; somebody has to say that this is meant. It says nothing about health. Takes the scope `gate`."""
+    """The first push adds everybody at once; somebody has to say that this is meant. It says nothing about health.
+
+    Takes the scope `gate`.
+    """
     await _audience(caller, held, id)
     await speak(held, caller, lambda conn, speaker, now: gate_commands.confirm_first(conn, speaker, id, now))
     return await read_audience_gate(caller, held, id)

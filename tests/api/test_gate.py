@@ -153,7 +153,8 @@ def test_whatever_lets_a_push_pass_takes_the_scope_gate_and_stopping_does_not(
     frozen = {"scope": "workspace", "mode": "frozen", "reason": "moving house"}
     until = {"reason": "checked by hand", "expires_at": soon(hours=1)}
     override = {"scope": "workspace", "codes": ["degraded"]} | until
-    said = releaser.post(f"{AUDIENCES}/{audience}/release", until, expect=201)["id"], releaser.post(f"{GATE}/overrides", override, expect=201)["id"]
+    release = releaser.post(f"{AUDIENCES}/{audience}/release", until, expect=201)["id"]
+    said = release, releaser.post(f"{GATE}/overrides", override, expect=201)["id"]
     for api in (operator, everything_else):
         api.post(f"{AUDIENCES}/{audience}/release", until, expect=403)
         api.post(f"{AUDIENCES}/{audience}/confirm", {}, expect=403)

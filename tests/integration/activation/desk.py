@@ -40,6 +40,7 @@ class Desk:
         before: called before an exchange, with its number; the request has begun by then.
         after: called when its answer is there, before that is noted.
         adds: numbers of the exchanges that added people.
+        answers: what the platform says to an exchange instead of doing it, by its number.
     """
 
     conn: psycopg.Connection[Any]
@@ -51,6 +52,7 @@ class Desk:
     after: Callable[[int], None] = lambda _: None
     seen: int = 0
     adds: list[int] = field(default_factory=list)
+    answers: dict[int, Response] = field(default_factory=dict)
     params: GateParams = PARAMS
     wire: Callable[[Transport], Destination] | None = None
 
@@ -73,10 +75,10 @@ class Desk:
         """One exchange with a slow platform, while the signals process goes on reading."""
         self.seen += 1
         number = self.seen
-        if request.method == "POST" and request.url.endswith("/users"):
+        if request.adds:
             self.adds.append(number)
         self.before(number)
-        response = self.inner(request)
+        response = self.answers.pop(number, None) or self.inner(request)
         self.now += EXCHANGE
         self.feed()
         self.after(number)
@@ -118,7 +120,9 @@ class Desk:
         return {world.pushes()[-1][1] for world in self.worlds if world.pushes()}
 
 
-def audiences(conn: psycopg.Connection[Any], workspace: TestWorkspace, platform: Platform, count: int, people: int, name: str) -> list[World]:
+def audiences(
+    conn: psycopg.Connection[Any], workspace: TestWorkspace, platform: Platform, count: int, people: int, name: str
+) -> list[World]:
     """Some audiences with people in them, first pushes confirmed, nothing pushed yet."""
     worlds = [new_world(conn, workspace, platform, f"{name}{number}-") for number in range(count)]
     for world in worlds:

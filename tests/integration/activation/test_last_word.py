@@ -3,23 +3,40 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar, Self
 
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from config.destinations import accounts
+from config.settings import Settings
 from domain.decision import Code, Mode
 from local.meta_sandbox import Sandbox, build_app
 from sinks.ads.meta import Meta
+from sinks.ads.platform import Request, Response
 from sinks.http import HttpRunner
+from sinks.pace import WithheldError
 from store import gate_commands
 from tests.conftest import TestWorkspace
+from tests.integration.activation import places
 from tests.integration.activation.desk import Desk, audiences
-from tests.integration.activation.world import Server, serving
+from tests.integration.activation.world import CrashError, Server, serving, unhurried
 
 Open = Callable[..., Desk]
 Event = Callable[[Desk], None]
+
+
+class Hooked(psycopg.Cursor[Any]):
+    """A cursor that says so before it sends a statement."""
+
+    before: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
+
+    def execute(self, *args: Any, **options: Any) -> Self:
+        """Send one statement."""
+        type(self).before()
+        return super().execute(*args, **options)
 
 
 @pytest.fixture
@@ -136,3 +153,141 @@ def test_undisturbed_everything_is_sent(opened: Open, server: Server) -> None:
     assert desk.statuses() == {"done"}
     assert len(desk.adds) == 6
     assert sorted(map(len, server.lists())) == [5, 5, 5]
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_a_process_that_was_killed_resumes_under_what_was_said_meanwhile(applied: bool, opened: Open) -> None:
+    desk = opened(2, 5, "killed-")
+
+    def die(number: int) -> None:
+        if len(desk.adds) == 2:
+            raise CrashError
+
+    desk.before, desk.after = (lambda _: None, die) if applied else (die, lambda _: None)
+    with pytest.raises(CrashError):
+        desk.run()
+    freeze(desk)
+    desk.before = desk.after = lambda _: None
+    desk.restart()
+    desk.run()
+    assert len(desk.adds) == 2
+    assert desk.statuses() == {"held"}
+
+
+def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(
+    opened: Open, postgres_dsn: str, server: Server, http: HttpRunner
+) -> None:
+    """The order of the audit log is that of commits: whatever begins, it begins before the freeze."""
+    desk = opened(1, 1, "any-")
+    desk.run()
+    (world,) = desk.worlds
+    with (
+        psycopg.connect(postgres_dsn, autocommit=True, cursor_factory=Hooked) as conn,
+        psycopg.connect(postgres_dsn) as freezing,
+        psycopg.connect(postgres_dsn, autocommit=True) as watching,
+    ):
+        desk.conn = conn
+        desk.restart()
+        at = sent_before = sent_after = 0
+        counted = 0
+        while counted >= at:
+            counted, threads = 0, list[Thread]()
+            frozen_at = desk.seen
+
+            def said() -> None:
+                with freezing.transaction():
+                    gate_commands.set_mode(freezing, desk.speaker, "workspace", Mode.FROZEN, "stop", desk.now, None)
+
+            def at_statement(at: int = at, threads: list[Thread] = threads) -> None:
+                nonlocal counted, frozen_at
+                counted += 1
+                if counted == at:
+                    thread = Thread(target=said)
+                    threads.append(thread)
+                    thread.start()
+                    while thread.is_alive() and not waits(watching, freezing.info.backend_pid):
+                        thread.join(0.001)
+                    frozen_at = desk.seen if not thread.is_alive() else -1
+
+            world.join(at + 2)
+            world.conn.execute("UPDATE audiences SET requested_at = now() WHERE id = %s", (world.audience,))
+            before = len(desk.adds)
+            Hooked.before = staticmethod(at_statement)
+            try:
+                desk.run()
+            finally:
+                Hooked.before = staticmethod(lambda: None)
+            for thread in threads:
+                thread.join()
+            if len(desk.adds) > before:
+                sent_before += 1
+            if threads and frozen_at >= 0:
+                assert [number for number in desk.adds[before:] if number > frozen_at] == [], f"statement {at}"
+                sent_after += 1
+            begun = world.column(BEGUN_AFTER_THE_FREEZE)
+            assert begun == [], f"statement {at}"
+            gate_commands.set_mode(world.conn, desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None)
+            at += 2
+        assert min(sent_before, sent_after) > 5
+
+
+BEGUN_AFTER_THE_FREEZE = """
+    SELECT a.id FROM audit a JOIN audit_chain c ON c.audit_id = a.id
+    WHERE a.action = 'request' AND a.detail->>'operation' = 'add' AND (
+        SELECT m.detail->>'mode' FROM audit m JOIN audit_chain b ON b.audit_id = m.id
+        WHERE m.workspace_id = a.workspace_id AND m.action = 'gate.mode' AND b.seq < c.seq ORDER BY b.seq DESC LIMIT 1) = 'frozen'
+"""
+
+
+def waits(watching: psycopg.Connection[Any], pid: int) -> bool:
+    """Whether a backend waits for a lock."""
+    return watching.execute("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", (pid,)).fetchone() is not None
+
+
+@pytest.fixture
+def by_the_way(postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner) -> Iterator[Desk]:
+    """A desk at Snapchat: access is renewed on the way, and one write goes out as a request per kind of identifier."""
+    with places.snapchat() as place, psycopg.connect(postgres_dsn, autocommit=True) as conn, psycopg.connect(postgres_dsn, autocommit=True) as others:
+        settings = Settings.model_validate({"snapchat": place.settings})
+        platform = accounts(settings)["snapchat"].platform
+        worlds = audiences(others, workspace, platform, 1, 2, "by-the-way-")
+        for number in range(2):
+            worlds[0]._identify(number, "phone", f"+4915112345{number:03}")
+        yield Desk(conn, worlds, http, wire=lambda transport: places.wiring(settings)(transport)["snapchat"])
+
+
+def test_each_part_of_a_write_that_goes_out_in_several_requests_begins_for_itself(by_the_way: Desk) -> None:
+    desk = by_the_way
+
+    def once(_: int) -> None:
+        if len(desk.adds) == 1:
+            freeze(desk)
+
+    desk.before = once
+    desk.run()
+    assert len(desk.adds) == 1
+    assert desk.statuses() == {"held"}
+    gate_commands.set_mode(other(desk), desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None)
+    desk.before = lambda _: None
+    desk.run()
+    assert desk.statuses() == {"done"}
+    assert len(desk.adds) == 3
+
+
+def test_a_request_that_is_repeated_with_new_access_begins_anew(by_the_way: Desk) -> None:
+    desk = by_the_way
+
+    def refuse(number: int) -> None:
+        if len(desk.adds) == 1:
+            desk.answers[number] = Response(401)
+            freeze(desk)
+
+    desk.before = refuse
+    desk.run()
+    assert len(desk.adds) == 1
+    assert desk.statuses() == {"held"}
+
+
+def test_nothing_that_adds_people_leaves_without_being_asked_for(http: HttpRunner) -> None:
+    with pytest.raises(WithheldError):
+        unhurried(http)(Request("POST", "http://127.0.0.1:1/users", adds=True))
