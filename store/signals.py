@@ -29,11 +29,14 @@ SELECT workspace_id, 'source:' || id FROM sources
 UNION
 SELECT workspace_id, 'platform:' || platform FROM audiences WHERE status <> 'deleted'
 """
-_WRITE: Final = READINGS + """
+_WRITE: Final = (
+    READINGS
+    + """
 INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)
 SELECT * FROM unnest(%s::integer[], %s::text[], %s::timestamptz[], %s::float8[], %s::text[], %s::bigint[], %s::jsonb[], %s::jsonb[])
 WHERE (SELECT count(*) FROM ordered) > 0 RETURNING id
 """
+)
 _SINCE: Final = """
 SELECT workspace_id, signal, read_at, score, status, sample, components, reasons, id
 FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORDER BY id

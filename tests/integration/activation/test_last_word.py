@@ -1,8 +1,11 @@
 """Law 15, the last word counts: whatever is committed stops every request that adds people and has not begun."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from threading import Thread
 from typing import Any, ClassVar, Self
 
@@ -130,9 +133,9 @@ CASES: list[tuple[Event, Event]] = [
 @pytest.mark.parametrize(("prepare", "happen"), CASES, ids=lambda event: event.__name__)
 def test_nothing_begins_once_it_is_committed_however_many_audiences_were_let_through(prepare: Event, happen: Event, opened: Open) -> None:
     """Several audiences are due, an exchange takes eight seconds; it happens while the first, or a later one, is being added to."""
-    count = 8 if happen is freeze else 3
-    for under_way in (1, count):
-        desk = opened(count, 5, f"at{under_way}-")
+    due = 8 if happen is freeze else 3
+    for under_way in (1, due):
+        desk = opened(due, 5, f"at{under_way}-")
         prepare(desk)
         done: list[int] = []
 
@@ -159,7 +162,7 @@ def test_undisturbed_everything_is_sent(opened: Open, server: Server) -> None:
 def test_a_process_that_was_killed_resumes_under_what_was_said_meanwhile(applied: bool, opened: Open) -> None:
     desk = opened(2, 5, "killed-")
 
-    def die(number: int) -> None:
+    def die(_: int) -> None:
         if len(desk.adds) == 2:
             raise CrashError
 
@@ -174,64 +177,7 @@ def test_a_process_that_was_killed_resumes_under_what_was_said_meanwhile(applied
     assert desk.statuses() == {"held"}
 
 
-def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(
-    opened: Open, postgres_dsn: str, server: Server, http: HttpRunner
-) -> None:
-    """The order of the audit log is that of commits: whatever begins, it begins before the freeze."""
-    desk = opened(1, 1, "any-")
-    desk.run()
-    (world,) = desk.worlds
-    with (
-        psycopg.connect(postgres_dsn, autocommit=True, cursor_factory=Hooked) as conn,
-        psycopg.connect(postgres_dsn) as freezing,
-        psycopg.connect(postgres_dsn, autocommit=True) as watching,
-    ):
-        desk.conn = conn
-        desk.restart()
-        at = sent_before = sent_after = 0
-        counted = 0
-        while counted >= at:
-            counted, threads = 0, list[Thread]()
-            frozen_at = desk.seen
-
-            def said() -> None:
-                with freezing.transaction():
-                    gate_commands.set_mode(freezing, desk.speaker, "workspace", Mode.FROZEN, "stop", desk.now, None)
-
-            def at_statement(at: int = at, threads: list[Thread] = threads) -> None:
-                nonlocal counted, frozen_at
-                counted += 1
-                if counted == at:
-                    thread = Thread(target=said)
-                    threads.append(thread)
-                    thread.start()
-                    while thread.is_alive() and not waits(watching, freezing.info.backend_pid):
-                        thread.join(0.001)
-                    frozen_at = desk.seen if not thread.is_alive() else -1
-
-            world.join(at + 2)
-            world.conn.execute("UPDATE audiences SET requested_at = now() WHERE id = %s", (world.audience,))
-            before = len(desk.adds)
-            Hooked.before = staticmethod(at_statement)
-            try:
-                desk.run()
-            finally:
-                Hooked.before = staticmethod(lambda: None)
-            for thread in threads:
-                thread.join()
-            if len(desk.adds) > before:
-                sent_before += 1
-            if threads and frozen_at >= 0:
-                assert [number for number in desk.adds[before:] if number > frozen_at] == [], f"statement {at}"
-                sent_after += 1
-            begun = world.column(BEGUN_AFTER_THE_FREEZE)
-            assert begun == [], f"statement {at}"
-            gate_commands.set_mode(world.conn, desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None)
-            at += 2
-        assert min(sent_before, sent_after) > 5
-
-
-BEGUN_AFTER_THE_FREEZE = """
+BEGUN_AFTER_A_FREEZE = """
     SELECT a.id FROM audit a JOIN audit_chain c ON c.audit_id = a.id
     WHERE a.action = 'request' AND a.detail->>'operation' = 'add' AND (
         SELECT m.detail->>'mode' FROM audit m JOIN audit_chain b ON b.audit_id = m.id
@@ -239,15 +185,86 @@ BEGUN_AFTER_THE_FREEZE = """
 """
 
 
-def waits(watching: psycopg.Connection[Any], pid: int) -> bool:
-    """Whether a backend waits for a lock."""
-    return watching.execute("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", (pid,)).fetchone() is not None
+@dataclass
+class Freezer:
+    """Somebody who freezes the workspace while a statement of the desk is about to be sent.
+
+    Attributes:
+        at: before the so-many-th statement.
+        statements: of the desk so far.
+        committed_at: number of the exchange after which it was committed; None where it had to wait for the desk.
+    """
+
+    desk: Desk
+    conn: psycopg.Connection[Any]
+    watching: psycopg.Connection[Any]
+    at: int
+    statements: int = 0
+    committed_at: int | None = None
+    thread: Thread | None = None
+
+    def __call__(self) -> None:
+        """A statement is about to be sent: at the right one freeze, or ask for it and let the desk go on."""
+        self.statements += 1
+        if self.statements != self.at:
+            return
+        self.thread = Thread(target=self._freeze)
+        self.thread.start()
+        while self.thread.is_alive() and not self._waits():
+            self.thread.join(0.001)
+        self.committed_at = None if self.thread.is_alive() else self.desk.seen
+
+    def _freeze(self) -> None:
+        with self.conn.transaction():
+            gate_commands.set_mode(self.conn, self.desk.speaker, "workspace", Mode.FROZEN, "stop", self.desk.now, None)
+
+    def _waits(self) -> bool:
+        sql = "SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted"
+        return self.watching.execute(sql, (self.conn.info.backend_pid,)).fetchone() is not None
+
+
+def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(opened: Open, postgres_dsn: str) -> None:
+    """The order of the audit log is that of commits: whatever begins, it begins before the freeze."""
+    desk = opened(1, 1, "any-")
+    desk.run()
+    (world,) = desk.worlds
+    seen, waited = Counter[bool](), 0
+    with (
+        psycopg.connect(postgres_dsn, autocommit=True, cursor_factory=Hooked) as desk.conn,
+        psycopg.connect(postgres_dsn) as freezing,
+        psycopg.connect(postgres_dsn, autocommit=True) as watching,
+    ):
+        desk.restart()
+        for at in count(1, 2):
+            world.join(at)
+            world.conn.execute("UPDATE audiences SET requested_at = now() WHERE id = %s", (world.audience,))
+            freezer, before = Freezer(desk, freezing, watching, at), len(desk.adds)
+            Hooked.before = freezer
+            try:
+                desk.run()
+            finally:
+                Hooked.before = staticmethod(lambda: None)
+            if freezer.thread is None:
+                break
+            freezer.thread.join()
+            waited += freezer.committed_at is None
+            if freezer.committed_at is not None:
+                assert [number for number in desk.adds[before:] if number > freezer.committed_at] == [], f"statement {at}"
+            assert world.column(BEGUN_AFTER_A_FREEZE) == [], f"statement {at}"
+            seen[len(desk.adds) > before] += 1
+            gate_commands.set_mode(world.conn, desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None)
+    assert min(seen[True], seen[False]) > 5, "it came both before and after the beginning"
+    assert waited > 3, "it came while the beginning was under way"
 
 
 @pytest.fixture
 def by_the_way(postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner) -> Iterator[Desk]:
     """A desk at Snapchat: access is renewed on the way, and one write goes out as a request per kind of identifier."""
-    with places.snapchat() as place, psycopg.connect(postgres_dsn, autocommit=True) as conn, psycopg.connect(postgres_dsn, autocommit=True) as others:
+    with (
+        places.snapchat() as place,
+        psycopg.connect(postgres_dsn, autocommit=True) as conn,
+        psycopg.connect(postgres_dsn, autocommit=True) as others,
+    ):
         settings = Settings.model_validate({"snapchat": place.settings})
         platform = accounts(settings)["snapchat"].platform
         worlds = audiences(others, workspace, platform, 1, 2, "by-the-way-")
