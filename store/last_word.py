@@ -18,6 +18,9 @@ _SAID: Final = 0x5361
 """First half of the advisory locks on what people say about the pushes of a workspace."""
 _READ: Final = 0x5265
 """First half of the advisory locks on a workspace's readings."""
+_LONGEST_REST: Final = "30s"
+"""A process that stops in the middle of a beginning loses its transaction after this, so that nobody who freezes waits for it any longer."""
+_BOUNDED: Final = "SELECT set_config('idle_in_transaction_session_timeout', %s, true)"
 _SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
 _EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
 READINGS: Final = f"""
@@ -34,6 +37,7 @@ def beginning(conn: Connection[Any], workspace: int) -> datetime:
 
     Call it before anything else is read or locked: only then does everything read see the newest.
     """
+    conn.execute(_BOUNDED, (_LONGEST_REST,))
     for lock in (_SAID, _READ):
         conn.execute(_SHARED, (lock, workspace))
     row = conn.execute("SELECT clock_timestamp()").fetchone()
