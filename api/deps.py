@@ -23,7 +23,7 @@ from store.bootstrap import key_hash
 from store.fetch import Pool
 from store.registry import KnownKey, KnownSource
 
-Scope = Literal["read", "write", "admin"]
+Scope = Literal["read", "write", "gate", "admin"]
 
 
 @dataclass(frozen=True)
@@ -158,19 +158,28 @@ async def authenticate(request: Request) -> Caller:
     return caller
 
 
-def require(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
-    """A dependency that lets callers with a scope through. Use it as ``Annotated[Caller, Depends(require("read"))]``.
+def require(*scopes: Scope) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency that lets callers with one of some scopes through. Use it as ``Annotated[Caller, Depends(require("read"))]``.
 
     The dependency raises `UnauthorizedError`, `ForbiddenError` and `RateLimitedError`.
     """
 
     async def check(request: Request) -> Caller:
         caller = await authenticate(request)
-        if scope not in caller.scopes:
-            raise ForbiddenError(f"The API key lacks the scope {scope}.")
+        demand(caller, *scopes)
         return caller
 
     return check
+
+
+def demand(caller: Caller, *scopes: Scope) -> None:
+    """Go on only where the caller has one of some scopes.
+
+    Raises:
+        ForbiddenError: the key has none of them.
+    """
+    if caller.scopes.isdisjoint(scopes):
+        raise ForbiddenError(f"The API key lacks the scope {' or '.join(scopes)}.")
 
 
 Held = Annotated[Connections, Depends(connections)]
@@ -178,6 +187,12 @@ Held = Annotated[Connections, Depends(connections)]
 Reader = Annotated[Caller, Depends(require("read"))]
 """Parameter of a route that reads."""
 Operator = Annotated[Caller, Depends(require("write"))]
-"""Parameter of a route that operates: audiences, retries of dead letters."""
+"""Parameter of a route that operates: audiences, retries of dead letters; whatever stops pushes."""
+Releaser = Annotated[Caller, Depends(require("gate"))]
+"""Parameter of a route that lets a push pass which the trust gate would not; no other scope includes it."""
+Stopper = Annotated[Caller, Depends(require("write", "gate"))]
+"""Parameter of a route that takes back what lets pushes pass."""
+AnyKey = Annotated[Caller, Depends(authenticate)]
+"""Parameter of a route where it depends on the body which scope is needed (`demand`)."""
 Admin = Annotated[Caller, Depends(require("admin"))]
 """Parameter of a route that changes people or keys."""

@@ -15,7 +15,7 @@ from benchmarks.figures import Report
 
 NAMES: Final = (
     "throughput", "people", "merges", "collector", "latency", "lookup", "defined_ingest", "evaluation", "transitions", "expiry", "backfill",
-    "preview", "funnels", "signals", "nab", "exports",
+    "preview", "funnels", "signals", "nab", "exports", "activation",
 )  # fmt: skip
 
 Run = Callable[..., None]

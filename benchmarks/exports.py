@@ -57,7 +57,8 @@ def _crowd(first: int, last: int) -> Iterator[tuple[Person, bytes]]:
         yield person, encode_person(person)
 
 
-def _fill(connection: psycopg.Connection, first: int, last: int) -> None:
+def fill(connection: psycopg.Connection, first: int, last: int) -> None:
+    """Store people number `first` to `last`, all of them members of segment 1 who consent."""
     adapt(connection)
     crowd = _crowd(first, last)
     while chunk := [item for _, item in zip(range(CHUNK), crowd, strict=False)]:
@@ -98,14 +99,14 @@ def run(report: Report, people: int = 100_000, few: int = 5_000) -> None:
     """Export `few` and then `people` people in every format."""
     with bench_stack() as bench:
         with bench.connect() as connection:
-            _fill(connection, 1, few)
+            fill(connection, 1, few)
         upkeep = bench.start("engine", "upkeep", METRICS__PORT="0")
         try:
             for form, identifiers in _CASES:
                 _written(bench, form, identifiers)
             before = resident_mb(upkeep.pid)
             with bench.connect() as connection:
-                _fill(connection, few + 1, people)
+                fill(connection, few + 1, people)
             reference = _copied(bench, people)
             for form, identifiers in _CASES:
                 rate = _written(bench, form, identifiers)

@@ -137,7 +137,8 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
         typer.echo(
             f"{row.name} on {row.platform}: {found.members:,} in the segment, {found.listed:,} on the list, {found.held_out:,} held out"
         )
-        typer.echo(f"the next push adds {found.adds:,} and removes {found.removes:,} in {found.requests:,} requests{skipped}")
+        about = "" if found.exact else f" (estimated from {found.examined:,} of {found.concerned:,} people)"
+        typer.echo(f"the next push adds {found.adds:,} and removes {found.removes:,} in {found.requests:,} requests{skipped}{about}")
         typer.echo(f"the gate would {judged.verdict}: {'; '.join(judged.reasons)}")
 
 

@@ -101,10 +101,10 @@ def freeze(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceNa
 
 @app.command()
 def advise(*, reason: Reason, hours: Hours = 24, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
-    """Let pushes pass and record what the gate would have done, for a while."""
+    """Try the gate out: for a while nothing is sent but withdrawals and erasures, and it is recorded what would have been."""
     with _session(workspace) as at:
         gate_commands.set_mode(at.conn, at.speaker, scope, Mode.ADVISORY, reason, at.now, at.until(hours))
-    typer.echo(f"{scope}: the gate advises for {hours:g} h")
+    typer.echo(f"{scope}: the gate advises for {hours:g} h; no push is sent")
 
 
 @app.command()

@@ -6,7 +6,8 @@
 Withdrawals of consent and deletions take people off a platform: they skip the gate's verdict, not its record. Nothing is kept in the
 engine: audiences, gate states and the journal of requests lie in Postgres, so the process may die at any point. Step ids are public.
 
-Each platform has an execution of its own, in a thread with connections of its own: one that hangs or is away delays no other.
+Each platform has two executions of its own, each in a thread with connections of its own: one for withdrawals and deletions, one for
+everything else. A platform that hangs or is away delays no other, and nobody who withdrew waits until a large push is planned.
 """
 
 import os
@@ -18,7 +19,7 @@ from functools import partial
 from threading import Event as Flag
 from threading import Thread
 from traceback import extract_tb
-from typing import Any
+from typing import Any, Final
 
 import bytewax.operators as op
 import psycopg
@@ -46,6 +47,9 @@ from sources.receipts import ReceiptFeed
 from store.receipts import Receipt
 
 logger = structlog.get_logger(__name__)
+
+_PATIENCE: Final = timedelta(seconds=1)
+"""Longest wait for an audience that a push has in hand, before the next withdrawal has its turn."""
 
 
 def build(
@@ -78,7 +82,7 @@ def build(
 
 
 def run(settings: Settings, platforms: Collection[str] = ()) -> None:
-    """Run activation until SIGTERM or SIGINT, each platform in a thread. While Postgres is away they wait and say so.
+    """Run activation until SIGTERM or SIGINT, each platform in two threads. While Postgres is away they wait and say so.
 
     Args:
         settings: the configuration.
@@ -93,7 +97,11 @@ def run(settings: Settings, platforms: Collection[str] = ()) -> None:
         raise ConfigError(f"no platform is called {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     serving = [name for name, account in known.items() if account.connected and (not platforms or name in platforms)]
     stop, broken_off = Flag(), Flag()
-    threads = [Thread(target=_keep_running, args=(settings, name, stop), name=name, daemon=True) for name in serving]
+    threads = [
+        Thread(target=_keep_running, args=(settings, name, urgent, stop), name=f"{name}:{_lane(urgent)}", daemon=True)
+        for name in serving
+        for urgent in (True, False)
+    ]
     with shown(settings.metrics), stop_at_signals(stop, broken_off):
         expect_pushes(serving)
         logger.info("activation_started", platforms=sorted(serving))
@@ -110,13 +118,17 @@ def run(settings: Settings, platforms: Collection[str] = ()) -> None:
     logger.info("flow_stopped", flow="activation")
 
 
-def _keep_running(settings: Settings, platform: str, stop: Flag) -> None:
-    """Serve one platform until `stop` is set. What nobody expected ends this platform's execution, and no other's; it is begun anew."""
-    name = f"activation:{platform}"
+def _lane(urgent: bool) -> str:
+    return "withdrawals" if urgent else "pushes"
+
+
+def _keep_running(settings: Settings, platform: str, urgent: bool, stop: Flag) -> None:
+    """Serve one platform until `stop` is set. What nobody expected ends this execution, and no other; it is begun anew."""
+    name = f"activation:{platform}:{_lane(urgent)}"
     pause_s = settings.delivery.breaker.cool_down.total_seconds()
     while not stop.is_set():
         try:
-            while_store_is_away(name, stop, partial(_run_once, settings, platform, stop))
+            while_store_is_away(name, stop, partial(_run_once, settings, platform, urgent, stop))
         except Exception as error:
             # Messages and tracebacks of what nobody expected may repeat what was sent: the kind and the place are enough.
             cause = _deepest(error)
@@ -131,7 +143,7 @@ def _deepest(error: BaseException) -> BaseException:
     return error
 
 
-def _run_once(settings: Settings, platform: str, stop: Flag) -> None:
+def _run_once(settings: Settings, platform: str, urgent: bool, stop: Flag) -> None:
     params, now = settings.delivery, partial(datetime.now, UTC)
     connect = partial(psycopg.connect, settings.postgres.dsn.get_secret_value(), autocommit=True, application_name="stratum-activation")
     with ExitStack() as open_things:
@@ -140,7 +152,7 @@ def _run_once(settings: Settings, platform: str, stop: Flag) -> None:
         valkey = open_things.enter_context(pace_server(settings))
         destinations = {platform: Wiring(settings, http, valkey, now, stop.wait).destination(platform)}
         gate = CountedGate(TrustGate(conn, settings.gate))
-        cli_main(build_on(conn, destinations, gate, settings, stop, now))  # type: ignore[no-untyped-call]
+        cli_main(build_on(conn, destinations, gate, settings, urgent, stop, now))  # type: ignore[no-untyped-call]
 
 
 def build_on(
@@ -148,19 +160,20 @@ def build_on(
     destinations: dict[str, Destination],
     gate: Gate,
     settings: Settings,
+    urgent: bool,
     stop: Flag,
     now: Callable[[], datetime],
 ) -> Dataflow:
-    """Wire the dataflow of some destinations on one connection, which nobody else uses meanwhile."""
+    """Wire the dataflow of some destinations on one connection, which nobody else uses meanwhile: of what is urgent, or of the rest."""
     params = settings.delivery
     platforms = {name: destination.platform for name, destination in destinations.items()}
     purposes = {name: platform.purpose for name, platform in platforms.items()}
     delivery = Delivery(conn, destinations, params, now, random.SystemRandom().random)
-    activation = Activation(conn, platforms, delivery, now)
-    looks = AudienceFeedParams(purposes, params.poll_interval, params.outstanding_interval, params.failed_wait)
-    due = AudienceFeed(conn, looks, now, activation.moved)
-    receipts = ReceiptFeed(conn, destinations.keys(), params.poll_interval, now)
     permits = Permits(conn, gate, params.decision_interval, params.hold_interval, now)
+    activation = Activation(conn, platforms, delivery, permits.still, now, _PATIENCE if urgent else timedelta())
+    looks = AudienceFeedParams(purposes, urgent, params.poll_interval, params.outstanding_interval, params.failed_wait)
+    due = AudienceFeed(conn, looks, now, activation.moved)
+    receipts = ReceiptFeed(conn, () if urgent else destinations.keys(), params.poll_interval, now)
     confirmation = Confirmation(conn, destinations, params.failed_wait, now)
     # One of the two sources rests for both.
     return build(Intake(due, stop), Intake(receipts, stop, rest=timedelta()), permits, activation, confirmation, AttemptLog())

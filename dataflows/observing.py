@@ -165,6 +165,13 @@ class _Counted:
     def sized(self, adds: int, removes: int) -> Judgement:
         return _Counted(self._judgement.sized(adds, removes), *self._about)
 
+    def under_way(self, push_id: int) -> Judgement:
+        return _Counted(self._judgement.under_way(push_id), *self._about)
+
+    @property
+    def rehearsed(self) -> bool:
+        return self._judgement.rehearsed
+
     def record(self) -> int:
         decision = self._judgement.record()
         metrics.DECISIONS.labels(*self._about, self._judgement.verdict).inc()

@@ -128,7 +128,7 @@ class Setting(msgspec.Struct, frozen=True):
     Attributes:
         scope: as of `Override`.
         expires_ms: when it ends; None, which only freezing may be: until it is lifted.
-        approved_by: as of `Override`; freezing needs nobody's approval.
+        approved_by: as of `Override`; no mode needs it any more, for none lets anything pass.
     """
 
     scope: str
@@ -176,7 +176,7 @@ class Decision(msgspec.Struct, frozen=True):
         reading_ids: readings that it rests on.
         decided_ms: the instant.
         codes: the reasons in the same order, for machines.
-        would: what the gate itself says, where a person or the advisory mode lets pass what it would not.
+        would: what the gate itself says, where a person lets pass what it would not, or freezing or a dry run holds.
         override_id: the override that lets it pass; 0 for none.
         release_id: the release that does; 0 for none.
         size: how much the push changes, where it was measured.

@@ -1,12 +1,12 @@
 """A person as the engine holds it, and the words for its life."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from domain.ids import IdentifierKey, ProfileId, SegmentId, WorkspaceId
-from domain.leaf import Leaf
+from domain.leaf import Leaf, Register
 
 
 class Stage(StrEnum):
@@ -70,6 +70,17 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Person)
 
 
+def _only(name: str, struct: type[msgspec.Struct], field: str, as_type: object) -> type[msgspec.Struct]:
+    """A structure that reads one field of another and skips everything else."""
+    before = struct.__struct_fields__[: struct.__struct_fields__.index(field)]
+    return msgspec.defstruct(name, [*((skipped, msgspec.Raw) for skipped in before), (field, as_type)], array_like=True, gc=False)
+
+
+_CONSENT_DECODER: Final[msgspec.msgpack.Decoder[Any]] = msgspec.msgpack.Decoder(
+    _only("_PersonConsent", Person, "view", _only("_LeafConsent", Leaf, "consent", dict[str, Register]))
+)
+
+
 def encode_person(person: Person) -> bytes:
     """Pack a person for storage (MessagePack)."""
     return _ENCODER.encode(person)
@@ -82,3 +93,13 @@ def decode_person(packed: bytes) -> Person:
         msgspec.DecodeError: the bytes are not a person.
     """
     return _DECODER.decode(packed)
+
+
+def decode_consent(packed: bytes) -> dict[str, Register]:
+    """Read nothing but what a stored person said about consent, by purpose: a fraction of the work.
+
+    Raises:
+        msgspec.DecodeError: the bytes are not a person.
+    """
+    consent: dict[str, Register] = _CONSENT_DECODER.decode(packed).view.consent
+    return consent

@@ -1,13 +1,18 @@
 """What a person consented to: the newest statement per purpose. State: none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from domain.leaf import Leaf
+from domain.leaf import Leaf, Register
 
 
 def consents(view: Leaf, purpose: str) -> bool:
     """Whether the newest statement grants the purpose; no statement is a refusal."""
-    statement = view.consent.get(purpose)
+    return grants(view.consent, purpose)
+
+
+def grants(statements: Mapping[str, Register], purpose: str) -> bool:
+    """Like `consents`, of the statements alone."""
+    statement = statements.get(purpose)
     return statement is not None and statement.value is True
 
 

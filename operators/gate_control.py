@@ -5,7 +5,7 @@
     quiet hours ──▶ quiet_finding ──────┘
 
 Pure. People can let pass what the gate would hold, for a while and on record; they cannot thaw what is frozen, nor what was answered
-with a reading of something else. Removals are never judged here. Clock: `now_ms`.
+with a reading of something else. The advisory mode lets nothing pass: it is a dry run. Removals are never judged here. Clock: `now_ms`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,11 @@ from operators.gate import Finding, GateState, decide
 from operators.gate_params import GateParams
 
 NEVER_OVERRIDDEN: Final = frozenset({Code.FROZEN, Code.MISTAKEN})
-"""Reasons that no override, no release and no mode reaches."""
+"""Reasons that no override and no release reaches."""
 OVERRIDABLE: Final = frozenset(Code) - NEVER_OVERRIDDEN - {Code.TRUSTED, Code.TAKES_OFF, Code.OVERRIDDEN, Code.RELEASED, Code.ADVISORY}
 """Reasons that an override may name."""
+_LETS_GO: Final = frozenset({Code.TRUSTED, Code.RELEASED, Code.OVERRIDDEN})
+"""First reasons of a push that goes."""
 _ENOUGH_PUSHES: Final = 5
 """Pushes that make a history."""
 
@@ -111,7 +113,7 @@ def control(decision: Decision, situation: Situation, now_ms: int, params: GateP
     """What becomes of a decision by what people have said.
 
     Frozen holds every push. Where the gate itself passes, nothing changes. Else a live release lets the push pass, or live overrides that
-    cover every reason together; and the advisory mode lets it pass and says what the gate would have done.
+    cover every reason together. The advisory mode is a dry run: it says what would have been done, and holds.
 
     Args:
         decision: the gate's own.
@@ -121,14 +123,19 @@ def control(decision: Decision, situation: Situation, now_ms: int, params: GateP
     """
     if decision.action is not Action.PUSH:
         return decision
-    controls, platform = situation.controls, situation.platform
-    mode = mode_of(controls, decision.audience_id, platform, now_ms, params)
+    mode = mode_of(situation.controls, decision.audience_id, situation.platform, now_ms, params)
     if mode is Mode.FROZEN:
         reasons = ("pushes are frozen", *decision.reasons)
         return msgspec.structs.replace(
             decision, verdict=Verdict.HOLD, would=decision.verdict, reasons=reasons, codes=(Code.FROZEN, *decision.codes)
         )
-    against = frozenset(decision.codes)
+    decided = _let(decision, situation, now_ms, params)
+    return _rehearsed(decided) if mode is Mode.ADVISORY else decided
+
+
+def _let(decision: Decision, situation: Situation, now_ms: int, params: GateParams) -> Decision:
+    """The decision where the gate enforces: its own, or what a release or overrides make of it."""
+    controls, platform, against = situation.controls, situation.platform, frozenset(decision.codes)
     if decision.verdict is Verdict.PASS or against & NEVER_OVERRIDDEN:
         return decision
     release = controls.release
@@ -138,9 +145,24 @@ def control(decision: Decision, situation: Situation, now_ms: int, params: GateP
     if against <= frozenset[Code]().union(*(one.codes for one in reach)):
         authors = ", ".join(sorted({one.author for one in reach}))
         return _passed(decision, Code.OVERRIDDEN, f"overridden by {authors}", override_id=min(one.id for one in reach))
-    if mode is Mode.ADVISORY:
-        return _passed(decision, Code.ADVISORY, f"advisory: the gate would {decision.verdict.value}")
     return decision
+
+
+def _rehearsed(decided: Decision) -> Decision:
+    """Hold it, and say what would have been done; `would` stays what the gate itself says."""
+    reason = f"advisory, a dry run: nothing is sent; otherwise the push would {decided.verdict.value}"
+    return msgspec.structs.replace(
+        decided,
+        verdict=Verdict.HOLD,
+        would=decided.would or decided.verdict,
+        reasons=(reason, *decided.reasons),
+        codes=(Code.ADVISORY, *decided.codes),
+    )
+
+
+def would_go(decision: Decision) -> bool:
+    """Whether nothing but the advisory mode holds a push."""
+    return decision.codes[0] is Code.ADVISORY and decision.codes[1] in _LETS_GO
 
 
 def mode_of(controls: Controls, audience_id: int, platform: str, now_ms: int, params: GateParams) -> Mode:
@@ -156,9 +178,12 @@ _SCOPES: Final = ("audience", "platform", "workspace")
 
 
 def live(said: Setting | Override | Release, now_ms: int, params: GateParams) -> bool:
-    """Whether what somebody said holds now: not expired, and approved by a second person where two are needed. Freezing needs one."""
-    if isinstance(said, Setting) and said.mode is not Mode.ADVISORY:
-        return said.expires_ms is None or now_ms < said.expires_ms
+    """Whether what somebody said holds now: not expired, and approved by a second person where two are needed.
+
+    A mode needs nobody's approval: neither freezing nor a dry run lets anything pass.
+    """
+    if isinstance(said, Setting):
+        return now_ms < said.expires_ms if said.expires_ms is not None else said.mode is not Mode.ADVISORY
     approved = bool(said.approved_by) and said.approved_by != said.author
     return said.expires_ms is not None and now_ms < said.expires_ms and (approved or not params.two_persons)
 

@@ -70,16 +70,16 @@ def net_change(
     leaving = [(person, held.row) for person, held in confirmed.items() if wanted.get(person) != held.row]
     leaving += [(person, row) for person, held in confirmed.items() for row in held.old]
     removes = sorted(leaving, key=lambda pair: (pair[0] not in withdrawn, pair))
-    touched = _identifiers(row for _, row in removes)
+    touched = identifiers(row for _, row in removes)
     adds = [
         (person, row)
         for person, row in sorted(wanted.items())
-        if confirmed.get(person) != Confirmed(row, certain=True) or not touched.isdisjoint(_identifiers([row]))
+        if confirmed.get(person) != Confirmed(row, certain=True) or not touched.isdisjoint(identifiers([row]))
     ]
     return NetChange(removes, adds, dict(skipped))
 
 
-def _identifiers(rows: Iterable[Row]) -> set[str]:
+def identifiers(rows: Iterable[Row]) -> set[str]:
     """List everything that a platform matches by, the own id included.
 
     Values alone, without their places: a platform whose rows are lists has no columns, and one that puts a value into several columns

@@ -1,18 +1,18 @@
 """Carries out what the gate lets pass: plans a push where one is due, and sends the audience's next request.
 
-One audience is in one process's hands at a time. A task that is no longer true by then (another process was faster, the audience was
+One audience is in one pair of hands at a time. A task that is no longer true by then (another process was faster, the audience was
 paused) does nothing.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
 
 from sinks.ads.platform import Platform
-from sinks.delivery import Attempt, Delivery
+from sinks.delivery import Attempt, Delivery, Still
 from sinks.planning import Approve, plan_deletion, plan_push, plan_withdrawal
 from store import activation
 from store.activation import Work
@@ -27,7 +27,7 @@ class Permitted:
 
     Attributes:
         decision_id: the recorded decision; None for a request, whose push carries one, and for a push yet to be planned.
-        gated: the gate lets pushes pass now; False for what is exempt from it.
+        gated: it asks the gate, and again with each request; False for what is exempt from it.
         approve: asks the gate for a push whose size is known.
     """
 
@@ -44,24 +44,36 @@ class Activation:
         conn: connection in autocommit mode.
         platforms: name → platform.
         delivery: sends requests, on the same connection.
+        still: asks the gate about each request of a push under way.
         now: aware clock.
+        patience: how long to wait for an audience that is in other hands.
     """
 
-    def __init__(self, conn: Connection[Any], platforms: Mapping[str, Platform], delivery: Delivery, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        conn: Connection[Any],
+        platforms: Mapping[str, Platform],
+        delivery: Delivery,
+        still: Still,
+        now: Callable[[], datetime],
+        patience: timedelta = timedelta(),
+    ) -> None:
         self._conn = conn
         self._platforms = platforms
         self._delivery = delivery
+        self._still = still
         self._now = now
+        self._patience = patience
         self._moved = False
 
     def __call__(self, permitted: Permitted) -> Attempt | None:
         """Do one permitted task; None where nothing was sent."""
         task = permitted.task
-        with activation.alone(self._conn, task.audience_id) as held:
+        with activation.alone(self._conn, task.audience_id, self._patience) as held:
             if not held:
                 return None
             planned = self._plan(permitted)
-            attempt = self._delivery.advance(task.audience_id, permitted.gated)
+            attempt = self._delivery.advance(task.audience_id, self._still if permitted.gated else None)
         self._moved = self._moved or planned or attempt is not None
         return attempt
 

@@ -1,9 +1,13 @@
 """Drives pushes one request at a time: note it, send it, classify the answer, note what follows.
 
-    begin (rows checked for consent, audit row, committed) → send → Delivered | Retry | Rejected → settle (one transaction)
+    begin (rows checked for consent) → its turn in the pace → leave (gate asked, on record, committed) → send
+        → Delivered | Retry | Rejected → settle (one transaction)
 
 What a platform takes in now and does later is not confirmed before the platform says so (`sinks.receipts`). Rows that it objects to are
 taken out and the rest is sent again. An audience that is lost at its platform is created and filled again by its next push.
+
+What adds people leaves only where the gate lets it pass in the transaction that puts its beginning on record, each time anew: every HTTP
+request of a write, every repetition, whatever was waited for before. What has begun may be on its way when people say something else.
 
 Guarantee: every recorded request is sent at least once until it is delivered, rejected or given up; sending one twice changes nothing,
 because all writes are set operations and an audience is created only when looking for it by its recorded intent finds none. Requests
@@ -13,6 +17,7 @@ for withdrawals and deletions are never given up. A destination that fails again
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from psycopg import Connection
@@ -24,11 +29,14 @@ from sinks.ads.platform import Delivered, Outcome, Read, Rejected, Retry
 from sinks.breaker import BreakerParams
 from sinks.destination import LOST, Destination
 from sinks.http import HttpParams
+from sinks.pace import WithheldError
 from sinks.retry import RetryParams
 from store import activation, observations, pushes, settling
 from store.activation import Audience
 from store.pushes import OpenRequest
 
+Still = Callable[[Audience, int], bool]
+"""Asks the gate, in the transaction that puts a request on record, whether a push may go on: audience, push."""
 _MINUTE_MS: Final = 60_000
 _NOT_GIVEN_UP: Final = frozenset({"urgent", "delete"})
 _NO_FAULT_OF_THE_LINE: Final = frozenset({"throttled", "busy"})
@@ -113,27 +121,34 @@ class Delivery:
         self._now = now
         self._random = random
 
-    def advance(self, audience_id: int, gated: bool) -> Attempt | None:
-        """Send the audience's next request; None where there is none, or its destination has to wait.
+    def advance(self, audience_id: int, still: Still | None) -> Attempt | None:
+        """Send the audience's next request; None where there is none, its destination has to wait, or the gate does not let it pass.
 
         The caller holds the audience (`store.activation.alone`).
 
         Args:
             audience_id: whose request.
-            gated: the gate lets pushes pass now; otherwise only a withdrawal or a deletion is sent.
+            still: asks the gate; None: only a withdrawal or a deletion is sent.
         """
         audience = activation.read_audience(self._conn, audience_id)
         destination = self._destinations.get(audience.platform) if audience else None
         if audience is None or destination is None:
             return None
         now_ms = self._now_ms()
-        request = pushes.next_request(self._conn, audience_id, now_ms, gated)
+        request = pushes.next_request(self._conn, audience_id, now_ms, still is not None)
         if request is None or not self._may_send(destination, now_ms):
             return None
-        pairs = pushes.begin(self._conn, request, audience.platform, destination.platform.purpose)
+        permit = partial(still, audience, request.push_id) if still else _never
+        pairs = pushes.begin(self._conn, request, audience.platform, destination.platform.purpose, permit)
         if pairs is None:
             return None
-        outcome = self._perform(destination, audience, request, tuple(row for _, row in pairs))
+        people = [person for person, _ in pairs]
+        leave = partial(pushes.leave, self._conn, request, audience.platform, destination.platform.purpose, people, permit)
+        try:
+            with destination.pace.permitting(leave if request.operation == "add" else _never):
+                outcome = self._perform(destination, audience, request, tuple(row for _, row in pairs))
+        except WithheldError:
+            return None
         took_ms = self._now_ms() - now_ms
         self._observe(destination, outcome)
         with self._conn.transaction():
@@ -251,3 +266,7 @@ class Delivery:
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
+
+
+def _never() -> bool:
+    return False

@@ -4,7 +4,7 @@ An audience is created only when looking for it by its recorded intent finds non
 is lost: only where neither the platform nor a listing of the account has it, for it may merely be hidden from us.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
 
@@ -52,7 +52,10 @@ class Destination:
 
     def call(self, operation: Operation) -> Outcome:
         """Ask the platform for one thing."""
-        return self.platform.decode(operation, self.transport(self.platform.encode(operation)))
+        request = self.platform.encode(operation)
+        if isinstance(operation, Write) and operation.verb == "add":
+            request = replace(request, adds=True)
+        return self.platform.decode(operation, self.transport(request))
 
     def find(self, name: str, intent: str) -> Outcome:
         """Look through the account for an audience that we created and never noted."""

@@ -7,7 +7,8 @@ answer, each process keeps the pace by itself and says so: several processes may
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -35,6 +36,10 @@ return wait
 """`sinks.pacing.take` where all processes see the same bucket, by the server's clock."""
 _TRY_AGAIN: Final = timedelta(seconds=5)
 """Pause before a server that did not answer is asked again."""
+
+
+class WithheldError(Exception):
+    """A request that adds people may not leave; the platform has not seen it."""
 
 
 class Tokens(Protocol):
@@ -108,6 +113,9 @@ class Paced:
     Whoever has other things to do takes the first token of an operation ahead, by `ready`; a further request of the same operation waits
     for its token here, and comes back as ``throttled`` where that would take longer than `patience`.
 
+    A request that adds people leaves only within `permitting`, and asks there once its token is taken: nothing that may take time lies
+    between the answer and the exchange. Each HTTP request asks for itself, those into which one write is split, and repeated ones, too.
+
     Args:
         transport: sends requests.
         tokens: the account's bucket.
@@ -127,6 +135,16 @@ class Paced:
         self._patience_ms = patience // timedelta(milliseconds=1)
         self._wait = wait
         self._ahead = False
+        self._permit: Callable[[], bool] = _nobody
+
+    @contextmanager
+    def permitting(self, permit: Callable[[], bool]) -> Iterator[None]:
+        """Let requests that add people leave where `permit` says so, asked for each of them; outside of this none leaves."""
+        self._permit = permit
+        try:
+            yield
+        finally:
+            self._permit = _nobody
 
     def ready(self) -> bool:
         """Take the token of the next request ahead; False where there is none now."""
@@ -134,7 +152,11 @@ class Paced:
         return self._ahead
 
     def __call__(self, request: Request) -> Response:
-        """Send one request in its time."""
+        """Send one request in its time.
+
+        Raises:
+            WithheldError: it adds people, and may not leave now.
+        """
         left_ms = self._patience_ms
         while not self._ahead:
             wait_ms = self._tokens()
@@ -145,4 +167,10 @@ class Paced:
             left_ms -= wait_ms
             self._wait(wait_ms / 1000)
         self._ahead = False
+        if request.adds and not self._permit():
+            raise WithheldError
         return self._transport(request)
+
+
+def _nobody() -> bool:
+    return False

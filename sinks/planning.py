@@ -4,18 +4,20 @@ A push is decided on here, once it is known whom it changes: the decision and th
 needs no decision but carries one all the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 
 from domain.ids import ProfileId
 from operators.net_change import NetChange, Row, net_change
 from sinks.ads.platform import Matchable, Platform
-from store import activation, gate, pushes
-from store.activation import Concerned
+from store import activation, concerned, drafts, gate
+from store.activation import Audience
+from store.concerned import Concerned
+from store.drafts import Draft
 
 Approve = Callable[[int, int], int | None]
 """Asks the gate in the planning transaction, with how many people a push adds and removes: the decision that lets it pass, or None."""
@@ -33,71 +35,99 @@ def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Plat
         now: clock.
 
     Returns:
-        The push's id; None where there is one under way, the audience is not active, it changed meanwhile, or the gate holds the push.
+        The push's id; None where there is one under way, the audience is not active, or the gate holds the push.
     """
-    try:
-        with activation.planning(conn, audience_id) as opened:
-            if opened is None or opened[0].status != "active" or activation.has_open_push(conn, audience_id):
-                return None
-            audience, xmin = opened
-            people = activation.changed_people(conn, audience, xmin)
-            concerned = activation.concerned(conn, audience, people, platform.purpose, platform.kinds)
-            change = net_change(desired_rows(concerned, platform), concerned.confirmed, concerned.refused)
-            decision_id = approve(*come_and_go(change, concerned))
-            if decision_id is None:
-                return None
-            push_id = pushes.plan(conn, audience, kind, decision_id, change, platform.limits.max_rows, now)
-            pushes.move_cursor(conn, audience, xmin)
-            gate.release_used(conn, decision_id, push_id)
-            return push_id
-    except activation.Contended:
-        return None
+    with activation.planning(conn, audience_id) as opened:
+        if opened is None or opened[0].status != "active" or activation.has_open_push(conn, audience_id):
+            return None
+        audience, xmin = opened
+        draft = Draft(conn, audience, kind, platform.limits.max_rows, now)
+        come = go = 0
+        sent_again: set[ProfileId] = set()
+        for page in changes(conn, audience, xmin, platform):
+            draft.take(page.change)
+            come, go = come + page.come, go + page.go
+            sent_again |= page.sent_again
+        decision_id = approve(come, go)
+        if decision_id is None:
+            draft.discard()
+            return None
+        push_id = draft.plan(decision_id, sent_again)
+        drafts.move_cursor(conn, audience, xmin)
+        gate.release_used(conn, decision_id, push_id)
+        return push_id
 
 
 def plan_withdrawal(
-    conn: Connection[Any], audience_id: int, people: Sequence[UUID], platform: Platform, decision_id: int | None, now: datetime
+    conn: Connection[Any], audience_id: int, people: Sequence[ProfileId], platform: Platform, decision_id: int | None, now: datetime
 ) -> int | None:
     """Plan the removal of those among these people who do not consent now; the outbox cursor stays where it is.
 
     Returns:
-        The push's id; None where nobody is left to remove, or the audience changed meanwhile.
+        The push's id; None where nobody is left to remove.
     """
-    try:
-        with activation.planning(conn, audience_id) as opened:
-            if opened is None or opened[0].status not in {"active", "paused"}:
-                return None
-            audience, _ = opened
-            concerned = activation.concerned(conn, audience, people, platform.purpose, ())
-            leaving = {person: held for person, held in concerned.confirmed.items() if person in concerned.refused}
-            change = net_change({}, leaving, concerned.refused)
-            if not change.removes:
-                return None
-            return pushes.plan(conn, audience, "urgent", decision_id, change, platform.limits.max_rows, now)
-    except activation.Contended:
-        return None
+    with activation.planning(conn, audience_id) as opened:
+        if opened is None or opened[0].status not in {"active", "paused"}:
+            return None
+        audience, _ = opened
+        known = concerned.read(conn, audience, people, platform.purpose, ())
+        leaving = {person: held for person, held in known.confirmed.items() if person in known.refused}
+        change = net_change({}, leaving, known.refused)
+        if not change.removes:
+            return None
+        draft = Draft(conn, audience, "urgent", platform.limits.max_rows, now)
+        draft.take(change)
+        return draft.plan(decision_id)
 
 
 def plan_deletion(conn: Connection[Any], audience_id: int, decision_id: int | None, now: datetime) -> int | None:
     """Plan the deletion of the audience at its platform; None where that is under way or no longer wanted."""
-    try:
-        with activation.planning(conn, audience_id) as opened:
-            if opened is None or opened[0].status != "deleting":
-                return None
-            return pushes.plan_deletion(conn, opened[0], decision_id, now)
-    except activation.Contended:
-        return None
+    with activation.planning(conn, audience_id) as opened:
+        if opened is None or opened[0].status != "deleting":
+            return None
+        return drafts.plan_deletion(conn, opened[0], decision_id, now)
 
 
-def come_and_go(change: NetChange, concerned: Concerned) -> tuple[int, int]:
-    """How many people come and go by a push; whose row is only spelled anew does neither, and who withdrew goes in any case."""
-    sent = {person for person, _ in change.adds}
-    gone = [person for person, _ in change.removes if person not in sent and person not in concerned.refused]
-    return len(sent - concerned.confirmed.keys()), len(gone)
+@dataclass(frozen=True)
+class Changed:
+    """The net change of a page of people.
+
+    Attributes:
+        change: what to send.
+        come: people who are not on the list yet and would be.
+        go: people who would be on it no more. Whose row is only spelled anew does neither, and who withdrew goes in any case.
+        sent_again: people who stay as they are and are sent again all the same.
+        people: how many were looked at.
+    """
+
+    change: NetChange
+    come: int
+    go: int
+    sent_again: frozenset[ProfileId]
+    people: int
 
 
-def desired_rows(concerned: Concerned, platform: Platform) -> dict[ProfileId, Row | None]:
+def changes(conn: Connection[Any], audience: Audience, xmin: str, platform: Platform) -> Iterator[Changed]:
+    """Compare what should be with what is, page by page, for everybody whom the next push may concern."""
+    for people in concerned.pages(conn, audience, xmin):
+        known = concerned.read(conn, audience, people, platform.purpose, platform.kinds)
+        change = net_change(_desired(known, platform), known.confirmed, known.refused)
+        sent = {person for person, _ in change.adds}
+        removed = {person for person, _ in change.removes}
+        yield Changed(
+            change,
+            come=len(sent - known.confirmed.keys()),
+            go=len(removed - sent - known.refused),
+            sent_again=frozenset(sent & known.confirmed.keys() - removed),
+            people=len(people),
+        )
+
+
+def _desired(known: Concerned, platform: Platform) -> dict[ProfileId, Row | None]:
     """Spell every member's row; None where nothing is left to match on."""
-    return {
-        person: platform.row(Matchable(str(UUID(bytes=person)), concerned.identifiers.get(person, {})))
-        for person in sorted(concerned.members)
-    }
+    return {person: platform.row(Matchable(_uuid_text(person), known.identifiers.get(person, {}))) for person in sorted(known.members)}
+
+
+def _uuid_text(person: ProfileId) -> str:
+    digits = person.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -13,7 +13,7 @@ from domain.decision import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
 from domain.reading import Reading, Status
 from operators.gate import GateState, observe
-from operators.gate_control import Situation, judge
+from operators.gate_control import Situation, judge, would_go
 from operators.gate_params import GateParams
 from store import gate, gate_controls, signals
 
@@ -54,6 +54,19 @@ class Judged:
         size = gate.measured(self.conn, audience, adds, removes)
         history = gate.sizes(self.conn, audience, self.params.pushes_remembered)
         return replace(self, situation=msgspec.structs.replace(self.situation, size=size, history=history))
+
+    def under_way(self, push_id: int) -> "Judged":
+        """The same of a push that was planned: as large as it was measured then, so that what let that pass has to hold still."""
+        size = gate.planned_size(self.conn, push_id)
+        if size is None:
+            return self
+        history = gate.sizes(self.conn, self.proposed.audience_id, self.params.pushes_remembered)
+        return replace(self, situation=msgspec.structs.replace(self.situation, size=size, history=history))
+
+    @property
+    def rehearsed(self) -> bool:
+        """Whether it is held by nothing but the advisory mode, so far."""
+        return would_go(self.decision)
 
     def record(self) -> int:
         """Write the decision, its audit row and the gate's memory in one transaction; answers the decision's id."""

@@ -1,5 +1,7 @@
 """Audiences as a source: hands out withdrawals, deletions, requests to send and pushes that are due. A `sources.intake.Feed`.
 
+What goes in any case and what asks the gate are handed out apart, so that nobody who withdrew waits for a push.
+
 Everything handed out is read again, under the audience's lock, by whoever acts on it: what is handed out twice is done once.
 """
 
@@ -24,12 +26,14 @@ class AudienceFeedParams:
 
     Attributes:
         purposes: platform → consent purpose, for the platforms that this process serves.
+        urgent: hand out withdrawals and deletions, and nothing else; otherwise everything else.
         interval: pause between two looks while nothing moves.
         outstanding_interval: how often removals that were planned and never confirmed are looked for.
         failed_wait: rest of an audience after a push that failed.
     """
 
     purposes: Mapping[str, str]
+    urgent: bool
     interval: timedelta
     outstanding_interval: timedelta
     failed_wait: timedelta
@@ -57,8 +61,9 @@ class AudienceFeed:
     def read(self) -> Sequence[Task]:
         """Hand out what there is to do now, withdrawals first; at most one other task per audience."""
         now = self._now()
-        tasks: list[Task] = [*self._withdrawals(now)]
-        tasks += work(self._conn, self._params.purposes.keys(), now, self._params.failed_wait)
+        tasks: list[Task] = [*self._withdrawals(now)] if self._params.urgent else []
+        found = work(self._conn, self._params.purposes.keys(), now, self._params.failed_wait)
+        tasks += [task for task in found if task.exempt is self._params.urgent]
         self._resumes_at = None if self._moved() else now + self._params.interval
         return tasks
 

@@ -11,7 +11,9 @@ from domain.alert import Condition, Severity
 from domain.decision import Code
 from domain.ids import WorkspaceId
 
-_MILD: Final = frozenset({Code.FIRST_SYNC, Code.QUIET_HOURS, Code.FROZEN})
+_BY_PEOPLE: Final = frozenset({Code.FROZEN, Code.ADVISORY})
+"""Reasons that come first, whatever else there is: somebody stopped all pushes."""
+_MILD: Final = _BY_PEOPLE | {Code.FIRST_SYNC, Code.QUIET_HOURS}
 """Reasons for which a push is held because people want it so."""
 _OF_ITS_OWN: Final = _MILD | {Code.MASS_ADDITION, Code.MASS_REMOVAL}
 """Reasons that lie in the push or in people; all others lie in a signal, and are told with it."""
@@ -149,10 +151,15 @@ def _signals(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition
 
 def _held(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
     for audience, platform, name, verdict, reason, codes, depends_on in conn.execute(_HELD, names):
-        severity = Severity.CRITICAL if verdict == "block" else Severity.INFO if codes and _MILD.issuperset(codes) else Severity.WARNING
+        severity = Severity.CRITICAL if verdict == "block" else Severity.INFO if _meant(codes) else Severity.WARNING
         said = "blocked" if verdict == "block" else "held"
         causes = () if _OF_ITS_OWN.intersection(codes) else tuple(f"signal:{signal}" for signal in depends_on)
         yield Condition(f"gate:{platform}:{audience}", "gate", severity, f"{platform}, {name}: the push is {said}: {reason}", causes)
+
+
+def _meant(codes: list[str]) -> bool:
+    """Whether nothing is wrong: somebody froze pushes or tries the gate out, or it holds for what is expected."""
+    return bool(codes) and (codes[0] in _BY_PEOPLE or _MILD.issuperset(codes))
 
 
 def _failed(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:

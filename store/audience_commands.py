@@ -11,7 +11,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
-from store import audit, platform_connections
+from store import audit, last_word, platform_connections
 from store.pushes import cancel as cancel_pushes
 
 
@@ -108,6 +108,7 @@ def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now:
     Raises:
         AudienceCommandError: the audience is being deleted, or is deleted.
     """
+    last_word.saying(conn, workspace)
     status = _status(conn, workspace, audience)
     _require(status, "active", "paused")
     if status == "active":
@@ -138,6 +139,7 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     Returns:
         How many pushes were stopped.
     """
+    last_word.saying(conn, workspace)
     _status(conn, workspace, audience)
     stopped = cancel_pushes(conn, audience, "cancelled", f"cancelled by {actor}", now)
     sql = "UPDATE audiences SET requested_at = NULL, requested_by = NULL, last_pushed_at = coalesce(last_pushed_at, %s) WHERE id = %s"
@@ -170,7 +172,8 @@ def reconcile(conn: Connection[Any], workspace: int, actor: str, audience: int, 
 
 
 def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience: int) -> None:
-    """Ask for the audience to be deleted, here and at its platform; nothing where it is asked for already."""
+    """Ask for the audience to be deleted, here and at its platform; nothing where it is asked for already. Nobody is added from then on."""
+    last_word.saying(conn, workspace)
     if _status(conn, workspace, audience) in {"active", "paused"}:
         sql = "UPDATE audiences SET status = 'deleting', requested_at = NULL, requested_by = NULL WHERE id = %s AND status <> 'deleted'"
         conn.execute(sql, (audience,))
@@ -179,6 +182,7 @@ def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience
 
 def disconnect(conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime) -> int:
     """Disconnect a platform and pause its audiences; gives how many."""
+    last_word.saying(conn, workspace)
     active = platform_connections.disconnect(conn, workspace, actor, platform, now)
     for audience in active:
         pause(conn, workspace, actor, audience, now)

@@ -20,7 +20,7 @@ from store.publishing import publish_segment
 
 SALT_BYTES: Final = 32
 KEY_BYTES: Final = 32
-SCOPES: Final = ("read", "write", "admin")
+SCOPES: Final = ("read", "write", "gate", "admin")
 BUILT_IN: Final = "consented_customers"
 """Name of the segment that every workspace starts with."""
 ACTOR: Final = "stratum"
@@ -118,7 +118,7 @@ def create_api_key(conn: Connection[Any], workspace_id: WorkspaceId, name: str, 
         conn: inside the caller's transaction.
         workspace_id: the only tenant it opens.
         name: what people call it.
-        scopes: some of ``read``, ``write``, ``admin``.
+        scopes: some of ``read``, ``write``, ``gate``, ``admin``.
 
     Returns:
         The key.

@@ -33,6 +33,7 @@ SELECT NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind 
        (SELECT count(*) FROM audience_members m WHERE m.audience_id = a.id AND m.state IN ('present', 'accepted'))
 FROM audiences a WHERE a.id = %s
 """
+_UNDER_WAY: Final = "SELECT d.size FROM pushes p JOIN decisions d ON d.id = p.decision_id WHERE p.id = %s"
 _USED: Final = """
 UPDATE gate_releases r SET push_id = %(push)s FROM decisions d
 WHERE d.id = %(decision)s AND r.id = d.release_id AND r.push_id IS NULL
@@ -66,6 +67,12 @@ def measured(conn: Connection[Any], audience_id: int, adds: int, removes: int) -
 def sizes(conn: Connection[Any], audience_id: int, limit: int) -> tuple[PushSize, ...]:
     """How much the audience's last pushes changed, the newest first; the first one and those not measured are left out."""
     return tuple(msgspec.convert(row[0], PushSize) for row in conn.execute(_SIZES, (audience_id, limit)))
+
+
+def planned_size(conn: Connection[Any], push_id: int) -> PushSize | None:
+    """How much a push under way was measured to change when it was planned; None where that was not measured."""
+    row = conn.execute(_UNDER_WAY, (push_id,)).fetchone()
+    return msgspec.convert(row[0], PushSize) if row and row[0] is not None else None
 
 
 def release_used(conn: Connection[Any], decision_id: int, push_id: int) -> None:

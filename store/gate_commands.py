@@ -1,6 +1,7 @@
 """What people say to the trust gate: modes, overrides, releases, confirmed first pushes. Every change is in the audit log with its reason.
 
-Changes run in the caller's transaction, in which the audit row commits too.
+Changes run in the caller's transaction, in which the audit row commits too. What stops pushes waits for requests that are just beginning,
+so that none begins once it is committed (`store.last_word`).
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from psycopg import Connection
 from domain.decision import Code, Mode
 from domain.ids import WorkspaceId
 from operators.gate_control import OVERRIDABLE
-from store import audit
+from store import audit, last_word
 from store.gate_controls import Said
 
 
@@ -36,11 +37,12 @@ class Speaker:
 
 
 def set_mode(conn: Connection[Any], speaker: Speaker, scope: str, mode: Mode, reason: str, now: datetime, until: datetime | None) -> None:
-    """Set how the gate is run for a scope; to enforce takes back what was set.
+    """Set how the gate is run for a scope; to enforce takes back what was set. Once it is committed, no request begins as it was before.
 
     Raises:
         GateCommandError: no such scope, or no end where there must be one.
     """
+    last_word.saying(conn, speaker.workspace)
     _check_scope(conn, speaker.workspace, scope)
     if mode is Mode.ADVISORY or until is not None:
         _check_end(speaker, now, until)
@@ -136,7 +138,8 @@ def approve_mode(conn: Connection[Any], speaker: Speaker, scope: str) -> bool:
 
 
 def revoke(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) -> bool:
-    """Take an override or a release back; False where there is none that holds."""
+    """Take an override or a release back; False where there is none that holds. No request begins on it once that is committed."""
+    last_word.saying(conn, speaker.workspace)
     table = "gate_overrides" if kind == "override" else "gate_releases"
     sql = f"""
         UPDATE {table} SET revoked_by = %s, revoked_at = now() WHERE workspace_id = %s AND id = %s AND revoked_at IS NULL RETURNING id

@@ -23,12 +23,14 @@ _OVERRIDES: Final = """
 SELECT id, scope, codes, author, expires_at, coalesce(approved_by, '') FROM gate_overrides
 WHERE workspace_id = %(workspace)s AND scope = ANY(%(scopes)s) AND revoked_at IS NULL AND expires_at > %(now)s ORDER BY id
 """
-# A push under way is covered by the release that it was planned with; the next one by a release that nothing was planned with.
+# A push under way is covered by the release that it was planned with; the next one by a release that nothing was planned with. One that
+# is just being planned has no decision yet.
 _RELEASE: Final = """
 SELECT id, author, expires_at, coalesce(approved_by, '') FROM gate_releases
 WHERE workspace_id = %(workspace)s AND audience_id = %(audience)s AND revoked_at IS NULL AND expires_at > %(now)s
   AND push_id IS NOT DISTINCT FROM (
-      SELECT id FROM pushes WHERE audience_id = %(audience)s AND status = 'running' AND kind IN ('scheduled', 'manual') LIMIT 1)
+      SELECT id FROM pushes WHERE audience_id = %(audience)s AND status = 'running' AND kind IN ('scheduled', 'manual')
+        AND decision_id IS NOT NULL LIMIT 1)
 ORDER BY (approved_by IS NOT NULL) DESC, id LIMIT 1
 """
 

@@ -1,6 +1,6 @@
-"""The journal of pushes: what was planned, what was sent, what is confirmed. A crash at any point resumes from here.
+"""The journal of pushes: what was planned (`store.drafts`), what was sent, what is confirmed. A crash at any point resumes from here.
 
-    plan ──▶ recorded ──begin──▶ (sent) ──▶ delivered, or accepted until the platform says what became of it (`store.receipts`)
+    plan ──▶ recorded ──begin──▶ (leave) ──▶ delivered, or accepted until the platform says what became of it (`store.receipts`)
                  ▲                 │───────▶ recorded again with retry_at_ms
                  └─────────────────┘
     fail, hold or cancel: what is still recorded becomes abandoned, and its people are planned anew by the next push
@@ -10,7 +10,7 @@ and makes its person part of the next plan. A changed row is removed before the 
 removal that was not done while its person has another row by now is kept as `undone`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,14 +19,14 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
 from domain.ids import ProfileId
-from operators.net_change import NO_CONSENT, NetChange, Row
+from operators.net_change import NO_CONSENT, Row
 from store import audit
-from store.activation import Audience, refusing
+from store.concerned import refusing
 
 Pairs = Sequence[tuple[ProfileId, Row]]
+_ROWS: Final = msgspec.json.Decoder(list[tuple[str, Row]])
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,9 @@ ROWS: Final = """
     ) sent
 """
 """A request's (person, row) pairs."""
-_MARK: Final = (
-    "UPDATE audience_members m SET state = 'removing'" + ROWS
-    + "WHERE r.push_id = %(push)s AND r.operation = 'remove' AND m.audience_id = %(audience)s AND m.profile_id = sent.profile_id"
-)  # fmt: skip
 INSERT: Final = "INSERT INTO audience_members (audience_id, profile_id, row, state, pushed_at) SELECT %(audience)s, profile_id, row"
 CONFLICT: Final = " ON CONFLICT (audience_id, profile_id) DO "
 """Between them a state, an instant, and the rows that are meant."""
-_EXPECT: Final = (
-    INSERT + ", 'adding', NULL" + ROWS + "WHERE r.push_id = %(push)s AND r.operation = 'add'" + CONFLICT
-    + "UPDATE SET state = 'adding' WHERE audience_members.row = excluded.row"
-)  # fmt: skip
 _NOT_KEPT: Final = """
     r.operation = 'remove' AND EXISTS (
         SELECT 1 FROM jsonb_array_elements(r.rows) AS pair WHERE NOT EXISTS (
@@ -83,67 +75,10 @@ _NOT_KEPT: Final = """
 _UNDO: Final = (
     "UPDATE push_requests r SET status = 'undone' WHERE r.push_id = %(push)s AND r.status IN ('abandoned', 'rejected') AND " + _NOT_KEPT
 )
-_TAKEN_UP: Final = """
-    UPDATE push_requests r SET status = 'rejected' FROM pushes p
-    WHERE p.id = r.push_id AND p.audience_id = %s AND r.status = 'undone'
-"""
 _MISSED: Final = (
     INSERT + ", 'adding', NULL" + ROWS
     + "WHERE r.push_id = %(push)s AND r.operation = 'add' AND r.status IN ('abandoned', 'rejected')" + CONFLICT + "NOTHING"
 )  # fmt: skip
-
-
-def plan(
-    conn: Connection[Any],
-    audience: Audience,
-    kind: str,
-    decision_id: int | None,
-    change: NetChange,
-    max_rows: int,
-    now: datetime,
-) -> int:
-    """Record a push with all its requests, in the caller's transaction.
-
-    Args:
-        conn: the planning transaction.
-        audience: whose push it is.
-        kind: scheduled, manual or urgent.
-        decision_id: the decision that allows it.
-        change: what to send.
-        max_rows: rows per request.
-        now: clock.
-
-    Returns:
-        The push's id; a push with nothing to send is done at once.
-    """
-    requests: list[tuple[str, Pairs]] = [] if audience.platform_id or not change.adds else [("create", ())]
-    if audience.platform_id and audience.cursor_tx is None and kind != "urgent":
-        requests = [("check", ())]  # everything is compared again, so that the audience is there is no longer taken for granted
-    for operation, pairs in (("remove", change.removes), ("add", change.adds)):
-        requests += [(operation, pairs[start : start + max_rows]) for start in range(0, len(pairs), max_rows)]
-    push_id = _insert(conn, audience, kind, decision_id, requests, now)
-    sql = "UPDATE pushes SET adds = %s, removes = %s, skipped = %s WHERE id = %s"
-    conn.execute(sql, (len(change.adds), len(change.removes), Jsonb(change.skipped), push_id))
-    names = {"push": push_id, "audience": audience.id}
-    if kind != "urgent":
-        conn.execute(_TAKEN_UP, (audience.id,))
-    conn.execute(_MARK, names)
-    conn.execute(_EXPECT, names)
-    return push_id
-
-
-def plan_deletion(conn: Connection[Any], audience: Audience, decision_id: int | None, now: datetime) -> int:
-    """Record the deletion of the audience at its platform and abandon whatever was under way, in the caller's transaction."""
-    sql = "SELECT id FROM pushes WHERE audience_id = %s AND status = 'running'"
-    for (push_id,) in conn.execute(sql, (audience.id,)).fetchall():
-        close(conn, push_id, audience.id, "held", "deleted", now)
-    return _insert(conn, audience, "delete", decision_id, [("delete", ())], now)
-
-
-def move_cursor(conn: Connection[Any], audience: Audience, xmin: str) -> None:
-    """Note that the outbox below `xmin` is planned and the manual trigger, if any, is answered."""
-    sql = "UPDATE audiences SET cursor_tx = %s::xid8, cursor_id = 0, requested_at = NULL, requested_by = NULL WHERE id = %s"
-    conn.execute(sql, (xmin, audience.id))
 
 
 def next_request(conn: Connection[Any], audience_id: int, now_ms: int, gated: bool) -> OpenRequest | None:
@@ -159,39 +94,90 @@ def next_request(conn: Connection[Any], audience_id: int, now_ms: int, gated: bo
         return cursor.execute(_NEXT, {"audience": audience_id, "now_ms": now_ms, "gated": gated}).fetchone()
 
 
-def begin(conn: Connection[Any], request: OpenRequest, platform: str, purpose: str) -> list[tuple[ProfileId, Row]] | None:
-    """Record that the request is about to be sent; committed on return, before anything leaves.
+def begin(
+    conn: Connection[Any], request: OpenRequest, platform: str, purpose: str, permit: Callable[[], bool]
+) -> list[tuple[ProfileId, Row]] | None:
+    """Take a request in hand; unless it adds people it is on record with that, committed on return, before anything leaves.
 
-    Additions of people who no longer consent are taken out here, at the last moment.
+    Additions of people who no longer consent are taken out here. What adds people is on record, and asks for leave, with `leave`: later,
+    when it could go at once.
+
+    Args:
+        conn: connection in autocommit mode.
+        request: which.
+        platform: for the record.
+        purpose: that people must have consented to.
+        permit: whether a push may go on, asked first thing in the transaction; what only takes people off does not ask.
 
     Returns:
-        The rows to send; None where somebody else has settled the request.
+        The rows to send; None where it may not go on, or somebody else has settled it.
     """
+    adds = request.operation == "add"
     with conn.transaction():
-        sql = "SELECT rows FROM push_requests WHERE push_id = %s AND seq = %s AND status = 'recorded' FOR UPDATE"
-        found = conn.execute(sql, (request.push_id, request.seq)).fetchone()
-        if found is None:
+        if not (adds or takes_off(request) or permit()):
             return None
-        pairs = [(ProfileId(UUID(person).bytes), tuple(row)) for person, row in found[0]]
-        if request.operation == "add":
-            people = [UUID(bytes=person) for person, _ in pairs]
-            refused = refusing(conn, request.workspace_id, people, purpose)
+        pairs = recorded(conn, request)
+        if pairs is None:
+            return None
+        if adds:
+            refused = refusing(conn, request.workspace_id, [person for person, _ in pairs], purpose)
             pairs = [pair for pair in pairs if pair[0] not in refused]
             if refused:
                 leave_out(conn, request, pairs, NO_CONSENT, len(refused))
         sql = "UPDATE push_requests SET attempts = attempts + 1 WHERE push_id = %s AND seq = %s"
         conn.execute(sql, (request.push_id, request.seq))
-        detail = {
-            "push": request.push_id,
-            "seq": request.seq,
-            "kind": request.kind,
-            "operation": request.operation,
-            "rows": len(pairs),
-            "attempt": request.attempts + 1,
-            "platform": platform,
-        }
-        audit.append(conn, request.workspace_id, "engine", "request", f"audience:{request.audience_id}", detail)
+        if not adds:
+            _note(conn, request, platform, len(pairs))
     return pairs
+
+
+def leave(
+    conn: Connection[Any], request: OpenRequest, platform: str, purpose: str, people: Sequence[ProfileId], permit: Callable[[], bool]
+) -> bool:
+    """Put on record that a request that adds people leaves now; committed on return.
+
+    This is where it begins: it has its rows, its access and its place in the pace, and nothing is waited for any more. Where it goes out
+    in several HTTP requests, each begins so.
+
+    Args:
+        conn: connection in autocommit mode.
+        request: which.
+        platform: for the record.
+        purpose: that people must have consented to.
+        people: whom it adds.
+        permit: whether the push may go on, asked first thing in the transaction.
+
+    Returns:
+        False where it may not go on, is settled, or somebody has withdrawn consent since it was taken in hand: it is taken in hand anew.
+    """
+    with conn.transaction():
+        if not permit() or not _is_recorded(conn, request) or refusing(conn, request.workspace_id, people, purpose):
+            return False
+        _note(conn, request, platform, len(people))
+    return True
+
+
+def takes_off(request: OpenRequest) -> bool:
+    """Whether it is exempt from the gate: of a withdrawal or a deletion, and nobody is added by it."""
+    return request.kind in {"urgent", "delete"} and request.operation in {"remove", "delete"}
+
+
+def _note(conn: Connection[Any], request: OpenRequest, platform: str, rows: int) -> None:
+    detail = {
+        "push": request.push_id,
+        "seq": request.seq,
+        "kind": request.kind,
+        "operation": request.operation,
+        "rows": rows,
+        "attempt": request.attempts + 1,
+        "platform": platform,
+    }
+    audit.append(conn, request.workspace_id, "engine", "request", f"audience:{request.audience_id}", detail)
+
+
+def _is_recorded(conn: Connection[Any], request: OpenRequest) -> bool:
+    sql = "SELECT 1 FROM push_requests WHERE push_id = %s AND seq = %s AND status = 'recorded' FOR UPDATE"
+    return conn.execute(sql, (request.push_id, request.seq)).fetchone() is not None
 
 
 def hold(conn: Connection[Any], audience_id: int, now: datetime) -> None:
@@ -215,33 +201,6 @@ def cancel(conn: Connection[Any], audience_id: int, status: str, why: str, now: 
     return len(found)
 
 
-def _insert(
-    conn: Connection[Any],
-    audience: Audience,
-    kind: str,
-    decision_id: int | None,
-    requests: Sequence[tuple[str, Pairs]],
-    now: datetime,
-) -> int:
-    sql = """
-        INSERT INTO pushes (workspace_id, audience_id, kind, decision_id, status, started_at, ended_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
-    """
-    status, ended = ("running", None) if requests else ("done", now)
-    values = (audience.workspace_id, audience.id, kind, decision_id, status, now, ended)
-    row = conn.execute(sql, values).fetchone()
-    push_id = int(row[0]) if row else 0
-    sql = """
-        INSERT INTO push_requests (push_id, seq, operation, rows, status, recorded_at)
-        VALUES (%s, %s, %s, %s::jsonb, 'recorded', %s)
-    """
-    with conn.cursor() as cursor:
-        cursor.executemany(sql, [(push_id, seq, operation, _json(pairs), now) for seq, (operation, pairs) in enumerate(requests)])
-    if not requests:
-        pushed(conn, audience.id, kind, now)
-    return push_id
-
-
 def pushed(conn: Connection[Any], audience_id: int, kind: str, now: datetime) -> None:
     """Note when everything of a push had been sent, a withdrawal aside."""
     if kind in {"scheduled", "manual"}:
@@ -262,7 +221,7 @@ def close(conn: Connection[Any], push_id: int, audience_id: int, status: str, er
 def leave_out(conn: Connection[Any], request: OpenRequest, pairs: Pairs, reason: str, left_out: int) -> None:
     """Rewrite a request without some of its people, and count them by reason."""
     sql = "UPDATE push_requests SET rows = %s::jsonb WHERE push_id = %s AND seq = %s"
-    conn.execute(sql, (_json(pairs), request.push_id, request.seq))
+    conn.execute(sql, (written(pairs), request.push_id, request.seq))
     sql = """
         UPDATE pushes SET skipped = skipped || jsonb_build_object(%s::text, coalesce((skipped->>%s)::int, 0) + %s)
         WHERE id = %s
@@ -270,5 +229,15 @@ def leave_out(conn: Connection[Any], request: OpenRequest, pairs: Pairs, reason:
     conn.execute(sql, (reason, reason, left_out, request.push_id))
 
 
-def _json(pairs: Pairs) -> str:
-    return msgspec.json.encode([(str(UUID(bytes=person)), row) for person, row in pairs]).decode()
+def recorded(conn: Connection[Any], request: OpenRequest) -> list[tuple[ProfileId, Row]] | None:
+    """Lock a request that is still to be sent and read its rows; None where it is settled."""
+    sql = "SELECT rows::text FROM push_requests WHERE push_id = %s AND seq = %s AND status = 'recorded' FOR UPDATE"
+    found = conn.execute(sql, (request.push_id, request.seq)).fetchone()
+    if found is None:
+        return None
+    return [(ProfileId(UUID(person).bytes), row) for person, row in _ROWS.decode(found[0])]
+
+
+def written(pairs: Pairs) -> str:
+    """Spell the rows of a request as they are stored: JSON, people as 32 hexadecimal digits."""
+    return msgspec.json.encode([(person.hex(), row) for person, row in pairs]).decode()

@@ -30,7 +30,7 @@ class KnownKey:
         id: row id; what the audit log calls the caller.
         workspace: the only tenant that it opens.
         salt: that tenant's key of digests (`domain.keys`).
-        scopes: some of ``read``, ``write``, ``admin``.
+        scopes: some of ``read``, ``write``, ``gate``, ``admin``.
     """
 
     id: int

@@ -12,8 +12,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from domain.ids import ProfileId
-from store.pushes import CONFLICT, INSERT, ROWS, OpenRequest, close, leave_out, pushed
+from store.pushes import CONFLICT, INSERT, ROWS, OpenRequest, close, leave_out, pushed, recorded
 
 _CONFIRM: Final = (
     INSERT + ", %(state)s, %(now)s" + ROWS + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s" + CONFLICT
@@ -99,9 +98,7 @@ def refuse_rows(conn: Connection[Any], request: OpenRequest, places: AbstractSet
     Returns:
         How many were taken out.
     """
-    sql = "SELECT rows FROM push_requests WHERE push_id = %s AND seq = %s AND status = 'recorded' FOR UPDATE"
-    found = conn.execute(sql, (request.push_id, request.seq)).fetchone()
-    pairs = [(ProfileId(UUID(person).bytes), tuple(row)) for person, row in found[0]] if found else []
+    pairs = recorded(conn, request) or []
     out = [pair for place, pair in enumerate(pairs) if place in places]
     leave_out(conn, request, [pair for place, pair in enumerate(pairs) if place not in places], reason, len(out))
     if request.operation == "add":

@@ -10,6 +10,7 @@ from psycopg import Connection
 from domain import metrics
 from domain.ids import WorkspaceId
 from domain.reading import Component, Learned, Observed, Reading, Status
+from store.last_word import READINGS
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MS: Final = timedelta(milliseconds=1)
@@ -28,11 +29,14 @@ SELECT workspace_id, 'source:' || id FROM sources
 UNION
 SELECT workspace_id, 'platform:' || platform FROM audiences WHERE status <> 'deleted'
 """
-_WRITE: Final = """
+_WRITE: Final = (
+    READINGS
+    + """
 INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)
 SELECT * FROM unnest(%s::integer[], %s::text[], %s::timestamptz[], %s::float8[], %s::text[], %s::bigint[], %s::jsonb[], %s::jsonb[])
-RETURNING id
+WHERE (SELECT count(*) FROM ordered) > 0 RETURNING id
 """
+)
 _SINCE: Final = """
 SELECT workspace_id, signal, read_at, score, status, sample, components, reasons, id
 FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORDER BY id
@@ -117,13 +121,15 @@ def known_signals(conn: Connection[Any]) -> set[tuple[WorkspaceId, str]]:
 
 
 def write_readings(conn: Connection[Any], readings: Sequence[Reading]) -> list[Reading]:
-    """Store readings; answers them with their ids."""
+    """Store readings; answers them with their ids. A request that begins sees them, or is on record before them (`store.last_word`)."""
     if not readings:
         return []
+    workspaces = [reading.workspace for reading in readings]
     rows = conn.execute(
         _WRITE,
         (
-            [reading.workspace for reading in readings],
+            workspaces,
+            workspaces,
             [reading.signal for reading in readings],
             [utc(reading.read_ms) for reading in readings],
             [reading.score for reading in readings],

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from store.activation import refusing
+from domain.ids import ProfileId
+from store.concerned import refusing
 
 _TOUCHED: Final = """
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
@@ -43,7 +44,7 @@ class Withdrawn:
         self.workspace_id = workspace_id
         self.audience_id = audience_id
         self.platform = platform
-        self.people: list[UUID] = []
+        self.people: list[ProfileId] = []
 
 
 def horizon(conn: Connection[Any]) -> str:
@@ -72,8 +73,8 @@ def _withdrawn(conn: Connection[Any], rows: list[tuple[int, int, str, UUID]], pu
     audiences: dict[int, Withdrawn] = {}
     for workspace_id, audience_id, platform, profile_id in rows:
         found = audiences.setdefault(audience_id, Withdrawn(workspace_id, audience_id, platform))
-        found.people.append(profile_id)
+        found.people.append(ProfileId(profile_id.bytes))
     for found in audiences.values():
         refused = refusing(conn, found.workspace_id, found.people, purposes[found.platform])
-        found.people = [person for person in found.people if person.bytes in refused]
+        found.people = [person for person in found.people if person in refused]
     return [found for found in audiences.values() if found.people]

@@ -131,7 +131,7 @@ async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPr
     if found is None:
         raise NotFoundError("audience")
     preview, judged = found
-    return PushPreviewView(**asdict(preview), verdict=judged.decision.verdict.value, reasons=list(judged.reasons))
+    return PushPreviewView(**asdict(preview), exact=preview.exact, verdict=judged.decision.verdict.value, reasons=list(judged.reasons))
 
 
 @router.get("/audience-sync/audiences/{id}/history", summary="List an audience's pushes")

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from fastapi import APIRouter, Path
 
-from api.deps import Admin, Caller, Connections, Held, Operator, Reader
+from api.deps import AnyKey, Caller, Connections, Held, Reader, Releaser, Stopper, demand
 from api.errors import DESCRIBED, ConflictError, NotFoundError, UnprocessableError
 from api.gating import judged_now, rejudged, speak
 from api.schemas.gate import (
@@ -57,11 +57,15 @@ async def read_gate(caller: Reader, held: Held) -> GateView:
 
 
 @router.put("/gate/mode", summary="Set how the gate is run")
-async def set_mode(caller: Admin, held: Held, body: ModeRequest) -> list[ModeView]:
-    """Enforce, advise – pushes go and it is recorded what the gate would have done, until an instant – or freeze all pushes.
+async def set_mode(caller: AnyKey, held: Held, body: ModeRequest) -> list[ModeView]:
+    """Enforce, freeze all pushes, or advise: a dry run, in which nothing is sent and it is recorded what would have been, until an instant.
 
-    Frozen anywhere is frozen; else the mode closest to the audience holds. Withdrawals and erasures go in every mode.
+    Once it is answered, no request of a push begins as it was before. Frozen anywhere is frozen; else the mode closest to the audience
+    holds. Withdrawals and erasures go in every mode. Freezing without an end takes the scope `write` or `gate`; everything else may end
+    what holds pushes, now or later, and takes `gate`.
     """
+    until_lifted = body.mode == "frozen" and body.expires_at is None
+    demand(caller, *(("write", "gate") if until_lifted else ("gate",)))
     await speak(
         held,
         caller,
@@ -70,9 +74,9 @@ async def set_mode(caller: Admin, held: Held, body: ModeRequest) -> list[ModeVie
     return await _modes(held, caller)
 
 
-@router.post("/gate/mode/{scope}/approve", summary="Approve an advisory mode")
-async def approve_mode(caller: Admin, held: Held, scope: str) -> list[ModeView]:
-    """Agrees to an advisory mode that somebody else set, where two persons are needed."""
+@router.post("/gate/mode/{scope}/approve", summary="Approve an advisory mode", deprecated=True)
+async def approve_mode(caller: Releaser, held: Held, scope: str) -> list[ModeView]:
+    """Agrees to an advisory mode that somebody else set. None needs it any more: a dry run lets nothing pass."""
     if not await speak(held, caller, lambda conn, speaker, _now: gate_commands.approve_mode(conn, speaker, scope)):
         raise NotFoundError("mode that waits for approval")
     return await _modes(held, caller)
@@ -86,8 +90,8 @@ async def list_said(caller: Reader, held: Held) -> list[SaidView]:
 
 
 @router.post("/gate/overrides", summary="Override reasons for a while", status_code=201)
-async def create_override(caller: Admin, held: Held, body: OverrideRequest) -> SaidView:
-    """Pushes that only these reasons speak against pass until the override ends."""
+async def create_override(caller: Releaser, held: Held, body: OverrideRequest) -> SaidView:
+    """Pushes that only these reasons speak against pass until the override ends. Takes the scope `gate`."""
     made = await speak(
         held,
         caller,
@@ -97,8 +101,8 @@ async def create_override(caller: Admin, held: Held, body: OverrideRequest) -> S
 
 
 @router.post("/gate/{kind}/{id}/approve", summary="Approve an override or a release")
-async def approve(caller: Operator, held: Held, kind: Literal["overrides", "releases"], id: RowId) -> SaidView:  # noqa: A002 - the path's name
-    """Agrees to what somebody else said, where two persons are needed."""
+async def approve(caller: Releaser, held: Held, kind: Literal["overrides", "releases"], id: RowId) -> SaidView:  # noqa: A002 - the path's name
+    """Agrees to what somebody else said, where two persons are needed. Takes the scope `gate`."""
     one: Literal["override", "release"] = "override" if kind == "overrides" else "release"
     before = await _said(held, caller, one, id)
     if not await speak(held, caller, lambda conn, speaker, _now: gate_commands.approve(conn, speaker, one, id)):
@@ -107,8 +111,8 @@ async def approve(caller: Operator, held: Held, kind: Literal["overrides", "rele
 
 
 @router.delete("/gate/{kind}/{id}", summary="Revoke an override or a release")
-async def revoke(caller: Operator, held: Held, kind: Literal["overrides", "releases"], id: RowId) -> SaidView:  # noqa: A002 - the path's name
-    """Takes it back at once; a push under way is judged without it from its next request on."""
+async def revoke(caller: Stopper, held: Held, kind: Literal["overrides", "releases"], id: RowId) -> SaidView:  # noqa: A002 - the path's name
+    """Takes it back at once: once it is answered, no request begins on it. Takes the scope `write` or `gate`."""
     one: Literal["override", "release"] = "override" if kind == "overrides" else "release"
     await _said(held, caller, one, id)
     await speak(held, caller, lambda conn, speaker, _now: gate_commands.revoke(conn, speaker, one, id))
@@ -145,16 +149,19 @@ async def read_audience_gate(caller: Reader, held: Held, id: AudienceId) -> Audi
 
 
 @router.post("/audience-sync/audiences/{id}/confirm", summary="Confirm an audience's first push")
-async def confirm_first(caller: Operator, held: Held, id: AudienceId) -> AudienceGateView:  # noqa: A002 - the path's name
-    """The first push adds everybody at once; somebody has to say that this is meant. It says nothing about health."""
+async def confirm_first(caller: Releaser, held: Held, id: AudienceId) -> AudienceGateView:  # noqa: A002 - the path's name
+    """The first push adds everybody at once; somebody has to say that this is meant. It says nothing about health.
+
+    Takes the scope `gate`.
+    """
     await _audience(caller, held, id)
     await speak(held, caller, lambda conn, speaker, now: gate_commands.confirm_first(conn, speaker, id, now))
     return await read_audience_gate(caller, held, id)
 
 
 @router.post("/audience-sync/audiences/{id}/release", summary="Release an audience's next push", status_code=201)
-async def release(caller: Operator, held: Held, id: AudienceId, body: ReleaseRequest) -> SaidView:  # noqa: A002 - the path's name
-    """Lets the next push pass whatever the gate says of it, frozen aside. It is used up by that push, or ends."""
+async def release(caller: Releaser, held: Held, id: AudienceId, body: ReleaseRequest) -> SaidView:  # noqa: A002 - the path's name
+    """Lets the next push pass whatever the gate says of it, frozen aside. It is used up by that push, or ends. Takes the scope `gate`."""
     await _audience(caller, held, id)
     made = await speak(held, caller, lambda conn, speaker, now: gate_commands.release(conn, speaker, id, body.reason, now, body.expires_at))
     return await _said(held, caller, "release", made)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 
 from api.commanding import command
-from api.deps import Caller, Connections, Held, Operator, Reader
+from api.deps import Admin, Caller, Connections, Held, Operator, Reader
 from api.errors import DESCRIBED, ConflictError
 from api.schemas.audience_sync import ConnectionView, PlatformName
 from config.destinations import Account, accounts
@@ -37,8 +37,8 @@ async def check_platform(caller: Operator, held: Held, platform: PlatformName) -
 
 
 @router.post("/{platform}/connect", summary="Connect a platform")
-async def connect_platform(caller: Operator, held: Held, platform: PlatformName) -> ConnectionView:
-    """Ends a disconnection and checks the platform. Its audiences stay paused until they are resumed."""
+async def connect_platform(caller: Admin, held: Held, platform: PlatformName) -> ConnectionView:
+    """Ends a disconnection and checks the platform. Its audiences stay paused until they are resumed. Takes the scope `admin`."""
     if not accounts(held.settings)[platform].connected:
         raise ConflictError(f"{platform} is not configured: docs/platforms/{platform}.md says how.")
     await command(held, lambda conn, _: platform_connections.connect(conn, caller.workspace, caller.actor, platform))

@@ -238,6 +238,9 @@ class PushPreviewView(View):
                     "members": 1210,
                     "held_out": 0,
                     "listed": 1190,
+                    "concerned": 24,
+                    "examined": 24,
+                    "exact": True,
                     "adds": 12,
                     "removes": 2,
                     "come": 11,
@@ -254,6 +257,11 @@ class PushPreviewView(View):
     members: int = Field(description="People in the segment.")
     held_out: int = Field(description="Of these, who are withheld to measure lift by.")
     listed: int = Field(description="People on the platform's list, as far as we know.")
+    concerned: int = Field(description="People whom the push looks at: everybody at first, later those who changed.")
+    examined: int = Field(description="Of these, who were looked at now.")
+    exact: bool = Field(
+        description="Whether that was everybody. Of more than 50,000 people a sample is looked at, and what follows is scaled from it."
+    )
     adds: int = Field(description="Rows to be added, those of people who are spelled anew among them.")
     removes: int
     come: int = Field(description="People who are not on the list yet.")

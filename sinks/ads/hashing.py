@@ -58,7 +58,7 @@ def email_plain(value: str) -> str:
     """
     email = value.strip().lower()
     local, at, domain = email.rpartition("@")
-    return email if at and local and "." in domain and not any(character.isspace() for character in email) else ""
+    return email if at and local and "." in domain and len(email.split()) == 1 else ""
 
 
 def email_stripped(value: str) -> str:

@@ -16,12 +16,17 @@ Row: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. Only its method is in its repr: headers and body hold the token and the rows, and some addresses are secrets."""
+    """One HTTP request. Its repr shows no more than its method: headers and body hold the token and the rows, some addresses are secrets.
+
+    Attributes:
+        adds: it adds people to an audience, so that it leaves only where the gate lets it (`sinks.pace`).
+    """
 
     method: str
     url: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
+    adds: bool = False
 
 
 @dataclass(frozen=True)

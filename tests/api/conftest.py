@@ -40,6 +40,7 @@ class Tenant:
     read: str
     write: str
     admin: str
+    gate: str
     commit: Callable[[list[bytes]], list[Facts]]
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -76,7 +77,7 @@ def commit(settings: Settings) -> Iterator[Callable[[list[bytes]], list[Facts]]]
 
 @pytest.fixture
 def tenants(settings: Settings, commit: Callable[[list[bytes]], list[Facts]]) -> Callable[[str], Tenant]:
-    """Makes workspaces with a source and three keys."""
+    """Makes workspaces with a source and four keys."""
 
     def create(name: str) -> Tenant:
         with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
@@ -84,8 +85,9 @@ def tenants(settings: Settings, commit: Callable[[list[bytes]], list[Facts]]) ->
             source, _ = create_source(conn, workspace.id, "web")
             read = create_api_key(conn, workspace.id, "reader", ["read"])
             write = create_api_key(conn, workspace.id, "operator", ["read", "write"])
-            admin = create_api_key(conn, workspace.id, "admin", ["read", "write", "admin"])
-        return Tenant(workspace.id, workspace.salt, source, read, write, admin, commit)
+            admin = create_api_key(conn, workspace.id, "admin", ["read", "write", "gate", "admin"])
+            gate = create_api_key(conn, workspace.id, "releaser", ["gate"])
+        return Tenant(workspace.id, workspace.salt, source, read, write, admin, gate, commit)
 
     return create
 

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from config.settings import Settings
 from domain.decision import Code
 from domain.reading import Reading, Status
+from store.bootstrap import create_api_key
 from store.signals import write_readings
 from tests.api.conftest import Api, Tenant
 
@@ -34,6 +35,12 @@ def operator(asks: Callable[[str], Api], tenant: Tenant) -> Api:
 @pytest.fixture
 def admin(asks: Callable[[str], Api], tenant: Tenant) -> Api:
     return asks(tenant.admin)
+
+
+@pytest.fixture
+def releaser(asks: Callable[[str], Api], tenant: Tenant) -> Api:
+    """Holds the scope gate and no other."""
+    return asks(tenant.gate)
 
 
 @pytest.fixture
@@ -64,27 +71,28 @@ def test_freezing_holds_until_it_is_lifted_and_both_are_audited(admin: Api, oper
     assert said == ["enforce", "frozen"]
 
 
-def test_nothing_lasts_for_ever(admin: Api, operator: Api, audience: int) -> None:
+def test_nothing_lasts_for_ever(admin: Api, operator: Api, releaser: Api, audience: int) -> None:
     advisory = {"scope": "workspace", "mode": "advisory", "reason": "first weeks"}
     override = {"scope": "workspace", "codes": ["degraded"], "reason": "known"}
     assert "when it ends" in admin.put(f"{GATE}/mode", advisory, expect=422)["detail"]
     for ends in (soon(days=8), soon(seconds=-1)):
         admin.put(f"{GATE}/mode", advisory | {"expires_at": ends}, expect=422)
         admin.post(f"{GATE}/overrides", override | {"expires_at": ends}, expect=422)
-        operator.post(f"{AUDIENCES}/{audience}/release", {"reason": "checked", "expires_at": ends}, expect=422)
+        releaser.post(f"{AUDIENCES}/{audience}/release", {"reason": "checked", "expires_at": ends}, expect=422)
     admin.post(f"{GATE}/overrides", override, expect=422)
     assert operator.get(f"{GATE}/overrides") == []
 
 
-def test_an_override_is_approved_by_somebody_else_and_can_be_taken_back(admin: Api, operator: Api) -> None:
+def test_an_override_is_approved_by_somebody_else_and_can_be_taken_back(admin: Api, operator: Api, releaser: Api) -> None:
     body = {"scope": "platform:meta", "codes": ["mass_addition", "degraded"], "reason": "spring campaign", "expires_at": soon(hours=2)}
     made = admin.post(f"{GATE}/overrides", body, expect=201)
     assert (made["codes"], made["approved_by"]) == (["degraded", "mass_addition"], None)
 
     admin.post(f"{GATE}/overrides/{made['id']}/approve", {}, expect=422)
-    approved = operator.post(f"{GATE}/overrides/{made['id']}/approve", {}, expect=200)
+    operator.post(f"{GATE}/overrides/{made['id']}/approve", {}, expect=403)
+    approved = releaser.post(f"{GATE}/overrides/{made['id']}/approve", {}, expect=200)
     assert approved["approved_by"] not in {None, made["author"]}
-    operator.post(f"{GATE}/overrides/{made['id']}/approve", {}, expect=409)
+    releaser.post(f"{GATE}/overrides/{made['id']}/approve", {}, expect=409)
 
     assert [one["id"] for one in operator.get(GATE)["overrides"]] == [made["id"]]
     operator.delete(f"{GATE}/overrides/{made['id']}")
@@ -100,18 +108,18 @@ def test_some_reasons_nobody_may_override(admin: Api, code: Code) -> None:
     assert code.value in admin.post(f"{GATE}/overrides", body, expect=422)["detail"]
 
 
-def test_a_release_is_of_one_audience_and_shown_until_it_is_used(operator: Api, audience: int) -> None:
-    made = operator.post(f"{AUDIENCES}/{audience}/release", {"reason": "checked by hand", "expires_at": soon(hours=1)}, expect=201)
+def test_a_release_is_of_one_audience_and_shown_until_it_is_used(operator: Api, releaser: Api, audience: int) -> None:
+    made = releaser.post(f"{AUDIENCES}/{audience}/release", {"reason": "checked by hand", "expires_at": soon(hours=1)}, expect=201)
     assert (made["kind"], made["scope"], made["push_id"]) == ("release", f"audience:{audience}", None)
     assert operator.get(GATE)["releases"] == [made]
     now = operator.get(f"{AUDIENCES}/{audience}/gate")
     assert (now["verdict"], now["codes"]) == ("pass", ["released", "no_signal"])
 
 
-def test_the_first_push_is_confirmed_once(operator: Api, audience: int) -> None:
+def test_the_first_push_is_confirmed_once(operator: Api, admin: Api, audience: int) -> None:
     assert operator.get(f"{AUDIENCES}/{audience}/gate")["confirmed_first"] is False
     for _ in range(2):
-        assert operator.post(f"{AUDIENCES}/{audience}/confirm", {}, expect=200)["confirmed_first"] is True
+        assert admin.post(f"{AUDIENCES}/{audience}/confirm", {}, expect=200)["confirmed_first"] is True
     assert len(operator.get("/cdp/audit", action="gate.confirm_first")["items"]) == 1
 
 
@@ -121,19 +129,48 @@ def test_a_scope_that_is_none_is_refused(admin: Api, scope: str) -> None:
 
 
 def test_reading_keys_say_nothing_and_other_workspaces_see_nothing(
-    tenant: Tenant, operator: Api, audience: int, tenants: Callable[[str], Tenant], asks: Callable[[str], Api]
+    tenant: Tenant, releaser: Api, audience: int, tenants: Callable[[str], Tenant], asks: Callable[[str], Api]
 ) -> None:
     reader = asks(tenant.read)
     body = {"reason": "checked by hand", "expires_at": soon(hours=1)}
     reader.post(f"{AUDIENCES}/{audience}/release", body, expect=403)
     reader.post(f"{AUDIENCES}/{audience}/confirm", {}, expect=403)
-    operator.put(f"{GATE}/mode", {"scope": "workspace", "mode": "frozen", "reason": "why not"}, expect=403)
-    made = operator.post(f"{AUDIENCES}/{audience}/release", body, expect=201)
-    stranger = asks(tenants("elsewhere").write)
+    reader.put(f"{GATE}/mode", {"scope": "workspace", "mode": "frozen", "reason": "why not"}, expect=403)
+    made = releaser.post(f"{AUDIENCES}/{audience}/release", body, expect=201)
+    stranger = asks(tenants("elsewhere").admin)
     assert stranger.get(f"{GATE}/overrides") == []
     stranger.post(f"{AUDIENCES}/{audience}/release", body, expect=404)
     stranger.post(f"{GATE}/releases/{made['id']}/approve", {}, expect=404)
     stranger.delete(f"{GATE}/releases/{made['id']}", expect=404)
+
+
+def test_whatever_lets_a_push_pass_takes_the_scope_gate_and_stopping_does_not(
+    operator: Api, releaser: Api, asks: Callable[[str], Api], audience: int, settings: Settings, tenant: Tenant
+) -> None:
+    """Every way to let pass what the gate would not, and everything that ends what holds pushes, now or later."""
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        everything_else = asks(create_api_key(conn, tenant.id, "all but one", ["read", "write", "admin"]))  # type: ignore[arg-type]
+    frozen = {"scope": "workspace", "mode": "frozen", "reason": "moving house"}
+    until = {"reason": "checked by hand", "expires_at": soon(hours=1)}
+    override = {"scope": "workspace", "codes": ["degraded"]} | until
+    release = releaser.post(f"{AUDIENCES}/{audience}/release", until, expect=201)["id"]
+    said = release, releaser.post(f"{GATE}/overrides", override, expect=201)["id"]
+    for api in (operator, everything_else):
+        api.post(f"{AUDIENCES}/{audience}/release", until, expect=403)
+        api.post(f"{AUDIENCES}/{audience}/confirm", {}, expect=403)
+        api.post(f"{GATE}/overrides", override, expect=403)
+        api.post(f"{GATE}/releases/{said[0]}/approve", {}, expect=403)
+        api.post(f"{GATE}/overrides/{said[1]}/approve", {}, expect=403)
+        api.post(f"{GATE}/mode/workspace/approve", {}, expect=403)
+        api.put(f"{GATE}/mode", frozen)
+        for loosens in ({"mode": "enforce"}, {"mode": "advisory"} | until, {"mode": "frozen"} | until):
+            api.put(f"{GATE}/mode", frozen | loosens, expect=403)
+        assert [one["mode"] for one in api.get(GATE)["modes"]] == ["frozen"]
+    operator.delete(f"{GATE}/releases/{said[0]}")
+    releaser.delete(f"{GATE}/overrides/{said[1]}")
+    releaser.put(f"{GATE}/mode", frozen)
+    assert releaser.put(f"{GATE}/mode", frozen | {"mode": "enforce"}) == []
+    releaser.get(GATE, expect=403)
 
 
 def test_an_audience_shows_what_its_pushes_rest_on(operator: Api, audience: int, tenant: Tenant, settings: Settings) -> None:

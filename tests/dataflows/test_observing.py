@@ -118,7 +118,11 @@ def test_what_may_happen_counts_from_0_so_that_the_first_time_shows() -> None:
 
 
 class _Judged:
-    verdict, reasons = "hold", ("because",)
+    verdict, reasons, rehearsed = "hold", ("because",), False
+
+    def under_way(self, push_id: int) -> "_Judged":
+        assert push_id == 3
+        return self
 
     def sized(self, adds: int, removes: int) -> "_Judged":
         assert (adds, removes) == (5, 0)
@@ -136,7 +140,8 @@ class _Gate:
 def test_a_decision_counts_when_it_is_recorded() -> None:
     held = partial(sample, "stratum_gate_decisions_total", platform="meta", action="push", verdict="hold")
     before = held()
-    judgement = CountedGate(_Gate()).judge(1, "meta", 1, "push", datetime.now(UTC)).sized(5, 0)
+    judgement = CountedGate(_Gate()).judge(1, "meta", 1, "push", datetime.now(UTC)).under_way(3).sized(5, 0)
+    assert not judgement.rehearsed
     assert (judgement.verdict, judgement.reasons, held()) == ("hold", ("because",), before)
     assert judgement.record() == 17
     assert held() == before + 1

@@ -23,7 +23,7 @@ from domain.decision import Action, Code, Controls, Decision, Mode, Override, Pr
 from domain.ids import WorkspaceId
 from domain.reading import Reading, Status
 from operators.gate import GateState, observe
-from operators.gate_control import OVERRIDABLE, Situation, judge
+from operators.gate_control import OVERRIDABLE, Situation, judge, would_go
 from operators.gate_params import GateParams
 from operators.health_params import Schedule
 
@@ -122,8 +122,8 @@ class Model:
 
     def speaks(self, one: Setting | Override | Release) -> bool:
         """Whether what somebody said counts now."""
-        if isinstance(one, Setting) and one.mode is not Mode.ADVISORY:
-            return one.expires_ms is None or self.now_ms < one.expires_ms
+        if isinstance(one, Setting):
+            return self.now_ms < one.expires_ms if one.expires_ms is not None else one.mode is not Mode.ADVISORY
         if one.expires_ms is None or self.now_ms >= one.expires_ms:
             return False
         return not self.params.two_persons or one.approved_by not in {"", one.author}
@@ -133,7 +133,7 @@ class Model:
         return any(one.mode is Mode.FROZEN and one.scope in OURS and self.speaks(one) for one in self.modes)
 
     def advisory(self) -> bool:
-        """Whether the closest mode advises."""
+        """Whether the closest mode is a dry run."""
         said = {one.scope: one.mode for one in self.modes if one.scope in OURS and self.speaks(one)}
         return next((said[scope] is Mode.ADVISORY for scope in ("audience:1", "platform:meta", "workspace") if scope in said), False)
 
@@ -205,6 +205,8 @@ def one_history(seed: int) -> Counter[str]:
         proposed = ProposedAction(WorkspaceId(1), "meta:1", 1, Action.PUSH, depends_on)
         decision = judge(state, proposed, shown, Situation("meta", controls, size, history), model.now_ms, model.params)
         told[_check(seed, model, decision, size, history, shown)] += 1
+        enforced = Situation("meta", Controls((), tuple(model.overrides), model.release), size, history)
+        _compare(seed, model, decision, judge(state, proposed, shown, enforced, model.now_ms, model.params))
         if decision.release_id:
             model.release = None
         removal = judge(
@@ -227,18 +229,30 @@ def _check(
     deserved = model.healthy(depends_on, shown) and model.small(size, history) and not model.quiet()
     passed = decision.verdict is Verdict.PASS
     allowed = deserved
-    if model.frozen():
+    if model.frozen() or model.advisory():
         allowed = False
     elif not deserved and not model.wrong(depends_on, shown):
-        against = frozenset(decision.codes) - {Code.OVERRIDDEN, Code.RELEASED, Code.ADVISORY}
-        allowed = model.advisory() or model.said_to(against)
+        allowed = model.said_to(frozenset(decision.codes) - {Code.OVERRIDDEN, Code.RELEASED})
     if passed is not allowed:
         raise Broken(f"seed {seed}: {'passed' if passed else 'held'} against the rules: {decision}")
     if passed and not deserved:
-        if decision.would in {None, Verdict.PASS} or decision.codes[0] not in {Code.OVERRIDDEN, Code.RELEASED, Code.ADVISORY}:
+        if decision.would in {None, Verdict.PASS} or decision.codes[0] not in {Code.OVERRIDDEN, Code.RELEASED}:
             raise Broken(f"seed {seed}: let pass without saying so: {decision}")
         return decision.codes[0].value
-    return "passed" if passed else "frozen" if model.frozen() else "held"
+    return "passed" if passed else "frozen" if model.frozen() else "advisory" if model.advisory() else "held"
+
+
+def _compare(seed: int, model: Model, decision: Decision, enforced: Decision) -> None:
+    """A dry run tells what would have been done where nobody had set a mode, and nothing is done that would not be done so."""
+    if decision.verdict is Verdict.PASS and enforced.verdict is not Verdict.PASS:
+        raise Broken(f"seed {seed}: a mode let it pass: {decision}")
+    if model.advisory() and not model.frozen():
+        told = (decision.codes[1:], decision.reasons[1:], decision.would, decision.release_id, decision.override_id)
+        itself = enforced.would or enforced.verdict
+        if told != (enforced.codes, enforced.reasons, itself, enforced.release_id, enforced.override_id):
+            raise Broken(f"seed {seed}: a dry run tells something else: {decision} instead of {enforced}")
+        if would_go(decision) is not (enforced.verdict is Verdict.PASS):
+            raise Broken(f"seed {seed}: a dry run does not know what would go: {decision}")
 
 
 def _happen(rng: random.Random, model: Model, state: GateState, numbers: int, steady: bool) -> tuple[int, GateState]:

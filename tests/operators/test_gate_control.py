@@ -12,7 +12,7 @@ from domain.decision import Action, Code, Controls, Decision, Mode, Override, Pr
 from domain.ids import WorkspaceId
 from domain.reading import Reading, Status
 from operators.gate import GateState, observe
-from operators.gate_control import NEVER_OVERRIDDEN, OVERRIDABLE, Situation, judge
+from operators.gate_control import NEVER_OVERRIDDEN, OVERRIDABLE, Situation, judge, would_go
 from operators.gate_params import GateParams
 from operators.health_params import Schedule
 
@@ -164,16 +164,33 @@ def test_what_is_said_of_something_else_changes_nothing(scope: str) -> None:
     assert judged(SICK, controls=controls).verdict is Verdict.BLOCK
 
 
-def test_advisory_lets_pass_and_says_what_it_would_have_done() -> None:
-    decision = judged(SICK, controls=Controls((setting(Mode.ADVISORY),)))
-    assert (decision.verdict, decision.would) == (Verdict.PASS, Verdict.BLOCK)
-    assert decision.codes == (Code.ADVISORY, Code.UNHEALTHY)
-    assert decision.reasons[0] == "advisory: the gate would block"
+@pytest.mark.parametrize(
+    ("seen", "release", "code", "itself", "said"),
+    [
+        (HEALTHY, None, Code.TRUSTED, Verdict.PASS, "pass"),
+        (SICK, None, Code.UNHEALTHY, Verdict.BLOCK, "block"),
+        (SICK, Release(7, "key:1", NOW + 1), Code.RELEASED, Verdict.BLOCK, "pass"),
+    ],
+)
+def test_advisory_is_a_dry_run_that_says_what_would_have_been_done(
+    seen: list[Reading], release: Release | None, code: Code, itself: Verdict, said: str
+) -> None:
+    decision = judged(seen, controls=Controls((setting(Mode.ADVISORY),), release=release))
+    assert (decision.verdict, decision.would) == (Verdict.HOLD, itself)
+    assert decision.codes[:2] == (Code.ADVISORY, code)
+    assert decision.reasons[0] == f"advisory, a dry run: nothing is sent; otherwise the push would {said}"
+    assert would_go(decision) is (said == "pass")
 
 
 def test_the_mode_closest_to_the_audience_holds() -> None:
     both = (setting(Mode.ADVISORY, "workspace"), setting(Mode.ENFORCE, "audience:1"))
     assert judged(SICK, controls=Controls(both)).verdict is Verdict.BLOCK
+
+
+@pytest.mark.parametrize("params", [PARAMS, replace(PARAMS, two_persons=True)])
+@pytest.mark.parametrize("mode", [Mode.ADVISORY, Mode.FROZEN])
+def test_what_stops_pushes_needs_nobodys_approval(params: GateParams, mode: Mode) -> None:
+    assert judged(HEALTHY, params=params, controls=Controls((setting(mode),))).verdict is Verdict.HOLD
 
 
 def test_a_release_lets_one_push_pass_whatever_speaks_against_it() -> None:
@@ -192,7 +209,7 @@ def test_overrides_let_pass_only_where_together_they_cover_every_reason() -> Non
 
 
 def test_where_the_gate_passes_by_itself_nobody_is_said_to_have_let_it() -> None:
-    controls = Controls((setting(Mode.ADVISORY),), (Override(1, "workspace", OVERRIDABLE, "key:1", NOW + 1),), Release(7, "k", NOW + 1))
+    controls = Controls((), (Override(1, "workspace", OVERRIDABLE, "key:1", NOW + 1),), Release(7, "k", NOW + 1))
     decision = judged(HEALTHY, controls=controls)
     assert (decision.codes, decision.would, decision.override_id, decision.release_id) == ((Code.TRUSTED,), None, 0, 0)
 
@@ -214,7 +231,6 @@ def test_nothing_lasts_for_ever(controls: Controls) -> None:
 def test_where_two_persons_are_needed_one_is_not_enough(approved_by: str) -> None:
     two = replace(PARAMS, two_persons=True)
     said = (
-        Controls((setting(Mode.ADVISORY, approved_by=approved_by),)),
         Controls(overrides=(Override(1, "workspace", OVERRIDABLE, "key:1", NOW + 1, approved_by),)),
         Controls(release=Release(1, "key:1", NOW + 1, approved_by)),
     )
@@ -230,7 +246,7 @@ def test_a_reading_of_something_else_is_let_pass_by_nobody() -> None:
     controls = Controls((setting(Mode.ADVISORY),), (Override(1, "workspace", frozenset(Code), "k", NOW + 1),), Release(1, "k", NOW + 1))
     proposed = ProposedAction(WorkspaceId(1), "meta:1", 1, Action.PUSH, (WEB,))
     decision = judge(GateState(), proposed, {WEB: wrong}, Situation("meta", controls), NOW, PARAMS)
-    assert (decision.verdict, decision.codes) == (Verdict.HOLD, (Code.MISTAKEN,))
+    assert (decision.verdict, decision.codes) == (Verdict.HOLD, (Code.ADVISORY, Code.MISTAKEN))
     assert not OVERRIDABLE & NEVER_OVERRIDDEN
 
 

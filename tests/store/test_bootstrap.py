@@ -40,7 +40,7 @@ def test_keys_are_stored_as_hashes_only(postgres_dsn: str) -> None:
 def test_scopes_that_do_not_exist_are_refused(postgres_dsn: str, scopes: list[str]) -> None:
     with psycopg.connect(postgres_dsn) as conn:
         made = create_workspace(conn, "one")
-        with pytest.raises(ValueError, match="scopes are some of read, write, admin"):
+        with pytest.raises(ValueError, match="scopes are some of read, write, gate, admin"):
             create_api_key(conn, made.id, "dashboard", scopes)
 
 

@@ -17,7 +17,7 @@ from config.settings import Settings
 from sinks import planning
 from sinks.ads.platform import Request, Response
 from sinks.http import HttpParams, HttpRunner
-from store import withdrawals
+from store import concerned, withdrawals
 from tests.conftest import TestWorkspace
 from tests.integration.activation.places import NAMES, PLACES, Place, values, wiring
 from tests.integration.activation.world import CrashError, Engine, World, new_world
@@ -141,7 +141,8 @@ class Life:
 
 
 @pytest.fixture
-def life(name: str, seed: int, postgres_dsn: str, workspace: TestWorkspace) -> Iterator[Life]:
+def life(name: str, seed: int, postgres_dsn: str, workspace: TestWorkspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
+    monkeypatch.setattr(concerned, "PAGE", 3)  # so that most plans take several pages
     with ExitStack() as opened:
         place = opened.enter_context(PLACES[name]())
         conn = opened.enter_context(psycopg.connect(postgres_dsn, autocommit=True))

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
@@ -19,7 +19,8 @@ from sinks.delivery import DeliveryParams
 from sinks.destination import Destination
 from sinks.http import HttpRunner
 from sinks.pace import LocalTokens, Paced
-from tests.integration.activation.world import Server, World
+from tests.conftest import TestWorkspace
+from tests.integration.activation.world import Server, World, new_world
 
 Wait = Callable[[Callable[[], bool]], None]
 
@@ -36,6 +37,13 @@ class Verdict:
 
     def sized(self, adds: int, removes: int) -> "Verdict":
         return self if adds + removes <= self.most else replace(self, verdict="hold", reasons=("too many",))
+
+    def under_way(self, push_id: int) -> "Verdict":  # noqa: ARG002 - the gate's word
+        return self
+
+    @property
+    def rehearsed(self) -> bool:
+        return False
 
     def record(self) -> int:
         row = self.conn.execute(
@@ -83,20 +91,27 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
     def now() -> datetime:
         return datetime.now(UTC)
 
-    with psycopg.connect(dsn, autocommit=True) as conn, HttpRunner(params.http) as http:
-        door = Door(conn, verdict)
-        limits = world.meta.limits
-        paced = Paced(http, LocalTokens(limits.requests_per_s, limits.burst, lambda: int(now().timestamp() * 1000)), wait=stop.wait)
-        destinations = {"meta": Destination(world.meta, paced, paced)}
-        flow = build_on(conn, destinations, door, Settings(delivery=params), stop, now)
-        thread = threading.Thread(target=run_main, args=(flow,))
-        thread.start()
+    limits = world.meta.limits
+    tokens = LocalTokens(limits.requests_per_s, limits.burst, lambda: int(now().timestamp() * 1000))
+    threads = []
+    with ExitStack() as opened:
+        for urgent in (True, False):
+            conn = opened.enter_context(psycopg.connect(dsn, autocommit=True))
+            http = opened.enter_context(HttpRunner(params.http))
+            door = Door(conn, verdict)
+            paced = Paced(http, tokens, wait=stop.wait)
+            destinations = {"meta": Destination(world.meta, paced, paced)}
+            flow = build_on(conn, destinations, door, Settings(delivery=params), urgent, stop, now)
+            threads.append(threading.Thread(target=run_main, args=(flow,)))
+        for thread in threads:
+            thread.start()
         try:
             yield Flow(door, world)
         finally:
             stop.set()
-            thread.join(20)
-            assert not thread.is_alive()
+            for thread in threads:
+                thread.join(20)
+            assert not any(thread.is_alive() for thread in threads)
 
 
 @pytest.fixture
@@ -155,6 +170,35 @@ def test_withdrawal_goes_at_once_while_the_gate_blocks(
     assert removed == listed - {gone}
     assert server.only() == world.expected()
     assert ("urgent_removal", "pass") in flow.decisions()
+
+
+def test_withdrawal_does_not_wait_for_a_push_that_takes_long_to_plan(
+    world: World,
+    server: Server,
+    postgres_dsn: str,
+    workspace: TestWorkspace,
+    params: DeliveryParams,
+    wait_until: Wait,
+) -> None:
+    for number in range(4):
+        world.join(number)
+    with running(world, postgres_dsn, params, "pass"):
+        wait_until(lambda: world.pushes() == [("scheduled", "done")])
+    other = new_world(world.conn, workspace, world.meta, "other-")
+    other.join(1)
+    waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype IN ('tuple', 'transactionid')"
+    with psycopg.connect(postgres_dsn) as holding:
+        holding.execute("SELECT 1 FROM audiences WHERE id = %s FOR UPDATE", (other.audience,))
+        with running(world, postgres_dsn, params, "pass"):
+            try:
+                wait_until(lambda: world.column(waits) == [1])
+                world.withdraw(1)
+                wait_until(lambda: ("urgent", "done") in world.pushes())
+                assert server.only() == world.expected()
+                assert other.pushes() == []
+            finally:
+                holding.rollback()  # whatever comes of it: a thread that waits for this row cannot be stopped
+            wait_until(lambda: other.pushes() == [("scheduled", "done")])
 
 
 def test_push_under_way_stops_when_the_gate_shuts(

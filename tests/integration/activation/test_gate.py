@@ -109,7 +109,7 @@ def opened(engine: Engine) -> Callable[..., Door]:
 
     def make(**params: Any) -> Door:
         permits = Permits(conn, TrustGate(conn, GateParams(**(vars(PARAMS) | params))), timedelta(), timedelta(), now)
-        return Door(engine, permits, Activation(conn, platforms, engine.delivery, now))
+        return Door(engine, permits, Activation(conn, platforms, engine.delivery, permits.still, now))
 
     return make
 
@@ -201,16 +201,39 @@ def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> 
     assert server.only() == door.world.expected()
 
 
-def test_advisory_pushes_and_records_what_it_would_have_done(door: Door, server: Server) -> None:
-    settled(door, 5)
-    door.sick()
-    door.world.join(8)
-    assert door.push() == ("block", ["unhealthy"])
+def advise(door: Door) -> None:
     gate_commands.set_mode(door.world.conn, door.speaker, "platform:meta", Mode.ADVISORY, "first weeks", door.engine.now, door.until())
-    door.sick()
-    assert door.push() == ("pass", ["advisory", "unhealthy"])
+
+
+def test_advisory_sends_withdrawals_and_nothing_else_and_records_what_would_have_been_done(door: Door, server: Server) -> None:
+    settled(door, 5)
+    advise(door)
+    door.world.join(8)
+    door.world.withdraw(1)
+    gone = door.world.expected() - {door.world.people[8]}
+    assert door.push() == ("hold", ["advisory", "trusted"])
+    assert door.world.conn.execute("SELECT would, size FROM decisions ORDER BY id DESC LIMIT 1").fetchone() == (
+        "pass",
+        {"before": 5, "adds": 1, "removes": 0, "first": False, "confirmed": True},
+    )
+    door.withdraw()
+    assert server.only() == gone
+    for number in range(2, 5):
+        door.world.leave(number)
+    assert door.push() == ("hold", ["advisory", "mass_removal"])
+    assert door.world.column("SELECT would FROM decisions WHERE action = 'push' ORDER BY id DESC LIMIT 1") == ["block"]
+    assert server.only() == gone
+    gate_commands.set_mode(door.world.conn, door.speaker, "platform:meta", Mode.ENFORCE, "tried", door.engine.now, None)
+    door.release()
+    assert door.push() == ("pass", ["released", "mass_removal"])
     assert server.only() == door.world.expected()
-    assert door.world.column("SELECT would FROM decisions WHERE verdict = 'pass' ORDER BY id DESC LIMIT 1") == ["block"]
+
+
+def test_advisory_never_sends_an_audience_that_nobody_confirmed(door: Door, server: Server) -> None:
+    door.world.join(1)
+    advise(door)
+    assert door.push() == ("hold", ["advisory", "first_sync"])
+    assert (server.lists(), door.world.pushes()) == ([], [])
 
 
 def test_an_override_ends_by_itself(door: Door, server: Server) -> None:

@@ -356,6 +356,39 @@ def test_member_who_shares_an_identifier_with_somebody_removed_stays(synced: Syn
     assert synced.equal()
 
 
+@at("google")
+def test_member_whom_the_platform_cannot_tell_from_somebody_who_left_stays(synced: Synced) -> None:
+    """Google takes dots out of its own addresses: these two are one address there, and removing one person removes both."""
+    synced.world.join(1, "ada.lovelace@gmail.com")
+    synced.world.join(2, "adalovelace@gmail.com")
+    synced.engine.push()
+    synced.settle()
+
+    synced.world.leave(1)
+    synced.engine.push()
+    synced.settle()
+
+    assert synced.equal()
+    assert synced.states() == {"present"}
+
+
+@at("google")
+def test_member_whom_the_platform_cannot_tell_from_somebody_who_withdrew_is_back_with_the_next_push(synced: Synced) -> None:
+    synced.world.join(1, "ada.lovelace@gmail.com")
+    synced.world.join(2, "adalovelace@gmail.com")
+    synced.engine.push()
+    synced.settle()
+
+    synced.world.withdraw(1)
+    synced.engine.withdraw()
+    synced.settle()
+    assert synced.place.only() == set()
+    synced.engine.push()
+    synced.settle()
+
+    assert synced.equal()
+
+
 @everywhere
 def test_held_out_people_are_never_sent_and_always_the_same(synced: Synced) -> None:
     synced.world.conn.execute("UPDATE audiences SET holdout_percent = 50")

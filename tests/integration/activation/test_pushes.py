@@ -6,10 +6,10 @@ import psycopg
 import pytest
 
 from local.meta_faults import Fault, Kind, Target
-from sinks import planning
+from sinks import planning, push_preview
 from sinks.ads.meta import Meta
 from sinks.http import HttpRunner
-from store import activation, pushes, withdrawals
+from store import activation, concerned, pushes, withdrawals
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import CrashError, Dying, Engine, Server, World, new_world
 
@@ -338,6 +338,64 @@ def test_held_push_is_planned_anew_and_nets_out(world: World, engine: Engine, se
 
     assert server.only() == world.expected()
     assert [status for _, status in world.pushes()] == ["held", "done"]
+
+
+def test_people_are_compared_page_by_page_and_removed_before_anybody_is_added(
+    world: World, engine: Engine, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concerned, "PAGE", 2)
+    for number in range(11):
+        world.join(number)
+    engine.push()
+    assert server.only() == world.expected()
+    server.sandbox.requests.clear()
+    for number in range(3):
+        world.leave(number)
+    for number in range(3, 6):
+        world.join(number, f"other{number}@example.com")
+    world.absorb(9, 10)
+    world.join(11)
+    world.conn.execute("UPDATE audiences SET cursor_tx = NULL")
+
+    attempts = engine.push()
+
+    assert server.only() == world.expected()
+    assert [attempt.operation for attempt in attempts] == ["check", "remove", "remove", "remove", "add", "add"]
+    assert [attempt.seq for attempt in attempts] == [0, 1, 2, 3, 4, 5]
+    assert sum(attempt.rows for attempt in attempts if attempt.operation == "add") == 5
+
+
+def test_push_that_is_not_approved_leaves_nothing_behind(world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concerned, "PAGE", 2)
+    for number in range(7):
+        world.join(number)
+    asked = []
+
+    def refuse(adds: int, removes: int) -> None:
+        asked.append((adds, removes))
+
+    assert planning.plan_push(world.conn, world.audience, "manual", world.meta, refuse, engine.now) is None
+    assert asked == [(7, 0)]
+    assert world.column("SELECT id FROM pushes") == world.column("SELECT seq FROM push_requests") == []
+    assert world.column("SELECT state FROM audience_members") == []
+    assert world.column("SELECT cursor_tx FROM audiences") == [None]
+
+
+def test_preview_of_many_people_is_scaled_from_some(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concerned, "PAGE", 5)
+    for number in range(60):
+        world.join(number)
+    world.conn.execute("DELETE FROM identifiers WHERE value LIKE 'person%5@example.com'")
+
+    exact = push_preview.preview_push(world.conn, world.audience, world.meta)
+    some = push_preview.preview_push(world.conn, world.audience, world.meta, exact_people=59, sample_people=30)
+
+    assert exact is not None
+    assert (exact.exact, exact.concerned, exact.examined, exact.adds, exact.come, exact.requests) == (True, 60, 60, 54, 54, 18)
+    assert exact.skipped == {"no_identifier": 6}
+    assert some is not None
+    assert (some.exact, some.concerned, some.examined) == (False, 60, 30)
+    assert some.adds + some.skipped.get("no_identifier", 0) == 60
 
 
 def test_deleted_audience_is_gone_at_the_platform(world: World, engine: Engine, server: Server) -> None:

@@ -245,7 +245,7 @@ class Engine:
         return planning.plan_push(self.world.conn, self.world.audience, kind, self.world.meta, lambda _adds, _removes: 0, self.now)
 
     def advance(self) -> Attempt | None:
-        return self.delivery.advance(self.world.audience, gated=True)
+        return self.delivery.advance(self.world.audience, lambda _audience, _push: True)
 
     def sent(self) -> Attempt:
         attempt = self.advance()

@@ -1,0 +1,54 @@
+"""Which comes first, a request that begins or what is committed meanwhile: so that *committed before* has one meaning.
+
+A request that a push adds people with begins in a transaction that holds both locks of its workspace shared, and reads after it has them.
+Whoever says something to the gate, or stops an audience, holds the first one exclusively until the commit; whoever writes readings holds
+the second. So a request either is on record before a freeze commits, or its transaction sees the freeze.
+
+    freeze ──exclusive──▶ commit         begin ──shared──▶ read what was said, readings, clock ──▶ on record ──▶ commit ──▶ leaves
+
+Waiting writers are not overtaken by later readers: Postgres grants these locks in the order in which they are asked for.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg import Connection
+
+_SAID: Final = 0x5361
+"""First half of the advisory locks on what people say about the pushes of a workspace."""
+_READ: Final = 0x5265
+"""First half of the advisory locks on a workspace's readings."""
+_LONGEST_REST: Final = "30s"
+"""A process that stops in the middle of a beginning loses its transaction after this, so that nobody who freezes waits for it any longer."""
+_BOUNDED: Final = "SELECT set_config('idle_in_transaction_session_timeout', %s, true)"
+_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
+_EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
+READINGS: Final = f"""
+WITH ordered AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock({_READ}, workspace)
+    FROM (SELECT DISTINCT workspace FROM unnest(%s::integer[]) AS workspace ORDER BY 1) AS workspaces
+)
+"""
+"""Begins a statement that writes readings of some workspaces; it has to look at ``ordered``."""
+
+
+def beginning(conn: Connection[Any], workspace: int) -> datetime:
+    """Keep what is said and read of a workspace as it is until the caller's transaction ends; answers the server's clock.
+
+    Call it before anything else is read or locked: only then does everything read see the newest.
+    """
+    conn.execute(_BOUNDED, (_LONGEST_REST,))
+    for lock in (_SAID, _READ):
+        conn.execute(_SHARED, (lock, workspace))
+    row = conn.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None  # noqa: S101 - a row without a table
+    now: datetime = row[0]
+    return now
+
+
+def saying(conn: Connection[Any], workspace: int) -> None:
+    """Let no request of a push begin in a workspace until the caller's transaction ends, which waits for those that are beginning.
+
+    Call it before anything is locked that a beginning request could wait for.
+    """
+    conn.execute(_EXCLUSIVE, (_SAID, workspace))
