@@ -10,7 +10,8 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.entries import entry_id, id_before, position_of
+from domain.stream_position import entry_id
+from sources.entries import id_before, position_of
 from sources.leases import LeaseParams, Leases
 from sources.positions import Positions
 from sources.valkey import TrimParams, ValkeyLog, ValkeyLogParams
