@@ -5,9 +5,8 @@ Looks by itself, so that it tells before a client is refused, and hears of every
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from time import monotonic
 
 import psycopg
@@ -92,19 +91,23 @@ class LogWatch:
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             logger.warning("log_refusal_not_noted", reason=type(error).__name__)
 
-    async def run(self) -> None:
-        """Look once per interval until cancelled."""
-        while True:
-            await asyncio.sleep(self._params.interval.total_seconds())
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look once per interval until told to stop."""
+        while not stop.is_set():
             await self.look()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._params.interval.total_seconds()):
+                    await stop.wait()
 
 
 @asynccontextmanager
 async def watched(watch: LogWatch) -> AsyncIterator[None]:
-    """Watch for as long as the context lasts. A watch that broke ends the process's start or stop with its error, and is logged by asyncio."""
-    task = asyncio.create_task(watch.run(), name="log-watch")
+    """Watch for as long as the context lasts."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(watch.run(stop), name="log-watch")
     try:
         yield
     finally:
+        stop.set()  # a client's library may lose the cancellation of a wait that ends at the same moment
         task.cancel()
         await asyncio.wait({task})

@@ -26,12 +26,12 @@ EVENTS: Final = Counter(
 EVENT_BYTES: Final = Counter("stratum_collector_event_bytes_total", "Bytes of acknowledged events, uncompressed.")
 REFUSALS: Final = Counter(
     "stratum_collector_refusals_total",
-    "Requests refused, by code. log_full, log_unavailable: stratum_log_refusals_total says why; unknown_write_key: a client has a wrong key.",
+    "Requests refused, by code. log_full, log_unavailable: see stratum_log_refusals_total; unknown_write_key: a client has a wrong key.",
     ("code",),
 )
 LOG_REFUSALS: Final = Counter(
     "stratum_log_refusals_total",
-    "Appends that the event log refused, by reason. log_behind: add workers; log_memory, log_disk: give the log's server more; log_away: see it.",
+    "Appends that the event log refused, by reason. log_behind: add workers; log_memory, log_disk: give its server more; log_away: see it.",
     ("reason",),
 )
 LOG_REFUSING: Final = Gauge(

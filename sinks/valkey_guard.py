@@ -218,7 +218,8 @@ class ValkeyGuard:
         """Processing is behind where there would be room if everything in the log were processed; else memory is full of other things."""
         without = seen.used - waiting + size
         reason = LogRefusal.BEHIND if without <= self._params.memory_share_limit * seen.limit else LogRefusal.MEMORY
-        return LogFullError(reason, self._params.full_retry_after_s, "" if self._positions_known else "Postgres cannot say what is processed")
+        detail = "" if self._positions_known else "Postgres cannot say what is processed"
+        return LogFullError(reason, self._params.full_retry_after_s, detail)
 
     async def _waiting_bytes(self) -> int:
         """What the streams take; asked after everything processed has left."""

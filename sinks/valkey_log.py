@@ -103,7 +103,8 @@ class ValkeyAppender:
         self._fields = [b"%d" % number for number in range(params.pack_records)]
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
-        self._answered_s = float("-inf")
+        self._answered_s = self._full_until_s = float("-inf")
+        self._full: LogFullError | None = None
         self._wake = asyncio.Event()
         self._writer = asyncio.create_task(self._write_forever(), name="valkey-log")
 
@@ -131,7 +132,9 @@ class ValkeyAppender:
             raise self._unavailable(LogRefusal.AWAY) from None
 
     async def refusal(self) -> LogUnavailableError | None:
-        """See `sinks.log.EventLog.refusal`."""
+        """See `sinks.log.EventLog.refusal`. As long as senders are told to stay away, whoever asks is told the same."""
+        if self._full is not None and monotonic() < self._full_until_s:
+            return self._full
         try:
             async with asyncio.timeout(self._params.timeout.total_seconds()):
                 await self._client.ping()
@@ -159,7 +162,10 @@ class ValkeyAppender:
                 self._wake.clear()
                 while self._waiting:
                     group = self._next_group()
-                    _settle(group, await self._write(group))
+                    refusal = await self._write(group)
+                    self._full = refusal if isinstance(refusal, LogFullError) else None
+                    self._full_until_s = monotonic() + (refusal.retry_after_s if refusal else 0.0)
+                    _settle(group, refusal)
         finally:  # cancelled by `close`, or a mistake of ours: nobody may wait for ever
             _settle([*group, *self._waiting], self._unavailable(LogRefusal.CLOSING))
 

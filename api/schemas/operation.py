@@ -16,7 +16,9 @@ class ComponentHealth(View):
     status: Literal["up", "down"]
     required: bool = Field(description="Without it requests fail; without the others answers only get slower.")
     latency_ms: float | None = Field(description="How long it took to answer; null when it did not.")
-    reason: LogRefusal | None = Field(default=None, description="Why the event log takes no events, a code; null where it does, and for other servers.")
+    reason: LogRefusal | None = Field(
+        default=None, description="Why the event log takes no events, a code; null where it does, and for other servers."
+    )
     message: str | None = Field(default=None, description="The same in a sentence.")
 
 
