@@ -8,3 +8,8 @@ CREATE TABLE log_refusals (
     detail  text NOT NULL,                -- for whoever mends it; nothing personal
     PRIMARY KEY (log, reason)
 );
+
+-- Files in a platform's form held traits and raw identifiers beside the hashes. Those that may still be downloaded may not any more; upkeep
+-- removes them at its next look.
+UPDATE exports SET status = 'revoked', reason = 'form'
+WHERE kind = 'file' AND status = 'done' AND spec->>'identifiers' IN ('meta', 'google', 'tiktok', 'snapchat');
