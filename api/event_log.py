@@ -43,7 +43,7 @@ def _processed(settings: Settings) -> Processed | None:
         try:
             async with await psycopg.AsyncConnection.connect(dsn, autocommit=True, application_name="stratum-log") as conn:
                 return await durable_positions_async(conn, log.name, range(log.partitions))
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:  # also a schema that is not there yet: whatever it is, nothing is known
             raise PositionsUnknownError(type(error).__name__) from error
 
     return processed

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from time import monotonic, time
 from typing import Final, NamedTuple
@@ -61,6 +62,7 @@ class ValkeyAppendParams:
 class _Waiting(NamedTuple):
     entries: Sequence[Entry]
     size: int
+    since_s: float
     done: asyncio.Future[None]
 
 
@@ -94,7 +96,7 @@ class ValkeyAppender:
 
     def __init__(self, url: str, name: str, partitions: int, params: ValkeyAppendParams, room: Room | None = None) -> None:
         room = room or Room()
-        limit_s = params.timeout.total_seconds()
+        limit_s = self._limit_s = params.timeout.total_seconds()
         self._client = Redis.from_url(url, socket_timeout=limit_s, socket_connect_timeout=limit_s, retry=Retry(NoBackoff(), 1))
         self._streams = [stream_key(name, partition) for partition in range(partitions)]
         self._params = params
@@ -102,6 +104,8 @@ class ValkeyAppender:
         self._guard = ValkeyGuard(self._client, self._streams, params.guard, monotonic, given, room.disk, room.disk_free_limit_bytes)
         self._fields = [b"%d" % number for number in range(params.pack_records)]
         self._waiting: deque[_Waiting] = deque()
+        self._group: list[_Waiting] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._waiting_bytes = 0
         self._answered_s = self._full_until_s = float("-inf")
         self._full: LogFullError | None = None
@@ -117,26 +121,21 @@ class ValkeyAppender:
         size = sum(len(value) for _, value in entries) + len(entries) * _FIELD_OVERHEAD_BYTES
         if self._waiting and self._waiting_bytes + size > self._params.waiting_limit_bytes:
             raise LogFullError(LogRefusal.BUSY, self._params.retry_after_s)
-        began_s = monotonic()
-        waiting = _Waiting(entries, size, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(entries, size, loop.time(), loop.create_future())
         self._waiting.append(waiting)
         self._waiting_bytes += size
         self._wake.set()
-        try:
-            async with asyncio.timeout(self._params.timeout.total_seconds()):
-                await waiting.done
-        except TimeoutError:  # what was not written yet is not written any more: its request is told that it was not
-            queued = any(each is waiting for each in self._waiting)
-            if queued and self._answered_s > began_s:
-                raise LogFullError(LogRefusal.BUSY, self._params.retry_after_s) from None
-            raise self._unavailable(LogRefusal.AWAY) from None
+        if self._timer is None:
+            self._timer = loop.call_at(waiting.since_s + self._limit_s, self._expire)
+        await waiting.done
 
     async def refusal(self) -> LogUnavailableError | None:
         """See `sinks.log.EventLog.refusal`. As long as senders are told to stay away, whoever asks is told the same."""
         if self._full is not None and monotonic() < self._full_until_s:
             return self._full
         try:
-            async with asyncio.timeout(self._params.timeout.total_seconds()):
+            async with asyncio.timeout(self._limit_s):
                 await self._client.ping()
                 await self._guard.check()
         except LogUnavailableError as refusal:
@@ -151,23 +150,42 @@ class ValkeyAppender:
             await asyncio.wait({self._waiting[-1].done})
         self._writer.cancel()
         await asyncio.wait({self._writer})
+        if self._timer is not None:
+            self._timer.cancel()
         await self._guard.close()
         await self._client.aclose()
 
+    def _expire(self) -> None:
+        """Answer those whose time is up. One timer for all, set for the oldest, because one per append costs as much as the append."""
+        loop = asyncio.get_running_loop()
+        expired_s = loop.time() - self._limit_s
+        self._timer = None
+        for waiting in chain(self._group, self._waiting):
+            if waiting.since_s > expired_s:
+                self._timer = loop.call_at(waiting.since_s + self._limit_s, self._expire)
+                return
+            _settle([waiting], self._expired(waiting))
+
+    def _expired(self, waiting: _Waiting) -> LogUnavailableError:
+        """Too many wait where the server has answered others meanwhile; else it is away."""
+        if self._answered_s > waiting.since_s and not any(waiting is each for each in self._group):
+            return LogFullError(LogRefusal.BUSY, self._params.retry_after_s)
+        return self._unavailable(LogRefusal.AWAY)
+
     async def _write_forever(self) -> None:
-        group: list[_Waiting] = []
         try:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting:
-                    group = self._next_group()
-                    refusal = await self._write(group)
+                    self._group = self._next_group()
+                    refusal = await self._write(self._group)
                     self._full = refusal if isinstance(refusal, LogFullError) else None
                     self._full_until_s = monotonic() + (refusal.retry_after_s if refusal else 0.0)
-                    _settle(group, refusal)
+                    _settle(self._group, refusal)
+                    self._group = []
         finally:  # cancelled by `close`, or a mistake of ours: nobody may wait for ever
-            _settle([*group, *self._waiting], self._unavailable(LogRefusal.CLOSING))
+            _settle([*self._group, *self._waiting], self._unavailable(LogRefusal.CLOSING))
 
     def _next_group(self) -> list[_Waiting]:
         """The next to be written; whoever has given up waiting is left out."""
@@ -183,7 +201,7 @@ class ValkeyAppender:
 
     async def _write(self, group: Sequence[_Waiting]) -> LogUnavailableError | None:
         try:
-            async with asyncio.timeout(self._params.timeout.total_seconds()):
+            async with asyncio.timeout(self._limit_s):
                 size = sum(waiting.size for waiting in group)
                 await self._guard.check(size)
                 return await self._send_or_make_room(list(self._commands(group)), size)
@@ -202,7 +220,7 @@ class ValkeyAppender:
                 if refusal is not None:
                     return refusal
             else:
-                self._answered_s = monotonic()
+                self._answered_s = asyncio.get_running_loop().time()
                 return None
         return LogFullError(LogRefusal.MEMORY, self._params.retry_after_s)
 

@@ -105,7 +105,7 @@ def requests(form: str, kind: str) -> Iterator[dict[str, Any]]:
     yield base
     yield from (base | {name: value} for name, value in BESIDE.items())
     rng = random.Random(f"{form} {kind}")
-    for _ in range(8):
+    for _ in range(4):
         extra = dict(rng.sample(OTHERS, 3)) | dict(rng.sample(list(BESIDE.items()), rng.randrange(2)))
         yield base | extra
 
