@@ -16,6 +16,7 @@ from api.deps import Connections, Keys
 from api.errors import handle_errors
 from api.event_log import open_log
 from api.exporting import ExportDesk
+from api.log_watch import LogWatch, watched
 from api.observing import Observe
 from api.openapi import document
 from api.reading import open_reads
@@ -104,10 +105,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         log = open_log(settings)
         try:
             async with open_pool(settings) as pool, open_reads(settings, pool, log) as reads:
-                app.state.connections = Connections(settings, pool, log, Keys(pool, settings.edge.keys))
+                watch = LogWatch(log, settings.log.name, pool, settings.edge.log_watch)
+                app.state.connections = Connections(settings, pool, log, watch, Keys(pool, settings.edge.keys))
                 app.state.reads = reads
                 app.state.exports = ExportDesk(settings)
-                yield
+                async with watched(watch):
+                    yield
         finally:
             await log.close()
 

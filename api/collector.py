@@ -86,10 +86,10 @@ class Collector:
         started = time.perf_counter()
         try:
             await self._held.log.append(entries)
-        except LogFullError as error:
-            raise Refusal("log_full", error.retry_after_s) from None
         except LogUnavailableError as error:
-            raise Refusal("log_unavailable", error.retry_after_s) from None
+            self._held.log_watch.note(error)
+            code = "log_full" if isinstance(error, LogFullError) else "log_unavailable"
+            raise Refusal(code, error.retry_after_s, error.reason) from None
         metrics.APPEND_SECONDS.observe(time.perf_counter() - started)
         metrics.EVENTS.labels(source.id).inc(len(entries))
         metrics.EVENT_BYTES.inc(sum(len(event) for _, event in entries))

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from api.errors import whole_seconds
+from domain.log_refusal import LogRefusal
 
 
 class _Rule(NamedTuple):
@@ -31,8 +32,8 @@ REFUSALS: Final[dict[str, _Rule]] = {
     "body_too_large": _Rule(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than the limit, as sent or after decompression."),
     "unsupported_encoding": _Rule(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body's compression is not gzip or deflate."),
     "too_many_requests": _Rule(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests are under way; come again after Retry-After."),
-    "log_full": _Rule(HTTPStatus.TOO_MANY_REQUESTS, "Processing is behind; come again after Retry-After."),
-    "log_unavailable": _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "The event log does not answer; come again after Retry-After."),
+    "log_full": _Rule(HTTPStatus.TOO_MANY_REQUESTS, "The event log has no room; come again after Retry-After."),
+    "log_unavailable": _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "The event log takes nothing; come again after Retry-After."),
     "not_ready": _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "Write keys cannot be checked at the moment; come again after Retry-After."),
 }
 """Code → status and message."""
@@ -44,18 +45,23 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than a mistake
     Args:
         code: a key of `REFUSALS`.
         retry_after_s: when to come again, for 429 and 503.
+        reason: why the event log refuses, where it does.
     """
 
-    def __init__(self, code: str, retry_after_s: float | None = None) -> None:
+    def __init__(self, code: str, retry_after_s: float | None = None, reason: LogRefusal | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.status = REFUSALS[code].status
+        self.reason = reason
         self._retry_after_s = retry_after_s
 
     @property
     def body(self) -> bytes:
-        """``{"code":…,"message":…}``."""
-        return msgspec.json.encode({"code": self.code, "message": REFUSALS[self.code].message})
+        """``{"code":…,"message":…}``, and ``"reason":…`` where the event log refuses."""
+        if self.reason is None:
+            return msgspec.json.encode({"code": self.code, "message": REFUSALS[self.code].message})
+        message = f"{self.reason.meaning}; come again after Retry-After."
+        return msgspec.json.encode({"code": self.code, "message": message, "reason": self.reason})
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:

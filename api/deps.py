@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from fastapi import Depends, Request
 
 from api.errors import ForbiddenError, RateLimitedError, UnauthorizedError
+from api.log_watch import LogWatch
 from api.remembered import Remembered
 from config.collector import KeyParams
 from config.settings import Settings
@@ -106,12 +107,14 @@ class Connections:
         settings: the configuration.
         pool: connections to Postgres.
         log: the writing end of the event log.
+        log_watch: tells why it takes nothing.
         keys: write keys and API keys.
     """
 
     settings: Settings
     pool: Pool
     log: EventLog
+    log_watch: LogWatch
     keys: Keys
 
 

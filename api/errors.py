@@ -197,8 +197,8 @@ class _Rule(NamedTuple):
 # Errors of the layers below; the first class that fits counts.
 _TABLE: Final[Mapping[type[Exception], _Rule]] = {
     BadCursorError: _Rule(HTTPStatus.BAD_REQUEST, "bad_cursor", "The cursor was not handed out by this listing."),
-    LogFullError: _Rule(HTTPStatus.TOO_MANY_REQUESTS, "log_full", "The event log is full for the moment."),
-    LogUnavailableError: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable", "The event log does not answer."),
+    LogFullError: _Rule(HTTPStatus.TOO_MANY_REQUESTS, "log_full", "The event log has no room."),
+    LogUnavailableError: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable", "The event log takes nothing."),
     StoreUnavailable: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "store_unavailable", "Postgres does not answer.", STORE_RETRY_AFTER_S),
     psycopg.OperationalError: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "store_unavailable", "Postgres does not answer.", STORE_RETRY_AFTER_S),
 }
@@ -216,7 +216,7 @@ def _rule(error: Exception) -> _Rule:
         return _Rule(status, status.name.lower(), status.description or status.phrase)
     rule = next(rule for kind, rule in _TABLE.items() if isinstance(error, kind))
     if isinstance(error, LogUnavailableError):
-        return rule._replace(retry_after_s=error.retry_after_s)
+        return rule._replace(retry_after_s=error.retry_after_s, detail=f"{error.reason.meaning} ({error.reason}).")
     return rule
 
 

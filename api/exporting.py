@@ -17,7 +17,7 @@ from api.errors import BusyError, ConflictError, UnprocessableError
 from config.exports import build_exporter, export_files
 from config.settings import Settings
 from domain.export import ExportCounts, ExportSpec
-from sinks.exporting import Export, TooManyRowsError, UnknownTraitError
+from sinks.exporting import Export, FormError, TooManyRowsError, UnknownTraitError
 from store import export_jobs, exports
 from store.definition_rows import Author
 from store.export import to_look_at
@@ -51,7 +51,7 @@ class ExportDesk:
 
         Raises:
             DefinitionError: what it refers to is not there.
-            UnprocessableError: a computed trait is not live.
+            UnprocessableError: a computed trait is not live, or a platform's form would hold more than it may.
             BusyError: the workspace has as many exports waiting as it may have.
             psycopg.OperationalError: Postgres cannot be reached.
         """
@@ -111,7 +111,7 @@ class ExportDesk:
     def _export(self, conn: psycopg.Connection[Any], author: Author, spec: ExportSpec, counts: ExportCounts | None = None) -> Export:
         try:
             return self._exporter.begin(conn, author, spec, counts or ExportCounts())
-        except UnknownTraitError as error:
+        except (UnknownTraitError, FormError) as error:
             raise UnprocessableError(str(error)) from None
 
     def _chunks(self, conn: psycopg.Connection[Any], job: ExportJob, export: Export, counts: ExportCounts) -> Generator[bytes]:

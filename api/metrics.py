@@ -26,8 +26,16 @@ EVENTS: Final = Counter(
 EVENT_BYTES: Final = Counter("stratum_collector_event_bytes_total", "Bytes of acknowledged events, uncompressed.")
 REFUSALS: Final = Counter(
     "stratum_collector_refusals_total",
-    "Requests refused, by code. log_full: add workers; log_unavailable: see the log's server; unknown_write_key: a client has a wrong key.",
+    "Requests refused, by code. log_full, log_unavailable: see stratum_log_refusals_total; unknown_write_key: a client has a wrong key.",
     ("code",),
+)
+LOG_REFUSALS: Final = Counter(
+    "stratum_log_refusals_total",
+    "Appends that the event log refused, by reason. log_behind: add workers; log_memory, log_disk: give its server more; log_away: see it.",
+    ("reason",),
+)
+LOG_REFUSING: Final = Gauge(
+    "stratum_log_refusing", "Whether the event log takes nothing now, by reason: 1 or 0. What to do: the runbook, log.", ("reason",)
 )
 APPEND_SECONDS: Final = Histogram("stratum_log_append_seconds", "Time until the log had a request's records.", buckets=_SECONDS)
 IN_FLIGHT: Final = Gauge("stratum_collector_requests_in_flight", "Collector requests under way. Near its limit: add processes.")

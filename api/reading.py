@@ -21,7 +21,7 @@ from domain.rules import IdentityRules, ProfileRules
 from operators.health_params import HealthParams
 from operators.lifecycle import stage_at
 from sinks.hot import HotProfiles, connect_hot
-from sinks.log import EventLog, LogUnavailableError, keyed
+from sinks.log import EventLog, keyed
 from sources.lag import KafkaLag, LagReader, PartitionLag, ValkeyLag
 from store.fetch import Pool, connect_blocking
 from store.funnels import Funnels
@@ -100,10 +100,11 @@ class Reads:
         """Ask the event log whether it takes records.
 
         Raises:
-            LogUnavailableError: it does not.
+            LogUnavailableError: it does not; says why.
         """
-        if not await self.log.ready():
-            raise LogUnavailableError("not ready", 1.0)
+        refusal = await self.log.refusal()
+        if refusal is not None:
+            raise refusal
 
     def now(self) -> datetime:
         """The instant of reading, aware UTC."""

@@ -6,7 +6,7 @@ The reference is a bare COPY of the same people's documents and identifiers out 
 import hashlib
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -70,7 +70,8 @@ def fill(connection: psycopg.Connection, first: int, last: int) -> None:
 
 def _written(bench: Bench, form: ExportFormat, identifiers: IdentifierForm) -> float:
     """Order an export and wait for its file; people a second, from when the writer took it up."""
-    spec = ExportSpec(form, "advertising", segment=SEGMENT, traits=("plan", "name"), revenue=True, identifiers=identifiers)
+    more: dict[str, Any] = {"traits": ("plan", "name"), "revenue": True} if identifiers == "raw" else {"traits": ()}
+    spec = ExportSpec(form, "advertising", segment=SEGMENT, identifiers=identifiers, **more)
     with bench.connect() as connection:
         with connection.transaction():
             number = exports.order(connection, WORKSPACE, "bench", Order(spec, "file", 0, ()), 10)

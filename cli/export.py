@@ -21,15 +21,19 @@ def export(  # noqa: PLR0913 - one per option
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write. Begun again with the same file, it goes on where it stopped.")],
     api_key: Annotated[str, typer.Option(help="API key with the scopes read and write.", envvar="STRATUM_API_KEY")],
     form: Annotated[str, typer.Option("--format", "-f", help="csv, json, ndjson or parquet; default by the file's ending.")] = "",
-    purpose: Annotated[str, typer.Option(help="Consent purpose; default the segment's. none leaves nobody out and takes a reason.")] = "",
+    purpose: Annotated[
+        str,
+        typer.Option(help="Consent purpose; default the segment's, for a form the platform's. none leaves nobody out and takes a reason."),
+    ] = "",
     reason: Annotated[str, typer.Option(help="Why consent is not asked about; kept in the audit log.")] = "",
     columns: Annotated[
         str,
         typer.Option(
-            help="trait.NAME, computed.NAME, event.NAME, last.NAME, identifier.KIND, revenue; with commas. Default: traits, identifiers."
+            help="trait.NAME, computed.NAME, event.NAME, last.NAME, identifier.KIND, revenue; with commas. Default: traits, identifiers;"
+            " a platform's form: its identifiers, and nothing else."
         ),
     ] = "",
-    identifiers: Annotated[str, typer.Option(help="raw, none, meta, google, tiktok or snapchat.")] = "",
+    identifiers: Annotated[str, typer.Option(help="raw, none, or a platform's form: meta, google, tiktok or snapchat.")] = "",
     url: Annotated[str, typer.Option(help="Address of the API.")] = "http://127.0.0.1:8080",
 ) -> None:
     """Export a segment's people into a file."""

@@ -1,5 +1,6 @@
 """``stratum lag``: how far processing is behind the log, per partition."""
 
+import asyncio
 import sys
 import time
 from datetime import UTC, datetime
@@ -11,9 +12,15 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from api.event_log import open_log
 from config.load import load_settings
+from config.settings import Settings
 from dataflows.survey import lag_reader
+from domain.log_refusal import LogRefusal
+from sinks.log import LogUnavailableError
 from sources.lag import LagReader, PartitionLag
+from store.fetch import connect_blocking
+from store.log_refusals import refusals
 
 
 def lag_table(lags: list[PartitionLag]) -> Table:
@@ -31,14 +38,36 @@ def lag_table(lags: list[PartitionLag]) -> Table:
     return table
 
 
+def log_line(settings: Settings) -> str:
+    """Why the log takes no events now, in a line; empty where it does. What senders were told a moment ago counts, too."""
+
+    async def ask() -> LogUnavailableError | None:
+        log = open_log(settings)
+        try:
+            return await log.refusal()
+        finally:
+            await log.close()
+
+    refusal = asyncio.run(ask())
+    if refusal is not None:
+        return f"New events are refused: {refusal}"
+    with connect_blocking(settings.postgres.dsn.get_secret_value()) as conn:
+        told = refusals(conn, datetime.now(UTC) - settings.alerts.conditions.refused_within)
+    return "; ".join(f"New events were refused a moment ago: {LogRefusal(code).meaning} ({code})" for code, _, _ in told)
+
+
 def lag(
     *,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Refresh until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list instead of a table; one line per refresh with --watch.")] = False,
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between refreshes.")] = 1.0,
 ) -> None:
-    """Show how far processing is behind the log, per partition."""
-    reader = lag_reader(load_settings())
+    """Show how far processing is behind the log, per partition; and why the log takes no new events, where it does not."""
+    settings = load_settings()
+    line = log_line(settings)
+    if line:
+        typer.echo(line, err=True)
+    reader = lag_reader(settings)
     try:
         if as_json:
             _print_json(reader)

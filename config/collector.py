@@ -58,12 +58,30 @@ class KeyParams:
 
 
 @dataclass(frozen=True)
+class LogWatchParams:
+    """How the processes that write the event log tell that it takes nothing.
+
+    Attributes:
+        interval: time between two looks.
+        timeout: longest wait for a look; a log that does not answer within it is away.
+        repeat_after: what lasts is written to the process's log again after this long.
+        lasting: what is seen again within this span has lasted in between.
+    """
+
+    interval: timedelta = timedelta(seconds=2)
+    timeout: timedelta = timedelta(seconds=5)
+    repeat_after: timedelta = timedelta(minutes=1)
+    lasting: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
 class EdgeParams:
     """Everything about the edge where requests come in.
 
     Attributes:
         collector: limits of the collector.
         keys: write keys and API keys.
+        log_watch: how it is told that the event log takes nothing.
         pool_timeout: longest wait for a connection to Postgres; then 503.
         statement_timeout: longest query; then 503.
         query_body_limit_bytes: largest request of the query API; above it 413.
@@ -71,6 +89,7 @@ class EdgeParams:
 
     collector: CollectorParams = field(default_factory=CollectorParams)
     keys: KeyParams = field(default_factory=KeyParams)
+    log_watch: LogWatchParams = field(default_factory=LogWatchParams)
     pool_timeout: timedelta = timedelta(seconds=3)
     statement_timeout: timedelta = timedelta(seconds=15)
     query_body_limit_bytes: _Count = 1024 * 1024

@@ -3,6 +3,7 @@
 import time
 
 from config.settings import Settings
+from domain.export import IdentifierForm
 from sinks.export_files import ExportFiles
 from sinks.export_identifiers import spellers
 from sinks.exporting import Exporter
@@ -12,6 +13,12 @@ def build_exporter(settings: Settings) -> Exporter:
     """What spells exports, by the wall clock."""
     forms = spellers(settings.meta, settings.google, settings.tiktok, settings.snapchat)
     return Exporter(settings.exports, settings.profile, forms, lambda: time.time_ns() // 1_000_000)
+
+
+def form_purpose(settings: Settings, form: IdentifierForm) -> str | None:
+    """The consent purpose that a platform's form serves; None for other forms."""
+    forms = spellers(settings.meta, settings.google, settings.tiktok, settings.snapchat)
+    return forms[form].purpose if form in forms else None
 
 
 def export_files(settings: Settings) -> ExportFiles:

@@ -11,6 +11,9 @@ IdentifierForm = Literal["none", "raw", "meta", "google", "tiktok", "snapchat"]
 """``raw``: as stored; a platform: spelled and hashed as that platform takes it; ``none``: left out."""
 ColumnType = Literal["text", "integer", "number", "boolean"]
 
+PLATFORM_FORMS: Final[frozenset[IdentifierForm]] = frozenset({"meta", "google", "tiktok", "snapchat"})
+"""Forms that are made to be given to a platform: nothing raw may be in them."""
+
 NO_PURPOSE: Final = "none"
 """In place of a consent purpose: nobody is left out for lack of consent. It takes a reason."""
 
@@ -49,6 +52,28 @@ class ExportSpec(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
     identifiers: IdentifierForm = "raw"
     kinds: tuple[str, ...] | None = None
     guard_formulas: bool = True
+
+
+def for_platform(spec: ExportSpec) -> bool:
+    """Whether an export is in a platform's form, and so holds nothing but identifiers in it."""
+    return spec.identifiers in PLATFORM_FORMS
+
+
+def beside_identifiers(spec: ExportSpec) -> list[str]:
+    """What is asked for besides identifiers, as requests name it.
+
+    >>> beside_identifiers(ExportSpec("csv", "ads", traits=None, revenue=True))
+    ['traits', 'revenue']
+    """
+    asked = {
+        "traits": spec.traits != (),
+        "types": bool(spec.types),
+        "computed": spec.computed != (),
+        "events": spec.events != (),
+        "last_events": bool(spec.last_events),
+        "revenue": spec.revenue,
+    }
+    return [name for name, wanted in asked.items() if wanted]
 
 
 class ExportCounts(msgspec.Struct):

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 
 from domain.definition import ComputedTrait, Function
-from domain.export import ColumnType, ExportSpec, event_key
+from domain.export import ColumnType, ExportSpec, event_key, for_platform
 from domain.ids import ProfileId
 from domain.leaf import Leaf
 from domain.profile import Person
@@ -64,7 +64,9 @@ class Column(NamedTuple):
 
 
 def record(spec: ExportSpec, exported: Exported) -> Record:
-    """Tell one person as a nested record of what was asked for."""
+    """Tell one person as a nested record of what was asked for; in a platform's form nothing but identifiers."""
+    if for_platform(spec):
+        return {"identifiers": _lists(exported.identifiers or {})}
     person, view = exported.person, exported.person.view
     traits = view.traits if spec.traits is None else [name for name in spec.traits if name in view.traits]
     counts: dict[str, int] | None = {**view.types, **view.names} if spec.events is None else None
@@ -77,7 +79,7 @@ def record(spec: ExportSpec, exported: Exported) -> Record:
         "first_seen_at": view.first_ms or None,
         "last_seen_at": view.last_ms or None,
         "orders": view.orders,
-        "identifiers": None if known is None else {kind: list(values) for kind, values in known.items()},
+        "identifiers": None if known is None else _lists(known),
         "traits": {name: view.traits[name].value for name in traits},
         "computed": None if spec.computed == () else dict(exported.computed),
         "events": counts,
@@ -97,12 +99,15 @@ def canonical(person: ProfileId) -> str:
 
 
 def columns(spec: ExportSpec, computed: Iterable[ComputedTrait]) -> list[Column]:
-    """List an export's columns.
+    """List an export's columns; a platform's form has those of identifiers alone.
 
     Args:
         spec: what was asked for.
         computed: the computed traits among it.
     """
+    told = [_whole("identifiers", "lists")] if spec.kinds is None else _parts("identifiers", "identifier", spec.kinds, "texts")
+    if for_platform(spec):
+        return told
     fixed: list[tuple[str, Cells]] = [
         ("id", "text"),
         ("stage", "text"),
@@ -112,7 +117,7 @@ def columns(spec: ExportSpec, computed: Iterable[ComputedTrait]) -> list[Column]
     ]
     found = [_whole(name, cells) for name, cells in fixed]
     if spec.identifiers != "none":
-        found += [_whole("identifiers", "lists")] if spec.kinds is None else _parts("identifiers", "identifier", spec.kinds, "texts")
+        found += told
     if spec.traits is None:
         found.append(_whole("traits", "any"))
     else:
@@ -157,6 +162,10 @@ def _number(value: object, *, whole: bool) -> int | float | None:
 
 def _revenue(view: Leaf) -> dict[str, dict[str, int]]:
     return {currency: {"orders": of.orders, "amount_minor": of.amount_minor} for currency, of in sorted(view.revenue.items())}
+
+
+def _lists(known: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    return {kind: list(values) for kind, values in known.items()}
 
 
 def _whole(name: str, cells: Cells) -> Column:

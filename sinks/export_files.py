@@ -18,7 +18,7 @@ import structlog
 from psycopg import Connection
 
 from domain.export import ExportCounts, ExportFormat
-from sinks.exporting import Exporter, ExportParams, TooManyRowsError, UnknownTraitError
+from sinks.exporting import Exporter, ExportParams, FormError, TooManyRowsError, UnknownTraitError
 from store import export_jobs
 from store.definition_rows import Author, DefinitionError
 from store.export_jobs import ExportJob, ReplacedError, Written
@@ -161,6 +161,8 @@ class ExportWriter:
             return self._fail(conn, job, counts, "too_many")
         except (DefinitionError, UnknownTraitError):
             return self._fail(conn, job, counts, "definition")
+        except FormError:
+            return self._fail(conn, job, counts, "form")
         except OSError as error:
             logger.warning("export_not_written", export=job.id, error=type(error).__name__, errno=error.errno)
             return self._fail(conn, job, counts, "disk")

@@ -144,8 +144,8 @@ def instant(at_ms: int | None) -> str | None:
 
 
 def _json(record: Record) -> bytes:
-    told = record | {name: instant(record[name]) for name in _INSTANTS}
-    if record["last_events"] is not None:
+    told = record | {name: instant(record[name]) for name in _INSTANTS if name in record}
+    if record.get("last_events") is not None:
         told["last_events"] = {name: instant(at_ms) for name, at_ms in record["last_events"].items()}
     return msgspec.json.encode(told)
 

@@ -1,10 +1,10 @@
 """Identifiers of an export in a platform's form. They come from the very rows that audiences are filled with.
 
-Where a platform takes one e-mail, phone or device of a person, it is the one that a push would send; Google takes several.
+Where a platform takes one e-mail, phone or device of a person, it is the one that the connector chooses; Google takes several.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.export import IdentifierForm
 from sinks.ads.google import Google, GoogleParams
@@ -25,13 +25,25 @@ Spelled = Callable[[Matchable], dict[str, list[str]] | None]
 """A person's identifiers in one form, kind → values; None where nothing is left to match by."""
 
 
-def spellers(meta: MetaParams, google: GoogleParams, tiktok: TiktokParams, snapchat: SnapchatParams) -> dict[IdentifierForm, Spelled]:
-    """What spells identifiers for each platform, as its settings say; no platform needs to be connected."""
+class Form(NamedTuple):
+    """A platform's form.
+
+    Attributes:
+        spelled: spells a person's identifiers.
+        purpose: consent purpose that a person must have granted to be told to the platform.
+    """
+
+    spelled: Spelled
+    purpose: str
+
+
+def spellers(meta: MetaParams, google: GoogleParams, tiktok: TiktokParams, snapchat: SnapchatParams) -> dict[IdentifierForm, Form]:
+    """The form of each platform, as its settings say; no platform needs to be connected."""
     return {
-        "meta": _speller(Meta(meta, "")),
-        "google": _speller(Google(google)),
-        "tiktok": _speller(Tiktok(tiktok, "")),
-        "snapchat": _speller(Snapchat(snapchat)),
+        "meta": _form(Meta(meta, "")),
+        "google": _form(Google(google)),
+        "tiktok": _form(Tiktok(tiktok, "")),
+        "snapchat": _form(Snapchat(snapchat)),
     }
 
 
@@ -42,7 +54,7 @@ def form_kinds(form: IdentifierForm) -> tuple[str, ...]:
     return _COLUMNS.get(form, ())
 
 
-def _speller(platform: Platform) -> Spelled:
+def _form(platform: Platform) -> Form:
     columns = _COLUMNS.get(platform.name)
 
     def spelled(person: Matchable) -> dict[str, list[str]] | None:
@@ -51,7 +63,7 @@ def _speller(platform: Platform) -> Spelled:
             return None
         return _by_prefix(row) if columns is None else {kind: [value] for kind, value in zip(columns, row, strict=True) if value}
 
-    return spelled
+    return Form(spelled, platform.purpose)
 
 
 def _by_prefix(row: Row) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.definition import WorkspaceDefinitions
-from domain.export import ExportCounts, ExportSpec, IdentifierForm
+from domain.export import ExportCounts, ExportSpec, IdentifierForm, beside_identifiers, for_platform
 from domain.ids import ProfileId
 from domain.profile import Person
 from domain.rules import ProfileRules
@@ -25,7 +25,7 @@ from operators.export_columns import Exported, Record, canonical, columns, recor
 from operators.program import Subject
 from sinks.ads.platform import Matchable
 from sinks.export_formats import encoder
-from sinks.export_identifiers import Spelled
+from sinks.export_identifiers import Form, Spelled
 from store.definition_rows import Author
 from store.export import FIRST, ExportPage, ExportReader
 
@@ -88,19 +88,21 @@ class UnknownTraitError(Exception):
         self.name = name
 
 
+class FormError(Exception):
+    """A platform's form is asked for together with what may not go to that platform. The message says what, and nothing personal."""
+
+
 class Exporter:
     """Begins exports.
 
     Args:
         params: see `ExportParams`.
         rules: lifecycle.
-        forms: platform → what spells identifiers for it.
+        forms: platform → its form.
         now_ms: the clock that rules, computed traits and stages are evaluated by.
     """
 
-    def __init__(
-        self, params: ExportParams, rules: ProfileRules, forms: Mapping[IdentifierForm, Spelled], now_ms: Callable[[], int]
-    ) -> None:
+    def __init__(self, params: ExportParams, rules: ProfileRules, forms: Mapping[IdentifierForm, Form], now_ms: Callable[[], int]) -> None:
         self._params = params
         self._rules = rules
         self._forms = forms
@@ -118,12 +120,27 @@ class Exporter:
         Raises:
             InvalidDefinitionError: the rule refers to what is not there, or in a circle.
             UnknownTraitError: a computed trait is asked for that is not live.
+            FormError: a platform's form is to hold more than identifiers, or people who do not consent to the platform's purpose.
         """
+        spelled = self._form(spec)
         now_ms = self._now_ms()
         reader = ExportReader(conn, author, spec, self._rules, now_ms, self._params.page)
         values = _Values(reader.definitions, spec.computed, now_ms)
         bounds = _Bounds(self._params.max_rows, self._params.group_rows)
-        return Export(spec, reader, values, self._forms.get(spec.identifiers), bounds, counts)
+        return Export(spec, reader, values, spelled, bounds, counts)
+
+    def _form(self, spec: ExportSpec) -> Spelled | None:
+        """What spells identifiers; None where they stay as they are."""
+        if not for_platform(spec):
+            return None
+        form = self._forms.get(spec.identifiers)
+        if form is None:
+            raise FormError(f"identifiers: there is no form of {spec.identifiers}.")
+        if beside := beside_identifiers(spec):
+            raise FormError(f"{', '.join(beside)}: the form of {spec.identifiers} holds nothing but identifiers. Order the rest by itself.")
+        if spec.purpose != form.purpose:
+            raise FormError(f"purpose: the form of {spec.identifiers} serves the purpose {form.purpose}, and no other.")
+        return form.spelled
 
 
 class _Bounds(NamedTuple):

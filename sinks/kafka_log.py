@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from domain.log_refusal import LogRefusal
 from sinks.log import Entry, LogFullError, LogUnavailableError
 
 logger = structlog.get_logger(__name__)
@@ -48,6 +49,29 @@ class KafkaAppendParams:
     full_retry_after_s: float = 1.0
 
 
+_DISK: Final = frozenset({KafkaError.KAFKA_STORAGE_ERROR})
+_REFUSED: Final = frozenset(
+    {
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.INVALID_MSG,
+        KafkaError.POLICY_VIOLATION,
+        KafkaError.RECORD_LIST_TOO_LARGE,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - librdkafka's own codes are spelled so
+        KafkaError._AUTHENTICATION,  # noqa: SLF001
+    }
+)
+"""Codes with which a broker answers and says no; all others mean that it does not answer as it should."""
+
+
+def _unavailable(error: KafkaError, retry_after_s: float) -> LogUnavailableError:
+    code = error.code()
+    reason = LogRefusal.DISK if code in _DISK else LogRefusal.REFUSED if code in _REFUSED else LogRefusal.AWAY
+    return LogUnavailableError(reason, retry_after_s, error.name())
+
+
 class _Reports:
     """Counts the delivery reports of one append; called by librdkafka's thread alone once everything is handed over."""
 
@@ -63,7 +87,7 @@ class _Reports:
     def __call__(self, error: KafkaError | None, _message: Message) -> None:
         self._open -= 1
         if error is not None:
-            self._failure = LogUnavailableError(error.name(), self._retry_after_s)
+            self._failure = _unavailable(error, self._retry_after_s)
         if self._open == 0:
             self._loop.call_soon_threadsafe(self._settle)
 
@@ -112,7 +136,7 @@ class KafkaAppender:
         if not entries:
             return
         if self._closing.is_set():
-            raise LogUnavailableError("closed", self._params.retry_after_s)
+            raise LogUnavailableError(LogRefusal.CLOSING, self._params.retry_after_s)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         reports = _Reports(len(entries), done, self._params.retry_after_s)
         produce, topic = self._producer.produce, self._topic
@@ -120,20 +144,21 @@ class KafkaAppender:
             for key, value in entries:
                 produce(topic, value, key or None, on_delivery=reports)
         except BufferError:
-            raise LogFullError("too_much_waiting", self._params.full_retry_after_s) from None
+            raise LogFullError(LogRefusal.BUSY, self._params.full_retry_after_s) from None
         except KafkaException as error:
-            raise LogUnavailableError(error.args[0].name(), self._params.retry_after_s) from None
+            raise _unavailable(error.args[0], self._params.retry_after_s) from None
         except RuntimeError:  # closed meanwhile, because it was broken
-            raise LogUnavailableError("broken", self._params.retry_after_s) from None
+            raise LogUnavailableError(LogRefusal.AWAY, self._params.retry_after_s, "the producer is made anew") from None
         await done
 
-    async def ready(self) -> bool:
-        """See `sinks.log.EventLog.ready`."""
+    async def refusal(self) -> LogUnavailableError | None:
+        """See `sinks.log.EventLog.refusal`."""
         try:
             found = await asyncio.to_thread(self._producer.list_topics, self._topic, self._params.metadata_timeout.total_seconds())
-        except KafkaException:
-            return False
-        return found.topics[self._topic].error is None
+        except KafkaException as error:
+            return _unavailable(error.args[0], self._params.retry_after_s)
+        missing = found.topics[self._topic].error
+        return None if missing is None else _unavailable(missing, self._params.retry_after_s)
 
     async def close(self) -> None:
         """See `sinks.log.EventLog.close`."""

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from domain.log_refusal import LogRefusal
 from domain.partitioning import record_key
 
 Entry = tuple[bytes, bytes]
@@ -17,18 +18,20 @@ class LogUnavailableError(Exception):
     """The log did not confirm the records. Some of them may be in it all the same; appending them again changes nothing but counters.
 
     Args:
-        reason: what is wrong, a short code without personal data.
+        reason: what is wrong.
         retry_after_s: when it is worth trying again.
+        detail: more about it for whoever mends it, without personal data.
     """
 
-    def __init__(self, reason: str, retry_after_s: float) -> None:
-        super().__init__(f"the event log is unavailable: {reason}")
+    def __init__(self, reason: LogRefusal, retry_after_s: float, detail: str = "") -> None:
+        super().__init__(f"{reason.meaning} ({reason}{f': {detail}' if detail else ''})")
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.detail = detail
 
 
 class LogFullError(LogUnavailableError):
-    """The log takes nothing for the moment because processing is behind: back-pressure rather than a fault."""
+    """The log takes nothing for the moment because there is no room: back-pressure rather than a fault."""
 
 
 class EventLog(Protocol):
@@ -46,8 +49,8 @@ class EventLog(Protocol):
         """
         ...
 
-    async def ready(self) -> bool:
-        """Whether an append would be tried: the log answers and there is room."""
+    async def refusal(self) -> LogUnavailableError | None:
+        """Why an append would be refused now; None where it would be tried: the log answers and there is room."""
         ...
 
     async def close(self) -> None:

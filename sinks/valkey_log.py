@@ -4,7 +4,8 @@ Guarantee: `append` returns once the server has answered every ``XADD``, which i
 ``appendfsync`` says). At least once: an append whose answer was lost may be in the log and is repeated by the client; UNIFY compares ids.
 
 Whoever appends while a write is under way waits for it and shares the next one (group commit). The records of one partition are packed into
-few entries, field names ``0``, ``1``, …, so that the server does little per event.
+few entries, field names ``0``, ``1``, …, so that the server does little per event. An append is answered within its timeout, whatever the
+server does.
 """
 
 import asyncio
@@ -12,8 +13,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Final, NamedTuple
 
 from hiredis import pack_command
@@ -22,12 +24,16 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
+from domain.log_refusal import LogRefusal
 from domain.partitioning import partition_of, stream_key
 from sinks.log import Entry, LogFullError, LogUnavailableError
 from sinks.valkey_guard import GuardParams, ValkeyGuard
+from sinks.valkey_room import Processed, ValkeyRoom
 
 _FIELD_OVERHEAD_BYTES: Final = 16
 """What a record costs besides its bytes, roughly."""
+_DISK_ERROR: Final = "MISCONF"
+"""Begins the answer of a server that cannot write its append-only file."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class ValkeyAppendParams:
         pack_bytes: an entry is closed once it holds this much.
         write_bytes: most bytes of one write, unless a single request has more.
         waiting_limit_bytes: records of requests that wait for their write; above it appends are refused.
-        timeout: longest wait for the server's answer.
+        timeout: longest that an append waits, for its turn and the server's answer together.
         retry_after_s: when to come again after it did not answer.
         guard: bounds of the log's size.
     """
@@ -56,7 +62,25 @@ class ValkeyAppendParams:
 class _Waiting(NamedTuple):
     entries: Sequence[Entry]
     size: int
+    since_s: float
     done: asyncio.Future[None]
+
+
+@dataclass(frozen=True)
+class Room:
+    """What is needed to give room back in the log, and to know its disk.
+
+    Attributes:
+        processed: tells what every consumer has processed; None where nobody can, so that entries leave by age alone.
+        retention: age below which processed entries stay while there is room.
+        disk: folder whose file system holds the append-only file, None where that is another machine's affair.
+        disk_free_limit_bytes: least free space there.
+    """
+
+    processed: Processed | None = None
+    retention: timedelta = timedelta(hours=1)
+    disk: Path | None = None
+    disk_free_limit_bytes: int = 0
 
 
 class ValkeyAppender:
@@ -67,21 +91,24 @@ class ValkeyAppender:
         name: the log; its streams are ``name:0`` … ``name:<partitions - 1>``.
         partitions: how many streams.
         params: sizes and times.
-        disk: folder whose file system holds the append-only file, None where that is another machine's affair.
-        disk_free_limit_bytes: least free space there.
+        room: see `Room`.
     """
 
-    def __init__(
-        self, url: str, name: str, partitions: int, params: ValkeyAppendParams, disk: Path | None = None, disk_free_limit_bytes: int = 0
-    ) -> None:
-        limit_s = params.timeout.total_seconds()
+    def __init__(self, url: str, name: str, partitions: int, params: ValkeyAppendParams, room: Room | None = None) -> None:
+        room = room or Room()
+        limit_s = self._limit_s = params.timeout.total_seconds()
         self._client = Redis.from_url(url, socket_timeout=limit_s, socket_connect_timeout=limit_s, retry=Retry(NoBackoff(), 1))
         self._streams = [stream_key(name, partition) for partition in range(partitions)]
         self._params = params
-        self._guard = ValkeyGuard(self._client, self._streams, params.guard, monotonic, disk, disk_free_limit_bytes)
+        given = None if room.processed is None else ValkeyRoom(self._client, self._streams, room.processed, room.retention, time)
+        self._guard = ValkeyGuard(self._client, self._streams, params.guard, monotonic, given, room.disk, room.disk_free_limit_bytes)
         self._fields = [b"%d" % number for number in range(params.pack_records)]
         self._waiting: deque[_Waiting] = deque()
+        self._group: list[_Waiting] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._waiting_bytes = 0
+        self._answered_s = self._full_until_s = float("-inf")
+        self._full: LogFullError | None = None
         self._wake = asyncio.Event()
         self._writer = asyncio.create_task(self._write_forever(), name="valkey-log")
 
@@ -90,24 +117,32 @@ class ValkeyAppender:
         if not entries:
             return
         if self._writer.done():
-            raise LogUnavailableError("closed", self._params.retry_after_s)
+            raise self._unavailable(LogRefusal.CLOSING)
         size = sum(len(value) for _, value in entries) + len(entries) * _FIELD_OVERHEAD_BYTES
         if self._waiting and self._waiting_bytes + size > self._params.waiting_limit_bytes:
-            raise LogFullError("too_much_waiting", self._params.retry_after_s)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(entries, size, done))
+            raise LogFullError(LogRefusal.BUSY, self._params.retry_after_s)
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(entries, size, loop.time(), loop.create_future())
+        self._waiting.append(waiting)
         self._waiting_bytes += size
         self._wake.set()
-        await done
+        if self._timer is None:
+            self._timer = loop.call_at(waiting.since_s + self._limit_s, self._expire)
+        await waiting.done
 
-    async def ready(self) -> bool:
-        """See `sinks.log.EventLog.ready`."""
+    async def refusal(self) -> LogUnavailableError | None:
+        """See `sinks.log.EventLog.refusal`. As long as senders are told to stay away, whoever asks is told the same."""
+        if self._full is not None and monotonic() < self._full_until_s:
+            return self._full
         try:
-            await self._client.ping()
-            await self._guard.check()
-        except (RedisError, OSError, LogUnavailableError):
-            return False
-        return True
+            async with asyncio.timeout(self._limit_s):
+                await self._client.ping()
+                await self._guard.check()
+        except LogUnavailableError as refusal:
+            return refusal
+        except (RedisError, OSError) as error:
+            return self._failed(error)
+        return None
 
     async def close(self) -> None:
         """See `sinks.log.EventLog.close`."""
@@ -115,41 +150,89 @@ class ValkeyAppender:
             await asyncio.wait({self._waiting[-1].done})
         self._writer.cancel()
         await asyncio.wait({self._writer})
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._guard.close()
         await self._client.aclose()
 
+    def _expire(self) -> None:
+        """Answer those whose time is up. One timer for all, set for the oldest, because one per append costs as much as the append."""
+        loop = asyncio.get_running_loop()
+        expired_s = loop.time() - self._limit_s
+        self._timer = None
+        for waiting in chain(self._group, self._waiting):
+            if waiting.since_s > expired_s:
+                self._timer = loop.call_at(waiting.since_s + self._limit_s, self._expire)
+                return
+            _settle([waiting], self._expired(waiting))
+
+    def _expired(self, waiting: _Waiting) -> LogUnavailableError:
+        """Too many wait where the server has answered others meanwhile; else it is away."""
+        if self._answered_s > waiting.since_s and not any(waiting is each for each in self._group):
+            return LogFullError(LogRefusal.BUSY, self._params.retry_after_s)
+        return self._unavailable(LogRefusal.AWAY)
+
     async def _write_forever(self) -> None:
-        group: list[_Waiting] = []
         try:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting:
-                    group = self._next_group()
-                    _settle(group, await self._write(group))
+                    self._group = self._next_group()
+                    refusal = await self._write(self._group)
+                    self._full = refusal if isinstance(refusal, LogFullError) else None
+                    self._full_until_s = monotonic() + (refusal.retry_after_s if refusal else 0.0)
+                    _settle(self._group, refusal)
+                    self._group = []
         finally:  # cancelled by `close`, or a mistake of ours: nobody may wait for ever
-            _settle([*group, *self._waiting], LogUnavailableError("closed", self._params.retry_after_s))
+            _settle([*self._group, *self._waiting], self._unavailable(LogRefusal.CLOSING))
 
     def _next_group(self) -> list[_Waiting]:
+        """The next to be written; whoever has given up waiting is left out."""
         group: list[_Waiting] = []
         size = 0
         while self._waiting and (not group or size + self._waiting[0].size <= self._params.write_bytes):
-            group.append(self._waiting.popleft())
-            size += group[-1].size
-        self._waiting_bytes -= size
+            waiting = self._waiting.popleft()
+            self._waiting_bytes -= waiting.size
+            if not waiting.done.done():
+                group.append(waiting)
+                size += waiting.size
         return group
 
-    async def _write(self, group: Iterable[_Waiting]) -> LogUnavailableError | None:
-        retry_after_s = self._params.retry_after_s
+    async def _write(self, group: Sequence[_Waiting]) -> LogUnavailableError | None:
         try:
-            await self._guard.check()
-            await self._send(list(self._commands(group)))
+            async with asyncio.timeout(self._limit_s):
+                size = sum(waiting.size for waiting in group)
+                await self._guard.check(size)
+                return await self._send_or_make_room(list(self._commands(group)), size)
         except LogUnavailableError as refusal:
             return refusal
-        except OutOfMemoryError:
-            return LogFullError("memory_full", retry_after_s)
         except (RedisError, OSError) as error:
-            return LogUnavailableError(type(error).__name__, retry_after_s)
-        return None
+            return self._failed(error)
+
+    async def _send_or_make_room(self, commands: Sequence[bytes], size: int) -> LogUnavailableError | None:
+        """Send; where the memory is full after all, make room and send everything again, in the same order."""
+        for _ in range(2):
+            try:
+                await self._send(commands)
+            except OutOfMemoryError:
+                refusal = await self._guard.refused(size)
+                if refusal is not None:
+                    return refusal
+            else:
+                self._answered_s = asyncio.get_running_loop().time()
+                return None
+        return LogFullError(LogRefusal.MEMORY, self._params.retry_after_s)
+
+    def _failed(self, error: Exception) -> LogUnavailableError:
+        """What an error of the client means. A server that answers with an error does answer; one that still loads counts as away."""
+        if isinstance(error, ResponseError):
+            disk = str(error).startswith(_DISK_ERROR)
+            return self._unavailable(LogRefusal.DISK if disk else LogRefusal.REFUSED, "" if disk else type(error).__name__)
+        return self._unavailable(LogRefusal.AWAY, type(error).__name__)
+
+    def _unavailable(self, reason: LogRefusal, detail: str = "") -> LogUnavailableError:
+        return LogUnavailableError(reason, self._params.retry_after_s, detail)
 
     async def _send(self, commands: Sequence[bytes]) -> None:
         """Send all commands at once and read their replies.
@@ -203,4 +286,4 @@ def _settle(group: Iterable[_Waiting], failure: LogUnavailableError | None) -> N
         if failure is None:
             waiting.done.set_result(None)
         else:
-            waiting.done.set_exception(type(failure)(failure.reason, failure.retry_after_s))
+            waiting.done.set_exception(type(failure)(failure.reason, failure.retry_after_s, failure.detail))

@@ -1,16 +1,14 @@
 """How a Valkey stream becomes positions and records. Pure.
 
-An entry's id ``ms-seq`` is the position ``ms << 20 | seq``; its fields, in
-order, are the records that the collector packed together.
+An entry's id is its position (`domain.stream_position`); its fields, in order, are the records that the collector packed together.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 from domain.event import Record
+from domain.stream_position import SEQUENCE_BITS, entry_id
 
-SEQUENCE_BITS: Final = 20
-"""A million entries within one millisecond of the server's clock; 41 bits remain for milliseconds, until the year 2039 and beyond."""
 _SEQUENCE_MASK: Final = (1 << SEQUENCE_BITS) - 1
 
 Entry = tuple[bytes, Sequence[bytes]]
@@ -34,15 +32,6 @@ def position_of(entry_id: bytes) -> int:
     return int(ms) << SEQUENCE_BITS | number
 
 
-def entry_id(position: int) -> str:
-    """Id of the entry at a position; the first id at or after it where there is none.
-
-    >>> entry_id(position_of(b"17-3"))
-    '17-3'
-    """
-    return f"{position >> SEQUENCE_BITS}-{position & _SEQUENCE_MASK}"
-
-
 def id_before(position: int) -> str:
     """The greatest id below a position: what XREAD is given to read from the position on.
 
@@ -55,11 +44,6 @@ def id_before(position: int) -> str:
 def instant_of(position: int) -> int:
     """When the server appended the entry at a position, ms since 1970."""
     return position >> SEQUENCE_BITS
-
-
-def position_at(instant_ms: int) -> int:
-    """First position of an instant, ms since 1970."""
-    return max(instant_ms, 0) << SEQUENCE_BITS
 
 
 def unpack(position: int, fields: Sequence[bytes]) -> list[Record]:

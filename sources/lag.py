@@ -14,7 +14,8 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, Kafka
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from domain.partitioning import stream_key
-from sources.entries import entry_id, instant_of, position_of
+from domain.stream_position import entry_id
+from sources.entries import instant_of, position_of
 from sources.positions import Connect, Session
 from store.lag import StoredPosition, stored_positions
 

@@ -2,7 +2,7 @@
 
 One hash per log holds ``w:<worker>`` → instant until which the worker lives, and ``p:<partition>`` → its holder. A lease holds as long as
 its holder lives, so one beat renews all of them. Beating, taking and giving back are Lua scripts: the server runs each whole, on its own
-clock.
+clock, even when its memory is full: workers who lost their leases then could never make room.
 
 A worker whose share shrinks gives partitions back itself, between two batches, so that an orderly hand-over never overlaps. After a crash
 the others take over when the dead worker's time is up. A worker that cannot beat stops reading when its own time is up. Clocks that
@@ -29,7 +29,7 @@ from redis.retry import Retry
 
 logger = structlog.get_logger(__name__)
 
-_BEAT: Final = """
+_BEAT: Final = """#!lua flags=allow-oom
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local me, lifetime, partitions = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])

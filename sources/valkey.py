@@ -4,7 +4,8 @@ One round trip reads all partitions. What is there is taken, up to a limit, so t
 there is a backlog; when nothing is there the server is asked to wait (``XREAD BLOCK``) and answers the moment something comes.
 
 Delivery: at least once per position, exactly once through the fence (`sources.positions`). Streams are trimmed only below positions that
-Postgres holds durably, and only entries older than the retention; by whoever holds the partition, a bounded number at a time.
+Postgres holds durably, and only entries older than the retention; by whoever holds the partition, a bounded number at a time. Where room
+is needed sooner, whoever writes gives it back (`sinks.valkey_room`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,8 @@ from redis.retry import Retry
 
 from domain.event import Batch, Record
 from domain.partitioning import stream_key
-from sources.entries import Entry, entry_id, id_before, instant_of, position_at, position_of, unpack
+from domain.stream_position import kept_from
+from sources.entries import Entry, id_before, instant_of, position_of, unpack
 from sources.intake import ReadParams
 from sources.leases import Leases
 from sources.positions import Positions, StoreUnavailableError
@@ -205,10 +207,10 @@ class ValkeyLog:
     def _trim(self) -> None:
         if monotonic() < self._trim_at:
             return
-        expired = position_at(int((time() - self._params.retention.total_seconds()) * 1000))
+        since_ms = int((time() - self._params.retention.total_seconds()) * 1000)
         pipeline = self._client.pipeline(transaction=False)
         for partition, processed in self._positions.durable(self._params.name).items():
-            least = entry_id(min(processed, expired))
+            least = kept_from(processed, since_ms)
             pipeline.xtrim(stream_key(self._params.name, partition), minid=least, approximate=True, limit=_TRIM_CALL_LIMIT)
         trimmed = cast("list[int]", pipeline.execute())
         more = max(trimmed, default=0) >= _TRIM_CALL_LIMIT // 2

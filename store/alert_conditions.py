@@ -10,6 +10,8 @@ from psycopg import Connection
 from domain.alert import Condition, Severity
 from domain.decision import Code
 from domain.ids import WorkspaceId
+from domain.log_refusal import LogRefusal
+from store.log_refusals import refusals
 
 _BY_PEOPLE: Final = frozenset({Code.FROZEN, Code.ADVISORY})
 """Reasons that come first, whatever else there is: somebody stopped all pushes."""
@@ -32,6 +34,7 @@ class ConditionParams:
         held_within: a push counts as held if that was decided within this span.
         withdrawal_after: a withdrawal that a platform has not taken after this long is outstanding …
         confirmation_after: … and one that it took and has not confirmed after this long.
+        refused_within: what the event log refused for within this span holds.
         dead_letters: so many new dead letters within `dead_letters_within` …
         dead_letters_within: … are told.
     """
@@ -42,6 +45,7 @@ class ConditionParams:
     held_within: timedelta = timedelta(minutes=5)
     withdrawal_after: timedelta = timedelta(minutes=10)
     confirmation_after: timedelta = timedelta(days=1)
+    refused_within: timedelta = timedelta(seconds=30)
     dead_letters: int = 20
     dead_letters_within: timedelta = timedelta(minutes=15)
 
@@ -128,6 +132,7 @@ def conditions(conn: Connection[Any], workspace: WorkspaceId, now: datetime, par
         *_outstanding(conn, names),
         *_dead_letters(conn, names, params),
         *_anomalies(conn, names),
+        *_log(conn, now - params.refused_within),
     ]
 
 
@@ -189,3 +194,13 @@ def _anomalies(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Conditi
     for signal, metric, direction, value, expected in conn.execute(_ANOMALIES, names):
         summary = f"{signal}: {metric} is unusually {'high' if direction == 'up' else 'low'}: {value:.6g}, expected {expected:.6g}"
         yield Condition(f"anomaly:{signal}:{metric}", "anomaly", Severity.INFO, summary, (f"signal:{signal}",))
+
+
+def _log(conn: Connection[Any], after: datetime) -> Iterator[Condition]:
+    """The log is everybody's: each workspace is told."""
+    known = {reason.value: reason for reason in LogRefusal}
+    for code, since, detail in refusals(conn, after):
+        meaning = known[code].meaning if code in known else code
+        summary = f"new events are refused since {since:%Y-%m-%d %H:%M} UTC ({code}): {meaning}{f' ({detail})' if detail else ''}"
+        severity = Severity.WARNING if code == LogRefusal.BUSY else Severity.CRITICAL
+        yield Condition(f"log:{code}", "log", severity, summary)

@@ -7,7 +7,7 @@ received until then has been processed, and always on the condition that the pos
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from psycopg import Connection
+from psycopg import AsyncConnection, Connection
 
 _ENSURE = """
 INSERT INTO offsets (log, partition, next_position)
@@ -26,11 +26,8 @@ WHERE o.log = c.log AND o.partition = c.partition AND o.next_position >= c.posit
   AND (o.caught_up_at IS NULL OR o.caught_up_at < to_timestamp(c.caught_up_ms / 1000.0))
 """
 
-_DURABLE = """
-UPDATE offsets SET updated_at = now()
-WHERE log = %(log)s AND partition = ANY(%(partitions)s)
-RETURNING partition, next_position
-"""
+_FLUSH = "SELECT pg_logical_emit_message(true, 'stratum', '')"
+"""Writes nothing but a record of the log, so that there is something to commit, and locks no row that UNIFY wants."""
 
 
 class CaughtUp(NamedTuple):
@@ -75,12 +72,26 @@ def touch(conn: Connection[Any], caught_up: Iterable[CaughtUp]) -> None:
 def durable_positions(conn: Connection[Any], log: str, partitions: Sequence[int]) -> dict[int, int]:
     """Read next positions that no crash of Postgres can take back.
 
-    UNIFY commits without waiting for the disk, so a position that is visible may still be lost. This statement writes the rows it returns
+    UNIFY commits without waiting for the disk, so a position that is visible may still be lost. This transaction reads first, then writes,
     and waits for its own commit, which lies behind those commits in the write-ahead log.
 
     Returns:
-        Partition → next position; what lies before it may be deleted from the log.
+        Partition → next position; what lies before it may be deleted from the log. A partition that was never read is absent.
+
+    Source: PostgreSQL documentation, "Asynchronous Commit", and "System Administration Functions", pg_logical_emit_message.
     """
     with conn.transaction():
         conn.execute("SET LOCAL synchronous_commit = on")
-        return dict(conn.execute(_DURABLE, {"log": log, "partitions": list(partitions)}).fetchall())
+        found = dict(conn.execute(_LOAD, {"log": log, "partitions": list(partitions)}).fetchall())
+        conn.execute(_FLUSH)
+    return found
+
+
+async def durable_positions_async(conn: AsyncConnection[Any], log: str, partitions: Sequence[int]) -> dict[int, int]:
+    """Like `durable_positions`, for an event loop."""
+    async with conn.transaction():
+        await conn.execute("SET LOCAL synchronous_commit = on")
+        cursor = await conn.execute(_LOAD, {"log": log, "partitions": list(partitions)})
+        found = dict(await cursor.fetchall())
+        await conn.execute(_FLUSH)
+    return found

@@ -14,8 +14,9 @@ from api.exporting import ExportDesk, desk
 from api.schemas.exports import ExportedProfile, ExportRequest, ExportView
 from api.schemas.paging import LIMIT_DEFAULT, CursorText, Limit, Page, RowId, after_id, encode_cursor
 from api.schemas.rule_reading import rule_of
+from config.exports import form_purpose
 from config.settings import Settings
-from domain.export import ExportSpec, IdentifierForm
+from domain.export import PLATFORM_FORMS, ExportSpec, IdentifierForm
 from sinks.export_formats import MEDIA_TYPES
 from sinks.export_identifiers import form_kinds
 from store import exports, segments
@@ -39,14 +40,14 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 
 async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequest) -> ExportSpec:
     """What is asked for, with what was left open filled in."""
-    purpose = body.purpose
+    forms: dict[bool | str, IdentifierForm] = {True: "raw", False: "none"}
+    form: IdentifierForm = forms.get(body.identifiers) or body.identifiers  # type: ignore[assignment]  # a form where it is no bool
+    purpose = body.purpose or form_purpose(settings, form)
     if body.segment_id is not None:
         segment = await segments.by_id(pool, caller.workspace, body.segment_id)
         if segment is None:
             raise NotFoundError("segment")
         purpose = purpose or segment.purpose
-    forms: dict[bool | str, IdentifierForm] = {True: "raw", False: "none"}
-    form: IdentifierForm = forms.get(body.identifiers) or body.identifiers  # type: ignore[assignment]  # a form where it is no bool
     known = form_kinds(form) or tuple(settings.identity.kinds)
     kinds = form_kinds(form) or None if body.identifier_kinds is None else tuple(dict.fromkeys(body.identifier_kinds))
     if unknown := [kind for kind in kinds or () if kind not in known]:
@@ -57,7 +58,7 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
         reason=body.reason.strip(),
         segment=body.segment_id,
         rule=None if body.rule is None else rule_of(body.rule, settings.definitions),
-        traits=None if body.traits is None else tuple(dict.fromkeys(body.traits)),
+        traits=_traits(body, form),
         types=body.types,
         computed=None if body.computed is None else tuple(dict.fromkeys(body.computed)),
         events=tuple(dict.fromkeys(body.events)) if isinstance(body.events, list) else None if body.events else (),
@@ -67,6 +68,13 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
         kinds=kinds if form != "none" else None,
         guard_formulas=body.guard_formulas,
     )
+
+
+def _traits(body: ExportRequest, form: IdentifierForm) -> tuple[str, ...] | None:
+    """Traits that are asked for: a platform's form has none, unless they are asked for by name, which is refused later."""
+    if form in PLATFORM_FORMS and "traits" not in body.model_fields_set:
+        return ()
+    return None if body.traits is None else tuple(dict.fromkeys(body.traits))
 
 
 @router.post("/audiences/export", summary="Export people", response_class=StreamingResponse, responses=_ANSWERS)

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from api.reading import ReadsNow
 from api.schemas.operation import Alive, ComponentHealth, Health
+from domain.log_refusal import LogRefusal
 from sinks.log import LogUnavailableError
 from store.fetch import ping
 from store.unit_of_work import StoreUnavailable
@@ -16,13 +17,15 @@ from store.unit_of_work import StoreUnavailable
 router = APIRouter(prefix="/cdp/health", tags=["operation"])
 
 
-async def _probe(ask: Awaitable[object], limit_s: float, *, required: bool) -> ComponentHealth:
+async def _probe(ask: Awaitable[object], limit_s: float, *, required: bool, away: LogRefusal | None = None) -> ComponentHealth:
     started = perf_counter()
     try:
         async with asyncio.timeout(limit_s):
             await ask
-    except (StoreUnavailable, LogUnavailableError, RedisError, OSError, TimeoutError):
-        return ComponentHealth(status="down", required=required, latency_ms=None)
+    except LogUnavailableError as refusal:
+        return ComponentHealth(status="down", required=required, latency_ms=None, reason=refusal.reason, message=str(refusal))
+    except (StoreUnavailable, RedisError, OSError, TimeoutError):
+        return ComponentHealth(status="down", required=required, latency_ms=None, reason=away, message=away and away.meaning)
     return ComponentHealth(status="up", required=required, latency_ms=round((perf_counter() - started) * 1000, 3))
 
 
@@ -32,7 +35,7 @@ async def read_health(reads: ReadsNow, response: Response) -> Health:
     limit_s = reads.bounds.health_timeout.total_seconds()
     postgres, log, redis = await asyncio.gather(
         _probe(ping(reads.pool), limit_s, required=True),
-        _probe(reads.ping_log(), limit_s, required=True),
+        _probe(reads.ping_log(), limit_s, required=True, away=LogRefusal.AWAY),
         _probe(reads.ping_redis(), limit_s, required=False),
     )
     components = {"postgres": postgres, "log": log, "redis": redis}

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from api.schemas.conditions import example
 from api.schemas.rules import Rule
 from api.schemas.values import Instant, Request, View
-from domain.export import NO_PURPOSE, ColumnType, ExportFormat
+from domain.export import NO_PURPOSE, PLATFORM_FORMS, ColumnType, ExportFormat
 from store.exports import ExportRow
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -20,6 +20,7 @@ _REASONS = {
     "definition": "What it refers to is not live any more: order it anew.",
     "disk": "The file could not be written: see to the disk of exports.directory, then order it anew.",
     "broken_off": "The client or the process went away before everything was sent.",
+    "form": "A platform's form holds nothing but identifiers, of people who consent to the platform's purpose: order it anew.",
     "erased": "Somebody was erased after it was written: order it anew.",
 }
 """Code → what happened and what to do."""
@@ -48,7 +49,8 @@ class ExportRequest(Request):
     purpose: Name | None = Field(
         default=None,
         description="What for: people who do not consent to it are left out and counted. Default: the segment's purpose; with a rule it"
-        f" must be named. `{NO_PURPOSE}`: nobody is left out for lack of consent; takes a `reason`.",
+        " must be named. A platform's form: that platform's purpose, and no other."
+        f" `{NO_PURPOSE}`: nobody is left out for lack of consent; takes a `reason`.",
     )
     reason: str = Field(
         default="",
@@ -73,8 +75,9 @@ class ExportRequest(Request):
     revenue: bool = Field(default=False, description="Orders and their sum in minor units, by currency.")
     identifiers: bool | Literal["raw", "meta", "google", "tiktok", "snapchat"] = Field(
         default=True,
-        description="`raw` or true: as they are stored. A platform: spelled and hashed as audiences there are; people of whom nothing could"
-        " be matched are left out and counted. false: none.",
+        description="`raw` or true: as they are stored. A platform: spelled and hashed as audiences there are, and nothing else is told, so"
+        " that traits, types, computed, events, last_events and revenue are refused beside it, as is another purpose than the platform's;"
+        " people of whom nothing could be matched are left out and counted. false: none.",
     )
     identifier_kinds: Names | None = Field(default=None, description="Only these kinds, one column each in CSV and Parquet; null: all.")
     guard_formulas: bool = Field(default=True, description="In CSV, an apostrophe before texts that a spreadsheet would run.")
@@ -83,7 +86,7 @@ class ExportRequest(Request):
     def _whole(self) -> "ExportRequest":
         if (self.segment_id is None) == (self.rule is None):
             raise ValueError("name either a segment_id or a rule")
-        if self.rule is not None and self.purpose is None:
+        if self.rule is not None and self.purpose is None and self.identifiers not in PLATFORM_FORMS:
             raise ValueError(f"name the purpose that the export serves, or {NO_PURPOSE} with a reason")
         if (self.purpose == NO_PURPOSE) != bool(self.reason.strip()):
             raise ValueError(f"the purpose {NO_PURPOSE} takes a reason, and no other does")
@@ -98,7 +101,7 @@ class ExportedRevenue(View):
 
 
 class ExportedProfile(View):
-    """One person of an export as JSON and NDJSON tell them; what was not asked for is null."""
+    """One person of an export as JSON and NDJSON tell them; what was not asked for is null. A platform's form has `identifiers` alone."""
 
     id: UUID
     stage: str

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from api.schemas.values import Count, Instant, Money, View
+from domain.log_refusal import LogRefusal
 
 _AT = "2026-03-01T09:30:00Z"
 
@@ -15,6 +16,10 @@ class ComponentHealth(View):
     status: Literal["up", "down"]
     required: bool = Field(description="Without it requests fail; without the others answers only get slower.")
     latency_ms: float | None = Field(description="How long it took to answer; null when it did not.")
+    reason: LogRefusal | None = Field(
+        default=None, description="Why the event log takes no events, a code; null where it does, and for other servers."
+    )
+    message: str | None = Field(default=None, description="The same in a sentence.")
 
 
 class Health(View):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,18 +11,25 @@ import pytest
 import redis
 
 from api.app import create_app
-from config.collector import EdgeParams, KeyParams
+from cli.lag import log_line
+from config.collector import EdgeParams, KeyParams, LogWatchParams
 from config.embedded import ValkeyParams
 from config.settings import Settings
+from domain.ids import WorkspaceId
 from local.process import wait_until
 from local.valkey import EmbeddedValkey
 from sinks.valkey_guard import GuardParams
 from sinks.valkey_log import ValkeyAppendParams
+from store.alert_conditions import ConditionParams, conditions
 from tests.api.conftest import serving
 from tests.collecting import Sender, basic, streamed, streamed_events, track
 from tests.conftest import TestWorkspace
 
-HASTY = EdgeParams(keys=KeyParams(fresh=timedelta(), pause=timedelta(), unknown_fresh=timedelta()), pool_timeout=timedelta(seconds=0.5))
+HASTY = EdgeParams(
+    keys=KeyParams(fresh=timedelta(), pause=timedelta(), unknown_fresh=timedelta()),
+    log_watch=LogWatchParams(interval=timedelta(milliseconds=50)),
+    pool_timeout=timedelta(seconds=0.5),
+)
 
 Serve = Callable[[Settings], Sender]
 
@@ -69,6 +76,25 @@ def away(dsn: str) -> Iterator[None]:
             admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
 
 
+def tells_everywhere(client: Sender, settings: Settings, answer: httpx.Response, reason: str) -> None:
+    """The answer, health, metrics, alerts, the query API and the console name one reason."""
+    assert answer.json()["reason"] == reason
+    health = client.http.get("/cdp/health")
+    log = health.json()["components"]["log"]
+    assert (health.status_code, log["status"], log["reason"]) == (503, "down", reason)
+    with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
+
+        def seen() -> set[str]:
+            found = conditions(conn, WorkspaceId(1), datetime.now(UTC), ConditionParams())
+            return {one.key for one in found if one.kind == "log"}
+
+        assert wait_until(lambda: seen() == {f"log:{reason}"}, 30), seen()
+    shown = client.http.get("/metrics").text
+    assert f'stratum_log_refusing{{reason="{reason}"}} 1.0' in shown
+    assert f'stratum_log_refusals_total{{reason="{reason}"}}' in shown
+    assert reason in log_line(settings)
+
+
 def test_known_sources_are_served_while_postgres_is_away(serve: Serve, settings: Settings) -> None:
     client = serve(settings.model_copy(update={"edge": HASTY}))
     assert client.post("/v1/t", track(1)).status_code == 200
@@ -106,7 +132,7 @@ def test_without_the_log_nothing_is_acknowledged_and_with_it_again_all_is(serve:
     valkey.stop()
     answer = client.refused("/v1/t", track(2), 503, "log_unavailable")
     assert int(answer.headers["retry-after"]) >= 1
-    assert client.http.get("/cdp/health").status_code == 503
+    tells_everywhere(client, settings, answer, "log_away")
     valkey.start()
     assert client.post("/v1/t", track(3)).status_code == 200
     assert {event["messageId"] for event in streamed_events(settings)} == {"m1", "m3"}
@@ -120,6 +146,7 @@ def test_a_full_log_pushes_back(serve: Serve, settings: Settings, valkey: Embedd
         server.config_set("maxmemory", 1)
         answer = client.refused("/v1/t", track(2), 429, "log_full")
         assert int(answer.headers["retry-after"]) >= 1
+        tells_everywhere(client, settings, answer, "log_memory")
         server.config_set("maxmemory", 0)
     assert client.post("/v1/t", track(3)).status_code == 200
     assert len(streamed(settings)) == 2
@@ -127,7 +154,17 @@ def test_a_full_log_pushes_back(serve: Serve, settings: Settings, valkey: Embedd
 
 def test_a_log_near_its_memory_is_full(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
     client = serve(logging_to(settings, valkey, memory_share_limit=0.0001))
-    client.refused("/v1/t", track(1), 429, "log_full")
+    assert client.refused("/v1/t", track(1), 429, "log_full").json()["reason"] == "log_memory"
+
+
+def test_a_log_whose_events_wait_for_processing_says_so_everywhere(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
+    settings = logging_to(settings, valkey)
+    client = serve(settings)
+    batch = {"batch": [track(number, properties={"filler": "x" * 30_000}) for number in range(100)]}
+    while (answer := client.post("/v1/batch", batch)).status_code == 200:
+        pass
+    assert (answer.status_code, answer.json()["code"]) == (429, "log_full")
+    tells_everywhere(client, settings, answer, "log_behind")
 
 
 def test_a_stream_that_is_too_long_is_full(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
@@ -137,17 +174,22 @@ def test_a_stream_that_is_too_long_is_full(serve: Serve, settings: Settings, val
 
 
 def test_a_log_that_is_not_durable_is_refused(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
-    client = serve(logging_to(settings, valkey))
+    settings = logging_to(settings, valkey)
+    client = serve(settings)
     with redis.Redis.from_url(valkey.url) as server:
         server.config_set("appendonly", "no")
-    client.refused("/v1/t", track(1), 503, "log_unavailable")
+    answer = client.refused("/v1/t", track(1), 503, "log_unavailable")
+    tells_everywhere(client, settings, answer, "log_not_durable")
 
 
 def test_events_are_refused_before_the_disk_is_full(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
     (settings.data_dir / "valkey").mkdir()
     embedded = Settings.model_validate({"embedded": {"min_free_bytes": 1 << 60}}).embedded
-    client = serve(logging_to(settings, valkey).model_copy(update={"embedded": embedded}))
-    client.refused("/v1/t", track(1), 503, "log_unavailable")
+    settings = logging_to(settings, valkey).model_copy(update={"embedded": embedded})
+    client = serve(settings)
+    answer = client.refused("/v1/t", track(1), 503, "log_unavailable")
+    assert "disk" in answer.json()["message"]
+    tells_everywhere(client, settings, answer, "log_disk")
 
 
 def test_an_unexpected_error_tells_nothing(serve: Serve, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ def test_appended_records_are_stored_once_and_in_order_per_person(kafka_bootstra
 
     async def work() -> None:
         log = KafkaAppender(kafka_bootstrap, topic, {}, KafkaAppendParams())
-        assert await log.ready()
+        assert await log.refusal() is None
         await asyncio.gather(*(log.append(entries[start : start + 100]) for start in range(0, 1_000, 100)))
         await log.append(entries[1_000:])
         await log.close()
@@ -97,7 +97,7 @@ def test_a_broker_that_is_away_is_told_and_not_ready() -> None:
     async def work() -> None:
         params = KafkaAppendParams(timeout=timedelta(seconds=1), metadata_timeout=timedelta(seconds=0.5))
         log = KafkaAppender(f"127.0.0.1:{free_port()}", "nowhere", {"log_level": "0"}, params)
-        assert not await log.ready()
+        assert (await log.refusal()) is not None
         with pytest.raises(LogUnavailableError) as refused:
             await log.append(records(5))
         assert refused.value.retry_after_s > 0
@@ -124,7 +124,7 @@ def test_a_producer_that_broke_for_good_is_replaced(kafka_bootstrap: str, kafka_
 def test_an_unknown_topic_is_refused(kafka_bootstrap: str) -> None:
     async def work() -> None:
         log = KafkaAppender(kafka_bootstrap, "not-there", {}, KafkaAppendParams(timeout=timedelta(seconds=2)))
-        assert not await log.ready()
+        assert (await log.refusal()) is not None
         with pytest.raises(LogUnavailableError):
             await log.append(records(1))
         await log.close()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import redis
 
+from domain.log_refusal import LogRefusal
 from domain.partitioning import partition_of
 from sinks.log import Entry, LogFullError, LogUnavailableError, append_once
 from sinks.valkey_guard import GuardParams
@@ -77,7 +78,7 @@ def test_more_waiting_than_the_limit_pushes_back(valkey_url: str) -> None:
     async def work(log: ValkeyAppender) -> None:
         answers = await asyncio.gather(*(log.append(entries(10, 100)) for _ in range(50)), return_exceptions=True)
         refused = [answer for answer in answers if isinstance(answer, LogFullError)]
-        assert refused
+        assert {answer.reason for answer in refused} == {LogRefusal.BUSY}
         assert len(refused) < 50
 
     on_log(valkey_url, work, ValkeyAppendParams(waiting_limit_bytes=20_000))
@@ -103,8 +104,9 @@ def test_closing_writes_what_waits_and_then_refuses(valkey_url: str) -> None:
         await asyncio.sleep(0)
         await log.close()
         await waiting
-        with pytest.raises(LogUnavailableError):
+        with pytest.raises(LogUnavailableError) as refused:
             await log.append(entries(1))
+        assert refused.value.reason is LogRefusal.CLOSING
 
     asyncio.run(run())
     assert sum(len(each) for each in values(valkey_url)) == 10
@@ -112,10 +114,12 @@ def test_closing_writes_what_waits_and_then_refuses(valkey_url: str) -> None:
 
 def test_a_server_that_is_away_is_told_and_not_ready(tmp_path: Any) -> None:
     async def work(log: ValkeyAppender) -> None:
-        assert not await log.ready()
+        found = await log.refusal()
+        assert found is not None
+        assert found.reason is LogRefusal.AWAY
         with pytest.raises(LogUnavailableError) as refused:
             await log.append(entries(3))
-        assert refused.value.retry_after_s == 7.0
+        assert (refused.value.reason, refused.value.retry_after_s) == (LogRefusal.AWAY, 7.0)
 
     on_log(f"unix://{tmp_path}/nobody.sock", work, ValkeyAppendParams(retry_after_s=7.0))
 
@@ -129,4 +133,4 @@ def test_the_guard_asks_the_server_once_per_interval(valkey_url: str) -> None:
         client.config_resetstat()
         on_log(valkey_url, work, ValkeyAppendParams(guard=GuardParams()))
         calls = client.info("commandstats")["cmdstat_info"]["calls"]
-    assert calls <= 2 * 10  # two sections per look, one look per second
+    assert calls <= 3 * 10  # three sections per look, one look per second

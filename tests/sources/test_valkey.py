@@ -10,7 +10,8 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.entries import entry_id, id_before, position_of
+from domain.stream_position import entry_id
+from sources.entries import id_before, position_of
 from sources.leases import LeaseParams, Leases
 from sources.positions import Positions
 from sources.valkey import TrimParams, ValkeyLog, ValkeyLogParams
@@ -207,6 +208,24 @@ class TestLeases:
         until(lambda: heir.held() == frozenset({0, 1}), heir.beat)
         late.beat()
         assert late.held() == frozenset()
+
+    def test_leases_are_taken_kept_and_given_back_while_the_memory_is_full(self, make: MakeLeases, valkey_url: str) -> None:
+        one, two = make("one"), make("two")
+        one.beat()
+        with redis.Redis.from_url(valkey_url) as client:
+            limit = client.config_get("maxmemory")["maxmemory"]
+            client.config_set("maxmemory", 1)
+            try:
+                one.beat()
+                two.beat()
+                one.beat()
+                assert one.settle() == frozenset({0, 1, 2})
+                two.beat()
+                one.close()
+                two.beat()
+            finally:
+                client.config_set("maxmemory", limit)
+        assert two.held() == frozenset(range(5))
 
     def test_leases_go_on_by_themselves_once_started(self, make: MakeLeases, valkey_url: str) -> None:
         one = make("one")
