@@ -91,6 +91,7 @@ class Engine(_Section):
     wake_interval_s: float = Field(0.1, gt=0)
     wake_batch: int = Field(1000, ge=1)
     wake_wait_limit_s: float = Field(60.0, ge=0)
+    rest_s: float = Field(300.0, gt=0)
 
 
 class Query(_Section):
