@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+import psycopg
 import structlog
 from msgspec.structs import replace
 
@@ -29,6 +30,7 @@ from operators.unify import Definitions, Needed, needed, unify, wake
 from sources.decode import Decoder
 from store import resting
 from store.definitions import Registry, refresh
+from store.faults import is_away
 from store.unify_sql import utc
 from store.unit_of_work import DEFINITIONS, Conflict, Fence, Fenced, PostgresUnitOfWork, StoreUnavailable
 
@@ -143,9 +145,12 @@ class Unifier:
             try:
                 self._refresh()
                 return step()
-            except StoreUnavailable as error:
+            except (StoreUnavailable, psycopg.Error) as error:
+                if isinstance(error, psycopg.Error) and not is_away(error):
+                    raise
                 if not away:
-                    log.warning("database away, waiting", reason=str(error))
+                    reason = str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
+                    log.warning("database away, waiting", reason=reason)
                     self._observer.store_away()
                 self._pause(away)
                 away += 1
