@@ -65,7 +65,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         future: the client's clock ran ahead and the event time was clamped.
         retry_of: the dead letter that this record re-drives, or 0.
         payload: the record's JSON as received; what is stored.
-        properties: of a track, page or screen, read; empty where there are none. Never changed.
+        properties: of a track, page or screen, as read; None where it states none. Never changed.
         invalid: kinds of identifiers that it states and that identify nobody: malformed, or a blocked value.
         address: bucket of the client's IP address, 0 … `domain.metrics.BUCKETS` − 1; −1 where it states none.
         report: set when it is a platform's own count of conversions, and nothing that a person did.
@@ -88,7 +88,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     group_traits: dict[str, Any] = {}
     future: bool = False
     retry_of: int = 0
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] | None = None
     invalid: tuple[str, ...] = ()
     address: int = -1
     report: Report | None = None

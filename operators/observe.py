@@ -105,7 +105,7 @@ class _Minute:
         self._people[identifiers[0].key[0] % metrics.BUCKETS] += 1
         if event.address >= 0:
             self._addresses[event.address] += 1
-        if event.properties:
+        if event.properties is not None:
             self._shapes.look(event.name or event.type, event.message_key, event.properties)
         if newcomer:
             self.counters[metrics.NEW_PEOPLE] += 1

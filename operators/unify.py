@@ -23,7 +23,7 @@ from operators.compose import compose
 from operators.fold import fold, tie_of
 from operators.membership import Occasion, evaluate, leave_all
 from operators.observe import observe
-from operators.program import CONSENT, Program, Token, fold_matched, matched
+from operators.program import CONSENT, NO_PROPERTIES, Program, Token, fold_matched, matched
 from operators.resolve import Group, Resolver
 
 Item = Event | Unmerge | DeadLetter
@@ -313,7 +313,7 @@ class _Assembly:
         program = self._program(event.workspace)
         touched = self._touched.setdefault(id(person), set())
         touches = program.touches(event.type, event.name)
-        properties = event.properties
+        properties = event.properties or NO_PROPERTIES
         found = matched(touches, properties) if touches else []
         touched.update([aggregate.id for aggregate, _, _ in found])
         touched.update([f"trait:{trait}" for trait in event.traits])

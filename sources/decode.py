@@ -115,7 +115,6 @@ _MESSAGE: Final = msgspec.json.Decoder(_Message)
 _COMMAND: Final = msgspec.json.Decoder(_Command)
 _ADDRESS: Final = msgspec.json.Decoder(_Address)
 _PROPERTIES: Final[msgspec.json.Decoder[dict[str, Any] | None]] = msgspec.json.Decoder(dict[str, Any] | None)
-_NO_PROPERTIES: Final[dict[str, Any]] = {}
 _FLOAT_DIGITS: Final = 309
 """Digits of the greatest number that floating point holds."""
 _LONG_NUMBER: Final = re.compile(rb"[:,\[\s]-?[0-9]{%d}" % _FLOAT_DIGITS)
@@ -163,18 +162,18 @@ def _storable(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - JSON values
     return value
 
 
-def _properties(raw: msgspec.Raw) -> dict[str, Any]:
-    """An event's properties, read here once for everybody behind. An empty list is none: PHP spells an empty object so."""
+def _properties(raw: msgspec.Raw) -> dict[str, Any] | None:
+    """An event's properties, read once for everybody behind; None where it states none. PHP spells an empty object as an empty list."""
     if not raw:
-        return _NO_PROPERTIES
+        return None
     try:
         found = _PROPERTIES.decode(raw)
     except msgspec.ValidationError as error:
         if bytes(raw).translate(None, _BLANKS) == b"[]":
-            return _NO_PROPERTIES
+            return {}
         raise _Bad("invalid_type", f"$.properties{_path(error)[1:]}") from None
     if not found:
-        return _NO_PROPERTIES
+        return {}
     spelled = bytes(raw)
     if spelled.count(b"{") + spelled.count(b"[") > DEPTH_LIMIT and _deeper_than(found, DEPTH_LIMIT):
         raise _Bad("too_deep", "$.properties")
@@ -340,7 +339,7 @@ class Decoder:
         name = self._name(message)
         if len(name) > NAME_LIMIT_BYTES // 4 and len(name.encode()) > NAME_LIMIT_BYTES:
             raise _Bad("name_too_long", "$.event" if kind == "track" else "$.name")
-        properties = _properties(message.properties) if kind in _WITH_PROPERTIES else _NO_PROPERTIES
+        properties = _properties(message.properties) if kind in _WITH_PROPERTIES else None
         received = envelope.received
         occurred, future = self._occurred(message, envelope)
         traits, group_traits = self._split_traits(message)
@@ -360,7 +359,7 @@ class Decoder:
             payload=payload,
             traits=_traits(traits, self._profile) if traits else traits,
             consent=_consent(consent.categoryPreferences or {}) if consent else {},
-            order=self._order(properties) if kind == "track" and name in self._profile.order_events else None,
+            order=self._order(properties or {}) if kind == "track" and name in self._profile.order_events else None,
             group=_text(message.groupId) if kind == "group" else "",
             group_traits=_traits(group_traits, self._profile) if group_traits else group_traits,
             future=future,
@@ -368,7 +367,7 @@ class Decoder:
             properties=properties,
             invalid=invalid,
             address=_bucket(message.context.ip) if message.context else -1,
-            report=self._report(properties) if kind == "track" and name in self._profile.report_events else None,
+            report=self._report(properties or {}) if kind == "track" and name in self._profile.report_events else None,
         )
 
     @staticmethod

@@ -31,6 +31,7 @@ _FIELDS: Final = (
     "messageId", "userId", "anonymousId", "event", "name", "previousId", "groupId", "timestamp", "originalTimestamp", "sentAt", "traits",
     "properties", "context", "integrations", "type", "channel", "version",
 )  # fmt: skip
+_IDS: Final = frozenset({"userId", "anonymousId", "previousId", "email", "phone"})
 _CONTEXT: Final = ("traits", "device", "consent", "consentManagement", "externalIds", "ip", "library", "page")
 _TYPES: Final = ("track", "track", "track", "page", "screen", "identify", "group", "alias")
 _EVENTS: Final = ("E", "E", "Order Completed", "Viewed", "Platform Report")
@@ -56,6 +57,12 @@ def spelled(_rng: random.Random, fields: list[tuple[str, str]]) -> str:
     return "{" + ",".join(f"{json.dumps(name)}:{held}" for name, held in fields) + "}"
 
 
+def own(rng: random.Random, number: int) -> str:
+    """Any value where somebody is named, mostly one of their own: an id that everybody shares ties all people into one knot."""
+    said = value(rng)
+    return said if rng.random() < 0.1 or said[:1] not in '"0123456789' else f'{said[:-1]}{number}"' if said[0] == '"' else f"{number}"
+
+
 def message(rng: random.Random, number: int, people: int) -> str:
     """A plain message with one to three positions that hold anything."""
     fields = {
@@ -72,14 +79,14 @@ def message(rng: random.Random, number: int, people: int) -> str:
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
         where = rng.random()
         if where < 0.35:
-            fields[rng.choice(_FIELDS)] = value(rng)
+            field = rng.choice(_FIELDS)
+            fields[field] = own(rng, number) if field in _IDS else value(rng)
         elif where < 0.65:
             held = [(rng.choice(_KEYS), value(rng)) for _ in range(rng.randrange(1, 5))]
             fields["properties"] = spelled(rng, [("amount", str(rng.randrange(100))), *held])
         elif where < 0.8:
-            fields["traits"] = spelled(
-                rng, [(rng.choice(("email", "phone", "plan", *_KEYS)), value(rng)) for _ in range(rng.randrange(1, 4))]
-            )
+            names = [rng.choice(("email", "phone", "plan", *_KEYS)) for _ in range(rng.randrange(1, 4))]
+            fields["traits"] = spelled(rng, [(name, own(rng, number) if name in _IDS else value(rng)) for name in names])
         else:
             fields["context"] = spelled(rng, [(rng.choice(_CONTEXT), value(rng)) for _ in range(rng.randrange(1, 3))])
     return spelled(rng, list(fields.items()))
@@ -97,9 +104,7 @@ def record(rng: random.Random, number: int, source: int, people: int) -> bytes:
         return encode_event(source, RECEIVED_MS, 0, raw)[: rng.randrange(1, 60)]  # cut off
     if kind < 0.985:
         return rng.randbytes(rng.randrange(200))
-    surroundings = [
-        (name, value(rng, 1)) for name in ("source", "received", "sent", "message_id", "retry_of", "command") if rng.random() < 0.4
-    ]
+    surroundings = [(name, value(rng, 1)) for name in ("source", "received", "sent", "message_id", "command") if rng.random() < 0.4]
     return PREFIX + (spelled(rng, [*surroundings, ("event", raw.decode("utf-8", "replace"))])[1:]).encode("utf-8", "replace")
 
 

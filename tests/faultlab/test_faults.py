@@ -51,7 +51,7 @@ def share(found: list[Event], holds: Callable[[Event], bool]) -> float:
 
 
 def properties(event: Event) -> dict[str, Any]:
-    return event.properties
+    return event.properties or {}
 
 
 def carrying(kind: str) -> Callable[[list[Heard]], float]:

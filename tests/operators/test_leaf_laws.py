@@ -73,8 +73,8 @@ def folded(history: list[Event]) -> Leaf:
 
 def add(leaf: Leaf, one: Event) -> None:
     fold(leaf, one, RULES)
-    found = matched(PROGRAM.touches(one.type, one.name), one.properties)
-    fold_matched(leaf, found, one.properties, one.occurred_ms, tie_of(one.message_key))
+    found = matched(PROGRAM.touches(one.type, one.name), one.properties or {})
+    fold_matched(leaf, found, one.properties or {}, one.occurred_ms, tie_of(one.message_key))
 
 
 def composed(*leaves: Leaf) -> Leaf:

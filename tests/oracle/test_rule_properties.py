@@ -55,8 +55,8 @@ class Engine:
         for number, statement in enumerate(self.asked.history.statements):
             event, leaf = event_of(statement), held[number % self.leaves]
             fold(leaf, event, self.asked.rules)
-            found = matched(self.program.touches(event.type, event.name), event.properties)
-            fold_matched(leaf, found, event.properties, event.occurred_ms, tie_of(event.message_key))
+            found = matched(self.program.touches(event.type, event.name), event.properties or {})
+            fold_matched(leaf, found, event.properties or {}, event.occurred_ms, tie_of(event.message_key))
         stored = [decode_leaf(encode_leaf(leaf)) for leaf in held]
         self.view = compose(stored, self.asked.rules, self.program.aggregates)
 
