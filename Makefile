@@ -7,6 +7,8 @@ VENV := .venv
 RUN := $(VENV)/bin/
 READY := $(VENV)/.ready
 SEEDS ?= 300
+RECORDS ?= 50000
+SEED ?= 9
 ONCE ?=
 ARGS ?=
 
@@ -15,7 +17,7 @@ FIND_PYTHON = for python in $(PYTHON) python3.12 python3.11 python3; do \
 	if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then echo "$$python"; exit 0; fi; done; \
 	echo "Python 3.11 or 3.12 is needed and none is on the path: install one, or say where it is with make PYTHON=/path/to/python" >&2; exit 1
 
-.PHONY: help setup demo up test lint bench faults migrate simulate lock clean
+.PHONY: help setup demo up test lint bench faults fuzz migrate simulate lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +48,9 @@ faults: $(READY) ## Score the trust gate on simulated faults; ARGS="--quick" for
 
 migrate: $(READY) ## Bring the database to this version's schema
 	@$(RUN)stratum migrate
+
+fuzz: $(READY) ## Send records with any JSON value in any position through real servers: make fuzz RECORDS=50000 SEED=9
+	FUZZ_RECORDS=$(RECORDS) FUZZ_SEED=$(SEED) $(RUN)python -m pytest tests/integration/test_any_value.py $(ARGS)
 
 simulate: $(READY) ## Run seeds of the simulation: make simulate SEEDS=10000
 	$(RUN)python -m tests.simulation.run --seeds $(SEEDS) --jobs $$(getconf _NPROCESSORS_ONLN) $(ARGS)

@@ -25,6 +25,7 @@ from sinks.log import EventLog, keyed
 from sources.lag import KafkaLag, LagReader, PartitionLag, ValkeyLag
 from store.fetch import Pool, connect_blocking
 from store.funnels import Funnels
+from store.partitions import Watched
 from store.profiles import by_key, owner
 from store.segments import SegmentNames
 from store.statistics import Totals
@@ -70,6 +71,7 @@ class Reads:
         profile: rules that decide stages.
         health: how health is computed.
         bounds: limits of the query API.
+        watched: partitions that are to get on.
     """
 
     pool: Pool
@@ -86,6 +88,7 @@ class Reads:
     profile: ProfileRules
     health: HealthParams
     bounds: Query
+    watched: Watched
 
     async def append(self, records: Sequence[bytes]) -> None:
         """Append records to the event log; returns once they are durable."""
@@ -145,7 +148,7 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
     funnels, previews, programs = Funnels(pool, bounds.funnels), PreviewDesk(settings), Programs(settings, monotonic)
     try:
         rules = settings.identity, settings.profile, settings.signals
-        yield Reads(pool, redis, hot, totals, funnels, previews, names, programs, lag, log, *rules, bounds)
+        yield Reads(pool, redis, hot, totals, funnels, previews, names, programs, lag, log, *rules, bounds, settings.log.watched)
     finally:
         lag.close()
         if redis is not None:

@@ -96,8 +96,8 @@ def cost(document: bytes, program: Program, events: list[Event]) -> Cost:
     for event in events:
         person = decode_person(document)
         started = time.perf_counter()
-        found, properties = matched(program.touches(event.type, event.name), event.properties)
-        fold_matched(person.view, found, properties, event.occurred_ms, tie_of(event.message_key))
+        found = matched(program.touches(event.type, event.name), event.properties or {})
+        fold_matched(person.view, found, event.properties or {}, event.occurred_ms, tie_of(event.message_key))
         touched = {aggregate.id for aggregate, _, _ in found}
         folded = time.perf_counter()
         evaluate(person, program, rules, NOW_MS, Occasion("event", {*touched}), Changes(NOW_MS))

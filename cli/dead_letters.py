@@ -109,6 +109,7 @@ def show_letter(
         ("reason", f"{row.reason}: {REASONS.get(row.reason, '')}"),
         ("where", row.detail or "–"),
         ("status", row.status),
+        ("command", row.command or "–"),
         ("workspace", row.workspace_id),
         ("source", row.source_id),
         ("received", row.received_at),

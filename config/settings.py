@@ -25,6 +25,7 @@ from sources.leases import LeaseParams
 from sources.sweeps import SweepParams
 from sources.valkey import TrimParams
 from store.funnels import FunnelParams
+from store.partitions import Watched
 from store.preview import PreviewParams
 from store.profiles import PagingParams
 from store.rfm_refresh import RfmRefreshParams
@@ -74,11 +75,19 @@ class Log(_Section):
     name: str = "stratum.events"
     partitions: int = Field(8, ge=1, le=1024)
     retention_s: int = Field(3600, ge=0)
+    still_after: timedelta = timedelta(minutes=1)
     kafka: Kafka = Kafka()
     append: ValkeyAppendParams = ValkeyAppendParams()
     read: ReadParams = ReadParams()
     leases: LeaseParams = LeaseParams()
     trim: TrimParams = TrimParams()
+
+    @property
+    def watched(self) -> Watched:
+        """The partitions that are to get on."""
+        if self.kind == "kafka":
+            return Watched(self.kafka.topics, None, self.still_after)
+        return Watched((self.name,), self.partitions, self.still_after)
 
 
 class Engine(_Section):
@@ -91,6 +100,7 @@ class Engine(_Section):
     wake_interval_s: float = Field(0.1, gt=0)
     wake_batch: int = Field(1000, ge=1)
     wake_wait_limit_s: float = Field(60.0, ge=0)
+    rest_s: float = Field(300.0, gt=0)
 
 
 class Query(_Section):

@@ -28,6 +28,7 @@ from operators.alerting import look
 from sinks.alerts.sender import Sender
 from sinks.http import HttpRunner
 from store import alert_conditions, alerts
+from store.partitions import Watched
 
 logger = structlog.get_logger(__name__)
 
@@ -70,7 +71,7 @@ def _connect(settings: Settings) -> Connection[Any]:
 def _look(settings: Settings, stop: Flag) -> None:
     with _connect(settings) as conn:
         while not stop.is_set():
-            look_once(conn, settings.alerts, datetime.now(UTC))
+            look_once(conn, settings.alerts, datetime.now(UTC), settings.log.watched)
             stop.wait(settings.alerts.interval.total_seconds())
 
 
@@ -86,13 +87,14 @@ def _send(settings: Settings, name: str, stop: Flag) -> None:
                 stop.wait(min(1.0, params.interval.total_seconds()))
 
 
-def look_once(conn: Connection[Any], params: Alerts, now: datetime) -> list[Notice]:
+def look_once(conn: Connection[Any], params: Alerts, now: datetime, watched: Watched | None = None) -> list[Notice]:
     """Look at every workspace, and write down what is to be told; nothing where another process looks.
 
     Args:
         conn: connection in autocommit mode.
         params: what counts, when it is told, and where.
         now: clock.
+        watched: partitions that are to get on.
     """
     told: list[Notice] = []
     now_ms = int(now.timestamp() * 1000)
@@ -100,7 +102,7 @@ def look_once(conn: Connection[Any], params: Alerts, now: datetime) -> list[Noti
         with alerts.looking(conn) as alone:
             if not alone:
                 return told
-            seen = alert_conditions.conditions(conn, workspace, now, params.conditions)
+            seen = alert_conditions.conditions(conn, workspace, now, params.conditions, watched)
             before = alerts.load_state(conn, workspace)
             looked = look(before, workspace, seen, now_ms, params.alerting, alerts.acknowledged(conn, workspace))
             for notice in looked.notices:

@@ -1,19 +1,26 @@
 """The imperative shell around UNIFY: decode, load, decide, commit; again where somebody was faster.
 
-The only place where the engine reads the clock for a batch. A batch that cannot be committed because the database is away waits for it.
+The only place where the engine reads the clock for a batch. A batch that cannot be committed because the database is away waits for it. One
+that breaks the engine is cut down to the record that does (`dataflows.quarantine`); people whose evaluation breaks it rest for a while.
 """
 
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+import psycopg
 import structlog
+from msgspec.structs import replace
 
 from config.settings import Engine
+from dataflows.attempts import Careful
+from dataflows.quarantine import ContendedError, Quarantine, Refused, attempted
 from domain.definition import WorkspaceDefinitions
 from domain.event import Batch, DeadLetter, Event, Unmerge, Wake
 from domain.facts import Facts
+from domain.failure import Failure
 from domain.ids import WorkspaceId
 from domain.rules import IdentityRules, ProfileRules
 from operators.changes import Changes, Known, Missing
@@ -21,7 +28,10 @@ from operators.compile_definitions import compile_sound
 from operators.program import Program
 from operators.unify import Definitions, Needed, needed, unify, wake
 from sources.decode import Decoder
+from store import resting
 from store.definitions import Registry, refresh
+from store.faults import is_away
+from store.unify_sql import utc
 from store.unit_of_work import DEFINITIONS, Conflict, Fence, Fenced, PostgresUnitOfWork, StoreUnavailable
 
 REFRESH_S: Final = 1.0
@@ -98,6 +108,9 @@ class Unifier:
         self._identity = identity
         self._profile = profile
         self._retries = engine.retries
+        self._rest_ms = int(engine.rest_s * 1000)
+        self._quarantine = Quarantine(self._commit, self._rehearse, self._waiting)
+        self._process: Callable[[Batch], list[Facts]] = self._quarantine
         self._on_fenced = on_fenced
         self._clock_ms = clock_ms
         self._sleep = sleep
@@ -111,22 +124,33 @@ class Unifier:
         self._decode = Decoder({}, {}, identity, profile)
         self._jitter = random.Random()  # noqa: S311 - spreads retries, decides nothing
 
+    def leave_traces(self) -> None:
+        """From now on note where a partition is taken in hand anew, so that a record that kills workers is found out."""
+        self._process = Careful(self._store, self._quarantine, self._waiting)
+
     def __call__(self, work: Batch | Wake) -> list[Facts]:
         """Commit one batch or wake.
 
         Returns:
-            One `Facts`, or nothing where the batch was dropped.
+            One `Facts` per transaction, or nothing where the batch was dropped.
         """
+        if isinstance(work, Batch):
+            return self._waiting(partial(self._batch, work))
+        return self._waiting(partial(self._swept if work.sweep else self._wake, work))
+
+    def _waiting(self, step: Callable[[], list[Facts]]) -> list[Facts]:
+        """Do something; while the database is away, again and again."""
         away = 0
         while True:
             try:
                 self._refresh()
-                if isinstance(work, Batch):
-                    return self._batch(work)
-                return self._swept(work) if work.sweep else self._wake(work)
-            except StoreUnavailable as error:
+                return step()
+            except (StoreUnavailable, psycopg.Error) as error:
+                if isinstance(error, psycopg.Error) and not is_away(error):
+                    raise
                 if not away:
-                    log.warning("database away, waiting", reason=str(error))
+                    reason = str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
+                    log.warning("database away, waiting", reason=reason)
                     self._observer.store_away()
                 self._pause(away)
                 away += 1
@@ -165,20 +189,46 @@ class Unifier:
     def _batch(self, batch: Batch) -> list[Facts]:
         if batch.records:
             self._last_batch = time.monotonic()
-        items = self._decode(batch)
-        if any(isinstance(item, DeadLetter) and item.failure.reason == "unknown_source" for item in items):
-            self._refreshed = float("-inf")
-            self._refresh()
-            items = self._decode(batch)
-        wanted = needed(items)
-        fence = Fence(batch.log, batch.partition, batch.start, batch.next, batch.caught_up_ms)
+        return self._process(batch)
+
+    def _commit(self, batch: Batch, refused: Refused, *, bare: bool = False) -> list[Facts]:
+        """Commit a batch; raises whatever its records make it raise. See `dataflows.quarantine.Commit`."""
+        items = self._items(batch, refused)
+        if bare:
+            items = [
+                replace(item, workspace=None, source=None, received_ms=0, retry_of=0) for item in items if isinstance(item, DeadLetter)
+            ]
         try:
-            return self._try(items, wanted, fence)
+            return self._try(items, needed(items), _fence(batch))
         finally:
             self._store.calm()
 
+    def _rehearse(self, batch: Batch) -> None:
+        items = self._items(batch, {})
+        changes = self._decide(items, needed(items))
+        if isinstance(changes, Changes):
+            self._store.rehearse(changes, _fence(batch))
+
+    def _items(self, batch: Batch, refused: Refused) -> list[Event | Unmerge | DeadLetter]:
+        """What the records are. Where one names an unknown source, the sources are read again first."""
+        items = self._decoded(batch, refused)
+        if any(isinstance(item, DeadLetter) and item.failure.reason == "unknown_source" for item in items):
+            self._refreshed = float("-inf")
+            self._refresh()
+            items = self._decoded(batch, refused)
+        return items
+
+    def _decoded(self, batch: Batch, refused: Refused) -> list[Event | Unmerge | DeadLetter]:
+        if not refused:
+            return self._decode(batch)
+        alive = iter(self._decode(batch._replace(records=tuple(one for place, one in enumerate(batch.records) if place not in refused))))
+        return [
+            self._decode.refuse(record, refused[place]) if place in refused else next(alive) for place, record in enumerate(batch.records)
+        ]
+
     def _try(self, items: list[Event | Unmerge | DeadLetter], wanted: Needed, fence: Fence) -> list[Facts]:
         started = time.monotonic()
+        outcome: object = None
         for attempt in range(self._retries):
             changes = self._decide(items, wanted)
             outcome = self._store.commit(changes, fence) if isinstance(changes, Changes) else changes
@@ -194,7 +244,7 @@ class Unifier:
             self._stale(outcome)
             self._store.contend(wanted, attempt)
             self._pause(attempt)
-        raise StoreUnavailable("too many conflicts")
+        raise _given_up(outcome)
 
     def _stale(self, outcome: Conflict | object) -> None:
         """After a conflict: read definitions again where they have changed."""
@@ -225,9 +275,29 @@ class Unifier:
         return {name for program in programs for name in program.names(0)}
 
     def _wake(self, due: Wake) -> list[Facts]:
+        """Evaluate people; where that raises, in parts, and whoever makes it raise rests."""
+        done = attempted(partial(self._woken, due))
+        if not isinstance(done, Failure):
+            return done
+        people = due.profile_ids
+        if len(people) == 1:
+            self._rest(due, done)
+            return []
+        half = len(people) // 2
+        parts = (due._replace(profile_ids=part) for part in (people[:half], people[half:]))
+        return [facts for part in parts for facts in self._waiting(partial(self._wake, part))]
+
+    def _rest(self, due: Wake, failure: Failure) -> None:
+        (profile,), now_ms = due.profile_ids, self._clock_ms()
+        log.error("person_rests", sweep=due.sweep, failure=failure.detail, rest_s=self._rest_ms / 1000)
+        now, until = utc(now_ms), utc(now_ms + self._rest_ms)
+        self._store.read(lambda connection: resting.rest(connection, profile, failure.detail, now, until))
+
+    def _woken(self, due: Wake) -> list[Facts]:
         if due.sweep > self._registry.revision:
             self._refreshed = float("-inf")
             self._refresh()
+        outcome: object = None
         for attempt in range(self._retries):
             changes = self._evaluate(due)
             if isinstance(changes, Changes) and not changes.people:
@@ -241,7 +311,7 @@ class Unifier:
             self._observer.conflict()
             self._pause(attempt)
         if due.sweep:
-            raise StoreUnavailable("too many conflicts")
+            raise _given_up(outcome)
         return []  # still due: the source names them again
 
     def _swept(self, page: Wake) -> list[Facts]:
@@ -272,6 +342,16 @@ class Unifier:
         self._store.close()
 
 
+def _fence(batch: Batch) -> Fence:
+    return Fence(batch.log, batch.partition, batch.start, batch.next, batch.caught_up_ms)
+
+
+def _given_up(outcome: object) -> Exception:
+    """What to raise when every try met a conflict: definitions that keep changing are waited for; anything else lies in what was tried."""
+    reason = outcome.reason if isinstance(outcome, Conflict) else ""
+    return StoreUnavailable("definitions keep changing") if reason == DEFINITIONS else ContendedError(reason)
+
+
 def _facts(changes: Changes) -> Facts:
     profiles = (*(person.id for person in changes.people), *(profile for profile, _ in changes.gone))
     return Facts(profiles, tuple(changes.moves), len(changes.events))
@@ -286,4 +366,7 @@ def build_unifier(
     observer: Observer | None = None,
 ) -> Unifier:
     """UNIFY on PostgreSQL as configured."""
-    return Unifier(PostgresUnitOfWork(dsn, engine.cache_people), identity, profile, engine, on_fenced, observer=observer)
+    store = PostgresUnitOfWork(dsn, engine.cache_people)
+    unifier = Unifier(store, identity, profile, engine, on_fenced, observer=observer)
+    unifier.leave_traces()
+    return unifier

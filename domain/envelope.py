@@ -60,9 +60,10 @@ def encode_event(source: int, received_ms: int, sent_ms: int, event: bytes, mess
     return b'%b"source":%d,"received":%d%b,"event":%b}' % (PREFIX, source, received_ms, extra, event)
 
 
-def encode_command(received_ms: int, command: bytes) -> bytes:
-    """Wrap one operator command (a JSON object) for the log."""
-    return b'%b"received":%d,"command":%b}' % (PREFIX, received_ms, command)
+def encode_command(received_ms: int, command: bytes, retry_of: int = 0) -> bytes:
+    """Wrap one operator command (a JSON object) for the log; `retry_of` is the dead letter's id when it is re-driven."""
+    extra = b',"retry_of":%d' % retry_of if retry_of else b""
+    return b'%b"received":%d%b,"command":%b}' % (PREFIX, received_ms, extra, command)
 
 
 _DECODER: Final = msgspec.json.Decoder(Envelope)

@@ -65,7 +65,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         future: the client's clock ran ahead and the event time was clamped.
         retry_of: the dead letter that this record re-drives, or 0.
         payload: the record's JSON as received; what is stored.
-        properties: the JSON of a track's, page's or screen's properties, not yet read; empty where there are none.
+        properties: of a track, page or screen, as read; None where it states none. Never changed.
         invalid: kinds of identifiers that it states and that identify nobody: malformed, or a blocked value.
         address: bucket of the client's IP address, 0 … `domain.metrics.BUCKETS` − 1; −1 where it states none.
         report: set when it is a platform's own count of conversions, and nothing that a person did.
@@ -88,7 +88,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     group_traits: dict[str, Any] = {}
     future: bool = False
     retry_of: int = 0
-    properties: bytes = b""
+    properties: dict[str, Any] | None = None
     invalid: tuple[str, ...] = ()
     address: int = -1
     report: Report | None = None
@@ -101,6 +101,7 @@ class Unmerge(msgspec.Struct, frozen=True):
         links: pairs of identifier keys that are banned from linking.
         author: who asked.
         reason: why, in their words.
+        retry_of: the dead letter that this record re-drives, or 0.
     """
 
     workspace: WorkspaceId
@@ -111,6 +112,7 @@ class Unmerge(msgspec.Struct, frozen=True):
     reason: str
     received_ms: int
     payload: bytes
+    retry_of: int = 0
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -120,6 +122,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
         position: the log position of its record; `index` counts within a packed record.
         received_ms: arrival, or 0 where the record did not say.
         retry_of: the dead letter that this record re-drives, or 0.
+        command: kind of the operator's command that it is; empty for events.
     """
 
     workspace: WorkspaceId | None
@@ -130,6 +133,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
     payload: bytes
     received_ms: int
     retry_of: int = 0
+    command: str = ""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,7 @@ from domain.leaf import Leaf
 from domain.profile import Person
 from operators.changes import Told
 from operators.fold import tie_of
-from operators.program import Program, fold_matched, matched
+from operators.program import Program, fold_matched, matched, read_properties
 
 
 class _Payload(msgspec.Struct, gc=False):
@@ -65,8 +65,8 @@ def catch_up(person: Person, leaves: dict[IdentifierKey, Leaf], history: Iterabl
     drop_retired(person.view, program)
     changed: set[IdentifierKey] = set()
     for event in history:
-        touches = program.touches(event.type, event.name)
-        found, properties = matched(touches, event.properties, above=built)
+        properties = read_properties(event.properties)
+        found = matched(program.touches(event.type, event.name), properties, above=built)
         if not found:
             continue
         tie = tie_of(event.message)

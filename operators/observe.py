@@ -91,10 +91,7 @@ class _Minute:
         self._addresses = [0] * metrics.BUCKETS
         self._delays = [0] * (len(metrics.DELAY_EDGES_MS) + 1)
         self._reports: dict[str, float] = defaultdict(float)
-        self._shapes = Shapes(self._add_one)
-
-    def _add_one(self, metric: str) -> None:
-        self.counters[metric] += 1
+        self._shapes = Shapes()
 
     def accept(self, event: Event, *, newcomer: bool) -> None:
         """Count an event that is new and valid."""
@@ -108,8 +105,8 @@ class _Minute:
         self._people[identifiers[0].key[0] % metrics.BUCKETS] += 1
         if event.address >= 0:
             self._addresses[event.address] += 1
-        if event.properties:
-            self._shapes.look(event.name or event.type, event.properties)
+        if event.properties is not None:
+            self._shapes.look(event.name or event.type, event.message_key, event.properties)
         if newcomer:
             self.counters[metrics.NEW_PEOPLE] += 1
         late = delay > self._late_ms
@@ -145,6 +142,8 @@ class _Minute:
             counters[f"{metrics.QUALITY}:{spell(name or kind)}"] -= less
         for kind, count in self._invalid.items():
             counters[f"{metrics.INVALID}:{kind}"] += count
+        for metric, count in self._shapes.summed():
+            counters[metric] += count
         for received_ms, count in self._received.items():
             lag = max(0, self._now_ms - received_ms)
             counters[metrics.LAG_MS] += count * lag

@@ -31,12 +31,12 @@ NO_PROPERTIES: Final[Properties] = {}
 
 
 def read_properties(raw: bytes) -> Properties:
-    """An event's properties; empty where they are absent or no object."""
+    """A stored event's properties; empty where they are absent, no object, or hold what cannot be read: once that was accepted."""
     if not raw:
         return NO_PROPERTIES
     try:
         return _PROPERTIES.decode(raw) or NO_PROPERTIES
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return NO_PROPERTIES
 
 
@@ -240,15 +240,14 @@ class Matched(NamedTuple):
     mask: int
 
 
-def matched(touches: list[Touch], raw: bytes, above: int = 0) -> tuple[list[Matched], Properties]:
-    """Which aggregates an event belongs to; its properties are read only when somebody asks for them.
+def matched(touches: list[Touch], properties: Properties, above: int = 0) -> list[Matched]:
+    """Which aggregates an event belongs to.
 
     Args:
         touches: from `Program.touches`.
-        raw: the properties' JSON.
+        properties: of the event.
         above: aggregates up to this id are left out.
     """
-    properties = read_properties(raw)
     found: list[Matched] = []
     for touch in touches:
         if touch.aggregate.id <= above or (touch.matches is not None and not touch.matches(properties)):
@@ -257,7 +256,7 @@ def matched(touches: list[Touch], raw: bytes, above: int = 0) -> tuple[list[Matc
             found[-1] = found[-1]._replace(mask=found[-1].mask | touch.bit)
         else:
             found.append(Matched(touch.aggregate, touch.fold, touch.bit))
-    return found, properties
+    return found
 
 
 def fold_matched(leaf: Leaf, found: Iterable[Matched], properties: Properties, at_ms: int, tie: int) -> None:

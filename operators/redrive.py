@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from domain.envelope import PREFIX, decode, encode_event
+from domain.envelope import PREFIX, decode, encode_command, encode_event
 
 HOPELESS: Final = "The record is not valid JSON: nothing can make sense of it, however often it is driven again."
 
@@ -22,7 +22,7 @@ def redrive(payload: bytes, letter: int, source: int, received_ms: int) -> bytes
         received_ms: arrival of a bare record; an envelope keeps its own.
 
     Returns:
-        The record to append, or None where the payload is no valid JSON. An operator's command comes back unchanged.
+        The record to append, or None where the payload is no valid JSON.
 
     >>> redrive(b'{"type":"track"}', 7, 3, 5)
     b'{"stratum":1,"source":3,"received":5,"retry_of":7,"event":{"type":"track"}}'
@@ -31,7 +31,7 @@ def redrive(payload: bytes, letter: int, source: int, received_ms: int) -> bytes
         if payload.startswith(PREFIX):
             envelope = decode(payload)
             if envelope.command:
-                return payload
+                return encode_command(envelope.received, bytes(envelope.command), retry_of=letter)
             event = bytes(envelope.event)
             if not event:
                 return None

@@ -1,51 +1,49 @@
-"""The shape of events: which properties an event name has, of which JSON types. Looked at for a few events of each name per batch.
+"""The shape of events: which properties an event name has, of which JSON types. Looked at for a share of the events.
 
 Counters, like all observations: `domain.metrics.SHAPE` and `PROPERTY`. Comparing them over time shows what a deploy added, dropped or
-retyped (`operators.drift`).
+retyped (`operators.drift`). Whether an event is looked at lies in the event alone, so that the counters do not depend on how the log was
+cut into batches.
 """
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import msgspec
-
 from domain import metrics
+from domain.ids import MessageKey
 
-SAMPLE: Final = 4
-"""Events of one name that are looked at per batch."""
-NAMES: Final = 40
-"""Event names of a source that are looked at per batch; the first to come."""
+SHARE: Final = 4
+"""One event of so many is looked at, told by its message key, which is a digest."""
 PROPERTIES: Final = 40
 """Properties of one event that are looked at, in their order."""
 LENGTH: Final = 100
 """Longest event name or property that is told apart, characters."""
 
 _TYPES: Final[Mapping[type, str]] = {str: "string", int: "number", float: "number", bool: "boolean", list: "list", dict: "object"}
-_DECODER: Final = msgspec.json.Decoder(dict[str, Any] | None)
+
+_Shape = tuple[str, tuple[str, ...], tuple[type, ...]]
+"""Event name, properties in their order, and the type of each."""
 
 
 class Shapes:
-    """Counts the shapes of one source's events in one batch.
+    """Counts the shapes of one source's events in one batch. Events of one shape are counted first, told apart once."""
 
-    Args:
-        add: told each metric that grows by one.
-    """
+    def __init__(self) -> None:
+        self._alike: dict[_Shape, int] = defaultdict(int)
 
-    def __init__(self, add: Callable[[str], None]) -> None:
-        self._add = add
-        self._seen: dict[str, int] = {}
+    def look(self, name: str, message: MessageKey, properties: Mapping[str, Any]) -> None:
+        """Look at one event, if its message key is among the sample."""
+        if not message[-1] % SHARE:
+            self._alike[name, tuple(properties), tuple(map(type, properties.values()))] += 1
 
-    def look(self, name: str, properties: bytes) -> None:
-        """Look at one event, unless enough of its name were looked at."""
-        seen = self._seen.get(name, 0)
-        if seen >= SAMPLE or (not seen and len(self._seen) >= NAMES):
-            return
-        self._seen[name] = seen + 1
-        spelled = spell(name)
-        self._add(f"{metrics.SHAPE}:{spelled}")
-        for key, value in list((_DECODER.decode(properties) or {}).items())[:PROPERTIES]:
-            if value is not None:
-                self._add(f"{metrics.PROPERTY}:{spelled}{metrics.PART}{spell(key)}{metrics.PART}{_TYPES[type(value)]}")
+    def summed(self) -> Iterable[tuple[str, int]]:
+        """Metrics with what they grow by, some of them twice."""
+        for (name, keys, types), count in self._alike.items():
+            spelled = spell(name)
+            yield f"{metrics.SHAPE}:{spelled}", count
+            for key, kind in zip(keys[:PROPERTIES], types[:PROPERTIES], strict=True):
+                if kind in _TYPES:
+                    yield f"{metrics.PROPERTY}:{spelled}{metrics.PART}{spell(key)}{metrics.PART}{_TYPES[kind]}", count
 
 
 def spell(name: str) -> str:

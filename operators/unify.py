@@ -23,7 +23,7 @@ from operators.compose import compose
 from operators.fold import fold, tie_of
 from operators.membership import Occasion, evaluate, leave_all
 from operators.observe import observe
-from operators.program import CONSENT, Program, Token, fold_matched, matched
+from operators.program import CONSENT, NO_PROPERTIES, Program, Token, fold_matched, matched
 from operators.resolve import Group, Resolver
 
 Item = Event | Unmerge | DeadLetter
@@ -95,7 +95,7 @@ def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms:
         if isinstance(item, DeadLetter):
             changes.dead_letters.append(item)
             continue
-        if isinstance(item, Event) and item.retry_of:
+        if item.retry_of:
             changes.redriven.append(item.retry_of)
         if item.message_key in seen:
             changes.duplicates += 1
@@ -313,7 +313,8 @@ class _Assembly:
         program = self._program(event.workspace)
         touched = self._touched.setdefault(id(person), set())
         touches = program.touches(event.type, event.name)
-        found, properties = matched(touches, event.properties) if touches else ([], {})
+        properties = event.properties or NO_PROPERTIES
+        found = matched(touches, properties) if touches else []
         touched.update([aggregate.id for aggregate, _, _ in found])
         touched.update([f"trait:{trait}" for trait in event.traits])
         touched.update([f"{CONSENT}{purpose}" for purpose in event.consent])

@@ -4,6 +4,8 @@ The instants are the stored ones (skew was corrected on arrival, when the client
 """
 
 import json
+import math
+import sys
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, Final
@@ -20,6 +22,10 @@ _ZERO_DIGITS: Final = {
 """ISO 4217 currencies without a minor unit."""
 _THREE_DIGITS: Final = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 """ISO 4217 currencies whose minor unit is a thousandth."""
+_DEEPER: Final = 2_000
+"""More levels than the engine passes over."""
+_DIGITS: Final = 4_000
+"""A longer integer is beyond floating point, and slow to read."""
 _IMPLAUSIBLE: Final = 10**15
 """An amount this large is a mistake and counts as nothing."""
 
@@ -70,7 +76,7 @@ def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, pro
         identity: identifier kinds, priorities, blocked values.
         profile: which tracks are purchases, and where their amount is.
     """
-    said = json.loads(event.payload)
+    said = _load(event.payload)
     context = said.get("context") or {}
     ambient = context.get("traits") or {}
     own = said.get("traits") or {}
@@ -93,6 +99,21 @@ def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, pro
     )
 
 
+def _load(payload: bytes) -> dict[str, Any]:
+    """Read a stored record, as deep and with numbers as long as the engine passes over."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit + _DEEPER)
+    try:
+        read: dict[str, Any] = json.loads(payload, parse_int=_integer)
+    finally:
+        sys.setrecursionlimit(limit)
+    return read
+
+
+def _integer(text: str) -> float:
+    return int(text) if len(text) <= _DIGITS else math.copysign(math.inf, -1 if text.startswith("-") else 1)
+
+
 def read_bans(event: StoredEvent) -> list[tuple[IdentifierKey, IdentifierKey]]:
     """The pairs that an ``unmerge`` command bans, smaller key first."""
     pairs = []
@@ -113,12 +134,12 @@ def _name(said: dict[str, Any], type_: str) -> str:
 
 
 def _properties(said: dict[str, Any]) -> dict[str, Any]:
-    """Properties that are no object, or hold a number beyond floating point, count as none."""
+    """Properties that are no object, or hold a number beyond floating point or half a character, count as none."""
     spoken = said.get("properties")
     try:
         kept = _storable(spoken) if isinstance(spoken, dict) else {}
-        json.dumps(kept, allow_nan=False)
-    except (OverflowError, ValueError):
+        json.dumps(kept, allow_nan=False, ensure_ascii=False).encode()
+    except (OverflowError, ValueError):  # half a character is a UnicodeEncodeError, which is a ValueError
         return {}
     return dict(kept)
 

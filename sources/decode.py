@@ -6,7 +6,9 @@ Event time (Segment specification): where the client said when it sent, ``receiv
 out; else the timestamp as it stands; never later than arrival.
 """
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -29,8 +31,18 @@ RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
 """Largest record that is decoded; the collector's default body limit."""
 EARLIEST_MS: Final = -62_135_596_800_000
 """The year 1: what calendars hold. Two wrong clocks may point further back."""
+LATEST_MS: Final = 253_402_300_800_000
+"""The year 10000, which calendars do not hold any more."""
+NAME_LIMIT_BYTES: Final = 2_000
+"""Longest event or page name: an index row of PostgreSQL holds 2,704 bytes."""
 DEPTH_LIMIT: Final = 64
-"""Deepest trait value that is stored."""
+"""Deepest trait value that is stored, and deepest properties that are read."""
+ROW_ID_LIMIT: Final = 2**63 - 1
+"""Greatest id of a row."""
+IMPLAUSIBLE: Final = 10**15
+"""As many conversions as this are a mistake, as such an amount of money is."""
+UNREADABLE: Final = "unknown"
+"""Kind of a command that cannot be read."""
 IDENTIFIERS_REMEMBERED: Final = 65_536
 """Identifiers whose normal form and key are remembered; about 30 MB."""
 _WITH_PROPERTIES: Final = frozenset({"track", "page", "screen"})
@@ -87,6 +99,13 @@ class _Command(msgspec.Struct):
     reason: str = ""
 
 
+class _Address(msgspec.Struct):
+    """Whose a command is, where the rest of it may be anything."""
+
+    kind: Any = None
+    workspace: Any = None
+
+
 class _Bad(Exception):  # noqa: N818 - control flow inside this file, never seen outside
     def __init__(self, reason: str, detail: str = "") -> None:
         self.failure = Failure(reason, detail)
@@ -94,7 +113,14 @@ class _Bad(Exception):  # noqa: N818 - control flow inside this file, never seen
 
 _MESSAGE: Final = msgspec.json.Decoder(_Message)
 _COMMAND: Final = msgspec.json.Decoder(_Command)
-_PROPERTIES: Final = msgspec.json.Decoder(dict[str, Any] | None)
+_ADDRESS: Final = msgspec.json.Decoder(_Address)
+_PROPERTIES: Final[msgspec.json.Decoder[dict[str, Any] | None]] = msgspec.json.Decoder(dict[str, Any] | None)
+_FLOAT_DIGITS: Final = 309
+"""Digits of the greatest number that floating point holds."""
+_LONG_NUMBER: Final = re.compile(rb"[:,\[\s]-?[0-9]{%d}" % _FLOAT_DIGITS)
+_BLANKS: Final = b" \t\r\n"
+_COMMAND_KINDS: Final = frozenset({"unmerge"})
+"""Kinds of commands that dead letters name; what else stands there is not shown."""
 
 
 def instant_ms(value: str | float | None) -> int | None:
@@ -106,7 +132,7 @@ def instant_ms(value: str | float | None) -> int | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        if not abs(value) < 253_402_300_800_000:  # the year 10000
+        if not abs(value) < LATEST_MS:
             raise ValueError("out of range")
         return int(value)
     moment = datetime.fromisoformat(value)
@@ -134,6 +160,46 @@ def _storable(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - JSON values
             return {key: _storable(item, depth + 1) for key, item in value.items()}
         return [_storable(item, depth + 1) for item in value]
     return value
+
+
+def _properties(raw: msgspec.Raw) -> dict[str, Any] | None:
+    """An event's properties, read once for everybody behind; None where it states none. PHP spells an empty object as an empty list."""
+    if not raw:
+        return None
+    try:
+        found = _PROPERTIES.decode(raw)
+    except msgspec.ValidationError as error:
+        if bytes(raw).translate(None, _BLANKS) == b"[]":
+            return {}
+        raise _Bad("invalid_type", f"$.properties{_path(error)[1:]}") from None
+    if not found:
+        return {}
+    spelled = bytes(raw)
+    if spelled.count(b"{") + spelled.count(b"[") > DEPTH_LIMIT and _deeper_than(found, DEPTH_LIMIT):
+        raise _Bad("too_deep", "$.properties")
+    if len(spelled) >= _FLOAT_DIGITS and _LONG_NUMBER.search(spelled) and not _finite(found):
+        raise _Bad("invalid_type", "$.properties")
+    return found
+
+
+def _finite(value: Any) -> bool:  # noqa: ANN401 - JSON values
+    """Whether floating point holds all numbers of a value."""
+    try:
+        _storable(value)
+    except OverflowError:
+        return False
+    return True
+
+
+def _deeper_than(value: dict[str, Any], limit: int) -> bool:
+    """Whether objects and lists are nested more than so deep."""
+    level: list[Any] = [value]
+    for _ in range(limit):
+        members = (inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer))
+        level = [inner for inner in members if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _traits(traits: dict[str, Any], rules: ProfileRules) -> dict[str, Any]:
@@ -187,8 +253,9 @@ class Decoder:
                 return self._dead(record, envelope, Failure("too_large"))
             if record.value.startswith(PREFIX):
                 envelope = decode(record.value)
-                if envelope.command:
-                    return self._command(envelope)
+            _check(envelope)
+            if envelope.command:
+                return self._command(envelope)
             return self._event(envelope)
         except _Bad as bad:
             failure = bad.failure
@@ -202,16 +269,37 @@ class Decoder:
 
     def _dead(self, record: Record, envelope: Envelope, failure: Failure) -> DeadLetter:
         source = self._sources.get(envelope.source)
+        workspace, kind = self._commanded(envelope) if envelope.command else (source.workspace if source else None, "")
+        arrivals = (at_ms for at_ms in (envelope.received, record.received_ms) if at_ms and EARLIEST_MS <= at_ms < LATEST_MS)
         return DeadLetter(
-            source.workspace if source else None,
+            workspace,
             source.id if source else None,
             record.position,
             record.index,
             failure,
             record.value,
-            envelope.received or record.received_ms,
-            envelope.retry_of,
+            next(arrivals, 0),
+            envelope.retry_of if 0 <= envelope.retry_of <= ROW_ID_LIMIT else 0,
+            kind,
         )
+
+    def _commanded(self, envelope: Envelope) -> tuple[WorkspaceId | None, str]:
+        """Whose command it is and of which kind, as far as that can be read."""
+        try:
+            command = _ADDRESS.decode(envelope.command)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None, UNREADABLE
+        known = command.workspace if isinstance(command.workspace, int) and command.workspace in self._salts else None
+        kind = command.kind if isinstance(command.kind, str) and command.kind in _COMMAND_KINDS else UNREADABLE
+        return None if known is None else WorkspaceId(known), kind
+
+    def refuse(self, record: Record, failure: Failure) -> DeadLetter:
+        """The dead letter of a record that was found to break something, with whatever of its surroundings can be read; raises nothing."""
+        envelope = Envelope(received=record.received_ms, source=record.source_hint)
+        if record.value.startswith(PREFIX):
+            with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                envelope = decode(record.value)
+        return self._dead(record, envelope, failure)
 
     def _command(self, envelope: Envelope) -> Unmerge:
         payload = bytes(envelope.command)
@@ -233,6 +321,7 @@ class Decoder:
             command.reason,
             envelope.received,
             payload,
+            envelope.retry_of,
         )
 
     def _event(self, envelope: Envelope) -> Event:
@@ -248,6 +337,9 @@ class Decoder:
         if kind not in EVENT_TYPES:
             raise _Bad("unknown_type", "$.type")
         name = self._name(message)
+        if len(name) > NAME_LIMIT_BYTES // 4 and len(name.encode()) > NAME_LIMIT_BYTES:
+            raise _Bad("name_too_long", "$.event" if kind == "track" else "$.name")
+        properties = _properties(message.properties) if kind in _WITH_PROPERTIES else None
         received = envelope.received
         occurred, future = self._occurred(message, envelope)
         traits, group_traits = self._split_traits(message)
@@ -267,15 +359,15 @@ class Decoder:
             payload=payload,
             traits=_traits(traits, self._profile) if traits else traits,
             consent=_consent(consent.categoryPreferences or {}) if consent else {},
-            order=self._order(message) if kind == "track" and name in self._profile.order_events else None,
+            order=self._order(properties or {}) if kind == "track" and name in self._profile.order_events else None,
             group=_text(message.groupId) if kind == "group" else "",
             group_traits=_traits(group_traits, self._profile) if group_traits else group_traits,
             future=future,
             retry_of=envelope.retry_of,
-            properties=bytes(message.properties) if kind in _WITH_PROPERTIES else b"",
+            properties=properties,
             invalid=invalid,
             address=_bucket(message.context.ip) if message.context else -1,
-            report=self._report(message) if kind == "track" and name in self._profile.report_events else None,
+            report=self._report(properties or {}) if kind == "track" and name in self._profile.report_events else None,
         )
 
     @staticmethod
@@ -360,21 +452,28 @@ class Decoder:
             named.append((self._identity.alias_kind, _text(message.previousId)))
         return named
 
-    def _report(self, message: _Message) -> Report:
-        properties = (_PROPERTIES.decode(message.properties) if message.properties else None) or {}
+    def _report(self, properties: dict[str, Any]) -> Report:
         platform, orders = properties.get("platform"), properties.get("conversions")
-        if not isinstance(platform, str) or not platform or isinstance(orders, bool) or not isinstance(orders, int | float) or orders < 0:
+        if not isinstance(platform, str) or not platform or isinstance(orders, bool) or not isinstance(orders, int | float):
             raise _Bad("bad_report", "$.properties")
+        if not 0 <= orders < IMPLAUSIBLE:
+            raise _Bad("bad_report", "$.properties.conversions")
         currency = currency_code(properties.get("currency"), self._profile.default_currency)
         amount = minor_units(properties.get("revenue") or 0, currency)
         return Report(platform.strip().lower(), int(orders), currency, amount)
 
-    def _order(self, message: _Message) -> Order:
-        properties = _PROPERTIES.decode(message.properties) if message.properties else None
-        properties = properties or {}
+    def _order(self, properties: dict[str, Any]) -> Order:
         currency = currency_code(properties.get("currency"), self._profile.default_currency)
         amount = next((properties[key] for key in self._profile.amount_keys if properties.get(key) is not None), 0)
         return Order(currency, minor_units(amount, currency))
+
+
+def _check(envelope: Envelope) -> None:
+    """Refuse what no column holds: whoever writes to the log may spell an envelope."""
+    if not EARLIEST_MS <= envelope.received < LATEST_MS:
+        raise _Bad("bad_timestamp", "received")
+    if not 0 <= envelope.retry_of <= ROW_ID_LIMIT:
+        raise _Bad("invalid_type", "retry_of")
 
 
 def _bucket(address: msgspec.Raw) -> int:

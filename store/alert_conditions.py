@@ -12,6 +12,7 @@ from domain.decision import Code
 from domain.ids import WorkspaceId
 from domain.log_refusal import LogRefusal
 from store.log_refusals import refusals
+from store.partitions import Watched, stuck
 
 _BY_PEOPLE: Final = frozenset({Code.FROZEN, Code.ADVISORY})
 """Reasons that come first, whatever else there is: somebody stopped all pushes."""
@@ -95,6 +96,13 @@ _DEAD: Final = """
     SELECT reason, count(*) FROM dead_letters
     WHERE workspace_id = %(workspace)s AND status = 'open' AND recorded_at >= %(dead)s GROUP BY reason ORDER BY 2 DESC, 1
 """
+_BROKEN: Final = """
+    SELECT (SELECT count(*) FROM dead_letters
+            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status = 'open' AND reason = 'internal_error' AND command = ''
+              AND recorded_at >= %(failed)s),
+           (SELECT count(*) FROM dead_letters WHERE workspace_id = %(workspace)s AND command <> '' AND status = 'open'),
+           (SELECT count(*) FROM resting_people WHERE workspace_id = %(workspace)s AND until_at > %(now)s)
+"""
 _ANOMALIES: Final = """
     SELECT signal, metric, direction, value, expected FROM anomalies WHERE workspace_id = %(workspace)s AND ended_at IS NULL
 """
@@ -105,7 +113,9 @@ def workspaces(conn: Connection[Any]) -> list[WorkspaceId]:
     return [WorkspaceId(row[0]) for row in conn.execute("SELECT id FROM workspaces ORDER BY id")]
 
 
-def conditions(conn: Connection[Any], workspace: WorkspaceId, now: datetime, params: ConditionParams) -> list[Condition]:
+def conditions(
+    conn: Connection[Any], workspace: WorkspaceId, now: datetime, params: ConditionParams, watched: Watched | None = None
+) -> list[Condition]:
     """Everything that is not as it should be now.
 
     Args:
@@ -113,6 +123,7 @@ def conditions(conn: Connection[Any], workspace: WorkspaceId, now: datetime, par
         workspace: where.
         now: clock.
         params: what counts.
+        watched: partitions that are to get on; everybody's workspace rests on them.
     """
     names = {
         "workspace": workspace,
@@ -124,6 +135,7 @@ def conditions(conn: Connection[Any], workspace: WorkspaceId, now: datetime, par
         "withdrawn": now - params.withdrawal_after,
         "confirmed": now - params.confirmation_after,
         "dead": now - params.dead_letters_within,
+        "now": now,
     }
     return [
         *_signals(conn, names),
@@ -133,6 +145,8 @@ def conditions(conn: Connection[Any], workspace: WorkspaceId, now: datetime, par
         *_dead_letters(conn, names, params),
         *_anomalies(conn, names),
         *_log(conn, now - params.refused_within),
+        *_broken(conn, names),
+        *(_partitions(conn, watched, now) if watched is not None else ()),
     ]
 
 
@@ -188,6 +202,27 @@ def _dead_letters(conn: Connection[Any], names: dict[str, Any], params: Conditio
         minutes = params.dead_letters_within.total_seconds() / 60
         summary = f"{total} records could not be processed within {minutes:g} min: {reasons}"
         yield Condition("dead_letters", "dead_letters", Severity.WARNING, summary)
+
+
+def _broken(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
+    """What broke the engine, and was put aside so that it holds up nobody else."""
+    for records, commands, people in conn.execute(_BROKEN, names):
+        if records:
+            summary = f"{records} records broke the engine and were put aside: a fault of ours"
+            yield Condition("internal_errors", "internal_error", Severity.WARNING, summary)
+        if commands:
+            yield Condition("commands", "command", Severity.CRITICAL, f"{commands} commands of operators were not carried out")
+        if people:
+            summary = f"{people} people cannot be evaluated by the clock and rest: a fault of ours"
+            yield Condition("resting", "resting", Severity.WARNING, summary)
+
+
+def _partitions(conn: Connection[Any], watched: Watched, now: datetime) -> Iterator[Condition]:
+    for one in stuck(conn, watched, now):
+        place = f"{one.log}, partition {one.partition}, position {one.position}"
+        died = f"{place}: {one.tries} workers took it up and did not get past it"
+        summary = died if one.tries else f"{place}: nothing has been processed since {one.moved_at:%Y-%m-%d %H:%M} UTC"
+        yield Condition(f"partition:{one.log}:{one.partition}", "partition", Severity.CRITICAL, summary)
 
 
 def _anomalies(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:

@@ -23,6 +23,7 @@ class DeadLetterRow:
         payload: the record as it lay in the log, whole; empty in lists.
         payload_bytes: its size.
         retry_of: the dead letter that this record re-drove.
+        command: kind of the operator's command that it is; empty for events.
     """
 
     id: int
@@ -40,6 +41,7 @@ class DeadLetterRow:
     recorded_at: datetime
     status: str
     retry_of: int | None
+    command: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class DeadLetterFilter:
 
 
 _HEAD: Final = "id, workspace_id, source_id, log, partition, position, index, reason, detail"
-_REST: Final = "octet_length(payload), received_at, recorded_at, status, retry_of"
+_REST: Final = "octet_length(payload), received_at, recorded_at, status, retry_of, command"
 # A workspace that is not given is no condition, and a custom plan drops it.
 _WHERE: Final = """
     WHERE (%(workspace)s::integer IS NULL OR workspace_id = %(workspace)s)

@@ -95,8 +95,9 @@ FROM unnest(%s::integer[], %s::text[], %s, %s, %s, %s, %s, %s::timestamptz[])
     AS happened(workspace, kind, survivor, other, cause, link_a, link_b, occurred_at)
 """
 _DEAD_LETTERS: Final = """
-INSERT INTO dead_letters (workspace_id, source_id, log, partition, position, index, reason, detail, payload, received_at, recorded_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (log, partition, position, index) DO NOTHING
+INSERT INTO dead_letters
+    (workspace_id, source_id, log, partition, position, index, reason, detail, payload, received_at, recorded_at, command)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (log, partition, position, index) DO NOTHING
 """
 _REOPEN: Final = "UPDATE dead_letters SET status = 'open', reason = %s, detail = %s, recorded_at = %s WHERE id = %s"
 _SETTLE: Final = "UPDATE dead_letters SET status = 'resolved' WHERE id = ANY(%s)"
@@ -226,18 +227,17 @@ def _write_memberships(cursor: psycopg.Cursor, changes: Changes) -> None:
 
 
 def _write_dead_letters(cursor: psycopg.Cursor, changes: Changes, fence: "Fence") -> None:
+    """Open the letters again that were driven again, and add the others; one that names a letter that is not there is another one."""
     at = utc(changes.now_ms)
-    again = [letter for letter in changes.dead_letters if letter.retry_of]
-    if again:
-        cursor.executemany(_REOPEN, [(letter.failure.reason, letter.failure.detail, at, letter.retry_of) for letter in again])
-    cursor.executemany(
-        _DEAD_LETTERS,
-        [
-            (
-                letter.workspace, letter.source, fence.log, fence.partition, letter.position, letter.index, letter.failure.reason,
-                letter.failure.detail.replace("\0", ""), letter.payload, utc(letter.received_ms) if letter.received_ms else None, at,
-            )
-            for letter in changes.dead_letters
-            if not letter.retry_of
-        ],
-    )  # fmt: skip
+    added = []
+    for letter in changes.dead_letters:
+        reason, detail = letter.failure.reason, letter.failure.detail.replace("\0", "")
+        if not (letter.retry_of and cursor.execute(_REOPEN, (reason, detail, at, letter.retry_of)).rowcount):
+            arrived = utc(letter.received_ms) if letter.received_ms else None
+            added.append(
+                (
+                    letter.workspace, letter.source, fence.log, fence.partition, letter.position, letter.index,
+                    reason, detail, letter.payload, arrived, at, letter.command,
+                )
+            )  # fmt: skip
+    cursor.executemany(_DEAD_LETTERS, added)

@@ -19,6 +19,7 @@ from operators.unify import Needed
 from store import unify_sql
 from store.cache import PeopleCache
 from store.connection import Keys, connect_engine
+from store.faults import is_away
 from store.history import load_histories
 
 T = TypeVar("T")
@@ -83,6 +84,9 @@ class UnitOfWork(Protocol):
 
     def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
         """Store everything, or nothing."""
+
+    def rehearse(self, changes: Changes, fence: Fence) -> None:
+        """Raise what a commit would raise because of what is written, and store nothing."""
 
 
 class PostgresUnitOfWork:
@@ -318,6 +322,7 @@ class PostgresUnitOfWork:
 
         Raises:
             StoreUnavailable: the connection broke; whether the transaction took effect is told by the fence of the next try.
+            psycopg.Error: the database refuses a value.
         """
         packed = [(person, encode_person(person)) for person in sorted(changes.people, key=lambda person: person.id)]
         try:
@@ -332,10 +337,30 @@ class PostgresUnitOfWork:
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             return Conflict(type(error).__name__)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if not is_away(error):
+                raise
             raise self._lost() from error
         if isinstance(outcome, Committed):
             self._remember(changes, packed)
         return outcome
+
+    def rehearse(self, changes: Changes, fence: Fence) -> None:
+        """Write everything that a commit would write, and take it back.
+
+        Raises:
+            StoreUnavailable: the connection broke.
+            Exception: whatever the commit would raise because of what is written; conflicts are none of it.
+        """
+        packed = [(person, encode_person(person)) for person in sorted(changes.people, key=lambda person: person.id)]
+        try:
+            with self.connection.transaction(force_rollback=True):
+                self._write(changes, packed, fence)
+        except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected):
+            return
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if not is_away(error):
+                raise
+            raise self._lost() from error
 
     def _write(self, changes: Changes, packed: list[tuple[Person, bytes]], fence: Fence | None) -> Outcome:
         cursor = self.connection.cursor()

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from time import perf_counter
 
 from fastapi import APIRouter, Response
 from redis.exceptions import RedisError
 
-from api.reading import ReadsNow
-from api.schemas.operation import Alive, ComponentHealth, Health
+from api.reading import Reads, ReadsNow
+from api.schemas.operation import Alive, ComponentHealth, Health, StuckPartition
 from domain.log_refusal import LogRefusal
 from sinks.log import LogUnavailableError
 from store.fetch import ping
+from store.partitions import stuck_now
 from store.unit_of_work import StoreUnavailable
 
 router = APIRouter(prefix="/cdp/health", tags=["operation"])
@@ -31,7 +33,7 @@ async def _probe(ask: Awaitable[object], limit_s: float, *, required: bool, away
 
 @router.get("", summary="Read readiness", responses={503: {"model": Health, "description": "A required server does not answer."}})
 async def read_health(reads: ReadsNow, response: Response) -> Health:
-    """Whether Postgres, the event log and Redis answer. 503 where a required one does not."""
+    """Whether Postgres, the event log and Redis answer, and events are processed. 503 where a required server does not answer."""
     limit_s = reads.bounds.health_timeout.total_seconds()
     postgres, log, redis = await asyncio.gather(
         _probe(ping(reads.pool), limit_s, required=True),
@@ -41,8 +43,17 @@ async def read_health(reads: ReadsNow, response: Response) -> Health:
     components = {"postgres": postgres, "log": log, "redis": redis}
     if any(each.required and each.status == "down" for each in components.values()):
         response.status_code = 503
-        return Health(status="unavailable", components=components)
-    return Health(status="ready" if redis.status == "up" else "degraded", components=components)
+        return Health(status="unavailable", components=components, partitions=[])
+    stuck = await _stuck(reads, limit_s)
+    return Health(status="ready" if redis.status == "up" and not stuck else "degraded", components=components, partitions=stuck)
+
+
+async def _stuck(reads: Reads, limit_s: float) -> list[StuckPartition]:
+    with suppress(StoreUnavailable, TimeoutError):
+        async with asyncio.timeout(limit_s):
+            found = await stuck_now(reads.pool, reads.watched, reads.now())
+            return [StuckPartition.of(one) for one in found]
+    return []
 
 
 @router.get("/live", summary="Read liveness")

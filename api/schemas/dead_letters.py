@@ -20,6 +20,7 @@ _EXAMPLE: JsonDict = {
     "detail": "$.event",
     "status": "open",
     "retry_of": None,
+    "command": "",
     "received_at": "2026-03-01T09:30:00Z",
     "recorded_at": "2026-03-01T09:30:00.050000Z",
     "size_bytes": 61,
@@ -42,6 +43,7 @@ class DeadLetterSummary(View):
     detail: str = Field(description="Where in the record; never a value of it.")
     status: Status
     retry_of: int | None = Field(description="The dead letter that this record re-drove.")
+    command: str = Field(description="Kind of the operator's command that it is, which was not carried out; empty for events.")
     received_at: Instant | None
     recorded_at: Instant
     size_bytes: int
@@ -89,6 +91,7 @@ def _fields(row: DeadLetterRow) -> dict[str, object]:
         "detail": row.detail,
         "status": row.status,
         "retry_of": row.retry_of,
+        "command": row.command,
         "received_at": row.received_at,
         "recorded_at": row.recorded_at,
         "size_bytes": row.payload_bytes,

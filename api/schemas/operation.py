@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from api.schemas.values import Count, Instant, Money, View
 from domain.log_refusal import LogRefusal
+from store import partitions as stored
 
 _AT = "2026-03-01T09:30:00Z"
 
@@ -22,6 +23,25 @@ class ComponentHealth(View):
     message: str | None = Field(default=None, description="The same in a sentence.")
 
 
+class StuckPartition(View):
+    """A partition of the event log that does not get on: what lies in it, and withdrawals of consent among that, waits."""
+
+    log: str
+    partition: int
+    position: int = Field(description="The next position that would be processed.")
+    reason: Literal["workers_die", "stands_still"] = Field(
+        description="workers_die: processes end before they get past this position. stands_still: it has not moved for a while."
+    )
+    tries: int = Field(description="How often workers took it up anew at this position.")
+    moved_at: Instant = Field(description="When it moved last, or everything in it was processed.")
+
+    @classmethod
+    def of(cls, one: stored.StuckPartition) -> "StuckPartition":
+        """From what is stored."""
+        reason: Literal["workers_die", "stands_still"] = "workers_die" if one.tries else "stands_still"
+        return cls(log=one.log, partition=one.partition, position=one.position, reason=reason, tries=one.tries, moved_at=one.moved_at)
+
+
 class Health(View):
     """Whether this process can serve."""
 
@@ -35,13 +55,17 @@ class Health(View):
                         "log": {"status": "up", "required": True, "latency_ms": 0.4},
                         "redis": {"status": "up", "required": False, "latency_ms": 0.3},
                     },
+                    "partitions": [],
                 }
             ]
         }
     )
 
-    status: Literal["ready", "degraded", "unavailable"]
+    status: Literal["ready", "degraded", "unavailable"] = Field(
+        description="degraded: answers come slower without Redis, or partitions of the event log do not get on."
+    )
     components: dict[str, ComponentHealth]
+    partitions: list[StuckPartition] = Field(description="Partitions of the event log that do not get on; empty when all is well.")
 
 
 class Alive(View):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import psycopg
+import pytest
 import redis
 
 from config.settings import Settings
@@ -22,6 +23,30 @@ def test_a_process_with_its_servers_is_ready_and_says_so_to_anybody(asks: Callab
     assert health["status"] == "ready"
     assert {name: each["status"] for name, each in health["components"].items()} == {"postgres": "up", "log": "up", "redis": "up"}
     assert asks("").get("/cdp/health/live") == {"status": "alive"}
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "reason", "tries"),
+    [
+        ("UPDATE offsets SET updated_at = now() - interval '2 minutes', caught_up_at = now() - interval '90 seconds'", "stands_still", 0),
+        ("INSERT INTO attempts (log, partition, position, record, tries) VALUES ('stratum.events', 3, 70, -1, 2)", "workers_die", 2),
+    ],
+)
+def test_a_partition_that_does_not_get_on_is_named(
+    spoiled: str, reason: str, tries: int, settings: Settings, asks: Callable[[str], Api]
+) -> None:
+    with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
+        conn.execute("INSERT INTO offsets (log, partition, next_position) VALUES ('stratum.events', 3, 70)")
+        assert asks("").get("/cdp/health")["status"] == "ready"
+        conn.execute(spoiled.encode())
+        health = asks("").get("/cdp/health")
+        assert (health["status"], health["components"]["log"]["status"]) == ("degraded", "up")
+        (stuck,) = health["partitions"]
+        assert {name: stuck[name] for name in ("log", "partition", "position", "reason", "tries")} == {
+            "log": "stratum.events", "partition": 3, "position": 70, "reason": reason, "tries": tries,
+        }  # fmt: skip
+        conn.execute("UPDATE offsets SET next_position = 71, updated_at = now()")
+        assert asks("").get("/cdp/health")["status"] == "ready"
 
 
 def test_a_process_without_its_database_lives_but_is_unavailable(

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -52,8 +51,7 @@ def share(found: list[Event], holds: Callable[[Event], bool]) -> float:
 
 
 def properties(event: Event) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(event.properties)
-    return found
+    return event.properties or {}
 
 
 def carrying(kind: str) -> Callable[[list[Heard]], float]:

@@ -36,13 +36,13 @@ def wait_until(reached: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
+def start_worker(settings: Settings, batch_records: int = 40) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "STRATUM_POSTGRES__DSN": settings.postgres.dsn.get_secret_value(),
         "STRATUM_REDIS__URL": settings.redis.url.get_secret_value(),
         "STRATUM_LOG__PARTITIONS": str(PARTITIONS),
-        "STRATUM_ENGINE__BATCH_RECORDS": "40",
+        "STRATUM_ENGINE__BATCH_RECORDS": str(batch_records),
         "STRATUM_LOG__LEASES__LIFETIME": "PT1S",
         "STRATUM_LOG__LEASES__BEAT": "PT0.2S",
     }
@@ -50,8 +50,8 @@ def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def workers(settings: Settings, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    running = [start_worker(settings) for _ in range(count)]
+def workers(settings: Settings, count: int, batch_records: int = 40) -> Iterator[list[subprocess.Popen[bytes]]]:
+    running = [start_worker(settings, batch_records) for _ in range(count)]
     try:
         yield running
     finally:

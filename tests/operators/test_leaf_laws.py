@@ -54,7 +54,7 @@ def events(draw: st.DrawFn) -> Event:
         fields |= {"group": draw(st.sampled_from("xyz")), "group_traits": draw(st.dictionaries(st.just("plan"), JSON))}
     if kind in ("track", "page"):
         amounts = st.sampled_from([0, 1, 1.0, 2.5, 0.1, -3, "2", True, None, 10**12, 2.0**60])
-        fields["properties"] = msgspec.json.encode({"amount": draw(amounts)})
+        fields["properties"] = {"amount": draw(amounts)}
     apart = draw(
         st.sampled_from([0, 0, 1_000, 60_000, 3_600_000, 86_400_000, 3_000 * 1_000, 3_721 * 1_000, 80 * 86_400_000, 900 * 86_400_000])
     )
@@ -73,8 +73,8 @@ def folded(history: list[Event]) -> Leaf:
 
 def add(leaf: Leaf, one: Event) -> None:
     fold(leaf, one, RULES)
-    found, properties = matched(PROGRAM.touches(one.type, one.name), one.properties)
-    fold_matched(leaf, found, properties, one.occurred_ms, tie_of(one.message_key))
+    found = matched(PROGRAM.touches(one.type, one.name), one.properties or {})
+    fold_matched(leaf, found, one.properties or {}, one.occurred_ms, tie_of(one.message_key))
 
 
 def composed(*leaves: Leaf) -> Leaf:

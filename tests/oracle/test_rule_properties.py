@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 
@@ -38,7 +37,7 @@ def event_of(statement: Statement) -> Event:
         workspace=WorkspaceId(1), source=SourceId(1), type=statement.type, name=statement.name,
         message_key=MessageKey(statement.message), message_id="", identifiers=(), occurred_ms=statement.at_ms, received_ms=statement.at_ms,
         payload=b"", traits=statement.traits, consent=dict(statement.consent), order=Order(*statement.order) if statement.order else None,
-        properties=msgspec.json.encode(statement.properties) if statement.properties else b"",
+        properties=statement.properties,
     )  # fmt: skip
 
 
@@ -56,8 +55,8 @@ class Engine:
         for number, statement in enumerate(self.asked.history.statements):
             event, leaf = event_of(statement), held[number % self.leaves]
             fold(leaf, event, self.asked.rules)
-            found, properties = matched(self.program.touches(event.type, event.name), event.properties)
-            fold_matched(leaf, found, properties, event.occurred_ms, tie_of(event.message_key))
+            found = matched(self.program.touches(event.type, event.name), event.properties or {})
+            fold_matched(leaf, found, event.properties or {}, event.occurred_ms, tie_of(event.message_key))
         stored = [decode_leaf(encode_leaf(leaf)) for leaf in held]
         self.view = compose(stored, self.asked.rules, self.program.aggregates)
 

@@ -327,3 +327,6 @@ class MemoryUnitOfWork:
         outcome = self._tables.commit(changes, fence)
         self._pause()
         return outcome
+
+    def rehearse(self, changes: Changes, fence: Fence) -> None:
+        """A commit raises nothing here, so that there is nothing to find out beforehand."""

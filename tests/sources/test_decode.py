@@ -139,6 +139,62 @@ def test_a_purchase_is_money_in_minor_units(properties: Any, order: tuple[str, i
     assert message(event="Order Completed", properties=properties).order == order
 
 
+NAMED = (
+    {"type": "track", "event": "Viewed"},
+    {"type": "track", "event": "Order Completed"},
+    {"type": "page", "name": "Home"},
+    {"type": "screen"},
+)
+ODD_PROPERTIES = {
+    '"abc"': ("invalid_type", "$.properties"),
+    "0": ("invalid_type", "$.properties"),
+    "true": ("invalid_type", "$.properties"),
+    "[1]": ("invalid_type", "$.properties"),
+    "[[]]": ("invalid_type", "$.properties"),
+    '{"ratio":1e400}': ("invalid_type", "$.properties[...]"),
+    '{"a":{"b":[-1e999]}}': ("invalid_type", "$.properties[...][...][0]"),
+    '{"n":' + "9" * 309 + "}": ("invalid_type", "$.properties"),
+    '{"n":' + "9" * 5000 + "}": ("invalid_type", "$.properties[...]"),
+    '{"a":' + "[" * 64 + "]" * 64 + "}": ("too_deep", "$.properties"),
+}
+
+
+@pytest.mark.parametrize("named", NAMED, ids=lambda named: str(named.get("event", named["type"])))
+@pytest.mark.parametrize(("spelled", "expected"), ODD_PROPERTIES.items(), ids=[spelled[:20] for spelled in ODD_PROPERTIES])
+def test_properties_that_cannot_be_read_are_refused_with_their_path_whatever_the_event(
+    named: dict[str, str], spelled: str, expected: tuple[str, str]
+) -> None:
+    decoded = decode(collected(b'{"userId":"u1","properties":%b,%b' % (spelled.encode(), json.dumps(named).encode()[1:])))
+    assert isinstance(decoded, DeadLetter)
+    assert (decoded.failure.reason, decoded.failure.detail) == expected
+
+
+@pytest.mark.parametrize("named", NAMED, ids=lambda named: str(named.get("event", named["type"])))
+@pytest.mark.parametrize("spelled", ["[]", "[ \n]", "{}", "null"])
+def test_an_empty_list_of_properties_is_an_empty_object_as_php_spells_it(named: dict[str, str], spelled: str) -> None:
+    decoded = decode(collected(b'{"userId":"u1","properties":%b,%b' % (spelled.encode(), json.dumps(named).encode()[1:])))
+    assert isinstance(decoded, Event)
+    assert decoded.properties == {}
+
+
+@pytest.mark.parametrize("spelled", ['{"n":' + "9" * 308 + "}", '{"t":"' + "9" * 400 + '"}', '{"a":' + "[" * 62 + "]" * 62 + "}"])
+def test_what_floating_point_and_the_limit_of_depth_just_hold_is_read(spelled: str) -> None:
+    decoded = decode(collected(b'{"type":"page","userId":"u1","properties":%b}' % spelled.encode()))
+    assert isinstance(decoded, Event)
+    assert decoded.properties == json.loads(spelled)
+
+
+def test_properties_of_an_event_that_has_none_are_not_looked_at() -> None:
+    assert message(type="identify", properties="abc").properties is None
+
+
+@pytest.mark.parametrize("received", [10**30, -(10**30), 253_402_300_800_000])
+def test_an_arrival_that_no_calendar_holds_is_refused_and_the_letter_can_be_stored(received: int) -> None:
+    decoded = decode(b'{"stratum":1,"source":1,"received":%d,"event":{"type":"page","userId":"u1"}}' % received)
+    assert isinstance(decoded, DeadLetter)
+    assert (decoded.failure.reason, decoded.received_ms, decoded.source) == ("bad_timestamp", NOON_MS, 1)
+
+
 def test_an_integer_beyond_64_bits_is_stored_as_a_number() -> None:
     assert message(type="identify", traits={"n": 2**80, "deep": [{"m": -(2**70)}]}).traits == {
         "n": float(2**80),
@@ -165,6 +221,13 @@ def test_a_record_of_another_producer_is_taken_with_its_topic_s_source() -> None
         (collected(b'{"type":"track","event":"\\ud800","userId":"u1"}'), "malformed_json"),
         (collected(b"[]"), "invalid_type"),
         (collected({"type": "track", "event": "x", "userId": ["u1"]}), "invalid_type"),
+        (collected({"type": "track", "event": "x" * 2_001, "userId": "u1"}), "name_too_long"),
+        (collected({"type": "page", "name": "ü" * 1_001, "userId": "u1"}), "name_too_long"),
+        (
+            collected(b'{"type":"track","event":"Platform Report","userId":"u1","properties":{"platform":"m","conversions":1e300}}'),
+            "bad_report",
+        ),
+        (b'{"stratum":1,"source":1,"received":5,"retry_of":99999999999999999999,"event":{}}', "invalid_type"),
         (collected({"type": "track", "event": "x", "userId": "u1", "traits": "none"}), "invalid_type"),
         (collected({"type": "page", "userId": "u1", "context": {"consent": {"categoryPreferences": {"ads": "yes"}}}}), "invalid_type"),
         (collected(b'{"type":"track","event":"x","userId":"u1","properties":' + b"[" * 5000 + b"]" * 5000 + b"}"), "too_deep"),

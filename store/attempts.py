@@ -1,0 +1,51 @@
+"""Traces of workers that took a partition in hand anew. Written at assignment only; while a partition goes on, nothing is.
+
+A worker that is killed in the middle of a batch leaves nothing else behind: whoever comes next finds how often it was tried there.
+"""
+
+from collections.abc import Collection
+from typing import Any, Final, NamedTuple
+
+from psycopg import Connection
+
+_TAKE: Final = """
+    INSERT INTO attempts AS a (log, partition, position, record, tries) VALUES (%s, %s, %s, -1, 1)
+    ON CONFLICT (log, partition) DO UPDATE SET
+        tries = CASE WHEN a.position = excluded.position THEN a.tries + 1 ELSE 1 END,
+        record = CASE WHEN a.position = excluded.position THEN a.record ELSE -1 END,
+        broken = CASE WHEN a.position = excluded.position THEN a.broken ELSE '{}' END,
+        position = excluded.position, taken_at = now()
+    RETURNING position, record, tries, broken
+"""
+_NOTE: Final = """
+    UPDATE attempts SET position = %s, record = %s, tries = 1, broken = %s, taken_at = now() WHERE log = %s AND partition = %s
+"""
+
+
+class Attempt(NamedTuple):
+    """How often a partition was taken in hand anew at one position, this time included.
+
+    Attributes:
+        position: the partition's next position.
+        record: place of the record of the entry there that is in hand by itself; behind the last: the entry as a whole; −1: a batch.
+        tries: how often.
+        broken: records of the entry that workers died of.
+    """
+
+    position: int
+    record: int
+    tries: int
+    broken: tuple[int, ...]
+
+
+def take(conn: Connection[Any], log: str, partition: int, position: int) -> Attempt:
+    """Note that a partition is taken in hand anew."""
+    row = conn.execute(_TAKE, (log, partition, position)).fetchone()
+    if row is None:
+        raise RuntimeError("an upsert returns its row")
+    return Attempt(row[0], row[1], row[2], tuple(row[3]))
+
+
+def note(conn: Connection[Any], log: str, partition: int, position: int, record: int, broken: Collection[int]) -> None:
+    """Note that one record of an entry is taken in hand by itself for the first time; see `Attempt`."""
+    conn.execute(_NOTE, (position, record, sorted(broken), log, partition))

@@ -1,0 +1,31 @@
+"""Tells failures of the database from failures of what was asked of it.
+
+Source of the codes: PostgreSQL documentation, appendix A, "PostgreSQL Error Codes".
+"""
+
+from typing import Final
+
+import psycopg
+
+_AWAY_CLASSES: Final = frozenset({"08", "25", "28", "3D", "53", "55", "57", "58"})
+"""No connection; a server that only reads; refused access; no such database; out of resources; locks; shut down or cancelled; its disk."""
+_AWAY: Final = frozenset({"42501", "42P01", "42703"})
+"""No permission, no such table, no such column: the schema or the role is not as it should be, whatever is written."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database, or the way to it, is at fault, so that the same statement may succeed later.
+
+    What else it refuses lies in the values: a text with NUL, a number out of range, a row too large for an index.
+
+    >>> is_away(psycopg.errors.NumericValueOutOfRange()), is_away(psycopg.errors.ProgramLimitExceeded()), is_away(ValueError())
+    (False, False, False)
+    >>> is_away(psycopg.errors.AdminShutdown()), is_away(psycopg.errors.ReadOnlySqlTransaction()), is_away(psycopg.OperationalError())
+    (True, True, True)
+    """
+    if not isinstance(error, psycopg.Error):
+        return False
+    code = error.sqlstate
+    if code is None:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return code[:2] in _AWAY_CLASSES or code in _AWAY
