@@ -15,6 +15,7 @@ from zlib import crc32
 import msgspec
 
 from domain import metrics
+from domain.consent import EVERY_PURPOSE
 from domain.envelope import PREFIX, Envelope, decode
 from domain.event import EVENT_TYPES, Batch, DeadLetter, Event, Identifier, Order, Record, Report, Unmerge
 from domain.failure import Failure
@@ -23,6 +24,8 @@ from domain.keys import KEY_BYTES, identifier_key, message_key
 from domain.money import currency_code, minor_units
 from domain.rules import IdentityRules, ProfileRules
 from operators.identifiers import normalise
+from sources.consent import MARK, ConsentReader, Stated
+from sources.mend import Device, ExternalId, mended, shallow, whole_characters
 from store.definitions import SourceRow
 
 RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
@@ -39,35 +42,22 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
 
-class _Device(msgspec.Struct, gc=False):
-    advertisingId: str | None = None  # noqa: N815 - the wire's spelling
-    adTrackingEnabled: bool | None = None  # noqa: N815
-
-
-class _Consent(msgspec.Struct, gc=False):
-    categoryPreferences: dict[str, bool] | None = None  # noqa: N815
-
-
-class _ExternalId(msgspec.Struct, gc=False):
-    id: str | int | float | None = None
-    type: str | None = None
-
-
 class _Context(msgspec.Struct, gc=False):
     traits: dict[str, Any] | None = None
-    device: _Device | None = None
-    consent: _Consent | None = None
-    externalIds: list[_ExternalId] | None = None  # noqa: N815
+    device: Device | None = None
+    consent: msgspec.Raw = msgspec.Raw()
+    consentManagement: msgspec.Raw = msgspec.Raw()  # noqa: N815 - the wire's spelling
+    externalIds: list[ExternalId] | None = None  # noqa: N815
     ip: msgspec.Raw = msgspec.Raw()
 
 
 class _Message(msgspec.Struct, gc=False):
     type: str
-    messageId: str | None = None  # noqa: N815
+    messageId: str | int | float | None = None  # noqa: N815
     userId: str | int | float | None = None  # noqa: N815
     anonymousId: str | int | float | None = None  # noqa: N815
-    event: str | None = None
-    name: str | None = None
+    event: str | int | float | None = None
+    name: str | int | float | None = None
     previousId: str | int | float | None = None  # noqa: N815
     groupId: str | int | float | None = None  # noqa: N815
     timestamp: str | int | float | None = None
@@ -93,6 +83,7 @@ class _Bad(Exception):  # noqa: N818 - control flow inside this file, never seen
 
 
 _MESSAGE: Final = msgspec.json.Decoder(_Message)
+_SILENT: Final = Stated({})
 _COMMAND: Final = msgspec.json.Decoder(_Command)
 _PROPERTIES: Final = msgspec.json.Decoder(dict[str, Any] | None)
 
@@ -145,12 +136,29 @@ def _traits(traits: dict[str, Any], rules: ProfileRules) -> dict[str, Any]:
         raise _Bad("invalid_type", "$.traits") from None
 
 
-def _consent(preferences: dict[str, bool]) -> dict[str, bool]:
-    """Purposes in lower case; where two spellings of one purpose disagree, the refusal stands."""
-    stated: dict[str, bool] = {}
-    for purpose, granted in preferences.items():
-        stated[purpose.lower()] = granted and stated.get(purpose.lower(), True)
-    return stated
+def _read(payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
+    """Read an event; answers it as it is to be stored, too, and the optional fields that were left out because they cannot be read.
+
+    Raises:
+        msgspec.DecodeError: it is no event.
+        RecursionError: it is nested too deeply, its context apart.
+    """
+    try:
+        return _MESSAGE.decode(payload), payload, ()
+    except msgspec.ValidationError:
+        pass
+    except msgspec.DecodeError:
+        whole = whole_characters(payload)
+        if whole == payload:
+            raise
+        return _read(whole)
+    except RecursionError:
+        flat = shallow(payload)
+        if flat == payload:
+            raise
+        return _read(flat)
+    spelled, odd = mended(payload)
+    return _MESSAGE.decode(spelled), payload, odd
 
 
 class Decoder:
@@ -174,6 +182,7 @@ class Decoder:
         self._salts = salts
         self._identity = identity
         self._profile = profile
+        self._consents = ConsentReader(profile)
         self._identify = lru_cache(maxsize=IDENTIFIERS_REMEMBERED)(self._identify_now)
 
     def __call__(self, batch: Batch) -> list[Event | Unmerge | DeadLetter]:
@@ -243,17 +252,21 @@ class Decoder:
             raise _Bad("unknown_source")
         if not payload.isascii():
             payload.decode()  # what the decoder skips must be valid UTF-8 too: it is stored, and read again as text
-        message = _MESSAGE.decode(payload)
+        message, payload, odd = _read(payload)
         kind = message.type
         if kind not in EVENT_TYPES:
             raise _Bad("unknown_type", "$.type")
         name = self._name(message)
         received = envelope.received
-        occurred, future = self._occurred(message, envelope)
+        stated = self._consent(message, payload, odd)
+        occurred, future, stated = self._dated(message, envelope, stated)
         traits, group_traits = self._split_traits(message)
         identifiers, invalid = self._identifiers(message, source, traits)
-        consent = message.context.consent if message.context else None
-        message_id = message.messageId or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
+        if traits:
+            traits, stated = self._sized(traits, stated)
+        if group_traits:
+            group_traits, stated = self._sized(group_traits, stated)
+        message_id = _text(message.messageId) or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
         return Event(
             workspace=source.workspace,
             source=source.id,
@@ -265,30 +278,60 @@ class Decoder:
             occurred_ms=occurred,
             received_ms=received,
             payload=payload,
-            traits=_traits(traits, self._profile) if traits else traits,
-            consent=_consent(consent.categoryPreferences or {}) if consent else {},
+            traits=traits,
+            consent=stated.statements,
             order=self._order(message) if kind == "track" and name in self._profile.order_events else None,
             group=_text(message.groupId) if kind == "group" else "",
-            group_traits=_traits(group_traits, self._profile) if group_traits else group_traits,
+            group_traits=group_traits,
             future=future,
             retry_of=envelope.retry_of,
             properties=bytes(message.properties) if kind in _WITH_PROPERTIES else b"",
             invalid=invalid,
             address=_bucket(message.context.ip) if message.context else -1,
             report=self._report(message) if kind == "track" and name in self._profile.report_events else None,
+            odd=odd + stated.odd if stated.odd else odd,
         )
+
+    def _consent(self, message: _Message, payload: bytes, odd: tuple[str, ...]) -> Stated:
+        """What the event says about consent; one that speaks of it in a context that cannot be read refuses everything."""
+        context = message.context
+        segment, rudderstack = (bytes(context.consent), bytes(context.consentManagement)) if context is not None else (b"", b"")
+        if not segment and not rudderstack and MARK not in payload:
+            return _SILENT
+        if "context" in odd:
+            return Stated({EVERY_PURPOSE: False})
+        return self._consents(payload, segment, rudderstack)
+
+    def _dated(self, message: _Message, envelope: Envelope, stated: Stated) -> tuple[int, bool, Stated]:
+        """Event time, and whether it was clamped. Where it cannot be read, a refusal counts as of arrival, and a grant beside it not at all."""
+        try:
+            occurred, future = self._occurred(message, envelope)
+        except _Bad:
+            if not stated.refuses():
+                raise
+            return envelope.received, False, stated.refusals("timestamp")
+        return occurred, future, stated
+
+    def _sized(self, traits: dict[str, Any], stated: Stated) -> tuple[dict[str, Any], Stated]:
+        """Traits as they are stored; traits that cannot be, are left out where they stand beside a refusal, which must not be lost with them."""
+        try:
+            return _traits(traits, self._profile), stated
+        except _Bad:
+            if not stated.refuses():
+                raise
+            return {}, stated.beside("traits")
 
     @staticmethod
     def _name(message: _Message) -> str:
         if message.type == "track":
-            if not message.event:
+            if message.event is None or message.event == "":
                 raise _Bad("missing_event", "$.event")
-            return message.event.replace("\0", "\ufffd")
+            return _text(message.event).replace("\0", "\ufffd")
         if message.type == "group" and not _text(message.groupId):
             raise _Bad("missing_group", "$.groupId")
         if message.type == "alias" and not (_text(message.previousId) and _text(message.userId)):
             raise _Bad("missing_previous", "$.previousId")
-        return (message.name or "").replace("\0", "\ufffd") if message.type in ("page", "screen") else ""
+        return _text(message.name).replace("\0", "\ufffd") if message.type in ("page", "screen") else ""
 
     @staticmethod
     def _occurred(message: _Message, envelope: Envelope) -> tuple[int, bool]:
