@@ -25,7 +25,7 @@ def read_consent(payload: bytes, rules: ProfileRules) -> dict[str, bool]:
     granted: set[str] = set()
     refused: set[str] = set()
     contexts = _all(event, "context")
-    if contexts and not _is_object(contexts[-1]) and contexts[-1] is not None and b'"consent' in payload:
+    if contexts and not _is_object(contexts[-1]) and not _says_nothing(contexts[-1]) and b'"consent' in payload:
         return {EVERYTHING: False}
     for context in contexts:
         if not _is_object(context):
