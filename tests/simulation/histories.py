@@ -287,7 +287,9 @@ class _Draft:
             purposes = {
                 purpose: rng.random() < 0.6 for purpose in rng.sample(("advertising", "Advertising", "analytics"), rng.choice((1, 1, 2, 3)))
             }
-            context["consent"] = {"categoryPreferences": purposes}
+            context["consent"] = {"categoryPreferences": purposes} if rng.random() < 0.9 else "unreadable"
+        if rng.random() < 0.05:
+            context["consentManagement"] = {rng.choice(("allowedConsentIds", "deniedConsentIds")): ["advertising"]}
         self._place_traits(body, context, traits, type_)
         if context:
             body["context"] = context
