@@ -15,7 +15,7 @@ Pairs = tuple[tuple[str, Any], ...]
 
 
 def read_consent(payload: bytes, rules: ProfileRules) -> dict[str, bool]:
-    """The statements of an event: purpose → granted.
+    """The statements of an event: purpose → granted. Of several contexts the last one counts; if it states consent, so do the others.
 
     Args:
         payload: the stored JSON.
@@ -27,6 +27,8 @@ def read_consent(payload: bytes, rules: ProfileRules) -> dict[str, bool]:
     contexts = _all(event, "context")
     if contexts and not _is_object(contexts[-1]) and not _says_nothing(contexts[-1]) and b'"consent' in payload:
         return {EVERYTHING: False}
+    if not contexts or not (_all(contexts[-1], "consent") or _all(contexts[-1], "consentManagement")):
+        return {}
     for context in contexts:
         if not _is_object(context):
             continue

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from domain.consent import EVERY_PURPOSE, purpose_of, spells_plainly
 from domain.rules import ProfileRules
 
@@ -23,10 +25,13 @@ REMEMBERED: Final = 4_096
 REMEMBERED_BYTES: Final = 1_024
 """Longest spelling that is remembered."""
 MARK: Final = b'"consent'
-"""Every event that speaks of consent has these bytes, unless it spells its keys with escapes."""
+"""What an event that speaks of consent has in it, unless it spells its keys with escapes."""
+ABSENT: Final = msgspec.Raw()
+"""Where nothing stands."""
 _CONTEXT: Final = "context"
 _SEGMENT: Final = "consent"
 _RUDDERSTACK: Final = "consentManagement"
+_CONTEXT_KEY, _SEGMENT_KEY, _RUDDERSTACK_KEY = b'"context"', b'"consent"', b'"consentManagement"'
 _PREFERENCES: Final = "categoryPreferences"
 _ALLOWED: Final = "allowedConsentIds"
 _DENIED: Final = "deniedConsentIds"
@@ -70,19 +75,22 @@ class ConsentReader:
         self._rules = rules
         self._remember = lru_cache(maxsize=REMEMBERED)(self._read)
 
-    def __call__(self, payload: bytes, segment: bytes, rudderstack: bytes) -> Stated:
-        """Read what an event says. Where a key comes twice, all its values count.
+    def __call__(self, payload: bytes, segment: msgspec.Raw, rudderstack: msgspec.Raw) -> Stated:
+        """Read what an event says. Where a key comes twice, ``context`` included, all its values count.
 
         Args:
             payload: the whole event, valid JSON.
-            segment: the JSON of its ``context.consent`` as far as one value holds it; empty where there is none.
-            rudderstack: the same of its ``context.consentManagement``.
+            segment: its last ``context.consent``, or `ABSENT`.
+            rudderstack: its last ``context.consentManagement``, or `ABSENT`.
         """
-        if _once(payload, b'"context"') and _once(payload, b'"consent"') and _once(payload, b'"consentManagement"') and not _hides(payload):
-            if len(segment) + len(rudderstack) > REMEMBERED_BYTES:
-                return self._read(segment, rudderstack)
-            return self._remember(segment, rudderstack)
-        return self._whole(payload)
+        if (b"\\" in payload and _ESCAPED.search(payload)) or payload.count(_CONTEXT_KEY) > 1 or payload.count(_SEGMENT_KEY) > 1:
+            return self._whole(payload)
+        if rudderstack is not ABSENT and payload.count(_RUDDERSTACK_KEY) > 1:
+            return self._whole(payload)
+        one, other = b"" if segment is ABSENT else bytes(segment), b"" if rudderstack is ABSENT else bytes(rudderstack)
+        if len(one) + len(other) > REMEMBERED_BYTES:
+            return self._read(one, other)
+        return self._remember(one, other)
 
     def _read(self, segment: bytes, rudderstack: bytes) -> Stated:
         said = _Said(self._rules)
@@ -122,14 +130,6 @@ def _values(value: Any, key: str) -> list[Any]:  # noqa: ANN401 - a JSON value
     if value is _UNREADABLE:
         return [value]
     return [item for name, item in value if name == key] if isinstance(value, _Members) else []
-
-
-def _once(payload: bytes, key: bytes) -> bool:
-    return payload.count(key) < 2  # noqa: PLR2004 - once or never
-
-
-def _hides(payload: bytes) -> bool:
-    return b"\\u00" in payload and _ESCAPED.search(payload) is not None
 
 
 def _nothing(value: object) -> bool:

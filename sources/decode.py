@@ -24,7 +24,7 @@ from domain.keys import KEY_BYTES, identifier_key, message_key
 from domain.money import currency_code, minor_units
 from domain.rules import IdentityRules, ProfileRules
 from operators.identifiers import normalise
-from sources.consent import MARK, ConsentReader, Stated
+from sources.consent import ABSENT, MARK, ConsentReader, Stated
 from sources.mend import Device, ExternalId, mended, shallow, whole_characters
 from store.definitions import SourceRow
 
@@ -45,8 +45,8 @@ _MS: Final = timedelta(milliseconds=1)
 class _Context(msgspec.Struct, gc=False):
     traits: dict[str, Any] | None = None
     device: Device | None = None
-    consent: msgspec.Raw = msgspec.Raw()
-    consentManagement: msgspec.Raw = msgspec.Raw()  # noqa: N815 - the wire's spelling
+    consent: msgspec.Raw = ABSENT
+    consentManagement: msgspec.Raw = ABSENT  # noqa: N815 - the wire's spelling
     externalIds: list[ExternalId] | None = None  # noqa: N815
     ip: msgspec.Raw = msgspec.Raw()
 
@@ -83,7 +83,7 @@ class _Bad(Exception):  # noqa: N818 - control flow inside this file, never seen
 
 
 _MESSAGE: Final = msgspec.json.Decoder(_Message)
-_SILENT: Final = Stated({})
+_SILENT: Final[dict[str, bool]] = {}
 _COMMAND: Final = msgspec.json.Decoder(_Command)
 _PROPERTIES: Final = msgspec.json.Decoder(dict[str, Any] | None)
 
@@ -107,6 +107,8 @@ def instant_ms(value: str | float | None) -> int | None:
 
 
 def _text(value: str | float | None) -> str:
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -136,29 +138,30 @@ def _traits(traits: dict[str, Any], rules: ProfileRules) -> dict[str, Any]:
         raise _Bad("invalid_type", "$.traits") from None
 
 
-def _read(payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
-    """Read an event; answers it as it is to be stored, too, and the optional fields that were left out because they cannot be read.
+def _read_mended(payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
+    """Read an event that cannot be read as it stands.
+
+    Returns:
+        The event; its JSON as it is to be stored; the optional fields that were left out because they cannot be read.
 
     Raises:
         msgspec.DecodeError: it is no event.
         RecursionError: it is nested too deeply, its context apart.
     """
     try:
-        return _MESSAGE.decode(payload), payload, ()
+        spelled, odd = mended(payload)
+        return _MESSAGE.decode(spelled), payload, odd
     except msgspec.ValidationError:
-        pass
+        raise
     except msgspec.DecodeError:
-        whole = whole_characters(payload)
-        if whole == payload:
+        other = whole_characters(payload)
+        if other == payload:
             raise
-        return _read(whole)
     except RecursionError:
-        flat = shallow(payload)
-        if flat == payload:
+        other = shallow(payload)
+        if other == payload:
             raise
-        return _read(flat)
-    spelled, odd = mended(payload)
-    return _MESSAGE.decode(spelled), payload, odd
+    return _read_mended(other)
 
 
 class Decoder:
@@ -252,21 +255,40 @@ class Decoder:
             raise _Bad("unknown_source")
         if not payload.isascii():
             payload.decode()  # what the decoder skips must be valid UTF-8 too: it is stored, and read again as text
-        message, payload, odd = _read(payload)
-        kind = message.type
+        odd: tuple[str, ...] = ()
+        try:
+            message = _MESSAGE.decode(payload)
+        except (msgspec.DecodeError, RecursionError):
+            message, payload, odd = _read_mended(payload)
+        kind, context = message.type, message.context
         if kind not in EVENT_TYPES:
             raise _Bad("unknown_type", "$.type")
         name = self._name(message)
         received = envelope.received
-        stated = self._consent(message, payload, odd)
-        occurred, future, stated = self._dated(message, envelope, stated)
+        stated = None
+        if context is not None and (context.consent is not ABSENT or context.consentManagement is not ABSENT):
+            stated = self._consents(payload, context.consent, context.consentManagement)
+        elif "context" in odd and MARK in payload:
+            stated = Stated({EVERY_PURPOSE: False})  # the context cannot be read, and speaks of consent
+        try:
+            occurred, future = self._occurred(message, envelope)
+        except _Bad:
+            if stated is None or not stated.refuses():
+                raise
+            # A refusal is not lost with the date: it counts as of arrival. A grant beside it does not count.
+            occurred, future, stated = received, False, stated.refusals("timestamp")
         traits, group_traits = self._split_traits(message)
         identifiers, invalid = self._identifiers(message, source, traits)
-        if traits:
-            traits, stated = self._sized(traits, stated)
-        if group_traits:
-            group_traits, stated = self._sized(group_traits, stated)
-        message_id = _text(message.messageId) or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
+        try:
+            kept = _traits(traits, self._profile) if traits else traits
+            group_kept = _traits(group_traits, self._profile) if group_traits else group_traits
+        except _Bad:
+            if stated is None or not stated.refuses():
+                raise
+            kept, group_kept, stated = self._kept(traits), self._kept(group_traits), stated.beside("traits")
+        message_id = message.messageId
+        if type(message_id) is not str or not message_id:
+            message_id = _text(message_id) or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
         return Event(
             workspace=source.workspace,
             source=source.id,
@@ -278,55 +300,34 @@ class Decoder:
             occurred_ms=occurred,
             received_ms=received,
             payload=payload,
-            traits=traits,
-            consent=stated.statements,
+            traits=kept,
+            consent=_SILENT if stated is None else stated.statements,
             order=self._order(message) if kind == "track" and name in self._profile.order_events else None,
             group=_text(message.groupId) if kind == "group" else "",
-            group_traits=group_traits,
+            group_traits=group_kept,
             future=future,
             retry_of=envelope.retry_of,
             properties=bytes(message.properties) if kind in _WITH_PROPERTIES else b"",
             invalid=invalid,
-            address=_bucket(message.context.ip) if message.context else -1,
+            address=_bucket(context.ip) if context is not None else -1,
             report=self._report(message) if kind == "track" and name in self._profile.report_events else None,
-            odd=odd + stated.odd if stated.odd else odd,
+            odd=odd if stated is None else odd + stated.odd,
         )
 
-    def _consent(self, message: _Message, payload: bytes, odd: tuple[str, ...]) -> Stated:
-        """What the event says about consent; one that speaks of it in a context that cannot be read refuses everything."""
-        context = message.context
-        segment, rudderstack = (bytes(context.consent), bytes(context.consentManagement)) if context is not None else (b"", b"")
-        if not segment and not rudderstack and MARK not in payload:
-            return _SILENT
-        if "context" in odd:
-            return Stated({EVERY_PURPOSE: False})
-        return self._consents(payload, segment, rudderstack)
-
-    def _dated(self, message: _Message, envelope: Envelope, stated: Stated) -> tuple[int, bool, Stated]:
-        """Event time, and whether it was clamped. Where it cannot be read, a refusal counts as of arrival, and a grant beside it not at all."""
+    def _kept(self, traits: dict[str, Any]) -> dict[str, Any]:
+        """Traits as they are stored; none where they cannot be, and a refusal would be lost with them."""
         try:
-            occurred, future = self._occurred(message, envelope)
+            return _traits(traits, self._profile)
         except _Bad:
-            if not stated.refuses():
-                raise
-            return envelope.received, False, stated.refusals("timestamp")
-        return occurred, future, stated
-
-    def _sized(self, traits: dict[str, Any], stated: Stated) -> tuple[dict[str, Any], Stated]:
-        """Traits as they are stored; traits that cannot be, are left out where they stand beside a refusal, which must not be lost with them."""
-        try:
-            return _traits(traits, self._profile), stated
-        except _Bad:
-            if not stated.refuses():
-                raise
-            return {}, stated.beside("traits")
+            return {}
 
     @staticmethod
     def _name(message: _Message) -> str:
         if message.type == "track":
-            if message.event is None or message.event == "":
+            name = message.event
+            if name is None or name == "":
                 raise _Bad("missing_event", "$.event")
-            return _text(message.event).replace("\0", "\ufffd")
+            return _text(name).replace("\0", "\ufffd")
         if message.type == "group" and not _text(message.groupId):
             raise _Bad("missing_group", "$.groupId")
         if message.type == "alias" and not (_text(message.previousId) and _text(message.userId)):

@@ -99,9 +99,10 @@ def rudderstack(allowed: str, denied: str, more: str = '"provider":"custom","res
             {"advertising": False},
         ),
         (
-            stating('{"consent":{"categoryPreferences":{"advertising":false}}},"context":{}'),
+            stating('{"consent":{"categoryPreferences":{"advertising":false}}},"context":{"consent":{"categoryPreferences":{"advertising":true}}}'),
             {"advertising": False},
         ),
+        (stating('{"consent":{"categoryPreferences":{"advertising":true}}},"context":{"consentManagement":{"deniedConsentIds":["advertising"]}}'), {"advertising": False}),
         (
             stating('{"c\\u006fnsent":"no","consent":{"categoryPreferences":{"advertising":true}}}'),
             ALL,
