@@ -1,7 +1,7 @@
 """What one stored event says about consent, read from its JSON in the plainest way: every grant and every refusal, then who wins.
 
-A grant is ``true`` in ``context.consent.categoryPreferences`` or a text in the list ``context.consentManagement.allowedConsentIds``. Whatever
-else is said refuses, and what makes no sense refuses everything (``*``).
+A grant is ``true`` in ``context.consent.categoryPreferences`` or a text in the list ``context.consentManagement.allowedConsentIds``.
+Whatever else is said refuses, and what makes no sense refuses everything (``*``).
 """
 
 import json
@@ -72,7 +72,7 @@ def _rudderstack(consent: Any, granted: set[str], refused: set[str], rules: Prof
     for key, value in consent:
         if key not in ("allowedConsentIds", "deniedConsentIds") or _says_nothing(value):
             continue
-        if key == "allowedConsentIds" and one_trust and _is_object(value) and all(isinstance(name, str) and name.strip() for _, name in value):
+        if key == "allowedConsentIds" and one_trust and _is_object(value) and _are_names([name for _, name in value]):
             continue
         if not isinstance(value, list):
             refused.add(EVERYTHING)
@@ -84,6 +84,10 @@ def _rudderstack(consent: Any, granted: set[str], refused: set[str], rules: Prof
                 refused |= _meant(purpose, rules)
             else:
                 granted |= _grantable(purpose, rules)
+
+
+def _are_names(values: list[Any]) -> bool:
+    return all(isinstance(value, str) and value.strip() for value in values)
 
 
 def _normal(spelled: str) -> str:

@@ -5,8 +5,9 @@ Consent fails closed. A grant is one of two values, and nothing else is:
 - exactly ``true`` for a purpose in ``context.consent.categoryPreferences``;
 - a purpose's id as a text in the list ``context.consentManagement.allowedConsentIds``.
 
-A purpose that the same event refuses as well is refused. Whatever else is said about a purpose refuses it; what cannot be read refuses every
-purpose (`domain.consent.EVERY_PURPOSE`), and then nothing that the event grants counts. Missing, ``null``, ``{}`` and ``[]`` say nothing.
+A purpose that the same event refuses as well is refused. Whatever else is said about a purpose refuses it; what cannot be read refuses
+every purpose (`domain.consent.EVERY_PURPOSE`), and then nothing that the event grants counts. Missing, ``null``, ``{}`` and ``[]`` say
+nothing.
 """
 
 import json

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from domain.event import DeadLetter, Event
 from domain.metrics import ODD
+from domain.rules import ProfileRules
 from domain.stored import StoredEvent
 from operators.changes import Changes, Known
 from operators.unify import unify
 from oracle.record import read_statement
 from tests.builders import NOON_MS, SALT, definitions
-from tests.sources.test_decode import DECODER, JSON, RULES, collected, decode, message, names
-from domain.rules import ProfileRules
+from tests.sources.test_decode import JSON, RULES, collected, decode, message, names
 
 REFUSAL = {"consent": {"categoryPreferences": {"advertising": False}}}
 
@@ -67,8 +67,11 @@ def test_an_odd_trait_is_left_out_alone() -> None:
 
 @pytest.mark.parametrize("enabled", [False, "false", "true", 0, 1, [], {}])
 def test_a_device_is_identified_only_where_nothing_says_that_tracking_is_limited(enabled: object) -> None:
-    assert names(message(context={"device": {"advertisingId": "AB", "adTrackingEnabled": enabled}})) == [("user_id", "u1")]
-    assert names(message(context={"device": {"advertisingId": "AB", "adTrackingEnabled": True}})) == [("user_id", "u1"), ("device_id", "ab")]
+    def named(enabled: object) -> list[tuple[str, str]]:
+        return names(message(context={"device": {"advertisingId": "AB", "adTrackingEnabled": enabled}}))
+
+    assert named(enabled) == [("user_id", "u1")]
+    assert named(True) == named(None) == [("user_id", "u1"), ("device_id", "ab")]
 
 
 def test_numbers_where_texts_are_due_are_spelled_as_texts() -> None:

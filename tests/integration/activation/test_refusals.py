@@ -94,7 +94,8 @@ def world(postgres_dsn: str, workspace: TestWorkspace, meta: Meta) -> Iterator[W
 
 
 def bought(user: str) -> str:
-    return json.dumps({"type": "track", "event": "Order Completed", "userId": user, "context": {"traits": {"email": f"{user}@example.com"}}})
+    context = {"traits": {"email": f"{user}@example.com"}}
+    return json.dumps({"type": "track", "event": "Order Completed", "userId": user, "context": context})
 
 
 def stated(user: str, context: str) -> str:
@@ -136,7 +137,8 @@ def test_every_form_of_refusal_takes_the_person_off_and_nothing_else_does(
 
 
 def test_a_grant_in_rudderstack_s_form_puts_the_person_on(world: World, log: Log, server: Server, http: HttpRunner) -> None:
-    log([bought("ada"), stated("ada", '{"consentManagement":{"provider":"custom","allowedConsentIds":["advertising"],"deniedConsentIds":[]}}')])
+    allowed = '{"consentManagement":{"provider":"custom","allowedConsentIds":["advertising"],"deniedConsentIds":[]}}'
+    log([bought("ada"), stated("ada", allowed)])
     engine = Engine(world, http)
     engine.push()
     assert len(server.only()) == 1
