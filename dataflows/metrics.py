@@ -21,7 +21,7 @@ DEAD_LETTERS: Final = Counter(
 )
 ODD_FIELDS: Final = Counter(
     "stratum_engine_odd_fields_total",
-    "Optional fields that could not be read, by field: left out, or for consent counted as a refusal. Steady: a sender spells them wrongly.",
+    "Optional fields that could not be read, by field: left out, or for consent counted as a refusal. Steady: a sender spells them wrong.",
     ("field",),
 )
 BATCHES: Final = Counter("stratum_engine_batches_total", "Batches committed.")

@@ -99,7 +99,9 @@ def rudderstack(allowed: str, denied: str, more: str = '"provider":"custom","res
             {"advertising": False},
         ),
         (
-            stating('{"consent":{"categoryPreferences":{"advertising":false}}},"context":{"consent":{"categoryPreferences":{"advertising":true}}}'),
+            stating(
+                '{"consent":{"categoryPreferences":{"advertising":false}}},"context":{"consent":{"categoryPreferences":{"advertising":true}}}'
+            ),
             {"advertising": False},
         ),
         (
@@ -258,8 +260,10 @@ RUDDERSTACK = members(
 )
 CONTEXT = members(consent=SEGMENT | VALUES, consentManagement=RUDDERSTACK | VALUES, library=VALUES) | VALUES
 EVENTS = st.lists(CONTEXT, min_size=1, max_size=2).map(
-    lambda contexts: b'{"type":"track","event":"x","messageId":"m","userId":"u1",%b}'
-    % ",".join(f'"context":{spelled(context)}' for context in contexts).encode()
+    lambda contexts: (
+        b'{"type":"track","event":"x","messageId":"m","userId":"u1",%b}'
+        % ",".join(f'"context":{spelled(context)}' for context in contexts).encode()
+    )
 )
 
 
