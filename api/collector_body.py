@@ -222,10 +222,24 @@ def _relaxed(raw: bytes) -> bytes:
     """
     try:
         text = raw.decode(json.detect_encoding(raw), "surrogateescape")
-        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_bounded, strict=False)
+        value = json.loads(
+            text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_bounded, strict=False, object_pairs_hook=_Members
+        )
     except (ValueError, UnicodeDecodeError):
         raise Refusal("invalid_json") from None
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors=_HALF_PAIRS)
+
+
+class _Members(dict[str, Any]):
+    """An object that is written as it was read: a key that comes twice stays twice, for the decoder to say what counts."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self._pairs = pairs
+
+    def items(self) -> Any:  # noqa: ANN401 - what the JSON encoder iterates over
+        """All members, in their order."""
+        return self._pairs
 
 
 def _finite(text: str) -> float | None:

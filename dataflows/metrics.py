@@ -19,6 +19,11 @@ DEAD_LETTERS: Final = Counter(
     "Records that became dead letters, by reason. Look with `stratum dead-letters list`, mend the cause, then `retry`.",
     ("reason",),
 )
+ODD_FIELDS: Final = Counter(
+    "stratum_engine_odd_fields_total",
+    "Optional fields that could not be read, by field: left out, or for consent counted as a refusal. Steady: a sender spells them wrong.",
+    ("field",),
+)
 BATCHES: Final = Counter("stratum_engine_batches_total", "Batches committed.")
 BATCH_SECONDS: Final = Histogram(
     "stratum_engine_batch_seconds",

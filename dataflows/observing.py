@@ -15,6 +15,7 @@ from dataflows import metrics
 from dataflows.unifier import Observer
 from domain.alert import Notice, Step
 from domain.decision import Action, Verdict
+from domain.event import Event
 from domain.failure import REASONS
 from domain.reading import Reading, Status
 from operators.changes import Changes
@@ -71,6 +72,10 @@ class UnifyCounts(Observer):
         metrics.DUPLICATES.inc(changes.duplicates)
         for letter in changes.dead_letters:
             metrics.DEAD_LETTERS.labels(letter.failure.reason).inc()
+        for event in changes.events:
+            if isinstance(event, Event):
+                for field in event.odd:
+                    metrics.ODD_FIELDS.labels(field).inc()
 
     def woke(self, people: int) -> None:
         """The clock changed people."""

@@ -58,7 +58,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         occurred_ms: event time, skew-corrected, never later than `received_ms`.
         received_ms: arrival at the collector or at Kafka.
         traits: person traits that this event sets (identify, and ``context.traits``).
-        consent: purpose → granted.
+        consent: purpose → granted; `domain.consent.EVERY_PURPOSE` → False where it refuses whatever it does not name, too.
         order: set when the event is a purchase.
         group: group id, for group calls.
         group_traits: traits of that group.
@@ -69,6 +69,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         invalid: kinds of identifiers that it states and that identify nobody: malformed, or a blocked value.
         address: bucket of the client's IP address, 0 … `domain.metrics.BUCKETS` − 1; −1 where it states none.
         report: set when it is a platform's own count of conversions, and nothing that a person did.
+        odd: optional fields that cannot be read and were left out; those of consent count as refusals.
     """
 
     workspace: WorkspaceId
@@ -92,6 +93,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     invalid: tuple[str, ...] = ()
     address: int = -1
     report: Report | None = None
+    odd: tuple[str, ...] = ()
 
 
 class Unmerge(msgspec.Struct, frozen=True):

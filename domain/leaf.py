@@ -47,7 +47,8 @@ class Leaf(msgspec.Struct, array_like=True, gc=False):
         revenue: currency → orders and their sum.
         first_order_ms: earliest purchase, 0 when none.
         last_order_ms: latest purchase, 0 when none.
-        consent: purpose → register holding granted or not; at the same instant a refusal wins.
+        consent: purpose → register holding granted or not; at the same instant a refusal wins. Under `domain.consent.EVERY_PURPOSE`
+            the newest refusal of every purpose (`operators.consent.statement_of`).
         overflow: a cap on names, traits or groups was reached and entries were left out.
         aggregates: aggregate id → state (`domain.aggregate`), packed until somebody needs it.
     """

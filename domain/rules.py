@@ -79,6 +79,8 @@ class ProfileRules:
         trait_limit: traits per person.
         event_trait_limit: traits that one event may set.
         group_limit: groups per person.
+        event_purpose_limit: consent purposes that one event may name; one that names more refuses everything.
+        purpose_length_limit: longest consent purpose, characters; a longer one cannot be granted, and refusing it refuses everything.
         known_kinds: identifier kinds that make an anonymous visitor known.
         churn_after: silence after the last purchase that makes a customer churned.
         late_after: event time this long before arrival counts as late (observations only).
@@ -94,6 +96,8 @@ class ProfileRules:
     trait_limit: int = 1_000
     event_trait_limit: int = 1_000
     group_limit: int = 100
+    event_purpose_limit: int = 1_000
+    purpose_length_limit: int = 1_000
     known_kinds: frozenset[str] = frozenset({"user_id", "email", "phone"})
     churn_after: timedelta = timedelta(days=90)
     late_after: timedelta = timedelta(hours=1)

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from domain import metrics
+from domain.consent import EVERY_PURPOSE
 from domain.reading import Reading
 from operators import drift, rhythm, sequential
 from operators.drift import Drift
@@ -208,7 +209,7 @@ def source_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:
         yield Counted(f"{metrics.COVERAGE}:{kind}", carried, accepted, -material.coverage)
         yield Counted(f"{metrics.INVALID}:{kind}", invalid, carried + invalid, material.invalid)
     granted, refused = by_suffix(counts, metrics.CONSENTED), by_suffix(counts, metrics.REFUSED)
-    for purpose in sorted(granted.keys() | refused.keys()):
+    for purpose in sorted((granted.keys() | refused.keys()) - {EVERY_PURPOSE}):
         yes = granted.get(purpose, 0.0)
         yield Counted(f"{metrics.CONSENTED}:{purpose}", yes, yes + refused.get(purpose, 0.0), material.consent)
 

@@ -114,6 +114,8 @@ class _Minute:
             self.counters[metrics.FUTURE if event.future else metrics.LATE] += 1
         for kind in event.invalid:
             self._invalid[kind] += 1
+        for field in event.odd:
+            self.counters[f"{metrics.ODD}:{field}"] += 1
         for purpose, granted in event.consent.items():
             self.counters[f"{metrics.CONSENTED if granted else metrics.REFUSED}:{purpose}"] += 1
         if event.order is not None:

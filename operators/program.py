@@ -4,12 +4,13 @@ A compiled node is a function of a `Subject` that answers (holds, until which in
 ``any`` the instant is the earliest at which the answer *can* change: whoever is woken by it is evaluated again, nobody is woken too late.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
 from domain.aggregate import Marks, State, decode_state
+from domain.consent import EVERY_PURPOSE
 from domain.definition import Aggregate, AggregateSpec, Segment, WorkspaceDefinitions
 from domain.ids import ProfileId, SegmentId
 from domain.leaf import Leaf
@@ -24,6 +25,7 @@ Token = int | str
 """What a segment depends on: an aggregate's id, or ``stage``, ``identifier``, ``trait:<name>``, ``consent:<purpose>``."""
 
 CONSENT: Final = "consent:"
+_EVERY_CONSENT: Final = f"{CONSENT}{EVERY_PURPOSE}"
 _PROPERTIES: Final = msgspec.json.Decoder(dict[str, Any] | None)
 REMEMBERED_TOKENS: Final = 4_096
 """Sets of tokens whose dependents are remembered."""
@@ -224,8 +226,10 @@ class Program:
             self._newer[revision] = found
         return found
 
-    def consents_among(self, tokens: Iterable[Token]) -> frozenset[str]:
-        """Purposes that segments serve and that something was said about."""
+    def consents_among(self, tokens: Collection[Token]) -> frozenset[str]:
+        """Purposes that segments serve and that something was said about; all of them where every purpose was refused."""
+        if _EVERY_CONSENT in tokens:
+            return self.purposes
         return self.purposes.intersection(token[len(CONSENT) :] for token in tokens if type(token) is str and token.startswith(CONSENT))
 
 
@@ -283,6 +287,7 @@ def inputs_of(
                 yield f"trait:{name}"
             case Consent(purpose=purpose):
                 yield f"{CONSENT}{purpose}"
+                yield _EVERY_CONSENT
             case HasIdentifier():
                 yield "identifier"
             case Lifecycle():

@@ -6,7 +6,10 @@ The instants are the stored ones (skew was corrected on arrival, when the client
 import json
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -15,6 +18,7 @@ from domain.keys import identifier_key
 from domain.rules import IdentityRules, ProfileRules
 from domain.stored import StoredEvent
 from operators.identifiers import normalise
+from oracle.consent import read_consent
 
 _ZERO_DIGITS: Final = {
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF",
@@ -22,6 +26,9 @@ _ZERO_DIGITS: Final = {
 """ISO 4217 currencies without a minor unit."""
 _THREE_DIGITS: Final = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 """ISO 4217 currencies whose minor unit is a thousandth."""
+_DEPTH: Final = 64
+"""Deepest trait value that is stored."""
+_YEAR_10000_MS: Final = 253_402_300_800_000
 _DEEPER: Final = 2_000
 """More levels than the engine passes over."""
 _DIGITS: Final = 4_000
@@ -76,12 +83,15 @@ def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, pro
         identity: identifier kinds, priorities, blocked values.
         profile: which tracks are purchases, and where their amount is.
     """
-    said = _load(event.payload)
-    context = said.get("context") or {}
-    ambient = context.get("traits") or {}
-    own = said.get("traits") or {}
-    traits = {**ambient, **own} if event.type == "identify" else ambient
-    consent = (context.get("consent") or {}).get("categoryPreferences") or {}
+    with _deeper():
+        said: dict[str, Any] = json.loads(event.payload, parse_int=_integer)
+        consent = read_consent(event.payload, profile)
+    context = _object(said.get("context"))
+    ambient, own = _readable(context.get("traits")), _readable(said.get("traits"))
+    spoken = {**ambient, **own} if event.type == "identify" else ambient
+    traits, group_traits = _kept(spoken, consent, profile), _kept(own if event.type == "group" else {}, consent, profile)
+    if not _dated(said):
+        consent = {purpose: granted for purpose, granted in consent.items() if not granted}
     name = _name(said, event.type)
     return Statement(
         message=event.message_key,
@@ -89,25 +99,25 @@ def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, pro
         tie=int.from_bytes(event.message_key[:8], "big", signed=True),
         type=event.type,
         name=name,
-        named=_named(_raw_identifiers(said, event.type, traits, identity), event.region, salt, identity),
+        named=_named(_raw_identifiers(said, event.type, spoken, identity), event.region, salt, identity),
         traits={trait: _storable(value) for trait, value in traits.items()},
-        consent=tuple((purpose.lower(), granted) for purpose, granted in consent.items()),
+        consent=tuple(consent.items()),
         order=_order(said.get("properties") or {}, profile) if event.type == "track" and name in profile.order_events else None,
         group=_text(said.get("groupId")) if event.type == "group" else "",
-        group_traits={trait: _storable(value) for trait, value in own.items()} if event.type == "group" else {},
+        group_traits={trait: _storable(value) for trait, value in group_traits.items()},
         properties=_properties(said) if event.type in ("track", "page", "screen") else {},
     )
 
 
-def _load(payload: bytes) -> dict[str, Any]:
-    """Read a stored record, as deep and with numbers as long as the engine passes over."""
+@contextmanager
+def _deeper() -> Iterator[None]:
+    """Read stored records as deep as the engine passes over."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(limit + _DEEPER)
     try:
-        read: dict[str, Any] = json.loads(payload, parse_int=_integer)
+        yield
     finally:
         sys.setrecursionlimit(limit)
-    return read
 
 
 def _integer(text: str) -> float:
@@ -126,18 +136,70 @@ def read_bans(event: StoredEvent) -> list[tuple[IdentifierKey, IdentifierKey]]:
 def _name(said: dict[str, Any], type_: str) -> str:
     if type_ == "track":
         spoken = said["event"]
-    elif type_ in ("page", "screen"):
-        spoken = said.get("name") or ""
+    elif type_ in ("page", "screen") and _is_scalar(said.get("name")):
+        spoken = said.get("name")
     else:
         spoken = ""
-    return str(spoken).replace("\0", "\ufffd")
+    return _text(spoken).replace("\0", "\ufffd")
+
+
+def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a JSON value
+    """What is no object counts as an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def _is_scalar(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+    return isinstance(value, str | int | float) and not isinstance(value, bool) and _is_finite(value)
+
+
+def _is_finite(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+    """Whether no number in a value is beyond floating point."""
+    try:
+        json.dumps(_storable(value), allow_nan=False)
+    except (OverflowError, ValueError):
+        return False
+    return True
+
+
+def _readable(traits: Any) -> dict[str, Any]:  # noqa: ANN401 - a JSON value
+    return {trait: value for trait, value in _object(traits).items() if _is_finite(value)}
+
+
+def _kept(traits: dict[str, Any], consent: dict[str, bool], rules: ProfileRules) -> dict[str, Any]:
+    """Traits beyond the limits are left out where they stand beside a refusal; elsewhere such an event is not stored at all."""
+    refuses = not all(consent.values())
+    return {} if refuses and (len(traits) > rules.event_trait_limit or any(_depth(value) > _DEPTH for value in traits.values())) else traits
+
+
+def _depth(value: Any) -> int:  # noqa: ANN401 - a JSON value
+    if isinstance(value, dict | list):
+        return 1 + max((_depth(item) for item in (value.values() if isinstance(value, dict) else value)), default=0)
+    return 0
+
+
+def _dated(said: dict[str, Any]) -> bool:
+    """Whether the instants that an event states can be read."""
+    stated = said.get("originalTimestamp") or said.get("timestamp")
+    return all(_is_instant(value) for value in (stated, said.get("sentAt")))
+
+
+def _is_instant(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+    if value is None or value == "":
+        return True
+    if isinstance(value, str):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            return False
+        return True
+    return _is_scalar(value) and abs(value) < _YEAR_10000_MS
 
 
 def _properties(said: dict[str, Any]) -> dict[str, Any]:
-    """Properties that are no object, or hold a number beyond floating point or half a character, count as none."""
+    """Properties that are no object, lie too deep, or hold a number beyond floating point or half a character, count as none."""
     spoken = said.get("properties")
     try:
-        kept = _storable(spoken) if isinstance(spoken, dict) else {}
+        kept = _storable(spoken) if isinstance(spoken, dict) and _depth(spoken) <= _DEPTH else {}
         json.dumps(kept, allow_nan=False, ensure_ascii=False).encode()
     except (OverflowError, ValueError):  # half a character is a UnicodeEncodeError, which is a ValueError
         return {}
@@ -153,16 +215,20 @@ def _text(value: Any) -> str:  # noqa: ANN401 - a JSON value
 
 
 def _raw_identifiers(said: dict[str, Any], type_: str, traits: dict[str, Any], rules: IdentityRules) -> list[tuple[str, str]]:
-    context = said.get("context") or {}
+    context = _object(said.get("context"))
     raw = [("user_id", _text(said.get("userId"))), ("anonymous_id", _text(said.get("anonymousId")))]
     for kind in ("email", "phone"):
         value = traits.get(kind)
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             raw.append((kind, str(value)))
-    device = context.get("device") or {}
-    if device.get("adTrackingEnabled") is not False:
-        raw.append(("device_id", device.get("advertisingId") or ""))
-    raw += [(other["type"], _text(other.get("id"))) for other in context.get("externalIds") or [] if other.get("type") in rules.kinds]
+    device = _object(context.get("device"))
+    if device.get("adTrackingEnabled") in (True, None) and isinstance(device.get("advertisingId"), str):
+        raw.append(("device_id", device["advertisingId"]))
+    others = context.get("externalIds")
+    for other in others if isinstance(others, list) else []:
+        known = _object(other).get("type")
+        if isinstance(known, str) and known in rules.kinds and (_is_scalar(other.get("id")) or other.get("id") is None):
+            raw.append((known, _text(other.get("id"))))
     if type_ == "alias":
         raw.append((rules.alias_kind, _text(said.get("previousId"))))
     return raw

@@ -147,7 +147,7 @@ class Subject:
             case rule.Lifecycle(stages=stages):
                 return Stage(stage_at(self.view, self.history.kinds, self.rules, now_ms)) in stages
             case rule.Consent(purpose=purpose, granted=granted):
-                return (purpose in self.view.consent and self.view.consent[purpose][0] is True) is granted
+                return self.view.consents_to(purpose) is granted
             case rule.HasIdentifier(kind=kind, at_least=least):
                 return self.history.kinds.get(kind, 0) >= least
             case rule.Rfm():

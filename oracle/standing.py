@@ -43,8 +43,7 @@ def standing_differences(
     yield from _membership_differences(where, subject, person, memberships, now_ms)
     if foresee:
         yield from _flip_differences(where, subject, person, now_ms)
-    granted = {purpose for purpose, (grants, _, _) in subject.view.consent.items() if grants is True}
-    served = sorted(granted & {segment.purpose for segment in subject.definitions.segments})
+    served = sorted({segment.purpose for segment in subject.definitions.segments if subject.view.consents_to(segment.purpose)})
     if sorted(person.granted) != served:
         yield Difference("consent", where, "granted", str(served), str(sorted(person.granted)))
     if dict(person.segments) != dict(memberships):

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from domain.rules import ProfileRules
+from oracle.consent import EVERYTHING
 from oracle.record import Statement
 
 V = TypeVar("V")
@@ -31,6 +32,12 @@ class View:
     last_order_ms: int = 0
     consent: dict[str, Register] = field(default_factory=dict)
     overflow: bool = False
+
+    def consents_to(self, purpose: str) -> bool:
+        """Whether the latest word on a purpose, or on all of them, is a grant; at one instant a refusal wins."""
+        words = [self.consent[name] for name in (purpose, EVERYTHING) if name in self.consent]
+        latest = max((at_ms for _, at_ms, _ in words), default=0)
+        return bool(words) and all(granted is True for granted, at_ms, _ in words if at_ms == latest)
 
 
 def view_of(statements: Sequence[Statement], rules: ProfileRules) -> View:

@@ -17,6 +17,7 @@ from zlib import crc32
 import msgspec
 
 from domain import metrics
+from domain.consent import EVERY_PURPOSE
 from domain.envelope import PREFIX, Envelope, decode
 from domain.event import EVENT_TYPES, Batch, DeadLetter, Event, Identifier, Order, Record, Report, Unmerge
 from domain.failure import Failure
@@ -25,6 +26,8 @@ from domain.keys import KEY_BYTES, identifier_key, message_key
 from domain.money import currency_code, minor_units
 from domain.rules import IdentityRules, ProfileRules
 from operators.identifiers import normalise
+from sources.consent import ABSENT, MARK, ConsentReader, Stated
+from sources.mend import Device, ExternalId, mended, shallow, whole_characters
 from store.definitions import SourceRow
 
 RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
@@ -51,35 +54,22 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
 
-class _Device(msgspec.Struct, gc=False):
-    advertisingId: str | None = None  # noqa: N815 - the wire's spelling
-    adTrackingEnabled: bool | None = None  # noqa: N815
-
-
-class _Consent(msgspec.Struct, gc=False):
-    categoryPreferences: dict[str, bool] | None = None  # noqa: N815
-
-
-class _ExternalId(msgspec.Struct, gc=False):
-    id: str | int | float | None = None
-    type: str | None = None
-
-
 class _Context(msgspec.Struct, gc=False):
     traits: dict[str, Any] | None = None
-    device: _Device | None = None
-    consent: _Consent | None = None
-    externalIds: list[_ExternalId] | None = None  # noqa: N815
+    device: Device | None = None
+    consent: msgspec.Raw = ABSENT
+    consentManagement: msgspec.Raw = ABSENT  # noqa: N815 - the wire's spelling
+    externalIds: list[ExternalId] | None = None  # noqa: N815
     ip: msgspec.Raw = msgspec.Raw()
 
 
 class _Message(msgspec.Struct, gc=False):
     type: str
-    messageId: str | None = None  # noqa: N815
+    messageId: str | int | float | None = None  # noqa: N815
     userId: str | int | float | None = None  # noqa: N815
     anonymousId: str | int | float | None = None  # noqa: N815
-    event: str | None = None
-    name: str | None = None
+    event: str | int | float | None = None
+    name: str | int | float | None = None
     previousId: str | int | float | None = None  # noqa: N815
     groupId: str | int | float | None = None  # noqa: N815
     timestamp: str | int | float | None = None
@@ -112,6 +102,7 @@ class _Bad(Exception):  # noqa: N818 - control flow inside this file, never seen
 
 
 _MESSAGE: Final = msgspec.json.Decoder(_Message)
+_SILENT: Final[dict[str, bool]] = {}
 _COMMAND: Final = msgspec.json.Decoder(_Command)
 _ADDRESS: Final = msgspec.json.Decoder(_Address)
 _PROPERTIES: Final[msgspec.json.Decoder[dict[str, Any] | None]] = msgspec.json.Decoder(dict[str, Any] | None)
@@ -142,6 +133,8 @@ def instant_ms(value: str | float | None) -> int | None:
 
 
 def _text(value: str | float | None) -> str:
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -211,12 +204,30 @@ def _traits(traits: dict[str, Any], rules: ProfileRules) -> dict[str, Any]:
         raise _Bad("invalid_type", "$.traits") from None
 
 
-def _consent(preferences: dict[str, bool]) -> dict[str, bool]:
-    """Purposes in lower case; where two spellings of one purpose disagree, the refusal stands."""
-    stated: dict[str, bool] = {}
-    for purpose, granted in preferences.items():
-        stated[purpose.lower()] = granted and stated.get(purpose.lower(), True)
-    return stated
+def _read_mended(payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
+    """Read an event that cannot be read as it stands.
+
+    Returns:
+        The event; its JSON as it is to be stored; the optional fields that were left out because they cannot be read.
+
+    Raises:
+        msgspec.DecodeError: it is no event.
+        RecursionError: it is nested too deeply, its context apart.
+    """
+    try:
+        spelled, odd = mended(payload)
+        return _MESSAGE.decode(spelled), payload, odd
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        other = whole_characters(payload)
+        if other == payload:
+            raise
+    except RecursionError:
+        other = shallow(payload)
+        if other == payload:
+            raise
+    return _read_mended(other)
 
 
 class Decoder:
@@ -240,6 +251,7 @@ class Decoder:
         self._salts = salts
         self._identity = identity
         self._profile = profile
+        self._consents = ConsentReader(profile)
         self._identify = lru_cache(maxsize=IDENTIFIERS_REMEMBERED)(self._identify_now)
 
     def __call__(self, batch: Batch) -> list[Event | Unmerge | DeadLetter]:
@@ -332,20 +344,48 @@ class Decoder:
             raise _Bad("unknown_source")
         if not payload.isascii():
             payload.decode()  # what the decoder skips must be valid UTF-8 too: it is stored, and read again as text
-        message = _MESSAGE.decode(payload)
-        kind = message.type
+        odd: tuple[str, ...] = ()
+        try:
+            message = _MESSAGE.decode(payload)
+        except (msgspec.DecodeError, RecursionError):
+            message, payload, odd = _read_mended(payload)
+        kind, context = message.type, message.context
         if kind not in EVENT_TYPES:
             raise _Bad("unknown_type", "$.type")
         name = self._name(message)
         if len(name) > NAME_LIMIT_BYTES // 4 and len(name.encode()) > NAME_LIMIT_BYTES:
             raise _Bad("name_too_long", "$.event" if kind == "track" else "$.name")
-        properties = _properties(message.properties) if kind in _WITH_PROPERTIES else None
         received = envelope.received
-        occurred, future = self._occurred(message, envelope)
+        stated = None
+        if context is not None and (context.consent is not ABSENT or context.consentManagement is not ABSENT):
+            stated = self._consents(payload, context.consent, context.consentManagement)
+        elif "context" in odd and MARK in payload:
+            stated = Stated({EVERY_PURPOSE: False})  # the context cannot be read, and speaks of consent
+        try:
+            occurred, future = self._occurred(message, envelope)
+        except _Bad:
+            if stated is None or not stated.refuses():
+                raise
+            # A refusal is not lost with the date: it counts as of arrival. A grant beside it does not count.
+            occurred, future, stated = received, False, stated.refusals("timestamp")
+        try:
+            properties = _properties(message.properties) if kind in _WITH_PROPERTIES else None
+        except _Bad:
+            if stated is None or not stated.refuses():
+                raise
+            properties, stated = {}, stated.beside("properties")
         traits, group_traits = self._split_traits(message)
         identifiers, invalid = self._identifiers(message, source, traits)
-        consent = message.context.consent if message.context else None
-        message_id = message.messageId or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
+        try:
+            kept = _traits(traits, self._profile) if traits else traits
+            group_kept = _traits(group_traits, self._profile) if group_traits else group_traits
+        except _Bad:
+            if stated is None or not stated.refuses():
+                raise
+            kept, group_kept, stated = self._kept(traits), self._kept(group_traits), stated.beside("traits")
+        message_id = message.messageId
+        if type(message_id) is not str or not message_id:
+            message_id = _text(message_id) or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
         return Event(
             workspace=source.workspace,
             source=source.id,
@@ -357,30 +397,39 @@ class Decoder:
             occurred_ms=occurred,
             received_ms=received,
             payload=payload,
-            traits=_traits(traits, self._profile) if traits else traits,
-            consent=_consent(consent.categoryPreferences or {}) if consent else {},
+            traits=kept,
+            consent=_SILENT if stated is None else stated.statements,
             order=self._order(properties or {}) if kind == "track" and name in self._profile.order_events else None,
             group=_text(message.groupId) if kind == "group" else "",
-            group_traits=_traits(group_traits, self._profile) if group_traits else group_traits,
+            group_traits=group_kept,
             future=future,
             retry_of=envelope.retry_of,
             properties=properties,
             invalid=invalid,
-            address=_bucket(message.context.ip) if message.context else -1,
+            address=_bucket(context.ip) if context is not None else -1,
             report=self._report(properties or {}) if kind == "track" and name in self._profile.report_events else None,
+            odd=odd if stated is None else odd + stated.odd,
         )
+
+    def _kept(self, traits: dict[str, Any]) -> dict[str, Any]:
+        """Traits as they are stored; none where they cannot be, and a refusal would be lost with them."""
+        try:
+            return _traits(traits, self._profile)
+        except _Bad:
+            return {}
 
     @staticmethod
     def _name(message: _Message) -> str:
         if message.type == "track":
-            if not message.event:
+            name = message.event
+            if name is None or name == "":
                 raise _Bad("missing_event", "$.event")
-            return message.event.replace("\0", "\ufffd")
+            return _text(name).replace("\0", "\ufffd")
         if message.type == "group" and not _text(message.groupId):
             raise _Bad("missing_group", "$.groupId")
         if message.type == "alias" and not (_text(message.previousId) and _text(message.userId)):
             raise _Bad("missing_previous", "$.previousId")
-        return (message.name or "").replace("\0", "\ufffd") if message.type in ("page", "screen") else ""
+        return _text(message.name).replace("\0", "\ufffd") if message.type in ("page", "screen") else ""
 
     @staticmethod
     def _occurred(message: _Message, envelope: Envelope) -> tuple[int, bool]:

@@ -14,6 +14,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from domain import rule
+from domain.consent import EVERY_PURPOSE
 from domain.definition import (
     Aggregate,
     ComputedTrait,
@@ -280,6 +281,7 @@ def statement(rng: random.Random, number: int, at_ms: int) -> Statement:
     told = {"plan": rng.choice(("pro", "pr", 1, True, None)), "age": rng.choice((1, 2.5, "2")), "tags": rng.choice((["pro", 1], "pro", [])),
             "renews": texts(rng, at_ms)}  # fmt: skip
     consent = tuple((purpose, rng.random() < 0.6) for purpose in _PURPOSES if rng.random() < 0.6)
+    consent = ((EVERY_PURPOSE, False),) if consent and rng.random() < 0.15 else consent
     return replace(made, type="identify", name="", traits={name: told[name] for name in told if rng.random() < 0.6}, consent=consent)
 
 

@@ -73,4 +73,4 @@ def message_id_of(payload: JsonValue) -> str | None:
     if not isinstance(payload, dict):
         return None
     found = payload.get("messageId", payload.get("id"))
-    return found if isinstance(found, str) else None
+    return found if isinstance(found, str) else str(found) if isinstance(found, int) and not isinstance(found, bool) else None

@@ -10,6 +10,7 @@ from api.schemas.values import Instant, JsonValue, Money, View, instant, instant
 from domain.event import Identifier
 from domain.leaf import Leaf
 from domain.profile import Person, Stage
+from operators.consent import consents, statement_of
 
 _AT: Final = "2026-03-01T09:30:00Z"
 _ID: Final = "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11"
@@ -38,7 +39,10 @@ class Trait(View):
 
 
 class ConsentState(View):
-    """The newest statement for one purpose; a purpose that is not listed is refused."""
+    """The statement that counts for one purpose; a purpose that is not listed is refused.
+
+    `*` is the newest refusal of every purpose: what was granted before is listed as refused then.
+    """
 
     granted: bool
     at: Instant
@@ -234,13 +238,18 @@ class Profile(View):
             revenue=_money(view),
             first_order_at=instant(view.first_order_ms) if view.revenue else None,
             last_order_at=instant(view.last_order_ms) if view.revenue else None,
-            consent={purpose: ConsentState(granted=item.value is True, at=instant(item.at_ms)) for purpose, item in view.consent.items()},
+            consent={purpose: _consent_state(view, purpose) for purpose in view.consent},
             groups=[GroupView(id=name, traits=item.value, at=instant(item.at_ms)) for name, item in view.groups.items()],
             segments=segments,
             identifiers=[IdentifierView.of(identifier) for identifier in identifiers],
             refused_links=person.refused,
             truncated=view.overflow,
         )
+
+
+def _consent_state(view: Leaf, purpose: str) -> ConsentState:
+    counts = statement_of(view, purpose)
+    return ConsentState(granted=consents(view, purpose), at=instant(counts.at_ms if counts else 0))
 
 
 def _money(view: Leaf) -> list[Money]:

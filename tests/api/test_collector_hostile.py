@@ -95,6 +95,13 @@ def test_a_single_event_with_nan_is_kept(client: Sender, settings: Settings) -> 
     assert streamed_events(settings) == [{"type": "track", "userId": "u", "properties": {"x": None}}]
 
 
+def test_a_key_that_comes_twice_stays_twice_in_a_lenient_body(client: Sender, settings: Settings) -> None:
+    consent = b'{"consent":{"categoryPreferences":{"ads":false,"ads":true}}}'
+    odd = b'{"type":"track","event":"E","userId":"u","messageId":"odd","context":%b,"properties":{"x":NaN,"y":{}}}' % consent
+    assert client.post("/v1/batch", beside_good_ones(odd)).status_code == 200
+    assert sum(consent in bytes(record.event) for record in streamed(settings)) == 1
+
+
 def test_half_a_surrogate_pair_becomes_a_replacement_character(client: Sender, settings: Settings) -> None:
     odd = b'{"type":"track","event":"E","userId":"u","messageId":"odd","properties":{"x":"cut \\ud83d","y":"whole \\ud83d\\ude00"}}'
     assert client.post("/v1/batch", beside_good_ones(odd)).status_code == 200

@@ -14,6 +14,22 @@ def order(tenant: Tenant, user: str, amount: float, at_ms: int = START_MS, curre
     return tenant.event(event="Order Completed", userId=user, at_ms=at_ms, properties={"revenue": amount, "currency": currency})
 
 
+def test_a_refusal_of_every_purpose_is_shown_for_each_that_was_granted_before(tenant: Tenant, api: Api) -> None:
+    def states(at_ms: int, consent: object) -> bytes:
+        return tenant.event("identify", START_MS + at_ms, userId="u1", context={"consent": consent})
+
+    tenant.feed(
+        states(0, {"categoryPreferences": {"advertising": True, "email": True}}),
+        states(1_000, "unreadable"),
+        states(2_000, {"categoryPreferences": {"email": True}}),
+    )
+
+    consent = api.get("/cdp/profiles/lookup", kind="user_id", value="u1")["consent"]
+
+    refused = {"granted": False, "at": "2026-09-21T14:13:21Z"}
+    assert consent == {"advertising": refused, "*": refused, "email": {"granted": True, "at": "2026-09-21T14:13:22Z"}}
+
+
 def test_a_profile_shows_everything_that_its_events_said(tenant: Tenant, api: Api) -> None:
     tenant.feed(
         tenant.event("page", anonymousId="a1", name="Home"),

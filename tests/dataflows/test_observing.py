@@ -84,6 +84,13 @@ def test_a_committed_batch_is_counted_once(unify: Unifier) -> None:
     assert sample("stratum_engine_dead_letters_total", reason="unknown_type") == letters + 1
 
 
+def test_fields_that_cannot_be_read_are_counted(unify: Unifier) -> None:
+    names = ("consent", "context.device")
+    before = {name: sample("stratum_engine_odd_fields_total", field=name) for name in names}
+    unify(batch([{"type": "page", "userId": "u1", "messageId": "m1", "context": {"consent": "no", "device": 7}}]))
+    assert {name: sample("stratum_engine_odd_fields_total", field=name) - was for name, was in before.items()} == dict.fromkeys(names, 1)
+
+
 def test_a_batch_of_somebody_elses_partition_is_counted_as_fenced(unify: Unifier) -> None:
     fenced, events = sample("stratum_engine_fenced_total"), sample("stratum_engine_events_total")
     unify(batch([{"type": "track", "event": "Viewed", "userId": "u1", "messageId": "m1"}], start=7))

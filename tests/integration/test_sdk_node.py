@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 
 from config.collector import CollectorParams
+from domain.envelope import encode_event
+from domain.event import Batch, Event, Record
+from domain.ids import SourceId, WorkspaceId
+from domain.rules import IdentityRules, ProfileRules
 from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
+from sources.decode import Decoder
+from store.definitions import SourceRow
 from tests.collecting import Served, sending, served, streamed, streamed_events
 
 pytestmark = pytest.mark.node
@@ -45,6 +51,18 @@ def shared(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, tmp
         yield found
 
 
+def decoded(shared: Served) -> list[Event]:
+    """What the log holds, as the engine reads it."""
+    source = SourceRow(SourceId(shared.source_id), WorkspaceId(1), b"salt", "")
+    decoder = Decoder({shared.source_id: source}, {}, IdentityRules(), ProfileRules())
+    events = [
+        encode_event(record.source, record.received, record.sent, bytes(record.event), record.message_id)
+        for record in streamed(shared.settings)
+    ]
+    found = decoder(Batch("log", 0, 0, len(events), tuple(Record(place, 0, value) for place, value in enumerate(events))))
+    return [event for event in found if isinstance(event, Event)]
+
+
 @pytest.mark.parametrize("client", ["segment", "rudder"])
 def test_every_event_is_delivered_once(shared: Served, sdk_node: Path, client: str) -> None:
     with sending(shared):
@@ -57,6 +75,8 @@ def test_every_event_is_delivered_once(shared: Served, sdk_node: Path, client: s
         assert len({event["messageId"] for event in found}) == COUNT * len(TYPES)
         assert {record.source for record in streamed(shared.settings)} == {shared.source_id}
         assert {event["properties"]["name"] for event in found if event["type"] == "track"} == {"Jürgen 🙂"}
+        stated = [event.consent for event in decoded(shared) if event.type == "identify"]
+        assert stated == [{"advertising": True, "email": False}] * COUNT
 
 
 def test_a_lock_file_names_no_registry() -> None:

@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.consent import EVERY_PURPOSE
 from domain.definition import Aggregate, AggregateSpec, Family, Resolution, WorkspaceDefinitions
 from domain.event import Event, Order
 from domain.ids import AggregateId
@@ -47,7 +48,7 @@ def events(draw: st.DrawFn) -> Event:
         "type": kind,
         "name": draw(st.sampled_from(["", "A", "B", "C", "D", "E", "F"])) if kind in ("track", "page") else "",
         "traits": draw(st.dictionaries(st.sampled_from("abcdef"), JSON, max_size=3)),
-        "consent": draw(st.dictionaries(st.sampled_from(["ads", "mail"]), st.booleans(), max_size=2)),
+        "consent": draw(st.dictionaries(st.sampled_from(["ads", "mail"]), st.booleans(), max_size=2) | st.just({EVERY_PURPOSE: False})),
         "order": draw(st.none() | st.builds(Order, st.sampled_from(["USD", "JPY"]), st.integers(-500, 500))),
     }
     if kind == "group":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from domain.consent import EVERY_PURPOSE
 from domain.definition import Segment
 from domain.event import Event, Unmerge
 from domain.ids import SegmentId, WorkspaceId
@@ -154,6 +155,23 @@ def test_a_withdrawal_of_consent_leaves_at_once_and_is_urgent() -> None:
     world = fed([[order("u1", consent=GRANTED, at_ms=1)]])
     changes = world.feed(event("u1", consent=REFUSED, at_ms=2))
     assert [(change.delta, change.cause, change.urgent) for change in changes.memberships] == [(-1, "consent", True)]
+
+
+def test_a_refusal_of_every_purpose_withdraws_what_was_granted_before_and_nothing_later() -> None:
+    world = fed([[order("u1", consent=GRANTED, at_ms=1)]])
+    changes = world.feed(event("u1", consent={EVERY_PURPOSE: False}, at_ms=2))
+    assert [(change.delta, change.cause, change.urgent) for change in changes.memberships] == [(-1, "consent", True)]
+    assert world.person("u1").granted == []
+    changes = world.feed(event("u1", consent=GRANTED, at_ms=3))
+    assert [(change.delta, change.cause, change.urgent) for change in changes.memberships] == [(1, "event", False)]
+    assert world.feed(event("u1", consent={EVERY_PURPOSE: False}, at_ms=2)).memberships == []
+
+
+def test_a_merge_with_somebody_who_refused_every_purpose_withdraws() -> None:
+    world = fed([[order("u1", consent=GRANTED, at_ms=1)], [event("e1", consent={EVERY_PURPOSE: False}, at_ms=2), event("e1", at_ms=2)]])
+    assert [(change.delta, change.urgent) for change in world.feed(event("u1", "e1", at_ms=3)).memberships] == [(-1, True)]
+    again = world.feed(unmerge(("u1", "e1"), at_ms=4))
+    assert [(change.delta, change.urgent) for change in again.memberships] == [(1, False)]
 
 
 def test_a_trait_that_is_left_out_for_want_of_room_is_missed_by_the_segments_that_ask_for_it() -> None:

@@ -284,10 +284,7 @@ class _Draft:
             context["externalIds"] = [{"id": named["crm_id"], "type": "crm_id"}, {"id": "x", "type": "of no kind"}]
         self._say(body, context, traits, type_, order=order)
         if consent or (consent is None and rng.random() < 0.2):
-            purposes = {
-                purpose: rng.random() < 0.6 for purpose in rng.sample(("advertising", "Advertising", "analytics"), rng.choice((1, 1, 2, 3)))
-            }
-            context["consent"] = {"categoryPreferences": purposes}
+            context |= self._stated()
         self._place_traits(body, context, traits, type_)
         if context:
             body["context"] = context
@@ -303,6 +300,15 @@ class _Draft:
         pair = rng.sample(sorted(named.items()), 2) if len(named) > 1 else []
         if pair:
             self.pairs.append((workspace, pair[0], pair[1]))
+
+    def _stated(self) -> dict[str, Any]:
+        """Consent in one of its forms, or in none."""
+        rng = self.rng
+        if rng.random() < 0.1:
+            return {"consentManagement": {rng.choice(("allowedConsentIds", "deniedConsentIds")): ["advertising"]}}
+        names = rng.sample(("advertising", "Advertising", "analytics"), rng.choice((1, 1, 2, 3)))
+        purposes = {purpose: rng.random() < 0.6 for purpose in names}
+        return {"consent": {"categoryPreferences": purposes} if rng.random() < 0.9 else "unreadable"}
 
     def _say(self, body: dict[str, Any], context: dict[str, Any], traits: dict[str, Any], type_: str, *, order: bool) -> None:
         rng = self.rng

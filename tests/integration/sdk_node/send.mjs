@@ -16,13 +16,26 @@ const analytics = makers[client]();
 const send = (type, message) =>
   new Promise((resolve, reject) => analytics[type](message, (error) => (error ? reject(error) : resolve())));
 
+// Each client's own form of consent.
+const consent = {
+  segment: { consent: { categoryPreferences: { Advertising: true, email: false } } },
+  rudder: {
+    consentManagement: {
+      provider: 'custom',
+      resolutionStrategy: 'and',
+      allowedConsentIds: ['Advertising'],
+      deniedConsentIds: ['email', ''],
+    },
+  },
+};
+
 const deliveries = [];
 for (let number = 0; number < Number(count); number += 1) {
   const userId = `${client}-${number}`;
   const anonymousId = `anonymous-${number}`;
   deliveries.push(
     send('track', { userId, event: 'Order Completed', properties: { number, revenue: 9.9, name: 'Jürgen 🙂' } }),
-    send('identify', { userId, anonymousId, traits: { email: `${userId}@example.com` } }),
+    send('identify', { userId, anonymousId, traits: { email: `${userId}@example.com` }, context: consent[client] }),
     send('page', { userId, name: 'Home', properties: { path: '/' } }),
     send('screen', { userId, name: 'Start' }),
     send('group', { userId, groupId: 'g1', traits: { plan: 'gold' } }),

@@ -1,0 +1,219 @@
+"""Mends an event in which something optional has the wrong type: that alone is left out, and named, so that it decides over nothing else.
+
+What makes an event one – its type, a track's name, who it is about – is left as it stands, for the decoder to judge. Pure.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+
+DEPTH_KEPT: Final = 64
+"""Deepest value of a context that is kept where one is too deep to be read."""
+
+
+class Device(msgspec.Struct, gc=False):
+    """``context.device``, as far as it is read."""
+
+    advertisingId: str | None = None  # noqa: N815 - the wire's spelling
+    adTrackingEnabled: bool | None = None  # noqa: N815
+
+
+class ExternalId(msgspec.Struct, gc=False):
+    """One of ``context.externalIds``."""
+
+    id: str | int | float | None = None
+    type: str | None = None
+
+
+_Scalar = str | int | float | None
+_Fields = dict[str, msgspec.Raw]
+
+_FIELDS: Final = msgspec.json.Decoder(_Fields)
+_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_SCALAR: Final[msgspec.json.Decoder[_Scalar]] = msgspec.json.Decoder(_Scalar)
+_TEXT: Final[msgspec.json.Decoder[str | None]] = msgspec.json.Decoder(str | None)
+_FLAG: Final[msgspec.json.Decoder[bool | None]] = msgspec.json.Decoder(bool | None)
+_EXTERNAL: Final = msgspec.json.Decoder(ExternalId)
+_ANY: Final = msgspec.json.Decoder()
+_UNREADABLE_INSTANT: Final = msgspec.Raw(b'"unreadable"')
+_NO: Final = msgspec.Raw(b"false")
+_EMPTY: Final = msgspec.Raw(b"{}")
+_READ_OF_CONTEXT: Final = ("consent", "consentManagement", "ip")
+"""Members of a context that are passed on as they are: others read them."""
+_INSTANTS: Final = ("timestamp", "originalTimestamp", "sentAt")
+_HALF: Final = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL)
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_WHOLE_PAIR_BYTES: Final = 12
+
+
+def mended(payload: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The event without what is optional and unreadable, and the names of those fields.
+
+    An empty list is an empty object: it is how PHP spells one. A device whose ``adTrackingEnabled`` is neither true nor false limits it.
+
+    Raises:
+        msgspec.DecodeError: it is no JSON object.
+    """
+    fields = _FIELDS.decode(payload)
+    odd: dict[str, None] = {}
+    kind = _text(fields.get("type"))
+    for name in ("messageId", "name", *_unread(kind)):
+        if name in fields and not _is(_SCALAR, fields[name]):
+            del fields[name]
+            odd[name] = None
+    for name in _INSTANTS:
+        if name in fields and not _is(_SCALAR, fields[name]):
+            fields[name] = _UNREADABLE_INSTANT
+    _put(fields, "traits", _traits, odd)
+    _put(fields, "context", _context, odd)
+    return msgspec.json.encode(fields), tuple(odd)
+
+
+def _unread(kind: str) -> Iterable[str]:
+    """Fields that are read for one type of events only, and not for this one."""
+    return [name for name, reader in (("event", "track"), ("groupId", "group"), ("previousId", "alias")) if reader != kind]
+
+
+def _put(fields: _Fields, name: str, mend: Callable[[msgspec.Raw, dict[str, None]], msgspec.Raw | None], odd: dict[str, None]) -> None:
+    """Mend a member, or take it out where nothing of it is left."""
+    raw = fields.get(name)
+    if raw is not None:
+        found = mend(raw, odd)
+        if found is None:
+            del fields[name]
+        else:
+            fields[name] = found
+
+
+def _members(raw: msgspec.Raw, name: str, odd: dict[str, None]) -> _Fields:
+    """The members of an object; none where it is null, or an empty list, or anything else, which is odd."""
+    if bytes(raw) == b"null":
+        return {}
+    try:
+        return _FIELDS.decode(raw)
+    except msgspec.ValidationError:
+        if not _is_empty_list(raw):
+            odd[name] = None
+        return {}
+
+
+def _traits(raw: msgspec.Raw, odd: dict[str, None], name: str = "traits") -> msgspec.Raw:
+    members = _members(raw, name, odd)
+    kept = {trait: value for trait, value in members.items() if _is(_ANY, value)}
+    if len(kept) < len(members):
+        odd[name] = None
+    return msgspec.Raw(msgspec.json.encode(kept))
+
+
+def _context(raw: msgspec.Raw, odd: dict[str, None]) -> msgspec.Raw:
+    members = _members(raw, "context", odd)
+    kept: _Fields = {name: members[name] for name in _READ_OF_CONTEXT if name in members}
+    for name, mend in (("traits", _ambient_traits), ("device", _device), ("externalIds", _externals)):
+        if name in members:
+            kept[name] = mend(members[name], odd)
+    return msgspec.Raw(msgspec.json.encode(kept))
+
+
+def _ambient_traits(raw: msgspec.Raw, odd: dict[str, None]) -> msgspec.Raw:
+    return _traits(raw, odd, "context.traits")
+
+
+def _device(raw: msgspec.Raw, odd: dict[str, None]) -> msgspec.Raw:
+    members = _members(raw, "context.device", odd)
+    kept: _Fields = {}
+    for name, reader in (("advertisingId", _TEXT), ("adTrackingEnabled", _FLAG)):
+        if name not in members:
+            continue
+        if _is(reader, members[name]):
+            kept[name] = members[name]
+        else:
+            odd[f"context.device.{name}"] = None
+            if reader is _FLAG:
+                kept[name] = _NO
+    return msgspec.Raw(msgspec.json.encode(kept))
+
+
+def _externals(raw: msgspec.Raw, odd: dict[str, None]) -> msgspec.Raw:
+    try:
+        items = _ITEMS.decode(raw)
+    except msgspec.ValidationError:
+        items = []
+        if bytes(raw) != b"null" and not _is_empty_object(raw):
+            odd["context.externalIds"] = None
+    kept = [item for item in items if _is(_EXTERNAL, item)]
+    if len(kept) < len(items):
+        odd["context.externalIds"] = None
+    return msgspec.Raw(msgspec.json.encode(kept))
+
+
+def _is(decoder: msgspec.json.Decoder[Any], raw: msgspec.Raw) -> bool:
+    try:
+        decoder.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _is_empty_list(raw: msgspec.Raw) -> bool:
+    try:
+        return not _ITEMS.decode(raw)
+    except msgspec.ValidationError:
+        return False
+
+
+def _is_empty_object(raw: msgspec.Raw) -> bool:
+    try:
+        return not _FIELDS.decode(raw)
+    except msgspec.ValidationError:
+        return False
+
+
+def _text(raw: msgspec.Raw | None) -> str:
+    if raw is None:
+        return ""
+    try:
+        return _TEXT.decode(raw) or ""
+    except msgspec.ValidationError:
+        return ""
+
+
+def whole_characters(payload: bytes) -> bytes:
+    r"""The same JSON with U+FFFD in place of every half of a surrogate pair that is spelled as an escape.
+
+    >>> whole_characters(rb'["\ud83d", "\ud83d\ude42", "\\ud83d"]')
+    b'["\\ufffd", "\\ud83d\\ude42", "\\\\ud83d"]'
+    """
+    return _HALF.sub(lambda found: b"\\ufffd" if _is_half(found[0]) else found[0], payload)
+
+
+def _is_half(escape: bytes) -> bool:
+    return len(escape) > len(rb"\n") and len(escape) < _WHOLE_PAIR_BYTES
+
+
+def shallow(payload: bytes) -> bytes:
+    """The same event with null in place of whatever lies deeper than `DEPTH_KEPT` within its context.
+
+    >>> shallow(b'{"context":{"a":' + b"[" * 100 + b"]" * 100 + b'}}').count(b"[") < 64
+    True
+    """
+    kept: list[bytes] = []
+    depth = begin = 0
+    outer, inside, cut = b"", False, 0
+    for token in _TOKEN.finditer(payload):
+        sign = token[0]
+        if sign in b"[{":
+            if depth == 1:
+                inside = outer == b'"context"'
+            depth += 1
+            if inside and depth == DEPTH_KEPT and not cut:
+                cut = depth
+                kept.append(payload[begin : token.start()] + b"null")
+        elif sign in b"]}":
+            if cut and depth == cut:
+                cut, begin = 0, token.end()
+            depth -= 1
+        elif depth == 1:
+            outer = sign
+    return b"".join([*kept, payload[begin:]])

@@ -1,0 +1,123 @@
+"""What is optional and unreadable is left out and named; it decides over nothing else in the event."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.event import DeadLetter, Event
+from domain.metrics import ODD
+from domain.rules import ProfileRules
+from domain.stored import StoredEvent
+from operators.changes import Changes, Known
+from operators.unify import unify
+from oracle.record import read_statement
+from tests.builders import NOON_MS, SALT, definitions
+from tests.sources.test_decode import JSON, RULES, collected, decode, message, names
+
+REFUSAL = {"consent": {"categoryPreferences": {"advertising": False}}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "odd"),
+    [
+        ({"traits": []}, ()),
+        ({"traits": None}, ()),
+        ({"traits": "none"}, ("traits",)),
+        ({"traits": [1]}, ("traits",)),
+        ({"context": []}, ()),
+        ({"context": "x"}, ("context",)),
+        ({"context": 7}, ("context",)),
+        ({"context": {"traits": []}}, ()),
+        ({"context": {"traits": "x"}}, ("context.traits",)),
+        ({"context": {"device": []}}, ()),
+        ({"context": {"device": ""}}, ("context.device",)),
+        ({"context": {"device": {"advertisingId": ["A"]}}}, ("context.device.advertisingId",)),
+        ({"context": {"device": {"adTrackingEnabled": "true"}}}, ("context.device.adTrackingEnabled",)),
+        ({"context": {"device": {"adTrackingEnabled": 1}}}, ("context.device.adTrackingEnabled",)),
+        ({"context": {"externalIds": {}}}, ()),
+        ({"context": {"externalIds": "x"}}, ("context.externalIds",)),
+        ({"context": {"externalIds": [7, {"id": "abc", "type": "loyalty"}]}}, ("context.externalIds",)),
+        ({"messageId": []}, ("messageId",)),
+        ({"name": []}, ("name",)),
+        ({"groupId": []}, ("groupId",)),
+        ({"previousId": {}}, ("previousId",)),
+        ({"type": "identify", "event": []}, ("event",)),
+    ],
+    ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
+)
+def test_the_rest_of_the_event_counts(fields: dict[str, Any], odd: tuple[str, ...]) -> None:
+    found = message(**fields)
+    assert (found.odd, found.consent) == (odd, {})
+    assert ("user_id", "u1") in names(found)
+    context = fields.get("context", {})
+    if isinstance(context, dict):
+        found = message(**fields | {"context": context | REFUSAL})
+        assert (found.odd, found.consent) == (odd, {"advertising": False})
+
+
+def test_an_odd_trait_is_left_out_alone() -> None:
+    raw = b'{"type":"identify","userId":"u1","traits":{"a":1,"b":1e400,"c":"x"},"context":{"traits":{"d":1e400,"e":2}}}'
+    found = decode(collected(raw))
+    assert isinstance(found, Event)
+    assert (found.traits, found.odd) == ({"a": 1, "c": "x", "e": 2}, ("traits", "context.traits"))
+
+
+@pytest.mark.parametrize("enabled", [False, "false", "true", 0, 1, [], {}])
+def test_a_device_is_identified_only_where_nothing_says_that_tracking_is_limited(enabled: object) -> None:
+    def named(enabled: object) -> list[tuple[str, str]]:
+        return names(message(context={"device": {"advertisingId": "AB", "adTrackingEnabled": enabled}}))
+
+    assert named(enabled) == [("user_id", "u1")]
+    assert named(True) == named(None) == [("user_id", "u1"), ("device_id", "ab")]
+
+
+def test_numbers_where_texts_are_due_are_spelled_as_texts() -> None:
+    assert message(messageId=12345).message_key == message(messageId="12345").message_key
+    assert (message(event=404).name, message(event=404.0).name, message(type="page", name=404).name) == ("404", "404", "404")
+
+
+def test_properties_are_passed_on_as_they_stand() -> None:
+    found = decode(collected(b'{"type":"track","event":"x","userId":"u1","traits":[],"properties":{"a": 1e3, "a": 2}}'))
+    assert isinstance(found, Event)
+    assert found.properties == b'{"a": 1e3, "a": 2}'
+
+
+def test_odd_fields_are_counted_per_source_and_minute() -> None:
+    changes = unify([message(traits="x", context={"consent": "no"})], Known(), definitions(), NOON_MS)
+    assert isinstance(changes, Changes)
+    assert {key.metric for key in changes.observed if key.metric.startswith(ODD)} == {f"{ODD}:traits", f"{ODD}:consent"}
+
+
+FIELDS = ("messageId", "name", "event", "groupId", "previousId", "traits", "context", "sentAt", "timestamp")
+CONTEXT = st.fixed_dictionaries(
+    {},
+    optional={
+        "traits": JSON | st.just({"email": "a@example.com"}),
+        "device": JSON | st.fixed_dictionaries({"advertisingId": JSON | st.just("AB")}, optional={"adTrackingEnabled": JSON}),
+        "externalIds": JSON | st.lists(JSON | st.fixed_dictionaries({"id": JSON, "type": st.just("loyalty")}), max_size=2),
+        "consent": st.just(REFUSAL["consent"]),
+    },
+)
+
+
+@given(
+    st.sampled_from(["track", "identify", "page"]),
+    st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3),
+    st.none() | CONTEXT,
+)
+def test_an_event_is_read_as_the_plainest_reading_reads_it(kind: str, fields: dict[str, Any], context: dict[str, Any] | None) -> None:
+    fields = {"type": kind, "userId": "u1"} | ({"event": "x"} if kind == "track" else {}) | fields
+    fields |= {} if context is None else {"context": context}
+    found = decode(collected(fields))
+    if not isinstance(found, Event):
+        assert isinstance(found, DeadLetter)
+        refuses = context is not None and "consent" in context
+        assert not refuses or found.failure.detail in ("$.event", "$.userId"), found
+        return
+    stored = StoredEvent(found.message_key, "US", found.type, found.identifiers[0].key, found.occurred_ms, found.received_ms, found.payload)
+    said = read_statement(stored, SALT, RULES, ProfileRules(event_trait_limit=50))
+    assert (said.name, dict(said.consent), said.traits) == (found.name, found.consent, found.traits)
+    assert [one.key for one in said.named] == [one.key for one in found.identifiers]
