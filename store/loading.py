@@ -198,7 +198,7 @@ class Loader:
             here = {row.id for row in found}
             if any(person in known.people and person not in here for person in ids) or not _unchanged(known, found):
                 return False
-            if not all([_own(known, row.key, row.owner, row.leaf) for row in self._reads.members(ids)]):
+            if not all(_own(known, row.key, row.owner, row.leaf) for row in self._reads.members(ids)):
                 return False
             known.histories |= self._reads.events(ids, names)
         return True

@@ -24,7 +24,7 @@ from tests import rules_generators as draw
 
 T0: Final = 1_700_000_000_000
 SPAN_MS: Final = 60_000
-LIVE_MS: Final = 1_500
+LIVE_MS: Final = 4_000
 SALTS: Final = {1: b"salt of the first", 2: b"salt of the other"}
 LOG: Final = "simulated"
 _WRONG: Final = (
@@ -156,9 +156,10 @@ class _Draft:
     def scenario(self) -> None:
         scenes: tuple[Callable[[], None], ...] = (
             self.mixture, self.mixture, self.mixture, self.shared_device, self.chain, self.storm, self.aliases, self.purchases,
-            self.orphans, self.nonsense, self.tangle, self.tangle, self.visits, self.visits, self.visits, self.visits,
+            self.orphans, self.nonsense, self.tangle, self.tangle,
         )  # fmt: skip
-        self.rng.choice(scenes)()
+        scene = self.visits if self.live and self.rng.random() < 0.7 else self.rng.choice(scenes)
+        scene()
         while self.rng.random() < 0.35:
             self.unmerge()
         while self.sent and self.rng.random() < 0.4:
@@ -179,11 +180,13 @@ class _Draft:
 
     def visits(self) -> None:
         """People who come without a name, log in, and come back without it, again and again."""
-        people = [(self.one("user_id"), self.one("anonymous_id")) for _ in range(self.rng.randint(1, 2))]
-        for _ in range(self.rng.randint(8, 30)):
-            user, anonymous = self.rng.choice(people)
-            named = self.rng.choice(([anonymous], [anonymous], [anonymous], [user], [user, anonymous]))
-            self.event(named, source=1, order=self.rng.random() < 0.7)
+        names = zip(self.pool["user_id"], self.rng.sample(self.pool["anonymous_id"], len(self.pool["user_id"])), strict=True)
+        people: list[tuple[Mention, Mention]] = [(("user_id", user), ("anonymous_id", browser)) for user, browser in names]
+        for _ in range(self.rng.choice((1, 1, 2))):
+            for logs_in in (False, True, False, False):
+                for user, browser in people:
+                    named = [user, browser] if logs_in else [self.rng.choice((browser, browser, browser, user))]
+                    self.event(named, source=1, order=self.rng.random() < 0.7)
 
     def chain(self) -> None:
         """Identifiers linked one to the next, links told in any order."""

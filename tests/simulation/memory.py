@@ -1,7 +1,7 @@
 """An in-memory store with PostgreSQL's transactional rules: all or nothing, unique keys, versions and offsets checked.
 
-`MemoryTables` is what has been committed; it also answers the oracle's questions. Every worker has its own `MemoryUnitOfWork`: the engine's own
-loading and cache (`store.loading`) over statements on these tables. Between the statements of a load, and around a commit, `pause` is
+`MemoryTables` is what has been committed; it also answers the oracle's questions. Every worker has its own `MemoryUnitOfWork`: the engine's
+own loading and cache (`store.loading`) over statements on these tables. Between the statements of a load, and around a commit, `pause` is
 called: there the simulation runs other workers, cuts the connection, or kills this one.
 """
 

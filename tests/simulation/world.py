@@ -1,7 +1,8 @@
 """A seeded world: several workers over one log and one store, where anything may happen between two statements.
 
 A worker's step is the real shell around UNIFY (`dataflows.unifier`) with the real loading and cache, run against a store that calls `pause`
-between its statements. There the world may run whole steps of other workers, cut the connection, or kill this one. One random generator decides everything: a seed is a reproduction.
+between its statements. There the world may run whole steps of other workers, cut the connection, or kill this one. One random generator
+decides everything: a seed is a reproduction.
 """
 
 import random
@@ -81,21 +82,26 @@ class World:
         self.latest_ms = self.now_ms
         self.steps = 0
         self.chaos = True
-        self.crash_share = self.rng.choice((0.0, 0.02, 0.1))
-        self.cut_share = self.rng.choice((0.0, 0.0, 0.02, 0.1))
+        self.crash_share = self.rng.choice((0.0, 0.005) if history.live else (0.0, 0.02, 0.1))
+        self.cut_share = self.rng.choice((0.0, 0.005) if history.live else (0.0, 0.02, 0.1))
         self.edit_share = self.rng.choice((0.0, 0.03, 0.1))
         self.switch_share = self.rng.choice((0.1, 0.3, 0.5))
-        self.pace = self.rng.choice((1, 6, 20))
+        self.pace = self.rng.choice((1, 20))
         self.sizes = self.rng.choice(((1, 1, 2, 3, 5, 20), (1, 1, 1, 2)))
-        self.wake_share = self.rng.choice((0.2, 0.2, 0.4))
-        self.loyalty = self.rng.choice((0.0, 0.9))
-        self.workers = [_Worker(self, number) for number in range(self.rng.choice((1, 2, 3)))]
+        self.wake_share = self.rng.choice((0.5, 0.5, 0.2) if history.live else (0.2,))
+        self.loyalty = self.rng.choice((0.95, 0.95, 0.0) if history.live else (0.0,))
+        self.workers = [_Worker(self, number) for number in range(self.rng.choice((2, 2, 3) if history.live else (1, 2, 3)))]
 
     def connect(self) -> PostgresUnitOfWork:
         return cast("PostgresUnitOfWork", self._connect(self.between_statements))
 
     def _open_memory(self, pause: Callable[[], None]) -> MemoryUnitOfWork:
-        return MemoryUnitOfWork(self.tables, pause, cache_people=self.rng.choice((0, 2, 1_000, 1_000)), check_batches=self.rng.choice((1, 64)))
+        return MemoryUnitOfWork(
+            self.tables,
+            pause,
+            cache_people=self.rng.choice((1_000, 1_000, 2) if self.history.live else (0, 2, 1_000)),
+            check_batches=self.rng.choice((1, 64)),
+        )
 
     def clock_ms(self) -> int:
         """The wall clock as some worker sees it: it moves on, and sometimes jumps; in the end it stands still."""
@@ -213,9 +219,9 @@ class _Worker:
         self.busy = True
         try:
             share = world.rng.random()
-            if share < world.wake_share:
+            if share < world.wake_share and self._may_wake():
                 self._wake()
-            elif share < world.wake_share + 0.15:
+            elif share > 0.85 and self._may_wake():
                 self._sweep()
             else:
                 self._batch()
@@ -223,6 +229,10 @@ class _Worker:
             self._start()
         finally:
             self.busy = False
+
+    def _may_wake(self) -> bool:
+        """Anybody, or mostly one worker: whoever holds the lock."""
+        return not self._number or self._world.rng.random() >= self._world.loyalty
 
     def _wake(self) -> None:
         world = self._world
@@ -256,8 +266,9 @@ class _Worker:
         if position is None:
             position = self._positions[partition] = world.positions(partition)
         batch = world.log.read(partition, position, world.rng.choice(world.sizes))
-        if batch is not None and world.history.live:
+        if batch is not None and world.history.live and world.chaos:
             world.now_ms += LIVE_MS * len(batch.records)
+            world.latest_ms = max(world.latest_ms, world.now_ms)
         if batch is not None and self._unify(batch):
             self._positions[partition] = batch.next
         elif batch is None:
