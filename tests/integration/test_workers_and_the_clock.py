@@ -4,6 +4,7 @@ Also a program, for longer runs: ``python -m tests.integration.test_workers_and_
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -30,7 +31,8 @@ from tests.integration.visitors import SEGMENTS, Visitors
 TICK_S: Final = 0.25
 CATCH_UP_S: Final = 900.0
 _PROCESSED: Final = """
-SELECT (SELECT coalesce(sum(value), 0) FROM observations WHERE metric IN ('accepted', 'duplicate')) + (SELECT count(*) FROM dead_letters)
+SELECT (SELECT coalesce(sum(value), 0) FROM observations WHERE metric IN ('accepted', 'duplicate')) + (SELECT count(*) FROM dead_letters),
+    (SELECT count(*) FROM events WHERE type = 'unmerge')
 """
 
 
@@ -64,15 +66,16 @@ def drive(
     began = time.monotonic()
     sent, ticks, edits = 0, 0, 0
     while (passed := time.monotonic() - began) < seconds:
-        due = int(passed * rate) - sent
-        live.send(*(visitors.message() for _ in range(due)))
-        sent += due
+        due = visitors.quiet()
+        due += [visitors.message() for _ in range(int(passed * rate) - sent - len(due))]
+        live.send(*due)
+        sent += len(due)
         if ticks % 4 == 3 and visitors.shared:
-            unmerge(live, visitors.shared.pop(0))
+            visitors.parted += unmerge(live, visitors.shared.pop(0))
         if passed > (edits + 1) * edit_s:
             edits += 1
             name, rule = next(iter(SEGMENTS.items()))
-            live.edit(edited, name, rule | {"condition": {"op": "at_least", "value": 1 + edits % 2}})
+            live.edit(edited, name, rule | {"condition": {"op": "at_least", "value": 1 if edits % 2 == 0 else 50}})
             live.publish(edited)
         if ticks % 240 == 0:
             told(f"{passed:6.0f} s  {sent:,} sent")
@@ -81,10 +84,10 @@ def drive(
     return sent
 
 
-def catch_up(live: Live, sent: int) -> None:
+def catch_up(live: Live, sent: int, commands: int) -> None:
     """Wait until everything sent is processed and no sweep is under way."""
     deadline = time.monotonic() + CATCH_UP_S
-    while live.rows(_PROCESSED) != [(sent,)] or live.rows("SELECT 1 FROM sweeps WHERE status = 'running'"):
+    while live.rows(_PROCESSED) != [(sent, commands)] or live.rows("SELECT 1 FROM sweeps WHERE status = 'running'"):
         assert time.monotonic() < deadline, "everything sent is processed"
         time.sleep(0.1)
 
@@ -101,11 +104,11 @@ def test_nothing_is_lost_while_windows_end_and_people_log_in(settings: Settings,
     with running(settings, workspace) as live:
         started = [live.start() for _ in range(workers)]
         visitors, edited = Visitors(workers, 40), open_segments(live)
-        sent = drive(live, visitors, edited, seconds=25, rate=60, edit_s=10)
+        sent = drive(live, visitors, edited, seconds=25, rate=60, edit_s=8)
         live.kill(started[0])  # its partitions, and the clock, go over to others, which remember people
         live.start()
         sent += drive(live, visitors, edited, seconds=20, rate=60, edit_s=60)
-        catch_up(live, sent)
+        catch_up(live, sent, visitors.parted)
         lived(live)
         live.verify()
 
@@ -143,13 +146,14 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=400, help="visitors at one time")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
     with servers() as (settings, keys), running(settings, keys, STRATUM_LOG__RETENTION_S="120") as live:
         for _ in range(chosen.workers):
             live.start()
         visitors, edited = Visitors(chosen.seed, chosen.people), open_segments(live)
         sent = drive(live, visitors, edited, seconds=chosen.minutes * 60, rate=chosen.rate, edit_s=300, told=_say)
         _say(f"{sent:,} sent; waiting for the workers")
-        catch_up(live, sent)
+        catch_up(live, sent, visitors.parted)
         lived(live)
         ((people, leaves),) = live.rows("SELECT (SELECT count(*) FROM profiles), (SELECT count(*) FROM identifiers WHERE leaf IS NOT NULL)")
         merges = dict(live.rows("SELECT kind, count(*) FROM merges GROUP BY 1"))

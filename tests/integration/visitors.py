@@ -1,12 +1,19 @@
 """Visitors of a shop, now: they come without a name, log in on one device or several, and come back without it, while windows end."""
 
 import random
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 LATELY_S: Final = (0.0, 0.0, 0.0, 40.0, 50.0, 55.0, 58.0)
 """How long ago things happened, s: minutes that began before end soon."""
+
+WAVE_S: Final = 3.0
+"""A wave of quiet people begins this often, s."""
+WAVE: Final = 12
+_LOGIN_S, _BACK_S, _ENDS_S = 1.2, 4.5, 3.0
+"""When people of a wave log in, when their minute ends, and when they come back without a name, s after the first visit."""
 
 ADDED: Final = {"name": "Product Added"}
 SEGMENTS: Final[dict[str, dict[str, Any]]] = {
@@ -40,6 +47,10 @@ class Visitors:
     Args:
         seed: of everything.
         present: people who come and go at one time.
+
+    Attributes:
+        shared: devices that somebody logged in on beside their first one.
+        parted: how many of them an operator took away.
     """
 
     def __init__(self, seed: int, present: int) -> None:
@@ -48,10 +59,30 @@ class Visitors:
         self._made = 0
         self._here = [self._newcomer() for _ in range(present)]
         self.shared: list[str] = []
+        self.parted = 0
+        self._waves = 0
+        self._began = time.monotonic()
+        self._later: list[tuple[float, dict[str, Any]]] = []
 
     def _newcomer(self) -> Visitor:
         self._made += 1
         return Visitor(f"user-{self._seed}-{self._made}", [f"device-{self._seed}-{self._made}"])
+
+    def quiet(self) -> list[dict[str, Any]]:
+        """What people do who come once, log in, let their minute end, and come back without a name; nobody else touches them meanwhile."""
+        now_s = time.monotonic() - self._began
+        if now_s >= self._waves * WAVE_S:
+            self._waves += 1
+            for _ in range(WAVE):
+                who = self._newcomer()
+                device = {"anonymousId": who.devices[0]}
+                added = {"type": "track", "event": "Product Added", "timestamp": _ago(60 - _ENDS_S)}
+                self._later.append((now_s, device | added))
+                self._later.append((now_s + _LOGIN_S, device | {"type": "identify", "userId": who.user}))
+                self._later.append((now_s + _BACK_S, device | {"type": "page", "name": "Home"}))
+        due = [message for at_s, message in self._later if at_s <= now_s]
+        self._later = [(at_s, message) for at_s, message in self._later if at_s > now_s]
+        return due
 
     def message(self) -> dict[str, Any]:
         """What somebody does next."""
@@ -65,7 +96,7 @@ class Visitors:
             return message | {"type": "track", "event": "Product Added", "properties": {"price": rng.randrange(100)}}
         if kind < 0.6:
             return message | {"type": "page", "name": rng.choice(("Home", "Cart"))}
-        if kind < 0.66 and who.known and len(who.devices) < 4:
+        if kind < 0.68 and who.known and len(who.devices) < 4:
             who.devices.append(f"{who.devices[0]}-{len(who.devices)}")
             return message | {"type": "page", "name": "Home", "anonymousId": who.devices[-1]}
         if kind < 0.8:
