@@ -9,6 +9,9 @@ READY := $(VENV)/.ready
 SEEDS ?= 300
 RECORDS ?= 50000
 SEED ?= 9
+MINUTES ?= 60
+RATE ?= 200
+WORKERS ?= 2
 ONCE ?=
 ARGS ?=
 
@@ -17,7 +20,7 @@ FIND_PYTHON = for python in $(PYTHON) python3.12 python3.11 python3; do \
 	if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then echo "$$python"; exit 0; fi; done; \
 	echo "Python 3.11 or 3.12 is needed and none is on the path: install one, or say where it is with make PYTHON=/path/to/python" >&2; exit 1
 
-.PHONY: help setup demo up test lint bench faults fuzz migrate simulate lock clean
+.PHONY: help setup demo up test lint bench faults fuzz migrate simulate soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +57,9 @@ fuzz: $(READY) ## Send records with any JSON value in any position through real 
 
 simulate: $(READY) ## Run seeds of the simulation: make simulate SEEDS=10000
 	$(RUN)python -m tests.simulation.run --seeds $(SEEDS) --jobs $$(getconf _NPROCESSORS_ONLN) $(ARGS)
+
+soak: $(READY) ## Run workers under traffic and the clock, then verify: make soak MINUTES=60 RATE=200 WORKERS=4
+	$(RUN)python -m tests.integration.test_workers_and_the_clock --minutes $(MINUTES) --rate $(RATE) --workers $(WORKERS) $(ARGS)
 
 lock: $(READY) ## Resolve the dependencies again and write requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements.lock

@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "migrate": _Entry("Bring the database to this version's schema."),
     "replay": _Entry("Send events from JSONL or CSV files through the engine."),
     "verify": _Entry("Recompute people and memberships from the stored events and list every difference."),
+    "repair": _Entry("Recompute people in whom verify finds differences from their stored events."),
     "audit": _Entry("Prove that the audit log is whole, and export it."),
     "segments": _Entry("List, apply, publish, pause, resume and delete segments."),
     "traits": _Entry("List, apply, publish and delete computed traits."),

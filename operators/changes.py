@@ -134,7 +134,8 @@ class Changes(msgspec.Struct):
         absorbed: (loser, survivor): every stored identifier of the loser moves.
         moves: identifier → person, for stored identifiers that move one by one.
         leaves: identifier → packed leaf, or None where the owner's view now stands for it; only stored identifiers.
-        people: rows with their new version; version 1 is an insert, else the stored version must be one less.
+        people: rows with their new version.
+        replaced: person → the version that was read of them, which must still be the stored one; who is not in it is an insert.
         gone: (person, version) rows to delete.
         links: facts to insert; one that somebody else has inserted meanwhile is a conflict.
         revised: (as known, as it is now): facts to replace; one that is no longer as it was known is a conflict.
@@ -155,6 +156,7 @@ class Changes(msgspec.Struct):
     moves: dict[IdentifierKey, ProfileId] = {}
     leaves: dict[IdentifierKey, bytes | None] = {}
     people: list[Person] = []
+    replaced: dict[ProfileId, int] = {}
     gone: list[tuple[ProfileId, int]] = []
     links: list[Link] = []
     revised: list[tuple[Link, Link]] = []

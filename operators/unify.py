@@ -159,6 +159,7 @@ def wake(people: Iterable[Person], known: Known, definitions: Definitions, now_m
         )
         if changed or told or not sweep:
             person.built = program.newest
+            changes.replaced[person.id] = person.version
             person.version += 1
             changes.people.append(person)
     return changes
@@ -193,6 +194,7 @@ class _Assembly:
         self._leaves: dict[IdentifierKey, bytes | None] = {}
         self._open: dict[IdentifierKey, Leaf] = {}
         self._caught: dict[ProfileId, Person] = {}
+        self._read: dict[ProfileId, int] = {}
         self._soles: dict[IdentifierKey, Leaf] = {}
         self._touched: dict[int, set[Token]] = {}
         self._programs: dict[WorkspaceId, Program] = {}
@@ -215,6 +217,7 @@ class _Assembly:
                     people[owner] = self._caught.get(owner) or self._decoded(owner)
             for person in people.values():
                 self._caught[person.id] = person
+                self._read[person.id] = person.version
                 if not lacks_history(person, program):
                     person.built = program.newest
                 elif person.id not in self._known.histories:
@@ -355,8 +358,21 @@ class _Assembly:
         evaluate(
             person, self._program(group.workspace), self._rules, self._now_ms, self._occasion(group, person, cause, moved=moved), changes
         )
-        person.version += 1
+        if person.version:
+            changes.replaced[person.id] = person.version
+        person.version = self._next_version(group)
         changes.people.append(person)
+
+    def _next_version(self, group: Group) -> int:
+        """Beyond every version of everybody whose identifiers come together here.
+
+        So whoever holds the identifier that names a person is beyond every version that the person ever had: one who was merged away and
+        comes out again does not repeat a version, and what somebody remembers or has read of the earlier one is found out as stale.
+        """
+        owners = self._known.owners
+        came = {owners[key] for key in group.exact or () if key in owners}
+        came.update(person.id for person in group.people)
+        return 1 + max((self._read[profile] for profile in came), default=0)
 
     def _occasion(self, group: Group, person: Person, cause: str, *, moved: bool) -> Occasion:
         alone = group.exact is None and len(group.people) < 2

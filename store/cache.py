@@ -1,7 +1,8 @@
 """A bounded cache of people beside one worker.
 
 It holds whole truths: a person's document at one version, with those of its identifiers that were asked for at that version. Forgetting is
-always safe; a stale entry is found out by the version check of the commit.
+always safe; a stale entry is found out by the version check of the commit, because versions of one id never come again. Who puts in leaves
+vouches that they are of that version (`store.loading`).
 
 Eviction by generations: entries used since the last turn survive it. Memory is bounded by twice the configured number of people.
 """
@@ -57,11 +58,12 @@ class Generations(Generic[K, V]):
 class CachedPerson:
     """One person at one version: packed document, and leaf (or None) of each identifier asked for."""
 
-    __slots__ = ("doc", "leaves")
+    __slots__ = ("doc", "leaves", "version")
 
-    def __init__(self, doc: bytes) -> None:
+    def __init__(self, version: int, doc: bytes, leaves: dict[IdentifierKey, bytes | None]) -> None:
+        self.version = version
         self.doc = doc
-        self.leaves: dict[IdentifierKey, bytes | None] = {}
+        self.leaves = leaves
 
 
 class PeopleCache:
@@ -83,21 +85,19 @@ class PeopleCache:
         person = self._people.get(owner) if owner is not None else None
         return (owner, person) if owner is not None and person is not None and key in person.leaves else None
 
-    def remember(self, profile: ProfileId, doc: bytes, leaves: dict[IdentifierKey, bytes | None]) -> None:
-        """Add identifiers of a person as just read; another document than before replaces the person."""
+    def remember(self, profile: ProfileId, version: int, doc: bytes, leaves: dict[IdentifierKey, bytes | None]) -> None:
+        """Add identifiers of a person as just read; another version than before replaces the person."""
         person = self._people.get(profile)
-        if person is None or person.doc != doc:
-            self.replace(profile, doc, leaves)
+        if person is None or person.version != version:
+            self.replace(profile, version, doc, leaves)
             return
         person.leaves |= leaves
         for key in leaves:
             self._owners.put(key, profile)
 
-    def replace(self, profile: ProfileId, doc: bytes, leaves: dict[IdentifierKey, bytes | None]) -> None:
+    def replace(self, profile: ProfileId, version: int, doc: bytes, leaves: dict[IdentifierKey, bytes | None]) -> None:
         """Put a person as just committed."""
-        person = CachedPerson(doc)
-        person.leaves = leaves
-        self._people.put(profile, person)
+        self._people.put(profile, CachedPerson(version, doc, leaves))
         for key in leaves:
             self._owners.put(key, profile)
 

@@ -8,13 +8,11 @@ import psycopg
 from domain.ids import IdentifierKey, MessageKey, ProfileId
 from domain.profile import Person
 from operators.catch_up import built_up_to, catch_up, lacks_history, told
-from operators.changes import Known, Told
+from operators.changes import Told
 from operators.program import Program
 from store.connection import Keys
 
 _EVENTS_AT_A_TIME: Final = 5_000
-_PEOPLE: Final = "SELECT p.id, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id"
-_LEAVES: Final = "SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id"
 _EVENTS: Final = """
 SELECT i.profile_id, e.leaf, e.type, e.name, round(extract(epoch FROM e.occurred_at) * 1000)::bigint, e.message_key, e.payload
 FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id JOIN events e ON e.leaf = i.key
@@ -39,48 +37,37 @@ def bring_up(connection: psycopg.Connection, people: Iterable[Person], program: 
     """
     lacking = [person for person in people if lacks_history(person, program)]
     if lacking:
-        known = Known()
         names = program.names(min(built_up_to(person, program) for person in lacking))
-        load_histories(connection, known, [person.id for person in lacking], names)
+        histories = read_events(connection, [person.id for person in lacking], names)
         for person in lacking:
-            catch_up(person, {}, known.histories[person.id], program)
+            catch_up(person, {}, histories[person.id], program)
     return lacking
 
 
-def load_histories(
-    connection: psycopg.Connection, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
-) -> bool:
-    """Add people's leaves and events to what is known.
+def read_events(
+    connection: psycopg.Connection, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
+) -> dict[ProfileId, list[Told]]:
+    """Read people's stored events.
 
-    To be called inside a transaction whose statements see one instant.
+    To be called inside a transaction.
 
     Args:
         connection: of the engine (`store.connection.adapt`).
-        known: extended in place.
         people: stored people.
         names: event types and names that matter; a name None is any.
 
     Returns:
-        False where one of them is no longer as `known` has them; then nothing was added.
+        Person → events, for everybody asked for.
 
     Raises:
         psycopg.OperationalError: the server does not answer.
     """
-    keys = Keys(list(people))
-    docs: dict[ProfileId, bytes] = dict(connection.cursor(binary=True).execute(_PEOPLE, (keys,)).fetchall())
-    if any(docs.get(person) != known.people.get(person, docs.get(person)) for person in people):
-        return False
     wanted = sorted(set(names), key=lambda pair: (pair[0], pair[1] or ""))
-    for key, owner, leaf in connection.cursor(binary=True).execute(_LEAVES, (keys,)):
-        known.owners[IdentifierKey(key)] = ProfileId(owner)
-        if leaf is not None:
-            known.leaves[IdentifierKey(key)] = leaf
     histories: dict[ProfileId, list[Told]] = {person: [] for person in people}
     if wanted:
-        parameters = (keys, [kind for kind, _ in wanted], [name for _, name in wanted])
+        parameters = (Keys(list(people)), [kind for kind, _ in wanted], [name for _, name in wanted])
         with connection.cursor("histories") as cursor:
             cursor.itersize = _EVENTS_AT_A_TIME
             for owner, leaf, kind, name, at_ms, message, payload in cursor.execute(_EVENTS, parameters, binary=True):
                 histories[ProfileId(owner)].append(told(IdentifierKey(leaf), kind, name, at_ms, MessageKey(message), payload))
-    known.histories |= histories
-    return True
+    return histories

@@ -25,6 +25,7 @@ _EVENT_TAIL: Final = struct.Struct(">i16siqiqihi")
 _LENGTH: Final = struct.Struct(">i")
 _PERSON_HEAD: Final = struct.Struct(">hi16siiiii")
 _STAMP: Final = struct.Struct(">iq")
+_VERSION: Final = struct.Struct(">ii")
 _IDENTIFIER_HEAD: Final = struct.Struct(">hi16siii")
 _KEYED: Final = struct.Struct(">i16s")
 _LEAF_HEAD: Final = struct.Struct(">hi16s")
@@ -34,6 +35,7 @@ _CHANGE_TAIL: Final = struct.Struct(">i?iq")
 
 EVENT_COLUMNS: Final = "message_key, workspace_id, source_id, type, name, leaf, occurred_at, received_at, flags, payload"
 PERSON_COLUMNS: Final = "id, workspace_id, version, stage, first_seen_at, last_seen_at, next_wake_at, doc"
+REPLACING_COLUMNS: Final = f"{PERSON_COLUMNS}, replaced"
 IDENTIFIER_COLUMNS: Final = "key, workspace_id, kind, value, profile_id, leaf"
 LEAF_COLUMNS: Final = "key, leaf"
 LINK_COLUMNS: Final = "a, b, workspace_id, first_ms, tie, cause, rank, status, reason"
@@ -66,11 +68,11 @@ def _event(event: Event | Unmerge) -> bytes:
     )
 
 
-def _person(person: Person, doc: bytes) -> bytes:
+def _person(person: Person, doc: bytes, fields: int = 8) -> bytes:
     stage, seen = person.stage.value.encode(), bool(person.view.types)
     return b"".join(
         (
-            _PERSON_HEAD.pack(8, 16, person.id, 4, person.workspace, 4, person.version, len(stage)),
+            _PERSON_HEAD.pack(fields, 16, person.id, 4, person.workspace, 4, person.version, len(stage)),
             stage,
             _STAMP.pack(8, _stamp(person.view.first_ms)) if seen else _NULL,
             _STAMP.pack(8, _stamp(person.view.last_ms)) if seen else _NULL,
@@ -130,8 +132,14 @@ def copy_events(cursor: psycopg.Cursor, events: Iterable[Event | Unmerge]) -> No
 
 
 def copy_people(cursor: psycopg.Cursor, table: str, people: Iterable[tuple[Person, bytes]]) -> None:
-    """Append people with their packed documents to `table`: ``profiles``, or a staging table of the same columns."""
+    """Append people with their packed documents to `table`: ``profiles``, or a table of the same columns."""
     _copy(cursor, table, PERSON_COLUMNS, [_person(person, doc) for person, doc in people])
+
+
+def copy_replacing(cursor: psycopg.Cursor, table: str, people: Iterable[tuple[Person, bytes, int]]) -> None:
+    """Append people to a staging table, each with its packed document and the version that it replaces."""
+    packed = [_person(person, doc, 9) + _VERSION.pack(4, replaced) for person, doc, replaced in people]
+    _copy(cursor, table, REPLACING_COLUMNS, packed)
 
 
 def copy_identifiers(cursor: psycopg.Cursor, rows: Iterable[NewIdentifier]) -> None:

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from domain.ids import ProfileId, SegmentId
+from domain.ids import SegmentId
 from domain.profile import Person, decode_person
 from operators.catch_up import built_up_to, catch_up, lacks_history
-from operators.changes import Known, Told
+from operators.changes import Told
 from operators.program import Program
 from store.connection import adapt
-from store.history import load_histories
+from store.history import read_events
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _PERSON: Final = """
@@ -57,9 +57,7 @@ def standing(conn: Connection[Any], program: Program, profile: UUID, names: set[
         return None
     person = decode_person(row[0])
     wanted = names | (set(program.names(built_up_to(person, program))) if lacks_history(person, program) else set())
-    known = Known()
-    load_histories(conn, known, [ProfileId(person.id)], wanted)
-    told = known.histories[person.id]
+    told = read_events(conn, [person.id], wanted)[person.id]
     if lacks_history(person, program):
         catch_up(person, {}, told, program)
     return Standing(person, told, {SegmentId(number): name for number, name in conn.execute(_NAMES, (workspace,))})

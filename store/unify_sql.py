@@ -20,7 +20,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 STAGING: Final = (
     (
         "CREATE TEMPORARY TABLE stage_people (id uuid, workspace_id integer, version integer, stage text, first_seen_at timestamptz,"
-        " last_seen_at timestamptz, next_wake_at timestamptz, doc bytea) ON COMMIT DELETE ROWS"
+        " last_seen_at timestamptz, next_wake_at timestamptz, doc bytea, replaced integer) ON COMMIT DELETE ROWS"
     ),
     "CREATE TEMPORARY TABLE stage_leaves (key uuid, leaf bytea) ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE stage_links (LIKE links) ON COMMIT DELETE ROWS",
@@ -29,9 +29,9 @@ STAGING: Final = (
 
 LOAD_IDENTIFIERS: Final = """
 WITH found AS (SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(key) JOIN identifiers i ON i.key = wanted.key)
-SELECT key, profile_id, leaf, NULL::bytea FROM found
+SELECT key, profile_id, leaf, NULL::integer, NULL::bytea FROM found
 UNION ALL
-SELECT NULL, p.id, NULL, p.doc FROM (SELECT DISTINCT profile_id FROM found) AS owner JOIN profiles p ON p.id = owner.profile_id
+SELECT NULL, p.id, NULL, p.version, p.doc FROM (SELECT DISTINCT profile_id FROM found) AS owner JOIN profiles p ON p.id = owner.profile_id
 """
 LOAD_LINKS: Final = """
 SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
@@ -48,7 +48,7 @@ UNION
 SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
 FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id JOIN links l ON l.b = i.key
 """
-LOAD_PEOPLE: Final = "SELECT p.id, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id"
+LOAD_PEOPLE: Final = "SELECT p.id, p.version, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id"
 
 _MOVE_FENCE: Final = """
 UPDATE offsets SET next_position = %s, caught_up_at = coalesce(%s, caught_up_at), updated_at = now()
@@ -60,7 +60,7 @@ INSERT INTO offsets (log, partition, next_position, caught_up_at) VALUES (%s, %s
 _UPDATE_PEOPLE: Final = """
 UPDATE profiles p SET version = s.version, stage = s.stage, first_seen_at = s.first_seen_at, last_seen_at = s.last_seen_at,
     next_wake_at = s.next_wake_at, doc = s.doc
-FROM stage_people s WHERE p.id = s.id AND p.version = s.version - 1
+FROM stage_people s WHERE p.id = s.id AND p.version = s.replaced
 """
 _DELETE_PEOPLE: Final = """
 DELETE FROM profiles p USING unnest(%s, %s::integer[]) AS gone(id, version) WHERE p.id = gone.id AND p.version = gone.version
@@ -131,10 +131,11 @@ def next_position(cursor: psycopg.Cursor, log: str, partition: int) -> int:
 
 def write_people(cursor: psycopg.Cursor, changes: Changes, packed: Iterable[tuple[Person, bytes]]) -> str:
     """Write people's rows, in id order; answers what was stale, or the empty string."""
-    created = [row for row in packed if row[0].version == 1]
-    updated = [row for row in packed if row[0].version > 1]
+    replaced = changes.replaced
+    created = [row for row in packed if row[0].id not in replaced]
+    updated = [(person, doc, replaced[person.id]) for person, doc in packed if person.id in replaced]
     if updated:
-        rows.copy_people(cursor, "stage_people", updated)
+        rows.copy_replacing(cursor, "stage_people", updated)
         if cursor.execute(_UPDATE_PEOPLE).rowcount != len(updated):
             return "person"
     if changes.gone:

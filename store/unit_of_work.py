@@ -4,23 +4,23 @@ Optimistic: every person's row carries a version, and a commit changes only the 
 position moves in the same transaction, from the value that the batch started at. Nothing else makes processing exactly-once.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import psycopg
 from psycopg import errors
 
-from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
-from domain.link import BANNED, Link, Pair
-from domain.profile import FactKey, Person, encode_person
-from operators.changes import Changes, Known, Member
+from domain.ids import ProfileId
+from domain.profile import Person, decode_person, encode_person
+from operators.changes import Changes, Known
 from operators.unify import Needed
 from store import unify_sql
-from store.cache import PeopleCache
-from store.connection import Keys, connect_engine
+from store.connection import connect_engine
 from store.faults import is_away
-from store.history import load_histories
+from store.loading import Loader
+from store.reads import PostgresReads
 
 T = TypeVar("T")
 
@@ -101,10 +101,8 @@ class PostgresUnitOfWork:
 
     def __init__(self, dsn: str, cache_people: int, message_check_batches: int = 64) -> None:
         self._dsn = dsn
-        self._cache = PeopleCache(cache_people)
-        self._check_batches = message_check_batches
-        self._checks_left = message_check_batches
         self._connection: psycopg.Connection | None = None
+        self._loader = Loader(PostgresReads(lambda: self.connection), cache_people, message_check_batches)
         self._contending = False
 
     @property
@@ -131,72 +129,8 @@ class PostgresUnitOfWork:
         Raises:
             StoreUnavailable: the server does not answer.
         """
-        known = Known()
-        absent: list[IdentifierKey] = []
-        for key in wanted.identifiers:
-            found = self._cache.find(key)
-            if found is None:
-                absent.append(key)
-                continue
-            owner, person = found
-            known.owners[key] = owner
-            known.people[owner] = person.doc
-            leaf = person.leaves[key]
-            if leaf is not None:
-                known.leaves[key] = leaf
-        unlinked: list[Pair] = []
-        for pair in wanted.pairs:
-            link = self._cache.links.get(pair)
-            if link is None:
-                unlinked.append(pair)
-            else:
-                known.links[pair] = link
-        try:
-            self._fetch(known, absent, unlinked, wanted.messages if self._checks_left else ())
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise self._lost() from error
-        return known
-
-    def _fetch(self, known: Known, absent: list[IdentifierKey], pairs: list[Pair], messages: Iterable[MessageKey]) -> None:
-        messages = list(messages)
-        if not (absent or pairs or messages):
-            return
-        with self.connection.pipeline():  # links first: each statement sees later than the one before, and a link implies its identifiers
-            links = self._query(unify_sql.LOAD_LINKS, [Keys([a for a, _ in pairs]), Keys([b for _, b in pairs])]) if pairs else None
-            people = self._query(unify_sql.LOAD_IDENTIFIERS, [Keys(absent)]) if absent else None
-            stored = self._query(unify_sql.LOAD_MESSAGES, [Keys(messages)]) if messages else None
-        for row in links or ():
-            link = _link(row)
-            self._cache.links.put(link.pair, link)
-            known.links[link.pair] = link
-        known.stored |= {key for (key,) in stored or ()}
-        if people is not None:
-            again = self._learn(known, people.fetchall())
-            self._fetch(known, again, [], ())
-
-    def _learn(self, known: Known, found: Iterable[tuple[bytes | None, bytes, bytes | None, bytes | None]]) -> list[IdentifierKey]:
-        """Take in identifiers and documents of one snapshot; answers identifiers that were remembered of an older version."""
-        leaves: dict[ProfileId, dict[IdentifierKey, bytes | None]] = {}
-        docs: dict[ProfileId, bytes] = {}
-        for key, owner, leaf, doc in found:
-            if key is not None:
-                leaves.setdefault(ProfileId(owner), {})[IdentifierKey(key)] = leaf
-            elif doc is not None:
-                docs[ProfileId(owner)] = doc
-        stale = {owner for owner, doc in docs.items() if known.people.get(owner, doc) != doc}
-        again = [key for key, owner in known.owners.items() if owner in stale]
-        for key in again:
-            del known.owners[key]
-            known.leaves.pop(key, None)
-        for owner, doc in docs.items():
-            self._cache.remember(owner, doc, leaves[owner])
-            known.people[owner] = doc
-            known.owners |= dict.fromkeys(leaves[owner], owner)
-            known.leaves |= {key: leaf for key, leaf in leaves[owner].items() if leaf is not None}
-        return again
-
-    def _query(self, sql: str, parameters: list[object]) -> psycopg.Cursor:
-        return self.connection.cursor(binary=True).execute(sql.encode(), parameters)
+        with self._asking():
+            return self._loader.load(wanted)
 
     def load_components(self, known: Known, people: Iterable[ProfileId]) -> Known | Conflict:
         """Read the whole components of some people, everybody whom facts connect with them included, as of one instant.
@@ -211,39 +145,8 @@ class PostgresUnitOfWork:
         Raises:
             StoreUnavailable: the server does not answer.
         """
-        try:
-            with self.connection.transaction():
-                self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                waiting = [person for person in people if person not in known.members]
-                while waiting:
-                    reached = self._load_members(known, waiting)
-                    if reached is None:
-                        return Conflict("component")
-                    waiting = reached
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise self._lost() from error
-        return known
-
-    def _load_members(self, known: Known, people: list[ProfileId]) -> list[ProfileId] | None:
-        """Read people with their members and links; answers whom they lead to, or None where somebody changed meanwhile."""
-        keys = Keys(people)
-        docs = {ProfileId(owner): doc for owner, doc in self._query(unify_sql.LOAD_PEOPLE, [keys])}
-        if any(docs.get(owner) != known.people.get(owner, docs.get(owner)) or owner not in docs for owner in people):
-            return None
-        known.people |= docs
-        known.members |= {owner: [] for owner in people}
-        for key, kind, owner, leaf in self._query(unify_sql.LOAD_MEMBERS, [keys]):
-            known.members[owner].append(Member(key, kind))
-            known.owners[key] = owner
-            if leaf is not None:
-                known.leaves[key] = leaf
-        links = [_link(row) for row in self._query(unify_sql.LOAD_LINKS_OF, [keys, keys])]
-        known.links |= {link.pair: link for link in links}
-        ends = {key for link in links if link.status != BANNED for key in link.pair}
-        beyond = [key for key in ends if key not in known.owners]
-        if beyond and self._learn(known, self._query(unify_sql.LOAD_IDENTIFIERS, [Keys(beyond)]).fetchall()):
-            return None
-        return list({known.owners[key] for key in ends if key in known.owners} - known.members.keys())
+        with self._asking():
+            return known if self._loader.components(known, people) else Conflict("component")
 
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
         """Read people by id, those that exist, fresh from the database.
@@ -251,11 +154,8 @@ class PostgresUnitOfWork:
         Raises:
             StoreUnavailable: the server does not answer.
         """
-        try:
-            found = self._query(unify_sql.LOAD_PEOPLE, [Keys(list(people))]).fetchall()
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise self._lost() from error
-        return [msgspec.msgpack.decode(doc, type=Person) for _, doc in found]
+        with self._asking():
+            return [decode_person(row.doc) for row in self._loader.people(people)]
 
     def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known | Conflict:
         """Read what aggregates that people lack are built from, as of one instant.
@@ -266,13 +166,8 @@ class PostgresUnitOfWork:
         Raises:
             StoreUnavailable: the server does not answer.
         """
-        try:
-            with self.connection.transaction():
-                self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                whole = load_histories(self.connection, known, people, names)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise self._lost() from error
-        return known if whole else Conflict("history")
+        with self._asking():
+            return known if self._loader.histories(known, people, names) else Conflict("history")
 
     def read(self, query: Callable[[psycopg.Connection], T]) -> T:
         """Run a small query on this connection.
@@ -280,10 +175,8 @@ class PostgresUnitOfWork:
         Raises:
             StoreUnavailable: the server does not answer.
         """
-        try:
+        with self._asking():
             return query(self.connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise self._lost() from error
 
     def contend(self, wanted: Needed, attempt: int) -> None:
         """Prepare another try after a conflict: forget what was remembered and, from the third on, wait for everybody else who contends.
@@ -303,12 +196,7 @@ class PostgresUnitOfWork:
 
     def forget(self, wanted: Needed) -> None:
         """Drop everything remembered about a batch's identifiers, after a conflict."""
-        for key in wanted.identifiers:
-            found = self._cache.find(key)
-            if found is not None:
-                self._cache.forget(found[0])
-        for pair in wanted.pairs:
-            self._cache.links.drop(pair)
+        self._loader.forget(wanted)
 
     def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
         """Store everything that a batch does, or nothing.
@@ -332,7 +220,7 @@ class PostgresUnitOfWork:
                     raise psycopg.Rollback
         except errors.UniqueViolation as error:
             if error.diag.constraint_name == "events_message_key":
-                self._checks_left = self._check_batches
+                self._loader.expect_duplicates()
             return Conflict(f"unique:{error.diag.constraint_name}")
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             return Conflict(type(error).__name__)
@@ -341,7 +229,7 @@ class PostgresUnitOfWork:
                 raise
             raise self._lost() from error
         if isinstance(outcome, Committed):
-            self._remember(changes, packed)
+            self._loader.remember(changes, packed)
         return outcome
 
     def rehearse(self, changes: Changes, fence: Fence) -> None:
@@ -378,35 +266,15 @@ class PostgresUnitOfWork:
         unify_sql.write_facts(cursor, changes, fence)
         return Committed()
 
-    def _remember(self, changes: Changes, packed: list[tuple[Person, bytes]]) -> None:
-        if self._checks_left:
-            self._checks_left = self._check_batches if changes.duplicates else self._checks_left - 1
-        cache = self._cache
-        leaves: dict[ProfileId, dict[IdentifierKey, bytes | None]] = {}
-        for person, _ in packed:
-            before = cache.forget(person.id)
-            leaves[person.id] = before.leaves if before is not None and not changes.moves else {}
-        for loser, survivor in changes.absorbed:
-            before = cache.forget(loser)
-            if before is not None:
-                leaves[survivor] |= before.leaves
-        for row in changes.identifiers:
-            leaves[row.owner][row.identifier.key] = row.leaf
-        for known in leaves.values():
-            for key in known.keys() & changes.leaves.keys():
-                known[key] = changes.leaves[key]
-        for person, doc in packed:
-            cache.replace(person.id, doc, leaves[person.id])
-        for link in (*changes.links, *(after for _, after in changes.revised)):
-            cache.links.put(link.pair, link)
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise self._lost() from error
 
     def _lost(self) -> StoreUnavailable:
         self.close()
         self._contending = False
-        self._cache = PeopleCache(self._cache.size)
+        self._loader.forget_all()
         return StoreUnavailable("PostgreSQL does not answer")
-
-
-def _link(row: tuple[bytes, bytes, int, int, int, bytes, int, str, str]) -> Link:
-    a, b, workspace, at, tie, cause, rank, status, reason = row
-    return Link(WorkspaceId(workspace), IdentifierKey(a), IdentifierKey(b), FactKey(at, tie), MessageKey(cause), rank, status, reason)

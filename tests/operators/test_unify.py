@@ -29,7 +29,7 @@ class World:
     def __init__(self, rules: Definitions | None = None) -> None:
         self.rules = rules or definitions()
         self.tables = MemoryTables(Registry({}, {1: SALT}, {}, self.rules.revision))
-        self.store = MemoryUnitOfWork(self.tables, lambda: None, checks=True)
+        self.store = MemoryUnitOfWork(self.tables)
 
     def feed(self, *items: Event | Unmerge, now_ms: int = NOW_MS) -> Changes:
         known = self.store.load(needed(items))

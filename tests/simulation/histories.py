@@ -17,12 +17,14 @@ from domain.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
 from domain.envelope import encode_command, encode_event
 from domain.ids import SegmentId, SourceId, WorkspaceId
 from domain.keys import identifier_key
+from domain.rule import EventFilter, Sequence, Step
 from domain.rules import IdentityRules, KindRule, ProfileRules
 from store.definitions import Registry, SourceRow
 from tests import rules_generators as draw
 
 T0: Final = 1_700_000_000_000
 SPAN_MS: Final = 60_000
+LIVE_MS: Final = 4_000
 SALTS: Final = {1: b"salt of the first", 2: b"salt of the other"}
 LOG: Final = "simulated"
 _WRONG: Final = (
@@ -34,6 +36,9 @@ _WRONG: Final = (
     b'{"type":"identify","userId":"null"}',
     b'{"type":"track","event":"x","userId":"u1","timestamp":"soon"}',
 )
+
+_LEFT: Final = Sequence((Step(EventFilter(None)), Step(EventFilter("Never"), "2s", absent=True)), "3s")
+"""Did something, and nothing more for two seconds: every visit wakes the person twice, soon after it."""
 
 Mention = tuple[str, str]
 
@@ -47,7 +52,11 @@ class Append(NamedTuple):
 
 @dataclass(frozen=True)
 class History:
-    """A workload and the rules under which it is processed."""
+    """A workload and the rules under which it is processed.
+
+    Attributes:
+        live: events happen one after the other, `LIVE_MS` apart, rather than anywhere in `SPAN_MS`.
+    """
 
     seed: int
     partitions: int
@@ -55,6 +64,7 @@ class History:
     identity: IdentityRules
     profile: ProfileRules
     registry: Registry
+    live: bool = False
 
 
 def _kinds(user: int, email: int, phone: int, device: int, anonymous: int, crm: int) -> dict[str, KindRule]:
@@ -89,21 +99,22 @@ _PROFILES: Final = (
 )  # fmt: skip
 
 
-def _definitions(rng: random.Random, workspace: int) -> WorkspaceDefinitions:
+def _definitions(rng: random.Random, workspace: int, *, live: bool) -> WorkspaceDefinitions:
     """What is live when the history begins: the segment that every workspace starts with, and random definitions."""
     first = 100 * (workspace - 1) + 1
     drawn = draw.definitions(rng, workspace=workspace, first_id=first + 1, size=rng.choice((0, 1, 3)))
     customers = Segment(SegmentId(first), WorkspaceId(workspace), rng.choice((1, 3)), CONSENTED_CUSTOMERS)
-    return draw.with_aggregates(replace(drawn, segments=(customers, *drawn.segments)))
+    restless = Segment(SegmentId(first + 90), WorkspaceId(workspace), 1, _LEFT)
+    return draw.with_aggregates(replace(drawn, segments=(customers, *drawn.segments, *((restless,) if live else ()))))
 
 
-def _registry(rng: random.Random) -> Registry:
+def _registry(rng: random.Random, *, live: bool) -> Registry:
     sources = (SourceRow(SourceId(1), WorkspaceId(1), SALTS[1], "US"), SourceRow(SourceId(2), WorkspaceId(1), SALTS[1], "DE"),
                SourceRow(SourceId(3), WorkspaceId(2), SALTS[2], ""))  # fmt: skip
     return Registry(
         {row.id: row for row in sources},
         dict(SALTS),
-        {WorkspaceId(workspace): _definitions(rng, workspace) for workspace in SALTS},
+        {WorkspaceId(workspace): _definitions(rng, workspace, live=live) for workspace in SALTS},
         revision=1,
     )
 
@@ -115,12 +126,12 @@ def generate(seed: int) -> History:
     for _ in range(rng.choice((1, 2, 3, 5, 8))):
         draft.scenario()
     appends = draft.appends
-    if rng.random() < 0.3:
+    if rng.random() < (0.1 if draft.live else 0.3):
         rng.shuffle(appends)
-    partitions = rng.choice((1, 2, 4))
-    keyed = rng.random() < 0.4
+    partitions = rng.choice((2, 4) if draft.live else (1, 2, 4))
+    keyed = rng.random() < (0.8 if draft.live else 0.4)
     placed = tuple(Append((affinity if keyed else rng.randrange(partitions)) % partitions, value) for affinity, value in appends)
-    return History(seed, partitions, placed, rng.choice(_IDENTITIES), rng.choice(_PROFILES), _registry(rng))
+    return History(seed, partitions, placed, rng.choice(_IDENTITIES), rng.choice(_PROFILES), _registry(rng, live=draft.live), draft.live)
 
 
 class _Draft:
@@ -132,6 +143,7 @@ class _Draft:
         self.pairs: list[tuple[int, Mention, Mention]] = []
         self.sent: list[tuple[int, str, dict[str, Any]]] = []
         size = rng.choice((2, 3, 5))
+        self.live = rng.random() < 0.4
         self.pool: dict[str, list[str]] = {
             "user_id": [f"u{n}" for n in range(size)],
             "email": [f"m{n}@example.com" for n in range(size)],
@@ -146,7 +158,8 @@ class _Draft:
             self.mixture, self.mixture, self.mixture, self.shared_device, self.chain, self.storm, self.aliases, self.purchases,
             self.orphans, self.nonsense, self.tangle, self.tangle,
         )  # fmt: skip
-        self.rng.choice(scenes)()
+        scene = self.visits if self.live and self.rng.random() < 0.7 else self.rng.choice(scenes)
+        scene()
         while self.rng.random() < 0.35:
             self.unmerge()
         while self.sent and self.rng.random() < 0.4:
@@ -164,6 +177,16 @@ class _Draft:
         for user in self.rng.sample(self.pool["user_id"], 2):
             for _ in range(self.rng.randint(1, 3)):
                 self.event([("user_id", user), device] if self.rng.random() < 0.7 else [device])
+
+    def visits(self) -> None:
+        """People who come without a name, log in, and come back without it, again and again."""
+        names = zip(self.pool["user_id"], self.rng.sample(self.pool["anonymous_id"], len(self.pool["user_id"])), strict=True)
+        people: list[tuple[Mention, Mention]] = [(("user_id", user), ("anonymous_id", browser)) for user, browser in names]
+        for _ in range(self.rng.choice((1, 1, 2))):
+            for logs_in in (False, True, False, False):
+                for user, browser in people:
+                    named = [user, browser] if logs_in else [self.rng.choice((browser, browser, browser, user))]
+                    self.event(named, source=1, order=self.rng.random() < 0.7)
 
     def chain(self) -> None:
         """Identifiers linked one to the next, links told in any order."""
@@ -229,10 +252,14 @@ class _Draft:
         return kind, self.rng.choice(self.pool[kind])
 
     def received(self) -> int:
+        if self.live:
+            return T0 + (len(self.appends) + 1) * LIVE_MS
         return T0 + SPAN_MS + self.rng.randrange(SPAN_MS // 2)
 
     def instant(self) -> Any:
         at = T0 + self.rng.choice((self.rng.randrange(10) * 1_000, self.rng.randrange(SPAN_MS)))
+        if self.live:
+            at = T0 + len(self.appends) * LIVE_MS + self.rng.randrange(LIVE_MS)
         if self.rng.random() < 0.05:
             at += SPAN_MS * 10
         if self.rng.random() < 0.5:

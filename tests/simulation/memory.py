@@ -1,24 +1,27 @@
 """An in-memory store with PostgreSQL's transactional rules: all or nothing, unique keys, versions and offsets checked.
 
-`MemoryTables` is what has been committed; it also answers the oracle's questions. Every worker has its own `MemoryUnitOfWork`. Between the
-statements of a load, and around a commit, `pause` is called: there the simulation runs other workers, or kills this one.
+`MemoryTables` is what has been committed; it also answers the oracle's questions. Every worker has its own `MemoryUnitOfWork`: the engine's
+own loading and cache (`store.loading`) over statements on these tables. Between the statements of a load, and around a commit, `pause` is
+called: there the simulation runs other workers, cuts the connection, or kills this one.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from domain.event import Event, Unmerge
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
-from domain.link import BANNED, Link, Pair
+from domain.link import Link, Pair
 from domain.profile import Person, decode_person, encode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from operators.catch_up import told
-from operators.changes import Change, Changes, Counted, Known, Member, Merge, Told
+from operators.changes import Change, Changes, Counted, Known, Merge, Told
 from operators.unify import Needed
 from store.definitions import Registry
-from store.unit_of_work import DEFINITIONS, Committed, Conflict, Fence, Fenced, Outcome
+from store.loading import Loader, MemberRow, Named, Owned, PersonRow
+from store.unit_of_work import DEFINITIONS, Committed, Conflict, Fence, Fenced, Outcome, StoreUnavailable
 
 T = TypeVar("T")
 
@@ -49,6 +52,7 @@ class MemoryTables:
         self.owned: dict[ProfileId, set[IdentifierKey]] = defaultdict(set)
         self.workspace_of: dict[ProfileId, WorkspaceId] = {}
         self.people: dict[ProfileId, tuple[int, bytes]] = {}
+        self.versions: dict[ProfileId, int] = {}
         self.links: dict[Pair, Link] = {}
         self.links_of: dict[IdentifierKey, set[Pair]] = defaultdict(set)
         self.memberships: dict[tuple[SegmentId, ProfileId], int] = {}
@@ -90,10 +94,10 @@ class MemoryTables:
             raise BrokenError("one person twice in one commit")
         stored = {profile: version for profile, (version, _) in self.people.items()}
         for person in changes.people:
-            if person.version == 1:
+            if person.id not in changes.replaced:
                 if person.id in stored:
                     return "unique:profiles_pkey"
-            elif stored.get(person.id) != person.version - 1:
+            elif stored.get(person.id) != changes.replaced[person.id]:
                 return "person"
         if any(stored.get(profile) != version for profile, version in gone.items()):
             return "person"
@@ -114,6 +118,9 @@ class MemoryTables:
         for profile, _ in changes.gone:
             del self.people[profile]
         for person in changes.people:
+            if person.version <= self.versions.get(person.id, 0):
+                raise BrokenError("a version that somebody may remember of an earlier person of this id")
+            self.versions[person.id] = person.version
             self.people[person.id] = person.version, encode_person(person)
             self.workspace_of[person.id] = person.workspace
             self.ever.add(person.id)
@@ -222,89 +229,107 @@ class WorkspaceTables:
         ]
 
 
+class MemoryReads:
+    """`store.loading.Reads` on the tables, with a pause wherever time passes between two statements."""
+
+    def __init__(self, tables: MemoryTables, pause: Callable[[], None]) -> None:
+        self._tables = tables
+        self._pause = pause
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        self._pause()
+        pause, self._pause = self._pause, lambda: None
+        try:
+            yield
+        finally:
+            self._pause = pause
+        self._pause()
+
+    def named(self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]) -> Named:
+        tables = self._tables
+        self._pause()
+        links = [tables.links[pair] for pair in pairs if pair in tables.links]
+        owned = self.owned(keys)
+        self._pause()
+        stored = {key for key in messages if key in tables.events}
+        self._pause()
+        return Named(links, owned, stored)
+
+    def owned(self, keys: Sequence[IdentifierKey]) -> Owned:
+        self._pause()
+        found = Owned({}, [])
+        for key in keys:
+            row = self._tables.identifiers.get(key)
+            if row is not None:
+                found.leaves.setdefault(row.profile, {})[key] = row.leaf
+        found.people.extend(self._rows(found.leaves))
+        return found
+
+    def _rows(self, ids: Iterable[ProfileId]) -> list[PersonRow]:
+        return [PersonRow(profile, *self._tables.people[profile]) for profile in ids if profile in self._tables.people]
+
+    def people(self, ids: Sequence[ProfileId]) -> list[PersonRow]:
+        self._pause()
+        found = self._rows(ids)
+        self._pause()
+        return found
+
+    def members(self, ids: Sequence[ProfileId]) -> list[MemberRow]:
+        keys = [key for profile in ids for key in sorted(self._tables.owned.get(profile, ()))]
+        rows = [self._tables.identifiers[key] for key in keys]
+        return [MemberRow(row.key, row.kind, row.profile, row.leaf) for row in rows]
+
+    def links_of(self, ids: Sequence[ProfileId]) -> list[Link]:
+        tables = self._tables
+        pairs = {pair for profile in ids for key in tables.owned.get(profile, ()) for pair in tables.links_of[key]}
+        return [tables.links[pair] for pair in sorted(pairs)]
+
+    def events(self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]) -> dict[ProfileId, list[Told]]:
+        tables, wanted = self._tables, set(names)
+        histories: dict[ProfileId, list[Told]] = {profile: [] for profile in ids}
+        for event in tables.events.values():
+            if isinstance(event, Unmerge) or not {(event.type, event.name), (event.type, None)} & wanted:
+                continue
+            leaf = event.identifiers[0].key
+            history = histories.get(tables.identifiers[leaf].profile)
+            if history is not None:
+                history.append(told(leaf, event.type, event.name, event.occurred_ms, event.message_key, event.payload))
+        return histories
+
+
 class MemoryUnitOfWork:
     """One worker's way to the tables.
 
     Args:
         tables: what is committed.
-        pause: called where another worker may get in between.
-        checks: ask for stored messages in advance; otherwise duplicates are found out by the commit.
+        pause: called where another worker may get in between; may raise StoreUnavailable, as a connection that breaks.
+        cache_people: people to remember.
+        check_batches: for how many batches stored messages are asked for in advance; beyond them duplicates are found out by the commit.
     """
 
-    def __init__(self, tables: MemoryTables, pause: Callable[[], None] = lambda: None, *, checks: bool = True) -> None:
+    def __init__(
+        self, tables: MemoryTables, pause: Callable[[], None] = lambda: None, cache_people: int = 1_000, check_batches: int = 64
+    ) -> None:
         self._tables = tables
         self._pause = pause
-        self._checks = checks
+        self._loader = Loader(MemoryReads(tables, pause), cache_people, check_batches)
 
     def load(self, wanted: Needed) -> Known:
-        tables, known = self._tables, Known()
-        self._pause()
-        known.links = {pair: tables.links[pair] for pair in wanted.pairs if pair in tables.links}
-        self._pause()
-        for key in wanted.identifiers:
-            row = tables.identifiers.get(key)
-            if row is not None:
-                known.owners[key] = row.profile
-                known.people[row.profile] = tables.people[row.profile][1]
-                if row.leaf is not None:
-                    known.leaves[key] = row.leaf
-        self._pause()
-        if self._checks:
-            known.stored = {key for key in wanted.messages if key in tables.events}
-        return known
+        with self._asking():
+            return self._loader.load(wanted)
 
     def load_components(self, known: Known, people: Iterable[ProfileId]) -> Known | Conflict:
-        self._pause()
-        tables = self._tables
-        waiting = [person for person in people if person not in known.members]
-        while waiting:
-            profile = waiting.pop()
-            if profile in known.members:
-                continue
-            stored = tables.people.get(profile)
-            if stored is None or known.people.get(profile, stored[1]) != stored[1]:
-                return Conflict("component")
-            known.people[profile] = stored[1]
-            known.members[profile] = []
-            for key in sorted(tables.owned[profile]):
-                row = tables.identifiers[key]
-                known.members[profile].append(Member(key, row.kind))
-                known.owners[key] = profile
-                if row.leaf is not None:
-                    known.leaves[key] = row.leaf
-                for pair in sorted(tables.links_of[key]):
-                    known.links[pair] = tables.links[pair]
-                    if tables.links[pair].status != BANNED:
-                        waiting += [tables.identifiers[end].profile for end in pair if end in tables.identifiers]
-        return known
+        with self._asking():
+            return known if self._loader.components(known, people) else Conflict("component")
 
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
-        self._pause()
-        return [decode_person(self._tables.people[profile][1]) for profile in people if profile in self._tables.people]
+        with self._asking():
+            return [decode_person(row.doc) for row in self._loader.people(people)]
 
     def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known | Conflict:
-        self._pause()
-        tables, wanted = self._tables, set(names)
-        for profile in people:
-            stored = tables.people.get(profile)
-            if profile in known.people and (stored is None or known.people[profile] != stored[1]):
-                return Conflict("history")
-        for profile in people:
-            history: list[Told] = []
-            known.histories[profile] = history
-            for key in sorted(tables.owned.get(profile, ())):
-                known.owners[key] = profile
-                leaf = tables.identifiers[key].leaf
-                if leaf is not None:
-                    known.leaves[key] = leaf
-            for event in tables.events.values():
-                if isinstance(event, Unmerge) or tables.identifiers[event.identifiers[0].key].profile != profile:
-                    continue
-                if {(event.type, event.name), (event.type, None)} & wanted:
-                    leaf_key = event.identifiers[0].key
-                    history.append(told(leaf_key, event.type, event.name, event.occurred_ms, event.message_key, event.payload))
-        self._pause()
-        return known
+        with self._asking():
+            return known if self._loader.histories(known, people, names) else Conflict("history")
 
     def read(self, _query: Callable[..., T]) -> Registry:
         """The definitions, whatever is asked."""
@@ -316,17 +341,31 @@ class MemoryUnitOfWork:
     def calm(self) -> None:
         pass
 
-    def forget(self, _wanted: Needed) -> None:
-        self._checks = True
+    def forget(self, wanted: Needed) -> None:
+        self._loader.forget(wanted)
 
     def close(self) -> None:
         pass
 
     def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
-        self._pause()
-        outcome = self._tables.commit(changes, fence)
-        self._pause()
+        with self._asking():
+            self._pause()
+            packed = [(person, encode_person(person)) for person in changes.people]
+            outcome = self._tables.commit(changes, fence)
+            self._pause()
+        if outcome == Conflict("unique:events_message_key"):
+            self._loader.expect_duplicates()
+        if isinstance(outcome, Committed):
+            self._loader.remember(changes, packed)
         return outcome
 
     def rehearse(self, changes: Changes, fence: Fence) -> None:
         """A commit raises nothing here, so that there is nothing to find out beforehand."""
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreUnavailable:
+            self._loader.forget_all()
+            raise

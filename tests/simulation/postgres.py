@@ -1,6 +1,6 @@
 """The simulated world on real PostgreSQL: the same histories and schedules, the engine's own unit of work with its cache."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ from operators.unify import Needed
 from oracle.verification import Rules, Totals, differences
 from store.definitions import Registry, load_registry
 from store.publishing import DEFINITIONS_LOCK
-from store.unit_of_work import Conflict, Fence, Outcome, PostgresUnitOfWork
+from store.unit_of_work import Conflict, Fence, Outcome, PostgresUnitOfWork, StoreUnavailable
 from store.verify import PostgresTables, snapshot
 from tests.simulation.histories import LOG, History
 from tests.simulation.memory import Sweep
@@ -30,7 +30,14 @@ class PausingUnitOfWork(PostgresUnitOfWork):
 
     def __init__(self, dsn: str, cache_people: int, pause: Callable[[], None]) -> None:
         super().__init__(dsn, cache_people)
-        self._breathe = pause
+        self._pause = pause
+
+    def _breathe(self) -> None:
+        try:
+            self._pause()
+        except StoreUnavailable:
+            self._lost()
+            raise
 
     def load(self, wanted: Needed) -> Known:
         self._breathe()
@@ -47,6 +54,12 @@ class PausingUnitOfWork(PostgresUnitOfWork):
         found = super().load_people(people)
         self._breathe()
         return found
+
+    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known | Conflict:
+        self._breathe()
+        answer = super().load_histories(known, people, names)
+        self._breathe()
+        return answer
 
     def contend(self, wanted: Needed, _attempt: int) -> None:
         self.forget(wanted)

@@ -11,12 +11,15 @@ import msgspec
 import pytest
 
 from domain.definition import WorkspaceDefinitions
-from domain.ids import IdentifierKey, SegmentId
+from domain.ids import IdentifierKey, ProfileId, SegmentId
 from domain.leaf import Leaf
 from domain.link import BANNED, Pair
-from domain.profile import decode_person
-from operators import resolve
+from domain.profile import Person, decode_person
+from operators import resolve, unify
+from operators.changes import Known
 from operators.program import held
+from operators.resolve import Group
+from store.loading import Loader, Owned
 from tests.simulation.editing import changed_definitions, publish
 from tests.simulation.histories import History, generate
 from tests.simulation.run import failures, shrink
@@ -130,3 +133,36 @@ def test_a_core_that_forgets_limits_is_found_out_and_shrunk(monkeypatch: pytest.
     smallest = shrink(seed)
     assert failures(smallest, seed)
     assert len(smallest.appends) < len(generate(seed).appends)
+
+
+def test_a_cache_that_keeps_leaves_of_an_older_version_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def keep(loader: Loader, profile: ProfileId, _replaced: int | None) -> dict[IdentifierKey, bytes | None]:
+        before = loader._cache.forget(profile)
+        return before.leaves if before is not None else {}
+
+    monkeypatch.setattr(Loader, "_carried", keep)
+    found = (line for seed in range(SEEDS) for line in failures(generate(seed), seed))
+    assert any(line.startswith("leaf: person") for line in found)
+
+
+def test_a_load_that_mixes_two_versions_of_a_person_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    learn = Loader._learn
+
+    def trust(loader: Loader, known: Known, found: Owned) -> list[IdentifierKey]:
+        known.people.update((row.id, row.doc) for row in found.people)
+        return learn(loader, known, found)
+
+    monkeypatch.setattr(Loader, "_learn", trust)
+    assert any(failures(generate(seed), seed) for seed in range(SEEDS))
+
+
+def test_a_person_who_comes_back_with_an_old_version_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = unify._Assembly._finish
+
+    def restart(assembly: unify._Assembly, group: Group, person: Person) -> None:
+        version = person.version
+        whole(assembly, group, person)
+        person.version = version + 1
+
+    monkeypatch.setattr(unify._Assembly, "_finish", restart)
+    assert any(failures(generate(seed), seed) for seed in range(SEEDS))

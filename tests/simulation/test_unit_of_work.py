@@ -1,114 +1,13 @@
 """The contract of a unit of work, run against the in-memory store of the simulation and against PostgreSQL."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-
-import pytest
-
-from domain.event import Event, Unmerge
 from domain.ids import ProfileId
-from domain.leaf import Leaf, decode_leaf
 from domain.link import BANNED, LINKED, REFUSED, pair_of
-from domain.profile import Person, Stage, decode_person
-from operators.changes import Changes, Known, Missing
-from operators.unify import Definitions, Item, Needed, needed, unify, wake
-from store.definitions import Registry
-from store.unit_of_work import Committed, Conflict, Fence, Fenced, Outcome, PostgresUnitOfWork, UnitOfWork
-from tests.builders import NOON_MS, REVISION, definitions, event, key, order, unmerge
-from tests.simulation.memory import MemoryTables, MemoryUnitOfWork
-
-LOG = "contract"
-DAY_MS = 86_400_000
-
-
-@dataclass
-class Shared:
-    """One store and as many workers on it as a test wants."""
-
-    open: Callable[[], UnitOfWork]
-
-
-@pytest.fixture(params=["memory", "postgres", "postgres without cache"])
-def shared(request: pytest.FixtureRequest) -> Iterator[Shared]:
-    if request.param == "memory":
-        tables = MemoryTables(Registry({}, {}, {}, REVISION))
-        yield Shared(lambda: MemoryUnitOfWork(tables))
-        return
-    dsn, opened = request.getfixturevalue("postgres_dsn"), []
-    cache_people = 100 if request.param == "postgres" else 0
-
-    def connect() -> PostgresUnitOfWork:
-        opened.append(PostgresUnitOfWork(dsn, cache_people))
-        return opened[-1]
-
-    yield Shared(connect)
-    for store in opened:
-        store.close()
-
-
-def decide(store: UnitOfWork, items: Sequence[Item]) -> Changes:
-    """What a batch does by what the store knows now."""
-    answer = unify(items, store.load(needed(items)), definitions(), NOON_MS)
-    assert isinstance(answer, Changes)
-    return answer
-
-
-def woken(people: list[Person], now_ms: int) -> Changes:
-    """What waking people does."""
-    answer = wake(people, Known(), definitions(), now_ms)
-    assert isinstance(answer, Changes)
-    return answer
-
-
-def fence(start: int, partition: int = 0) -> Fence:
-    return Fence(LOG, partition, start, start + 1)
-
-
-class Feed:
-    """Batches of one partition, one after the other, by one worker."""
-
-    def __init__(self, store: UnitOfWork, partition: int = 0, rules: Definitions | None = None) -> None:
-        self.store, self.rules, self._partition, self._next = store, rules, partition, 0
-
-    def __call__(self, *items: Event | Unmerge) -> None:
-        """Commit, again where the store says that somebody was faster."""
-        for _ in range(3):
-            known = self.store.load(needed(items))
-            answer = unify(items, known, self.rules or definitions(), NOON_MS)
-            while isinstance(answer, Missing):
-                whole = self.store.load_components(known, answer.people)
-                if isinstance(whole, Conflict):
-                    break
-                answer = unify(items, whole, self.rules or definitions(), NOON_MS)
-            if isinstance(answer, Changes) and self.commit(answer) == Committed():
-                return
-            self.store.forget(needed(items))
-        pytest.fail("a batch conflicts with nobody")
-
-    def commit(self, changes: Changes) -> Outcome:
-        outcome = self.store.commit(changes, fence(self._next, self._partition))
-        self._next += isinstance(outcome, Committed)
-        return outcome
-
-
-def ask(store: UnitOfWork, *names: str) -> Known:
-    """What a fresh reader sees of some identifiers and the links among them."""
-    keys = {key(name) for name in names}
-    return store.load(Needed(keys, {pair_of(one, other) for one in keys for other in keys if one < other}))
-
-
-def person_of(store: UnitOfWork, name: str) -> Person:
-    known = ask(store, name)
-    return decode_person(known.people[known.owners[key(name)]])
-
-
-def leaf_of(store: UnitOfWork, name: str) -> Leaf:
-    person = person_of(store, name)
-    return person.view if person.sole == key(name) else decode_leaf(ask(store, name).leaves[key(name)])
-
-
-def status(store: UnitOfWork, one: str, other: str) -> str:
-    return ask(store, one, other).links[pair_of(key(one), key(other))].status
+from domain.profile import Stage
+from operators.changes import Known
+from operators.unify import needed
+from store.unit_of_work import Committed, Conflict, Fenced
+from tests.builders import NOON_MS, definitions, event, key, order, unmerge
+from tests.simulation.contract import DAY_MS, Feed, Shared, ask, decide, fence, leaf_of, person_of, status, woken
 
 
 def test_an_empty_store_knows_nothing(shared: Shared) -> None:

@@ -1,7 +1,8 @@
 """A seeded world: several workers over one log and one store, where anything may happen between two statements.
 
-A worker's step is the real shell around UNIFY (`dataflows.unifier`), run against a store that calls `pause` between its statements.
-There the world may run whole steps of other workers, or kill this one. One random generator decides everything: a seed is a reproduction.
+A worker's step is the real shell around UNIFY (`dataflows.unifier`) with the real loading and cache, run against a store that calls `pause`
+between its statements. There the world may run whole steps of other workers, cut the connection, or kill this one. One random generator
+decides everything: a seed is a reproduction.
 """
 
 import random
@@ -12,9 +13,9 @@ from config.settings import Engine
 from dataflows.unifier import Unifier
 from domain.event import Batch, Record, Wake
 from domain.ids import ProfileId
-from store.unit_of_work import PostgresUnitOfWork
+from store.unit_of_work import PostgresUnitOfWork, StoreUnavailable
 from tests.simulation.editing import changed_definitions, finish, publish
-from tests.simulation.histories import LOG, SPAN_MS, T0, History
+from tests.simulation.histories import LIVE_MS, LOG, SPAN_MS, T0, History
 from tests.simulation.memory import MemoryTables, MemoryUnitOfWork, Sweep
 
 STEP_LIMIT: Final = 20_000
@@ -74,25 +75,38 @@ class World:
         self.history = history
         self.tables = MemoryTables(history.registry)
         self.log = Log(history, self.rng)
-        self._connect = connect or (lambda pause: MemoryUnitOfWork(self.tables, pause, checks=self.rng.random() < 0.5))
+        self._connect = connect or self._open_memory
         self.positions = positions or (lambda partition: self.tables.offsets.get((LOG, partition), 0))
         self.due = due or self.tables.due
-        self.now_ms = T0 + self.rng.randrange(SPAN_MS)
+        self.now_ms = T0 if history.live else T0 + self.rng.randrange(SPAN_MS)
         self.latest_ms = self.now_ms
         self.steps = 0
         self.chaos = True
-        self.crash_share = self.rng.choice((0.0, 0.02, 0.1))
+        self.crash_share = self.rng.choice((0.0, 0.005) if history.live else (0.0, 0.02, 0.1))
+        self.cut_share = self.rng.choice((0.0, 0.005) if history.live else (0.0, 0.02, 0.1))
         self.edit_share = self.rng.choice((0.0, 0.03, 0.1))
         self.switch_share = self.rng.choice((0.1, 0.3, 0.5))
-        self.workers = [_Worker(self) for _ in range(self.rng.choice((1, 2, 3)))]
+        self.pace = self.rng.choice((1, 20))
+        self.sizes = self.rng.choice(((1, 1, 2, 3, 5, 20), (1, 1, 1, 2)))
+        self.wake_share = self.rng.choice((0.5, 0.5, 0.2) if history.live else (0.2,))
+        self.loyalty = self.rng.choice((0.95, 0.95, 0.0) if history.live else (0.0,))
+        self.workers = [_Worker(self, number) for number in range(self.rng.choice((2, 2, 3) if history.live else (1, 2, 3)))]
 
-    def connect(self, pause: Callable[[], None]) -> PostgresUnitOfWork:
-        return cast("PostgresUnitOfWork", self._connect(pause))
+    def connect(self) -> PostgresUnitOfWork:
+        return cast("PostgresUnitOfWork", self._connect(self.between_statements))
+
+    def _open_memory(self, pause: Callable[[], None]) -> MemoryUnitOfWork:
+        return MemoryUnitOfWork(
+            self.tables,
+            pause,
+            cache_people=self.rng.choice((1_000, 1_000, 2) if self.history.live else (0, 2, 1_000)),
+            check_batches=self.rng.choice((1, 64)),
+        )
 
     def clock_ms(self) -> int:
         """The wall clock as some worker sees it: it moves on, and sometimes jumps; in the end it stands still."""
         if self.chaos:
-            self.now_ms += self.rng.choice((0, 0, 1, 40, 400))
+            self.now_ms += self.rng.choice((0, 0, 1, 40, 400)) * self.pace
             if self.rng.random() < 0.03:
                 self.now_ms += self.rng.randrange(-30_000, 30_000)
             elif self.rng.random() < 0.03:
@@ -112,6 +126,16 @@ class World:
             idle = [worker for worker in self.workers if not worker.busy]
             if idle:
                 self.rng.choice(idle).step()
+
+    def between_statements(self) -> None:
+        """Somewhere between two statements of a worker, whose connection may break there.
+
+        Raises:
+            StoreUnavailable: it broke; where that happens after a commit, nobody knows what became of it.
+        """
+        self.pause()
+        if self.chaos and self.rng.random() < self.cut_share:
+            raise StoreUnavailable("cut")
 
     def run(self) -> None:
         """Process the log in disorder, then in quiet until nothing is left and nobody is due."""
@@ -157,8 +181,9 @@ class World:
 class _Worker:
     """One process: its own connection and its own belief of where the partitions stand."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, number: int) -> None:
         self._world = world
+        self._number = number
         self.busy = False
         self._start()
 
@@ -167,7 +192,7 @@ class _Worker:
         history = world.history
         self._positions: dict[int, int] = {}
         self._unify = Unifier(
-            world.connect(world.pause),
+            world.connect(),
             history.identity,
             history.profile,
             Engine(),
@@ -194,9 +219,9 @@ class _Worker:
         self.busy = True
         try:
             share = world.rng.random()
-            if share < 0.2:
+            if share < world.wake_share and self._may_wake():
                 self._wake()
-            elif share < 0.35:
+            elif share > 0.85 and self._may_wake():
                 self._sweep()
             else:
                 self._batch()
@@ -204,6 +229,10 @@ class _Worker:
             self._start()
         finally:
             self.busy = False
+
+    def _may_wake(self) -> bool:
+        """Anybody, or mostly one worker: whoever holds the lock."""
+        return not self._number or self._world.rng.random() >= self._world.loyalty
 
     def _wake(self) -> None:
         world = self._world
@@ -222,13 +251,24 @@ class _Worker:
         elif not sweep.done:
             self._world.finish(sweep)
 
+    def _partition(self) -> int:
+        """Any partition, or one of the worker's own, as leases give them out."""
+        world = self._world
+        own = range(self._number, world.history.partitions, len(world.workers))
+        if own and world.rng.random() < world.loyalty:
+            return world.rng.choice(own)
+        return world.rng.randrange(world.history.partitions)
+
     def _batch(self) -> None:
         world = self._world
-        partition = world.rng.randrange(world.history.partitions)
+        partition = self._partition()
         position = self._positions.get(partition)
         if position is None:
             position = self._positions[partition] = world.positions(partition)
-        batch = world.log.read(partition, position, world.rng.choice((1, 1, 2, 3, 5, 20)))
+        batch = world.log.read(partition, position, world.rng.choice(world.sizes))
+        if batch is not None and world.history.live and world.chaos:
+            world.now_ms += LIVE_MS * len(batch.records)
+            world.latest_ms = max(world.latest_ms, world.now_ms)
         if batch is not None and self._unify(batch):
             self._positions[partition] = batch.next
         elif batch is None:
