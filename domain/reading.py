@@ -80,6 +80,7 @@ class Minutes(msgspec.Struct, frozen=True):
         rows: counters that changed; a row that comes again replaces itself.
         now_ms: the clock.
         memory: what was stored of it, with the first minutes after a start; see `Learned`.
+        last: the newest reading that was stored of it, likewise.
     """
 
     workspace: WorkspaceId
@@ -87,6 +88,7 @@ class Minutes(msgspec.Struct, frozen=True):
     rows: tuple[Observed, ...]
     now_ms: int
     memory: bytes = b""
+    last: Reading | None = None
 
 
 class Learned(msgspec.Struct, frozen=True):

@@ -191,8 +191,8 @@ class MetricWatch:
         """The open episode."""
         return None if self._state.episode is None else self._seen(self._state.episode)
 
-    def update(self, at_ms: int, value: float) -> list[EpisodeChange]:
-        """Take in one point; what became of episodes.
+    def update(self, at_ms: int, value: float, *, closing: bool = True) -> list[EpisodeChange]:
+        """Take in one point; what became of episodes. Where `closing` is false the open one goes on, whatever the point.
 
         A point that is not finite, or not newer than the last one, is refused: nothing changes.
         """
@@ -201,7 +201,7 @@ class MetricWatch:
         scored = score_point(state.detector, at_ms, value, self._anomaly)
         if scored is None:
             return []
-        if silent is not None and at_ms >= silent:
+        if closing and silent is not None and at_ms >= silent:
             changes = self.on_time(at_ms)
         state.last = scored
         kept = _PICTURED.size * (self._episodes.picture_points - 1)
@@ -213,9 +213,9 @@ class MetricWatch:
                 state.episode = OpenEpisode(at_ms, scored, below, above)
                 changes.append(EpisodeChange(EpisodeKind.OPENED, self._seen(state.episode)))
             return changes
-        return changes + self._go_on(state.episode, scored)
+        return changes + self._go_on(state.episode, scored, closing=closing)
 
-    def _go_on(self, episode: OpenEpisode, scored: Scored) -> list[EpisodeChange]:
+    def _go_on(self, episode: OpenEpisode, scored: Scored, *, closing: bool) -> list[EpisodeChange]:
         usual = scored.usual - episode.below <= scored.value <= scored.usual + episode.above
         if usual and scored.low <= scored.value <= scored.high:
             episode.calm_ms = episode.calm_ms if episode.calm else scored.at_ms
@@ -225,6 +225,8 @@ class MetricWatch:
         if scored.score >= self._episodes.threshold and scored.score > episode.peak.score:
             episode.peak = scored
             return [EpisodeChange(EpisodeKind.UPDATED, self._seen(episode))]
+        if not closing:
+            return []
         if episode.calm >= self._episodes.calm_points:
             return self._close(episode, episode.calm_ms, Ending.RECOVERED)
         # Where points are rare a value has the time to come back, too.

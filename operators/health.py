@@ -32,13 +32,17 @@ def status_of(score: float | None, params: HealthParams) -> Status:
 
 
 class _Evidence(NamedTuple):
-    """What a reading rests on: its components, records in the window, how many of them speak for health, and what is needed."""
+    """What a reading rests on: its components, records in the window, how many of them speak for health, and what is needed.
+
+    `undated`: it comes from events, and nothing is known of when the last one came.
+    """
 
     components: Sequence[Component]
     sample: int
     good: int
     enough: int
     needed: int
+    undated: bool = False
 
 
 def read(memory: Memory, workspace: WorkspaceId, signal: str, now_ms: int, params: HealthParams) -> Reading:
@@ -59,6 +63,8 @@ def read(memory: Memory, workspace: WorkspaceId, signal: str, now_ms: int, param
         doubt = f"unknown: {sample} observations in the window, {enough} are needed"
     elif present < evidence.needed:
         doubt = f"unknown: {present} components have data, {evidence.needed} are needed"
+    elif evidence.undated and score is not None and score >= params.degraded:
+        doubt = "unknown: it cannot be told when an event came last"
     elif evidence.good < enough and score is not None and score >= params.degraded:
         doubt = f"unknown: {evidence.good} of {sample} records in the window were accepted, {enough} are needed"
     if doubt:
@@ -68,17 +74,18 @@ def read(memory: Memory, workspace: WorkspaceId, signal: str, now_ms: int, param
 
 
 def _source(memory: Memory, now_ms: int, params: HealthParams) -> _Evidence:
-    until = now_ms - now_ms % MINUTE_MS
-    counts = since(memory.window, until - source_health.span_ms(memory, until, params))
+    fresh = source_health.freshness(memory, now_ms, params)
+    counts = since(memory.window, source_health.since_ms(memory, fresh, now_ms, params))
     accepted, rejected = counts.get(metrics.ACCEPTED, 0.0), of(counts, metrics.REJECTED)
     components = (
-        source_health.freshness(memory, now_ms, params),
+        fresh,
         source_health.validity(memory, counts, params),
         source_health.match_quality(memory, counts, params),
         source_health.volume(memory, now_ms, params),
         source_health.anomaly(memory, params),
     )
-    return _Evidence(components, int(accepted + rejected), int(accepted), params.minimum_sample, params.minimum_components)
+    sample, undated = int(accepted + rejected), fresh.score is None
+    return _Evidence(components, sample, int(accepted), params.minimum_sample, params.minimum_components, undated)
 
 
 def _platform(memory: Memory, signal: str, now_ms: int, params: HealthParams) -> _Evidence:

@@ -115,6 +115,7 @@ class SignalOverride:
         floor: a critical component below this caps the score.
         expected_interval: longest silence that is quite normal.
         dead_after: silence after which freshness is 0.
+        longest_silence: silence after which it is unknown.
         invalid_share: share of rejected records at which validity is 0.
         minimum_sample: records in the window below which it is unknown.
     """
@@ -125,6 +126,7 @@ class SignalOverride:
     floor: float | None = None
     expected_interval: timedelta | None = None
     dead_after: timedelta | None = None
+    longest_silence: timedelta | None = None
     invalid_share: float | None = None
     minimum_sample: int | None = None
 
@@ -141,6 +143,7 @@ class HealthParams:
         settle: how long counters of a minute may still change after its end.
         expected_interval: longest silence of a source that is quite normal, however much it sends.
         dead_after: silence after which freshness is 0.
+        longest_silence: a source that was silent for longer rests on nothing and is unknown, whatever is usual.
         invalid_share: share of rejected records at which validity is 0.
         usual_volume: share of the usual volume from which on volume is 100.
         lost_volume: share of the usual volume at which volume is 0.
@@ -184,6 +187,7 @@ class HealthParams:
     settle: timedelta = timedelta(minutes=3)
     expected_interval: timedelta = timedelta(seconds=30)
     dead_after: timedelta = timedelta(minutes=2)
+    longest_silence: timedelta = timedelta(days=1)
     invalid_share: float = 0.25
     usual_volume: float = 0.75
     lost_volume: float = 0.15
@@ -228,6 +232,7 @@ class HealthParams:
             "the step of anomalies is whole minutes and divides a day": not self.anomalies.step % _MINUTE
             and not timedelta(days=1) % self.anomalies.step,
             "0 <= expected_interval < dead_after": _NOTHING <= self.expected_interval < self.dead_after,
+            "longest_silence is at least dead_after": self.longest_silence >= self.dead_after,
             "0 <= lost_volume < usual_volume <= 1": 0 <= self.lost_volume < self.usual_volume <= 1,
             "0 < invalid_share <= 1": 0 < self.invalid_share <= 1,
             "0 <= floor <= 100": 0 <= self.floor <= 100,

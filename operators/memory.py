@@ -13,8 +13,9 @@ import msgspec
 
 from domain import metrics
 from domain.consent import EVERY_PURPOSE
-from domain.reading import Reading
+from domain.reading import Observed, Reading, Status
 from operators import drift, rhythm, sequential
+from operators.anomaly import AnomalyState
 from operators.drift import Drift
 from operators.episodes import Episode, WatchState
 from operators.health_params import HealthParams
@@ -64,6 +65,18 @@ class Reported(msgspec.Struct):
     between: float = 0.0
 
 
+class Floor(msgspec.Struct, frozen=True):
+    """The worst that was said of a source since its last event: nothing better is said until the next one.
+
+    Attributes:
+        score: the lowest; None where none was given.
+        status: the worst.
+    """
+
+    score: float | None
+    status: Status
+
+
 class Memory(msgspec.Struct):
     """Memory of one signal.
 
@@ -76,6 +89,7 @@ class Memory(msgspec.Struct):
         drift: the shape of its events.
         buckets: metric → events by bucket, of people or of addresses, since enough had come last.
         watches: watched series → its detector (`operators.watched_series`).
+        awake: watched series → its detector as it was before the silence that lasts; empty while events come.
         step: counters of the step of the watched series that lasts.
         orders: platform → our orders since it reported last, and between its reports.
         last: the reading given last, without id.
@@ -83,6 +97,7 @@ class Memory(msgspec.Struct):
         looked_ms: when it was judged last.
         saved_ms: when it was given out to be stored.
         news: whether anything came since it was judged.
+        floor: the worst reading given since an event of a source came last; None where none was given.
     """
 
     version: int = 1
@@ -93,6 +108,7 @@ class Memory(msgspec.Struct):
     drift: Drift = msgspec.field(default_factory=Drift)
     buckets: dict[str, list[float]] = {}
     watches: dict[str, WatchState] = {}
+    awake: dict[str, AnomalyState] = {}
     step: dict[str, float] = {}
     orders: dict[str, Reported] = {}
     last: Reading | None = None
@@ -100,6 +116,7 @@ class Memory(msgspec.Struct):
     looked_ms: int = 0
     saved_ms: int = 0
     news: bool = True
+    floor: Floor | None = None
 
 
 def learn(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams) -> list[tuple[str, Episode]]:
@@ -113,9 +130,33 @@ def learn(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: H
     step_ms = params.anomalies.step // _MS
     if (minute_ms + MINUTE_MS) % step_ms:
         return []
-    told = watch(memory.watches, minute_ms + MINUTE_MS - step_ms, points(signal, memory.step), params)
+    begin_ms, silent = minute_ms + MINUTE_MS - step_ms, False
+    if signal.startswith("source:"):
+        silent = not memory.step.get(metrics.ACCEPTED)
+        _sleep(memory, begin_ms, silent=silent)
+    told = watch(memory.watches, begin_ms, points(signal, memory.step), params, silent=silent)
     memory.step = {}
     return told
+
+
+def _sleep(memory: Memory, begin_ms: int, *, silent: bool) -> None:
+    """Keep detectors as they are before a silence, and go back to that where it turns out to have been a doubtful one."""
+    if silent:
+        if not memory.awake:
+            memory.awake = {metric: state.detector for metric, state in memory.watches.items()}
+    elif memory.awake:
+        if memory.rhythm.doubted_ms >= begin_ms:
+            for metric, detector in memory.awake.items():
+                memory.watches[metric].detector = detector
+        memory.awake = {}
+
+
+def dispute(memory: Memory, rows: Iterable[Observed]) -> None:
+    """Note where events turn out to have come in minutes that were taken for silent ones, in place."""
+    known = memory.rhythm
+    if known.silent:
+        settled = range(known.silent_ms, memory.window.settled_ms)
+        known.disputed = known.disputed or any(row.metric == metrics.ACCEPTED and row.minute_ms in settled for row in rows)
 
 
 def ahead(memory: Memory, signal: str, minutes: Mapping[int, Counts], params: HealthParams) -> Memory:
@@ -160,36 +201,38 @@ def _level(one: Level) -> Level:
 
 
 def _weigh(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams) -> None:
-    sure = params.sequential
+    sure, trusted = params.sequential, True
     counted: Iterable[Counted]
     expected = 0.0
     if signal.startswith("source:"):
         expected = rhythm.usual(memory.rhythm, minute_ms) * rhythm.busyness(memory.rhythm, minute_ms)
         rhythm.step(memory.rhythm, counts.get(metrics.ACCEPTED, 0.0), minute_ms, params.rhythm, sure)
+        trusted = not rhythm.suspected(memory.rhythm, params.rhythm)
         counted = source_shares(counts, params)
         for currency, orders in by_suffix(counts, metrics.ORDERS).items():
             level = memory.levels.setdefault(currency, Level())
             revenue = counts.get(f"{metrics.REVENUE}:{currency}", 0.0)
-            sequential.step_level(level, revenue / orders, orders, minute_ms, params.materials.order_value, sure)
+            sequential.step_level(level, revenue / orders, orders, minute_ms, params.materials.order_value, sure, trusted=trusted)
     elif signal.startswith("platform:"):
         counted, sure = platform_shares(counts, params), sure.sparse
     else:
         counted, sure = _reported(memory, counts, params), sure.sparse
     for one in counted:
-        _step(memory, one, minute_ms, sure, expected)
+        _step(memory, one, minute_ms, sure, expected, trusted=trusted)
     if signal.startswith("source:"):
         for one in _concentrated(memory, counts, params):
-            _step(memory, one, minute_ms, sure.sparse, expected)
+            _step(memory, one, minute_ms, sure.sparse, expected, trusted=trusted)
 
 
-def _step(memory: Memory, counted: Counted, minute_ms: int, sure: SequentialParams, expected: float) -> None:
+def _step(memory: Memory, counted: Counted, minute_ms: int, sure: SequentialParams, expected: float, *, trusted: bool) -> None:
     name, hits, size, material = counted
     if size <= 0:
         return
     share = memory.shares.get(name)
     if share is None:
         share = memory.shares[name] = Share()
-    sequential.step(share, hits, size, minute_ms, material if material > 0 else -material * share.usual, sure, expected)
+    material = material if material > 0 else -material * share.usual
+    sequential.step(share, hits, size, minute_ms, material, sure, expected, trusted=trusted)
 
 
 def source_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:

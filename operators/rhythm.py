@@ -4,10 +4,15 @@ Usual means: per hour of the week, leaning on the hour of the day and on the ove
 last hour was where it was quiet (a holiday is quiet as a whole; a fault is quiet all at once). Whether too little comes is decided by a
 cumulative sum as in `operators.sequential`, against the alternative that a material part is lost. Deterministic; minute by minute; UTC.
 State: about 200 numbers, whatever the traffic.
+
+Silence is evidence at once and knowledge afterwards: minutes in which nothing came are put aside, and learned when events come again – if
+nothing speaks against it. While nothing comes, what is usual stays as it is, so that a dead source is measured by how it lived.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 import msgspec
@@ -43,6 +48,18 @@ _PAUSES: Final = 8
 _OFTEN: Final = 6
 """Of the last eight long pauses, so many within a day make pauses of that length usual."""
 _DAY_MS: Final = 86_400_000
+_TIMES: Final = 2.0
+"""A pause is usual up to so many times the median of those that come back: one outage among them is no habit."""
+_LONGEST_MS: Final = 8 * _DAY_MS
+"""Nothing is learned from a longer silence, nor is it looked further ahead."""
+_ALIKE_MS: Final = 3 * _HOUR_MS
+"""Silences that begin and end this near to the same time of day are alike …"""
+_ALIKE: Final = 2
+"""… and one that was suspected is the source's habit where so many alike came on other days …"""
+_GAPS: Final = 12
+"""… among the last so many …"""
+_GAPS_MS: Final = 22 * _DAY_MS
+"""… within three weeks."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +102,11 @@ class Rhythm(msgspec.Struct):
         block_came: events in it.
         block_expected: what was expected of it.
         loss: evidence that a material part is missing; its hits are events, its size what was usual.
-        pause: events that usually come during the pause that lasts; 0 while events come.
+        silent_ms: first minute of the silence that lasts.
+        silent: minutes of it, which are not learned yet; 0 while events come.
+        doubted_ms: when a silence ended last that was suspected and is not learned.
+        disputed: whether events came in it after all, and were counted too late; it is not learned then.
+        gaps: the last silences that were suspected, (first minute, minute in which events came again).
         pause_events: events that usually come during the longest pause that is quite normal.
         pauses: the last long pauses, (end in ms, events that usually come meanwhile).
     """
@@ -107,7 +128,11 @@ class Rhythm(msgspec.Struct):
     block_came: float = 0.0
     block_expected: float = 0.0
     loss: Excursion = msgspec.field(default_factory=Excursion)
-    pause: float = 0.0
+    silent_ms: int = 0
+    silent: int = 0
+    doubted_ms: int = 0
+    disputed: bool = False
+    gaps: list[tuple[int, int]] = []
     pause_events: float = 0.0
     pauses: list[tuple[int, float]] = []
 
@@ -162,7 +187,34 @@ def is_warm(rhythm: Rhythm, at_ms: int, params: SequentialParams) -> bool:
 
 
 def step(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams) -> None:
-    """Take in one whole minute, in place; minutes come in order, silent ones too."""
+    """Take in one whole minute, in place; minutes come in order, silent ones too. A silent one is weighed now and learned later."""
+    if count <= 0:
+        if minute_ms != rhythm.silent_ms + rhythm.silent * MINUTE_MS:  # between this and the last silent minute lie others
+            rhythm.silent_ms, rhythm.silent, rhythm.disputed = minute_ms, 0, False
+        rhythm.silent += 1
+        _weigh(rhythm, 0.0, minute_ms, params, sequential)
+        return
+    owed = _end_silence(rhythm, minute_ms, params) if rhythm.silent else 0.0
+    base, expected = _weigh(rhythm, count, minute_ms, params, sequential)
+    lasting = rhythm.loss.sum >= params.alarm and minute_ms - rhythm.loss.since_ms >= sequential.adopt_ms
+    if lasting:
+        rhythm.loss = Excursion()
+        rhythm.came, rhythm.expected = 0.0, 0.0
+    elif suspected(rhythm, params):
+        # What is suspected is not learned, except of hours of the week that are new: a first weekend looks like a loss, a second must not.
+        if rhythm.visits[_hour(minute_ms)] < _SEEN:
+            _visit(rhythm, count, base, minute_ms, owed)
+        return
+    _learn(rhythm, count, base, expected, minute_ms, owed)
+
+
+def suspected(rhythm: Rhythm, params: RhythmParams) -> bool:
+    """Whether too little may be coming: nothing is learned of such minutes."""
+    return rhythm.loss.sum > params.alarm / 2
+
+
+def _weigh(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams) -> tuple[float, float]:
+    """Add a minute to the evidence; answers what usually comes in it, and what was to be expected."""
     base = usual(rhythm, minute_ms)
     expected = base * busyness(rhythm, minute_ms)
     if is_warm(rhythm, minute_ms, sequential):
@@ -173,21 +225,50 @@ def step(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, seq
             learned = rhythm.visits[_hour(minute_ms)] * 60 * base
             ratio *= learned / (learned + rhythm.loss.size) if learned else 1.0
         rhythm.loss.add(ratio, count, expected, minute_ms, sequential, alarm=params.alarm)
-    _pause(rhythm, count, base, minute_ms, params)
-    lasting = rhythm.loss.sum >= params.alarm and minute_ms - rhythm.loss.since_ms >= sequential.adopt_ms
-    if lasting:
-        rhythm.loss = Excursion()
-        rhythm.came, rhythm.expected = 0.0, 0.0
-    elif rhythm.loss.sum > params.alarm / 2:
-        # What is suspected is not learned, except of hours of the week that are new: a first weekend looks like a loss, a second must not.
-        if rhythm.visits[_hour(minute_ms)] < _SEEN:
-            _visit(rhythm, count, base, minute_ms)
-        return
-    _learn(rhythm, count, base, expected, minute_ms)
+    return base, expected
 
 
-def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms: int) -> None:
-    count = _visit(rhythm, count, base, minute_ms)
+def _end_silence(rhythm: Rhythm, minute_ms: int, params: RhythmParams) -> float:
+    """Events come again: learn the silence, as far as it is known what it was; answers how many usually come in what was learned of it.
+
+    One that was never suspected is learned, and one that was but has come at this time of day before; of any other only hours of the week
+    that were never seen, for which nothing was usual.
+    """
+    begin, whole = rhythm.silent_ms, rhythm.silent_ms + rhythm.silent * MINUTE_MS == minute_ms
+    known = whole and not rhythm.disputed and rhythm.silent * MINUTE_MS <= _LONGEST_MS
+    doubtful = suspected(rhythm, params) and not _recurs(rhythm, begin, minute_ms)
+    rhythm.silent, rhythm.disputed = 0, False
+    if suspected(rhythm, params):
+        gaps = [gap for gap in rhythm.gaps if gap[0] > minute_ms - _GAPS_MS]
+        rhythm.gaps = [*gaps, (begin, minute_ms)][-_GAPS:]
+    if doubtful or not known:
+        rhythm.doubted_ms = minute_ms
+    owed = 0.0
+    if not known:
+        return owed
+    for silent_ms in range(begin, minute_ms, MINUTE_MS):
+        base = usual(rhythm, silent_ms)
+        if not doubtful:
+            _learn(rhythm, 0.0, base, base * busyness(rhythm, silent_ms), silent_ms)
+            owed += base
+        elif rhythm.visits[_hour(silent_ms)] < _SEEN:
+            _visit(rhythm, 0.0, base, silent_ms)
+    _pause(rhythm, begin, minute_ms, params)
+    return owed
+
+
+def _recurs(rhythm: Rhythm, begin_ms: int, end_ms: int) -> bool:
+    """Whether a silence comes at a time of day at which others came on other days."""
+    days = set()
+    for begin, end in rhythm.gaps:
+        day, off = divmod(begin_ms - begin + _DAY_MS // 2, _DAY_MS)
+        if day and abs(off - _DAY_MS // 2) <= _ALIKE_MS and abs(end_ms - end - day * _DAY_MS) <= _ALIKE_MS:
+            days.add(day)
+    return len(days) >= _ALIKE
+
+
+def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms: int, owed: float = 0.0) -> None:
+    count = _visit(rhythm, count, base, minute_ms, owed)
     rhythm.minutes += 1
     rhythm.mean += max(1 / rhythm.minutes, 1 / (_WEEK_HOURS * 60)) * (count - rhythm.mean)
     rhythm.came = rhythm.came * _BRIEF + count
@@ -201,14 +282,15 @@ def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms
     rhythm.block_came, rhythm.block_expected = rhythm.block_came + count, rhythm.block_expected + expected
 
 
-def _visit(rhythm: Rhythm, count: float, base: float, minute_ms: int) -> float:
-    """Count a minute towards its hour's visit; answers how many of its events count."""
+def _visit(rhythm: Rhythm, count: float, base: float, minute_ms: int, owed: float = 0.0) -> float:
+    """Count a minute towards its hour's visit; answers how many of its events count: a surge is clipped, what a silence owed is none."""
     hour = _hour(minute_ms)
     if hour != rhythm.hour:
         _end_visit(rhythm)
         rhythm.hour = hour
     if rhythm.seen[hour % 24] >= _SEEN:
-        count = min(count, _SURGE * base + 2 * base**0.5 + 1)
+        owed += base
+        count = min(count, _SURGE * owed + 2 * owed**0.5 + 1)
     rhythm.hour_minutes, rhythm.hour_came = rhythm.hour_minutes + 1, rhythm.hour_came + count
     return count
 
@@ -225,18 +307,49 @@ def _end_visit(rhythm: Rhythm) -> None:
     rhythm.hour_minutes, rhythm.hour_came = 0, 0.0
 
 
-def _pause(rhythm: Rhythm, count: float, base: float, minute_ms: int, params: RhythmParams) -> None:
-    """Learn how long the source pauses: a pause that comes back several times a day is its habit."""
-    if not count:
-        rhythm.pause += base
+def _pause(rhythm: Rhythm, begin_ms: int, end_ms: int, params: RhythmParams) -> None:
+    """Learn, at its end, how long the source pauses: a pause that comes back several times a day is its habit."""
+    events = usual_between(rhythm, begin_ms, min(end_ms, begin_ms + _DAY_MS))
+    if events <= max(rhythm.pause_events, params.pause_events):
         return
-    longest = max(rhythm.pause_events, params.pause_events)
-    if rhythm.pause > longest:
-        rhythm.pauses = [*rhythm.pauses, (minute_ms, rhythm.pause)][-_PAUSES:]
-        lately = [events for at_ms, events in rhythm.pauses if at_ms > minute_ms - _DAY_MS]
-        if len(lately) >= _OFTEN:
-            rhythm.pause_events, rhythm.pauses = max(lately), []
-    rhythm.pause = 0.0
+    rhythm.pauses = [*rhythm.pauses, (end_ms, events)][-_PAUSES:]
+    lately = [events for at_ms, events in rhythm.pauses if at_ms > end_ms - _DAY_MS]
+    if len(lately) >= _OFTEN:
+        rhythm.pause_events, rhythm.pauses = min(max(lately), _TIMES * median(lately)), []
+
+
+def lasts_ms(rhythm: Rhythm, since_ms: int, events: Sequence[float]) -> list[float]:
+    """How long it usually takes from an instant until so many events have come, ms; at most eight days.
+
+    Args:
+        rhythm: what is usual.
+        since_ms: the instant.
+        events: numbers of events, ascending.
+    """
+    found, came, at_ms = list[float](), 0.0, since_ms
+    rate = usual(rhythm, at_ms) / MINUTE_MS
+    for wanted in events:
+        while at_ms - since_ms < _LONGEST_MS:
+            # Between the middles of two hours the rate is linear, and so the mean of its ends counts.
+            until_ms = (at_ms - _HOUR_MS // 2) // _HOUR_MS * _HOUR_MS + _HOUR_MS + _HOUR_MS // 2
+            after = usual(rhythm, until_ms) / MINUTE_MS
+            more = (rate + after) / 2 * (until_ms - at_ms)
+            if came + more >= wanted:
+                break
+            came, at_ms, rate = came + more, until_ms, after
+        else:
+            found.append(float(_LONGEST_MS))
+            continue
+        found.append(at_ms - since_ms + _reached(wanted - came, rate, (after - rate) / (until_ms - at_ms)))
+    return found
+
+
+def _reached(events: float, rate: float, slope: float) -> float:
+    """When so many events have come at a rate that changes linearly: the root of `rate`·t + `slope`/2·t² = `events`."""
+    if events <= 0:
+        return 0.0
+    root = math.sqrt(max(0.0, rate * rate + 2 * slope * events))
+    return 2 * events / (rate + root)
 
 
 class Shortfall(msgspec.Struct, frozen=True):

@@ -172,7 +172,17 @@ def warm(share: Share, params: SequentialParams) -> bool:
     return share.size >= params.warm_up_sample and share.seen_minutes >= params.warm_up_minutes
 
 
-def step(share: Share, hits: float, size: float, minute_ms: int, material: float, params: SequentialParams, expected: float = 0.0) -> None:
+def step(
+    share: Share,
+    hits: float,
+    size: float,
+    minute_ms: int,
+    material: float,
+    params: SequentialParams,
+    expected: float = 0.0,
+    *,
+    trusted: bool = True,
+) -> None:
     """Take in one minute, in place.
 
     Args:
@@ -183,6 +193,7 @@ def step(share: Share, hits: float, size: float, minute_ms: int, material: float
         material: change of the share that matters, absolute, 0–1.
         params: how sure to be.
         expected: out of how many usually; what `Finding.expected` adds up.
+        trusted: whether nothing else is suspected of the minute; where something is, it is weighed and not learned.
     """
     if size <= 0:
         return
@@ -192,16 +203,16 @@ def step(share: Share, hits: float, size: float, minute_ms: int, material: float
         for excursion, other in ((share.up, min(1 - _NEARLY, usual + material)), (share.down, max(_NEARLY, usual - material))):
             ratio = (hits * math.log(other / usual) + (size - hits) * math.log((1 - other) / (1 - usual))) / share.spread
             excursion.add(ratio, hits, size, minute_ms, params, expected)
-    _learn(share, hits, size, minute_ms, params)
+    _learn(share, hits, size, minute_ms, params, trusted=trusted)
 
 
-def _learn(share: Share, hits: float, size: float, minute_ms: int, params: SequentialParams) -> None:
+def _learn(share: Share, hits: float, size: float, minute_ms: int, params: SequentialParams, *, trusted: bool) -> None:
     for excursion in (share.up, share.down):
         if excursion.sum >= params.alarm and minute_ms - excursion.since_ms >= params.adopt_ms:
             share.hits, share.size = excursion.hits, excursion.size
             share.up, share.down = Excursion(), Excursion()
             return
-    if max(share.up.sum, share.down.sum) > params.alarm / 2:
+    if not trusted or max(share.up.sum, share.down.sum) > params.alarm / 2:
         return
     fading = params.minute_fading
     if minute_ms >= share.block_ms + _BLOCK_MS:
@@ -265,7 +276,9 @@ class Level(msgspec.Struct):
     down: Excursion = msgspec.field(default_factory=Excursion)
 
 
-def step_level(level: Level, value: float, sample: float, minute_ms: int, material: float, params: SequentialParams) -> None:
+def step_level(
+    level: Level, value: float, sample: float, minute_ms: int, material: float, params: SequentialParams, *, trusted: bool = True
+) -> None:
     """Take in one minute's mean of a positive quantity, in place.
 
     Args:
@@ -275,6 +288,7 @@ def step_level(level: Level, value: float, sample: float, minute_ms: int, materi
         minute_ms: the minute's beginning.
         material: factor that matters, above 1.
         params: how sure to be; `warm_up_sample` is not asked for, ten minutes with data are.
+        trusted: as of `step`.
     """
     if value <= 0 or sample <= 0:
         return
@@ -288,7 +302,7 @@ def step_level(level: Level, value: float, sample: float, minute_ms: int, materi
             if excursion.sum >= params.alarm and minute_ms - excursion.since_ms >= params.adopt_ms:
                 level.mean, level.up, level.down = excursion.hits / excursion.size, Excursion(), Excursion()
                 return
-    if max(level.up.sum, level.down.sum) > params.alarm / 2:
+    if not trusted or max(level.up.sum, level.down.sum) > params.alarm / 2:
         return
     fading = params.minute_fading
     level.weight = level.weight * fading + min(sample, _WILD)

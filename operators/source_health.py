@@ -17,6 +17,7 @@ from operators import drift, rhythm, sequential
 from operators.health_params import HealthParams
 from operators.match_quality import gains, of_coverage
 from operators.memory import Memory
+from operators.rhythm import Rhythm
 from operators.scores import Part, changed, episode_parts, falling, of_finding, worst
 from operators.window import MINUTE_MS, Counts, by_suffix, of
 
@@ -26,6 +27,8 @@ _ENOUGH: Final = 3
 """A span usually holds so many times the smallest sample."""
 _QUIET: Final = 0.85
 """An hour may be so quiet without its pauses being too long."""
+_DEAD: Final = 3.0
+"""A silence is that of a dead source at so many times what is normal."""
 _PERFECT: Final = 100.0
 _DRIFT_SHARE: Final = 0.05
 """Part of an event's usual properties whose loss matters."""
@@ -58,15 +61,34 @@ def freshness(memory: Memory, now_ms: int, params: HealthParams) -> Component:
     if last_ms - now_ms > params.clock_tolerance // _MS:
         return Component("freshness", None, weight, {}, 0, "the last accepted event lies in the future; check the clocks")
     silence_s = max(0, now_ms - last_ms) / 1000
-    known = memory.rhythm
-    per_minute = rhythm.usual(known, now_ms) * min(_QUIET, rhythm.busyness(known, now_ms)) if known.minutes else 0.0
-    normal_s, dead_s = params.expected_interval.total_seconds(), params.dead_after.total_seconds()
-    inputs = {"silence_s": silence_s}
-    if per_minute > 0:
-        pause = max(params.rhythm.pause_events * known.spread**0.5, known.pause_events)
-        normal_s, dead_s = max(normal_s, 60 * pause / per_minute), max(dead_s, 180 * pause / per_minute)
-    inputs |= {"normal_silence_s": normal_s, "dead_after_s": dead_s}
+    normal_s, dead_s = _allowed_s(memory.rhythm, last_ms, params)
+    inputs = {"silence_s": silence_s, "normal_silence_s": normal_s, "dead_after_s": dead_s}
     return Component("freshness", falling(silence_s, normal_s, dead_s), weight, inputs, 1, f"last accepted {silence_s:.0f} s ago")
+
+
+def _allowed_s(known: Rhythm, last_ms: int, params: HealthParams) -> tuple[float, float]:
+    """How long a silence is quite normal, and from when on the source is dead: fixed by what was usual as the last event came."""
+    normal_s, dead_s = params.expected_interval.total_seconds(), params.dead_after.total_seconds()
+    if not known.minutes:
+        return normal_s, dead_s
+    pause = max(params.rhythm.pause_events * known.spread**0.5, known.pause_events)
+    pause /= min(_QUIET, rhythm.busyness(known, last_ms))
+    normal_ms, dead_ms = rhythm.lasts_ms(known, last_ms, (pause, _DEAD * pause))
+    return max(normal_s, normal_ms / 1000), max(dead_s, dead_ms / 1000)
+
+
+def since_ms(memory: Memory, fresh: Component, now_ms: int, params: HealthParams) -> int:
+    """Since when counters are looked at.
+
+    While a silence may be normal, a reading rests on what came before it; once the source is dead, or was silent for `longest_silence`, on
+    what is left of that. The span is that of the last event: it never widens while nothing comes.
+    """
+    until_ms, last_ms = now_ms - now_ms % MINUTE_MS, memory.window.last_accepted_ms
+    if not last_ms:
+        return until_ms - span_ms(memory, until_ms, params)
+    came_ms = min(until_ms, last_ms - last_ms % MINUTE_MS + MINUTE_MS)
+    resting = fresh.score and now_ms - last_ms <= params.longest_silence // _MS
+    return (came_ms if resting else until_ms) - span_ms(memory, came_ms, params)
 
 
 def validity(memory: Memory, counts: Counts, params: HealthParams) -> Component:
@@ -154,7 +176,8 @@ def _spoken(kind: str) -> str:
 def volume(memory: Memory, now_ms: int, params: HealthParams) -> Component:
     """What came against what usually comes at this hour, where that is less by a material part."""
     known, weight = memory.rhythm, params.weights.volume
-    if not rhythm.is_warm(known, now_ms, params.sequential):
+    # As of the last event: that the clock reaches an hour of which nothing is known must not clear a source.
+    if not rhythm.is_warm(known, min(now_ms, memory.window.last_accepted_ms or now_ms), params.sequential):
         sample = params.sequential.warm_up_sample
         reason = f"warming up: {known.minutes / 60:.1f} h seen; a day and {sample} events are needed to know what is usual at this hour"
         return Component("volume", None, weight, {"seen_minutes": known.minutes}, int(known.minutes), reason)

@@ -12,7 +12,8 @@ import msgspec
 from domain.reading import Anomaly, Learned, Minutes, Reading, Status
 from operators.health import read
 from operators.health_params import HealthParams
-from operators.memory import Memory, ahead, learn
+from operators.memory import Memory, ahead, dispute, learn
+from operators.ratchet import floored, held
 from operators.watched_series import anomaly_of
 from operators.window import MINUTE_MS, NEVER_MS, add, counted, first_minute, settle
 
@@ -58,7 +59,10 @@ class HealthMachine:
         memory = self._state
         settled_ms = memory.window.settled_ms
         given: list[Told] = []
+        dispute(memory, event.rows)
+        came_ms = memory.window.last_accepted_ms
         earliest = add(memory.window, event.rows)
+        self._lift(event, came_ms)
         memory.news = memory.news or earliest < NEVER_MS
         for minute_ms, counts in settle(memory.window, now_ms - params.settle // _MS):
             if _expected(params, minute_ms):
@@ -70,13 +74,22 @@ class HealthMachine:
             memory.looked_ms, memory.news = now_ms, False
             reading = self._read(event, now_ms, params)
             if self._worth(reading, params):
-                memory.last = reading
+                memory.last, memory.floor = reading, floored(memory.floor, reading)
                 given.append(reading)
         if not 0 <= now_ms - memory.saved_ms < params.save_interval // _MS:
             first, memory.saved_ms = not memory.saved_ms, now_ms
             if not first:
                 given.append(Learned(event.workspace, event.signal, _ENCODER.encode(memory)))
         return given
+
+    def _lift(self, event: Minutes, came_ms: int) -> None:
+        """Let go of what was said of a source before its newest event; after a start, hold on to what was said since."""
+        memory = self._state
+        newest_ms = memory.window.last_accepted_ms
+        if newest_ms > came_ms or not event.signal.startswith("source:"):
+            memory.floor = None
+        if event.last is not None and event.signal.startswith("source:") and event.last.read_ms >= newest_ms:
+            memory.floor = floored(memory.floor, event.last)
 
     def _due(self, now_ms: int, params: HealthParams) -> bool:
         wait = params.look_interval if self._state.news else params.emit_every
@@ -85,14 +98,14 @@ class HealthMachine:
     def _read(self, event: Minutes, now_ms: int, params: HealthParams) -> Reading:
         memory = self._state
         if not _expected(params, now_ms):
-            return _resting(memory.period, event, now_ms)
+            return held(memory.floor, _resting(memory.period, event, now_ms), params)
         window = memory.window
         complete = (now_ms - params.complete_after // _MS) // MINUTE_MS * MINUTE_MS
         if self._ahead is None or self._ahead[0] != complete:
             first = window.settled_ms or first_minute(window) or now_ms
             whole = {minute: counted(window, minute) for minute in range(first, complete, MINUTE_MS)}
             self._ahead = complete, ahead(memory, event.signal, whole, params)
-        reading = read(self._ahead[1], event.workspace, event.signal, now_ms, params)
+        reading = held(memory.floor, read(self._ahead[1], event.workspace, event.signal, now_ms, params), params)
         if params.schedule is not None:
             memory.period = reading
         return reading

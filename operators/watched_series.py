@@ -14,7 +14,7 @@ from typing import Final
 from domain import metrics
 from domain.ids import WorkspaceId
 from domain.reading import Anomaly
-from operators.episodes import Direction, Episode, MetricWatch, WatchState
+from operators.episodes import Direction, Episode, EpisodeChange, MetricWatch, WatchState
 from operators.health_params import HealthParams
 from operators.window import Counts, by_suffix, of
 
@@ -58,12 +58,18 @@ def points(signal: str, counts: Counts) -> dict[str, float]:
     return found
 
 
-def watch(states: dict[str, WatchState], at_ms: int, found: Mapping[str, float], params: HealthParams) -> list[tuple[str, Episode]]:
-    """Show each watched series its point, in place; what became of episodes, by metric."""
+def watch(
+    states: dict[str, WatchState], at_ms: int, found: Mapping[str, float], params: HealthParams, *, silent: bool = False
+) -> list[tuple[str, Episode]]:
+    """Show each watched series its point, in place; what became of episodes, by metric. While a source is silent none of them ends."""
     told: list[tuple[str, Episode]] = []
     for metric in sorted(states.keys() | found.keys()):
         watched = MetricWatch(params.anomalies, params.episodes, states.get(metric))
-        changes = watched.update(at_ms, found[metric]) if metric in found else watched.on_time(at_ms)
+        changes = list[EpisodeChange]()
+        if metric in found:
+            changes = watched.update(at_ms, found[metric], closing=not silent)
+        elif not silent:
+            changes = watched.on_time(at_ms)
         if metric in found or changes:
             states[metric] = watched.snapshot()
         told += [(metric, change.episode) for change in changes]

@@ -51,7 +51,7 @@ class Window(msgspec.Struct):
         details: the same of metrics that are never summed over a span.
         spans: sums of settled minutes, oldest first, none overlapping.
         settled_ms: minutes before this are settled; 0 before the first.
-        last_accepted_ms: when an event was accepted last, as far as the window knows; 0 for never.
+        last_accepted_ms: when an event that was accepted arrived last, as far as the window knows; 0 for never.
     """
 
     version: int = 3
@@ -75,7 +75,9 @@ def add(window: Window, rows: Iterable[Observed]) -> int:
         if not math.isfinite(row.value):
             continue
         if row.metric == metrics.ACCEPTED:
-            window.last_accepted_ms = max(window.last_accepted_ms, row.updated_ms)
+            # Processed late is not arrived late: an event came in its minute, whenever it was counted.
+            arrived_ms = min(row.updated_ms, row.minute_ms + MINUTE_MS - 1)
+            window.last_accepted_ms = max(window.last_accepted_ms, arrived_ms)
         if row.minute_ms < window.settled_ms:
             continue
         minutes = window.details if row.metric.startswith(BRIEF) else window.minutes
@@ -132,8 +134,10 @@ def _summed(counters: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
 
 
 def _compact(window: Window) -> None:
-    """Join spans that have grown old, and drop the oldest."""
-    now_ms = window.settled_ms
+    """Join spans that have grown old, and drop the oldest. Age is told from what came last: while nothing comes, nothing grows coarser."""
+    if not window.spans:
+        return
+    now_ms = window.spans[-1].start_ms + window.spans[-1].length_ms
     single = [span for span in window.spans if span.length_ms == MINUTE_MS]
     if not single or single[0].start_ms >= now_ms - _SINGLE_MS - _FIVE_MS:
         return

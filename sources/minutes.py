@@ -1,7 +1,7 @@
 """The signals flow's source: once per interval, what changed about every known signal, and what time it is – also where nothing changed.
 
-Rows in PostgreSQL are the truth: after a restart what was learned of each signal is handed out with its first minutes, and the counters
-since then are read again, so the flow needs no recovery store of the engine.
+Rows in PostgreSQL are the truth: after a restart what was learned of each signal, and what was said of it last, is handed out with its
+first minutes, and the counters since then are read again, so the flow needs no recovery store of the engine.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,9 +11,9 @@ from typing import Any
 from psycopg import Connection
 
 from domain.ids import WorkspaceId
-from domain.reading import Minutes
+from domain.reading import Minutes, Reading
 from operators.health_params import HealthParams
-from store.signals import changed_minutes, known_signals, memories, settled_at
+from store.signals import changed_minutes, known_signals, memories, newest_readings, settled_at
 
 Signal = tuple[WorkspaceId, str]
 
@@ -50,6 +50,7 @@ class MinutesFeed:
         settled = settled_at(self._conn)
         horizon = settled - self._params.catch_up
         stored: dict[Signal, bytes] = {}
+        first = self._settled is None
         if self._settled is None:
             since, stored = horizon, memories(self._conn, horizon)
         else:
@@ -59,9 +60,11 @@ class MinutesFeed:
         self._seen.update(dict.fromkeys(changed, now))
         self._seen = {signal: seen for signal, seen in self._seen.items() if seen >= now - self._params.catch_up}
         now_ms = int(now.timestamp() * 1000)
+        signals = sorted(known_signals(self._conn) | self._seen.keys())
+        last: dict[Signal, Reading] = newest_readings(self._conn, signals) if first else {}
         return [
-            Minutes(workspace, signal, tuple(changed.get((workspace, signal), ())), now_ms, stored.get((workspace, signal), b""))
-            for workspace, signal in sorted(known_signals(self._conn) | self._seen.keys())
+            Minutes(workspace, signal, tuple(changed.get(key := (workspace, signal), ())), now_ms, stored.get(key, b""), last.get(key))
+            for workspace, signal in signals
         ]
 
     def resumes_at(self) -> datetime | None:

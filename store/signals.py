@@ -41,6 +41,14 @@ _SINCE: Final = """
 SELECT workspace_id, signal, read_at, score, status, sample, components, reasons, id
 FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORDER BY id
 """
+_NEWEST: Final = """
+SELECT asked.workspace_id, asked.signal, newest.read_at, newest.score, newest.status, newest.sample
+FROM unnest(%s::integer[], %s::text[]) AS asked (workspace_id, signal)
+CROSS JOIN LATERAL (
+    SELECT * FROM readings r WHERE r.workspace_id = asked.workspace_id AND r.signal = asked.signal
+    ORDER BY r.read_at DESC, r.id DESC LIMIT 1
+) newest
+"""
 _PRUNE: Final = """
 DELETE FROM readings WHERE read_at < %s AND id NOT IN (SELECT unnest(reading_ids) FROM decisions)
 """
@@ -156,6 +164,20 @@ def readings_since(conn: Connection[Any], workspace: WorkspaceId, signals: Seque
         )
         for row in found
     ]  # fmt: skip
+
+
+def newest_readings(conn: Connection[Any], asked: Iterable[tuple[WorkspaceId, str]]) -> dict[tuple[WorkspaceId, str], Reading]:
+    """The newest stored reading of each signal that has one, without components and reasons.
+
+    Args:
+        conn: any connection.
+        asked: (workspace, signal).
+    """
+    ordered = sorted(asked)
+    found = conn.execute(_NEWEST, ([workspace for workspace, _ in ordered], [signal for _, signal in ordered])).fetchall()
+    return {
+        (WorkspaceId(row[0]), row[1]): Reading(WorkspaceId(row[0]), row[1], _ms(row[2]), row[3], Status(row[4]), row[5]) for row in found
+    }
 
 
 def feeding_sources(conn: Connection[Any], workspace: WorkspaceId, since: datetime) -> list[str]:

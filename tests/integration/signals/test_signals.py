@@ -35,6 +35,8 @@ from tests.conftest import TestWorkspace
 
 _RUN = "from config.load import load_settings; from dataflows.signals import run; run(load_settings())"
 _LIMIT_S = 30.0
+_READINGS = 6
+"""So many readings would be a row of healthy ones that is long enough for the gate."""
 Conn = psycopg.Connection[tuple[object, ...]]
 
 
@@ -152,6 +154,80 @@ def test_silence_turns_healthy_into_unknown_and_shuts_the_gate_without_any_event
     assert [status for before, status in zip(["", *statuses(conn)], statuses(conn), strict=False) if status != before] == [
         "healthy", "unhealthy", "unknown",
     ]  # fmt: skip
+
+
+def test_a_push_never_passes_again_while_a_source_is_silent_however_long_and_however_often_the_flow_restarts(
+    postgres_dsn: str, valkey_url: str, workspace: TestWorkspace, conn: Conn
+) -> None:
+    clock, verdicts = Clock(), dict[int, set[Verdict]]()
+    often = timedelta(milliseconds=50)
+    params = HealthParams(poll_interval=timedelta(milliseconds=20), emit_every=often, emit_idle=often)
+
+    def judged() -> Verdict:
+        return TrustGate(conn, GateParams()).judge(workspace.id, "meta", 1, "push", clock()).decision.verdict
+
+    def readings_since(at: datetime) -> int:
+        (number,) = conn.execute("SELECT count(*) FROM readings WHERE read_at >= %s", (at,)).fetchone() or (0,)
+        return int(str(number))
+
+    def run(drive: Callable[[], object]) -> None:
+        stop = Flag()
+
+        def driven() -> None:
+            try:
+                drive()
+            finally:
+                stop.set()
+
+        driver = Thread(target=driven)
+        with psycopg.connect(postgres_dsn, autocommit=True) as reading, psycopg.connect(postgres_dsn, autocommit=True) as writing:
+            built = build(Intake(MinutesFeed(reading, params, clock), stop), params, ReadingSink(writing, valkey_url, params))
+            driver.start()
+            run_until_signal(built, stop)
+        driver.join()
+
+    def look(minutes: int) -> None:
+        """Let the clock go on to so many minutes of silence, and judge pushes until several readings were given."""
+        clock.ahead = timedelta(minutes=minutes)
+        since = clock()
+        verdicts[minutes] = set()
+
+        def often_enough() -> bool:
+            verdicts[minutes].add(judged())
+            return readings_since(since) >= _READINGS
+
+        wait_until(often_enough)
+
+    def looks(*minutes: int, first: bool = False) -> None:
+        if first:
+            wait_until(lambda: judged() is Verdict.PASS)
+        for one in minutes:
+            look(one)
+
+    count(conn, workspace, metrics.ACCEPTED, 120)
+    run(lambda: looks(3, 9, 14, 21, 30, 43, 56, first=True))
+    run(lambda: looks(70))
+    conn.execute("DELETE FROM signal_memory")
+    run(lambda: looks(80, 103, 124))
+    assert verdicts.keys() == {3, 9, 14, 21, 30, 43, 56, 70, 80, 103, 124}
+    assert {minutes: found for minutes, found in verdicts.items() if Verdict.PASS in found} == {}
+
+
+def test_after_a_restart_the_feed_hands_out_what_was_said_last_once(conn: Conn, workspace: TestWorkspace) -> None:
+    now, signal_name = datetime.now(UTC).replace(microsecond=0), f"source:{workspace.source_id}"
+    ages = (timedelta(minutes=2), timedelta(minutes=1))
+    write_readings(
+        conn,
+        [
+            Reading(WorkspaceId(workspace.id), signal_name, int((now - age).timestamp() * 1000), score, status, 100)
+            for age, score, status in zip(ages, (90.0, None), (Status.HEALTHY, Status.UNKNOWN), strict=True)
+        ],
+    )
+    feed = MinutesFeed(conn, HealthParams(poll_interval=timedelta(microseconds=1)), Clock())
+    ((first,), (second,)) = feed.read(), feed.read()
+    assert first.last is not None
+    assert (first.last.read_ms, first.last.status) == (int((now - ages[1]).timestamp() * 1000), Status.UNKNOWN)
+    assert second.last is None
 
 
 def test_every_known_signal_is_ticked_also_a_source_that_never_sent_and_a_platform_that_was_never_used(
