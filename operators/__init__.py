@@ -39,12 +39,15 @@
 | `sequential` | a minute's counts against what is usual → evidence that they have changed | `Share`, `Level` | closed cases, properties |
 | `rhythm` | minutes → what usually comes at this hour of the week, and whether too little does | `Rhythm` | properties |
 | `shapes`, `drift` | every fourth event → properties per event name; those that vanished or changed type | `Drift` | tables of cases |
+| `rhythm_learning` | minutes → the rhythm learned; silence once events come again | `Rhythm` | random lives of sources |
+| `shapes`, `drift` | sampled events → properties per event name; those that vanished or changed type | `Drift` | tables of cases |
 | `memory` | settled minutes → all that is usual of one signal | `Memory` | restored equals uninterrupted |
 | `match_quality` | an event's identifiers → how well platforms could match it, and what another one would gain | none | tables of cases |
 | `source_health`, `platform_health` | a window and what is usual → components of health | none | properties; the fault lab |
 | `scores` | findings → scores of components | none | properties |
 | `health` | components → a reading | none | properties |
 | `health_params` | – | – | – |
+| `ratchet` | a reading of a silent source → one no better than those since its last event | – | random lives of sources |
 | `watch` | a signal's minutes → its readings, where they are worth one | `Memory` | `health` over all rows |
 | `outlook` | past readings → a trend, and when a threshold is crossed | none | tables of cases |
 | `watched_series` | a signal's minutes → points of the series that anomalies are looked for in | in `Memory` | as `episodes` |

@@ -14,7 +14,7 @@ import msgspec
 from domain import metrics
 from domain.consent import EVERY_PURPOSE
 from domain.reading import Observed, Reading, Status
-from operators import drift, rhythm, sequential
+from operators import drift, rhythm, rhythm_learning, sequential
 from operators.anomaly import AnomalyState
 from operators.drift import Drift
 from operators.episodes import Episode, WatchState
@@ -206,7 +206,7 @@ def _weigh(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: 
     expected = 0.0
     if signal.startswith("source:"):
         expected = rhythm.usual(memory.rhythm, minute_ms) * rhythm.busyness(memory.rhythm, minute_ms)
-        rhythm.step(memory.rhythm, counts.get(metrics.ACCEPTED, 0.0), minute_ms, params.rhythm, sure)
+        rhythm_learning.step(memory.rhythm, counts.get(metrics.ACCEPTED, 0.0), minute_ms, params.rhythm, sure)
         trusted = not rhythm.suspected(memory.rhythm, params.rhythm)
         counted = source_shares(counts, params)
         for currency, orders in by_suffix(counts, metrics.ORDERS).items():

@@ -73,7 +73,8 @@ def fold_leaves(events: Iterable[Event], program: Program, rules: ProfileRules) 
     for event in events:
         leaf = leaves.setdefault(event.identifiers[0].key, Leaf())
         fold(leaf, event, rules)
-        found, properties = matched(program.touches(event.type, event.name), event.properties)
+        properties = event.properties or {}
+        found = matched(program.touches(event.type, event.name), properties)
         fold_matched(leaf, found, properties, event.occurred_ms, tie_of(event.message_key))
     return leaves
 

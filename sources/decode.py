@@ -356,11 +356,7 @@ class Decoder:
         if len(name) > NAME_LIMIT_BYTES // 4 and len(name.encode()) > NAME_LIMIT_BYTES:
             raise _Bad("name_too_long", "$.event" if kind == "track" else "$.name")
         received = envelope.received
-        stated = None
-        if context is not None and (context.consent is not ABSENT or context.consentManagement is not ABSENT):
-            stated = self._consents(payload, context.consent, context.consentManagement)
-        elif "context" in odd and MARK in payload:
-            stated = Stated({EVERY_PURPOSE: False})  # the context cannot be read, and speaks of consent
+        stated = self._stated(payload, context, odd)
         try:
             occurred, future = self._occurred(message, envelope)
         except _Bad:
@@ -410,6 +406,14 @@ class Decoder:
             report=self._report(properties or {}) if kind == "track" and name in self._profile.report_events else None,
             odd=odd if stated is None else odd + stated.odd,
         )
+
+    def _stated(self, payload: bytes, context: _Context | None, odd: tuple[str, ...]) -> Stated | None:
+        """What an event says about consent; None where it says nothing."""
+        if context is not None and (context.consent is not ABSENT or context.consentManagement is not ABSENT):
+            return self._consents(payload, context.consent, context.consentManagement)
+        if "context" in odd and MARK in payload:
+            return Stated({EVERY_PURPOSE: False})  # the context cannot be read, and speaks of consent
+        return None
 
     def _kept(self, traits: dict[str, Any]) -> dict[str, Any]:
         """Traits as they are stored; none where they cannot be, and a refusal would be lost with them."""

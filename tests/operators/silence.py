@@ -140,7 +140,7 @@ class Life:
     def restart(self, rng: random.Random) -> None:
         """The reader starts anew: from a snapshot, from what was stored and the counters since, or from the counters alone."""
         self._count(rng)
-        how = rng.randrange(4)
+        how = rng.choice((0, 0, 1, 2, 2, 2))
         if how == 0:
             self.machine = HealthMachine(PARAMS, self.machine.snapshot())
             return self.look(rng)
@@ -209,7 +209,7 @@ def live(life: Life, rate: Rate, minutes: int, pause_ms: int, rng: random.Random
         while minute_ms + MINUTE_MS <= life.now_ms:
             life.come(minute_ms, rate((minute_ms - START_MS) // MINUTE_MS, rng), rng)
             minute_ms += MINUTE_MS
-        if rng.random() < 0.01:
+        if rng.random() < 0.005:
             life.restart(rng)
         else:
             life.look(rng)
@@ -225,7 +225,7 @@ def die(life: Life, per_minute: float, minutes: float, rng: random.Random, looks
         life.now_ms = since + int(silent_ms * rng.uniform(0.95, 1.0))
         if jumps and rng.random() < 0.1:
             life.skew_ms = rng.choice((0, -30_000, 30_000, -20 * MINUTE_MS, 20 * MINUTE_MS))
-        if rng.random() < 0.1:
+        if rng.random() < 0.06:
             life.restart(rng)
         else:
             life.look(rng)
@@ -259,11 +259,11 @@ def play(seed: int) -> list[Broken]:
         life = Life(now_ms=START_MS + rng.randrange(7 * DAY_MS), lag_ms=rng.choice((0, 0, 0, 30_000, 20 * MINUTE_MS)))
         rate, per_minute = rng.choice(KINDS)(rng)
     pause_ms = rng.choice((20_000, 60_000, 5 * MINUTE_MS, 30 * MINUTE_MS))
-    longest = {20_000: 10, 60_000: 40, 5 * MINUTE_MS: 150}.get(pause_ms, 400)
+    longest = {20_000: 8, 60_000: 25, 5 * MINUTE_MS: 100}.get(pause_ms, 240)
     for _ in range(rng.choice((1, 1, 2))):
         live(life, rate, int(math.exp(rng.uniform(0, math.log(longest)))), pause_ms, rng)
-        silent = math.exp(rng.uniform(math.log(5), math.log(200 if rng.random() < 0.9 else 3_000)))
-        die(life, per_minute, silent, rng, looks=15)
+        longest_silence = rng.choices((60, 200, 3_000), (60, 37, 3))[0]
+        die(life, per_minute, math.exp(rng.uniform(math.log(5), math.log(longest_silence))), rng, looks=12)
         if rng.random() < 0.3:
             rate, other = rng.choice(KINDS)(rng)
             per_minute = min(per_minute, other)

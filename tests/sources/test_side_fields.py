@@ -79,10 +79,20 @@ def test_numbers_where_texts_are_due_are_spelled_as_texts() -> None:
     assert (message(event=404).name, message(event=404.0).name, message(type="page", name=404).name) == ("404", "404", "404")
 
 
-def test_properties_are_passed_on_as_they_stand() -> None:
+def test_properties_beside_an_odd_field_are_read() -> None:
     found = decode(collected(b'{"type":"track","event":"x","userId":"u1","traits":[],"properties":{"a": 1e3, "a": 2}}'))
     assert isinstance(found, Event)
-    assert found.properties == b'{"a": 1e3, "a": 2}'
+    assert found.properties == {"a": 2}
+
+
+@pytest.mark.parametrize("properties", ["abc", 0, [1], json.loads("[" * 70 + "]" * 70)])
+def test_a_refusal_is_not_lost_to_properties_that_cannot_be_read(properties: Any) -> None:
+    refusal = {"consent": {"categoryPreferences": {"advertising": False}}}
+    found = decode(collected({"type": "track", "event": "x", "userId": "u1", "properties": {"deep": properties}, "context": refusal}))
+    plain = decode(collected({"type": "track", "event": "x", "userId": "u1", "properties": properties, "context": refusal}))
+    assert isinstance(found, Event)
+    assert isinstance(plain, Event)
+    assert found.consent == plain.consent == {"advertising": False}
 
 
 def test_odd_fields_are_counted_per_source_and_minute() -> None:
