@@ -121,14 +121,14 @@ class Repair:
         self._apply = apply
         self._store = PostgresUnitOfWork(settings.postgres.dsn.get_secret_value(), 0)
         self._registry = self._store.read(load_registry)
-        self._decoder = Decoder({}, {}, settings.identity, settings.profile)
+        self._decoder = Decoder({}, {}, settings.identity, settings.profile, stored=True)
         self._programs: dict[WorkspaceId, Program] = {}
         self._took(self._registry)
 
     def _took(self, registry: Registry) -> None:
         self._registry = registry
         self._programs = {number: compile_sound(live)[0] for number, live in registry.definitions.items()}
-        self._decoder = Decoder(registry.sources, registry.salts, self._settings.identity, self._settings.profile)
+        self._decoder = Decoder(registry.sources, registry.salts, self._settings.identity, self._settings.profile, stored=True)
 
     def close(self) -> None:
         """Close the connection."""

@@ -34,8 +34,7 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     Attributes:
         id: key of the founder, one of the person's own identifiers.
         workspace: tenant.
-        version: grows with every commit and never repeats, also where the person is merged away and comes out again; 0 before it is
-            stored.
+        version: grows with every commit and never repeats, even where the person is merged away and comes out again; 0: not stored yet.
         view: the leaves composed.
         kinds: identifiers per kind, what limits are checked against.
         sole: the only identifier that has any events, whose leaf equals the view and is not stored apart; None when several have.

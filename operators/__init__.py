@@ -40,7 +40,6 @@
 | `rhythm` | minutes → what usually comes at this hour of the week, and whether too little does | `Rhythm` | properties |
 | `shapes`, `drift` | every fourth event → properties per event name; those that vanished or changed type | `Drift` | tables of cases |
 | `rhythm_learning` | minutes → the rhythm learned; silence once events come again | `Rhythm` | random lives of sources |
-| `shapes`, `drift` | sampled events → properties per event name; those that vanished or changed type | `Drift` | tables of cases |
 | `memory` | settled minutes → all that is usual of one signal | `Memory` | restored equals uninterrupted |
 | `match_quality` | an event's identifiers → how well platforms could match it, and what another one would gain | none | tables of cases |
 | `source_health`, `platform_health` | a window and what is usual → components of health | none | properties; the fault lab |

@@ -103,6 +103,7 @@ class _Bad(Exception):  # noqa: N818 - control flow inside this file, never seen
 
 _MESSAGE: Final = msgspec.json.Decoder(_Message)
 _SILENT: Final[dict[str, bool]] = {}
+_NOTHING: Final = Stated(_SILENT)
 _COMMAND: Final = msgspec.json.Decoder(_Command)
 _ADDRESS: Final = msgspec.json.Decoder(_Address)
 _PROPERTIES: Final[msgspec.json.Decoder[dict[str, Any] | None]] = msgspec.json.Decoder(dict[str, Any] | None)
@@ -238,6 +239,7 @@ class Decoder:
         salts: workspace id → salt, for commands.
         identity: identifier rules.
         profile: profile rules.
+        stored: the records are events that are stored already: what rules have come since leave out of them is left out, and nothing else.
     """
 
     def __init__(
@@ -246,7 +248,10 @@ class Decoder:
         salts: Mapping[int, bytes],
         identity: IdentityRules,
         profile: ProfileRules,
+        *,
+        stored: bool = False,
     ) -> None:
+        self._stored = stored
         self._sources = sources
         self._salts = salts
         self._identity = identity
@@ -353,32 +358,32 @@ class Decoder:
         if kind not in EVENT_TYPES:
             raise _Bad("unknown_type", "$.type")
         name = self._name(message)
-        if len(name) > NAME_LIMIT_BYTES // 4 and len(name.encode()) > NAME_LIMIT_BYTES:
+        if len(name) > NAME_LIMIT_BYTES // 4 and len(name.encode()) > NAME_LIMIT_BYTES and not self._stored:
             raise _Bad("name_too_long", "$.event" if kind == "track" else "$.name")
         received = envelope.received
         stated = self._stated(payload, context, odd)
         try:
             occurred, future = self._occurred(message, envelope)
         except _Bad:
-            if stated is None or not stated.refuses():
+            if not self._spares(stated):
                 raise
             # A refusal is not lost with the date: it counts as of arrival. A grant beside it does not count.
-            occurred, future, stated = received, False, stated.refusals("timestamp")
+            occurred, future, stated = received, False, (stated or _NOTHING).refusals("timestamp")
         try:
             properties = _properties(message.properties) if kind in _WITH_PROPERTIES else None
         except _Bad:
-            if stated is None or not stated.refuses():
+            if not self._spares(stated):
                 raise
-            properties, stated = {}, stated.beside("properties")
+            properties, stated = {}, (stated or _NOTHING).beside("properties")
         traits, group_traits = self._split_traits(message)
         identifiers, invalid = self._identifiers(message, source, traits)
         try:
             kept = _traits(traits, self._profile) if traits else traits
             group_kept = _traits(group_traits, self._profile) if group_traits else group_traits
         except _Bad:
-            if stated is None or not stated.refuses():
+            if not self._spares(stated):
                 raise
-            kept, group_kept, stated = self._kept(traits), self._kept(group_traits), stated.beside("traits")
+            kept, group_kept, stated = self._kept(traits), self._kept(group_traits), (stated or _NOTHING).beside("traits")
         message_id = message.messageId
         if type(message_id) is not str or not message_id:
             message_id = _text(message_id) or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
@@ -414,6 +419,10 @@ class Decoder:
         if "context" in odd and MARK in payload:
             return Stated({EVERY_PURPOSE: False})  # the context cannot be read, and speaks of consent
         return None
+
+    def _spares(self, stated: Stated | None) -> bool:
+        """Whether an event counts although something beside its identifiers cannot be read: a refusal is not lost for that."""
+        return self._stored or (stated is not None and stated.refuses())
 
     def _kept(self, traits: dict[str, Any]) -> dict[str, Any]:
         """Traits as they are stored; none where they cannot be, and a refusal would be lost with them."""
