@@ -148,6 +148,8 @@ class Unifier:
             except (StoreUnavailable, psycopg.Error) as error:
                 if isinstance(error, psycopg.Error) and not is_away(error):
                     raise
+                if isinstance(error, psycopg.Error) or isinstance(error.__cause__, psycopg.Error):
+                    self._store.close()  # a session that only reads, or lacks something, must not outlive what is mended
                 if not away:
                     reason = str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
                     log.warning("database away, waiting", reason=reason)

@@ -60,22 +60,25 @@ def spelled(_rng: random.Random, fields: list[tuple[str, str]]) -> str:
 def own(rng: random.Random, number: int) -> str:
     """Any value where somebody is named, mostly one of their own: an id that everybody shares ties all people into one knot."""
     said = value(rng)
-    return said if rng.random() < 0.1 or said[:1] not in '"0123456789' else f'{said[:-1]}{number}"' if said[0] == '"' else f"{number}"
+    if rng.random() < 0.005 or not said or said[0] not in '"0123456789':
+        return said
+    return f'{said[:-1]}{number}"' if said[0] == '"' else f"{number}"
 
 
 def message(rng: random.Random, number: int, people: int) -> str:
     """A plain message with one to three positions that hold anything."""
+    person = rng.randrange(people)
     fields = {
         "type": json.dumps(rng.choice(_TYPES)),
         "messageId": json.dumps(f"m{number if rng.random() < 0.97 else rng.randrange(number + 1)}"),
-        "userId": json.dumps(f"user-{rng.randrange(people)}"),
+        "userId": json.dumps(f"user-{person}"),
         "event": json.dumps(rng.choice(_EVENTS)),
-        "previousId": json.dumps(f"old-{rng.randrange(people)}"),
+        "previousId": json.dumps(f"old-{person}"),
         "groupId": '"g"',
         "properties": spelled(rng, [("amount", str(rng.randrange(100))), ("sku", '"x"'), ("revenue", "12.5")]),
     }
     if rng.random() < 0.5:
-        fields["anonymousId"] = json.dumps(f"device-{rng.randrange(people)}")
+        fields["anonymousId"] = json.dumps(f"device-{person if rng.random() < 0.98 else rng.randrange(people)}")
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
         where = rng.random()
         if where < 0.35:

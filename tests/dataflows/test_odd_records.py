@@ -187,7 +187,6 @@ def test_a_database_that_only_reads_is_waited_for_and_costs_no_record(settings: 
         waited.append(1)
         if len(waited) == 3:
             set_read_only("off")
-            store.close()
 
     store = PostgresUnitOfWork(dsn, 0)
     unifier = Unifier(store, settings.identity, settings.profile, Engine(), lambda *_: None, sleep=sleep)

@@ -24,7 +24,7 @@ from tests.integration.test_kill import PARTITIONS, seen, workers
 from tests.simulation.postgres import write_definitions
 
 DEADLINE_S = 600.0
-RECORDS = int(os.environ.get("FUZZ_RECORDS", "20000"))
+RECORDS = int(os.environ.get("FUZZ_RECORDS", "50000"))
 SEED = int(os.environ.get("FUZZ_SEED", "9"))
 PACKED = 20
 NEIGHBOURS = 600
@@ -60,6 +60,7 @@ def _pack(pipeline: "redis.client.Pipeline", waiting: dict[int, list[bytes]], pa
         packed.clear()
 
 
+@pytest.mark.timeout(900)
 def test_any_json_value_in_any_position_stops_no_worker_and_loses_no_record(
     settings: Settings, workspace: TestWorkspace, valkey_url: str
 ) -> None:
