@@ -30,7 +30,8 @@ def silent_after(counts: Callable[[int], int], minutes: int, begin: int = 9 * 60
         if events:
             last_ms = at_ms + 59_000
             rows = (Observed(at_ms, 0, "accepted", float(events), last_ms),)
-        for now_ms in (at_ms + MINUTE_MS, at_ms + MINUTE_MS + 20_000, at_ms + MINUTE_MS + 40_000):
+        for later_ms in (0, 20_000, 40_000) if minute >= minutes else (0,):
+            now_ms = at_ms + MINUTE_MS + later_ms
             for one in machine.on_event(Minutes(WORKSPACE, SOURCE, rows, now_ms), now_ms):
                 if isinstance(one, Reading) and minute >= minutes:
                     said.append(((now_ms - last_ms) / MINUTE_MS, one))
@@ -62,7 +63,7 @@ def test_a_source_that_fell_silent_is_unhealthy_or_unknown_within_a_bound_and_st
 
 
 def test_over_random_lives_silence_never_heals() -> None:
-    assert list(breaches(range(1_000))) == []
+    assert list(breaches(range(800))) == []
 
 
 def rows_at(at_ms: int, events: float) -> tuple[Observed, ...]:
@@ -245,7 +246,8 @@ def test_how_long_a_number_of_events_usually_takes() -> None:
     assert lasts_ms(rhythm, START_MS, (1.0,)) == [8 * DAY * MINUTE_MS]
     learn(rhythm, {}, 0, DAY, 20)
     short, long = lasts_ms(rhythm, START_MS + DAY * MINUTE_MS, (20.0, 20.0 * 60 * 5))
-    assert (short, long) == (pytest.approx(MINUTE_MS, rel=0.1), pytest.approx(5 * HOUR_MS, rel=0.1))
+    assert short == pytest.approx(MINUTE_MS, rel=0.1)
+    assert long == pytest.approx(5 * HOUR_MS, rel=0.1)
     for hours in (1, 7, 23):
         since = START_MS + DAY * MINUTE_MS + 17 * MINUTE_MS
         came = usual_between(rhythm, since, since + hours * HOUR_MS)
