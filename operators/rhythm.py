@@ -30,6 +30,10 @@ _QUIETEST: Final = 0.3
 """Least share of the usual that counts as a quiet hour."""
 _NEWEST: Final = 0.05
 """The same in an hour of the week that was never seen: a first weekend may be very quiet."""
+_QUIET: Final = 0.85
+"""An hour may be so quiet without its pauses being too long."""
+_DEAD: Final = 3.0
+"""A silence is that of a dead source at so many times what is normal."""
 DAY_MS: Final = 86_400_000
 LONGEST_MS: Final = 8 * DAY_MS
 """Nothing is learned from a longer silence, nor is it looked further ahead."""
@@ -155,6 +159,13 @@ def is_warm(rhythm: Rhythm, at_ms: int, params: SequentialParams) -> bool:
 def suspected(rhythm: Rhythm, params: RhythmParams) -> bool:
     """Whether too little may be coming: nothing is learned of such minutes."""
     return rhythm.loss.sum > params.alarm / 2
+
+
+def allowed_ms(rhythm: Rhythm, since_ms: int, params: RhythmParams) -> tuple[float, float]:
+    """How long a silence is quite normal, and from when on the source is dead, ms: fixed by what was usual as the silence began."""
+    pause = max(params.pause_events * rhythm.spread**0.5, rhythm.pause_events) / min(_QUIET, busyness(rhythm, since_ms))
+    normal_ms, dead_ms = lasts_ms(rhythm, since_ms, (pause, _DEAD * pause))
+    return normal_ms, dead_ms
 
 
 def lasts_ms(rhythm: Rhythm, since_ms: int, events: Sequence[float]) -> list[float]:

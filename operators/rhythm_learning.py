@@ -18,6 +18,7 @@ from operators.rhythm import (
     WEEK_HOURS,
     Rhythm,
     RhythmParams,
+    allowed_ms,
     busyness,
     hour_of,
     is_warm,
@@ -92,12 +93,13 @@ def _weigh(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, s
 def _end_silence(rhythm: Rhythm, minute_ms: int, params: RhythmParams) -> float:
     """Events come again: learn the silence, as far as it is known what it was; answers how many usually come in what was learned of it.
 
-    One that was never suspected is learned, and one that was but has come at this time of day before; of any other only hours of the week
-    that were never seen, for which nothing was usual.
+    One that was never suspected is learned, and one that was but has come at this time of day before. Of any other only the hours for which
+    nothing was usual are: hours of the week that were never seen, and where it was that of a dead source, hours of the day.
     """
     begin, whole = rhythm.silent_ms, rhythm.silent_ms + rhythm.silent * MINUTE_MS == minute_ms
     known = whole and not rhythm.disputed and rhythm.silent * MINUTE_MS <= LONGEST_MS
     doubtful = suspected(rhythm, params) and not _recurs(rhythm, begin, minute_ms)
+    dead = doubtful and minute_ms - begin >= allowed_ms(rhythm, begin, params)[1]
     rhythm.silent, rhythm.disputed = 0, False
     if suspected(rhythm, params):
         gaps = [gap for gap in rhythm.gaps if gap[0] > minute_ms - _GAPS_MS]
@@ -112,7 +114,7 @@ def _end_silence(rhythm: Rhythm, minute_ms: int, params: RhythmParams) -> float:
         if not doubtful:
             _learn(rhythm, 0.0, base, base * busyness(rhythm, silent_ms), silent_ms)
             owed += base
-        elif rhythm.visits[hour_of(silent_ms)] < SEEN:
+        elif (rhythm.seen[hour_of(silent_ms) % 24] if dead else rhythm.visits[hour_of(silent_ms)]) < SEEN:
             _visit(rhythm, 0.0, base, silent_ms)
     _pause(rhythm, begin, minute_ms, params)
     return owed

@@ -25,10 +25,6 @@ _MS: Final = timedelta(milliseconds=1)
 _SPANS_MS: Final = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))
 _ENOUGH: Final = 3
 """A span usually holds so many times the smallest sample."""
-_QUIET: Final = 0.85
-"""An hour may be so quiet without its pauses being too long."""
-_DEAD: Final = 3.0
-"""A silence is that of a dead source at so many times what is normal."""
 _PERFECT: Final = 100.0
 _DRIFT_SHARE: Final = 0.05
 """Part of an event's usual properties whose loss matters."""
@@ -71,9 +67,7 @@ def _allowed_s(known: Rhythm, last_ms: int, params: HealthParams) -> tuple[float
     normal_s, dead_s = params.expected_interval.total_seconds(), params.dead_after.total_seconds()
     if not known.minutes:
         return normal_s, dead_s
-    pause = max(params.rhythm.pause_events * known.spread**0.5, known.pause_events)
-    pause /= min(_QUIET, rhythm.busyness(known, last_ms))
-    normal_ms, dead_ms = rhythm.lasts_ms(known, last_ms, (pause, _DEAD * pause))
+    normal_ms, dead_ms = rhythm.allowed_ms(known, last_ms, params.rhythm)
     return max(normal_s, normal_ms / 1000), max(dead_s, dead_ms / 1000)
 
 

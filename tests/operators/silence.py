@@ -116,10 +116,9 @@ class Life:
     def _see(self, rows: list[Observed], rng: random.Random, memory: bytes = b"", last: Reading | None = None) -> None:
         rng.shuffle(rows)
         now_ms = self.now_ms + self.skew_ms
-        extra = {"last": last} if last is not None and "last" in Minutes.__struct_fields__ else {}
         if self.news:
             self.floor, self.news = (101.0, 2), False
-        for one in self.machine.on_event(Minutes(WORKSPACE, SOURCE, tuple(rows), now_ms, memory, **extra), now_ms):
+        for one in self.machine.on_event(Minutes(WORKSPACE, SOURCE, tuple(rows), now_ms, memory, last), now_ms):
             if isinstance(one, Learned):
                 self.stored = one.memory
             elif isinstance(one, Reading):
@@ -239,11 +238,12 @@ def die(life: Life, per_minute: float, minutes: float, rng: random.Random, looks
 def _old() -> tuple[tuple[Life, Rate, float], ...]:
     """Sources that were watched for days."""
     found = []
-    for number, kind in enumerate((_steady, _steady, _sparse, _bursts, _bursts, _nightly, _nightly, _nightly)):
+    kinds = (_steady, 1), (_steady, 2), (_sparse, 3), (_bursts, 1), (_bursts, 2), (_nightly, 2), (_nightly, 4)
+    for number, (kind, days) in enumerate(kinds):
         rng = random.Random(number)
         rate, per_minute = kind(rng)
         life = Life(now_ms=START_MS + number * 7 * HOUR_MS)
-        live(life, rate, rng.choice((2, 4, 9)) * 1440, 30 * MINUTE_MS, rng)
+        live(life, rate, days * 1440, 30 * MINUTE_MS, rng)
         life.totals = {key: value for key, value in life.totals.items() if key[0] >= life.now_ms - _KEPT_MS}
         found.append((life, rate, per_minute))
     return tuple(found)
