@@ -19,7 +19,7 @@ _SAID: Final = 0x5361
 _READ: Final = 0x5265
 """First half of the advisory locks on a workspace's readings."""
 _LONGEST_REST: Final = "30s"
-"""A process that stops in the middle of a beginning loses its transaction after this: nobody who freezes waits for it any longer."""
+"""A process that stops in the middle of a beginning loses its transaction after this, so that no freeze waits for it any longer."""
 _BOUNDED: Final = "SELECT set_config('idle_in_transaction_session_timeout', %s, true)"
 _SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
 _EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
