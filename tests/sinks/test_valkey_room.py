@@ -30,7 +30,7 @@ from store.offsets import durable_positions
 
 PARTITIONS = 3
 ALWAYS = GuardParams(interval=timedelta())
-ENTRY = [(b"u", b"x" * 400_000)]
+ENTRY = [(b"u", b"x" * 1_000_000)]
 
 
 class Store:
@@ -223,7 +223,7 @@ def test_a_log_whose_events_wait_is_behind_and_takes_events_once_they_are_proces
         assert isinstance(refusal, LogFullError)
         assert refusal.reason is LogRefusal.BEHIND
         at.process()
-        for _ in range(200):  # more than the memory holds
+        for _ in range(80):  # more than the memory holds
             assert await at.refused() is None
             at.process()
 
@@ -275,7 +275,7 @@ def test_what_is_only_cached_gives_way_to_events(small: EmbeddedValkey) -> None:
 
 def test_entries_that_were_refused_by_the_server_itself_are_written_once_there_is_room(small: EmbeddedValkey) -> None:
     async def work(at: Work) -> None:
-        for _ in range(100):
+        for _ in range(40):
             assert await at.refused() is None
         at.process()
         with redis.Redis.from_url(small.url) as client:
@@ -300,7 +300,7 @@ def test_a_limit_of_length_counts_what_waits(small: EmbeddedValkey) -> None:
 
 def test_a_disk_that_is_nearly_full_is_named_and_what_is_processed_leaves_it(small: EmbeddedValkey, tmp_path: Path) -> None:
     async def grown(at: Work) -> None:
-        for _ in range(100):
+        for _ in range(40):
             assert await at.refused() is None
 
     on_small(small, grown)
