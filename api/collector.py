@@ -6,11 +6,13 @@ first letters, ``/beacon/v1/batch``. Plain ASGI, because the way from socket to 
 Source: Segment, HTTP Tracking API; RudderStack, HTTP API.
 """
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 import psycopg
 from starlette.datastructures import State
@@ -21,11 +23,16 @@ from api import metrics
 from api.collector_answers import cross_origin, preflight, refuse, reply
 from api.collector_body import SINGLE_TYPES, Body, read_batch, read_single, records
 from api.collector_errors import Refusal
-from api.collector_request import DisconnectedError, basic_user, query_key, read_body
+from api.collector_request import DisconnectedError, Packed, named_key, read_body, unpacked
+from api.connections import prove
 from api.deps import Connections
+from api.keyless import Waiting
 from config.collector import CollectorParams
 from sinks.log import LogFullError, LogUnavailableError
 from store.registry import KnownSource
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 BATCH_PATHS: Final = ("/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch")
 SINGLE_PATHS: Final = {f"/v1/{name}": kind for name, kind in SINGLE_TYPES.items()}
@@ -49,6 +56,7 @@ class Collector:
         self.params = params
         self._state = state
         self._under_way = 0
+        self._keyless = Waiting(params.keyless_limit, params.keyless_timeout)
 
     def routes(self) -> list[BaseRoute]:
         """The routes of all intake paths."""
@@ -60,28 +68,55 @@ class Collector:
     async def take(self, read: Callable[[bytes], Body], scope: Scope, receive: Receive) -> None:
         """Take one request's events; returns once the log has them.
 
+        A key in the head is checked before anything of the body is looked at. Who names none there waits among few, and is read
+        only as far as a beacon may be long.
+
         Raises:
             Refusal: none of them is acknowledged.
             DisconnectedError: nobody waits for an answer.
         """
+        write_key = named_key(scope)
+        if not write_key:
+            limit_bytes = self.params.keyless_body_limit_bytes
+            packed = await self._keyless.read(scope, receive, limit_bytes)
+            received_ms = time.time_ns() // 1_000_000
+            body = await self._read(read, packed, limit_bytes)
+            source = await self.source(body.write_key)
+            prove(scope)
+            with self._room():
+                await self._append(body, source, received_ms)
+            return
+        source = await self.source(write_key)
+        prove(scope)
+        with self._room():
+            patience = asyncio.timeout(self.params.body_timeout.total_seconds())
+            packed = await read_body(scope, receive, self.params.body_limit_bytes, patience)
+            received_ms = time.time_ns() // 1_000_000
+            await self._append(await self._read(read, packed, self.params.body_limit_bytes), source, received_ms)
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
         if self._under_way >= self.params.requests_limit:
             raise Refusal("too_many_requests", self.params.retry_after_s)
         self._under_way += 1
         metrics.IN_FLIGHT.inc()
         try:
-            await self._take(read, scope, receive)
+            yield
         finally:
             self._under_way -= 1
             metrics.IN_FLIGHT.dec()
 
-    async def _take(self, read: Callable[[bytes], Body], scope: Scope, receive: Receive) -> None:
-        user = basic_user(scope)
-        source = await self.source(user) if user else None
-        raw = await read_body(scope, receive, self.params)
-        received_ms = time.time_ns() // 1_000_000
-        body = read(raw)
-        if source is None:
-            source = await self.source(body.write_key or query_key(scope))
+    async def _read(self, read: Callable[[bytes], Body], packed: Packed, limit_bytes: int) -> Body:
+        raw = await self._aside(len(packed.raw), unpacked, packed, limit_bytes, self.params.members_limit)
+        return await self._aside(len(raw), read, raw)
+
+    async def _aside(self, size: int, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """Do small work at once, and what takes longer beside the event loop."""
+        if size <= self.params.inline_limit_bytes:
+            return work(*given, **named)
+        return await asyncio.to_thread(work, *given, **named)
+
+    async def _append(self, body: Body, source: KnownSource, received_ms: int) -> None:
         entries = records(body, source.id, received_ms, self.params)
         started = time.perf_counter()
         try:
