@@ -18,7 +18,6 @@ from starlette.datastructures import State
 
 from api.app import create_app
 from api.collector import Collector
-from api.collector_body import Body
 from api.collector_errors import Refusal
 from api.collector_request import Packed, unpacked
 from config.collector import CollectorParams, ConnectionParams, EdgeParams
@@ -291,19 +290,11 @@ def test_more_members_than_the_limit_are_refused(client: Sender) -> None:
 def test_large_bodies_are_read_beside_the_event_loop_and_small_ones_at_once() -> None:
     collector = Collector(CollectorParams(inline_limit_bytes=1_000), State())
 
-    def read_by(packed: bytes) -> threading.Thread:
-        threads: list[threading.Thread] = []
+    def reader_of(size: int) -> threading.Thread:
+        return asyncio.run(collector._aside(collector._threads, size, threading.current_thread))
 
-        def read(raw: bytes) -> Body:
-            threads.append(threading.current_thread())
-            return Body([raw], "", 0, ())
-
-        asyncio.run(collector._read(read, Packed(packed, ""), 1_000_000))
-        return threads[0]
-
-    assert read_by(b"x" * 1_000) is threading.current_thread()
-    assert read_by(b"x" * 1_001) is not threading.current_thread()
-    assert read_by(gzip.compress(b"x" * 100_000)) is not threading.current_thread()
+    assert reader_of(1_000) is threading.current_thread()
+    assert reader_of(1_001) is not threading.current_thread()
 
 
 @pytest.mark.parametrize(
