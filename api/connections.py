@@ -1,14 +1,14 @@
 """Bounds what a connection may take before anybody knows who it is: bytes, fields and time of a head, time of a body, and its place.
 
 Nothing here looks at a key. What finds out that a request carries a valid one calls `prove`; from then on its connection gives way to
-nobody. Of the others, whoever has been here longest gives way to a newcomer, so that half-sent requests cannot keep others out.
+nobody. Of the others, whoever has been here longest gives way to a newcomer, so that half-sent requests cannot keep others out; first
+those of the newcomer's own address, where it has many.
 
 Every byte that is not part of a body counts: chunk sizes, extensions and trailers too. httptools sets no limit of its own.
 """
 
 import asyncio
 import resource
-from collections import OrderedDict
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from api import metrics
+from api.crowd import Crowd, neighbourhood
 from config.collector import ConnectionParams
 
 _PROVE: Final = "prove_connection"
@@ -63,38 +64,7 @@ def protocol(params: ConnectionParams) -> type["BoundedProtocol"]:
     if soft < files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
     room = max(1, min(params.limit, max(soft, files) - _RESERVED_FILES))
-    return type("Protocol", (BoundedProtocol,), {"limits": params, "crowd": Crowd(room)})
-
-
-class Crowd:
-    """The open connections of one process.
-
-    Args:
-        limit: most of them.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._proven: set[BoundedProtocol] = set()
-        self._unproven: OrderedDict[BoundedProtocol, None] = OrderedDict()
-
-    def enter(self, connection: "BoundedProtocol") -> None:
-        """Take one in; where there are too many, whoever has been here longest without proof has to go."""
-        self._unproven[connection] = None
-        if len(self._unproven) + len(self._proven) > self._limit:
-            oldest, _ = self._unproven.popitem(last=False)
-            oldest.displace()
-
-    def prove(self, connection: "BoundedProtocol") -> None:
-        """Let one stay: it has shown a valid key."""
-        if connection in self._unproven:
-            del self._unproven[connection]
-            self._proven.add(connection)
-
-    def leave(self, connection: "BoundedProtocol") -> None:
-        """Forget one that is closed."""
-        self._unproven.pop(connection, None)
-        self._proven.discard(connection)
+    return type("Protocol", (BoundedProtocol,), {"limits": params, "crowd": Crowd(room, params.address_limit)})
 
 
 class _Part(Enum):
@@ -106,7 +76,13 @@ class _Part(Enum):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol with limits; made by `protocol`."""
+    """Uvicorn's protocol with limits; made by `protocol`.
+
+    Attributes:
+        limits: of every connection.
+        crowd: all connections of the process.
+        address: of the client, as it is counted.
+    """
 
     limits: ClassVar[ConnectionParams]
     crowd: ClassVar[Crowd]
@@ -119,13 +95,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self._message = 0
         self._head_bytes = self._fields = self._framing_bytes = self._body_bytes = 0
         self._refusal = ""
+        self._upgraded = False
         self._answering: RequestResponseCycle | None = None
         self._late: asyncio.TimerHandle | None = None
         self._late_of = (0, _Part.NOTHING)
+        self._unread: asyncio.TimerHandle | None = None
+        self._unread_bytes = 0
+        self.address = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; the first byte has to come as soon as a head has to be whole."""
         super().connection_made(transport)
+        self.address = neighbourhood(self.client[0]) if self.client else ""
         self._late = self.loop.call_later(self.limits.head_timeout.total_seconds(), self._give_up)
         self.crowd.enter(self)
 
@@ -133,11 +114,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """End."""
         self.crowd.leave(self)
         self._stop_waiting()
+        self._stop_watching()
         super().connection_lost(exc)
 
     def displace(self) -> None:
         """Make room for another connection."""
         metrics.CONNECTIONS_REFUSED.labels("displaced").inc()
+        self.crowd.leave(self)
         self._refusal = "displaced"
         self._stop_waiting()
         self._drop_answers()
@@ -145,11 +128,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in, as many as the limits allow."""
-        if self._refusal:
+        if self._refusal or self._upgraded:
             return
         self._unset_keepalive_if_required()
         at = 0
-        while at < len(data) and self.parser is not None and not self._refusal:
+        while at < len(data) and self.parser is not None and not (self._refusal or self._upgraded):
             room = max(1, self.limits.head_limit_bytes + 1 - self._head_bytes) if self._part is not _Part.BODY else len(data)
             piece = data if at == 0 and room >= len(data) else data[at : at + room]
             at += len(piece)
@@ -162,7 +145,9 @@ class BoundedProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
-            pass  # to nothing that is served here: it is answered as if it had not asked
+            self._upgraded = True  # to nothing that is served here: it is answered as if it had not asked, and nothing follows
+            self.cycle.keep_alive = False
+            return
         except httptools.HttpParserError as error:
             told = error.__context__
             self._refuse(told.args[0] if isinstance(told, _TooMuchError) else "malformed")
@@ -214,21 +199,25 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is whole."""
         self._part = _Part.NOTHING
+        self._head_bytes = 0
         super().on_message_complete()
 
     # Patience.
 
     def _wait(self) -> None:
-        """Give whatever is under way its time, once."""
-        if self._part is _Part.NOTHING:
+        """Give whatever is under way its time, once. Bytes between two requests that begin none get that of a head."""
+        if self._part is _Part.NOTHING and self._is_answering():
             self._stop_waiting()
             return
         if self._late is not None and self._late_of == (self._message, self._part):
             return
         self._stop_waiting()
-        patience = self.limits.head_timeout if self._part is _Part.HEAD else self.limits.body_timeout
+        patience = self.limits.body_timeout if self._part is _Part.BODY else self.limits.head_timeout
         self._late_of = (self._message, self._part)
         self._late = self.loop.call_later(patience.total_seconds(), self._give_up)
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _stop_waiting(self) -> None:
         if self._late is not None:
@@ -237,13 +226,57 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._late = None
-        if self._part is _Part.HEAD and self.cycle is not None and not self.cycle.response_complete:
+        if self._part is _Part.BODY:
+            self._refuse("body_late")
+        elif self._is_answering():
             self._wait()  # the answer before it is still being sent
-        elif self._part is _Part.NOTHING:
+        elif self._part is _Part.HEAD:
+            self._refuse("head_timeout")
+        else:
             metrics.CONNECTIONS_REFUSED.labels("head_timeout").inc()
             self.transport.close()
+
+    # What the client does not read.
+
+    def pause_writing(self) -> None:
+        """More is written than the client has read."""
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        """The client has read most of it."""
+        super().resume_writing()
+        self._stop_watching()
+
+    def on_response_complete(self) -> None:
+        """An answer is written. Before a connection closes, the client has to read it."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._watch()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """No request follows."""
+        super().timeout_keep_alive_handler()
+        self._watch()
+
+    def _watch(self) -> None:
+        if self._unread is None:
+            self._unread_bytes = self.transport.get_write_buffer_size()
+            self._unread = self.loop.call_later(self.limits.unread_timeout.total_seconds(), self._check_reading)
+
+    def _check_reading(self) -> None:
+        """Cut off a client that has read nothing since the last look."""
+        self._unread = None
+        if self.transport.get_write_buffer_size() < self._unread_bytes:
+            self._watch()
         else:
-            self._refuse("head_timeout" if self._part is _Part.HEAD else "body_late")
+            metrics.CONNECTIONS_REFUSED.labels("unread").inc()
+            self.transport.abort()
+
+    def _stop_watching(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _prove(self) -> None:
         self.crowd.prove(self)
@@ -255,6 +288,7 @@ class BoundedProtocol(HttpToolsProtocol):
         metrics.CONNECTIONS_REFUSED.labels(reason).inc()
         answering = self._answering is not None and not self._answering.response_complete
         begun = answering and (self._answering is not self.cycle or self.cycle.response_started)
+        begun = begun or (self._part is _Part.BODY and not self._is_answering())  # it was answered before all of it came
         self._drop_answers()
         if begun or self.transport.is_closing():
             self.transport.abort()

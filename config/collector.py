@@ -76,19 +76,23 @@ class ConnectionParams:
 
     Attributes:
         limit: connections of one process; of more, the oldest one that has shown no valid key is closed.
+        address_limit: connections of one address (IPv4, or /64 of IPv6) that have shown no valid key; of more, its oldest is closed.
         head_limit_bytes: largest head of a request, its trailer included; above it 431.
         head_limit_fields: most fields of a head; above it 431.
         head_timeout: longest time to the first byte of a connection, and from there to the end of a head; then 408.
         body_timeout: longest time for a body to arrive, whatever is asked; then 408. The collector has limits of its own below it.
         pipelined_limit: requests that may be sent before earlier ones are answered; above it 429.
+        unread_timeout: longest time in which a client reads nothing of an answer that waits for it; then the connection is cut.
     """
 
     limit: _Count = 4_096
+    address_limit: _Count = 1_024
     head_limit_bytes: _Count = 32 * 1024
     head_limit_fields: _Count = 128
     head_timeout: timedelta = timedelta(seconds=10)
     body_timeout: timedelta = timedelta(seconds=40)
     pipelined_limit: _Count = 16
+    unread_timeout: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from starlette.datastructures import State
 
+from api import metrics
 from api.app import create_app
 from api.collector import Collector
 from api.collector_errors import Refusal
@@ -23,12 +24,18 @@ from api.collector_request import Packed, unpacked
 from config.collector import CollectorParams, ConnectionParams, EdgeParams
 from config.settings import Settings
 from local.postgres import EmbeddedPostgres
+from local.process import wait_until
 from local.valkey import EmbeddedValkey
 from tests.api.conftest import serving
 from tests.collecting import Sender, Served, basic, sending, served, streamed, track
 
 CONNECTIONS: Final = ConnectionParams(
-    limit=40, head_timeout=timedelta(seconds=0.3), body_timeout=timedelta(seconds=0.6), head_limit_bytes=8_192, head_limit_fields=60
+    limit=40,
+    head_timeout=timedelta(seconds=0.3),
+    body_timeout=timedelta(seconds=0.6),
+    head_limit_bytes=8_192,
+    head_limit_fields=60,
+    unread_timeout=timedelta(seconds=0.3),
 )
 COLLECTOR: Final = CollectorParams(keyless_limit=3, keyless_body_limit_bytes=20_000, keyless_timeout=timedelta(seconds=30))
 _DEADLINE_S: Final = 30.0
@@ -317,3 +324,58 @@ def test_what_is_no_list_of_fields_is_not_repeated(client: Sender, fields: str) 
 
     assert answer.status_code == 204
     assert fields not in answer.headers["access-control-allow-headers"]
+
+
+def test_an_empty_line_is_no_beginning(line: Callable[[], socket.socket]) -> None:
+    first, between = line(), line()
+    first.sendall(b"\r\n")
+    between.sendall(b"GET /cdp/health/live HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert between.recv(65_536).startswith(b"HTTP/1.1 200 ")
+    between.sendall(b"\r\n")
+
+    assert answer_of(first) == b""
+    assert answer_of(between) == b""
+
+
+def test_a_body_that_drips_after_its_answer_gets_no_second_one(line: Callable[[], socket.socket]) -> None:
+    refused = line()
+    refused.sendall(head("invented", "content-length: 50"))
+
+    assert answer_of(refused).count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+def test_a_wish_for_another_protocol_is_answered_in_this_one_and_ends_it(
+    client: Sender, line: Callable[[], socket.socket], protocol: str
+) -> None:
+    wishing = line()
+    wish = f"GET /cdp/health/live HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: {protocol}\r\n\r\n"
+    wishing.sendall(wish.encode() * 2)
+
+    answer = answer_of(wishing)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert client.post("/v1/t", track()).status_code == 200
+
+
+def test_a_client_that_reads_nothing_is_cut_off(shared: Served, line: Callable[[], socket.socket]) -> None:
+    deaf = line()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    cut = metrics.CONNECTIONS_REFUSED.labels("unread")._value
+    before = cut.get()
+    ask = b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n"
+    deaf.sendall(ask * CONNECTIONS.pipelined_limit)
+
+    assert wait_until(lambda: cut.get() > before, _DEADLINE_S)
+    assert httpx.get(f"{shared.address}/cdp/health/live").status_code == 200
+
+
+@pytest.mark.parametrize("host", [b"[", b"", b"a b", b"x:y:z", b"\xff", b"x" * 5_000, b"//", b"[::1", b"%", b"a/../b"])
+@pytest.mark.parametrize(
+    "path", [b"/cdp/nothing", b"/cdp/profiles/", b"/nothing/", b"/v1/batch/", b"//v1//", b"/%00", b"/%ff/", b"/cdp/%2e%2e/"]
+)
+def test_no_host_makes_an_answer_fail(line: Callable[[], socket.socket], host: bytes, path: bytes) -> None:
+    asking = line()
+    asking.sendall(b"GET %b HTTP/1.1\r\nhost: %b\r\nconnection: close\r\n\r\n" % (path, host))
+
+    assert answer_of(asking)[9:10] in {b"3", b"4"}
