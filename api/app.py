@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from api.body_limit import BodyLimit
+from api.admission import Admission
 from api.collector import Collector
 from api.collector_settings import settings_routes
 from api.deps import Connections, Keys
@@ -115,7 +115,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await log.close()
 
     app = FastAPI(title="Stratum", version="1", description=DESCRIPTION, lifespan=lifespan)
-    app.add_middleware(BodyLimit, limit_bytes=settings.edge.query_body_limit_bytes)
+    app.state.settings = settings
+    app.add_middleware(Admission, limit_bytes=settings.edge.query_body_limit_bytes)
     app.add_middleware(Observe)
     handle_errors(app)
     for router in ROUTES:

@@ -6,11 +6,14 @@ first letters, ``/beacon/v1/batch``. Plain ASGI, because the way from socket to 
 Source: Segment, HTTP Tracking API; RudderStack, HTTP API.
 """
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 from starlette.datastructures import State
@@ -19,17 +22,25 @@ from starlette.types import Receive, Scope, Send
 
 from api import metrics
 from api.collector_answers import cross_origin, preflight, refuse, reply
-from api.collector_body import SINGLE_TYPES, Body, read_batch, read_single, records
+from api.collector_body import SINGLE_TYPES, Body, NotStrictError, likely_keys, read_batch, read_single, records
 from api.collector_errors import Refusal
-from api.collector_request import DisconnectedError, basic_user, query_key, read_body
+from api.collector_request import DisconnectedError, Packed, named_key, read_body, unpacked
+from api.connections import prove
 from api.deps import Connections
+from api.keyless import Waiting
 from config.collector import CollectorParams
 from sinks.log import LogFullError, LogUnavailableError
 from store.registry import KnownSource
 
+T = TypeVar("T")
+Read = Callable[..., Body]
+"""Reads a path's kind of body: `read_batch` or `read_single`, given all but the bytes and `lenient`."""
+
 BATCH_PATHS: Final = ("/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch")
 SINGLE_PATHS: Final = {f"/v1/{name}": kind for name, kind in SINGLE_TYPES.items()}
 METHODS: Final = ("POST", "OPTIONS")
+_READERS: Final = 2
+"""Threads for large bodies; theirs alone, so that no flood of bodies keeps the query API from its own. Keyless bodies have one more."""
 
 _ACCEPTED: Final = b'{"success":true}'
 
@@ -49,6 +60,10 @@ class Collector:
         self.params = params
         self._state = state
         self._under_way = 0
+        self._keyless = Waiting(params.keyless_limit, params.keyless_timeout)
+        self._keyless_read = 0
+        self._threads = ThreadPoolExecutor(_READERS, "bodies")
+        self._keyless_thread = ThreadPoolExecutor(1, "keyless-bodies")
 
     def routes(self) -> list[BaseRoute]:
         """The routes of all intake paths."""
@@ -57,32 +72,92 @@ class Collector:
         readers = {**dict.fromkeys(BATCH_PATHS, batch), **singles}
         return [Route(path, Intake(self, read, path), methods=METHODS, include_in_schema=False) for path, read in readers.items()]
 
-    async def take(self, read: Callable[[bytes], Body], scope: Scope, receive: Receive) -> None:
+    async def take(self, read: Read, scope: Scope, receive: Receive) -> None:
         """Take one request's events; returns once the log has them.
+
+        A key in the head is checked before anything of the body is looked at. Who names none there waits among few, and is read
+        only as far as a beacon may be long.
 
         Raises:
             Refusal: none of them is acknowledged.
             DisconnectedError: nobody waits for an answer.
         """
+        write_key = named_key(scope)
+        if not write_key:
+            await self._take_keyless(read, scope, receive)
+            return
+        source = await self.source(write_key)
+        prove(scope)
+        with self._room():
+            patience = asyncio.timeout(self.params.body_timeout.total_seconds())
+            packed = await read_body(scope, receive, self.params.body_limit_bytes, patience)
+            received_ms = time.time_ns() // 1_000_000
+            raw = await self._plain(self._threads, packed, self.params.body_limit_bytes)
+            body = await self._aside(self._threads, len(raw), partial(read, raw))
+            await self._append(body, len(raw), source, received_ms)
+
+    async def _take_keyless(self, read: Read, scope: Scope, receive: Receive) -> None:
+        packed = await self._keyless.read(scope, receive, self.params.keyless_body_limit_bytes)
+        received_ms = time.time_ns() // 1_000_000
+        if self._keyless_read >= self.params.keyless_limit:
+            raise Refusal("too_many_requests", self.params.retry_after_s)
+        self._keyless_read += 1
+        try:
+            body, size = await self._read_keyless(read, packed)
+            source = await self.source(body.write_key)
+        finally:
+            self._keyless_read -= 1
+        prove(scope)
+        with self._room():
+            await self._append(body, size, source, received_ms)
+
+    async def _read_keyless(self, read: Read, packed: Packed) -> tuple[Body, int]:
+        """Read a body that nobody knows the sender of, the costly way only where a key in it is known."""
+        thread = self._keyless_thread
+        raw = await self._plain(thread, packed, self.params.keyless_body_limit_bytes)
+        try:
+            body = await self._aside(thread, len(raw), partial(read, raw, lenient=False))
+        except NotStrictError:
+            await self._vouched(await self._aside(thread, len(raw), partial(likely_keys, raw)))
+            body = await self._aside(self._threads, len(raw), partial(read, raw))
+        return body, len(raw)
+
+    async def _vouched(self, keys: Sequence[str]) -> None:
+        """Find out whether one of these is a write key.
+
+        Raises:
+            Refusal: 401, or 503 where nobody can tell.
+        """
+        if not keys:
+            raise Refusal("missing_write_key")
+        for key in keys[:-1]:
+            if await self._known(key) is not None:
+                return
+        await self.source(keys[-1])
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
         if self._under_way >= self.params.requests_limit:
             raise Refusal("too_many_requests", self.params.retry_after_s)
         self._under_way += 1
         metrics.IN_FLIGHT.inc()
         try:
-            await self._take(read, scope, receive)
+            yield
         finally:
             self._under_way -= 1
             metrics.IN_FLIGHT.dec()
 
-    async def _take(self, read: Callable[[bytes], Body], scope: Scope, receive: Receive) -> None:
-        user = basic_user(scope)
-        source = await self.source(user) if user else None
-        raw = await read_body(scope, receive, self.params)
-        received_ms = time.time_ns() // 1_000_000
-        body = read(raw)
-        if source is None:
-            source = await self.source(body.write_key or query_key(scope))
-        entries = records(body, source.id, received_ms, self.params)
+    async def _plain(self, threads: ThreadPoolExecutor, packed: Packed, limit_bytes: int) -> bytes:
+        return await self._aside(threads, len(packed.raw), partial(unpacked, packed, limit_bytes, self.params.members_limit))
+
+    async def _aside(self, threads: ThreadPoolExecutor, size: int, work: Callable[[], T]) -> T:
+        """Do small work at once, and what takes longer beside the event loop."""
+        if size <= self.params.inline_limit_bytes:
+            return work()
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+    async def _append(self, body: Body, size: int, source: KnownSource, received_ms: int) -> None:
+        entries = await self._aside(self._threads, size, partial(records, body, source.id, received_ms, self.params))
         started = time.perf_counter()
         try:
             await self._held.log.append(entries)
@@ -102,13 +177,16 @@ class Collector:
         """
         if not write_key:
             raise Refusal("missing_write_key")
-        try:
-            source = await self._held.keys.source(write_key)
-        except psycopg.OperationalError:
-            raise Refusal("not_ready", self.params.retry_after_s) from None
+        source = await self._known(write_key)
         if source is None:
             raise Refusal("unknown_write_key")
         return source
+
+    async def _known(self, write_key: str) -> KnownSource | None:
+        try:
+            return await self._held.keys.source(write_key)
+        except psycopg.OperationalError:
+            raise Refusal("not_ready", self.params.retry_after_s) from None
 
     @property
     def _held(self) -> Connections:
@@ -125,7 +203,7 @@ class Intake:
         path: as metrics name it.
     """
 
-    def __init__(self, collector: Collector, read: Callable[[bytes], Body], path: str) -> None:
+    def __init__(self, collector: Collector, read: Read, path: str) -> None:
         self.path = path
         self._collector = collector
         self._read = read

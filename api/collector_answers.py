@@ -1,5 +1,6 @@
 """What the collector answers: JSON, readable by pages of allowed origins, and a preflight that lets their browsers send at all."""
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
@@ -13,7 +14,11 @@ from config.collector import CollectorParams
 
 Headers = list[tuple[bytes, bytes]]
 
-_ALLOWED_HEADERS: Final = b"authorization, content-type, content-encoding, anonymousid, x-retry-count"
+_USUAL_FIELDS: Final = b"authorization, content-type, content-encoding, anonymousid, sentat, x-retry-count"
+"""What the SDKs of Segment and RudderStack send with their events."""
+_FIELDS_LIMIT_BYTES: Final = 2_048
+_FIELD_NAMES: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*")
+"""A list of field names (RFC 9110, section 5.6.2)."""
 _ALLOWED_METHODS: Final = b"GET, HEAD, POST, OPTIONS"
 
 
@@ -31,10 +36,17 @@ async def refuse(send: Send, refusal: Refusal, headers: Headers) -> None:
 
 
 async def preflight(scope: Scope, send: Send, params: CollectorParams) -> None:
-    """Tell a browser what its page may send. SDKs set Authorization, so browsers always ask."""
+    """Tell a browser what its page may send. SDKs set Authorization, so browsers always ask.
+
+    Whatever fields it asks for are allowed: no field but the write key says anything here, and SDKs bring new ones with every version. The
+    usual ones are always told, because browsers remember the answer.
+    """
+    asked = header(scope, b"access-control-request-headers").strip().encode("latin-1")
+    told = len(asked) <= _FIELDS_LIMIT_BYTES and _FIELD_NAMES.fullmatch(asked)
     headers = [
         (b"access-control-allow-methods", _ALLOWED_METHODS),
-        (b"access-control-allow-headers", _ALLOWED_HEADERS),
+        (b"access-control-allow-headers", b"%b, %b" % (_USUAL_FIELDS, asked) if told else _USUAL_FIELDS),
+        (b"vary", b"access-control-request-headers"),
         (b"access-control-max-age", b"%d" % params.preflight_age.total_seconds()),
     ]
     await send({"type": "http.response.start", "status": int(HTTPStatus.NO_CONTENT), "headers": [*cross_origin(scope, params), *headers]})

@@ -8,8 +8,10 @@ object, names nobody or has no type is appended all the same: the engine keeps i
 import codecs
 import json
 import math
+import re
 import secrets
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -26,6 +28,11 @@ _Found = TypeVar("_Found", "_Batch", "_Single")
 
 _INTEGER_DIGITS_LIMIT: Final = 400
 """Longer integers have no meaning as a number and take quadratic time to read."""
+_ESCAPED_BYTES: Final = "".join(chr(byte if byte < 0x80 else 0xDC00 + byte) for byte in range(256))
+_HALF_PAIRS: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Surrogates that stand for no byte."""
+_LIKELY_KEY: Final = re.compile(r'"writeKey"\s{0,16}:\s{0,16}"([^"\\]{1,256})"')
+_LIKELY_KEYS: Final = 4
 
 
 class _Batch(msgspec.Struct, gc=False):
@@ -72,15 +79,20 @@ class Body(NamedTuple):
     defaults: Sequence[tuple[str, bytes]]
 
 
-def read_batch(raw: bytes, params: CollectorParams) -> Body:
+class NotStrictError(Exception):
+    """The body is no strict JSON; a lenient reading may find more in it."""
+
+
+def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> Body:
     """Read ``{"batch":[…]}``.
 
     A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own; nothing is mixed.
 
     Raises:
         Refusal: 400, or 413 where repeating the defaults would make the batch larger than a body may be.
+        NotStrictError: only where it must not be read leniently.
     """
-    found, _ = _decode(_BATCH, raw)
+    found, _ = _decode(_BATCH, raw, lenient=lenient)
     if len(found.batch) > params.batch_limit_events:
         raise Refusal("too_many_events")
     ambient = (("context", bytes(found.context)), ("integrations", bytes(found.integrations)))
@@ -90,17 +102,30 @@ def read_batch(raw: bytes, params: CollectorParams) -> Body:
     return Body(found.batch, _text(found.writeKey), _sent_ms(found.sentAt), defaults)
 
 
-def read_single(raw: bytes, kind: str) -> Body:
+def read_single(raw: bytes, kind: str, *, lenient: bool = True) -> Body:
     """Read one event from a path that names its type; a body without ``type`` gets it.
 
     Raises:
         Refusal: 400.
+        NotStrictError: only where it must not be read leniently.
     """
-    found, strict = _decode(_SINGLE, raw)
+    found, strict = _decode(_SINGLE, raw, lenient=lenient)
     event = strict.strip()
     if not bytes(found.type):
         event = _with_member(event, "type", b'"%b"' % kind.encode())
     return Body([event], _text(found.writeKey), _sent_ms(found.sentAt), ())
+
+
+def likely_keys(raw: bytes) -> list[str]:
+    """What looks like a write key somewhere in a body that is no strict JSON: few, in order, and without reading the body.
+
+    The lenient reading costs much more than the strict one. It is worth it only where one of these is a key.
+    """
+    try:
+        text = _text_of(raw)
+    except UnicodeDecodeError:
+        return []
+    return [found[1] for found in islice(_LIKELY_KEY.finditer(text), _LIKELY_KEYS)]
 
 
 def records(body: Body, source: int, received_ms: int, params: CollectorParams) -> list[Entry]:
@@ -190,11 +215,12 @@ def _scalar(raw: msgspec.Raw) -> _Scalar:
         return None
 
 
-def _decode(decoder: msgspec.json.Decoder[_Found], raw: bytes) -> tuple[_Found, bytes]:
+def _decode(decoder: msgspec.json.Decoder[_Found], raw: bytes, *, lenient: bool) -> tuple[_Found, bytes]:
     """Read strictly, else the slow way; also gives the bytes that were read in the end.
 
     Raises:
         Refusal: 400.
+        NotStrictError: only where it must not be read the slow way.
     """
     try:
         try:
@@ -202,6 +228,8 @@ def _decode(decoder: msgspec.json.Decoder[_Found], raw: bytes) -> tuple[_Found, 
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError):
+            if not lenient:
+                raise NotStrictError from None
             relaxed = _relaxed(raw)
             return decoder.decode(relaxed), relaxed
     except msgspec.ValidationError:
@@ -221,13 +249,34 @@ def _relaxed(raw: bytes) -> bytes:
         Refusal: 400, it is not JSON even in a lenient reading.
     """
     try:
-        text = raw.decode(json.detect_encoding(raw), "surrogateescape")
         value = json.loads(
-            text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_bounded, strict=False, object_pairs_hook=_Members
+            _text_of(raw), parse_constant=lambda _: None, parse_float=_finite, parse_int=_bounded, strict=False, object_pairs_hook=_Members
         )
     except (ValueError, UnicodeDecodeError):
         raise Refusal("invalid_json") from None
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors=_HALF_PAIRS)
+    return _bytes_of(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _text_of(raw: bytes) -> str:
+    """The text of a body in any encoding of Unicode. Where UTF-8 is broken, each byte beyond ASCII stands for itself, as in PEP 383."""
+    encoding = json.detect_encoding(raw)
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        if not encoding.startswith("utf-8"):
+            raise
+    return codecs.charmap_decode(raw.removeprefix(codecs.BOM_UTF8), "strict", _ESCAPED_BYTES)[0]
+
+
+def _bytes_of(text: str) -> bytes:
+    """The opposite of `_text_of`; half of a surrogate pair becomes U+FFFD.
+
+    With Python's own error handler: it calls any other one for every character of a run with all of the run, which is quadratic.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _HALF_PAIRS.sub("\ufffd", text).encode(errors="surrogateescape")
 
 
 class _Members(dict[str, Any]):
@@ -250,17 +299,6 @@ def _finite(text: str) -> float | None:
 def _bounded(text: str) -> int | None:
     return int(text) if len(text) <= _INTEGER_DIGITS_LIMIT else None
 
-
-def _half_pair(error: UnicodeError) -> tuple[bytes, int]:
-    """Encode what is not a character: a byte that was not UTF-8 as itself, half of a surrogate pair as U+FFFD."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    code = ord(error.object[error.start])
-    return bytes([code - 0xDC00]) if 0xDC80 <= code <= 0xDCFF else b"\xef\xbf\xbd", error.start + 1
-
-
-_HALF_PAIRS: Final = "stratum-half-pairs"
-codecs.register_error(_HALF_PAIRS, _half_pair)
 
 SINGLE_TYPES: Final = {path: kind for kind in EVENT_TYPES for path in (kind, kind[0])}
 """Path segment → event type: ``track`` and ``t``, and so on; all first letters differ."""

@@ -19,7 +19,7 @@ class _Rule(NamedTuple):
 
 REFUSALS: Final[dict[str, _Rule]] = {
     "invalid_json": _Rule(HTTPStatus.BAD_REQUEST, "The body is not valid JSON."),
-    "invalid_encoding": _Rule(HTTPStatus.BAD_REQUEST, "The body's compression is broken."),
+    "invalid_encoding": _Rule(HTTPStatus.BAD_REQUEST, "The body's compression is broken, or has more members than the limit."),
     "invalid_body": _Rule(HTTPStatus.BAD_REQUEST, 'The body must be a JSON object; for batches one with a list "batch".'),
     "too_deep": _Rule(HTTPStatus.BAD_REQUEST, "The body is nested too deeply."),
     "event_too_large": _Rule(HTTPStatus.BAD_REQUEST, "An event is larger than the limit."),

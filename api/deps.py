@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Request
 
+from api.connections import prove
 from api.errors import ForbiddenError, RateLimitedError, UnauthorizedError
 from api.log_watch import LogWatch
 from api.remembered import Remembered
@@ -144,11 +145,24 @@ def _api_key(request: Request) -> str:
 
 
 async def authenticate(request: Request) -> Caller:
-    """Find out who asks. Reads headers itself: a FastAPI dependency per scheme would cost every lookup more than its trip to Redis.
+    """Find out who asks, and count the request.
 
     Raises:
         UnauthorizedError: no key, or one that is unknown or revoked.
         RateLimitedError: the key asks too often.
+    """
+    caller = await identify(request)
+    held: Connections = request.app.state.connections
+    held.keys.pace(caller)
+    return caller
+
+
+async def identify(request: Request) -> Caller:
+    """Find out who asks. Reads headers itself: a FastAPI dependency per scheme would cost every lookup more than its trip to Redis.
+
+    Raises:
+        UnauthorizedError: no key, or one that is unknown or revoked.
+        psycopg.OperationalError: Postgres does not answer.
     """
     api_key = _api_key(request)
     if not api_key:
@@ -157,7 +171,7 @@ async def authenticate(request: Request) -> Caller:
     caller = await held.keys.caller(api_key)
     if caller is None:
         raise UnauthorizedError("The API key is unknown or revoked.")
-    held.keys.pace(caller)
+    prove(request.scope)
     return caller
 
 

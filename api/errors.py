@@ -200,6 +200,8 @@ _TABLE: Final[Mapping[type[Exception], _Rule]] = {
     LogFullError: _Rule(HTTPStatus.TOO_MANY_REQUESTS, "log_full", "The event log has no room."),
     LogUnavailableError: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable", "The event log takes nothing."),
     StoreUnavailable: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "store_unavailable", "Postgres does not answer.", STORE_RETRY_AFTER_S),
+    psycopg.DataError: _Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "unprocessable", "A text holds NUL, or a value is out of range."),
+    OverflowError: _Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "unprocessable", "A number or an instant is out of range."),
     psycopg.OperationalError: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "store_unavailable", "Postgres does not answer.", STORE_RETRY_AFTER_S),
 }
 

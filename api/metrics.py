@@ -39,3 +39,8 @@ LOG_REFUSING: Final = Gauge(
 )
 APPEND_SECONDS: Final = Histogram("stratum_log_append_seconds", "Time until the log had a request's records.", buckets=_SECONDS)
 IN_FLIGHT: Final = Gauge("stratum_collector_requests_in_flight", "Collector requests under way. Near its limit: add processes.")
+CONNECTIONS_REFUSED: Final = Counter(
+    "stratum_http_connections_refused_total",
+    "Connections closed for what they sent or did not send, by reason. Many: an attack, or a proxy whose heads are larger than the limit.",
+    ("reason",),
+)

@@ -46,6 +46,7 @@ class Remembered(Generic[V]):
         self._unknown: OrderedDict[bytes, _Answer[V]] = OrderedDict()
         self._flights: dict[bytes, asyncio.Task[V | None]] = {}
         self._rests_until_s = float("-inf")
+        self._newcomers = asyncio.Semaphore(params.lookups_limit)
 
     async def get(self, digest: bytes) -> V | None:
         """The value behind a digest, or None where it is unknown.
@@ -85,9 +86,16 @@ class Remembered(Generic[V]):
         if not flight.cancelled():
             flight.exception()  # seen, even where everybody who asked has gone away
 
-    async def _look(self, digest: bytes) -> V | None:
+    async def _ask(self, digest: bytes) -> V | None:
         async with asyncio.timeout(self._params.timeout.total_seconds()):
-            value = await self._load(digest)
+            return await self._load(digest)
+
+    async def _look(self, digest: bytes) -> V | None:
+        if digest in self._known:
+            value = await self._ask(digest)
+        else:
+            async with self._newcomers:
+                value = await self._ask(digest)
         fresh = self._params.fresh if value is not None else self._params.unknown_fresh
         mine, other = (self._known, self._unknown) if value is not None else (self._unknown, self._known)
         other.pop(digest, None)

@@ -4,11 +4,14 @@ import os
 import signal
 import socket
 import threading
+from functools import partial
 from typing import Annotated, Final
 
 import typer
 import uvicorn
 
+from api.app import create_app
+from api.serving import GRACE_S, server_config
 from config.embedded import RestartParams
 from config.load import load_settings
 from config.settings import Server as Listen
@@ -17,8 +20,6 @@ from local.process import StartError
 from local.supervisor import Supervisor
 
 _BACKLOG: Final = 2048
-_GRACE_S: Final = 5
-_APPLICATION: Final = "api.app:create_app"
 
 
 def api(fd: Annotated[int | None, typer.Option(hidden=True, help="Serve the socket that a parent listens on.")] = None) -> None:
@@ -54,17 +55,8 @@ def listen(server: Listen) -> socket.socket:
 
 def serve(listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first, within a bound."""
-    config = uvicorn.Config(
-        _APPLICATION,
-        factory=True,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
+    settings = load_settings()
+    config = server_config(partial(create_app, settings), settings)
     uvicorn.Server(config).run([listening])
 
 
@@ -75,7 +67,7 @@ def serve_in_processes(listening: socket.socket, processes: int, restarts: Resta
         signal.signal(number, lambda *_: stopping.set())
     arguments = ("-m", "cli.main", "api", "--fd", str(listening.fileno()))
     components = [Component(f"api-{n}", arguments, pass_fds=(listening.fileno(),)) for n in range(1, processes + 1)]
-    servers = [ComponentProcess(component, {}, None, _GRACE_S * 2) for component in components]
+    servers = [ComponentProcess(component, {}, None, GRACE_S * 2) for component in components]
     supervisor = Supervisor([servers], restarts, lambda text: typer.echo(text, err=True))
     supervisor.start()
     stopping.wait()

@@ -63,7 +63,10 @@ def decode_cursor(cursor: str, types: tuple[type, ...]) -> tuple[Any, ...]:
         raise BadCursorError("the cursor is not one of this listing")
     if any(isinstance(part, int) and not -(2**63) <= part < 2**63 for part in parts):
         raise BadCursorError("the cursor is not one of this listing")
-    return tuple(part.astimezone(UTC) if isinstance(part, datetime) else part for part in parts)
+    try:
+        return tuple(part.astimezone(UTC) if isinstance(part, datetime) else part for part in parts)
+    except OverflowError:
+        raise BadCursorError("the cursor is not one of this listing") from None
 
 
 def after_id(cursor: str | None) -> int | None:

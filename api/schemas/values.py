@@ -13,7 +13,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no calendar holds this instant in UTC") from None
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]

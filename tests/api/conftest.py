@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.serving import server_config
 from config.settings import Settings
 from dataflows.unifier import Unifier, build_unifier
 from domain.envelope import encode_event
@@ -121,7 +122,7 @@ def app(settings: Settings) -> FastAPI:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve an application on a free loopback port; gives its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
+    server = uvicorn.Server(server_config(lambda: app, app.state.settings))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
