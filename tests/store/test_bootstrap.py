@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 
 import psycopg
 import pytest
@@ -70,3 +71,14 @@ def test_a_workspace_counts_days_in_its_time_zone(postgres_dsn: str) -> None:
         assert conn.execute("SELECT time_zone FROM workspaces WHERE id = %s", (made.id,)).fetchone() == ("Europe/Berlin",)
         with pytest.raises(ValueError, match="IANA name"):
             create_workspace(conn, "two", "Mars/Olympus")
+
+
+def test_keys_that_might_do_everything_may_release_pushes_and_no_others(postgres_dsn: str) -> None:
+    """What migration 0014 makes of the keys of an older database."""
+    with psycopg.connect(postgres_dsn) as conn:
+        made = create_workspace(conn, "one")
+        for scopes in (["read"], ["read", "write"], ["read", "write", "admin"], ["admin", "gate"]):
+            create_api_key(conn, made.id, "old", scopes)
+        conn.execute((files("store") / "migrations" / "0014_gate_scope.sql").read_bytes())
+        found = [set(key.scopes) for key in list_api_keys(conn, made.id)]
+    assert found == [{"read"}, {"read", "write"}, {"read", "write", "admin", "gate"}, {"admin", "gate"}]
