@@ -113,11 +113,14 @@ def test_check_says_how_the_platform_is_and_what_to_do(operator: Api, place: Pla
     assert "add" not in place.sandbox.requests
 
 
-def test_disconnected_platform_rests_until_it_is_connected(operator: Api, audience: str) -> None:
+def test_disconnected_platform_rests_until_it_is_connected(
+    operator: Api, audience: str, asks: Callable[[str], Api], tenant: Tenant
+) -> None:
     assert operator.post(f"{PLATFORMS}/google/disconnect", expect=200)["status"] == "disconnected"
     assert operator.get(audience)["status"] == "paused"
     operator.post(f"{audience}/resume", expect=409)
 
-    assert operator.post(f"{PLATFORMS}/google/connect", expect=200)["status"] == "connected"
+    operator.post(f"{PLATFORMS}/google/connect", expect=403)
+    assert asks(tenant.admin).post(f"{PLATFORMS}/google/connect", expect=200)["status"] == "connected"
     assert operator.post(f"{audience}/resume", expect=200)["status"] == "active"
     assert actions(operator)[0] == "audience.resume"
