@@ -1,9 +1,13 @@
 """Completes the OpenAPI document: the collector's paths, which are plain ASGI, and the shape of problems."""
 
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any, Final
 
+import msgspec
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 
 from api.collector import BATCH_PATHS, SINGLE_PATHS
 from api.collector_errors import REFUSALS
@@ -105,3 +109,19 @@ def document(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = whole  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+    _serve_document(app)
+
+
+def _serve_document(app: FastAPI) -> None:
+    """Build and send the document beside the event loop and once: it takes seconds, and whoever asks for it needs no key."""
+    building, made = Lock(), list[bytes]()
+
+    def answer(request: Request) -> Response:  # noqa: ARG001 - starlette runs plain functions in a thread
+        with building:
+            if not made:
+                made.append(msgspec.json.encode(app.openapi()))
+        return Response(made[0], media_type="application/json")
+
+    routes = app.router.routes
+    routes[:] = [route for route in routes if getattr(route, "path", "") != app.openapi_url]
+    app.add_route(str(app.openapi_url), answer, include_in_schema=False)

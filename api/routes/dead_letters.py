@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from api.deps import Operator, Reader
 from api.errors import DESCRIBED, ConflictError, NotFoundError
+from api.methods import only
 from api.reading import ReadsNow
 from api.schemas.dead_letters import DeadLetter, DeadLetterSummary, RetryRequest, RetryResult, Status
 from api.schemas.paging import LIMIT_DEFAULT, CursorText, Limit, Page, RowId, after_id, encode_cursor
@@ -16,6 +17,7 @@ from store import dead_letters
 from store.dead_letters import DeadLetterFilter
 
 router = APIRouter(prefix="/cdp/dead-letters", tags=["dead letters"], responses=DESCRIBED)
+only(router, "/retry", "POST")
 
 
 @router.get("", summary="List dead letters")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 from api.defining import author_of
 from api.deps import Caller, Held, Reader
 from api.errors import DESCRIBED
+from api.methods import only
 from api.reading import Reads, ReadsNow
 from api.schemas.previews import PreviewRequest, PreviewView
 from api.schemas.rule_reading import rule_of
@@ -15,6 +16,7 @@ from domain.rule import Rule
 from store.preview import Asked
 
 router = APIRouter(prefix="/cdp/segments", tags=["segments"], responses=DESCRIBED)
+only(router, "/preview", "POST")
 
 _START_BYTES = 16
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Response
 from api.defining import Expected, define, etag
 from api.deps import Held, Operator, Reader
 from api.errors import DESCRIBED, NotFoundError
+from api.methods import only
 from api.reading import Reads, ReadsNow
 from api.schemas.definitions import PublishedView, VersionView
 from api.schemas.paging import LIMIT_DEFAULT, CursorText, Limit, Page, after_id, decode_cursor, encode_cursor
@@ -20,6 +21,7 @@ from store.definition_rows import Draft, create, save
 from store.segments import SegmentRow
 
 router = APIRouter(prefix="/cdp/segments", tags=["segments"], responses=DESCRIBED)
+only(router, "/validate", "POST")
 
 SegmentId = Annotated[int, Path(ge=0, lt=2**31)]
 

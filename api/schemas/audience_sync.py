@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.values import Instant, Request, View
+from api.schemas.values import Instant, Request, View, Whole
 from store.audiences import AudienceRow, PushRow, RequestRow
 
 PlatformName = Literal["meta", "google", "tiktok", "snapchat"]
@@ -47,14 +47,14 @@ class AudienceRequest(Request):
         json_schema_extra={"examples": [{"segment_id": 1, "platform": "meta", "name": "Customers", "interval_s": 3600}]}
     )
 
-    segment_id: int = Field(ge=0, lt=2**31, description="The segment whose consenting members it follows.")
+    segment_id: Whole = Field(ge=0, lt=2**31, description="The segment whose consenting members it follows.")
     platform: PlatformName
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="As it will be called at the platform.")
-    interval_s: int = Field(
+    interval_s: Whole = Field(
         default=3600, ge=0, lt=2**31, description="Seconds between scheduled pushes; 0: it follows its segment at once."
     )
-    ttl_s: int | None = Field(default=None, ge=3600, lt=2**31, description="Who is a member for longer is let go; null: nobody is.")
-    holdout_percent: int = Field(
+    ttl_s: Whole | None = Field(default=None, ge=3600, lt=2**31, description="Who is a member for longer is let go; null: nobody is.")
+    holdout_percent: Whole = Field(
         default=0, ge=0, le=90, description="Share of the members who are never sent, always the same people: to measure lift by."
     )
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from api.schemas.values import Instant, Request, View
+from api.schemas.values import Instant, Request, View, Whole
 from domain.failure import REASONS
 from store.dead_letters import DeadLetterRow
 
@@ -108,12 +108,12 @@ class RetryRequest(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "missing_event", "limit": 500}]})
 
     reason: str | None = Field(default=None, max_length=64)
-    source: int | None = Field(default=None, ge=0, lt=2**31)
+    source: Whole | None = Field(default=None, ge=0, lt=2**31)
     status: Literal["open", "retrying"] = Field(
         default="open", description="`retrying` takes up letters whose earlier retry never came back."
     )
-    after: int = Field(default=0, ge=0, lt=2**63, description="Only later letters than this id.")
-    limit: int = Field(default=1_000, ge=1, le=1_000, description="Letters at most; while `more`, call again with `after` = `last`.")
+    after: Whole = Field(default=0, ge=0, lt=2**63, description="Only later letters than this id.")
+    limit: Whole = Field(default=1_000, ge=1, le=1_000, description="Letters at most; while `more`, call again with `after` = `last`.")
 
 
 class RetryResult(View):

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from api.schemas.conditions import example
 from api.schemas.rules import RfmRule, TraitRule
-from api.schemas.values import Instant, JsonValue, Request, View
+from api.schemas.values import Instant, JsonValue, Request, View, Whole
 from store.consequences import Published
 from store.definition_views import RfmRow, SavedVersion, SweepRow, TraitRow
 from store.sweep_progress import percent
@@ -22,7 +22,7 @@ _RFM = {"event": {"name": "Order Completed"}, "property": "revenue", "look_back"
 DefinitionName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=NAME_LIMIT, pattern=_PRINTABLE)]
 Description = Annotated[str, StringConstraints(strict=True, max_length=DESCRIPTION_LIMIT, pattern=_NO_NUL)]
 Status = Literal["draft", "live", "paused"]
-Seen = Annotated[int | None, Field(ge=0, lt=2**31, description="Newest version that you have seen: 409 when there is another.")]
+Seen = Annotated[Whole | None, Field(ge=0, lt=2**31, description="Newest version that you have seen: 409 when there is another.")]
 
 
 class TraitRequest(Request):

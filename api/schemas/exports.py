@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from api.schemas.conditions import example
 from api.schemas.rules import Rule
-from api.schemas.values import Instant, Request, View
+from api.schemas.values import Instant, Request, View, Whole
 from domain.export import NO_PURPOSE, PLATFORM_FORMS, ColumnType, ExportFormat
 from store.exports import ExportRow
 
@@ -43,7 +43,7 @@ class ExportRequest(Request):
         }
     )
 
-    segment_id: int | None = Field(default=None, ge=0, lt=2**31, description="Whose members; either this or `rule`.")
+    segment_id: Whole | None = Field(default=None, ge=0, lt=2**31, description="Whose members; either this or `rule`.")
     rule: Rule | None = Field(default=None, description="Everybody for whom it holds, as in previews.")
     format: ExportFormat = "json"
     purpose: Name | None = Field(

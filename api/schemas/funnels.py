@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from api.schemas import rules
 from api.schemas.conditions import Span
-from api.schemas.values import Instant, JsonValue, Request, View
+from api.schemas.values import Instant, JsonValue, Request, View, Whole
 from domain.rule import Behaviour, EventFilter, span_ms
 from operators.breakdown import Kind
 from operators.funnel import StepFigures, Took
@@ -46,7 +46,7 @@ class BreakdownBody(Request):
         max_length=1024,
         description="Property of the event that began a person's attempt.",
     )
-    limit: int = Field(default=10, ge=1, le=50, description="Values shown apart: those with the most people at the first step.")
+    limit: Whole = Field(default=10, ge=1, le=50, description="Values shown apart: those with the most people at the first step.")
 
     @model_validator(mode="after")
     def _one_of(self) -> "BreakdownBody":

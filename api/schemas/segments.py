@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from api.schemas.conditions import Name, example
 from api.schemas.definitions import DefinitionName, Description, Seen, Status
 from api.schemas.rules import Rule
-from api.schemas.values import Count, Instant, JsonValue, Request, View
+from api.schemas.values import Count, Instant, JsonValue, Request, View, Whole
 from domain.definition import ADVERTISING
 from store.segments import SegmentRow
 
@@ -93,7 +93,7 @@ class RuleRequest(Request):
 
     model_config = example(rule=_RULE, segment=None)
     rule: Rule
-    segment: int | None = Field(default=None, ge=0, lt=2**31, description="The segment that would have it; null for a new one.")
+    segment: Whole | None = Field(default=None, ge=0, lt=2**31, description="The segment that would have it; null for a new one.")
 
 
 class CheckedView(View):
