@@ -9,6 +9,7 @@ Every byte that is not part of a body counts: chunk sizes, extensions and traile
 
 import asyncio
 import resource
+from collections.abc import Callable
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -107,6 +108,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin; the first byte has to come as soon as a head has to be whole."""
         super().connection_made(transport)
         self.address = neighbourhood(self.client[0]) if self.client else ""
+        self._answers = _Answers(transport, self._finish)
         self._late = self.loop.call_later(self.limits.head_timeout.total_seconds(), self._give_up)
         self.crowd.enter(self)
 
@@ -186,6 +188,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= self.limits.pipelined_limit:
             raise _TooMuchError("pipelined")
         super().on_headers_complete()
+        self.cycle.transport = self._answers  # type: ignore[assignment]  # uvicorn's cycle writes, closes, and asks whether it is closing
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
@@ -297,6 +300,19 @@ class BoundedProtocol(HttpToolsProtocol):
         body = msgspec.json.encode({"code": reason, "message": message})
         head = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
         self.transport.write(head % (status.value, status.phrase.encode(), len(body)) + body)
+        self._linger()
+
+    def _finish(self) -> None:
+        """Close after an answer; where its request is still coming, once the client has had time to read the answer."""
+        if self._part is _Part.BODY and not self.transport.is_closing():
+            self._refusal = "answered"
+            self._stop_waiting()
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """Close for writing, and read and throw away what still comes: closing at once would take the answer from the client."""
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_LINGER_S, self.transport.abort)
@@ -308,6 +324,20 @@ class BoundedProtocol(HttpToolsProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+
+
+class _Answers:
+    """What a request's answer is written to: the transport, closed with care.
+
+    Args:
+        transport: of the connection.
+        finish: closes it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, finish: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = finish
 
 
 class _TooMuchError(Exception):

@@ -370,6 +370,16 @@ def test_a_client_that_reads_nothing_is_cut_off(shared: Served, line: Callable[[
     assert httpx.get(f"{shared.address}/cdp/health/live").status_code == 200
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_who_sends_too_much_gets_to_read_so(client: Sender, line: Callable[[], socket.socket], named: bool) -> None:
+    sending_on = line()
+    authorization = f"authorization: {basic(client.write_key)['authorization']}\r\n" if named else ""
+    sending_on.sendall(f"POST /v1/batch HTTP/1.1\r\nhost: x\r\n{authorization}content-length: 6000000\r\n\r\n".encode())
+    sending_on.sendall(b" " * 6_000_000)
+
+    assert answer_of(sending_on).startswith(b"HTTP/1.1 413 ")
+
+
 @pytest.mark.parametrize("host", [b"[", b"", b"a b", b"x:y:z", b"\xff", b"x" * 5_000, b"//", b"[::1", b"%", b"a/../b"])
 @pytest.mark.parametrize(
     "path", [b"/cdp/nothing", b"/cdp/profiles/", b"/nothing/", b"/v1/batch/", b"//v1//", b"/%00", b"/%ff/", b"/cdp/%2e%2e/"]
