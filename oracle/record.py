@@ -29,7 +29,7 @@ _THREE_DIGITS: Final = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 _DEPTH: Final = 64
 """Deepest trait value that is stored."""
 _YEAR_10000_MS: Final = 253_402_300_800_000
-_DEEPER: Final = 2_000
+_DEEPER: Final = 10_000
 """More levels than the engine passes over."""
 _DIGITS: Final = 4_000
 """A longer integer is beyond floating point, and slow to read."""
@@ -84,8 +84,12 @@ def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, pro
         profile: which tracks are purchases, and where their amount is.
     """
     with _deeper():
-        said: dict[str, Any] = json.loads(event.payload, parse_int=_integer)
-        consent = read_consent(event.payload, profile)
+        return _read(event, salt, identity, profile)
+
+
+def _read(event: StoredEvent, salt: bytes, identity: IdentityRules, profile: ProfileRules) -> Statement:
+    said: dict[str, Any] = json.loads(event.payload, parse_int=_integer, object_pairs_hook=_Object)
+    consent = read_consent(event.payload, profile)
     context = _object(said.get("context"))
     ambient, own = _readable(context.get("traits")), _readable(said.get("traits"))
     spoken = {**ambient, **own} if event.type == "identify" else ambient
@@ -102,7 +106,7 @@ def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, pro
         named=_named(_raw_identifiers(said, event.type, spoken, identity), event.region, salt, identity),
         traits={trait: _storable(value) for trait, value in traits.items()},
         consent=tuple(consent.items()),
-        order=_order(said.get("properties") or {}, profile) if event.type == "track" and name in profile.order_events else None,
+        order=_order(_spoken(said), profile) if event.type == "track" and name in profile.order_events else None,
         group=_text(said.get("groupId")) if event.type == "group" else "",
         group_traits={trait: _storable(value) for trait, value in group_traits.items()},
         properties=_properties(said) if event.type in ("track", "page", "screen") else {},
@@ -149,11 +153,33 @@ def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a JSON value
 
 
 def _is_scalar(value: Any) -> bool:  # noqa: ANN401 - a JSON value
-    return isinstance(value, str | int | float) and not isinstance(value, bool) and _is_finite(value)
+    return isinstance(value, str | int | float) and not isinstance(value, bool) and not _holds_infinity(value)
+
+
+class _Object(dict[str, Any]):
+    """A JSON object; remembers whether a value that a later one of its key takes the place of holds an infinity."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.hides = len(pairs) > len(self) and any(_holds_infinity(value) for key, value in pairs if self[key] is not value)
+
+
+def _holds_infinity(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+    if isinstance(value, dict | list):
+        return any(map(_holds_infinity, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and math.isinf(value)
+
+
+def _hides(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+    if isinstance(value, _Object):
+        return value.hides or any(map(_hides, value.values()))
+    return isinstance(value, list) and any(map(_hides, value))
 
 
 def _is_finite(value: Any) -> bool:  # noqa: ANN401 - a JSON value
-    """Whether no number in a value is beyond floating point."""
+    """Whether no number in a value is beyond floating point, wherever it stands in the JSON."""
+    if _hides(value):
+        return False
     try:
         json.dumps(_storable(value), allow_nan=False)
     except (OverflowError, ValueError):
@@ -167,8 +193,9 @@ def _readable(traits: Any) -> dict[str, Any]:  # noqa: ANN401 - a JSON value
 
 def _kept(traits: dict[str, Any], consent: dict[str, bool], rules: ProfileRules) -> dict[str, Any]:
     """Traits beyond the limits are left out where they stand beside a refusal; elsewhere such an event is not stored at all."""
-    refuses = not all(consent.values())
-    return {} if refuses and (len(traits) > rules.event_trait_limit or any(_depth(value) > _DEPTH for value in traits.values())) else traits
+    if all(consent.values()):
+        return traits
+    return {} if len(traits) > rules.event_trait_limit else {trait: value for trait, value in traits.items() if _depth(value) <= _DEPTH}
 
 
 def _depth(value: Any) -> int:  # noqa: ANN401 - a JSON value
@@ -195,11 +222,15 @@ def _is_instant(value: Any) -> bool:  # noqa: ANN401 - a JSON value
     return _is_scalar(value) and abs(value) < _YEAR_10000_MS
 
 
+def _spoken(said: dict[str, Any]) -> dict[str, Any]:
+    spoken = said.get("properties")
+    return spoken if isinstance(spoken, dict) and _depth(spoken) <= _DEPTH else {}
+
+
 def _properties(said: dict[str, Any]) -> dict[str, Any]:
     """Properties that are no object, lie too deep, or hold a number beyond floating point or half a character, count as none."""
-    spoken = said.get("properties")
     try:
-        kept = _storable(spoken) if isinstance(spoken, dict) and _depth(spoken) <= _DEPTH else {}
+        kept = _storable(_spoken(said))
         json.dumps(kept, allow_nan=False, ensure_ascii=False).encode()
     except (OverflowError, ValueError):  # half a character is a UnicodeEncodeError, which is a ValueError
         return {}

@@ -425,11 +425,12 @@ class Decoder:
         return self._stored or (stated is not None and stated.refuses())
 
     def _kept(self, traits: dict[str, Any]) -> dict[str, Any]:
-        """Traits as they are stored; none where they cannot be, and a refusal would be lost with them."""
-        try:
-            return _traits(traits, self._profile)
-        except _Bad:
-            return {}
+        """Those traits that can be stored; none where there are too many."""
+        kept: dict[str, Any] = {}
+        for name, value in traits.items() if len(traits) <= self._profile.event_trait_limit else ():
+            with suppress(_Bad, OverflowError):
+                kept[name] = _storable(value)
+        return kept
 
     @staticmethod
     def _name(message: _Message) -> str:
