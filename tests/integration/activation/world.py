@@ -264,8 +264,17 @@ class Engine:
         return attempts
 
     def push(self) -> list[Attempt]:
+        self._let_others_end()
         self.plan()
         return self.drain()
+
+    def _let_others_end(self) -> None:
+        """A plan takes changes below the oldest transaction that is under way, and the server's own upkeep has some of its own."""
+        newest = "SELECT coalesce(max(tx) < pg_snapshot_xmin(pg_current_snapshot()), true) FROM changes"
+        deadline = time.monotonic() + 30
+        while not self.world.column(newest)[0]:
+            assert time.monotonic() < deadline, "other transactions end"
+            time.sleep(0.01)
 
     def withdraw(self) -> int:
         """Plan what must go at once; the number of removals planned."""
