@@ -9,9 +9,11 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from fastapi.routing import APIRoute
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
+from api import methods
 from api.app import ROUTES
 from config.settings import Settings
 from tests.api.conftest import START_MS, Api, Tenant
@@ -286,7 +288,9 @@ def ask(api: Api, route: str, body: Any, names: dict[str, str]) -> httpx.Respons
 
 
 def test_no_route_is_missing_from_the_table() -> None:
-    routes = {f"{method} {shape(route.path)}" for router in ROUTES for route in router.routes for method in route.methods}  # type: ignore[attr-defined]
+    every = (route for router in ROUTES for route in router.routes if isinstance(route, APIRoute))
+    found = [route for route in every if route.endpoint.__module__ != methods.__name__]
+    routes = {f"{method} {shape(route.path)}" for route in found for method in route.methods}
 
     assert {f"{route.split(' ', 1)[0]} {shape(route.split(' ', 1)[1])}" for route in TABLE} == routes
 

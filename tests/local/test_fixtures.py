@@ -15,7 +15,7 @@ def test_the_workspace_is_in_the_database_with_hashed_keys(postgres_dsn: str, wo
         assert conn.execute("SELECT salt FROM workspaces").fetchall() == [(workspace.salt,)]
         assert conn.execute("SELECT write_key_hash FROM sources").fetchall() == [(key_hash(workspace.write_key),)]
         assert conn.execute("SELECT key_hash, scopes FROM api_keys").fetchall() == [
-            (key_hash(workspace.api_key), ["admin", "read", "write"])
+            (key_hash(workspace.api_key), ["admin", "gate", "read", "write"])
         ]
         both = {"type": "all", "of": [{"type": "lifecycle", "stages": ["customer"]}, {"type": "consent", "purpose": "advertising"}]}
         assert conn.execute("SELECT name, definition, purpose, status FROM segments").fetchall() == [
