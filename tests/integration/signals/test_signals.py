@@ -280,7 +280,7 @@ def test_old_readings_are_thinned_old_counters_go_and_totals_and_what_decisions_
     def told(at: datetime, status: Status) -> Reading:
         return Reading(WorkspaceId(workspace.id), signal_name, int(at.timestamp() * 1000), 90.0, status, 100)
 
-    old = now.replace(second=0) - timedelta(days=3)
+    old = now.replace(minute=20, second=0) - timedelta(days=3)
     kept = write_readings(conn, [told(old + timedelta(seconds=second), Status.HEALTHY) for second in range(0, 60, 10)])
     write_readings(conn, [told(old + timedelta(seconds=61), Status.DEGRADED), told(old + timedelta(seconds=62), Status.HEALTHY)])
     conn.execute(
