@@ -5,6 +5,7 @@ Whatever else is said refuses, and what makes no sense refuses everything (``*``
 """
 
 import json
+import re
 import unicodedata
 from typing import Any
 
@@ -15,7 +16,7 @@ Pairs = tuple[tuple[str, Any], ...]
 
 
 def read_consent(payload: bytes, rules: ProfileRules) -> dict[str, bool]:
-    """The statements of an event: purpose → granted. Of several contexts the last one counts; if it states consent, so do the others.
+    """The statements of an event: purpose → granted. Several contexts count together; if the last cannot be read, everything is refused.
 
     Args:
         payload: the stored JSON.
@@ -25,10 +26,8 @@ def read_consent(payload: bytes, rules: ProfileRules) -> dict[str, bool]:
     granted: set[str] = set()
     refused: set[str] = set()
     contexts = _all(event, "context")
-    if contexts and not _is_object(contexts[-1]) and not _says_nothing(contexts[-1]) and b'"consent' in payload:
+    if contexts and not _is_object(contexts[-1]) and not _says_nothing(contexts[-1]) and _speaks(payload):
         return {EVERYTHING: False}
-    if not contexts or not (_all(contexts[-1], "consent") or _all(contexts[-1], "consentManagement")):
-        return {}
     for context in contexts:
         if not _is_object(context):
             continue
@@ -41,6 +40,11 @@ def read_consent(payload: bytes, rules: ProfileRules) -> dict[str, bool]:
     if EVERYTHING in refused:
         granted = set()
     return {purpose: purpose not in refused for purpose in granted | refused}
+
+
+def _speaks(payload: bytes) -> bool:
+    """Whether there is a quotation mark and ``consent`` after it, be they spelled as escapes."""
+    return '"consent' in re.sub(r"\\u00([2-7][0-9a-fA-F])", lambda found: chr(int(found[1], 16)), payload.decode())
 
 
 def _segment(consent: Any, granted: set[str], refused: set[str], rules: ProfileRules) -> None:  # noqa: ANN401 - a JSON value

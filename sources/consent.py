@@ -25,7 +25,7 @@ REMEMBERED: Final = 4_096
 """Spellings whose meaning is remembered: those of one site are few."""
 REMEMBERED_BYTES: Final = 1_024
 """Longest spelling that is remembered."""
-MARK: Final = b'"consent'
+_MARK: Final = b'"consent'
 """What an event that speaks of consent has in it, unless it spells its keys with escapes."""
 ABSENT: Final = msgspec.Raw()
 """Where nothing stands."""
@@ -39,6 +39,18 @@ _DENIED: Final = "deniedConsentIds"
 _OLD_ONETRUST: Final = "oneTrust"
 _ESCAPED: Final = re.compile(rb"\\u00[4-7]")
 """A letter of ASCII spelled as an escape: a key may hide behind it."""
+_ESCAPE: Final = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+
+
+def speaks_of_consent(payload: bytes) -> bool:
+    r"""Whether an event may say something about consent somewhere, however it spells it.
+
+    >>> speaks_of_consent(b'{"con\\u0073ent":1}'), speaks_of_consent(b'{"userId":"u"}')
+    (True, False)
+    """
+    if _MARK in payload:
+        return True
+    return b"\\u00" in payload and _MARK in _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), payload)
 
 
 class Stated(NamedTuple):

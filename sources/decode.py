@@ -26,7 +26,7 @@ from domain.keys import KEY_BYTES, identifier_key, message_key
 from domain.money import currency_code, minor_units
 from domain.rules import IdentityRules, ProfileRules
 from operators.identifiers import normalise
-from sources.consent import ABSENT, MARK, ConsentReader, Stated
+from sources.consent import ABSENT, ConsentReader, Stated, speaks_of_consent
 from sources.mend import Device, ExternalId, mended, shallow, whole_characters
 from store.definitions import SourceRow
 
@@ -416,9 +416,11 @@ class Decoder:
         """What an event says about consent; None where it says nothing."""
         if context is not None and (context.consent is not ABSENT or context.consentManagement is not ABSENT):
             return self._consents(payload, context.consent, context.consentManagement)
-        if "context" in odd and MARK in payload:
-            return Stated({EVERY_PURPOSE: False})  # the context cannot be read, and speaks of consent
-        return None
+        if not speaks_of_consent(payload):
+            return None
+        if "context" in odd:
+            return Stated({EVERY_PURPOSE: False})  # the context cannot be read
+        return self._consents(payload, ABSENT, ABSENT)  # the last context says nothing; another one may
 
     def _spares(self, stated: Stated | None) -> bool:
         """Whether an event counts although something beside its identifiers cannot be read: a refusal is not lost for that."""
