@@ -27,7 +27,7 @@ from domain.money import currency_code, minor_units
 from domain.rules import IdentityRules, ProfileRules
 from operators.identifiers import normalise
 from sources.consent import ABSENT, ConsentReader, Stated, speaks_of_consent
-from sources.mend import Device, ExternalId, mended, shallow, whole_characters
+from sources.mend import Device, ExternalId, mended, shallow, too_deep, whole_characters
 from store.definitions import SourceRow
 
 RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
@@ -213,7 +213,6 @@ def _read_mended(payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
 
     Raises:
         msgspec.DecodeError: it is no event.
-        RecursionError: it is nested too deeply, its context apart.
     """
     try:
         spelled, odd = mended(payload)
@@ -222,10 +221,6 @@ def _read_mended(payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
         raise
     except msgspec.DecodeError:
         other = whole_characters(payload)
-        if other == payload:
-            raise
-    except RecursionError:
-        other = shallow(payload)
         if other == payload:
             raise
     return _read_mended(other)
@@ -264,12 +259,16 @@ class Decoder:
         return [self._record(record) for record in batch.records]
 
     def _record(self, record: Record) -> Event | Unmerge | DeadLetter:
-        envelope = Envelope(received=record.received_ms, source=record.source_hint, event=msgspec.Raw(record.value))
+        value, wrapped = record.value, record.value.startswith(PREFIX)
+        envelope = Envelope(received=record.received_ms, source=record.source_hint, event=msgspec.Raw(value))
         try:
-            if len(record.value) > RECORD_LIMIT_BYTES:
+            if len(value) > RECORD_LIMIT_BYTES:
                 return self._dead(record, envelope, Failure("too_large"))
-            if record.value.startswith(PREFIX):
-                envelope = decode(record.value)
+            if too_deep(value):
+                value = shallow(value, around=1 if wrapped else 0)
+                envelope = msgspec.structs.replace(envelope, event=msgspec.Raw(value))
+            if wrapped:
+                envelope = decode(value)
             _check(envelope)
             if envelope.command:
                 return self._command(envelope)
@@ -352,7 +351,7 @@ class Decoder:
         odd: tuple[str, ...] = ()
         try:
             message = _MESSAGE.decode(payload)
-        except (msgspec.DecodeError, RecursionError):
+        except msgspec.DecodeError:
             message, payload, odd = _read_mended(payload)
         kind, context = message.type, message.context
         if kind not in EVENT_TYPES:

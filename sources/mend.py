@@ -9,8 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
-DEPTH_KEPT: Final = 64
-"""Deepest value of a context that is kept where one is too deep to be read."""
+DEPTH_READ: Final = 128
+"""Deepest record that is read as it stands: parsers and encoders bear a few hundred levels, fewer where their caller is deep itself."""
+_DEPTH_KEPT: Final = 64
+"""Deepest value that is kept of an event that is deeper."""
+_DEPTH_JUDGED: Final = 70
+"""Deepest value that is kept of what others judge by its depth: less would pass."""
 
 
 class Device(msgspec.Struct, gc=False):
@@ -44,7 +48,11 @@ _READ_OF_CONTEXT: Final = ("consent", "consentManagement", "ip")
 """Members of a context that are passed on as they are: others read them."""
 _INSTANTS: Final = ("timestamp", "originalTimestamp", "sentAt")
 _HALF: Final = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL)
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS: Final = bytes(sorted(set(range(256)) - set(b"[]{}")))
+_JUDGED: Final = frozenset({b'"traits"', b'"properties"'})
 _WHOLE_PAIR_BYTES: Final = 12
 
 
@@ -192,28 +200,48 @@ def _is_half(escape: bytes) -> bool:
     return len(escape) > len(rb"\n") and len(escape) < _WHOLE_PAIR_BYTES
 
 
-def shallow(payload: bytes) -> bytes:
-    """The same event with null in place of whatever lies deeper than `DEPTH_KEPT` within its context.
+def too_deep(record: bytes) -> bool:
+    """Whether JSON is nested more deeply than `DEPTH_READ`; found out without a parser, so that it depends on the bytes alone.
+
+    >>> too_deep(b"[" * 128 + b"]" * 128), too_deep(b"[" * 129 + b"]" * 129), too_deep(b"[{}]" * 500)
+    (False, True, False)
+    """
+    if record.count(b"[") + record.count(b"{") <= DEPTH_READ:
+        return False
+    shape = _STRING.sub(b"", record).translate(_BRACKETS, _NO_BRACKETS)
+    for _ in range(DEPTH_READ):
+        if not shape:
+            return False
+        shape = shape.replace(b"[]", b"")
+    return bool(shape)
+
+
+def shallow(record: bytes, around: int = 0) -> bytes:
+    """The same record with null in place of whatever lies too deep in a member of its event.
+
+    Args:
+        record: JSON.
+        around: in how many objects the event lies.
 
     >>> shallow(b'{"context":{"a":' + b"[" * 100 + b"]" * 100 + b'}}').count(b"[") < 64
     True
     """
     kept: list[bytes] = []
     depth = begin = 0
-    outer, inside, cut = b"", False, 0
-    for token in _TOKEN.finditer(payload):
+    outer, limit, cut = b"", _DEPTH_KEPT, 0
+    for token in _TOKEN.finditer(record):
         sign = token[0]
         if sign in b"[{":
-            if depth == 1:
-                inside = outer == b'"context"'
+            if depth == around + 1:
+                limit = _DEPTH_JUDGED if outer in _JUDGED else _DEPTH_KEPT
             depth += 1
-            if inside and depth == DEPTH_KEPT and not cut:
+            if depth == around + limit and not cut:
                 cut = depth
-                kept.append(payload[begin : token.start()] + b"null")
+                kept.append(record[begin : token.start()] + b"null")
         elif sign in b"]}":
             if cut and depth == cut:
                 cut, begin = 0, token.end()
             depth -= 1
-        elif depth == 1:
+        elif depth == around + 1:
             outer = sign
-    return b"".join([*kept, payload[begin:]])
+    return b"".join([*kept, record[begin:]])

@@ -6,6 +6,7 @@ import msgspec
 from pydantic import ConfigDict, Field
 
 from api.schemas.values import Instant, JsonValue, View
+from sources.mend import too_deep
 from store.events import StoredEvent
 
 
@@ -61,9 +62,9 @@ class EventView(View):
 
 
 def read_payload(payload: bytes) -> JsonValue:
-    """A stored record as JSON, or as text where parts of it that the engine does not read are not valid JSON."""
+    """A stored record as JSON, or as text where parts of it that the engine does not read are not valid JSON, or too deep for an answer."""
     try:
-        return msgspec.json.decode(payload)
+        return payload.decode("utf-8", "replace") if too_deep(payload) else msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return payload.decode("utf-8", "replace")
 

@@ -1,7 +1,9 @@
 """A person's events."""
 
 import msgspec
+import pytest
 
+from api.schemas.events import read_payload
 from domain.envelope import encode_event
 from tests.api.conftest import START_MS, Api, Tenant
 
@@ -51,6 +53,23 @@ def test_events_are_filtered_by_type_name_and_time(tenant: Tenant, api: Api) -> 
     assert len(api.everything(path, type="track", name="Seen", limit=2)) == 5
     assert len(api.everything(path, name="Seen")) == 6
     assert len(api.everything(path, type="track", since="2026-09-21T14:15:20Z", until="2026-09-21T14:17:20Z")) == 2
+
+
+@pytest.mark.parametrize("levels", [100, 300, 700, 950])
+@pytest.mark.parametrize("member", ["integrations", "context"])
+def test_deep_payloads_are_shown_rather_than_failed_at(tenant: Tenant, api: Api, member: str, levels: int) -> None:
+    deep = b'{"a":' * levels + b"1" + b"}" * levels
+    tenant.feed(
+        encode_event(tenant.source, START_MS, 0, b'{"type":"page","userId":"u1","messageId":"x","%b":%b}' % (member.encode(), deep))
+    )
+
+    answer = api.http.get(f"/cdp/profiles/{found(api)}/events")
+    assert (answer.status_code, answer.json()["items"][0]["message_id"]) == (200, "x")
+
+
+@pytest.mark.parametrize("payload", [b"[" * 300 + b"]" * 300, b"[" * 90_000])
+def test_what_was_stored_too_deep_for_an_answer_is_shown_as_text(payload: bytes) -> None:
+    assert read_payload(payload) == payload.decode()
 
 
 def test_odd_payloads_are_shown_rather_than_refused(tenant: Tenant, api: Api) -> None:

@@ -131,3 +131,36 @@ def test_an_event_is_read_as_the_plainest_reading_reads_it(kind: str, fields: di
     said = read_statement(stored, SALT, RULES, ProfileRules(event_trait_limit=50))
     assert (said.name, dict(said.consent), said.traits) == (found.name, found.consent, found.traits)
     assert [one.key for one in said.named] == [one.key for one in found.identifiers]
+
+
+@pytest.mark.parametrize("levels", [100, 126, 127, 200, 940, 960, 980, 1_000, 20_000])
+@pytest.mark.parametrize("member", ["integrations", "context", "properties", "traits", "unknown"])
+@pytest.mark.parametrize(("opens", "closes"), [('{"a":', "}"), ("[", "]")])
+def test_what_lies_too_deep_is_left_out_wherever_the_reader_stands_and_loses_no_refusal(
+    levels: int, member: str, opens: str, closes: str
+) -> None:
+    deep = opens * levels + "1" + closes * levels
+    inner = json.dumps(REFUSAL)[1:-1] if member == "context" else ""
+    context = f'{{"page":{deep},{inner}}}' if inner else json.dumps(REFUSAL)
+    beside = "" if inner else f',"{member}":{{"deep":{deep}}}'
+    raw = f'{{"type":"track","event":"x","userId":"u1","messageId":"m","context":{context}{beside}}}'.encode()
+
+    def found(calls: int) -> Event:
+        if calls:
+            return found(calls - 1)
+        event = decode(collected(raw))
+        assert isinstance(event, Event)
+        return event
+
+    assert found(0) == found(200)
+    assert found(0).consent == {"advertising": False}
+    assert (found(0).payload == raw) is (levels <= 125)
+    assert found(0).payload.count(opens.encode()) <= 128
+
+
+@pytest.mark.parametrize("text", ["[" * 300, "{" * 300, "\\" * 300 + '\\"' + "[" * 200])
+def test_brackets_in_texts_and_beside_each_other_are_not_deep(text: str) -> None:
+    raw = json.dumps({"type": "track", "event": "x", "userId": "u1", "messageId": text, "properties": {"items": [{"a": [1]}] * 200}})
+    found = decode(collected(raw.encode()))
+    assert isinstance(found, Event)
+    assert found.payload == raw.encode()
