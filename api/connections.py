@@ -32,6 +32,7 @@ _FRAMING_PER_BYTE: Final = 8
 """Bytes of framing that go with a byte of body: a chunk of one byte needs five."""
 _RESERVED_FILES: Final = 256
 """File descriptors that are no connections of clients: servers, libraries, files."""
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _LINGER_S: Final = 1.0
 """For so long a refused client may go on sending, so that it gets to read the answer."""
 
@@ -83,6 +84,7 @@ class BoundedProtocol(HttpToolsProtocol):
         limits: of every connection.
         crowd: all connections of the process.
         address: of the client, as it is counted.
+        ended: whether what still comes is no request.
     """
 
     limits: ClassVar[ConnectionParams]
@@ -96,7 +98,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._message = 0
         self._head_bytes = self._fields = self._framing_bytes = self._body_bytes = 0
         self._refusal = ""
-        self._upgraded = False
+        self.ended = False
         self._answering: RequestResponseCycle | None = None
         self._late: asyncio.TimerHandle | None = None
         self._late_of = (0, _Part.NOTHING)
@@ -130,11 +132,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in, as many as the limits allow."""
-        if self._refusal or self._upgraded:
+        if self._refusal or self.ended:
             return
         self._unset_keepalive_if_required()
         at = 0
-        while at < len(data) and self.parser is not None and not (self._refusal or self._upgraded):
+        while at < len(data) and self.parser is not None and not (self._refusal or self.ended):
             room = max(1, self.limits.head_limit_bytes + 1 - self._head_bytes) if self._part is not _Part.BODY else len(data)
             piece = data if at == 0 and room >= len(data) else data[at : at + room]
             at += len(piece)
@@ -146,11 +148,12 @@ class BoundedProtocol(HttpToolsProtocol):
         message, part, body = self._message, self._part, self._body_bytes
         try:
             self.parser.feed_data(piece)
-        except httptools.HttpParserUpgrade:
-            self._upgraded = True  # to nothing that is served here: it is answered as if it had not asked, and nothing follows
-            self.cycle.keep_alive = False
+        except httptools.HttpParserUpgrade as wish:
+            self._decline(piece[wish.args[0] :])
             return
         except httptools.HttpParserError as error:
+            if self.ended:
+                return
             told = error.__context__
             self._refuse(told.args[0] if isinstance(told, _TooMuchError) else "malformed")
             return
@@ -164,6 +167,24 @@ class BoundedProtocol(HttpToolsProtocol):
             self._framing_bytes += len(piece) - (self._body_bytes - body)
             if self._framing_bytes > self.limits.head_limit_bytes + _FRAMING_PER_BYTE * self._body_bytes:
                 self._refuse("framing_too_large")
+
+    def _decline(self, rest: bytes) -> None:
+        """Answer a wish for another protocol as if it had not been made (RFC 9110, section 7.8); nothing follows.
+
+        The parser ends such a request with its head; a body that the head announces is read by another one.
+        """
+        self.cycle.keep_alive = False
+        if not self._wishes_with_body():
+            self.ended = True
+            return
+        framing = [b"%b: %b\r\n" % field for field in self.headers if field[0] in _FRAMING]
+        self.parser = httptools.HttpRequestParser(_Body(self))
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % b"".join(framing))
+        if rest and not self.ended:
+            self._feed(rest)
+
+    def _wishes_with_body(self) -> bool:
+        return self.parser.should_upgrade() and any(name in _FRAMING for name, _ in self.headers)
 
     # What the parser tells.
 
@@ -201,6 +222,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        if self._wishes_with_body():
+            return
         self._part = _Part.NOTHING
         self._head_bytes = 0
         super().on_message_complete()
@@ -324,6 +347,28 @@ class BoundedProtocol(HttpToolsProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+
+
+class _Body:
+    """Hears of the body of a request that wished for another protocol.
+
+    Args:
+        protocol: which it is for.
+    """
+
+    def __init__(self, protocol: BoundedProtocol) -> None:
+        self._protocol = protocol
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body came."""
+        if not self._protocol.ended:
+            self._protocol.on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The body is whole."""
+        if not self._protocol.ended:
+            self._protocol.ended = True
+            self._protocol.on_message_complete()
 
 
 class _Answers:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import socket
 import threading
 import time
@@ -356,6 +357,27 @@ def test_a_wish_for_another_protocol_is_answered_in_this_one_and_ends_it(
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.count(b"HTTP/1.1 ") == 1
     assert client.post("/v1/t", track()).status_code == 200
+
+
+@pytest.mark.parametrize("framing", ["content-length", "chunked", "expect"])
+@pytest.mark.parametrize(
+    ("pieces", "following"), [(1, b""), (7, b""), (10_000, b""), (1, b"POST /v1/t HTTP/1.1\r\nhost: x\r\n\r\n"), (1, b"\0\0")]
+)
+def test_a_body_beside_a_wish_for_another_protocol_is_taken(
+    client: Sender, settings: Settings, line: Callable[[], socket.socket], framing: str, pieces: int, following: bytes
+) -> None:
+    wishing, event = line(), json.dumps(track()).encode()
+    wish = "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"
+    length = "transfer-encoding: chunked" if framing == "chunked" else f"content-length: {len(event)}"
+    expect = "expect: 100-continue\r\n" if framing == "expect" else ""
+    body = b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (event[:5], len(event) - 5, event[5:]) if framing == "chunked" else event
+    sent = head(client.write_key, wish + expect + length) + body + following
+    for at in range(0, len(sent), size := -(-len(sent) // pieces)):
+        wishing.sendall(sent[at : at + size])
+        time.sleep(0.0005 if pieces > 1 else 0)
+
+    assert answer_of(wishing).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    assert [bytes(one.event) for one in streamed(settings)] == [event]
 
 
 def test_a_client_that_reads_nothing_is_cut_off(shared: Served, line: Callable[[], socket.socket]) -> None:
