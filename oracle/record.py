@@ -107,7 +107,7 @@ def _read(event: StoredEvent, salt: bytes, identity: IdentityRules, profile: Pro
         traits={trait: _storable(value) for trait, value in traits.items()},
         consent=tuple(consent.items()),
         order=_order(_spoken(said), profile) if event.type == "track" and name in profile.order_events else None,
-        group=_text(said.get("groupId")) if event.type == "group" else "",
+        group=_id(said, "groupId") if event.type == "group" else "",
         group_traits={trait: _storable(value) for trait, value in group_traits.items()},
         properties=_properties(said) if event.type in ("track", "page", "screen") else {},
     )
@@ -247,7 +247,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - a JSON value
 
 def _raw_identifiers(said: dict[str, Any], type_: str, traits: dict[str, Any], rules: IdentityRules) -> list[tuple[str, str]]:
     context = _object(said.get("context"))
-    raw = [("user_id", _text(said.get("userId"))), ("anonymous_id", _text(said.get("anonymousId")))]
+    raw = [("user_id", _id(said, "userId")), ("anonymous_id", _id(said, "anonymousId"))]
     for kind in ("email", "phone"):
         value = traits.get(kind)
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
@@ -261,8 +261,13 @@ def _raw_identifiers(said: dict[str, Any], type_: str, traits: dict[str, Any], r
         if isinstance(known, str) and known in rules.kinds and (_is_scalar(other.get("id")) or other.get("id") is None):
             raw.append((known, _text(other.get("id"))))
     if type_ == "alias":
-        raw.append((rules.alias_kind, _text(said.get("previousId"))))
+        raw.append((rules.alias_kind, _id(said, "previousId")))
     return raw
+
+
+def _id(said: dict[str, Any], name: str) -> str:
+    """An id; beside a refusal one of a wrong type names nobody, elsewhere such an event is not stored at all."""
+    return _text(said.get(name)) if _is_scalar(said.get(name)) else ""
 
 
 def _named(raw: list[tuple[str, str]], region: str, salt: bytes, rules: IdentityRules) -> tuple[Named, ...]:

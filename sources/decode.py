@@ -205,8 +205,12 @@ def _traits(traits: dict[str, Any], rules: ProfileRules) -> dict[str, Any]:
         raise _Bad("invalid_type", "$.traits") from None
 
 
-def _read_mended(payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
+def _read_mended(payload: bytes, *, ids: bool = False) -> tuple[_Message, bytes, tuple[str, ...]]:
     """Read an event that cannot be read as it stands.
+
+    Args:
+        payload: JSON.
+        ids: whether an id of the wrong type is left out as what is optional is.
 
     Returns:
         The event; its JSON as it is to be stored; the optional fields that were left out because they cannot be read.
@@ -215,7 +219,7 @@ def _read_mended(payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
         msgspec.DecodeError: it is no event.
     """
     try:
-        spelled, odd = mended(payload)
+        spelled, odd = mended(payload, ids=ids)
         return _MESSAGE.decode(spelled), payload, odd
     except msgspec.ValidationError:
         raise
@@ -223,7 +227,7 @@ def _read_mended(payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
         other = whole_characters(payload)
         if other == payload:
             raise
-    return _read_mended(other)
+    return _read_mended(other, ids=ids)
 
 
 class Decoder:
@@ -348,19 +352,15 @@ class Decoder:
             raise _Bad("unknown_source")
         if not payload.isascii():
             payload.decode()  # what the decoder skips must be valid UTF-8 too: it is stored, and read again as text
-        odd: tuple[str, ...] = ()
-        try:
-            message = _MESSAGE.decode(payload)
-        except msgspec.DecodeError:
-            message, payload, odd = _read_mended(payload)
+        message, payload, odd = self._read(payload)
         kind, context = message.type, message.context
         if kind not in EVENT_TYPES:
             raise _Bad("unknown_type", "$.type")
-        name = self._name(message)
+        stated = self._stated(payload, context, odd)
+        name = self._name(message, spared=self._spares(stated))
         if len(name) > NAME_LIMIT_BYTES // 4 and len(name.encode()) > NAME_LIMIT_BYTES and not self._stored:
             raise _Bad("name_too_long", "$.event" if kind == "track" else "$.name")
         received = envelope.received
-        stated = self._stated(payload, context, odd)
         try:
             occurred, future = self._occurred(message, envelope)
         except _Bad:
@@ -383,6 +383,7 @@ class Decoder:
             if not self._spares(stated):
                 raise
             kept, group_kept, stated = self._kept(traits), self._kept(group_traits), (stated or _NOTHING).beside("traits")
+        report = self._report(properties or {}, stated) if kind == "track" and name in self._profile.report_events else None
         message_id = message.messageId
         if type(message_id) is not str or not message_id:
             message_id = _text(message_id) or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
@@ -407,9 +408,26 @@ class Decoder:
             properties=properties,
             invalid=invalid,
             address=_bucket(context.ip) if context is not None else -1,
-            report=self._report(properties or {}) if kind == "track" and name in self._profile.report_events else None,
+            report=report,
             odd=odd if stated is None else odd + stated.odd,
         )
+
+    def _read(self, payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
+        """Read an event; what cannot be read as it stands is mended, and if it refuses something, read with whichever of its ids can be."""
+        try:
+            return _MESSAGE.decode(payload), payload, ()
+        except msgspec.DecodeError:
+            return self._mended(payload)
+
+    def _mended(self, payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
+        try:
+            return _read_mended(payload)
+        except msgspec.ValidationError:
+            found = _read_mended(payload, ids=True)
+            message, kept, odd = found
+            if not self._spares(self._stated(kept, message.context, odd)):
+                raise
+            return found
 
     def _stated(self, payload: bytes, context: _Context | None, odd: tuple[str, ...]) -> Stated | None:
         """What an event says about consent; None where it says nothing."""
@@ -434,15 +452,15 @@ class Decoder:
         return kept
 
     @staticmethod
-    def _name(message: _Message) -> str:
+    def _name(message: _Message, *, spared: bool) -> str:
         if message.type == "track":
             name = message.event
             if name is None or name == "":
                 raise _Bad("missing_event", "$.event")
             return _text(name).replace("\0", "\ufffd")
-        if message.type == "group" and not _text(message.groupId):
+        if message.type == "group" and not spared and not _text(message.groupId):
             raise _Bad("missing_group", "$.groupId")
-        if message.type == "alias" and not (_text(message.previousId) and _text(message.userId)):
+        if message.type == "alias" and not spared and not (_text(message.previousId) and _text(message.userId)):
             raise _Bad("missing_previous", "$.previousId")
         return _text(message.name).replace("\0", "\ufffd") if message.type in ("page", "screen") else ""
 
@@ -516,7 +534,16 @@ class Decoder:
             named.append((self._identity.alias_kind, _text(message.previousId)))
         return named
 
-    def _report(self, properties: dict[str, Any]) -> Report:
+    def _report(self, properties: dict[str, Any], stated: Stated | None) -> Report | None:
+        """What a platform reports; None where that cannot be read and the event counts all the same."""
+        try:
+            return self._reported(properties)
+        except _Bad:
+            if not self._spares(stated):
+                raise
+            return None
+
+    def _reported(self, properties: dict[str, Any]) -> Report:
         platform, orders = properties.get("platform"), properties.get("conversions")
         if not isinstance(platform, str) or not platform or isinstance(orders, bool) or not isinstance(orders, int | float):
             raise _Bad("bad_report", "$.properties")

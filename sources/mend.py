@@ -46,6 +46,7 @@ _NO: Final = msgspec.Raw(b"false")
 _EMPTY: Final = msgspec.Raw(b"{}")
 _READ_OF_CONTEXT: Final = ("consent", "consentManagement", "ip")
 """Members of a context that are passed on as they are: others read them."""
+_IDS: Final = ("userId", "anonymousId", "groupId", "previousId")
 _INSTANTS: Final = ("timestamp", "originalTimestamp", "sentAt")
 _HALF: Final = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL)
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
@@ -56,10 +57,14 @@ _JUDGED: Final = frozenset({b'"traits"', b'"properties"'})
 _WHOLE_PAIR_BYTES: Final = 12
 
 
-def mended(payload: bytes) -> tuple[bytes, tuple[str, ...]]:
+def mended(payload: bytes, *, ids: bool = False) -> tuple[bytes, tuple[str, ...]]:
     """The event without what is optional and unreadable, and the names of those fields.
 
     An empty list is an empty object: it is how PHP spells one. A device whose ``adTrackingEnabled`` is neither true nor false limits it.
+
+    Args:
+        payload: JSON.
+        ids: whether ids that name nobody are left out, too; for the sake of those that do.
 
     Raises:
         msgspec.DecodeError: it is no JSON object.
@@ -67,7 +72,7 @@ def mended(payload: bytes) -> tuple[bytes, tuple[str, ...]]:
     fields = _FIELDS.decode(payload)
     odd: dict[str, None] = {}
     kind = _text(fields.get("type"))
-    for name in ("messageId", "name", *_unread(kind)):
+    for name in ("messageId", "name", *_unread(kind), *(_IDS if ids else ())):
         if name in fields and not _is(_SCALAR, fields[name]):
             del fields[name]
             odd[name] = None

@@ -133,6 +133,51 @@ def test_an_event_is_read_as_the_plainest_reading_reads_it(kind: str, fields: di
     assert [one.key for one in said.named] == [one.key for one in found.identifiers]
 
 
+@pytest.mark.parametrize(
+    ("fields", "reason", "named"),
+    [
+        ({"anonymousId": {}}, "invalid_type", [("user_id", "u1")]),
+        ({"anonymousId": True}, "invalid_type", [("user_id", "u1")]),
+        ({"userId": [1], "anonymousId": "a"}, "invalid_type", [("anonymous_id", "a")]),
+        ({"userId": 0.5, "anonymousId": [], "previousId": []}, "invalid_type", [("user_id", "0.5")]),
+        ({"userId": False, "context": REFUSAL | {"traits": {"email": "a@x.org"}}}, "invalid_type", [("email", "a@x.org")]),
+        ({"type": "alias", "previousId": []}, "invalid_type", [("user_id", "u1")]),
+        ({"type": "alias"}, "missing_previous", [("user_id", "u1")]),
+        ({"type": "alias", "previousId": "p", "userId": None}, "missing_previous", [("anonymous_id", "p")]),
+        ({"type": "group", "groupId": {}}, "invalid_type", [("user_id", "u1")]),
+        ({"type": "group", "traits": {"a": 1}}, "missing_group", [("user_id", "u1")]),
+        ({"event": "Platform Report"}, "bad_report", [("user_id", "u1")]),
+        ({"userId": {}}, "no_identifier", None),
+        ({"userId": ""}, "no_identifier", None),
+        ({"event": []}, "invalid_type", None),
+        ({"event": ""}, "missing_event", None),
+        ({"type": []}, "invalid_type", None),
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_a_refusal_counts_for_whomever_the_event_names_whatever_else_it_lacks(
+    fields: dict[str, Any], reason: str, named: list[tuple[str, str]] | None
+) -> None:
+    said = {"type": "track", "event": "x", "userId": "u1", "messageId": "m", "context": REFUSAL, **fields}
+    found = decode(collected(said))
+    if named is None:
+        assert isinstance(found, DeadLetter)
+        assert found.failure.reason == reason
+        return
+    assert isinstance(found, Event)
+    assert (found.consent, names(found)) == ({"advertising": False}, named)
+    told = unify([found], Known(), definitions(), NOON_MS)
+    assert isinstance(told, Changes)
+    stored = StoredEvent(found.message_key, "US", found.type, found.identifiers[0].key, found.occurred_ms, found.received_ms, found.payload)
+    told_again = read_statement(stored, SALT, RULES, ProfileRules())
+    assert ([(one.kind, one.value) for one in told_again.named], told_again.group) == (named, found.group)
+
+    grant = {"consent": {"categoryPreferences": {"advertising": True}}}
+    granting = decode(collected(said | {"context": {**said["context"], **grant}}))
+    assert isinstance(granting, DeadLetter)
+    assert granting.failure.reason == reason
+
+
 @pytest.mark.parametrize("levels", [100, 126, 127, 200, 940, 960, 980, 1_000, 20_000])
 @pytest.mark.parametrize("member", ["integrations", "context", "properties", "traits", "unknown"])
 @pytest.mark.parametrize(("opens", "closes"), [('{"a":', "}"), ("[", "]")])
