@@ -253,7 +253,9 @@ def _raw_identifiers(said: dict[str, Any], type_: str, traits: dict[str, Any], r
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             raw.append((kind, str(value)))
     device = _object(context.get("device"))
-    if device.get("adTrackingEnabled") in (True, None) and isinstance(device.get("advertisingId"), str):
+    if (device.get("adTrackingEnabled") is True or device.get("adTrackingEnabled") is None) and isinstance(
+        device.get("advertisingId"), str
+    ):
         raw.append(("device_id", device["advertisingId"]))
     others = context.get("externalIds")
     for other in others if isinstance(others, list) else []:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.event import DeadLetter, Event
@@ -118,6 +118,8 @@ CONTEXT = st.fixed_dictionaries(
     st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3),
     st.none() | CONTEXT,
 )
+@example("track", {}, {"device": {"advertisingId": "AB", "adTrackingEnabled": 1}})
+@example("track", {}, {"device": {"advertisingId": "AB", "adTrackingEnabled": 1.0}})
 def test_an_event_is_read_as_the_plainest_reading_reads_it(kind: str, fields: dict[str, Any], context: dict[str, Any] | None) -> None:
     fields = {"type": kind, "userId": "u1"} | ({"event": "x"} if kind == "track" else {}) | fields
     fields |= {} if context is None else {"context": context}
