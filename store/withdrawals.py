@@ -1,7 +1,8 @@
 """Finds people on a platform's list who no longer consent: what goes at once, whatever the gate says.
 
 Every change of a person who is on a list is looked at once, soon after it commits, whether it is flagged urgent or not: a merge with
-somebody who refused withdraws just the same. Removals that were planned and never confirmed are looked at again.
+somebody who refused withdraws just the same. Removals that were planned and never confirmed are looked at again, and so is whoever left the
+segment and was not taken off yet: nothing is told of what they say from then on, and until a push takes them off they may refuse.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,16 @@ _OUTSTANDING: Final = """
       AND NOT EXISTS (
           SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = 'urgent' AND p.status = 'failed'
           AND p.ended_at > now() - make_interval(secs => %s))
+"""
+_LEFT: Final = """
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM audiences a
+    JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= coalesce(a.cursor_tx, '0') AND c.delta < 0
+    JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
+         AND m.state NOT IN ('removing', 'leaving')
+    WHERE a.status IN ('active', 'paused') AND a.platform = ANY(%s)
+      AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.segment_id = a.segment_id AND s.profile_id = m.profile_id)
+    GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
 """
 
 
@@ -65,8 +76,15 @@ def touched(conn: Connection[Any], since: str, purposes: Mapping[str, str]) -> l
 
 
 def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float) -> list[Withdrawn]:
-    """Find withdrawals whose removal was planned and never confirmed, `failed_wait_s` after the last attempt failed for good."""
-    return _withdrawn(conn, conn.execute(_OUTSTANDING, (list(purposes), failed_wait_s)).fetchall(), purposes)
+    """Find withdrawals whose removal was planned and never confirmed, and of people who had left the segment before.
+
+    Args:
+        conn: any connection.
+        purposes: platform → consent purpose, for the platforms that are looked at.
+        failed_wait_s: rest after an attempt to remove somebody failed for good.
+    """
+    planned = conn.execute(_OUTSTANDING, (list(purposes), failed_wait_s)).fetchall()
+    return _withdrawn(conn, [*planned, *conn.execute(_LEFT, (list(purposes),)).fetchall()], purposes)
 
 
 def _withdrawn(conn: Connection[Any], rows: list[tuple[int, int, str, UUID]], purposes: Mapping[str, str]) -> list[Withdrawn]:
