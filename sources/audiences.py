@@ -31,7 +31,7 @@ class AudienceFeedParams:
         urgent: hand out withdrawals and deletions, and nothing else; otherwise everything else.
         interval: pause between two looks while nothing moves.
         outstanding_interval: how often withdrawals are looked for that no change tells of: removals that were planned and never confirmed,
-            and refusals of people who had left the segment before.
+            refusals of people who had left the segment before, or of a purpose that it does not serve.
         failed_wait: rest of an audience after a push that failed.
     """
 

@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from domain.rule import Equals, Trait
-from store import withdrawals
+from store import publishing, withdrawals
+from store.definition_rows import Author, Draft, create
 from tests.store.conftest import Engine
 
 NOW: Final = 1_790_000_000_000
@@ -58,3 +60,19 @@ def test_who_left_the_segment_and_refuses_before_a_push_took_them_off_is_withdra
     assert withdrawn(engine, seen) == 1
     engine.feed(engine.event("identify", "mary", NOW + 4, context=said(True)))
     assert withdrawn(engine, seen) == 0
+
+
+def test_who_refuses_what_the_platform_asks_for_is_withdrawn_whatever_the_segment_serves(engine: Engine) -> None:
+    author = Author(engine.workspace, "test", frozenset({"user_id", "email", "phone"}))
+    with engine.conn.transaction():
+        draft = Draft(msgspec.to_builtins(Trait("plan", Equals("gold"))), "newsletter", "readers")
+        segment = create(engine.conn, author, "segment", draft)
+        publishing.publish_segment(engine.conn, author, segment)
+    engine.sweep()
+    both = {"consent": {"categoryPreferences": {"advertising": True, "newsletter": True}}}
+    engine.feed(engine.event("identify", "mary", NOW, traits={"plan": "gold"}, context=both))
+    listed(engine, segment)
+    assert withdrawn(engine, "0") == 0
+    engine.feed(engine.event("identify", "mary", NOW + 1, context=said(False)))
+    assert engine.members(segment) == {"mary"}
+    assert withdrawn(engine, "0") == 1
