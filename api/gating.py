@@ -9,8 +9,8 @@ from psycopg import Connection
 
 from api.deps import Caller, Connections
 from api.errors import UnprocessableError
-from domain.decision import Controls, Mode
-from operators.gate_control import mode_of
+from domain.decision import Mode
+from operators.gate_control import mode_now
 from operators.rejudge import Rejudged, rejudge, with_values
 from sinks.trust import Judged, TrustGate
 from store import rejudging
@@ -47,8 +47,7 @@ async def judged_now(held: Connections, caller: Caller, platform: str, audience:
 
     def work(conn: Connection[Any], _speaker: Speaker, now: datetime) -> tuple[Judged, Mode]:
         judged = TrustGate(conn, params).judge(caller.workspace, platform, audience, "push", now)
-        controls: Controls = judged.situation.controls
-        return judged, mode_of(controls, audience, platform, judged.now_ms, params)
+        return judged, mode_now(judged.situation, audience, judged.now_ms, params)
 
     return await speak(held, caller, work)
 

@@ -36,12 +36,14 @@ class Situation(msgspec.Struct, frozen=True):
         controls: what people have said.
         size: what the push would change; None where that was not measured yet.
         history: earlier pushes of the audience, its first one left out.
+        earliest_ms: what another clock says, where it is behind: a mode that ends has ended once every clock says so.
     """
 
     platform: str
     controls: Controls = Controls()
     size: PushSize | None = None
     history: tuple[PushSize, ...] = ()
+    earliest_ms: int | None = None
 
 
 def judge(
@@ -123,7 +125,7 @@ def control(decision: Decision, situation: Situation, now_ms: int, params: GateP
     """
     if decision.action is not Action.PUSH:
         return decision
-    mode = mode_of(situation.controls, decision.audience_id, situation.platform, now_ms, params)
+    mode = mode_now(situation, decision.audience_id, now_ms, params)
     if mode is Mode.FROZEN:
         reasons = ("pushes are frozen", *decision.reasons)
         return msgspec.structs.replace(
@@ -163,6 +165,12 @@ def _rehearsed(decided: Decision) -> Decision:
 def would_go(decision: Decision) -> bool:
     """Whether nothing but the advisory mode holds a push."""
     return decision.codes[0] is Code.ADVISORY and decision.codes[1] in _LETS_GO
+
+
+def mode_now(situation: Situation, audience_id: int, now_ms: int, params: GateParams) -> Mode:
+    """How the gate is run for an audience now, by the clock that is behind: what holds pushes ends late rather than early."""
+    earliest_ms = now_ms if situation.earliest_ms is None else min(now_ms, situation.earliest_ms)
+    return mode_of(situation.controls, audience_id, situation.platform, earliest_ms, params)
 
 
 def mode_of(controls: Controls, audience_id: int, platform: str, now_ms: int, params: GateParams) -> Mode:

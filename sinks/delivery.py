@@ -48,7 +48,7 @@ class DeliveryParams:
 
     Attributes:
         poll_interval: how often due work is looked for while there is none.
-        outstanding_interval: how often withdrawals that were planned and never confirmed are looked for.
+        outstanding_interval: how often withdrawals that no change tells of are looked for (`sources.audiences`).
         failed_wait: rest of an audience after a push that failed, and of a withdrawal after one that was rejected.
         decision_interval: how often a verdict that does not change is recorded again.
         hold_interval: how long a verdict other than pass stands before the gate is asked again.

@@ -15,7 +15,7 @@ from domain.reading import Reading, Status
 from operators.gate import GateState, observe
 from operators.gate_control import Situation, judge, would_go
 from operators.gate_params import GateParams
-from store import gate, gate_controls, signals
+from store import gate, gate_controls, last_word, signals
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -102,7 +102,8 @@ class TrustGate:
         state = observe(state, readings, now_ms, params)
         newest = {reading.signal: reading for reading in readings}
         depends_on = [*sources, *(signal for signal in opinions if self._says(newest.get(signal), state, now_ms))] if sources else []
-        situation = Situation(platform, gate_controls.controls(self._conn, workspace, platform, audience_id, now))
+        controls = gate_controls.controls(self._conn, workspace, platform, audience_id, now)
+        situation = Situation(platform, controls, earliest_ms=(last_word.clock(self._conn) - _EPOCH) // _MS)
         proposed = msgspec.structs.replace(proposed, depends_on=tuple(depends_on))
         return Judged(self._conn, params, proposed, newest, situation, state, now_ms)
 

@@ -8,7 +8,7 @@ Everything handed out is read again, under the audience's lock, by whoever acts 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from psycopg import Connection
 
@@ -18,6 +18,8 @@ from store.withdrawals import Withdrawn
 
 Task = Withdrawn | Work
 """One thing to do for one audience."""
+_COSTLY: Final = 20
+"""Outstanding withdrawals are looked for at most every so many times as long as it takes."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class AudienceFeedParams:
         purposes: platform → consent purpose, for the platforms that this process serves.
         urgent: hand out withdrawals and deletions, and nothing else; otherwise everything else.
         interval: pause between two looks while nothing moves.
-        outstanding_interval: how often removals that were planned and never confirmed are looked for.
+        outstanding_interval: how often withdrawals are looked for that no change tells of: removals that were planned and never confirmed,
+            refusals of people who had left the segment before, or of a purpose that it does not serve.
         failed_wait: rest of an audience after a push that failed.
     """
 
@@ -81,6 +84,6 @@ class AudienceFeed:
         if not found:
             self._horizon = horizon
         if self._outstanding_at is None or now >= self._outstanding_at:
-            self._outstanding_at = now + self._params.outstanding_interval
             found += withdrawals.outstanding(self._conn, self._params.purposes, self._params.failed_wait.total_seconds())
+            self._outstanding_at = now + max(self._params.outstanding_interval, _COSTLY * (self._now() - now))
         return found

@@ -66,6 +66,7 @@ def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) 
         AudienceCommandError: the name is in use, or the platform is disconnected.
         UnknownAudienceError: the workspace has no such segment.
     """
+    last_word.saying(conn, workspace)  # a platform that is just being disconnected is so by then
     if platform_connections.disconnected(conn, workspace, new.platform):
         raise AudienceCommandError(f"{new.platform} is disconnected: connect it first.")
     named = {
@@ -123,6 +124,7 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
     Raises:
         AudienceCommandError: the audience is being deleted or is deleted, or its platform is disconnected.
     """
+    last_word.saying(conn, workspace)  # a platform that is just being disconnected is so by then
     status = _status(conn, workspace, audience)
     _require(status, "active", "paused")
     platform = conn.execute("SELECT platform FROM audiences WHERE id = %s", (audience,)).fetchone()

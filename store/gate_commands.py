@@ -12,6 +12,7 @@ from typing import Any
 from psycopg import Connection
 
 from domain.decision import Code, Mode
+from domain.export import PLATFORM_FORMS
 from domain.ids import WorkspaceId
 from operators.gate_control import OVERRIDABLE
 from store import audit, last_word
@@ -167,8 +168,10 @@ def confirm_first(conn: Connection[Any], speaker: Speaker, audience_id: int, now
 
 def _check_scope(conn: Connection[Any], workspace: WorkspaceId, scope: str) -> None:
     kind, _, name = scope.partition(":")
-    if scope == "workspace" or (kind == "platform" and name):
+    if scope == "workspace" or (kind == "platform" and name in PLATFORM_FORMS):
         return
+    if kind == "platform":
+        raise GateCommandError(f"there is no platform {name}: it is one of {', '.join(sorted(PLATFORM_FORMS))}")
     if kind == "audience" and name.isascii() and name.isdigit():
         sql = "SELECT 1 FROM audiences WHERE workspace_id = %s AND id::text = %s AND status <> 'deleted'"
         if conn.execute(sql, (workspace, name)).fetchone() is not None:

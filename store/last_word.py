@@ -40,6 +40,11 @@ def beginning(conn: Connection[Any], workspace: int) -> datetime:
     conn.execute(_BOUNDED, (_LONGEST_REST,))
     for lock in (_SAID, _READ):
         conn.execute(_SHARED, (lock, workspace))
+    return clock(conn)
+
+
+def clock(conn: Connection[Any]) -> datetime:
+    """The server's clock, which is everybody's."""
     row = conn.execute("SELECT clock_timestamp()").fetchone()
     assert row is not None  # noqa: S101 - a row without a table
     now: datetime = row[0]

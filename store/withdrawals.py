@@ -1,7 +1,9 @@
 """Finds people on a platform's list who no longer consent: what goes at once, whatever the gate says.
 
 Every change of a person who is on a list is looked at once, soon after it commits, whether it is flagged urgent or not: a merge with
-somebody who refused withdraws just the same. Removals that were planned and never confirmed are looked at again.
+somebody who refused withdraws just the same. Removals that were planned and never confirmed are looked at again, and so is whoever left the
+segment and was not taken off yet: nothing is told of what they say from then on, and until a push takes them off they may refuse. Nor is
+anything told of a purpose that the segment does not serve: where the platform asks for another one, everybody on the list is looked at.
 """
 
 from collections.abc import Mapping
@@ -30,6 +32,24 @@ _OUTSTANDING: Final = """
       AND NOT EXISTS (
           SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = 'urgent' AND p.status = 'failed'
           AND p.ended_at > now() - make_interval(secs => %s))
+"""
+_LEFT: Final = """
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM audiences a
+    JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= coalesce(a.cursor_tx, '0') AND c.delta < 0
+    JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
+         AND m.state NOT IN ('removing', 'leaving')
+    WHERE a.status IN ('active', 'paused') AND a.platform = ANY(%s)
+      AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.segment_id = a.segment_id AND s.profile_id = m.profile_id)
+    GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
+"""
+_OF_ANOTHER_PURPOSE: Final = """
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM audiences a
+    JOIN unnest(%s::text[], %s::text[]) AS asked (platform, purpose) ON asked.platform = a.platform
+    JOIN segments s ON s.id = a.segment_id AND s.purpose <> asked.purpose
+    JOIN audience_members m ON m.audience_id = a.id AND m.state NOT IN ('removing', 'leaving')
+    WHERE a.status IN ('active', 'paused')
 """
 
 
@@ -65,8 +85,18 @@ def touched(conn: Connection[Any], since: str, purposes: Mapping[str, str]) -> l
 
 
 def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float) -> list[Withdrawn]:
-    """Find withdrawals whose removal was planned and never confirmed, `failed_wait_s` after the last attempt failed for good."""
-    return _withdrawn(conn, conn.execute(_OUTSTANDING, (list(purposes), failed_wait_s)).fetchall(), purposes)
+    """Find withdrawals that no change tells of: planned and never confirmed, of people who had left the segment before, of another purpose.
+
+    Args:
+        conn: any connection.
+        purposes: platform → consent purpose, for the platforms that are looked at.
+        failed_wait_s: rest after an attempt to remove somebody failed for good.
+    """
+    platforms = list(purposes)
+    planned = conn.execute(_OUTSTANDING, (platforms, failed_wait_s)).fetchall()
+    others = conn.execute(_LEFT, (platforms,)).fetchall()
+    others += conn.execute(_OF_ANOTHER_PURPOSE, (platforms, list(purposes.values()))).fetchall()
+    return _withdrawn(conn, [*planned, *dict.fromkeys(others)], purposes)
 
 
 def _withdrawn(conn: Connection[Any], rows: list[tuple[int, int, str, UUID]], purposes: Mapping[str, str]) -> list[Withdrawn]:

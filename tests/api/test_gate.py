@@ -123,7 +123,7 @@ def test_the_first_push_is_confirmed_once(operator: Api, admin: Api, audience: i
     assert len(operator.get("/cdp/audit", action="gate.confirm_first")["items"]) == 1
 
 
-@pytest.mark.parametrize("scope", ["audience:999999", "audience:x", "everything", "platform:"])
+@pytest.mark.parametrize("scope", ["audience:999999", "audience:x", "everything", "platform:", "platform:facebook"])
 def test_a_scope_that_is_none_is_refused(admin: Api, scope: str) -> None:
     admin.put(f"{GATE}/mode", {"scope": scope, "mode": "frozen", "reason": "why not"}, expect=422)
 

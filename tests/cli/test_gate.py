@@ -66,6 +66,7 @@ def test_what_is_said_is_shown_until_it_is_taken_back(run: Run, audience: int) -
 def test_what_makes_no_sense_is_refused_with_a_reason(run: Run, audience: int) -> None:
     assert "within 168 hours" in run("advise", "--reason", "for ever", "--hours", 200, code=2)
     assert "cannot be overridden: frozen" in run("override", "frozen", "--reason", "let me", code=2)
+    assert "no platform Meta: it is one of google, meta" in run("freeze", "--scope", "platform:Meta", "--reason", "stop", code=2)
     assert "no audience 999" in run("release", 999, "--reason", "which", code=2)
     assert "somebody else has to approve it" in _after(run, audience)
     assert "NAME=VALUE" in run("rejudge", "healthy", code=2)

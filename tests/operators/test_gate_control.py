@@ -148,6 +148,14 @@ def test_frozen_holds_what_would_pass_and_says_so() -> None:
     assert (decision.verdict, decision.codes, decision.would) == (Verdict.HOLD, (Code.FROZEN, Code.TRUSTED), Verdict.PASS)
 
 
+@pytest.mark.parametrize("mode", [Mode.FROZEN, Mode.ADVISORY])
+def test_a_mode_ends_once_every_clock_says_so(mode: Mode) -> None:
+    controls = Controls((setting(mode, expires_ms=NOW),))
+    assert judged(HEALTHY, controls=controls).verdict is Verdict.PASS
+    assert judged(HEALTHY, controls=controls, earliest_ms=NOW - 1).verdict is Verdict.HOLD
+    assert judged(HEALTHY, controls=Controls((setting(mode, expires_ms=NOW + 1),)), earliest_ms=NOW + HOUR_MS).verdict is Verdict.HOLD
+
+
 @pytest.mark.parametrize("scope", ["workspace", "platform:meta", "audience:1"])
 def test_frozen_anywhere_is_frozen_whatever_else_was_said(scope: str) -> None:
     release = Release(1, "key:1", NOW + 1, "key:2")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Thread
 from typing import Any, ClassVar, Self
@@ -21,7 +21,8 @@ from sinks.ads.meta import Meta
 from sinks.ads.platform import Request, Response
 from sinks.http import HttpRunner
 from sinks.pace import WithheldError
-from store import gate_commands
+from store import audience_commands, gate_commands
+from store.audience_commands import AudienceCommandError, NewAudience
 from tests.conftest import TestWorkspace
 from tests.integration.activation import places
 from tests.integration.activation.desk import Desk, audiences
@@ -148,6 +149,62 @@ def test_nothing_begins_once_it_is_committed_however_many_audiences_were_let_thr
         desk.run()
         assert done
         assert [number for number in desk.adds if number > done[0]] == []
+
+
+def test_a_freeze_that_ends_later_holds_for_a_process_whose_clock_is_ahead(opened: Open) -> None:
+    """The worker, and whoever reads signals beside it, are an hour ahead of the server, by whose clock the freeze ends in half an hour."""
+    desk = opened(2, 5, "ahead-")
+    desk.now += timedelta(hours=1)
+    done: list[int] = []
+
+    def once(number: int) -> None:
+        if len(desk.adds) == 1 and not done:
+            done.append(number)
+            now = datetime.now(UTC)
+            gate_commands.set_mode(other(desk), desk.speaker, "workspace", Mode.FROZEN, "stop", now, now + timedelta(minutes=30))
+
+    desk.before = once
+    desk.run()
+    assert len(desk.adds) == 1
+    other(desk).execute("UPDATE gate_modes SET expires_at = now()")
+    desk.run()
+    assert desk.statuses() == {"done"}
+
+
+def test_an_audience_is_not_resumed_nor_made_while_its_platform_is_being_disconnected(opened: Open, postgres_dsn: str) -> None:
+    """Each waits for what the other commits: a resumed audience is paused again, or it is not resumed."""
+    desk = opened(1, 1, "apart-")
+    (world,) = desk.worlds
+    audience_commands.pause(world.conn, world.workspace, "key:1", world.audience, desk.now)
+    another = NewAudience(world.segment, "meta", "another", "111", 3_600)
+    outcomes: list[str] = []
+
+    def ask(what: Callable[[psycopg.Connection[Any]], object]) -> None:
+        with psycopg.connect(postgres_dsn) as conn:
+            try:
+                what(conn)
+            except AudienceCommandError as error:
+                outcomes.append(str(error))
+
+    asked = [
+        Thread(target=ask, args=(lambda conn: audience_commands.resume(conn, world.workspace, "key:2", world.audience),)),
+        Thread(target=ask, args=(lambda conn: audience_commands.create(conn, world.workspace, "key:2", another),)),
+    ]
+    with psycopg.connect(postgres_dsn) as conn, conn.transaction():
+        audience_commands.disconnect(conn, world.workspace, "key:1", "meta", desk.now)
+        for thread in asked:
+            thread.start()
+        while any(thread.is_alive() for thread in asked) and _waiting(world.conn) < len(asked):
+            asked[0].join(0.01)
+    for thread in asked:
+        thread.join()
+    assert outcomes == ["meta is disconnected: connect it first."] * 2
+    assert world.column("SELECT status FROM audiences WHERE status <> 'deleted'") == ["paused"]
+
+
+def _waiting(conn: psycopg.Connection[Any]) -> int:
+    row = conn.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone()
+    return int(row[0]) if row else 0
 
 
 def test_undisturbed_everything_is_sent(opened: Open, server: Server) -> None:
