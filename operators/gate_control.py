@@ -36,14 +36,14 @@ class Situation(msgspec.Struct, frozen=True):
         controls: what people have said.
         size: what the push would change; None where that was not measured yet.
         history: earlier pushes of the audience, its first one left out.
-        earliest_ms: what another clock says, where it is behind: a mode that ends has ended once every clock says so.
+        other_ms: what the other clock says; None for the same.
     """
 
     platform: str
     controls: Controls = Controls()
     size: PushSize | None = None
     history: tuple[PushSize, ...] = ()
-    earliest_ms: int | None = None
+    other_ms: int | None = None
 
 
 def judge(
@@ -168,9 +168,9 @@ def would_go(decision: Decision) -> bool:
 
 
 def mode_now(situation: Situation, audience_id: int, now_ms: int, params: GateParams) -> Mode:
-    """How the gate is run for an audience now, by the clock that is behind: what holds pushes ends late rather than early."""
-    earliest_ms = now_ms if situation.earliest_ms is None else min(now_ms, situation.earliest_ms)
-    return mode_of(situation.controls, audience_id, situation.platform, earliest_ms, params)
+    """How the gate is run for an audience now; where clocks differ, whatever holds more by one of them."""
+    clocks = {now_ms, now_ms if situation.other_ms is None else situation.other_ms}
+    return max((mode_of(situation.controls, audience_id, situation.platform, clock, params) for clock in clocks), key=_HOLDS.index)
 
 
 def mode_of(controls: Controls, audience_id: int, platform: str, now_ms: int, params: GateParams) -> Mode:
@@ -183,6 +183,8 @@ def mode_of(controls: Controls, audience_id: int, platform: str, now_ms: int, pa
 
 
 _SCOPES: Final = ("audience", "platform", "workspace")
+_HOLDS: Final = (Mode.ENFORCE, Mode.ADVISORY, Mode.FROZEN)
+"""What holds more comes later."""
 
 
 def live(said: Setting | Override | Release, now_ms: int, params: GateParams) -> bool:

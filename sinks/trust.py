@@ -103,7 +103,7 @@ class TrustGate:
         newest = {reading.signal: reading for reading in readings}
         depends_on = [*sources, *(signal for signal in opinions if self._says(newest.get(signal), state, now_ms))] if sources else []
         controls = gate_controls.controls(self._conn, workspace, platform, audience_id, now)
-        situation = Situation(platform, controls, earliest_ms=(last_word.clock(self._conn) - _EPOCH) // _MS)
+        situation = Situation(platform, controls, other_ms=(last_word.clock(self._conn) - _EPOCH) // _MS)
         proposed = msgspec.structs.replace(proposed, depends_on=tuple(depends_on))
         return Judged(self._conn, params, proposed, newest, situation, state, now_ms)
 

@@ -152,8 +152,16 @@ def test_frozen_holds_what_would_pass_and_says_so() -> None:
 def test_a_mode_ends_once_every_clock_says_so(mode: Mode) -> None:
     controls = Controls((setting(mode, expires_ms=NOW),))
     assert judged(HEALTHY, controls=controls).verdict is Verdict.PASS
-    assert judged(HEALTHY, controls=controls, earliest_ms=NOW - 1).verdict is Verdict.HOLD
-    assert judged(HEALTHY, controls=Controls((setting(mode, expires_ms=NOW + 1),)), earliest_ms=NOW + HOUR_MS).verdict is Verdict.HOLD
+    assert judged(HEALTHY, controls=controls, other_ms=NOW - 1).verdict is Verdict.HOLD
+    assert judged(HEALTHY, controls=Controls((setting(mode, expires_ms=NOW + 1),)), other_ms=NOW + HOUR_MS).verdict is Verdict.HOLD
+
+
+@pytest.mark.parametrize("other_ms", [NOW - HOUR_MS, NOW + HOUR_MS])
+def test_where_clocks_differ_whatever_holds_more_by_one_of_them_counts(other_ms: int) -> None:
+    end = (NOW + other_ms) // 2
+    exempt = setting(Mode.ENFORCE, "audience:1", expires_ms=end), setting(Mode.ADVISORY, expires_ms=NOW + 2 * HOUR_MS)
+    assert judged(HEALTHY, controls=Controls(exempt), other_ms=other_ms).verdict is Verdict.HOLD
+    assert judged(HEALTHY, controls=Controls((setting(Mode.FROZEN, expires_ms=end),)), other_ms=other_ms).verdict is Verdict.HOLD
 
 
 @pytest.mark.parametrize("scope", ["workspace", "platform:meta", "audience:1"])
