@@ -211,8 +211,6 @@ def too_deep(record: bytes) -> bool:
     >>> too_deep(b"[" * 128 + b"]" * 128), too_deep(b"[" * 129 + b"]" * 129), too_deep(b"[{}]" * 500)
     (False, True, False)
     """
-    if record.count(b"[") + record.count(b"{") <= DEPTH_READ:
-        return False
     shape = _STRING.sub(b"", record).translate(_BRACKETS, _NO_BRACKETS)
     for _ in range(DEPTH_READ):
         if not shape:
