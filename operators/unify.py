@@ -318,9 +318,12 @@ class _Assembly:
         touches = program.touches(event.type, event.name)
         properties = event.properties or NO_PROPERTIES
         found = matched(touches, properties) if touches else []
-        touched.update([aggregate.id for aggregate, _, _ in found])
-        touched.update([f"trait:{trait}" for trait in event.traits])
-        touched.update([f"{CONSENT}{purpose}" for purpose in event.consent])
+        if found:
+            touched.update([aggregate.id for aggregate, _, _ in found])
+        if event.traits:
+            touched.update([f"trait:{trait}" for trait in event.traits])
+        if event.consent:
+            touched.update([f"{CONSENT}{purpose}" for purpose in event.consent])
         # Where there is no room for all traits, one that comes drops another one.
         crowded = len(person.view.traits) + len(event.traits) > self._rules.trait_limit
         before = list(person.view.traits) if crowded else []
@@ -337,7 +340,8 @@ class _Assembly:
             fold(leaf, event, self._rules)
             fold_matched(leaf, found, properties, event.occurred_ms, tie_of(event.message_key))
         fold(person.view, event, self._rules)
-        touched.update([f"trait:{trait}" for trait in before if trait not in person.view.traits])
+        if before:
+            touched.update([f"trait:{trait}" for trait in before if trait not in person.view.traits])
         fold_matched(person.view, found, properties, event.occurred_ms, tie_of(event.message_key))
 
     def _finish(self, group: Group, person: Person) -> None:
@@ -369,10 +373,13 @@ class _Assembly:
         So whoever holds the identifier that names a person is beyond every version that the person ever had: one who was merged away and
         comes out again does not repeat a version, and what somebody remembers or has read of the earlier one is found out as stale.
         """
+        if not group.exact and not group.people:
+            return 1
         owners = self._known.owners
-        came = {owners[key] for key in group.exact or () if key in owners}
-        came.update(person.id for person in group.people)
-        return 1 + max((self._read[profile] for profile in came), default=0)
+        came = [person.id for person in group.people]
+        if group.exact:
+            came += {owners[key] for key in group.exact if key in owners}
+        return 1 + max([self._read[profile] for profile in came], default=0)
 
     def _occasion(self, group: Group, person: Person, cause: str, *, moved: bool) -> Occasion:
         alone = group.exact is None and len(group.people) < 2
