@@ -22,6 +22,7 @@ from domain.envelope import encode_event
 from domain.event import EVENT_TYPES
 from domain.partitioning import Ids, loose_key, partition_key
 from sinks.log import Entry
+from sources.consent import speaks_of_consent
 from sources.decode import instant_ms
 
 _Found = TypeVar("_Found", "_Batch", "_Single")
@@ -86,7 +87,8 @@ class NotStrictError(Exception):
 def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> Body:
     """Read ``{"batch":[…]}``.
 
-    A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own; nothing is mixed.
+    A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own. A ``context`` that speaks of consent goes
+    to every event: where an event has its own as well, the engine reads the consent of both, and everything else from its own.
 
     Raises:
         Refusal: 400, or 413 where repeating the defaults would make the batch larger than a body may be.
@@ -96,7 +98,7 @@ def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> 
     if len(found.batch) > params.batch_limit_events:
         raise Refusal("too_many_events")
     ambient = (("context", bytes(found.context)), ("integrations", bytes(found.integrations)))
-    defaults = [(name, value) for name, value in ambient if value.startswith(b"{")]
+    defaults = [(name, value) for name, value in ambient if value.startswith(b"{") or _for_all(name, value)]
     if sum(len(value) for _, value in defaults) * len(found.batch) > params.body_limit_bytes:
         raise Refusal("body_too_large")
     return Body(found.batch, _text(found.writeKey), _sent_ms(found.sentAt), defaults)
@@ -183,9 +185,14 @@ def _odd(event: bytes) -> tuple[str, bytes]:
 def _complete(event: bytes, defaults: Sequence[tuple[str, bytes]]) -> bytes:
     own = _AMBIENT.decode(event)
     for name, value in defaults:
-        if not bytes(getattr(own, name)):
+        if not bytes(getattr(own, name)) or _for_all(name, value):
             event = _with_member(event, name, value)
     return event
+
+
+def _for_all(name: str, value: bytes) -> bool:
+    """Whether a batch's member is no default but goes to every event: what is said about consent is not lost to a context beside it."""
+    return name == "context" and speaks_of_consent(value)
 
 
 def _with_member(event: bytes, name: str, value: bytes) -> bytes:

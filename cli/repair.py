@@ -34,7 +34,7 @@ from sources.decode import Decoder
 from store import audit, unify_sql
 from store.definitions import Registry, SourceRow, load_registry
 from store.keys import workspace_named
-from store.repair import EventRow, Stored, read_events, read_person, write_person
+from store.repair import EventRow, StalePersonError, Stored, only_repair, read_events, read_person, write_person
 from store.unit_of_work import PostgresUnitOfWork
 
 ACTION: Final = "repair"
@@ -91,6 +91,17 @@ def repair(
     Exit code 0 when no difference is left, 1 when there is any.
     """
     settings = load_settings()
+    if not apply:
+        _run(settings, workspace, apply=False)
+        return
+    with only_repair(settings.postgres.dsn.get_secret_value()) as alone:
+        if not alone:
+            typer.echo("another repair of this database is running; wait until it has ended", err=True)
+            raise typer.Exit(1)
+        _run(settings, workspace, apply=True)
+
+
+def _run(settings: Settings, workspace: str, *, apply: bool) -> None:
     try:
         reports = verify_all(settings, workspace, shown=sys.stderr.isatty())
     except LookupError as error:
@@ -168,7 +179,7 @@ class Repair:
             except UnreadableEventError as error:
                 outcome.left[profile.hex()] = str(error)
                 return
-            except (errors.SerializationFailure, errors.DeadlockDetected):
+            except (errors.SerializationFailure, errors.DeadlockDetected, StalePersonError):
                 time.sleep(0.05 * (attempt + 1))
                 continue
             if stored is None or rebuilt is None:

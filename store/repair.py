@@ -5,6 +5,7 @@ has a new version, so that whatever a worker had read or remembered of the perso
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ from store import unify_sql
 from store.connection import Integers, Keys
 
 _EVENTS_AT_A_TIME: Final = 2_000
+_LOCK: Final = int.from_bytes(b"repair", "big")
 _PERSON: Final = "SELECT version, doc FROM profiles WHERE id = ANY(%s) AND workspace_id = %s"
 _IDENTIFIERS: Final = "SELECT key, kind, leaf FROM identifiers WHERE profile_id = ANY(%s)"
 _LINKS: Final = """
@@ -58,6 +60,10 @@ class Stored(NamedTuple):
     leaves: dict[IdentifierKey, Leaf | None]
 
 
+class StalePersonError(Exception):
+    """The stored row is not the one that was read."""
+
+
 class EventRow(NamedTuple):
     """One stored event."""
 
@@ -66,6 +72,18 @@ class EventRow(NamedTuple):
     occurred_ms: int
     received_ms: int
     payload: bytes
+
+
+@contextmanager
+def only_repair(dsn: str) -> Iterator[bool]:
+    """Keep other repairs of the database out for the duration; False where one is running.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+        yield row is not None and row[0]
 
 
 def read_person(connection: psycopg.Connection, workspace: WorkspaceId, profile: ProfileId, *, lock: bool) -> Stored | None:
@@ -141,13 +159,13 @@ def write_person(connection: psycopg.Connection, rebuilt: Rebuilt) -> None:
 
     Raises:
         psycopg.OperationalError: the server does not answer, or another transaction is in the way (to be tried again).
-        RuntimeError: the row is not the one that was read.
+        StalePersonError: the row is not the one that was read (to be tried again).
     """
     cursor = connection.cursor()
     person, changes = rebuilt.person, rebuilt.changes
     stale = unify_sql.write_people(cursor, changes, [(person, encode_person(person))]) or unify_sql.write_identity(cursor, changes)
     if stale:
-        raise RuntimeError(stale)
+        raise StalePersonError(stale)
     unify_sql.write_facts(cursor, changes, None)
     set_members(cursor, person.id, person.segments, changes.now_ms)
 

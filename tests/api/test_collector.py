@@ -13,8 +13,10 @@ import pytest
 
 from config.collector import CollectorParams
 from config.settings import Settings
+from domain.rules import ProfileRules
 from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
+from oracle.consent import read_consent
 from tests.collecting import Sender, Served, basic, sending, served, streamed, streamed_events, track
 
 BATCHES = ["/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch"]
@@ -118,6 +120,23 @@ def test_a_batchs_context_goes_to_the_events_that_have_none(client: Sender, sett
     found = {event["messageId"]: event for event in streamed_events(settings)}
     assert [found[name]["context"] for name in ("m0", "m1", "m2")] == [shared, own, None]
     assert all(event["integrations"] == {"All": True} for event in found.values())
+
+
+@pytest.mark.parametrize("own", [{"ip": "1.2.3.4"}, {"consent": {"categoryPreferences": {"advertising": True}}}, None, {}])
+def test_a_refusal_in_a_batchs_context_counts_for_events_with_a_context_of_their_own(
+    client: Sender, settings: Settings, own: dict[str, Any] | None
+) -> None:
+    shared = {"ip": "9.9.9.9", "consent": {"categoryPreferences": {"advertising": False}}}
+    accepted(client.post("/v1/batch", {"batch": [track(0), track(1, context=own)], "context": shared}))
+    payloads = [bytes(record.event) for record in streamed(settings)]
+    assert [read_consent(payload, ProfileRules()) for payload in payloads] == [{"advertising": False}] * 2
+    assert [json.loads(payload)["context"] for payload in payloads] == [shared, own]
+
+
+def test_a_batchs_context_that_cannot_be_read_and_speaks_of_consent_is_not_dropped(client: Sender, settings: Settings) -> None:
+    body = {"batch": [track(0), track(1)], "context": [{"consent": {"categoryPreferences": {"advertising": False}}}]}
+    accepted(client.post("/v1/batch", body))
+    assert [read_consent(bytes(record.event), ProfileRules()) for record in streamed(settings)] == [{"*": False}] * 2
 
 
 def test_events_of_one_person_share_a_partition_and_keep_their_order(client: Sender, settings: Settings) -> None:

@@ -18,6 +18,7 @@ from domain.envelope import encode_event
 from domain.event import Batch, Record
 from domain.leaf import decode_leaf, encode_leaf
 from domain.profile import decode_person, encode_person
+from store.repair import only_repair
 from tests.conftest import TestWorkspace
 
 NOW = 1_790_000_000_000
@@ -145,6 +146,20 @@ def test_what_was_lost_comes_back_and_the_audit_log_tells(
     assert again.exit_code == 0, again.output
     assert "the tables are what the events say" in again.stdout
     assert len(rows(settings, "SELECT 1 FROM audit WHERE action = 'repair'")) == 1
+
+
+def test_two_repairs_do_not_run_at_once(settings: Settings, feeds: Callable[[], Feed], run: Callable[..., Result]) -> None:
+    feeds()([message for person in range(PEOPLE) for message in told(person)])
+    damage(settings)
+    before = tables(settings)
+    with only_repair(settings.postgres.dsn.get_secret_value()) as alone:
+        assert alone
+        outcome = run("--apply")
+        assert outcome.exit_code == 1
+        assert "another repair of this database is running" in outcome.output
+        assert tables(settings) == before
+        assert "5 people would be mended" in run().stdout
+    assert run("--apply").exit_code == 0
 
 
 def test_a_worker_that_remembers_what_was_wrong_does_not_bring_it_back(
