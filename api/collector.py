@@ -29,7 +29,7 @@ from api.connections import prove
 from api.deps import Connections
 from api.keyless import Waiting
 from config.collector import CollectorParams
-from sinks.log import LogFullError, LogUnavailableError
+from sinks.log import LogFullError, LogUnavailableError, bytes_of
 from store.registry import KnownSource
 
 T = TypeVar("T")
@@ -167,7 +167,7 @@ class Collector:
             raise Refusal(code, error.retry_after_s, error.reason) from None
         metrics.APPEND_SECONDS.observe(time.perf_counter() - started)
         metrics.EVENTS.labels(source.id).inc(len(entries))
-        metrics.EVENT_BYTES.inc(sum(len(event) for _, event in entries))
+        metrics.EVENT_BYTES.inc(bytes_of(entries))
 
     async def source(self, write_key: str) -> KnownSource:
         """The source behind a write key; one that is known is found while Postgres is away.

@@ -18,7 +18,7 @@ import msgspec
 
 from api.collector_errors import Refusal
 from config.collector import CollectorParams
-from domain.envelope import encode_event
+from domain.envelope import event_head, wrap_event
 from domain.event import EVENT_TYPES
 from domain.partitioning import Ids, loose_key, partition_key
 from sinks.log import Entry
@@ -87,8 +87,8 @@ class NotStrictError(Exception):
 def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> Body:
     """Read ``{"batch":[…]}``.
 
-    A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own. A ``context`` that speaks of consent goes
-    to every event: where an event has its own as well, the engine reads the consent of both, and everything else from its own.
+    A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own. A ``context`` that speaks of
+    consent goes to every event: where one has its own as well, the engine reads the consent of both, and all else from its own.
 
     Raises:
         Refusal: 400, or 413 where repeating the defaults would make the batch larger than a body may be.
@@ -98,7 +98,7 @@ def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> 
     if len(found.batch) > params.batch_limit_events:
         raise Refusal("too_many_events")
     ambient = (("context", bytes(found.context)), ("integrations", bytes(found.integrations)))
-    defaults = [(name, value) for name, value in ambient if value.startswith(b"{") or _for_all(name, value)]
+    defaults = [(name, value) for name, value in ambient if value and (value.startswith(b"{") or _for_all(name, value))]
     if sum(len(value) for _, value in defaults) * len(found.batch) > params.body_limit_bytes:
         raise Refusal("body_too_large")
     return Body(found.batch, _text(found.writeKey), _sent_ms(found.sentAt), defaults)
@@ -146,7 +146,7 @@ def records(body: Body, source: int, received_ms: int, params: CollectorParams) 
         Refusal: 400, an event is too large.
     """
     entries: list[Entry] = []
-    limit, sent_ms = params.event_limit_bytes, body.sent_ms
+    limit, head = params.event_limit_bytes, event_head(source, received_ms, body.sent_ms)
     for raw in body.events:
         event = bytes(raw)
         if len(event) > limit:
@@ -163,7 +163,7 @@ def records(body: Body, source: int, received_ms: int, params: CollectorParams) 
             key = partition_key(ids.userId, ids.anonymousId, ids.messageId or message_id)
         except (msgspec.DecodeError, UnicodeDecodeError):
             message_id, key = _odd(event)
-        entries.append((key, encode_event(source, received_ms, sent_ms, event, message_id)))
+        entries.append((key, wrap_event(head, event, message_id)))
     return entries
 
 

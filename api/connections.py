@@ -33,6 +33,7 @@ _FRAMING_PER_BYTE: Final = 8
 _RESERVED_FILES: Final = 256
 """File descriptors that are no connections of clients: servers, libraries, files."""
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_END_OF_HEAD: Final = b"\r\n\r\n"
 _LINGER_S: Final = 1.0
 """For so long a refused client may go on sending, so that it gets to read the answer."""
 
@@ -137,12 +138,19 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         at = 0
         while at < len(data) and self.parser is not None and not (self._refusal or self.ended):
-            room = max(1, self.limits.head_limit_bytes + 1 - self._head_bytes) if self._part is not _Part.BODY else len(data)
-            piece = data if at == 0 and room >= len(data) else data[at : at + room]
-            at += len(piece)
-            self._feed(piece)
+            to = len(data) if self._part is _Part.BODY else self._end_of_head(data, at)
+            self._feed(data if at == 0 and to >= len(data) else data[at:to])
+            at = to
         if not self._refusal:
             self._wait()
+
+    def _end_of_head(self, data: bytes, at: int) -> int:
+        """How far to read for a head at the most; where it ends before, to there, so that its body comes in one piece."""
+        most = at + max(1, self.limits.head_limit_bytes + 1 - self._head_bytes)
+        if most >= len(data):
+            return len(data)
+        end = data.find(_END_OF_HEAD, at, most)
+        return most if end < 0 else end + len(_END_OF_HEAD)
 
     def _feed(self, piece: bytes) -> None:
         message, part, body = self._message, self._part, self._body_bytes

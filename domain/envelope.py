@@ -50,14 +50,22 @@ def encode_event(source: int, received_ms: int, sent_ms: int, event: bytes, mess
     >>> encode_event(3, 5, 0, b"{}")
     b'{"stratum":1,"source":3,"received":5,"event":{}}'
     """
-    extra = b""
-    if sent_ms:
-        extra += b',"sent":%d' % sent_ms
+    return wrap_event(event_head(source, received_ms, sent_ms), event, message_id, retry_of)
+
+
+def event_head(source: int, received_ms: int, sent_ms: int) -> bytes:
+    """What every event of one request begins with in the log; see `encode_event`."""
+    sent = b',"sent":%d' % sent_ms if sent_ms else b""
+    return b'%b"source":%d,"received":%d%b' % (PREFIX, source, received_ms, sent)
+
+
+def wrap_event(head: bytes, event: bytes, message_id: str = "", retry_of: int = 0) -> bytes:
+    """Wrap one client event for the log, behind a head from `event_head`; see `encode_event`."""
     if message_id:
-        extra += b',"message_id":' + msgspec.json.encode(message_id)
+        head += b',"message_id":' + msgspec.json.encode(message_id)
     if retry_of:
-        extra += b',"retry_of":%d' % retry_of
-    return b'%b"source":%d,"received":%d%b,"event":%b}' % (PREFIX, source, received_ms, extra, event)
+        head += b',"retry_of":%d' % retry_of
+    return b'%b,"event":%b}' % (head, event)
 
 
 def encode_command(received_ms: int, command: bytes, retry_of: int = 0) -> bytes:

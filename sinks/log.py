@@ -5,13 +5,20 @@ Implementations: `sinks.valkey_log` (embedded) and `sinks.kafka_log` (production
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from operator import itemgetter
+from typing import Final, Protocol
 
 from domain.log_refusal import LogRefusal
 from domain.partitioning import record_key
 
 Entry = tuple[bytes, bytes]
 """A record with its partition key (`domain.partitioning`): (key, value)."""
+_VALUE: Final = itemgetter(1)
+
+
+def bytes_of(entries: Iterable[Entry]) -> int:
+    """Length of all records together, in bytes, without their keys."""
+    return sum(map(len, map(_VALUE, entries)))
 
 
 class LogUnavailableError(Exception):

@@ -26,7 +26,7 @@ from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from domain.log_refusal import LogRefusal
 from domain.partitioning import partition_of, stream_key
-from sinks.log import Entry, LogFullError, LogUnavailableError
+from sinks.log import Entry, LogFullError, LogUnavailableError, bytes_of
 from sinks.valkey_guard import GuardParams, ValkeyGuard
 from sinks.valkey_room import Processed, ValkeyRoom
 
@@ -118,7 +118,7 @@ class ValkeyAppender:
             return
         if self._writer.done():
             raise self._unavailable(LogRefusal.CLOSING)
-        size = sum(len(value) for _, value in entries) + len(entries) * _FIELD_OVERHEAD_BYTES
+        size = bytes_of(entries) + len(entries) * _FIELD_OVERHEAD_BYTES
         if self._waiting and self._waiting_bytes + size > self._params.waiting_limit_bytes:
             raise LogFullError(LogRefusal.BUSY, self._params.retry_after_s)
         loop = asyncio.get_running_loop()
@@ -259,7 +259,7 @@ class ValkeyAppender:
 
     def _commands(self, group: Iterable[_Waiting]) -> Iterator[bytes]:
         """One or more ``XADD`` per partition that is concerned, in Redis' protocol, records in the order they came."""
-        partitions = len(self._streams)
+        partitions, most, most_bytes = len(self._streams), len(self._fields), self._params.pack_bytes
         packed: dict[int, list[bytes]] = {}
         for waiting in group:
             for key, value in waiting.entries:
@@ -268,12 +268,13 @@ class ValkeyAppender:
             command: list[bytes | str] = ["XADD", self._streams[partition], "*"]
             size = count = 0
             for value in values:
-                if count and (count == len(self._fields) or size + len(value) > self._params.pack_bytes):
+                length = len(value)
+                if count and (count == most or size + length > most_bytes):
                     yield pack_command(tuple(command))  # type: ignore[arg-type]  # its stub means tuples of any length
                     command = ["XADD", self._streams[partition], "*"]
                     size = count = 0
                 command += (self._fields[count], value)
-                size += len(value)
+                size += length
                 count += 1
             yield pack_command(tuple(command))  # type: ignore[arg-type]  # its stub means tuples of any length
 

@@ -3,17 +3,20 @@
 import asyncio
 import gzip
 import json
+import random
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import pytest
 from starlette.datastructures import State
 
@@ -212,6 +215,40 @@ def test_a_body_that_drips_is_given_up_whatever_is_asked(
             closed = True
 
     assert closed
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_requests_are_the_same_however_their_bytes_are_cut(
+    client: Sender, settings: Settings, line: Callable[[], socket.socket], seed: int
+) -> None:
+    chance = random.Random(seed)
+    bodies = [msgspec.json.encode(track(number, pad="p" * chance.choice([0, 9_000, 30_000]))) for number in range(3)]
+    fields = ["", "", "\r\nconnection: close"]
+    whole = b"".join(
+        head(client.write_key, f"content-length: {len(body)}{field}") + body for body, field in zip(bodies, fields, strict=True)
+    )
+    cuts = sorted(chance.sample(range(1, len(whole)), chance.randrange(4)))
+    sender = line()
+    sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for start, end in pairwise([0, *cuts, len(whole)]):
+        sender.sendall(whole[start:end])
+        time.sleep(0.01)
+
+    assert answer_of(sender).count(b"HTTP/1.1 200 ") == 3
+    assert sorted(bytes(record.event) for record in streamed(settings)) == sorted(bodies)
+
+
+def test_a_head_without_end_behind_a_large_body_is_refused(client: Sender, line: Callable[[], socket.socket]) -> None:
+    body = msgspec.json.encode(track(pad="p" * 30_000))
+    endless = line()
+    refused = metrics.CONNECTIONS_REFUSED.labels("head_too_large")
+    before = refused._value.get()
+
+    endless.sendall(head(client.write_key, f"content-length: {len(body)}") + body + HEAD + b"x-endless: ")
+    sent_until_refused(endless, b"x" * 1_000, 100)
+
+    assert refused._value.get() == before + 1
+    assert client.post("/v1/t", track()).status_code == 200
 
 
 def test_requests_in_advance_are_bounded(line: Callable[[], socket.socket]) -> None:
