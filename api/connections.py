@@ -98,7 +98,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._part = _Part.NOTHING
         self._message = 0
         self._head_bytes = self._fields = self._framing_bytes = self._body_bytes = 0
-        self._refusal = ""
+        self._refusal = self._owed = ""
         self.ended = False
         self._answering: RequestResponseCycle | None = None
         self._late: asyncio.TimerHandle | None = None
@@ -213,10 +213,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        self._part = _Part.BODY
         if len(self.pipeline) >= self.limits.pipelined_limit:
             raise _TooMuchError("pipelined")
-        super().on_headers_complete()
+        super().on_headers_complete()  # raises where a target is none; until then the cycle is that of the request before
+        self._part = _Part.BODY
         self.cycle.transport = self._answers  # type: ignore[assignment]  # uvicorn's cycle writes, closes, and asks whether it is closing
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -287,6 +287,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._watch()
+        else:
+            self._pay()
 
     def timeout_keep_alive_handler(self) -> None:
         """No request follows."""
@@ -316,20 +318,31 @@ class BoundedProtocol(HttpToolsProtocol):
         self.crowd.prove(self)
 
     def _refuse(self, reason: str) -> None:
-        """Answer why not, unless an answer is under way, and close; what still comes is read and thrown away for a moment."""
+        """Answer why not, behind the answers to the requests before, and close; what still comes is read and thrown away for a moment.
+
+        A request whose answer is under way already gets no second one.
+        """
         self._refusal = reason
         self._stop_waiting()
         metrics.CONNECTIONS_REFUSED.labels(reason).inc()
-        answering = self._answering is not None and not self._answering.response_complete
-        begun = answering and (self._answering is not self.cycle or self.cycle.response_started)
-        begun = begun or (self._part is _Part.BODY and not self._is_answering())  # it was answered before all of it came
-        self._drop_answers()
-        if begun or self.transport.is_closing():
+        refused = self.cycle if self._part is _Part.BODY else None
+        if self.transport.is_closing() or (refused is not None and refused.response_started):
+            self._drop_answers()
             self.transport.abort()
             return
-        status, message = _REFUSALS[reason]
-        body = msgspec.json.encode({"code": reason, "message": message})
+        if refused is not None:
+            self._drop(refused)
+        self._owed = reason
+        self._pay()
+
+    def _pay(self) -> None:
+        """Give a refusal that is owed, once no request before is waiting for its answer."""
+        if not self._owed or self.pipeline or not (self._answering is None or _is_over(self._answering)):
+            return
+        status, message = _REFUSALS[self._owed]
+        body = msgspec.json.encode({"code": self._owed, "message": message})
         head = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        self._owed = ""
         self.transport.write(head % (status.value, status.phrase.encode(), len(body)) + body)
         self._linger()
 
@@ -352,9 +365,20 @@ class BoundedProtocol(HttpToolsProtocol):
         """Nobody reads them any more."""
         self.pipeline.clear()
         for cycle in (self._answering, self.cycle):
-            if cycle is not None and not cycle.response_complete:
-                cycle.disconnected = True
-                cycle.message_event.set()
+            if cycle is not None:
+                self._drop(cycle)
+
+    def _drop(self, cycle: RequestResponseCycle) -> None:
+        """Let a request go without an answer."""
+        if self.pipeline and self.pipeline[0][0] is cycle:
+            self.pipeline.popleft()
+        if not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+
+def _is_over(cycle: RequestResponseCycle) -> bool:
+    return cycle.response_complete or cycle.disconnected
 
 
 class _Body:

@@ -253,9 +253,36 @@ def test_a_head_without_end_behind_a_large_body_is_refused(client: Sender, line:
 
 def test_requests_in_advance_are_bounded(line: Callable[[], socket.socket]) -> None:
     eager = line()
-    eager.sendall(b"GET /cdp/health HTTP/1.1\r\nhost: x\r\n\r\n" * 3_000)
+    eager.sendall(b"GET /cdp/health/live HTTP/1.1\r\nhost: x\r\n\r\n" * 3_000)
 
-    assert answer_of(eager).count(b"HTTP/1.1 200") < 100
+    answer = answer_of(eager)
+    assert CONNECTIONS.pipelined_limit <= answer.count(b"HTTP/1.1 200") < 100
+    assert answer.count(b"HTTP/1.1 429") == 1
+    assert answer.endswith(b'"message":"More requests are sent in advance than the limit."}')
+
+
+@pytest.mark.parametrize(
+    ("behind", "status"),
+    [
+        (b"\x00\x01\x02 is no request\r\n\r\n", b"400"),
+        (b"GET http://[ HTTP/1.1\r\nhost: x\r\n\r\n", b"400"),
+        (b"GET /\xff HTTP/1.1\r\nhost: x\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\n" + b"x: 1\r\n" * 62, b"431"),
+        (HEAD + b"transfer-encoding: chunked\r\n\r\nno size\r\n", b"400"),
+        (HEAD + b"content-length: 5\r\n\r\n", b"408"),
+    ],
+)
+@pytest.mark.parametrize("before", [1, 3])
+def test_what_cannot_be_read_costs_nobody_before_it_the_answer(
+    client: Sender, settings: Settings, line: Callable[[], socket.socket], before: int, behind: bytes, status: bytes
+) -> None:
+    bodies = [msgspec.json.encode(track(number)) for number in range(before)]
+    eager = line()
+    eager.sendall(b"".join(head(client.write_key, f"content-length: {len(body)}") + body for body in bodies) + behind)
+
+    answers = [part[:3] for part in answer_of(eager).split(b"HTTP/1.1 ")[1:]]
+    assert answers == [b"200"] * before + [status]
+    assert len(streamed(settings)) == before
 
 
 def test_half_sent_requests_take_nobodys_place(shared: Served, client: Sender, line: Callable[[], socket.socket]) -> None:
@@ -411,7 +438,7 @@ def test_a_body_beside_a_wish_for_another_protocol_is_taken(
     sent = head(client.write_key, wish + expect + length) + body + following
     for at in range(0, len(sent), size := -(-len(sent) // pieces)):
         wishing.sendall(sent[at : at + size])
-        time.sleep(0.0005 if pieces > 1 else 0)
+        time.sleep(0.0005 if pieces == 7 else 0)  # byte by byte, the sleeps would outlast the time of a head
 
     assert answer_of(wishing).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").startswith(b"HTTP/1.1 200 ")
     assert [bytes(one.event) for one in streamed(settings)] == [event]
