@@ -26,6 +26,8 @@ _SPANS_MS: Final = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))
 _ENOUGH: Final = 3
 """A span usually holds so many times the smallest sample."""
 _PERFECT: Final = 100.0
+LAST_ACCEPTED: Final = "last_accepted_ms"
+"""Input of a freshness that says of which event it is, whatever the clock said."""
 _DRIFT_SHARE: Final = 0.05
 """Part of an event's usual properties whose loss matters."""
 _SAID: Final = {
@@ -55,10 +57,11 @@ def freshness(memory: Memory, now_ms: int, params: HealthParams) -> Component:
     if not last_ms:
         return Component("freshness", None, weight, {}, 0, "nothing was ever accepted")
     if last_ms - now_ms > params.clock_tolerance // _MS:
-        return Component("freshness", None, weight, {}, 0, "the last accepted event lies in the future; check the clocks")
+        reason = "the last accepted event lies in the future; check the clocks"
+        return Component("freshness", None, weight, {LAST_ACCEPTED: last_ms}, 0, reason)
     silence_s = max(0, now_ms - last_ms) / 1000
     normal_s, dead_s = _allowed_s(memory.rhythm, last_ms, params)
-    inputs = {"silence_s": silence_s, "normal_silence_s": normal_s, "dead_after_s": dead_s}
+    inputs = {"silence_s": silence_s, "normal_silence_s": normal_s, "dead_after_s": dead_s, LAST_ACCEPTED: last_ms}
     return Component("freshness", falling(silence_s, normal_s, dead_s), weight, inputs, 1, f"last accepted {silence_s:.0f} s ago")
 
 

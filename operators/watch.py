@@ -13,7 +13,7 @@ from domain.reading import Anomaly, Learned, Minutes, Reading, Status
 from operators.health import read
 from operators.health_params import HealthParams
 from operators.memory import Memory, ahead, dispute, learn
-from operators.ratchet import floored, held
+from operators.ratchet import floored, held, knew_ms, resumed
 from operators.watched_series import anomaly_of
 from operators.window import MINUTE_MS, NEVER_MS, add, counted, first_minute, settle
 
@@ -88,8 +88,8 @@ class HealthMachine:
         newest_ms = memory.window.last_accepted_ms
         if newest_ms > came_ms or not event.signal.startswith("source:"):
             memory.floor = None
-        if event.last is not None and event.signal.startswith("source:") and event.last.read_ms >= newest_ms:
-            memory.floor = floored(memory.floor, event.last)
+        if event.last is not None and event.signal.startswith("source:") and knew_ms(event.last) >= newest_ms:
+            memory.floor = resumed(memory.floor, event.last)
 
     def _due(self, now_ms: int, params: HealthParams) -> bool:
         wait = params.look_interval if self._state.news else params.emit_every

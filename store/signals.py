@@ -41,14 +41,19 @@ _SINCE: Final = """
 SELECT workspace_id, signal, read_at, score, status, sample, components, reasons, id
 FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORDER BY id
 """
+# Written last is newest: a clock that went back dates readings before those that it gave earlier.
 _NEWEST: Final = """
-SELECT asked.workspace_id, asked.signal, newest.read_at, newest.score, newest.status, newest.sample
+SELECT newest.workspace_id, newest.signal, newest.read_at, newest.score, newest.status, newest.sample, newest.components, newest.reasons,
+    newest.id
 FROM unnest(%s::integer[], %s::text[]) AS asked (workspace_id, signal)
 CROSS JOIN LATERAL (
-    SELECT * FROM readings r WHERE r.workspace_id = asked.workspace_id AND r.signal = asked.signal
-    ORDER BY r.read_at DESC, r.id DESC LIMIT 1
+    SELECT * FROM (
+        SELECT * FROM readings r WHERE r.workspace_id = asked.workspace_id AND r.signal = asked.signal ORDER BY r.read_at DESC LIMIT %s
+    ) latest ORDER BY latest.id DESC LIMIT 1
 ) newest
 """
+_LATEST_READINGS: Final = 400
+"""Among so many readings that are dated last is the one that was written last: more than an hour of them, as they are kept."""
 _PRUNE: Final = """
 DELETE FROM readings WHERE read_at < %s AND id NOT IN (SELECT unnest(reading_ids) FROM decisions)
 """
@@ -156,28 +161,27 @@ def _components(components: Iterable[Component]) -> str:
 
 def readings_since(conn: Connection[Any], workspace: WorkspaceId, signals: Sequence[str], since: datetime) -> list[Reading]:
     """Stored readings of some signals, oldest first."""
-    found = conn.execute(_SINCE, (workspace, list(signals), since)).fetchall()
-    return [
-        Reading(
-            WorkspaceId(row[0]), row[1], _ms(row[2]), row[3], Status(row[4]), row[5],
-            tuple(msgspec.convert(component, Component) for component in row[6].values()), tuple(row[7]), row[8],
-        )
-        for row in found
-    ]  # fmt: skip
+    return [_reading(row) for row in conn.execute(_SINCE, (workspace, list(signals), since))]
+
+
+def _reading(row: Sequence[Any]) -> Reading:
+    """A row of `_SINCE` or `_NEWEST`."""
+    workspace, signal, read_at, score, status, sample, components, reasons, number = row
+    stated = tuple(msgspec.convert(component, Component) for component in components.values())
+    return Reading(WorkspaceId(workspace), signal, _ms(read_at), score, Status(status), sample, stated, tuple(reasons), number)
 
 
 def newest_readings(conn: Connection[Any], asked: Iterable[tuple[WorkspaceId, str]]) -> dict[tuple[WorkspaceId, str], Reading]:
-    """The newest stored reading of each signal that has one, without components and reasons.
+    """The reading of each signal that was stored last, of those that have one.
 
     Args:
         conn: any connection.
         asked: (workspace, signal).
     """
     ordered = sorted(asked)
-    found = conn.execute(_NEWEST, ([workspace for workspace, _ in ordered], [signal for _, signal in ordered])).fetchall()
-    return {
-        (WorkspaceId(row[0]), row[1]): Reading(WorkspaceId(row[0]), row[1], _ms(row[2]), row[3], Status(row[4]), row[5]) for row in found
-    }
+    places = [workspace for workspace, _ in ordered], [signal for _, signal in ordered], _LATEST_READINGS
+    found = (_reading(row) for row in conn.execute(_NEWEST, places))
+    return {(reading.workspace, reading.signal): reading for reading in found}
 
 
 def feeding_sources(conn: Connection[Any], workspace: WorkspaceId, since: datetime) -> list[str]:

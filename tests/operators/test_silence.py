@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from domain.reading import Minutes, Observed, Reading, Status
+from domain.reading import Component, Minutes, Observed, Reading, Status
 from operators.health_params import HealthParams, Schedule, SignalOverride
 from operators.memory import Memory
 from operators.ratchet import floored, held
@@ -64,6 +64,11 @@ def test_a_source_that_fell_silent_is_unhealthy_or_unknown_within_a_bound_and_st
 
 def test_over_random_lives_silence_never_heals() -> None:
     assert list(breaches(range(800))) == []
+
+
+@pytest.mark.parametrize("seed", [20_099, 21_093, 26_421])
+def test_silence_never_heals_where_a_memory_is_lost_while_the_clock_jumps_or_after_an_unknown_reading(seed: int) -> None:
+    assert list(breaches(range(seed, seed + 1))) == []
 
 
 def rows_at(at_ms: int, events: float) -> tuple[Observed, ...]:
@@ -149,6 +154,19 @@ def test_what_was_said_last_is_held_against_a_reader_that_remembers_nothing() ->
         more = rows_at(START_MS + 10 * MINUTE_MS, 500)
         found = machine.on_event(Minutes(WORKSPACE, SOURCE, more, now_ms + MINUTE_MS), now_ms + MINUTE_MS)
         assert [one.status for one in found if isinstance(one, Reading)] == [Status.HEALTHY]
+
+
+@pytest.mark.parametrize("behind", [-20, 0, 20])
+def test_a_reading_is_held_against_a_new_reader_if_it_knew_the_newest_event_whatever_its_clock_said(behind: int) -> None:
+    at_ms, read_ms = START_MS + 30 * MINUTE_MS, START_MS + (30 + behind) * MINUTE_MS
+    rows = rows_at(at_ms - MINUTE_MS, 500)
+    newest = rows[0].updated_ms
+    for knew, held_to in ((newest, True), (newest - 1, False)):
+        components = (Component("freshness", 0.0, 0.2, {"last_accepted_ms": float(knew)}, 1, ""),)
+        last = Reading(WORKSPACE, SOURCE, read_ms, 12.0, Status.UNHEALTHY, 500, components)
+        (told,) = HealthMachine(PARAMS).on_event(Minutes(WORKSPACE, SOURCE, rows, at_ms, last=last), at_ms)
+        assert isinstance(told, Reading)
+        assert (told.score == 12.0) == held_to
 
 
 @pytest.mark.parametrize(
