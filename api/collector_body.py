@@ -50,7 +50,7 @@ class _Single(msgspec.Struct, gc=False):
     sentAt: msgspec.Raw = msgspec.Raw()  # noqa: N815
 
 
-class _Ambient(Ids, gc=False):
+class _Ambient(msgspec.Struct, gc=False):
     context: msgspec.Raw = msgspec.Raw()
     integrations: msgspec.Raw = msgspec.Raw()
 

@@ -133,6 +133,14 @@ def test_a_refusal_in_a_batchs_context_counts_for_events_with_a_context_of_their
     assert [json.loads(payload)["context"] for payload in payloads] == [shared, own]
 
 
+@pytest.mark.parametrize("odd", [{"userId": {}}, {"messageId": []}, {"messageId": True}, {"anonymousId": [1]}])
+def test_a_batchs_context_goes_to_an_event_with_an_id_of_the_wrong_type(client: Sender, settings: Settings, odd: dict[str, Any]) -> None:
+    shared = {"ip": "9.9.9.9", "consent": {"categoryPreferences": {"advertising": False}}}
+    accepted(client.post("/v1/batch", {"batch": [track(0) | odd], "context": shared}))
+    (record,) = streamed(settings)
+    assert json.loads(bytes(record.event)) == track(0) | odd | {"context": shared}
+
+
 def test_a_batchs_context_that_cannot_be_read_and_speaks_of_consent_is_not_dropped(client: Sender, settings: Settings) -> None:
     body = {"batch": [track(0), track(1)], "context": [{"consent": {"categoryPreferences": {"advertising": False}}}]}
     accepted(client.post("/v1/batch", body))
