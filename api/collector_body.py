@@ -87,8 +87,8 @@ class NotStrictError(Exception):
 def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> Body:
     """Read ``{"batch":[…]}``.
 
-    A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own. A ``context`` that speaks of consent goes
-    to every event: where an event has its own as well, the engine reads the consent of both, and everything else from its own.
+    A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own. A ``context`` that speaks of consent
+    goes to every event: where an event has its own as well, the engine reads the consent of both, and everything else from its own.
 
     Raises:
         Refusal: 400, or 413 where repeating the defaults would make the batch larger than a body may be.
