@@ -34,6 +34,7 @@ _HALF_PAIRS: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Surrogates that stand for no byte."""
 _LIKELY_KEY: Final = re.compile(r'"writeKey"\s{0,16}:\s{0,16}"([^"\\]{1,256})"')
 _LIKELY_KEYS: Final = 4
+_CONTEXT_KEY, _ESCAPE = b'"context"', b"\\u00"
 
 
 class _Batch(msgspec.Struct, gc=False):
@@ -50,7 +51,7 @@ class _Single(msgspec.Struct, gc=False):
     sentAt: msgspec.Raw = msgspec.Raw()  # noqa: N815
 
 
-class _Ambient(Ids, gc=False):
+class _Ambient(msgspec.Struct, gc=False):
     context: msgspec.Raw = msgspec.Raw()
     integrations: msgspec.Raw = msgspec.Raw()
 
@@ -89,19 +90,37 @@ def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> 
 
     A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own. A ``context`` that speaks of
     consent goes to every event: where one has its own as well, the engine reads the consent of both, and all else from its own.
+    Where ``context`` comes twice, so does it in the events.
 
     Raises:
         Refusal: 400, or 413 where repeating the defaults would make the batch larger than a body may be.
         NotStrictError: only where it must not be read leniently.
     """
-    found, _ = _decode(_BATCH, raw, lenient=lenient)
+    found, strict = _decode(_BATCH, raw, lenient=lenient)
     if len(found.batch) > params.batch_limit_events:
         raise Refusal("too_many_events")
-    ambient = (("context", bytes(found.context)), ("integrations", bytes(found.integrations)))
+    ambient = [("context", value) for value in _contexts(strict, found)] + [("integrations", bytes(found.integrations))]
     defaults = [(name, value) for name, value in ambient if value and (value.startswith(b"{") or _for_all(name, value))]
     if sum(len(value) for _, value in defaults) * len(found.batch) > params.body_limit_bytes:
         raise Refusal("body_too_large")
     return Body(found.batch, _text(found.writeKey), _sent_ms(found.sentAt), defaults)
+
+
+def _contexts(body: bytes, found: _Batch) -> list[bytes]:
+    """Every ``context`` beside a batch, the last one first; the decoder hands out the last one alone.
+
+    Raises:
+        Refusal: 400, it is nested too deep to tell.
+    """
+    last = bytes(found.context)
+    beside = (body.count(mark) - sum(bytes(event).count(mark) for event in found.batch) for mark in (_CONTEXT_KEY, _ESCAPE))
+    if not last or tuple(beside) == (1, 0):
+        return [last] if last else []
+    try:
+        members = _loaded(_text_of(body))
+    except RecursionError:
+        raise Refusal("too_deep") from None
+    return [_dumped(value) for name, value in reversed(members.items()) if name == "context"]
 
 
 def read_single(raw: bytes, kind: str, *, lenient: bool = True) -> Body:
@@ -256,11 +275,18 @@ def _relaxed(raw: bytes) -> bytes:
         Refusal: 400, it is not JSON even in a lenient reading.
     """
     try:
-        value = json.loads(
-            _text_of(raw), parse_constant=lambda _: None, parse_float=_finite, parse_int=_bounded, strict=False, object_pairs_hook=_Members
-        )
+        return _dumped(_loaded(_text_of(raw)))
     except (ValueError, UnicodeDecodeError):
         raise Refusal("invalid_json") from None
+
+
+def _loaded(text: str) -> Any:  # noqa: ANN401 - a JSON value
+    return json.loads(
+        text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_bounded, strict=False, object_pairs_hook=_Members
+    )
+
+
+def _dumped(value: Any) -> bytes:  # noqa: ANN401 - a JSON value
     return _bytes_of(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 

@@ -45,7 +45,6 @@ _REFUSALS: Final = {
     "head_timeout": (HTTPStatus.REQUEST_TIMEOUT, "The request's head did not arrive in time."),
     "body_late": (HTTPStatus.REQUEST_TIMEOUT, "The request's body did not arrive in time."),
     "pipelined": (HTTPStatus.TOO_MANY_REQUESTS, "More requests are sent in advance than the limit."),
-    "displaced": (HTTPStatus.TOO_MANY_REQUESTS, "Too many connections are open."),
 }
 """Reason → status and message; reasons are public, as labels of `stratum_http_connections_refused_total`."""
 

@@ -1,9 +1,7 @@
 """``stratum api``: the collector and the query API under uvicorn, in one or several processes that share one socket."""
 
 import os
-import signal
 import socket
-import threading
 from functools import partial
 from typing import Annotated, Final
 
@@ -12,6 +10,7 @@ import uvicorn
 
 from api.app import create_app
 from api.serving import GRACE_S, server_config
+from cli.stopping import Stopping
 from config.embedded import RestartParams
 from config.load import load_settings
 from config.settings import Server as Listen
@@ -62,9 +61,7 @@ def serve(listening: socket.socket) -> None:
 
 def serve_in_processes(listening: socket.socket, processes: int, restarts: RestartParams) -> None:
     """Serve by child processes; one that dies is started again, and all die with this one."""
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = Stopping().at_signals()
     arguments = ("-m", "cli.main", "api", "--fd", str(listening.fileno()))
     components = [Component(f"api-{n}", arguments, pass_fds=(listening.fileno(),)) for n in range(1, processes + 1)]
     servers = [ComponentProcess(component, {}, None, GRACE_S * 2) for component in components]

@@ -1,6 +1,5 @@
 """``stratum demo``: the main job on this machine. Real purchases through the collector, people, health, one gated push to a local Meta."""
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from rich.live import Live
 from cli.demo_client import DemoClient
 from cli.demo_picture import Facts, line, picture
 from cli.simulate import send_traffic
+from cli.stopping import Stopping
 from config.load import load_settings
 from config.platforms import Google, Meta, Snapchat, Tiktok
 from config.settings import Settings
@@ -57,7 +57,7 @@ class Demo:
         self.keys = stack.first_keys
         self.client = DemoClient(stack.addresses.api, stack.first_keys.api_key, stack.addresses.sandbox("meta"))
         self.facts = Facts()
-        self.stopping = threading.Event()
+        self.stopping = Stopping()
         self.audience: int | None = None
         self._console = console
         self._rates: list[tuple[float, int]] = []
@@ -222,8 +222,7 @@ def demo(
     clear_folder(stack.data_dir)
     with stack:
         run = Demo(stack, console)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: run.stopping.set())
+        run.stopping.at_signals()
         console.print(f"starting PostgreSQL, Valkey, collector, API, engine and a local Meta in {stack.data_dir}", style="dim")
         run.wait("starting", lambda: stack.status().running, _READY_S)
         _say_where(console, run)

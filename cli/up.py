@@ -1,6 +1,5 @@
 """``stratum up``: the whole of Stratum on this machine, until Ctrl-C."""
 
-import signal
 import threading
 from datetime import UTC, datetime
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 import typer
 from rich.console import Console
 
+from cli.stopping import Stopping
 from config.load import load_settings
 from local.component import Addresses
 from local.stack import Stack
@@ -19,9 +19,7 @@ _READY_TIMEOUT_S: Final = 60.0
 def up() -> None:
     """Run everything on this machine: servers, collector, API, engine, local ad platforms. Ctrl-C stops it all; data is kept."""
     console = Console(highlight=False, soft_wrap=True)
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = Stopping().at_signals()
     stack = Stack(load_settings(), report=lambda text: console.print(f"{datetime.now(UTC):%H:%M:%S} {text}", style="dim", markup=False))
     with stack:
         if stack.first_keys is not None:
@@ -52,7 +50,7 @@ def show_addresses(console: Console, addresses: Addresses) -> None:
     console.print(f"  Postgres     {addresses.postgres_tcp_dsn}\n")
 
 
-def _wait_until_running(stack: Stack, stopping: threading.Event) -> None:
+def _wait_until_running(stack: Stack, stopping: Stopping) -> None:
     """Wait, and say so once if a component is late; the supervisor goes on trying."""
     deadline = threading.Event()
     timer = threading.Timer(_READY_TIMEOUT_S, deadline.set)

@@ -196,8 +196,9 @@ def stop_at_signals(stop: Flag, broken_off: Flag) -> Iterator[None]:
     """Set `stop` at SIGTERM or SIGINT; what still runs after the grace is broken off by `StoppedError`, and `broken_off` set."""
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+        # First the timer: where the flag is just in use, here or by an earlier signal, setting it waits until that breaks it off.
         signal.setitimer(signal.ITIMER_REAL, STOP_GRACE.total_seconds())
+        stop.set()
 
     def insist(_number: int, _frame: FrameType | None) -> None:
         broken_off.set()

@@ -43,7 +43,6 @@ _EXTERNAL: Final = msgspec.json.Decoder(ExternalId)
 _ANY: Final = msgspec.json.Decoder()
 _UNREADABLE_INSTANT: Final = msgspec.Raw(b'"unreadable"')
 _NO: Final = msgspec.Raw(b"false")
-_EMPTY: Final = msgspec.Raw(b"{}")
 _READ_OF_CONTEXT: Final = ("consent", "consentManagement", "ip")
 """Members of a context that are passed on as they are: others read them."""
 _IDS: Final = ("userId", "anonymousId", "groupId", "previousId")

@@ -6,14 +6,14 @@ segment and was not taken off yet: nothing is told of what they say from then on
 anything told of a purpose that the segment does not serve: where the platform asks for another one, everybody on the list is looked at.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from psycopg import Connection
 
 from domain.ids import ProfileId
-from store.concerned import refusing
+from store.concerned import PAGE, refusing
 
 _TOUCHED: Final = """
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
@@ -81,7 +81,7 @@ def touched(conn: Connection[Any], since: str, purposes: Mapping[str, str]) -> l
         since: an earlier `horizon`, ``"0"`` after a start.
         purposes: platform → consent purpose, for the platforms that are looked at.
     """
-    return _withdrawn(conn, conn.execute(_TOUCHED, (since, list(purposes))).fetchall(), purposes)
+    return _withdrawn(conn, purposes, (_TOUCHED, (since, list(purposes))))
 
 
 def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float) -> list[Withdrawn]:
@@ -93,18 +93,37 @@ def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_
         failed_wait_s: rest after an attempt to remove somebody failed for good.
     """
     platforms = list(purposes)
-    planned = conn.execute(_OUTSTANDING, (platforms, failed_wait_s)).fetchall()
-    others = conn.execute(_LEFT, (platforms,)).fetchall()
-    others += conn.execute(_OF_ANOTHER_PURPOSE, (platforms, list(purposes.values()))).fetchall()
-    return _withdrawn(conn, [*planned, *dict.fromkeys(others)], purposes)
+    return _withdrawn(
+        conn,
+        purposes,
+        (_OUTSTANDING, (platforms, failed_wait_s)),
+        (_LEFT, (platforms,)),
+        (_OF_ANOTHER_PURPOSE, (platforms, list(purposes.values()))),
+    )
 
 
-def _withdrawn(conn: Connection[Any], rows: list[tuple[int, int, str, UUID]], purposes: Mapping[str, str]) -> list[Withdrawn]:
+def _withdrawn(conn: Connection[Any], purposes: Mapping[str, str], *asked: tuple[LiteralString, tuple[object, ...]]) -> list[Withdrawn]:
+    """Who of the people that statements find refuses; only they are held in memory, of the others one page."""
     audiences: dict[int, Withdrawn] = {}
-    for workspace_id, audience_id, platform, profile_id in rows:
-        found = audiences.setdefault(audience_id, Withdrawn(workspace_id, audience_id, platform))
-        found.people.append(ProfileId(profile_id.bytes))
-    for found in audiences.values():
-        refused = refusing(conn, found.workspace_id, found.people, purposes[found.platform])
-        found.people = [person for person in found.people if person in refused]
-    return [found for found in audiences.values() if found.people]
+    found: dict[int, dict[ProfileId, None]] = {}
+    with conn.transaction():
+        for page in (page for sql, values in asked for page in _pages(conn, sql, values)):
+            people: dict[int, list[ProfileId]] = {}
+            for workspace_id, audience_id, platform, profile_id in page:
+                audiences.setdefault(audience_id, Withdrawn(workspace_id, audience_id, platform))
+                people.setdefault(audience_id, []).append(ProfileId(profile_id.bytes))
+            for audience_id, some in people.items():
+                one = audiences[audience_id]
+                refused = refusing(conn, one.workspace_id, some, purposes[one.platform])
+                found.setdefault(audience_id, {}).update(dict.fromkeys(person for person in some if person in refused))
+    for audience_id, people_found in found.items():
+        audiences[audience_id].people = list(people_found)
+    return [one for one in audiences.values() if one.people]
+
+
+def _pages(conn: Connection[Any], sql: LiteralString, values: tuple[object, ...]) -> Iterator[list[tuple[int, int, str, UUID]]]:
+    """Rows of a statement, inside a transaction that lasts until the last of them."""
+    with conn.cursor(name="withdrawals") as cursor:
+        cursor.execute(sql, values)
+        while page := cursor.fetchmany(PAGE):
+            yield page

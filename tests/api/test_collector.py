@@ -133,6 +133,29 @@ def test_a_refusal_in_a_batchs_context_counts_for_events_with_a_context_of_their
     assert [json.loads(payload)["context"] for payload in payloads] == [shared, own]
 
 
+@pytest.mark.parametrize("odd", [{"userId": {}}, {"messageId": []}, {"messageId": True}, {"anonymousId": [1]}])
+def test_a_batchs_context_goes_to_an_event_with_an_id_of_the_wrong_type(client: Sender, settings: Settings, odd: dict[str, Any]) -> None:
+    shared = {"ip": "9.9.9.9", "consent": {"categoryPreferences": {"advertising": False}}}
+    accepted(client.post("/v1/batch", {"batch": [track(0) | odd], "context": shared}))
+    (record,) = streamed(settings)
+    assert json.loads(bytes(record.event)) == track(0) | odd | {"context": shared}
+
+
+@pytest.mark.parametrize("key", ["context", "con\\u0074ext"])
+@pytest.mark.parametrize("own", ["", ',"context":{"ip":"1.2.3.4"}'])
+def test_a_refusal_in_a_batchs_context_counts_where_another_one_follows(client: Sender, settings: Settings, key: str, own: str) -> None:
+    refusal = '{"ip":"9.9.9.9","consent":{"categoryPreferences":{"advertising":false}}}'
+    grant = '{"consent":{"categoryPreferences":{"advertising":true}},"big":1e400,"deep":{"context":"x"}}'
+    event = f'{{"type":"track","event":"E","userId":"u"{own}}}'
+    for last in ("{}", "null", grant):
+        body = f'{{"batch":[{event},{event}],"{key}":{refusal},"context":{last}}}'
+        accepted(client.post("/v1/batch", body.encode()))
+    payloads = [bytes(record.event) for record in streamed(settings)]
+    assert [read_consent(payload, ProfileRules()) for payload in payloads] == [{"advertising": False}] * 6
+    if own:
+        assert all(json.loads(payload)["context"] == {"ip": "1.2.3.4"} for payload in payloads)
+
+
 def test_a_batchs_context_that_cannot_be_read_and_speaks_of_consent_is_not_dropped(client: Sender, settings: Settings) -> None:
     body = {"batch": [track(0), track(1)], "context": [{"consent": {"categoryPreferences": {"advertising": False}}}]}
     accepted(client.post("/v1/batch", body))

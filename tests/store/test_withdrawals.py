@@ -1,5 +1,6 @@
 """Whoever refuses comes off the list at once: also who had left the segment before, and whom no push has taken off yet."""
 
+import tracemalloc
 from typing import Any, Final
 
 import msgspec
@@ -39,6 +40,17 @@ def withdrawn(engine: Engine, since: str) -> int:
     return len({person for one in found for person in one.people})
 
 
+def newsletter(engine: Engine) -> int:
+    """A segment that serves another purpose than the platform asks for."""
+    author = Author(engine.workspace, "test", frozenset({"user_id", "email", "phone"}))
+    with engine.conn.transaction():
+        draft = Draft(msgspec.to_builtins(Trait("plan", Equals("gold"))), "newsletter", "readers")
+        segment = create(engine.conn, author, "segment", draft)
+        publishing.publish_segment(engine.conn, author, segment)
+    engine.sweep()
+    return segment
+
+
 @pytest.mark.parametrize("how", ["refuses", "joins somebody who refused"])
 def test_who_left_the_segment_and_refuses_before_a_push_took_them_off_is_withdrawn(how: str, engine: Engine) -> None:
     segment = engine.publish("gold", Trait("plan", Equals("gold")))
@@ -63,12 +75,7 @@ def test_who_left_the_segment_and_refuses_before_a_push_took_them_off_is_withdra
 
 
 def test_who_refuses_what_the_platform_asks_for_is_withdrawn_whatever_the_segment_serves(engine: Engine) -> None:
-    author = Author(engine.workspace, "test", frozenset({"user_id", "email", "phone"}))
-    with engine.conn.transaction():
-        draft = Draft(msgspec.to_builtins(Trait("plan", Equals("gold"))), "newsletter", "readers")
-        segment = create(engine.conn, author, "segment", draft)
-        publishing.publish_segment(engine.conn, author, segment)
-    engine.sweep()
+    segment = newsletter(engine)
     both = {"consent": {"categoryPreferences": {"advertising": True, "newsletter": True}}}
     engine.feed(engine.event("identify", "mary", NOW, traits={"plan": "gold"}, context=both))
     listed(engine, segment)
@@ -76,3 +83,32 @@ def test_who_refuses_what_the_platform_asks_for_is_withdrawn_whatever_the_segmen
     engine.feed(engine.event("identify", "mary", NOW + 1, context=said(False)))
     assert engine.members(segment) == {"mary"}
     assert withdrawn(engine, "0") == 1
+
+
+def _copies(engine: Engine, table: str, changed: dict[str, str], people: int) -> None:
+    """Repeat the only row of a table, some columns of it other."""
+    sql = "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'"
+    columns = [name for (name,) in engine.conn.execute(sql, (table,))]
+    values = ", ".join(changed.get(name, name) for name in columns)
+    names = ", ".join(columns)
+    sql = f"INSERT INTO {table} ({names}) SELECT {values} FROM {table}, generate_series(1, {people}) AS n"  # noqa: S608 - names are ours
+    engine.conn.execute(sql.encode())
+
+
+def test_a_look_takes_no_more_memory_where_more_people_are_on_lists_whose_platform_asks_for_another_purpose(engine: Engine) -> None:
+    segment = newsletter(engine)
+    both = {"consent": {"categoryPreferences": {"advertising": True, "newsletter": True}}}
+    engine.feed(engine.event("identify", "mary", NOW, traits={"plan": "gold"}, context=both))
+    peaks = []
+    for people in (0, 30_000):
+        copy = "md5(n::text)::uuid"
+        _copies(engine, "profiles", {"id": copy}, people)
+        _copies(engine, "identifiers", {"key": copy, "profile_id": copy, "value": "n::text"}, people)
+        _copies(engine, "memberships", {"profile_id": copy}, people)
+        if people:
+            listed(engine, segment)
+        tracemalloc.start()
+        assert withdrawn(engine, withdrawals.horizon(engine.conn)) == 0
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 8_000_000
