@@ -18,6 +18,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Final, NamedTuple
 
+import structlog
 from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -29,6 +30,8 @@ from domain.partitioning import partition_of, stream_key
 from sinks.log import Entry, LogFullError, LogUnavailableError, bytes_of
 from sinks.valkey_guard import GuardParams, ValkeyGuard
 from sinks.valkey_room import Processed, ValkeyRoom
+
+logger = structlog.get_logger(__name__)
 
 _FIELD_OVERHEAD_BYTES: Final = 16
 """What a record costs besides its bytes, roughly."""
@@ -209,6 +212,10 @@ class ValkeyAppender:
             return refusal
         except (RedisError, OSError) as error:
             return self._failed(error)
+        except Exception as error:
+            # Whatever else it is costs this group its place, never the writer: without it nothing is written until the process ends.
+            logger.exception("a group of records could not be written")
+            return self._unavailable(LogRefusal.REFUSED, type(error).__name__)
 
     async def _send_or_make_room(self, commands: Sequence[bytes], size: int) -> LogUnavailableError | None:
         """Send; where the memory is full after all, make room and send everything again, in the same order."""

@@ -50,6 +50,17 @@ def test_records_lie_in_the_partition_of_their_key_in_order(valkey_url: str) -> 
     assert values(valkey_url) == expected
 
 
+def test_a_group_that_cannot_be_written_costs_the_others_nothing(valkey_url: str) -> None:
+    async def work(log: ValkeyAppender) -> None:
+        with pytest.raises(LogUnavailableError) as refused:
+            await log.append([(None, b"u")])  # type: ignore[list-item]  # stands for any mistake of ours in packing
+        assert refused.value.reason is LogRefusal.REFUSED
+        await log.append([(b"u", b"after")])
+
+    on_log(valkey_url, work)
+    assert values(valkey_url)[partition_of(b"u", PARTITIONS)] == [b"after"]
+
+
 def test_an_entry_packs_records_under_numbers_up_to_its_limits(valkey_url: str) -> None:
     one_person = [(b"u", b"%04d" % number) for number in range(10)] + [(b"u", b"x" * 50), (b"u", b"y" * 500), (b"u", b"z")]
     params = ValkeyAppendParams(pack_records=4, pack_bytes=60)
