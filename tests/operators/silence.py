@@ -55,6 +55,7 @@ class Life:
         overlap: those that were between the last two, which are read again.
         shown_ms: when an event was counted last that the reader has been shown; 0 for never.
         gap_ms: longest that nothing came between two events.
+        events: how many came.
     """
 
     now_ms: int = START_MS
@@ -69,6 +70,7 @@ class Life:
     shown_ms: int = 0
     came_ms: int = 0
     gap_ms: int = 0
+    events: int = 0
     news: bool = False
     newest: Reading | None = None
     floor: tuple[float, int] = (101.0, 2)
@@ -88,6 +90,7 @@ class Life:
             if self.came_ms:
                 self.gap_ms = max(self.gap_ms, minute_ms - self.came_ms)
             self.came_ms = minute_ms
+            self.events += events
             late = rng.randrange(self.lag_ms) if self.lag_ms else 0
             self.pending.append((minute_ms + rng.randrange(MINUTE_MS) + late, minute_ms, events))
 
@@ -148,8 +151,11 @@ class Life:
         return self._see(self._rows(self.totals), rng, b"" if how == 1 else self.stored, self.newest)
 
     def bound_ms(self, per_minute: float) -> int:
-        """When at the latest a silent source is unhealthy or unknown: told from what came, not from what was learned."""
-        events_ms = 45 / per_minute * MINUTE_MS if per_minute else 0
+        """When at the latest a silent source is unhealthy or unknown: told from what came, not from what was learned.
+
+        The fewer events came, the further off may be whatever rate can be told from them: by three standard deviations at most.
+        """
+        events_ms = 45 * (1 + 3 / max(self.events, 1) ** 0.5) / per_minute * MINUTE_MS if per_minute else 0
         return self.shown_ms + self.lag_ms + min(26 * HOUR_MS, int(max(15 * MINUTE_MS, 8 * self.gap_ms, events_ms)))
 
 
