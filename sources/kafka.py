@@ -6,7 +6,7 @@ them.
 
 One message is one record. Tombstones hold none and are skipped; so are the offsets that transaction markers and compaction leave empty.
 A record that is not ours (`domain.envelope`) belongs to the source that the header ``stratum-source`` names by its id, else to the source
-that is registered for the topic.
+that is registered for the topic. Where headers cannot be read, whom they name is not guessed: such a record belongs to nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import methodcaller
 from time import monotonic, time
 from typing import Any, Final, cast
 
@@ -30,6 +31,14 @@ from store.offsets import CaughtUp
 logger = structlog.get_logger(__name__)
 
 SOURCE_HEADER: Final = "stratum-source"
+NOBODY: Final = 0
+"""The id of no source."""
+_ID_DIGITS: Final = 19
+"""Digits of the greatest id of a row; Python refuses to read numbers of some thousands."""
+_HEADERS: Final = methodcaller("headers")
+"""Asks a message for its headers. Where a name is no UTF-8 the client hands out a list with a hole and an error beside it: called in this
+way Python looks for the error first, while its fast path for methods goes on with the list, and the process dies.
+"""
 
 _CONSUMER_OPTIONS: Final = {
     "enable.auto.commit": "false",
@@ -224,15 +233,21 @@ class KafkaLog:
 def _record(message: Message, topic_hint: int) -> Record:
     value = message.value() or b""
     kind, at_ms = message.timestamp()
-    hint = 0 if value.startswith(PREFIX) else _header_source(message) or topic_hint
+    named = NOBODY if value.startswith(PREFIX) else _header_source(message)
+    hint = topic_hint if named is None else named
     return Record(int(message.offset() or 0), 0, value, hint, 0 if kind == TIMESTAMP_NOT_AVAILABLE else at_ms)
 
 
-def _header_source(message: Message) -> int:
-    for name, value in cast("list[tuple[str, bytes | None]]", message.headers() or []):
+def _header_source(message: Message) -> int | None:
+    """The source that a header names, `NOBODY` where there is none of such an id; None where no header speaks of one."""
+    try:
+        headers = cast("list[tuple[str, bytes | None]]", _HEADERS(message) or [])
+    except (SystemError, UnicodeDecodeError):  # a name that is no UTF-8; the others cannot be read then
+        return NOBODY
+    for name, value in headers:
         if name == SOURCE_HEADER and value is not None and value.isdigit():
-            return int(value)
-    return 0
+            return int(value) if len(value) <= _ID_DIGITS else NOBODY
+    return None
 
 
 def _report(error: KafkaError) -> None:
