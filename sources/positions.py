@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from domain.event import Batch
+from store.faults import is_away
 from store.offsets import CaughtUp, durable_positions, load_positions, touch
 from store.topics import topic_sources
 
@@ -45,13 +46,16 @@ class Session:
         """Run one question of `store`.
 
         Raises:
-            StoreUnavailableError: no connection, or it broke; nothing is known about a write that was under way.
+            StoreUnavailableError: no connection, or it broke, or the server does not work as it should (`store.faults`), as one that only
+                reads; nothing is known about a write that was under way.
         """
         try:
             if self._conn is None or self._conn.closed:
                 self._conn = self._connect()
             return ask(self._conn)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except psycopg.Error as error:
+            if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and not is_away(error):
+                raise
             self.close()
             raise StoreUnavailableError(f"Postgres does not answer ({type(error).__name__})") from error
 
