@@ -15,7 +15,7 @@ import psycopg
 
 from domain.event import Batch
 from store.faults import is_away
-from store.offsets import CaughtUp, durable_positions, load_positions, touch
+from store.offsets import CaughtUp, begin_anew, durable_positions, load_positions, touch
 from store.topics import topic_sources
 
 R = TypeVar("R")
@@ -141,6 +141,15 @@ class Positions:
         """
         wanted = list(partitions)
         self._session.run(lambda conn: load_positions(conn, log, wanted))
+
+    def begin_anew(self, log: str, partitions: Iterable[int], origin: str) -> list[int]:
+        """Let partitions begin at 0 whose positions are of an earlier making of the log; gives those. See `store.offsets.begin_anew`.
+
+        Raises:
+            StoreUnavailableError: not done, as far as is known.
+        """
+        wanted = list(partitions)
+        return self._session.run(lambda conn: begin_anew(conn, log, wanted, origin))
 
     def touch(self, caught_up: Iterable[CaughtUp]) -> None:
         """Record how far partitions are caught up.

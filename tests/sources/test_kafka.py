@@ -5,8 +5,10 @@ import time
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from domain.envelope import encode_event
+from local.kafka import create_topic
 from tests.conftest import TestWorkspace
 from tests.sources.conftest import QUICK_READS, KafkaUnderTest, Reader
 from tests.sources.test_log_contract import commit_all, numbered, read_all, until, values
@@ -101,6 +103,27 @@ def test_a_log_that_was_made_anew_is_read_from_its_beginning(kafka_log: KafkaUnd
     commit_all(10, reader)
     assert reader.unify.values() == numbered(10)
     assert stored(reader) == 10
+
+
+def test_a_topic_that_was_made_anew_is_read_from_its_beginning_however_long_it_is(kafka_log: KafkaUnderTest) -> None:
+    kafka_log.append(numbered(20), partition=0)
+    reader = kafka_log.reader()
+    commit_all(20, reader)
+    kafka_log.close(reader)
+    admin = AdminClient({"bootstrap.servers": kafka_log.bootstrap_servers})
+    admin.delete_topics([kafka_log.name])[kafka_log.name].result(20)
+    until(lambda: kafka_log.name not in admin.list_topics(timeout=5).topics, lambda: time.sleep(0.1))
+    create_topic(kafka_log.bootstrap_servers, kafka_log.name, kafka_log.partitions)
+    kafka_log.append(numbered(50, 100), partition=0)
+    reader = kafka_log.reader()
+    commit_all(70, reader)
+    assert sorted(reader.unify.values()) == sorted(numbered(20) + numbered(50, 100))
+    assert stored(reader) == 50
+    kafka_log.close(reader)
+    kafka_log.append(numbered(1, 200), partition=0)
+    reader = kafka_log.reader()
+    commit_all(71, reader)
+    assert reader.unify.values().count(numbered(1, 100)[0]) == 1
 
 
 def test_an_idle_reader_waits_instead_of_spinning(kafka_log: KafkaUnderTest) -> None:
