@@ -10,6 +10,9 @@ middle. So positions are kept with the id of their topic, and partitions of anot
 One message is one record. Tombstones hold none and are skipped; so are the offsets that transaction markers and compaction leave empty.
 A record that is not ours (`domain.envelope`) belongs to the source that the header ``stratum-source`` names by its id, else to the source
 that is registered for the topic. Where headers cannot be read, whom they name is not guessed: such a record belongs to nobody.
+
+A record arrived when its timestamp says; where that cannot be, when it is read. Nothing is dated later than its arrival, and a refusal of
+consent that is dated 1970 counts against no grant.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,6 +49,10 @@ logger = structlog.get_logger(__name__)
 SOURCE_HEADER: Final = "stratum-source"
 NOBODY: Final = 0
 """The id of no source."""
+_EARLIEST_MS: Final = 10**12
+"""2001. No record came earlier: such a timestamp is a producer's seconds in place of milliseconds, or its word for none."""
+_AHEAD_MS: Final = 86_400_000
+"""A day. So far a producer's clock may be ahead; beyond it are microseconds, and years that no calendar holds."""
 _ID_DIGITS: Final = 19
 """Digits of the greatest id of a row; Python refuses to read numbers of some thousands."""
 _HEADERS: Final = methodcaller("headers")
@@ -177,8 +184,8 @@ class KafkaLog:
             return None
         self._check_retention(topic, partition, start, group)
         following = max([*ends, *(int(message.offset() or 0) + 1 for message in messages[-1:])])
-        hint = self._hints.get(topic, 0)
-        records = tuple(_record(message, hint) for message in messages if message.value() is not None)
+        hint, now_ms = self._hints.get(topic, 0), int(time() * 1000)
+        records = tuple(_record(message, hint, now_ms) for message in messages if message.value() is not None)
         return Batch(topic, partition, start, following, records)
 
     def _check_retention(self, topic: str, partition: int, start: int, group: Sequence[Message]) -> None:
@@ -277,12 +284,13 @@ class KafkaLog:
         self._touch_at = monotonic() + self._params.read.touch_interval.total_seconds()
 
 
-def _record(message: Message, topic_hint: int) -> Record:
+def _record(message: Message, topic_hint: int, now_ms: int) -> Record:
     value = message.value() or b""
     kind, at_ms = message.timestamp()
     named = NOBODY if value.startswith(PREFIX) else _header_source(message)
     hint = topic_hint if named is None else named
-    return Record(int(message.offset() or 0), 0, value, hint, 0 if kind == TIMESTAMP_NOT_AVAILABLE else at_ms)
+    told = kind != TIMESTAMP_NOT_AVAILABLE and _EARLIEST_MS <= at_ms <= now_ms + _AHEAD_MS
+    return Record(int(message.offset() or 0), 0, value, hint, at_ms if told else now_ms)
 
 
 def _header_source(message: Message) -> int | None:

@@ -5,7 +5,7 @@ import time
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from domain.envelope import encode_event
 from local.kafka import create_topic
@@ -57,6 +57,18 @@ def test_a_record_carries_the_time_of_the_broker(kafka_log: KafkaUnderTest) -> N
     kafka_log.producer.produce(kafka_log.name, b"{}", timestamp=1_700_000_000_000)
     kafka_log.producer.flush(10)
     assert read_all(kafka_log.reader(), 1)[0].records[0].received_ms == 1_700_000_000_000
+
+
+@pytest.mark.parametrize("timestamp", [-1, -2, 1, 1_790_000_000, 1_790_000_000_000_000, 2**63 - 1])
+def test_a_record_whose_timestamp_cannot_be_came_when_it_is_read(kafka_log: KafkaUnderTest, timestamp: int) -> None:
+    any_future = ConfigEntry("message.timestamp.after.max.ms", str(2**63 - 1), incremental_operation=AlterConfigOpType.SET)
+    topic = ConfigResource(ResourceType.TOPIC, kafka_log.name, incremental_configs=[any_future])
+    admin = AdminClient({"bootstrap.servers": kafka_log.bootstrap_servers})
+    admin.incremental_alter_configs([topic])[topic].result(20)
+    before_ms = int(time.time() * 1000)
+    kafka_log.producer.produce(kafka_log.name, b"{}", timestamp=timestamp)
+    kafka_log.producer.flush(10)
+    assert before_ms <= read_all(kafka_log.reader(), 1)[0].records[0].received_ms <= time.time() * 1000
 
 
 def test_bare_records_belong_to_the_source_of_their_topic_unless_a_header_names_another(
