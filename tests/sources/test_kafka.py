@@ -59,7 +59,7 @@ def test_a_record_carries_the_time_of_the_broker(kafka_log: KafkaUnderTest) -> N
     assert read_all(kafka_log.reader(), 1)[0].records[0].received_ms == 1_700_000_000_000
 
 
-@pytest.mark.parametrize("timestamp", [-1, -2, 1, 1_790_000_000, 1_790_000_000_000_000, 2**63 - 1])
+@pytest.mark.parametrize("timestamp", [-1, -2, 1, 1_790_000_000, 1_790_000_000_000_000])
 def test_a_record_whose_timestamp_cannot_be_came_when_it_is_read(kafka_log: KafkaUnderTest, timestamp: int) -> None:
     any_future = ConfigEntry("message.timestamp.after.max.ms", str(2**63 - 1), incremental_operation=AlterConfigOpType.SET)
     topic = ConfigResource(ResourceType.TOPIC, kafka_log.name, incremental_configs=[any_future])
