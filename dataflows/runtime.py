@@ -36,6 +36,7 @@ from sources.leases import Leases, worker_name
 from sources.positions import Connect, Positions
 from sources.sweeps import Effort, SweepFeed
 from sources.valkey import ValkeyLog, ValkeyLogParams
+from store.faults import is_away
 
 logger = structlog.get_logger(__name__)
 
@@ -166,7 +167,7 @@ def run_until_signal(flow: Dataflow, stop: Flag) -> None:
 
 
 def while_store_is_away(name: str, stop: Flag, run_once: Callable[[], None]) -> None:
-    """Run an execution again and again until `stop` is set: it ends when Postgres goes away, which is waited for and said.
+    """Run an execution again and again until `stop` is set: it ends when Postgres goes away or only reads, which is waited for and said.
 
     Raises:
         BytewaxRuntimeError: it ended for another reason.
@@ -174,21 +175,22 @@ def while_store_is_away(name: str, stop: Flag, run_once: Callable[[], None]) -> 
     while not stop.is_set():
         try:
             run_once()
-        except (BytewaxRuntimeError, psycopg.OperationalError) as error:
-            if not _store_is_away(error):
+        except (BytewaxRuntimeError, psycopg.Error) as error:
+            fault = _fault_of_the_store(error)
+            if fault is None:
                 raise
-            logger.warning("store_unavailable", flow=name, pause_s=_STORE_PAUSE.total_seconds())
+            logger.warning("store_unavailable", flow=name, reason=type(fault).__name__, pause_s=_STORE_PAUSE.total_seconds())
             stop.wait(_STORE_PAUSE.total_seconds())
     logger.info("flow_stopped", flow=name)
 
 
-def _store_is_away(error: BaseException | None) -> bool:
-    """Whether Postgres going away is among the causes."""
+def _fault_of_the_store(error: BaseException | None) -> BaseException | None:
+    """What among the causes says that Postgres went away or does not work as it should, as one that only reads; None where nothing does."""
     while error is not None:
-        if isinstance(error, psycopg.OperationalError):
-            return True
+        if isinstance(error, psycopg.OperationalError) or is_away(error):
+            return error
         error = error.__cause__ or error.__context__
-    return False
+    return None
 
 
 @contextmanager

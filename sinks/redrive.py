@@ -80,5 +80,5 @@ async def redrive_letters(
 
 
 def _record(letter: DeadLetterRow) -> bytes | None:
-    received_ms = int(letter.received_at.timestamp() * 1000) if letter.received_at else 0
+    received_ms = int((letter.received_at or letter.recorded_at).timestamp() * 1000)  # one whose arrival is unknown came before it failed
     return redrive(letter.payload, letter.id, letter.source_id or 0, received_ms)

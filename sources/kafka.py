@@ -4,9 +4,15 @@ The group only decides who reads what. Where reading starts is Postgres's word: 
 batch was fenced off it is placed there again. Offsets are committed to Kafka as well, but only for tools that show lag; nothing ever reads
 them.
 
+A topic that was deleted and made anew counts its offsets from the beginning again, and a position of the earlier one may lie in its
+middle. So positions are kept with the id of their topic, and partitions of another topic of that name begin at 0.
+
 One message is one record. Tombstones hold none and are skipped; so are the offsets that transaction markers and compaction leave empty.
 A record that is not ours (`domain.envelope`) belongs to the source that the header ``stratum-source`` names by its id, else to the source
-that is registered for the topic.
+that is registered for the topic. Where headers cannot be read, whom they name is not guessed: such a record belongs to nobody.
+
+A record arrived when its timestamp says; where that cannot be, when it is read. Nothing is dated later than its arrival, and a refusal of
+consent that is dated 1970 counts against no grant.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +20,22 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import methodcaller
 from time import monotonic, time
 from typing import Any, Final, cast
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicCollection,
+    TopicPartition,
+    Uuid,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from domain.envelope import PREFIX
@@ -30,6 +47,21 @@ from store.offsets import CaughtUp
 logger = structlog.get_logger(__name__)
 
 SOURCE_HEADER: Final = "stratum-source"
+NOBODY: Final = 0
+"""The id of no source."""
+_EARLIEST_MS: Final = 10**12
+"""2001. No record came earlier: such a timestamp is a producer's seconds in place of milliseconds, or its word for none."""
+_AHEAD_MS: Final = 86_400_000
+"""A day. So far a producer's clock may be ahead; beyond it are microseconds, and years that no calendar holds."""
+_ID_DIGITS: Final = 19
+"""Digits of the greatest id of a row; Python refuses to read numbers of some thousands."""
+_HEADERS: Final = methodcaller("headers")
+"""Asks a message for its headers. Where a name is no UTF-8 the client hands out a list with a hole and an error beside it: called in this
+way Python looks for the error first, while its fast path for methods goes on with the list, and the process dies.
+"""
+
+_NO_ORIGIN: Final = str(Uuid(0, 0))
+"""The id of a topic at brokers that give none."""
 
 _CONSUMER_OPTIONS: Final = {
     "enable.auto.commit": "false",
@@ -57,7 +89,7 @@ class KafkaLogParams:
         options: further options of librdkafka (security, timeouts).
         batch_records: most records of one read.
         read: see `ReadParams`.
-        watermark_limit: longest wait for the first offset of a partition.
+        watermark_limit: longest wait for the first offset of a partition, and for the ids of topics.
     """
 
     bootstrap_servers: str
@@ -84,6 +116,7 @@ class KafkaLog:
         self._positions = positions
         self._hints: Mapping[str, int] = {}
         self._fresh: set[tuple[str, int]] = set()
+        self._unproven: set[tuple[str, int]] = set()
         self._resumes_at: datetime | None = None
         self._touch_at = 0.0
         self._asked_ms = 0
@@ -151,8 +184,8 @@ class KafkaLog:
             return None
         self._check_retention(topic, partition, start, group)
         following = max([*ends, *(int(message.offset() or 0) + 1 for message in messages[-1:])])
-        hint = self._hints.get(topic, 0)
-        records = tuple(_record(message, hint) for message in messages if message.value() is not None)
+        hint, now_ms = self._hints.get(topic, 0), int(time() * 1000)
+        records = tuple(_record(message, hint, now_ms) for message in messages if message.value() is not None)
         return Batch(topic, partition, start, following, records)
 
     def _check_retention(self, topic: str, partition: int, start: int, group: Sequence[Message]) -> None:
@@ -170,7 +203,9 @@ class KafkaLog:
         for each in partitions:
             self._positions.assign(each.topic, [each.partition])
             self._fresh.add((each.topic, each.partition))
+            self._unproven.add((each.topic, each.partition))
         try:
+            self._prove()
             self._positions.reload({(each.topic, each.partition) for each in partitions})
             self._hints = self._positions.topic_sources()
         except StoreUnavailableError as error:
@@ -186,11 +221,39 @@ class KafkaLog:
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for each in partitions:
             self._positions.withdraw(each.topic, [each.partition])
+            self._unproven.discard((each.topic, each.partition))
         consumer.incremental_unassign(partitions)
         logger.info("partitions_revoked", partitions=[f"{each.topic}:{each.partition}" for each in partitions])
 
+    def _prove(self) -> None:
+        """Make sure that the positions of new partitions are of the topic that there is now."""
+        wanted: dict[str, list[int]] = {}
+        for topic, partition in sorted(self._unproven):
+            wanted.setdefault(topic, []).append(partition)
+        for topic, origin in self._origins(list(wanted)).items():
+            for partition in self._positions.begin_anew(topic, wanted[topic], origin):
+                logger.error("log_made_anew", log=topic, partition=partition)
+        self._unproven.clear()
+
+    def _origins(self, topics: list[str]) -> dict[str, str]:
+        """The ids of topics, without those that have none or cannot be asked for theirs."""
+        if not topics:
+            return {}
+        found: dict[str, str] = {}
+        limit_s = self._params.watermark_limit.total_seconds()
+        for topic, future in self._admin.describe_topics(TopicCollection(topics), request_timeout=limit_s).items():
+            try:
+                origin = str(future.result().topic_id)
+            except KafkaException as error:
+                logger.warning("topic_not_described", log=topic, reason=error.args[0].name())
+                continue
+            if origin != _NO_ORIGIN:
+                found[topic] = origin
+        return found
+
     def _place(self) -> None:
         """Move the consumer to the stored position of every partition whose cursor was unknown."""
+        self._prove()
         for topic, partition, position in self._positions.reload():
             target = TopicPartition(topic, partition, position)
             try:
@@ -221,18 +284,25 @@ class KafkaLog:
         self._touch_at = monotonic() + self._params.read.touch_interval.total_seconds()
 
 
-def _record(message: Message, topic_hint: int) -> Record:
+def _record(message: Message, topic_hint: int, now_ms: int) -> Record:
     value = message.value() or b""
     kind, at_ms = message.timestamp()
-    hint = 0 if value.startswith(PREFIX) else _header_source(message) or topic_hint
-    return Record(int(message.offset() or 0), 0, value, hint, 0 if kind == TIMESTAMP_NOT_AVAILABLE else at_ms)
+    named = NOBODY if value.startswith(PREFIX) else _header_source(message)
+    hint = topic_hint if named is None else named
+    told = kind != TIMESTAMP_NOT_AVAILABLE and _EARLIEST_MS <= at_ms <= now_ms + _AHEAD_MS
+    return Record(int(message.offset() or 0), 0, value, hint, at_ms if told else now_ms)
 
 
-def _header_source(message: Message) -> int:
-    for name, value in cast("list[tuple[str, bytes | None]]", message.headers() or []):
+def _header_source(message: Message) -> int | None:
+    """The source that a header names, `NOBODY` where there is none of such an id; None where no header speaks of one."""
+    try:
+        headers = cast("list[tuple[str, bytes | None]]", _HEADERS(message) or [])
+    except (SystemError, UnicodeDecodeError):  # a name that is no UTF-8; the others cannot be read then
+        return NOBODY
+    for name, value in headers:
         if name == SOURCE_HEADER and value is not None and value.isdigit():
-            return int(value)
-    return 0
+            return int(value) if len(value) <= _ID_DIGITS else NOBODY
+    return None
 
 
 def _report(error: KafkaError) -> None:

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import psycopg
 
 from domain.event import Batch
-from store.offsets import CaughtUp, durable_positions, load_positions, touch
+from store.faults import is_away
+from store.offsets import CaughtUp, begin_anew, durable_positions, load_positions, touch
 from store.topics import topic_sources
 
 R = TypeVar("R")
@@ -45,13 +46,16 @@ class Session:
         """Run one question of `store`.
 
         Raises:
-            StoreUnavailableError: no connection, or it broke; nothing is known about a write that was under way.
+            StoreUnavailableError: no connection, or it broke, or the server does not work as it should (`store.faults`), as one that only
+                reads; nothing is known about a write that was under way.
         """
         try:
             if self._conn is None or self._conn.closed:
                 self._conn = self._connect()
             return ask(self._conn)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except psycopg.Error as error:
+            if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and not is_away(error):
+                raise
             self.close()
             raise StoreUnavailableError(f"Postgres does not answer ({type(error).__name__})") from error
 
@@ -137,6 +141,15 @@ class Positions:
         """
         wanted = list(partitions)
         self._session.run(lambda conn: load_positions(conn, log, wanted))
+
+    def begin_anew(self, log: str, partitions: Iterable[int], origin: str) -> list[int]:
+        """Let partitions begin at 0 whose positions are of an earlier making of the log; gives those. See `store.offsets.begin_anew`.
+
+        Raises:
+            StoreUnavailableError: not done, as far as is known.
+        """
+        wanted = list(partitions)
+        return self._session.run(lambda conn: begin_anew(conn, log, wanted, origin))
 
     def touch(self, caught_up: Iterable[CaughtUp]) -> None:
         """Record how far partitions are caught up.

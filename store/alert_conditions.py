@@ -101,7 +101,7 @@ _BROKEN: Final = """
             WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status = 'open' AND reason = 'internal_error' AND command = ''
               AND recorded_at >= %(failed)s),
            (SELECT count(*) FROM dead_letters
-            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status = 'open' AND command <> ''),
+            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status <> 'resolved' AND command <> ''),
            (SELECT count(*) FROM resting_people WHERE workspace_id = %(workspace)s AND until_at > %(now)s)
 """
 _ANOMALIES: Final = """

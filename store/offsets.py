@@ -17,6 +17,17 @@ ON CONFLICT DO NOTHING
 
 _LOAD = "SELECT partition, next_position FROM offsets WHERE log = %(log)s AND partition = ANY(%(partitions)s)"
 
+_ADOPT = """
+UPDATE offsets SET origin = %(origin)s
+WHERE log = %(log)s AND partition = ANY(%(partitions)s) AND origin = ''
+"""
+
+_BEGIN_ANEW = """
+UPDATE offsets SET origin = %(origin)s, next_position = 0, caught_up_at = NULL
+WHERE log = %(log)s AND partition = ANY(%(partitions)s) AND origin <> %(origin)s
+RETURNING partition
+"""
+
 _TOUCH = """
 UPDATE offsets AS o
 SET caught_up_at = to_timestamp(c.caught_up_ms / 1000.0)
@@ -53,6 +64,24 @@ def load_positions(conn: Connection[Any], log: str, partitions: Sequence[int]) -
     arguments = {"log": log, "partitions": list(partitions)}
     conn.execute(_ENSURE, arguments)
     return dict(conn.execute(_LOAD, arguments).fetchall())
+
+
+def begin_anew(conn: Connection[Any], log: str, partitions: Sequence[int], origin: str) -> list[int]:
+    """Note which making of a log partitions are read from. Where it is another than the one that their positions are of, they begin at 0.
+
+    Args:
+        conn: an autocommit connection.
+        log: topic.
+        partitions: those that this process was given.
+        origin: what differs from one making of the log to the next.
+
+    Returns:
+        Partitions whose positions were of an earlier making.
+    """
+    arguments = {"log": log, "partitions": list(partitions), "origin": origin}
+    conn.execute(_ENSURE, arguments)
+    conn.execute(_ADOPT, arguments)
+    return sorted(row[0] for row in conn.execute(_BEGIN_ANEW, arguments))
 
 
 def touch(conn: Connection[Any], caught_up: Iterable[CaughtUp]) -> None:

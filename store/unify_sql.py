@@ -97,7 +97,7 @@ FROM unnest(%s::integer[], %s::text[], %s, %s, %s, %s, %s, %s::timestamptz[])
 _DEAD_LETTERS: Final = """
 INSERT INTO dead_letters
     (workspace_id, source_id, log, partition, position, index, reason, detail, payload, received_at, recorded_at, command)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (log, partition, position, index) DO NOTHING
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (log, partition, position, index, sha256(payload)) DO NOTHING
 """
 _REOPEN: Final = "UPDATE dead_letters SET status = 'open', reason = %s, detail = %s, recorded_at = %s WHERE id = %s"
 _SETTLE: Final = "UPDATE dead_letters SET status = 'resolved' WHERE id = ANY(%s)"

@@ -113,6 +113,20 @@ def test_a_bare_record_keeps_its_source_and_its_arrival(
     assert (envelope.source, envelope.received, envelope.retry_of) == (tenant.source, START_MS + 1_000, number)
 
 
+def test_a_bare_record_of_unknown_arrival_came_before_it_was_found_wanting(
+    api: Api, drain: Callable[[], list[bytes]], letter: Callable[[bytes], int], settings: Settings
+) -> None:
+    number = letter(b'{"type":"page","userId":"u1"}')
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        row = conn.execute("UPDATE dead_letters SET received_at = NULL WHERE id = %s RETURNING recorded_at", (number,)).fetchone()
+
+    api.post(f"{PATH}/{number}/retry")
+
+    (record,) = drain()
+    assert row is not None
+    assert decode(record).received == int(row[0].timestamp() * 1000)
+
+
 def test_a_record_that_is_no_json_stays_open(api: Api, drain: Callable[[], list[bytes]], letter: Callable[[bytes], int]) -> None:
     number = letter(b'{"type":')
 

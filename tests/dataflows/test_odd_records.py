@@ -220,6 +220,7 @@ def test_a_command_that_breaks_is_kept_told_and_carried_out_once_it_is_driven_ag
 
     asyncio.run(drive())
     assert ask("SELECT status FROM dead_letters") == [("retrying",)]
+    assert ("command", Severity.CRITICAL) in told(settings, workspace)  # until it is carried out: whoever drives it may have died meanwhile
     unifier(batch(workspace.source_id, *appended, start=3))
     assert ask("SELECT status FROM dead_letters") == [("resolved",)]
     assert ask("SELECT count(*) FROM profiles") == [(3,)]
@@ -320,3 +321,17 @@ def test_a_record_that_kills_workers_is_found_out_told_and_refused(
     assert ask("SELECT count(*) FROM events") == [(4,)]
     assert ask("SELECT sum(value)::int FROM observations WHERE metric = 'accepted'") == [(4,)]
     assert told(settings, workspace, watched) == {("internal_error", Severity.WARNING)}
+
+
+def test_a_log_that_was_made_anew_has_dead_letters_of_its_own(unifier: Unifier, workspace: TestWorkspace, ask: Ask) -> None:
+    command = encode_command(NOW, b'{"kind":"unmerge","workspace":%d,"id":"x","links":[["zz","00"]]}' % workspace.id)
+    assert unifier(batch(workspace.source_id, plain("a"), b"[1]", plain("b"), b"[2]"))
+    anew = batch(workspace.source_id, plain("c"), command)._replace(start=4)
+    assert unifier(anew)  # the position goes back with the log
+    assert unifier(batch(workspace.source_id, b"[2]", b"[2]", start=2))
+    assert ask("SELECT position, command, count(*) FROM dead_letters GROUP BY 1, 2 ORDER BY 1, 2") == [
+        (1, "", 1),
+        (1, "unmerge", 1),
+        (2, "", 1),
+        (3, "", 1),
+    ]

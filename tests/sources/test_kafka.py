@@ -5,8 +5,10 @@ import time
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from domain.envelope import encode_event
+from local.kafka import create_topic
 from tests.conftest import TestWorkspace
 from tests.sources.conftest import QUICK_READS, KafkaUnderTest, Reader
 from tests.sources.test_log_contract import commit_all, numbered, read_all, until, values
@@ -57,6 +59,23 @@ def test_a_record_carries_the_time_of_the_broker(kafka_log: KafkaUnderTest) -> N
     assert read_all(kafka_log.reader(), 1)[0].records[0].received_ms == 1_700_000_000_000
 
 
+@pytest.mark.parametrize("timestamp", [-1, -2, 1, 1_790_000_000, 1_790_000_000_000_000])
+def test_a_record_whose_timestamp_cannot_be_came_when_it_is_read(kafka_log: KafkaUnderTest, timestamp: int) -> None:
+    any_future = ConfigEntry("message.timestamp.after.max.ms", str(2**63 - 1), incremental_operation=AlterConfigOpType.SET)
+    topic = ConfigResource(ResourceType.TOPIC, kafka_log.name, incremental_configs=[any_future])
+    admin = AdminClient({"bootstrap.servers": kafka_log.bootstrap_servers})
+    admin.incremental_alter_configs([topic])[topic].result(20)
+    before_ms = int(time.time() * 1000)
+
+    def taken() -> bool:
+        errors: list[object] = []
+        kafka_log.producer.produce(kafka_log.name, b"{}", timestamp=timestamp, on_delivery=lambda error, _: errors.append(error))
+        return kafka_log.producer.flush(10) == 0 and errors == [None]
+
+    until(taken, lambda: time.sleep(0.1))  # the broker follows its settings by and by
+    assert before_ms <= read_all(kafka_log.reader(), 1)[0].records[0].received_ms <= time.time() * 1000
+
+
 def test_bare_records_belong_to_the_source_of_their_topic_unless_a_header_names_another(
     kafka_log: KafkaUnderTest, workspace: TestWorkspace
 ) -> None:
@@ -101,6 +120,27 @@ def test_a_log_that_was_made_anew_is_read_from_its_beginning(kafka_log: KafkaUnd
     commit_all(10, reader)
     assert reader.unify.values() == numbered(10)
     assert stored(reader) == 10
+
+
+def test_a_topic_that_was_made_anew_is_read_from_its_beginning_however_long_it_is(kafka_log: KafkaUnderTest) -> None:
+    kafka_log.append(numbered(20), partition=0)
+    reader = kafka_log.reader()
+    commit_all(20, reader)
+    kafka_log.close(reader)
+    admin = AdminClient({"bootstrap.servers": kafka_log.bootstrap_servers})
+    admin.delete_topics([kafka_log.name])[kafka_log.name].result(20)
+    until(lambda: kafka_log.name not in admin.list_topics(timeout=5).topics, lambda: time.sleep(0.1))
+    create_topic(kafka_log.bootstrap_servers, kafka_log.name, kafka_log.partitions)
+    kafka_log.append(numbered(50, 100), partition=0)
+    reader = kafka_log.reader()
+    commit_all(70, reader)
+    assert sorted(reader.unify.values()) == sorted(numbered(20) + numbered(50, 100))
+    assert stored(reader) == 50
+    kafka_log.close(reader)
+    kafka_log.append(numbered(1, 200), partition=0)
+    reader = kafka_log.reader()
+    commit_all(71, reader)
+    assert reader.unify.values().count(numbered(1, 100)[0]) == 1
 
 
 def test_an_idle_reader_waits_instead_of_spinning(kafka_log: KafkaUnderTest) -> None:

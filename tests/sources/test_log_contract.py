@@ -202,3 +202,24 @@ def test_without_the_store_nothing_is_handed_out_and_reading_resumes_with_it(log
     away = False
     commit_all(50, reader)
     assert sorted(reader.unify.values()) == sorted(numbered(50))
+
+
+def test_a_store_that_only_reads_is_waited_for_as_one_that_is_away(log: LogUnderTest) -> None:
+    state = "on"
+
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(log.dsn, autocommit=True, options=f"-c default_transaction_read_only={state}")
+
+    log.append(numbered(20))
+    reader = log.reader(connect=connect)
+    asked = 0
+
+    def refused() -> None:
+        nonlocal asked
+        asked += 1
+        assert reader.step() == 0
+
+    until(lambda: asked >= 5 and reader.source.resumes_at() is not None, refused)
+    state = "off"
+    commit_all(20, reader)
+    assert sorted(reader.unify.values()) == sorted(numbered(20))
