@@ -348,7 +348,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _finish(self) -> None:
         """Close after an answer; where its request is still coming, once the client has had time to read the answer."""
         if self._part is _Part.BODY and not self.transport.is_closing():
-            self._refusal = "answered"
+            self._refusal, self._owed = "answered", ""  # nothing follows this answer
             self._stop_waiting()
             self._linger()
         else:

@@ -25,6 +25,7 @@ from api.app import create_app
 from api.collector import Collector
 from api.collector_errors import Refusal
 from api.collector_request import Packed, unpacked
+from api.connections import BoundedProtocol
 from config.collector import CollectorParams, ConnectionParams, EdgeParams
 from config.settings import Settings
 from local.postgres import EmbeddedPostgres
@@ -283,6 +284,29 @@ def test_what_cannot_be_read_costs_nobody_before_it_the_answer(
     answers = [part[:3] for part in answer_of(eager).split(b"HTTP/1.1 ")[1:]]
     assert answers == [b"200"] * before + [status]
     assert len(streamed(settings)) == before
+
+
+def test_behind_an_answer_that_ends_the_connection_no_refusal_follows(
+    client: Sender, line: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[BaseException] = []
+    finish = BoundedProtocol.on_response_complete
+
+    def watched(protocol: BoundedProtocol) -> None:
+        try:
+            finish(protocol)
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    monkeypatch.setattr(BoundedProtocol, "on_response_complete", watched)
+    bomb = gzip.compress(b" " * (COLLECTOR.body_limit_bytes + 1))
+    eager = line()
+    unreadable = HEAD + b"transfer-encoding: chunked\r\n\r\nno size\r\n"
+    eager.sendall(head(client.write_key, f"content-encoding: gzip\r\ncontent-length: {len(bomb)}") + bomb + unreadable)
+
+    assert [part[:3] for part in answer_of(eager).split(b"HTTP/1.1 ")[1:]] == [b"413"]
+    assert failures == []
 
 
 def test_half_sent_requests_take_nobodys_place(shared: Served, client: Sender, line: Callable[[], socket.socket]) -> None:
