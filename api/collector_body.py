@@ -22,7 +22,7 @@ from domain.envelope import event_head, wrap_event
 from domain.event import EVENT_TYPES
 from domain.partitioning import Ids, loose_key, partition_key
 from sinks.log import Entry
-from sources.consent import speaks_of_consent
+from sources.consent import ESCAPED, speaks_of_consent
 from sources.decode import instant_ms
 
 _Found = TypeVar("_Found", "_Batch", "_Single")
@@ -34,7 +34,7 @@ _HALF_PAIRS: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Surrogates that stand for no byte."""
 _LIKELY_KEY: Final = re.compile(r'"writeKey"\s{0,16}:\s{0,16}"([^"\\]{1,256})"')
 _LIKELY_KEYS: Final = 4
-_CONTEXT_KEY, _ESCAPE = b'"context"', b"\\u00"
+_CONTEXT_KEY: Final = b'"context"'
 
 
 class _Batch(msgspec.Struct, gc=False):
@@ -82,7 +82,7 @@ class Body(NamedTuple):
 
 
 class NotStrictError(Exception):
-    """The body is no strict JSON; a lenient reading may find more in it."""
+    """The body has to be read the slow way: it is no strict JSON, or has a member twice that counts twice."""
 
 
 def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> Body:
@@ -94,33 +94,43 @@ def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> 
 
     Raises:
         Refusal: 400, or 413 where repeating the defaults would make the batch larger than a body may be.
-        NotStrictError: only where it must not be read leniently.
+        NotStrictError: only where it must not be read leniently, or not the slow way for the sake of a ``context`` that comes twice.
     """
     found, strict = _decode(_BATCH, raw, lenient=lenient)
     if len(found.batch) > params.batch_limit_events:
         raise Refusal("too_many_events")
-    ambient = [("context", value) for value in _contexts(strict, found)] + [("integrations", bytes(found.integrations))]
+    ambient = [("context", value) for value in _contexts(strict, found, lenient=lenient)] + [("integrations", bytes(found.integrations))]
     defaults = [(name, value) for name, value in ambient if value and (value.startswith(b"{") or _for_all(name, value))]
     if sum(len(value) for _, value in defaults) * len(found.batch) > params.body_limit_bytes:
         raise Refusal("body_too_large")
     return Body(found.batch, _text(found.writeKey), _sent_ms(found.sentAt), defaults)
 
 
-def _contexts(body: bytes, found: _Batch) -> list[bytes]:
+def _contexts(body: bytes, found: _Batch, *, lenient: bool) -> list[bytes]:
     """Every ``context`` beside a batch, the last one first; the decoder hands out the last one alone.
 
     Raises:
         Refusal: 400, it is nested too deep to tell.
+        NotStrictError: only where it must not be read the slow way, and there may be another one.
     """
     last = bytes(found.context)
-    beside = (body.count(mark) - sum(bytes(event).count(mark) for event in found.batch) for mark in (_CONTEXT_KEY, _ESCAPE))
-    if not last or tuple(beside) == (1, 0):
+    if not last or not _may_hide_another(body, found.batch):
         return [last] if last else []
+    if not lenient:
+        raise NotStrictError
     try:
         members = _loaded(_text_of(body))
     except RecursionError:
         raise Refusal("too_deep") from None
     return [_dumped(value) for name, value in reversed(members.items()) if name == "context"]
+
+
+def _may_hide_another(body: bytes, events: Sequence[msgspec.Raw]) -> bool:
+    """Whether beside a batch, which has a ``context``, its name stands once more, or some name that may be it is spelled with escapes."""
+    inside = [bytes(event) for event in events]
+    if body.count(_CONTEXT_KEY) - sum(event.count(_CONTEXT_KEY) for event in inside) > 1:
+        return True
+    return len(ESCAPED.findall(body)) > sum(len(ESCAPED.findall(event)) for event in inside)
 
 
 def read_single(raw: bytes, kind: str, *, lenient: bool = True) -> Body:

@@ -37,7 +37,7 @@ _PREFERENCES: Final = "categoryPreferences"
 _ALLOWED: Final = "allowedConsentIds"
 _DENIED: Final = "deniedConsentIds"
 _OLD_ONETRUST: Final = "oneTrust"
-_ESCAPED: Final = re.compile(rb"\\u00[4-7]")
+ESCAPED: Final = re.compile(rb"\\u00[4-7]")
 """A letter of ASCII spelled as an escape: a key may hide behind it."""
 _ESCAPE: Final = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 
@@ -96,7 +96,7 @@ class ConsentReader:
             segment: its last ``context.consent``, or `ABSENT`.
             rudderstack: its last ``context.consentManagement``, or `ABSENT`.
         """
-        if (b"\\" in payload and _ESCAPED.search(payload)) or payload.count(_CONTEXT_KEY) > 1 or payload.count(_SEGMENT_KEY) > 1:
+        if (b"\\" in payload and ESCAPED.search(payload)) or payload.count(_CONTEXT_KEY) > 1 or payload.count(_SEGMENT_KEY) > 1:
             return self._whole(payload)
         if rudderstack is not ABSENT and payload.count(_RUDDERSTACK_KEY) > 1:
             return self._whole(payload)

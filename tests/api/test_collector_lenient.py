@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from api import collector_body
 from api.collector_body import read_batch
 from config.collector import CollectorParams
 from config.settings import Settings
@@ -28,6 +29,7 @@ _TEXTS = (
 _READ = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, ({_PROCESSOR_S}, {_PROCESSOR_S}))
+from api import collector_body
 from api.collector_body import read_batch
 from config.collector import CollectorParams
 for body in sys.stdin.buffer.read().split(b"|"):
@@ -98,6 +100,31 @@ def test_a_lenient_body_is_not_read_before_a_key_in_it_is_known(client: Sender, 
     client.refused("/v1/batch", b'{"writeKey" : "%b","batch":[NaN' % client.write_key.encode() + rest, 400, "invalid_json", {})
     client.refused("/v1/batch", b'{"batch":[NaN' + rest, 400, "invalid_json", basic(client.write_key))
     assert streamed_events(settings) == []
+
+
+@pytest.mark.parametrize("beside", ['"context":{},"context":{}', '"con\\u0074ext":{}', '"context":{"\\u0061":1}'])
+def test_a_body_whose_context_may_come_twice_is_not_read_the_slow_way_before_a_key_in_it_is_known(
+    client: Sender, settings: Settings, beside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slowly: list[str] = []
+    loaded = collector_body._loaded
+
+    def noted(text: str) -> object:
+        slowly.append(text)
+        return loaded(text)
+
+    monkeypatch.setattr(collector_body, "_loaded", noted)
+    body = '{"writeKey":"%s","batch":[' + json.dumps(track(1)) + "]," + beside + "}"
+    client.refused("/v1/batch", (body % "invented").encode(), 401, "unknown_write_key", {})
+    assert slowly == []
+    assert client.post("/v1/batch", (body % client.write_key).encode(), {}).status_code == 200
+    assert len(slowly) == 1
+    assert len(streamed_events(settings)) == 1
+
+
+def test_letters_beyond_ascii_that_are_spelled_as_escapes_are_read_the_quick_way() -> None:
+    body = json.dumps({"batch": [track(1)], "context": {"campaign": "été"}}).encode()
+    assert read_batch(body, CollectorParams(), lenient=False).defaults == [("context", b'{"campaign": "\\u00e9t\\u00e9"}')]
 
 
 def test_a_key_in_another_place_of_a_body_is_none(client: Sender, settings: Settings) -> None:
