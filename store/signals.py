@@ -52,8 +52,10 @@ CROSS JOIN LATERAL (
     ) latest ORDER BY latest.id DESC LIMIT 1
 ) newest
 """
-_LATEST_READINGS: Final = 400
-"""Among so many readings that are dated last is the one that was written last: more than an hour of them, as they are kept."""
+_LATEST_READINGS: Final = 2_000
+"""Among so many readings that are dated last is the one that was written last, unless a clock went back by more than they span: an hour
+where one is given every two seconds (`HealthParams.look_interval`), which is the most.
+"""
 _PRUNE: Final = """
 DELETE FROM readings WHERE read_at < %s AND id NOT IN (SELECT unnest(reading_ids) FROM decisions)
 """
