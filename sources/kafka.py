@@ -62,6 +62,18 @@ way Python looks for the error first, while its fast path for methods goes on wi
 
 _NO_ORIGIN: Final = str(Uuid(0, 0))
 """The id of a topic at brokers that give none."""
+_ASKED_AGAIN: Final = frozenset(
+    {
+        KafkaError._TIMED_OUT,  # noqa: SLF001 - the client's public constants
+        KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001
+        KafkaError._TRANSPORT,  # noqa: SLF001
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+)
+"""Why a broker does not tell a topic's id that it may tell later. Until then its partitions are not read."""
 
 _CONSUMER_OPTIONS: Final = {
     "enable.auto.commit": "false",
@@ -117,6 +129,7 @@ class KafkaLog:
         self._hints: Mapping[str, int] = {}
         self._fresh: set[tuple[str, int]] = set()
         self._unproven: set[tuple[str, int]] = set()
+        self._prove_at = 0.0
         self._resumes_at: datetime | None = None
         self._touch_at = 0.0
         self._asked_ms = 0
@@ -204,9 +217,10 @@ class KafkaLog:
             self._positions.assign(each.topic, [each.partition])
             self._fresh.add((each.topic, each.partition))
             self._unproven.add((each.topic, each.partition))
+        self._prove_at = 0.0
         try:
             self._prove()
-            self._positions.reload({(each.topic, each.partition) for each in partitions})
+            self._positions.reload({(each.topic, each.partition) for each in partitions} - self._unproven)
             self._hints = self._positions.topic_sources()
         except StoreUnavailableError as error:
             logger.warning("store_unavailable", source="kafka", reason=str(error))
@@ -226,19 +240,25 @@ class KafkaLog:
         logger.info("partitions_revoked", partitions=[f"{each.topic}:{each.partition}" for each in partitions])
 
     def _prove(self) -> None:
-        """Make sure that the positions of new partitions are of the topic that there is now."""
+        """Make sure that the positions of new partitions are of the topic that there is now; until then they stay unknown.
+
+        Raises:
+            StoreUnavailableError: to be tried again.
+        """
+        if not self._unproven or monotonic() < self._prove_at:
+            return
         wanted: dict[str, list[int]] = {}
         for topic, partition in sorted(self._unproven):
             wanted.setdefault(topic, []).append(partition)
-        for topic, origin in self._origins(list(wanted)).items():
-            for partition in self._positions.begin_anew(topic, wanted[topic], origin):
+        origins = self._origins(list(wanted))
+        for topic, origin in origins.items():
+            for partition in self._positions.begin_anew(topic, wanted[topic], origin) if origin else ():
                 logger.error("log_made_anew", log=topic, partition=partition)
-        self._unproven.clear()
+        self._unproven = {each for each in self._unproven if each[0] not in origins}
+        self._prove_at = monotonic() + self._params.read.retry_pause.total_seconds()
 
     def _origins(self, topics: list[str]) -> dict[str, str]:
-        """The ids of topics, without those that have none or cannot be asked for theirs."""
-        if not topics:
-            return {}
+        """The ids of topics, empty where there is none or it may not be asked for; without those that have to be asked for again."""
         found: dict[str, str] = {}
         limit_s = self._params.watermark_limit.total_seconds()
         for topic, future in self._admin.describe_topics(TopicCollection(topics), request_timeout=limit_s).items():
@@ -246,15 +266,20 @@ class KafkaLog:
                 origin = str(future.result().topic_id)
             except KafkaException as error:
                 logger.warning("topic_not_described", log=topic, reason=error.args[0].name())
-                continue
-            if origin != _NO_ORIGIN:
-                found[topic] = origin
+                if error.args[0].code() not in _ASKED_AGAIN:
+                    found[topic] = ""
+            else:
+                found[topic] = "" if origin == _NO_ORIGIN else origin
         return found
+
+    def _proven(self) -> set[tuple[str, int]]:
+        """Partitions whose positions are known to be of the topic that there is now, as far as that can be known."""
+        return {(topic, each) for topic in self._params.topics for each in self._positions.assigned(topic)} - self._unproven
 
     def _place(self) -> None:
         """Move the consumer to the stored position of every partition whose cursor was unknown."""
         self._prove()
-        for topic, partition, position in self._positions.reload():
+        for topic, partition, position in self._positions.reload(self._proven()):
             target = TopicPartition(topic, partition, position)
             try:
                 self._consumer.seek(target)

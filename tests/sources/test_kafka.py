@@ -1,14 +1,18 @@
 """What Kafka asks for beyond the contract of every log: what other producers write, and what brokers do."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
 
 import psycopg
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from domain.envelope import encode_event
 from local.kafka import create_topic
+from sources.kafka import KafkaLog
 from tests.conftest import TestWorkspace
 from tests.sources.conftest import QUICK_READS, KafkaUnderTest, Reader
 from tests.sources.test_log_contract import commit_all, numbered, read_all, until, values
@@ -141,6 +145,49 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning_however_long_it_i
     reader = kafka_log.reader()
     commit_all(71, reader)
     assert reader.unify.values().count(numbered(1, 100)[0]) == 1
+
+
+def refused(code: int) -> Callable[..., dict[str, Future[Any]]]:
+    """Describes no topic."""
+
+    def describe(topics: TopicCollection, **_: object) -> dict[str, Future[Any]]:
+        answers: dict[str, Future[Any]] = {name: Future() for name in topics.topic_names}
+        for answer in answers.values():
+            answer.set_exception(KafkaException(KafkaError(code)))
+        return answers
+
+    return describe
+
+
+@pytest.mark.parametrize("code", [KafkaError._TIMED_OUT, KafkaError.UNKNOWN_TOPIC_OR_PART])
+def test_nothing_is_read_until_the_broker_tells_of_which_topic_positions_are(
+    kafka_log: KafkaUnderTest, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    position_of_another_topic(kafka_log)
+    reader = kafka_log.reader()
+    assert isinstance(reader.source, KafkaLog)
+    with monkeypatch.context() as patch:
+        patch.setattr(reader.source._admin, "describe_topics", refused(code))
+        until(lambda: len(reader.positions.assigned(kafka_log.name)) == 4, reader.step)
+        assert [reader.step() for _ in range(20)] == [0] * 20
+    commit_all(10, reader)
+    assert reader.unify.values() == numbered(10)
+
+
+def test_who_may_not_describe_topics_reads_on_from_the_stored_position(kafka_log: KafkaUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    position_of_another_topic(kafka_log)
+    reader = kafka_log.reader()
+    assert isinstance(reader.source, KafkaLog)
+    monkeypatch.setattr(reader.source._admin, "describe_topics", refused(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+    commit_all(5, reader)
+    assert reader.unify.values() == numbered(10)[5:]
+
+
+def position_of_another_topic(log: KafkaUnderTest) -> None:
+    """Ten records, and a position in their midst that an earlier topic of the same name left."""
+    with psycopg.connect(log.dsn) as conn:
+        conn.execute("INSERT INTO offsets (log, partition, next_position, origin) VALUES (%s, 0, 5, 'another')", (log.name,))
+    log.append(numbered(10), partition=0)
 
 
 def test_an_idle_reader_waits_instead_of_spinning(kafka_log: KafkaUnderTest) -> None:
