@@ -16,6 +16,7 @@ from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 from time import monotonic, time
+from traceback import extract_tb
 from typing import Final, NamedTuple
 
 import structlog
@@ -214,7 +215,9 @@ class ValkeyAppender:
             return self._failed(error)
         except Exception as error:
             # Whatever else it is costs this group its place, never the writer: without it nothing is written until the process ends.
-            logger.exception("a group of records could not be written")
+            # Messages and tracebacks may quote the records: the kind and the place are enough.
+            where = "; ".join(f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-3:])
+            logger.error("group_not_written", reason=type(error).__name__, where=where)  # noqa: TRY400 - as above
             return self._unavailable(LogRefusal.REFUSED, type(error).__name__)
 
     async def _send_or_make_room(self, commands: Sequence[bytes], size: int) -> LogUnavailableError | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import redis
+from structlog.testing import capture_logs
 
 from domain.log_refusal import LogRefusal
 from domain.partitioning import partition_of
@@ -50,15 +51,29 @@ def test_records_lie_in_the_partition_of_their_key_in_order(valkey_url: str) -> 
     assert values(valkey_url) == expected
 
 
-def test_a_group_that_cannot_be_written_costs_the_others_nothing(valkey_url: str) -> None:
+def test_a_group_that_cannot_be_written_costs_the_others_nothing_and_is_not_quoted(
+    valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(key: bytes, partitions: int) -> int:
+        if key == b"mary@example.com":
+            raise ValueError(key)  # stands for any mistake of ours in packing
+        return partition_of(key, partitions)
+
+    monkeypatch.setattr("sinks.valkey_log.partition_of", odd)
+
     async def work(log: ValkeyAppender) -> None:
         with pytest.raises(LogUnavailableError) as refused:
-            await log.append([(None, b"u")])  # type: ignore[list-item]  # stands for any mistake of ours in packing
+            await log.append([(b"mary@example.com", b"u")])
         assert refused.value.reason is LogRefusal.REFUSED
         await log.append([(b"u", b"after")])
 
-    on_log(valkey_url, work)
+    with capture_logs() as logs:
+        on_log(valkey_url, work)
     assert values(valkey_url)[partition_of(b"u", PARTITIONS)] == [b"after"]
+    (told,) = logs
+    assert (told["event"], told["reason"]) == ("group_not_written", "ValueError")
+    assert told.keys() == {"event", "reason", "where", "log_level"}
+    assert "mary" not in str(told)
 
 
 def test_an_entry_packs_records_under_numbers_up_to_its_limits(valkey_url: str) -> None:
