@@ -5,7 +5,8 @@ batch was fenced off it is placed there again. Offsets are committed to Kafka as
 them.
 
 A topic that was deleted and made anew counts its offsets from the beginning again, and a position of the earlier one may lie in its
-middle. So positions are kept with the id of their topic, and partitions of another topic of that name begin at 0.
+middle. So positions are kept with the id of their topic, and partitions of another topic of that name begin at 0. The id is asked for on
+assignment and now and then; what was read of the new topic before that is read again, and known by its message ids.
 
 One message is one record. Tombstones hold none and are skipped; so are the offsets that transaction markers and compaction leave empty.
 A record that is not ours (`domain.envelope`) belongs to the source that the header ``stratum-source`` names by its id, else to the source
@@ -102,6 +103,7 @@ class KafkaLogParams:
         batch_records: most records of one read.
         read: see `ReadParams`.
         watermark_limit: longest wait for the first offset of a partition, and for the ids of topics.
+        watch_interval: how often it is asked whether the topics are still those that positions are of.
     """
 
     bootstrap_servers: str
@@ -111,6 +113,7 @@ class KafkaLogParams:
     batch_records: int = 4_000
     read: ReadParams = field(default_factory=ReadParams)
     watermark_limit: timedelta = timedelta(seconds=2)
+    watch_interval: timedelta = timedelta(seconds=1)
 
 
 class KafkaLog:
@@ -128,8 +131,11 @@ class KafkaLog:
         self._positions = positions
         self._hints: Mapping[str, int] = {}
         self._fresh: set[tuple[str, int]] = set()
-        self._unproven: set[tuple[str, int]] = set()
-        self._prove_at = 0.0
+        self._unproven: set[str] = set()
+        self._known: dict[str, str] = {}
+        self._silent: dict[str, str] = {}
+        self._described: Mapping[str, Future[Any]] = {}
+        self._prove_at = self._watch_at = 0.0
         self._resumes_at: datetime | None = None
         self._touch_at = 0.0
         self._asked_ms = 0
@@ -153,6 +159,7 @@ class KafkaLog:
         """
         self._resumes_at = None
         try:
+            self._watch()
             self._place()
             self._touch()
         except StoreUnavailableError as error:
@@ -216,11 +223,11 @@ class KafkaLog:
         for each in partitions:
             self._positions.assign(each.topic, [each.partition])
             self._fresh.add((each.topic, each.partition))
-            self._unproven.add((each.topic, each.partition))
+            self._unproven.add(each.topic)
         self._prove_at = 0.0
         try:
             self._prove()
-            self._positions.reload({(each.topic, each.partition) for each in partitions} - self._unproven)
+            self._positions.reload({(each.topic, each.partition) for each in partitions if each.topic not in self._unproven})
             self._hints = self._positions.topic_sources()
         except StoreUnavailableError as error:
             logger.warning("store_unavailable", source="kafka", reason=str(error))
@@ -235,46 +242,63 @@ class KafkaLog:
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for each in partitions:
             self._positions.withdraw(each.topic, [each.partition])
-            self._unproven.discard((each.topic, each.partition))
         consumer.incremental_unassign(partitions)
         logger.info("partitions_revoked", partitions=[f"{each.topic}:{each.partition}" for each in partitions])
 
+    def _watch(self) -> None:
+        """Distrust the positions of topics that another one of their name has taken the place of; then ask again."""
+        if monotonic() < self._watch_at or not all(future.done() for future in self._described.values()):
+            return
+        told = self._origins(self._described)
+        self._unproven.update(topic for topic, origin in told.items() if origin and origin != self._known.get(topic))
+        self._described = self._describe([topic for topic in self._params.topics if self._positions.assigned(topic)])
+        self._watch_at = monotonic() + self._params.watch_interval.total_seconds()
+
     def _prove(self) -> None:
-        """Make sure that the positions of new partitions are of the topic that there is now; until then they stay unknown.
+        """Make sure that positions are of the topics that there are now; until then those of new partitions stay unknown.
+
+        All partitions of a topic at once, so that what is known of it holds for all.
 
         Raises:
             StoreUnavailableError: to be tried again.
         """
         if not self._unproven or monotonic() < self._prove_at:
             return
-        wanted: dict[str, list[int]] = {}
-        for topic, partition in sorted(self._unproven):
-            wanted.setdefault(topic, []).append(partition)
-        origins = self._origins(list(wanted))
-        for topic, origin in origins.items():
-            for partition in self._positions.begin_anew(topic, wanted[topic], origin) if origin else ():
+        for topic, origin in self._origins(self._describe(sorted(self._unproven))).items():
+            partitions = sorted(self._positions.assigned(topic))
+            for partition in self._positions.begin_anew(topic, partitions, origin) if origin else ():
+                self._positions.reset(topic, partition)
                 logger.error("log_made_anew", log=topic, partition=partition)
-        self._unproven = {each for each in self._unproven if each[0] not in origins}
+            self._known[topic] = origin
+            self._unproven.discard(topic)
         self._prove_at = monotonic() + self._params.read.retry_pause.total_seconds()
 
-    def _origins(self, topics: list[str]) -> dict[str, str]:
+    def _describe(self, topics: list[str]) -> Mapping[str, Future[Any]]:
+        limit_s = self._params.watermark_limit.total_seconds()
+        return self._admin.describe_topics(TopicCollection(topics), request_timeout=limit_s) if topics else {}
+
+    def _origins(self, described: Mapping[str, Future[Any]]) -> dict[str, str]:
         """The ids of topics, empty where there is none or it may not be asked for; without those that have to be asked for again."""
         found: dict[str, str] = {}
-        limit_s = self._params.watermark_limit.total_seconds()
-        for topic, future in self._admin.describe_topics(TopicCollection(topics), request_timeout=limit_s).items():
+        for topic, future in described.items():
             try:
                 origin = str(future.result().topic_id)
             except KafkaException as error:
-                logger.warning("topic_not_described", log=topic, reason=error.args[0].name())
+                reason = error.args[0].name()
+                if self._silent.get(topic) != reason:  # said once
+                    logger.warning("topic_not_described", log=topic, reason=reason)
+                self._silent[topic] = reason
                 if error.args[0].code() not in _ASKED_AGAIN:
                     found[topic] = ""
             else:
+                self._silent.pop(topic, None)
                 found[topic] = "" if origin == _NO_ORIGIN else origin
         return found
 
     def _proven(self) -> set[tuple[str, int]]:
         """Partitions whose positions are known to be of the topic that there is now, as far as that can be known."""
-        return {(topic, each) for topic in self._params.topics for each in self._positions.assigned(topic)} - self._unproven
+        proven = (topic for topic in self._params.topics if topic not in self._unproven)
+        return {(topic, partition) for topic in proven for partition in self._positions.assigned(topic)}
 
     def _place(self) -> None:
         """Move the consumer to the stored position of every partition whose cursor was unknown."""

@@ -26,6 +26,13 @@ def stored(reader: Reader, partition: int = 0) -> int:
     return int(row[0])
 
 
+def make_anew(log: KafkaUnderTest) -> None:
+    admin = AdminClient({"bootstrap.servers": log.bootstrap_servers})
+    admin.delete_topics([log.name])[log.name].result(20)
+    until(lambda: log.name not in admin.list_topics(timeout=5).topics, lambda: time.sleep(0.1))
+    create_topic(log.bootstrap_servers, log.name, log.partitions)
+
+
 def test_records_without_a_key_are_taken(kafka_log: KafkaUnderTest) -> None:
     kafka_log.producer.produce(kafka_log.name, b"{}", key=None)
     kafka_log.producer.flush(10)
@@ -131,10 +138,7 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning_however_long_it_i
     reader = kafka_log.reader()
     commit_all(20, reader)
     kafka_log.close(reader)
-    admin = AdminClient({"bootstrap.servers": kafka_log.bootstrap_servers})
-    admin.delete_topics([kafka_log.name])[kafka_log.name].result(20)
-    until(lambda: kafka_log.name not in admin.list_topics(timeout=5).topics, lambda: time.sleep(0.1))
-    create_topic(kafka_log.bootstrap_servers, kafka_log.name, kafka_log.partitions)
+    make_anew(kafka_log)
     kafka_log.append(numbered(50, 100), partition=0)
     reader = kafka_log.reader()
     commit_all(70, reader)
@@ -188,6 +192,25 @@ def position_of_another_topic(log: KafkaUnderTest) -> None:
     with psycopg.connect(log.dsn) as conn:
         conn.execute("INSERT INTO offsets (log, partition, next_position, origin) VALUES (%s, 0, 5, 'another')", (log.name,))
     log.append(numbered(10), partition=0)
+
+
+@pytest.mark.parametrize("count", [5, 20, 50])
+@pytest.mark.parametrize("workers", ["a", "ab"])
+def test_a_topic_that_is_made_anew_under_its_readers_loses_no_record(kafka_log: KafkaUnderTest, workers: str, count: int) -> None:
+    kafka_log.append(numbered(20), partition=0)
+    readers = [kafka_log.reader(worker) for worker in workers]
+    first = readers[0]
+
+    def step() -> None:
+        for reader in readers:
+            reader.step()
+
+    until(lambda: len(first.unify.values()) == 20, step)
+    make_anew(kafka_log)
+    kafka_log.append(numbered(count, 100), partition=0)
+    until(lambda: set(first.unify.values()) >= set(numbered(20) + numbered(count, 100)), step)
+    kafka_log.append(numbered(30, 200), partition=0)
+    until(lambda: set(first.unify.values()) >= set(numbered(30, 200)) and stored(first) == count + 30, step)
 
 
 def test_an_idle_reader_waits_instead_of_spinning(kafka_log: KafkaUnderTest) -> None:
