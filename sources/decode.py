@@ -33,6 +33,8 @@ from store.definitions import SourceRow
 
 RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
 """Largest record that is decoded; the collector's default body limit."""
+_GARBLED: Final = "\ufffd"
+"""Stands where something was no UTF-8."""
 EARLIEST_MS: Final = -62_135_596_800_000
 """The year 1: what calendars hold. Two wrong clocks may point further back."""
 LATEST_MS: Final = 253_402_300_800_000
@@ -373,8 +375,7 @@ class Decoder:
         if source is None:
             _MESSAGE.decode(payload)
             raise _Bad("unknown_source")
-        if not payload.isascii():
-            payload.decode()  # what the decoder skips must be valid UTF-8 too: it is stored, and read again as text
+        payload, garbled = _as_text(payload)
         odd: tuple[str, ...] = ()
         before = _spoken.newest
         try:
@@ -416,7 +417,9 @@ class Decoder:
         report = self._report(properties or {}, stated) if kind == "track" and name in self._profile.report_events else None
         message_id = message.messageId
         if type(message_id) is not str or not message_id:
-            message_id = _text(message_id) or envelope.message_id or f"content:{message_key(source.salt, payload.hex()).hex()}"
+            message_id = _text(message_id) or envelope.message_id or _content_id(source, payload)
+        if garbled:
+            self._spare_garbled(stated, message_id, identifiers)
         return Event(
             workspace=source.workspace,
             source=source.id,
@@ -464,6 +467,11 @@ class Decoder:
     def _spares(self, stated: Stated | None) -> bool:
         """Whether an event counts although something beside its identifiers cannot be read: a refusal is not lost for that."""
         return self._stored or (stated is not None and stated.refuses())
+
+    def _spare_garbled(self, stated: Stated | None, message_id: str, identifiers: tuple[Identifier, ...]) -> None:
+        """Let an event count in which something was no UTF-8: for a refusal, and not where it is in an id: nobody is guessed."""
+        if not self._spares(stated) or any(_GARBLED in text for text in (message_id, *(each.value for each in identifiers))):
+            raise _Bad("malformed_json")
 
     def _kept(self, traits: dict[str, Any]) -> dict[str, Any]:
         """Those traits that can be stored; none where there are too many."""
@@ -578,6 +586,31 @@ class Decoder:
         currency = currency_code(properties.get("currency"), self._profile.default_currency)
         amount = next((properties[key] for key in self._profile.amount_keys if properties.get(key) is not None), 0)
         return Order(currency, minor_units(amount, currency))
+
+
+def _content_id(source: SourceRow, payload: bytes) -> str:
+    """Names an event by what it holds, where nobody has named it."""
+    return f"content:{message_key(source.salt, payload.hex()).hex()}"
+
+
+def _as_text(payload: bytes) -> tuple[bytes, bool]:
+    """An event as UTF-8: what the decoder skips has to be valid too, for it is stored, and read again as text.
+
+    Returns:
+        The event, and whether something was no UTF-8 and became U+FFFD, which is done for the sake of a refusal alone.
+
+    Raises:
+        UnicodeDecodeError: it is not UTF-8, and says nothing about consent.
+    """
+    if payload.isascii():
+        return payload, False
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        if not speaks_of_consent(payload):
+            raise
+        return payload.decode(errors="replace").encode(), True
+    return payload, False
 
 
 def _bare(record: Record, value: bytes) -> Envelope:

@@ -211,3 +211,21 @@ def test_brackets_in_texts_and_beside_each_other_are_not_deep(text: str) -> None
     found = decode(collected(raw.encode()))
     assert isinstance(found, Event)
     assert found.payload == raw.encode()
+
+
+@pytest.mark.parametrize("member", [b'"properties":{"q":"\xe9"}', b'"context":{"page":{"title":"\xe9"}}', b'"traits":{"city":"\xe9"}'])
+def test_a_refusal_is_not_lost_to_a_character_that_is_not_utf_8(member: bytes) -> None:
+    def told(value: bytes, user: bytes = b"u1", message_id: bytes = b"m") -> Event | DeadLetter:
+        consent = b'"context":{"consent":{"categoryPreferences":{"advertising":%b}}}' % value
+        event = b'{"type":"track","event":"x","userId":"%b","messageId":"%b",%b,%b}' % (user, message_id, member, consent)
+        found = decode(collected(event))
+        assert isinstance(found, Event | DeadLetter)
+        return found
+
+    found = told(b"false")
+    assert isinstance(found, Event)
+    assert found.consent == {"advertising": False}
+    assert found.payload.decode().count("\ufffd") == 1
+    assert isinstance(told(b"true"), DeadLetter)
+    assert isinstance(told(b"false", user=b"u\xe9"), DeadLetter)
+    assert isinstance(told(b"false", message_id=b"m\xe9"), DeadLetter)
