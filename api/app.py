@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from time import monotonic
 
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -19,6 +20,8 @@ from api.exporting import ExportDesk
 from api.log_watch import LogWatch, watched
 from api.observing import Observe
 from api.openapi import document
+from api.previewing import PreviewDesk
+from api.programs import Programs
 from api.reading import open_reads
 from api.routes import (
     alerts,
@@ -109,6 +112,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 app.state.connections = Connections(settings, pool, log, watch, Keys(pool, settings.edge.keys))
                 app.state.reads = reads
                 app.state.exports = ExportDesk(settings)
+                app.state.previews = PreviewDesk(settings)
+                app.state.programs = Programs(settings, monotonic)
                 async with watched(watch):
                     yield
         finally:

@@ -15,11 +15,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from api.problems import problem_of
 from api.schemas.paging import BadCursorError
-from api.schemas.rule_reading import problem_of
 from sinks.log import LogFullError, LogUnavailableError
 from store.definition_rows import DefinitionError, InvalidDefinitionError, MissingDefinitionError
-from store.unit_of_work import StoreUnavailable
+from store.errors import StoreUnavailable
 
 QUERY_PREFIX: Final = "/cdp/"
 STORE_RETRY_AFTER_S: Final = 2.0

@@ -3,7 +3,9 @@
 import asyncio
 from datetime import timedelta
 from time import monotonic
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
 
 from config.settings import Settings
 from store.definition_rows import Author
@@ -38,3 +40,13 @@ class PreviewDesk:
         async with self._turn:
             dsn = self._dsn.get_secret_value()
             return await asyncio.to_thread(in_transaction, dsn, lambda conn: self._previews.of(conn, author, asked), self._timeout)
+
+
+async def desk(request: Request) -> PreviewDesk:
+    """The process's `PreviewDesk`, put there by ``api.app``."""
+    found: PreviewDesk = request.app.state.previews
+    return found
+
+
+Desk = Annotated[PreviewDesk, Depends(desk)]
+"""Parameter of a route that computes previews."""

@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
 
 from api.schemas.profiles import ComputedValue, Judged, RfmView
 from config.settings import Settings
@@ -90,3 +93,13 @@ class Programs:
         if found is not known:
             self._registry = found
             self._judges = {}
+
+
+async def programs(request: Request) -> Programs:
+    """The process's `Programs`, put there by ``api.app``."""
+    found: Programs = request.app.state.programs
+    return found
+
+
+ProgramsNow = Annotated[Programs, Depends(programs)]
+"""Parameter of a route that evaluates definitions."""

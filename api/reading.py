@@ -1,4 +1,4 @@
-"""What the query routes read from: the pool, the hot projection, kept totals and names, and the rules. Built once per process."""
+"""What the query routes read from: the pool, the hot projection, kept totals and names. Built once per process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,8 +13,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 from redis.asyncio import Redis
 
-from api.previewing import PreviewDesk
-from api.programs import Programs
 from config.settings import Query, Settings
 from domain.profile import Person, Stage
 from domain.rules import IdentityRules, ProfileRules
@@ -62,9 +60,7 @@ class Reads:
         hot: profiles by identifier.
         totals: counters.
         funnels: computes funnels, a few at a time.
-        previews: computes previews, a few at a time.
         names: names of segments.
-        programs: compiled definitions.
         lag: lag of the event log.
         log: the event log, for commands.
         identity: rules that spell identifiers and explain refusals.
@@ -79,9 +75,7 @@ class Reads:
     hot: HotProfiles
     totals: Totals
     funnels: Funnels
-    previews: PreviewDesk
     names: SegmentNames
-    programs: Programs
     lag: LagGauge
     log: EventLog
     identity: IdentityRules
@@ -145,10 +139,10 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
     names = SegmentNames(pool, bounds.names_age.total_seconds())
     lag = LagGauge(_lag_reader(settings))
     totals = Totals(pool, bounds.statistics)
-    funnels, previews, programs = Funnels(pool, bounds.funnels), PreviewDesk(settings), Programs(settings, monotonic)
+    funnels = Funnels(pool, bounds.funnels)
     try:
         rules = settings.identity, settings.profile, settings.signals
-        yield Reads(pool, redis, hot, totals, funnels, previews, names, programs, lag, log, *rules, bounds, settings.log.watched)
+        yield Reads(pool, redis, hot, totals, funnels, names, lag, log, *rules, bounds, settings.log.watched)
     finally:
         lag.close()
         if redis is not None:

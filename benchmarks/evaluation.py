@@ -18,11 +18,11 @@ from domain.definition import WorkspaceDefinitions
 from domain.envelope import encode_event
 from domain.event import Batch, Event, Record
 from domain.ids import SourceId
+from domain.leaf import tie_of
 from domain.profile import Person, decode_person, encode_person
 from domain.rules import IdentityRules, ProfileRules
 from operators.changes import Changes, Known
 from operators.compile_definitions import compile_program
-from operators.fold import tie_of
 from operators.membership import Occasion, evaluate
 from operators.program import Program, fold_matched, matched
 from operators.unify import Definitions, unify

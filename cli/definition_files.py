@@ -19,8 +19,9 @@ import yaml
 from psycopg import Connection
 from pydantic import ValidationError
 
+from api.problems import json_path, problem_of
 from api.schemas.definitions import TraitRequest
-from api.schemas.rule_reading import json_path, problem_of, rule_of, trait_rule_of
+from api.schemas.rule_reading import rule_of, trait_rule_of
 from api.schemas.segments import SegmentRequest
 from operators.references import DefinitionParams, RuleProblem
 from store import publishing

@@ -18,8 +18,7 @@ import structlog
 from domain.event import Batch
 from domain.facts import Facts
 from domain.failure import Failure
-from store.faults import is_away
-from store.unit_of_work import StoreUnavailable
+from store.errors import StoreUnavailable, is_away
 
 T = TypeVar("T")
 Refused = Mapping[int, Failure]

@@ -36,7 +36,7 @@ from sources.leases import Leases, worker_name
 from sources.positions import Connect, Positions
 from sources.sweeps import Effort, SweepFeed
 from sources.valkey import ValkeyLog, ValkeyLogParams
-from store.faults import is_away
+from store.errors import is_away
 
 logger = structlog.get_logger(__name__)
 

@@ -18,7 +18,7 @@ from config.settings import Engine
 from dataflows.attempts import Careful
 from dataflows.quarantine import ContendedError, Quarantine, Refused, attempted
 from domain.definition import WorkspaceDefinitions
-from domain.event import Batch, DeadLetter, Event, Unmerge, Wake
+from domain.event import Batch, DeadLetter, Event, Fence, Unmerge, Wake
 from domain.facts import Facts
 from domain.failure import Failure
 from domain.ids import WorkspaceId
@@ -30,9 +30,9 @@ from operators.unify import Definitions, Needed, needed, unify, wake
 from sources.decode import Decoder
 from store import resting
 from store.definitions import Registry, refresh
-from store.faults import is_away
+from store.errors import StoreUnavailable, is_away
 from store.unify_sql import utc
-from store.unit_of_work import DEFINITIONS, Conflict, Fence, Fenced, PostgresUnitOfWork, StoreUnavailable
+from store.unit_of_work import DEFINITIONS, Conflict, Fenced, PostgresUnitOfWork
 
 REFRESH_S: Final = 1.0
 """How soon a new source, segment or rule is noticed."""

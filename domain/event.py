@@ -188,3 +188,13 @@ class Wake(NamedTuple):
     profile_ids: tuple[ProfileId, ...]
     now_ms: int
     sweep: int = 0
+
+
+class Fence(NamedTuple):
+    """Where a batch lies in its partition; see `Batch`."""
+
+    log: str
+    partition: int
+    start: int
+    next: int
+    caught_up_ms: int = 0

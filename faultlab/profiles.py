@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Final
 
+from domain.schedule import Schedule
 from faultlab.rhythm import Rhythm
-from operators.health_params import Schedule
 
 _SHOP: Final = (
     .25, .15, .1, .08, .08, .12, .25, .45, .65, .8, .9, .95,

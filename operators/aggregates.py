@@ -6,16 +6,17 @@ state in any order, and what was dropped lies outside every window that the aggr
 
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
-from domain.aggregate import STATES, Counts, Edges, Ends, Frequencies, Mark, Marks, NumberBuckets, Numbers, State, Uniques
+import msgspec
+
+from domain.aggregate import STATES, Counts, Edges, Ends, Frequencies, Mark, Marks, NumberBuckets, Numbers, State, Uniques, decode_state
 from domain.definition import Aggregate, AggregateSpec
-from domain.leaf import Register
+from domain.leaf import Leaf, Register, later
 from domain.rule import FREQUENT_VALUES, SEQUENCE_MARKS
 from operators.bounded import keep_bounded
 from operators.conditions import is_number, matcher, property_of
 from operators.distinct import add_value, join_uniques, value_text
-from operators.fold import later
 from operators.windows import bucketer, kept_buckets
 
 V = TypeVar("V")
@@ -266,3 +267,11 @@ def _seen_between(one: Counts | NumberBuckets, other: Counts | NumberBuckets) ->
     if not other.buckets:
         return one.first_ms, one.last_ms
     return min(one.first_ms, other.first_ms), max(one.last_ms, other.last_ms)
+
+
+def held(leaf: Leaf, aggregate: Aggregate) -> State | None:
+    """A leaf's state of an aggregate, unpacked; None where there is none."""
+    raw = leaf.aggregates.get(aggregate.id)
+    if raw is None:
+        return None
+    return decode_state(aggregate.spec.family, raw) if isinstance(raw, msgspec.Raw) else cast("State", raw)

@@ -12,10 +12,9 @@ from typing import Any, Final
 import msgspec
 
 from domain.ids import IdentifierKey, MessageKey
-from domain.leaf import Leaf
+from domain.leaf import Leaf, tie_of
 from domain.profile import Person
 from operators.changes import Told
-from operators.fold import tie_of
 from operators.program import Program, fold_matched, matched, read_properties
 
 

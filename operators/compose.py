@@ -11,12 +11,10 @@ import msgspec
 
 from domain.aggregate import State
 from domain.definition import Aggregate
-from domain.leaf import Leaf, Register, Revenue
+from domain.leaf import Leaf, Register, Revenue, later, later_consent
 from domain.rules import ProfileRules
-from operators.aggregates import join
+from operators.aggregates import held, join
 from operators.bounded import keep_bounded
-from operators.fold import later, later_consent
-from operators.program import held
 from operators.sessions import join_sessions
 
 

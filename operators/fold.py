@@ -6,25 +6,10 @@ Event time decides values. Folding is commutative; it is not idempotent, so the 
 from typing import Any
 
 from domain.event import Event
-from domain.leaf import Leaf, Register, Revenue
+from domain.leaf import Leaf, Register, Revenue, later, later_consent, tie_of
 from domain.rules import ProfileRules
 from operators.bounded import keep_bounded
 from operators.sessions import add_interval
-
-
-def tie_of(key: bytes) -> int:
-    """The part of a message key that orders statements of one instant: its first 8 bytes as a signed integer."""
-    return int.from_bytes(key[:8], "big", signed=True)
-
-
-def later(one: Register, other: Register) -> Register:
-    """The later of two statements: greater event time, then greater tie."""
-    return one if (one.at_ms, one.tie) >= (other.at_ms, other.tie) else other
-
-
-def later_consent(one: Register, other: Register) -> Register:
-    """The later of two consent statements; at the same instant a refusal wins."""
-    return one if (one.at_ms, not one.value, one.tie) >= (other.at_ms, not other.value, other.tie) else other
 
 
 def _write(registers: dict[str, Register], name: str, register: Register) -> None:

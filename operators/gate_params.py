@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from operators.health_params import Schedule
+from domain.schedule import Schedule
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """How signal health is computed: spans, thresholds, weights, schedules. Apart from `operators.health`, so that settings load quickly."""
 
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from domain.schedule import Schedule
 from operators.anomaly import AnomalyParams
 from operators.episodes import EpisodeParams
 from operators.rhythm import RhythmParams
@@ -12,7 +12,6 @@ from operators.sequential import SequentialParams
 
 _MINUTE: Final = timedelta(minutes=1)
 _NOTHING: Final = timedelta()
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
@@ -64,44 +63,6 @@ class Materials:
         shares = {name: value for name, value in vars(self).items() if name != "order_value"}
         if not all(0 < value < 1 for value in shares.values()) or self.order_value <= 1:
             raise ValueError("changes that matter lie between 0 and 1, that of order_value above 1")
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """When a source is expected to send; outside, it is judged by its last period.
-
-    Attributes:
-        days: of the week, ``mon`` … ``sun``; a period belongs to the day on which it begins.
-        start: its beginning, local time.
-        end: its end; not after `start`: on the next day.
-        zone: IANA time zone.
-    """
-
-    days: tuple[str, ...] = _DAYS
-    start: time = time(0)
-    end: time = time(0)
-    zone: str = "UTC"
-
-    def __post_init__(self) -> None:
-        if not self.days or not set(self.days) <= set(_DAYS):
-            raise ValueError(f"days are among {', '.join(_DAYS)}")
-        try:
-            ZoneInfo(self.zone)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"no time zone is called {self.zone}") from error
-
-    def judged_at(self, now_ms: int) -> int:
-        """The instant as of which the source is judged: now while it is expected to send, else the end of its last period."""
-        now = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(self.zone))
-        for back in range(9):
-            day = (now - timedelta(days=back)).date()
-            if _DAYS[day.weekday()] not in self.days:
-                continue
-            begins = datetime.combine(day, self.start, now.tzinfo)
-            ends = datetime.combine(day if self.end > self.start else day + timedelta(days=1), self.end, now.tzinfo)
-            if begins <= now:
-                return min(now_ms, int(ends.timestamp() * 1000))
-        return now_ms
 
 
 @dataclass(frozen=True)

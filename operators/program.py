@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from domain.aggregate import Marks, State, decode_state
+from domain.aggregate import Marks, State
 from domain.consent import EVERY_PURPOSE
 from domain.definition import Aggregate, AggregateSpec, Segment, WorkspaceDefinitions
 from domain.ids import ProfileId, SegmentId
@@ -17,7 +17,7 @@ from domain.leaf import Leaf
 from domain.profile import Person
 from domain.rule import Behaviour, Computed, Consent, HasIdentifier, Lifecycle, Member, Rfm, Rule, Sequence, Trait
 from operators import plan
-from operators.aggregates import Fold, event_matchers, fold_mark, folder, new_state
+from operators.aggregates import Fold, event_matchers, fold_mark, folder, held, new_state
 from operators.windows import NEVER
 
 Properties = Mapping[str, Any]
@@ -74,14 +74,6 @@ class Subject:
         """Whether the person is in a segment: as evaluated just now, else as stored."""
         known = self.answers.get(segment)
         return known or (segment in self.person.segments, self.person.flips.get(segment, NEVER))
-
-
-def held(leaf: Leaf, aggregate: Aggregate) -> State | None:
-    """A leaf's state of an aggregate, unpacked; None where there is none."""
-    raw = leaf.aggregates.get(aggregate.id)
-    if raw is None:
-        return None
-    return decode_state(aggregate.spec.family, raw) if isinstance(raw, msgspec.Raw) else cast("State", raw)
 
 
 Answer = tuple[bool, int]

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from domain.event import Event
 from domain.ids import IdentifierKey, ProfileId, SegmentId, WorkspaceId
-from domain.leaf import Leaf, encode_leaf
+from domain.leaf import Leaf, encode_leaf, tie_of
 from domain.profile import FactKey, Person, Stage
 from domain.rules import ProfileRules
 from operators.changes import Change, Changes
 from operators.compose import compose
-from operators.fold import fold, tie_of
+from operators.fold import fold
 from operators.membership import Occasion, evaluate
 from operators.program import Program, fold_matched, matched
 

@@ -13,14 +13,14 @@ import msgspec
 from domain.definition import WorkspaceDefinitions
 from domain.event import DeadLetter, Event, Unmerge
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
-from domain.leaf import Leaf, decode_leaf, encode_leaf
+from domain.leaf import Leaf, decode_leaf, encode_leaf, tie_of
 from domain.link import Pair, pair_of
 from domain.profile import FactKey, Person
 from domain.rules import IdentityRules, ProfileRules
 from operators.catch_up import catch_up, drop_retired, lacks_history
 from operators.changes import Changes, Known, Missing, NewIdentifier
 from operators.compose import compose
-from operators.fold import fold, tie_of
+from operators.fold import fold
 from operators.membership import Occasion, evaluate, leave_all
 from operators.observe import observe
 from operators.program import CONSENT, NO_PROPERTIES, Program, Token, fold_matched, matched

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from domain.event import Batch
-from store.faults import is_away
+from store.errors import is_away
 from store.offsets import CaughtUp, begin_anew, durable_positions, load_positions, touch
 from store.topics import topic_sources
 

@@ -14,8 +14,7 @@ from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import class_row
 
-_LOCK_CLASS: Final = 0x5374
-"""First half of the advisory locks that give one process at a time one audience."""
+from store import locks
 
 
 @dataclass(frozen=True)
@@ -161,7 +160,7 @@ def alone(conn: Connection[Any], audience_id: int, patience: timedelta = timedel
         audience_id: which.
         patience: how long to wait for it; whoever waits has it next.
     """
-    lock = (_LOCK_CLASS, audience_id)
+    lock = (locks.AUDIENCE, audience_id)
     held = _taken(conn, lock, patience)
     try:
         yield held

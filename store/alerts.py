@@ -17,10 +17,9 @@ from psycopg.rows import class_row
 from domain.alert import Episode, Notice, Step
 from domain.ids import WorkspaceId
 from operators.alerting import AlertState
+from store import locks
 from store.signals import utc
 
-_LOCK: Final = 0x5374726174416C
-"""Advisory lock: one process at a time looks."""
 _CLAIM: Final = """
     UPDATE alert_notices SET attempts = attempts + 1, next_at = %(until)s WHERE id IN (
         SELECT n.id FROM alert_notices n
@@ -100,7 +99,7 @@ class NoticeRow:
 def looking(conn: Connection[Any]) -> Any:  # noqa: ANN401 - a context of bool
     """Be the only process that looks, for one transaction; yields False where another one is."""
     with conn.transaction():
-        row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchone()
+        row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (locks.ALERTS,)).fetchone()
         yield row is not None and bool(row[0])
 
 

@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from domain.definition import ADVERTISING, CONSENTED_CUSTOMERS
 from domain.ids import SourceId, WorkspaceId
+from store import locks
 from store.definition_rows import Author, Draft, create
 from store.publishing import publish_segment
 
@@ -25,7 +26,6 @@ BUILT_IN: Final = "consented_customers"
 """Name of the segment that every workspace starts with."""
 ACTOR: Final = "stratum"
 """Author of what is built in."""
-_FIRST_LOCK: Final = 0x5374726174756E  # two first starts at once make one workspace
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def bootstrap(conn: Connection[Any], workspace_name: str = "default", source_nam
     Returns:
         The keys, to be shown once; None when nothing was made.
     """
-    conn.execute("SELECT pg_advisory_xact_lock(%s)", (_FIRST_LOCK,))
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", (locks.FIRST_WORKSPACE,))
     if conn.execute("SELECT 1 FROM workspaces LIMIT 1").fetchone() is not None:
         return None
     workspace = create_workspace(conn, workspace_name)

@@ -11,11 +11,9 @@ import msgspec
 from psycopg import Connection
 
 from domain.export import ExportCounts, ExportSpec
-from store import audit
+from store import audit, locks
 from store.exports import subject
 
-_LOCK_CLASS: Final = 0x5478
-"""First half of the advisory locks between writers that begin and erasures (``revoke_exports``)."""
 _WAITING: Final = """
     SELECT e.id, e.workspace_id FROM exports e
     WHERE e.kind = 'file' AND (e.status = 'queued' OR (e.status = 'running' AND e.heartbeat_at < now() - %(lease)s))
@@ -90,7 +88,7 @@ def take(conn: Connection[Any], lease: timedelta, deaths: int) -> ExportJob | No
             row = conn.execute(_WAITING, {"lease": lease}).fetchone()
             if row is None:
                 return None
-            conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK_CLASS, row[1]))
+            conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (locks.EXPORT_FILES, row[1]))
             taken = conn.execute(_TAKE, {"id": row[0], "lease": lease, "deaths": deaths}).fetchone()
             if taken is not None and taken[5] == "failed":
                 job = _job(taken)

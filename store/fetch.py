@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, Connection, OperationalError
 from psycopg.rows import args_row
 from psycopg_pool import AsyncConnectionPool
 
-from store.unit_of_work import StoreUnavailable
+from store.errors import StoreUnavailable
 
 T = TypeVar("T")
 

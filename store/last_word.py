@@ -14,10 +14,8 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-_SAID: Final = 0x5361
-"""First half of the advisory locks on what people say about the pushes of a workspace."""
-_READ: Final = 0x5265
-"""First half of the advisory locks on a workspace's readings."""
+from store import locks
+
 _LONGEST_REST: Final = "30s"
 """A process that stops in the middle of a beginning loses its transaction after this, so that no freeze waits for it any longer."""
 _BOUNDED: Final = "SELECT set_config('idle_in_transaction_session_timeout', %s, true)"
@@ -25,7 +23,7 @@ _SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
 _EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
 READINGS: Final = f"""
 WITH ordered AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock({_READ}, workspace)
+    SELECT pg_advisory_xact_lock({locks.READINGS}, workspace)
     FROM (SELECT DISTINCT workspace FROM unnest(%s::integer[]) AS workspace ORDER BY 1) AS workspaces
 )
 """
@@ -38,7 +36,7 @@ def beginning(conn: Connection[Any], workspace: int) -> datetime:
     Call it before anything else is read or locked: only then does everything read see the newest.
     """
     conn.execute(_BOUNDED, (_LONGEST_REST,))
-    for lock in (_SAID, _READ):
+    for lock in (locks.GATE_INPUTS, locks.READINGS):
         conn.execute(_SHARED, (lock, workspace))
     return clock(conn)
 
@@ -56,4 +54,4 @@ def saying(conn: Connection[Any], workspace: int) -> None:
 
     Call it before anything is locked that a beginning request could wait for.
     """
-    conn.execute(_EXCLUSIVE, (_SAID, workspace))
+    conn.execute(_EXCLUSIVE, (locks.GATE_INPUTS, workspace))

@@ -8,7 +8,8 @@ from typing import Final
 
 import psycopg
 
-_LOCK: Final = 0x5374726174756D  # "Stratum": one migration at a time per database
+from store import locks
+
 _TABLE: Final = """
     CREATE TABLE IF NOT EXISTS schema_migrations (
         version    integer PRIMARY KEY,
@@ -69,7 +70,7 @@ def migrate(dsn: str, progress: Progress | None = None) -> list[Migration]:
         psycopg.Error: a file does not apply; its transaction is rolled back and the ones before it stay.
     """
     with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        conn.execute("SELECT pg_advisory_lock(%s)", (locks.MIGRATION,))
         conn.execute(_TABLE)
         missing = _missing(conn)
         for done, migration in enumerate(missing):

@@ -11,8 +11,8 @@ from typing import Any, Final, LiteralString
 
 from psycopg import Connection, OperationalError
 
+from store.errors import StoreUnavailable
 from store.fetch import Pool, fetch
-from store.unit_of_work import StoreUnavailable
 
 _STUCK: Final[LiteralString] = """
     SELECT o.log, o.partition, o.next_position, coalesce(a.tries, 0), greatest(o.caught_up_at, o.updated_at)

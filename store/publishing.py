@@ -6,7 +6,7 @@ everybody up to date. Nothing here commits: the caller's transaction does.
 """
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from psycopg import Connection
@@ -16,12 +16,9 @@ from domain.ids import SegmentId
 from domain.rule import Rule, decode_rule
 from operators.references import Known, reference_problems, segments_of, traits_of
 from operators.rule_checks import function_problems
-from store import audit, definition_rows
+from store import audit, definition_rows, locks
 from store.consequences import Change, Published, follow, next_revision
 from store.definition_rows import Author, DefinitionConflictError, DefinitionRow, InvalidDefinitionError, Kind
-
-DEFINITIONS_LOCK: Final = 0x5374726174446566
-"""Advisory lock, first come: commits of people take it shared, publishing exclusively, both until their transaction ends."""
 
 
 def publish_segment(conn: Connection[Any], author: Author, segment: int, expected: int | None = None) -> Published:
@@ -147,7 +144,7 @@ def delete_trait(conn: Connection[Any], author: Author, trait: int) -> Published
 
 def lock_definitions(conn: Connection[Any]) -> None:
     """Keep everybody else from changing what is live, and people from being committed, until the transaction ends."""
-    conn.execute("SELECT pg_advisory_xact_lock(%s)", (DEFINITIONS_LOCK,))
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", (locks.DEFINITIONS,))
 
 
 def check_segment(conn: Connection[Any], author: Author, segment: int | None, rule: Rule) -> None:

@@ -15,11 +15,10 @@ from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, SourceId
 from domain.leaf import Leaf, decode_leaf
 from domain.profile import NEVER, FactKey, Person, Stage, decode_person, encode_person
 from operators.rebuild import Rebuilt, Remains
-from store import unify_sql
+from store import locks, unify_sql
 from store.connection import Integers, Keys
 
 _EVENTS_AT_A_TIME: Final = 2_000
-_LOCK: Final = int.from_bytes(b"repair", "big")
 _PERSON: Final = "SELECT version, doc FROM profiles WHERE id = ANY(%s) AND workspace_id = %s"
 _IDENTIFIERS: Final = "SELECT key, kind, leaf FROM identifiers WHERE profile_id = ANY(%s)"
 _LINKS: Final = """
@@ -82,7 +81,7 @@ def only_repair(dsn: str) -> Iterator[bool]:
         psycopg.OperationalError: the server does not answer.
     """
     with psycopg.connect(dsn, autocommit=True) as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (locks.REPAIR,)).fetchone()
         yield row is not None and row[0]
 
 

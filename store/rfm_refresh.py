@@ -16,14 +16,14 @@ from domain.aggregate import NumberBuckets
 from domain.definition import Aggregate, RfmBreaks, RfmDefinition, RfmRule, WorkspaceDefinitions, spec_key
 from domain.profile import decode_person
 from domain.rfm import RFM_SEGMENTS
+from operators.aggregates import held
 from operators.plan import rfm_spec
-from operators.program import held
 from operators.rfm_population import Buyer, Distribution, Population, RfmParams, buyer_reader, same_bounds
+from store import locks
 from store.definition_rows import Author
 from store.definitions import load_definitions
 from store.publishing_rfm import set_rfm_breaks
 
-_LOCK_KEY: Final = int.from_bytes(b"rfmtake", "big")
 _ACTOR: Final = "engine"
 
 _DUE: Final = """
@@ -142,7 +142,7 @@ class RfmRefresh:
 
 
 def _ask(conn: Connection[Any], sql: str) -> bool:
-    row = conn.execute(sql.encode(), (_LOCK_KEY,)).fetchone()
+    row = conn.execute(sql.encode(), (locks.RFM_REFRESH,)).fetchone()
     return row is not None and bool(row[0])
 
 

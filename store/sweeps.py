@@ -8,8 +8,7 @@ from typing import Any, Final, NamedTuple
 from psycopg import Connection
 
 from domain.ids import ProfileId, WorkspaceId
-
-_LOCK_KEY: Final = int.from_bytes(b"sweeps", "big")
+from store import locks
 
 _NEXT: Final = """
 SELECT id, workspace_id, revision, cursor, visited, changed, stale FROM sweeps s WHERE status = 'running'
@@ -69,7 +68,7 @@ class Finish(NamedTuple):
 
 def try_lock(conn: Connection[Any]) -> bool:
     """Take the right to sweep, held by one session at a time until it ends. Returns whether this session has it."""
-    row = conn.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK_KEY,)).fetchone()
+    row = conn.execute("SELECT pg_try_advisory_lock(%s)", (locks.SWEEPS,)).fetchone()
     return row is not None and bool(row[0])
 
 

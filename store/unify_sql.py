@@ -8,12 +8,11 @@ import psycopg
 
 from domain.profile import Person
 from operators.changes import Changes
-from store import observations, rows
+from store import locks, observations, rows
 from store.connection import Integers, Keys
-from store.publishing import DEFINITIONS_LOCK
 
 if TYPE_CHECKING:
-    from store.unit_of_work import Fence
+    from domain.event import Fence
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -118,7 +117,7 @@ def move_fence(cursor: psycopg.Cursor, fence: "Fence") -> bool:
 
 def definitions_stand(cursor: psycopg.Cursor, revision: int) -> bool:
     """Whether definitions are as they were when this was decided, and keep so until the transaction ends: publishing waits for it."""
-    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (DEFINITIONS_LOCK,))
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (locks.DEFINITIONS,))
     row = cursor.execute("SELECT revision FROM definitions_revision").fetchone()
     return row is not None and row[0] == revision
 

@@ -6,19 +6,20 @@ position moves in the same transaction, from the value that the batch started at
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 import psycopg
 from psycopg import errors
 
+from domain.event import Fence
 from domain.ids import ProfileId
 from domain.profile import Person, decode_person, encode_person
 from operators.changes import Changes, Known
 from operators.unify import Needed
-from store import unify_sql
+from store import locks, unify_sql
 from store.connection import connect_engine
-from store.faults import is_away
+from store.errors import StoreUnavailable, is_away
 from store.loading import Loader
 from store.reads import PostgresReads
 
@@ -28,17 +29,6 @@ DEFINITIONS: Final = "definitions"
 """Reason of the conflict that says: definitions have changed; read them again."""
 CONTENDED_AFTER: Final = 3
 """Tries after which a batch waits for its turn among all that contend."""
-_CONTENTION_LOCK: Final = int.from_bytes(b"contend", "big")
-
-
-class Fence(NamedTuple):
-    """Where a batch lies in its partition; see `domain.event.Batch`."""
-
-    log: str
-    partition: int
-    start: int
-    next: int
-    caught_up_ms: int = 0
 
 
 class Committed(msgspec.Struct, frozen=True):
@@ -58,10 +48,6 @@ class Fenced(msgspec.Struct, frozen=True):
 
 
 Outcome = Committed | Conflict | Fenced
-
-
-class StoreUnavailable(Exception):  # noqa: N818 - a state of the world rather than a mistake
-    """The database does not answer; nothing was decided about the transaction in flight."""
 
 
 class UnitOfWork(Protocol):
@@ -185,14 +171,14 @@ class PostgresUnitOfWork:
         """
         self.forget(wanted)
         if attempt + 1 == CONTENDED_AFTER:
-            self.read(lambda connection: connection.execute("SELECT pg_advisory_lock(%s)", (_CONTENTION_LOCK,)))
+            self.read(lambda connection: connection.execute("SELECT pg_advisory_lock(%s)", (locks.CONTENTION,)))
             self._contending = True
 
     def calm(self) -> None:
         """Let others go on after a contended batch is through."""
         if self._contending:
             self._contending = False
-            self.read(lambda connection: connection.execute("SELECT pg_advisory_unlock(%s)", (_CONTENTION_LOCK,)))
+            self.read(lambda connection: connection.execute("SELECT pg_advisory_unlock(%s)", (locks.CONTENTION,)))
 
     def forget(self, wanted: Needed) -> None:
         """Drop everything remembered about a batch's identifiers, after a conflict."""

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from domain.ids import ProfileId
-
-_LOCK_KEY = int.from_bytes(b"wakes", "big")
+from store import locks
 
 # least() ignores nulls: without any offset row nothing is waited for. A partition that was never caught up holds everything back.
 _DUE = """
@@ -40,7 +39,7 @@ class DuePeople(NamedTuple):
 
 def try_lock(conn: Connection[Any]) -> bool:
     """Take the right to wake people, held by one session at a time until it ends. Returns whether this session has it."""
-    row = conn.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK_KEY,)).fetchone()
+    row = conn.execute("SELECT pg_try_advisory_lock(%s)", (locks.WAKES,)).fetchone()
     return row is not None and bool(row[0])
 
 

@@ -12,9 +12,9 @@ from api.reading import Reads, ReadsNow
 from api.schemas.operation import Alive, ComponentHealth, Health, StuckPartition
 from domain.log_refusal import LogRefusal
 from sinks.log import LogUnavailableError
+from store.errors import StoreUnavailable
 from store.fetch import ping
 from store.partitions import stuck_now
-from store.unit_of_work import StoreUnavailable
 
 router = APIRouter(prefix="/cdp/health", tags=["operation"])
 

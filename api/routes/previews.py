@@ -1,5 +1,6 @@
 """Previews: what a rule would mean, before anybody is a member."""
 
+from datetime import UTC, datetime
 from secrets import token_bytes
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from api.defining import author_of
 from api.deps import Caller, Held, Reader
 from api.errors import DESCRIBED
 from api.methods import only
-from api.reading import Reads, ReadsNow
+from api.previewing import Desk, PreviewDesk
 from api.schemas.previews import PreviewRequest, PreviewView
 from api.schemas.rule_reading import rule_of
 from domain.rule import Rule
@@ -21,28 +22,28 @@ only(router, "/preview", "POST")
 _START_BYTES = 16
 
 
-async def _answer(caller: Caller, held: Held, reads: Reads, segment: int | None, rule: Rule | None) -> PreviewView:
-    now_ms = int(reads.now().timestamp() * 1000)
+async def _answer(caller: Caller, held: Held, desk: PreviewDesk, segment: int | None, rule: Rule | None) -> PreviewView:
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
     author = author_of(held.settings, caller.workspace, caller.actor)
-    found = await reads.previews.answer(author, Asked(segment, rule, now_ms, token_bytes(_START_BYTES)))
+    found = await desk.answer(author, Asked(segment, rule, now_ms, token_bytes(_START_BYTES)))
     return PreviewView.of(found, now_ms)
 
 
 @router.post("/preview", summary="Preview a rule")
-async def preview_rule(caller: Reader, held: Held, reads: ReadsNow, body: PreviewRequest) -> PreviewView:
+async def preview_rule(caller: Reader, held: Held, desk: Desk, body: PreviewRequest) -> PreviewView:
     """How many people the rule holds for now, some of them, and how they overlap with segments that exist. Nothing is saved.
 
     Up to a bound everybody is evaluated and the numbers are exact; beyond, they are estimated from a random sample, with 95 % confidence
     intervals, within about two seconds. The evaluation is that of live segments, the past included.
     """
-    return await _answer(caller, held, reads, None, rule_of(body.rule, held.settings.definitions))
+    return await _answer(caller, held, desk, None, rule_of(body.rule, held.settings.definitions))
 
 
 @router.post("/{id}/preview", summary="Preview a segment")
 async def preview_segment(
     caller: Reader,
     held: Held,
-    reads: ReadsNow,
+    desk: Desk,
     id: Annotated[int, Path(ge=0, lt=2**31)],  # noqa: A002 - the path's name
     body: PreviewRequest | None = None,
 ) -> PreviewView:
@@ -51,4 +52,4 @@ async def preview_segment(
     Its own entry among `overlaps` says who would stay: `both` of its present members.
     """
     rule = None if body is None else rule_of(body.rule, held.settings.definitions)
-    return await _answer(caller, held, reads, id, rule)
+    return await _answer(caller, held, desk, id, rule)

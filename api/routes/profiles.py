@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from api.deps import Reader
 from api.errors import DESCRIBED, NotFoundError
+from api.programs import Programs, ProgramsNow
 from api.reading import Reads, ReadsNow
 from api.schemas.paging import LIMIT_DEFAULT, CursorText, Limit, Page, decode_cursor, encode_cursor
 from api.schemas.profiles import Profile, ProfileSummary
@@ -34,10 +35,10 @@ async def find(reads: Reads, workspace: int, profile: UUID) -> StoredProfile:
     return found
 
 
-async def show(reads: Reads, found: StoredProfile, asked: UUID | None = None) -> Profile:
+async def show(reads: Reads, programs: Programs, found: StoredProfile, asked: UUID | None = None) -> Profile:
     """A stored person as the API shows it."""
     person = found.person
-    judge = await reads.programs.of(person.workspace)
+    judge = await programs.of(person.workspace)
     judged = judge.of(person, round(reads.now().timestamp() * 1000))
     names = await reads.segments(person)
     return Profile.of(person, reads.stage(person), found.identifiers, names, judged, asked or UUID(bytes=person.id))
@@ -83,6 +84,7 @@ async def list_profiles(
 async def look_up(
     caller: Reader,
     reads: ReadsNow,
+    programs: ProgramsNow,
     kind: Annotated[str, Query(min_length=1, max_length=64, description="Identifier kind.", examples=["email"])],
     value: Annotated[str, Query(min_length=1, max_length=1024, description="In any spelling.", examples=["Mary@Example.com"])],
     region: Annotated[
@@ -96,10 +98,10 @@ async def look_up(
     found = await reads.hot.by_identifier(caller.workspace, identifier_key(caller.salt, kind, spelled))
     if found is None:
         raise NotFoundError("profile")
-    return await show(reads, found)
+    return await show(reads, programs, found)
 
 
 @router.get("/{id}", summary="Read a profile")
-async def read_profile(caller: Reader, reads: ReadsNow, id: ProfileIdPath) -> Profile:  # noqa: A002 - the path's name
+async def read_profile(caller: Reader, reads: ReadsNow, programs: ProgramsNow, id: ProfileIdPath) -> Profile:  # noqa: A002 - the path's name
     """One person. An id that was merged away answers with the survivor and says so in `redirected_from`."""
-    return await show(reads, await find(reads, caller.workspace, id), id)
+    return await show(reads, programs, await find(reads, caller.workspace, id), id)

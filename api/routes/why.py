@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 
 from api.deps import Held, Reader
 from api.errors import DESCRIBED, ConflictError, NotFoundError
+from api.programs import ProgramsNow
 from api.reading import Reads, ReadsNow
 from api.routes.profiles import ProfileIdPath
 from api.schemas.values import Instant, instant
@@ -29,6 +30,7 @@ async def why(
     caller: Reader,
     held: Held,
     reads: ReadsNow,
+    programs: ProgramsNow,
     id: ProfileIdPath,  # noqa: A002 - the path's name
     segment: Annotated[int, Path(ge=0, lt=2**31)],
     at: Annotated[
@@ -41,7 +43,7 @@ async def why(
     The answer is evaluated from the person's state as it is now, by the engine's own evaluator. `flips_at` is the instant at which the
     person enters or leaves if nothing happens; nodes that are marked `decides` would change the answer alone.
     """
-    judge = await reads.programs.of(caller.workspace)
+    judge = await programs.of(caller.workspace)
     program, number = judge.program, SegmentId(segment)
     place = program.place.get(number)
     if place is None:

@@ -22,10 +22,10 @@ import msgspec
 from domain.decision import Action, Code, Controls, Decision, Mode, Override, ProposedAction, PushSize, Release, Setting, Verdict
 from domain.ids import WorkspaceId
 from domain.reading import Reading, Status
+from domain.schedule import Schedule
 from operators.gate import GateState, observe
 from operators.gate_control import OVERRIDABLE, Situation, judge, would_go
 from operators.gate_params import GateParams
-from operators.health_params import Schedule
 
 PARAMS: Final = GateParams(recover_readings=2, cool_down=timedelta(seconds=30), swing=35, swing_readings=4)
 VARIANTS: Final = (

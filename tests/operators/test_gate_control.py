@@ -11,10 +11,10 @@ import pytest
 from domain.decision import Action, Code, Controls, Decision, Mode, Override, ProposedAction, PushSize, Release, Setting, Verdict
 from domain.ids import WorkspaceId
 from domain.reading import Reading, Status
+from domain.schedule import Schedule
 from operators.gate import GateState, observe
 from operators.gate_control import NEVER_OVERRIDDEN, OVERRIDABLE, Situation, judge, would_go
 from operators.gate_params import GateParams
-from operators.health_params import Schedule
 
 PARAMS = GateParams()
 NOW = 1_790_000_000_000

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from domain.ids import WorkspaceId
 from domain.reading import Learned, Minutes, Observed, Reading, Status
+from domain.schedule import Schedule
 from operators.health import read
-from operators.health_params import HealthParams, Schedule, SignalOverride
+from operators.health_params import HealthParams, SignalOverride
 from operators.memory import Memory
 from operators.scores import falling
 from operators.watch import HealthMachine, restore

@@ -13,12 +13,13 @@ from domain.consent import EVERY_PURPOSE
 from domain.definition import Aggregate, AggregateSpec, Family, Resolution, WorkspaceDefinitions
 from domain.event import Event, Order
 from domain.ids import AggregateId
-from domain.leaf import Leaf, decode_leaf, encode_leaf
+from domain.leaf import Leaf, decode_leaf, encode_leaf, tie_of
 from domain.rule import AtLeast, EventFilter, Where
 from domain.rules import ProfileRules
+from operators.aggregates import held
 from operators.compose import compose
-from operators.fold import fold, tie_of
-from operators.program import Program, fold_matched, held, matched
+from operators.fold import fold
+from operators.program import Program, fold_matched, matched
 from operators.sessions import add_interval, join_sessions
 from tests.builders import WORKSPACE, event
 

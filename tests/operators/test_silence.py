@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from domain.reading import Component, Minutes, Observed, Reading, Status
-from operators.health_params import HealthParams, Schedule, SignalOverride
+from domain.schedule import Schedule
+from operators.health_params import HealthParams, SignalOverride
 from operators.memory import Memory
 from operators.ratchet import floored, held
 from operators.rhythm import Rhythm, is_warm, lasts_ms, usual, usual_between

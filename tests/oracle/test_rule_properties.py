@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from domain.definition import ComputedTrait, Segment, TraitRule, WorkspaceDefinitions
 from domain.event import Event, Order
 from domain.ids import MessageKey, ProfileId, SegmentId, SourceId, TraitId, WorkspaceId
-from domain.leaf import Leaf, decode_leaf, encode_leaf
+from domain.leaf import Leaf, decode_leaf, encode_leaf, tie_of
 from domain.profile import Person
 from domain.rule import Behaviour, Equals, EventFilter, Rule, Step, Where
 from domain.rule import Sequence as SequenceRule
 from operators.compile_definitions import compile_program
 from operators.compile_rules import Compiler
 from operators.compose import compose
-from operators.fold import fold, tie_of
+from operators.fold import fold
 from operators.lifecycle import stage_at
 from operators.program import Program, Subject, fold_matched, matched
 from operators.windows import NEVER

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from domain.event import Event, Unmerge
+from domain.event import Event, Fence, Unmerge
 from domain.leaf import Leaf, decode_leaf
 from domain.link import pair_of
 from domain.profile import Person, decode_person
 from operators.changes import Changes, Known, Missing
 from operators.unify import Definitions, Item, Needed, needed, unify, wake
-from store.unit_of_work import Committed, Conflict, Fence, Outcome, UnitOfWork
+from store.unit_of_work import Committed, Conflict, Outcome, UnitOfWork
 from tests.builders import NOON_MS, definitions, key
 
 LOG = "contract"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from domain.event import Event, Unmerge
+from domain.event import Event, Fence, Unmerge
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link, Pair
 from domain.profile import Person, decode_person, encode_person
@@ -20,8 +20,9 @@ from operators.catch_up import told
 from operators.changes import Change, Changes, Counted, Known, Merge, Told
 from operators.unify import Needed
 from store.definitions import Registry
+from store.errors import StoreUnavailable
 from store.loading import Loader, MemberRow, Named, Owned, PersonRow
-from store.unit_of_work import DEFINITIONS, Committed, Conflict, Fence, Fenced, Outcome, StoreUnavailable
+from store.unit_of_work import DEFINITIONS, Committed, Conflict, Fenced, Outcome
 
 T = TypeVar("T")
 

@@ -7,15 +7,17 @@ import msgspec
 import psycopg
 
 from domain.definition import WorkspaceDefinitions, spec_key
+from domain.event import Fence
 from domain.ids import ProfileId
 from domain.profile import Person
 from domain.rule import encode_rule
 from operators.changes import Changes, Known
 from operators.unify import Needed
 from oracle.verification import Rules, Totals, differences
+from store import locks
 from store.definitions import Registry, load_registry
-from store.publishing import DEFINITIONS_LOCK
-from store.unit_of_work import Conflict, Fence, Outcome, PostgresUnitOfWork, StoreUnavailable
+from store.errors import StoreUnavailable
+from store.unit_of_work import Conflict, Outcome, PostgresUnitOfWork
 from store.verify import PostgresTables, snapshot
 from tests.simulation.histories import LOG, History
 from tests.simulation.memory import Sweep
@@ -92,7 +94,7 @@ def install(connection: psycopg.Connection, registry: Registry) -> None:
 def write_definitions(connection: psycopg.Connection, registry: Registry) -> None:
     """Make stored definitions those of a registry, as a publishing does: under the lock that commits share."""
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (DEFINITIONS_LOCK,))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (locks.DEFINITIONS,))
         connection.execute("UPDATE definitions_revision SET revision = %s", (registry.revision,))
         connection.execute("UPDATE segments SET status = 'deleted'")
         connection.execute("UPDATE traits SET status = 'deleted'")

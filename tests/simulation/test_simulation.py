@@ -16,8 +16,8 @@ from domain.leaf import Leaf
 from domain.link import BANNED, Pair
 from domain.profile import Person, decode_person
 from operators import resolve, unify
+from operators.aggregates import held
 from operators.changes import Known
-from operators.program import held
 from operators.resolve import Group
 from store.loading import Loader, Owned
 from tests.simulation.editing import changed_definitions, publish

@@ -10,7 +10,7 @@ from domain.definition import RfmBreaks, RfmRule, TraitRule
 from domain.ids import SegmentId
 from domain.rule import All, AtLeast, Before, Behaviour, Computed, Equals, EventFilter, HasIdentifier, Member, Rfm, Rule, Trait, Where
 from operators.references import DefinitionParams
-from store import publishing, publishing_rfm
+from store import locks, publishing, publishing_rfm
 from store.definition_rows import Author, DefinitionConflictError, Draft, InvalidDefinitionError, MissingDefinitionError, create, save
 from store.definitions import load_definitions, load_revision
 from tests.conftest import TestWorkspace
@@ -324,7 +324,7 @@ def test_publishing_waits_for_commits_of_people(postgres_dsn: str, segment: Call
         done.set()
 
     with psycopg.connect(postgres_dsn) as people, psycopg.connect(postgres_dsn, autocommit=True) as watch:
-        people.execute("SELECT pg_advisory_xact_lock_shared(%s)", (publishing.DEFINITIONS_LOCK,))
+        people.execute("SELECT pg_advisory_xact_lock_shared(%s)", (locks.DEFINITIONS,))
         thread = threading.Thread(target=publish)
         thread.start()
         while not watch.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone():

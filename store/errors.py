@@ -13,6 +13,10 @@ _AWAY: Final = frozenset({"42501", "42P01", "42703"})
 """No permission, no such table, no such column: the schema or the role is not as it should be, whatever is written."""
 
 
+class StoreUnavailable(Exception):  # noqa: N818 - a state of the world rather than a mistake
+    """The database does not answer; nothing was decided about the transaction in flight."""
+
+
 def is_away(error: BaseException) -> bool:
     """Whether the database, or the way to it, is at fault, so that the same statement may succeed later.
 

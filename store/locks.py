@@ -1,0 +1,34 @@
+"""Every advisory lock of the database, so that no two share a number.
+
+A key is one 64-bit number. A class is the first half of a key whose second half is an id; PostgreSQL keeps the two
+kinds apart. Source: PostgreSQL documentation, section "Advisory Lock Functions".
+"""
+
+from typing import Final
+
+MIGRATION: Final = 0x5374726174756D
+"""Key: one migration at a time."""
+FIRST_WORKSPACE: Final = 0x5374726174756E
+"""Key: two first starts at once make one workspace."""
+DEFINITIONS: Final = 0x5374726174446566
+"""Key: commits of people hold it shared, publishing exclusively, both until their transaction ends."""
+CONTENTION: Final = int.from_bytes(b"contend", "big")
+"""Key: workers whose batches keep conflicting commit one after the other."""
+WAKES: Final = int.from_bytes(b"wakes", "big")
+"""Key: one process at a time takes the people who are due."""
+SWEEPS: Final = int.from_bytes(b"sweeps", "big")
+"""Key: one process at a time takes the next pages of sweeps."""
+RFM_REFRESH: Final = int.from_bytes(b"rfmtake", "big")
+"""Key: one process at a time takes RFM bounds."""
+ALERTS: Final = 0x5374726174416C
+"""Key: one process at a time evaluates the alert conditions."""
+REPAIR: Final = int.from_bytes(b"repair", "big")
+"""Key: one repair at a time."""
+AUDIENCE: Final = 0x5374
+"""Class, by audience: one process at a time works on an audience."""
+EXPORT_FILES: Final = 0x5478
+"""Class, by workspace: a writer that begins, or an erasure that revokes files."""
+GATE_INPUTS: Final = 0x5361
+"""Class, by workspace: what people say about its pushes."""
+READINGS: Final = 0x5265
+"""Class, by workspace: its readings."""
