@@ -53,19 +53,19 @@ migrate: $(READY) ## Bring the database to this version's schema
 	@$(RUN)stratum migrate
 
 fuzz: $(READY) ## Send records with any JSON value in any position through real servers: make fuzz RECORDS=50000 SEED=9
-	FUZZ_RECORDS=$(RECORDS) FUZZ_SEED=$(SEED) $(RUN)python -m pytest tests/integration/test_any_value.py $(ARGS)
+	FUZZ_RECORDS=$(RECORDS) FUZZ_SEED=$(SEED) $(RUN)python -m pytest tests/integration/intake/test_any_value.py $(ARGS)
 
 simulate: $(READY) ## Run seeds of the simulation: make simulate SEEDS=10000
 	$(RUN)python -m tests.simulation.run --seeds $(SEEDS) --jobs $$(getconf _NPROCESSORS_ONLN) $(ARGS)
 
 soak: $(READY) ## Run workers under traffic and the clock, then verify: make soak MINUTES=60 RATE=200 WORKERS=4
-	$(RUN)python -m tests.integration.test_workers_and_the_clock --minutes $(MINUTES) --rate $(RATE) --workers $(WORKERS) $(ARGS)
+	$(RUN)python -m tests.integration.unify.test_workers_and_the_clock --minutes $(MINUTES) --rate $(RATE) --workers $(WORKERS) $(ARGS)
 
 lock: $(READY) ## Resolve the dependencies again and write requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements.lock
 
 clean: ## Remove what was built or cached; the data in .stratum stays
-	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info build dist tests/integration/sdk_node/node_modules
+	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info build dist tests/integration/intake/sdk_node/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

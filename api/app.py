@@ -10,47 +10,45 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from api.admission import Admission
-from api.collector import Collector
-from api.collector_settings import settings_routes
-from api.deps import Connections, Keys
-from api.errors import handle_errors
-from api.event_log import open_log
-from api.exporting import ExportDesk
-from api.log_watch import LogWatch, watched
-from api.observing import Observe
+from api import audit
+from api.activation import audience_sync_routes as audience_sync
+from api.activation import person_audiences_routes as person_audiences
+from api.activation import platforms_routes as platforms
+from api.alerts import routes as alerts
+from api.collector.collector import Collector
+from api.collector.settings import settings_routes
+from api.export import routes as exports
+from api.export.desk import ExportDesk
+from api.gate import decisions_routes as decisions
+from api.gate import routes as gate
+from api.identity import commands_routes as commands
+from api.identity import routes as identity
+from api.intake import dead_letters_routes as dead_letters
 from api.openapi import document
-from api.previewing import PreviewDesk
-from api.programs import Programs
-from api.reading import open_reads
-from api.routes import (
-    alerts,
-    anomalies,
-    audience_sync,
-    audit,
-    commands,
-    dead_letters,
-    decisions,
-    events,
-    exports,
-    funnels,
-    gate,
-    health,
-    identity,
-    person_audiences,
-    person_changes,
-    platforms,
-    previews,
-    profiles,
-    rfm,
-    segment_statistics,
-    segments,
-    signals,
-    statistics,
-    sweeps,
-    traits,
-    why,
-)
+from api.operation import health_routes as health
+from api.operation import statistics_routes as statistics
+from api.profiles import events_routes as events
+from api.profiles import person_changes_routes as person_changes
+from api.profiles import routes as profiles
+from api.profiles import why_routes as why
+from api.profiles.programs import Programs
+from api.segments import funnels_routes as funnels
+from api.segments import previews_routes as previews
+from api.segments import rfm_routes as rfm
+from api.segments import routes as segments
+from api.segments import segment_statistics_routes as segment_statistics
+from api.segments import sweeps_routes as sweeps
+from api.segments import traits_routes as traits
+from api.segments.preview_desk import PreviewDesk
+from api.signals import anomalies_routes as anomalies
+from api.signals import routes as signals
+from api.web.admission import Admission
+from api.web.deps import Connections, Keys
+from api.web.errors import handle_errors
+from api.web.event_log import open_log
+from api.web.log_watch import LogWatch, watched
+from api.web.observing import Observe
+from api.web.reading import open_reads
 from config.load import load_settings
 from config.settings import Settings
 from store.fetch import Pool

@@ -9,11 +9,11 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.collector import BATCH_PATHS, SINGLE_PATHS
-from api.collector_errors import REFUSALS
-from api.collector_settings import RUDDER_PATHS, SEGMENT_PATH
-from api.deps import SCHEMES
-from api.errors import Problem
+from api.collector.collector import BATCH_PATHS, SINGLE_PATHS
+from api.collector.errors import REFUSALS
+from api.collector.settings import RUDDER_PATHS, SEGMENT_PATH
+from api.web.deps import SCHEMES
+from api.web.errors import Problem
 
 PUBLIC_PATHS: Final = frozenset({"/cdp/health", "/cdp/health/live"})
 """What is answered without an API key."""

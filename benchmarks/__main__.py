@@ -11,12 +11,28 @@ import platform
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks.figures import Report
+from benchmarks.support.figures import Report
 
-NAMES: Final = (
-    "throughput", "people", "merges", "collector", "latency", "lookup", "defined_ingest", "evaluation", "transitions", "expiry", "backfill",
-    "preview", "funnels", "signals", "nab", "exports", "activation",
-)  # fmt: skip
+MODULES: Final = {
+    "throughput": "intake.throughput",
+    "people": "profiles.people",
+    "merges": "profiles.merges",
+    "collector": "intake.collector",
+    "latency": "intake.latency",
+    "lookup": "profiles.lookup",
+    "defined_ingest": "segments.defined_ingest",
+    "evaluation": "segments.evaluation",
+    "transitions": "segments.transitions",
+    "expiry": "segments.expiry",
+    "backfill": "segments.backfill",
+    "preview": "segments.preview",
+    "funnels": "segments.funnels",
+    "signals": "signals",
+    "nab": "nab.benchmark",
+    "exports": "export",
+    "activation": "activation",
+}
+"""Name → module below ``benchmarks``; all of them run in this order."""
 
 Run = Callable[..., None]
 
@@ -28,9 +44,9 @@ def _chosen(wanted: str) -> tuple[Run, dict[str, int]]:
         ValueError: there is no such benchmark or size.
     """
     name, _, sizes = wanted.partition(":")
-    if name not in NAMES:
-        raise ValueError(f"no benchmark called {name}; there are {', '.join(NAMES)}")
-    run: Run = importlib.import_module(f"benchmarks.{name}").run
+    if name not in MODULES:
+        raise ValueError(f"no benchmark called {name}; there are {', '.join(MODULES)}")
+    run: Run = importlib.import_module(f"benchmarks.{MODULES[name]}").run
     known = {size: parameter.default for size, parameter in inspect.signature(run).parameters.items() if size != "report"}
     given: dict[str, int] = {}
     for pair in filter(None, sizes.split(",")):
@@ -45,9 +61,9 @@ def _chosen(wanted: str) -> tuple[Run, dict[str, int]]:
 def main() -> None:
     """Parse the names, run each benchmark, and say which aims were missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name[:size=number,…]", help=f"one of {', '.join(NAMES)}; default all")
+    parser.add_argument("names", nargs="*", metavar="name[:size=number,…]", help=f"one of {', '.join(MODULES)}; default all")
     try:
-        chosen = [_chosen(name) for name in parser.parse_args().names or NAMES]
+        chosen = [_chosen(name) for name in parser.parse_args().names or MODULES]
     except ValueError as error:
         parser.error(str(error))
     print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")

@@ -17,20 +17,20 @@ from uuid import UUID
 
 import psycopg
 
-from benchmarks.bench_stack import Bench, bench_stack, stop, wait_for
-from benchmarks.exports import fill
-from benchmarks.figures import Report, percentile
+from benchmarks.export import fill
+from benchmarks.support.figures import Report, percentile
+from benchmarks.support.stack import Bench, bench_stack, stop, wait_for
 from config.destinations import accounts
 from config.load import load_settings
-from domain.decision import Mode
+from domain.gate import Mode
 from domain.ids import WorkspaceId
-from local.address import free_port
-from local.sandboxes import PLATFORMS, LocalPlatform, variables
-from operators.gate_control import OVERRIDABLE
+from local.servers.address import free_port
+from local.stack.sandboxes import PLATFORMS, LocalPlatform, variables
+from operators.gate.decide import OVERRIDABLE
+from sinks.activation.preview import preview_push
 from sinks.ads.platform import Matchable
-from sinks.push_preview import preview_push
-from store import gate_commands
-from store.gate_commands import Speaker
+from store.gate import commands
+from store.gate.commands import Speaker
 
 WORKSPACE, SEGMENT, WAIT_S = WorkspaceId(1), 1, 900
 AIM_RATE, AIM_MB, AIM_MS, AIM_PREVIEW_S = 20_000, 300, 2_000, 5
@@ -64,7 +64,7 @@ def run(report: Report, people: int = 100_000, changes: int = 60) -> None:
 def _override(connection: psycopg.Connection) -> None:
     now = datetime.now(UTC)
     speaker = Speaker(WORKSPACE, "bench", timedelta(days=7))
-    gate_commands.override(connection, speaker, "workspace", sorted(OVERRIDABLE), "a benchmark", now, now + timedelta(days=1))
+    commands.override(connection, speaker, "workspace", sorted(OVERRIDABLE), "a benchmark", now, now + timedelta(days=1))
 
 
 @contextmanager
@@ -162,9 +162,9 @@ def _one_by_one(report: Report, bench: Bench, platform: LocalPlatform, environme
             time.sleep(5)
             left = [_lag_ms(connection, audience, person, urgent=False) for person in listed[:changes]]
             speaker = Speaker(WORKSPACE, "bench", timedelta(days=7))
-            gate_commands.set_mode(connection, speaker, "workspace", Mode.FROZEN, "a benchmark", datetime.now(UTC), None)
+            commands.set_mode(connection, speaker, "workspace", Mode.FROZEN, "a benchmark", datetime.now(UTC), None)
             gone = [_lag_ms(connection, audience, person, urgent=True) for person in listed[changes:]]
-            gate_commands.set_mode(connection, speaker, "workspace", Mode.ENFORCE, "a benchmark", datetime.now(UTC), None)
+            commands.set_mode(connection, speaker, "workspace", Mode.ENFORCE, "a benchmark", datetime.now(UTC), None)
         finally:
             stop([process])
     for name, lags in (("a change, continuous", left), ("a withdrawal, pushes frozen", gone)):

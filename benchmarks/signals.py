@@ -8,10 +8,10 @@ import random
 import time
 from collections.abc import Sequence
 
-from benchmarks.bench_stack import Bench, bench_stack, resident_mb, stop
-from benchmarks.figures import Report, median, percentile
-from domain import metrics
-from store import observations
+from benchmarks.support.figures import Report, median, percentile
+from benchmarks.support.stack import Bench, bench_stack, resident_mb, stop
+from domain.signals import metrics
+from store.signals import observations
 
 AIM_LAG_S = 5.0
 AIM_MB = 300.0

@@ -1,1 +1,1 @@
-"""The stratum command: one file per verb."""
+"""The stratum command: one file per verb, in a folder where a concept has several."""

@@ -10,13 +10,13 @@ from rich.table import Table
 from cli.definitions import WorkspaceName, refused, workspace
 from config.alerting import channels
 from config.load import load_settings
-from domain.alert import Episode, Notice, Severity, Step
+from domain.alerts import Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
 from sinks.alerts.channel import Again, Arrived, Refused
 from sinks.alerts.sender import deliver
-from sinks.http import HttpRunner
-from store import alerts
-from store.audit import append
+from sinks.http.client import HttpRunner
+from store.alerts import outbox
+from store.audit.trail import append
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="List alerts, try their channels, send once more what was given up.")
 
@@ -31,7 +31,7 @@ def list_alerts(
 ) -> None:
     """List alerts, the newest first."""
     with workspace(workspace_name) as (conn, author):
-        rows = alerts.page(conn, WorkspaceId(author.workspace), lasting=not everything, after=None, limit=100)
+        rows = outbox.page(conn, WorkspaceId(author.workspace), lasting=not everything, after=None, limit=100)
     if not rows:
         typer.echo("nothing is wrong" if not everything else "nothing was ever wrong")
         return
@@ -46,8 +46,8 @@ def list_alerts(
 def show(alert: _Alert, workspace_name: WorkspaceName = "default") -> None:
     """Show an alert and every notice about it."""
     with workspace(workspace_name) as (conn, author):
-        row = alerts.by_id(conn, WorkspaceId(author.workspace), alert)
-        notices = alerts.notices(conn, WorkspaceId(author.workspace), alert)
+        row = outbox.by_id(conn, WorkspaceId(author.workspace), alert)
+        notices = outbox.notices(conn, WorkspaceId(author.workspace), alert)
     if row is None:
         raise refused([f"there is no alert {alert}"])
     typer.echo(f"{row.severity}: {row.summary}")
@@ -64,7 +64,7 @@ def show(alert: _Alert, workspace_name: WorkspaceName = "default") -> None:
 def acknowledge(alert: _Alert, workspace_name: WorkspaceName = "default") -> None:
     """Say that somebody cares: nobody is reminded any more. The alert is resolved by itself."""
     with workspace(workspace_name) as (conn, author):
-        if not alerts.acknowledge(conn, WorkspaceId(author.workspace), alert, author.actor, datetime.now(UTC)):
+        if not outbox.acknowledge(conn, WorkspaceId(author.workspace), alert, author.actor, datetime.now(UTC)):
             raise refused([f"there is no alert {alert} that lasts"])
         append(conn, author.workspace, author.actor, "alert.acknowledge", f"alert:{alert}", {})
     typer.echo(f"alert {alert} is acknowledged")
@@ -101,6 +101,6 @@ def try_channels(channel: Annotated[str, typer.Argument(metavar="[CHANNEL]", hel
 def retry(workspace_name: WorkspaceName = "default") -> None:
     """Send notices once more that were given up."""
     with workspace(workspace_name) as (conn, author):
-        count = alerts.retry_dead(conn, WorkspaceId(author.workspace), datetime.now(UTC))
+        count = outbox.retry_dead(conn, WorkspaceId(author.workspace), datetime.now(UTC))
         append(conn, author.workspace, author.actor, "alert.retry", "alerts", {"notices": count})
     typer.echo(f"{count} notices are sent once more")

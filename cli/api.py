@@ -9,14 +9,14 @@ import typer
 import uvicorn
 
 from api.app import create_app
-from api.serving import GRACE_S, server_config
+from api.edge.serving import GRACE_S, server_config
 from cli.stopping import Stopping
 from config.embedded import RestartParams
 from config.load import load_settings
 from config.settings import Server as Listen
-from local.component import Component, ComponentProcess
-from local.process import StartError
-from local.supervisor import Supervisor
+from local.servers.process import StartError
+from local.stack.component import Component, ComponentProcess
+from local.stack.supervisor import Supervisor
 
 _BACKLOG: Final = 2048
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config.load import load_settings
-from operators.audit_chain import Anchor, Linked, problems
-from store.audit_chain import Chain, chains, head, linked
-from store.verify import snapshot
+from operators.audit import Anchor, Linked, problems
+from store.audit.chain import Chain, chains, head, linked
+from store.profiles.verify import snapshot
 
 app = typer.Typer(help="Prove that the audit log is whole, and export it.", no_args_is_help=True, add_completion=False)
 

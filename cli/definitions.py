@@ -13,14 +13,14 @@ from psycopg import Connection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from api.defining import author_of
-from cli.definition_files import FileDefinition, FileError, apply_definition, read_file
+from api.web.transaction_definitions import author_of
+from cli.segments.definition_files import FileDefinition, FileError, apply_definition, read_file
 from config.load import load_settings
-from store.consequences import Published
-from store.definition_lists import named
-from store.definition_rows import Author, DefinitionError, InvalidDefinitionError, Kind
-from store.keys import workspace_named
-from store.sweep_progress import SweepProgress, newest_sweep, percent, sweep_progress
+from store.definitions.effects import Published
+from store.definitions.lists import named
+from store.definitions.sweep_progress import SweepProgress, newest_sweep, percent, sweep_progress
+from store.definitions.versions import Author, DefinitionError, InvalidDefinitionError, Kind
+from store.workspaces.keys import workspace_named
 
 _LOOK_S: Final = 0.2
 

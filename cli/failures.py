@@ -5,8 +5,8 @@ import psycopg
 import redis
 
 from config.load import ConfigError
-from local.process import StartError
-from sinks.log import LogUnavailableError
+from local.servers.process import StartError
+from sinks.intake.log import LogUnavailableError
 from store.migrate import SchemaError
 
 

@@ -19,14 +19,14 @@ from rich.table import Table
 from cli.definitions import WorkspaceName, refused
 from config.load import load_settings
 from config.settings import Settings
-from domain.decision import Code, Mode
+from domain.gate import Code, Mode
 from domain.ids import WorkspaceId
-from operators.gate_control import OVERRIDABLE
-from operators.rejudge import rejudge as judged_anew
-from operators.rejudge import with_values
-from store import gate_commands, gate_controls, rejudging
-from store.gate_commands import GateCommandError, Speaker
-from store.keys import workspace_named
+from operators.gate.decide import OVERRIDABLE
+from operators.gate.replay import rejudge as judged_anew
+from operators.gate.replay import with_values
+from store.gate import commands, controls, replay
+from store.gate.commands import GateCommandError, Speaker
+from store.workspaces.keys import workspace_named
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Show how the trust gate is run, freeze it, release pushes, try other thresholds."
@@ -73,8 +73,8 @@ def show(*, workspace: WorkspaceName = "default") -> None:
     """Show modes, overrides and releases that hold, and the thresholds."""
     console = Console()
     with _session(workspace) as at:
-        modes = gate_controls.modes(at.conn, at.speaker.workspace, at.now)
-        said = gate_controls.said(at.conn, at.speaker.workspace, at.now)
+        modes = controls.modes(at.conn, at.speaker.workspace, at.now)
+        said = controls.said(at.conn, at.speaker.workspace, at.now)
         thresholds = msgspec.to_builtins(at.settings.gate)
     table = Table("what", "id", "scope", "says", "reason", "author", "ends", "approved by")
     for mode in modes:
@@ -95,7 +95,7 @@ def show(*, workspace: WorkspaceName = "default") -> None:
 def freeze(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
     """Hold every push until `stratum gate enforce`. Withdrawals and erasures go on."""
     with _session(workspace) as at:
-        gate_commands.set_mode(at.conn, at.speaker, scope, Mode.FROZEN, reason, at.now, None)
+        commands.set_mode(at.conn, at.speaker, scope, Mode.FROZEN, reason, at.now, None)
     typer.echo(f"{scope}: pushes are frozen")
 
 
@@ -103,7 +103,7 @@ def freeze(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceNa
 def advise(*, reason: Reason, hours: Hours = 24, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
     """Try the gate out: for a while nothing is sent but withdrawals and erasures, and it is recorded what would have been."""
     with _session(workspace) as at:
-        gate_commands.set_mode(at.conn, at.speaker, scope, Mode.ADVISORY, reason, at.now, at.until(hours))
+        commands.set_mode(at.conn, at.speaker, scope, Mode.ADVISORY, reason, at.now, at.until(hours))
     typer.echo(f"{scope}: the gate advises for {hours:g} h; no push is sent")
 
 
@@ -111,7 +111,7 @@ def advise(*, reason: Reason, hours: Hours = 24, scope: Scope = "workspace", wor
 def enforce(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
     """Take back what was set for a scope: the gate enforces."""
     with _session(workspace) as at:
-        gate_commands.set_mode(at.conn, at.speaker, scope, Mode.ENFORCE, reason, at.now, None)
+        commands.set_mode(at.conn, at.speaker, scope, Mode.ENFORCE, reason, at.now, None)
     typer.echo(f"{scope}: the gate enforces")
 
 
@@ -126,7 +126,7 @@ def override(
 ) -> None:
     """Let pass what only these reasons speak against, for a while."""
     with _session(workspace) as at:
-        number = gate_commands.override(at.conn, at.speaker, scope, codes, reason, at.now, at.until(hours))
+        number = commands.override(at.conn, at.speaker, scope, codes, reason, at.now, at.until(hours))
     typer.echo(f"override {number} holds for {hours:g} h" + _pending(at.settings))
 
 
@@ -134,7 +134,7 @@ def override(
 def release(audience: AudienceId, *, reason: Reason, hours: Hours = 1, workspace: WorkspaceName = "default") -> None:
     """Let an audience's next push pass, whatever the gate says of it."""
     with _session(workspace) as at:
-        number = gate_commands.release(at.conn, at.speaker, audience, reason, at.now, at.until(hours))
+        number = commands.release(at.conn, at.speaker, audience, reason, at.now, at.until(hours))
     typer.echo(f"release {number} covers the next push of audience {audience} within {hours:g} h" + _pending(at.settings))
 
 
@@ -142,7 +142,7 @@ def release(audience: AudienceId, *, reason: Reason, hours: Hours = 1, workspace
 def confirm(audience: AudienceId, *, workspace: WorkspaceName = "default") -> None:
     """Confirm an audience's first push, which adds everybody at once."""
     with _session(workspace) as at:
-        gate_commands.confirm_first(at.conn, at.speaker, audience, at.now)
+        commands.confirm_first(at.conn, at.speaker, audience, at.now)
     typer.echo(f"the first push of audience {audience} is confirmed")
 
 
@@ -156,9 +156,9 @@ def approve(
     """Agree to what somebody else said, where two persons are needed."""
     with _session(workspace) as at:
         if kind == "mode":
-            done = gate_commands.approve_mode(at.conn, at.speaker, which)
+            done = commands.approve_mode(at.conn, at.speaker, which)
         else:
-            done = gate_commands.approve(at.conn, at.speaker, _said(kind), _number(which))
+            done = commands.approve(at.conn, at.speaker, _said(kind), _number(which))
         if not done:
             raise refused([f"there is no {kind} {which} that waits for approval"])
     typer.echo(f"{kind} {which} is approved")
@@ -173,7 +173,7 @@ def revoke(
 ) -> None:
     """Take an override or a release back."""
     with _session(workspace) as at:
-        if not gate_commands.revoke(at.conn, at.speaker, _said(kind), _number(which)):
+        if not commands.revoke(at.conn, at.speaker, _said(kind), _number(which)):
             raise refused([f"there is no {kind} {which} that holds"])
     typer.echo(f"{kind} {which} is revoked")
 
@@ -194,9 +194,9 @@ def rejudge(
     except ValueError as error:
         raise typer.BadParameter(f"{error}; thresholds are given as NAME=VALUE, stratum gate show lists them") from error
     with _session(workspace) as at:
-        past = rejudging.past_pushes(at.conn, at.speaker.workspace, at.now - timedelta(days=days), at.now, _MOST)
+        past = replay.past_pushes(at.conn, at.speaker.workspace, at.now - timedelta(days=days), at.now, _MOST)
         before = max(params.staleness * (params.recover_readings + 1), params.cool_down)
-        found = list(judged_anew(past, rejudging.readings_for(at.conn, at.speaker.workspace, past, before), params))
+        found = list(judged_anew(past, replay.readings_for(at.conn, at.speaker.workspace, past, before), params))
     differing = [one for one in found if one.differs]
     typer.echo(f"{len(found):,} decisions, {len(differing):,} would differ")
     for said, count in sorted(Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found).items()):
@@ -214,7 +214,7 @@ def _pending(settings: Settings) -> str:
     return ", once a second person has approved it" if settings.gate.two_persons else ""
 
 
-def _said(kind: str) -> gate_controls.Said:
+def _said(kind: str) -> controls.Said:
     if kind == "override":
         return "override"
     if kind == "release":

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from config.load import load_settings
 from domain.ids import WorkspaceId
-from store.bootstrap import SCOPES, create_api_key, create_source, create_workspace
-from store.keys import list_api_keys, revoke_api_key, workspace_named
+from store.workspaces.bootstrap import SCOPES, create_api_key, create_source, create_workspace
+from store.workspaces.keys import list_api_keys, revoke_api_key, workspace_named
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys; add sources and workspaces.")
 

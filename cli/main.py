@@ -1,6 +1,6 @@
 """The ``stratum`` command: a table of commands, each imported only when it runs, so that help is quick.
 
-A command is ``cli/<name>.py`` with a function or a Typer ``app`` of its name. Expected failures end in one sentence and exit code 2.
+A command is a module with a function of its name or a Typer ``app``. Expected failures end in one sentence and exit code 2.
 """
 
 import importlib
@@ -18,32 +18,33 @@ _USAGE_ERROR: Final = 2
 @dataclass(frozen=True)
 class _Entry:
     help: str
+    module: str
     needs_stack: bool = True
 
 
 _COMMANDS: Final = {
-    "up": _Entry("Run everything on this machine: servers, collector, API, engine.", needs_stack=False),
-    "demo": _Entry("Run everything with real purchases, one push and live traffic.", needs_stack=False),
-    "engine": _Entry("Run one process of the engine: profiles, signals, activation, alerts or upkeep."),
-    "api": _Entry("Run the collector and the query API."),
-    "migrate": _Entry("Bring the database to this version's schema."),
-    "replay": _Entry("Send events from JSONL or CSV files through the engine."),
-    "verify": _Entry("Recompute people and memberships from the stored events and list every difference."),
-    "repair": _Entry("Recompute people in whom verify finds differences from their stored events."),
-    "audit": _Entry("Prove that the audit log is whole, and export it."),
-    "segments": _Entry("List, apply, publish, pause, resume and delete segments."),
-    "traits": _Entry("List, apply, publish and delete computed traits."),
-    "audiences": _Entry("List, show, create, sync, pause, resume, preview and delete audiences on ad platforms."),
-    "platforms": _Entry("Show ad platforms and check that they would take what is sent."),
-    "gate": _Entry("Show how the trust gate is run, freeze it, release pushes, try other thresholds."),
-    "export": _Entry("Download a segment's people as CSV, JSON, NDJSON or Parquet.", needs_stack=False),
-    "alerts": _Entry("List alerts, try their channels, send once more what was given up."),
-    "lag": _Entry("Show how far processing is behind the log, per partition."),
-    "dead-letters": _Entry("List, show and retry what could not be processed."),
-    "simulate": _Entry("Send simulated traffic."),
-    "faults": _Entry("Score health and the trust gate on simulated traffic with labelled faults.", needs_stack=False),
-    "rfm": _Entry("Take RFM bounds anew."),
-    "keys": _Entry("Create, list and revoke API keys; add sources and workspaces."),
+    "up": _Entry("Run everything on this machine: servers, collector, API, engine.", "up", needs_stack=False),
+    "demo": _Entry("Run everything with real purchases, one push and live traffic.", "demo.command", needs_stack=False),
+    "engine": _Entry("Run one process of the engine: profiles, signals, activation, alerts or upkeep.", "engine"),
+    "api": _Entry("Run the collector and the query API.", "api"),
+    "migrate": _Entry("Bring the database to this version's schema.", "migrate"),
+    "replay": _Entry("Send events from JSONL or CSV files through the engine.", "profiles.replay"),
+    "verify": _Entry("Recompute people and memberships from the stored events and list every difference.", "profiles.verify"),
+    "repair": _Entry("Recompute people in whom verify finds differences from their stored events.", "profiles.repair"),
+    "audit": _Entry("Prove that the audit log is whole, and export it.", "audit"),
+    "segments": _Entry("List, apply, publish, pause, resume and delete segments.", "segments.segments"),
+    "traits": _Entry("List, apply, publish and delete computed traits.", "segments.traits"),
+    "audiences": _Entry("List, show, create, sync, pause, resume, preview and delete audiences on ad platforms.", "activation.audiences"),
+    "platforms": _Entry("Show ad platforms and check that they would take what is sent.", "activation.platforms"),
+    "gate": _Entry("Show how the trust gate is run, freeze it, release pushes, try other thresholds.", "gate"),
+    "export": _Entry("Download a segment's people as CSV, JSON, NDJSON or Parquet.", "export.command", needs_stack=False),
+    "alerts": _Entry("List alerts, try their channels, send once more what was given up.", "alerts"),
+    "lag": _Entry("Show how far processing is behind the log, per partition.", "intake.lag"),
+    "dead-letters": _Entry("List, show and retry what could not be processed.", "intake.dead_letters"),
+    "simulate": _Entry("Send simulated traffic.", "intake.simulate"),
+    "faults": _Entry("Score health and the trust gate on simulated traffic with labelled faults.", "faults", needs_stack=False),
+    "rfm": _Entry("Take RFM bounds anew.", "segments.rfm"),
+    "keys": _Entry("Create, list and revoke API keys; add sources and workspaces.", "keys"),
 }
 
 
@@ -67,12 +68,11 @@ class _LazyGroup(TyperGroup):
 
 
 def _load(name: str) -> Any:  # noqa: ANN401 - as above
-    plain = name.replace("-", "_")
-    module = importlib.import_module(f"cli.{plain}")
+    module = importlib.import_module(f"cli.{_COMMANDS[name].module}")
     command = getattr(module, "app", None)
     if command is None:
         command = typer.Typer(add_completion=False)
-        command.command(name)(getattr(module, plain))
+        command.command(name)(getattr(module, name.replace("-", "_")))
         return typer.main.get_command(command)
     return typer.main.get_group(command)
 

@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 
 from config.load import ConfigError, load_settings
-from local.running import running_environment
+from local.stack.running import running_environment
 
 
 def attach(environ: MutableMapping[str, str]) -> None:

@@ -9,9 +9,9 @@ from rich.console import Console
 
 from cli.stopping import Stopping
 from config.load import load_settings
-from local.component import Addresses
-from local.stack import Stack
-from store.bootstrap import FirstKeys
+from local.stack.component import Addresses
+from local.stack.stack import Stack
+from store.workspaces.bootstrap import FirstKeys
 
 _READY_TIMEOUT_S: Final = 60.0
 

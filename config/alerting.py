@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, SecretStr
 from pydantic.dataclasses import dataclass
 
-from operators.alerting import AlertingParams
+from operators.alerts import AlertingParams
 from sinks.ads.platform import Transport
 from sinks.alerts.channel import Channel
 from sinks.alerts.mail import Mail, Tls
@@ -16,8 +16,8 @@ from sinks.alerts.pagerduty import PagerDuty
 from sinks.alerts.sender import SenderParams
 from sinks.alerts.slack import Slack
 from sinks.alerts.webhook import Webhook
-from sinks.http import HttpParams
-from store.alert_conditions import ConditionParams
+from sinks.http.client import HttpParams
+from store.alerts.conditions import ConditionParams
 
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
 

@@ -11,14 +11,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.settings import Settings
-from sinks.ads.google import Google
-from sinks.ads.meta import Meta
+from sinks.activation.destination import Destination
+from sinks.ads.google.codec import Google
+from sinks.ads.meta.codec import Meta
 from sinks.ads.platform import Platform, Transport
-from sinks.ads.snapchat import Snapchat, one_schema
-from sinks.ads.tiktok import Tiktok
-from sinks.destination import Destination
-from sinks.oauth import Authorised
-from sinks.pace import LocalTokens, Paced, SharedTokens, Tokens
+from sinks.ads.snapchat.codec import Snapchat, one_schema
+from sinks.ads.tiktok.codec import Tiktok
+from sinks.http.oauth import Authorised
+from sinks.http.rate_limit import LocalTokens, Paced, SharedTokens, Tokens
 
 _PACE_TIMEOUT_S: Final = 0.25
 """Longest wait for Valkey, before a process keeps the pace by itself."""

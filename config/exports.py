@@ -4,9 +4,9 @@ import time
 
 from config.settings import Settings
 from domain.export import IdentifierForm
-from sinks.export_files import ExportFiles
-from sinks.export_identifiers import spellers
-from sinks.exporting import Exporter
+from sinks.export.files import ExportFiles
+from sinks.export.identifiers import spellers
+from sinks.export.run import Exporter
 
 
 def build_exporter(settings: Settings) -> Exporter:

@@ -9,7 +9,7 @@ from typing import Final
 from config.destinations import Wiring, accounts, pace_server
 from config.settings import Settings
 from sinks.ads.platform import Delivered, Find, Rejected, Retry
-from sinks.http import HttpRunner
+from sinks.http.client import HttpRunner
 
 OK: Final = "ok"
 NOT_CONFIGURED: Final = "not_configured"

@@ -3,11 +3,11 @@
 from pydantic import ConfigDict, SecretStr
 from pydantic.dataclasses import dataclass
 
-from sinks.ads.google import GoogleParams
-from sinks.ads.meta import MetaParams
-from sinks.ads.snapchat import SnapchatParams
-from sinks.ads.tiktok import TiktokParams
-from sinks.oauth import Grant, TokenParams
+from sinks.ads.google.codec import GoogleParams
+from sinks.ads.meta.codec import MetaParams
+from sinks.ads.snapchat.codec import SnapchatParams
+from sinks.ads.tiktok.codec import TiktokParams
+from sinks.http.oauth import Grant, TokenParams
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", coerce_numbers_to_str=True))

@@ -11,26 +11,26 @@ from config.collector import EdgeParams
 from config.embedded import EmbeddedParams
 from config.observing import MetricsParams
 from config.platforms import Google, Meta, Snapchat, Tiktok
-from domain.rules import IdentityRules, ProfileRules
-from operators.gate_params import GateParams
-from operators.health_params import HealthParams
-from operators.references import DefinitionParams
-from sinks.delivery import DeliveryParams
-from sinks.exporting import ExportParams
-from sinks.hot import HotParams
-from sinks.kafka_log import KafkaAppendParams
-from sinks.valkey_log import ValkeyAppendParams
-from sources.intake import ReadParams
-from sources.leases import LeaseParams
-from sources.sweeps import SweepParams
-from sources.valkey import TrimParams
-from store.funnels import FunnelParams
-from store.partitions import Watched
-from store.preview import PreviewParams
-from store.profiles import PagingParams
-from store.rfm_refresh import RfmRefreshParams
-from store.segment_statistics import SeriesParams
-from store.statistics import StatisticsParams
+from domain.policies import IdentityRules, ProfileRules
+from operators.gate.params import GateParams
+from operators.rules.references import DefinitionParams
+from operators.signals.params import HealthParams
+from sinks.activation.delivery import DeliveryParams
+from sinks.export.run import ExportParams
+from sinks.intake.kafka import KafkaAppendParams
+from sinks.intake.valkey import ValkeyAppendParams
+from sinks.profiles.cache import HotParams
+from sources.feed import ReadParams
+from sources.log.leases import LeaseParams
+from sources.log.valkey import TrimParams
+from sources.segments import SweepParams
+from store.intake.partitions import Watched
+from store.profiles.profiles import PagingParams
+from store.profiles.statistics import StatisticsParams
+from store.segments.funnels import FunnelParams
+from store.segments.preview import PreviewParams
+from store.segments.rfm_refresh import RfmRefreshParams
+from store.segments.segment_statistics import SeriesParams
 
 
 class _Section(BaseModel):

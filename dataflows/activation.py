@@ -34,17 +34,17 @@ from config.load import ConfigError
 from config.settings import Settings
 from dataflows.observing import CountedGate, expect_pushes, observe_attempt, shown
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
-from sinks.activation import Activation, Permitted, Task
-from sinks.delivery import Attempt, Delivery
-from sinks.destination import Destination
-from sinks.http import HttpRunner
-from sinks.permits import Gate, Permits
-from sinks.receipts import Confirmation
-from sinks.trust import TrustGate
-from sources.audiences import AudienceFeed, AudienceFeedParams
-from sources.intake import Intake
-from sources.receipts import ReceiptFeed
-from store.receipts import Receipt
+from sinks.activation.delivery import Attempt, Delivery
+from sinks.activation.destination import Destination
+from sinks.activation.permits import Gate, Permits
+from sinks.activation.receipts import Confirmation
+from sinks.activation.run import Activation, Permitted, Task
+from sinks.gate import TrustGate
+from sinks.http.client import HttpRunner
+from sources.activation.audiences import AudienceFeed, AudienceFeedParams
+from sources.activation.receipts import ReceiptFeed
+from sources.feed import Intake
+from store.activation.receipts import Receipt
 
 logger = structlog.get_logger(__name__)
 

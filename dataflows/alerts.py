@@ -23,12 +23,13 @@ from config.alerting import Alerts, channels
 from config.settings import Settings
 from dataflows.observing import expect_alerts, observe_alert, observe_notice, shown
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
-from domain.alert import Notice, Severity
-from operators.alerting import look
+from domain.alerts import Notice, Severity
+from operators.alerts import look
 from sinks.alerts.sender import Sender
-from sinks.http import HttpRunner
-from store import alert_conditions, alerts
-from store.partitions import Watched
+from sinks.http.client import HttpRunner
+from store.alerts import conditions as alert_conditions
+from store.alerts import outbox
+from store.intake.partitions import Watched
 
 logger = structlog.get_logger(__name__)
 
@@ -99,17 +100,17 @@ def look_once(conn: Connection[Any], params: Alerts, now: datetime, watched: Wat
     told: list[Notice] = []
     now_ms = int(now.timestamp() * 1000)
     for workspace in alert_conditions.workspaces(conn):
-        with alerts.looking(conn) as alone:
+        with outbox.looking(conn) as alone:
             if not alone:
                 return told
             seen = alert_conditions.conditions(conn, workspace, now, params.conditions, watched)
-            before = alerts.load_state(conn, workspace)
-            looked = look(before, workspace, seen, now_ms, params.alerting, alerts.acknowledged(conn, workspace))
+            before = outbox.load_state(conn, workspace)
+            looked = look(before, workspace, seen, now_ms, params.alerting, outbox.acknowledged(conn, workspace))
             for notice in looked.notices:
-                alerts.tell(conn, notice, reached(notice, params), now)
+                outbox.tell(conn, notice, reached(notice, params), now)
             changed = [one for key, one in looked.state.episodes.items() if one != before.episodes.get(key)]
-            alerts.show(conn, workspace, changed)
-            alerts.save_state(conn, workspace, looked.state, now)
+            outbox.show(conn, workspace, changed)
+            outbox.save_state(conn, workspace, looked.state, now)
         told += looked.notices
         for notice in looked.notices:
             observe_alert(notice)

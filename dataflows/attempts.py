@@ -16,9 +16,9 @@ from dataflows.quarantine import NOBODY, Quarantine, entries, only
 from domain.event import Batch
 from domain.facts import Facts
 from domain.failure import Failure
-from store import attempts
-from store.attempts import Attempt
-from store.unit_of_work import PostgresUnitOfWork
+from store.intake import attempts
+from store.intake.attempts import Attempt
+from store.unify.unit_of_work import PostgresUnitOfWork
 
 DEATHS: Final = 2
 """So many workers may die at one place before it is handled with care."""

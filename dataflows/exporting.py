@@ -11,8 +11,8 @@ import psycopg
 from config.exports import build_exporter, export_files
 from config.settings import Settings
 from dataflows.runtime import while_store_is_away
-from sinks.export_files import ExportWriter
-from store.definition_rows import Author
+from sinks.export.files import ExportWriter
+from store.definitions.versions import Author
 
 
 @contextmanager

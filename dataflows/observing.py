@@ -13,15 +13,15 @@ from prometheus_client import disable_created_metrics, start_http_server
 from config.observing import MetricsParams
 from dataflows import metrics
 from dataflows.unifier import Observer
-from domain.alert import Notice, Step
-from domain.decision import Action, Verdict
+from domain.alerts import Notice, Step
+from domain.changes import Changes
 from domain.event import Event
 from domain.failure import REASONS
-from domain.reading import Reading, Status
-from operators.changes import Changes
+from domain.gate import Action, Verdict
+from domain.signals.reading import Reading, Status
+from sinks.activation.delivery import Attempt
+from sinks.activation.permits import Gate, Judgement
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused
-from sinks.delivery import Attempt
-from sinks.permits import Gate, Judgement
 
 logger = structlog.get_logger(__name__)
 
@@ -150,7 +150,7 @@ class CountedGate:
         self._gate = gate
 
     def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Judgement:
-        """See `sinks.permits.Gate.judge`."""
+        """See `sinks.activation.permits.Gate.judge`."""
         return _Counted(self._gate.judge(workspace_id, platform, audience_id, action, now), platform, action)
 
 

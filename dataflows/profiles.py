@@ -1,6 +1,6 @@
 """The "profiles" dataflow: batches of the log and wakes of the clock go through UNIFY; what changed is dropped from the hot projection.
 
-Nothing is exchanged between workers and no engine state is kept: UNIFY's transaction is the unit, and `sources.intake` says what is relied
+Nothing is exchanged between workers and no engine state is kept: UNIFY's transaction is the unit, and `sources.feed` says what is relied
 on. Step ids are public.
 """
 

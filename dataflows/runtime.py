@@ -1,6 +1,6 @@
 """Builds the profiles worker from the settings and runs it in this process, until a signal or a crash.
 
-One process is one Bytewax execution with one worker; any number of processes share the partitions (`sources.leases`, or Kafka's group).
+One process is one Bytewax execution with one worker; any number of processes share the partitions (`sources.log.leases`, or Kafka's group).
 SIGTERM and SIGINT end it in order: the batch under way is committed, leases and group membership are given back. If that takes longer than
 the grace, because Postgres is away and UNIFY waits for it, the wait is broken off; a transaction is whole or not at all, so nothing is
 lost.
@@ -28,14 +28,14 @@ from dataflows.profiles import build_profiles
 from dataflows.unifier import build_unifier
 from domain.event import Batch, Wake
 from domain.facts import Facts
-from sinks.invalidation import HotInvalidation
-from sources.due import DueParams, DuePeopleFeed
-from sources.intake import Intake, LogSource
-from sources.kafka import KafkaLog, KafkaLogParams
-from sources.leases import Leases, worker_name
-from sources.positions import Connect, Positions
-from sources.sweeps import Effort, SweepFeed
-from sources.valkey import ValkeyLog, ValkeyLogParams
+from sinks.profiles.invalidation import HotInvalidation
+from sources.feed import Intake, LogSource
+from sources.log.kafka import KafkaLog, KafkaLogParams
+from sources.log.leases import Leases, worker_name
+from sources.log.positions import Connect, Positions
+from sources.log.valkey import ValkeyLog, ValkeyLogParams
+from sources.profiles import DueParams, DuePeopleFeed
+from sources.segments import Effort, SweepFeed
 from store.errors import is_away
 
 logger = structlog.get_logger(__name__)

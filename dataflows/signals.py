@@ -22,13 +22,13 @@ from config.settings import Settings
 from dataflows.observing import observe_reading, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
 from dataflows.survey import surveyed
-from domain.reading import Minutes, Reading
-from operators.health_params import HealthParams
-from operators.watch import HealthMachine, Told
+from domain.signals.reading import Minutes, Reading
+from operators.signals.machine import HealthMachine, Told
+from operators.signals.params import HealthParams
 from operators.wiring import run_machines
-from sinks.readings import ReadingSink
-from sources.intake import Intake
-from sources.minutes import MinutesFeed
+from sinks.signals import ReadingSink
+from sources.feed import Intake
+from sources.signals import MinutesFeed
 
 logger = structlog.get_logger(__name__)
 

@@ -20,9 +20,9 @@ from config.observing import MetricsParams
 from config.settings import Settings
 from dataflows import metrics
 from dataflows.runtime import connector
-from sources.lag import KafkaLag, LagReader, ValkeyLag
-from sources.positions import Session, StoreUnavailableError
-from store.survey import people
+from sources.log.lag import KafkaLag, LagReader, ValkeyLag
+from sources.log.positions import Session, StoreUnavailableError
+from store.profiles.survey import people
 
 logger = structlog.get_logger(__name__)
 

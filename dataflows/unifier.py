@@ -17,22 +17,22 @@ from msgspec.structs import replace
 from config.settings import Engine
 from dataflows.attempts import Careful
 from dataflows.quarantine import ContendedError, Quarantine, Refused, attempted
-from domain.definition import WorkspaceDefinitions
+from domain.changes import Changes, Known, Missing
 from domain.event import Batch, DeadLetter, Event, Fence, Unmerge, Wake
 from domain.facts import Facts
 from domain.failure import Failure
 from domain.ids import WorkspaceId
-from domain.rules import IdentityRules, ProfileRules
-from operators.changes import Changes, Known, Missing
-from operators.compile_definitions import compile_sound
-from operators.program import Program
-from operators.unify import Definitions, Needed, needed, unify, wake
-from sources.decode import Decoder
-from store import resting
-from store.definitions import Registry, refresh
+from domain.policies import IdentityRules, ProfileRules
+from domain.segments.definition import WorkspaceDefinitions
+from operators.segments.compile_definitions import compile_sound
+from operators.segments.program import Program
+from operators.unify.batch import Definitions, Needed, needed, unify, wake
+from sources.intake.decode import Decoder
+from store.definitions.load import Registry, refresh
 from store.errors import StoreUnavailable, is_away
-from store.unify_sql import utc
-from store.unit_of_work import DEFINITIONS, Conflict, Fenced, PostgresUnitOfWork
+from store.unify import resting
+from store.unify.sql import utc
+from store.unify.unit_of_work import DEFINITIONS, Conflict, Fenced, PostgresUnitOfWork
 
 REFRESH_S: Final = 1.0
 """How soon a new source, segment or rule is noticed."""

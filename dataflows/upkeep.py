@@ -1,8 +1,8 @@
 """Does what goes through everybody at once: keeps RFM bounds fresh, writes exports. A process of its own, because that takes its time.
 
-Any number of these processes may run; one at a time takes bounds (`store.rfm_refresh`) or writes one export (`store.export_jobs`). Every
-hour it logs the newest link of each audit chain: where logs are kept apart from the database, they are the anchors that show whether a
-chain was rewritten.
+Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`) or writes one export (`store.export.jobs`).
+Every hour it logs the newest link of each audit chain: where logs are kept apart from the database, they are the anchors that show whether
+a chain was rewritten.
 """
 
 import time
@@ -19,8 +19,8 @@ from config.settings import Settings
 from dataflows.exporting import writing_exports
 from dataflows.observing import shown
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
-from store.audit_chain import chains, head
-from store.rfm_refresh import RfmRefresh
+from store.audit.chain import chains, head
+from store.segments.rfm_refresh import RfmRefresh
 
 ANCHOR_S: Final = 3_600.0
 """How often the newest links of audit chains are logged."""

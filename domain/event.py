@@ -58,7 +58,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         occurred_ms: event time, skew-corrected, never later than `received_ms`.
         received_ms: arrival at the collector or at Kafka.
         traits: person traits that this event sets (identify, and ``context.traits``).
-        consent: purpose → granted; `domain.consent.EVERY_PURPOSE` → False where it refuses whatever it does not name, too.
+        consent: purpose → granted; `domain.profiles.consent.EVERY_PURPOSE` → False where it refuses whatever it does not name, too.
         order: set when the event is a purchase.
         group: group id, for group calls.
         group_traits: traits of that group.
@@ -67,7 +67,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         payload: the record's JSON as received; what is stored.
         properties: of a track, page or screen, as read; None where it states none. Never changed.
         invalid: kinds of identifiers that it states and that identify nobody: malformed, or a blocked value.
-        address: bucket of the client's IP address, 0 … `domain.metrics.BUCKETS` − 1; −1 where it states none.
+        address: bucket of the client's IP address, 0 … `domain.signals.metrics.BUCKETS` − 1; −1 where it states none.
         report: set when it is a platform's own count of conversions, and nothing that a person did.
         odd: optional fields that cannot be read and were left out; those of consent count as refusals.
     """
@@ -144,7 +144,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         position: log position, increasing within a partition; gaps are allowed.
         index: place within a packed log entry (0 where one entry holds one record).
-        value: the bytes (see `domain.envelope`).
+        value: the bytes (see `domain.intake.envelope`).
         source_hint: source registered for the topic, for records written straight to Kafka; 0 where none.
         received_ms: the broker's timestamp, used where the record says nothing.
     """

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from domain.rule import Rule
+from domain.segments.rule import Rule
 
 ExportFormat = Literal["csv", "json", "ndjson", "parquet"]
 IdentifierForm = Literal["none", "raw", "meta", "google", "tiktok", "snapchat"]

@@ -21,7 +21,7 @@ def identifier_key(salt: bytes, kind: str, value: str) -> IdentifierKey:
     Args:
         salt: the workspace's random key, 1 to 64 bytes.
         kind: identifier kind, for example ``user_id``.
-        value: the normalised value (`operators.identifiers`).
+        value: the normalised value (`operators.identity.normalise`).
 
     Returns:
         16 bytes, equal for equal (salt, kind, value).

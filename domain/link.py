@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from domain.ids import IdentifierKey, MessageKey, WorkspaceId
-from domain.profile import FactKey
+from domain.profiles.profile import FactKey
 
 LINKED: Final = "linked"
 REFUSED: Final = "refused"

@@ -35,7 +35,7 @@ class StoredIdentifier(NamedTuple):
 
 
 class StoredPerson(NamedTuple):
-    """One row of ``profiles``; `doc` is a packed `domain.profile.Person`."""
+    """One row of ``profiles``; `doc` is a packed `domain.profiles.profile.Person`."""
 
     id: ProfileId
     version: int

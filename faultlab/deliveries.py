@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from domain import metrics
+from domain.signals import metrics
 from faultlab.disturbance import Disturbance
 from faultlab.profiles import Deliveries
 from faultlab.rhythm import Pulse, PulseState

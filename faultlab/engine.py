@@ -1,4 +1,6 @@
-"""The adapter to the real code: counters of one signal in, verdicts of the gate out. Follows `operators.watch` and `operators.gate`.
+"""The adapter to the real code: counters of one signal in, verdicts of the gate out.
+
+Follows `operators.signals.machine` and `operators.gate.readings`.
 
     counters ──▶ totals ──▶ Minutes ──▶ HealthMachine ──▶ readings ──▶ gate.observe, gate.decide ──▶ Look
 
@@ -12,15 +14,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.decision import Action, ProposedAction, Verdict
-from domain.reading import Minutes, Observed, Reading, Status
+from domain.gate import Action, ProposedAction, Verdict
+from domain.signals.reading import Minutes, Observed, Reading, Status
 from faultlab.records import WORKSPACE
 from faultlab.rhythm import HOUR_MS
-from operators.gate import GateState, decide, observe
-from operators.gate_params import GateParams
-from operators.health_params import HealthParams
-from operators.memory import Memory
-from operators.watch import HealthMachine
+from operators.gate.params import GateParams
+from operators.gate.readings import GateState, decide, observe
+from operators.signals.baseline import Memory
+from operators.signals.machine import HealthMachine
+from operators.signals.params import HealthParams
 
 _DESTINATION = "lab:1"
 _KEPT_MS = 3 * HOUR_MS
@@ -89,7 +91,7 @@ class SignalEngine:
         self.read(now_ms)
         state = self._state
         reading = state.reading
-        # As in `sinks.trust`: a platform that says nothing does not hold; a source does.
+        # As in `sinks.gate`: a platform that says nothing does not hold; a source does.
         if not self._signal.startswith("source:") and (reading is None or reading.status is Status.UNKNOWN):
             return Look(now_ms, Verdict.PASS, None, "")
         known = {} if reading is None else {self._signal: reading}

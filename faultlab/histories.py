@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from domain.decision import Verdict
+from domain.gate import Verdict
 from faultlab.disturbance import Disturbance
 from faultlab.engine import Look
 from faultlab.faults import FAULTS, NORMAL

@@ -5,7 +5,7 @@ from colorsys import hls_to_rgb
 from html import escape
 from typing import Final
 
-from domain.decision import Verdict
+from domain.gate import Verdict
 from faultlab.histories import Told
 from faultlab.report import FaultRow, fault_rows, normal_rows, summary
 from faultlab.scoring import Result

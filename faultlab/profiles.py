@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Final
 
-from domain.schedule import Schedule
+from domain.signals.schedule import Schedule
 from faultlab.rhythm import Rhythm
 
 _SHOP: Final = (

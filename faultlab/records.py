@@ -12,15 +12,15 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from domain.envelope import encode_event
 from domain.event import Batch, DeadLetter, Event, Identifier, Record
 from domain.ids import MessageKey, SourceId, WorkspaceId
+from domain.intake.envelope import encode_event
 from domain.keys import identifier_key
-from domain.rules import IdentityRules, ProfileRules
+from domain.policies import IdentityRules, ProfileRules
 from faultlab.disturbance import Change, Raw
 from faultlab.profiles import EventKind, Profile
-from sources.decode import Decoder
-from store.definitions import SourceRow
+from sources.intake.decode import Decoder
+from store.definitions.load import SourceRow
 
 WORKSPACE: Final = WorkspaceId(1)
 SOURCE: Final = SourceId(1)

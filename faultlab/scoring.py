@@ -11,7 +11,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Final, NamedTuple
 
-from domain.decision import Verdict
+from domain.gate import Verdict
 from faultlab.engine import Look
 
 _MS: Final = timedelta(milliseconds=1)

@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from domain.changes import Changes
 from domain.event import DeadLetter, Event
-from domain.rules import IdentityRules, ProfileRules
+from domain.policies import IdentityRules, ProfileRules
 from faultlab.deliveries import Answers, DeliveriesState
 from faultlab.disturbance import CALM, Disturbance
 from faultlab.engine import EngineState, Look, SignalEngine
@@ -20,10 +21,9 @@ from faultlab.profiles import Deliveries, Profile
 from faultlab.records import WORKSPACE, Item, Records
 from faultlab.rhythm import MINUTE_MS, MONDAY_MS
 from faultlab.traffic import Traffic, TrafficState
-from operators.changes import Changes
-from operators.gate_params import GateParams
-from operators.health_params import HealthParams, SignalOverride
-from operators.observe import observe
+from operators.gate.params import GateParams
+from operators.signals.observe import observe
+from operators.signals.params import HealthParams, SignalOverride
 
 _MS: Final = timedelta(milliseconds=1)
 _PHASE_MS: Final = 17_000

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from domain.ids import IdentifierKey
-from domain.leaf import Leaf, decode_leaf
-from domain.profile import Person
-from domain.rules import ProfileRules
+from domain.policies import ProfileRules
+from domain.profiles.leaf import Leaf, decode_leaf
+from domain.profiles.profile import Person
 from domain.stored import StoredIdentifier, StoredPerson
 from oracle.record import Statement
 from oracle.view import View, view_of

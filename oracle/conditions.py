@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from domain import rule
-from domain.rule import Condition, span_ms
+from domain.segments import rule
+from domain.segments.rule import Condition, span_ms
 from oracle.windows import instant_of
 
 

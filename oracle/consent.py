@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Any
 
-from domain.rules import ProfileRules
+from domain.policies import ProfileRules
 
 EVERYTHING = "*"
 Pairs = tuple[tuple[str, Any], ...]

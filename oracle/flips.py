@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from domain import rule
-from domain.definition import TraitRule
-from domain.rule import Condition, Rule, span_ms
+from domain.segments import rule
+from domain.segments.definition import TraitRule
+from domain.segments.rule import Condition, Rule, span_ms
 from oracle.conditions import Instant, bounds, turning_points
 from oracle.measures import value_at
 from oracle.rules import Subject

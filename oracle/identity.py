@@ -8,7 +8,7 @@ person more identifiers of a kind, or in all, than the rules allow is refused. P
 from dataclasses import dataclass, field
 
 from domain.ids import IdentifierKey, MessageKey
-from domain.rules import IdentityRules
+from domain.policies import IdentityRules
 from oracle.record import Statement
 
 Pair = tuple[IdentifierKey, IdentifierKey]

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from datasketches import hll_sketch, hll_union, tgt_hll_type
 
-from domain.rule import FREQUENT_VALUES, UNIQUE_EXACT, EventFilter
+from domain.segments.rule import FREQUENT_VALUES, UNIQUE_EXACT, EventFilter
 from oracle.conditions import Instant, satisfies
 from oracle.record import Statement
 

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from domain.ids import IdentifierKey
 from domain.keys import identifier_key
-from domain.rules import IdentityRules, ProfileRules
+from domain.policies import IdentityRules, ProfileRules
 from domain.stored import StoredEvent
-from operators.identifiers import normalise
+from operators.identity.normalise import normalise
 from oracle.consent import read_consent
 
 _ZERO_DIGITS: Final = {

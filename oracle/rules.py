@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from domain import rule
-from domain.definition import RfmDefinition, TraitRule, WorkspaceDefinitions
 from domain.ids import SegmentId, WorkspaceId
-from domain.profile import Stage
-from domain.rfm import RFM_GRID
-from domain.rule import EventFilter, Rule, encode_rule, span_ms
-from domain.rules import ProfileRules
+from domain.policies import ProfileRules
+from domain.profiles.profile import Stage
+from domain.segments import rule
+from domain.segments.definition import RfmDefinition, TraitRule, WorkspaceDefinitions
+from domain.segments.rfm import RFM_GRID
+from domain.segments.rule import EventFilter, Rule, encode_rule, span_ms
 from oracle.conditions import satisfies
 from oracle.measures import Deed, matches, measure, plausible, value_at
 from oracle.record import Statement

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from domain import rule
-from domain.rule import SEQUENCE_MARKS, EventFilter, Step, span_ms
+from domain.segments import rule
+from domain.segments.rule import SEQUENCE_MARKS, EventFilter, Step, span_ms
 from oracle.record import Statement
 
 Matches = Callable[[EventFilter, Statement], bool]

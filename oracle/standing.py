@@ -7,7 +7,7 @@ before that wake is right too; before the wake is due, nothing but the present a
 from collections.abc import Iterator, Mapping
 
 from domain.ids import SegmentId
-from domain.profile import Person
+from domain.profiles.profile import Person
 from domain.stored import StoredPerson
 from oracle.compare import Difference
 from oracle.flips import next_flip

@@ -11,12 +11,12 @@ from typing import Protocol
 
 import msgspec
 
-from domain.definition import WorkspaceDefinitions
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId
 from domain.keys import identifier_key
 from domain.link import Link
-from domain.profile import decode_person
-from domain.rules import IdentityRules, ProfileRules
+from domain.policies import IdentityRules, ProfileRules
+from domain.profiles.profile import decode_person
+from domain.segments.definition import WorkspaceDefinitions
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from oracle.compare import Difference, Expected, person_differences
 from oracle.identity import Facts, Pair, Verdict, people_of

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from domain.rules import ProfileRules
+from domain.policies import ProfileRules
 from oracle.consent import EVERYTHING
 from oracle.record import Statement
 
@@ -18,7 +18,7 @@ Register = tuple[Any, int, int]
 
 @dataclass(frozen=True)
 class View:
-    """The same fields as `domain.leaf.Leaf`, as plain values."""
+    """The same fields as `domain.profiles.leaf.Leaf`, as plain values."""
 
     first_ms: int = 0
     last_ms: int = 0

@@ -14,12 +14,12 @@ import redis
 from config.embedded import PostgresParams, ValkeyParams
 from config.settings import Settings
 from domain.ids import SourceId, WorkspaceId
-from local.kafka import EmbeddedKafka, KafkaMissingError, create_topic
-from local.postgres import EmbeddedPostgres
-from local.valkey import EmbeddedValkey
-from store.bootstrap import bootstrap
+from local.servers.kafka import EmbeddedKafka, KafkaMissingError, create_topic
+from local.servers.postgres import EmbeddedPostgres
+from local.servers.valkey import EmbeddedValkey
 from store.databases import copy_database, drop_database, ensure_database
 from store.migrate import migrate
+from store.workspaces.bootstrap import bootstrap
 
 hypothesis.settings.register_profile("stratum", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("stratum")  # a slow machine is no reason to fail

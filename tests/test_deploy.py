@@ -14,8 +14,9 @@ import pytest
 import typer.main
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
+from setuptools import find_packages
 
-import api.metrics
+import api.edge.metrics
 import dataflows.metrics
 from cli.main import app
 from config.load import PREFIX, load_settings
@@ -254,15 +255,13 @@ def test_meta_is_connected_only_with_both_of_its_variables() -> None:
 
 
 def test_the_image_holds_every_package_and_installs_what_is_locked() -> None:
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    there = {
-        ".".join(file.parent.relative_to(ROOT).parts)
-        for name in {package.split(".")[0] for package in packages}
-        for file in (ROOT / name).rglob("__init__.py")
-    }
-    assert set(packages) == there
+    find = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
+    packages = set(find_packages(str(ROOT), include=find["include"]))
+    rooms = {package.split(".")[0] for package in packages}
+    there = {".".join(file.parent.relative_to(ROOT).parts) for name in rooms for file in (ROOT / name).rglob("*.py")}
+    assert packages == there
     let_in = {line.strip("!/") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert {package.split(".")[0] for package in packages} | {"pyproject.toml", "requirements.lock", "README.md"} == let_in
+    assert rooms | {"pyproject.toml", "requirements.lock", "README.md"} == let_in
     dockerfile = (ROOT / "deploy/Dockerfile").read_text()
     assert "--require-hashes --requirement requirements.lock" in dockerfile
     assert re.search(r"^USER (?!0|root)", dockerfile, re.MULTILINE)
@@ -286,14 +285,14 @@ def test_prometheus_asks_every_service_that_shows_metrics() -> None:
 
 
 def test_every_metric_asked_for_is_declared() -> None:
-    declared = {**series_of(api.metrics), **series_of(dataflows.metrics)}
+    declared = {**series_of(api.edge.metrics), **series_of(dataflows.metrics)}
     for where, expression in expressions():
         for name in re.findall(r"\b(?:stratum|process)_\w+|\bup\b", expression):
             assert name in declared or name in OF_PROMETHEUS, f"{where} asks for {name}, which no code declares"
 
 
 def test_every_label_asked_for_is_declared() -> None:
-    declared = {**series_of(api.metrics), **series_of(dataflows.metrics)}
+    declared = {**series_of(api.edge.metrics), **series_of(dataflows.metrics)}
     for where, expression in expressions():
         names = re.findall(r"\bstratum_\w+", expression)
         known = {"job", "instance"}.union(*(declared[name] for name in names))
@@ -309,7 +308,7 @@ def test_every_metric_of_the_engine_is_looked_at() -> None:
 
 
 def test_metrics_say_what_to_do_and_name_their_unit() -> None:
-    for module in (api.metrics, dataflows.metrics):
+    for module in (api.edge.metrics, dataflows.metrics):
         for metric in vars(module).values():
             if isinstance(metric, MetricWrapperBase):
                 assert next(iter(metric.describe())).name.startswith("stratum_")

@@ -1,6 +1,6 @@
 """The forms in which platforms take identifiers: how each is spelled before SHA-256, and which are not hashed at all.
 
-Input values come normalised from `operators.identifiers`. Every function answers the empty string where nothing usable is left, and
+Input values come normalised from `operators.identity.normalise`. Every function answers the empty string where nothing usable is left, and
 `digest` refuses to hash that: the hash of nothing would match everybody else's nothing.
 
     form             Meta    Google  TikTok  Snapchat

@@ -2,8 +2,8 @@
 
     operation ──encode──▶ Request ──(sinks.http)──▶ Response ──decode──▶ Delivered | Retry | Rejected
 
-A platform classifies; `sinks.retry` decides when to try again; `sinks.delivery` drives. Every write is a set operation at all
-platforms, so sending one twice changes nothing. Creating an audience is the exception, and `Find` is what makes it safe.
+A platform classifies; `sinks.http.retry` decides when to try again; `sinks.activation.delivery` drives. Every write is a set operation at
+all platforms, so sending one twice changes nothing. Creating an audience is the exception, and `Find` is what makes it safe.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ class Request:
     """One HTTP request. Its repr shows no more than its method: headers and body hold the token and the rows, some addresses are secrets.
 
     Attributes:
-        adds: it adds people to an audience, so that it leaves only where the gate lets it (`sinks.pace`).
+        adds: it adds people to an audience, so that it leaves only where the gate lets it (`sinks.http.rate_limit`).
     """
 
     method: str
@@ -38,7 +38,7 @@ class Response:
         headers: lower-case name → value.
         body: as received; may repeat personal data and is never logged.
         fault: why no answer arrived. ``timeout`` or ``connection``: the request may have been applied all the same. ``reauth``,
-            ``throttled`` or ``transient``: there was no access token to send it with (`sinks.oauth`).
+            ``throttled`` or ``transient``: there was no access token to send it with (`sinks.http.oauth`).
     """
 
     status: int

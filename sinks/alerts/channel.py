@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol, TypeAlias
 
-from domain.alert import Notice, Step
+from domain.alerts import Notice, Step
 
 _LONGEST_PAUSE_S: Final = 3_600.0
 

@@ -13,7 +13,7 @@ from email.utils import format_datetime, parseaddr
 from hashlib import sha256
 from typing import Final, Literal
 
-from domain.alert import Notice, Step
+from domain.alerts import Notice, Step
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused, facts, headline, runbook
 
 Tls = Literal["starttls", "tls", "none"]

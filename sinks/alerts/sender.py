@@ -11,13 +11,13 @@ from typing import Any, Final
 import structlog
 from psycopg import Connection
 
-from domain.alert import Notice
-from sinks import retry
+from domain.alerts import Notice
 from sinks.alerts.channel import Again, Arrived, Channel, Outcome, Refused
-from sinks.pacing import Bucket, take
-from sinks.retry import RetryParams
-from store import alerts
-from store.alerts import Claimed
+from sinks.http import retry
+from sinks.http.retry import RetryParams
+from sinks.http.token_bucket import Bucket, take
+from store.alerts import outbox
+from store.alerts.outbox import Claimed
 
 logger = structlog.get_logger(__name__)
 
@@ -83,12 +83,12 @@ class Sender:
     def send_due(self) -> int:
         """Send what is due; answers how many were tried."""
         tried, begun = 0, self._now()
-        for claimed in alerts.claim(self._conn, self._channels, begun, self._params.lease, self._params.at_once):
+        for claimed in outbox.claim(self._conn, self._channels, begun, self._params.lease, self._params.at_once):
             # A channel that hangs must not keep the rest until somebody else's lease begins.
             late = self._now() - begun > self._params.lease / 2
             wait = timedelta() if late else self._paced(claimed.channel)
             if late or wait:
-                alerts.postpone(self._conn, claimed.id, self._now() + wait)
+                outbox.postpone(self._conn, claimed.id, self._now() + wait)
                 continue
             tried += 1
             outcome = deliver(self._channels[claimed.channel], claimed.notice, claimed.id, self._now())
@@ -111,11 +111,11 @@ class Sender:
             self._paused[claimed.channel] = now + min(timedelta(seconds=outcome.after_s), retries.asked_cap)
         match outcome:
             case Arrived():
-                alerts.sent(self._conn, claimed.id, now)
+                outbox.sent(self._conn, claimed.id, now)
                 logger.info("alert_sent", step=claimed.notice.step.value, **said)
             case Again(reason=reason, after_s=after_s) if claimed.attempts < retries.attempts:
                 wait_ms = retry.wait_ms(claimed.attempts, after_s, self._random(), retries)
-                alerts.postpone(self._conn, claimed.id, now + wait_ms * _MS, reason)
+                outbox.postpone(self._conn, claimed.id, now + wait_ms * _MS, reason)
                 logger.warning("alert_postponed", reason=reason, attempts=claimed.attempts, **said)
             case Again(reason=reason):
                 self._give_up(claimed, f"no success in {claimed.attempts} attempts, the last: {reason}", now)
@@ -123,7 +123,7 @@ class Sender:
                 self._give_up(claimed, reason, now)
 
     def _give_up(self, claimed: Claimed, reason: str, now: datetime) -> None:
-        alerts.bury(self._conn, claimed.id, reason, now)
+        outbox.bury(self._conn, claimed.id, reason, now)
         logger.error("alert_given_up", channel=claimed.channel, notice=claimed.id, alert=claimed.alert_id, reason=reason)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from domain.alert import Notice, Severity, Step
+from domain.alerts import Notice, Severity, Step
 from sinks.ads.platform import Request, Response, Transport
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused, facts, headline, pause_s, runbook
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from domain.alert import Notice
+from domain.alerts import Notice
 from sinks.ads.platform import Request, Response, Transport
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused, headline, pause_s, runbook, spelled
 

@@ -17,14 +17,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.serving import server_config
+from api.edge.serving import server_config
 from config.settings import Settings
 from dataflows.unifier import Unifier, build_unifier
-from domain.envelope import encode_event
 from domain.event import Batch, Record
 from domain.facts import Facts
-from domain.partitioning import stream_key
-from store.bootstrap import create_api_key, create_source, create_workspace
+from domain.intake.envelope import encode_event
+from domain.intake.partitioning import stream_key
+from store.workspaces.bootstrap import create_api_key, create_source, create_workspace
 
 DAY_MS = 86_400_000
 START_MS = 1_790_000_000_000

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 
 from config.settings import Settings
-from domain.alert import Episode, Notice, Severity, Step
+from domain.alerts import Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
-from store import alerts
+from store.alerts import outbox
 from tests.api.conftest import Api, Tenant
 
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
@@ -24,7 +24,7 @@ def tell(settings: Settings, tenant: Tenant) -> Tell:
     def write(step: Step, key: str = "signal:source:1", ended_ms: int = 0) -> None:
         episode = Episode(key, "signal", NOW_MS, Severity.CRITICAL, Severity.CRITICAL, f"{key} is unhealthy", ("gate:meta:1",), NOW_MS)
         with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-            alerts.tell(conn, Notice(WorkspaceId(tenant.id), step, episode, NOW_MS, ended_ms), ["oncall"], NOW)
+            outbox.tell(conn, Notice(WorkspaceId(tenant.id), step, episode, NOW_MS, ended_ms), ["oncall"], NOW)
 
     return write
 
@@ -33,8 +33,8 @@ def tell(settings: Settings, tenant: Tenant) -> Tell:
 def give_up(settings: Settings) -> Callable[[], None]:
     def bury() -> None:
         with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-            for one in alerts.claim(conn, ["oncall"], NOW, datetime.resolution, 10):
-                alerts.bury(conn, one.id, "answered 401: it does not want this notice", NOW)
+            for one in outbox.claim(conn, ["oncall"], NOW, datetime.resolution, 10):
+                outbox.bury(conn, one.id, "answered 401: it does not want this notice", NOW)
 
     return bury
 

@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
-from api import methods
 from api.app import ROUTES
+from api.web import methods
 from config.settings import Settings
 from tests.api.conftest import START_MS, Api, Tenant
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from api.app import ROUTES, create_app
-from api.schemas.values import Request, View
+from api.web.values import Request, View
 from config.settings import Settings
 
 ERRORS = {"400", "401", "403", "404", "422", "429", "503"}

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from config.settings import Settings
-from store.statistics import StatisticsParams
+from store.profiles.statistics import StatisticsParams
 from tests.api.conftest import START_MS, Api, Tenant
 
 

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.decision import Action, Decision, ProposedAction
+from domain.gate import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
-from domain.reading import Minutes, Observed, Reading, Status
-from operators.anomaly import AnomalyParams
-from operators.episodes import EpisodeParams, MetricWatch, Point
-from operators.gate import GateState, decide, observe
-from operators.gate_params import GateParams
-from operators.health_params import HealthParams
-from operators.watch import HealthMachine
-from operators.window import MINUTE_MS
+from domain.signals.reading import Minutes, Observed, Reading, Status
+from operators.detection.detector import AnomalyParams
+from operators.detection.episodes import EpisodeParams, MetricWatch, Point
+from operators.gate.params import GateParams
+from operators.gate.readings import GateState, decide, observe
+from operators.signals.machine import HealthMachine
+from operators.signals.params import HealthParams
+from operators.signals.window import MINUTE_MS
 
 START_MS = 1_790_000_040_000
 WORKSPACE = WorkspaceId(1)

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from cli import alerts as command
 from config.settings import Settings
-from domain.alert import Episode, Notice, Severity, Step
-from store import alerts
+from domain.alerts import Episode, Notice, Severity, Step
+from store.alerts import outbox
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import serving
 from tests.integration.alerts.receivers import ROUTING_KEY, SLACK_PATH, Receivers, build
@@ -52,9 +52,9 @@ def alert(postgres_dsn: str, workspace: TestWorkspace) -> int:
         "signal:source:1", "signal", NOW_MS, Severity.CRITICAL, Severity.CRITICAL, "web is unhealthy", ("gate:meta:1",), NOW_MS
     )
     with psycopg.connect(postgres_dsn) as conn:
-        alerts.tell(conn, Notice(workspace.id, Step.OPENED, episode, NOW_MS), ["oncall"], NOW)
-        (claimed,) = alerts.claim(conn, ["oncall"], NOW, timedelta(minutes=1), 1)
-        alerts.bury(conn, claimed.id, "answered 401", NOW)
+        outbox.tell(conn, Notice(workspace.id, Step.OPENED, episode, NOW_MS), ["oncall"], NOW)
+        (claimed,) = outbox.claim(conn, ["oncall"], NOW, timedelta(minutes=1), 1)
+        outbox.bury(conn, claimed.id, "answered 401", NOW)
         return claimed.alert_id
 
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from config.settings import Settings
-from local.address import free_port
-from local.process import wait_until
+from local.servers.address import free_port
+from local.servers.process import wait_until
 
 _DEADLINE_S = 120.0
 

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from cli.audit import app
 from config.settings import Settings
-from operators.audit_chain import Entry, link_hash
-from store import audit
+from operators.audit import Entry, link_hash
+from store.audit import trail
 from tests.conftest import TestWorkspace
 
 
@@ -19,7 +19,7 @@ def dsn(settings: Settings, workspace: TestWorkspace, monkeypatch: pytest.Monkey
     monkeypatch.setenv("STRATUM_POSTGRES__DSN", dsn)
     with psycopg.connect(dsn, autocommit=True) as conn:
         for number in range(3):
-            audit.append(conn, workspace.id, "key:1", "request", f"audience:{number}", {"rows": number})
+            trail.append(conn, workspace.id, "key:1", "request", f"audience:{number}", {"rows": number})
     return dsn
 
 
@@ -35,7 +35,7 @@ def test_a_whole_log_is_confirmed_with_its_newest_link(dsn: str) -> None:
 
     anchor = said.strip().rsplit(" ", 1)[1]
     with psycopg.connect(dsn, autocommit=True) as conn:
-        audit.append(conn, 1, "key:1", "request", "audience:9", {})
+        trail.append(conn, 1, "key:1", "request", "audience:9", {})
     assert run("verify", "-w", "default", "--anchor", anchor)[0] == 0
 
 

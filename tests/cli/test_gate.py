@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from cli import gate
 from config.settings import Settings
-from domain.reading import Reading, Status
-from store.signals import write_readings
+from domain.signals.reading import Reading, Status
+from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
 
 Run = Callable[..., str]

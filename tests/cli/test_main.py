@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from local import claim
-from local.running import ADDRESSES, LOCK
+from local.servers import claim
+from local.stack.running import ADDRESSES, LOCK
 from tests.conftest import TestWorkspace
 
 _COMMANDS = (

@@ -21,13 +21,13 @@ from dataflows.runtime import connector
 from dataflows.survey import lag_reader, survey, surveyed
 from dataflows.unifier import Unifier, build_unifier
 from domain.ids import WorkspaceId
-from domain.reading import Reading, Status
-from local.address import free_port
-from sinks.delivery import Attempt
-from sources.positions import Session
-from store.offsets import load_positions
-from tests.builders import NOON_MS, batch
+from domain.signals.reading import Reading, Status
+from local.servers.address import free_port
+from sinks.activation.delivery import Attempt
+from sources.log.positions import Session
+from store.intake.offsets import load_positions
 from tests.conftest import TestWorkspace
+from tests.support.builders import NOON_MS, batch
 
 
 def sample(name: str, **labels: str) -> float:

@@ -16,22 +16,22 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from cli.verify import verify_all
+from cli.profiles.verify import verify_all
 from config.settings import Engine, Settings
 from dataflows.unifier import Unifier, build_unifier
-from domain.alert import Severity
-from domain.envelope import encode_command, encode_event
+from domain.alerts import Severity
 from domain.event import Batch, Event, Record, Wake
 from domain.ids import ProfileId
+from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key
-from operators.unify import unify, wake
-from sinks.redrive import redrive_letters
-from store.alert_conditions import ConditionParams, conditions
-from store.dead_letters import DeadLetterFilter
+from operators.unify.batch import unify, wake
+from sinks.intake.redrive import redrive_letters
+from store.alerts.conditions import ConditionParams, conditions
 from store.fetch import Pool
-from store.partitions import Watched, stuck
-from store.unit_of_work import PostgresUnitOfWork
-from store.wakes import due_people
+from store.intake.dead_letters import DeadLetterFilter
+from store.intake.partitions import Watched, stuck
+from store.unify.unit_of_work import PostgresUnitOfWork
+from store.unify.wakes import due_people
 from tests.conftest import TestWorkspace
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
@@ -154,7 +154,7 @@ def test_of_records_that_break_an_entry_only_together_one_is_refused(
 def test_what_the_database_refuses_is_refused_by_itself(
     unifier: Unifier, workspace: TestWorkspace, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sources.decode.NAME_LIMIT_BYTES", 10**9)
+    monkeypatch.setattr("sources.intake.decode.NAME_LIMIT_BYTES", 10**9)
     assert unifier(batch(workspace.source_id, plain("before"), ODD["a name too long for an index"], plain("after")))
     assert ask("SELECT count(*) FROM events") == [(2,)]
     ((detail,),) = ask("SELECT detail FROM dead_letters")

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from domain.ids import SegmentId
-from domain.rule import span_ms
+from domain.segments.rule import span_ms
 from oracle.record import Statement
 from oracle.rules import PersonHistory
 

@@ -10,22 +10,22 @@ import msgspec
 import pytest
 from pydantic import TypeAdapter
 
-from api.schemas import conditions
-from api.schemas.definitions import RfmRequest, TraitRequest
-from api.schemas.rule_reading import read_rule, rfm_rule_of, trait_rule_of
-from domain import rule as language
-from domain.definition import ComputedTrait, Function, RfmBreaks, RfmDefinition, Segment, WorkspaceDefinitions
+from api.segments import conditions_schemas as conditions
+from api.segments.definitions_schemas import RfmRequest, TraitRequest
+from api.segments.rule_reading_schemas import read_rule, rfm_rule_of, trait_rule_of
 from domain.ids import SegmentId, TraitId, WorkspaceId
-from domain.rfm import RFM_GRID
-from domain.rule import Measure, Rule
-from domain.rules import IdentityRules, ProfileRules
-from operators.references import DefinitionParams, Known, placed, reference_problems
-from operators.rule_checks import function_problems
+from domain.policies import IdentityRules, ProfileRules
+from domain.segments import rule as language
+from domain.segments.definition import ComputedTrait, Function, RfmBreaks, RfmDefinition, Segment, WorkspaceDefinitions
+from domain.segments.rfm import RFM_GRID
+from domain.segments.rule import Measure, Rule
+from operators.rules.check import function_problems
+from operators.rules.references import DefinitionParams, Known, placed, reference_problems
 from oracle.rules import Subject as Naive
 from tests.docs.examples import RULES, TRAITS
 from tests.docs.histories import NOW, Person, nobody
 from tests.oracle.test_rule_properties import Engine
-from tests.rules_generators import Case
+from tests.support.rules_generators import Case
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 WORKSPACE: Final = WorkspaceId(1)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-import store.alert_conditions
-from domain.decision import Code
-from domain.log_refusal import LogRefusal
+import store.alerts.conditions
+from domain.gate import Code
+from domain.intake.log_refusal import LogRefusal
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 SECTIONS = re.split(r"^## ", RUNBOOK, flags=re.MULTILINE)
-KINDS = set(re.findall(r'Condition\([^\n]*?, "(\w+)", ', Path(store.alert_conditions.__file__).read_text()))
+KINDS = set(re.findall(r'Condition\([^\n]*?, "(\w+)", ', Path(store.alerts.conditions.__file__).read_text()))
 
 
 def test_every_kind_of_alert_has_a_section_where_its_link_leads() -> None:

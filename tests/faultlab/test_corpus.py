@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from domain.rules import IdentityRules, ProfileRules
+from domain.policies import IdentityRules, ProfileRules
 from faultlab.corpus import Plan, normal, run, score
 from faultlab.faults import FAULTS, NORMAL
 from faultlab.histories import Pace, Told, applicable, onsets
@@ -18,8 +18,8 @@ from faultlab.report import as_json, fault_rows, kind_of, missed, normal_rows, s
 from faultlab.rhythm import MINUTE_MS, Rhythm
 from faultlab.scoring import Result
 from faultlab.world import Rules, World, begin
-from operators.gate_params import GateParams
-from operators.health_params import HealthParams
+from operators.gate.params import GateParams
+from operators.signals.params import HealthParams
 
 RULES = Rules(IdentityRules(), ProfileRules(), HealthParams(), GateParams())
 FLAT = Rhythm(12, (1.0,) * 24, wobble=0.05, evenness=40)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from domain import metrics
 from domain.event import DeadLetter, Event
-from domain.rules import IdentityRules, ProfileRules
+from domain.policies import IdentityRules, ProfileRules
+from domain.signals import metrics
 from faultlab.deliveries import Answers, DeliveriesState
 from faultlab.disturbance import CALM, Disturbance
 from faultlab.faults import FAULTS, NORMAL

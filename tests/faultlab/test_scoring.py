@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.decision import Verdict
+from domain.gate import Verdict
 from faultlab.engine import Look
 from faultlab.scoring import Held, Outcome, Result, added, held, judge, together, verdict_at
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import psycopg
 
-from domain.leaf import Leaf
-from domain.profile import decode_person
+from domain.profiles.leaf import Leaf
+from domain.profiles.profile import decode_person
 
 
 def canonical(dsn: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import redis
 from confluent_kafka.admin import AdminClient
 
 from config.settings import Settings
-from store.bootstrap import key_hash
+from store.workspaces.bootstrap import key_hash
 from tests.conftest import TestWorkspace
 
 

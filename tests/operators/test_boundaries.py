@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from domain.definition import Segment, WorkspaceDefinitions
+from domain.changes import Changes, Known
 from domain.event import Event
 from domain.ids import SegmentId
-from domain.profile import Person
-from domain.rule import AtLeast, Behaviour, Equals, EventFilter, Not, Rule, Step
-from domain.rule import Sequence as SequenceRule
-from domain.rules import IdentityRules, ProfileRules
-from operators.changes import Changes, Known
-from operators.compile_definitions import compile_program
-from operators.unify import Definitions, unify, wake
-from operators.windows import kept_buckets, window_of
-from tests.boundaries import TABLE
-from tests.builders import NOON_MS, WORKSPACE, event, numbered
+from domain.policies import IdentityRules, ProfileRules
+from domain.profiles.profile import Person
+from domain.segments.definition import Segment, WorkspaceDefinitions
+from domain.segments.rule import AtLeast, Behaviour, Equals, EventFilter, Not, Rule, Step
+from domain.segments.rule import Sequence as SequenceRule
+from operators.rules.windows import kept_buckets, window_of
+from operators.segments.compile_definitions import compile_program
+from operators.unify.batch import Definitions, unify, wake
+from tests.support.boundaries import TABLE
+from tests.support.builders import NOON_MS, WORKSPACE, event, numbered
 
 HOUR_MS = 3_600_000
 VIEWED = EventFilter("Viewed")

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.aggregate import NumberBuckets
-from domain.definition import Aggregate, RfmBreaks, RfmRule
 from domain.ids import AggregateId
-from domain.rfm import RFM_GRID, RFM_SEGMENTS
-from local import cdnow
-from operators import plan
-from operators.aggregates import folder
-from operators.rfm import quintiles, recency_changes, scores, segment_of
-from operators.rfm_population import Buyer, Distribution, Population, RfmParams, buyer_reader, same_bounds
+from domain.segments.aggregate import NumberBuckets
+from domain.segments.definition import Aggregate, RfmBreaks, RfmRule
+from domain.segments.rfm import RFM_GRID, RFM_SEGMENTS
+from local.traffic import cdnow
+from operators.aggregates import plan
+from operators.aggregates.fold import folder
+from operators.rfm.bounds import Buyer, Distribution, Population, RfmParams, buyer_reader, same_bounds
+from operators.rfm.scores import quintiles, recency_changes, scores, segment_of
 
 # Putler's ranges of R and FM per segment, both ends included (zero scores do not occur here).
 RANGES = {

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from domain.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.keys import identifier_key, message_key
-from domain.leaf import Leaf, Register, Revenue, encode_leaf
 from domain.link import Link, pair_of
-from domain.profile import FactKey, Person, Stage, encode_person
-from domain.rules import IdentityRules, ProfileRules
+from domain.policies import IdentityRules, ProfileRules
+from domain.profiles.leaf import Leaf, Register, Revenue, encode_leaf
+from domain.profiles.profile import FactKey, Person, Stage, encode_person
+from domain.segments.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from oracle.verification import Rules
 

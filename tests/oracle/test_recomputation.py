@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.ids import IdentifierKey, MessageKey
-from domain.rules import IdentityRules, KindRule, ProfileRules
+from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.stored import StoredEvent
 from oracle.identity import Facts, Verdict, people_of
 from oracle.record import Named, Statement, read_statement

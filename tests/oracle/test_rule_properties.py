@@ -8,25 +8,25 @@ from hashlib import blake2b
 import pytest
 from hypothesis import given, settings
 
-from domain.definition import ComputedTrait, Segment, TraitRule, WorkspaceDefinitions
 from domain.event import Event, Order
 from domain.ids import MessageKey, ProfileId, SegmentId, SourceId, TraitId, WorkspaceId
-from domain.leaf import Leaf, decode_leaf, encode_leaf, tie_of
-from domain.profile import Person
-from domain.rule import Behaviour, Equals, EventFilter, Rule, Step, Where
-from domain.rule import Sequence as SequenceRule
-from operators.compile_definitions import compile_program
-from operators.compile_rules import Compiler
-from operators.compose import compose
-from operators.fold import fold
-from operators.lifecycle import stage_at
-from operators.program import Program, Subject, fold_matched, matched
-from operators.windows import NEVER
+from domain.profiles.leaf import Leaf, decode_leaf, encode_leaf, tie_of
+from domain.profiles.profile import Person
+from domain.segments.definition import ComputedTrait, Segment, TraitRule, WorkspaceDefinitions
+from domain.segments.rule import Behaviour, Equals, EventFilter, Rule, Step, Where
+from domain.segments.rule import Sequence as SequenceRule
+from operators.profiles.compose import compose
+from operators.profiles.fold import fold
+from operators.profiles.lifecycle import stage_at
+from operators.rules.windows import NEVER
+from operators.segments.compile_definitions import compile_program
+from operators.segments.compile_rules import Compiler
+from operators.segments.program import Program, Subject, fold_matched, matched
 from oracle.flips import next_flip
 from oracle.record import Statement
 from oracle.rules import PersonHistory, trait_values
 from oracle.rules import Subject as Naive
-from tests.rules_generators import RULES, Case, case, cases, with_aggregates
+from tests.support.rules_generators import RULES, Case, case, cases, with_aggregates
 
 SEEDS = 150
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from domain import rule as r
-from domain.definition import ComputedTrait, TraitRule, WorkspaceDefinitions
 from domain.ids import TraitId, WorkspaceId
-from domain.rule import Behaviour, Condition, EventFilter, Rule, Sequence, Step, Where
-from domain.rules import ProfileRules
+from domain.policies import ProfileRules
+from domain.segments import rule as r
+from domain.segments.definition import ComputedTrait, TraitRule, WorkspaceDefinitions
+from domain.segments.rule import Behaviour, Condition, EventFilter, Rule, Sequence, Step, Where
 from oracle.conditions import satisfies
 from oracle.measures import text_of
 from oracle.record import Statement

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from domain import rule as r
-from domain.definition import ComputedTrait, RfmBreaks, RfmDefinition, RfmRule, Segment, TraitRule, WorkspaceDefinitions
 from domain.ids import SegmentId, TraitId, WorkspaceId
-from domain.profile import Stage
-from domain.rule import Behaviour, EventFilter, Rule, Step
-from domain.rules import ProfileRules
+from domain.policies import ProfileRules
+from domain.profiles.profile import Stage
+from domain.segments import rule as r
+from domain.segments.definition import ComputedTrait, RfmBreaks, RfmDefinition, RfmRule, Segment, TraitRule, WorkspaceDefinitions
+from domain.segments.rule import Behaviour, EventFilter, Rule, Step
 from oracle.flips import next_flip
 from oracle.record import Statement
 from oracle.rules import PersonHistory, Subject, holds, member_segments, trait_values

@@ -6,13 +6,13 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from domain.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
 from domain.ids import ProfileId, SegmentId, WorkspaceId
 from domain.keys import message_key
-from domain.leaf import Leaf, Register, encode_leaf
 from domain.link import Link, pair_of
-from domain.profile import FactKey, Person, Stage, decode_person
-from domain.rule import All, Behaviour, EventFilter, Not, Rule
+from domain.profiles.leaf import Leaf, Register, encode_leaf
+from domain.profiles.profile import FactKey, Person, Stage, decode_person
+from domain.segments.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
+from domain.segments.rule import All, Behaviour, EventFilter, Not, Rule
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership
 from oracle.outbox import outbox_differences
 from oracle.report import Report

@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.verify import verify_all
+from cli.profiles.verify import verify_all
 from config.settings import Engine, Settings
 from dataflows.unifier import Unifier, build_unifier
-from domain.envelope import encode_command, encode_event
 from domain.event import Batch, Record
+from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key
 from tests.conftest import TestWorkspace
 

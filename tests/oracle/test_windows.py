@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.rule import Behaviour, EventFilter
+from domain.segments.rule import Behaviour, EventFilter
 from oracle.record import Statement
 from oracle.rules import NO_DEFINITIONS, PersonHistory, holds
 from oracle.windows import begins, instant_of
-from tests.boundaries import APIA, BERLIN, KOLKATA, NEW_YORK, SAO_PAULO, TABLE
+from tests.support.boundaries import APIA, BERLIN, KOLKATA, NEW_YORK, SAO_PAULO, TABLE
 
 
 def ms(text: str) -> int:

@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from domain import metrics
 from domain.event import DeadLetter
+from domain.signals import metrics
 from oracle.verification import Rules, Totals, differences
-from sources.decode import Decoder
+from sources.intake.decode import Decoder
 from tests.simulation.world import World
 
 

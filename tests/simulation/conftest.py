@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from store.definitions import Registry
-from store.unit_of_work import PostgresUnitOfWork
-from tests.builders import REVISION
+from store.definitions.load import Registry
+from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.simulation.contract import Shared
 from tests.simulation.memory import MemoryTables, MemoryUnitOfWork
+from tests.support.builders import REVISION
 
 
 @pytest.fixture(params=["memory", "postgres", "postgres without cache"])

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from domain.changes import Changes, Known, Missing
 from domain.event import Event, Fence, Unmerge
-from domain.leaf import Leaf, decode_leaf
 from domain.link import pair_of
-from domain.profile import Person, decode_person
-from operators.changes import Changes, Known, Missing
-from operators.unify import Definitions, Item, Needed, needed, unify, wake
-from store.unit_of_work import Committed, Conflict, Outcome, UnitOfWork
-from tests.builders import NOON_MS, definitions, key
+from domain.profiles.leaf import Leaf, decode_leaf
+from domain.profiles.profile import Person, decode_person
+from operators.unify.batch import Definitions, Item, Needed, needed, unify, wake
+from store.unify.unit_of_work import Committed, Conflict, Outcome, UnitOfWork
+from tests.support.builders import NOON_MS, definitions, key
 
 LOG = "contract"
 DAY_MS = 86_400_000

@@ -1,15 +1,15 @@
-"""Definitions that change while events flow: random edits, and publishing as `store.publishing` does it, on the in-memory tables."""
+"""Definitions that change while events flow: random edits and publishing on the in-memory tables."""
 
 import random
 
 from msgspec.structs import replace
 
-from domain.definition import Aggregate, Segment, WorkspaceDefinitions, spec_key
 from domain.ids import AggregateId, SegmentId
-from domain.rule import Computed, Member, Rfm
-from operators import plan
-from tests import rules_generators as draw
+from domain.segments.definition import Aggregate, Segment, WorkspaceDefinitions, spec_key
+from domain.segments.rule import Computed, Member, Rfm
+from operators.aggregates import plan
 from tests.simulation.memory import MemoryTables, Sweep
+from tests.support import rules_generators as draw
 
 
 def changed_definitions(rng: random.Random, now: WorkspaceDefinitions, *, pausing: bool = True) -> WorkspaceDefinitions:

@@ -13,14 +13,14 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from domain.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
-from domain.envelope import encode_command, encode_event
 from domain.ids import SegmentId, SourceId, WorkspaceId
+from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key
-from domain.rule import EventFilter, Sequence, Step
-from domain.rules import IdentityRules, KindRule, ProfileRules
-from store.definitions import Registry, SourceRow
-from tests import rules_generators as draw
+from domain.policies import IdentityRules, KindRule, ProfileRules
+from domain.segments.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
+from domain.segments.rule import EventFilter, Sequence, Step
+from store.definitions.load import Registry, SourceRow
+from tests.support import rules_generators as draw
 
 T0: Final = 1_700_000_000_000
 SPAN_MS: Final = 60_000

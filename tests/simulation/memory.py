@@ -1,8 +1,8 @@
 """An in-memory store with PostgreSQL's transactional rules: all or nothing, unique keys, versions and offsets checked.
 
 `MemoryTables` is what has been committed; it also answers the oracle's questions. Every worker has its own `MemoryUnitOfWork`: the engine's
-own loading and cache (`store.loading`) over statements on these tables. Between the statements of a load, and around a commit, `pause` is
-called: there the simulation runs other workers, cuts the connection, or kills this one.
+own loading and cache (`store.unify.loading`) over statements on these tables. Between the statements of a load, and around a commit,
+`pause` is called: there the simulation runs other workers, cuts the connection, or kills this one.
 """
 
 from collections import defaultdict
@@ -11,18 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from domain.changes import Change, Changes, Counted, Known, Merge, Told
 from domain.event import Event, Fence, Unmerge
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link, Pair
-from domain.profile import Person, decode_person, encode_person
+from domain.profiles.profile import Person, decode_person, encode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
-from operators.catch_up import told
-from operators.changes import Change, Changes, Counted, Known, Merge, Told
-from operators.unify import Needed
-from store.definitions import Registry
+from operators.unify.backfill import told
+from operators.unify.batch import Needed
+from store.definitions.load import Registry
 from store.errors import StoreUnavailable
-from store.loading import Loader, MemberRow, Named, Owned, PersonRow
-from store.unit_of_work import DEFINITIONS, Committed, Conflict, Fenced, Outcome
+from store.unify.loading import Loader, MemberRow, Named, Owned, PersonRow
+from store.unify.unit_of_work import DEFINITIONS, Committed, Conflict, Fenced, Outcome
 
 T = TypeVar("T")
 
@@ -231,7 +231,7 @@ class WorkspaceTables:
 
 
 class MemoryReads:
-    """`store.loading.Reads` on the tables, with a pause wherever time passes between two statements."""
+    """`store.unify.loading.Reads` on the tables, with a pause wherever time passes between two statements."""
 
     def __init__(self, tables: MemoryTables, pause: Callable[[], None]) -> None:
         self._tables = tables

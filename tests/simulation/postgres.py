@@ -6,19 +6,19 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from domain.definition import WorkspaceDefinitions, spec_key
+from domain.changes import Changes, Known
 from domain.event import Fence
 from domain.ids import ProfileId
-from domain.profile import Person
-from domain.rule import encode_rule
-from operators.changes import Changes, Known
-from operators.unify import Needed
+from domain.profiles.profile import Person
+from domain.segments.definition import WorkspaceDefinitions, spec_key
+from domain.segments.rule import encode_rule
+from operators.unify.batch import Needed
 from oracle.verification import Rules, Totals, differences
 from store import locks
-from store.definitions import Registry, load_registry
+from store.definitions.load import Registry, load_registry
 from store.errors import StoreUnavailable
-from store.unit_of_work import Conflict, Outcome, PostgresUnitOfWork
-from store.verify import PostgresTables, snapshot
+from store.profiles.verify import PostgresTables, snapshot
+from store.unify.unit_of_work import Conflict, Outcome, PostgresUnitOfWork
 from tests.simulation.histories import LOG, History
 from tests.simulation.memory import Sweep
 from tests.simulation.world import World

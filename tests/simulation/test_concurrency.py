@@ -7,7 +7,7 @@ import pytest
 
 from config.settings import Engine
 from dataflows.unifier import Unifier
-from store.unit_of_work import PostgresUnitOfWork
+from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.simulation.histories import LOG, History, generate
 from tests.simulation.postgres import PostgresWorld
 

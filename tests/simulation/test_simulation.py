@@ -10,16 +10,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.definition import WorkspaceDefinitions
+from domain.changes import Known
 from domain.ids import IdentifierKey, ProfileId, SegmentId
-from domain.leaf import Leaf
 from domain.link import BANNED, Pair
-from domain.profile import Person, decode_person
-from operators import resolve, unify
-from operators.aggregates import held
-from operators.changes import Known
-from operators.resolve import Group
-from store.loading import Loader, Owned
+from domain.profiles.leaf import Leaf
+from domain.profiles.profile import Person, decode_person
+from domain.segments.definition import WorkspaceDefinitions
+from operators.aggregates.fold import held
+from operators.identity import resolve
+from operators.identity.resolve import Group
+from operators.unify import batch
+from store.unify.loading import Loader, Owned
 from tests.simulation.editing import changed_definitions, publish
 from tests.simulation.histories import History, generate
 from tests.simulation.run import failures, shrink
@@ -157,12 +158,12 @@ def test_a_load_that_mixes_two_versions_of_a_person_is_found_out(monkeypatch: py
 
 
 def test_a_person_who_comes_back_with_an_old_version_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = unify._Assembly._finish
+    whole = batch._Assembly._finish
 
-    def restart(assembly: unify._Assembly, group: Group, person: Person) -> None:
+    def restart(assembly: batch._Assembly, group: Group, person: Person) -> None:
         version = person.version
         whole(assembly, group, person)
         person.version = version + 1
 
-    monkeypatch.setattr(unify._Assembly, "_finish", restart)
+    monkeypatch.setattr(batch._Assembly, "_finish", restart)
     assert any(failures(generate(seed), seed) for seed in range(SEEDS))

@@ -1,13 +1,13 @@
 """The contract of a unit of work, run against the in-memory store of the simulation and against PostgreSQL."""
 
+from domain.changes import Known
 from domain.ids import ProfileId
 from domain.link import BANNED, LINKED, REFUSED, pair_of
-from domain.profile import Stage
-from operators.changes import Known
-from operators.unify import needed
-from store.unit_of_work import Committed, Conflict, Fenced
-from tests.builders import NOON_MS, definitions, event, key, order, unmerge
+from domain.profiles.profile import Stage
+from operators.unify.batch import needed
+from store.unify.unit_of_work import Committed, Conflict, Fenced
 from tests.simulation.contract import DAY_MS, Feed, Shared, ask, decide, fence, leaf_of, person_of, status, woken
+from tests.support.builders import NOON_MS, definitions, event, key, order, unmerge
 
 
 def test_an_empty_store_knows_nothing(shared: Shared) -> None:

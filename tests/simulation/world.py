@@ -14,7 +14,7 @@ from dataflows.unifier import Unifier
 from domain.event import Batch, Record, Wake
 from domain.ids import ProfileId
 from store.errors import StoreUnavailable
-from store.unit_of_work import PostgresUnitOfWork
+from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.simulation.editing import changed_definitions, finish, publish
 from tests.simulation.histories import LIVE_MS, LOG, SPAN_MS, T0, History
 from tests.simulation.memory import MemoryTables, MemoryUnitOfWork, Sweep

@@ -11,12 +11,12 @@ import pytest
 import redis
 from confluent_kafka import Producer
 
-from sources.intake import LogSource, ReadParams
-from sources.kafka import KafkaLog, KafkaLogParams
-from sources.leases import LeaseParams, Leases
-from sources.positions import Connect, Positions
-from sources.valkey import ValkeyLog, ValkeyLogParams
-from tests.sources.stand_in import CREATE, StandIn
+from sources.feed import LogSource, ReadParams
+from sources.log.kafka import KafkaLog, KafkaLogParams
+from sources.log.leases import LeaseParams, Leases
+from sources.log.positions import Connect, Positions
+from sources.log.valkey import ValkeyLog, ValkeyLogParams
+from tests.sources.log.stand_in import CREATE, StandIn
 
 PARTITIONS = 4
 QUICK_READS = ReadParams(touch_interval=timedelta(milliseconds=50))

@@ -11,11 +11,12 @@ import pytest
 
 from config.settings import Settings
 from dataflows.unifier import Unifier, build_unifier
-from domain.envelope import encode_event
 from domain.event import Batch, Record, Wake
-from domain.rule import Rule
-from store import publishing, sweeps
-from store.definition_rows import Author, Draft, create
+from domain.intake.envelope import encode_event
+from domain.segments.rule import Rule
+from store.definitions import publish as publishing
+from store.definitions import sweeps
+from store.definitions.versions import Author, Draft, create
 from tests.conftest import TestWorkspace
 
 

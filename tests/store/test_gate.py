@@ -7,13 +7,13 @@ import msgspec
 import psycopg
 import pytest
 
-from domain.decision import Action, Code, Decision, Verdict
-from domain.reading import Reading, Status
-from operators.gate import GateState, SignalMemory
-from operators.gate_params import GateParams
-from sinks.trust import TrustGate
-from store import gate
-from store.signals import prune_readings, readings_since, utc, write_readings
+from domain.gate import Action, Code, Decision, Verdict
+from domain.signals.reading import Reading, Status
+from operators.gate.params import GateParams
+from operators.gate.readings import GateState, SignalMemory
+from sinks.gate import TrustGate
+from store.gate import decide
+from store.signals.signals import prune_readings, readings_since, utc, write_readings
 from tests.conftest import TestWorkspace
 
 NOW = datetime.now(UTC)
@@ -41,25 +41,25 @@ def rows(conn: Conn) -> list[int]:
 
 def test_a_decision_its_audit_row_and_the_memory_are_one_transaction(conn: Conn, workspace: TestWorkspace) -> None:
     with conn.transaction(force_rollback=True):
-        gate.record(conn, decision(workspace), STATE)
+        decide.record(conn, decision(workspace), STATE)
         assert rows(conn) == [1, 1, 1]
     assert rows(conn) == [0, 0, 0]
-    gate.record(conn, decision(workspace), STATE)
+    decide.record(conn, decision(workspace), STATE)
     assert rows(conn) == [1, 1, 1]
     assert conn.execute("SELECT codes, reasons FROM decisions").fetchone() == (["unknown"], ["why"])
-    assert gate.load_state(conn, workspace.id, "meta:1") == STATE
+    assert decide.load_state(conn, workspace.id, "meta:1") == STATE
 
 
 def test_memory_of_another_destination_is_another(conn: Conn, workspace: TestWorkspace) -> None:
-    gate.record(conn, decision(workspace), STATE)
-    assert gate.load_state(conn, workspace.id, "meta:2") == GateState()
+    decide.record(conn, decision(workspace), STATE)
+    assert decide.load_state(conn, workspace.id, "meta:2") == GateState()
 
 
 @pytest.mark.parametrize("stored", ["{}", '{"signals": 5}', "[]"])
 def test_memory_that_cannot_be_read_is_empty_and_keeps_no_removal_from_going(conn: Conn, workspace: TestWorkspace, stored: str) -> None:
-    gate.record(conn, decision(workspace), STATE)
+    decide.record(conn, decision(workspace), STATE)
     conn.execute("UPDATE gate_states SET state = %s", (stored,))
-    assert gate.load_state(conn, workspace.id, "meta:1") == GateState()
+    assert decide.load_state(conn, workspace.id, "meta:1") == GateState()
     assert TrustGate(conn, GateParams()).judge(workspace.id, "meta", 1, "urgent_removal", NOW).verdict == "pass"
 
 
@@ -73,6 +73,6 @@ def test_readings_come_back_as_they_were_written(conn: Conn, workspace: TestWork
 def test_old_readings_go_unless_a_decision_rests_on_them(conn: Conn, workspace: TestWorkspace) -> None:
     old = NOW_MS - 3_600_000
     stored = write_readings(conn, [Reading(workspace.id, "source:1", at_ms, 90.0, Status.HEALTHY, 90) for at_ms in (old, old + 1, NOW_MS)])
-    gate.record(conn, decision(workspace, stored[0].id), STATE)
+    decide.record(conn, decision(workspace, stored[0].id), STATE)
     assert prune_readings(conn, NOW - timedelta(minutes=1)) == 1
     assert [one.id for one in readings_since(conn, workspace.id, ["source:1"], utc(0))] == [stored[0].id, stored[2].id]

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from local.postgres import EmbeddedPostgres
+from local.servers.postgres import EmbeddedPostgres
 from store.databases import drop_database, ensure_database
 from store.migrate import Migration, SchemaError, migrate, migrations, require_current
 

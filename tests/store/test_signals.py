@@ -6,8 +6,8 @@ import msgspec
 import psycopg
 import pytest
 
-from domain.reading import Component, Reading, Status
-from store.signals import newest_readings, write_readings
+from domain.signals.reading import Component, Reading, Status
+from store.signals.signals import newest_readings, write_readings
 from tests.conftest import TestWorkspace
 
 NOW_MS = 1_790_000_000_000

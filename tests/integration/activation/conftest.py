@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.meta_sandbox import TOKEN, Sandbox, build_app
-from sinks.ads.meta import Meta, MetaParams
-from sinks.http import HttpParams, HttpRunner
+from local.platforms.meta.sandbox import TOKEN, Sandbox, build_app
+from sinks.ads.meta.codec import Meta, MetaParams
+from sinks.http.client import HttpParams, HttpRunner
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import ACCOUNT, PATIENCE_S, Engine, Server, World, new_world, serving
 

@@ -7,19 +7,21 @@ from typing import Any
 
 import psycopg
 
-from domain import metrics
-from domain.reading import Reading, Status
-from operators.gate_params import GateParams
-from sinks.activation import Activation
+from domain.signals import metrics
+from domain.signals.reading import Reading, Status
+from operators.gate.params import GateParams
+from sinks.activation.delivery import Delivery, DeliveryParams
+from sinks.activation.destination import Destination
+from sinks.activation.permits import Permits
+from sinks.activation.run import Activation
 from sinks.ads.platform import Platform, Request, Response, Transport
-from sinks.delivery import Delivery, DeliveryParams
-from sinks.destination import Destination
-from sinks.permits import Permits
-from sinks.retry import RetryParams
-from sinks.trust import TrustGate
-from store import activation, gate_commands, observations
-from store.gate_commands import Speaker
-from store.signals import write_readings
+from sinks.gate import TrustGate
+from sinks.http.retry import RetryParams
+from store.activation import due
+from store.gate import commands
+from store.gate.commands import Speaker
+from store.signals import observations
+from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import World, new_world, unhurried
 
@@ -97,7 +99,7 @@ class Desk:
         """Ask for everything that is due, then do what may be done; whether anything may."""
         self.feed()
         name = self.worlds[0].meta.name
-        permitted = [self.permits(task) for task in activation.work(self.conn, [name], self.now, timedelta())]
+        permitted = [self.permits(task) for task in due.work(self.conn, [name], self.now, timedelta())]
         for one in permitted:
             if one is not None:
                 self.activation(one)
@@ -129,5 +131,5 @@ def audiences(
         for number in range(people):
             world.join(number)
         speaker = Speaker(world.workspace, "key:1", timedelta(days=7))
-        gate_commands.confirm_first(conn, speaker, world.audience, datetime.now(UTC))
+        commands.confirm_first(conn, speaker, world.audience, datetime.now(UTC))
     return worlds

@@ -10,10 +10,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from config.settings import Settings
-from local import google_access, google_sandbox, meta_sandbox, snapchat_sandbox, snapchat_tokens, tiktok_sandbox
-from local.faults import Fault
+from local.platforms.faults import Fault
+from local.platforms.google import access as google_access
+from local.platforms.google import sandbox as google_sandbox
+from local.platforms.meta import sandbox as meta_sandbox
+from local.platforms.snapchat import sandbox as snapchat_sandbox
+from local.platforms.snapchat import tokens as snapchat_tokens
+from local.platforms.tiktok import sandbox as tiktok_sandbox
+from sinks.activation.destination import Destination
 from sinks.ads.platform import Transport
-from sinks.destination import Destination
 from tests.integration.activation.world import serving
 
 NAMES: Final = ("meta", "google", "tiktok", "snapchat")

@@ -14,10 +14,10 @@ import pytest
 
 from config.destinations import accounts
 from config.settings import Settings
-from domain import metrics
-from domain.reading import Reading, Status
-from store import observations
-from store.signals import write_readings
+from domain.signals import metrics
+from domain.signals.reading import Reading, Status
+from store.signals import observations
+from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
 from tests.integration.activation.places import Place, meta, snapchat, tiktok, values
 from tests.integration.activation.world import World, new_world

@@ -14,10 +14,10 @@ import pytest
 
 from config.destinations import accounts
 from config.settings import Settings
-from sinks import planning
+from sinks.activation import planning
 from sinks.ads.platform import Request, Response
-from sinks.http import HttpParams, HttpRunner
-from store import concerned, withdrawals
+from sinks.http.client import HttpParams, HttpRunner
+from store.activation import concerned, withdrawals
 from tests.conftest import TestWorkspace
 from tests.integration.activation.places import NAMES, PLACES, Place, values, wiring
 from tests.integration.activation.world import CrashError, Engine, World, new_world

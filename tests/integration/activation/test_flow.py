@@ -14,11 +14,11 @@ from bytewax.testing import run_main
 
 from config.settings import Settings
 from dataflows.activation import build_on
-from sinks.ads.meta import Meta
-from sinks.delivery import DeliveryParams
-from sinks.destination import Destination
-from sinks.http import HttpRunner
-from sinks.pace import LocalTokens, Paced
+from sinks.activation.delivery import DeliveryParams
+from sinks.activation.destination import Destination
+from sinks.ads.meta.codec import Meta
+from sinks.http.client import HttpRunner
+from sinks.http.rate_limit import LocalTokens, Paced
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import Server, World, new_world
 

@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from domain import metrics
-from domain.decision import Code, Mode
-from domain.reading import Reading, Status
-from operators.gate_params import GateParams
-from sinks.activation import Activation
-from sinks.permits import Permits
-from sinks.push_preview import preview_judged
-from sinks.trust import TrustGate
-from store import activation, gate_commands, observations, withdrawals
-from store.gate_commands import Speaker
-from store.signals import write_readings
+from domain.gate import Code, Mode
+from domain.signals import metrics
+from domain.signals.reading import Reading, Status
+from operators.gate.params import GateParams
+from sinks.activation.permits import Permits
+from sinks.activation.preview import preview_judged
+from sinks.activation.run import Activation
+from sinks.gate import TrustGate
+from store.activation import due, withdrawals
+from store.gate import commands
+from store.gate.commands import Speaker
+from store.signals import observations
+from store.signals.signals import write_readings
 from tests.integration.activation.world import Engine, Server, World
 
 PARAMS = GateParams(recover_readings=1, least_people=3, cool_down=timedelta())
@@ -67,7 +69,7 @@ class Door:
         self.engine.now -= timedelta(minutes=5)
 
     def _step(self) -> bool:
-        tasks = activation.work(self.world.conn, ["meta"], self.engine.now, timedelta())
+        tasks = due.work(self.world.conn, ["meta"], self.engine.now, timedelta())
         done = False
         for task in tasks:
             permitted = self.permits(task)
@@ -80,8 +82,8 @@ class Door:
             permitted = self.permits(task)
             assert permitted is not None
             self.activation(permitted)
-        while any(task.push_kind == "urgent" for task in activation.work(self.world.conn, ["meta"], self.engine.now, timedelta())):
-            (work,) = (one for one in activation.work(self.world.conn, ["meta"], self.engine.now, timedelta()) if one.push_kind == "urgent")
+        while any(task.push_kind == "urgent" for task in due.work(self.world.conn, ["meta"], self.engine.now, timedelta())):
+            (work,) = (one for one in due.work(self.world.conn, ["meta"], self.engine.now, timedelta()) if one.push_kind == "urgent")
             permitted = self.permits(work)
             assert permitted is not None
             self.activation(permitted)
@@ -94,10 +96,10 @@ class Door:
         return self.engine.now + timedelta(hours=1)
 
     def confirm(self) -> None:
-        gate_commands.confirm_first(self.world.conn, self.speaker, self.world.audience, self.engine.now)
+        commands.confirm_first(self.world.conn, self.speaker, self.world.audience, self.engine.now)
 
     def release(self) -> int:
-        return gate_commands.release(self.world.conn, self.speaker, self.world.audience, "checked by hand", self.engine.now, self.until())
+        return commands.release(self.world.conn, self.speaker, self.world.audience, "checked by hand", self.engine.now, self.until())
 
 
 @pytest.fixture
@@ -188,7 +190,7 @@ def test_withdrawn_people_do_not_count_as_a_mass_removal(door: Door, server: Ser
 
 def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> None:
     settled(door, 5)
-    gate_commands.set_mode(door.world.conn, door.speaker, "workspace", Mode.FROZEN, "moving house", door.engine.now, None)
+    commands.set_mode(door.world.conn, door.speaker, "workspace", Mode.FROZEN, "moving house", door.engine.now, None)
     door.world.join(8)
     door.world.withdraw(1)
     gone = door.world.expected() - {door.world.people[8]}
@@ -196,13 +198,13 @@ def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> 
     door.withdraw()
     assert server.only() == gone
 
-    gate_commands.set_mode(door.world.conn, door.speaker, "workspace", Mode.ENFORCE, "we are there", door.engine.now, None)
+    commands.set_mode(door.world.conn, door.speaker, "workspace", Mode.ENFORCE, "we are there", door.engine.now, None)
     assert door.push() == ("pass", ["trusted"])
     assert server.only() == door.world.expected()
 
 
 def advise(door: Door) -> None:
-    gate_commands.set_mode(door.world.conn, door.speaker, "platform:meta", Mode.ADVISORY, "first weeks", door.engine.now, door.until())
+    commands.set_mode(door.world.conn, door.speaker, "platform:meta", Mode.ADVISORY, "first weeks", door.engine.now, door.until())
 
 
 def test_advisory_sends_withdrawals_and_nothing_else_and_records_what_would_have_been_done(door: Door, server: Server) -> None:
@@ -223,7 +225,7 @@ def test_advisory_sends_withdrawals_and_nothing_else_and_records_what_would_have
     assert door.push() == ("hold", ["advisory", "mass_removal"])
     assert door.world.column("SELECT would FROM decisions WHERE action = 'push' ORDER BY id DESC LIMIT 1") == ["block"]
     assert server.only() == gone
-    gate_commands.set_mode(door.world.conn, door.speaker, "platform:meta", Mode.ENFORCE, "tried", door.engine.now, None)
+    commands.set_mode(door.world.conn, door.speaker, "platform:meta", Mode.ENFORCE, "tried", door.engine.now, None)
     door.release()
     assert door.push() == ("pass", ["released", "mass_removal"])
     assert server.only() == door.world.expected()
@@ -240,7 +242,7 @@ def test_an_override_ends_by_itself(door: Door, server: Server) -> None:
     settled(door, 5)
     door.sick()
     until = door.engine.now + timedelta(minutes=7)
-    gate_commands.override(door.world.conn, door.speaker, "workspace", [Code.UNHEALTHY], "known cause", door.engine.now, until)
+    commands.override(door.world.conn, door.speaker, "workspace", [Code.UNHEALTHY], "known cause", door.engine.now, until)
     door.world.join(8)
     assert door.push() == ("pass", ["overridden", "unhealthy"])
     assert server.only() == door.world.expected()
@@ -257,7 +259,7 @@ def test_where_two_persons_are_needed_a_release_waits_for_the_second(opened: Cal
     release = door.release()
     assert door.push() == ("block", ["unhealthy"])
     other = Speaker(door.world.workspace, "key:2", timedelta(days=7))
-    assert gate_commands.approve(door.world.conn, other, "release", release)
+    assert commands.approve(door.world.conn, other, "release", release)
     door.sick()
     assert door.push() == ("pass", ["released", "unhealthy"])
     assert server.only() == door.world.expected()

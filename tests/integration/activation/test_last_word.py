@@ -15,14 +15,15 @@ from psycopg.sql import SQL, Identifier
 
 from config.destinations import accounts
 from config.settings import Settings
-from domain.decision import Code, Mode
-from local.meta_sandbox import Sandbox, build_app
-from sinks.ads.meta import Meta
+from domain.gate import Code, Mode
+from local.platforms.meta.sandbox import Sandbox, build_app
+from sinks.ads.meta.codec import Meta
 from sinks.ads.platform import Request, Response
-from sinks.http import HttpRunner
-from sinks.pace import WithheldError
-from store import audience_commands, gate_commands
-from store.audience_commands import AudienceCommandError, NewAudience
+from sinks.http.client import HttpRunner
+from sinks.http.rate_limit import WithheldError
+from store.activation import commands as audience_commands
+from store.activation.commands import AudienceCommandError, NewAudience
+from store.gate import commands as gate_commands
 from tests.conftest import TestWorkspace
 from tests.integration.activation import places
 from tests.integration.activation.desk import Desk, audiences

@@ -9,9 +9,9 @@ import pytest
 
 from config.destinations import accounts
 from config.settings import Settings
-from sinks import planning
-from sinks.http import HttpParams, HttpRunner
-from store import withdrawals
+from sinks.activation import planning
+from sinks.http.client import HttpParams, HttpRunner
+from store.activation import withdrawals
 from tests.conftest import TestWorkspace
 from tests.integration.activation.places import NAMES, PLACES, Place, values, wiring
 from tests.integration.activation.world import Engine, World, new_world

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain import metrics
-from domain.reading import Reading, Status
-from local.meta_sandbox import TOKEN
-from store import observations
-from store.signals import write_readings
+from domain.signals import metrics
+from domain.signals.reading import Reading, Status
+from local.platforms.meta.sandbox import TOKEN
+from store.signals import observations
+from store.signals.signals import write_readings
 from tests.integration.activation.world import ACCOUNT, Server, World
 
 Wait = Callable[[Callable[[], bool]], None]

@@ -5,11 +5,11 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from local.meta_faults import Fault, Kind, Target
-from sinks import planning, push_preview
-from sinks.ads.meta import Meta
-from sinks.http import HttpRunner
-from store import activation, concerned, pushes, withdrawals
+from local.platforms.meta.faults import Fault, Kind, Target
+from sinks.activation import planning, preview
+from sinks.ads.meta.codec import Meta
+from sinks.http.client import HttpRunner
+from store.activation import concerned, due, pushes, withdrawals
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import CrashError, Dying, Engine, Server, World, new_world
 
@@ -387,8 +387,8 @@ def test_preview_of_many_people_is_scaled_from_some(world: World, monkeypatch: p
         world.join(number)
     world.conn.execute("DELETE FROM identifiers WHERE value LIKE 'person%5@example.com'")
 
-    exact = push_preview.preview_push(world.conn, world.audience, world.meta)
-    some = push_preview.preview_push(world.conn, world.audience, world.meta, exact_people=59, sample_people=30)
+    exact = preview.preview_push(world.conn, world.audience, world.meta)
+    some = preview.preview_push(world.conn, world.audience, world.meta, exact_people=59, sample_people=30)
 
     assert exact is not None
     assert (exact.exact, exact.concerned, exact.examined, exact.adds, exact.come, exact.requests) == (True, 60, 60, 54, 54, 18)
@@ -482,7 +482,7 @@ def test_destination_rests_behind_its_breaker_after_failures_in_a_row(world: Wor
 def test_audience_is_due_again_after_its_interval(seconds: int, world: World, engine: Engine) -> None:
     engine.push()
 
-    found = activation.work(world.conn, ["meta"], engine.now + timedelta(seconds=seconds), timedelta(0))
+    found = due.work(world.conn, ["meta"], engine.now + timedelta(seconds=seconds), timedelta(0))
 
     assert [work.kind for work in found] == (["scheduled"] if seconds == 3600 else [])
 
@@ -491,7 +491,7 @@ def test_manual_trigger_makes_the_audience_due_at_once(world: World, engine: Eng
     engine.push()
     world.conn.execute("UPDATE audiences SET requested_at = now()")
 
-    found = activation.work(world.conn, ["meta"], engine.now, timedelta(0))
+    found = due.work(world.conn, ["meta"], engine.now, timedelta(0))
 
     assert [work.kind for work in found] == ["manual"]
 
@@ -502,14 +502,14 @@ def test_failed_push_rests_before_the_next_one(world: World, engine: Engine, ser
     engine.push()
     wait = timedelta(minutes=5)
 
-    assert activation.work(world.conn, ["meta"], engine.now, wait) == []
-    assert [work.kind for work in activation.work(world.conn, ["meta"], engine.now + wait, wait)] == ["scheduled"]
+    assert due.work(world.conn, ["meta"], engine.now, wait) == []
+    assert [work.kind for work in due.work(world.conn, ["meta"], engine.now + wait, wait)] == ["scheduled"]
 
 
 def test_audience_has_one_writer_at_a_time(world: World, postgres_dsn: str) -> None:
     with (
         psycopg.connect(postgres_dsn, autocommit=True) as other,
-        activation.alone(world.conn, world.audience) as first,
-        activation.alone(other, world.audience) as second,
+        due.alone(world.conn, world.audience) as first,
+        due.alone(other, world.audience) as second,
     ):
         assert (first, second) == (True, False)

@@ -9,19 +9,19 @@ import pytest
 
 from config.settings import Engine as EngineParams
 from dataflows.unifier import Unifier
-from domain.envelope import encode_event
 from domain.event import Batch, Record
-from domain.rules import IdentityRules, ProfileRules
+from domain.intake.envelope import encode_event
+from domain.policies import IdentityRules, ProfileRules
 from oracle.verification import Rules, Totals, differences
-from sinks.ads.meta import Meta
-from sinks.http import HttpRunner
-from store.bootstrap import BUILT_IN
-from store.definitions import load_registry
-from store.unit_of_work import PostgresUnitOfWork
-from store.verify import PostgresTables, snapshot
-from tests.builders import NOON_MS
+from sinks.ads.meta.codec import Meta
+from sinks.http.client import HttpRunner
+from store.definitions.load import load_registry
+from store.profiles.verify import PostgresTables, snapshot
+from store.unify.unit_of_work import PostgresUnitOfWork
+from store.workspaces.bootstrap import BUILT_IN
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import ACCOUNT, Engine, Server, World
+from tests.support.builders import NOON_MS
 
 NOW_MS = NOON_MS + 1_000
 GRANT = '{"consent":{"categoryPreferences":{"advertising":true}}}'

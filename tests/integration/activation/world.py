@@ -16,17 +16,17 @@ from psycopg.types.json import Jsonb
 
 from domain.ids import ProfileId, WorkspaceId
 from domain.keys import identifier_key
-from domain.leaf import Leaf, Register
-from domain.profile import Person, Stage, encode_person
-from local.meta_sandbox import Sandbox
-from sinks import planning
+from domain.profiles.leaf import Leaf, Register
+from domain.profiles.profile import Person, Stage, encode_person
+from local.platforms.meta.sandbox import Sandbox
+from sinks.activation import planning
+from sinks.activation.delivery import Attempt, Delivery, DeliveryParams
+from sinks.activation.destination import Destination
+from sinks.activation.receipts import Confirmation
 from sinks.ads.platform import Matchable, Platform, Request, Response, Transport
-from sinks.delivery import Attempt, Delivery, DeliveryParams
-from sinks.destination import Destination
-from sinks.pace import LocalTokens, Paced
-from sinks.receipts import Confirmation
-from sinks.retry import RetryParams
-from store import receipts, withdrawals
+from sinks.http.rate_limit import LocalTokens, Paced
+from sinks.http.retry import RetryParams
+from store.activation import receipts, withdrawals
 from tests.conftest import TestWorkspace
 
 ACCOUNT = "111"

@@ -16,10 +16,10 @@ from pydantic import SecretStr
 from config.alerting import Alerts, ChannelParams, channels
 from config.settings import Settings
 from dataflows.alerts import keep_sending, look_once
-from domain.alert import Notice
+from domain.alerts import Notice
 from sinks.alerts.channel import Again, Outcome
-from sinks.http import HttpParams, HttpRunner
-from store import alerts
+from sinks.http.client import HttpParams, HttpRunner
+from store.alerts import outbox
 from tests.integration.activation.world import PATIENCE_S
 from tests.integration.alerts.receivers import SECRET, resetting, silent
 from tests.integration.alerts.world import World, audience, decide, sources
@@ -54,12 +54,12 @@ def test_what_never_arrives_is_given_up_with_its_reason_and_can_be_sent_once_mor
     signal = f"source:{sources(world)[0]}"
     world.read(20, signal)
     world.look(60)
-    (dead,) = alerts.notices(world.conn, world.workspace.id)
+    (dead,) = outbox.notices(world.conn, world.workspace.id)
     assert (dead.channel, dead.attempts, dead.error) == ("oncall", 3, "no success in 3 attempts, the last: PagerDuty answered 503")
-    assert alerts.retry_dead(world.conn, world.workspace.id, world.now) == 1
+    assert outbox.retry_dead(world.conn, world.workspace.id, world.now) == 1
     world.look()
     assert [one["event_action"] for one in world.kept.events] == ["trigger"]
-    assert alerts.notices(world.conn, world.workspace.id) == []
+    assert outbox.notices(world.conn, world.workspace.id) == []
 
 
 def test_what_is_refused_is_given_up_at_once_and_nothing_secret_is_noted(world: World) -> None:
@@ -69,7 +69,7 @@ def test_what_is_refused_is_given_up_at_once_and_nothing_secret_is_noted(world: 
         world.channels = dict(channels(world.settings, http))
         world.read(20, f"source:{sources(world)[0]}")
         world.look()
-    (dead,) = alerts.notices(world.conn, world.workspace.id)
+    (dead,) = outbox.notices(world.conn, world.workspace.id)
     assert dead.error == "Slack answered 404: the webhook is gone or disabled: make a new one"
     assert "sesame" not in repr(world.channels) + repr(world.settings)
 
@@ -91,10 +91,10 @@ def test_a_claimed_notice_is_nobody_elses_until_its_lease_ends(world: World) -> 
     world.read(20, f"source:{sources(world)[0]}")
     look_once(world.conn, world.settings, world.now)
     lease = world.settings.sending.lease
-    first = alerts.claim(world.conn, ["oncall"], world.now, lease, 10)
+    first = outbox.claim(world.conn, ["oncall"], world.now, lease, 10)
     assert len(first) == 1
-    assert alerts.claim(world.conn, ["oncall"], world.now, lease, 10) == []
-    assert [one.id for one in alerts.claim(world.conn, ["oncall"], world.now + lease, lease, 10)] == [first[0].id]
+    assert outbox.claim(world.conn, ["oncall"], world.now, lease, 10) == []
+    assert [one.id for one in outbox.claim(world.conn, ["oncall"], world.now + lease, lease, 10)] == [first[0].id]
 
 
 def test_a_mailbox_that_refuses_for_good_and_one_for_now(world: World) -> None:
@@ -110,7 +110,7 @@ def test_a_mailbox_that_refuses_for_good_and_one_for_now(world: World) -> None:
     world.mail.refuse = 550
     world.now += timedelta(minutes=1)
     world.sender().send_due()
-    assert [one.error for one in alerts.notices(world.conn, world.workspace.id)] == ["the mail server refuses every recipient"]
+    assert [one.error for one in outbox.notices(world.conn, world.workspace.id)] == ["the mail server refuses every recipient"]
 
 
 def test_the_process_tells_although_one_channel_hangs_and_stops_in_order(
@@ -178,8 +178,8 @@ def test_what_was_given_up_is_not_sent_after_something_newer_of_its_alert(world:
     world.read(95, signal)
     assert ("resolved", f"signal:{signal}") in world.look(60)
     assert [one["event_action"] for one in world.kept.events] == ["resolve"]
-    assert alerts.retry_dead(world.conn, world.workspace.id, world.now) == 0
-    assert alerts.notices(world.conn, world.workspace.id) == []
+    assert outbox.retry_dead(world.conn, world.workspace.id, world.now) == 0
+    assert outbox.notices(world.conn, world.workspace.id) == []
     assert world.kept.open == set()
 
 
@@ -240,7 +240,7 @@ def test_a_notice_that_cannot_be_read_is_given_up_and_holds_nothing_up(world: Wo
     look_once(world.conn, world.settings, world.now)
     world.conn.execute("""UPDATE alert_notices SET notice = '{"step": "sung"}' WHERE channel = 'oncall'""")
     world.sender().send_due()
-    assert [one.error for one in alerts.notices(world.conn, world.workspace.id)] == ["this version cannot read the notice"]
+    assert [one.error for one in outbox.notices(world.conn, world.workspace.id)] == ["this version cannot read the notice"]
     assert len(world.kept.messages) == 1
 
 

@@ -12,13 +12,13 @@ from pydantic import SecretStr
 
 from config.alerting import Alerts, ChannelParams, channels
 from dataflows.alerts import look_once
-from domain.reading import Reading, Status
-from operators.alerting import AlertingParams
+from domain.signals.reading import Reading, Status
+from operators.alerts import AlertingParams
 from sinks.alerts.channel import Channel, Outcome
 from sinks.alerts.sender import Sender, SenderParams
-from sinks.http import HttpParams, HttpRunner
-from sinks.retry import RetryParams
-from store.signals import write_readings
+from sinks.http.client import HttpParams, HttpRunner
+from sinks.http.retry import RetryParams
+from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import serving
 from tests.integration.alerts.receivers import ROUTING_KEY, SECRET, SLACK_PATH, Mailbox, Receivers, build, mailbox

@@ -19,18 +19,18 @@ import redis
 from config.settings import Settings
 from dataflows.runtime import run_until_signal
 from dataflows.signals import build
-from domain import metrics
-from domain.decision import Code, Verdict
+from domain.gate import Code, Verdict
 from domain.ids import WorkspaceId
-from domain.reading import Learned, Reading, Status
-from operators.gate_params import GateParams
-from operators.health_params import HealthParams
-from sinks.readings import ReadingSink
-from sinks.trust import TrustGate
-from sources.intake import Intake
-from sources.minutes import MinutesFeed
-from store import observations
-from store.signals import known_signals, memories, write_readings
+from domain.signals import metrics
+from domain.signals.reading import Learned, Reading, Status
+from operators.gate.params import GateParams
+from operators.signals.params import HealthParams
+from sinks.gate import TrustGate
+from sinks.signals import ReadingSink
+from sources.feed import Intake
+from sources.signals import MinutesFeed
+from store.signals import observations
+from store.signals.signals import known_signals, memories, write_readings
 from tests.conftest import TestWorkspace
 
 _RUN = "from config.load import load_settings; from dataflows.signals import run; run(load_settings())"

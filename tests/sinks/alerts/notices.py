@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from domain.alert import Episode, Notice, Severity, Step
+from domain.alerts import Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

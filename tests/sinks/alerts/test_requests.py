@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.alert import Notice, Severity, Step
+from domain.alerts import Notice, Severity, Step
 from sinks.ads.platform import Request, Response
 from sinks.alerts.mail import Mail
 from sinks.alerts.pagerduty import PagerDuty
@@ -57,7 +57,7 @@ CHANNELS: dict[str, Callable[[Notice], dict[str, object]]] = {
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_what_is_sent_equals_its_golden_file(channel: str, step: Step) -> None:
-    assert CHANNELS[channel](notice(step)) == json.loads((GOLDEN / f"{channel}_{step.value}.json").read_text())
+    assert CHANNELS[channel](notice(step)) == json.loads((GOLDEN / channel / f"{step.value}.json").read_text())
 
 
 def test_secrets_and_addresses_stay_out_of_reprs() -> None:

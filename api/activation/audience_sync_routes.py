@@ -1,0 +1,180 @@
+"""Audiences on ad platforms: link one to a segment, push, preview, pause, compare, look at its history, delete it.
+
+Nothing here talks to a platform: rows are written, and the activation flow picks them up – through the trust gate.
+"""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from api.activation.audience_sync_schemas import (
+    AudienceRequest,
+    AudienceView,
+    PlatformView,
+    PushPreviewView,
+    PushRequestView,
+    PushView,
+    ReconcileRequest,
+)
+from api.web.deps import Held, Operator, Reader
+from api.web.errors import DESCRIBED, ConflictError, NotFoundError, UnprocessableError
+from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, after_id, encode_cursor
+from api.web.transaction_activation import command
+from config.destinations import Account, accounts
+from config.settings import Settings
+from sinks.activation.preview import preview_judged
+from store.activation import audiences, commands
+from store.activation.commands import NewAudience
+from store.fetch import Pool
+
+router = APIRouter(prefix="/cdp", tags=["audiences"], responses=DESCRIBED)
+
+AudienceId = Annotated[int, Path(ge=0, lt=2**31)]
+
+
+def _platform(settings: Settings, account: Account) -> PlatformView:
+    platform, delivery = account.platform, settings.delivery
+    return PlatformView(
+        platform=platform.name,
+        connected=account.connected,
+        account_id=account.account_id or None,
+        purpose=platform.purpose,
+        identifiers=list(platform.kinds),
+        max_rows=platform.limits.max_rows,
+        shortest_interval_s=int(delivery.shortest_interval.total_seconds()),
+        longest_interval_s=int(delivery.longest_interval.total_seconds()),
+    )
+
+
+@router.get("/audience-sync/platforms", summary="List ad platforms")
+async def list_platforms(caller: Reader, held: Held) -> list[PlatformView]:  # noqa: ARG001 - callers need the scope
+    """Platforms that audiences can be pushed to, and whether they are connected."""
+    return [_platform(held.settings, account) for account in accounts(held.settings).values()]
+
+
+@router.get("/audience-sync/audiences", summary="List audiences")
+async def list_audiences(caller: Reader, held: Held, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None) -> Page[AudienceView]:
+    """The workspace's audiences in the order they were created, deleted ones too."""
+    rows = await audiences.page(held.pool, caller.workspace, after_id(cursor), limit)
+    following = encode_cursor(rows[-1].id) if len(rows) == limit else None
+    return Page(items=[AudienceView.of(row) for row in rows], next=following)
+
+
+@router.post("/audience-sync/audiences", summary="Create an audience", status_code=201)
+async def create_audience(caller: Operator, held: Held, body: AudienceRequest) -> AudienceView:
+    """Links an audience to a segment. It is created at the platform, and its members are sent, once the trust gate lets a push pass."""
+    platform = _platform(held.settings, accounts(held.settings)[body.platform])
+    if not platform.connected or platform.account_id is None:
+        raise ConflictError(f"{body.platform} is not connected: docs/platforms/{body.platform}.md says how to configure it.")
+    if body.interval_s and not platform.shortest_interval_s <= body.interval_s <= platform.longest_interval_s:
+        raise UnprocessableError(
+            f"interval_s lies between {platform.shortest_interval_s} and {platform.longest_interval_s}, or is 0 to follow it at once."
+        )
+    new = NewAudience(body.segment_id, body.platform, body.name, platform.account_id, body.interval_s, body.ttl_s, body.holdout_percent)
+    created = await command(held, lambda conn, _: commands.create(conn, caller.workspace, caller.actor, new))
+    return await _view(held.pool, caller.workspace, created)
+
+
+@router.get("/audience-sync/audiences/{id}", summary="Read an audience")
+async def read_audience(caller: Reader, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """One audience, and how many people are on its list, on their way and refused."""
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/sync", summary="Push an audience now", status_code=202)
+async def sync_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """Asks for a push before the interval is over. The trust gate still decides; while it holds, the request waits."""
+    await command(held, lambda conn, now: commands.request_push(conn, caller.workspace, caller.actor, id, now))
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/pause", summary="Pause an audience")
+async def pause_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """Stops pushes, one under way included. Who withdraws consent is taken off all the same."""
+    await command(held, lambda conn, now: commands.pause(conn, caller.workspace, caller.actor, id, now))
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/resume", summary="Resume an audience")
+async def resume_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """Lets pushes go again; the next one nets out everything that happened meanwhile."""
+    await command(held, lambda conn, _: commands.resume(conn, caller.workspace, caller.actor, id))
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/cancel", summary="Cancel the push under way")
+async def cancel_push(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """Stops the push under way, and one that was asked for. What it had not sent is planned anew by the next push. Withdrawals go on."""
+    await command(held, lambda conn, now: commands.cancel(conn, caller.workspace, caller.actor, id, now))
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/reconcile", summary="Compare everything again", status_code=202)
+async def reconcile_audience(caller: Operator, held: Held, id: AudienceId, body: ReconcileRequest) -> AudienceView:  # noqa: A002 - the path's name
+    """Asks for a push that takes nothing for granted: is the audience there, who should be on it, who is on it.
+
+    A lost audience is made and filled again. The push's history shows what differed, and the size that the platform tells. The trust gate
+    still decides.
+    """
+    resend = body.resend
+    await command(held, lambda conn, now: commands.reconcile(conn, caller.workspace, caller.actor, id, resend, now))
+    return await _view(held.pool, caller.workspace, id)
+
+
+@router.post("/audience-sync/audiences/{id}/preview", summary="Preview an audience's next push")
+async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPreviewView:  # noqa: A002 - the path's name
+    """Plans the next push and throws the plan away: how many come, go, and are left out, by reason – and what the gate would say of it."""
+    audience = await _view(held.pool, caller.workspace, id)
+    platform, params = accounts(held.settings)[audience.platform].platform, held.settings.gate
+    found = await command(held, lambda conn, now: preview_judged(conn, id, platform, params, now))
+    if found is None:
+        raise NotFoundError("audience")
+    preview, judged = found
+    return PushPreviewView(**asdict(preview), exact=preview.exact, verdict=judged.decision.verdict.value, reasons=list(judged.reasons))
+
+
+@router.get("/audience-sync/audiences/{id}/history", summary="List an audience's pushes")
+async def list_pushes(
+    caller: Reader,
+    held: Held,
+    id: AudienceId,  # noqa: A002 - the path's name
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: CursorText = None,
+) -> Page[PushView]:
+    """Pushes, newest first: what was planned, sent and refused, and the decision behind each."""
+    await _view(held.pool, caller.workspace, id)
+    rows = await audiences.history(held.pool, caller.workspace, id, after_id(cursor), limit)
+    following = encode_cursor(rows[-1].id) if len(rows) == limit else None
+    return Page(items=[PushView.of(row) for row in rows], next=following)
+
+
+@router.get("/audience-sync/audiences/{id}/history/{push}", summary="List a push's requests")
+async def list_push_requests(
+    caller: Reader,
+    held: Held,
+    id: AudienceId,  # noqa: A002 - the path's name
+    push: Annotated[int, Path(ge=0, lt=2**63)],
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: CursorText = None,
+) -> Page[PushRequestView]:
+    """What was sent in which request, how often, and what the platform said, in its own codes."""
+    rows = await audiences.requests(held.pool, caller.workspace, id, push, after_id(cursor), limit)
+    if not rows and cursor is None:
+        raise NotFoundError("push")
+    following = encode_cursor(rows[-1].seq) if len(rows) == limit else None
+    return Page(items=[PushRequestView.of(row) for row in rows], next=following)
+
+
+@router.delete("/audience-sync/audiences/{id}", summary="Delete an audience", status_code=202)
+async def delete_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+    """Deletes it at the platform, which takes everybody off it, and then here. Deleting is always allowed, whatever the gate says."""
+    await command(held, lambda conn, _: commands.request_deletion(conn, caller.workspace, caller.actor, id))
+    return await _view(held.pool, caller.workspace, id)
+
+
+async def _view(pool: Pool, workspace: int, audience: int) -> AudienceView:
+    found = await audiences.by_id(pool, workspace, audience)
+    if found is None:
+        raise NotFoundError("audience")
+    return AudienceView.of(found)

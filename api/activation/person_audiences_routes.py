@@ -1,0 +1,71 @@
+"""On which platforms' lists one person is, and why or why not."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api.activation.person_audiences_schemas import PersonAudienceView, Reason, State
+from api.profiles.routes import ProfileIdPath, find
+from api.web.deps import Held, Reader
+from api.web.errors import DESCRIBED
+from api.web.reading import ReadsNow
+from config.destinations import Account, accounts
+from operators.profiles.consent import consents
+from store.activation import person_audiences
+from store.activation.person_audiences import PersonAudience
+from store.profiles.profiles import StoredProfile
+
+router = APIRouter(prefix="/cdp/profiles", tags=["profiles"], responses=DESCRIBED)
+
+_STATES: Final[dict[str, State]] = {
+    "present": "on_the_list",
+    "adding": "being_added",
+    "accepted": "waiting_for_the_platform",
+    "removing": "being_removed",
+    "leaving": "being_removed",
+    "refused": "refused",
+}
+
+
+@router.get("/{id}/audiences", summary="List a profile's audiences")
+async def list_person_audiences(
+    caller: Reader,
+    held: Held,
+    reads: ReadsNow,
+    id: ProfileIdPath,  # noqa: A002 - the path's name
+) -> list[PersonAudienceView]:
+    """Every audience of the workspace: whether the person is on its list, and why or why not. No identifier is shown."""
+    found = await find(reads, caller.workspace, id)
+    known = accounts(held.settings)
+    rows = await person_audiences.of_person(reads.pool, caller.workspace, UUID(bytes=found.person.id))
+    return [_view(row, found, known.get(row.platform)) for row in rows]
+
+
+def _view(row: PersonAudience, found: StoredProfile, account: Account | None) -> PersonAudienceView:
+    return PersonAudienceView(
+        audience_id=row.audience_id,
+        platform=row.platform,
+        name=row.name,
+        state=_STATES.get(row.state or "", "not_on_the_list"),
+        reason=_reason(row, found, account),
+        held_out=row.held_out,
+        confirmed_at=row.pushed_at,
+    )
+
+
+def _reason(row: PersonAudience, found: StoredProfile, account: Account | None) -> Reason:
+    """What decides, the weightiest first."""
+    if not row.member:
+        return "not_a_member"
+    if row.held_out:
+        return "held_out"
+    if account is None or row.status != "active":
+        return "audience_inactive"
+    if not consents(found.person.view, account.platform.purpose):
+        return "no_consent"
+    if not {identifier.kind for identifier in found.identifiers} & set(account.platform.kinds):
+        return "no_identifier"
+    if row.state == "refused":
+        return "refused_by_platform"
+    return "member" if row.state is not None else "next_push"

@@ -1,0 +1,1 @@
+"""The collector: Segment-compatible intake over HTTP."""

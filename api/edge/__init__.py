@@ -1,0 +1,1 @@
+"""Connections before a key is known, and the metrics of the process."""

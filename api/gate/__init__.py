@@ -1,0 +1,1 @@
+"""The trust gate and its decisions over HTTP."""

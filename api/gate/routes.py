@@ -1,0 +1,217 @@
+"""The trust gate: how it is run, what people let pass, what it says of an audience now, and what other thresholds would have done."""
+
+from collections import Counter
+from typing import Annotated, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Path
+
+from api.gate.schemas import (
+    AudienceGateView,
+    DependencyView,
+    GateView,
+    ModeRequest,
+    ModeView,
+    OverrideRequest,
+    RejudgedView,
+    RejudgeRequest,
+    RejudgeView,
+    ReleaseRequest,
+    SaidView,
+)
+from api.web.deps import AnyKey, Caller, Connections, Held, Reader, Releaser, Stopper, demand
+from api.web.errors import DESCRIBED, ConflictError, NotFoundError, UnprocessableError
+from api.web.paging import RowId
+from api.web.transaction_gate import judged_now, rejudged, speak
+from api.web.values import instant
+from domain.gate import Mode
+from store.activation import audiences
+from store.activation.audiences import AudienceRow
+from store.gate import commands, controls
+
+router = APIRouter(prefix="/cdp", tags=["trust"], responses=DESCRIBED)
+
+AudienceId = Annotated[int, Path(ge=0, lt=2**31)]
+_SHOWN: Final = 200
+_JUDGED: Final = 20_000
+"""Past decisions that are judged anew at most."""
+
+
+@router.get("/gate", summary="Read how the gate is run")
+async def read_gate(caller: Reader, held: Held) -> GateView:
+    """Thresholds, modes, and the overrides and releases that hold."""
+    modes, said = await speak(
+        held,
+        caller,
+        lambda conn, speaker, now: (
+            controls.modes(conn, speaker.workspace, now),
+            controls.said(conn, speaker.workspace, now),
+        ),
+    )
+    views = [SaidView.of(row) for row in said]
+    return GateView(
+        thresholds=msgspec.to_builtins(held.settings.gate),
+        modes=[ModeView.of(row) for row in modes],
+        overrides=[view for view in views if view.kind == "override"],
+        releases=[view for view in views if view.kind == "release"],
+    )
+
+
+@router.put("/gate/mode", summary="Set how the gate is run")
+async def set_mode(caller: AnyKey, held: Held, body: ModeRequest) -> list[ModeView]:
+    """Enforce, freeze all pushes, or advise: a dry run, in which nothing is sent and it is recorded what would have been, until an instant.
+
+    Once it is answered, no request of a push begins as it was before. Frozen anywhere is frozen; else the mode closest to the audience
+    holds. Withdrawals and erasures go in every mode. Freezing without an end takes the scope `write` or `gate`; everything else may end
+    what holds pushes, now or later, and takes `gate`.
+    """
+    until_lifted = body.mode == "frozen" and body.expires_at is None
+    demand(caller, *(("write", "gate") if until_lifted else ("gate",)))
+    await speak(
+        held,
+        caller,
+        lambda conn, speaker, now: commands.set_mode(conn, speaker, body.scope, Mode(body.mode), body.reason, now, body.expires_at),
+    )
+    return await _modes(held, caller)
+
+
+@router.post("/gate/mode/{scope}/approve", summary="Approve an advisory mode", deprecated=True)
+async def approve_mode(caller: Releaser, held: Held, scope: str) -> list[ModeView]:
+    """Agrees to an advisory mode that somebody else set. None needs it any more: a dry run lets nothing pass."""
+    if not await speak(held, caller, lambda conn, speaker, _now: commands.approve_mode(conn, speaker, scope)):
+        raise NotFoundError("mode that waits for approval")
+    return await _modes(held, caller)
+
+
+@router.get("/gate/overrides", summary="List overrides and releases")
+async def list_said(caller: Reader, held: Held) -> list[SaidView]:
+    """The newest ones, those that ended too."""
+    rows = await speak(held, caller, lambda conn, speaker, now: controls.said(conn, speaker.workspace, now, ended=True, limit=_SHOWN))
+    return [SaidView.of(row) for row in rows]
+
+
+@router.post("/gate/overrides", summary="Override reasons for a while", status_code=201)
+async def create_override(caller: Releaser, held: Held, body: OverrideRequest) -> SaidView:
+    """Pushes that only these reasons speak against pass until the override ends. Takes the scope `gate`."""
+    made = await speak(
+        held,
+        caller,
+        lambda conn, speaker, now: commands.override(conn, speaker, body.scope, body.codes, body.reason, now, body.expires_at),
+    )
+    return await _said(held, caller, "override", made)
+
+
+@router.post("/gate/{kind}/{id}/approve", summary="Approve an override or a release")
+async def approve(caller: Releaser, held: Held, kind: Literal["overrides", "releases"], id: RowId) -> SaidView:  # noqa: A002 - the path's name
+    """Agrees to what somebody else said, where two persons are needed. Takes the scope `gate`."""
+    one: Literal["override", "release"] = "override" if kind == "overrides" else "release"
+    before = await _said(held, caller, one, id)
+    if not await speak(held, caller, lambda conn, speaker, _now: commands.approve(conn, speaker, one, id)):
+        raise ConflictError(f"The {one} is {'approved' if before.approved_by else 'over'} already.")
+    return await _said(held, caller, one, id)
+
+
+@router.delete("/gate/{kind}/{id}", summary="Revoke an override or a release")
+async def revoke(caller: Stopper, held: Held, kind: Literal["overrides", "releases"], id: RowId) -> SaidView:  # noqa: A002 - the path's name
+    """Takes it back at once: once it is answered, no request begins on it. Takes the scope `write` or `gate`."""
+    one: Literal["override", "release"] = "override" if kind == "overrides" else "release"
+    await _said(held, caller, one, id)
+    await speak(held, caller, lambda conn, speaker, _now: commands.revoke(conn, speaker, one, id))
+    return await _said(held, caller, one, id)
+
+
+@router.get("/audience-sync/audiences/{id}/gate", summary="Read what the gate says of an audience now")
+async def read_audience_gate(caller: Reader, held: Held, id: AudienceId) -> AudienceGateView:  # noqa: A002 - the path's name
+    """The verdict on a push now, and the signals that it rests on."""
+    audience = await _audience(caller, held, id)
+    judged, mode = await judged_now(held, caller, audience.platform, id)
+    decision = judged.decision
+    depends_on = []
+    for signal in decision.depends_on:
+        reading = judged.readings.get(signal)
+        depends_on.append(
+            DependencyView(
+                signal=signal,
+                reading_id=reading.id if reading else None,
+                score=reading.score if reading else None,
+                status=reading.status.value if reading else "unknown",
+                read_at=instant(reading.read_ms) if reading else None,
+            )
+        )
+    return AudienceGateView(
+        audience_id=id,
+        verdict=decision.verdict.value,
+        reasons=list(decision.reasons),
+        codes=[code.value for code in decision.codes],
+        depends_on=depends_on,
+        mode=mode.value,
+        confirmed_first=audience.members > 0 or audience.confirmed_at is not None,
+    )
+
+
+@router.post("/audience-sync/audiences/{id}/confirm", summary="Confirm an audience's first push")
+async def confirm_first(caller: Releaser, held: Held, id: AudienceId) -> AudienceGateView:  # noqa: A002 - the path's name
+    """The first push adds everybody at once; somebody has to say that this is meant. It says nothing about health.
+
+    Takes the scope `gate`.
+    """
+    await _audience(caller, held, id)
+    await speak(held, caller, lambda conn, speaker, now: commands.confirm_first(conn, speaker, id, now))
+    return await read_audience_gate(caller, held, id)
+
+
+@router.post("/audience-sync/audiences/{id}/release", summary="Release an audience's next push", status_code=201)
+async def release(caller: Releaser, held: Held, id: AudienceId, body: ReleaseRequest) -> SaidView:  # noqa: A002 - the path's name
+    """Lets the next push pass whatever the gate says of it, frozen aside. It is used up by that push, or ends. Takes the scope `gate`."""
+    await _audience(caller, held, id)
+    made = await speak(held, caller, lambda conn, speaker, now: commands.release(conn, speaker, id, body.reason, now, body.expires_at))
+    return await _said(held, caller, "release", made)
+
+
+@router.post("/gate/rejudge", summary="Judge past pushes anew")
+async def rejudge_past(caller: Reader, held: Held, body: RejudgeRequest) -> RejudgeView:
+    """Judges the recorded decisions about pushes with other thresholds, over the readings that were there. Nothing is recorded or done.
+
+    Old readings are thinned to one a minute and status, so that rows of healthy ones are shorter than they were.
+    """
+    if not body.since < body.until:
+        raise UnprocessableError("The range is empty: since lies before until.")
+    found = await rejudged(held, caller, body.thresholds, body.since, body.until, _JUDGED)
+    counts = Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found)
+    differing = [one for one in found if one.differs]
+    return RejudgeView(
+        judged=len(found),
+        complete=len(found) < _JUDGED,
+        counts=dict(sorted(counts.items())),
+        differing=[
+            RejudgedView(
+                decision_id=one.number,
+                destination=one.now.destination,
+                decided_at=instant(one.now.decided_ms),
+                past=one.past.value,
+                now=one.now.verdict.value,
+                reasons=list(one.now.reasons),
+                codes=[code.value for code in one.now.codes],
+            )
+            for one in differing[:_SHOWN]
+        ],
+    )
+
+
+async def _audience(caller: Caller, held: Connections, audience: int) -> AudienceRow:
+    found = await audiences.by_id(held.pool, caller.workspace, audience)
+    if found is None:
+        raise NotFoundError("audience")
+    return found
+
+
+async def _modes(held: Connections, caller: Caller) -> list[ModeView]:
+    rows = await speak(held, caller, lambda conn, speaker, now: controls.modes(conn, speaker.workspace, now))
+    return [ModeView.of(row) for row in rows]
+
+
+async def _said(held: Connections, caller: Caller, kind: Literal["override", "release"], number: int) -> SaidView:
+    found = await speak(held, caller, lambda conn, speaker, _now: controls.one_said(conn, speaker.workspace, kind, number))
+    if found is None:
+        raise NotFoundError(kind)
+    return SaidView.of(found)

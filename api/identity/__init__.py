@@ -1,0 +1,1 @@
+"""Identity graph, merges, and identity commands over HTTP."""

@@ -1,0 +1,267 @@
+"""The identity graph as dashboards see it: nodes, links, conflicts, merge history, and the request that splits people again."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
+
+from api.profiles.events_schemas import message_id_of, read_payload
+from api.web.values import Instant, Request, View, instant
+from domain.link import REFUSED
+from domain.policies import IdentityRules
+from store.identity.graph import LinkRow, Node
+from store.identity.merges import MergeRow
+
+_KEYS = ("5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "9d1f0a52-08c4-4b0e-8f6b-6f6c0b1d2e33")
+_EVENT = "0b0e9b0c-54a1-4c52-8a52-4c4f0f3f1a77"
+_AT = "2026-03-01T09:30:00Z"
+_EMAIL: JsonDict = {"key": _KEYS[0], "kind": "email", "value": "mary@example.com", "profile_id": _KEYS[1]}
+_USER: JsonDict = {"key": _KEYS[1], "kind": "user_id", "value": "u1", "profile_id": _KEYS[1]}
+_CAUSE: JsonDict = {"id": _EVENT, "type": "identify", "name": "", "occurred_at": _AT, "message_id": "m-1"}
+
+
+class CauseView(View):
+    """The event or command that stated a fact. Only the id is known where that event is no longer stored."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CAUSE]})
+
+    id: UUID | None
+    type: str | None
+    name: str | None
+    occurred_at: Instant | None
+    message_id: str | None = Field(default=None, description="As the client sent it; in merge histories.")
+
+    @classmethod
+    def of(cls, row: Node | LinkRow | MergeRow) -> "CauseView":
+        """From a row with its cause."""
+        payload = row.cause_payload if isinstance(row, MergeRow) else None
+        return cls(
+            id=row.cause,
+            type=row.cause_type,
+            name=row.cause_name,
+            occurred_at=row.cause_at,
+            message_id=message_id_of(read_payload(payload)) if payload else None,
+        )
+
+
+class End(View):
+    """One end of a link; kind, value and person are null where no event was accepted for that identifier."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EMAIL]})
+
+    key: UUID
+    kind: str | None
+    value: str | None
+    profile_id: UUID | None
+
+
+class NodeView(View):
+    """One identifier of a person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"key": _KEYS[0], "kind": "email", "value": "mary@example.com", "first_event": _CAUSE}]}
+    )
+
+    key: UUID
+    kind: str
+    value: str
+    first_event: CauseView | None = Field(description="Earliest stored event that names the identifier.")
+
+    @classmethod
+    def of(cls, node: Node) -> "NodeView":
+        """From the stored identifier."""
+        first = CauseView.of(node) if node.cause else None
+        return cls(key=node.key, kind=node.kind, value=node.value, first_event=first)
+
+
+class LinkView(View):
+    """Two identifiers that an event named together, and what became of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"a": _EMAIL, "b": _USER, "status": "linked", "reason": "", "stated_at": _AT, "cause": _CAUSE}]}
+    )
+
+    a: End
+    b: End
+    status: Literal["linked", "refused", "banned"]
+    reason: str = Field(description="A sentence: why the link is refused or banned; empty where it holds.")
+    stated_at: Instant = Field(description="Event time of the earliest event that states it.")
+    cause: CauseView
+
+    @classmethod
+    def of(cls, link: LinkRow, rules: IdentityRules) -> "LinkView":
+        """From the stored link fact."""
+        return cls(
+            a=End(key=link.a, kind=link.a_kind, value=link.a_value, profile_id=link.a_profile),
+            b=End(key=link.b, kind=link.b_kind, value=link.b_value, profile_id=link.b_profile),
+            status=link.status,
+            reason=explain(link.status, link.reason, rules),
+            stated_at=instant(link.first_ms),
+            cause=CauseView.of(link),
+        )
+
+
+def explain(status: str, reason: str, rules: IdentityRules) -> str:
+    """Why a link does not hold, as a sentence.
+
+    >>> explain("refused", "limit:user_id", IdentityRules())
+    'Uniting these two would give one person more than 1 identifier of kind user_id.'
+    """
+    if status != REFUSED:
+        return reason
+    _, _, kind = reason.partition(":")
+    if kind in rules.kinds:
+        limit = rules.kinds[kind].limit
+        return f"Uniting these two would give one person more than {limit} identifier{'s' * (limit != 1)} of kind {kind}."
+    return f"Uniting these two would give one person more than {rules.total_limit} identifiers."
+
+
+class Graph(View):
+    """A person's identity, ready for drawing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "profile_id": _KEYS[1],
+                    "redirected_from": None,
+                    "nodes": [{"key": _KEYS[0], "kind": "email", "value": "mary@example.com", "first_event": _CAUSE}],
+                    "links": [],
+                    "conflicts": [],
+                    "truncated": False,
+                }
+            ]
+        }
+    )
+
+    profile_id: UUID
+    redirected_from: UUID | None
+    nodes: list[NodeView]
+    links: list[LinkView] = Field(description="Links that hold or were banned by an operator.")
+    conflicts: list[LinkView] = Field(description="Links that a limit refuses; one end may belong to another person.")
+    truncated: bool = Field(description="There are more nodes or links than are shown.")
+
+
+class Merge(View):
+    """Two people united, or one split, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 7,
+                    "kind": "merge",
+                    "survivor": _KEYS[1],
+                    "other": _KEYS[0],
+                    "occurred_at": _AT,
+                    "recorded_at": _AT,
+                    "cause": _CAUSE,
+                    "link": [_EMAIL | {"profile_id": None}, _USER | {"profile_id": None}],
+                }
+            ]
+        }
+    )
+
+    id: int
+    kind: Literal["merge", "split", "unmerge"]
+    survivor: UUID = Field(description="Merge: who absorbed. Split and unmerge: who was split.")
+    other: UUID = Field(description="Merge: who was absorbed. Split and unmerge: who came out.")
+    occurred_at: Instant
+    recorded_at: Instant
+    cause: CauseView
+    link: list[End] = Field(description="The two identifiers whose link united them; empty where no single link did.")
+
+    @classmethod
+    def of(cls, row: MergeRow) -> "Merge":
+        """From the stored merge."""
+        link = []
+        if row.link_a and row.link_b and row.link_a != row.cause:  # the engine writes the cause where there is no link
+            link = [
+                End(key=row.link_a, kind=row.link_a_kind, value=row.link_a_value, profile_id=None),
+                End(key=row.link_b, kind=row.link_b_kind, value=row.link_b_value, profile_id=None),
+            ]
+        return cls(
+            id=row.id,
+            kind=row.kind,
+            survivor=row.survivor,
+            other=row.other,
+            occurred_at=row.occurred_at,
+            recorded_at=row.recorded_at,
+            cause=CauseView.of(row),
+            link=link,
+        )
+
+
+class IdentifierRef(Request):
+    """An identifier by kind and value, or by key."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "email", "value": "mary@example.com"}]})
+
+    kind: str | None = Field(default=None, max_length=256)
+    value: str | None = Field(default=None, max_length=1024)
+    key: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "IdentifierRef":
+        if (self.key is None) == (self.kind is None) or (self.kind is None) != (self.value is None):
+            raise ValueError("give either `key`, or `kind` and `value`")
+        return self
+
+
+class UnmergeRequest(Request):
+    """Which identifiers to split off, or which links never held; exactly one of the two."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"identifiers": [{"kind": "email", "value": "mary@example.com"}], "reason": "shared family address"},
+                {"links": [[{"key": _KEYS[0]}, {"key": _KEYS[1]}]], "reason": "typed by mistake at the till"},
+            ]
+        }
+    )
+
+    identifiers: list[IdentifierRef] = Field(default=[], max_length=1_000, description="These become a person, or people, of their own.")
+    links: list[tuple[IdentifierRef, IdentifierRef]] = Field(default=[], max_length=1_000, description="These links are banned.")
+    reason: str = Field(min_length=1, max_length=1_000, description="Kept in the audit log and shown on the banned links.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "UnmergeRequest":
+        if bool(self.identifiers) == bool(self.links):
+            raise ValueError("give either `identifiers` or `links`")
+        return self
+
+
+class UnmergeAccepted(View):
+    """The command is in the log; the people are split when it has been processed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"command_id": "unmerge-12-9f2c4e1a0b7d3c55", "links": [[_EMAIL, _USER]]}]})
+
+    command_id: str = Field(description="Ask `GET /cdp/commands/{id}` whether it has been processed.")
+    links: list[tuple[End, End]] = Field(description="The links that are banned, now and at every replay.")
+
+
+class CommandStatus(View):
+    """Whether an operator's command has taken effect."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "unmerge-12-9f2c4e1a0b7d3c55",
+                    "kind": "unmerge",
+                    "status": "processed",
+                    "requested_at": _AT,
+                    "requested_by": "key:1",
+                    "subject": "profile:" + _KEYS[1],
+                }
+            ]
+        }
+    )
+
+    id: str
+    kind: Literal["unmerge"]
+    status: Literal["pending", "processed"]
+    requested_at: Instant
+    requested_by: str
+    subject: str

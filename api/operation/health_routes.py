@@ -1,0 +1,62 @@
+"""Whether this process lives, and whether it can serve. No key needed; nothing about anybody's data."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from time import perf_counter
+
+from fastapi import APIRouter, Response
+from redis.exceptions import RedisError
+
+from api.operation.operation_schemas import Alive, ComponentHealth, Health, StuckPartition
+from api.web.reading import Reads, ReadsNow
+from domain.intake.log_refusal import LogRefusal
+from sinks.intake.log import LogUnavailableError
+from store.errors import StoreUnavailable
+from store.fetch import ping
+from store.intake.partitions import stuck_now
+
+router = APIRouter(prefix="/cdp/health", tags=["operation"])
+
+
+async def _probe(ask: Awaitable[object], limit_s: float, *, required: bool, away: LogRefusal | None = None) -> ComponentHealth:
+    started = perf_counter()
+    try:
+        async with asyncio.timeout(limit_s):
+            await ask
+    except LogUnavailableError as refusal:
+        return ComponentHealth(status="down", required=required, latency_ms=None, reason=refusal.reason, message=str(refusal))
+    except (StoreUnavailable, RedisError, OSError, TimeoutError):
+        return ComponentHealth(status="down", required=required, latency_ms=None, reason=away, message=away and away.meaning)
+    return ComponentHealth(status="up", required=required, latency_ms=round((perf_counter() - started) * 1000, 3))
+
+
+@router.get("", summary="Read readiness", responses={503: {"model": Health, "description": "A required server does not answer."}})
+async def read_health(reads: ReadsNow, response: Response) -> Health:
+    """Whether Postgres, the event log and Redis answer, and events are processed. 503 where a required server does not answer."""
+    limit_s = reads.bounds.health_timeout.total_seconds()
+    postgres, log, redis = await asyncio.gather(
+        _probe(ping(reads.pool), limit_s, required=True),
+        _probe(reads.ping_log(), limit_s, required=True, away=LogRefusal.AWAY),
+        _probe(reads.ping_redis(), limit_s, required=False),
+    )
+    components = {"postgres": postgres, "log": log, "redis": redis}
+    if any(each.required and each.status == "down" for each in components.values()):
+        response.status_code = 503
+        return Health(status="unavailable", components=components, partitions=[])
+    stuck = await _stuck(reads, limit_s)
+    return Health(status="ready" if redis.status == "up" and not stuck else "degraded", components=components, partitions=stuck)
+
+
+async def _stuck(reads: Reads, limit_s: float) -> list[StuckPartition]:
+    with suppress(StoreUnavailable, TimeoutError):
+        async with asyncio.timeout(limit_s):
+            found = await stuck_now(reads.pool, reads.watched, reads.now())
+            return [StuckPartition.of(one) for one in found]
+    return []
+
+
+@router.get("/live", summary="Read liveness")
+async def read_liveness() -> Alive:
+    """The process answers."""
+    return Alive()

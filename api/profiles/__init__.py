@@ -1,0 +1,1 @@
+"""Profiles, their events and changes over HTTP."""

@@ -1,0 +1,105 @@
+"""Compiled definitions beside one API process, as fresh as a second."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.profiles.schemas import ComputedValue, Judged, RfmView
+from config.settings import Settings
+from domain.ids import WorkspaceId
+from domain.profiles.profile import Person
+from operators.rfm.scores import segment_of
+from operators.segments.compile_definitions import compile_sound
+from operators.segments.compile_rules import Compiler
+from operators.segments.program import Program, Subject
+from operators.segments.traits import computed
+from operators.unify.backfill import built_up_to, lacks_history
+from store.definitions.load import Registry, refresh
+from store.fetch import in_transaction
+
+
+class Judge:
+    """A workspace's compiled definitions.
+
+    Args:
+        program: segments.
+        compiler: computed traits.
+    """
+
+    def __init__(self, program: Program, compiler: Compiler) -> None:
+        self.program = program
+        self.compiler = compiler
+
+    def of(self, person: Person, now_ms: int) -> Judged:
+        """Computed traits and RFM of a person at an instant.
+
+        Args:
+            person: as stored; what needs aggregates that they do not have yet is marked as building.
+            now_ms: the instant.
+        """
+        definitions, subject = self.program.definitions, Subject(person, self.program, now_ms)
+        built = self.program.newest if not lacks_history(person, self.program) else built_up_to(person, self.program)
+        values = {
+            found.trait.name: ComputedValue(value=found.value, version=found.trait.version, building=found.building)
+            for found in computed(self.compiler, definitions.traits, subject, built)
+        }
+        scores = self.compiler.rfm_scores(subject, built)
+        return Judged(values, None if scores is None else _rfm(*scores))
+
+
+def _rfm(recency: int, frequency: int, monetary: int) -> RfmView:
+    return RfmView(recency=recency, frequency=frequency, monetary=monetary, segment=segment_of(recency, frequency, monetary))
+
+
+class Programs:
+    """Compiles a workspace's definitions when they are first asked for, and again when they have changed.
+
+    Args:
+        settings: the store's address, and how old what is answered may be.
+        clock: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+        self._dsn = settings.postgres.dsn.get_secret_value()
+        self._timeout = settings.edge.statement_timeout
+        self._age_limit_s = settings.query.definitions_age.total_seconds()
+        self._clock = clock
+        self._registry = Registry({}, {}, {})
+        self._read_s = float("-inf")
+        self._reading = asyncio.Lock()
+        self._judges: dict[WorkspaceId, Judge] = {}
+
+    async def of(self, workspace: WorkspaceId) -> Judge:
+        """What judges a workspace's people.
+
+        Raises:
+            psycopg.OperationalError: Postgres cannot be reached.
+        """
+        async with self._reading:
+            if self._clock() - self._read_s > self._age_limit_s or workspace not in self._registry.definitions:
+                await asyncio.to_thread(self._refresh)
+            judge = self._judges.get(workspace)
+            if judge is None:
+                definitions = self._registry.definitions[workspace]
+                judge = self._judges[workspace] = Judge(compile_sound(definitions)[0], Compiler(definitions))
+            return judge
+
+    def _refresh(self) -> None:
+        known = self._registry
+        found = in_transaction(self._dsn, lambda connection: refresh(connection, known), self._timeout)
+        self._read_s = self._clock()
+        if found is not known:
+            self._registry = found
+            self._judges = {}
+
+
+async def programs(request: Request) -> Programs:
+    """The process's `Programs`, put there by ``api.app``."""
+    found: Programs = request.app.state.programs
+    return found
+
+
+ProgramsNow = Annotated[Programs, Depends(programs)]
+"""Parameter of a route that evaluates definitions."""

@@ -1,0 +1,87 @@
+"""Why a person is in a segment or not, and when that changes."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from api.profiles.programs import ProgramsNow
+from api.profiles.routes import ProfileIdPath
+from api.profiles.why_schemas import Cites, WhyView
+from api.web.deps import Held, Reader
+from api.web.errors import DESCRIBED, ConflictError, NotFoundError
+from api.web.reading import Reads, ReadsNow
+from api.web.values import Instant, instant
+from domain.ids import SegmentId
+from operators.aggregates import plan
+from operators.segments.citations import looked_at
+from operators.segments.explain import deciding, explain, next_flip, subject_at
+from operators.segments.program import Node, Program
+from store.fetch import in_transaction
+from store.profiles.standing import Standing, standing
+
+router = APIRouter(prefix="/cdp/profiles", tags=["segments"], responses=DESCRIBED)
+
+
+@router.get("/{id}/segments/{segment}/why", summary="Explain a membership")
+async def why(
+    caller: Reader,
+    held: Held,
+    reads: ReadsNow,
+    programs: ProgramsNow,
+    id: ProfileIdPath,  # noqa: A002 - the path's name
+    segment: Annotated[int, Path(ge=0, lt=2**31)],
+    at: Annotated[
+        Instant | None,
+        Query(description="An instant from now on, as if nothing happened until then; default now. What was is under `…/changes`."),
+    ] = None,
+) -> WhyView:
+    """Every node of the segment's rule with its answer, the value that decided it, the events that count, and when it changes by itself.
+
+    The answer is evaluated from the person's state as it is now, by the engine's own evaluator. `flips_at` is the instant at which the
+    person enters or leaves if nothing happens; nodes that are marked `decides` would change the answer alone.
+    """
+    judge = await programs.of(caller.workspace)
+    program, number = judge.program, SegmentId(segment)
+    place = program.place.get(number)
+    if place is None:
+        raise NotFoundError("segment")
+    live, node, _ = program.segments[place]
+    if node is None or live.rule is None:
+        raise ConflictError("The segment is paused: its members are who they were. Resume it to have it evaluated.")
+    names: set[tuple[str, str | None]] = {
+        (event.event_type, event.name) for one in plan.nodes(live.rule) for event in looked_at(one, program.definitions)[0]
+    }
+    dsn, timeout = held.settings.postgres.dsn.get_secret_value(), held.settings.edge.statement_timeout
+
+    def read(connection: Any) -> Standing | None:  # noqa: ANN401 - a connection of the store
+        return standing(connection, program, id, names)
+
+    found = await asyncio.to_thread(in_transaction, dsn, read, timeout)
+    if found is None:
+        raise NotFoundError("profile")
+    now = reads.now()
+    return await asyncio.to_thread(_explain, reads, found, program, node, number, max(at, now) if at else now)
+
+
+def _explain(reads: Reads, found: Standing, program: Program, node: Node, segment: SegmentId, at: datetime) -> WhyView:
+    now_ms = round(at.timestamp() * 1000)
+    person = found.person
+    explanation = explain(node, subject_at(person, program, reads.profile, now_ms))
+    flip = next_flip(person, program, reads.profile, segment, now_ms)
+    live = program.segments[program.place[segment]].segment
+    cites = Cites(found.told, program.definitions, now_ms, reads.bounds.citations)
+    return WhyView(
+        profile_id=UUID(bytes=person.id),
+        segment_id=segment,
+        segment=found.names.get(segment, ""),
+        version=live.version,
+        at=instant(now_ms),
+        member=explanation.holds,
+        member_stored=segment in person.segments,
+        flips_at=None if flip.at_ms is None else instant(flip.at_ms),
+        flips_exactly=flip.exact,
+        why=cites.show(explanation, deciding(explanation)),
+    )

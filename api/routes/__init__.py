@@ -1,1 +1,0 @@
-"""Routes by noun; they ask the store and never the database driver."""

@@ -1,1 +1,0 @@
-"""Pydantic models of all input and output of the query API, by noun."""

@@ -1,0 +1,1 @@
+"""Segments, traits, RFM, previews and funnels over HTTP."""

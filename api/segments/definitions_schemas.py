@@ -1,0 +1,215 @@
+"""Computed traits, RFM, saved versions and sweeps as clients write and see them."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from api.segments.conditions_schemas import example
+from api.segments.rules_schemas import RfmRule, TraitRule
+from api.web.values import Instant, JsonValue, Request, View, Whole
+from store.definitions.effects import Published
+from store.definitions.sweep_progress import percent
+from store.definitions.views import RfmRow, SavedVersion, SweepRow, TraitRow
+
+NAME_LIMIT = 200
+DESCRIPTION_LIMIT = 2_000
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+_NO_NUL = r"^[^\x00]*$"
+_AT = "2026-03-01T09:30:00Z"
+_TRAIT = {"function": "sum", "event": {"name": "Order Completed"}, "property": "revenue", "window": "90d"}
+_RFM = {"event": {"name": "Order Completed"}, "property": "revenue", "look_back": "365d", "refresh_s": 3600}
+
+DefinitionName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=NAME_LIMIT, pattern=_PRINTABLE)]
+Description = Annotated[str, StringConstraints(strict=True, max_length=DESCRIPTION_LIMIT, pattern=_NO_NUL)]
+Status = Literal["draft", "live", "paused"]
+Seen = Annotated[Whole | None, Field(ge=0, lt=2**31, description="Newest version that you have seen: 409 when there is another.")]
+
+
+class TraitRequest(Request):
+    """A new computed trait."""
+
+    model_config = example(name="revenue_90d", description="Spent in 90 days.", rule=_TRAIT)
+    name: DefinitionName = Field(description="What rules call it. It cannot be changed.")
+    description: Description = ""
+    rule: TraitRule
+
+
+class TraitUpdate(Request):
+    """A new version of a computed trait."""
+
+    model_config = example(description="Spent in 90 days.", rule=_TRAIT, version=1)
+    description: Description = ""
+    rule: TraitRule
+    version: Seen = None
+
+
+class TraitView(View):
+    """A computed trait."""
+
+    model_config = example(
+        id=3,
+        name="revenue_90d",
+        description="Spent in 90 days.",
+        status="live",
+        version=1,
+        newest_version=2,
+        rule=_TRAIT,
+        created_at=_AT,
+        updated_at=_AT,
+    )
+    id: int
+    name: str
+    description: str
+    status: Status
+    version: int = Field(description="That is live; 0 before the first publishing.")
+    newest_version: int = Field(description="That was saved last; a draft where it is above `version`.")
+    rule: JsonValue = Field(description="That is live; null before the first publishing.")
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, row: TraitRow) -> "TraitView":
+        """From the store's row."""
+        return cls(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            status="live" if row.status == "live" else "draft",
+            version=row.version,
+            newest_version=row.newest,
+            rule=row.definition,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+
+class VersionView(View):
+    """One saved version of a definition."""
+
+    model_config = example(version=2, rule=_TRAIT, purpose="", author="key:1", created_at=_AT, published_at=_AT, published_by="key:1")
+    version: int
+    rule: JsonValue
+    purpose: str = Field(description="Of a segment; else empty.")
+    author: str = Field(description="`key:<id>` of an API key, `console:<user>`, or `stratum`.")
+    created_at: Instant
+    published_at: Instant | None
+    published_by: str | None
+
+    @classmethod
+    def of(cls, row: SavedVersion) -> "VersionView":
+        """From the store's row."""
+        return cls(
+            version=row.version,
+            rule=row.definition,
+            purpose=row.purpose,
+            author=row.author,
+            created_at=row.created_at,
+            published_at=row.published_at,
+            published_by=row.published_by,
+        )
+
+
+class PublishedView(View):
+    """What a change of what is live started."""
+
+    model_config = example(revision=17, sweep=5)
+    revision: int | None = Field(description="Of all definitions from now on; null where nothing changed.")
+    sweep: int | None = Field(description="The sweep that brings people up to date, see `GET /cdp/sweeps/{id}`; null where none is needed.")
+
+    @classmethod
+    def of(cls, published: Published) -> "PublishedView":
+        """From the store's answer."""
+        return cls(revision=published.revision, sweep=published.sweep)
+
+
+class RfmRequest(Request):
+    """How RFM is taken from now on."""
+
+    model_config = example(rule=_RFM, version=1)
+    rule: RfmRule
+    version: Seen = None
+
+
+class RfmView(View):
+    """The workspace's RFM."""
+
+    model_config = example(
+        version=1,
+        rule=_RFM,
+        breaks={
+            "recency_ms": [864000000, 2592000000, 7776000000, 15552000000],
+            "frequency": [1, 1, 2, 4],
+            "monetary": [20000000, 50000000, 90000000, 200000000],
+            "population": 23570,
+            "taken_ms": 1790000000000,
+        },
+        updated_at=_AT,
+    )
+    version: int
+    rule: JsonValue
+    breaks: JsonValue = Field(description="Quintile bounds of the buyers; null until they are taken. Nobody has scores before.")
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, row: RfmRow) -> "RfmView":
+        """From the store's row, with what is said by default."""
+        rule = RfmRule.model_validate(row.definition).model_dump(mode="json")
+        return cls(version=row.version, rule=rule, breaks=row.breaks, updated_at=row.updated_at)
+
+
+class SweepView(View):
+    """A walk over everybody after definitions changed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 5,
+                    "revision": 17,
+                    "reason": "segment.publish vips",
+                    "segments": [7],
+                    "status": "running",
+                    "people": 23570,
+                    "visited": 9000,
+                    "changed": 312,
+                    "percent": 38.2,
+                    "stale": None,
+                    "created_at": _AT,
+                    "updated_at": _AT,
+                    "finished_at": None,
+                }
+            ]
+        }
+    )
+    id: int
+    revision: int = Field(description="Of the definitions that people are brought up to.")
+    reason: str
+    segments: list[int] = Field(description="Those whose members may change.")
+    status: Literal["running", "done"]
+    people: int = Field(description="How many there were when it began; beyond 100,000 an estimate.")
+    visited: int
+    changed: int = Field(description="People written.")
+    percent: float = Field(description="100 only when it is done.")
+    stale: int | None = Field(description="The proof at the end: memberships of an old version that are left.")
+    created_at: Instant
+    updated_at: Instant
+    finished_at: Instant | None
+
+    @classmethod
+    def of(cls, row: SweepRow) -> "SweepView":
+        """From the store's row."""
+        return cls(
+            id=row.id,
+            revision=row.revision,
+            reason=row.reason,
+            segments=row.segments,
+            status="done" if row.status == "done" else "running",
+            people=row.people,
+            visited=row.visited,
+            changed=row.changed,
+            percent=percent(row.visited, row.people, done=row.status == "done"),
+            stale=row.stale,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            finished_at=row.finished_at,
+        )

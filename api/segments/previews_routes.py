@@ -1,0 +1,55 @@
+"""Previews: what a rule would mean, before anybody is a member."""
+
+from datetime import UTC, datetime
+from secrets import token_bytes
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from api.segments.preview_desk import Desk, PreviewDesk
+from api.segments.previews_schemas import PreviewRequest, PreviewView
+from api.segments.rule_reading_schemas import rule_of
+from api.web.deps import Caller, Held, Reader
+from api.web.errors import DESCRIBED
+from api.web.methods import only
+from api.web.transaction_definitions import author_of
+from domain.segments.rule import Rule
+from store.segments.preview import Asked
+
+router = APIRouter(prefix="/cdp/segments", tags=["segments"], responses=DESCRIBED)
+only(router, "/preview", "POST")
+
+_START_BYTES = 16
+
+
+async def _answer(caller: Caller, held: Held, desk: PreviewDesk, segment: int | None, rule: Rule | None) -> PreviewView:
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
+    author = author_of(held.settings, caller.workspace, caller.actor)
+    found = await desk.answer(author, Asked(segment, rule, now_ms, token_bytes(_START_BYTES)))
+    return PreviewView.of(found, now_ms)
+
+
+@router.post("/preview", summary="Preview a rule")
+async def preview_rule(caller: Reader, held: Held, desk: Desk, body: PreviewRequest) -> PreviewView:
+    """How many people the rule holds for now, some of them, and how they overlap with segments that exist. Nothing is saved.
+
+    Up to a bound everybody is evaluated and the numbers are exact; beyond, they are estimated from a random sample, with 95 % confidence
+    intervals, within about two seconds. The evaluation is that of live segments, the past included.
+    """
+    return await _answer(caller, held, desk, None, rule_of(body.rule, held.settings.definitions))
+
+
+@router.post("/{id}/preview", summary="Preview a segment")
+async def preview_segment(
+    caller: Reader,
+    held: Held,
+    desk: Desk,
+    id: Annotated[int, Path(ge=0, lt=2**31)],  # noqa: A002 - the path's name
+    body: PreviewRequest | None = None,
+) -> PreviewView:
+    """Like a preview of a rule, for a segment's newest saved version, or for the rule of the body in its place.
+
+    Its own entry among `overlaps` says who would stay: `both` of its present members.
+    """
+    rule = None if body is None else rule_of(body.rule, held.settings.definitions)
+    return await _answer(caller, held, desk, id, rule)

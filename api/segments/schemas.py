@@ -1,0 +1,117 @@
+"""Segments and their members as clients write and see them."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.segments.conditions_schemas import Name, example
+from api.segments.definitions_schemas import DefinitionName, Description, Seen, Status
+from api.segments.rules_schemas import Rule
+from api.web.values import Count, Instant, JsonValue, Request, View, Whole
+from domain.segments.definition import ADVERTISING
+from store.segments.segments import SegmentRow
+
+_RULE: Final[dict[str, Any]] = {
+    "type": "all",
+    "of": [{"type": "lifecycle", "stages": ["customer"]}, {"type": "consent", "purpose": "advertising"}],
+}
+
+
+class SegmentView(View):
+    """A segment and how many people are in it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 1,
+                    "name": "consented_customers",
+                    "description": "Customers at present who consented to advertising.",
+                    "purpose": "advertising",
+                    "status": "live",
+                    "version": 1,
+                    "newest_version": 1,
+                    "rule": _RULE,
+                    "created_at": "2026-03-01T09:30:00Z",
+                    "updated_at": "2026-03-01T09:30:00Z",
+                    "members": {"value": 1834, "exact": True},
+                }
+            ]
+        }
+    )
+
+    id: int
+    name: str
+    description: str
+    purpose: str = Field(description="Consent purpose that it serves: who withdraws it is taken off platforms at once.")
+    status: Status = Field(description="A paused segment keeps the members it had.")
+    version: int = Field(description="That is live; 0 before the first publishing.")
+    newest_version: int = Field(description="That was saved last; a draft where it is above `version`.")
+    rule: JsonValue = Field(description="That is live; null before the first publishing.")
+    created_at: Instant
+    updated_at: Instant
+    members: Count
+
+    @classmethod
+    def of(cls, row: SegmentRow, members: Count) -> "SegmentView":
+        """From the store's row."""
+        return cls(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            purpose=row.purpose,
+            status="live" if row.status == "live" else "paused" if row.status == "paused" else "draft",
+            version=row.version,
+            newest_version=row.newest,
+            rule=row.definition,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            members=members,
+        )
+
+
+class SegmentRequest(Request):
+    """A new segment."""
+
+    model_config = example(name="customers", description="Whoever bought and consented.", purpose="advertising", rule=_RULE)
+    name: DefinitionName
+    description: Description = ""
+    purpose: Name = Field(default=ADVERTISING, description="Consent purpose that it serves.")
+    rule: Rule
+
+
+class SegmentUpdate(SegmentRequest):
+    """A new version of a segment. The name and the description change at once, the rule and the purpose by publishing."""
+
+    model_config = example(name="customers", description="Whoever bought and consented.", purpose="advertising", rule=_RULE, version=1)
+    version: Seen = None
+
+
+class RuleRequest(Request):
+    """A rule to be checked."""
+
+    model_config = example(rule=_RULE, segment=None)
+    rule: Rule
+    segment: Whole | None = Field(default=None, ge=0, lt=2**31, description="The segment that would have it; null for a new one.")
+
+
+class CheckedView(View):
+    """A rule that could be published now."""
+
+    model_config = example(rule=_RULE)
+    rule: JsonValue = Field(description="As it would be stored.")
+
+
+class Member(View):
+    """One person in a segment."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"profile_id": "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "since": "2026-03-01T09:30:00Z", "version": 1}]
+        }
+    )
+
+    profile_id: UUID
+    since: Instant
+    version: int = Field(description="Version of the definition that put the person there.")

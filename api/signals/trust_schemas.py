@@ -1,0 +1,150 @@
+"""Signals, readings, the gate's decisions and the audit log as dashboards see them."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from api.web.values import Instant, JsonValue, View
+from store.audit.read import AuditRow
+from store.gate.decisions import DecisionRow
+from store.signals.readings import ReadingRow
+
+_READING: JsonDict = {
+    "id": 40,
+    "read_at": "2026-03-01T09:30:00Z",
+    "score": 91.5,
+    "status": "healthy",
+    "sample": 1200,
+    "components": {"freshness": {"score": 100.0, "weight": 0.4}},
+    "reasons": [],
+}
+
+Status = Literal["healthy", "degraded", "unhealthy", "unknown"]
+
+
+class Reading(View):
+    """One dated signal-health result."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_READING]})
+
+    id: int
+    read_at: Instant
+    score: float | None = Field(description="0–100; null when unknown.")
+    status: Status
+    sample: int = Field(description="Events that it rests on.")
+    components: JsonValue = Field(description="Components with their inputs.")
+    reasons: JsonValue = Field(description="What lowered the score.")
+
+    @classmethod
+    def of(cls, row: ReadingRow) -> "Reading":
+        """From a stored reading."""
+        return cls.model_validate(
+            {name: getattr(row, name) for name in ("id", "read_at", "score", "status", "sample", "components", "reasons")}
+        )
+
+
+class Signal(View):
+    """A signal with its latest reading. A signal that was never read is unknown, which is not health."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"signal": "source:1", "name": "web", "status": "healthy", "reading": _READING}]}
+    )
+
+    signal: str = Field(description="`source:<id>` or `platform:<name>`.")
+    name: str | None = Field(description="The source's name.")
+    status: Status
+    reading: Reading | None
+
+    @classmethod
+    def of(cls, row: ReadingRow) -> "Signal":
+        """From a signal's latest reading."""
+        reading = Reading.of(row) if row.id is not None else None
+        return cls(signal=row.signal, name=row.name, status=reading.status if reading else "unknown", reading=reading)
+
+
+class DecisionView(View):
+    """The gate's dated verdict on one proposed action."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 3,
+                    "destination": "meta:1",
+                    "audience_id": 1,
+                    "action": "push",
+                    "verdict": "hold",
+                    "automation": "alert_only",
+                    "reasons": ["source:1 is degraded"],
+                    "codes": ["degraded"],
+                    "depends_on": ["source:1"],
+                    "reading_ids": [40],
+                    "would": None,
+                    "override_id": None,
+                    "release_id": None,
+                    "size": None,
+                    "decided_at": "2026-03-01T09:30:00Z",
+                }
+            ]
+        }
+    )
+
+    id: int
+    destination: str
+    audience_id: int | None
+    action: str
+    verdict: Literal["pass", "hold", "block"]
+    automation: Literal["execute", "alert_only", "manual_required"]
+    reasons: JsonValue
+    codes: list[str] = Field(description="The reasons for machines, in the same order.")
+    depends_on: list[str] = Field(description="Signals that it was judged over.")
+    reading_ids: list[int] = Field(description="Readings that the verdict rests on.")
+    would: Literal["pass", "hold", "block"] | None = Field(description="What the gate itself says, where people or a mode say otherwise.")
+    override_id: int | None
+    release_id: int | None
+    size: JsonValue = Field(description="How many people are on the list, and come and go by the push; null where it was not measured.")
+    decided_at: Instant
+
+    @classmethod
+    def of(cls, row: DecisionRow) -> "DecisionView":
+        """From a stored decision."""
+        return cls.model_validate(row, from_attributes=True)
+
+
+class AuditEntry(View):
+    """One recorded operation."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 9,
+                    "at": "2026-03-01T09:30:00Z",
+                    "actor": "key:1",
+                    "action": "dead_letter.retry",
+                    "subject": "dead_letters",
+                    "detail": {"reason": "missing_event"},
+                    "seq": 9,
+                    "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                }
+            ]
+        }
+    )
+
+    id: int
+    at: Instant
+    actor: str = Field(description="`engine`, or `key:<id>` of an API key.")
+    action: str
+    subject: str
+    detail: JsonValue
+    seq: int | None = Field(description="Place in the workspace's chain: 1, 2, 3 … as committed; null where somebody wrote past the log.")
+    hash: str | None = Field(
+        description="SHA-256 over this entry and the hash before it: written down elsewhere, it proves what came before."
+    )
+
+    @classmethod
+    def of(cls, row: AuditRow) -> "AuditEntry":
+        """From a stored row."""
+        said = {name: getattr(row, name) for name in ("id", "at", "actor", "action", "subject", "detail", "seq")}
+        return cls(**said, hash=None if row.hash is None else row.hash.hex())

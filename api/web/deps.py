@@ -1,0 +1,215 @@
+"""What requests depend on: the process's connections, and who asks. Nothing below ``/cdp`` is answered without `require`.
+
+An API key comes as ``Authorization: Bearer <key>`` or ``X-API-Key``. It opens one workspace; every query takes the workspace from the
+`Caller`, never from the request.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import monotonic, monotonic_ns
+from typing import Annotated, Final, Literal
+
+from fastapi import Depends, Request
+
+from api.edge.connections import prove
+from api.web.errors import ForbiddenError, RateLimitedError, UnauthorizedError
+from api.web.key_cache import Remembered
+from api.web.log_watch import LogWatch
+from config.collector import KeyParams
+from config.settings import Settings
+from domain.ids import WorkspaceId
+from sinks.http.token_bucket import Bucket, take
+from sinks.intake.log import EventLog
+from store.fetch import Pool
+from store.workspaces import registry
+from store.workspaces.bootstrap import key_hash
+from store.workspaces.registry import KnownKey, KnownSource
+
+Scope = Literal["read", "write", "gate", "admin"]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks.
+
+    Attributes:
+        key_id: of the API key.
+        workspace: the only tenant whose data may be touched.
+        salt: that tenant's key of digests (`domain.keys`).
+        scopes: what the key may do.
+    """
+
+    key_id: int
+    workspace: WorkspaceId
+    salt: bytes = field(repr=False)
+    scopes: frozenset[str]
+
+    @property
+    def actor(self) -> str:
+        """What the audit log calls the caller."""
+        return f"key:{self.key_id}"
+
+
+class Keys:
+    """Write keys, API keys and how often the latter ask.
+
+    Args:
+        pool: connections to Postgres.
+        params: how long keys are remembered, how often one may ask.
+    """
+
+    def __init__(self, pool: Pool, params: KeyParams) -> None:
+        async def source(digest: bytes) -> KnownSource | None:
+            return await registry.source_by_write_key(pool, digest)
+
+        async def key(digest: bytes) -> KnownKey | None:
+            return await registry.api_key(pool, digest)
+
+        self._params = params
+        self._sources = Remembered(source, params, monotonic, outlives_store=True)
+        self._api_keys = Remembered(key, params, monotonic, outlives_store=False)
+        self._buckets: dict[int, Bucket] = {}
+
+    async def source(self, write_key: str) -> KnownSource | None:
+        """The source that a write key belongs to, or None.
+
+        Raises:
+            psycopg.OperationalError: Postgres does not answer and the key was never seen.
+        """
+        return await self._sources.get(key_hash(write_key))
+
+    async def caller(self, api_key: str) -> Caller | None:
+        """Whose an API key is, or None.
+
+        Raises:
+            psycopg.OperationalError: Postgres does not answer.
+        """
+        known = await self._api_keys.get(key_hash(api_key))
+        return None if known is None else Caller(known.id, known.workspace, known.salt, known.scopes)
+
+    def pace(self, caller: Caller) -> None:
+        """Count a request.
+
+        Raises:
+            RateLimitedError: the key asks too often.
+        """
+        now_ms = monotonic_ns() // 1_000_000
+        bucket, wait_ms = take(self._buckets.get(caller.key_id), now_ms, self._params.requests_per_s, self._params.burst)
+        self._buckets[caller.key_id] = bucket
+        if wait_ms:
+            raise RateLimitedError(wait_ms / 1000)
+
+
+@dataclass(frozen=True)
+class Connections:
+    """What one process holds open, as ``app.state.connections``.
+
+    Attributes:
+        settings: the configuration.
+        pool: connections to Postgres.
+        log: the writing end of the event log.
+        log_watch: tells why it takes nothing.
+        keys: write keys and API keys.
+    """
+
+    settings: Settings
+    pool: Pool
+    log: EventLog
+    log_watch: LogWatch
+    keys: Keys
+
+
+async def connections(request: Request) -> Connections:
+    """The process's `Connections`, put there by ``api.app``."""
+    found: Connections = request.app.state.connections
+    return found
+
+
+SCHEMES: Final = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "x_api_key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "The same API key, for clients that cannot send a bearer token.",
+    },
+}
+"""How an API key may be sent, as OpenAPI security schemes (`api.openapi`)."""
+
+
+def _api_key(request: Request) -> str:
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and credentials:
+        return credentials.strip()
+    return request.headers.get("x-api-key", "")
+
+
+async def authenticate(request: Request) -> Caller:
+    """Find out who asks, and count the request.
+
+    Raises:
+        UnauthorizedError: no key, or one that is unknown or revoked.
+        RateLimitedError: the key asks too often.
+    """
+    caller = await identify(request)
+    held: Connections = request.app.state.connections
+    held.keys.pace(caller)
+    return caller
+
+
+async def identify(request: Request) -> Caller:
+    """Find out who asks. Reads headers itself: a FastAPI dependency per scheme would cost every lookup more than its trip to Redis.
+
+    Raises:
+        UnauthorizedError: no key, or one that is unknown or revoked.
+        psycopg.OperationalError: Postgres does not answer.
+    """
+    api_key = _api_key(request)
+    if not api_key:
+        raise UnauthorizedError("An API key is needed: Authorization: Bearer <key>, or X-API-Key.")
+    held: Connections = request.app.state.connections
+    caller = await held.keys.caller(api_key)
+    if caller is None:
+        raise UnauthorizedError("The API key is unknown or revoked.")
+    prove(request.scope)
+    return caller
+
+
+def require(*scopes: Scope) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency that lets callers with one of some scopes through. Use it as ``Annotated[Caller, Depends(require("read"))]``.
+
+    The dependency raises `UnauthorizedError`, `ForbiddenError` and `RateLimitedError`.
+    """
+
+    async def check(request: Request) -> Caller:
+        caller = await authenticate(request)
+        demand(caller, *scopes)
+        return caller
+
+    return check
+
+
+def demand(caller: Caller, *scopes: Scope) -> None:
+    """Go on only where the caller has one of some scopes.
+
+    Raises:
+        ForbiddenError: the key has none of them.
+    """
+    if caller.scopes.isdisjoint(scopes):
+        raise ForbiddenError(f"The API key lacks the scope {' or '.join(scopes)}.")
+
+
+Held = Annotated[Connections, Depends(connections)]
+"""Parameter of a route that uses the process's connections."""
+Reader = Annotated[Caller, Depends(require("read"))]
+"""Parameter of a route that reads."""
+Operator = Annotated[Caller, Depends(require("write"))]
+"""Parameter of a route that operates: audiences, retries of dead letters; whatever stops pushes."""
+Releaser = Annotated[Caller, Depends(require("gate"))]
+"""Parameter of a route that lets a push pass which the trust gate would not; no other scope includes it."""
+Stopper = Annotated[Caller, Depends(require("write", "gate"))]
+"""Parameter of a route that takes back what lets pushes pass."""
+AnyKey = Annotated[Caller, Depends(authenticate)]
+"""Parameter of a route where it depends on the body which scope is needed (`demand`)."""
+Admin = Annotated[Caller, Depends(require("admin"))]
+"""Parameter of a route that changes people or keys."""

@@ -1,0 +1,1 @@
+"""The anomaly detector on the shipped part of the NAB corpus."""

@@ -1,0 +1,1 @@
+"""Benchmarks of people and lookups."""

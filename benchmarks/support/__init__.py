@@ -1,0 +1,1 @@
+"""The stack, traffic and table that benchmarks share."""

@@ -1,0 +1,1 @@
+"""The demo: real purchases, one push, live traffic."""

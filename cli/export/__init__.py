@@ -1,0 +1,1 @@
+"""The export command and its HTTP client."""

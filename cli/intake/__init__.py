@@ -1,0 +1,1 @@
+"""Commands on the log: lag, dead letters, simulated traffic."""

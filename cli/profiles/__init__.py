@@ -1,0 +1,1 @@
+"""Commands that recompute people: replay, verify, repair."""

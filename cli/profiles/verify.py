@@ -1,0 +1,80 @@
+"""``stratum verify``: recompute people, views and memberships from the stored events and compare them with the tables."""
+
+import json
+import sys
+import time
+from typing import Annotated
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from config.load import load_settings
+from config.settings import Settings
+from oracle.outbox import outbox_differences
+from oracle.report import Report
+from oracle.verification import Rules, differences
+from store.definitions.load import Registry, load_registry
+from store.profiles.verify import PostgresTables, WorkspaceRow, snapshot, workspaces
+
+
+def verify(
+    *,
+    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Name of one workspace; all when not given.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
+) -> None:
+    """Recompute everything naively from the stored events and list every difference from the tables.
+
+    Exit code 0 when there is none, 1 when there is any. Reads one consistent snapshot; the engine may keep running.
+    """
+    try:
+        reports = verify_all(load_settings(), workspace, shown=sys.stderr.isatty())
+    except LookupError as error:
+        raise typer.BadParameter(f"no workspace is called {workspace}") from error
+    if as_json:
+        sys.stdout.write(json.dumps({"workspaces": [report.as_json() for report in reports]}) + "\n")
+    else:
+        for report in reports:
+            sys.stdout.writelines(f"{line}\n" for line in report.lines())
+    if any(report.differences for report in reports):
+        raise typer.Exit(1)
+
+
+def verify_all(settings: Settings, workspace: str = "", *, shown: bool = False) -> list[Report]:
+    """Verify one workspace, or all.
+
+    Args:
+        settings: where Postgres is, and the rules.
+        workspace: name; empty for all.
+        shown: draw progress on standard error.
+
+    Raises:
+        LookupError: no workspace has the name.
+        psycopg.OperationalError: Postgres does not answer.
+    """
+    with snapshot(settings.postgres.dsn.get_secret_value()) as connection:
+        chosen = [row for row in workspaces(connection) if workspace in ("", row.name)]
+        if workspace and not chosen:
+            raise LookupError(workspace)
+        registry = load_registry(connection)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
+            return [_verify_one(connection, row, registry, settings, progress) for row in chosen]
+
+
+def _verify_one(
+    connection: psycopg.Connection, workspace: WorkspaceRow, registry: Registry, settings: Settings, progress: Progress
+) -> Report:
+    tasks = {
+        "events": progress.add_task(f"{workspace.name}: reading events", total=workspace.events),
+        "people": progress.add_task(f"{workspace.name}: comparing people", total=workspace.people),
+    }
+    report = Report(workspace.name, time.time_ns() // 1_000_000)
+    tables = PostgresTables(connection, workspace.id)
+    definitions = registry.definitions[workspace.id]
+    rules = Rules(workspace.salt, settings.identity, settings.profile, definitions, sweeping=tables.sweeping())
+    found = differences(tables, rules, report.now_ms, report.totals, lambda step, done: progress.advance(tasks[step], done))
+    report.differences.extend(found)
+    report.differences.extend(outbox_differences(tables.balances(), tables.memberships()))
+    return report

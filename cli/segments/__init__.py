@@ -1,0 +1,1 @@
+"""Commands on segments, traits and RFM."""

@@ -1,0 +1,169 @@
+"""What UNIFY needs to know, and everything that one batch does: the two values between the pure core and the store."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from domain.event import DeadLetter, Event, Identifier, Unmerge
+from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
+from domain.link import Link, Pair
+from domain.profiles.profile import Person
+
+
+class Member(NamedTuple):
+    """One stored identifier of a person."""
+
+    key: IdentifierKey
+    kind: str
+
+
+class Told(NamedTuple):
+    """One stored event, as far as aggregates look at it.
+
+    Attributes:
+        leaf: the identifier that received it.
+        at_ms: event time.
+        message: its message key; the first half orders events of one instant.
+        message_id: as the client sent it; None where it sent none.
+        properties: the JSON of its properties; empty where it has none. Nothing else of it is held: some people have a million events.
+    """
+
+    leaf: IdentifierKey
+    type: str
+    name: str
+    at_ms: int
+    message: MessageKey
+    message_id: str | None
+    properties: bytes
+
+
+class Known(msgspec.Struct):
+    """What the store knows of a batch's identifiers. Never changed by the core.
+
+    Attributes:
+        owners: identifier → person, for those asked for that are stored.
+        people: person → packed `Person`, for every owner.
+        leaves: identifier → packed leaf, for those asked for that have one stored apart.
+        links: pair → fact, for those asked for that are stored.
+        stored: messages asked for that are stored already.
+        members: person → all of its identifiers, for people whose whole component was asked for. A component is everybody whom any
+            chain of facts that are not banned connects, refused ones included; its links and leaves are complete in the fields above.
+        histories: person → stored events that their newer aggregates are made from, for people asked for; their leaves are complete in the
+            fields above.
+    """
+
+    owners: dict[IdentifierKey, ProfileId] = {}
+    people: dict[ProfileId, bytes] = {}
+    leaves: dict[IdentifierKey, bytes] = {}
+    links: dict[Pair, Link] = {}
+    stored: set[MessageKey] = set()
+    members: dict[ProfileId, list[Member]] = {}
+    histories: dict[ProfileId, list[Told]] = {}
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """The core cannot decide without knowing more.
+
+    Attributes:
+        people: whose whole components must be known.
+        histories: whose stored events must be known (`operators.unify.backfill`), as far as newer aggregates look at them.
+    """
+
+    people: frozenset[ProfileId] = frozenset()
+    histories: frozenset[ProfileId] = frozenset()
+
+
+class NewIdentifier(NamedTuple):
+    """A row of ``identifiers`` to insert."""
+
+    workspace: WorkspaceId
+    identifier: Identifier
+    owner: ProfileId
+    leaf: bytes | None
+
+
+class Merge(NamedTuple):
+    """One entry of the merge history.
+
+    Attributes:
+        kind: merge, split (a late event changed the order of facts) or unmerge.
+        survivor: merge: who absorbed; else who was split.
+        other: merge: who was absorbed; else who came out.
+        cause: the event or command.
+        link: the fact that united them, where one did.
+        occurred_ms: event time of the cause.
+    """
+
+    workspace: WorkspaceId
+    kind: str
+    survivor: ProfileId
+    other: ProfileId
+    cause: MessageKey
+    link: Pair | None
+    occurred_ms: int
+
+
+class Change(NamedTuple):
+    """One person entering (+1) or leaving (−1) a segment, or staying with other identifiers (0)."""
+
+    workspace: WorkspaceId
+    segment: SegmentId
+    profile: ProfileId
+    delta: int
+    version: int
+    cause: str
+    urgent: bool
+
+
+class Counted(NamedTuple):
+    """Key of one additive observation: (workspace, signal, minute in ms, metric of `domain.signals.metrics`)."""
+
+    workspace: WorkspaceId
+    signal: str
+    minute_ms: int
+    metric: str
+
+
+class Changes(msgspec.Struct):
+    """Everything a batch does, to be written in one transaction or not at all.
+
+    Attributes:
+        events: accepted events and commands.
+        dead_letters: records that could not be processed.
+        identifiers: new identifier rows.
+        absorbed: (loser, survivor): every stored identifier of the loser moves.
+        moves: identifier → person, for stored identifiers that move one by one.
+        leaves: identifier → packed leaf, or None where the owner's view now stands for it; only stored identifiers.
+        people: rows with their new version.
+        replaced: person → the version that was read of them, which must still be the stored one; who is not in it is an insert.
+        gone: (person, version) rows to delete.
+        links: facts to insert; one that somebody else has inserted meanwhile is a conflict.
+        revised: (as known, as it is now): facts to replace; one that is no longer as it was known is a conflict.
+        merges: history.
+        memberships: outbox rows; memberships follow from them.
+        confirmed: (segment, person, version): members who stay under a newer version of the definition.
+        revision: of the definitions that all this was decided with; another one at the commit is a conflict.
+        observed: additive counters.
+        duplicates: events whose message was stored before.
+        redriven: dead letters that this batch settles.
+    """
+
+    now_ms: int
+    events: list[Event | Unmerge] = []
+    dead_letters: list[DeadLetter] = []
+    identifiers: list[NewIdentifier] = []
+    absorbed: list[tuple[ProfileId, ProfileId]] = []
+    moves: dict[IdentifierKey, ProfileId] = {}
+    leaves: dict[IdentifierKey, bytes | None] = {}
+    people: list[Person] = []
+    replaced: dict[ProfileId, int] = {}
+    gone: list[tuple[ProfileId, int]] = []
+    links: list[Link] = []
+    revised: list[tuple[Link, Link]] = []
+    merges: list[Merge] = []
+    memberships: list[Change] = []
+    confirmed: list[tuple[SegmentId, ProfileId, int]] = []
+    revision: int = 0
+    observed: dict[Counted, float] = {}
+    duplicates: int = 0
+    redriven: list[int] = []

@@ -1,0 +1,1 @@
+"""How records lie in the log: envelopes, partitions, positions, refusals."""

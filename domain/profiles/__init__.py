@@ -1,0 +1,1 @@
+"""A person: leaves, view, consent, and what one batch changes."""

@@ -1,0 +1,1 @@
+"""The rule language, definitions, aggregates and RFM as values."""

@@ -1,0 +1,168 @@
+"""Definitions of a workspace as values: segments, computed traits, RFM, and the aggregates that leaves keep for them."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from domain.ids import AggregateId, SegmentId, TraitId, WorkspaceId
+from domain.profiles.profile import Stage
+from domain.segments.rule import All, Consent, EventFilter, Lifecycle, Rule
+
+ADVERTISING: Final = "advertising"
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A segment as it is live.
+
+    Attributes:
+        version: of the live definition; a membership records the version that produced it.
+        rule: who is in; None while the segment is paused: memberships stay as they are.
+        purpose: consent purpose that the segment serves; a member who withdraws it is taken off platforms at once.
+        revision: of the workspace's definitions (`WorkspaceDefinitions.revision`) at which this version went live.
+    """
+
+    id: SegmentId
+    workspace: WorkspaceId
+    version: int
+    rule: Rule | None
+    purpose: str = ADVERTISING
+    revision: int = 0
+
+
+Function = Literal["count", "sum", "average", "minimum", "maximum", "first", "last", "unique", "most_frequent", "exists", "time_since"]
+
+
+class TraitRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a computed trait computes.
+
+    Attributes:
+        function: ``count`` and ``exists`` of events; ``time_since`` the latest event, in seconds; the others of a property's values.
+        event: which events.
+        property: of the events; none for count, exists and time_since.
+        window: span as in `domain.segments.rule.span_ms`, 1 minute to 731 days; None: all time.
+    """
+
+    function: Function
+    event: EventFilter
+    property: str | None = None
+    window: str | None = None
+
+
+class ComputedTrait(msgspec.Struct, frozen=True):
+    """A computed trait as it is live."""
+
+    id: TraitId
+    name: str
+    version: int
+    rule: TraitRule
+    revision: int = 0
+
+
+class RfmRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How recency, frequency and monetary value are taken.
+
+    Attributes:
+        event: which events are purchases.
+        property: their amount; its numbers are added up, whatever the currency.
+        look_back: span; older purchases do not count. 1 to 731 days.
+        refresh_s: quintiles of the population are taken anew this often, seconds.
+    """
+
+    event: EventFilter = EventFilter("Order Completed")
+    property: str = "revenue"
+    look_back: str = "365d"
+    refresh_s: int = 3600
+
+
+class RfmBreaks(msgspec.Struct, frozen=True):
+    """Quintile bounds of the population, ascending, four each; see `operators.rfm.scores` for how they score.
+
+    Attributes:
+        recency_ms: ages of the latest purchase.
+        frequency: purchases.
+        monetary: sums in millionths of the property's unit.
+        population: buyers that they were taken from.
+        taken_ms: when.
+    """
+
+    recency_ms: tuple[int, int, int, int]
+    frequency: tuple[int, int, int, int]
+    monetary: tuple[int, int, int, int]
+    population: int
+    taken_ms: int
+
+
+class RfmDefinition(msgspec.Struct, frozen=True):
+    """RFM of a workspace as it is live; without breaks nobody has scores."""
+
+    version: int
+    rule: RfmRule
+    breaks: RfmBreaks | None
+    revision: int = 0
+
+
+Family = Literal["count", "number", "unique", "frequent", "edge", "marks"]
+Resolution = Literal["ever", "second", "minute", "hour", "day"]
+
+
+class AggregateSpec(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What leaves keep about the events that a definition asks for. Equal specs are kept once per workspace.
+
+    Attributes:
+        family: the kind of state (`operators.aggregates.fold`).
+        events: which events; one, or for marks the filters of a sequence in order of first mention.
+        property: whose values, for number, unique, frequent and edge.
+        resolution: width of time buckets.
+        time_zone: IANA name, for day buckets; else empty.
+    """
+
+    family: Family
+    events: tuple[EventFilter, ...]
+    property: str | None = None
+    resolution: Resolution = "ever"
+    time_zone: str = ""
+
+
+class Aggregate(msgspec.Struct, frozen=True):
+    """A spec with its number; numbers grow and are never used again."""
+
+    id: AggregateId
+    spec: AggregateSpec
+
+
+class WorkspaceDefinitions(msgspec.Struct, frozen=True):
+    """Everything that is live in one workspace.
+
+    Attributes:
+        revision: grows with every change of any workspace's definitions.
+        time_zone: IANA name; calendar days are counted in it.
+        segments: live and paused ones, ascending ids.
+        traits: computed traits, ascending ids.
+        aggregates: those that live definitions ask for, ascending ids.
+        newest_aggregate: the greatest id ever given in this workspace; a person whose `Person.built` is lower lacks later ones.
+        swept_aggregate: people not written since a sweep that covered aggregates up to this id have empty ones
+            (`operators.unify.backfill`).
+        swept_revision: a sweep found everybody right by the definitions up to this revision, also those whom it did not write.
+    """
+
+    workspace: WorkspaceId
+    revision: int = 0
+    time_zone: str = "UTC"
+    segments: tuple[Segment, ...] = ()
+    traits: tuple[ComputedTrait, ...] = ()
+    rfm: RfmDefinition | None = None
+    aggregates: tuple[Aggregate, ...] = ()
+    newest_aggregate: int = 0
+    swept_aggregate: int = 0
+    swept_revision: int = 0
+
+
+CONSENTED_CUSTOMERS: Final[Rule] = All((Lifecycle((Stage.CUSTOMER,)), Consent(ADVERTISING)))
+"""The segment that every workspace starts with: current customers who consented to advertising."""
+
+_ENCODER: Final = msgspec.json.Encoder(order="sorted")
+
+
+def spec_key(spec: AggregateSpec) -> bytes:
+    """Names an aggregate's spec: its JSON. Specs are told apart by it and not by ``==``, for which 1 and true are one."""
+    return _ENCODER.encode(spec)

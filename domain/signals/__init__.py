@@ -1,0 +1,1 @@
+"""Counters, readings and schedules of a signal."""

@@ -1,0 +1,1 @@
+"""Sandboxes of the ad platforms, as strict as the platforms."""

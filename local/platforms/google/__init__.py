@@ -1,0 +1,1 @@
+"""The sandbox of Google Data Manager."""

@@ -1,0 +1,130 @@
+"""What the Meta sandbox remembers: audiences as real sets of rows, and upload sessions.
+
+Everything acknowledged is in an append-only file first (one JSON object per line, flushed to disk), so a killed sandbox comes back with it.
+A remove takes every row that shares an identifier with the removed one: Meta matches people, not rows.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.platforms.meta.contract import GraphError, Session, StoredRow
+from local.platforms.state_log import StateLog
+
+FIRST_ID = 23_850_000_000_000_001
+
+
+@dataclass
+class Audience:
+    """One audience.
+
+    Attributes:
+        rows: what is in it.
+        by_identifier: (key, value) → rows that hold it.
+        updated_s: Unix time of the last change to it.
+    """
+
+    id: str
+    account: str
+    name: str
+    description: str
+    rows: set[StoredRow] = field(default_factory=set)
+    by_identifier: defaultdict[tuple[str, str], set[StoredRow]] = field(default_factory=lambda: defaultdict(set))
+    updated_s: int = 0
+
+    def add(self, row: StoredRow) -> None:
+        """Put a row in."""
+        self.rows.add(row)
+        for pair in row:
+            self.by_identifier[pair].add(row)
+
+    def remove(self, row: StoredRow) -> None:
+        """Take out every row that shares an identifier with this one."""
+        for pair in row:
+            for held in list(self.by_identifier.get(pair, ())):
+                self.rows.discard(held)
+                for other in held:
+                    self.by_identifier[other].discard(held)
+
+
+@dataclass
+class _Running:
+    """A session under way: where it belongs and which batches it has had."""
+
+    audience: str
+    schema: tuple[str, ...]
+    batches: set[int] = field(default_factory=set)
+    finished: bool = False
+    received: int = 0
+
+
+class Ledger:
+    """All state of one sandbox. `path` None keeps it in memory."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.audiences: dict[str, Audience] = {}
+        self._sessions: dict[int, _Running] = {}
+        self._next_id = FIRST_ID
+        self._log = StateLog(path, self._apply)
+
+    def close(self) -> None:
+        """Close the log; nothing is kept afterwards."""
+        self._log.close()
+
+    def create(self, account: str, name: str, description: str, now_s: int) -> Audience:
+        """Create an audience; names may repeat, as at Meta."""
+        audience_id = str(self._next_id)
+        self._log.record({"do": "create", "id": audience_id, "account": account, "name": name, "text": description, "s": now_s})
+        return self.audiences[audience_id]
+
+    def delete(self, audience_id: str) -> None:
+        """Delete an audience with its rows."""
+        self._log.record({"do": "delete", "id": audience_id})
+
+    def write(self, verb: str, audience_id: str, rows: list[StoredRow], now_s: int) -> None:
+        """Add or remove rows."""
+        plain = [sorted(row) for row in rows]
+        self._log.record({"do": verb, "id": audience_id, "rows": plain, "s": now_s})
+
+    def admit(self, session: Session | None, audience_id: str, schema: tuple[str, ...], rows: int) -> int:
+        """Check a batch against its session.
+
+        Returns:
+            Rows received in the session so far, this batch included.
+
+        Raises:
+            GraphError: the session belongs elsewhere, changed its schema, repeats a batch or is finished.
+        """
+        if session is None:
+            return rows
+        running = self._sessions.setdefault(session.session_id, _Running(audience_id, schema))
+        if running.audience != audience_id:
+            raise GraphError(100, "(#100) session_id is not unique within the ad account")
+        if running.finished:
+            raise GraphError(2650, "(#2650) The session has finished", 1870159)
+        if running.schema != schema:
+            raise GraphError(100, "(#100) The schema must not change within a session")
+        if session.batch_seq in running.batches or session.batch_seq > len(running.batches) + 1:
+            raise GraphError(100, "(#100) batch_seq must count up from 1")
+        running.batches.add(session.batch_seq)
+        running.finished = session.last
+        running.received += rows
+        return running.received
+
+    def _apply(self, entry: dict[str, Any]) -> None:
+        if entry["do"] == "create":
+            self.audiences[entry["id"]] = Audience(entry["id"], entry["account"], entry["name"], entry["text"], updated_s=entry["s"])
+            self._next_id = int(entry["id"]) + 1
+            return
+        if entry["do"] == "delete":
+            del self.audiences[entry["id"]]
+            return
+        audience = self.audiences[entry["id"]]
+        for pairs in entry["rows"]:
+            row = frozenset((key, value) for key, value in pairs)
+            if entry["do"] == "add":
+                audience.add(row)
+            else:
+                audience.remove(row)
+        audience.updated_s = entry["s"]

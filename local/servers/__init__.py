@@ -1,0 +1,1 @@
+"""Embedded servers as child processes: PostgreSQL, Valkey, Kafka."""

@@ -1,0 +1,1 @@
+"""Simulated and real traffic for demos and tests."""

@@ -1,0 +1,290 @@
+"""Folds events into the states that leaves keep for definitions, and joins states of leaves. Commutative, in every family.
+
+Old buckets are dropped by what the state itself has seen (so many behind its newest), never by a clock: the same events leave the same
+state in any order, and what was dropped lies outside every window that the aggregate serves.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from domain.profiles.leaf import Leaf, Register, later
+from domain.segments.aggregate import (
+    STATES,
+    Counts,
+    Edges,
+    Ends,
+    Frequencies,
+    Mark,
+    Marks,
+    NumberBuckets,
+    Numbers,
+    State,
+    Uniques,
+    decode_state,
+)
+from domain.segments.definition import Aggregate, AggregateSpec
+from domain.segments.rule import FREQUENT_VALUES, SEQUENCE_MARKS
+from operators.aggregates.bounded import keep_bounded
+from operators.aggregates.distinct import add_value, join_uniques, value_text
+from operators.rules.conditions import is_number, matcher, property_of
+from operators.rules.windows import bucketer, kept_buckets
+
+V = TypeVar("V")
+Properties = Mapping[str, Any]
+Fold = Callable[[Any, int, int, Properties], None]
+"""(state, changed in place; event time in ms; tie; properties) → nothing."""
+
+MICRO: Final = 1_000_000
+NUMBER_LIMIT: Final = 10**12
+_SUM_LIMIT: Final = 2**63 - 1
+_SAFE_SCALED: Final = 10**12
+
+
+def micro(value: Any) -> int | None:  # noqa: ANN401 - a JSON value
+    """A number in millionths, rounded half to even; None for anything else and for implausible magnitudes.
+
+    >>> micro(19.99), micro(True), micro("3")
+    (19990000, None, None)
+    """
+    if not is_number(value) or not -NUMBER_LIMIT < value < NUMBER_LIMIT:
+        return None
+    number: int | float = value
+    if isinstance(number, int):
+        return number * MICRO
+    scaled = number * MICRO
+    nearest: int = round(scaled)
+    if abs(scaled) < _SAFE_SCALED and abs(scaled - nearest) < 0.499:
+        return nearest
+    exact = Decimal(repr(number)).scaleb(6)
+    return int(exact.to_integral_value(ROUND_HALF_EVEN))
+
+
+def _capped(total: int) -> int:
+    return max(-_SUM_LIMIT, min(_SUM_LIMIT, total))
+
+
+def _insert(buckets: dict[int, V], bucket: int, entry: V, kept: int) -> None:
+    """Add a bucket that is not there yet, in its place, and drop what lies too far behind the newest."""
+    newest = next(reversed(buckets), bucket)
+    if bucket >= newest:
+        buckets[bucket] = entry
+        cut = bucket - kept
+        while next(iter(buckets)) < cut:
+            del buckets[next(iter(buckets))]
+    elif bucket >= newest - kept:
+        buckets[bucket] = entry
+        ordered = sorted(buckets.items())
+        buckets.clear()
+        buckets.update(ordered)
+
+
+def _see(state: Counts | NumberBuckets, at_ms: int) -> None:
+    if not state.buckets:
+        state.first_ms = state.last_ms = at_ms
+    elif at_ms > state.last_ms:
+        state.last_ms = at_ms
+    elif at_ms < state.first_ms:
+        state.first_ms = at_ms
+
+
+def _fold_counts(spec: AggregateSpec) -> Fold:
+    bucket_of, kept = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution)
+
+    def fold(state: Counts, at_ms: int, _tie: int, _properties: Properties) -> None:
+        _see(state, at_ms)
+        bucket, buckets = bucket_of(at_ms), state.buckets
+        known = buckets.get(bucket)
+        if known is not None:
+            buckets[bucket] = known + 1
+        else:
+            _insert(buckets, bucket, 1, kept)
+
+    return fold
+
+
+def add_numbers(one: Numbers, other: Numbers) -> Numbers:
+    """The summary of both."""
+    if not one[1] or not other[1]:
+        known = one if one[1] else other
+        return (one[0] + other[0], *known[1:])
+    return (one[0] + other[0], one[1] + other[1], _capped(one[2] + other[2]), min(one[3], other[3]), max(one[4], other[4]))
+
+
+def _fold_numbers(spec: AggregateSpec) -> Fold:
+    bucket_of, kept, path = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution), spec.property or ""
+
+    def fold(state: NumberBuckets, at_ms: int, _tie: int, properties: Properties) -> None:
+        _see(state, at_ms)
+        amount = micro(property_of(properties, path))
+        if amount is not None and amount < 0:
+            state.negative = True
+        entry = (1, 0, 0, 0, 0) if amount is None else (1, 1, amount, amount, amount)
+        bucket, buckets = bucket_of(at_ms), state.buckets
+        known = buckets.get(bucket)
+        if known is not None:
+            buckets[bucket] = add_numbers(known, entry)
+        else:
+            _insert(buckets, bucket, entry, kept)
+
+    return fold
+
+
+def _fold_uniques(spec: AggregateSpec) -> Fold:
+    bucket_of, path, sketched = bucketer(spec.resolution, spec.time_zone or "UTC"), spec.property or "", spec.resolution == "ever"
+
+    def fold(state: Uniques, at_ms: int, _tie: int, properties: Properties) -> None:
+        text = value_text(property_of(properties, path))
+        if text is not None:
+            add_value(state, text, bucket_of(at_ms), sketched=sketched)
+
+    return fold
+
+
+def _fold_frequencies(spec: AggregateSpec) -> Fold:
+    bucket_of, kept, path = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution), spec.property or ""
+
+    def fold(state: Frequencies, at_ms: int, _tie: int, properties: Properties) -> None:
+        text = value_text(property_of(properties, path))
+        if text is None:
+            return
+        buckets = state.values.setdefault(text, {})
+        bucket = bucket_of(at_ms)
+        if bucket in buckets:
+            buckets[bucket] += 1
+        else:
+            _insert(buckets, bucket, 1, kept)
+        keep_bounded(state.values, FREQUENT_VALUES)
+
+    return fold
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    """A value as a leaf can keep it: integers beyond 64 bits as floating point; None where not even that holds one of them."""
+    try:
+        return _within_64_bits(value)
+    except (OverflowError, RecursionError):
+        return None
+
+
+def _within_64_bits(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else float(value)
+    if isinstance(value, dict):
+        return {name: _within_64_bits(item) for name, item in value.items()}
+    return [_within_64_bits(item) for item in value] if isinstance(value, list) else value
+
+
+def _earlier(one: Register, other: Register) -> Register:
+    return one if (one.at_ms, one.tie) <= (other.at_ms, other.tie) else other
+
+
+def _fold_edges(spec: AggregateSpec) -> Fold:
+    bucket_of, kept, path = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution), spec.property
+
+    def fold(state: Edges, at_ms: int, tie: int, properties: Properties) -> None:
+        value = None if path is None else property_of(properties, path)
+        if path is not None and (value := _storable(value)) is None:
+            return
+        said = Register(value, at_ms, tie)
+        bucket, buckets = bucket_of(at_ms), state.buckets
+        known = buckets.get(bucket)
+        if known is not None:
+            buckets[bucket] = Ends(_earlier(known.first, said), later(known.last, said))
+        else:
+            _insert(buckets, bucket, Ends(said, said), kept)
+
+    return fold
+
+
+def fold_mark(state: Marks, mark: Mark) -> None:
+    """Add one event of a sequence, in place."""
+    marks = state.marks
+    marks.append(mark)
+    if len(marks) > 1 and mark < marks[-2]:
+        marks.sort()
+    if len(marks) > SEQUENCE_MARKS:
+        del marks[0]
+
+
+_FOLDS: Final[dict[str, Callable[[AggregateSpec], Fold]]] = {
+    "count": _fold_counts,
+    "number": _fold_numbers,
+    "unique": _fold_uniques,
+    "frequent": _fold_frequencies,
+    "edge": _fold_edges,
+}
+
+
+def folder(aggregate: Aggregate) -> Fold:
+    """Compile the fold of any family but marks, whose mask its caller knows."""
+    return _FOLDS[aggregate.spec.family](aggregate.spec)
+
+
+def new_state(spec: AggregateSpec) -> State:
+    """The state of no events."""
+    return STATES[spec.family]()
+
+
+def event_matchers(spec: AggregateSpec, zone: str) -> list[tuple[str, str | None, Callable[[Properties], bool] | None]]:
+    """Of every filter: event type, name (None: any) and compiled conditions (None: none)."""
+    return [(event.event_type, event.name, matcher(event, zone)) for event in spec.events]
+
+
+def _join_buckets(one: dict[int, V], other: dict[int, V], add: Callable[[V, V], V], kept: int) -> dict[int, V]:
+    joined = dict(one)
+    for bucket, entry in other.items():
+        known = joined.get(bucket)
+        joined[bucket] = entry if known is None else add(known, entry)
+    cut = max(joined, default=0) - kept
+    return {bucket: joined[bucket] for bucket in sorted(joined) if bucket >= cut}
+
+
+def join(spec: AggregateSpec, one: State, other: State) -> State:
+    """Unite the states of two leaves; both stay untouched. Marks are kept in order, the latest ones."""
+    kept = kept_buckets(spec.resolution)
+    match one, other:
+        case Counts(), Counts():
+            counts = Counts(_join_buckets(one.buckets, other.buckets, lambda a, b: a + b, kept))
+            counts.first_ms, counts.last_ms = _seen_between(one, other)
+            return counts
+        case NumberBuckets(), NumberBuckets():
+            numbers = NumberBuckets(_join_buckets(one.buckets, other.buckets, add_numbers, kept))
+            numbers.first_ms, numbers.last_ms = _seen_between(one, other)
+            numbers.negative = one.negative or other.negative
+            return numbers
+        case Uniques(), Uniques():
+            return join_uniques(one, other, sketched=spec.resolution == "ever")
+        case Frequencies(), Frequencies():
+            values = dict(one.values)
+            for text, buckets in other.values.items():
+                values[text] = _join_buckets(values.get(text, {}), buckets, lambda a, b: a + b, kept)
+            keep_bounded(values, FREQUENT_VALUES)
+            return Frequencies(values)
+        case Edges(), Edges():
+            return Edges(_join_buckets(one.buckets, other.buckets, _join_ends, kept))
+        case Marks(), Marks():
+            return Marks(sorted([*one.marks, *other.marks])[-SEQUENCE_MARKS:])
+    raise TypeError("states of different families")
+
+
+def _join_ends(one: Ends, other: Ends) -> Ends:
+    return Ends(_earlier(one.first, other.first), later(one.last, other.last))
+
+
+def _seen_between(one: Counts | NumberBuckets, other: Counts | NumberBuckets) -> tuple[int, int]:
+    if not one.buckets:
+        return other.first_ms, other.last_ms
+    if not other.buckets:
+        return one.first_ms, one.last_ms
+    return min(one.first_ms, other.first_ms), max(one.last_ms, other.last_ms)
+
+
+def held(leaf: Leaf, aggregate: Aggregate) -> State | None:
+    """A leaf's state of an aggregate, unpacked; None where there is none."""
+    raw = leaf.aggregates.get(aggregate.id)
+    if raw is None:
+        return None
+    return decode_state(aggregate.spec.family, raw) if isinstance(raw, msgspec.Raw) else cast("State", raw)

@@ -1,0 +1,9 @@
+"""The trust gate: readings and people's commands → a decision.
+
+| file | what leaves when what enters | state | oracle |
+|---|---|---|---|
+| `readings` | readings and a proposed action → what they say of it | `GateState` | every short history; a model over random ones |
+| `params` | – | – | – |
+| `decide` | that, the size of a push, quiet hours, and what people have said → the decision | none | a model over random histories |
+| `replay` | past decisions, readings and other thresholds → what would have differed | none | tables of cases |
+"""

@@ -1,0 +1,215 @@
+"""The whole trust gate: what readings say, how much a push changes, quiet hours, and what people have said.
+
+    readings ──▶ operators.gate.decide ─┐
+    size of the push ──▶ size_findings ─┼──▶ decision ──▶ control ──▶ what is done
+    quiet hours ──▶ quiet_finding ──────┘
+
+Pure. People can let pass what the gate would hold, for a while and on record; they cannot thaw what is frozen, nor what was answered
+with a reading of something else. The advisory mode lets nothing pass: it is a dry run. Removals are never judged here. Clock: `now_ms`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from domain.gate import Action, Code, Controls, Decision, Mode, Override, ProposedAction, PushSize, Release, Setting, Verdict
+from domain.signals.reading import Reading
+from operators.gate.params import GateParams
+from operators.gate.readings import Finding, GateState, decide
+
+NEVER_OVERRIDDEN: Final = frozenset({Code.FROZEN, Code.MISTAKEN})
+"""Reasons that no override and no release reaches."""
+OVERRIDABLE: Final = frozenset(Code) - NEVER_OVERRIDDEN - {Code.TRUSTED, Code.TAKES_OFF, Code.OVERRIDDEN, Code.RELEASED, Code.ADVISORY}
+"""Reasons that an override may name."""
+_LETS_GO: Final = frozenset({Code.TRUSTED, Code.RELEASED, Code.OVERRIDDEN})
+"""First reasons of a push that goes."""
+_ENOUGH_PUSHES: Final = 5
+"""Pushes that make a history."""
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """What the gate looks at besides readings.
+
+    Attributes:
+        platform: the destination's.
+        controls: what people have said.
+        size: what the push would change; None where that was not measured yet.
+        history: earlier pushes of the audience, its first one left out.
+        other_ms: what the other clock says; None for the same.
+    """
+
+    platform: str
+    controls: Controls = Controls()
+    size: PushSize | None = None
+    history: tuple[PushSize, ...] = ()
+    other_ms: int | None = None
+
+
+def judge(
+    state: GateState,
+    proposed: ProposedAction,
+    readings: Mapping[str, Reading],
+    situation: Situation,
+    now_ms: int,
+    params: GateParams,
+) -> Decision:
+    """Judge one proposed action with everything that bears on it.
+
+    Args:
+        state: memory that has observed the readings.
+        proposed: the action and what it depends on.
+        readings: newest reading per signal.
+        situation: the rest.
+        now_ms: the instant.
+        params: thresholds.
+    """
+    further = [*size_findings(situation.size, situation.history, params), *quiet_finding(now_ms, params)]
+    decision = decide(state, proposed, readings, now_ms, params, further)
+    if proposed.action is Action.PUSH:
+        decision = msgspec.structs.replace(decision, size=situation.size)
+    return control(decision, situation, now_ms, params)
+
+
+def size_findings(size: PushSize | None, history: Sequence[PushSize], params: GateParams) -> list[Finding]:
+    """What speaks against a push of this size; nothing where it was not measured, because something else holds it already.
+
+    Args:
+        size: what the push would change.
+        history: earlier pushes of the audience, its first one left out.
+        params: shares and bounds.
+    """
+    if size is None:
+        return []
+    if size.first:
+        if params.confirm_first and not size.confirmed and size.adds:
+            reason = f"the first push would add {size.adds} people: somebody has to confirm it"
+            return [Finding(Verdict.HOLD, Code.FIRST_SYNC, reason)]
+        return []
+    found = []
+    for code, verb, people, most, shares in (
+        (Code.MASS_REMOVAL, "remove", size.removes, params.remove_share, [_share(one.removes, one.before) for one in history]),
+        (Code.MASS_ADDITION, "add", size.adds, params.add_share, [_share(one.adds, one.before) for one in history]),
+    ):
+        share = _share(people, size.before)
+        usual = max(params.least_share, params.usual_times * max(shares)) if len(shares) >= _ENOUGH_PUSHES else most
+        allowed = min(most, usual)
+        if people >= params.least_people and share > allowed:
+            reason = f"the push would {verb} {people} of {size.before} people ({share:.0%}), {allowed:.0%} are allowed at once"
+            found.append(Finding(Verdict.BLOCK if code is Code.MASS_REMOVAL else Verdict.HOLD, code, reason))
+    return found
+
+
+def _share(people: int, before: int) -> float:
+    return people / max(before, 1)
+
+
+def quiet_finding(now_ms: int, params: GateParams) -> list[Finding]:
+    """Quiet hours hold pushes."""
+    if params.quiet is None or params.quiet.judged_at(now_ms + 1) != now_ms + 1:
+        return []
+    return [Finding(Verdict.HOLD, Code.QUIET_HOURS, f"quiet hours until {params.quiet.end:%H:%M} {params.quiet.zone}")]
+
+
+def control(decision: Decision, situation: Situation, now_ms: int, params: GateParams) -> Decision:
+    """What becomes of a decision by what people have said.
+
+    Frozen holds every push. Where the gate itself passes, nothing changes. Else a live release lets the push pass, or live overrides that
+    cover every reason together. The advisory mode is a dry run: it says what would have been done, and holds.
+
+    Args:
+        decision: the gate's own.
+        situation: what people have said about its destination.
+        now_ms: the instant.
+        params: whether two persons are needed.
+    """
+    if decision.action is not Action.PUSH:
+        return decision
+    mode = mode_now(situation, decision.audience_id, now_ms, params)
+    if mode is Mode.FROZEN:
+        reasons = ("pushes are frozen", *decision.reasons)
+        return msgspec.structs.replace(
+            decision, verdict=Verdict.HOLD, would=decision.verdict, reasons=reasons, codes=(Code.FROZEN, *decision.codes)
+        )
+    decided = _let(decision, situation, now_ms, params)
+    return _rehearsed(decided) if mode is Mode.ADVISORY else decided
+
+
+def _let(decision: Decision, situation: Situation, now_ms: int, params: GateParams) -> Decision:
+    """The decision where the gate enforces: its own, or what a release or overrides make of it."""
+    controls, platform, against = situation.controls, situation.platform, frozenset(decision.codes)
+    if decision.verdict is Verdict.PASS or against & NEVER_OVERRIDDEN:
+        return decision
+    release = controls.release
+    if release is not None and live(release, now_ms, params):
+        return _passed(decision, Code.RELEASED, f"released by {release.author}", release_id=release.id)
+    reach = [one for one in controls.overrides if live(one, now_ms, params) and concerns(one.scope, decision.audience_id, platform)]
+    if against <= frozenset[Code]().union(*(one.codes for one in reach)):
+        authors = ", ".join(sorted({one.author for one in reach}))
+        return _passed(decision, Code.OVERRIDDEN, f"overridden by {authors}", override_id=min(one.id for one in reach))
+    return decision
+
+
+def _rehearsed(decided: Decision) -> Decision:
+    """Hold it, and say what would have been done; `would` stays what the gate itself says."""
+    reason = f"advisory, a dry run: nothing is sent; otherwise the push would {decided.verdict.value}"
+    return msgspec.structs.replace(
+        decided,
+        verdict=Verdict.HOLD,
+        would=decided.would or decided.verdict,
+        reasons=(reason, *decided.reasons),
+        codes=(Code.ADVISORY, *decided.codes),
+    )
+
+
+def would_go(decision: Decision) -> bool:
+    """Whether nothing but the advisory mode holds a push."""
+    return decision.codes[0] is Code.ADVISORY and decision.codes[1] in _LETS_GO
+
+
+def mode_now(situation: Situation, audience_id: int, now_ms: int, params: GateParams) -> Mode:
+    """How the gate is run for an audience now; where clocks differ, whatever holds more by one of them."""
+    clocks = {now_ms, now_ms if situation.other_ms is None else situation.other_ms}
+    return max((mode_of(situation.controls, audience_id, situation.platform, clock, params) for clock in clocks), key=_HOLDS.index)
+
+
+def mode_of(controls: Controls, audience_id: int, platform: str, now_ms: int, params: GateParams) -> Mode:
+    """How the gate is run for an audience: frozen anywhere is frozen; else what was said closest to it; else it enforces."""
+    said = [one for one in controls.modes if concerns(one.scope, audience_id, platform) and live(one, now_ms, params)]
+    if any(one.mode is Mode.FROZEN for one in said):
+        return Mode.FROZEN
+    closest = min(said, key=lambda one: _SCOPES.index(one.scope.partition(":")[0]), default=None)
+    return closest.mode if closest else Mode.ENFORCE
+
+
+_SCOPES: Final = ("audience", "platform", "workspace")
+_HOLDS: Final = (Mode.ENFORCE, Mode.ADVISORY, Mode.FROZEN)
+"""What holds more comes later."""
+
+
+def live(said: Setting | Override | Release, now_ms: int, params: GateParams) -> bool:
+    """Whether what somebody said holds now: not expired, and approved by a second person where two are needed.
+
+    A mode needs nobody's approval: neither freezing nor a dry run lets anything pass.
+    """
+    if isinstance(said, Setting):
+        return now_ms < said.expires_ms if said.expires_ms is not None else said.mode is not Mode.ADVISORY
+    approved = bool(said.approved_by) and said.approved_by != said.author
+    return said.expires_ms is not None and now_ms < said.expires_ms and (approved or not params.two_persons)
+
+
+def concerns(scope: str, audience_id: int, platform: str) -> bool:
+    """Whether something of this scope is about an audience."""
+    return scope in {"workspace", f"platform:{platform}", f"audience:{audience_id}"}
+
+
+def _passed(decision: Decision, code: Code, reason: str, override_id: int = 0, release_id: int = 0) -> Decision:
+    return msgspec.structs.replace(
+        decision,
+        verdict=Verdict.PASS,
+        would=decision.verdict,
+        reasons=(reason, *decision.reasons),
+        codes=(code, *decision.codes),
+        override_id=override_id,
+        release_id=release_id,
+    )

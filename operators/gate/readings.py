@@ -1,0 +1,225 @@
+"""The trust gate: readings and a proposed action → a decision. Fails closed: whatever is missing, stale, odd or new holds.
+
+A push passes only if every signal that the destination depends on is healthy, fresh, rests on enough observations, has been so several
+times in a row, has not been in trouble lately, and does not swing. The row begins anew after a reading that is not, a gap longer than a
+reading may be old, and a clock that went back; a platform that is idle between pushes is in no trouble. Taking people off a platform always
+passes. What a push would change, and what people have said about it, is judged by `operators.gate.decide`. Clock: `now_ms`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+
+from domain.gate import Action, Code, Decision, ProposedAction, Verdict
+from domain.signals.reading import Reading, Status
+from operators.gate.params import GateParams
+
+_MS: Final = timedelta(milliseconds=1)
+_RANK: Final = {Verdict.PASS: 0, Verdict.HOLD: 1, Verdict.BLOCK: 2}
+_TAKES_OFF: Final = frozenset({Action.URGENT_REMOVAL, Action.DELETE})
+"""What no reading can hold. Named one by one: an action that is new is judged."""
+
+
+class SignalMemory(msgspec.Struct, frozen=True):
+    """What the gate remembers of one signal.
+
+    Attributes:
+        reading_id: its newest reading.
+        read_ms: when that was read.
+        streak: how many healthy ones came in a row.
+        trouble_ms: when it was last degraded or unhealthy; 0 for never.
+        scores: of the last readings that had one, the newest last.
+    """
+
+    reading_id: int
+    read_ms: int
+    streak: int
+    trouble_ms: int = 0
+    scores: tuple[float, ...] = ()
+
+
+class GateState(msgspec.Struct, frozen=True):
+    """Memory of the gate for one destination.
+
+    Attributes:
+        version: layout of this structure.
+        signals: signal → memory; none that is too old to matter.
+        seen_ms: the clock when it last observed.
+    """
+
+    version: int = 1
+    signals: dict[str, SignalMemory] = {}
+    seen_ms: int = 0
+
+
+class Finding(NamedTuple):
+    """What one signal says about a push."""
+
+    verdict: Verdict
+    code: Code
+    reason: str
+
+
+def trusted(reading: Reading, params: GateParams) -> bool:
+    """Whether a reading says healthy, by its score and by its own status, and rests on enough."""
+    score = reading.score
+    sound = score is not None and not math.isnan(score) and params.healthy <= score <= 100 and reading.status is Status.HEALTHY
+    return sound and reading.sample >= enough(reading, params)
+
+
+def second_opinion(signal: str) -> bool:
+    """Whether a signal speaks only now and then, after pushes or reports; its silence is no trouble, and its first word is believed."""
+    return not signal.startswith("source:")
+
+
+def enough(reading: Reading, params: GateParams) -> int:
+    """Observations that a reading must rest on."""
+    return params.minimum_requests if reading.signal.startswith("platform:") else params.minimum_sample
+
+
+def observe(state: GateState, readings: Iterable[Reading], now_ms: int, params: GateParams) -> GateState:
+    """Take in readings, oldest first; one that was seen before changes nothing.
+
+    Args:
+        state: memory so far; not changed.
+        readings: stored readings of any signals, with their ids.
+        now_ms: the instant; one before an earlier one voids every row of healthy readings.
+        params: what healthy means.
+    """
+    signals = dict(state.signals)
+    for reading in sorted(readings, key=lambda reading: reading.id):
+        known = signals.get(reading.signal)
+        if known is not None and reading.id <= known.reading_id:
+            continue
+        if second_opinion(reading.signal) and reading.status is Status.UNKNOWN:
+            continue  # nothing was sent or reported, so nothing went wrong
+        signals[reading.signal] = _remembered(known, reading, params)
+    if _went_back(state, now_ms, params):
+        signals = {signal: msgspec.structs.replace(memory, streak=0) for signal, memory in signals.items()}
+        return GateState(state.version, signals, now_ms)
+    # A reading that still counts is at most one limit old, and the one that it follows at most one limit older.
+    oldest = now_ms - 2 * params.staleness // _MS
+    oldest = min(oldest, now_ms - params.cool_down // _MS)
+    kept = {signal: memory for signal, memory in signals.items() if memory.read_ms >= oldest}
+    return GateState(state.version, kept, max(now_ms, state.seen_ms))
+
+
+def _remembered(known: SignalMemory | None, reading: Reading, params: GateParams) -> SignalMemory:
+    row = _row(known, reading, params)
+    begins = row > 0 or (reading.score or 0.0) >= params.healthy + params.margin
+    streak = 1 + row if begins and trusted(reading, params) else 0
+    troubled = reading.status in {Status.DEGRADED, Status.UNHEALTHY} or (reading.score is not None and not reading.score >= params.healthy)
+    trouble_ms = reading.read_ms if troubled else known.trouble_ms if known else 0
+    scores = known.scores if known else ()
+    if reading.score is not None and math.isfinite(reading.score):
+        scores = (*scores, reading.score)[-params.swing_readings :]
+    return SignalMemory(reading.id, reading.read_ms, streak, trouble_ms, scores)
+
+
+def _row(known: SignalMemory | None, reading: Reading, params: GateParams) -> int:
+    """The row of healthy readings that a reading goes on from."""
+    if known is None or not -params.clock_tolerance // _MS <= reading.read_ms - known.read_ms <= params.staleness // _MS:
+        return 0
+    return known.streak
+
+
+def _went_back(state: GateState, now_ms: int, params: GateParams) -> bool:
+    return now_ms < state.seen_ms - params.clock_tolerance // _MS
+
+
+def decide(
+    state: GateState,
+    proposed: ProposedAction,
+    readings: Mapping[str, Reading],
+    now_ms: int,
+    params: GateParams,
+    further: Sequence[Finding] = (),
+) -> Decision:
+    """Judge one proposed action.
+
+    Args:
+        state: memory that has observed the readings.
+        proposed: the action and what it depends on.
+        readings: newest reading per signal.
+        now_ms: the instant.
+        params: thresholds.
+        further: what else speaks against a push (`operators.gate.decide`).
+
+    Returns:
+        The decision; its reasons name every signal that does not let it pass.
+    """
+    signals = sorted(set(proposed.depends_on))
+    used: list[int] = []
+    if proposed.action in _TAKES_OFF:
+        findings = [Finding(Verdict.PASS, Code.TAKES_OFF, "taking people off a platform is always allowed")]
+    else:
+        judged: list[Finding | None] = [_judge(state, proposed, signal, readings.get(signal), now_ms, params) for signal in signals]
+        if not signals:
+            judged.append(Finding(Verdict.HOLD, Code.NO_SIGNAL, "no signal feeds this audience yet: no data is not health"))
+        findings = sorted((one for one in (*judged, *further) if one is not None), key=lambda one: -_RANK[one.verdict])
+        findings = findings or [Finding(Verdict.PASS, Code.TRUSTED, "every signal is healthy, fresh and settled")]
+        used = [readings[signal].id for signal in signals if signal in readings]
+    return Decision(
+        proposed.workspace, proposed.destination, proposed.audience_id, proposed.action, findings[0].verdict,
+        tuple(one.reason for one in findings), tuple(used), now_ms, tuple(one.code for one in findings), depends_on=tuple(signals),
+    )  # fmt: skip
+
+
+def _judge(
+    state: GateState, proposed: ProposedAction, signal: str, reading: Reading | None, now_ms: int, params: GateParams
+) -> Finding | None:
+    """What one signal has against a push; None for nothing."""
+    if reading is None:
+        return Finding(Verdict.HOLD, Code.NEVER_READ, f"{signal} was never read")
+    if (reading.workspace, reading.signal) != (proposed.workspace, signal):
+        return Finding(Verdict.HOLD, Code.MISTAKEN, f"{signal} was answered with a reading of another signal")
+    if _went_back(state, now_ms, params):
+        return Finding(Verdict.HOLD, Code.CLOCK_WENT_BACK, f"{signal} cannot be dated: the clock went back")
+    doubt = _doubt(reading, now_ms, params)
+    if doubt:
+        return doubt
+    score, because = reading.score or 0.0, f": {reading.reasons[0]}" if reading.reasons else ""
+    if score < params.degraded:
+        return Finding(Verdict.BLOCK, Code.UNHEALTHY, f"{signal} is unhealthy ({score:.0f}){because}")
+    if not trusted(reading, params):
+        return Finding(Verdict.HOLD, Code.DEGRADED, f"{signal} is degraded ({score:.0f}){because}")
+    memory = state.signals.get(signal)
+    if memory is None or memory.reading_id != reading.id:
+        memory = SignalMemory(reading.id, reading.read_ms, 0)
+    return _settling(memory, signal, now_ms, params)
+
+
+def _settling(memory: SignalMemory, signal: str, now_ms: int, params: GateParams) -> Finding | None:
+    """Why a healthy reading is not enough yet; None where it is."""
+    calm = second_opinion(signal) and not memory.trouble_ms
+    needed = 1 if calm else params.recover_readings
+    if memory.streak < needed:
+        reason = f"{signal} is recovering: {memory.streak} of {needed} healthy readings in a row"
+        return Finding(Verdict.HOLD, Code.RECOVERING, reason)
+    cool_ms = memory.trouble_ms + params.cool_down // _MS - now_ms
+    if memory.trouble_ms and cool_ms > 0:
+        reason = f"{signal} was in trouble lately: it cools down for another {math.ceil(cool_ms / 1000)} s"
+        return Finding(Verdict.HOLD, Code.COOLING_DOWN, reason)
+    swing = max(memory.scores, default=0.0) - min(memory.scores, default=0.0)
+    if swing > params.swing:
+        reason = f"{signal} swings by {swing:.0f} points within {len(memory.scores)} readings"
+        return Finding(Verdict.HOLD, Code.VOLATILE, reason)
+    return None
+
+
+def _doubt(reading: Reading, now_ms: int, params: GateParams) -> Finding | None:
+    """Why a reading says nothing about now; None where it does say something."""
+    age_ms, score, signal = now_ms - reading.read_ms, reading.score, reading.signal
+    if age_ms < -(params.clock_tolerance // _MS):
+        return Finding(Verdict.HOLD, Code.FUTURE, f"{signal}: the newest reading lies in the future; check the clocks")
+    if age_ms > params.staleness // _MS:
+        return Finding(Verdict.HOLD, Code.STALE, f"{signal}: the newest reading is older than {params.staleness.total_seconds():.0f} s")
+    if reading.status is Status.UNKNOWN or score is None or math.isnan(score) or not 0 <= score <= 100:
+        return Finding(Verdict.HOLD, Code.UNKNOWN, f"{signal} is unknown: {reading.reasons[0] if reading.reasons else 'no score'}")
+    if reading.sample < enough(reading, params):
+        reason = f"{signal} rests on {reading.sample} observations, {enough(reading, params)} are needed"
+        return Finding(Verdict.HOLD, Code.SMALL_SAMPLE, reason)
+    return None

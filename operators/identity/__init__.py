@@ -1,0 +1,9 @@
+"""Who is one person: normal forms of identifiers, components of links, cuts.
+
+| file | what leaves when what enters | state | oracle |
+|---|---|---|---|
+| `normalise` | a client's spelling → the one normal form, or nothing | none | tables of cases |
+| `partition` | link facts → people, and a verdict on every fact | none | `oracle.identity` |
+| `resolve` | a batch's link facts → the people they make | none between batches | `identity.partition` over all facts |
+| `cut` | people and a cut through their identifiers → the links to ban | none | tables of cases |
+"""

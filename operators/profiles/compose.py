@@ -1,0 +1,97 @@
+"""Composes leaves into one view: a commutative, associative merge, so that any order of merges gives the same person.
+
+``compose([a, b])`` after folding an event into ``a`` equals folding it into ``compose([a, b])``: the engine relies on it to keep a person's
+view current without touching the person's other leaves.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import cast
+
+import msgspec
+
+from domain.policies import ProfileRules
+from domain.profiles.leaf import Leaf, Register, Revenue, later, later_consent
+from domain.segments.aggregate import State
+from domain.segments.definition import Aggregate
+from operators.aggregates.bounded import keep_bounded
+from operators.aggregates.fold import held, join
+from operators.profiles.sessions import join_sessions
+
+
+def _join(one: dict[str, Register], other: dict[str, Register], choose: Callable[[Register, Register], Register]) -> dict[str, Register]:
+    joined = dict(one)
+    for name, register in other.items():
+        known = joined.get(name)
+        joined[name] = register if known is None else choose(known, register)
+    return joined
+
+
+def _add(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    joined = dict(one)
+    for name, count in other.items():
+        joined[name] = joined.get(name, 0) + count
+    return joined
+
+
+def _join_aggregates(one: Leaf, other: Leaf, aggregates: Mapping[int, Aggregate]) -> dict[int, msgspec.Raw]:
+    joined: dict[int, State | msgspec.Raw] = {}
+    for number in one.aggregates.keys() | other.aggregates.keys():
+        aggregate = aggregates.get(number)
+        if aggregate is None:
+            continue
+        mine, theirs = held(one, aggregate), held(other, aggregate)
+        joined[number] = join(aggregate.spec, mine, theirs) if mine and theirs else one.aggregates.get(number) or other.aggregates[number]
+    return cast("dict[int, msgspec.Raw]", joined)
+
+
+def _join_two(one: Leaf, other: Leaf, rules: ProfileRules, aggregates: Mapping[int, Aggregate]) -> Leaf:
+    if not other.types:
+        return one
+    if not one.types:
+        return other
+    revenue = dict(one.revenue)
+    for currency, (orders, amount) in other.revenue.items():
+        count, total = revenue.get(currency, (0, 0))
+        revenue[currency] = Revenue(count + orders, total + amount)
+    buyers = [leaf for leaf in (one, other) if leaf.revenue]
+    view = Leaf(
+        first_ms=min(one.first_ms, other.first_ms),
+        last_ms=max(one.last_ms, other.last_ms),
+        types=_add(one.types, other.types),
+        names=_add(one.names, other.names),
+        traits=_join(one.traits, other.traits, later),
+        groups=_join(one.groups, other.groups, later),
+        sessions=join_sessions(one.sessions, other.sessions, rules.session_gap_ms),
+        revenue=revenue,
+        first_order_ms=min((leaf.first_order_ms for leaf in buyers), default=0),
+        last_order_ms=max((leaf.last_order_ms for leaf in buyers), default=0),
+        consent=_join(one.consent, other.consent, later_consent),
+        overflow=one.overflow or other.overflow,
+        aggregates=_join_aggregates(one, other, aggregates),
+    )
+    view.overflow |= keep_bounded(view.names, rules.name_limit)
+    view.overflow |= keep_bounded(view.traits, rules.trait_limit)
+    view.overflow |= keep_bounded(view.groups, rules.group_limit)
+    return view
+
+
+def compose(leaves: Iterable[Leaf], rules: ProfileRules, aggregates: Mapping[int, Aggregate]) -> Leaf:
+    """Merge leaves into a view.
+
+    Args:
+        leaves: any number, in any order; none of them is changed.
+        rules: session gap and caps.
+        aggregates: those that are kept, by id; others are dropped.
+
+    Returns:
+        The composed view; empty for no leaves. It shares registers with the leaves, which are immutable, but no containers unless there
+        is only one leaf with events, which is returned as it is.
+    """
+    remaining = [leaf for leaf in leaves if leaf.types]
+    if not remaining:
+        return Leaf()
+    while len(remaining) > 1:  # pairwise, so that a thousand leaves cost n log n and not n²
+        pairs = zip(remaining[::2], remaining[1::2], strict=False)
+        odd = remaining[-1:] if len(remaining) % 2 else []
+        remaining = [_join_two(one, other, rules, aggregates) for one, other in pairs] + odd
+    return remaining[0]

@@ -1,0 +1,10 @@
+"""The rule language: conditions, checks, references, windows, words.
+
+| file | what leaves when what enters | state | oracle |
+|---|---|---|---|
+| `conditions` | conditions and event filters → functions of one value, of one event's properties | none | `oracle.conditions` |
+| `check` | a rule → every problem beyond its shape, with its path | none | tables of cases |
+| `references` | a rule and what is live → what it refers to in vain, circles, who depends on what changed | none | tables of cases |
+| `windows` | an instant → its bucket, and when that leaves a window; text → instant | none | `oracle.windows` |
+| `describe` | a node → words | none | – |
+"""

@@ -1,0 +1,119 @@
+"""A rule's nodes in words, for explanations. State: none."""
+
+from typing import Final
+
+from domain.segments import rule
+from domain.segments.rule import Condition, EventFilter, Rule
+
+_WORDS: Final[dict[type, str]] = {
+    rule.Equals: "is", rule.NotEquals: "is not", rule.Contains: "contains", rule.NotContains: "does not contain",
+    rule.StartsWith: "starts with", rule.EndsWith: "ends with", rule.LessThan: "is below", rule.AtMost: "is at most",
+    rule.GreaterThan: "is above", rule.AtLeast: "is at least",
+}  # fmt: skip
+_MEASURES: Final = {
+    "sum": "the sum of", "average": "the average of", "minimum": "the smallest", "maximum": "the largest",
+    "unique": "the number of different", "first_at": "the first time of", "last_at": "the last time of",
+}  # fmt: skip
+
+
+def condition_in_words(condition: Condition) -> str:  # noqa: PLR0911 - one line per operator
+    """A condition, to be read after the name of a value.
+
+    >>> condition_in_words(rule.AtLeast(3))
+    'is at least 3'
+    """
+    match condition:
+        case rule.In(values=values):
+            return f"is one of {_listed(values)}"
+        case rule.NotIn(values=values):
+            return f"is none of {_listed(values)}"
+        case rule.Exists():
+            return "is known"
+        case rule.NotExists():
+            return "is not known"
+        case rule.Between(low=low, high=high):
+            return f"is from {low} to {high}"
+        case rule.Before(instant=instant):
+            return f"is before {instant}"
+        case rule.After(instant=instant):
+            return f"is at or after {instant}"
+        case rule.WithinLast(span=span):
+            return f"is within the last {span}"
+        case rule.WithinNext(span=span):
+            return f"is within the next {span}"
+    return f"{_WORDS[type(condition)]} {_said(condition.value)}"
+
+
+def filter_in_words(event: EventFilter) -> str:
+    """Which events count.
+
+    >>> filter_in_words(EventFilter("Order Completed"))
+    '“Order Completed”'
+    """
+    name = f"“{event.name}”" if event.name is not None else "anything"
+    kind = "" if event.event_type == "track" else f"{event.event_type} "
+    where = " and ".join(f"{one.property} {condition_in_words(one.condition)}" for one in event.where)
+    return f"{kind}{name}" + (f" where {where}" if where else "")
+
+
+def in_words(node: Rule) -> str:
+    """One node, without what is below it."""
+    match node:
+        case rule.All():
+            return "all of these hold"
+        case rule.Any():
+            return "at least one of these holds"
+        case rule.Not():
+            return "this does not hold"
+        case rule.Trait(name=name, condition=condition):
+            return f"the trait {name} {condition_in_words(condition)}"
+        case rule.Computed(name=name, condition=condition):
+            return f"the computed trait {name} {condition_in_words(condition)}"
+        case rule.Lifecycle(stages=stages):
+            return f"the lifecycle stage is {' or '.join(stages)}"
+    return _others(node)
+
+
+def _others(node: Rule) -> str:
+    match node:
+        case rule.Consent(purpose=purpose, granted=granted):
+            return f"consent to {purpose} is {'granted' if granted else 'not granted'}"
+        case rule.HasIdentifier(kind=kind, at_least=least):
+            return f"there is at least {least} identifier of kind {kind}"
+        case rule.Member(segment=segment):
+            return f"the person is in segment {segment}"
+        case rule.Behaviour():
+            return _behaviour(node)
+        case rule.Sequence():
+            return _sequence(node)
+        case rule.Rfm():
+            bounds = [(name, getattr(node, name)) for name in ("recency", "frequency", "monetary")]
+            said = [f"{name} {bound[0]} to {bound[1]}" for name, bound in bounds if bound is not None]
+            return "RFM: " + ", ".join([*said, *([f"segment {_listed(node.segments)}"] if node.segments else [])] or ["any scores"])
+    raise TypeError(f"not a rule: {type(node).__name__}")
+
+
+def _behaviour(node: rule.Behaviour) -> str:
+    window = f" in the last {node.window}" if node.window else ""
+    event = filter_in_words(node.event)
+    if node.measure == "count":
+        return f"the number of {event}{window} {condition_in_words(node.condition)}"
+    what = f"{node.property} of {event}" if node.property else event
+    return f"{_MEASURES[node.measure]} {what}{window} {condition_in_words(node.condition)}"
+
+
+def _sequence(node: rule.Sequence) -> str:
+    said = [filter_in_words(node.steps[0].event)]
+    for step in node.steps[1:]:
+        within = f" within {step.within}" if step.within else ""
+        without = f", without {' or '.join(filter_in_words(event) for event in step.without)} in between" if step.without else ""
+        said.append(f"{'no ' if step.absent else ''}{filter_in_words(step.event)}{within}{without}")
+    return " then ".join(said) + (f", in the last {node.window}" if node.window else "")
+
+
+def _said(value: object) -> str:
+    return f"“{value}”" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _listed(values: tuple[object, ...]) -> str:
+    return ", ".join(_said(value) for value in values)

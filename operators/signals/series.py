@@ -1,0 +1,98 @@
+"""The series that are watched for anomalies, five minutes a point, and what an anomaly of each means for health.
+
+    source:<id>       events, match_quality, rejected_share, new_people_share, order_value:<currency>
+    platform:<name>   latency_ms
+    conversions       reported_share:<platform>
+
+An anomaly alone holds nothing: it is an episode that people look at, and a component that is not perfect. What must hold a push has to be
+certain, which `operators.detection.cusum` sees to. Points are sums over settled minutes, so they come once and never change.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from domain.ids import WorkspaceId
+from domain.signals import metrics
+from domain.signals.reading import Anomaly
+from operators.detection.episodes import Direction, Episode, EpisodeChange, MetricWatch, WatchState
+from operators.signals.params import HealthParams
+from operators.signals.window import Counts, by_suffix, of
+
+_ORDERS: Final = 3
+"""Orders that their mean value is worth a point from."""
+_HARM: Final[Mapping[str, frozenset[Direction]]] = {
+    "events": frozenset({Direction.DOWN}),
+    "match_quality": frozenset({Direction.DOWN}),
+    "rejected_share": frozenset({Direction.UP}),
+    "order_value": frozenset(Direction),
+    "latency_ms": frozenset({Direction.UP}),
+    "reported_share": frozenset(Direction),
+}
+"""Metric → directions that speak against a signal."""
+
+
+def points(signal: str, counts: Counts) -> dict[str, float]:
+    """The points of one step; metrics about which it says nothing have none.
+
+    Args:
+        signal: whose.
+        counts: sums over the step.
+    """
+    if signal.startswith("platform:"):
+        requests = sum(counts.get(metric, 0.0) for metric in (metrics.REQUESTS_OK, metrics.REQUESTS_FAILED, metrics.REQUESTS_RETRIED))
+        return {"latency_ms": counts.get(metrics.LATENCY_MS, 0.0) / requests} if requests else {}
+    if signal == metrics.CONVERSIONS:
+        ours = of(counts, metrics.ORDERS)
+        reported = by_suffix(counts, metrics.REPORTED_ORDERS)
+        return {f"reported_share:{platform}": count / (count + ours) for platform, count in reported.items() if count + ours}
+    accepted, rejected = counts.get(metrics.ACCEPTED, 0.0), of(counts, metrics.REJECTED)
+    found = {"events": accepted}
+    if accepted:
+        found["match_quality"] = of(counts, metrics.QUALITY) / accepted
+        found["new_people_share"] = counts.get(metrics.NEW_PEOPLE, 0.0) / accepted
+    if accepted + rejected:
+        found["rejected_share"] = rejected / (accepted + rejected)
+    for currency, orders in by_suffix(counts, metrics.ORDERS).items():
+        if orders >= _ORDERS:
+            found[f"order_value:{currency}"] = counts.get(f"{metrics.REVENUE}:{currency}", 0.0) / orders
+    return found
+
+
+def watch(
+    states: dict[str, WatchState], at_ms: int, found: Mapping[str, float], params: HealthParams, *, silent: bool = False
+) -> list[tuple[str, Episode]]:
+    """Show each watched series its point, in place; what became of episodes, by metric. While a source is silent none of them ends."""
+    told: list[tuple[str, Episode]] = []
+    for metric in sorted(states.keys() | found.keys()):
+        watched = MetricWatch(params.anomalies, params.episodes, states.get(metric))
+        changes = list[EpisodeChange]()
+        if metric in found:
+            changes = watched.update(at_ms, found[metric], closing=not silent)
+        elif not silent:
+            changes = watched.on_time(at_ms)
+        if metric in found or changes:
+            states[metric] = watched.snapshot()
+        told += [(metric, change.episode) for change in changes]
+    return told
+
+
+def open_episodes(states: Mapping[str, WatchState]) -> dict[str, tuple[Direction, float, float, float]]:
+    """Open episodes that speak against their signal: metric → direction, value at the peak, and the range expected there."""
+    found = {}
+    for metric, state in sorted(states.items()):
+        if state.episode is None:
+            continue
+        peak = state.episode.peak
+        direction = Direction.UP if peak.value >= peak.expected else Direction.DOWN
+        if direction in _HARM.get(metric.partition(":")[0], frozenset()):
+            found[metric] = direction, peak.value, peak.low, peak.high
+    return found
+
+
+def anomaly_of(workspace: WorkspaceId, signal: str, metric: str, episode: Episode) -> Anomaly:
+    """An episode as it is stored."""
+    return Anomaly(
+        workspace, signal, metric, episode.started_ms, episode.peak_ms, episode.ended_ms, episode.direction.value, episode.score,
+        episode.value, episode.expected, episode.low, episode.high, episode.ending.value if episode.ending else "",
+        tuple((one.at_ms, one.value, one.expected, one.low, one.high) for one in episode.picture),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Plans pushes, asks the gate, and delivers them to ad platforms."""

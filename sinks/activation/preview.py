@@ -1,0 +1,117 @@
+"""What the next push of an audience would do: planned as it would be, and never recorded.
+
+Of very many people a sample is looked at. Ids are keyed digests, so those who come first in id order are no different from the rest.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg import Connection
+
+from operators.gate.params import GateParams
+from operators.segments.sampling import estimate
+from sinks.activation.planning import changes
+from sinks.ads.platform import Platform
+from sinks.gate import Judged, TrustGate
+from store.activation import audiences, concerned, due, withdrawals
+
+EXACT_PEOPLE: Final = 50_000
+"""Up to so many people, everybody is looked at."""
+SAMPLE_PEOPLE: Final = 20_000
+"""Of more, so many: their share is known to within 0.7 per cent points of everybody, 19 times out of 20."""
+
+
+@dataclass(frozen=True)
+class PushPreview:
+    """How much a push would change; what is counted after `concerned` is scaled from `examined` to `concerned` people.
+
+    Attributes:
+        members: people in the segment.
+        held_out: of these, who are withheld.
+        listed: people on the platform's list, as far as we know.
+        concerned: people whom the push looks at.
+        examined: of these, who were looked at now; all of them where the numbers are exact.
+        adds: rows that it would add, those of people who are spelled anew among them.
+        removes: rows that it would remove.
+        come: people who are not on the list yet, of these.
+        go: people who would be on it no more, of these, without those who withdrew consent.
+        requests: that it would send, the audience's creation aside.
+        skipped: reason → changed members who would be left out.
+    """
+
+    members: int
+    held_out: int
+    listed: int
+    concerned: int
+    examined: int
+    adds: int
+    removes: int
+    come: int
+    go: int
+    requests: int
+    skipped: dict[str, int]
+
+    @property
+    def exact(self) -> bool:
+        """Whether everybody was looked at."""
+        return self.examined == self.concerned
+
+
+def preview_push(
+    conn: Connection[Any], audience_id: int, platform: Platform, exact_people: int = EXACT_PEOPLE, sample_people: int = SAMPLE_PEOPLE
+) -> PushPreview | None:
+    """Plan and throw the plan away.
+
+    Args:
+        conn: any connection; nothing is changed.
+        audience_id: whose push.
+        platform: how rows are spelled.
+        exact_people: up to so many people, everybody is looked at.
+        sample_people: of more, at least so many.
+
+    Returns:
+        The numbers; None where there is no such audience.
+    """
+    xmin = withdrawals.horizon(conn)
+    audience = due.read_audience(conn, audience_id)
+    if audience is None:
+        return None
+    people = concerned.count(conn, audience, xmin)
+    wanted = people if people <= exact_people else sample_people
+    examined, counts, skipped = 0, Counter[str](), Counter[str]()
+    with conn.transaction():
+        for page in changes(conn, audience, xmin, platform):
+            examined += page.people
+            counts.update(adds=len(page.change.adds), removes=len(page.change.removes), come=page.come, go=page.go)
+            skipped.update(page.change.skipped)
+            if examined >= wanted:
+                break
+
+    def scaled(found: int) -> int:
+        return found if examined >= people else estimate(min(found, examined), examined, people).value
+
+    most, adds, removes = platform.limits.max_rows, scaled(counts["adds"]), scaled(counts["removes"])
+    return PushPreview(
+        *audiences.counted(conn, audience_id),
+        concerned=people,
+        examined=examined,
+        adds=adds,
+        removes=removes,
+        come=scaled(counts["come"]),
+        go=scaled(counts["go"]),
+        requests=-(-adds // most) - (-removes // most),
+        skipped={reason: scaled(found) for reason, found in sorted(skipped.items())},
+    )
+
+
+def preview_judged(
+    conn: Connection[Any], audience_id: int, platform: Platform, params: GateParams, now: datetime
+) -> tuple[PushPreview, Judged] | None:
+    """Like `preview_push`, with what the gate would say of such a push now."""
+    preview, audience = preview_push(conn, audience_id, platform), due.read_audience(conn, audience_id)
+    if preview is None or audience is None:
+        return None
+    judged = TrustGate(conn, params).judge(audience.workspace_id, audience.platform, audience_id, "push", now)
+    return preview, judged.sized(preview.come, preview.go)

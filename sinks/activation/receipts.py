@@ -1,0 +1,96 @@
+"""Asks a platform what became of the writes that it took in: only what it says it did is confirmed, and what it did not do is planned anew.
+
+Nothing is kept in the process: what is to be asked about, and when, is in the journal of requests.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from psycopg import Connection
+
+from domain.signals import metrics
+from sinks.activation.delivery import Attempt
+from sinks.activation.destination import Destination
+from sinks.ads.platform import Delivered, Rejected, Retry, Status
+from store.activation import due, receipts
+from store.activation.receipts import Receipt
+from store.signals import observations
+
+FAILED: Final = "FAILED"
+_MINUTE_MS: Final = 60_000
+_UNKNOWN_THERE: Final = frozenset({"missing", "invalid"})
+"""Reasons that say that the platform will never tell; what it did is unknown, and doing it again is harmless."""
+
+
+class Confirmation:
+    """Asks for results.
+
+    Args:
+        conn: connection in autocommit mode, used by nobody else meanwhile.
+        destinations: platform name → destination.
+        ask_again_after: wait where the platform could not be asked.
+        now: aware clock.
+    """
+
+    def __init__(
+        self, conn: Connection[Any], destinations: Mapping[str, Destination], ask_again_after: timedelta, now: Callable[[], datetime]
+    ) -> None:
+        self._conn = conn
+        self._destinations = destinations
+        self._ask_again_after = ask_again_after
+        self._now = now
+
+    def __call__(self, receipt: Receipt) -> Attempt | None:
+        """Ask for one; None where nobody was asked."""
+        destination = self._destinations[receipt.platform]
+        with due.alone(self._conn, receipt.audience_id) as held:
+            if not held or not destination.pace.ready():
+                return None
+            outcome, reason = destination.call(Status(receipt.receipt)), ""
+            with self._conn.transaction():
+                match outcome:
+                    case Delivered() if not _done(receipt, outcome):
+                        reason = "not_processed"
+                        receipts.refuse(self._conn, receipt, reason, outcome.readback, self._now())
+                        outcome = Rejected(reason)
+                    case Delivered(invalid=invalid, readback=said):
+                        receipts.confirm(self._conn, receipt, invalid, said, self._now())
+                        self._count(receipt, outcome)
+                    case Rejected(reason=reason) if reason in _UNKNOWN_THERE:
+                        receipts.refuse(self._conn, receipt, reason, {}, self._now())
+                    case Rejected(reason=reason):
+                        receipts.ask_again(self._conn, receipt, reason, self._at_ms(None))
+                    case Retry(reason=reason, after_s=after_s):
+                        receipts.ask_again(self._conn, receipt, reason, self._at_ms(after_s))
+        return Attempt(
+            push_id=receipt.push_id,
+            seq=receipt.seq,
+            audience_id=receipt.audience_id,
+            platform=receipt.platform,
+            kind=receipt.kind,
+            operation="status",
+            rows=receipt.rows,
+            outcome=type(outcome).__name__.lower(),
+            reason=reason,
+            push_done=False,
+        )
+
+    def _at_ms(self, after_s: float | None) -> int:
+        wait = self._ask_again_after if after_s is None else timedelta(seconds=after_s)
+        return int((self._now() + wait).timestamp() * 1000)
+
+    def _count(self, receipt: Receipt, outcome: Delivered) -> None:
+        """Add what the platform says about rows and matches to its signal."""
+        minute = int(self._now().timestamp() * 1000) // _MINUTE_MS * _MINUTE_MS
+        seen: dict[str, float] = {metrics.ROWS_REJECTED: outcome.invalid}
+        low, high = outcome.readback.get("match_rate_low"), outcome.readback.get("match_rate_high")
+        if isinstance(low, int) and isinstance(high, int) and low >= 0:
+            seen |= {metrics.MATCH_RATE: (low + high) / 200, metrics.MATCH_RATES: 1}
+        signal = f"platform:{receipt.platform}"
+        observations.add(self._conn, [(receipt.workspace_id, signal, minute, 0, name, value) for name, value in seen.items()])
+
+
+def _done(receipt: Receipt, outcome: Delivered) -> bool:
+    """Whether the platform did it. Of a removal that it did in part nobody knows whom it left: it was not done."""
+    return outcome.readback.get("status") != FAILED and (receipt.operation == "add" or not outcome.invalid)

@@ -1,0 +1,1 @@
+"""Google: codec, errors, status."""

@@ -1,0 +1,269 @@
+"""Google Customer Match through the Data Manager API: how requests are spelled and answers are read.
+
+A row holds every e-mail and phone of a person, as ``email:<hash>`` and ``phone:<hash>``, sorted, e-mails first; there is no own id in it
+and no fixed column. Google matches people by any of them. A list takes contact data or device ids and never both, so device ids are not
+sent. A write is only accepted at first; what became of it is asked for later by its receipt. The access token is added by
+`sinks.http.oauth`.
+
+Sources: Data Manager API v1 (audience members, request status, user lists); Google Ads Help, Customer Match.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+
+from sinks.ads import hashing
+from sinks.ads.google.errors import Waits, classify
+from sinks.ads.google.status import read_list, read_status
+from sinks.ads.platform import (
+    Create,
+    Delete,
+    Delivered,
+    Find,
+    Limits,
+    Matchable,
+    Operation,
+    Outcome,
+    Read,
+    Rejected,
+    Request,
+    Response,
+    Retry,
+    Row,
+    Status,
+    Write,
+)
+
+_FIELDS: Final = {"email": "emailAddress", "phone": "phoneNumber"}
+_AGREED: Final = {
+    "consent": {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"},
+    "termsOfService": {"customerMatchTermsOfServiceStatus": "ACCEPTED"},
+}
+"""Every row of an add is a person whose consent was checked when it was written down; a removal needs none and takes none."""
+
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class GoogleParams:
+    """How Google is reached and what it accepts.
+
+    Attributes:
+        base_url: scheme and host of the Data Manager API, or of the local sandbox.
+        version: API version in every path.
+        customer_id: Google Ads account that holds the lists, with or without hyphens; empty: Google is not connected.
+        login_customer_id: manager account through which it is reached; empty: the account itself.
+        purpose: consent purpose that covers sending a person to Google, for use of their data and for personalised ads.
+        membership: how long Google keeps a member who is not sent again, whole days; 540 is the most that is known to be accepted.
+        max_rows: members per request.
+        max_identifiers: e-mails and phones per member.
+        page_size: lists per page of a listing.
+        requests_per_s: sustained pace; 300 changes a minute are allowed, the burst included.
+        burst: requests that may go at once after a rest.
+        throttle_wait: wait after a throttle where Google does not say.
+        day_wait: wait after a quota of a day is used up.
+        status_wait: earliest time at which asking for the result of a write is of use.
+        status_interval: wait before asking again.
+    """
+
+    base_url: str = "https://datamanager.googleapis.com"
+    version: str = "v1"
+    customer_id: str = ""
+    login_customer_id: str = ""
+    purpose: str = "advertising"
+    membership: timedelta = timedelta(days=540)
+    max_rows: int = 10_000
+    max_identifiers: int = 10
+    page_size: int = 50
+    requests_per_s: float = 4.5
+    burst: int = 30
+    throttle_wait: timedelta = timedelta(minutes=1)
+    day_wait: timedelta = timedelta(hours=1)
+    status_wait: timedelta = timedelta(minutes=30)
+    status_interval: timedelta = timedelta(minutes=30)
+
+    def __post_init__(self) -> None:
+        """Check what Google would refuse on every request.
+
+        Raises:
+            ValueError: `membership` is not a positive number of whole days.
+        """
+        if self.membership < _DAY or self.membership % _DAY:
+            raise ValueError("membership must be a positive number of whole days")
+
+
+@dataclass(frozen=True)
+class Google:
+    """The platform ``google``. It holds no secret: its `Transport` does."""
+
+    params: GoogleParams
+    name: str = "google"
+    kinds: tuple[str, ...] = ("email", "phone")
+
+    @property
+    def purpose(self) -> str:
+        """Consent purpose for advertising at Google."""
+        return self.params.purpose
+
+    @property
+    def limits(self) -> Limits:
+        """10,000 rows per request by default."""
+        return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
+
+    def row(self, person: Matchable) -> Row | None:
+        """Encode one person as all their hashed e-mails and phones.
+
+        Of more than Google takes per member, each kind keeps at least half of the places if it can fill them; the smallest are kept, so
+        that the choice is the same on every run.
+        """
+        emails = _digests("email", person.identifiers.get("email", ()), hashing.email_gmail)
+        phones = _digests("phone", person.identifiers.get("phone", ()), hashing.phone_e164)
+        room = self.params.max_identifiers
+        phones = phones[: max(room // 2, room - len(emails))]
+        return (*emails[: room - len(phones)], *phones) or None
+
+    def encode(self, operation: Operation) -> Request:
+        """Build one request; rows go in the body, never in a URL."""
+        match operation:
+            case Find(name=name, after=after):
+                query = {"filter": f'display_name = "{_quoted(name)}"', "pageSize": str(self.params.page_size)}
+                if after:
+                    query["pageToken"] = after
+                return self._request("GET", f"{self._lists}?{urlencode(query)}")
+            case Create(name=name, intent=intent):
+                return self._request("POST", self._lists, self._new_list(name, intent))
+            case Write(verb=verb, platform_id=platform_id, rows=rows):
+                members = self._members(platform_id, rows)
+                if verb == "remove":
+                    return self._request("POST", "audienceMembers:remove", members)
+                return self._request("POST", "audienceMembers:ingest", members | _AGREED)
+            case Read(platform_id=platform_id):
+                return self._request("GET", f"{self._lists}/{platform_id}")
+            case Delete(platform_id=platform_id):
+                return self._request("DELETE", f"{self._lists}/{platform_id}")
+            case Status(receipt=receipt):
+                return self._request("GET", f"requestStatus:retrieve?{urlencode({'requestId': receipt})}")
+
+    def decode(self, operation: Operation, response: Response) -> Outcome:
+        """Classify one answer; an answer that makes no sense is retried, because nobody knows what it did."""
+        params = self.params
+        if response.fault == "reauth":
+            return Rejected("reauth", "invalid_grant", "Connect Google again: the refresh token has expired or was revoked.")
+        if response.fault:
+            return Retry(response.fault)
+        try:
+            answer = msgspec.json.decode(response.body)
+        except msgspec.DecodeError:
+            return Retry("html")
+        if not isinstance(answer, dict):
+            return Retry("unexpected")
+        if isinstance(answer.get("error"), dict):
+            rows = len(operation.rows) if isinstance(operation, Write) else 0
+            waits = Waits(params.throttle_wait.total_seconds(), params.day_wait.total_seconds())
+            return classify(answer["error"], response.headers.get("retry-after", ""), rows, waits)
+        if response.status >= 400:
+            return Retry("transient")
+        return self._read(operation, answer)
+
+    def _read(self, operation: Operation, answer: Mapping[str, Any]) -> Outcome:
+        """Read a success as far as the operation needs it."""
+        outcome: Outcome = Retry("unexpected")
+        match operation:
+            case Find(name=name, intent=intent):
+                outcome = _found(answer, name, intent)
+            case Create() if _id(answer):
+                outcome = Delivered(platform_id=_id(answer))
+            case Write(rows=rows) if isinstance(answer.get("requestId"), str):
+                wait_s = self.params.status_wait.total_seconds()
+                outcome = Delivered(rows=len(rows), receipt=answer["requestId"], receipt_after_s=wait_s)
+            case Read() if _id(answer):
+                outcome = Delivered(readback=read_list(answer))
+            case Delete():
+                outcome = Delivered()
+            case Status() if isinstance(answer.get("requestStatusPerDestination"), list):
+                outcome = read_status(answer["requestStatusPerDestination"], self.params.status_interval.total_seconds())
+        return outcome
+
+    @property
+    def _lists(self) -> str:
+        return f"{_account(self.params.customer_id)}/userLists"
+
+    def _new_list(self, name: str, intent: str) -> dict[str, Any]:
+        return {
+            "displayName": name,
+            "description": intent,
+            "membershipDuration": f"{self.params.membership // timedelta(seconds=1)}s",
+            "ingestedUserListInfo": {
+                "uploadKeyTypes": ["CONTACT_ID"],
+                "contactIdInfo": {"dataSourceType": "DATA_SOURCE_TYPE_FIRST_PARTY"},
+            },
+        }
+
+    def _members(self, platform_id: str, rows: Iterable[Row]) -> dict[str, Any]:
+        destination = {"operatingAccount": _product_account(self.params.customer_id), "productDestinationId": platform_id}
+        if self.params.login_customer_id:
+            destination["loginAccount"] = _product_account(self.params.login_customer_id)
+        return {
+            "destinations": [destination],
+            "audienceMembers": [{"userData": {"userIdentifiers": [_identifier(value) for value in row]}} for row in rows],
+            "encoding": "HEX",
+        }
+
+    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
+        headers = [("accept", "application/json")]
+        if body is not None:
+            headers.append(("content-type", "application/json"))
+        if path.startswith(self._lists) and self.params.login_customer_id:
+            headers.append(("login-account", _account(self.params.login_customer_id)))
+        return Request(
+            method,
+            f"{self.params.base_url.rstrip('/')}/{self.params.version}/{path}",
+            tuple(headers),
+            b"" if body is None else msgspec.json.encode(body),
+        )
+
+
+def _digests(kind: str, values: Iterable[str], spell: Callable[[str], str]) -> list[str]:
+    """Hash every usable value, each once; smallest hash first."""
+    return sorted({f"{kind}:{hashing.digest(spelled)}" for spelled in map(spell, values) if spelled})
+
+
+def _identifier(value: str) -> dict[str, str]:
+    kind, _, digest = value.partition(":")
+    return {_FIELDS[kind]: digest}
+
+
+def _digits(customer_id: str) -> str:
+    return customer_id.replace("-", "").strip()
+
+
+def _account(customer_id: str) -> str:
+    return f"accountTypes/GOOGLE_ADS/accounts/{_digits(customer_id)}"
+
+
+def _product_account(customer_id: str) -> dict[str, str]:
+    return {"accountType": "GOOGLE_ADS", "accountId": _digits(customer_id)}
+
+
+def _quoted(text: str) -> str:
+    """Escape a string for a filter (AIP-160)."""
+    return re.sub(r'(["\\])', r"\\\1", text)
+
+
+def _id(user_list: Mapping[str, Any]) -> str:
+    """Read a list's id, which as a 64-bit number comes as text."""
+    return str(user_list.get("id") or "")
+
+
+def _found(answer: Mapping[str, Any], name: str, intent: str) -> Outcome:
+    """Look for our list on one page; an answer without lists is an empty page."""
+    lists = answer.get("userLists") or []
+    if not isinstance(lists, list) or not all(isinstance(user_list, dict) for user_list in lists):
+        return Retry("unexpected")
+    ours = [_id(held) for held in lists if held.get("displayName") == name and held.get("description") == intent and _id(held)]
+    return Delivered(platform_id=min(ours)) if ours else Delivered(after=str(answer.get("nextPageToken") or ""))

@@ -1,0 +1,1 @@
+"""Meta: codec and errors."""

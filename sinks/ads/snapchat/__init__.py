@@ -1,0 +1,1 @@
+"""Snapchat: codec and errors."""

@@ -1,0 +1,1 @@
+"""Writes exports: CSV, JSON, NDJSON, Parquet."""

@@ -1,0 +1,1 @@
+"""The one HTTP client: retries, circuit breaker, rate limits, OAuth."""

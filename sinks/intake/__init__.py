@@ -1,0 +1,1 @@
+"""Appends to the event log: Valkey or Kafka."""

@@ -1,0 +1,84 @@
+"""Drives dead letters again: marks them and writes the audit row in one transaction, then appends their records to the event log.
+
+Delivery: at least once. Where the log cannot be reached the letters are open again; where the process dies in between they stay
+``retrying`` and may be driven again by hand. Neither counts anything twice: UNIFY compares message ids, and resolves or reopens the letter.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from operators.intake import redrive
+from store.audit.trail import append_async
+from store.fetch import Pool, transaction
+from store.intake.dead_letters import DeadLetterFilter, DeadLetterRow, claim, reopen
+
+Append = Callable[[Sequence[bytes]], Awaitable[None]]
+"""Appends records to the event log; returns once they are durable, raises where they may not be."""
+
+
+@dataclass
+class Redriven:
+    """What became of the letters, by id.
+
+    Attributes:
+        retried: their record is in the log again.
+        hopeless: still open, because their record is not valid JSON.
+        last: the greatest id looked at; go on after it. 0 where nothing matched.
+    """
+
+    retried: list[int] = field(default_factory=list)
+    hopeless: list[int] = field(default_factory=list)
+    last: int = 0
+
+    def __len__(self) -> int:
+        return len(self.retried) + len(self.hopeless)
+
+
+async def redrive_letters(
+    pool: Pool, append: Append, wanted: DeadLetterFilter, ids: list[int] | None, after: int, limit: int, actor: str
+) -> Redriven:
+    """Drive letters again, oldest first.
+
+    Args:
+        pool: connections to Postgres.
+        append: the event log.
+        wanted: which letters; a filter with a workspace never touches another's.
+        ids: only these of them; None for all.
+        after: only later letters than this id; 0 from the beginning.
+        limit: letters at most.
+        actor: who asks, for the audit log.
+
+    Raises:
+        psycopg.OperationalError: nothing has happened.
+        Exception: whatever `append` raises; the letters are open again.
+    """
+    outcome, records = Redriven(), []
+    async with transaction(pool) as connection:
+        per_workspace: dict[int, list[int]] = defaultdict(list)
+        for letter in await claim(connection, wanted, ids, after, limit):
+            outcome.last = letter.id
+            record = _record(letter)
+            if record is None:
+                outcome.hopeless.append(letter.id)
+                continue
+            records.append(record)
+            outcome.retried.append(letter.id)
+            if letter.workspace_id is not None:
+                per_workspace[letter.workspace_id].append(letter.id)
+        await reopen(connection, outcome.hopeless)
+        for workspace, letters in per_workspace.items():
+            await append_async(connection, workspace, actor, "dead_letter.retry", "dead_letters", {"letters": letters})
+    if records:
+        try:
+            await append(records)
+        except BaseException:  # also when the caller goes away: what was claimed must not stay so
+            async with transaction(pool) as connection:
+                await reopen(connection, outcome.retried)
+            raise
+    return outcome
+
+
+def _record(letter: DeadLetterRow) -> bytes | None:
+    received_ms = int((letter.received_at or letter.recorded_at).timestamp() * 1000)  # one whose arrival is unknown came before it failed
+    return redrive(letter.payload, letter.id, letter.source_id or 0, received_ms)

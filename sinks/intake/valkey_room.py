@@ -1,0 +1,87 @@
+"""Gives room back in the embedded log: entries that everybody has processed leave, oldest first, whatever their age.
+
+Age is a wish, memory a limit. Only entries before positions leave that no crash of Postgres can take back; one that is not processed stays,
+whatever happens. Without Postgres nothing is known to be processed, and everything stays.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final, cast
+
+from redis.asyncio import Redis
+
+from domain.intake.stream_position import kept_from
+
+Processed = Callable[[], Awaitable[Mapping[int, int]]]
+"""Reads, for every partition that was ever read, the next position that every consumer has still to process, durably.
+
+It raises `PositionsUnknownError` where that cannot be told.
+"""
+
+_CALL_LIMIT: Final = 10_000
+"""Entries that one XTRIM may delete, so that the server is not held up; its own default for approximate trimming."""
+_LEAST_KEPT_S: Final = 1.0
+"""Below this age nothing is kept."""
+
+
+class PositionsUnknownError(ConnectionError):
+    """Postgres cannot tell what is processed."""
+
+
+class ValkeyRoom:
+    """Trims the streams of one log when asked to.
+
+    Args:
+        client: connection of the log.
+        streams: names of its streams, by partition.
+        processed: see `Processed`.
+        retention: age below which processed entries stay while there is room.
+        clock: seconds since 1970, near the server's clock: what it decides is only how much more than needed leaves.
+    """
+
+    def __init__(
+        self, client: Redis, streams: Sequence[str], processed: Processed, retention: timedelta, clock: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self._streams = streams
+        self._processed = processed
+        self._retention_s = retention.total_seconds()
+        self._clock = clock
+
+    async def make(self, enough: Callable[[], Awaitable[bool]], *, exact: bool = False) -> None:
+        """Trim what is processed and older than half the retention, then than a quarter, and so on, until there is enough room.
+
+        Args:
+            enough: whether there is room now; asked after each step.
+            exact: trim entries, not only whole nodes of some: for limits that count entries. Frees hardly more memory.
+
+        Raises:
+            PositionsUnknownError: nothing was trimmed.
+            redis.RedisError: the server does not answer.
+        """
+        processed = await self._processed()
+        keep_s = self._retention_s
+        while True:
+            keep_s = keep_s / 2 if keep_s > 2 * _LEAST_KEPT_S else 0.0
+            await self._trim(processed, keep_s, exact=exact)
+            if not keep_s or await enough():
+                return
+
+    async def _trim(self, processed: Mapping[int, int], keep_s: float, *, exact: bool) -> None:
+        since_ms = int((self._clock() - keep_s) * 1000) if keep_s else int(self._clock() * 1000) + _AHEAD_MS
+        least = {self._streams[partition]: kept_from(position, since_ms) for partition, position in processed.items()}
+        more = bool(least)
+        while more:
+            pipeline = self._client.pipeline(transaction=False)
+            for stream, identity in least.items():
+                pipeline.xtrim(stream, minid=identity, approximate=True, limit=_CALL_LIMIT)
+            more = max(cast("list[int]", await pipeline.execute())) >= _CALL_LIMIT // 2
+        if exact and least:
+            pipeline = self._client.pipeline(transaction=False)
+            for stream, identity in least.items():
+                pipeline.xtrim(stream, minid=identity, approximate=False)
+            await pipeline.execute()
+
+
+_AHEAD_MS: Final = 1 << 40
+"""Far ahead: where nothing is kept for its age, a server whose clock is ahead of ours keeps nothing either."""

@@ -1,0 +1,1 @@
+"""The profile cache in Valkey, and its invalidation."""

@@ -1,0 +1,1 @@
+"""Audiences and receipts that are due."""

@@ -1,0 +1,1 @@
+"""Decodes records of the log into events; reads event files."""

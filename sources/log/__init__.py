@@ -1,0 +1,1 @@
+"""Reads the event log: Valkey or Kafka, partitions, positions, lag."""

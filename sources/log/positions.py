@@ -1,0 +1,184 @@
+"""This process's view of the log: which partitions it reads, and the next position of each.
+
+Positions come from Postgres when a partition is assigned and again after `reset`; in between they follow the batches that were handed out.
+They are a cursor, not the truth: the truth is the fence that UNIFY moves in its transaction. A wrong cursor costs a batch that is fenced
+off and read again, never a record.
+
+Used from one thread, the one that runs the dataflow.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from typing import Any, TypeVar
+
+import psycopg
+
+from domain.event import Batch
+from store.errors import is_away
+from store.intake.offsets import CaughtUp, begin_anew, durable_positions, load_positions, touch
+from store.workspaces.topics import topic_sources
+
+R = TypeVar("R")
+Connect = Callable[[], psycopg.Connection[Any]]
+
+
+class StoreUnavailableError(ConnectionError):
+    """Postgres cannot be asked now; the caller waits and tries again."""
+
+
+class Session:
+    """One connection that is opened when needed and opened again after a failure.
+
+    Args:
+        connect: opens an autocommit connection.
+    """
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._conn: psycopg.Connection[Any] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection that was used last still stands."""
+        return self._conn is not None and not self._conn.closed
+
+    def run(self, ask: Callable[[psycopg.Connection[Any]], R]) -> R:
+        """Run one question of `store`.
+
+        Raises:
+            StoreUnavailableError: no connection, or it broke, or the server does not work as it should (`store.errors`), as one that only
+                reads; nothing is known about a write that was under way.
+        """
+        try:
+            if self._conn is None or self._conn.closed:
+                self._conn = self._connect()
+            return ask(self._conn)
+        except psycopg.Error as error:
+            if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and not is_away(error):
+                raise
+            self.close()
+            raise StoreUnavailableError(f"Postgres does not answer ({type(error).__name__})") from error
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+
+
+class Positions:
+    """Assigned partitions and their cursors.
+
+    Args:
+        connect: opens an autocommit connection to Postgres.
+    """
+
+    def __init__(self, connect: Connect) -> None:
+        self._session = Session(connect)
+        self._next: dict[tuple[str, int], int | None] = {}
+
+    def assign(self, log: str, partitions: Iterable[int]) -> None:
+        """Add partitions; the cursor of a new one is unknown until `reload`."""
+        for partition in partitions:
+            self._next.setdefault((log, partition), None)
+
+    def withdraw(self, log: str, partitions: Iterable[int]) -> None:
+        """Forget partitions that this process no longer reads."""
+        for partition in partitions:
+            self._next.pop((log, partition), None)
+
+    def keep(self, log: str, partitions: frozenset[int]) -> None:
+        """Read exactly these partitions of the log from now on."""
+        self.withdraw(log, self.assigned(log) - partitions)
+        self.assign(log, partitions)
+
+    def assigned(self, log: str) -> frozenset[int]:
+        """Partitions of the log that this process reads."""
+        return frozenset(partition for name, partition in self._next if name == log)
+
+    def cursors(self, log: str) -> dict[int, int]:
+        """Known cursors of the log: partition → next position to read."""
+        return {partition: position for (name, partition), position in self._next.items() if name == log and position is not None}
+
+    def reset(self, log: str, partition: int) -> None:
+        """Distrust a cursor, after a batch was fenced off: it is read from Postgres again before the partition goes on."""
+        if (log, partition) in self._next:
+            self._next[log, partition] = None
+
+    def advance(self, batch: Batch) -> None:
+        """Move the cursor behind a batch that is handed out now."""
+        self._next[batch.log, batch.partition] = batch.next
+
+    def reload(self, only: Collection[tuple[str, int]] | None = None) -> list[tuple[str, int, int]]:
+        """Read the cursors that are unknown.
+
+        Args:
+            only: (log, partition) pairs to look at; default all.
+
+        Returns:
+            (log, partition, position) of those that were unknown.
+
+        Raises:
+            StoreUnavailableError: they stay unknown.
+        """
+        unknown: dict[str, list[int]] = {}
+        for (log, partition), position in self._next.items():
+            if position is None and (only is None or (log, partition) in only):
+                unknown.setdefault(log, []).append(partition)
+        loaded = []
+        for log, partitions in unknown.items():
+            found = self._session.run(partial(load_positions, log=log, partitions=partitions))
+            for partition, position in sorted(found.items()):
+                self._next[log, partition] = position
+                loaded.append((log, partition, position))
+        return loaded
+
+    def create(self, log: str, partitions: Iterable[int]) -> None:
+        """Make sure that partitions have a row, whoever reads them.
+
+        Raises:
+            StoreUnavailableError: not done.
+        """
+        wanted = list(partitions)
+        self._session.run(lambda conn: load_positions(conn, log, wanted))
+
+    def begin_anew(self, log: str, partitions: Iterable[int], origin: str) -> list[int]:
+        """Let partitions begin at 0 whose positions are of an earlier making of the log; gives those.
+
+        See `store.intake.offsets.begin_anew`.
+
+        Raises:
+            StoreUnavailableError: not done, as far as is known.
+        """
+        wanted = list(partitions)
+        return self._session.run(lambda conn: begin_anew(conn, log, wanted, origin))
+
+    def touch(self, caught_up: Iterable[CaughtUp]) -> None:
+        """Record how far partitions are caught up.
+
+        Raises:
+            StoreUnavailableError: not recorded.
+        """
+        rows = list(caught_up)
+        self._session.run(lambda conn: touch(conn, rows))
+
+    def durable(self, log: str) -> dict[int, int]:
+        """Processed positions of the assigned partitions that no crash can take back.
+
+        Raises:
+            StoreUnavailableError: Postgres did not answer.
+        """
+        partitions = sorted(self.assigned(log))
+        return self._session.run(lambda conn: durable_positions(conn, log, partitions)) if partitions else {}
+
+    def topic_sources(self) -> dict[str, int]:
+        """Registered topics: topic → source id.
+
+        Raises:
+            StoreUnavailableError: Postgres did not answer.
+        """
+        return dict(self._session.run(topic_sources))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()

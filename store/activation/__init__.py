@@ -1,0 +1,1 @@
+"""Audiences and the journal of pushes."""

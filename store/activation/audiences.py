@@ -1,0 +1,191 @@
+"""Audiences as people see them: listed, in detail, their history.
+
+`store.activation.commands` changes them, `store.activation.due` fills them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg import Connection
+from psycopg.rows import args_row
+
+from store.fetch import Pool, fetch, fetch_one
+
+
+@dataclass(frozen=True)
+class AudienceRow:
+    """One audience.
+
+    Attributes:
+        platform_id: the platform's own id, None until the first push has created it there.
+        requested_at: a manual trigger that waits.
+        confirmed_at: when somebody confirmed the first push.
+        ttl_s: seconds after which a member is let go; None: never.
+        holdout_percent: share of the members who are never sent.
+        members: rows that the platform confirmed.
+        pending: rows that were planned and are not confirmed.
+        refused: rows that the platform does not take as they are.
+        leaving: rows whose removal is not confirmed.
+    """
+
+    id: int
+    segment_id: int
+    segment: str
+    platform: str
+    name: str
+    account_id: str
+    platform_id: str | None
+    interval_s: int
+    status: str
+    requested_at: datetime | None
+    last_pushed_at: datetime | None
+    created_at: datetime
+    confirmed_at: datetime | None
+    ttl_s: int | None
+    holdout_percent: int
+    members: int
+    pending: int
+    refused: int
+    leaving: int
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """One request of a push.
+
+    Attributes:
+        rows: people in it.
+        status: recorded, accepted, delivered, rejected, abandoned or undone.
+        outcome: of its last attempt, or what the platform said later; nothing personal.
+    """
+
+    seq: int
+    operation: str
+    rows: int
+    status: str
+    attempts: int
+    outcome: dict[str, Any]
+    recorded_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PushRow:
+    """One push.
+
+    Attributes:
+        verdict: of the decision that it rests on.
+        requests: how many it has, delivered or not.
+        retries: attempts beyond the first of each.
+        readback: what the platform said about the audience afterwards.
+    """
+
+    id: int
+    kind: str
+    status: str
+    decision_id: int | None
+    verdict: str | None
+    adds: int
+    removes: int
+    sent: int
+    rejected: int
+    skipped: dict[str, int]
+    requests: int
+    delivered: int
+    retries: int
+    error: str
+    readback: dict[str, int | str] | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+_SELECT: Final = """
+    SELECT a.id, a.segment_id, s.name, a.platform, a.name, a.account_id, a.platform_id, a.interval_s, a.status, a.requested_at,
+           a.last_pushed_at, a.created_at, a.confirmed_at, a.ttl_s, a.holdout_percent,
+           held.members, held.pending, held.refused, held.leaving
+    FROM audiences a
+    JOIN segments s ON s.id = a.segment_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE state = 'present') AS members,
+               count(*) FILTER (WHERE state IN ('adding', 'accepted', 'removing', 'leaving')) AS pending,
+               count(*) FILTER (WHERE state = 'refused') AS refused,
+               count(*) FILTER (WHERE state IN ('removing', 'leaving')) AS leaving
+        FROM audience_members WHERE audience_id = a.id
+    ) held
+    WHERE a.workspace_id = %(workspace)s
+"""
+
+_PUSHES: Final = """
+    SELECT p.id, p.kind, p.status, p.decision_id, d.verdict, p.adds, p.removes, p.sent, p.rejected, p.skipped,
+           r.requests, r.delivered, r.retries, p.error, p.readback, p.started_at, p.ended_at
+    FROM pushes p
+    LEFT JOIN decisions d ON d.id = p.decision_id AND d.workspace_id = p.workspace_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS requests, count(*) FILTER (WHERE status = 'delivered') AS delivered,
+               coalesce(sum(greatest(attempts - 1, 0)), 0)::int AS retries
+        FROM push_requests WHERE push_id = p.id
+    ) r
+    WHERE p.workspace_id = %(workspace)s AND p.audience_id = %(audience)s
+      AND (%(after)s::bigint IS NULL OR p.id < %(after)s)
+    ORDER BY p.id DESC LIMIT %(limit)s
+"""
+
+
+_REQUESTS: Final = """
+    SELECT r.seq, r.operation, jsonb_array_length(r.rows), r.status, r.attempts, coalesce(r.outcome, '{}'), r.recorded_at, r.ended_at
+    FROM push_requests r JOIN pushes p ON p.id = r.push_id
+    WHERE p.workspace_id = %(workspace)s AND p.audience_id = %(audience)s AND p.id = %(push)s AND r.seq > %(after)s
+    ORDER BY r.seq LIMIT %(limit)s
+"""
+
+
+_COUNTED: Final = """
+    SELECT (SELECT count(*) FROM memberships WHERE segment_id = a.segment_id),
+           (SELECT count(*) FROM memberships m
+            WHERE a.holdout_percent > 0 AND m.segment_id = a.segment_id
+              AND held_out(m.profile_id, coalesce(a.intent, ''), a.holdout_percent)),
+           (SELECT count(*) FROM audience_members h WHERE h.audience_id = a.id AND h.state IN ('present', 'accepted'))
+    FROM audiences a WHERE a.id = %s
+"""
+
+
+async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[AudienceRow]:
+    """The workspace's audiences by id, deleted ones too; `after` is the id of the last one of the page before."""
+    sql = _SELECT + " AND (%(after)s::integer IS NULL OR a.id > %(after)s) ORDER BY a.id LIMIT %(limit)s"
+    return await fetch(pool, AudienceRow, sql, {"workspace": workspace, "after": after, "limit": limit})
+
+
+async def by_id(pool: Pool, workspace: int, audience: int) -> AudienceRow | None:
+    """One audience; None where the workspace has no such audience."""
+    return await fetch_one(pool, AudienceRow, _SELECT + " AND a.id = %(id)s", {"workspace": workspace, "id": audience})
+
+
+async def history(pool: Pool, workspace: int, audience: int, after: int | None, limit: int) -> list[PushRow]:
+    """An audience's pushes, newest first; `after` is the id of the last one of the page before."""
+    params = {"workspace": workspace, "audience": audience, "after": after, "limit": limit}
+    return await fetch(pool, PushRow, _PUSHES, params)
+
+
+async def requests(pool: Pool, workspace: int, audience: int, push: int, after: int | None, limit: int) -> list[RequestRow]:
+    """A push's requests in order; `after` is the place of the last one of the page before."""
+    params = {"workspace": workspace, "audience": audience, "push": push, "after": -1 if after is None else after, "limit": limit}
+    return await fetch(pool, RequestRow, _REQUESTS, params)
+
+
+def listed(conn: Connection[Any], workspace: int) -> list[AudienceRow]:
+    """The workspace's audiences by id, but the deleted ones."""
+    with conn.cursor(row_factory=args_row(AudienceRow)) as cursor:
+        return cursor.execute(_SELECT + " AND a.status <> 'deleted' ORDER BY a.id", {"workspace": workspace}).fetchall()
+
+
+def newest_pushes(conn: Connection[Any], workspace: int, audience: int, limit: int) -> list[PushRow]:
+    """An audience's last pushes, newest first."""
+    with conn.cursor(row_factory=args_row(PushRow)) as cursor:
+        return cursor.execute(_PUSHES, {"workspace": workspace, "audience": audience, "after": None, "limit": limit}).fetchall()
+
+
+def counted(conn: Connection[Any], audience: int) -> tuple[int, int, int]:
+    """People in the audience's segment, those of them who are held out, and those on the platform's list as far as we know."""
+    row = conn.execute(_COUNTED, (audience,)).fetchone()
+    return (row[0], row[1], row[2]) if row else (0, 0, 0)

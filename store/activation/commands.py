@@ -1,0 +1,209 @@
+"""What people tell activation about audiences: create, push now, pause, resume, cancel, compare again, delete. Each is in the audit log.
+
+Nothing here talks to a platform: rows are written, and the engine picks them up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg import Connection
+from psycopg.errors import UniqueViolation
+
+from store import last_word
+from store.activation import connections
+from store.activation.pushes import cancel as cancel_pushes
+from store.audit import trail
+
+
+class AudienceCommandError(Exception):
+    """It cannot be done; the message says why."""
+
+
+class UnknownAudienceError(AudienceCommandError):
+    """The workspace has no such audience, or no such segment."""
+
+
+@dataclass(frozen=True)
+class NewAudience:
+    """An audience to be made.
+
+    Attributes:
+        segment: whose members it follows.
+        platform: where it will be.
+        name: unique among the workspace's living audiences on the platform.
+        account_id: the platform's account.
+        interval_s: seconds between scheduled pushes; 0: it follows its segment at once.
+        ttl_s: seconds after which a member is let go; None: never.
+        holdout_percent: share of the members who are never sent, 0–90.
+    """
+
+    segment: int
+    platform: str
+    name: str
+    account_id: str
+    interval_s: int
+    ttl_s: int | None = None
+    holdout_percent: int = 0
+
+
+_CREATE: Final = """
+    INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s, ttl_s, holdout_percent)
+    SELECT workspace_id, id, %(platform)s, %(name)s, %(account)s, %(interval)s, %(ttl)s, %(holdout)s
+    FROM segments WHERE workspace_id = %(workspace)s AND id = %(segment)s AND status <> 'deleted' FOR SHARE
+    RETURNING id
+"""
+_MARK: Final = """
+    UPDATE audiences a
+    SET intent = 'stratum:' || left(encode(sha256(w.salt || convert_to('audience:' || a.id, 'UTF8')), 'hex'), 24)
+    FROM workspaces w WHERE w.id = a.workspace_id AND a.id = %s
+"""
+
+
+def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) -> int:
+    """Link an audience to a segment, with the mark by which the platform's side will be recognised as ours.
+
+    Raises:
+        AudienceCommandError: the name is in use, or the platform is disconnected.
+        UnknownAudienceError: the workspace has no such segment.
+    """
+    last_word.saying(conn, workspace)  # a platform that is just being disconnected is so by then
+    if connections.disconnected(conn, workspace, new.platform):
+        raise AudienceCommandError(f"{new.platform} is disconnected: connect it first.")
+    named = {
+        "workspace": workspace,
+        "segment": new.segment,
+        "platform": new.platform,
+        "name": new.name,
+        "account": new.account_id,
+        "interval": new.interval_s,
+        "ttl": new.ttl_s,
+        "holdout": new.holdout_percent,
+    }
+    try:
+        with conn.transaction():
+            row = conn.execute(_CREATE, named).fetchone()
+    except UniqueViolation as error:
+        raise AudienceCommandError("An audience of this name exists on this platform.") from error
+    if row is None:
+        raise UnknownAudienceError("segment")
+    conn.execute(_MARK, row)
+    detail = {"segment": new.segment, "platform": new.platform, "interval_s": new.interval_s, "holdout_percent": new.holdout_percent}
+    trail.append(conn, workspace, actor, "audience.create", f"audience:{row[0]}", detail)
+    return int(row[0])
+
+
+def request_push(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> None:
+    """Ask for a push now. The gate still decides.
+
+    Raises:
+        AudienceCommandError: the audience is not active.
+    """
+    _require(_status(conn, workspace, audience), "active")
+    conn.execute("UPDATE audiences SET requested_at = %s, requested_by = %s WHERE id = %s AND status = 'active'", (now, actor, audience))
+    _note(conn, workspace, actor, "sync", audience)
+
+
+def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> None:
+    """Stop pushes, one under way included; withdrawals go on. A paused audience stays paused.
+
+    Raises:
+        AudienceCommandError: the audience is being deleted, or is deleted.
+    """
+    last_word.saying(conn, workspace)
+    status = _status(conn, workspace, audience)
+    _require(status, "active", "paused")
+    if status == "active":
+        cancel_pushes(conn, audience, "cancelled", "the audience was paused", now)
+        conn.execute("UPDATE audiences SET status = 'paused', requested_at = NULL WHERE id = %s AND status = 'active'", (audience,))
+        _note(conn, workspace, actor, "pause", audience)
+
+
+def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> None:
+    """Let pushes go again.
+
+    Raises:
+        AudienceCommandError: the audience is being deleted or is deleted, or its platform is disconnected.
+    """
+    last_word.saying(conn, workspace)  # a platform that is just being disconnected is so by then
+    status = _status(conn, workspace, audience)
+    _require(status, "active", "paused")
+    platform = conn.execute("SELECT platform FROM audiences WHERE id = %s", (audience,)).fetchone()
+    if platform and connections.disconnected(conn, workspace, platform[0]):
+        raise AudienceCommandError(f"{platform[0]} is disconnected: connect it first.")
+    if status == "paused":
+        conn.execute("UPDATE audiences SET status = 'active' WHERE id = %s AND status = 'paused'", (audience,))
+        _note(conn, workspace, actor, "resume", audience)
+
+
+def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> int:
+    """Stop the push under way and any that was asked for; the rest of it is planned anew by the next one. Withdrawals go on.
+
+    Returns:
+        How many pushes were stopped.
+    """
+    last_word.saying(conn, workspace)
+    _status(conn, workspace, audience)
+    stopped = cancel_pushes(conn, audience, "cancelled", f"cancelled by {actor}", now)
+    sql = "UPDATE audiences SET requested_at = NULL, requested_by = NULL, last_pushed_at = coalesce(last_pushed_at, %s) WHERE id = %s"
+    conn.execute(sql, (now, audience))
+    _note(conn, workspace, actor, "cancel", audience, {"pushes": stopped})
+    return stopped
+
+
+def reconcile(conn: Connection[Any], workspace: int, actor: str, audience: int, resend: bool, now: datetime) -> None:
+    """Ask for a push that takes nothing for granted: it looks whether the audience is there, and compares everybody.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        actor: who asks.
+        audience: which.
+        resend: also sends everybody again who should be on the list, where what is at the platform may have been changed behind our back.
+        now: clock.
+
+    Raises:
+        AudienceCommandError: the audience is not active.
+    """
+    _require(_status(conn, workspace, audience), "active")
+    sql = "UPDATE audiences SET cursor_tx = NULL, requested_at = %s, requested_by = %s WHERE id = %s"
+    conn.execute(sql, (now, actor, audience))
+    if resend:
+        sql = "UPDATE audience_members SET state = 'adding' WHERE audience_id = %s AND state IN ('present', 'accepted', 'refused')"
+        conn.execute(sql, (audience,))
+    _note(conn, workspace, actor, "reconcile", audience, {"resend": resend})
+
+
+def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience: int) -> None:
+    """Ask for the audience to be deleted, here and at its platform; nothing where it is asked for already. Nobody is added from then on."""
+    last_word.saying(conn, workspace)
+    if _status(conn, workspace, audience) in {"active", "paused"}:
+        sql = "UPDATE audiences SET status = 'deleting', requested_at = NULL, requested_by = NULL WHERE id = %s AND status <> 'deleted'"
+        conn.execute(sql, (audience,))
+        _note(conn, workspace, actor, "delete", audience)
+
+
+def disconnect(conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime) -> int:
+    """Disconnect a platform and pause its audiences; gives how many."""
+    last_word.saying(conn, workspace)
+    active = connections.disconnect(conn, workspace, actor, platform, now)
+    for audience in active:
+        pause(conn, workspace, actor, audience, now)
+    return len(active)
+
+
+def _status(conn: Connection[Any], workspace: int, audience: int) -> str:
+    row = conn.execute("SELECT status FROM audiences WHERE workspace_id = %s AND id = %s", (workspace, audience)).fetchone()
+    if row is None:
+        raise UnknownAudienceError("audience")
+    return str(row[0])
+
+
+def _require(status: str, *wanted: str) -> None:
+    if status not in wanted:
+        raise AudienceCommandError(f"The audience is {status}.")
+
+
+def _note(conn: Connection[Any], workspace: int, actor: str, what: str, audience: int, detail: Mapping[str, Any] | None = None) -> None:
+    trail.append(conn, workspace, actor, f"audience.{what}", f"audience:{audience}", detail or {})

@@ -1,0 +1,178 @@
+"""Writes a push down before anything of it is sent, in the transaction that plans it.
+
+A draft takes the net change page by page and keeps no more than a request of it in memory. It is planned once its decision is known, or
+discarded, which leaves nothing behind.
+
+    Draft ── take ──▶ take ──▶ … ──┬──▶ plan: removals before additions, people marked, the decision noted
+                                   └──▶ discard
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from domain.ids import ProfileId
+from operators.activation import NetChange, identifiers
+from store.activation import concerned
+from store.activation.due import Audience
+from store.activation.pushes import CONFLICT, INSERT, ROWS, Pairs, close, pushed, written
+
+_PUSH: Final = """
+    INSERT INTO pushes (workspace_id, audience_id, kind, decision_id, status, started_at)
+    VALUES (%s, %s, %s, %s, 'running', %s) RETURNING id
+"""
+_REQUEST: Final = """
+    INSERT INTO push_requests (push_id, seq, operation, rows, status, recorded_at) VALUES (%s, %s, %s, %s::jsonb, 'recorded', %s)
+"""
+_NUMBER: Final = """
+    UPDATE push_requests r SET seq = numbered.seq
+    FROM (SELECT seq AS drafted, row_number() OVER (ORDER BY array_position('{create,check,remove,add}', operation), seq DESC) - 1 AS seq
+          FROM push_requests WHERE push_id = %(push)s) AS numbered
+    WHERE r.push_id = %(push)s AND r.seq = numbered.drafted
+"""
+_MARK: Final = (
+    "UPDATE audience_members m SET state = 'removing'" + ROWS
+    + "WHERE r.push_id = %(push)s AND r.operation = 'remove' AND m.audience_id = %(audience)s AND m.profile_id = sent.profile_id"
+)  # fmt: skip
+_EXPECT: Final = (
+    INSERT + ", 'adding', NULL" + ROWS + "WHERE r.push_id = %(push)s AND r.operation = 'add'" + CONFLICT
+    + "UPDATE SET state = 'adding' WHERE audience_members.row = excluded.row"
+)  # fmt: skip
+_TAKEN_UP: Final = """
+    UPDATE push_requests r SET status = 'rejected' FROM pushes p
+    WHERE p.id = r.push_id AND p.audience_id = %s AND r.status = 'undone'
+"""
+_UNCERTAIN: Final = "UPDATE audience_members SET state = 'adding' WHERE audience_id = %s AND profile_id = ANY(%s)"
+
+
+class Draft:
+    """One push as it is written down.
+
+    Args:
+        conn: the planning transaction.
+        audience: whose push it is.
+        kind: scheduled, manual or urgent.
+        max_rows: rows per request.
+        now: clock.
+
+    Attributes:
+        adds: rows to be added so far.
+        removes: rows to be removed so far.
+    """
+
+    def __init__(self, conn: Connection[Any], audience: Audience, kind: str, max_rows: int, now: datetime) -> None:
+        self._conn = conn
+        self._audience = audience
+        self._kind = kind
+        self._max_rows = max_rows
+        self._now = now
+        self.adds = 0
+        self.removes = 0
+        self._waiting: dict[str, list[tuple[ProfileId, tuple[str, ...]]]] = {"remove": [], "add": []}
+        self._skipped: Counter[str] = Counter()
+        self._removed: set[str] = set()
+        self._requests = 0
+        self._push_id = _insert(conn, audience, kind, None, now)
+
+    def take(self, change: NetChange) -> None:
+        """Write down the net change of a page of people."""
+        self.removes += len(change.removes)
+        self.adds += len(change.adds)
+        self._skipped.update(change.skipped)
+        self._removed |= identifiers(row for _, row in change.removes)
+        self._write("remove", change.removes)
+        self._write("add", change.adds)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self._conn.execute("DELETE FROM push_requests WHERE push_id = %s", (self._push_id,))
+        self._conn.execute("DELETE FROM pushes WHERE id = %s", (self._push_id,))
+
+    def plan(self, decision_id: int | None, sent_again: AbstractSet[ProfileId] = frozenset()) -> int:
+        """Make it a push that is under way, or done where there is nothing to send.
+
+        Whoever shares an identifier with a removed row and stays is added again: at once, or, after a withdrawal, by the next push that
+        the gate lets pass.
+
+        Args:
+            decision_id: the decision that allows it.
+            sent_again: people who stay on the list as they are and are among the additions already.
+
+        Returns:
+            The push's id.
+        """
+        names = {"push": self._push_id, "audience": self._audience.id}
+        if self._kind != "urgent":
+            self._conn.execute(_TAKEN_UP, (self._audience.id,))
+        self._flush("remove")
+        self._conn.execute(_MARK, names)
+        for pairs in concerned.sharing(self._conn, self._audience.id, self._removed, sent_again):
+            if self._kind == "urgent":
+                self._conn.execute(_UNCERTAIN, (self._audience.id, [person.hex() for person, _ in pairs]))
+            else:
+                self.adds += len(pairs)
+                self._write("add", pairs)
+        self._flush("add")
+        self._conn.execute(_EXPECT, names)
+        self._lead()
+        self._conn.execute(_NUMBER, names)
+        sql = "UPDATE pushes SET decision_id = %s, adds = %s, removes = %s, skipped = %s WHERE id = %s"
+        self._conn.execute(sql, (decision_id, self.adds, self.removes, Jsonb(dict(self._skipped)), self._push_id))
+        if not self._requests:
+            self._conn.execute("UPDATE pushes SET status = 'done', ended_at = %s WHERE id = %s", (self._now, self._push_id))
+            pushed(self._conn, self._audience.id, self._kind, self._now)
+        return self._push_id
+
+    def _lead(self) -> None:
+        """Create the audience first where that was never done; look whether it is still there where everything is compared again."""
+        if self._audience.platform_id is None and self.adds:
+            self._store("create", ())
+        elif self._audience.platform_id and self._audience.cursor_tx is None and self._kind != "urgent":
+            self._store("check", ())
+
+    def _write(self, operation: str, pairs: Pairs) -> None:
+        waiting = self._waiting[operation]
+        waiting += pairs
+        while len(waiting) >= self._max_rows:
+            self._store(operation, waiting[: self._max_rows])
+            del waiting[: self._max_rows]
+
+    def _flush(self, operation: str) -> None:
+        if self._waiting[operation]:
+            self._store(operation, self._waiting[operation])
+            self._waiting[operation] = []
+
+    def _store(self, operation: str, pairs: Sequence[tuple[ProfileId, tuple[str, ...]]]) -> None:
+        """Write one request down; drafted ones are counted downwards from -1."""
+        self._requests += 1
+        _request(self._conn, self._push_id, -self._requests, operation, pairs, self._now)
+
+
+def plan_deletion(conn: Connection[Any], audience: Audience, decision_id: int | None, now: datetime) -> int:
+    """Record the deletion of the audience at its platform and abandon whatever was under way, in the caller's transaction."""
+    sql = "SELECT id FROM pushes WHERE audience_id = %s AND status = 'running'"
+    for (push_id,) in conn.execute(sql, (audience.id,)).fetchall():
+        close(conn, push_id, audience.id, "held", "deleted", now)
+    push_id = _insert(conn, audience, "delete", decision_id, now)
+    _request(conn, push_id, 0, "delete", (), now)
+    return push_id
+
+
+def move_cursor(conn: Connection[Any], audience: Audience, xmin: str) -> None:
+    """Note that the outbox below `xmin` is planned and the manual trigger, if any, is answered."""
+    sql = "UPDATE audiences SET cursor_tx = %s::xid8, cursor_id = 0, requested_at = NULL, requested_by = NULL WHERE id = %s"
+    conn.execute(sql, (xmin, audience.id))
+
+
+def _insert(conn: Connection[Any], audience: Audience, kind: str, decision_id: int | None, now: datetime) -> int:
+    row = conn.execute(_PUSH, (audience.workspace_id, audience.id, kind, decision_id, now)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _request(conn: Connection[Any], push_id: int, seq: int, operation: str, pairs: Pairs, now: datetime) -> None:
+    conn.execute(_REQUEST, (push_id, seq, operation, written(pairs), now))

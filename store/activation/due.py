@@ -1,0 +1,201 @@
+"""What activation has to do next, and the audience that it does it for.
+
+Reads; `store.activation.drafts` and `store.activation.pushes` write.
+
+The outbox is read in commit order: a plan takes the changes of transactions below the xmin at its beginning, all of which have ended, and
+moves the audience's cursor there. A change of a transaction still running then is at or above the cursor and is taken next time.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from psycopg import Connection
+from psycopg.errors import LockNotAvailable
+from psycopg.rows import class_row
+
+from store import locks
+
+
+@dataclass(frozen=True)
+class Audience:
+    """One audience as the engine sees it.
+
+    Attributes:
+        platform_id: the platform's own id, None until it is created there.
+        intent: mark that lets an audience created by us be recognised at the platform; it also chooses who is held out.
+        cursor_tx: transactions below it have been planned; None: nothing has, or everything is to be compared again.
+        ttl_s: seconds after which a member is let go; None: never.
+        holdout_percent: share of the members who are never sent.
+    """
+
+    id: int
+    workspace_id: int
+    segment_id: int
+    platform: str
+    name: str
+    account_id: str
+    platform_id: str | None
+    intent: str
+    status: str
+    cursor_tx: str | None
+    requested_at: datetime | None
+    ttl_s: int | None
+    holdout_percent: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """One thing to do for one audience.
+
+    Attributes:
+        kind: request (an open push has one to send), delete, manual or scheduled.
+        push_kind: for request, the kind of its push.
+    """
+
+    workspace_id: int
+    audience_id: int
+    platform: str
+    kind: str
+    push_kind: str
+
+    @property
+    def exempt(self) -> bool:
+        """Whether it only takes people off a platform: nothing holds it."""
+        return self.kind == "delete" or (self.kind == "request" and self.push_kind in {"urgent", "delete"})
+
+
+_AUDIENCE: Final = """
+    SELECT id, workspace_id, segment_id, platform, name, account_id, platform_id, coalesce(intent, '') AS intent,
+           status, cursor_tx::text AS cursor_tx, requested_at, ttl_s, holdout_percent
+    FROM audiences WHERE id = %s
+"""
+
+_LET_GO_INTERVAL: Final = timedelta(minutes=1)
+"""How often an audience that follows its segment at once is looked at for people who are members for too long."""
+_WORK: Final = """
+    SELECT a.workspace_id, a.id AS audience_id, a.platform,
+           CASE WHEN next.kind IS NOT NULL AND (a.status = 'active' OR next.kind IN ('urgent', 'delete')) THEN 'request'
+                WHEN a.status = 'deleting' THEN 'delete'
+                WHEN a.requested_at IS NOT NULL THEN 'manual'
+                ELSE 'scheduled' END AS kind,
+           coalesce(next.kind, '') AS push_kind
+    FROM audiences a
+    LEFT JOIN LATERAL (
+        SELECT p.kind, coalesce((r.outcome->>'retry_at_ms')::bigint, 0) AS retry_at_ms
+        FROM pushes p JOIN push_requests r ON r.push_id = p.id AND r.status = 'recorded'
+        WHERE p.audience_id = a.id AND p.status = 'running'
+        ORDER BY p.kind IN ('urgent', 'delete') DESC, p.id, r.seq LIMIT 1
+    ) next ON true
+    LEFT JOIN LATERAL (
+        SELECT kind, status, ended_at FROM pushes
+        WHERE audience_id = a.id AND kind <> 'urgent' ORDER BY id DESC LIMIT 1
+    ) last ON true
+    WHERE CASE
+        WHEN a.status = 'deleted' THEN false
+        WHEN next.kind IN ('urgent', 'delete') THEN next.retry_at_ms <= %(now_ms)s
+        WHEN a.status = 'deleting' THEN last.kind IS DISTINCT FROM 'delete' OR last.ended_at <= %(now)s - %(failed_wait)s
+        WHEN a.status <> 'active' THEN false
+        WHEN next.kind IS NOT NULL THEN next.retry_at_ms <= %(now_ms)s
+        WHEN a.requested_at IS NOT NULL THEN true
+        WHEN last.status = 'failed' THEN last.ended_at <= %(now)s - %(failed_wait)s
+        WHEN last.status = 'held' THEN true
+        WHEN a.interval_s > 0 OR a.cursor_tx IS NULL OR a.last_pushed_at IS NULL
+            THEN a.last_pushed_at IS NULL OR a.last_pushed_at <= %(now)s - make_interval(secs => a.interval_s)
+        ELSE a.ttl_s IS NOT NULL AND a.last_pushed_at <= %(now)s - %(let_go)s OR EXISTS (
+            SELECT 1 FROM changes c WHERE c.segment_id = a.segment_id AND c.tx >= a.cursor_tx
+            AND c.tx < pg_snapshot_xmin(pg_current_snapshot()))
+    END AND a.platform = ANY(%(platforms)s)
+    ORDER BY next.kind IN ('urgent', 'delete') DESC NULLS LAST, a.id
+"""
+
+
+def work(conn: Connection[Any], platforms: Collection[str], now: datetime, failed_wait: timedelta) -> list[Work]:
+    """List the audiences with something to do now, withdrawals and deletions first.
+
+    An audience that follows its segment at once (interval 0) has something to do as soon as the segment changed; one that also lets people
+    go by time is looked at now and then.
+
+    Args:
+        conn: any connection.
+        platforms: where.
+        now: clock.
+        failed_wait: rest after a push that failed, unless somebody asks for one.
+    """
+    params: dict[str, Any] = {"platforms": list(platforms), "now": now, "now_ms": int(now.timestamp() * 1000), "failed_wait": failed_wait}
+    params["let_go"] = _LET_GO_INTERVAL
+    with conn.cursor(row_factory=class_row(Work)) as cursor:
+        return cursor.execute(_WORK, params).fetchall()
+
+
+def read_audience(conn: Connection[Any], audience_id: int) -> Audience | None:
+    """Read one audience."""
+    with conn.cursor(row_factory=class_row(Audience)) as cursor:
+        return cursor.execute(_AUDIENCE, (audience_id,)).fetchone()
+
+
+@contextmanager
+def planning(conn: Connection[Any], audience_id: int) -> Iterator[tuple[Audience, str] | None]:
+    """Open a planning transaction, the audience locked.
+
+    It sees what commits while it goes on: the audit chain is continued as it commits, which a snapshot of its beginning could not do. That
+    is harmless, because whatever commits then is at or above the xmin, and its people are planned again next time.
+
+    Yields:
+        The audience, and the xmin up to which the plan takes the outbox; None where the audience is gone.
+    """
+    with conn.transaction():
+        with conn.cursor(row_factory=class_row(Audience)) as cursor:
+            audience = cursor.execute(_AUDIENCE + " FOR UPDATE", (audience_id,)).fetchone()
+        xmin = conn.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").fetchone()
+        yield (audience, xmin[0]) if audience and xmin else None
+
+
+@contextmanager
+def alone(conn: Connection[Any], audience_id: int, patience: timedelta = timedelta()) -> Iterator[bool]:
+    """Hold one audience for this connection, so that each has one writer; yields False where another one has it.
+
+    Args:
+        conn: connection in autocommit mode.
+        audience_id: which.
+        patience: how long to wait for it; whoever waits has it next.
+    """
+    lock = (locks.AUDIENCE, audience_id)
+    held = _taken(conn, lock, patience)
+    try:
+        yield held
+    finally:
+        if held and not conn.closed:
+            conn.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
+
+
+def _taken(conn: Connection[Any], lock: tuple[int, int], patience: timedelta) -> bool:
+    if not patience:
+        row = conn.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
+        return row is not None and bool(row[0])
+    conn.execute("SELECT set_config('lock_timeout', %s, false)", (f"{patience // timedelta(milliseconds=1)}ms",))
+    try:
+        conn.execute("SELECT pg_advisory_lock(%s, %s)", lock)
+    except LockNotAvailable:
+        return False
+    finally:
+        if not conn.closed:
+            conn.execute("RESET lock_timeout")
+    return True
+
+
+def has_open_push(conn: Connection[Any], audience_id: int) -> bool:
+    """Whether a push is under way that is not a withdrawal."""
+    sql = "SELECT 1 FROM pushes WHERE audience_id = %s AND status = 'running' AND kind <> 'urgent' LIMIT 1"
+    return conn.execute(sql, (audience_id,)).fetchone() is not None
+
+
+def was_filled(conn: Connection[Any], audience_id: int) -> bool:
+    """Whether the platform ever took in a row of the audience under the id that it has now."""
+    sql = "SELECT 1 FROM audience_members WHERE audience_id = %s AND state IN ('present', 'accepted', 'leaving') LIMIT 1"
+    if conn.execute(sql, (audience_id,)).fetchone() is not None:
+        return True
+    pushed = conn.execute("SELECT 1 FROM audiences WHERE id = %s AND last_pushed_at IS NOT NULL", (audience_id,)).fetchone()
+    return pushed is not None

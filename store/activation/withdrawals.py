@@ -1,0 +1,129 @@
+"""Finds people on a platform's list who no longer consent: what goes at once, whatever the gate says.
+
+Every change of a person who is on a list is looked at once, soon after it commits, whether it is flagged urgent or not: a merge with
+somebody who refused withdraws just the same. Removals that were planned and never confirmed are looked at again, and so is whoever left the
+segment and was not taken off yet: nothing is told of what they say from then on, and until a push takes them off they may refuse. Nor is
+anything told of a purpose that the segment does not serve: where the platform asks for another one, everybody on the list is looked at.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from psycopg import Connection
+
+from domain.ids import ProfileId
+from store.activation.concerned import PAGE, refusing
+
+_TOUCHED: Final = """
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM audiences a
+    JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= greatest(coalesce(a.cursor_tx, '0'::xid8), %s::xid8)
+    JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
+         AND m.state NOT IN ('removing', 'leaving')
+    WHERE a.status IN ('active', 'paused') AND a.platform = ANY(%s)
+    GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
+"""
+_OUTSTANDING: Final = """
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM audience_members m JOIN audiences a ON a.id = m.audience_id
+    WHERE m.state = 'removing' AND a.status IN ('active', 'paused') AND a.platform = ANY(%s)
+      AND NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.status = 'running')
+      AND NOT EXISTS (
+          SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = 'urgent' AND p.status = 'failed'
+          AND p.ended_at > now() - make_interval(secs => %s))
+"""
+_LEFT: Final = """
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM audiences a
+    JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= coalesce(a.cursor_tx, '0') AND c.delta < 0
+    JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
+         AND m.state NOT IN ('removing', 'leaving')
+    WHERE a.status IN ('active', 'paused') AND a.platform = ANY(%s)
+      AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.segment_id = a.segment_id AND s.profile_id = m.profile_id)
+    GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
+"""
+_OF_ANOTHER_PURPOSE: Final = """
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM audiences a
+    JOIN unnest(%s::text[], %s::text[]) AS asked (platform, purpose) ON asked.platform = a.platform
+    JOIN segments s ON s.id = a.segment_id AND s.purpose <> asked.purpose
+    JOIN audience_members m ON m.audience_id = a.id AND m.state NOT IN ('removing', 'leaving')
+    WHERE a.status IN ('active', 'paused')
+"""
+
+
+class Withdrawn:
+    """People of one audience who must come off its list.
+
+    Attributes:
+        people: profile ids with rows there.
+    """
+
+    def __init__(self, workspace_id: int, audience_id: int, platform: str) -> None:
+        self.workspace_id = workspace_id
+        self.audience_id = audience_id
+        self.platform = platform
+        self.people: list[ProfileId] = []
+
+
+def horizon(conn: Connection[Any]) -> str:
+    """Transactions below it have ended: what `touched` has to look at next time starts here. Ask before `touched`."""
+    row = conn.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").fetchone()
+    return str(row[0]) if row else "0"
+
+
+def touched(conn: Connection[Any], since: str, purposes: Mapping[str, str]) -> list[Withdrawn]:
+    """Find withdrawals among changes of transactions from `since` on.
+
+    Args:
+        conn: any connection.
+        since: an earlier `horizon`, ``"0"`` after a start.
+        purposes: platform → consent purpose, for the platforms that are looked at.
+    """
+    return _withdrawn(conn, purposes, (_TOUCHED, (since, list(purposes))))
+
+
+def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float) -> list[Withdrawn]:
+    """Find withdrawals that no change tells of: planned and never confirmed, of people who had left the segment before, of another purpose.
+
+    Args:
+        conn: any connection.
+        purposes: platform → consent purpose, for the platforms that are looked at.
+        failed_wait_s: rest after an attempt to remove somebody failed for good.
+    """
+    platforms = list(purposes)
+    return _withdrawn(
+        conn,
+        purposes,
+        (_OUTSTANDING, (platforms, failed_wait_s)),
+        (_LEFT, (platforms,)),
+        (_OF_ANOTHER_PURPOSE, (platforms, list(purposes.values()))),
+    )
+
+
+def _withdrawn(conn: Connection[Any], purposes: Mapping[str, str], *asked: tuple[LiteralString, tuple[object, ...]]) -> list[Withdrawn]:
+    """Who of the people that statements find refuses; only they are held in memory, of the others one page."""
+    audiences: dict[int, Withdrawn] = {}
+    found: dict[int, dict[ProfileId, None]] = {}
+    with conn.transaction():
+        for page in (page for sql, values in asked for page in _pages(conn, sql, values)):
+            people: dict[int, list[ProfileId]] = {}
+            for workspace_id, audience_id, platform, profile_id in page:
+                audiences.setdefault(audience_id, Withdrawn(workspace_id, audience_id, platform))
+                people.setdefault(audience_id, []).append(ProfileId(profile_id.bytes))
+            for audience_id, some in people.items():
+                one = audiences[audience_id]
+                refused = refusing(conn, one.workspace_id, some, purposes[one.platform])
+                found.setdefault(audience_id, {}).update(dict.fromkeys(person for person in some if person in refused))
+    for audience_id, people_found in found.items():
+        audiences[audience_id].people = list(people_found)
+    return [one for one in audiences.values() if one.people]
+
+
+def _pages(conn: Connection[Any], sql: LiteralString, values: tuple[object, ...]) -> Iterator[list[tuple[int, int, str, UUID]]]:
+    """Rows of a statement, inside a transaction that lasts until the last of them."""
+    with conn.cursor(name="withdrawals") as cursor:
+        cursor.execute(sql, values)
+        while page := cursor.fetchmany(PAGE):
+            yield page

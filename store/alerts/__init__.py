@@ -1,0 +1,1 @@
+"""Alert conditions and the outbox of notices."""

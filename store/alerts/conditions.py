@@ -1,0 +1,242 @@
+"""Reads what is not as it should be in a workspace now, as conditions for `operators.alerts`. Reads only; nothing personal is in them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from psycopg import Connection
+
+from domain.alerts import Condition, Severity
+from domain.gate import Code
+from domain.ids import WorkspaceId
+from domain.intake.log_refusal import LogRefusal
+from store.intake.log_refusals import refusals
+from store.intake.partitions import Watched, stuck
+
+_BY_PEOPLE: Final = frozenset({Code.FROZEN, Code.ADVISORY})
+"""Reasons that come first, whatever else there is: somebody stopped all pushes."""
+_MILD: Final = _BY_PEOPLE | {Code.FIRST_SYNC, Code.QUIET_HOURS}
+"""Reasons for which a push is held because people want it so."""
+_OF_ITS_OWN: Final = _MILD | {Code.MASS_ADDITION, Code.MASS_REMOVAL}
+"""Reasons that lie in the push or in people; all others lie in a signal, and are told with it."""
+_UNSUMMED: Final = 1_000
+"""Readings of a signal that may not be summed up by the hour yet: an hour of one every five seconds, and some."""
+
+
+@dataclass(frozen=True)
+class ConditionParams:
+    """What counts as a condition.
+
+    Attributes:
+        unread_after: a source that was fed lately and has no reading for this long: nobody reads signals.
+        silent_within: a source that was known within this span and is unknown now has fallen silent; as long as the gate waits for it.
+        failed_within: a withdrawal that failed within this span and was not repeated is outstanding.
+        held_within: a push counts as held if that was decided within this span.
+        withdrawal_after: a withdrawal that a platform has not taken after this long is outstanding …
+        confirmation_after: … and one that it took and has not confirmed after this long.
+        refused_within: what the event log refused for within this span holds.
+        dead_letters: so many new dead letters within `dead_letters_within` …
+        dead_letters_within: … are told.
+    """
+
+    unread_after: timedelta = timedelta(minutes=5)
+    silent_within: timedelta = timedelta(days=7)
+    failed_within: timedelta = timedelta(days=1)
+    held_within: timedelta = timedelta(minutes=5)
+    withdrawal_after: timedelta = timedelta(minutes=10)
+    confirmation_after: timedelta = timedelta(days=1)
+    refused_within: timedelta = timedelta(seconds=30)
+    dead_letters: int = 20
+    dead_letters_within: timedelta = timedelta(minutes=15)
+
+
+_SIGNALS: Final = """
+    WITH known AS (
+        SELECT 'source:' || id AS signal, name FROM sources WHERE workspace_id = %(workspace)s
+        UNION SELECT DISTINCT 'platform:' || platform, platform FROM audiences WHERE workspace_id = %(workspace)s AND status <> 'deleted'
+        UNION SELECT 'conversions', 'conversions'
+    )
+    SELECT known.signal, known.name, newest.status, newest.score, newest.reasons->>0, newest.read_at,
+           newest.status = 'unknown' AND (
+               EXISTS (SELECT 1 FROM reading_hours h WHERE h.workspace_id = %(workspace)s AND h.signal = known.signal
+                       AND h.hour_at >= %(silent)s AND h.unknown < h.readings)
+               OR EXISTS (SELECT 1 FROM (SELECT score FROM readings r WHERE r.workspace_id = %(workspace)s AND r.signal = known.signal
+                                         ORDER BY r.read_at DESC LIMIT %(unsummed)s) lately WHERE score IS NOT NULL)),
+           EXISTS (SELECT 1 FROM observations o WHERE o.workspace_id = %(workspace)s AND o.signal = known.signal
+                   AND o.metric = 'accepted' AND o.minute_at >= %(unread)s)
+    FROM known LEFT JOIN LATERAL (
+        SELECT status, score, reasons, read_at FROM readings r
+        WHERE r.workspace_id = %(workspace)s AND r.signal = known.signal ORDER BY r.read_at DESC, r.id DESC LIMIT 1
+    ) newest ON true
+"""
+_HELD: Final = """
+    SELECT a.id, a.platform, a.name, d.verdict, d.reasons->>0, d.codes, d.depends_on
+    FROM audiences a JOIN LATERAL (
+        SELECT verdict, reasons, codes, depends_on, decided_at FROM decisions
+        WHERE audience_id = a.id AND workspace_id = a.workspace_id AND action = 'push' ORDER BY id DESC LIMIT 1
+    ) d ON true
+    WHERE a.workspace_id = %(workspace)s AND a.status = 'active' AND d.verdict <> 'pass' AND d.decided_at >= %(held)s
+"""
+_FAILED: Final = """
+    SELECT a.id, a.platform, a.name, p.error FROM audiences a JOIN LATERAL (
+        SELECT status, error FROM pushes WHERE audience_id = a.id AND kind <> 'urgent' AND status <> 'running' ORDER BY id DESC LIMIT 1
+    ) p ON true
+    WHERE a.workspace_id = %(workspace)s AND a.status IN ('active', 'deleting') AND p.status = 'failed'
+"""
+_OUTSTANDING: Final = """
+    SELECT a.platform, count(*), min(p.started_at) FROM pushes p JOIN audiences a ON a.id = p.audience_id
+    WHERE p.workspace_id = %(workspace)s AND p.kind = 'urgent' AND p.status <> 'done' AND p.started_at < %(withdrawn)s
+      AND (p.status = 'running' OR (p.status = 'processing' AND p.started_at < %(confirmed)s)
+           OR (p.status = 'failed' AND p.started_at >= %(failed)s AND NOT EXISTS (
+                   SELECT 1 FROM pushes later WHERE later.audience_id = p.audience_id AND later.id > p.id AND later.kind = 'urgent')))
+    GROUP BY a.platform
+"""
+_DEAD: Final = """
+    SELECT reason, count(*) FROM dead_letters
+    WHERE workspace_id = %(workspace)s AND status = 'open' AND recorded_at >= %(dead)s GROUP BY reason ORDER BY 2 DESC, 1
+"""
+_BROKEN: Final = """
+    SELECT (SELECT count(*) FROM dead_letters
+            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status = 'open' AND reason = 'internal_error' AND command = ''
+              AND recorded_at >= %(failed)s),
+           (SELECT count(*) FROM dead_letters
+            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status <> 'resolved' AND command <> ''),
+           (SELECT count(*) FROM resting_people WHERE workspace_id = %(workspace)s AND until_at > %(now)s)
+"""
+_ANOMALIES: Final = """
+    SELECT signal, metric, direction, value, expected FROM anomalies WHERE workspace_id = %(workspace)s AND ended_at IS NULL
+"""
+
+
+def workspaces(conn: Connection[Any]) -> list[WorkspaceId]:
+    """Every workspace."""
+    return [WorkspaceId(row[0]) for row in conn.execute("SELECT id FROM workspaces ORDER BY id")]
+
+
+def conditions(
+    conn: Connection[Any], workspace: WorkspaceId, now: datetime, params: ConditionParams, watched: Watched | None = None
+) -> list[Condition]:
+    """Everything that is not as it should be now.
+
+    Args:
+        conn: any connection.
+        workspace: where.
+        now: clock.
+        params: what counts.
+        watched: partitions that are to get on; everybody's workspace rests on them.
+    """
+    names = {
+        "workspace": workspace,
+        "silent": now - params.silent_within,
+        "unsummed": _UNSUMMED,
+        "failed": now - params.failed_within,
+        "unread": now - params.unread_after,
+        "held": now - params.held_within,
+        "withdrawn": now - params.withdrawal_after,
+        "confirmed": now - params.confirmation_after,
+        "dead": now - params.dead_letters_within,
+        "now": now,
+    }
+    return [
+        *_signals(conn, names),
+        *_held(conn, names),
+        *_failed(conn, names),
+        *_outstanding(conn, names),
+        *_dead_letters(conn, names, params),
+        *_anomalies(conn, names),
+        *_log(conn, now - params.refused_within),
+        *_broken(conn, names),
+        *(_partitions(conn, watched, now) if watched is not None else ()),
+    ]
+
+
+def _signals(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
+    unread = []
+    for signal, name, status, score, reason, read_at, known_lately, fed in conn.execute(_SIGNALS, names):
+        spoken = f"{name} ({signal})" if name != signal else signal
+        causes = ("signals:unread",)
+        if fed and (read_at is None or read_at < names["unread"]):
+            unread.append(signal)
+        elif status in {"degraded", "unhealthy"} and score is not None:
+            severity = Severity.CRITICAL if status == "unhealthy" else Severity.WARNING
+            yield Condition(f"signal:{signal}", "signal", severity, f"{spoken} is {status} ({score:.0f}): {reason or ''}", causes)
+        elif status == "unknown" and known_lately and signal.startswith("source:"):
+            summary = f"{spoken} fell silent: {reason or 'no data'}"
+            yield Condition(f"signal:{signal}", "signal", Severity.WARNING, summary, causes)
+    if unread:
+        summary = f"events come and no signal is read: {len(unread)} without a reading; every push is held"
+        yield Condition("signals:unread", "engine", Severity.CRITICAL, summary)
+
+
+def _held(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
+    for audience, platform, name, verdict, reason, codes, depends_on in conn.execute(_HELD, names):
+        severity = Severity.CRITICAL if verdict == "block" else Severity.INFO if _meant(codes) else Severity.WARNING
+        said = "blocked" if verdict == "block" else "held"
+        causes = () if _OF_ITS_OWN.intersection(codes) else tuple(f"signal:{signal}" for signal in depends_on)
+        yield Condition(f"gate:{platform}:{audience}", "gate", severity, f"{platform}, {name}: the push is {said}: {reason}", causes)
+
+
+def _meant(codes: list[str]) -> bool:
+    """Whether nothing is wrong: somebody froze pushes or tries the gate out, or it holds for what is expected."""
+    return bool(codes) and (codes[0] in _BY_PEOPLE or _MILD.issuperset(codes))
+
+
+def _failed(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
+    for audience, platform, name, error in conn.execute(_FAILED, names):
+        severity = Severity.CRITICAL if error.startswith("reauth") else Severity.WARNING
+        causes = (f"signal:platform:{platform}",)
+        yield Condition(f"push:{platform}:{audience}", "push", severity, f"{platform}, {name}: the last push failed: {error}", causes)
+
+
+def _outstanding(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
+    for platform, count, since in conn.execute(_OUTSTANDING, names):
+        summary = f"{platform}: {count} withdrawals are not confirmed, the oldest since {since:%Y-%m-%d %H:%M} UTC"
+        yield Condition(f"withdrawal:{platform}", "withdrawal", Severity.CRITICAL, summary)
+
+
+def _dead_letters(conn: Connection[Any], names: dict[str, Any], params: ConditionParams) -> Iterator[Condition]:
+    found = conn.execute(_DEAD, names).fetchall()
+    total = sum(count for _, count in found)
+    if total >= params.dead_letters:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in found[:3])
+        minutes = params.dead_letters_within.total_seconds() / 60
+        summary = f"{total} records could not be processed within {minutes:g} min: {reasons}"
+        yield Condition("dead_letters", "dead_letters", Severity.WARNING, summary)
+
+
+def _broken(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
+    """What broke the engine, and was put aside so that it holds up nobody else."""
+    for records, commands, people in conn.execute(_BROKEN, names):
+        if records:
+            summary = f"{records} records broke the engine and were put aside: a fault of ours"
+            yield Condition("internal_errors", "internal_error", Severity.WARNING, summary)
+        if commands:
+            yield Condition("commands", "command", Severity.CRITICAL, f"{commands} commands of operators were not carried out")
+        if people:
+            summary = f"{people} people cannot be evaluated by the clock and rest: a fault of ours"
+            yield Condition("resting", "resting", Severity.WARNING, summary)
+
+
+def _partitions(conn: Connection[Any], watched: Watched, now: datetime) -> Iterator[Condition]:
+    for one in stuck(conn, watched, now):
+        place = f"{one.log}, partition {one.partition}, position {one.position}"
+        died = f"{place}: {one.tries} workers took it up and did not get past it"
+        summary = died if one.tries else f"{place}: nothing has been processed since {one.moved_at:%Y-%m-%d %H:%M} UTC"
+        yield Condition(f"partition:{one.log}:{one.partition}", "partition", Severity.CRITICAL, summary)
+
+
+def _anomalies(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
+    for signal, metric, direction, value, expected in conn.execute(_ANOMALIES, names):
+        summary = f"{signal}: {metric} is unusually {'high' if direction == 'up' else 'low'}: {value:.6g}, expected {expected:.6g}"
+        yield Condition(f"anomaly:{signal}:{metric}", "anomaly", Severity.INFO, summary, (f"signal:{signal}",))
+
+
+def _log(conn: Connection[Any], after: datetime) -> Iterator[Condition]:
+    """The log is everybody's: each workspace is told."""
+    known = {reason.value: reason for reason in LogRefusal}
+    for code, since, detail in refusals(conn, after):
+        meaning = known[code].meaning if code in known else code
+        summary = f"new events are refused since {since:%Y-%m-%d %H:%M} UTC ({code}): {meaning}{f' ({detail})' if detail else ''}"
+        severity = Severity.WARNING if code == LogRefusal.BUSY else Severity.CRITICAL
+        yield Condition(f"log:{code}", "log", severity, summary)

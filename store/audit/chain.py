@@ -1,0 +1,60 @@
+"""Reads the audit log with its chain."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from psycopg import Connection
+
+from operators.audit import Anchor, Entry, Linked
+
+_ROWS_AT_A_TIME: Final = 5_000
+_LINKED: Final = """
+SELECT c.seq, c.hash, a.id, a.workspace_id, (extract(epoch FROM a.at) * 1000000)::bigint, a.actor, a.action, a.subject, a.detail::text
+FROM (SELECT * FROM audit_chain WHERE workspace_id = %(workspace)s) c LEFT JOIN audit a ON a.id = c.audit_id
+UNION ALL
+SELECT NULL, NULL, a.id, a.workspace_id, (extract(epoch FROM a.at) * 1000000)::bigint, a.actor, a.action, a.subject, a.detail::text
+FROM audit a WHERE a.workspace_id = %(workspace)s AND NOT EXISTS (SELECT FROM audit_chain c WHERE c.audit_id = a.id)
+ORDER BY 1 NULLS LAST, 3
+"""
+_CHAINS: Final = """
+SELECT w.id, w.name, coalesce((SELECT max(seq) FROM audit_chain c WHERE c.workspace_id = w.id), 0) FROM workspaces w ORDER BY w.id
+"""
+_HEAD: Final = "SELECT seq, hash FROM audit_chain WHERE workspace_id = %s ORDER BY seq DESC LIMIT 1"
+
+
+class Chain(NamedTuple):
+    """One workspace's chain.
+
+    Attributes:
+        workspace: id.
+        name: of the workspace.
+        length: links.
+    """
+
+    workspace: int
+    name: str
+    length: int
+
+
+def chains(conn: Connection[Any]) -> list[Chain]:
+    """The chains of all workspaces, in id order."""
+    return [Chain(*row) for row in conn.execute(_CHAINS)]
+
+
+def head(conn: Connection[Any], workspace: int) -> Anchor | None:
+    """The newest link: what to write down elsewhere; None where there is none."""
+    row = conn.execute(_HEAD, (workspace,)).fetchone()
+    return None if row is None else Anchor(row[0], bytes(row[1]))
+
+
+def linked(conn: Connection[Any], workspace: int) -> Iterator[Linked]:
+    """Every link of a workspace with its entry, in order, then entries without a link. To be called inside a transaction.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    with conn.cursor("audit_chain") as cursor:
+        cursor.itersize = _ROWS_AT_A_TIME
+        for seq, told, number, *entry in cursor.execute(_LINKED, {"workspace": workspace}):
+            link = None if seq is None else Anchor(seq, bytes(told))
+            yield Linked(link, None if number is None else Entry(number, *entry))

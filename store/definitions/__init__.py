@@ -1,0 +1,1 @@
+"""Segments, traits and RFM as rows: drafts, versions, publishing, sweeps."""

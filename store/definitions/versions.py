@@ -1,0 +1,257 @@
+"""Rows of definitions and their versions: drafts are made and saved here; `store.definitions.publish` makes them live.
+
+Every saved version is kept with its author. A draft is a version above the live one; an author names the version that they have seen, so
+that nobody overwrites what they have not read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, LiteralString
+
+import msgspec
+from psycopg import Connection
+from psycopg.errors import UniqueViolation
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from operators.rules.references import DefinitionParams, RuleProblem
+from store.audit import trail
+
+Kind = Literal["segment", "trait"]
+
+
+class DefinitionError(Exception):
+    """A definition cannot be changed so. The message is for the person who asked and holds no personal data."""
+
+
+class MissingDefinitionError(DefinitionError):
+    """The workspace has no such definition, or it is deleted.
+
+    Args:
+        noun: what was looked for.
+    """
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(f"There is no such {noun}.")
+        self.noun = noun
+
+
+class DefinitionConflictError(DefinitionError):
+    """The state of things does not allow it: in use, another version than expected, a name that is taken, too many."""
+
+
+class InvalidDefinitionError(DefinitionError):
+    """A rule that cannot be used.
+
+    Args:
+        problems: where and why, at least one.
+    """
+
+    def __init__(self, problems: tuple[RuleProblem, ...]) -> None:
+        super().__init__("; ".join(f"{problem.path}: {problem.message}" for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who changes definitions, where, and within which bounds.
+
+    Attributes:
+        workspace: tenant.
+        actor: as the audit log calls them.
+        kinds: identifier kinds that the configuration knows.
+        params: bounds.
+    """
+
+    workspace: int
+    actor: str
+    kinds: frozenset[str] = frozenset()
+    params: DefinitionParams = field(default_factory=DefinitionParams)
+
+
+@dataclass(frozen=True)
+class DefinitionRow:
+    """A segment or computed trait that is not deleted.
+
+    Attributes:
+        version: that is live, 0 before the first publishing.
+        definition: that is live, as JSON; None before the first publishing.
+    """
+
+    kind: Kind
+    id: int
+    name: str
+    status: str
+    version: int
+    definition: Any
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """One saved version; `definition` as JSON."""
+
+    version: int
+    definition: Any
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an author saves.
+
+    Attributes:
+        definition: the rule as JSON, checked by the caller.
+        purpose: of a segment; empty for a trait.
+        name: None: as it is.
+        description: None: as it is.
+    """
+
+    definition: Any
+    purpose: str = ""
+    name: str | None = None
+    description: str | None = None
+
+
+_TABLE: Final[Mapping[str, LiteralString]] = {"segment": "segments", "trait": "traits"}
+_NOUN: Final = {"segment": "segment", "trait": "computed trait"}
+
+
+def locked(conn: Connection[Any], workspace: int, kind: Kind, number: int) -> DefinitionRow:
+    """One definition, locked until the transaction ends.
+
+    Raises:
+        MissingDefinitionError: the workspace has none of this id, or it is deleted.
+    """
+    sql = "SELECT %s::text AS kind, id, name, status, version, definition FROM " + _TABLE[kind]
+    sql += " WHERE workspace_id = %s AND id = %s AND status <> 'deleted' FOR UPDATE"
+    with conn.cursor(row_factory=class_row(DefinitionRow)) as cursor:
+        row = cursor.execute(sql, (kind, workspace, number)).fetchone()
+    if row is None:
+        raise MissingDefinitionError(_NOUN[kind])
+    return row
+
+
+def newest(conn: Connection[Any], kind: Kind, number: int) -> VersionRow:
+    """The version that was saved last."""
+    sql = """
+        SELECT version, definition, purpose FROM definition_versions
+        WHERE kind = %s AND definition_id = %s ORDER BY version DESC LIMIT 1
+    """
+    with conn.cursor(row_factory=class_row(VersionRow)) as cursor:
+        row = cursor.execute(sql, (kind, number)).fetchone()
+    if row is None:
+        raise MissingDefinitionError(_NOUN[kind])
+    return row
+
+
+def expect(expected: int | None, version: int) -> None:
+    """Hold an author to the version that they have seen.
+
+    Raises:
+        DefinitionConflictError: there is another one.
+    """
+    if expected is not None and expected != version:
+        raise DefinitionConflictError(f"The newest version is {version}, not {expected}: read it again.")
+
+
+def create(conn: Connection[Any], author: Author, kind: Kind, draft: Draft) -> int:
+    """Save the first version of a new definition, as a draft.
+
+    Returns:
+        Its id.
+
+    Raises:
+        DefinitionConflictError: the name is taken; the transaction is lost.
+    """
+    sql = "INSERT INTO " + _TABLE[kind] + " (workspace_id, name, description, status) VALUES (%s, %s, %s, 'draft') RETURNING id"
+    try:
+        row = conn.execute(sql, (author.workspace, draft.name, draft.description or "")).fetchone()
+    except UniqueViolation as error:
+        raise _taken(kind) from error
+    number = int(row[0]) if row else 0
+    if draft.purpose:
+        conn.execute("UPDATE segments SET purpose = %s WHERE id = %s", (draft.purpose, number))
+    version = add_version(conn, author, kind, number, draft.definition, draft.purpose)
+    trail.append(conn, author.workspace, author.actor, f"{kind}.create", f"{kind}:{number}", {"version": version})
+    return number
+
+
+def save(conn: Connection[Any], author: Author, kind: Kind, number: int, draft: Draft, expected: int | None = None) -> int:
+    """Save a new version; what is live stays live until the new one is published. The name and the description change at once.
+
+    Args:
+        conn: in a transaction.
+        author: who, where.
+        kind: of the definition.
+        number: its id.
+        draft: what to save.
+        expected: newest version that the author has seen; None: whichever it is.
+
+    Returns:
+        The newest version; no new one where rule and purpose are those of the newest.
+
+    Raises:
+        MissingDefinitionError: there is no such definition.
+        DefinitionConflictError: another version is the newest, or the name is taken (the transaction is lost).
+    """
+    locked(conn, author.workspace, kind, number)
+    last = newest(conn, kind, number)
+    expect(expected, last.version)
+    sql = (
+        "UPDATE "
+        + _TABLE[kind]
+        + " SET name = coalesce(%s, name), description = coalesce(%s, description), updated_at = now() WHERE id = %s"
+    )
+    try:
+        conn.execute(sql, (draft.name, draft.description, number))
+    except UniqueViolation as error:
+        raise _taken(kind) from error
+    version = last.version
+    if draft.purpose != last.purpose or _json(draft.definition) != _json(last.definition):
+        version = add_version(conn, author, kind, number, draft.definition, draft.purpose)
+    trail.append(conn, author.workspace, author.actor, f"{kind}.save", f"{kind}:{number}", {"version": version})
+    return version
+
+
+def add_version(conn: Connection[Any], author: Author, kind: str, number: int, definition: Any, purpose: str) -> int:  # noqa: ANN401 - JSON
+    """Keep one more version; versions count from 1."""
+    sql = """
+        INSERT INTO definition_versions (workspace_id, kind, definition_id, version, definition, purpose, author)
+        SELECT %(workspace)s, %(kind)s, %(id)s, coalesce(max(version), 0) + 1, %(definition)s, %(purpose)s, %(author)s
+        FROM definition_versions WHERE kind = %(kind)s AND definition_id = %(id)s RETURNING version
+    """
+    params = {"workspace": author.workspace, "kind": kind, "id": number, "purpose": purpose, "author": author.actor}
+    row = conn.execute(sql, {**params, "definition": Jsonb(definition)}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def mark_published(conn: Connection[Any], author: Author, kind: str, number: int, version: int) -> None:
+    """Note who made a version live, and when."""
+    sql = """
+        UPDATE definition_versions SET published_at = clock_timestamp(), published_by = %s
+        WHERE kind = %s AND definition_id = %s AND version = %s
+    """
+    conn.execute(sql, (author.actor, kind, number, version))
+
+
+def make_live(conn: Connection[Any], kind: Kind, number: int, version: VersionRow, revision: int) -> None:
+    """Make a version the live one as of a revision."""
+    sql = "UPDATE " + _TABLE[kind] + " SET status = 'live', version = %s, definition = %s, revision = %s, updated_at = now() WHERE id = %s"
+    conn.execute(sql, (version.version, Jsonb(version.definition), revision, number))
+    if kind == "segment":
+        conn.execute("UPDATE segments SET purpose = %s WHERE id = %s", (version.purpose, number))
+
+
+def set_status(conn: Connection[Any], kind: Kind, number: int, status: str, revision: int | None) -> None:
+    """Move a definition to another status as of a revision; None: the revision stays, because it was never live."""
+    sql = "UPDATE " + _TABLE[kind] + " SET status = %s, revision = coalesce(%s, revision), updated_at = now() WHERE id = %s"
+    conn.execute(sql, (status, revision, number))
+
+
+def _json(definition: Any) -> bytes:  # noqa: ANN401 - JSON
+    """As text, in which ``true`` is not 1."""
+    return msgspec.json.encode(definition, order="sorted")
+
+
+def _taken(kind: Kind) -> DefinitionConflictError:
+    return DefinitionConflictError(f"A {_NOUN[kind]} of this name exists.")

@@ -1,0 +1,1 @@
+"""Export jobs and the pages of people that they write."""

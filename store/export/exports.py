@@ -1,0 +1,166 @@
+"""Rows of exports as people see them: ordered, listed, looked at, cancelled. Who writes files is `store.export.jobs`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+from psycopg import AsyncConnection, Connection
+from psycopg.types.json import Jsonb
+
+from domain.export import ExportSpec
+from domain.segments.rule import encode_rule
+from store.audit import trail
+from store.fetch import Pool, fetch, fetch_one
+
+ExportKind = Literal["file", "stream"]
+
+
+class TooManyExportsError(Exception):
+    """The workspace has as many exports under way as it may have."""
+
+
+@dataclass(frozen=True)
+class ExportRow:
+    """One export.
+
+    Attributes:
+        kind: file or stream.
+        spec: what was asked for.
+        people: to be looked at, as counted when it was asked for.
+        evaluated: looked at so far.
+        sha256: of the file, 32 bytes.
+        downloadable: whether the file may be given out now.
+    """
+
+    id: int
+    kind: str
+    spec: ExportSpec
+    requested_by: str
+    status: str
+    reason: str
+    attempt: int
+    people: int
+    evaluated: int
+    rows: int
+    without_consent: int
+    without_identifier: int
+    size_bytes: int | None
+    sha256: bytes | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+    downloadable: bool
+
+
+_SELECT: Final = """
+    SELECT id, kind, spec, requested_by, CASE WHEN status = 'done' AND expires_at <= now() THEN 'expired' ELSE status END, reason, attempt,
+           people, evaluated, rows, without_consent, without_identifier, size_bytes, sha256, created_at, started_at, finished_at,
+           expires_at, kind = 'file' AND status = 'done' AND expires_at > now()
+    FROM exports WHERE workspace_id = %(workspace)s
+"""
+_OPEN: Final = "SELECT count(*) FROM exports WHERE workspace_id = %s AND kind = 'file' AND status IN ('queued', 'running')"
+_INSERT: Final = """
+    INSERT INTO exports (workspace_id, kind, spec, requested_by, status, people, attempt, started_at, heartbeat_at)
+    VALUES (%(workspace)s, %(kind)s, %(spec)s, %(actor)s, %(status)s, %(people)s, %(stream)s::int,
+            CASE WHEN %(stream)s THEN now() END, CASE WHEN %(stream)s THEN now() END)
+    RETURNING id
+"""
+_END: Final = """
+    UPDATE exports SET finished_at = coalesce(finished_at, now()), status = CASE WHEN status = 'done' THEN 'deleted' ELSE 'cancelled' END
+    WHERE workspace_id = %s AND id = %s AND kind = 'file' AND status IN ('queued', 'running', 'done')
+    RETURNING status
+"""
+
+
+async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[ExportRow]:
+    """The workspace's exports, newest first; `after` is the id of the last one of the page before."""
+    sql = _SELECT + " AND (%(after)s::bigint IS NULL OR id < %(after)s) ORDER BY id DESC LIMIT %(limit)s"
+    return await fetch(pool, _row, sql, {"workspace": workspace, "after": after, "limit": limit})
+
+
+async def by_id(pool: Pool, workspace: int, export: int) -> ExportRow | None:
+    """One export; None where the workspace has no such export."""
+    return await fetch_one(pool, _row, _SELECT + " AND id = %(id)s", {"workspace": workspace, "id": export})
+
+
+class Order(NamedTuple):
+    """One export to be noted.
+
+    Attributes:
+        kind: a stream is being answered already.
+        people: to be looked at.
+        columns: what is told of each.
+    """
+
+    spec: ExportSpec
+    kind: ExportKind
+    people: int
+    columns: Sequence[str]
+
+
+def order(conn: Connection[Any], workspace: int, actor: str, wanted: Order, open_limit: int) -> int:
+    """Note an export and its audit entry, in the caller's transaction, which is to be committed before anything leaves.
+
+    Args:
+        conn: in a transaction.
+        workspace: tenant.
+        actor: as the audit log calls them.
+        wanted: what is asked for.
+        open_limit: files that a workspace may have waiting or being written.
+
+    Returns:
+        Its id.
+
+    Raises:
+        TooManyExportsError: there are as many already.
+    """
+    spec, kind, people, told_columns = wanted
+    if kind == "file":
+        row = conn.execute(_OPEN, (workspace,)).fetchone()
+        if row is not None and row[0] >= open_limit:
+            raise TooManyExportsError
+    stream = kind == "stream"
+    params = {"workspace": workspace, "kind": kind, "spec": Jsonb(msgspec.to_builtins(spec)), "actor": actor, "people": people}
+    row = conn.execute(_INSERT, {**params, "status": "running" if stream else "queued", "stream": stream}).fetchone()
+    export = int(row[0]) if row else 0
+    detail = {"export": export, "kind": kind, "people": people, "columns": list(told_columns), **told(spec)}
+    trail.append(conn, workspace, actor, "export", subject(spec), detail)
+    return export
+
+
+def subject(spec: ExportSpec) -> str:
+    """What the audit log says is exported."""
+    return "filter" if spec.segment is None else f"segment:{spec.segment}"
+
+
+def told(spec: ExportSpec) -> dict[str, Any]:
+    """An export's particulars for the audit log. A rule may hold what people said of themselves, so only its digest is told."""
+    detail: dict[str, Any] = msgspec.to_builtins(spec)
+    if spec.rule is not None:
+        detail["rule"] = sha256(encode_rule(spec.rule)).hexdigest()
+    return detail
+
+
+async def note_download(conn: AsyncConnection[Any], workspace: int, actor: str, row: ExportRow, part: str) -> None:
+    """Record that a file, or a part of it, is being given out."""
+    detail = {"export": row.id, "rows": row.rows, "size_bytes": row.size_bytes, "part": part}
+    await trail.append_async(conn, workspace, actor, "export.download", subject(row.spec), detail)
+
+
+async def end(conn: AsyncConnection[Any], workspace: int, actor: str, row: ExportRow) -> bool:
+    """Cancel an export, or delete its file if it is written; False where there is nothing left to end."""
+    cursor = await conn.execute(_END, (workspace, row.id))
+    found = await cursor.fetchone()
+    if found is None:
+        return False
+    action = "export.delete" if found[0] == "deleted" else "export.cancel"
+    await trail.append_async(conn, workspace, actor, action, subject(row.spec), {"export": row.id})
+    return True
+
+
+def _row(number: int, kind: str, spec: Any, *rest: Any) -> ExportRow:  # noqa: ANN401 - a row of the table
+    return ExportRow(number, kind, msgspec.convert(spec, ExportSpec), *rest)

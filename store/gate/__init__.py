@@ -1,0 +1,1 @@
+"""Decisions of the trust gate, and the commands that people give it."""

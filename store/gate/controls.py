@@ -1,0 +1,136 @@
+"""What people have said to the trust gate: modes, overrides, releases. `store.gate.commands` writes it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from domain.gate import Code, Controls, Mode, Override, Release, Setting
+from domain.ids import WorkspaceId
+from store.signals.signals import EPOCH, MS
+
+Said = Literal["override", "release"]
+"""What can be approved and revoked by its id; a mode goes by its scope."""
+
+_CODES: Final = frozenset(code.value for code in Code)
+_MODES: Final = """
+SELECT scope, mode, author, expires_at, coalesce(approved_by, '') FROM gate_modes
+WHERE workspace_id = %(workspace)s AND scope = ANY(%(scopes)s)
+"""
+_OVERRIDES: Final = """
+SELECT id, scope, codes, author, expires_at, coalesce(approved_by, '') FROM gate_overrides
+WHERE workspace_id = %(workspace)s AND scope = ANY(%(scopes)s) AND revoked_at IS NULL AND expires_at > %(now)s ORDER BY id
+"""
+# A push under way is covered by the release that it was planned with; the next one by a release that nothing was planned with. One that
+# is just being planned has no decision yet.
+_RELEASE: Final = """
+SELECT id, author, expires_at, coalesce(approved_by, '') FROM gate_releases
+WHERE workspace_id = %(workspace)s AND audience_id = %(audience)s AND revoked_at IS NULL AND expires_at > %(now)s
+  AND push_id IS NOT DISTINCT FROM (
+      SELECT id FROM pushes WHERE audience_id = %(audience)s AND status = 'running' AND kind IN ('scheduled', 'manual')
+        AND decision_id IS NOT NULL LIMIT 1)
+ORDER BY (approved_by IS NOT NULL) DESC, id LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class ModeRow:
+    """A mode that somebody set.
+
+    Attributes:
+        scope: ``workspace``, ``platform:<name>`` or ``audience:<id>``.
+        mode: advisory or frozen.
+        expires_at: None only where frozen: until it is lifted.
+    """
+
+    scope: str
+    mode: str
+    reason: str
+    author: str
+    set_at: datetime
+    expires_at: datetime | None
+    approved_by: str | None
+
+
+@dataclass(frozen=True)
+class SaidRow:
+    """An override, or a release of one audience's next push.
+
+    Attributes:
+        scope: of an override; ``audience:<id>`` of a release.
+        codes: reasons that it overrides; a release overrides all that can be.
+        push_id: the push that a release let pass.
+    """
+
+    kind: str
+    id: int
+    scope: str
+    codes: list[str]
+    reason: str
+    author: str
+    created_at: datetime
+    expires_at: datetime
+    approved_by: str | None
+    revoked_by: str | None
+    revoked_at: datetime | None
+    push_id: int | None
+
+
+_SAID: Final = """
+SELECT * FROM (
+    SELECT 'override' AS kind, id, scope, codes, reason, author, created_at, expires_at, approved_by, revoked_by, revoked_at,
+           NULL::bigint AS push_id
+    FROM gate_overrides WHERE workspace_id = %(workspace)s
+    UNION ALL
+    SELECT 'release', id, 'audience:' || audience_id, '{}', reason, author, created_at, expires_at, approved_by, revoked_by, revoked_at,
+           push_id
+    FROM gate_releases WHERE workspace_id = %(workspace)s
+) said
+"""
+
+
+def controls(conn: Connection[Any], workspace: WorkspaceId, platform: str, audience_id: int, now: datetime) -> Controls:
+    """What people have said that may concern the pushes of an audience."""
+    scopes = ["workspace", f"platform:{platform}", f"audience:{audience_id}"]
+    names = {"workspace": workspace, "scopes": scopes, "audience": audience_id, "now": now}
+    modes = tuple(
+        Setting(scope, Mode(mode), author, _ms(expires), approved) for scope, mode, author, expires, approved in conn.execute(_MODES, names)
+    )
+    overrides = tuple(
+        Override(number, scope, frozenset(Code(code) for code in codes if code in _CODES), author, _ms(expires) or 0, approved)
+        for number, scope, codes, author, expires, approved in conn.execute(_OVERRIDES, names)
+    )
+    row = conn.execute(_RELEASE, names).fetchone()
+    release = Release(row[0], row[1], _ms(row[2]) or 0, row[3]) if row else None
+    return Controls(modes, overrides, release)
+
+
+def modes(conn: Connection[Any], workspace: WorkspaceId, now: datetime) -> list[ModeRow]:
+    """The modes that hold in a workspace, approved or not; whatever is not named enforces."""
+    sql = """
+        SELECT scope, mode, reason, author, set_at, expires_at, approved_by FROM gate_modes
+        WHERE workspace_id = %s AND (expires_at IS NULL OR expires_at > %s) ORDER BY scope
+    """
+    with conn.cursor(row_factory=class_row(ModeRow)) as cursor:
+        return cursor.execute(sql, (workspace, now)).fetchall()
+
+
+def said(conn: Connection[Any], workspace: WorkspaceId, now: datetime, *, ended: bool = False, limit: int = 100) -> list[SaidRow]:
+    """Overrides and releases, the newest first; those that are revoked, expired or used up only where asked for."""
+    live = " WHERE revoked_at IS NULL AND expires_at > %(now)s AND push_id IS NULL"
+    sql = _SAID + ("" if ended else live) + " ORDER BY created_at DESC, id DESC LIMIT %(limit)s"
+    with conn.cursor(row_factory=class_row(SaidRow)) as cursor:
+        return cursor.execute(sql, {"workspace": workspace, "now": now, "limit": limit}).fetchall()
+
+
+def one_said(conn: Connection[Any], workspace: WorkspaceId, kind: Said, number: int) -> SaidRow | None:
+    """One override or release; None where the workspace has none of this id."""
+    with conn.cursor(row_factory=class_row(SaidRow)) as cursor:
+        names = {"workspace": workspace, "kind": kind, "id": number}
+        return cursor.execute(_SAID + " WHERE kind = %(kind)s AND id = %(id)s", names).fetchone()
+
+
+def _ms(at: datetime | None) -> int | None:
+    return None if at is None else (at - EPOCH) // MS

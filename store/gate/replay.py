@@ -1,0 +1,42 @@
+"""Reads past decisions about pushes and the readings that were there, to be judged anew (`operators.gate.replay`)."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from psycopg import Connection
+
+from domain.gate import Action, Code, Decision, PushSize, Verdict
+from domain.ids import WorkspaceId
+from domain.signals.reading import Reading
+from store.signals.signals import EPOCH, MS, readings_since
+
+_CODES: Final = frozenset(code.value for code in Code)
+_PAST: Final = """
+SELECT id, destination, audience_id, verdict, reasons, reading_ids, decided_at, codes, would, size, depends_on FROM decisions
+WHERE workspace_id = %s AND action = 'push' AND decided_at >= %s AND decided_at < %s ORDER BY id LIMIT %s
+"""
+
+
+def past_pushes(conn: Connection[Any], workspace: WorkspaceId, since: datetime, until: datetime, limit: int) -> list[tuple[int, Decision]]:
+    """Decisions about pushes with their ids, oldest first."""
+    found = []
+    for number, destination, audience, verdict, reasons, reading_ids, decided, codes, would, size, depends_on in conn.execute(
+        _PAST, (workspace, since, until, limit)
+    ):
+        decision = Decision(
+            workspace, destination, audience, Action.PUSH, Verdict(verdict), tuple(reasons), tuple(reading_ids), (decided - EPOCH) // MS,
+            tuple(Code(code) for code in codes if code in _CODES), Verdict(would) if would else None,
+            size=msgspec.convert(size, PushSize) if size else None, depends_on=tuple(depends_on),
+        )  # fmt: skip
+        found.append((number, decision))
+    return found
+
+
+def readings_for(conn: Connection[Any], workspace: WorkspaceId, past: list[tuple[int, Decision]], before: timedelta) -> list[Reading]:
+    """Readings of every signal that these decisions depend on, from a while before the first of them, oldest first."""
+    if not past:
+        return []
+    signals = sorted({signal for _, decision in past for signal in decision.depends_on})
+    since = EPOCH + past[0][1].decided_ms * MS - before
+    return readings_since(conn, workspace, signals, since)

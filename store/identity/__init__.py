@@ -1,0 +1,1 @@
+"""The identity graph and the history of merges."""

@@ -1,0 +1,1 @@
+"""Positions in the log, dead letters, lag and what the log refused."""

@@ -1,0 +1,63 @@
+"""Where one person stands: their document, brought up to date for reading, with the compiled definitions that judge it. Writes nothing."""
+
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from psycopg import Connection
+
+from domain.changes import Told
+from domain.ids import SegmentId
+from domain.profiles.profile import Person, decode_person
+from operators.segments.program import Program
+from operators.unify.backfill import built_up_to, catch_up, lacks_history
+from store.connection import adapt
+from store.unify.history import read_events
+
+_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_PERSON: Final = """
+    SELECT p.doc FROM identifiers i JOIN profiles p ON p.id = i.profile_id WHERE i.key = %s AND i.workspace_id = %s
+"""
+_NAMES: Final = "SELECT id, name FROM segments WHERE workspace_id = %s AND status <> 'deleted'"
+
+
+class Standing(NamedTuple):
+    """A person as of one snapshot.
+
+    Attributes:
+        person: with every aggregate that definitions ask for.
+        told: stored events of the types and names that were asked for.
+        names: segment → name.
+    """
+
+    person: Person
+    told: list[Told]
+    names: dict[SegmentId, str]
+
+
+def standing(conn: Connection[Any], program: Program, profile: UUID, names: set[tuple[str, str | None]]) -> Standing | None:
+    """Read where a person stands.
+
+    Args:
+        conn: at the beginning of a transaction, which becomes a read-only snapshot.
+        program: compiled definitions of the workspace.
+        profile: the person's id, or one that was merged into theirs.
+        names: types and names of events that are wanted; a name None is any.
+
+    Returns:
+        None where the workspace knows no such person.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    conn.execute(_SNAPSHOT)
+    adapt(conn)
+    workspace = program.definitions.workspace
+    row = conn.cursor(binary=True).execute(_PERSON, (profile, workspace)).fetchone()
+    if row is None:
+        return None
+    person = decode_person(row[0])
+    wanted = names | (set(program.names(built_up_to(person, program))) if lacks_history(person, program) else set())
+    told = read_events(conn, [person.id], wanted)[person.id]
+    if lacks_history(person, program):
+        catch_up(person, {}, told, program)
+    return Standing(person, told, {SegmentId(number): name for number, name in conn.execute(_NAMES, (workspace,))})

@@ -1,0 +1,1 @@
+"""Members, previews, funnels and statistics of segments."""

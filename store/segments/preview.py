@@ -1,0 +1,286 @@
+"""Answers what a rule would mean before it is live: how many people, who for example, and whom other segments hold already.
+
+Few people are all evaluated. Of many a sample is: ids are keyed digests, hence spread evenly and unrelated to anything about a person, so
+that whoever follows a random place in id order is a random sample, and a page of an index. The same evaluator as for live segments is
+used; aggregates that nobody has yet are built from stored events on the way and thrown away. Nothing is written.
+
+An answer is computed from one snapshot of the store and in bounded time: when the time is over, it rests on those evaluated so far.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.errors import QueryCanceled
+
+from domain.ids import ProfileId, SegmentId
+from domain.policies import ProfileRules
+from domain.profiles.profile import decode_person
+from domain.segments.rule import Rule
+from operators.segments.draft import Tally, draft_program
+from operators.segments.sampling import Estimate, estimate
+from store.connection import Keys, adapt
+from store.definitions import versions
+from store.definitions.load import load_definitions
+from store.definitions.publish import as_rule, check_segment
+from store.definitions.versions import Author, MissingDefinitionError
+from store.unify.history import bring_up
+
+_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_MS: Final = timedelta(milliseconds=1)
+_PEOPLE: Final = "FROM profiles WHERE workspace_id = %s"
+_AFTER: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s ORDER BY id LIMIT %s"
+_UP_TO: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s AND id <= %s ORDER BY id LIMIT %s"
+_NIL: Final = UUID(int=0)
+_NAMES: Final = """
+    SELECT s.id, s.name, s.version FROM segments s WHERE s.workspace_id = %s AND s.status IN ('live', 'paused') ORDER BY s.id
+"""
+_IDENTIFIERS: Final = """
+    SELECT wanted.id, found.kind, found.value FROM unnest(%(people)s) AS wanted(id) CROSS JOIN LATERAL (
+        SELECT kind, value FROM identifiers WHERE profile_id = wanted.id
+        ORDER BY array_position(%(kinds)s::text[], kind), value LIMIT %(limit)s) found
+"""
+
+
+@dataclass(frozen=True)
+class PreviewParams:
+    """How long and how exact a preview is.
+
+    Attributes:
+        exact_people: up to so many people, everybody is evaluated.
+        sample_people: of more, so many.
+        deadline: when the answer is given, whatever has been evaluated.
+        count_limit: longest that people are counted; beyond, the planner's estimate stands for their number.
+        page: people read at once.
+        history_page: people read at once whose past must be read too.
+        shown: people named as examples.
+        identifiers_shown: identifiers of each.
+        at_once: previews that one process computes at a time; others wait.
+    """
+
+    exact_people: int = 20_000
+    sample_people: int = 10_000
+    deadline: timedelta = timedelta(seconds=1.5)
+    count_limit: timedelta = timedelta(milliseconds=400)
+    page: int = 500
+    history_page: int = 100
+    shown: int = 10
+    identifiers_shown: int = 3
+    at_once: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.exact_people, self.sample_people, self.page, self.history_page, self.at_once) < 1 or self.deadline <= timedelta():
+            raise ValueError("a preview asks at least one person and has some time")
+
+
+class Asked(NamedTuple):
+    """What is to be previewed.
+
+    Attributes:
+        segment: whose newest version, or whose place `rule` would take; None: a rule alone.
+        rule: None: the segment's newest version.
+        now_ms: the instant that answers are of.
+        start: 16 random bytes: where in id order the sample begins.
+    """
+
+    segment: int | None
+    rule: Rule | None
+    now_ms: int
+    start: bytes
+
+
+class Example(NamedTuple):
+    """A person who would be a member, with some identifiers (kind, value)."""
+
+    profile_id: UUID
+    identifiers: tuple[tuple[str, str], ...]
+
+
+class Overlap(NamedTuple):
+    """A segment that exists, and what it has in common with the draft.
+
+    Attributes:
+        version: that is live.
+        members: of that segment.
+        both: members of that segment who would be members of the draft.
+        share_of_draft: share of the draft's people who are in that segment, 0–1; None where there are none.
+        share_of_segment: share of that segment's people who would be in the draft, 0–1; None where there are none.
+    """
+
+    segment_id: int
+    name: str
+    version: int
+    members: Estimate
+    both: Estimate
+    share_of_draft: float | None
+    share_of_segment: float | None
+
+
+class Preview(NamedTuple):
+    """What the draft would mean.
+
+    Attributes:
+        members: how many people would be members.
+        people: how many there are.
+        people_exact: False where that is the planner's estimate.
+        evaluated: how many were evaluated.
+        exact: whether that was everybody.
+        in_time: False where time was over before as many were evaluated as are asked for.
+        reads_history: whether the rule asks for something of the past that people do not hold yet.
+        unscored: whether the rule asks for RFM scores that nobody has, because bounds have not been taken yet.
+        examples: some people who would be members.
+        overlaps: live and paused segments, by id.
+    """
+
+    members: Estimate
+    people: int
+    people_exact: bool
+    evaluated: int
+    exact: bool
+    in_time: bool
+    reads_history: bool
+    unscored: bool
+    examples: tuple[Example, ...]
+    overlaps: tuple[Overlap, ...]
+
+
+class Previews:
+    """Computes previews.
+
+    Args:
+        rules: lifecycle.
+        kinds: identifier kinds, those that say most first.
+        params: see `PreviewParams`.
+        clock: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, rules: ProfileRules, kinds: Sequence[str], params: PreviewParams, clock: Callable[[], float]) -> None:
+        self._rules = rules
+        self._kinds = list(kinds)
+        self._params = params
+        self._clock = clock
+
+    def of(self, conn: Connection[Any], author: Author, asked: Asked) -> Preview:
+        """Compute one preview.
+
+        Args:
+            conn: at the beginning of a transaction, which becomes a read-only snapshot.
+            author: workspace, known identifier kinds, bounds.
+            asked: what.
+
+        Raises:
+            MissingDefinitionError: there is no such segment.
+            InvalidDefinitionError: the rule refers to what is not there, or in a circle.
+            psycopg.OperationalError: the server does not answer, or cancels a statement.
+        """
+        ends = self._clock() + self._params.deadline.total_seconds()
+        conn.execute(_SNAPSHOT)
+        adapt(conn)
+        rule = _rule(conn, author, asked)
+        definitions = load_definitions(conn, author.workspace)
+        program = draft_program(definitions, rule)
+        people, counted = self._count(conn, author.workspace)
+        wanted = people if people <= self._params.exact_people else self._params.sample_people
+        found = Tally(program, self._rules, asked.now_ms, self._params.shown)
+        reads_history = program.newest > definitions.newest_aggregate
+        for page in self._pages(conn, author.workspace, asked.start, wanted, ends, self._params.history_page if reads_history else 0):
+            _add(conn, found, page)
+        exact = counted and found.evaluated >= people
+        unscored = program.definitions.rfm is not None and program.definitions.rfm.breaks is None
+        return Preview(
+            members=estimate(found.members, found.evaluated, people),
+            people=people,
+            people_exact=counted,
+            evaluated=found.evaluated,
+            exact=exact,
+            in_time=found.evaluated >= min(wanted, people),
+            reads_history=reads_history,
+            unscored=unscored,
+            examples=self._examples(conn, found.examples),
+            overlaps=tuple(_overlap(found, people, *row) for row in conn.execute(_NAMES, (author.workspace,))),
+        )
+
+    def _count(self, conn: Connection[Any], workspace: int) -> tuple[int, bool]:
+        """How many people there are, and whether they were counted."""
+        try:
+            with conn.transaction():
+                before = conn.execute("SHOW statement_timeout").fetchone()
+                conn.execute(f"SET LOCAL statement_timeout = {self._params.count_limit // _MS}".encode())
+                row = conn.execute("SELECT count(*) " + _PEOPLE, (workspace,)).fetchone()
+                conn.execute(f"SET LOCAL statement_timeout = '{before[0] if before else 0}'".encode())
+                return (int(row[0]) if row else 0), True
+        except QueryCanceled:
+            plan = conn.execute("EXPLAIN (FORMAT JSON) SELECT 1 " + _PEOPLE, (workspace,)).fetchone()
+            return (int(plan[0][0]["Plan"]["Plan Rows"]) if plan else 0), False
+
+    def _pages(
+        self, conn: Connection[Any], workspace: int, start: bytes, wanted: int, ends: float, history_page: int
+    ) -> Iterator[list[tuple[bytes, bytes]]]:
+        """People in id order from `start` on, around to where it began, until enough are read or the next page would end too late."""
+        size, asked, longest = history_page or self._params.page, 0, 0.0
+        began = self._clock()
+        for page in _ring(conn, workspace, UUID(bytes=start), size):
+            if page:
+                yield page[: wanted - asked]
+            asked += len(page)
+            now = self._clock()
+            longest, began = max(longest, now - began), now
+            if asked >= wanted or now + longest > ends:
+                return
+
+    def _examples(self, conn: Connection[Any], people: Sequence[ProfileId]) -> tuple[Example, ...]:
+        found: dict[bytes, list[tuple[str, str]]] = {person: [] for person in people}
+        params = {"people": Keys(list(people)), "kinds": self._kinds, "limit": self._params.identifiers_shown}
+        for person, kind, value in conn.cursor(binary=True).execute(_IDENTIFIERS, params):
+            found[person].append((kind, value))
+        return tuple(Example(UUID(bytes=person), tuple(identifiers)) for person, identifiers in found.items())
+
+
+def _rule(conn: Connection[Any], author: Author, asked: Asked) -> Rule:
+    rule = asked.rule
+    if asked.segment is not None:
+        sql = "SELECT 1 FROM segments WHERE workspace_id = %s AND id = %s AND status <> 'deleted'"
+        if conn.execute(sql, (author.workspace, asked.segment)).fetchone() is None:
+            raise MissingDefinitionError("segment")
+        rule = rule or as_rule(versions.newest(conn, "segment", asked.segment).definition)
+    if rule is None:
+        raise ValueError("a preview has a rule or a segment")
+    check_segment(conn, author, asked.segment, rule)
+    return rule
+
+
+def _ring(conn: Connection[Any], workspace: int, start: UUID, size: int) -> Iterator[list[tuple[bytes, bytes]]]:
+    """Everybody's id and document, once, page by page."""
+    cursor = conn.cursor(binary=True)
+    after = start
+    while page := cursor.execute(_AFTER, (workspace, after, size)).fetchall():
+        yield page
+        after = UUID(bytes=page[-1][0])
+    after = _NIL
+    while page := cursor.execute(_UP_TO, (workspace, after, start, size)).fetchall():
+        yield page
+        after = UUID(bytes=page[-1][0])
+
+
+def _add(conn: Connection[Any], tally: Tally, page: Sequence[tuple[bytes, bytes]]) -> None:
+    """Evaluate a page of people, with their past where they lack it."""
+    people = [decode_person(document) for _, document in page]
+    bring_up(conn, people, tally.program)
+    for person in people:
+        tally.evaluate(person)
+
+
+def _overlap(tally: Tally, people: int, segment: SegmentId, name: str, version: int) -> Overlap:
+    members, both = tally.in_segment[segment], tally.in_both[segment]
+    return Overlap(
+        segment,
+        name,
+        version,
+        estimate(members, tally.evaluated, people),
+        estimate(both, tally.evaluated, people),
+        both / tally.members if tally.members else None,
+        both / members if members else None,
+    )

@@ -1,0 +1,1 @@
+"""Counters, readings and anomalies of signals."""

@@ -1,0 +1,1 @@
+"""The unit of work: loads what a batch needs and commits everything that it does."""

@@ -1,0 +1,73 @@
+"""Reads the stored events of people, as far as aggregates that they lack look at them."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+import psycopg
+
+from domain.changes import Told
+from domain.ids import IdentifierKey, MessageKey, ProfileId
+from domain.profiles.profile import Person
+from operators.segments.program import Program
+from operators.unify.backfill import built_up_to, catch_up, lacks_history, told
+from store.connection import Keys
+
+_EVENTS_AT_A_TIME: Final = 5_000
+_EVENTS: Final = """
+SELECT i.profile_id, e.leaf, e.type, e.name, round(extract(epoch FROM e.occurred_at) * 1000)::bigint, e.message_key, e.payload
+FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id JOIN events e ON e.leaf = i.key
+WHERE EXISTS (
+    SELECT FROM unnest(%s::text[], %s::text[]) AS looked(type, name)
+    WHERE looked.type = e.type AND (looked.name IS NULL OR looked.name = e.name))
+"""
+
+
+def bring_up(connection: psycopg.Connection, people: Iterable[Person], program: Program) -> list[Person]:
+    """Build the aggregates that a program needs and people lack, in the people and nowhere else.
+
+    To be called inside a transaction whose statements see one instant, the one in which the people were read.
+
+    Args:
+        connection: of the engine (`store.connection.adapt`).
+        people: stored people, changed in place.
+        program: what is evaluated.
+
+    Returns:
+        Those who lacked any.
+    """
+    lacking = [person for person in people if lacks_history(person, program)]
+    if lacking:
+        names = program.names(min(built_up_to(person, program) for person in lacking))
+        histories = read_events(connection, [person.id for person in lacking], names)
+        for person in lacking:
+            catch_up(person, {}, histories[person.id], program)
+    return lacking
+
+
+def read_events(
+    connection: psycopg.Connection, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
+) -> dict[ProfileId, list[Told]]:
+    """Read people's stored events.
+
+    To be called inside a transaction.
+
+    Args:
+        connection: of the engine (`store.connection.adapt`).
+        people: stored people.
+        names: event types and names that matter; a name None is any.
+
+    Returns:
+        Person → events, for everybody asked for.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    wanted = sorted(set(names), key=lambda pair: (pair[0], pair[1] or ""))
+    histories: dict[ProfileId, list[Told]] = {person: [] for person in people}
+    if wanted:
+        parameters = (Keys(list(people)), [kind for kind, _ in wanted], [name for _, name in wanted])
+        with connection.cursor("histories") as cursor:
+            cursor.itersize = _EVENTS_AT_A_TIME
+            for owner, leaf, kind, name, at_ms, message, payload in cursor.execute(_EVENTS, parameters, binary=True):
+                histories[ProfileId(owner)].append(told(IdentifierKey(leaf), kind, name, at_ms, MessageKey(message), payload))
+    return histories

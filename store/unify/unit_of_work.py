@@ -1,0 +1,267 @@
+"""The unit of work of UNIFY on PostgreSQL: load what a batch names, commit everything that it does in one transaction.
+
+Optimistic: every person's row carries a version, and a commit changes only the versions that were read. Fenced: the partition's next
+position moves in the same transaction, from the value that the batch started at. Nothing else makes processing exactly-once.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol, TypeVar
+
+import msgspec
+import psycopg
+from psycopg import errors
+
+from domain.changes import Changes, Known
+from domain.event import Fence
+from domain.ids import ProfileId
+from domain.profiles.profile import Person, decode_person, encode_person
+from operators.unify.batch import Needed
+from store import locks
+from store.connection import connect_engine
+from store.errors import StoreUnavailable, is_away
+from store.unify import sql
+from store.unify.loading import Loader
+from store.unify.reads import PostgresReads
+
+T = TypeVar("T")
+
+DEFINITIONS: Final = "definitions"
+"""Reason of the conflict that says: definitions have changed; read them again."""
+CONTENDED_AFTER: Final = 3
+"""Tries after which a batch waits for its turn among all that contend."""
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """Everything is stored."""
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Somebody else changed what was read, or a message was stored already: load again and recompute."""
+
+    reason: str
+
+
+class Fenced(msgspec.Struct, frozen=True):
+    """The partition is elsewhere: this batch must be dropped and read again from `next_position`."""
+
+    next_position: int
+
+
+Outcome = Committed | Conflict | Fenced
+
+
+class UnitOfWork(Protocol):
+    """What UNIFY asks of a store; PostgreSQL and the simulation's in-memory store pass the same battery."""
+
+    def load(self, wanted: Needed) -> Known:
+        """What is stored of the identifiers, pairs and messages."""
+
+    def load_components(self, known: Known, people: Iterable[ProfileId]) -> "Known | Conflict":
+        """`known`, with the whole components of some people; Conflict where somebody has changed since it was loaded."""
+
+    def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
+        """People by id, those that exist."""
+
+    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> "Known | Conflict":
+        """`known`, with some people's leaves and their events of these types and names; Conflict where somebody has changed since."""
+
+    def forget(self, wanted: Needed) -> None:
+        """Drop what is remembered about a batch, after a conflict."""
+
+    def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
+        """Store everything, or nothing."""
+
+    def rehearse(self, changes: Changes, fence: Fence) -> None:
+        """Raise what a commit would raise because of what is written, and store nothing."""
+
+
+class PostgresUnitOfWork:
+    """`UnitOfWork` on PostgreSQL, with a cache of people.
+
+    Args:
+        dsn: libpq connection string.
+        cache_people: people to remember.
+        message_check_batches: after a batch with duplicates, ask for stored messages in advance for this many batches;
+            otherwise a duplicate is found out by the unique index, at the price of a second try.
+    """
+
+    def __init__(self, dsn: str, cache_people: int, message_check_batches: int = 64) -> None:
+        self._dsn = dsn
+        self._connection: psycopg.Connection | None = None
+        self._loader = Loader(PostgresReads(lambda: self.connection), cache_people, message_check_batches)
+        self._contending = False
+
+    @property
+    def connection(self) -> psycopg.Connection:
+        """The connection, opened when needed; StoreUnavailable where the server does not answer."""
+        if self._connection is None or self._connection.closed:
+            try:
+                self._connection = connect_engine(self._dsn)
+                for statement in sql.STAGING:
+                    self._connection.execute(statement)
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                raise StoreUnavailable("cannot connect to PostgreSQL") from error
+        return self._connection
+
+    def close(self) -> None:
+        """Give the connection back; the next call opens a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def load(self, wanted: Needed) -> Known:
+        """Read what a batch names: from the cache, and the rest in one round trip.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        with self._asking():
+            return self._loader.load(wanted)
+
+    def load_components(self, known: Known, people: Iterable[ProfileId]) -> Known | Conflict:
+        """Read the whole components of some people, everybody whom facts connect with them included, as of one instant.
+
+        Args:
+            known: what was loaded for the batch; extended and answered.
+            people: ids of stored people.
+
+        Returns:
+            `known`, or Conflict where somebody has changed since it was loaded.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        with self._asking():
+            return known if self._loader.components(known, people) else Conflict("component")
+
+    def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
+        """Read people by id, those that exist, fresh from the database.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        with self._asking():
+            return [decode_person(row.doc) for row in self._loader.people(people)]
+
+    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known | Conflict:
+        """Read what aggregates that people lack are built from, as of one instant.
+
+        Returns:
+            `known`, or Conflict where somebody has changed since it was loaded.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        with self._asking():
+            return known if self._loader.histories(known, people, names) else Conflict("history")
+
+    def read(self, query: Callable[[psycopg.Connection], T]) -> T:
+        """Run a small query on this connection.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        with self._asking():
+            return query(self.connection)
+
+    def contend(self, wanted: Needed, attempt: int) -> None:
+        """Prepare another try after a conflict: forget what was remembered and, from the third on, wait for everybody else who contends.
+
+        Holding the lock from the load to the commit, contending workers come one after the other, so that every one of them gets through.
+        """
+        self.forget(wanted)
+        if attempt + 1 == CONTENDED_AFTER:
+            self.read(lambda connection: connection.execute("SELECT pg_advisory_lock(%s)", (locks.CONTENTION,)))
+            self._contending = True
+
+    def calm(self) -> None:
+        """Let others go on after a contended batch is through."""
+        if self._contending:
+            self._contending = False
+            self.read(lambda connection: connection.execute("SELECT pg_advisory_unlock(%s)", (locks.CONTENTION,)))
+
+    def forget(self, wanted: Needed) -> None:
+        """Drop everything remembered about a batch's identifiers, after a conflict."""
+        self._loader.forget(wanted)
+
+    def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
+        """Store everything that a batch does, or nothing.
+
+        Args:
+            changes: from `operators.unify.batch`.
+            fence: the batch's place in its partition; None for wakes, which have none.
+
+        Returns:
+            Committed, Conflict (load again, recompute), or Fenced (drop the batch).
+
+        Raises:
+            StoreUnavailable: the connection broke; whether the transaction took effect is told by the fence of the next try.
+            psycopg.Error: the database refuses a value.
+        """
+        packed = [(person, encode_person(person)) for person in sorted(changes.people, key=lambda person: person.id)]
+        try:
+            with self.connection.transaction():
+                outcome = self._write(changes, packed, fence)
+                if not isinstance(outcome, Committed):
+                    raise psycopg.Rollback
+        except errors.UniqueViolation as error:
+            if error.diag.constraint_name == "events_message_key":
+                self._loader.expect_duplicates()
+            return Conflict(f"unique:{error.diag.constraint_name}")
+        except (errors.SerializationFailure, errors.DeadlockDetected) as error:
+            return Conflict(type(error).__name__)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if not is_away(error):
+                raise
+            raise self._lost() from error
+        if isinstance(outcome, Committed):
+            self._loader.remember(changes, packed)
+        return outcome
+
+    def rehearse(self, changes: Changes, fence: Fence) -> None:
+        """Write everything that a commit would write, and take it back.
+
+        Raises:
+            StoreUnavailable: the connection broke.
+            Exception: whatever the commit would raise because of what is written; conflicts are none of it.
+        """
+        packed = [(person, encode_person(person)) for person in sorted(changes.people, key=lambda person: person.id)]
+        try:
+            with self.connection.transaction(force_rollback=True):
+                self._write(changes, packed, fence)
+        except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected):
+            return
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if not is_away(error):
+                raise
+            raise self._lost() from error
+
+    def _write(self, changes: Changes, packed: list[tuple[Person, bytes]], fence: Fence | None) -> Outcome:
+        cursor = self.connection.cursor()
+        if not sql.definitions_stand(cursor, changes.revision):
+            return Conflict(DEFINITIONS)
+        if fence is not None and not sql.move_fence(cursor, fence):
+            position = sql.next_position(cursor, fence.log, fence.partition)
+            return Fenced(position)
+        stale = sql.write_people(cursor, changes, packed)
+        if stale:
+            return Conflict(stale)
+        stale = sql.write_identity(cursor, changes)
+        if stale:
+            return Conflict(stale)
+        sql.write_facts(cursor, changes, fence)
+        return Committed()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise self._lost() from error
+
+    def _lost(self) -> StoreUnavailable:
+        self.close()
+        self._contending = False
+        self._loader.forget_all()
+        return StoreUnavailable("PostgreSQL does not answer")

@@ -1,0 +1,1 @@
+"""Workspaces, sources and keys."""
