@@ -94,7 +94,8 @@ Real-time customer data platform with a trust gate.
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application; its connections are opened when it starts and closed when it ends.
 
-    Postgres, Redis and the log may be away when it starts: what needs them answers 503 until they come.
+    Postgres, Redis and the log may be away when it starts: what needs them answers 503 until they
+    come.
 
     Args:
         settings: the configuration; default what `config.load` reads.
@@ -107,7 +108,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         try:
             async with open_pool(settings) as pool, open_reads(settings, pool, log) as reads:
                 watch = LogWatch(log, settings.log.name, pool, settings.edge.log_watch)
-                app.state.connections = Connections(settings, pool, log, watch, Keys(pool, settings.edge.keys))
+                app.state.connections = Connections(
+                    settings, pool, log, watch, Keys(pool, settings.edge.keys)
+                )
                 app.state.reads = reads
                 app.state.exports = ExportDesk(settings)
                 app.state.previews = PreviewDesk(settings)
@@ -125,7 +128,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTES:
         app.include_router(router, max_body_size=settings.edge.query_body_limit_bytes)
     collector = Collector(settings.edge.collector, app.state)
-    app.router.routes[:0] = [*collector.routes(), *settings_routes(collector)]  # first: they are the busiest
+    app.router.routes[:0] = [
+        *collector.routes(),
+        *settings_routes(collector),
+    ]  # first: they are the busiest
     app.add_api_route("/metrics", metrics, include_in_schema=False)
     document(app)
     return app
@@ -133,12 +139,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
-    """Open the pool of connections to Postgres; they are made in the background, and again whenever Postgres comes back."""
+    """Open the pool of connections to Postgres.
+
+    They are made in the background, and again whenever Postgres comes back.
+    """
     edge = settings.edge
     limit_ms = edge.statement_timeout // timedelta(milliseconds=1)
     pool: Pool = AsyncConnectionPool(
         settings.postgres.dsn.get_secret_value(),
-        kwargs={"application_name": "stratum-api", "autocommit": True, "options": f"-c statement_timeout={limit_ms}"},
+        kwargs={
+            "application_name": "stratum-api",
+            "autocommit": True,
+            "options": f"-c statement_timeout={limit_ms}",
+        },
         min_size=1,
         max_size=settings.postgres.pool_size,
         timeout=edge.pool_timeout.total_seconds(),

@@ -20,9 +20,15 @@ router = APIRouter(prefix="/cdp/audit", tags=["trust"], responses=DESCRIBED)
 async def list_audit(  # noqa: PLR0913, PLR0917 - one per query parameter
     caller: Reader,
     reads: ReadsNow,
-    actor: Annotated[str | None, Query(max_length=256, description="Only by this actor.", examples=["key:1"])] = None,
-    action: Annotated[str | None, Query(max_length=256, description="Only this action.", examples=["unmerge"])] = None,
-    subject: Annotated[str | None, Query(max_length=256, description="Only about this subject.")] = None,
+    actor: Annotated[
+        str | None, Query(max_length=256, description="Only by this actor.", examples=["key:1"])
+    ] = None,
+    action: Annotated[
+        str | None, Query(max_length=256, description="Only this action.", examples=["unmerge"])
+    ] = None,
+    subject: Annotated[
+        str | None, Query(max_length=256, description="Only about this subject.")
+    ] = None,
     since: Annotated[Instant | None, Query(description="Recorded at or after.")] = None,
     until: Annotated[Instant | None, Query(description="Recorded before.")] = None,
     limit: Limit = LIMIT_DEFAULT,

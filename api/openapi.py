@@ -21,7 +21,13 @@ _TAG: Final = "collector"
 _HOW: Final = """JSON under any content type, plain or gzip.
 
 The write key comes as user of Basic authorization, as `writeKey` in the body, or as `?writeKey=`."""
-_WRITE_KEY: Final = {"write_key": {"type": "http", "scheme": "basic", "description": "The source's write key as user, no password."}}
+_WRITE_KEY: Final = {
+    "write_key": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The source's write key as user, no password.",
+    }
+}
 _EVENT: Final[dict[str, Any]] = {
     "type": "track",
     "event": "Order Completed",
@@ -39,7 +45,10 @@ _ACCEPTED: Final = {
 _REFUSED: Final = {
     "type": "object",
     "required": ["code", "message"],
-    "properties": {"code": {"type": "string", "enum": list(REFUSALS)}, "message": {"type": "string"}},
+    "properties": {
+        "code": {"type": "string", "enum": list(REFUSALS)},
+        "message": {"type": "string"},
+    },
 }
 
 
@@ -64,7 +73,10 @@ def _intake(summary: str, path: str, example: Mapping[str, Any]) -> dict[str, An
         "operationId": "collect" + path.replace("/", "_"),
         "description": _HOW,
         "security": [{"write_key": []}, {}],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}, "example": example}}},
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object"}, "example": example}},
+        },
         "responses": {"200": _ACCEPTED, **_refusals()},
     }
 
@@ -76,16 +88,32 @@ def _settings(path: str) -> dict[str, Any]:
         "tags": [_TAG],
         "summary": "Read what browser SDKs want to know of a source",
         "operationId": "settings" + path.replace("/", "_").replace("{", "").replace("}", ""),
-        "parameters": [{"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}} for name, place in names],
-        "responses": {"200": {"description": "In the SDK's own shape."}, **{code: refused[code] for code in ("401", "503")}},
+        "parameters": [
+            {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
+            for name, place in names
+        ],
+        "responses": {
+            "200": {"description": "In the SDK's own shape."},
+            **{code: refused[code] for code in ("401", "503")},
+        },
     }
 
 
 def collector_paths() -> dict[str, Any]:
     """The collector's part of the document: path → operations."""
-    batches = {path: {"post": _intake("Send a batch of events", path, {"batch": [_EVENT]})} for path in BATCH_PATHS}
-    singles = {path: {"post": _intake(f"Send one {kind} event", path, {**_EVENT, "type": kind})} for path, kind in SINGLE_PATHS.items()}
-    return {**batches, **singles, **{path: {"get": _settings(path)} for path in (SEGMENT_PATH, RUDDER_PATHS[0])}}
+    batches = {
+        path: {"post": _intake("Send a batch of events", path, {"batch": [_EVENT]})}
+        for path in BATCH_PATHS
+    }
+    singles = {
+        path: {"post": _intake(f"Send one {kind} event", path, {**_EVENT, "type": kind})}
+        for path, kind in SINGLE_PATHS.items()
+    }
+    return {
+        **batches,
+        **singles,
+        **{path: {"get": _settings(path)} for path in (SEGMENT_PATH, RUDDER_PATHS[0])},
+    }
 
 
 def document(app: FastAPI) -> None:

@@ -1,6 +1,7 @@
 """Runs benchmarks by name: ``python -m benchmarks`` for all of them, ``python -m benchmarks throughput merges`` for some.
 
-A size follows a name: ``expiry:people=20000,spread_s=20``. Names and defaults of sizes are the parameters of the benchmark's ``run``.
+A size follows a name: ``expiry:people=20000,spread_s=20``. Names and defaults of sizes are the
+parameters of the benchmark's ``run``.
 """
 
 import argparse
@@ -47,7 +48,11 @@ def _chosen(wanted: str) -> tuple[Run, dict[str, int]]:
     if name not in MODULES:
         raise ValueError(f"no benchmark called {name}; there are {', '.join(MODULES)}")
     run: Run = importlib.import_module(f"benchmarks.{MODULES[name]}").run
-    known = {size: parameter.default for size, parameter in inspect.signature(run).parameters.items() if size != "report"}
+    known = {
+        size: parameter.default
+        for size, parameter in inspect.signature(run).parameters.items()
+        if size != "report"
+    }
     given: dict[str, int] = {}
     for pair in filter(None, sizes.split(",")):
         size, _, number = pair.partition("=")
@@ -61,12 +66,19 @@ def _chosen(wanted: str) -> tuple[Run, dict[str, int]]:
 def main() -> None:
     """Parse the names, run each benchmark, and say which aims were missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name[:size=number,…]", help=f"one of {', '.join(MODULES)}; default all")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="name[:size=number,…]",
+        help=f"one of {', '.join(MODULES)}; default all",
+    )
     try:
         chosen = [_chosen(name) for name in parser.parse_args().names or MODULES]
     except ValueError as error:
         parser.error(str(error))
-    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
     report = Report()
     for run, sizes in chosen:
         try:
@@ -74,7 +86,10 @@ def main() -> None:
         except TimeoutError as error:
             report.add(run.__module__.rpartition(".")[2], "not measured", str(error), met=False)
     missed = [figure.name for figure in report.figures if figure.met is False]
-    print(f"{len(report.figures)} figures" + (f"; missed: {', '.join(missed)}" if missed else "; every aim met"))
+    print(
+        f"{len(report.figures)} figures"
+        + (f"; missed: {', '.join(missed)}" if missed else "; every aim met")
+    )
 
 
 if __name__ == "__main__":

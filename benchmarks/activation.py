@@ -1,7 +1,8 @@
 """Activation: the first sync of a large audience to each local platform, a change and a withdrawal on their way, and a dry run.
 
-Platforms are sandboxes in processes of their own, over HTTP, without throttling. The rate is per second of the activating process's own
-processor time; people whom the gate would not let pass are let pass by an override, for nobody's traffic is judged here.
+Platforms are sandboxes in processes of their own, over HTTP, without throttling. The rate is per
+second of the activating process's own processor time; people whom the gate would not let pass are
+let pass by an override, for nobody's traffic is judged here.
 """
 
 import os
@@ -64,7 +65,15 @@ def run(report: Report, people: int = 100_000, changes: int = 60) -> None:
 def _override(connection: psycopg.Connection) -> None:
     now = datetime.now(UTC)
     speaker = Speaker(WORKSPACE, "bench", timedelta(days=7))
-    commands.override(connection, speaker, "workspace", sorted(OVERRIDABLE), "a benchmark", now, now + timedelta(days=1))
+    commands.override(
+        connection,
+        speaker,
+        "workspace",
+        sorted(OVERRIDABLE),
+        "a benchmark",
+        now,
+        now + timedelta(days=1),
+    )
 
 
 @contextmanager
@@ -72,7 +81,9 @@ def _connected(platform: LocalPlatform) -> Iterator[dict[str, str]]:
     """Run a sandbox; gives the variables that connect to it."""
     port = free_port()
     sandbox = subprocess.Popen(
-        [sys.executable, "-m", platform.module, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", platform.module, "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         prefix = f"STRATUM_{platform.name.upper()}__"
@@ -92,7 +103,9 @@ def _audience(bench: Bench, platform: str, account: str, interval_s: int) -> int
     return int(row[0]) if row else 0
 
 
-def _activating(bench: Bench, platform: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+def _activating(
+    bench: Bench, platform: str, environment: dict[str, str]
+) -> "subprocess.Popen[bytes]":
     return bench.start(
         "engine",
         "activation",
@@ -106,7 +119,11 @@ def _activating(bench: Bench, platform: str, environment: dict[str, str]) -> "su
 def _spent(pid: int) -> tuple[float, float]:
     """Processor seconds and peak resident MB of a process."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    peak = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    peak = next(
+        line
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmHWM:")
+    )
     return (int(fields[11]) + int(fields[12])) / _TICK_S, int(peak.split()[1]) / 1024
 
 
@@ -120,7 +137,9 @@ def _bare(platform: LocalPlatform, environment: dict[str, str], people: int) -> 
     return some / (time.perf_counter() - started)
 
 
-def _first_sync(report: Report, bench: Bench, platform: LocalPlatform, environment: dict[str, str], people: int) -> None:
+def _first_sync(
+    report: Report, bench: Bench, platform: LocalPlatform, environment: dict[str, str], people: int
+) -> None:
     account = accounts(load_settings(environ=environment))[platform.name].account_id
     audience = _audience(bench, platform.name, account, 3_600)
     process = _activating(bench, platform.name, environment)
@@ -141,35 +160,83 @@ def _first_sync(report: Report, bench: Bench, platform: LocalPlatform, environme
     rate, bare = people / spent_s, _bare(platform, environment, people)
     told = f"spelling the rows alone {bare:,.0f}/s, {rate / bare:.2f} of it; {people / took_s:,.0f}/s by the wall clock"
     report.add(
-        f"first sync of {people:,} people to {platform.name}", f"{rate:,.0f} rows/s", told, f"≥ {AIM_RATE:,}/s", met=rate >= AIM_RATE
+        f"first sync of {people:,} people to {platform.name}",
+        f"{rate:,.0f} rows/s",
+        told,
+        f"≥ {AIM_RATE:,}/s",
+        met=rate >= AIM_RATE,
     )
-    report.add("… memory of the activating process", f"{peak_mb:,.0f} MB at most", "", f"≤ {AIM_MB} MB", met=peak_mb <= AIM_MB)
+    report.add(
+        "… memory of the activating process",
+        f"{peak_mb:,.0f} MB at most",
+        "",
+        f"≤ {AIM_MB} MB",
+        met=peak_mb <= AIM_MB,
+    )
 
 
-def _one_by_one(report: Report, bench: Bench, platform: LocalPlatform, environment: dict[str, str], changes: int) -> None:
+def _one_by_one(
+    report: Report, bench: Bench, platform: LocalPlatform, environment: dict[str, str], changes: int
+) -> None:
     """Single changes of a continuous audience, then withdrawals while pushes are frozen."""
     with bench.connect() as connection:
-        connection.execute("UPDATE audiences SET interval_s = 0 WHERE platform = %s", (platform.name,))
-        audience = int((connection.execute("SELECT id FROM audiences WHERE platform = %s", (platform.name,)).fetchone() or (0,))[0])
+        connection.execute(
+            "UPDATE audiences SET interval_s = 0 WHERE platform = %s", (platform.name,)
+        )
+        audience = int(
+            (
+                connection.execute(
+                    "SELECT id FROM audiences WHERE platform = %s", (platform.name,)
+                ).fetchone()
+                or (0,)
+            )[0]
+        )
         listed = [
             row[0]
             for row in connection.execute(
-                "SELECT profile_id FROM audience_members WHERE audience_id = %s LIMIT %s", (audience, 2 * changes)
+                "SELECT profile_id FROM audience_members WHERE audience_id = %s LIMIT %s",
+                (audience, 2 * changes),
             )
         ]
         process = _activating(bench, platform.name, environment)
         try:
             time.sleep(5)
-            left = [_lag_ms(connection, audience, person, urgent=False) for person in listed[:changes]]
+            left = [
+                _lag_ms(connection, audience, person, urgent=False) for person in listed[:changes]
+            ]
             speaker = Speaker(WORKSPACE, "bench", timedelta(days=7))
-            commands.set_mode(connection, speaker, "workspace", Mode.FROZEN, "a benchmark", datetime.now(UTC), None)
-            gone = [_lag_ms(connection, audience, person, urgent=True) for person in listed[changes:]]
-            commands.set_mode(connection, speaker, "workspace", Mode.ENFORCE, "a benchmark", datetime.now(UTC), None)
+            commands.set_mode(
+                connection,
+                speaker,
+                "workspace",
+                Mode.FROZEN,
+                "a benchmark",
+                datetime.now(UTC),
+                None,
+            )
+            gone = [
+                _lag_ms(connection, audience, person, urgent=True) for person in listed[changes:]
+            ]
+            commands.set_mode(
+                connection,
+                speaker,
+                "workspace",
+                Mode.ENFORCE,
+                "a benchmark",
+                datetime.now(UTC),
+                None,
+            )
         finally:
             stop([process])
     for name, lags in (("a change, continuous", left), ("a withdrawal, pushes frozen", gone)):
         value = f"p50 {percentile(lags, 0.5):,.0f} ms, p99 {percentile(lags, 0.99):,.0f} ms"
-        report.add(f"{name} → off the list at {platform.name}", value, "", f"p99 ≤ {AIM_MS:,} ms", met=percentile(lags, 0.99) <= AIM_MS)
+        report.add(
+            f"{name} → off the list at {platform.name}",
+            value,
+            "",
+            f"p99 ≤ {AIM_MS:,} ms",
+            met=percentile(lags, 0.99) <= AIM_MS,
+        )
 
 
 def _lag_ms(connection: psycopg.Connection, audience: int, person: UUID, *, urgent: bool) -> float:
@@ -198,7 +265,12 @@ def _dry_run(report: Report, bench: Bench, environment: dict[str, str], people: 
     platform = accounts(load_settings(environ=environment))["meta"].platform
     with bench.connect() as connection:
         connection.execute("UPDATE audiences SET cursor_tx = NULL WHERE platform = 'meta'")
-        audience = int((connection.execute("SELECT id FROM audiences WHERE platform = 'meta'").fetchone() or (0,))[0])
+        audience = int(
+            (
+                connection.execute("SELECT id FROM audiences WHERE platform = 'meta'").fetchone()
+                or (0,)
+            )[0]
+        )
         started = time.perf_counter()
         with connection.transaction():
             preview_push(connection, audience, platform)

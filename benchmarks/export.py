@@ -33,7 +33,12 @@ _IDENTIFIERS: Final = """
     SELECT md5(kind || 'p' || n)::uuid, 1, kind, 'u' || n || CASE kind WHEN 'email' THEN '@example.com' ELSE '' END, md5('p' || n)::uuid
     FROM generate_series(%(first)s::int, %(last)s::int) n, unnest('{user_id,email}'::text[]) kind
 """
-_CASES: Final[tuple[tuple[ExportFormat, IdentifierForm], ...]] = (("csv", "raw"), ("ndjson", "raw"), ("parquet", "raw"), ("csv", "meta"))
+_CASES: Final[tuple[tuple[ExportFormat, IdentifierForm], ...]] = (
+    ("csv", "raw"),
+    ("ndjson", "raw"),
+    ("parquet", "raw"),
+    ("csv", "meta"),
+)
 
 
 def _crowd(first: int, last: int) -> Iterator[tuple[Person, bytes]]:
@@ -54,7 +59,15 @@ def _crowd(first: int, last: int) -> Iterator[tuple[Person, bytes]]:
             consent={"advertising": Register(value=True, at_ms=NOW_MS, tie=1)},
         )
         segments = {SegmentId(SEGMENT): 1}
-        person = Person(ProfileId(key), WorkspaceId(WORKSPACE), 1, leaf, {"user_id": 1, "email": 1}, IdentifierKey(key), segments=segments)
+        person = Person(
+            ProfileId(key),
+            WorkspaceId(WORKSPACE),
+            1,
+            leaf,
+            {"user_id": 1, "email": 1},
+            IdentifierKey(key),
+            segments=segments,
+        )
         yield person, encode_person(person)
 
 
@@ -65,13 +78,17 @@ def fill(connection: psycopg.Connection, first: int, last: int) -> None:
     while chunk := [item for _, item in zip(range(CHUNK), crowd, strict=False)]:
         copy_format.copy_people(connection.cursor(), "profiles", chunk)
     connection.execute(_IDENTIFIERS, {"first": first, "last": last})
-    connection.execute("INSERT INTO memberships SELECT 1, id, 1, 1, now() FROM profiles ON CONFLICT DO NOTHING")
+    connection.execute(
+        "INSERT INTO memberships SELECT 1, id, 1, 1, now() FROM profiles ON CONFLICT DO NOTHING"
+    )
     connection.execute("VACUUM ANALYZE profiles, identifiers, memberships")
 
 
 def _written(bench: Bench, form: ExportFormat, identifiers: IdentifierForm) -> float:
     """Order an export and wait for its file; people a second, from when the writer took it up."""
-    more: dict[str, Any] = {"traits": ("plan", "name"), "revenue": True} if identifiers == "raw" else {"traits": ()}
+    more: dict[str, Any] = (
+        {"traits": ("plan", "name"), "revenue": True} if identifiers == "raw" else {"traits": ()}
+    )
     spec = ExportSpec(form, "advertising", segment=SEGMENT, identifiers=identifiers, **more)
     with bench.connect() as connection:
         with connection.transaction():
@@ -114,7 +131,13 @@ def run(report: Report, people: int = 100_000, few: int = 5_000) -> None:
                 rate = _written(bench, form, identifiers)
                 name = form if identifiers == "raw" else f"{form}, identifiers for {identifiers}"
                 told = f"COPY {reference:,.0f}/s, {rate / reference:.2f} of it"
-                report.add(f"export of {people:,} people, {name}", f"{rate:,.0f} people/s", told, f"≥ {AIM_RATE:,}/s", met=rate >= AIM_RATE)
+                report.add(
+                    f"export of {people:,} people, {name}",
+                    f"{rate:,.0f} people/s",
+                    told,
+                    f"≥ {AIM_RATE:,}/s",
+                    met=rate >= AIM_RATE,
+                )
             after = resident_mb(upkeep.pid)
         finally:
             stop([upkeep])

@@ -21,8 +21,15 @@ from local.stack.supervisor import Supervisor
 _BACKLOG: Final = 2048
 
 
-def api(fd: Annotated[int | None, typer.Option(hidden=True, help="Serve the socket that a parent listens on.")] = None) -> None:
-    """Run the collector and the query API. `server.host`, `server.port` and `server.processes` say where and how many."""
+def api(
+    fd: Annotated[
+        int | None, typer.Option(hidden=True, help="Serve the socket that a parent listens on.")
+    ] = None,
+) -> None:
+    """Run the collector and the query API.
+
+    `server.host`, `server.port` and `server.processes` say where and how many.
+    """
     if fd is not None:
         serve(socket.socket(fileno=fd))
         return
@@ -48,7 +55,9 @@ def listen(server: Listen) -> socket.socket:
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
-        raise StartError(f"cannot listen on {server.host}:{server.port}: {os.strerror(error.errno or 0)}") from error
+        raise StartError(
+            f"cannot listen on {server.host}:{server.port}: {os.strerror(error.errno or 0)}"
+        ) from error
     return listening
 
 
@@ -63,7 +72,10 @@ def serve_in_processes(listening: socket.socket, processes: int, restarts: Resta
     """Serve by child processes; one that dies is started again, and all die with this one."""
     stopping = Stopping().at_signals()
     arguments = ("-m", "cli.main", "api", "--fd", str(listening.fileno()))
-    components = [Component(f"api-{n}", arguments, pass_fds=(listening.fileno(),)) for n in range(1, processes + 1)]
+    components = [
+        Component(f"api-{n}", arguments, pass_fds=(listening.fileno(),))
+        for n in range(1, processes + 1)
+    ]
     servers = [ComponentProcess(component, {}, None, GRACE_S * 2) for component in components]
     supervisor = Supervisor([servers], restarts, lambda text: typer.echo(text, err=True))
     supervisor.start()

@@ -15,9 +15,15 @@ from operators.audit import Anchor, Linked, problems
 from store.audit.chain import Chain, chains, head, linked
 from store.profiles.verify import snapshot
 
-app = typer.Typer(help="Prove that the audit log is whole, and export it.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Prove that the audit log is whole, and export it.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
-Workspace = Annotated[str, typer.Option("--workspace", "-w", help="Name of one workspace; all when not given.")]
+Workspace = Annotated[
+    str, typer.Option("--workspace", "-w", help="Name of one workspace; all when not given.")
+]
 
 _SHOWN_PROBLEMS = 50
 
@@ -35,12 +41,18 @@ def _anchor(text: str) -> Anchor:
         return Anchor(int(seq), bytes.fromhex(told))
     except ValueError:
         raise typer.BadParameter(
-            "an anchor is a link's number and hash, as verify prints them: 12:9f86d0…", param_hint="--anchor"
+            "an anchor is a link's number and hash, as verify prints them: 12:9f86d0…",
+            param_hint="--anchor",
         ) from None
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
 
 
@@ -56,13 +68,17 @@ def verify(
     *,
     workspace: Workspace = "",
     anchor: Annotated[
-        str, typer.Option(help="A link written down earlier, NUMBER:HASH; the chain must still hold it. Needs --workspace.")
+        str,
+        typer.Option(
+            help="A link written down earlier, NUMBER:HASH; the chain must still hold it. Needs --workspace."
+        ),
     ] = "",
 ) -> None:
     """Recompute every link of the chain and list every row that was edited, removed or inserted.
 
-    Prints each workspace's newest link: written down elsewhere, it is the anchor that shows later whether the whole chain was rewritten.
-    Exit code 0 when everything fits, 1 when anything does not.
+    Prints each workspace's newest link: written down elsewhere, it is the anchor that shows later
+    whether the whole chain was rewritten. Exit code 0 when everything fits, 1 when anything does
+    not.
     """
     wanted = _anchor(anchor) if anchor else None
     if wanted is not None and not workspace:
@@ -77,8 +93,14 @@ def verify(
                 typer.echo(f"{each.name}: {problem}")
             if len(found) > _SHOWN_PROBLEMS:
                 typer.echo(f"{each.name}: and {len(found) - _SHOWN_PROBLEMS:,} more")
-            count, told = (newest.seq, f"{newest.seq}:{newest.hash.hex()}") if newest is not None else (0, "none")
-            typer.echo(f"{each.name}: {count:,} entries, {len(found):,} problems, newest link {told}")
+            count, told = (
+                (newest.seq, f"{newest.seq}:{newest.hash.hex()}")
+                if newest is not None
+                else (0, "none")
+            )
+            typer.echo(
+                f"{each.name}: {count:,} entries, {len(found):,} problems, newest link {told}"
+            )
     if broken:
         raise typer.Exit(1)
 
@@ -87,7 +109,10 @@ def verify(
 def export(
     *,
     workspace: Workspace = "",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; standard output when not given.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File to write; standard output when not given."),
+    ] = None,
 ) -> None:
     """Write every entry with its link as one line of JSON, in the chain's order."""
     with snapshot(load_settings().postgres.dsn.get_secret_value()) as conn, _progress() as progress:
@@ -99,9 +124,13 @@ def export(
                 _write(file, conn, chosen, progress)
 
 
-def _write(file: TextIO, conn: psycopg.Connection[Any], chosen: list[Chain], progress: Progress) -> None:
+def _write(
+    file: TextIO, conn: psycopg.Connection[Any], chosen: list[Chain], progress: Progress
+) -> None:
     for workspace in chosen:
-        file.writelines(json.dumps(_line(row, workspace)) + "\n" for row in _watched(conn, workspace, progress))
+        file.writelines(
+            json.dumps(_line(row, workspace)) + "\n" for row in _watched(conn, workspace, progress)
+        )
 
 
 def _line(row: Linked, workspace: Chain) -> dict[str, Any]:
@@ -109,5 +138,9 @@ def _line(row: Linked, workspace: Chain) -> dict[str, Any]:
     if row.link is not None:
         said |= {"seq": row.link.seq, "hash": row.link.hash.hex()}
     if row.entry is not None:
-        said |= row.entry._asdict() | {"workspace": workspace.name, "workspace_id": row.entry.workspace, "detail": row.entry.detail}
+        said |= row.entry._asdict() | {
+            "workspace": workspace.name,
+            "workspace_id": row.entry.workspace,
+            "detail": row.entry.detail,
+        }
     return said

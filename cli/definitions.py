@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from api.web.transaction_definitions import author_of
 from cli.segments.definition_files import FileDefinition, FileError, apply_definition, read_file
 from config.load import load_settings
+from domain.values import Json
 from store.definitions.effects import Published
 from store.definitions.lists import named
 from store.definitions.sweep_progress import SweepProgress, newest_sweep, percent, sweep_progress
@@ -26,7 +27,9 @@ _LOOK_S: Final = 0.2
 
 WorkspaceName = Annotated[str, typer.Option("--workspace", "-w", help="Name of the workspace.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Watch until everybody is up to date.")]
-Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON or YAML files.")]
+Files = Annotated[
+    list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON or YAML files.")
+]
 Publish = Annotated[bool, typer.Option("--publish", help="Make it live at once.")]
 
 
@@ -43,12 +46,14 @@ def workspace(name: str) -> Iterator[tuple[Connection[Any], Author]]:
             with conn.transaction():
                 yield conn, author_of(settings, workspace_id, f"console:{getpass.getuser()}")
         except InvalidDefinitionError as error:
-            raise refused(f"{problem.path}: {problem.message}" for problem in error.problems) from error
+            raise refused(
+                f"{problem.path}: {problem.message}" for problem in error.problems
+            ) from error
         except DefinitionError as error:
             raise refused([str(error)]) from error
 
 
-def refused(lines: Any) -> typer.Exit:  # noqa: ANN401 - any iterable of texts
+def refused(lines: Json) -> typer.Exit:
     """Tell why something was refused; raise what it returns."""
     for line in lines:
         typer.echo(f"Error: {line}", err=True)
@@ -69,12 +74,16 @@ def find(conn: Connection[Any], author: Author, kind: Kind, wanted: str) -> int:
     return number
 
 
-def apply_files(kind: Kind, files: list[Path], workspace_name: str, *, publish: bool, wait: bool) -> None:
+def apply_files(
+    kind: Kind, files: list[Path], workspace_name: str, *, publish: bool, wait: bool
+) -> None:
     """Save every definition of the files, all or none, in the order in which they are given."""
     sweep: int | None = None
     with workspace(workspace_name) as (conn, author):
         try:
-            definitions = [found for file in files for found in read_file(file, author.params, kind)]
+            definitions = [
+                found for file in files for found in read_file(file, author.params, kind)
+            ]
         except FileError as error:
             raise refused(str(error).splitlines()) from error
         for definition in definitions:
@@ -83,15 +92,21 @@ def apply_files(kind: Kind, files: list[Path], workspace_name: str, *, publish: 
         watch(workspace_name, sweep)
 
 
-def _apply(conn: Connection[Any], author: Author, definition: FileDefinition, *, publish: bool) -> int | None:
+def _apply(
+    conn: Connection[Any], author: Author, definition: FileDefinition, *, publish: bool
+) -> int | None:
     try:
         applied = apply_definition(conn, author, definition, publish=publish)
     except InvalidDefinitionError as error:
-        raise refused(f"{definition.place}: {problem.path}: {problem.message}" for problem in error.problems) from error
+        raise refused(
+            f"{definition.place}: {problem.path}: {problem.message}" for problem in error.problems
+        ) from error
     except DefinitionError as error:
         raise refused([f"{definition.place}: {error}"]) from error
     state = "is saved" if applied.published is None else "is live"
-    typer.echo(f"{definition.kind} {definition.draft.name} ({applied.id}) version {applied.version} {state}")
+    typer.echo(
+        f"{definition.kind} {definition.draft.name} ({applied.id}) version {applied.version} {state}"
+    )
     return None if applied.published is None else applied.published.sweep
 
 
@@ -115,7 +130,12 @@ def change(
 def watch(workspace_name: str, sweep: int | None) -> None:
     """Draw a sweep's progress until it is done; None: the newest one."""
     settings = load_settings()
-    columns = TextColumn("bringing people up to date"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    columns = (
+        TextColumn("bringing people up to date"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
     with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
         workspace_id = workspace_named(conn, workspace_name)
         number = newest_sweep(conn, workspace_id or 0) if sweep is None else sweep
@@ -125,7 +145,9 @@ def watch(workspace_name: str, sweep: int | None) -> None:
                 found = sweep_progress(conn, workspace_id or 0, number or 0)
                 if found is None:
                     raise typer.BadParameter("there is no such sweep")
-                progress.update(task, completed=percent(found.visited, found.people, done=found.done))
+                progress.update(
+                    task, completed=percent(found.visited, found.people, done=found.done)
+                )
                 if found.done:
                     break
                 time.sleep(_LOOK_S)

@@ -1,4 +1,7 @@
-"""``stratum engine``: one process of one dataflow, until SIGTERM or Ctrl-C. Run more processes for more throughput."""
+"""``stratum engine``: one process of one dataflow, until SIGTERM or Ctrl-C.
+
+Run more processes for more throughput.
+"""
 
 import importlib
 from typing import Annotated
@@ -8,7 +11,9 @@ import typer
 from config.load import load_settings
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Run one process of the engine: profiles, signals, activation, alerts, upkeep."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Run one process of the engine: profiles, signals, activation, alerts, upkeep.",
 )
 
 
@@ -22,7 +27,10 @@ def profiles(
         ),
     ] = "",
 ) -> None:
-    """Turn the log into people: read batches, UNIFY, commit. Any number of these processes share the partitions."""
+    """Turn the log into people: read batches, UNIFY, commit.
+
+    Any number of these processes share the partitions.
+    """
     from dataflows.runtime import run_profiles  # noqa: PLC0415 - help stays quick
 
     run_profiles(load_settings(), name)
@@ -37,10 +45,16 @@ def signals() -> None:
 @app.command()
 def activation(
     platform: Annotated[
-        list[str] | None, typer.Option(help="Serve this platform only; may be given several times. Default: all that are connected.")
+        list[str] | None,
+        typer.Option(
+            help="Serve this platform only; may be given several times. Default: all that are connected."
+        ),
     ] = None,
 ) -> None:
-    """Push audience changes to the platforms, under the trust gate. Platforms do not wait for each other."""
+    """Push audience changes to the platforms, under the trust gate.
+
+    Platforms do not wait for each other.
+    """
     importlib.import_module("dataflows.activation").run(load_settings(), platform or ())
 
 

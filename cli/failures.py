@@ -11,7 +11,10 @@ from store.migrate import SchemaError
 
 
 def sentence(error: Exception) -> str | None:
-    """What to tell the operator; None for an error that nobody expected, which deserves its traceback."""
+    """What to tell the operator.
+
+    None for an error that nobody expected, which deserves its traceback.
+    """
     match error:
         case ConfigError() | StartError() | SchemaError() | LogUnavailableError():
             return str(error)

@@ -28,17 +28,38 @@ _HALF: Final = 0.5
 
 def faults(
     *,
-    quick: Annotated[bool, typer.Option("--quick", help="A first look: fewer days, four profiles, nothing of low severity.")] = False,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="A first look: fewer days, four profiles, nothing of low severity."
+        ),
+    ] = False,
     seed: Annotated[
         list[int] | None,
-        typer.Option("--seed", help="Seed; several make several corpora. Develop with 1, 2, 3; the default is the one that counts."),
+        typer.Option(
+            "--seed",
+            help="Seed; several make several corpora. Develop with 1, 2, 3; the default is the one that counts.",
+        ),
     ] = None,
-    fault: Annotated[str, typer.Option("--fault", help="Only faults and normal things whose name holds this.")] = "",
-    severity: Annotated[list[str] | None, typer.Option("--severity", help="Only low, medium or high.")] = None,
-    profile: Annotated[str, typer.Option("--profile", help="Only profiles whose name holds this.")] = "",
+    fault: Annotated[
+        str, typer.Option("--fault", help="Only faults and normal things whose name holds this.")
+    ] = "",
+    severity: Annotated[
+        list[str] | None, typer.Option("--severity", help="Only low, medium or high.")
+    ] = None,
+    profile: Annotated[
+        str, typer.Option("--profile", help="Only profiles whose name holds this.")
+    ] = "",
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes.")] = os.cpu_count() or 1,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Write everything as JSON to this file; - for standard output.")] = None,
-    picture: Annotated[Path | None, typer.Option("--picture", help="Draw the scores to this SVG file.")] = None,
+    json_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", help="Write everything as JSON to this file; - for standard output."
+        ),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the scores to this SVG file.")
+    ] = None,
 ) -> None:
     """Simulate weeks of traffic of several sources and a platform, inject labelled faults and normal things, and score the trust gate.
 
@@ -46,7 +67,9 @@ def faults(
     """
     plan = Plan(
         seeds=tuple(seed or JUDGEMENT),
-        profiles=tuple(one for one in (QUICK_PROFILES if quick else PROFILES) if profile in one.name),
+        profiles=tuple(
+            one for one in (QUICK_PROFILES if quick else PROFILES) if profile in one.name
+        ),
         pace=QUICK if quick else Pace(),
         wanted=fault,
         severities=tuple(severity or (QUICK_SEVERITIES if quick else ())),
@@ -57,7 +80,14 @@ def faults(
     told = _run(plan, jobs)
     took_s = time.monotonic() - began
     if json_path is not None:
-        document = json.dumps(as_json(told, {"seeds": list(plan.seeds), "quick": quick}), indent=1, ensure_ascii=False) + "\n"
+        document = (
+            json.dumps(
+                as_json(told, {"seeds": list(plan.seeds), "quick": quick}),
+                indent=1,
+                ensure_ascii=False,
+            )
+            + "\n"
+        )
         if str(json_path) == "-":
             sys.stdout.write(document)
             return
@@ -67,18 +97,40 @@ def faults(
     console = Console(width=None if sys.stdout.isatty() else 150)
     for part in _tables(told, plan, each=bool(fault or profile)):
         console.print(part)
-    console.print(f"seed {', '.join(map(str, plan.seeds))}; {sum(one.events for one in told):,} events in {took_s:.0f} s", style="dim")
+    console.print(
+        f"seed {', '.join(map(str, plan.seeds))}; {sum(one.events for one in told):,} events in {took_s:.0f} s",
+        style="dim",
+    )
 
 
 def _run(plan: Plan, jobs: int) -> list[Told]:
     settings = load_settings()
     rules = Rules(settings.identity, settings.profile, settings.signals, settings.gate)
     if not sys.stderr.isatty():
-        return run(plan, rules, jobs, lambda name, done, total: print(f"{name}: {done} of {total}", file=sys.stderr, flush=True))  # noqa: T201 - progress
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        return run(
+            plan,
+            rules,
+            jobs,
+            lambda name, done, total: print(  # noqa: T201 - progress
+                f"{name}: {done} of {total}", file=sys.stderr, flush=True
+            ),
+        )
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True)) as shown:
         task = shown.add_task("warming up", total=None)
-        return run(plan, rules, jobs, lambda name, done, total: shown.update(task, description=name, completed=done, total=total))
+        return run(
+            plan,
+            rules,
+            jobs,
+            lambda name, done, total: shown.update(
+                task, description=name, completed=done, total=total
+            ),
+        )
 
 
 def _tables(told: Sequence[Told], plan: Plan, *, each: bool) -> Iterator[RenderableType]:
@@ -106,10 +158,27 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _faults(told: Sequence[Told]) -> Table:
-    table = Table("fault", "severity", "found", "median", "worst", "blind", "pushes before", "after", "not found at", title="faults")
+    table = Table(
+        "fault",
+        "severity",
+        "found",
+        "median",
+        "worst",
+        "blind",
+        "pushes before",
+        "after",
+        "not found at",
+        title="faults",
+    )
     for row in fault_rows(told):
         score = row.score
-        colour = "green" if score.recall >= _AIM_RECALL else "yellow" if row.severity == "low" or score.recall > _HALF else "red"
+        colour = (
+            "green"
+            if score.recall >= _AIM_RECALL
+            else "yellow"
+            if row.severity == "low" or score.recall > _HALF
+            else "red"
+        )
         table.add_row(
             row.name, row.severity, Text(f"{score.found}/{score.faults}", style=colour), _seconds(score.delay_s), _seconds(score.worst_s),
             str(score.blind), str(score.let_before), str(score.let_after), ", ".join(row.missed_at),
@@ -118,36 +187,90 @@ def _faults(told: Sequence[Told]) -> Table:
 
 
 def _normal(told: Sequence[Told]) -> Table:
-    table = Table("normal traffic", "days", "false holds", "per month", "time held", "why", title="normal traffic")
+    table = Table(
+        "normal traffic",
+        "days",
+        "false holds",
+        "per month",
+        "time held",
+        "why",
+        title="normal traffic",
+    )
     for row in normal_rows(told):
         why = ", ".join(f"{reason} ({count})" for reason, count in row.reasons)
         days, held = row.held.watched_ms / 86_400_000, row.held
-        table.add_row(row.name, f"{days:.1f}", str(held.episodes), f"{held.per_month:.1f}", f"{held.share:.1%}", why)
+        table.add_row(
+            row.name,
+            f"{days:.1f}",
+            str(held.episodes),
+            f"{held.per_month:.1f}",
+            f"{held.share:.1%}",
+            why,
+        )
     return table
 
 
 def _figures(told: Sequence[Told]) -> Table:
     figures = summary(told)
     table = Table("figure", "aim", "is", title="figures")
-    table.add_row("recall at medium severity and above", "≥ 95 %", f"{figures['recall_medium_and_high']:.1%}")
-    table.add_row("false holds per signal-month of normal traffic", "≤ 1", f"{figures['false_holds_per_signal_month']:.1f}")
-    table.add_row("share of normal traffic's time held", "", f"{figures['held_share_of_normal_traffic']:.2%}")
-    for name, key, aim in (("outage", "outage", "2 min"), ("50 % loss", "half_lost", "5 min"), ("identifier dropout", "dropout", "10 min")):
+    table.add_row(
+        "recall at medium severity and above", "≥ 95 %", f"{figures['recall_medium_and_high']:.1%}"
+    )
+    table.add_row(
+        "false holds per signal-month of normal traffic",
+        "≤ 1",
+        f"{figures['false_holds_per_signal_month']:.1f}",
+    )
+    table.add_row(
+        "share of normal traffic's time held", "", f"{figures['held_share_of_normal_traffic']:.2%}"
+    )
+    for name, key, aim in (
+        ("outage", "outage", "2 min"),
+        ("50 % loss", "half_lost", "5 min"),
+        ("identifier dropout", "dropout", "10 min"),
+    ):
         is_ = f"{_seconds(figures[f'{key}_median_s'])}, worst {_seconds(figures[f'{key}_worst_s'])}"
         table.add_row(f"time until {name} is found", f"≤ {aim}", is_)
-    table.add_row("pushes let through after a fault was found", "0", f"{figures['pushes_after_detection']}")
+    table.add_row(
+        "pushes let through after a fault was found", "0", f"{figures['pushes_after_detection']}"
+    )
     table.add_row("pushes let through before", "", f"{figures['pushes_before_detection']}")
     return table
 
 
 def _histories(told: Sequence[Told]) -> Table:
-    table = Table("profile", "what", "severity", "result", "after", "pushes", "first reason", title="every history")
+    table = Table(
+        "profile",
+        "what",
+        "severity",
+        "result",
+        "after",
+        "pushes",
+        "first reason",
+        title="every history",
+    )
     for one in told:
         if one.outcome is not None:
             outcome = one.outcome
             pushes = f"{outcome.let_before} + {outcome.let_after}"
-            table.add_row(one.profile, one.disturbance, one.severity, outcome.result, _seconds(outcome.delay_s), pushes, outcome.reason)
+            table.add_row(
+                one.profile,
+                one.disturbance,
+                one.severity,
+                outcome.result,
+                _seconds(outcome.delay_s),
+                pushes,
+                outcome.reason,
+            )
         elif one.held is not None:
             held = one.held
-            table.add_row(one.profile, one.disturbance, "", f"{held.episodes} holds", f"{held.share:.1%}", "", "; ".join(held.reasons[:3]))
+            table.add_row(
+                one.profile,
+                one.disturbance,
+                "",
+                f"{held.episodes} holds",
+                f"{held.share:.1%}",
+                "",
+                "; ".join(held.reasons[:3]),
+            )
     return table

@@ -21,6 +21,7 @@ from config.load import load_settings
 from config.settings import Settings
 from domain.gate import Code, Mode
 from domain.ids import WorkspaceId
+from domain.values import Json
 from operators.gate.decide import OVERRIDABLE
 from operators.gate.replay import rejudge as judged_anew
 from operators.gate.replay import with_values
@@ -29,15 +30,21 @@ from store.gate.commands import GateCommandError, Speaker
 from store.workspaces.keys import workspace_named
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Show how the trust gate is run, freeze it, release pushes, try other thresholds."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Show how the trust gate is run, freeze it, release pushes, try other thresholds.",
 )
 
 _MOST = 20_000
 _SHOWN = 50
 
-Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it is kept in the audit log. No personal data.")]
+Reason = Annotated[
+    str, typer.Option("--reason", "-r", help="Why; it is kept in the audit log. No personal data.")
+]
 Hours = Annotated[float, typer.Option("--hours", help="Ends after so many hours.", min=0.01)]
-Scope = Annotated[str, typer.Option("--scope", "-s", help="workspace, platform:<name> or audience:<id>.")]
+Scope = Annotated[
+    str, typer.Option("--scope", "-s", help="workspace, platform:<name> or audience:<id>.")
+]
 AudienceId = Annotated[int, typer.Argument(metavar="AUDIENCE", help="Id of the audience.")]
 Kind = Annotated[str, typer.Argument(metavar="KIND", help="override, release or mode.")]
 
@@ -55,13 +62,18 @@ class _Session:
 
 @contextmanager
 def _session(name: str) -> Iterator[_Session]:
-    """Open a workspace; committed at the end, rolled back on any error, which is told in one sentence."""
+    """Open a workspace.
+
+    Committed at the end, rolled back on any error, which is told in one sentence.
+    """
     settings = load_settings()
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
         number = workspace_named(conn, name)
         if number is None:
             raise typer.BadParameter(f"there is no workspace {name}", param_hint="--workspace")
-        speaker = Speaker(WorkspaceId(number), f"console:{getpass.getuser()}", settings.gate.longest_override)
+        speaker = Speaker(
+            WorkspaceId(number), f"console:{getpass.getuser()}", settings.gate.longest_override
+        )
         try:
             yield _Session(conn, speaker, settings, datetime.now(UTC))
         except GateCommandError as error:
@@ -79,11 +91,29 @@ def show(*, workspace: WorkspaceName = "default") -> None:
     table = Table("what", "id", "scope", "says", "reason", "author", "ends", "approved by")
     for mode in modes:
         ends = f"{mode.expires_at:%Y-%m-%d %H:%M} UTC" if mode.expires_at else "when lifted"
-        table.add_row("mode", "", mode.scope, mode.mode, mode.reason, mode.author, ends, mode.approved_by or "")
+        table.add_row(
+            "mode",
+            "",
+            mode.scope,
+            mode.mode,
+            mode.reason,
+            mode.author,
+            ends,
+            mode.approved_by or "",
+        )
     for one in said:
         ends = f"{one.expires_at:%Y-%m-%d %H:%M} UTC"
         codes = ", ".join(one.codes) or "whatever speaks against the next push"
-        table.add_row(one.kind, str(one.id), one.scope, codes, one.reason, one.author, ends, one.approved_by or "")
+        table.add_row(
+            one.kind,
+            str(one.id),
+            one.scope,
+            codes,
+            one.reason,
+            one.author,
+            ends,
+            one.approved_by or "",
+        )
     if modes or said:
         console.print(table)
     else:
@@ -92,7 +122,9 @@ def show(*, workspace: WorkspaceName = "default") -> None:
 
 
 @app.command()
-def freeze(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
+def freeze(
+    *, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceName = "default"
+) -> None:
     """Hold every push until `stratum gate enforce`. Withdrawals and erasures go on."""
     with _session(workspace) as at:
         commands.set_mode(at.conn, at.speaker, scope, Mode.FROZEN, reason, at.now, None)
@@ -100,15 +132,25 @@ def freeze(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceNa
 
 
 @app.command()
-def advise(*, reason: Reason, hours: Hours = 24, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
+def advise(
+    *,
+    reason: Reason,
+    hours: Hours = 24,
+    scope: Scope = "workspace",
+    workspace: WorkspaceName = "default",
+) -> None:
     """Try the gate out: for a while nothing is sent but withdrawals and erasures, and it is recorded what would have been."""
     with _session(workspace) as at:
-        commands.set_mode(at.conn, at.speaker, scope, Mode.ADVISORY, reason, at.now, at.until(hours))
+        commands.set_mode(
+            at.conn, at.speaker, scope, Mode.ADVISORY, reason, at.now, at.until(hours)
+        )
     typer.echo(f"{scope}: the gate advises for {hours:g} h; no push is sent")
 
 
 @app.command()
-def enforce(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceName = "default") -> None:
+def enforce(
+    *, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceName = "default"
+) -> None:
     """Take back what was set for a scope: the gate enforces."""
     with _session(workspace) as at:
         commands.set_mode(at.conn, at.speaker, scope, Mode.ENFORCE, reason, at.now, None)
@@ -117,7 +159,10 @@ def enforce(*, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceN
 
 @app.command()
 def override(
-    codes: Annotated[list[Code], typer.Argument(help=f"Reasons: {', '.join(sorted(code.value for code in OVERRIDABLE))}.")],
+    codes: Annotated[
+        list[Code],
+        typer.Argument(help=f"Reasons: {', '.join(sorted(code.value for code in OVERRIDABLE))}."),
+    ],
     *,
     reason: Reason,
     hours: Hours = 1,
@@ -126,16 +171,23 @@ def override(
 ) -> None:
     """Let pass what only these reasons speak against, for a while."""
     with _session(workspace) as at:
-        number = commands.override(at.conn, at.speaker, scope, codes, reason, at.now, at.until(hours))
+        number = commands.override(
+            at.conn, at.speaker, scope, codes, reason, at.now, at.until(hours)
+        )
     typer.echo(f"override {number} holds for {hours:g} h" + _pending(at.settings))
 
 
 @app.command()
-def release(audience: AudienceId, *, reason: Reason, hours: Hours = 1, workspace: WorkspaceName = "default") -> None:
+def release(
+    audience: AudienceId, *, reason: Reason, hours: Hours = 1, workspace: WorkspaceName = "default"
+) -> None:
     """Let an audience's next push pass, whatever the gate says of it."""
     with _session(workspace) as at:
         number = commands.release(at.conn, at.speaker, audience, reason, at.now, at.until(hours))
-    typer.echo(f"release {number} covers the next push of audience {audience} within {hours:g} h" + _pending(at.settings))
+    typer.echo(
+        f"release {number} covers the next push of audience {audience} within {hours:g} h"
+        + _pending(at.settings)
+    )
 
 
 @app.command()
@@ -149,7 +201,12 @@ def confirm(audience: AudienceId, *, workspace: WorkspaceName = "default") -> No
 @app.command()
 def approve(
     kind: Kind,
-    which: Annotated[str, typer.Argument(metavar="ID|SCOPE", help="Id of the override or release; scope of the mode.")],
+    which: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID|SCOPE", help="Id of the override or release; scope of the mode."
+        ),
+    ],
     *,
     workspace: WorkspaceName = "default",
 ) -> None:
@@ -181,30 +238,54 @@ def revoke(
 @app.command()
 def rejudge(
     thresholds: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME=VALUE]…", help="Thresholds to try: healthy=80 cool_down=PT1M.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=VALUE]…", help="Thresholds to try: healthy=80 cool_down=PT1M."
+        ),
     ] = None,
     *,
-    days: Annotated[float, typer.Option("--days", help="Over the pushes of so many days.", min=0.01)] = 7,
+    days: Annotated[
+        float, typer.Option("--days", help="Over the pushes of so many days.", min=0.01)
+    ] = 7,
     workspace: WorkspaceName = "default",
 ) -> None:
     """Judge past pushes with other thresholds and list what would have differed."""
     try:
-        values = {name: _value(value) for name, value in (text.split("=", 1) for text in thresholds or [])}
+        values = {
+            name: _value(value) for name, value in (text.split("=", 1) for text in thresholds or [])
+        }
         params = with_values(load_settings().gate, values)
     except ValueError as error:
-        raise typer.BadParameter(f"{error}; thresholds are given as NAME=VALUE, stratum gate show lists them") from error
+        raise typer.BadParameter(
+            f"{error}; thresholds are given as NAME=VALUE, stratum gate show lists them"
+        ) from error
     with _session(workspace) as at:
-        past = replay.past_pushes(at.conn, at.speaker.workspace, at.now - timedelta(days=days), at.now, _MOST)
+        past = replay.past_pushes(
+            at.conn, at.speaker.workspace, at.now - timedelta(days=days), at.now, _MOST
+        )
         before = max(params.staleness * (params.recover_readings + 1), params.cool_down)
-        found = list(judged_anew(past, replay.readings_for(at.conn, at.speaker.workspace, past, before), params))
+        found = list(
+            judged_anew(
+                past, replay.readings_for(at.conn, at.speaker.workspace, past, before), params
+            )
+        )
     differing = [one for one in found if one.differs]
     typer.echo(f"{len(found):,} decisions, {len(differing):,} would differ")
-    for said, count in sorted(Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found).items()):
+    for said, count in sorted(
+        Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found).items()
+    ):
         typer.echo(f"  {said}: {count:,}")
     table = Table("decision", "at (UTC)", "destination", "was", "would be", "because")
     for one in differing[:_SHOWN]:
         at_text = f"{datetime.fromtimestamp(one.now.decided_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
-        row = str(one.number), at_text, one.now.destination, one.past.value, one.now.verdict.value, one.now.reasons[0]
+        row = (
+            str(one.number),
+            at_text,
+            one.now.destination,
+            one.past.value,
+            one.now.verdict.value,
+            one.now.reasons[0],
+        )
         table.add_row(*row)
     if differing:
         Console().print(table)
@@ -228,7 +309,7 @@ def _number(which: str) -> int:
     raise typer.BadParameter(f"{which} is no id", param_hint="ID")
 
 
-def _value(text: str) -> Any:  # noqa: ANN401 - JSON, or text that is none
+def _value(text: str) -> Json:
     try:
         return json.loads(text)
     except ValueError:

@@ -1,4 +1,7 @@
-"""``stratum keys``: API keys, and the sources and workspaces that have keys. A key is shown once, when it is made."""
+"""``stratum keys``: API keys, and the sources and workspaces that have keys.
+
+A key is shown once, when it is made.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +18,9 @@ from domain.ids import WorkspaceId
 from store.workspaces.bootstrap import SCOPES, create_api_key, create_source, create_workspace
 from store.workspaces.keys import list_api_keys, revoke_api_key, workspace_named
 
-app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys; add sources and workspaces.")
+app = typer.Typer(
+    no_args_is_help=True, help="Create, list and revoke API keys; add sources and workspaces."
+)
 
 _WorkspaceName = Annotated[str, typer.Option("--workspace", help="Name of the workspace.")]
 Made = TypeVar("Made")
@@ -25,7 +30,9 @@ _KEPT = "Keep it: it is not shown again."
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What to call the key.")],
-    scope: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; may be repeated.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; may be repeated.")
+    ] = None,
     workspace: _WorkspaceName = "default",
 ) -> None:
     """Make an API key and print it."""
@@ -45,12 +52,21 @@ def list_(workspace: _WorkspaceName = "default") -> None:
     table = Table("id", "name", "scopes", "created", "revoked")
     for key in keys:
         revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "–"
-        table.add_row(str(key.id), key.name, ", ".join(key.scopes), f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
+        table.add_row(
+            str(key.id),
+            key.name,
+            ", ".join(key.scopes),
+            f"{key.created_at:%Y-%m-%d %H:%M}",
+            revoked,
+        )
     Console().print(table)
 
 
 @app.command()
-def revoke(key_id: Annotated[int, typer.Argument(help="Id of the key, from the list.")], workspace: _WorkspaceName = "default") -> None:
+def revoke(
+    key_id: Annotated[int, typer.Argument(help="Id of the key, from the list.")],
+    workspace: _WorkspaceName = "default",
+) -> None:
     """Stop an API key from working."""
     with _workspace(workspace) as (conn, workspace_id):
         if not revoke_api_key(conn, workspace_id, key_id):
@@ -61,19 +77,28 @@ def revoke(key_id: Annotated[int, typer.Argument(help="Id of the key, from the l
 @app.command()
 def source(
     name: Annotated[str, typer.Argument(help="What to call the source.")],
-    region: Annotated[str, typer.Option(help="ISO 3166 region of phone numbers without a country code, for example DE.")] = "",
+    region: Annotated[
+        str,
+        typer.Option(
+            help="ISO 3166 region of phone numbers without a country code, for example DE."
+        ),
+    ] = "",
     workspace: _WorkspaceName = "default",
 ) -> None:
     """Add a source of events and print its write key."""
     with _workspace(workspace) as (conn, workspace_id):
-        _, key = _unique(lambda: create_source(conn, workspace_id, name, region.upper()), "source", name)
+        _, key = _unique(
+            lambda: create_source(conn, workspace_id, name, region.upper()), "source", name
+        )
     _print_key("write key", key)
 
 
 @app.command()
 def workspace(
     name: Annotated[str, typer.Argument(help="What to call the workspace.")],
-    time_zone: Annotated[str, typer.Option(help="IANA name of the zone that calendar days are counted in.")] = "UTC",
+    time_zone: Annotated[
+        str, typer.Option(help="IANA name of the zone that calendar days are counted in.")
+    ] = "UTC",
 ) -> None:
     """Add a workspace with an API key that may do everything in it, and print the key."""
     with psycopg.connect(load_settings().postgres.dsn.get_secret_value()) as conn:

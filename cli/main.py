@@ -1,6 +1,7 @@
 """The ``stratum`` command: a table of commands, each imported only when it runs, so that help is quick.
 
-A command is a module with a function of its name or a Typer ``app``. Expected failures end in one sentence and exit code 2.
+A command is a module with a function of its name or a Typer ``app``. Expected failures end in one
+sentence and exit code 2.
 """
 
 import importlib
@@ -23,26 +24,61 @@ class _Entry:
 
 
 _COMMANDS: Final = {
-    "up": _Entry("Run everything on this machine: servers, collector, API, engine.", "up", needs_stack=False),
-    "demo": _Entry("Run everything with real purchases, one push and live traffic.", "demo.command", needs_stack=False),
-    "engine": _Entry("Run one process of the engine: profiles, signals, activation, alerts or upkeep.", "engine"),
+    "up": _Entry(
+        "Run everything on this machine: servers, collector, API, engine.", "up", needs_stack=False
+    ),
+    "demo": _Entry(
+        "Run everything with real purchases, one push and live traffic.",
+        "demo.command",
+        needs_stack=False,
+    ),
+    "engine": _Entry(
+        "Run one process of the engine: profiles, signals, activation, alerts or upkeep.", "engine"
+    ),
     "api": _Entry("Run the collector and the query API.", "api"),
     "migrate": _Entry("Bring the database to this version's schema.", "migrate"),
     "replay": _Entry("Send events from JSONL or CSV files through the engine.", "profiles.replay"),
-    "verify": _Entry("Recompute people and memberships from the stored events and list every difference.", "profiles.verify"),
-    "repair": _Entry("Recompute people in whom verify finds differences from their stored events.", "profiles.repair"),
+    "verify": _Entry(
+        "Recompute people and memberships from the stored events and list every difference.",
+        "profiles.verify",
+    ),
+    "repair": _Entry(
+        "Recompute people in whom verify finds differences from their stored events.",
+        "profiles.repair",
+    ),
     "audit": _Entry("Prove that the audit log is whole, and export it.", "audit"),
-    "segments": _Entry("List, apply, publish, pause, resume and delete segments.", "segments.segments"),
+    "segments": _Entry(
+        "List, apply, publish, pause, resume and delete segments.", "segments.segments"
+    ),
     "traits": _Entry("List, apply, publish and delete computed traits.", "segments.traits"),
-    "audiences": _Entry("List, show, create, sync, pause, resume, preview and delete audiences on ad platforms.", "activation.audiences"),
-    "platforms": _Entry("Show ad platforms and check that they would take what is sent.", "activation.platforms"),
-    "gate": _Entry("Show how the trust gate is run, freeze it, release pushes, try other thresholds.", "gate"),
-    "export": _Entry("Download a segment's people as CSV, JSON, NDJSON or Parquet.", "export.command", needs_stack=False),
-    "alerts": _Entry("List alerts, try their channels, send once more what was given up.", "alerts"),
+    "audiences": _Entry(
+        "List, show, create, sync, pause, resume, preview and delete audiences on ad platforms.",
+        "activation.audiences",
+    ),
+    "platforms": _Entry(
+        "Show ad platforms and check that they would take what is sent.", "activation.platforms"
+    ),
+    "gate": _Entry(
+        "Show how the trust gate is run, freeze it, release pushes, try other thresholds.", "gate"
+    ),
+    "export": _Entry(
+        "Download a segment's people as CSV, JSON, NDJSON or Parquet.",
+        "export.command",
+        needs_stack=False,
+    ),
+    "alerts": _Entry(
+        "List alerts, try their channels, send once more what was given up.", "alerts"
+    ),
     "lag": _Entry("Show how far processing is behind the log, per partition.", "intake.lag"),
-    "dead-letters": _Entry("List, show and retry what could not be processed.", "intake.dead_letters"),
+    "dead-letters": _Entry(
+        "List, show and retry what could not be processed.", "intake.dead_letters"
+    ),
     "simulate": _Entry("Send simulated traffic.", "intake.simulate"),
-    "faults": _Entry("Score health and the trust gate on simulated traffic with labelled faults.", "faults", needs_stack=False),
+    "faults": _Entry(
+        "Score health and the trust gate on simulated traffic with labelled faults.",
+        "faults",
+        needs_stack=False,
+    ),
     "rfm": _Entry("Take RFM bounds anew.", "segments.rfm"),
     "keys": _Entry("Create, list and revoke API keys; add sources and workspaces.", "keys"),
 }
@@ -77,7 +113,9 @@ def _load(name: str) -> Any:  # noqa: ANN401 - as above
     return typer.main.get_group(command)
 
 
-app = typer.Typer(cls=_LazyGroup, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=_LazyGroup, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+)
 
 
 @app.callback()

@@ -8,7 +8,10 @@ from store.migrate import migrate as apply
 
 
 def migrate() -> None:
-    """Apply the migrations that the database lacks. Safe to run at any time and from several processes at once."""
+    """Apply the migrations that the database lacks.
+
+    Safe to run at any time and from several processes at once.
+    """
     applied = apply(load_settings().postgres.dsn.get_secret_value(), _show)
     typer.echo(f"applied {len(applied)}" if applied else "the schema is current")
 

@@ -1,7 +1,8 @@
 """Being asked to stop by SIGTERM or SIGINT, however many come at once.
 
-A signal's handler runs between two instructions of the main thread, and a second one's within the first: what it does may take no lock.
-`threading.Event` takes one, and two signals that are close to each other – to a process, and to its group – would make it hang for ever.
+A signal's handler runs between two instructions of the main thread, and a second one's within the
+first: what it does may take no lock. `threading.Event` takes one, and two signals that are close to
+each other – to a process, and to its group – would make it hang for ever.
 """
 
 import os
@@ -13,7 +14,10 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopping:
-    """Whether this process was asked to stop. Make one per process; what it holds is held until the process ends."""
+    """Whether this process was asked to stop.
+
+    Make one per process; what it holds is held until the process ends.
+    """
 
     def __init__(self) -> None:
         self._asked = False

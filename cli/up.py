@@ -17,10 +17,18 @@ _READY_TIMEOUT_S: Final = 60.0
 
 
 def up() -> None:
-    """Run everything on this machine: servers, collector, API, engine, local ad platforms. Ctrl-C stops it all; data is kept."""
+    """Run everything on this machine: servers, collector, API, engine, local ad platforms.
+
+    Ctrl-C stops it all; data is kept.
+    """
     console = Console(highlight=False, soft_wrap=True)
     stopping = Stopping().at_signals()
-    stack = Stack(load_settings(), report=lambda text: console.print(f"{datetime.now(UTC):%H:%M:%S} {text}", style="dim", markup=False))
+    stack = Stack(
+        load_settings(),
+        report=lambda text: console.print(
+            f"{datetime.now(UTC):%H:%M:%S} {text}", style="dim", markup=False
+        ),
+    )
     with stack:
         if stack.first_keys is not None:
             show_keys(console, stack.first_keys)
@@ -33,10 +41,14 @@ def up() -> None:
 
 def show_keys(console: Console, first: FirstKeys) -> None:
     """Print the keys of the first start."""
-    console.print(f"\nFirst start: workspace [bold]{first.workspace.name}[/] with one source and one API key.")
+    console.print(
+        f"\nFirst start: workspace [bold]{first.workspace.name}[/] with one source and one API key."
+    )
     console.print(f"  write key  {first.write_key}", markup=False)
     console.print(f"  API key    {first.api_key}", markup=False)
-    console.print("Keep them: they are stored as hashes and not shown again. More by `stratum keys`.\n")
+    console.print(
+        "Keep them: they are stored as hashes and not shown again. More by `stratum keys`.\n"
+    )
 
 
 def show_addresses(console: Console, addresses: Addresses) -> None:

@@ -65,7 +65,10 @@ class ChannelParams:
         needed: dict[str, dict[str, object]] = {
             "pagerduty": {"routing_key": self.routing_key.get_secret_value()},
             "slack": {"url": self.url.get_secret_value()},
-            "webhook": {"url": self.url.get_secret_value(), "secret": self.secret.get_secret_value()},
+            "webhook": {
+                "url": self.url.get_secret_value(),
+                "secret": self.secret.get_secret_value(),
+            },
             "email": {"host": self.host, "sender": self.sender, "to": self.to},
         }
         missing = sorted(name for name, value in needed[self.kind].items() if not value)
@@ -81,7 +84,8 @@ class Alerts:
         interval: pause between two looks at everything.
         channels: name → channel; none: alerts are only recorded and shown.
         source: what channels show as the origin.
-        runbook_url: where it is said what to do; the kind of an alert is its anchor. Empty: no link.
+        runbook_url: where it is said what to do; the kind of an alert is its anchor. Empty: no
+            link.
         conditions: what counts.
         alerting: when it is told.
         sending: how it is sent.
@@ -100,18 +104,35 @@ class Alerts:
 
 def channels(settings: Alerts, transport: Transport) -> Mapping[str, Channel]:
     """Every channel by name."""
-    return {name: _channel(params, settings, transport) for name, params in settings.channels.items()}
+    return {
+        name: _channel(params, settings, transport) for name, params in settings.channels.items()
+    }
 
 
 def _channel(params: ChannelParams, settings: Alerts, transport: Transport) -> Channel:
     runbook, url = settings.runbook_url, params.url.get_secret_value()
     match params.kind:
         case "pagerduty":
-            return PagerDuty(url or PAGERDUTY, params.routing_key.get_secret_value(), settings.source, runbook, transport)
+            return PagerDuty(
+                url or PAGERDUTY,
+                params.routing_key.get_secret_value(),
+                settings.source,
+                runbook,
+                transport,
+            )
         case "slack":
             return Slack(url, runbook, transport)
         case "webhook":
             return Webhook(url, params.secret.get_secret_value(), runbook, transport)
         case "email":
             password = params.password.get_secret_value()
-            return Mail(params.host, params.port, params.tls, params.username, password, params.sender, params.to, runbook)
+            return Mail(
+                params.host,
+                params.port,
+                params.tls,
+                params.username,
+                password,
+                params.sender,
+                params.to,
+                runbook,
+            )

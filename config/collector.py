@@ -18,12 +18,14 @@ class CollectorParams:
         event_limit_bytes: largest event, 32 KiB by the Segment specification; above it 400.
         batch_limit_events: most events of one request; above it 400.
         requests_limit: requests with a valid key under way in one process; above it 429.
-        keyless_limit: requests in one process that name their key in the body alone and are waited for; of more, the one that has waited
-            longest is given up.
-        keyless_body_limit_bytes: largest body of such a request; browsers' beacons have 64 KiB at most.
+        keyless_limit: requests in one process that name their key in the body alone and are waited
+            for; of more, the one that has waited longest is given up.
+        keyless_body_limit_bytes: largest body of such a request; browsers' beacons have 64 KiB at
+            most.
         keyless_timeout: longest time for such a body to arrive; then 408.
         members_limit: most members of a gzip body; above it 400.
-        inline_limit_bytes: larger bodies are read beside the event loop, so that nobody waits for them.
+        inline_limit_bytes: larger bodies are read beside the event loop, so that nobody waits for
+            them.
         body_timeout: longest time for a request's body to arrive; then 408.
         retry_after_s: what ``Retry-After`` says where nothing better is known.
         allowed_origins: web origins that may send from browsers; ``*`` for all.
@@ -51,13 +53,16 @@ class KeyParams:
 
     Attributes:
         fresh: how long an answer stands; a revoked key ends within this.
-        unknown_fresh: how long an unknown key is refused without a look; a new key works within this.
+        unknown_fresh: how long an unknown key is refused without a look; a new key works within
+            this.
         remembered: keys per kind that are remembered.
         timeout: longest wait for Postgres.
-        pause: how long Postgres is left alone after it did not answer; write keys known before go on being served.
+        pause: how long Postgres is left alone after it did not answer; write keys known before go
+            on being served.
         requests_per_s: of one API key in one process.
         burst: of one API key in one process.
-        lookups_limit: keys that nobody knows yet and that are looked up at once; others wait, so that known keys always find a connection.
+        lookups_limit: keys that nobody knows yet and that are looked up at once; others wait, so
+            that known keys always find a connection.
     """
 
     fresh: timedelta = timedelta(seconds=10)
@@ -75,14 +80,19 @@ class ConnectionParams:
     """What a connection may take, whoever is behind it.
 
     Attributes:
-        limit: connections of one process; of more, the oldest one that has shown no valid key is closed.
-        address_limit: connections of one address (IPv4, or /64 of IPv6) that have shown no valid key; of more, its oldest is closed.
+        limit: connections of one process; of more, the oldest one that has shown no valid key is
+            closed.
+        address_limit: connections of one address (IPv4, or /64 of IPv6) that have shown no valid
+            key; of more, its oldest is closed.
         head_limit_bytes: largest head of a request, its trailer included; above it 431.
         head_limit_fields: most fields of a head; above it 431.
-        head_timeout: longest time to the first byte of a connection, and from there to the end of a head; then 408.
-        body_timeout: longest time for a body to arrive, whatever is asked; then 408. The collector has limits of its own below it.
+        head_timeout: longest time to the first byte of a connection, and from there to the end of a
+            head; then 408.
+        body_timeout: longest time for a body to arrive, whatever is asked; then 408. The collector
+            has limits of its own below it.
         pipelined_limit: requests that may be sent before earlier ones are answered; above it 429.
-        unread_timeout: longest time in which a client reads nothing of an answer that waits for it; then the connection is cut.
+        unread_timeout: longest time in which a client reads nothing of an answer that waits for it;
+            then the connection is cut.
     """
 
     limit: _Count = 4_096

@@ -31,7 +31,9 @@ def pace_server(settings: Settings) -> "Iterator[redis.Redis | None]":
     if not url:
         yield None
         return
-    with redis.Redis.from_url(url, socket_timeout=_PACE_TIMEOUT_S, socket_connect_timeout=_PACE_TIMEOUT_S, retry=once) as client:
+    with redis.Redis.from_url(
+        url, socket_timeout=_PACE_TIMEOUT_S, socket_connect_timeout=_PACE_TIMEOUT_S, retry=once
+    ) as client:
         yield client
 
 
@@ -52,11 +54,20 @@ class Account:
 
 def accounts(settings: Settings) -> Mapping[str, Account]:
     """Every platform that there is, by name."""
-    meta, google, tiktok, snapchat = settings.meta, settings.google, settings.tiktok, settings.snapchat
+    meta, google, tiktok, snapchat = (
+        settings.meta,
+        settings.google,
+        settings.tiktok,
+        settings.snapchat,
+    )
     known = (
         Account(Meta(meta, meta.access_token.get_secret_value()), meta.account_id, meta.connected),
         Account(Google(google), google.customer_id.replace("-", ""), google.connected),
-        Account(Tiktok(tiktok, tiktok.access_token.get_secret_value()), tiktok.account_id, tiktok.connected),
+        Account(
+            Tiktok(tiktok, tiktok.access_token.get_secret_value()),
+            tiktok.account_id,
+            tiktok.connected,
+        ),
         Account(Snapchat(snapchat), snapchat.account_id, snapchat.connected),
     )
     return {account.platform.name: account for account in known}
@@ -89,7 +100,11 @@ class Wiring:
 
     def destinations(self) -> dict[str, Destination]:
         """Every platform that is connected, by name."""
-        return {name: self.destination(name) for name, account in accounts(self._settings).items() if account.connected}
+        return {
+            name: self.destination(name)
+            for name, account in accounts(self._settings).items()
+            if account.connected
+        }
 
     def destination(self, platform: str) -> Destination:
         """One platform, by name.
@@ -98,7 +113,12 @@ class Wiring:
             KeyError: there is no such platform.
         """
         account = accounts(self._settings)[platform]
-        paced = Paced(self._transport, self._tokens(account), self._settings.delivery.pace_patience, self._wait)
+        paced = Paced(
+            self._transport,
+            self._tokens(account),
+            self._settings.delivery.pace_patience,
+            self._wait,
+        )
         return Destination(account.platform, self._access(account.platform.name, paced), paced)
 
     def _access(self, platform: str, paced: Paced) -> Transport:

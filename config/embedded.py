@@ -27,10 +27,12 @@ class ValkeyParams:
     """Size and durability of the embedded Valkey.
 
     Attributes:
-        max_memory_mb: what the log and the projections may take. Projections carry a time to live and are evicted; the log does not and
-            is never evicted: when it fills the memory, writes are refused and the collector says so.
-        fsync: ``always`` survives a power failure, once per round of commands; ``everysec`` may lose what was acknowledged within two
-            seconds, also when the server is killed (it delays writes while a sync runs).
+        max_memory_mb: what the log and the projections may take. Projections carry a time to live
+            and are evicted; the log does not and is never evicted: when it fills the memory, writes
+            are refused and the collector says so.
+        fsync: ``always`` survives a power failure, once per round of commands; ``everysec`` may
+            lose what was acknowledged within two seconds, also when the server is killed (it delays
+            writes while a sync runs).
     """
 
     max_memory_mb: Annotated[int, Field(ge=64)] = 2048
@@ -45,7 +47,8 @@ class RestartParams:
         first_delay: wait after the first failure.
         longest_delay: the bound of the doubling.
         settled_after: a run this long makes the next failure a first one.
-        steady_after: a component that listens nowhere counts as running when it has lived this long.
+        steady_after: a component that listens nowhere counts as running when it has lived this
+            long.
     """
 
     first_delay: timedelta = timedelta(milliseconds=100)
@@ -63,7 +66,8 @@ class EmbeddedParams:
         valkey: its Valkey.
         restarts: of servers and components.
         stop_timeout: what a component may take to end before it is killed.
-        sandbox_ports: where the local ad platforms listen, by name; 0, or none named: any free port.
+        sandbox_ports: where the local ad platforms listen, by name; 0, or none named: any free
+            port.
         min_free_bytes: with less free disk below ``data_dir`` new events are refused.
     """
 

@@ -1,7 +1,10 @@
-"""Reads the configuration: defaults, then a YAML file, then ``STRATUM_…`` environment variables. The only reader of the environment.
+"""Reads the configuration: defaults, then a YAML file, then ``STRATUM_…`` environment variables.
 
-``STRATUM_CONFIG`` names the file; ``STRATUM_POSTGRES__DSN`` sets ``postgres.dsn``: two underscores go one level down, values are YAML.
-A secret may lie in a file of its own: ``STRATUM_META__ACCESS_TOKEN__FILE`` names the one whose text is ``meta.access_token``.
+The only reader of the environment.
+
+``STRATUM_CONFIG`` names the file; ``STRATUM_POSTGRES__DSN`` sets ``postgres.dsn``: two underscores
+go one level down, values are YAML. A secret may lie in a file of its own:
+``STRATUM_META__ACCESS_TOKEN__FILE`` names the one whose text is ``meta.access_token``.
 """
 
 import os
@@ -13,6 +16,7 @@ import yaml
 from pydantic import ValidationError
 
 from config.settings import Settings
+from domain.values import Json
 
 PREFIX = "STRATUM_"
 RESERVED = {"API_KEY", "CONFIG", "TEST_KAFKA", "WRITE_KEY"}
@@ -23,7 +27,7 @@ class ConfigError(Exception):
     """The configuration does not hold; the message names each wrong key and what it takes."""
 
 
-def _deep_set(tree: dict[str, Any], path: list[str], value: Any) -> None:  # noqa: ANN401 - YAML values
+def _deep_set(tree: dict[str, Any], path: list[str], value: Json) -> None:
     for part in path[:-1]:
         child = tree.get(part)
         tree[part] = child = dict(child) if isinstance(child, dict) else {}
@@ -75,5 +79,8 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
-        lines = [f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        lines = [
+            f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            for item in error.errors()
+        ]
         raise ConfigError("the configuration does not hold:\n" + "\n".join(lines)) from error

@@ -9,11 +9,14 @@ from pydantic import Field
 
 @dataclass(frozen=True)
 class MetricsParams:
-    """Prometheus metrics of the engine's processes. The API shows its own under ``/metrics``, whatever is set here.
+    """Prometheus metrics of the engine's processes.
+
+    The API shows its own under ``/metrics``, whatever is set here.
 
     Attributes:
         host: address on which an engine process listens for Prometheus.
-        port: its port; 0: no metrics. Each process on a machine or in a container needs a port of its own.
+        port: its port; 0: no metrics. Each process on a machine or in a container needs a port of
+            its own.
         survey_interval: how often the signals process reads lag and number of people for all.
         people_exact_limit: people are counted up to here and estimated above it.
     """

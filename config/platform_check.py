@@ -23,7 +23,8 @@ class Checked:
     """What came of it.
 
     Attributes:
-        result: ``ok``, ``not_configured``, or a reason as in `sinks.ads.platform`: ``reauth``, ``permission``, ``throttled``, ``timeout`` …
+        result: ``ok``, ``not_configured``, or a reason as in `sinks.ads.platform`: ``reauth``,
+            ``permission``, ``throttled``, ``timeout`` …
         advice: what to do, for a person; empty where all is well.
     """
 
@@ -38,13 +39,25 @@ def check(settings: Settings, platform: str) -> Checked:
         KeyError: there is no such platform.
     """
     if not accounts(settings)[platform].connected:
-        return Checked(NOT_CONFIGURED, f"Set its account and access: docs/platforms/{platform}.md says how.")
-    with HttpRunner(replace(settings.delivery.http, timeout=_PATIENCE)) as http, pace_server(settings) as valkey:
-        outcome = Wiring(settings, http, valkey, partial(datetime.now, UTC), time.sleep).destination(platform).call(_NOBODY)
+        return Checked(
+            NOT_CONFIGURED, f"Set its account and access: docs/platforms/{platform}.md says how."
+        )
+    with (
+        HttpRunner(replace(settings.delivery.http, timeout=_PATIENCE)) as http,
+        pace_server(settings) as valkey,
+    ):
+        outcome = (
+            Wiring(settings, http, valkey, partial(datetime.now, UTC), time.sleep)
+            .destination(platform)
+            .call(_NOBODY)
+        )
     match outcome:
         case Delivered():
             return Checked(OK, "")
         case Rejected(reason=reason, detail=detail, advice=advice):
             return Checked(reason, f"{advice} ({detail})" if detail else advice)
         case Retry(reason=reason):
-            return Checked(reason, "The platform did not answer, or not now; pushes are tried again by themselves.")
+            return Checked(
+                reason,
+                "The platform did not answer, or not now; pushes are tried again by themselves.",
+            )

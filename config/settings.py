@@ -1,4 +1,7 @@
-"""Every setting, frozen and validated at boot; unknown keys are errors. Parameters of a lower layer are declared in that layer."""
+"""Every setting, frozen and validated at boot; unknown keys are errors.
+
+Parameters of a lower layer are declared in that layer.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -59,7 +62,10 @@ class Redis(_Section):
 
 
 class Kafka(_Section):
-    """Only read when `log.kind` is kafka. The collector writes to the first topic. `options` go to librdkafka as they are."""
+    """Only read when `log.kind` is kafka. The collector writes to the first topic.
+
+    `options` go to librdkafka as they are.
+    """
 
     bootstrap_servers: str = ""
     group: str = "stratum-profiles"
@@ -104,7 +110,11 @@ class Engine(_Section):
 
 
 class Query(_Section):
-    """Bounds of the query API. `names_age` is how long names of segments are kept, `health_timeout` the longest wait for a sign of life."""
+    """Bounds of the query API.
+
+    `names_age` is how long names of segments are kept, `health_timeout` the longest wait for a sign
+    of life.
+    """
 
     hot: HotParams = HotParams()
     paging: PagingParams = PagingParams()

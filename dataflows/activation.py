@@ -1,13 +1,17 @@
-"""The "activation" dataflow: what is due passes the trust gate or waits; what passes is planned and sent, one request at a time.
+"""The "activation" dataflow: what is due passes the trust gate or waits.
+
+What passes is planned and sent, one request at a time.
 
     due ──▶ destination ──▶ gate ──▶ deliver ──┬──▶ report
     receipts ─────────────────────▶ confirm ───┘
 
-Withdrawals of consent and deletions take people off a platform: they skip the gate's verdict, not its record. Nothing is kept in the
-engine: audiences, gate states and the journal of requests lie in Postgres, so the process may die at any point. Step ids are public.
+Withdrawals of consent and deletions take people off a platform: they skip the gate's verdict, not
+its record. Nothing is kept in the engine: audiences, gate states and the journal of requests lie in
+Postgres, so the process may die at any point. Step ids are public.
 
-Each platform has two executions of its own, each in a thread with connections of its own: one for withdrawals and deletions, one for
-everything else. A platform that hangs or is away delays no other, and nobody who withdrew waits until a large push is planned.
+Each platform has two executions of its own, each in a thread with connections of its own: one for
+withdrawals and deletions, one for everything else. A platform that hangs or is away delays no
+other, and nobody who withdrew waits until a large push is planned.
 """
 
 import os
@@ -72,21 +76,30 @@ def build(
     """
     flow = Dataflow("activation")
     tasks = op.input("due", flow, due)
-    by_destination = op.key_on("destination", tasks, lambda task: f"{task.workspace_id}:{task.platform}")
+    by_destination = op.key_on(
+        "destination", tasks, lambda task: f"{task.workspace_id}:{task.platform}"
+    )
     permitted = op.filter_map_value("gate", by_destination, permit)
     attempts = op.filter_map_value("deliver", permitted, deliver)
-    asked = op.key_on("receipt_destination", op.input("receipts", flow, receipts), lambda one: f"{one.workspace_id}:{one.platform}")
+    asked = op.key_on(
+        "receipt_destination",
+        op.input("receipts", flow, receipts),
+        lambda one: f"{one.workspace_id}:{one.platform}",
+    )
     results = op.filter_map_value("confirm", asked, confirm)
     op.output("report", op.merge("attempts", attempts, results), report)
     return flow
 
 
 def run(settings: Settings, platforms: Collection[str] = ()) -> None:
-    """Run activation until SIGTERM or SIGINT, each platform in two threads. While Postgres is away they wait and say so.
+    """Run activation until SIGTERM or SIGINT, each platform in two threads.
+
+    While Postgres is away they wait and say so.
 
     Args:
         settings: the configuration.
-        platforms: names of those to serve here, none: all that are connected. Several processes may serve the same ones.
+        platforms: names of those to serve here, none: all that are connected. Several processes may
+            serve the same ones.
 
     Raises:
         ConfigError: there is no platform of such a name.
@@ -94,11 +107,22 @@ def run(settings: Settings, platforms: Collection[str] = ()) -> None:
     known = accounts(settings)
     unknown = sorted(set(platforms) - known.keys())
     if unknown:
-        raise ConfigError(f"no platform is called {', '.join(unknown)}; there are {', '.join(sorted(known))}")
-    serving = [name for name, account in known.items() if account.connected and (not platforms or name in platforms)]
+        raise ConfigError(
+            f"no platform is called {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
+    serving = [
+        name
+        for name, account in known.items()
+        if account.connected and (not platforms or name in platforms)
+    ]
     stop, broken_off = Flag(), Flag()
     threads = [
-        Thread(target=_keep_running, args=(settings, name, urgent, stop), name=f"{name}:{_lane(urgent)}", daemon=True)
+        Thread(
+            target=_keep_running,
+            args=(settings, name, urgent, stop),
+            name=f"{name}:{_lane(urgent)}",
+            daemon=True,
+        )
         for name in serving
         for urgent in (True, False)
     ]
@@ -112,8 +136,13 @@ def run(settings: Settings, platforms: Collection[str] = ()) -> None:
             for thread in threads:
                 thread.join()
         except StoppedError:
-            # An exchange under way cannot be broken off from outside. The journal knows it, and whoever comes next sends it again.
-            logger.warning("flow_broken_off", flow="activation", platforms=[thread.name for thread in threads if thread.is_alive()])
+            # An exchange under way cannot be broken off from outside. The journal knows it, and
+            # whoever comes next sends it again.
+            logger.warning(
+                "flow_broken_off",
+                flow="activation",
+                platforms=[thread.name for thread in threads if thread.is_alive()],
+            )
             os._exit(0)
     logger.info("flow_stopped", flow="activation")
 
@@ -123,17 +152,25 @@ def _lane(urgent: bool) -> str:
 
 
 def _keep_running(settings: Settings, platform: str, urgent: bool, stop: Flag) -> None:
-    """Serve one platform until `stop` is set. What nobody expected ends this execution, and no other; it is begun anew."""
+    """Serve one platform until `stop` is set.
+
+    What nobody expected ends this execution, and no other; it is begun anew.
+    """
     name = f"activation:{platform}:{_lane(urgent)}"
     pause_s = settings.delivery.breaker.cool_down.total_seconds()
     while not stop.is_set():
         try:
             while_store_is_away(name, stop, partial(_run_once, settings, platform, urgent, stop))
         except Exception as error:
-            # Messages and tracebacks of what nobody expected may repeat what was sent: the kind and the place are enough.
+            # Messages and tracebacks of what nobody expected may repeat what was sent: the kind and
+            # the place are enough.
             cause = _deepest(error)
-            where = "; ".join(f"{frame.name}:{frame.lineno}" for frame in extract_tb(cause.__traceback__)[-3:])
-            logger.error("flow_failed", flow=name, pause_s=pause_s, reason=type(cause).__name__, where=where)  # noqa: TRY400 - as above
+            where = "; ".join(
+                f"{frame.name}:{frame.lineno}" for frame in extract_tb(cause.__traceback__)[-3:]
+            )
+            logger.error(  # noqa: TRY400 - as above
+                "flow_failed", flow=name, pause_s=pause_s, reason=type(cause).__name__, where=where
+            )
             stop.wait(pause_s)
 
 
@@ -145,12 +182,19 @@ def _deepest(error: BaseException) -> BaseException:
 
 def _run_once(settings: Settings, platform: str, urgent: bool, stop: Flag) -> None:
     params, now = settings.delivery, partial(datetime.now, UTC)
-    connect = partial(psycopg.connect, settings.postgres.dsn.get_secret_value(), autocommit=True, application_name="stratum-activation")
+    connect = partial(
+        psycopg.connect,
+        settings.postgres.dsn.get_secret_value(),
+        autocommit=True,
+        application_name="stratum-activation",
+    )
     with ExitStack() as open_things:
         conn = open_things.enter_context(connect())
         http = open_things.enter_context(HttpRunner(params.http))
         valkey = open_things.enter_context(pace_server(settings))
-        destinations = {platform: Wiring(settings, http, valkey, now, stop.wait).destination(platform)}
+        destinations = {
+            platform: Wiring(settings, http, valkey, now, stop.wait).destination(platform)
+        }
         gate = CountedGate(TrustGate(conn, settings.gate))
         cli_main(build_on(conn, destinations, gate, settings, urgent, stop, now))  # type: ignore[no-untyped-call]
 
@@ -170,13 +214,24 @@ def build_on(
     purposes = {name: platform.purpose for name, platform in platforms.items()}
     delivery = Delivery(conn, destinations, params, now, random.SystemRandom().random)
     permits = Permits(conn, gate, params.decision_interval, params.hold_interval, now)
-    activation = Activation(conn, platforms, delivery, permits.still, now, _PATIENCE if urgent else timedelta())
-    looks = AudienceFeedParams(purposes, urgent, params.poll_interval, params.outstanding_interval, params.failed_wait)
+    activation = Activation(
+        conn, platforms, delivery, permits.still, now, _PATIENCE if urgent else timedelta()
+    )
+    looks = AudienceFeedParams(
+        purposes, urgent, params.poll_interval, params.outstanding_interval, params.failed_wait
+    )
     due = AudienceFeed(conn, looks, now, activation.moved)
     receipts = ReceiptFeed(conn, () if urgent else destinations.keys(), params.poll_interval, now)
     confirmation = Confirmation(conn, destinations, params.failed_wait, now)
     # One of the two sources rests for both.
-    return build(Intake(due, stop), Intake(receipts, stop, rest=timedelta()), permits, activation, confirmation, AttemptLog())
+    return build(
+        Intake(due, stop),
+        Intake(receipts, stop, rest=timedelta()),
+        permits,
+        activation,
+        confirmation,
+        AttemptLog(),
+    )
 
 
 class _AttemptLines(StatelessSinkPartition[tuple[str, Attempt]]):
@@ -200,6 +255,8 @@ class _AttemptLines(StatelessSinkPartition[tuple[str, Attempt]]):
 class AttemptLog(DynamicSink[tuple[str, Attempt]]):
     """Logs and counts what came of each attempt; nothing of it is personal."""
 
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[tuple[str, Attempt]]:  # noqa: ARG002 - Bytewax calls it so
+    def build(
+        self, _step_id: str, _worker_index: int, _worker_count: int
+    ) -> StatelessSinkPartition[tuple[str, Attempt]]:
         """Called by Bytewax once per worker."""
         return _AttemptLines()

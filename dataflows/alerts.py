@@ -2,8 +2,9 @@
 
     conditions ──▶ operators.alerting ──▶ alerts, outbox (one transaction) ──▶ channels
 
-A look costs a few queries, so that this is a loop and no dataflow. Any number of these processes may run: one at a time looks, all of them
-send. Looking and every channel have a thread of their own: a channel that hangs delays neither looks nor other channels.
+A look costs a few queries, so that this is a loop and no dataflow. Any number of these processes
+may run: one at a time looks, all of them send. Looking and every channel have a thread of their
+own: a channel that hangs delays neither looks nor other channels.
 """
 
 import random
@@ -42,7 +43,10 @@ def run(settings: Settings) -> None:
     """
     stop, broken = Flag(), Flag()
     names = sorted(settings.alerts.channels)
-    senders = [Thread(target=keep_sending, args=(settings, name, stop, broken), name=name, daemon=True) for name in names]
+    senders = [
+        Thread(target=keep_sending, args=(settings, name, stop, broken), name=name, daemon=True)
+        for name in names
+    ]
     with suppress(StoppedError), shown(settings.metrics), stop_at_signals(stop, Flag()):
         expect_alerts(names)
         for sender in senders:
@@ -56,7 +60,10 @@ def run(settings: Settings) -> None:
 
 
 def keep_sending(settings: Settings, name: str, stop: Flag, broken: Flag) -> None:
-    """Send to one channel; if that breaks, end the process, which must not look as if on-call were told."""
+    """Send to one channel.
+
+    If that breaks, end the process, which must not look as if on-call were told.
+    """
     try:
         while_store_is_away(f"alerts:{name}", stop, partial(_send, settings, name, stop))
     finally:
@@ -66,7 +73,9 @@ def keep_sending(settings: Settings, name: str, stop: Flag, broken: Flag) -> Non
 
 
 def _connect(settings: Settings) -> Connection[Any]:
-    return psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True, application_name="stratum-alerts")
+    return psycopg.connect(
+        settings.postgres.dsn.get_secret_value(), autocommit=True, application_name="stratum-alerts"
+    )
 
 
 def _look(settings: Settings, stop: Flag) -> None:
@@ -82,14 +91,25 @@ def _send(settings: Settings, name: str, stop: Flag) -> None:
         conn = open_things.enter_context(_connect(settings))
         http = open_things.enter_context(HttpRunner(params.http))
         mine = {name: channels(params, http)[name]}
-        sender = Sender(conn, mine, params.sending, partial(datetime.now, UTC), random.SystemRandom().random, observe_notice)
+        sender = Sender(
+            conn,
+            mine,
+            params.sending,
+            partial(datetime.now, UTC),
+            random.SystemRandom().random,
+            observe_notice,
+        )
         while not stop.is_set():
             if not sender.send_due():
                 stop.wait(min(1.0, params.interval.total_seconds()))
 
 
-def look_once(conn: Connection[Any], params: Alerts, now: datetime, watched: Watched | None = None) -> list[Notice]:
-    """Look at every workspace, and write down what is to be told; nothing where another process looks.
+def look_once(
+    conn: Connection[Any], params: Alerts, now: datetime, watched: Watched | None = None
+) -> list[Notice]:
+    """Look at every workspace, and write down what is to be told.
+
+    Nothing where another process looks.
 
     Args:
         conn: connection in autocommit mode.
@@ -105,16 +125,31 @@ def look_once(conn: Connection[Any], params: Alerts, now: datetime, watched: Wat
                 return told
             seen = alert_conditions.conditions(conn, workspace, now, params.conditions, watched)
             before = outbox.load_state(conn, workspace)
-            looked = look(before, workspace, seen, now_ms, params.alerting, outbox.acknowledged(conn, workspace))
+            looked = look(
+                before,
+                workspace,
+                seen,
+                now_ms,
+                params.alerting,
+                outbox.acknowledged(conn, workspace),
+            )
             for notice in looked.notices:
                 outbox.tell(conn, notice, reached(notice, params), now)
-            changed = [one for key, one in looked.state.episodes.items() if one != before.episodes.get(key)]
+            changed = [
+                one for key, one in looked.state.episodes.items() if one != before.episodes.get(key)
+            ]
             outbox.show(conn, workspace, changed)
             outbox.save_state(conn, workspace, looked.state, now)
         told += looked.notices
         for notice in looked.notices:
             observe_alert(notice)
-            logger.info("alert", workspace=workspace, step=notice.step.value, key=notice.episode.key, severity=notice.episode.severity.word)
+            logger.info(
+                "alert",
+                workspace=workspace,
+                step=notice.step.value,
+                key=notice.episode.key,
+                severity=notice.episode.severity.word,
+            )
     return told
 
 

@@ -1,7 +1,10 @@
-"""A worker that dies leaves no word. So whoever takes a partition in hand anew notes it, and goes carefully where others died.
+"""A worker that dies leaves no word.
 
-Twice in hand at one position is chance: a kill, a machine that went. The third worker takes the entries there one by one, and the records
-of an entry one by one, each noted before. A record that two workers died of while it was in hand by itself is refused unread.
+So whoever takes a partition in hand anew notes it, and goes carefully where others died.
+
+Twice in hand at one position is chance: a kill, a machine that went. The third worker takes the
+entries there one by one, and the records of an entry one by one, each noted before. A record that
+two workers died of while it was in hand by itself is refused unread.
 
 Costs one statement when a partition is taken in hand anew, none while it goes on.
 """
@@ -36,7 +39,12 @@ class Careful:
         waiting: does something, again and again while the database is away.
     """
 
-    def __init__(self, store: PostgresUnitOfWork, commit: Quarantine, waiting: Callable[[Callable[[], list[Facts]]], list[Facts]]) -> None:
+    def __init__(
+        self,
+        store: PostgresUnitOfWork,
+        commit: Quarantine,
+        waiting: Callable[[Callable[[], list[Facts]]], list[Facts]],
+    ) -> None:
         self._store = store
         self._commit = commit
         self._waiting = waiting
@@ -50,7 +58,11 @@ class Careful:
         key = batch.log, batch.partition
         attempt = None if self._next.get(key) == batch.start else self._take(batch)
         careful = attempt is not None and (attempt.tries > DEATHS or attempt.record >= 0)
-        facts = self._one_by_one(batch, attempt) if careful and attempt is not None else self._commit(batch)
+        facts = (
+            self._one_by_one(batch, attempt)
+            if careful and attempt is not None
+            else self._commit(batch)
+        )
         self._taken.pop(key, None)
         if facts:
             self._next[key] = batch.next
@@ -63,12 +75,22 @@ class Careful:
         key = batch.log, batch.partition
         known = self._taken.get(key)
         if known is None or known.position != batch.start:
-            known = self._store.read(partial(attempts.take, log=batch.log, partition=batch.partition, position=batch.start))
+            known = self._store.read(
+                partial(
+                    attempts.take, log=batch.log, partition=batch.partition, position=batch.start
+                )
+            )
             self._taken[key] = known
         return known
 
     def _one_by_one(self, batch: Batch, attempt: Attempt) -> list[Facts]:
-        log.error("workers_died_here", log=batch.log, partition=batch.partition, position=batch.start, tries=attempt.tries)
+        log.error(
+            "workers_died_here",
+            log=batch.log,
+            partition=batch.partition,
+            position=batch.start,
+            tries=attempt.tries,
+        )
         facts: list[Facts] = []
         for entry in entries(batch):
             known = attempt if entry.start == attempt.position else Attempt(entry.start, -1, 0, ())
@@ -95,6 +117,10 @@ class Careful:
     def _killed(self, entry: Batch, attempt: Attempt, index: int, broken: set[int]) -> bool:
         """Whether enough workers died of this record; else note that it is in hand now."""
         if index != attempt.record:
-            self._store.read(lambda conn: attempts.note(conn, entry.log, entry.partition, entry.start, index, broken))
+            self._store.read(
+                lambda conn: attempts.note(
+                    conn, entry.log, entry.partition, entry.start, index, broken
+                )
+            )
             return False
         return attempt.tries > DEATHS

@@ -20,7 +20,8 @@ def writing_exports(settings: Settings, stop: Flag) -> Iterator[Callable[[], Non
     """Write exports until `stop` is set; what is under way then is given back.
 
     Yields:
-        A function that raises what ended a thread, if anything did: the process must end too, so that it is noticed.
+        A function that raises what ended a thread, if anything did: the process must end too, so
+        that it is noticed.
     """
     threads = settings.exports.at_once
     with ThreadPoolExecutor(threads, thread_name_prefix="exports") as pool:
@@ -39,7 +40,9 @@ def _run_once(settings: Settings, stop: Flag) -> None:
     def author(workspace: int) -> Author:
         return Author(workspace, "engine", kinds, settings.definitions)
 
-    writer = ExportWriter(export_files(settings), build_exporter(settings), params, author, stop.is_set)
+    writer = ExportWriter(
+        export_files(settings), build_exporter(settings), params, author, stop.is_set
+    )
     dsn = settings.postgres.dsn.get_secret_value()
     with psycopg.connect(dsn, autocommit=True, application_name="stratum-exports") as connection:
         while not stop.is_set():

@@ -1,6 +1,7 @@
 """Every metric of the engine's processes, each declared once: what it counts, its unit, what to do about it. No personal data.
 
-Names are public: dashboards and alerts are written against them. Labels have few values: ids of workspaces and sources, partitions, codes.
+Names are public: dashboards and alerts are written against them. Labels have few values: ids of
+workspaces and sources, partitions, codes.
 """
 
 from typing import Final
@@ -9,7 +10,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
-EVENTS: Final = Counter("stratum_engine_events_total", "Events committed. Flat while lag grows: see the workers' logs.")
+EVENTS: Final = Counter(
+    "stratum_engine_events_total", "Events committed. Flat while lag grows: see the workers' logs."
+)
 DUPLICATES: Final = Counter(
     "stratum_engine_duplicates_total",
     "Events whose message id was stored before. Many: a client repeats itself, which costs and harms nothing.",
@@ -38,18 +41,34 @@ FENCED: Final = Counter(
     "stratum_engine_fenced_total",
     "Batches dropped because another worker has the partition. Steady: workers share a name, or leases are too short.",
 )
-WAKES: Final = Counter("stratum_engine_wakes_total", "People changed by the clock or by newer definitions, without an event.")
+WAKES: Final = Counter(
+    "stratum_engine_wakes_total",
+    "People changed by the clock or by newer definitions, without an event.",
+)
 STORE_AWAY: Final = Counter(
-    "stratum_engine_store_unavailable_total", "Times that Postgres was gone when a batch needed it. Any: look at Postgres."
+    "stratum_engine_store_unavailable_total",
+    "Times that Postgres was gone when a batch needed it. Any: look at Postgres.",
 )
 
-LAG_RECORDS: Final = Gauge("stratum_lag_records", "Records that wait in a partition. Growing: add workers.", ("log", "partition"))
-LAG_SECONDS: Final = Gauge(
-    "stratum_lag_seconds", "How long the oldest waiting record of a partition has waited. Growing: add workers.", ("log", "partition")
+LAG_RECORDS: Final = Gauge(
+    "stratum_lag_records",
+    "Records that wait in a partition. Growing: add workers.",
+    ("log", "partition"),
 )
-PEOPLE: Final = Gauge("stratum_people", "People of a workspace; an estimate above `metrics.people_exact_limit`.", ("workspace",))
+LAG_SECONDS: Final = Gauge(
+    "stratum_lag_seconds",
+    "How long the oldest waiting record of a partition has waited. Growing: add workers.",
+    ("log", "partition"),
+)
+PEOPLE: Final = Gauge(
+    "stratum_people",
+    "People of a workspace; an estimate above `metrics.people_exact_limit`.",
+    ("workspace",),
+)
 SURVEYS: Final = Counter(
-    "stratum_surveys_total", "Readings of lag and people, by outcome. Failed: Postgres or the log did not answer.", ("outcome",)
+    "stratum_surveys_total",
+    "Readings of lag and people, by outcome. Failed: Postgres or the log did not answer.",
+    ("outcome",),
 )
 
 SIGNAL_HEALTH: Final = Gauge(
@@ -82,4 +101,6 @@ ALERT_NOTICES: Final = Counter(
     "Attempts to tell on-call, by outcome: arrived, again or refused. Refused: `stratum alerts test` says why.",
     ("channel", "outcome"),
 )
-PUSH_ROWS: Final = Counter("stratum_push_rows_total", "Rows that platforms took, by operation.", ("platform", "operation"))
+PUSH_ROWS: Final = Counter(
+    "stratum_push_rows_total", "Rows that platforms took, by operation.", ("platform", "operation")
+)

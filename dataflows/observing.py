@@ -1,4 +1,7 @@
-"""Turns what the engine does into its metrics, and shows them to Prometheus. The wiring hands the observers in; nothing depends on them."""
+"""Turns what the engine does into its metrics, and shows them to Prometheus.
+
+The wiring hands the observers in; nothing depends on them.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -35,7 +38,8 @@ _ROW_OPERATIONS: Final = ("add", "remove")
 def shown(params: MetricsParams) -> Iterator[None]:
     """Show this process's metrics over HTTP for as long as the context lasts.
 
-    A port that cannot be had is logged and costs nothing but the metrics: an engine that runs unseen is better than one that does not run.
+    A port that cannot be had is logged and costs nothing but the metrics: an engine that runs
+    unseen is better than one that does not run.
     """
     server = _serve(params)
     try:
@@ -53,12 +57,17 @@ def _serve(params: MetricsParams) -> WSGIServer | None:
     try:
         return start_http_server(params.port, params.host)[0]
     except OSError as error:
-        logger.warning("metrics_unavailable", host=params.host, port=params.port, reason=error.strerror)
+        logger.warning(
+            "metrics_unavailable", host=params.host, port=params.port, reason=error.strerror
+        )
         return None
 
 
 class UnifyCounts(Observer):
-    """What the `Unifier` tells, counted. Every reason for a dead letter counts from 0, so that the first one shows as an increase."""
+    """What the `Unifier` tells, counted.
+
+    Every reason for a dead letter counts from 0, so that the first one shows as an increase.
+    """
 
     def __init__(self) -> None:
         for reason in REASONS:
@@ -99,7 +108,9 @@ def observe_reading(reading: Reading) -> None:
     workspace = str(reading.workspace)
     for status in Status:
         metrics.READINGS.labels(workspace, reading.signal, status.value)
-    metrics.SIGNAL_HEALTH.labels(workspace, reading.signal).set(_UNKNOWN if reading.score is None else reading.score)
+    metrics.SIGNAL_HEALTH.labels(workspace, reading.signal).set(
+        _UNKNOWN if reading.score is None else reading.score
+    )
     metrics.READINGS.labels(workspace, reading.signal, reading.status.value).inc()
 
 
@@ -149,9 +160,13 @@ class CountedGate:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
 
-    def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Judgement:
+    def judge(
+        self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime
+    ) -> Judgement:
         """See `sinks.activation.permits.Gate.judge`."""
-        return _Counted(self._gate.judge(workspace_id, platform, audience_id, action, now), platform, action)
+        return _Counted(
+            self._gate.judge(workspace_id, platform, audience_id, action, now), platform, action
+        )
 
 
 class _Counted:

@@ -1,7 +1,9 @@
-"""The "profiles" dataflow: batches of the log and wakes of the clock go through UNIFY; what changed is dropped from the hot projection.
+"""The "profiles" dataflow: batches of the log and wakes of the clock go through UNIFY.
 
-Nothing is exchanged between workers and no engine state is kept: UNIFY's transaction is the unit, and `sources.feed` says what is relied
-on. Step ids are public.
+What changed is dropped from the hot projection.
+
+Nothing is exchanged between workers and no engine state is kept: UNIFY's transaction is the unit,
+and `sources.feed` says what is relied on. Step ids are public.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +19,13 @@ from domain.facts import Facts
 Unify = Callable[[Batch | Wake], list[Facts]]
 
 
-def build_profiles(log: Source[Batch], due: Source[Wake], sweeps: Source[Wake], unify: Unify, projection: Sink[Facts]) -> Dataflow:
+def build_profiles(
+    log: Source[Batch],
+    due: Source[Wake],
+    sweeps: Source[Wake],
+    unify: Unify,
+    projection: Sink[Facts],
+) -> Dataflow:
     """Wire the dataflow.
 
     Args:

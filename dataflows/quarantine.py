@@ -1,9 +1,10 @@
 """No record stops a partition: whatever a record's content makes the engine raise, the batch is cut down to that record.
 
-A batch that raises is cut in halves between log entries, because the fence stands between entries; each part is a transaction of its own.
-Within one entry the records that break it are looked for by rehearsing them, without committing, and the entry is committed whole with
-dead letters in their place. A record is refused only if its dead letter can be stored; where not even that goes, the store is at fault,
-and the partition waits.
+A batch that raises is cut in halves between log entries, because the fence stands between entries;
+each part is a transaction of its own. Within one entry the records that break it are looked for by
+rehearsing them, without committing, and the entry is committed whole with dead letters in their
+place. A record is refused only if its dead letter can be stored; where not even that goes, the
+store is at fault, and the partition waits.
 """
 
 import traceback
@@ -38,7 +39,9 @@ class Commit(Protocol):
     """Commits a batch."""
 
     def __call__(self, batch: Batch, refused: Refused, *, bare: bool = False) -> list[Facts]:
-        """Commit a batch with dead letters for the refused; nothing is answered where the partition is elsewhere.
+        """Commit a batch with dead letters for the refused.
+
+        Nothing is answered where the partition is elsewhere.
 
         Args:
             batch: what is committed.
@@ -67,7 +70,11 @@ def attempted(work: Callable[[], T]) -> T | Failure:
 def failure_of(error: BaseException) -> Failure:
     """The failure that an exception is: its class and its place in this project, and no word of its message, which may quote a person."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _own(frame.filename)]
-    place = f" at {Path(frames[-1].filename).relative_to(_ROOT)}:{frames[-1].lineno} {frames[-1].name}" if frames else ""
+    place = (
+        f" at {Path(frames[-1].filename).relative_to(_ROOT)}:{frames[-1].lineno} {frames[-1].name}"
+        if frames
+        else ""
+    )
     said = f" ({error})" if isinstance(error, ContendedError) else ""
     return Failure("internal_error", f"{type(error).__name__}{said}{place}")
 
@@ -78,11 +85,23 @@ def _own(filename: str) -> bool:
 
 
 def entries(batch: Batch) -> list[Batch]:
-    """A batch cut between all of its log entries. Only the last part promises that everything was read."""
-    groups = [tuple(group) for _, group in groupby(batch.records, key=lambda record: record.position)]
+    """A batch cut between all of its log entries.
+
+    Only the last part promises that everything was read.
+    """
+    groups = [
+        tuple(group) for _, group in groupby(batch.records, key=lambda record: record.position)
+    ]
     bounds = [batch.start, *(group[0].position for group in groups[1:]), batch.next]
     return [
-        Batch(batch.log, batch.partition, bounds[number], bounds[number + 1], group, batch.caught_up_ms if number + 1 == len(groups) else 0)
+        Batch(
+            batch.log,
+            batch.partition,
+            bounds[number],
+            bounds[number + 1],
+            group,
+            batch.caught_up_ms if number + 1 == len(groups) else 0,
+        )
         for number, group in enumerate(groups)
     ]
 
@@ -98,7 +117,9 @@ def halves(batch: Batch) -> tuple[Batch, Batch] | None:
 
 def _joined(parts: list[Batch]) -> Batch:
     last = parts[-1]
-    return last._replace(start=parts[0].start, records=tuple(record for part in parts for record in part.records))
+    return last._replace(
+        start=parts[0].start, records=tuple(record for part in parts for record in part.records)
+    )
 
 
 def only(batch: Batch, places: Iterable[int]) -> Batch:
@@ -116,7 +137,10 @@ class Quarantine:
     """
 
     def __init__(
-        self, commit: Commit, rehearse: Callable[[Batch], None], waiting: Callable[[Callable[[], list[Facts]]], list[Facts]]
+        self,
+        commit: Commit,
+        rehearse: Callable[[Batch], None],
+        waiting: Callable[[Callable[[], list[Facts]]], list[Facts]],
     ) -> None:
         self._commit = commit
         self._rehearse = rehearse
@@ -130,7 +154,8 @@ class Quarantine:
             refused: of a batch of one entry: records that become dead letters unread.
 
         Returns:
-            Facts for every transaction; none for what was dropped because the partition is elsewhere.
+            Facts for every transaction; none for what was dropped because the partition is
+            elsewhere.
 
         Raises:
             StoreUnavailable: the database is at fault.
@@ -138,7 +163,13 @@ class Quarantine:
         done = attempted(partial(self._commit, batch, refused))
         if not isinstance(done, Failure):
             return done
-        log.error("batch_broken", log=batch.log, partition=batch.partition, position=batch.start, failure=done.detail)
+        log.error(
+            "batch_broken",
+            log=batch.log,
+            partition=batch.partition,
+            position=batch.start,
+            failure=done.detail,
+        )
         parts = halves(batch)
         if parts is None:
             return self._entry(batch, dict(refused), done)

@@ -1,9 +1,10 @@
 """Builds the profiles worker from the settings and runs it in this process, until a signal or a crash.
 
-One process is one Bytewax execution with one worker; any number of processes share the partitions (`sources.log.leases`, or Kafka's group).
-SIGTERM and SIGINT end it in order: the batch under way is committed, leases and group membership are given back. If that takes longer than
-the grace, because Postgres is away and UNIFY waits for it, the wait is broken off; a transaction is whole or not at all, so nothing is
-lost.
+One process is one Bytewax execution with one worker; any number of processes share the partitions
+(`sources.log.leases`, or Kafka's group). SIGTERM and SIGINT end it in order: the batch under way is
+committed, leases and group membership are given back. If that takes longer than the grace, because
+Postgres is away and UNIFY waits for it, the wait is broken off; a transaction is whole or not at
+all, so nothing is lost.
 """
 
 import gc
@@ -46,17 +47,29 @@ _CONNECT_TIMEOUT_S: Final = 5
 _STORE_PAUSE: Final = timedelta(seconds=1)
 """Pause before Postgres is tried again after it went away."""
 _GARBAGE_THRESHOLDS: Final = (100_000, 50, 1_000)
-"""A batch makes tens of thousands of objects and next to no cycles; Python's defaults would look through all of them time and again."""
+"""A batch makes tens of thousands of objects and next to no cycles.
+
+Python's defaults would look through all of them time and again.
+"""
 
 
 class StoppedError(BaseException):
-    """A signal came and the step under way did not end within the grace. Not an `Exception`, so that no retry loop swallows it."""
+    """A signal came and the step under way did not end within the grace.
+
+    Not an `Exception`, so that no retry loop swallows it.
+    """
 
 
 def connector(settings: Settings) -> Connect:
     """A function that opens an autocommit connection to Postgres."""
     dsn = settings.postgres.dsn.get_secret_value()
-    return partial(psycopg.connect, dsn, autocommit=True, application_name="stratum-sources", connect_timeout=_CONNECT_TIMEOUT_S)
+    return partial(
+        psycopg.connect,
+        dsn,
+        autocommit=True,
+        application_name="stratum-sources",
+        connect_timeout=_CONNECT_TIMEOUT_S,
+    )
 
 
 def build_log(settings: Settings, positions: Positions, worker: str) -> LogSource:
@@ -64,12 +77,23 @@ def build_log(settings: Settings, positions: Positions, worker: str) -> LogSourc
     log, engine = settings.log, settings.engine
     if log.kind == "kafka":
         options = log.kafka.options
-        kafka = KafkaLogParams(log.kafka.bootstrap_servers, log.kafka.topics, log.kafka.group, options, engine.batch_records, log.read)
+        kafka = KafkaLogParams(
+            log.kafka.bootstrap_servers,
+            log.kafka.topics,
+            log.kafka.group,
+            options,
+            engine.batch_records,
+            log.read,
+        )
         return KafkaLog(kafka, positions, worker)
     url = settings.redis.url.get_secret_value()
     retention = timedelta(seconds=log.retention_s)
-    valkey = ValkeyLogParams(log.name, log.partitions, engine.batch_records, retention, log.read, log.trim)
-    return ValkeyLog(url, valkey, Leases(url, log.name, log.partitions, worker, log.leases), positions)
+    valkey = ValkeyLogParams(
+        log.name, log.partitions, engine.batch_records, retention, log.read, log.trim
+    )
+    return ValkeyLog(
+        url, valkey, Leases(url, log.name, log.partitions, worker, log.leases), positions
+    )
 
 
 def log_names(settings: Settings) -> tuple[str, ...]:
@@ -80,13 +104,23 @@ def log_names(settings: Settings) -> tuple[str, ...]:
 def build_due(settings: Settings) -> DuePeopleFeed:
     """The clock as a source."""
     engine = settings.engine
-    interval, limit = timedelta(seconds=engine.wake_interval_s), timedelta(seconds=engine.wake_wait_limit_s)
-    return DuePeopleFeed(connector(settings), DueParams(log_names(settings), interval, engine.wake_batch, limit))
+    interval, limit = (
+        timedelta(seconds=engine.wake_interval_s),
+        timedelta(seconds=engine.wake_wait_limit_s),
+    )
+    return DuePeopleFeed(
+        connector(settings), DueParams(log_names(settings), interval, engine.wake_batch, limit)
+    )
 
 
 def build_sweeps(settings: Settings, unify: "ClosingUnify") -> SweepFeed:
     """Definitions as a source."""
-    return SweepFeed(connector(settings), settings.sweeps, unify.busy, lambda: Effort(unify.swept, unify.sweep_seconds))
+    return SweepFeed(
+        connector(settings),
+        settings.sweeps,
+        unify.busy,
+        lambda: Effort(unify.swept, unify.sweep_seconds),
+    )
 
 
 class ClosingUnify(Protocol):
@@ -116,16 +150,24 @@ class ClosingUnify(Protocol):
 def unify_on_postgres(settings: Settings, positions: Positions) -> ClosingUnify:
     """UNIFY as configured."""
     dsn = settings.postgres.dsn.get_secret_value()
-    return build_unifier(dsn, settings.identity, settings.profile, settings.engine, positions.reset, UnifyCounts())
+    return build_unifier(
+        dsn, settings.identity, settings.profile, settings.engine, positions.reset, UnifyCounts()
+    )
 
 
-def run_profiles(settings: Settings, worker: str = "", build: Callable[[Settings, Positions], ClosingUnify] = unify_on_postgres) -> None:
+def run_profiles(
+    settings: Settings,
+    worker: str = "",
+    build: Callable[[Settings, Positions], ClosingUnify] = unify_on_postgres,
+) -> None:
     """Run one profiles worker in this process's main thread until SIGTERM or SIGINT.
 
     Args:
         settings: the configuration.
-        worker: a name that no other live worker has; a worker that restarts under its old name has its partitions back at once.
-        build: makes what commits batches and wakes; tells the positions when a batch was fenced off.
+        worker: a name that no other live worker has; a worker that restarts under its old name has
+            its partitions back at once.
+        build: makes what commits batches and wakes; tells the positions when a batch was fenced
+            off.
 
     Raises:
         BytewaxRuntimeError: a step or a source raised; nothing of the batch under way is stored.
@@ -179,7 +221,12 @@ def while_store_is_away(name: str, stop: Flag, run_once: Callable[[], None]) -> 
             fault = _fault_of_the_store(error)
             if fault is None:
                 raise
-            logger.warning("store_unavailable", flow=name, reason=type(fault).__name__, pause_s=_STORE_PAUSE.total_seconds())
+            logger.warning(
+                "store_unavailable",
+                flow=name,
+                reason=type(fault).__name__,
+                pause_s=_STORE_PAUSE.total_seconds(),
+            )
             stop.wait(_STORE_PAUSE.total_seconds())
     logger.info("flow_stopped", flow=name)
 
@@ -195,10 +242,14 @@ def _fault_of_the_store(error: BaseException | None) -> BaseException | None:
 
 @contextmanager
 def stop_at_signals(stop: Flag, broken_off: Flag) -> Iterator[None]:
-    """Set `stop` at SIGTERM or SIGINT; what still runs after the grace is broken off by `StoppedError`, and `broken_off` set."""
+    """Set `stop` at SIGTERM or SIGINT.
+
+    What still runs after the grace is broken off by `StoppedError`, and `broken_off` set.
+    """
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        # First the timer: where the flag is just in use, here or by an earlier signal, setting it waits until that breaks it off.
+        # First the timer: where the flag is just in use, here or by an earlier signal, setting it
+        # waits until that breaks it off.
         signal.setitimer(signal.ITIMER_REAL, STOP_GRACE.total_seconds())
         stop.set()
 

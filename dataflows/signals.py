@@ -2,8 +2,9 @@
 
     minutes ──▶ signal ──▶ health ──▶ readings
 
-Hundreds of keys, so what is remembered of each signal is the engine's keyed state; it is stored in PostgreSQL every minute, and after a
-restart the counters since then are read again. Step ids are public.
+Hundreds of keys, so what is remembered of each signal is the engine's keyed state; it is stored in
+PostgreSQL every minute, and after a restart the counters since then are read again. Step ids are
+public.
 """
 
 from contextlib import ExitStack
@@ -33,7 +34,9 @@ from sources.signals import MinutesFeed
 logger = structlog.get_logger(__name__)
 
 
-def build(minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[str, Told]]) -> Dataflow:
+def build(
+    minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[str, Told]]
+) -> Dataflow:
     """Wire the dataflow.
 
     Args:
@@ -44,8 +47,15 @@ def build(minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[s
     flow = Dataflow("signals")
     news = op.input("minutes", flow, minutes)
     by_signal = op.key_on("signal", news, lambda minute: f"{minute.workspace}:{minute.signal}")
-    health = run_machines("health", by_signal, lambda state: HealthMachine(params, state), lambda minute: minute.now_ms)
-    op.output("readings", op.inspect("observe", health, lambda _step, item: _observe(item[1])), readings)
+    health = run_machines(
+        "health",
+        by_signal,
+        lambda state: HealthMachine(params, state),
+        lambda minute: minute.now_ms,
+    )
+    op.output(
+        "readings", op.inspect("observe", health, lambda _step, item: _observe(item[1])), readings
+    )
     return flow
 
 
@@ -55,7 +65,9 @@ def _observe(told: Told) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Run the signals flow in this process's main thread until SIGTERM or SIGINT. While Postgres is away it waits and says so.
+    """Run the signals flow in this process's main thread until SIGTERM or SIGINT.
+
+    While Postgres is away it waits and says so.
 
     Raises:
         BytewaxRuntimeError: a step raised for another reason.
@@ -66,7 +78,12 @@ def run(settings: Settings) -> None:
 
 
 def _run_once(settings: Settings, stop: Flag) -> None:
-    connect = partial(psycopg.connect, settings.postgres.dsn.get_secret_value(), autocommit=True, application_name="stratum-signals")
+    connect = partial(
+        psycopg.connect,
+        settings.postgres.dsn.get_secret_value(),
+        autocommit=True,
+        application_name="stratum-signals",
+    )
     with ExitStack() as open_things:
         reading, writing = (open_things.enter_context(connect()) for _ in range(2))
         feed = MinutesFeed(reading, settings.signals, lambda: datetime.now(UTC))

@@ -1,7 +1,8 @@
 """Looks at the whole from beside the flow: lag of every partition and number of people, in a thread of the one process that scores signals.
 
-A worker cannot tell the lag of partitions that nobody reads, nor after its own death; whoever stands beside can. What cannot be read is
-taken out of the metrics: an old figure would look like a healthy one.
+A worker cannot tell the lag of partitions that nobody reads, nor after its own death; whoever
+stands beside can. What cannot be read is taken out of the metrics: an old figure would look like a
+healthy one.
 """
 
 from collections.abc import Iterator
@@ -34,8 +35,15 @@ def lag_reader(settings: Settings) -> LagReader:
     """The reader of the configured log's lag."""
     log = settings.log
     if log.kind == "kafka":
-        return KafkaLag(log.kafka.bootstrap_servers, log.kafka.topics, dict(log.kafka.options), connector(settings))
-    return ValkeyLag(settings.redis.url.get_secret_value(), log.name, log.partitions, connector(settings))
+        return KafkaLag(
+            log.kafka.bootstrap_servers,
+            log.kafka.topics,
+            dict(log.kafka.options),
+            connector(settings),
+        )
+    return ValkeyLag(
+        settings.redis.url.get_secret_value(), log.name, log.partitions, connector(settings)
+    )
 
 
 @contextmanager
@@ -69,7 +77,12 @@ def survey(lag: LagReader, session: Session, params: MetricsParams) -> None:
     try:
         partitions = lag.read()
         counted = session.run(partial(people, cap=params.people_exact_limit))
-    except (StoreUnavailableError, psycopg.Error, redis.RedisError, confluent_kafka.KafkaException) as error:
+    except (
+        StoreUnavailableError,
+        psycopg.Error,
+        redis.RedisError,
+        confluent_kafka.KafkaException,
+    ) as error:
         _forget()
         metrics.SURVEYS.labels("failed").inc()
         logger.warning("survey_failed", reason=type(error).__name__)

@@ -1,7 +1,8 @@
 """The imperative shell around UNIFY: decode, load, decide, commit; again where somebody was faster.
 
-The only place where the engine reads the clock for a batch. A batch that cannot be committed because the database is away waits for it. One
-that breaks the engine is cut down to the record that does (`dataflows.quarantine`); people whose evaluation breaks it rest for a while.
+The only place where the engine reads the clock for a batch. A batch that cannot be committed
+because the database is away waits for it. One that breaks the engine is cut down to the record that
+does (`dataflows.quarantine`); people whose evaluation breaks it rest for a while.
 """
 
 import random
@@ -44,7 +45,10 @@ log = structlog.get_logger("profiles")
 
 
 def _compiled(definitions: WorkspaceDefinitions) -> Program:
-    """A workspace's program. One definition that is none stops neither the others nor the engine."""
+    """A workspace's program.
+
+    One definition that is none stops neither the others nor the engine.
+    """
     program, resting = compile_sound(definitions)
     if resting:
         log.error(
@@ -83,7 +87,8 @@ class Unifier:
         identity: identifier rules.
         profile: folding rules.
         engine: retries.
-        on_fenced: told (log, partition) when a batch was dropped because the partition's position is elsewhere.
+        on_fenced: told (log, partition) when a batch was dropped because the partition's position
+            is elsewhere.
         clock_ms: the wall clock.
         sleep: waits between tries.
         observer: told what happens.
@@ -151,7 +156,9 @@ class Unifier:
                 if isinstance(error, psycopg.Error) or isinstance(error.__cause__, psycopg.Error):
                     self._store.close()  # a session that only reads, or lacks something, must not outlive what is mended
                 if not away:
-                    reason = str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
+                    reason = (
+                        str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
+                    )
                     log.warning("database away, waiting", reason=reason)
                     self._observer.store_away()
                 self._pause(away)
@@ -171,7 +178,9 @@ class Unifier:
                     hint="run the version that stored them, or publish another",
                 )
             self._registry = registry
-            self._definitions = Definitions(self._identity, self._profile, self._compiled(before, registry), registry.revision)
+            self._definitions = Definitions(
+                self._identity, self._profile, self._compiled(before, registry), registry.revision
+            )
             self._decode = Decoder(registry.sources, registry.salts, self._identity, self._profile)
 
     def _compiled(self, before: Registry, registry: Registry) -> dict[WorkspaceId, Program]:
@@ -194,11 +203,16 @@ class Unifier:
         return self._process(batch)
 
     def _commit(self, batch: Batch, refused: Refused, *, bare: bool = False) -> list[Facts]:
-        """Commit a batch; raises whatever its records make it raise. See `dataflows.quarantine.Commit`."""
+        """Commit a batch; raises whatever its records make it raise.
+
+        See `dataflows.quarantine.Commit`.
+        """
         items = self._items(batch, refused)
         if bare:
             items = [
-                replace(item, workspace=None, source=None, received_ms=0, retry_of=0) for item in items if isinstance(item, DeadLetter)
+                replace(item, workspace=None, source=None, received_ms=0, retry_of=0)
+                for item in items
+                if isinstance(item, DeadLetter)
             ]
         try:
             return self._try(items, needed(items), _fence(batch))
@@ -212,9 +226,15 @@ class Unifier:
             self._store.rehearse(changes, _fence(batch))
 
     def _items(self, batch: Batch, refused: Refused) -> list[Event | Unmerge | DeadLetter]:
-        """What the records are. Where one names an unknown source, the sources are read again first."""
+        """What the records are.
+
+        Where one names an unknown source, the sources are read again first.
+        """
         items = self._decoded(batch, refused)
-        if any(isinstance(item, DeadLetter) and item.failure.reason == "unknown_source" for item in items):
+        if any(
+            isinstance(item, DeadLetter) and item.failure.reason == "unknown_source"
+            for item in items
+        ):
             self._refreshed = float("-inf")
             self._refresh()
             items = self._decoded(batch, refused)
@@ -223,19 +243,36 @@ class Unifier:
     def _decoded(self, batch: Batch, refused: Refused) -> list[Event | Unmerge | DeadLetter]:
         if not refused:
             return self._decode(batch)
-        alive = iter(self._decode(batch._replace(records=tuple(one for place, one in enumerate(batch.records) if place not in refused))))
+        alive = iter(
+            self._decode(
+                batch._replace(
+                    records=tuple(
+                        one for place, one in enumerate(batch.records) if place not in refused
+                    )
+                )
+            )
+        )
         return [
-            self._decode.refuse(record, refused[place]) if place in refused else next(alive) for place, record in enumerate(batch.records)
+            self._decode.refuse(record, refused[place]) if place in refused else next(alive)
+            for place, record in enumerate(batch.records)
         ]
 
-    def _try(self, items: list[Event | Unmerge | DeadLetter], wanted: Needed, fence: Fence) -> list[Facts]:
+    def _try(
+        self, items: list[Event | Unmerge | DeadLetter], wanted: Needed, fence: Fence
+    ) -> list[Facts]:
         started = time.monotonic()
         outcome: object = None
         for attempt in range(self._retries):
             changes = self._decide(items, wanted)
-            outcome = self._store.commit(changes, fence) if isinstance(changes, Changes) else changes
+            outcome = (
+                self._store.commit(changes, fence) if isinstance(changes, Changes) else changes
+            )
             if isinstance(outcome, Fenced):
-                log.info("batch dropped, partition is elsewhere", log=fence.log, partition=fence.partition)
+                log.info(
+                    "batch dropped, partition is elsewhere",
+                    log=fence.log,
+                    partition=fence.partition,
+                )
                 self._on_fenced(fence.log, fence.partition)
                 self._observer.fenced()
                 return []
@@ -254,7 +291,9 @@ class Unifier:
             self._refreshed = float("-inf")
             self._refresh()
 
-    def _decide(self, items: list[Event | Unmerge | DeadLetter], wanted: Needed) -> Changes | Conflict:
+    def _decide(
+        self, items: list[Event | Unmerge | DeadLetter], wanted: Needed
+    ) -> Changes | Conflict:
         known = self._store.load(wanted)
         now_ms = self._clock_ms()
         while True:
@@ -291,9 +330,13 @@ class Unifier:
 
     def _rest(self, due: Wake, failure: Failure) -> None:
         (profile,), now_ms = due.profile_ids, self._clock_ms()
-        log.error("person_rests", sweep=due.sweep, failure=failure.detail, rest_s=self._rest_ms / 1000)
+        log.error(
+            "person_rests", sweep=due.sweep, failure=failure.detail, rest_s=self._rest_ms / 1000
+        )
         now, until = utc(now_ms), utc(now_ms + self._rest_ms)
-        self._store.read(lambda connection: resting.rest(connection, profile, failure.detail, now, until))
+        self._store.read(
+            lambda connection: resting.rest(connection, profile, failure.detail, now, until)
+        )
 
     def _woken(self, due: Wake) -> list[Facts]:
         if due.sweep > self._registry.revision:
@@ -327,7 +370,13 @@ class Unifier:
         people = self._store.load_people(due.profile_ids)
         known = Known()
         while True:
-            answer = wake(people, known, self._definitions, max(due.now_ms, self._clock_ms()), sweep=bool(due.sweep))
+            answer = wake(
+                people,
+                known,
+                self._definitions,
+                max(due.now_ms, self._clock_ms()),
+                sweep=bool(due.sweep),
+            )
             if isinstance(answer, Changes):
                 return answer
             extended = self._store.load_histories(known, answer.histories, self._names())
@@ -351,11 +400,18 @@ def _fence(batch: Batch) -> Fence:
 def _given_up(outcome: object) -> Exception:
     """What to raise when every try met a conflict: definitions that keep changing are waited for; anything else lies in what was tried."""
     reason = outcome.reason if isinstance(outcome, Conflict) else ""
-    return StoreUnavailable("definitions keep changing") if reason == DEFINITIONS else ContendedError(reason)
+    return (
+        StoreUnavailable("definitions keep changing")
+        if reason == DEFINITIONS
+        else ContendedError(reason)
+    )
 
 
 def _facts(changes: Changes) -> Facts:
-    profiles = (*(person.id for person in changes.people), *(profile for profile, _ in changes.gone))
+    profiles = (
+        *(person.id for person in changes.people),
+        *(profile for profile, _ in changes.gone),
+    )
     return Facts(profiles, tuple(changes.moves), len(changes.events))
 
 

@@ -1,8 +1,11 @@
-"""Does what goes through everybody at once: keeps RFM bounds fresh, writes exports. A process of its own, because that takes its time.
+"""Does what goes through everybody at once: keeps RFM bounds fresh, writes exports.
 
-Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`) or writes one export (`store.export.jobs`).
-Every hour it logs the newest link of each audit chain: where logs are kept apart from the database, they are the anchors that show whether
-a chain was rewritten.
+A process of its own, because that takes its time.
+
+Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`) or
+writes one export (`store.export.jobs`). Every hour it logs the newest link of each audit chain:
+where logs are kept apart from the database, they are the anchors that show whether a chain was
+rewritten.
 """
 
 import time
@@ -29,7 +32,10 @@ logger = structlog.get_logger(__name__)
 
 
 def run(settings: Settings) -> None:
-    """Look for what is due, again and again, until SIGTERM or SIGINT. While Postgres is away it waits and says so."""
+    """Look for what is due, again and again, until SIGTERM or SIGINT.
+
+    While Postgres is away it waits and says so.
+    """
     stop = Flag()
     with (
         suppress(StoppedError),
@@ -55,11 +61,20 @@ def _run_once(settings: Settings, stop: Flag, check_exports: Callable[[], None])
             if result is None:
                 stop.wait(settings.rfm.interval.total_seconds())
             else:
-                logger.info("rfm_refreshed", workspace=result.workspace, buyers=result.population, changed=result.changed)
+                logger.info(
+                    "rfm_refreshed",
+                    workspace=result.workspace,
+                    buyers=result.population,
+                    changed=result.changed,
+                )
 
 
 def _log_anchors(connection: psycopg.Connection[Any]) -> None:
     for chain in chains(connection):
         newest = head(connection, chain.workspace)
         if newest is not None:
-            logger.info("audit_anchor", workspace=chain.workspace, anchor=f"{newest.seq}:{newest.hash.hex()}")
+            logger.info(
+                "audit_anchor",
+                workspace=chain.workspace,
+                anchor=f"{newest.seq}:{newest.hash.hex()}",
+            )

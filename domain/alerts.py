@@ -44,7 +44,8 @@ class Condition(msgspec.Struct, frozen=True):
 
     Attributes:
         key: what it is about, stable while it lasts: ``signal:source:1``, ``gate:meta:3``.
-        kind: for routing and the runbook: signal, gate, push, withdrawal, dead_letters, log, partition …; see `store.alerts.conditions`.
+        kind: for routing and the runbook: signal, gate, push, withdrawal, dead_letters, log,
+            partition …; see `store.alerts.conditions`.
         severity: how bad.
         summary: one sentence without personal data.
         causes: keys of conditions of which this one is a consequence, where they are seen too.

@@ -25,7 +25,8 @@ class Told(NamedTuple):
         at_ms: event time.
         message: its message key; the first half orders events of one instant.
         message_id: as the client sent it; None where it sent none.
-        properties: the JSON of its properties; empty where it has none. Nothing else of it is held: some people have a million events.
+        properties: the JSON of its properties; empty where it has none. Nothing else of it is held:
+            some people have a million events.
     """
 
     leaf: IdentifierKey
@@ -46,10 +47,11 @@ class Known(msgspec.Struct):
         leaves: identifier → packed leaf, for those asked for that have one stored apart.
         links: pair → fact, for those asked for that are stored.
         stored: messages asked for that are stored already.
-        members: person → all of its identifiers, for people whose whole component was asked for. A component is everybody whom any
-            chain of facts that are not banned connects, refused ones included; its links and leaves are complete in the fields above.
-        histories: person → stored events that their newer aggregates are made from, for people asked for; their leaves are complete in the
-            fields above.
+        members: person → all of its identifiers, for people whose whole component was asked for. A
+            component is everybody whom any chain of facts that are not banned connects, refused
+            ones included; its links and leaves are complete in the fields above.
+        histories: person → stored events that their newer aggregates are made from, for people
+            asked for; their leaves are complete in the fields above.
     """
 
     owners: dict[IdentifierKey, ProfileId] = {}
@@ -66,7 +68,8 @@ class Missing(msgspec.Struct, frozen=True):
 
     Attributes:
         people: whose whole components must be known.
-        histories: whose stored events must be known (`operators.unify.backfill`), as far as newer aggregates look at them.
+        histories: whose stored events must be known (`operators.unify.backfill`), as far as newer
+            aggregates look at them.
     """
 
     people: frozenset[ProfileId] = frozenset()
@@ -133,16 +136,21 @@ class Changes(msgspec.Struct):
         identifiers: new identifier rows.
         absorbed: (loser, survivor): every stored identifier of the loser moves.
         moves: identifier → person, for stored identifiers that move one by one.
-        leaves: identifier → packed leaf, or None where the owner's view now stands for it; only stored identifiers.
+        leaves: identifier → packed leaf, or None where the owner's view now stands for it; only
+            stored identifiers.
         people: rows with their new version.
-        replaced: person → the version that was read of them, which must still be the stored one; who is not in it is an insert.
+        replaced: person → the version that was read of them, which must still be the stored one;
+            who is not in it is an insert.
         gone: (person, version) rows to delete.
         links: facts to insert; one that somebody else has inserted meanwhile is a conflict.
-        revised: (as known, as it is now): facts to replace; one that is no longer as it was known is a conflict.
+        revised: (as known, as it is now): facts to replace; one that is no longer as it was known
+            is a conflict.
         merges: history.
         memberships: outbox rows; memberships follow from them.
-        confirmed: (segment, person, version): members who stay under a newer version of the definition.
-        revision: of the definitions that all this was decided with; another one at the commit is a conflict.
+        confirmed: (segment, person, version): members who stay under a newer version of the
+            definition.
+        revision: of the definitions that all this was decided with; another one at the commit is a
+            conflict.
         observed: additive counters.
         duplicates: events whose message was stored before.
         redriven: dead letters that this batch settles.

@@ -1,7 +1,7 @@
 """What comes out of the log: events, commands of operators, and dead letters.
 
-Instants inside the engine are integers, milliseconds since 1970 UTC (`*_ms`): they are compared, bucketed and stored millions of
-times. Edges turn them into aware datetimes.
+Instants inside the engine are integers, milliseconds since 1970 UTC (`*_ms`): they are compared,
+bucketed and stored millions of times. Edges turn them into aware datetimes.
 """
 
 from typing import Any, Final, NamedTuple
@@ -58,7 +58,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         occurred_ms: event time, skew-corrected, never later than `received_ms`.
         received_ms: arrival at the collector or at Kafka.
         traits: person traits that this event sets (identify, and ``context.traits``).
-        consent: purpose → granted; `domain.profiles.consent.EVERY_PURPOSE` → False where it refuses whatever it does not name, too.
+        consent: purpose → granted; `domain.profiles.consent.EVERY_PURPOSE` → False where it refuses
+            whatever it does not name, too.
         order: set when the event is a purchase.
         group: group id, for group calls.
         group_traits: traits of that group.
@@ -66,10 +67,13 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         retry_of: the dead letter that this record re-drives, or 0.
         payload: the record's JSON as received; what is stored.
         properties: of a track, page or screen, as read; None where it states none. Never changed.
-        invalid: kinds of identifiers that it states and that identify nobody: malformed, or a blocked value.
-        address: bucket of the client's IP address, 0 … `domain.signals.metrics.BUCKETS` − 1; −1 where it states none.
+        invalid: kinds of identifiers that it states and that identify nobody: malformed, or a
+            blocked value.
+        address: bucket of the client's IP address, 0 … `domain.signals.metrics.BUCKETS` − 1; −1
+            where it states none.
         report: set when it is a platform's own count of conversions, and nothing that a person did.
-        odd: optional fields that cannot be read and were left out; those of consent count as refusals.
+        odd: optional fields that cannot be read and were left out; those of consent count as
+            refusals.
     """
 
     workspace: WorkspaceId
@@ -145,7 +149,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
         position: log position, increasing within a partition; gaps are allowed.
         index: place within a packed log entry (0 where one entry holds one record).
         value: the bytes (see `domain.intake.envelope`).
-        source_hint: source registered for the topic, for records written straight to Kafka; 0 where none.
+        source_hint: source registered for the topic, for records written straight to Kafka; 0 where
+            none.
         received_ms: the broker's timestamp, used where the record says nothing.
     """
 
@@ -180,7 +185,8 @@ class Wake(NamedTuple):
     """People whose next instant of change has come without any event.
 
     Attributes:
-        profile_ids: whom to evaluate again, most overdue first; some may have been merged away since.
+        profile_ids: whom to evaluate again, most overdue first; some may have been merged away
+            since.
         now_ms: the instant as of which they are evaluated.
         sweep: where definitions changed, their revision: nobody need be due. Else 0.
     """

@@ -8,10 +8,15 @@ from domain.segments.rule import Rule
 
 ExportFormat = Literal["csv", "json", "ndjson", "parquet"]
 IdentifierForm = Literal["none", "raw", "meta", "google", "tiktok", "snapchat"]
-"""``raw``: as stored; a platform: spelled and hashed as that platform takes it; ``none``: left out."""
+"""``raw``: as stored.
+
+A platform: spelled and hashed as that platform takes it; ``none``: left out.
+"""
 ColumnType = Literal["text", "integer", "number", "boolean"]
 
-PLATFORM_FORMS: Final[frozenset[IdentifierForm]] = frozenset({"meta", "google", "tiktok", "snapchat"})
+PLATFORM_FORMS: Final[frozenset[IdentifierForm]] = frozenset(
+    {"meta", "google", "tiktok", "snapchat"}
+)
 """Forms that are made to be given to a platform: nothing raw may be in them."""
 
 NO_PURPOSE: Final = "none"
@@ -83,7 +88,8 @@ class ExportCounts(msgspec.Struct):
         evaluated: looked at.
         rows: written.
         without_consent: left out, because they do not consent to the purpose.
-        without_identifier: left out, because nothing is known of them that the platform could match by.
+        without_identifier: left out, because nothing is known of them that the platform could match
+            by.
     """
 
     evaluated: int = 0

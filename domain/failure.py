@@ -1,6 +1,7 @@
 """Bad input is a value: `Failure` carries the reason code that a person sees on the dead letter.
 
-Reason codes are public (dead letters, observations and the API show them): renaming one is a migration.
+Reason codes are public (dead letters, observations and the API show them): renaming one is a
+migration.
 """
 
 from typing import Final

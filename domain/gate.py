@@ -67,7 +67,11 @@ class Mode(StrEnum):
     FROZEN = "frozen"
 
 
-AUTOMATION = {Verdict.PASS: Automation.EXECUTE, Verdict.HOLD: Automation.ALERT_ONLY, Verdict.BLOCK: Automation.MANUAL_REQUIRED}
+AUTOMATION = {
+    Verdict.PASS: Automation.EXECUTE,
+    Verdict.HOLD: Automation.ALERT_ONLY,
+    Verdict.BLOCK: Automation.MANUAL_REQUIRED,
+}
 """What each verdict leads to."""
 
 
@@ -176,7 +180,8 @@ class Decision(msgspec.Struct, frozen=True):
         reading_ids: readings that it rests on.
         decided_ms: the instant.
         codes: the reasons in the same order, for machines.
-        would: what the gate itself says, where a person lets pass what it would not, or freezing or a dry run holds.
+        would: what the gate itself says, where a person lets pass what it would not, or freezing or
+            a dry run holds.
         override_id: the override that lets it pass; 0 for none.
         release_id: the release that does; 0 for none.
         size: how much the push changes, where it was measured.

@@ -1,7 +1,8 @@
 """Ids of the business, each a distinct type so that one cannot stand in for another.
 
-Persons and identifiers are named by 16-byte keyed digests (`domain.keys`): they reveal nothing about the person, need no
-allocation round trip, and are equal on every worker that sees the same identifier.
+Persons and identifiers are named by 16-byte keyed digests (`domain.keys`): they reveal nothing
+about the person, need no allocation round trip, and are equal on every worker that sees the same
+identifier.
 """
 
 from typing import NewType

@@ -1,7 +1,8 @@
 """Keyed digests that name identifiers, persons and messages.
 
-The digest is BLAKE2b (RFC 7693) with the workspace's random salt as its key: the same identifier gives the same 16 bytes on
-every worker and at every replay, and nobody without the salt can test guesses against them.
+The digest is BLAKE2b (RFC 7693) with the workspace's random salt as its key: the same identifier
+gives the same 16 bytes on every worker and at every replay, and nobody without the salt can test
+guesses against them.
 """
 
 from functools import lru_cache
@@ -29,7 +30,11 @@ def identifier_key(salt: bytes, kind: str, value: str) -> IdentifierKey:
     >>> identifier_key(b"salt", "user_id", "u1") == identifier_key(b"salt", "user_id", "u1")
     True
     """
-    return IdentifierKey(blake2b(f"{kind}\0{value}".encode(), digest_size=KEY_BYTES, key=salt, person=b"identifier").digest())
+    return IdentifierKey(
+        blake2b(
+            f"{kind}\0{value}".encode(), digest_size=KEY_BYTES, key=salt, person=b"identifier"
+        ).digest()
+    )
 
 
 def message_key(salt: bytes, message_id: str) -> MessageKey:

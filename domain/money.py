@@ -1,7 +1,9 @@
 """Money as integers: ISO 4217 currencies and their minor units."""
 
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Final
+
+from domain.values import Json
 
 _NO_MINOR: Final = frozenset(
     {
@@ -35,10 +37,11 @@ def exponent(currency: str) -> int:
     return 3 if currency in _THREE else 2
 
 
-def minor_units(amount: Any, currency: str) -> int:  # noqa: ANN401 - a JSON value from a client
+def minor_units(amount: Json, currency: str) -> int:
     """Turn a client's amount into minor units, rounded half to even on its decimal spelling.
 
-    Anything that is not a finite number of plausible size (a number, or a string that spells one) counts as 0.
+    Anything that is not a finite number of plausible size (a number, or a string that spells one)
+    counts as 0.
 
     >>> minor_units(11.77, "USD"), minor_units("1000", "JPY"), minor_units("free", "USD")
     (1177, 1000, 0)
@@ -59,7 +62,7 @@ def decimal_string(amount_minor: int, currency: str) -> str:
     return str(Decimal(amount_minor).scaleb(-exponent(currency)))
 
 
-def currency_code(value: Any, default: str) -> str:  # noqa: ANN401 - a JSON value from a client
+def currency_code(value: Json, default: str) -> str:
     """The ISO 4217 code that a client meant, or the default where it is not three letters."""
     if isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha():
         return value.upper()

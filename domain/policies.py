@@ -1,4 +1,7 @@
-"""Rules of a workspace as values: which identifiers there are and how a profile is folded. Validated at boot by `config`."""
+"""Rules of a workspace as values: which identifiers there are and how a profile is folded.
+
+Validated at boot by `config`.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -22,7 +25,9 @@ class KindRule:
 
     def __post_init__(self) -> None:
         if self.limit < 1:
-            raise ValueError("a person must be allowed one identifier of a kind; leave the kind out to ignore it")
+            raise ValueError(
+                "a person must be allowed one identifier of a kind; leave the kind out to ignore it"
+            )
 
 
 def _default_kinds() -> dict[str, KindRule]:
@@ -63,7 +68,9 @@ class IdentityRules:
     @cached_property
     def blocked_pattern(self) -> re.Pattern[str]:
         """All blocked patterns as one expression, to be matched against whole values."""
-        return re.compile("|".join(f"(?:{pattern})" for pattern in self.blocked_patterns) or r"(?!)")
+        return re.compile(
+            "|".join(f"(?:{pattern})" for pattern in self.blocked_patterns) or r"(?!)"
+        )
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,17 @@ class ProfileRules:
         trait_limit: traits per person.
         event_trait_limit: traits that one event may set.
         group_limit: groups per person.
-        event_purpose_limit: consent purposes that one event may name; one that names more refuses everything.
-        purpose_length_limit: longest consent purpose, characters; a longer one cannot be granted, and refusing it refuses everything.
+        event_purpose_limit: consent purposes that one event may name; one that names more refuses
+            everything.
+        purpose_length_limit: longest consent purpose, characters; a longer one cannot be granted,
+            and refusing it refuses everything.
         known_kinds: identifier kinds that make an anonymous visitor known.
         churn_after: silence after the last purchase that makes a customer churned.
         late_after: event time this long before arrival counts as late (observations only).
-        match_weights: identifier kind → what it is worth for being matched by ad platforms; a kind that is not named is worth nothing.
-        report_events: track names by which a platform's own count of conversions comes in (observations only).
+        match_weights: identifier kind → what it is worth for being matched by ad platforms; a kind
+            that is not named is worth nothing.
+        report_events: track names by which a platform's own count of conversions comes in
+            (observations only).
     """
 
     session_gap: timedelta = timedelta(minutes=30)
@@ -102,7 +113,13 @@ class ProfileRules:
     churn_after: timedelta = timedelta(days=90)
     late_after: timedelta = timedelta(hours=1)
     match_weights: dict[str, float] = field(
-        default_factory=lambda: {"user_id": 1.0, "email": 3.0, "phone": 2.5, "device_id": 2.0, "anonymous_id": 0.5}
+        default_factory=lambda: {
+            "user_id": 1.0,
+            "email": 3.0,
+            "phone": 2.5,
+            "device_id": 2.0,
+            "anonymous_id": 0.5,
+        }
     )
     report_events: frozenset[str] = frozenset({"Platform Report"})
 

@@ -1,4 +1,7 @@
-"""Rows as verification reads them: what the tables say about one workspace, as values. Instants are ms since 1970 UTC."""
+"""Rows as verification reads them: what the tables say about one workspace, as values.
+
+Instants are ms since 1970 UTC.
+"""
 
 from typing import NamedTuple
 

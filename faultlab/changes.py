@@ -1,4 +1,7 @@
-"""What faults do to a record before it is decoded. Each changes a raw record of the Segment specification in place."""
+"""What faults do to a record before it is decoded.
+
+Each changes a raw record of the Segment specification in place.
+"""
 
 from hashlib import sha256
 
@@ -32,7 +35,9 @@ def rename_properties(raw: Raw) -> None:
     renamed = {}
     for name, value in raw["properties"].items():
         first, *rest = name.split("_")
-        renamed[first + "".join(word.capitalize() for word in rest) if rest else f"{name}Value"] = value
+        renamed[first + "".join(word.capitalize() for word in rest) if rest else f"{name}Value"] = (
+            value
+        )
     raw["properties"] = renamed
 
 

@@ -1,6 +1,9 @@
-"""Runs the corpus: every profile's calm stretch, then every history, over processes; and puts the scores together. The seed decides all.
+"""Runs the corpus: every profile's calm stretch, then every history, over processes.
 
-How the work is spread changes nothing: each history draws its chance from the seed and its own name.
+And puts the scores together. The seed decides all.
+
+How the work is spread changes nothing: each history draws its chance from the seed and its own
+name.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -53,7 +56,11 @@ class Plan:
     def chosen(self, profile: Profile | Deliveries, points: Sequence[Frozen]) -> list[Branch]:
         """The histories of a profile."""
         every = branches(profile, points, self.pace, self.wanted)
-        return [branch for branch in every if not self.severities or branch.disturbance.severity in self.severities]
+        return [
+            branch
+            for branch in every
+            if not self.severities or branch.disturbance.severity in self.severities
+        ]
 
 
 def run(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[Told]:
@@ -69,11 +76,21 @@ def run(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[Told]:
         What came of each history, ordered by profile, name, severity and number.
     """
     told = _here(plan, rules, progress) if jobs == 1 else _spread(plan, rules, jobs, progress)
-    places = {name: place for place, name in enumerate(["calm", *(one.name for one in (*FAULTS, *NORMAL))])}
+    places = {
+        name: place
+        for place, name in enumerate(["calm", *(one.name for one in (*FAULTS, *NORMAL))])
+    }
     profiles = {profile.name: place for place, profile in enumerate(plan.profiles)}
     grades = ("", "low", "medium", "high")
     return sorted(
-        told, key=lambda one: (profiles[one.profile], places[one.disturbance], grades.index(one.severity), one.number, one.onset_ms)
+        told,
+        key=lambda one: (
+            profiles[one.profile],
+            places[one.disturbance],
+            grades.index(one.severity),
+            one.number,
+            one.onset_ms,
+        ),
     )
 
 
@@ -90,7 +107,9 @@ def _here(plan: Plan, rules: Rules, progress: Progress) -> list[Told]:
     return found
 
 
-def _histories(profile: Profile | Deliveries, rules: Rules, chosen: Sequence[Branch], seed: int, pace: Pace) -> list[Told]:
+def _histories(
+    profile: Profile | Deliveries, rules: Rules, chosen: Sequence[Branch], seed: int, pace: Pace
+) -> list[Told]:
     records = records_of(profile, rules)
     return [history(profile, rules, records, branch, seed, pace) for branch in chosen]
 
@@ -101,7 +120,9 @@ def _spread(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[Tol
     # Forked children would inherit the threads of whatever runs here.
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         stretches: dict[Future[Any], tuple[Profile | Deliveries, int]] = {
-            pool.submit(calm, profile, rules, seed, plan.pace): (profile, seed) for seed in plan.seeds for profile in plan.profiles
+            pool.submit(calm, profile, rules, seed, plan.pace): (profile, seed)
+            for seed in plan.seeds
+            for profile in plan.profiles
         }
         histories: dict[Future[Any], str] = {}
         while stretches or histories:
@@ -115,7 +136,9 @@ def _spread(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[Tol
                     total += 1 + len(chosen)
                     for first in range(0, len(chosen), _CHUNK):
                         part = chosen[first : first + _CHUNK]
-                        histories[pool.submit(_histories, profile, rules, part, seed, plan.pace)] = profile.name
+                        histories[
+                            pool.submit(_histories, profile, rules, part, seed, plan.pace)
+                        ] = profile.name
                     progress(f"{profile.name}, calm", len(found), total)
                 else:
                     found += future.result()
@@ -129,11 +152,21 @@ def score(told: Iterable[Told], name: str = "", severities: Sequence[str] = ()) 
         [
             one.outcome
             for one in told
-            if one.outcome is not None and name in ("", one.disturbance) and (not severities or one.severity in severities)
+            if one.outcome is not None
+            and name in ("", one.disturbance)
+            and (not severities or one.severity in severities)
         ]
     )
 
 
 def normal(told: Iterable[Told], profile: str = "", name: str = "") -> Held:
     """How normal traffic was held: all of it, or one profile's, or one normal thing's."""
-    return added([one.held for one in told if one.held is not None and profile in ("", one.profile) and name in ("", one.disturbance)])
+    return added(
+        [
+            one.held
+            for one in told
+            if one.held is not None
+            and profile in ("", one.profile)
+            and name in ("", one.disturbance)
+        ]
+    )

@@ -36,7 +36,9 @@ class Answers:
         onset_ms: since when.
     """
 
-    def __init__(self, profile: Deliveries, state: DeliveriesState, disturbance: Disturbance, onset_ms: int) -> None:
+    def __init__(
+        self, profile: Deliveries, state: DeliveriesState, disturbance: Disturbance, onset_ms: int
+    ) -> None:
         self.state = state
         self._profile = profile
         self._disturbance = disturbance
@@ -52,21 +54,31 @@ class Answers:
         if not pushes:
             return {}
         requests = pushes + int(dice.poisson(pushes * (profile.requests - 1.0)))
-        failed = int(dice.binomial(requests, min(1.0, profile.failing + disturbance.failing * level)))
+        failed = int(
+            dice.binomial(requests, min(1.0, profile.failing + disturbance.failing * level))
+        )
         retried = int(dice.binomial(requests, profile.throttled))
         delivered = requests - failed
         counted: dict[str, float] = {
             metrics.REQUESTS_OK: delivered,
             metrics.REQUESTS_FAILED: failed,
             metrics.REQUESTS_RETRIED: retried,
-            metrics.LATENCY_MS: float(np.exp(np.log(profile.latency_ms) + _SPREAD * dice.standard_normal(requests)).sum()),
+            metrics.LATENCY_MS: float(
+                np.exp(np.log(profile.latency_ms) + _SPREAD * dice.standard_normal(requests)).sum()
+            ),
         }
         if delivered:
-            rows = int(np.exp(np.log(profile.rows) + _SPREAD * dice.standard_normal(delivered)).sum())
+            rows = int(
+                np.exp(np.log(profile.rows) + _SPREAD * dice.standard_normal(delivered)).sum()
+            )
             share = min(0.99, profile.rejected + disturbance.rejected * level)
             counted[metrics.ROWS_SENT] = rows
-            counted[metrics.ROWS_REJECTED] = int(rows * dice.beta(share * _REJECT_NOISE, (1.0 - share) * _REJECT_NOISE))
-            matched = profile.matched * (1.0 + (disturbance.matched - 1.0) * level) + _MATCH_NOISE * dice.standard_normal(pushes)
+            counted[metrics.ROWS_REJECTED] = int(
+                rows * dice.beta(share * _REJECT_NOISE, (1.0 - share) * _REJECT_NOISE)
+            )
+            matched = profile.matched * (
+                1.0 + (disturbance.matched - 1.0) * level
+            ) + _MATCH_NOISE * dice.standard_normal(pushes)
             counted[metrics.MATCH_RATE] = float(np.clip(matched, 0.0, 1.0).sum())
             counted[metrics.MATCH_RATES] = pushes
         return {metric: value for metric, value in counted.items() if value}

@@ -1,6 +1,9 @@
-"""A disturbance as a value: what happens to traffic from an instant on. Faults and normal things are tables of them.
+"""A disturbance as a value: what happens to traffic from an instant on.
 
-Every field says how strong the disturbance is once it is fully there; `level` says how much of it is there already.
+Faults and normal things are tables of them.
+
+Every field says how strong the disturbance is once it is fully there; `level` says how much of it
+is there already.
 """
 
 from collections.abc import Callable
@@ -43,7 +46,8 @@ class Disturbance:
         lost: share of events that never arrive.
         affected: share of records that `change` is applied to.
         change: what happens to a record before it is decoded.
-        clock: how far the client's clock is ahead, for affected records, which state no sending time.
+        clock: how far the client's clock is ahead, for affected records, which state no sending
+            time.
         upstream: how long events wait before they arrive.
         processing: how long events that arrived wait before they are processed.
         copies: how often an event is sent again, on average.

@@ -4,7 +4,8 @@ Follows `operators.signals.machine` and `operators.gate.readings`.
 
     counters ──▶ totals ──▶ Minutes ──▶ HealthMachine ──▶ readings ──▶ gate.observe, gate.decide ──▶ Look
 
-What PostgreSQL does between the flows is one dictionary of totals here; everything else is what the processes run.
+What PostgreSQL does between the flows is one dictionary of totals here; everything else is what the
+processes run.
 """
 
 from collections.abc import Mapping
@@ -47,7 +48,10 @@ class Look(NamedTuple):
 
 @dataclass
 class EngineState:
-    """Memory of one signal's machines; plain, so that it can be copied and sent to another process."""
+    """Memory of one signal's machines.
+
+    Plain, so that it can be copied and sent to another process.
+    """
 
     health: Memory | None = None
     gate: GateState = field(default_factory=GateState)
@@ -66,7 +70,9 @@ class SignalEngine:
         state: where an earlier stretch stopped; it is copied.
     """
 
-    def __init__(self, signal: str, health: HealthParams, gate: GateParams, state: EngineState) -> None:
+    def __init__(
+        self, signal: str, health: HealthParams, gate: GateParams, state: EngineState
+    ) -> None:
         self._signal = signal
         self._gate = gate
         self._machine = HealthMachine(health, state.health)
@@ -76,7 +82,13 @@ class SignalEngine:
     def snapshot(self) -> EngineState:
         """A copy of the state that later looks do not touch."""
         return deepcopy(
-            EngineState(self._machine.snapshot(), self._state.gate, self._state.totals, self._state.reading, self._state.readings)
+            EngineState(
+                self._machine.snapshot(),
+                self._state.gate,
+                self._state.totals,
+                self._state.reading,
+                self._state.readings,
+            )
         )
 
     def count(self, minute_ms: int, counters: Mapping[str, float]) -> None:
@@ -92,21 +104,33 @@ class SignalEngine:
         state = self._state
         reading = state.reading
         # As in `sinks.gate`: a platform that says nothing does not hold; a source does.
-        if not self._signal.startswith("source:") and (reading is None or reading.status is Status.UNKNOWN):
+        if not self._signal.startswith("source:") and (
+            reading is None or reading.status is Status.UNKNOWN
+        ):
             return Look(now_ms, Verdict.PASS, None, "")
         known = {} if reading is None else {self._signal: reading}
         proposed = ProposedAction(WORKSPACE, _DESTINATION, 1, Action.PUSH, (self._signal,))
         decision = decide(state.gate, proposed, known, now_ms, self._gate)
         score = None if reading is None else reading.score
-        return Look(now_ms, decision.verdict, score, "" if decision.verdict is Verdict.PASS else decision.reasons[0])
+        return Look(
+            now_ms,
+            decision.verdict,
+            score,
+            "" if decision.verdict is Verdict.PASS else decision.reasons[0],
+        )
 
     def read(self, now_ms: int) -> None:
         """Read what changed, and let the gate observe what comes of it."""
         state = self._state
-        rows = tuple(Observed(minute, 0, metric, state.totals[minute][metric], now_ms) for minute, metric in self._changed)
+        rows = tuple(
+            Observed(minute, 0, metric, state.totals[minute][metric], now_ms)
+            for minute, metric in self._changed
+        )
         self._changed.clear()
         given = []
-        for reading in self._machine.on_event(Minutes(WORKSPACE, self._signal, rows, now_ms), now_ms):
+        for reading in self._machine.on_event(
+            Minutes(WORKSPACE, self._signal, rows, now_ms), now_ms
+        ):
             if isinstance(reading, Reading):
                 state.readings += 1
                 state.reading = msgspec.structs.replace(reading, id=state.readings)

@@ -30,7 +30,8 @@ class Pace:
         calm: how long its calm traffic is scored after that; faults begin within it.
         settle: between the two, and after a fork, nothing counts for this long.
         coarse: span of a step where nothing happens.
-        fine: span of a step from a fault's onset until it is found, or until `fine_for`; and in one calm hour of `fine_hours`.
+        fine: span of a step from a fault's onset until it is found, or until `fine_for`; and in one
+            calm hour of `fine_hours`.
         fine_for: see `fine`.
         fine_hours: see `fine`.
         spans_per_read: coarse spans per look while nothing counts.
@@ -86,7 +87,9 @@ class Told(NamedTuple):
     events: int
 
 
-def applicable(profile: Profile | Deliveries, disturbances: Sequence[Disturbance]) -> list[Disturbance]:
+def applicable(
+    profile: Profile | Deliveries, disturbances: Sequence[Disturbance]
+) -> list[Disturbance]:
     """Those that can happen to a profile."""
     return [disturbance for disturbance in disturbances if disturbance.needs <= profile.offers]
 
@@ -110,10 +113,15 @@ def onsets(profile: Profile | Deliveries, seed: int, pace: Pace) -> list[int]:
         minute
         for minute in minutes
         # The whole of a short fault must lie within the time in which the profile sends.
-        if all(rhythm.expected(minute + ahead * 60_000) >= profile.active * busiest for ahead in (0, 20, 40, 60))
+        if all(
+            rhythm.expected(minute + ahead * 60_000) >= profile.active * busiest
+            for ahead in (0, 20, 40, 60)
+        )
     ]
     if not fitting:
-        raise ValueError(f"{profile.name} sends too little in the calm stretch for a fault to show: simulate more of it")
+        raise ValueError(
+            f"{profile.name} sends too little in the calm stretch for a fault to show: simulate more of it"
+        )
     dice = np.random.default_rng([seed, 7, *profile.name.encode()])
     chosen = dice.choice(len(fitting), size=min(len(fitting), _POINTS), replace=False)
     return sorted(fitting[index] for index in chosen.tolist())
@@ -123,7 +131,9 @@ _POINTS: Final = 6
 """Points of the calm stretch from which histories fork."""
 
 
-def calm(profile: Profile | Deliveries, rules: Rules, seed: int, pace: Pace) -> tuple[Told, list[Frozen]]:
+def calm(
+    profile: Profile | Deliveries, rules: Rules, seed: int, pace: Pace
+) -> tuple[Told, list[Frozen]]:
     """Simulate a profile's warm-up and its calm stretch.
 
     Returns:
@@ -154,7 +164,9 @@ def _watched(world: World, until_ms: int, pace: Pace) -> list[Look]:
     return looks
 
 
-def branches(profile: Profile | Deliveries, points: Sequence[Frozen], pace: Pace, wanted: str = "") -> list[Branch]:
+def branches(
+    profile: Profile | Deliveries, points: Sequence[Frozen], pace: Pace, wanted: str = ""
+) -> list[Branch]:
     """The histories of a profile: each fault from points of its own, each normal thing from one.
 
     Args:
@@ -169,11 +181,21 @@ def branches(profile: Profile | Deliveries, points: Sequence[Frozen], pace: Pace
             continue
         first = crc32(f"{profile.name}:{disturbance.name}".encode())
         numbers = range(pace.onsets if disturbance.fault else 1)
-        found += [Branch(disturbance, number, points[(first + number) % len(points)]) for number in numbers]
+        found += [
+            Branch(disturbance, number, points[(first + number) % len(points)])
+            for number in numbers
+        ]
     return found
 
 
-def history(profile: Profile | Deliveries, rules: Rules, records: Records | None, branch: Branch, seed: int, pace: Pace) -> Told:
+def history(
+    profile: Profile | Deliveries,
+    rules: Rules,
+    records: Records | None,
+    branch: Branch,
+    seed: int,
+    pace: Pace,
+) -> Told:
     """Simulate one history, and score it."""
     disturbance, frozen = branch.disturbance, branch.frozen
     onset = frozen.now_ms + pace.settle // _MS
@@ -185,7 +207,17 @@ def history(profile: Profile | Deliveries, rules: Rules, records: Records | None
     if not disturbance.fault:
         until = min(until, onset + pace.normal_for // _MS)
         looks += world.looks(until, pace.coarse)
-        return Told(profile.name, disturbance.name, "", branch.number, None, held(looks, onset, until), onset, (), world.events)
+        return Told(
+            profile.name,
+            disturbance.name,
+            "",
+            branch.number,
+            None,
+            held(looks, onset, until),
+            onset,
+            (),
+            world.events,
+        )
     fine_until = min(until, onset + pace.fine_for // _MS)
     for look in world.looks(fine_until, pace.fine):
         looks.append(look)

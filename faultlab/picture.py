@@ -57,18 +57,24 @@ def _headline(told: Sequence[Told]) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, *, size: int = 12, colour: str = "#222222", anchor: str = "start") -> str:
+def _text(
+    x: float, y: float, text: str, *, size: int = 12, colour: str = "#222222", anchor: str = "start"
+) -> str:
     return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
+    )
 
 
 def _heat(rows: Sequence[FaultRow], names: Sequence[str]) -> Iterator[str]:
     yield _text(20, 82, "found, and median time until it was", colour="#555555")
     for column, grade in enumerate(_GRADES):
-        yield _text(_LEFT + column * _CELL + _CELL / 2, 82, grade, anchor="middle", colour="#555555")
+        yield _text(
+            _LEFT + column * _CELL + _CELL / 2, 82, grade, anchor="middle", colour="#555555"
+        )
     cells = {(row.name, row.severity): row.score for row in rows}
     for line, name in enumerate(names):
         top = 90 + line * _ROW
@@ -80,7 +86,9 @@ def _heat(rows: Sequence[FaultRow], names: Sequence[str]) -> Iterator[str]:
             left = _LEFT + column * _CELL
             yield _box(left + 1, top + 1, _CELL - 2, _ROW - 2, _heat_colour(score.recall))
             delay = "" if score.delay_s is None else f" in {spell_s(score.delay_s)}"
-            yield _text(left + _CELL / 2, top + 16, f"{score.found}/{score.faults}{delay}", anchor="middle")
+            yield _text(
+                left + _CELL / 2, top + 16, f"{score.found}/{score.faults}{delay}", anchor="middle"
+            )
 
 
 def _heat_colour(recall: float) -> str:
@@ -101,7 +109,9 @@ def _normal(told: Sequence[Told]) -> Iterator[str]:
 
 def _found(told: Sequence[Told], profile: str, name: str) -> Told | None:
     """A history to show: of medium severity if there is one."""
-    fitting = [one for one in told if one.looks and (one.profile, one.disturbance) == (profile, name)]
+    fitting = [
+        one for one in told if one.looks and (one.profile, one.disturbance) == (profile, name)
+    ]
     return min(fitting, key=lambda one: ("medium", "high", "low").index(one.severity), default=None)
 
 
@@ -113,7 +123,11 @@ def _timeline(one: Told, left: float, top: float) -> Iterator[str]:
     def x_of(at_ms: int) -> float:
         return left + (at_ms - first) / max(1, last - first) * width
 
-    delay = one.outcome.delay_s if one.outcome is not None and one.outcome.result is Result.FOUND else None
+    delay = (
+        one.outcome.delay_s
+        if one.outcome is not None and one.outcome.result is Result.FOUND
+        else None
+    )
     found = "not found" if delay is None else f"found after {spell_s(delay)}"
     yield _text(left, top, f"{one.profile}: {one.disturbance}, {one.severity} – {found}")
     yield _box(x_of(one.onset_ms), top + 8, left + width - x_of(one.onset_ms), height, "#f3dedd")

@@ -1,6 +1,7 @@
 """Who sends in the fault lab: six sources as customers have them, an ad platform's deliveries, and conversions as both sides count them.
 
-Figures are invented, their order of magnitude is not: sources from 3 to some 40 events per minute, and every one seasonal in its own way.
+Figures are invented, their order of magnitude is not: sources from 3 to some 40 events per minute,
+and every one seasonal in its own way.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class EventKind:
     Attributes:
         name: event name of a track; empty for a page view.
         weight: how often, relative to the others.
-        properties: property → an example; a property called ``revenue`` gets an amount of its own per person.
+        properties: property → an example; a property called ``revenue`` gets an amount of its own
+            per person.
     """
 
     name: str
@@ -105,7 +107,8 @@ class Profile:
         mix: what it sends.
         signal: watched signal; empty for the source's own.
         reports: what a platform reports beside it, where it does.
-        active: least share of the busiest hour's rate at which a fault may begin: nobody notices an outage while nothing is sent.
+        active: least share of the busiest hour's rate at which a fault may begin: nobody notices an
+            outage while nothing is sent.
         schedule: when the source is configured to send, where it is.
     """
 
@@ -134,7 +137,8 @@ class Profile:
             "consent": mix.consent > 0,
             "address": mix.address,
             "steady": not self.rhythm.sharp,
-            "frequent orders": any("revenue" in kind.properties for kind in mix.kinds) and self.rhythm.per_minute >= _FREQUENT,
+            "frequent orders": any("revenue" in kind.properties for kind in mix.kinds)
+            and self.rhythm.per_minute >= _FREQUENT,
         }
         return frozenset(name for name, there in had.items() if there)
 
@@ -246,7 +250,9 @@ CONVERSIONS: Final = Profile(
     signal="conversions",
     reports=Reports(),
 )
-META: Final = Deliveries("ad platform", "meta", Rhythm(0.5, _PHONE, zone_hours=1, wobble=0.05, evenness=20))
+META: Final = Deliveries(
+    "ad platform", "meta", Rhythm(0.5, _PHONE, zone_hours=1, wobble=0.05, evenness=20)
+)
 
 SOURCES: Final = (WEB_SHOP, MOBILE_APP, SMALL_SHOP, NIGHTLY_BATCH, CRM, CAMPAIGN_SITE)
 PROFILES: Final[tuple[Profile | Deliveries, ...]] = (*SOURCES, CONVERSIONS, META)

@@ -1,7 +1,8 @@
 """The records of one source: raw JSON per person and kind of event, decoded by the real decoder, and stamped with their own instants.
 
-A person's records differ only in message id and times, so each is decoded once and stamped often; a record whose times matter to the
-decoder (a wrong clock) is decoded each time. Nothing here depends on chance: what a person is like follows from their number.
+A person's records differ only in message id and times, so each is decoded once and stamped often; a
+record whose times matter to the decoder (a wrong clock) is decoded each time. Nothing here depends
+on chance: what a person is like follows from their number.
 """
 
 from copy import copy
@@ -28,7 +29,11 @@ _SALT: Final = b"fault lab"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 BORN: Final = 10_000_000
-"""Number of the first newcomer; newcomers differ from one another by their identifiers alone, and from a few likenesses not otherwise."""
+"""Number of the first newcomer.
+
+Newcomers differ from one another by their identifiers alone, and from a few likenesses not
+otherwise.
+"""
 _LIKENESSES: Final = 64
 
 Item = Event | DeadLetter
@@ -45,7 +50,9 @@ class Records:
 
     def __init__(self, profile: Profile, identity: IdentityRules, rules: ProfileRules) -> None:
         self._profile = profile
-        self._decode = Decoder({SOURCE: SourceRow(SOURCE, WORKSPACE, _SALT, "US")}, {WORKSPACE: _SALT}, identity, rules)
+        self._decode = Decoder(
+            {SOURCE: SourceRow(SOURCE, WORKSPACE, _SALT, "US")}, {WORKSPACE: _SALT}, identity, rules
+        )
         self._change: Change | None = None
         self._clock = timedelta()
         self._normal: dict[tuple[int, int], Item] = {}
@@ -62,7 +69,16 @@ class Records:
         other._change, other._clock, other._affected = change, clock, {}  # noqa: SLF001 - of the same class
         return other
 
-    def item(self, person: int, kind: int, number: int, occurred_ms: int, received_ms: int, *, affected: bool) -> Item:
+    def item(
+        self,
+        person: int,
+        kind: int,
+        number: int,
+        occurred_ms: int,
+        received_ms: int,
+        *,
+        affected: bool,
+    ) -> Item:
         """One event, or what becomes of it.
 
         Args:
@@ -80,15 +96,31 @@ class Records:
         key, decoded = (like, kind), self._affected if affected else self._normal
         found = decoded.get(key)
         if found is None:
-            found = decoded[key] = self._one(self.raw(like, kind, affected=affected), number, received_ms)
+            found = decoded[key] = self._one(
+                self.raw(like, kind, affected=affected), number, received_ms
+            )
         if newcomer and isinstance(found, Event):
-            found = msgspec.structs.replace(found, identifiers=tuple(_renamed(one, person) for one in found.identifiers))
+            found = msgspec.structs.replace(
+                found, identifiers=tuple(_renamed(one, person) for one in found.identifiers)
+            )
         return stamp(found, number, occurred_ms, received_ms)
 
-    def report(self, platform: str, orders: int, revenue: float, number: int, received_ms: int) -> Item:
+    def report(
+        self, platform: str, orders: int, revenue: float, number: int, received_ms: int
+    ) -> Item:
         """A platform's own count of conversions, as its connector sends it."""
-        properties = {"platform": platform, "conversions": orders, "revenue": round(revenue, 2), "currency": "EUR"}
-        raw = {"type": "track", "event": "Platform Report", "userId": f"connector-{platform}", "properties": properties}
+        properties = {
+            "platform": platform,
+            "conversions": orders,
+            "revenue": round(revenue, 2),
+            "currency": "EUR",
+        }
+        raw = {
+            "type": "track",
+            "event": "Platform Report",
+            "userId": f"connector-{platform}",
+            "properties": properties,
+        }
         return stamp(self._one(raw, number, received_ms), number, received_ms, received_ms)
 
     def malformed(self, number: int, received_ms: int) -> Item:
@@ -99,7 +131,11 @@ class Records:
         """A person's record before it is decoded, without message id and times."""
         mix, event = self._profile.mix, self._profile.mix.kinds[kind]
         known = person < mix.people
-        raw: Raw = {"type": "track", "event": event.name} if event.name else {"type": "page", "name": "Shop"}
+        raw: Raw = (
+            {"type": "track", "event": event.name}
+            if event.name
+            else {"type": "page", "name": "Shop"}
+        )
         traits = {}
         if known and has(person, "user_id", mix.user_id):
             raw["userId"] = f"u-{person}"
@@ -107,7 +143,11 @@ class Records:
             traits["email"] = f"person{person}@mail.example"
         if known and has(person, "phone", mix.phone):
             traits["phone"] = f"+1650253{person % 10_000:04}"
-        if not known or has(person, "anonymous_id", mix.anonymous) or not ("userId" in raw or traits):
+        if (
+            not known
+            or has(person, "anonymous_id", mix.anonymous)
+            or not ("userId" in raw or traits)
+        ):
             raw["anonymousId" if mix.anonymous else "userId"] = f"v-{person}"
         raw["properties"] = properties_of(event, person, mix.order_amount)
         context: Raw = {"library": {"name": "sdk", "version": "2.1.0"}}
@@ -118,31 +158,47 @@ class Records:
         if has(person, "device_id", mix.device_id):
             context["device"] = {"advertisingId": f"ad-{person:08x}"}
         if has(person, "consent", mix.consent):
-            context["consent"] = {"categoryPreferences": {"ads": has(person, "granted", mix.granted)}}
+            context["consent"] = {
+                "categoryPreferences": {"ads": has(person, "granted", mix.granted)}
+            }
         raw["context"] = context
         if affected and self._change is not None:
             self._change(raw)
         return raw
 
-    def _with_clock(self, person: int, kind: int, number: int, occurred_ms: int, received_ms: int) -> Item:
+    def _with_clock(
+        self, person: int, kind: int, number: int, occurred_ms: int, received_ms: int
+    ) -> Item:
         raw = self.raw(person, kind, affected=True)
         raw["timestamp"] = (_EPOCH + timedelta(milliseconds=occurred_ms) + self._clock).isoformat()
         return stamp(self._one(raw, number, received_ms), number, None, received_ms)
 
     def _one(self, raw: Raw, number: int, received_ms: int) -> Item:
-        value = encode_event(SOURCE, received_ms, 0, msgspec.json.encode(raw | {"messageId": f"m{number}"}))
-        (item,) = self._decode(Batch("lab", 0, number, number + 1, (Record(number, 0, value, SOURCE, received_ms),)))
+        value = encode_event(
+            SOURCE, received_ms, 0, msgspec.json.encode(raw | {"messageId": f"m{number}"})
+        )
+        (item,) = self._decode(
+            Batch("lab", 0, number, number + 1, (Record(number, 0, value, SOURCE, received_ms),))
+        )
         if not isinstance(item, Event | DeadLetter):
             raise TypeError("a record of a source is an event or a dead letter")
         return item
 
 
 def stamp(item: Item, number: int, occurred_ms: int | None, received_ms: int) -> Item:
-    """The same event as another message at another time; None keeps the event time that the decoder found."""
+    """The same event as another message at another time.
+
+    None keeps the event time that the decoder found.
+    """
     if isinstance(item, DeadLetter):
         return msgspec.structs.replace(item, position=number, received_ms=received_ms)
     occurred_ms = item.occurred_ms if occurred_ms is None else min(occurred_ms, received_ms)
-    return msgspec.structs.replace(item, message_key=MessageKey(number.to_bytes(16)), occurred_ms=occurred_ms, received_ms=received_ms)
+    return msgspec.structs.replace(
+        item,
+        message_key=MessageKey(number.to_bytes(16)),
+        occurred_ms=occurred_ms,
+        received_ms=received_ms,
+    )
 
 
 def _renamed(one: Identifier, person: int) -> Identifier:
@@ -151,12 +207,20 @@ def _renamed(one: Identifier, person: int) -> Identifier:
 
 
 def has(person: int, what: str, share: float) -> bool:
-    """Whether a person has something that this share of people has; always the same answer for the same person."""
-    return int.from_bytes(blake2b(f"{person}:{what}".encode(), digest_size=4).digest()) < share * 2**32
+    """Whether a person has something that this share of people has.
+
+    Always the same answer for the same person.
+    """
+    return (
+        int.from_bytes(blake2b(f"{person}:{what}".encode(), digest_size=4).digest()) < share * 2**32
+    )
 
 
 def properties_of(event: EventKind, person: int, amount: float) -> Raw:
-    """Properties of a person's event of a kind; a ``revenue`` is log-normal over people around the median amount."""
+    """Properties of a person's event of a kind.
+
+    A ``revenue`` is log-normal over people around the median amount.
+    """
     properties = dict(event.properties)
     if "revenue" in properties:
         spread = 0.5 * float(np.random.default_rng(person).standard_normal())

@@ -35,9 +35,15 @@ def fault_rows(told: Sequence[Told]) -> list[FaultRow]:
     """One row per fault and severity, in the order of the corpus."""
     rows = []
     for fault in FAULTS:
-        mine = [one for one in told if (one.disturbance, one.severity) == (fault.name, fault.severity)]
+        mine = [
+            one for one in told if (one.disturbance, one.severity) == (fault.name, fault.severity)
+        ]
         if mine:
-            where = tuple(one.profile for one in mine if one.outcome is not None and one.outcome.result is not Result.FOUND)
+            where = tuple(
+                one.profile
+                for one in mine
+                if one.outcome is not None and one.outcome.result is not Result.FOUND
+            )
             rows.append(FaultRow(fault.name, fault.severity, score(mine), where))
     return rows
 
@@ -56,7 +62,9 @@ def normal_rows(told: Sequence[Told]) -> list[NormalRow]:
 
 def _normal_row(name: str, told: Sequence[Told]) -> NormalRow:
     held = normal(told)
-    return NormalRow(name, held, tuple(Counter(kind_of(reason) for reason in held.reasons).most_common(2)))
+    return NormalRow(
+        name, held, tuple(Counter(kind_of(reason) for reason in held.reasons).most_common(2))
+    )
 
 
 def kind_of(reason: str) -> str:
@@ -97,7 +105,13 @@ def summary(told: Sequence[Told]) -> dict[str, float | int | None]:
 
 def missed(told: Sequence[Told]) -> list[Told]:
     """Faults at medium severity and above that were not found."""
-    return [one for one in told if one.outcome is not None and one.severity in GRAVE and one.outcome.result is not Result.FOUND]
+    return [
+        one
+        for one in told
+        if one.outcome is not None
+        and one.severity in GRAVE
+        and one.outcome.result is not Result.FOUND
+    ]
 
 
 def as_json(told: Sequence[Told], settings: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +128,9 @@ def as_json(told: Sequence[Told], settings: dict[str, Any]) -> dict[str, Any]:
                 "onset_ms": one.onset_ms,
                 "events": one.events,
                 "outcome": None if one.outcome is None else one.outcome._asdict(),
-                "held": None if one.held is None else one.held._asdict() | {"per_month": one.held.per_month},
+                "held": None
+                if one.held is None
+                else one.held._asdict() | {"per_month": one.held.per_month},
             }
             for one in told
         ],

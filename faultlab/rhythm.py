@@ -1,6 +1,7 @@
 """When a source sends: hour of the day, day of the week, growth, bursts, slow wobble and fast noise – a rate in, a count out.
 
-The expected rate is a function of time alone; what wobbles is drawn from the generator that the caller passes in, and is the state.
+The expected rate is a function of time alone; what wobbles is drawn from the generator that the
+caller passes in, and is the state.
 """
 
 import math
@@ -26,16 +27,20 @@ class Rhythm:
 
     Attributes:
         per_minute: events per minute in an hour of weight 1 on a day of weight 1.
-        hours: weight of each hour of the local day; between the middles of two hours the weight is interpolated.
+        hours: weight of each hour of the local day; between the middles of two hours the weight is
+            interpolated.
         days: weight of each day of the week, Monday first.
         zone_hours: local time minus UTC.
         sharp: the hours begin and end at once, as those of a scheduled job do: no interpolation.
-        wander: standard deviation of a daily shift of the local clock: a job that starts a little early or late.
+        wander: standard deviation of a daily shift of the local clock: a job that starts a little
+            early or late.
         wobble: standard deviation of the slow wobble, of the rate's logarithm.
-        evenness: shape of the gamma noise per minute; counts have the variance ``mean + mean² / evenness``.
+        evenness: shape of the gamma noise per minute; counts have the variance ``mean + mean² /
+            evenness``.
         growth: growth of the rate per week.
         bursts_per_day: how many bursts there are in a day, on average.
-        burst_factor: by how much a burst raises the rate at its peak, at most; at least by half as much.
+        burst_factor: by how much a burst raises the rate at its peak, at most; at least by half as
+            much.
         burst: how long a burst takes to fall to a third.
     """
 
@@ -58,7 +63,12 @@ class Rhythm:
         day = self.days[local_ms // DAY_MS % 7]
         within = local_ms % DAY_MS / HOUR_MS
         weight = self.hours[int(within)] if self.sharp else self._between(within)
-        return self.per_minute * day * weight * math.exp(math.log1p(self.growth) * (at_ms - MONDAY_MS) / WEEK_MS)
+        return (
+            self.per_minute
+            * day
+            * weight
+            * math.exp(math.log1p(self.growth) * (at_ms - MONDAY_MS) / WEEK_MS)
+        )
 
     def _between(self, hour: float) -> float:
         left = math.floor(hour - 0.5)
@@ -93,7 +103,9 @@ class Pulse:
         self._state = state
 
     def count(self, until_ms: int, span_ms: int, factor: float = 1.0, shift_ms: int = 0) -> int:
-        """How many events are sent in the span that ends at an instant; spans must follow one another.
+        """How many events are sent in the span that ends at an instant.
+
+        Spans must follow one another.
 
         Args:
             until_ms: end of the span.
@@ -103,13 +115,21 @@ class Pulse:
         """
         state = self._state
         self._move(until_ms, span_ms)
-        rate = self._rhythm.expected(until_ms, shift_ms + state.wander_ms) * math.exp(state.wobble) * (1.0 + state.burst) * state.noise
+        rate = (
+            self._rhythm.expected(until_ms, shift_ms + state.wander_ms)
+            * math.exp(state.wobble)
+            * (1.0 + state.burst)
+            * state.noise
+        )
         return int(self._dice.poisson(rate * factor * span_ms / MINUTE_MS))
 
     def _move(self, until_ms: int, span_ms: int) -> None:
         rhythm, dice, state = self._rhythm, self._dice, self._state
         kept = math.exp(-span_ms / _WOBBLE_MS)
-        state.wobble = state.wobble * kept + rhythm.wobble * math.sqrt(1.0 - kept * kept) * dice.standard_normal()
+        state.wobble = (
+            state.wobble * kept
+            + rhythm.wobble * math.sqrt(1.0 - kept * kept) * dice.standard_normal()
+        )
         if until_ms // MINUTE_MS != state.minute:
             state.minute = until_ms // MINUTE_MS
             state.noise = dice.gamma(rhythm.evenness) / rhythm.evenness

@@ -1,7 +1,10 @@
-"""What a history's looks are worth: was the fault found, how soon, what was let through; how often was calm traffic held. Pure.
+"""What a history's looks are worth: was the fault found, how soon, what was let through.
 
-A fault is *found* by the first look after its onset at which the gate lets no push pass; one that was held before its onset is *blind*, and
-counts as not found. Between two looks the verdict of the earlier one holds.
+How often was calm traffic held. Pure.
+
+A fault is *found* by the first look after its onset at which the gate lets no push pass; one that
+was held before its onset is *blind*, and counts as not found. Between two looks the verdict of the
+earlier one holds.
 """
 
 from bisect import bisect_right
@@ -70,7 +73,9 @@ class Held(NamedTuple):
         return self.held_ms / self.watched_ms if self.watched_ms else 0.0
 
 
-def judge(looks: Sequence[Look], onset_ms: int, until_ms: int, every: timedelta, phase: timedelta) -> Outcome:
+def judge(
+    looks: Sequence[Look], onset_ms: int, until_ms: int, every: timedelta, phase: timedelta
+) -> Outcome:
     """Score one fault.
 
     Args:
@@ -81,7 +86,14 @@ def judge(looks: Sequence[Look], onset_ms: int, until_ms: int, every: timedelta,
         phase: when, after the onset, the first one is.
     """
     held_at_onset = any(look.verdict is not Verdict.PASS for look in _last_before(looks, onset_ms))
-    found = next((look for look in looks if onset_ms <= look.at_ms < until_ms and look.verdict is not Verdict.PASS), None)
+    found = next(
+        (
+            look
+            for look in looks
+            if onset_ms <= look.at_ms < until_ms and look.verdict is not Verdict.PASS
+        ),
+        None,
+    )
     found_ms = until_ms if found is None else found.at_ms
     proposals = range(onset_ms + phase // _MS, until_ms, every // _MS)
     let = [at_ms for at_ms in proposals if verdict_at(looks, at_ms) is Verdict.PASS]
@@ -90,7 +102,9 @@ def judge(looks: Sequence[Look], onset_ms: int, until_ms: int, every: timedelta,
         return Outcome(Result.BLIND, None, before, len(let) - before, "")
     if found is None:
         return Outcome(Result.MISSED, None, before, 0, "")
-    return Outcome(Result.FOUND, (found.at_ms - onset_ms) / 1000, before, len(let) - before, found.reason)
+    return Outcome(
+        Result.FOUND, (found.at_ms - onset_ms) / 1000, before, len(let) - before, found.reason
+    )
 
 
 def _last_before(looks: Sequence[Look], at_ms: int) -> Sequence[Look]:

@@ -1,7 +1,8 @@
 """One source's traffic under a disturbance: spans of time in, batches of decoded records out.
 
-What happens in a span arrives at its end, within the usual second: the coarser the span, the fewer the batches. Everything follows from
-the generator in the state, and the state is plain, so that a history can fork into many.
+What happens in a span arrives at its end, within the usual second: the coarser the span, the fewer
+the batches. Everything follows from the generator in the state, and the state is plain, so that a
+history can fork into many.
 """
 
 from collections import deque
@@ -55,7 +56,8 @@ class TrafficState:
         number: of the next message.
         born: number of the next newcomer.
         upstream: events that happened and did not arrive, with the instant at which they will.
-        waiting: records that arrived and were not processed, with the instant at which they will be.
+        waiting: records that arrived and were not processed, with the instant at which they will
+            be.
         recent: what may be sent again.
         claimed: orders that the next platform's report tells.
         revenue: their value.
@@ -86,7 +88,14 @@ class Traffic:
         onset_ms: since when.
     """
 
-    def __init__(self, profile: Profile, records: Records, state: TrafficState, disturbance: Disturbance, onset_ms: int) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        records: Records,
+        state: TrafficState,
+        disturbance: Disturbance,
+        onset_ms: int,
+    ) -> None:
         self.state = state
         self._profile = profile
         self._records = records
@@ -126,7 +135,11 @@ class Traffic:
         # The power makes some people busier than others.
         regulars = (chances[1] ** _UNEVEN * mix.people).astype(int).tolist()
         late = dice.exponential(mix.offline_for // _MS, count + crowd)
-        ages = np.where(chances[2] < mix.offline, late, dice.uniform(0, span_ms, count + crowd)).astype(int).tolist()
+        ages = (
+            np.where(chances[2] < mix.offline, late, dice.uniform(0, span_ms, count + crowd))
+            .astype(int)
+            .tolist()
+        )
         affected = (chances[3] < disturbance.affected * level).tolist()
         newcomers = dice.random(count + crowd) < mix.newcomers
         drawn = []
@@ -160,7 +173,9 @@ class Traffic:
         if not drawn:
             return []
         state, dice = self.state, self.state.dice
-        delays = (_DELAY_MS * np.exp(_SPREAD * dice.standard_normal(len(drawn)))).astype(int).tolist()
+        delays = (
+            (_DELAY_MS * np.exp(_SPREAD * dice.standard_normal(len(drawn)))).astype(int).tolist()
+        )
         lags = (_LAG_MS * np.exp(_SPREAD * dice.standard_normal(len(drawn)))).astype(int).tolist()
         broken = (dice.random(len(drawn)) < _MALFORMED).tolist()
         items = []
@@ -172,7 +187,11 @@ class Traffic:
                 continue
             # An event cannot have waited for less than its way takes.
             occurred_ms = min(one.occurred_ms, received_ms - delay)
-            items.append(self._records.item(one.person, one.kind, number, occurred_ms, received_ms, affected=one.affected))
+            items.append(
+                self._records.item(
+                    one.person, one.kind, number, occurred_ms, received_ms, affected=one.affected
+                )
+            )
         return items
 
     def _reports(self, items: list[Item], until_ms: int, elapsed: int) -> list[Item]:
@@ -180,7 +199,9 @@ class Traffic:
         reports, state = self._profile.reports, self.state
         if reports is None:
             return []
-        factor = reports.share * (1.0 + (self._disturbance.reported - 1.0) * self._disturbance.level(elapsed))
+        factor = reports.share * (
+            1.0 + (self._disturbance.reported - 1.0) * self._disturbance.level(elapsed)
+        )
         for item in items:
             if isinstance(item, Event) and item.order is not None:
                 claims = int(factor) + (state.dice.random() < factor % 1.0)
@@ -188,7 +209,9 @@ class Traffic:
                 state.revenue += claims * item.order.amount_minor / 100
         if until_ms < state.reported_ms + reports.every // _MS:
             return []
-        report = self._records.report(reports.platform, int(state.claimed), state.revenue, state.number, until_ms - 100)
+        report = self._records.report(
+            reports.platform, int(state.claimed), state.revenue, state.number, until_ms - 100
+        )
         state.number += 1
         state.claimed, state.revenue, state.reported_ms = 0.0, 0.0, until_ms
         return [report]
@@ -202,7 +225,9 @@ class Traffic:
         again = []
         for chosen in dice.integers(0, len(recent), count).tolist() if count else ():
             event = recent[chosen]
-            again.append(stamp(event, int.from_bytes(event.message_key), event.occurred_ms, until_ms - 50))
+            again.append(
+                stamp(event, int.from_bytes(event.message_key), event.occurred_ms, until_ms - 50)
+            )
         return again
 
     def _processed(self, items: list[Item], until_ms: int, elapsed: int) -> list[Item]:

@@ -1,4 +1,6 @@
-"""One watched signal, its traffic and its engine on one simulated clock; it can be frozen and go on as many histories.
+"""One watched signal, its traffic and its engine on one simulated clock.
+
+It can be frozen and go on as many histories.
 
 traffic ──▶ decoder ──▶ operators.observe ──▶ counters ──▶ engine
 """
@@ -42,7 +44,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class Frozen:
-    """A world at rest; plain, so that it can be sent to another process. Whoever goes on from it copies it."""
+    """A world at rest; plain, so that it can be sent to another process.
+
+    Whoever goes on from it copies it.
+    """
 
     now_ms: int
     feed: TrafficState | DeliveriesState
@@ -52,7 +57,11 @@ class Frozen:
 def begin(profile: Profile | Deliveries, seed: int) -> Frozen:
     """A world in which nothing has happened yet."""
     dice = np.random.default_rng([seed, *profile.name.encode()])
-    return Frozen(MONDAY_MS + _PHASE_MS, TrafficState(dice) if isinstance(profile, Profile) else DeliveriesState(dice), EngineState())
+    return Frozen(
+        MONDAY_MS + _PHASE_MS,
+        TrafficState(dice) if isinstance(profile, Profile) else DeliveriesState(dice),
+        EngineState(),
+    )
 
 
 class World:
@@ -86,7 +95,13 @@ class World:
         self._rules = rules
         self._feed: Traffic | Answers
         if isinstance(profile, Profile) and isinstance(feed, TrafficState) and records is not None:
-            self._feed = Traffic(profile, records.disturbed(disturbance.change, disturbance.clock), feed, disturbance, onset_ms)
+            self._feed = Traffic(
+                profile,
+                records.disturbed(disturbance.change, disturbance.clock),
+                feed,
+                disturbance,
+                onset_ms,
+            )
         elif isinstance(profile, Deliveries) and isinstance(feed, DeliveriesState):
             self._feed = Answers(profile, feed, disturbance, onset_ms)
         else:
@@ -94,7 +109,9 @@ class World:
         self._signal = profile.watched
         health = rules.health
         if isinstance(profile, Profile) and profile.schedule is not None:
-            health = replace(health, signals={self._signal: SignalOverride(schedule=profile.schedule)})
+            health = replace(
+                health, signals={self._signal: SignalOverride(schedule=profile.schedule)}
+            )
         self._engine = SignalEngine(self._signal, health, rules.gate, frozen.engine)
 
     def frozen(self) -> Frozen:
@@ -108,7 +125,10 @@ class World:
             yield self._engine.look(self.now_ms)
 
     def pass_by(self, until_ms: int, span: timedelta, spans_per_read: int) -> None:
-        """Let time go on; nobody asks the gate, and the counters of several spans are read at once."""
+        """Let time go on.
+
+        Nobody asks the gate, and the counters of several spans are read at once.
+        """
         while self.now_ms < until_ms:
             for _ in range(spans_per_read):
                 self._step(span // _MS)
@@ -117,15 +137,21 @@ class World:
     def _step(self, span_ms: int) -> None:
         self.now_ms += span_ms
         if isinstance(self._feed, Answers):
-            self._engine.count(self.now_ms - self.now_ms % MINUTE_MS, self._feed.counters(self.now_ms, span_ms))
+            self._engine.count(
+                self.now_ms - self.now_ms % MINUTE_MS, self._feed.counters(self.now_ms, span_ms)
+            )
             return
         items = self._feed.batch(self.now_ms, span_ms)
         self.events += len(items)
-        for minute_ms, counters in observed(items, self._feed, self._rules.profile, self._signal, self.now_ms).items():
+        for minute_ms, counters in observed(
+            items, self._feed, self._rules.profile, self._signal, self.now_ms
+        ).items():
             self._engine.count(minute_ms, counters)
 
 
-def observed(items: list[Item], traffic: Traffic, rules: ProfileRules, signal: str, now_ms: int) -> dict[int, dict[str, float]]:
+def observed(
+    items: list[Item], traffic: Traffic, rules: ProfileRules, signal: str, now_ms: int
+) -> dict[int, dict[str, float]]:
     """What UNIFY counts for one signal when it commits a batch: minute → metric → amount."""
     if not items:
         return {}

@@ -24,5 +24,6 @@ Concepts of one file:
 | `audit` | links and audit rows → every row that was edited, removed or inserted | none | tampering, in its test |
 | `activation` | wanted rows and rows at a platform → removals and additions | none | applying them to a set |
 
-The table of a concept's files is in its ``__init__``. `wiring` is the one adapter that puts a machine on Bytewax.
+The table of a concept's files is in its ``__init__``. `wiring` is the one adapter that puts a
+machine on Bytewax.
 """

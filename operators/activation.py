@@ -1,7 +1,10 @@
-"""What to send so that a platform's list becomes what it should be. State: none (the confirmed rows are the store's).
+"""What to send so that a platform's list becomes what it should be.
 
-Oracle: replay the removes and then the adds on the platform's list, where a remove takes away *every* row that shares one of its
-identifiers, as platforms match people and not rows; the result is the desired set.
+State: none (the confirmed rows are the store's).
+
+Oracle: replay the removes and then the adds on the platform's list, where a remove takes away
+*every* row that shares one of its identifiers, as platforms match people and not rows; the result
+is the desired set.
 """
 
 from collections import Counter
@@ -12,7 +15,10 @@ from typing import Final, NamedTuple
 from domain.ids import ProfileId
 
 Row = tuple[str, ...]
-"""One person as the platform takes them: hashes and ids, in columns or as a list; the empty string is an absent identifier."""
+"""One person as the platform takes them: hashes and ids, in columns or as a list.
+
+The empty string is an absent identifier.
+"""
 
 NO_IDENTIFIER: Final = "no_identifier"
 NO_CONSENT: Final = "no_consent"
@@ -53,9 +59,10 @@ def net_change(
 ) -> NetChange:
     """Compare what should be with what is.
 
-    A confirmed row that equals the desired one is not sent; one that nobody confirmed is sent again, which is harmless. A changed row
-    is removed and added. Removing a row also takes away whoever shares an identifier with it, so a row that stays and shares one
-    is added again after the removes.
+    A confirmed row that equals the desired one is not sent; one that nobody confirmed is sent
+    again, which is harmless. A changed row is removed and added. Removing a row also takes away
+    whoever shares an identifier with it, so a row that stays and shares one is added again after
+    the removes.
 
     Args:
         desired: members → their row, or None where nothing is left to match on.
@@ -63,18 +70,30 @@ def net_change(
         withdrawn: people without consent; never added, and removed first.
 
     Returns:
-        The removes and adds in the order of person ids, and the reasons for members who are left out.
+        The removes and adds in the order of person ids, and the reasons for members who are left
+        out.
     """
-    wanted = {person: row for person, row in desired.items() if row is not None and person not in withdrawn}
-    skipped = Counter(NO_CONSENT if person in withdrawn else NO_IDENTIFIER for person in desired if person not in wanted)
-    leaving = [(person, held.row) for person, held in confirmed.items() if wanted.get(person) != held.row]
+    wanted = {
+        person: row
+        for person, row in desired.items()
+        if row is not None and person not in withdrawn
+    }
+    skipped = Counter(
+        NO_CONSENT if person in withdrawn else NO_IDENTIFIER
+        for person in desired
+        if person not in wanted
+    )
+    leaving = [
+        (person, held.row) for person, held in confirmed.items() if wanted.get(person) != held.row
+    ]
     leaving += [(person, row) for person, held in confirmed.items() for row in held.old]
     removes = sorted(leaving, key=lambda pair: (pair[0] not in withdrawn, pair))
     touched = identifiers(row for _, row in removes)
     adds = [
         (person, row)
         for person, row in sorted(wanted.items())
-        if confirmed.get(person) != Confirmed(row, certain=True) or not touched.isdisjoint(identifiers([row]))
+        if confirmed.get(person) != Confirmed(row, certain=True)
+        or not touched.isdisjoint(identifiers([row]))
     ]
     return NetChange(removes, adds, dict(skipped))
 
@@ -82,7 +101,7 @@ def net_change(
 def identifiers(rows: Iterable[Row]) -> set[str]:
     """List everything that a platform matches by, the own id included.
 
-    Values alone, without their places: a platform whose rows are lists has no columns, and one that puts a value into several columns
-    matches by it in each.
+    Values alone, without their places: a platform whose rows are lists has no columns, and one that
+    puts a value into several columns matches by it in each.
     """
     return {value for row in rows for value in row if value}

@@ -2,10 +2,11 @@
 
     conditions seen now ──▶ grouped by cause ──▶ bad for long enough: opened ──▶ worse: told again ──▶ fine for long enough: resolved
 
-A condition that follows from another one that is seen too is told with that one: it becomes a member of its episode, or waits for it.
-Many conditions of one kind that begin together become one episode, which is told again as it doubles. Nothing is told twice: looking
-again at the same things changes nothing but time. State: one row per condition that is bad or was lately. Clock: `now_ms`; one that goes
-back counts as standing still.
+A condition that follows from another one that is seen too is told with that one: it becomes a
+member of its episode, or waits for it. Many conditions of one kind that begin together become one
+episode, which is told again as it doubles. Nothing is told twice: looking again at the same things
+changes nothing but time. State: one row per condition that is bad or was lately. Clock: `now_ms`;
+one that goes back counts as standing still.
 """
 
 from collections import defaultdict
@@ -35,7 +36,8 @@ class AlertingParams:
         open_after: a condition lasts this long before it is told …
         open_critical_after: … and this long where it is critical.
         close_after: it is fine for this long before that is told.
-        remind_after: a critical episode that nobody acknowledged is told again after this long; zero: never.
+        remind_after: a critical episode that nobody acknowledged is told again after this long;
+            zero: never.
         many: so many conditions of one kind that begin together are told as one.
         together: what begins within this span of one another begins together.
 
@@ -51,7 +53,16 @@ class AlertingParams:
     together: timedelta = timedelta(minutes=5)
 
     def __post_init__(self) -> None:
-        if min(self.open_after, self.open_critical_after, self.close_after, self.remind_after, self.together) < timedelta():
+        if (
+            min(
+                self.open_after,
+                self.open_critical_after,
+                self.close_after,
+                self.remind_after,
+                self.together,
+            )
+            < timedelta()
+        ):
             raise ValueError("spans are not negative")
         if self.many < 2:
             raise ValueError("many is at least 2")
@@ -124,7 +135,9 @@ def look(
         The new state, and what is to be told, in this order.
     """
     now_ms = max(now_ms, state.seen_ms)
-    conditions = {one.key: one for one in sorted(seen, key=lambda one: (one.key, one.severity, one.summary))}
+    conditions = {
+        one.key: one for one in sorted(seen, key=lambda one: (one.key, one.severity, one.summary))
+    }
     roots = _roots(conditions, state)
     watches = _watched(state, conditions, roots, now_ms, params)
     episodes = dict(state.episodes)
@@ -152,14 +165,19 @@ def look(
         if step is Step.WORSENED or (step is Step.REMINDED and key not in acknowledged):
             worst = max(current.worst, current.severity)
             count = max(current.told_count, _counted(episode, belonging))
-            current = msgspec.structs.replace(current, worst=worst, told_ms=now_ms, told_count=count)
+            current = msgspec.structs.replace(
+                current, worst=worst, told_ms=now_ms, told_count=count
+            )
             tell(step, current)
         episodes[key] = current
     return Looked(AlertState(state.version, watches, episodes, now_ms), tuple(notices))
 
 
 def _roots(conditions: Mapping[str, Condition], state: AlertState) -> dict[str, str]:
-    """Key of every condition seen → key of what it is told with: its cause, or itself. A cause counts while it is seen or told."""
+    """Key of every condition seen → key of what it is told with: its cause, or itself.
+
+    A cause counts while it is seen or told.
+    """
     told = {key for key, watch in state.watches.items() if watch.episode} | state.episodes.keys()
     return {key: _root(one, conditions, told) for key, one in conditions.items()}
 
@@ -167,7 +185,9 @@ def _roots(conditions: Mapping[str, Condition], state: AlertState) -> dict[str, 
 def _root(one: Condition, conditions: Mapping[str, Condition], told: AbstractSet[str]) -> str:
     """Along first causes, the one without a cause; of a circle, its first key."""
     visited = [one.key]
-    while cause := next((cause for cause in one.causes if cause in conditions), None) or next((c for c in one.causes if c in told), None):
+    while cause := next((cause for cause in one.causes if cause in conditions), None) or next(
+        (c for c in one.causes if c in told), None
+    ):
         if cause in visited:
             return min(visited[visited.index(cause) :])
         visited.append(cause)
@@ -178,7 +198,11 @@ def _root(one: Condition, conditions: Mapping[str, Condition], told: AbstractSet
 
 
 def _watched(
-    state: AlertState, conditions: Mapping[str, Condition], roots: Mapping[str, str], now_ms: int, params: AlertingParams
+    state: AlertState,
+    conditions: Mapping[str, Condition],
+    roots: Mapping[str, str],
+    now_ms: int,
+    params: AlertingParams,
 ) -> dict[str, Watch]:
     """Take note of what is seen; forget what has been fine for long enough, or was never told."""
     found: dict[str, Watch] = {}
@@ -190,26 +214,42 @@ def _watched(
         found[key] = Watch(one.kind, one.severity, one.summary, bad_ms, worse_ms, 0, episode)
     for key, before in state.watches.items():
         fine_ms = before.fine_ms or now_ms
-        if key not in conditions and before.episode and now_ms - fine_ms < params.close_after // _MS:
+        if (
+            key not in conditions
+            and before.episode
+            and now_ms - fine_ms < params.close_after // _MS
+        ):
             found[key] = msgspec.structs.replace(before, fine_ms=fine_ms)
     return found
 
 
 def _joined(root: str, state: AlertState) -> str:
-    """The open episode that tells of a condition; empty while none does. One's own may be open for what followed from it."""
+    """The open episode that tells of a condition; empty while none does.
+
+    One's own may be open for what followed from it.
+    """
     watch = state.watches.get(root)
     return watch.episode if watch and watch.episode else root if root in state.episodes else ""
 
 
 def _ripe(watch: Watch, since_ms: int, now_ms: int, params: AlertingParams) -> bool:
-    patience = params.open_critical_after if watch.severity is Severity.CRITICAL else params.open_after
+    patience = (
+        params.open_critical_after if watch.severity is Severity.CRITICAL else params.open_after
+    )
     return now_ms - since_ms >= patience // _MS
 
 
 def _beginning(
-    watches: Mapping[str, Watch], roots: Mapping[str, str], episodes: Mapping[str, Episode], now_ms: int, params: AlertingParams
+    watches: Mapping[str, Watch],
+    roots: Mapping[str, str],
+    episodes: Mapping[str, Episode],
+    now_ms: int,
+    params: AlertingParams,
 ) -> dict[str, list[str]]:
-    """Episodes to open, and open ones that grow: key → conditions. What waits for its cause makes the cause ripe with it."""
+    """Episodes to open, and open ones that grow: key → conditions.
+
+    What waits for its cause makes the cause ripe with it.
+    """
     waiting: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for key, watch in watches.items():
         root = roots.get(key, key)
@@ -217,7 +257,11 @@ def _beginning(
             waiting[watches[root].kind if root in watches else watch.kind][root].append(key)
     found: dict[str, list[str]] = {}
     for kind, causes in waiting.items():
-        ripe = [root for root, keys in causes.items() if any(_ripe(watches[key], watches[key].bad_ms, now_ms, params) for key in keys)]
+        ripe = [
+            root
+            for root, keys in causes.items()
+            if any(_ripe(watches[key], watches[key].bad_ms, now_ms, params) for key in keys)
+        ]
         many = _many(kind, len(causes), episodes, now_ms, params)
         if ripe and many:
             found[many] = sorted(key for keys in causes.values() for key in keys)
@@ -226,10 +270,19 @@ def _beginning(
     return found
 
 
-def _many(kind: str, count: int, episodes: Mapping[str, Episode], now_ms: int, params: AlertingParams) -> str:
-    """The episode of many that so many waiting conditions of a kind belong to; empty where each is told by itself."""
+def _many(
+    kind: str, count: int, episodes: Mapping[str, Episode], now_ms: int, params: AlertingParams
+) -> str:
+    """The episode of many that so many waiting conditions of a kind belong to.
+
+    Empty where each is told by itself.
+    """
     many, since_ms = f"{_MANY}{kind}", now_ms - params.together // _MS
-    lately = sum(1 for episode in episodes.values() if episode.kind == kind and episode.key != many and episode.opened_ms >= since_ms)
+    lately = sum(
+        1
+        for episode in episodes.values()
+        if episode.kind == kind and episode.key != many and episode.opened_ms >= since_ms
+    )
     growing = many in episodes and episodes[many].grew_ms >= since_ms
     return many if growing or count + lately >= params.many else ""
 
@@ -238,8 +291,20 @@ def _opened(key: str, members: list[str], watches: Mapping[str, Watch], now_ms: 
     severity = max(watches[member].severity for member in members)
     kind = watches[key].kind if key in watches else key.removeprefix(_MANY)
     others = tuple(member for member in members if member != key)[:_MEMBERS_NAMED]
-    opened = Episode(key, kind, now_ms, severity, severity, _summary(key, members, watches), others, now_ms, now_ms)
-    return msgspec.structs.replace(opened, told_count=_counted(opened, {member: watches[member] for member in members}))
+    opened = Episode(
+        key,
+        kind,
+        now_ms,
+        severity,
+        severity,
+        _summary(key, members, watches),
+        others,
+        now_ms,
+        now_ms,
+    )
+    return msgspec.structs.replace(
+        opened, told_count=_counted(opened, {member: watches[member] for member in members})
+    )
 
 
 def _counted(episode: Episode, belonging: Mapping[str, Watch]) -> int:
@@ -247,19 +312,31 @@ def _counted(episode: Episode, belonging: Mapping[str, Watch]) -> int:
     return sum(1 for watch in belonging.values() if watch.kind == episode.kind)
 
 
-def _step(before: Episode, current: Episode, count: int, now_ms: int, params: AlertingParams) -> Step | None:
+def _step(
+    before: Episode, current: Episode, count: int, now_ms: int, params: AlertingParams
+) -> Step | None:
     """What there is to tell of an episode that lasts; None for nothing."""
     remind_ms = params.remind_after // _MS
-    if current.severity > before.worst or (before.key.startswith(_MANY) and count >= 2 * before.told_count):
+    if current.severity > before.worst or (
+        before.key.startswith(_MANY) and count >= 2 * before.told_count
+    ):
         return Step.WORSENED
     overdue = remind_ms and now_ms - before.told_ms >= remind_ms
     return Step.REMINDED if overdue and current.severity is Severity.CRITICAL else None
 
 
-def _current(episode: Episode, belonging: Mapping[str, Watch], now_ms: int, params: AlertingParams) -> Episode:
-    """An episode as it is now. It grows worse only once it has been so for long enough; it is never told to be better but by its end."""
+def _current(
+    episode: Episode, belonging: Mapping[str, Watch], now_ms: int, params: AlertingParams
+) -> Episode:
+    """An episode as it is now.
+
+    It grows worse only once it has been so for long enough; it is never told to be better but by
+    its end.
+    """
     seen = {key: watch for key, watch in belonging.items() if not watch.fine_ms}
-    lasting = [watch.severity for watch in seen.values() if _ripe(watch, watch.worse_ms, now_ms, params)]
+    lasting = [
+        watch.severity for watch in seen.values() if _ripe(watch, watch.worse_ms, now_ms, params)
+    ]
     severity = max(lasting, default=episode.severity)
     members = tuple(sorted(key for key in belonging if key != episode.key))[:_MEMBERS_NAMED]
     summary = _summary(episode.key, sorted(seen), seen) if seen else episode.summary
@@ -269,6 +346,12 @@ def _current(episode: Episode, belonging: Mapping[str, Watch], now_ms: int, para
 def _summary(key: str, members: list[str], watches: Mapping[str, Watch]) -> str:
     if key in watches:
         others = len(members) - 1
-        return watches[key].summary + (f" – and {others} more that follow from it" if others > 0 else "")
+        return watches[key].summary + (
+            f" – and {others} more that follow from it" if others > 0 else ""
+        )
     worst = max(members, key=lambda member: (watches[member].severity, member))
-    return f"{len(members)} at once, the worst: {watches[worst].summary}" if len(members) > 1 else watches[worst].summary
+    return (
+        f"{len(members)} at once, the worst: {watches[worst].summary}"
+        if len(members) > 1
+        else watches[worst].summary
+    )

@@ -1,9 +1,9 @@
 """The audit log's chain: recomputes every link and names what does not fit.
 
-Each link is SHA-256 over the hash before it and the entry's fields, each field with its length before it. An entry that was changed no
-longer fits its link; one that was removed leaves its link alone; one that was inserted has none. Whoever rewrites the whole chain is
-found out by an anchor: a link that was written down elsewhere.
-State: none. Clock: none.
+Each link is SHA-256 over the hash before it and the entry's fields, each field with its length
+before it. An entry that was changed no longer fits its link; one that was removed leaves its link
+alone; one that was inserted has none. Whoever rewrites the whole chain is found out by an anchor: a
+link that was written down elsewhere. State: none. Clock: none.
 """
 
 from collections.abc import Iterable, Iterator
@@ -80,7 +80,16 @@ def link_hash(previous: bytes, seq: int, entry: Entry) -> bytes:
         seq: its place, from 1.
         entry: what it covers.
     """
-    covered = (seq, entry.id, entry.workspace, entry.at_us, entry.actor, entry.action, entry.subject, entry.detail)
+    covered = (
+        seq,
+        entry.id,
+        entry.workspace,
+        entry.at_us,
+        entry.actor,
+        entry.action,
+        entry.subject,
+        entry.detail,
+    )
     digest = sha256(previous)
     for field in covered:
         text = str(field).encode()
@@ -88,7 +97,9 @@ def link_hash(previous: bytes, seq: int, entry: Entry) -> bytes:
     return digest.digest()
 
 
-def problems(rows: Iterable[Linked], workspace: int, anchor: Anchor | None = None) -> Iterator[Problem]:
+def problems(
+    rows: Iterable[Linked], workspace: int, anchor: Anchor | None = None
+) -> Iterator[Problem]:
     """What does not fit in a workspace's chain.
 
     Args:

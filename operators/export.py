@@ -1,7 +1,8 @@
 """Which columns an export has, and what a person says in each. State: none.
 
-A record is one person as JSON tells them: nested, null where something was not asked for. CSV and Parquet are made of its columns. Instants
-are ms since 1970, None for never; money is in the currency's minor unit.
+A record is one person as JSON tells them: nested, null where something was not asked for. CSV and
+Parquet are made of its columns. Instants are ms since 1970, None for never; money is in the
+currency's minor unit.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +18,9 @@ from domain.profiles.profile import Person
 from domain.segments.definition import ComputedTrait, Function
 
 Record = dict[str, Any]
-Cells = Literal["text", "integer", "number", "boolean", "instant", "any", "texts", "lists", "counts", "money"]
+Cells = Literal[
+    "text", "integer", "number", "boolean", "instant", "any", "texts", "lists", "counts", "money"
+]
 """``any``: a JSON value; ``texts``: some; ``lists``: name → texts; ``counts``: name → number; ``money``: currency → orders and sum."""
 
 _COMPUTED: Final[Mapping[Function, Cells]] = {
@@ -64,11 +67,18 @@ class Column(NamedTuple):
 
 
 def record(spec: ExportSpec, exported: Exported) -> Record:
-    """Tell one person as a nested record of what was asked for; in a platform's form nothing but identifiers."""
+    """Tell one person as a nested record of what was asked for.
+
+    In a platform's form nothing but identifiers.
+    """
     if for_platform(spec):
         return {"identifiers": _lists(exported.identifiers or {})}
     person, view = exported.person, exported.person.view
-    traits = view.traits if spec.traits is None else [name for name in spec.traits if name in view.traits]
+    traits = (
+        view.traits
+        if spec.traits is None
+        else [name for name in spec.traits if name in view.traits]
+    )
     counts: dict[str, int] | None = {**view.types, **view.names} if spec.events is None else None
     if spec.events:
         counts = {name: view.names.get(event_key(name), 0) for name in spec.events}
@@ -83,7 +93,9 @@ def record(spec: ExportSpec, exported: Exported) -> Record:
         "traits": {name: view.traits[name].value for name in traits},
         "computed": None if spec.computed == () else dict(exported.computed),
         "events": counts,
-        "last_events": {name: exported.last_ms.get(event_key(name)) for name in spec.last_events} if spec.last_events else None,
+        "last_events": {name: exported.last_ms.get(event_key(name)) for name in spec.last_events}
+        if spec.last_events
+        else None,
         "revenue": _revenue(view) if spec.revenue else None,
     }
 
@@ -105,7 +117,11 @@ def columns(spec: ExportSpec, computed: Iterable[ComputedTrait]) -> list[Column]
         spec: what was asked for.
         computed: the computed traits among it.
     """
-    told = [_whole("identifiers", "lists")] if spec.kinds is None else _parts("identifiers", "identifier", spec.kinds, "texts")
+    told = (
+        [_whole("identifiers", "lists")]
+        if spec.kinds is None
+        else _parts("identifiers", "identifier", spec.kinds, "texts")
+    )
     if for_platform(spec):
         return told
     fixed: list[tuple[str, Cells]] = [
@@ -123,8 +139,14 @@ def columns(spec: ExportSpec, computed: Iterable[ComputedTrait]) -> list[Column]
     else:
         found += [_typed(name, spec.types.get(name)) for name in spec.traits]
     for trait in computed:
-        found += _parts("computed", "computed", (trait.name,), _COMPUTED.get(trait.rule.function, "any"))
-    found += [_whole("events", "counts")] if spec.events is None else _parts("events", "event", spec.events, "integer")
+        found += _parts(
+            "computed", "computed", (trait.name,), _COMPUTED.get(trait.rule.function, "any")
+        )
+    found += (
+        [_whole("events", "counts")]
+        if spec.events is None
+        else _parts("events", "event", spec.events, "integer")
+    )
     found += _parts("last_events", "last", spec.last_events, "instant")
     return [*found, *([_whole("revenue", "money")] if spec.revenue else [])]
 
@@ -161,7 +183,10 @@ def _number(value: object, *, whole: bool) -> int | float | None:
 
 
 def _revenue(view: Leaf) -> dict[str, dict[str, int]]:
-    return {currency: {"orders": of.orders, "amount_minor": of.amount_minor} for currency, of in sorted(view.revenue.items())}
+    return {
+        currency: {"orders": of.orders, "amount_minor": of.amount_minor}
+        for currency, of in sorted(view.revenue.items())
+    }
 
 
 def _lists(known: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
@@ -173,7 +198,10 @@ def _whole(name: str, cells: Cells) -> Column:
 
 
 def _parts(field: str, prefix: str, names: Iterable[str], cells: Cells) -> list[Column]:
-    return [Column(f"{prefix}.{name}", cells, lambda record, name=name: record[field].get(name)) for name in names]  # type: ignore[misc]
+    return [
+        Column(f"{prefix}.{name}", cells, lambda record, name=name: record[field].get(name))  # type: ignore[misc]
+        for name in names
+    ]
 
 
 def _typed(name: str, wanted: ColumnType | None) -> Column:

@@ -1,6 +1,7 @@
 """Turns a dead letter's payload back into a record for the log. Pure; state: none.
 
-The source and the arrival of the first attempt are kept, so that the event is dated and attributed as if it had been understood at once.
+The source and the arrival of the first attempt are kept, so that the event is dated and attributed
+as if it had been understood at once.
 """
 
 from typing import Final
@@ -9,14 +10,17 @@ import msgspec
 
 from domain.intake.envelope import PREFIX, decode, encode_command, encode_event
 
-HOPELESS: Final = "The record is not valid JSON: nothing can make sense of it, however often it is driven again."
+HOPELESS: Final = (
+    "The record is not valid JSON: nothing can make sense of it, however often it is driven again."
+)
 
 
 def redrive(payload: bytes, letter: int, source: int, received_ms: int) -> bytes | None:
     """Wrap a rejected record again.
 
     Args:
-        payload: the record as it lay in the log: an envelope, or one bare event of a producer that writes to the log itself.
+        payload: the record as it lay in the log: an envelope, or one bare event of a producer that
+            writes to the log itself.
         letter: the dead letter's id; what comes of the record resolves that letter.
         source: source id of a bare record; an envelope keeps its own.
         received_ms: arrival of a bare record; an envelope keeps its own.
@@ -35,7 +39,14 @@ def redrive(payload: bytes, letter: int, source: int, received_ms: int) -> bytes
             event = bytes(envelope.event)
             if not event:
                 return None
-            return encode_event(envelope.source, envelope.received, envelope.sent, event, envelope.message_id, retry_of=letter)
+            return encode_event(
+                envelope.source,
+                envelope.received,
+                envelope.sent,
+                event,
+                envelope.message_id,
+                retry_of=letter,
+            )
         msgspec.json.decode(payload, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None

@@ -1,4 +1,7 @@
-"""The one adapter that puts a machine on Bytewax. A machine is told what happened and what time it is, and answers with values."""
+"""The one adapter that puts a machine on Bytewax.
+
+A machine is told what happened and what time it is, and answers with values.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -54,7 +57,10 @@ class _Logic(StatefulLogic[E, O, S], Generic[E, O, S]):
 
 
 def run_machines(
-    step_id: str, events: KeyedStream[E], build: Callable[[S | None], Machine[E, O, S]], now_of: Callable[[E], int]
+    step_id: str,
+    events: KeyedStream[E],
+    build: Callable[[S | None], Machine[E, O, S]],
+    now_of: Callable[[E], int],
 ) -> KeyedStream[O]:
     """One machine per key.
 

@@ -1,6 +1,7 @@
 """The naive recomputation that the engine is measured against: slow, whole, from the stored events alone.
 
-It shares no folding, resolving or composing with `operators`; of that layer it knows only how an identifier is spelled.
+It shares no folding, resolving or composing with `operators`; of that layer it knows only how an
+identifier is spelled.
 
 | file | what it answers |
 |---|---|

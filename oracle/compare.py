@@ -1,6 +1,7 @@
 """How one stored person differs from the recomputed one, field by field.
 
-Differences never show what a person said: values appear as short digests, enough to see that they differ and where.
+Differences never show what a person said: values appear as short digests, enough to see that they
+differ and where.
 """
 
 import json
@@ -16,6 +17,7 @@ from domain.policies import ProfileRules
 from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import Person
 from domain.stored import StoredIdentifier, StoredPerson
+from domain.values import Json
 from oracle.record import Statement
 from oracle.view import View, view_of
 
@@ -49,7 +51,8 @@ class Expected:
     Attributes:
         kinds: identifier → kind.
         events: leaf → its events; leaves without events are absent.
-        refused: refused facts that touch the person, one between two of their own identifiers counted twice.
+        refused: refused facts that touch the person, one between two of their own identifiers
+            counted twice.
     """
 
     kinds: Mapping[IdentifierKey, str]
@@ -59,9 +62,15 @@ class Expected:
 
 
 def person_differences(
-    expected: Expected, stored: StoredPerson, person: Person, identifiers: Iterable[StoredIdentifier], rules: ProfileRules
+    expected: Expected,
+    stored: StoredPerson,
+    person: Person,
+    identifiers: Iterable[StoredIdentifier],
+    rules: ProfileRules,
 ) -> Iterator[Difference]:
-    """Compare one person whose identifiers are the expected ones; what depends on the clock is for `oracle.standing`.
+    """Compare one person whose identifiers are the expected ones.
+
+    What depends on the clock is for `oracle.standing`.
 
     Args:
         expected: the recomputed person.
@@ -87,10 +96,14 @@ def _view_differences(kind: str, where: str, view: View, stored: Leaf) -> Iterat
             continue
         for name in sorted(recomputed.keys() | kept.keys()):
             if recomputed.get(name) != kept.get(name):
-                yield Difference(kind, where, f"{part.name}.{name}", _shown(recomputed, name), _shown(kept, name))
+                yield Difference(
+                    kind, where, f"{part.name}.{name}", _shown(recomputed, name), _shown(kept, name)
+                )
 
 
-def _row_differences(where: str, expected: Expected, view: View, stored: StoredPerson, person: Person) -> Iterator[Difference]:
+def _row_differences(
+    where: str, expected: Expected, view: View, stored: StoredPerson, person: Person
+) -> Iterator[Difference]:
     counts: dict[str, int] = {}
     for kind in expected.kinds.values():
         counts[kind] = counts.get(kind, 0) + 1
@@ -108,15 +121,31 @@ def _row_differences(where: str, expected: Expected, view: View, stored: StoredP
         if recomputed != kept:
             yield Difference("person", where, what, str(recomputed), str(kept))
     if expected.last_link is not None and tuple(person.last_link) < expected.last_link:
-        yield Difference("person", where, "last_link", f"at least {expected.last_link}", str(tuple(person.last_link)))
+        yield Difference(
+            "person",
+            where,
+            "last_link",
+            f"at least {expected.last_link}",
+            str(tuple(person.last_link)),
+        )
 
 
 def _leaf_differences(
-    where: str, expected: Expected, person: Person, identifiers: Iterable[StoredIdentifier], rules: ProfileRules
+    where: str,
+    expected: Expected,
+    person: Person,
+    identifiers: Iterable[StoredIdentifier],
+    rules: ProfileRules,
 ) -> Iterator[Difference]:
     sole = next(iter(expected.events)) if len(expected.events) == 1 else None
     if person.sole != sole:
-        yield Difference("leaf", where, "sole", sole.hex() if sole else "none", person.sole.hex() if person.sole else "none")
+        yield Difference(
+            "leaf",
+            where,
+            "sole",
+            sole.hex() if sole else "none",
+            person.sole.hex() if person.sole else "none",
+        )
     for row in identifiers:
         spot = f"{where} leaf {row.key.hex()}"
         events = expected.events.get(row.key, ())
@@ -134,14 +163,17 @@ def _leaf_differences(
                 yield from _view_differences("leaf", spot, view_of(events, rules), leaf)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - views hold JSON values
-    """A form in which 1, 1.0 and True differ, and tuples equal the lists they were stored as; registers keep their instant readable."""
+def _plain(value: Json) -> Json:
+    """A form in which 1, 1.0 and True differ, and tuples equal the lists they were stored as.
+
+    Registers keep their instant readable.
+    """
     if isinstance(value, dict):
         return {name: _plain_entry(entry) for name, entry in value.items()}
     return value
 
 
-def _plain_entry(entry: Any) -> Any:  # noqa: ANN401
+def _plain_entry(entry: Json) -> Json:
     if isinstance(entry, tuple) and len(entry) == 3:
         value, at_ms, tie = entry
         spelled = json.dumps(value, sort_keys=True, ensure_ascii=True)
@@ -154,6 +186,6 @@ def _shown(entries: dict[str, Any], name: str) -> str:
     return "nothing" if entry is None else str(entry)
 
 
-def _short(value: Any) -> str:  # noqa: ANN401
+def _short(value: Json) -> str:
     text = str(value)
     return text if len(text) <= 120 else f"{text[:120]}… ({len(value)} entries)"

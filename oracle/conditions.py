@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from domain.segments import rule
 from domain.segments.rule import Condition, span_ms
+from domain.values import Json
 from oracle.windows import instant_of
 
 
@@ -16,7 +16,7 @@ class Instant:
     at_ms: int
 
 
-def satisfies(condition: Condition, value: Any, now_ms: int, zone: str) -> bool:  # noqa: ANN401 - a JSON value or an Instant
+def satisfies(condition: Condition, value: Json, now_ms: int, zone: str) -> bool:
     """Whether a value satisfies a condition at an instant.
 
     Args:
@@ -40,7 +40,7 @@ def satisfies(condition: Condition, value: Any, now_ms: int, zone: str) -> bool:
     return _is(condition, value) or (_number(value) and _compares(condition, value))
 
 
-def _is(condition: Condition, value: Any) -> bool:  # noqa: ANN401
+def _is(condition: Condition, value: Json) -> bool:
     match condition:
         case rule.Exists():
             return value is not None
@@ -57,17 +57,17 @@ def _is(condition: Condition, value: Any) -> bool:  # noqa: ANN401
     return False
 
 
-def _number(value: Any) -> bool:  # noqa: ANN401
+def _number(value: Json) -> bool:
     return type(value) in (int, float)
 
 
-def _equal(value: Any, wanted: rule.Scalar) -> bool:  # noqa: ANN401
+def _equal(value: Json, wanted: rule.Scalar) -> bool:
     if _number(value) and _number(wanted):
         return bool(value == wanted)
     return type(value) is type(wanted) and value == wanted
 
 
-def _contains(value: Any, part: rule.Scalar) -> bool:  # noqa: ANN401
+def _contains(value: Json, part: rule.Scalar) -> bool:
     if isinstance(value, str):
         return isinstance(part, str) and value.find(part) >= 0
     return isinstance(value, list | tuple) and any(_equal(element, part) for element in value)
@@ -88,7 +88,7 @@ def _compares(condition: Condition, number: float) -> bool:
     return False
 
 
-def instant_in(value: Any, zone: str) -> int | None:  # noqa: ANN401
+def instant_in(value: Json, zone: str) -> int | None:
     """The instant that a value is or says, ms."""
     return value.at_ms if isinstance(value, Instant) else instant_of(value, zone)
 
@@ -107,7 +107,7 @@ def _in_time(condition: Condition, at_ms: int, now_ms: int, zone: str) -> bool:
     raise TypeError("not a condition on an instant")
 
 
-def turning_points(condition: Condition, value: Any, zone: str) -> Iterator[int]:  # noqa: ANN401
+def turning_points(condition: Condition, value: Json, zone: str) -> Iterator[int]:
     """Instants at or next to which the answer about an unchanging value could change."""
     at_ms = instant_in(value, zone)
     if at_ms is not None and isinstance(condition, rule.WithinLast | rule.WithinNext):
@@ -123,6 +123,11 @@ def bounds(condition: Condition) -> list[float]:
             return [value for value in values if isinstance(value, int | float)]
         case rule.Equals(value=value) | rule.NotEquals(value=value):
             return [value] if isinstance(value, int | float) else []
-        case rule.LessThan(value=bound) | rule.AtMost(value=bound) | rule.GreaterThan(value=bound) | rule.AtLeast(value=bound):
+        case (
+            rule.LessThan(value=bound)
+            | rule.AtMost(value=bound)
+            | rule.GreaterThan(value=bound)
+            | rule.AtLeast(value=bound)
+        ):
             return [bound]
     return []

@@ -1,7 +1,8 @@
 """What one stored event says about consent, read from its JSON in the plainest way: every grant and every refusal, then who wins.
 
-A grant is ``true`` in ``context.consent.categoryPreferences`` or a text in the list ``context.consentManagement.allowedConsentIds``.
-Whatever else is said refuses, and what makes no sense refuses everything (``*``).
+A grant is ``true`` in ``context.consent.categoryPreferences`` or a text in the list
+``context.consentManagement.allowedConsentIds``. Whatever else is said refuses, and what makes no
+sense refuses everything (``*``).
 """
 
 import json
@@ -10,13 +11,16 @@ import unicodedata
 from typing import Any
 
 from domain.policies import ProfileRules
+from domain.values import Json
 
 EVERYTHING = "*"
 Pairs = tuple[tuple[str, Any], ...]
 
 
 def read_consent(payload: bytes, rules: ProfileRules) -> dict[str, bool]:
-    """The statements of an event: purpose → granted. Several contexts count together; if the last cannot be read, everything is refused.
+    """The statements of an event: purpose → granted.
+
+    Several contexts count together; if the last cannot be read, everything is refused.
 
     Args:
         payload: the stored JSON.
@@ -26,7 +30,12 @@ def read_consent(payload: bytes, rules: ProfileRules) -> dict[str, bool]:
     granted: set[str] = set()
     refused: set[str] = set()
     contexts = _all(event, "context")
-    if contexts and not _is_object(contexts[-1]) and not _says_nothing(contexts[-1]) and _speaks(payload):
+    if (
+        contexts
+        and not _is_object(contexts[-1])
+        and not _says_nothing(contexts[-1])
+        and _speaks(payload)
+    ):
         return {EVERYTHING: False}
     for context in contexts:
         if not _is_object(context):
@@ -44,14 +53,18 @@ def read_consent(payload: bytes, rules: ProfileRules) -> dict[str, bool]:
 
 def _speaks(payload: bytes) -> bool:
     """Whether there is a quotation mark and ``consent`` after it, be they spelled as escapes."""
-    return '"consent' in re.sub(r"\\u00([2-7][0-9a-fA-F])", lambda found: chr(int(found[1], 16)), payload.decode())
+    return '"consent' in re.sub(
+        r"\\u00([2-7][0-9a-fA-F])", lambda found: chr(int(found[1], 16)), payload.decode()
+    )
 
 
-def _segment(consent: Any, granted: set[str], refused: set[str], rules: ProfileRules) -> None:  # noqa: ANN401 - a JSON value
+def _segment(consent: Json, granted: set[str], refused: set[str], rules: ProfileRules) -> None:
     if _says_nothing(consent):
         return
     stated = [value for value in _all(consent, "categoryPreferences") if value is not None]
-    if not _is_object(consent) or (not stated and {key for key, _ in consent} != {"categoryPreferences"}):
+    if not _is_object(consent) or (
+        not stated and {key for key, _ in consent} != {"categoryPreferences"}
+    ):
         refused.add(EVERYTHING)
     for preferences in stated:
         if _says_nothing(preferences):
@@ -66,7 +79,7 @@ def _segment(consent: Any, granted: set[str], refused: set[str], rules: ProfileR
                 refused |= _meant(purpose, rules)
 
 
-def _rudderstack(consent: Any, granted: set[str], refused: set[str], rules: ProfileRules) -> None:  # noqa: ANN401 - a JSON value
+def _rudderstack(consent: Json, granted: set[str], refused: set[str], rules: ProfileRules) -> None:
     if _says_nothing(consent):
         return
     if not _is_object(consent):
@@ -76,7 +89,12 @@ def _rudderstack(consent: Any, granted: set[str], refused: set[str], rules: Prof
     for key, value in consent:
         if key not in ("allowedConsentIds", "deniedConsentIds") or _says_nothing(value):
             continue
-        if key == "allowedConsentIds" and one_trust and _is_object(value) and _are_names([name for _, name in value]):
+        if (
+            key == "allowedConsentIds"
+            and one_trust
+            and _is_object(value)
+            and _are_names([name for _, name in value])
+        ):
             continue
         if not isinstance(value, list):
             refused.add(EVERYTHING)
@@ -95,14 +113,22 @@ def _are_names(values: list[Any]) -> bool:
 
 
 def _normal(spelled: str) -> str:
-    visible = (sign for sign in unicodedata.normalize("NFKC", spelled) if unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
+    visible = (
+        sign
+        for sign in unicodedata.normalize("NFKC", spelled)
+        if unicodedata.category(sign) not in ("Cc", "Cf", "Cs")
+    )
     return "".join(visible).strip().lower()
 
 
 def _grantable(spelled: str, rules: ProfileRules) -> set[str]:
     purpose = _normal(spelled)
     plain = unicodedata.normalize("NFC", spelled).strip().lower() == purpose
-    return {purpose} if plain and purpose not in ("", EVERYTHING) and len(purpose) <= rules.purpose_length_limit else set()
+    return (
+        {purpose}
+        if plain and purpose not in ("", EVERYTHING) and len(purpose) <= rules.purpose_length_limit
+        else set()
+    )
 
 
 def _meant(spelled: str, rules: ProfileRules) -> set[str]:
@@ -112,14 +138,14 @@ def _meant(spelled: str, rules: ProfileRules) -> set[str]:
     return {purpose} if purpose else set()
 
 
-def _is_object(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+def _is_object(value: Json) -> bool:
     return isinstance(value, tuple)
 
 
-def _all(value: Any, key: str) -> list[Any]:  # noqa: ANN401 - a JSON value
+def _all(value: Json, key: str) -> list[Any]:
     """Every value that an object has under a key."""
     return [item for name, item in value if name == key] if _is_object(value) else []
 
 
-def _says_nothing(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+def _says_nothing(value: Json) -> bool:
     return value is None or value in ([], ())

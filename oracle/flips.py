@@ -13,7 +13,9 @@ from oracle.view import churns_at
 
 
 def next_flip(subject: Subject, node: Rule, now_ms: int) -> int | None:
-    """The first instant after `now_ms` at which a rule's answer is not the one at `now_ms`; None where it stays for ever.
+    """The first instant after `now_ms` at which a rule's answer is not the one at `now_ms`.
+
+    None where it stays for ever.
 
     Args:
         subject: the person.
@@ -21,8 +23,15 @@ def next_flip(subject: Subject, node: Rule, now_ms: int) -> int | None:
         now_ms: the instant.
     """
     present = subject.holds(node, now_ms)
-    later = {near for at_ms in candidates(subject, node) for near in range(at_ms - 2, at_ms + 3) if near > now_ms}
-    return next((at_ms for at_ms in sorted(later) if subject.holds(node, at_ms) is not present), None)
+    later = {
+        near
+        for at_ms in candidates(subject, node)
+        for near in range(at_ms - 2, at_ms + 3)
+        if near > now_ms
+    }
+    return next(
+        (at_ms for at_ms in sorted(later) if subject.holds(node, at_ms) is not present), None
+    )
 
 
 def candidates(subject: Subject, node: Rule) -> Iterator[int]:
@@ -35,7 +44,9 @@ def candidates(subject: Subject, node: Rule) -> Iterator[int]:
             yield from candidates(subject, child)
         case rule.Member(segment=segment):
             rules = [found.rule for found in subject.definitions.segments if found.id == segment]
-            yield from chain.from_iterable(candidates(subject, live) for live in rules if live is not None)
+            yield from chain.from_iterable(
+                candidates(subject, live) for live in rules if live is not None
+            )
         case rule.Sequence(window=window):
             for at_ms in subject.completed(node):
                 yield from (at_ms, at_ms + (span_ms(window) if window else 0))
@@ -56,7 +67,9 @@ def _of_behaviour(subject: Subject, node: rule.Behaviour) -> Iterator[int]:
     for event in subject.matching(node.event):
         if node.window is not None:
             yield subject.expiry(event.at_ms, node.window)
-        yield from turning_points(node.condition, Instant(event.at_ms), subject.definitions.time_zone)
+        yield from turning_points(
+            node.condition, Instant(event.at_ms), subject.definitions.time_zone
+        )
 
 
 def _of_trait(subject: Subject, trait: TraitRule, condition: Condition) -> Iterator[int]:
@@ -65,7 +78,9 @@ def _of_trait(subject: Subject, trait: TraitRule, condition: Condition) -> Itera
             yield subject.expiry(event.at_ms, trait.window)
         if trait.function == "time_since":
             yield from (event.at_ms + round(bound * 1000) for bound in bounds(condition))
-        yield from turning_points(condition, value_at(event.properties, trait.property), subject.definitions.time_zone)
+        yield from turning_points(
+            condition, value_at(event.properties, trait.property), subject.definitions.time_zone
+        )
 
 
 def _of_rfm(subject: Subject) -> Iterator[int]:

@@ -1,8 +1,9 @@
 """Who is one person, recomputed: every link fact in canonical order, united unless a limit forbids it.
 
-The rule (Kruskal's algorithm with a constraint): a fact is a pair of identifiers that some event names together, the event's strongest
-one and one of the others. Its place in time is the earliest such event. Facts are taken in that order; one whose union would give a
-person more identifiers of a kind, or in all, than the rules allow is refused. Pairs that an operator banned are no facts.
+The rule (Kruskal's algorithm with a constraint): a fact is a pair of identifiers that some event
+names together, the event's strongest one and one of the others. Its place in time is the earliest
+such event. Facts are taken in that order; one whose union would give a person more identifiers of a
+kind, or in all, than the rules allow is refused. Pairs that an operator banned are no facts.
 """
 
 from dataclasses import dataclass, field
@@ -57,7 +58,9 @@ class Verdict:
     reason: str = ""
 
 
-def people_of(facts: Facts, rules: IdentityRules) -> tuple[list[frozenset[IdentifierKey]], dict[Pair, Verdict]]:
+def people_of(
+    facts: Facts, rules: IdentityRules
+) -> tuple[list[frozenset[IdentifierKey]], dict[Pair, Verdict]]:
     """Group all identifiers into people.
 
     Returns:
@@ -65,7 +68,9 @@ def people_of(facts: Facts, rules: IdentityRules) -> tuple[list[frozenset[Identi
     """
     home: dict[IdentifierKey, set[IdentifierKey]] = {key: {key} for key in facts.kinds}
     verdicts: dict[Pair, Verdict] = {}
-    for pair in sorted(facts.places.keys() - facts.banned, key=lambda pair: (facts.places[pair], pair)):
+    for pair in sorted(
+        facts.places.keys() - facts.banned, key=lambda pair: (facts.places[pair], pair)
+    ):
         one, other = home[pair[0]], home[pair[1]]
         if one is other:
             verdicts[pair] = Verdict("linked")
@@ -83,7 +88,9 @@ def people_of(facts: Facts, rules: IdentityRules) -> tuple[list[frozenset[Identi
     return [frozenset(members) for members in distinct.values()], verdicts
 
 
-def kinds_of(members: frozenset[IdentifierKey] | set[IdentifierKey], facts: Facts) -> dict[str, int]:
+def kinds_of(
+    members: frozenset[IdentifierKey] | set[IdentifierKey], facts: Facts
+) -> dict[str, int]:
     """Count identifiers per kind."""
     counts: dict[str, int] = {}
     for key in members:
@@ -91,7 +98,9 @@ def kinds_of(members: frozenset[IdentifierKey] | set[IdentifierKey], facts: Fact
     return counts
 
 
-def _breach(one: set[IdentifierKey], other: set[IdentifierKey], facts: Facts, rules: IdentityRules) -> str:
+def _breach(
+    one: set[IdentifierKey], other: set[IdentifierKey], facts: Facts, rules: IdentityRules
+) -> str:
     both = kinds_of(one | other, facts)
     for kind in sorted(both):
         if both[kind] > rules.kinds[kind].limit:

@@ -7,10 +7,13 @@ from oracle.compare import Difference
 from oracle.identity import Facts, Pair, Verdict
 
 
-def link_differences(facts: Facts, verdicts: dict[Pair, Verdict], stored: Iterable[Link]) -> Iterator[Difference]:
+def link_differences(
+    facts: Facts, verdicts: dict[Pair, Verdict], stored: Iterable[Link]
+) -> Iterator[Difference]:
     """Compare every link.
 
-    A banned pair keeps the fact that stood when it was banned, which depends on arrival; only its status is compared.
+    A banned pair keeps the fact that stood when it was banned, which depends on arrival; only its
+    status is compared.
 
     Args:
         facts: what the events state.

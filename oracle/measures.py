@@ -15,6 +15,7 @@ from typing import Any, Final
 from datasketches import hll_sketch, hll_union, tgt_hll_type
 
 from domain.segments.rule import FREQUENT_VALUES, UNIQUE_EXACT, EventFilter
+from domain.values import Json
 from oracle.conditions import Instant, satisfies
 from oracle.record import Statement
 
@@ -49,10 +50,13 @@ def matches(wanted: EventFilter, statement: Statement, zone: str) -> bool:
         zone: the workspace's, for instants that name none.
     """
     named = statement.type == wanted.event_type and wanted.name in (None, statement.name)
-    return named and all(satisfies(where.condition, value_at(statement.properties, where.property), 0, zone) for where in wanted.where)
+    return named and all(
+        satisfies(where.condition, value_at(statement.properties, where.property), 0, zone)
+        for where in wanted.where
+    )
 
 
-def value_at(properties: Mapping[str, Any], path: str | None) -> Any:  # noqa: ANN401 - a JSON value
+def value_at(properties: Mapping[str, Any], path: str | None) -> Json:
     """The value that a dotted path leads to; None where it leads nowhere, or there is no path."""
     value: Any = properties if path is not None else None
     for key in (path or "").split("."):
@@ -60,7 +64,7 @@ def value_at(properties: Mapping[str, Any], path: str | None) -> Any:  # noqa: A
     return value
 
 
-def measure(function: str, deeds: Sequence[Deed], now_ms: int, *, windowed: bool) -> Any:  # noqa: ANN401 - a JSON value, an Instant or None
+def measure(function: str, deeds: Sequence[Deed], now_ms: int, *, windowed: bool) -> Json:
     """What the deeds amount to; None for missing.
 
     Args:
@@ -79,12 +83,18 @@ def measure(function: str, deeds: Sequence[Deed], now_ms: int, *, windowed: bool
     if function == "exists":
         return bool(counting)
     if function in ("sum", "average", "minimum", "maximum"):
-        return _of_numbers(function, [number for deed in counting if (number := plausible(deed.value)) is not None])
-    spoken = [deed for deed in counting if deed.value is not None] if function in ("first", "last") else counting
+        return _of_numbers(
+            function, [number for deed in counting if (number := plausible(deed.value)) is not None]
+        )
+    spoken = (
+        [deed for deed in counting if deed.value is not None]
+        if function in ("first", "last")
+        else counting
+    )
     return _of_ends(function, spoken[0], spoken[-1], now_ms) if spoken else None
 
 
-def _of_ends(function: str, first: Deed, last: Deed, now_ms: int) -> Any:  # noqa: ANN401
+def _of_ends(function: str, first: Deed, last: Deed, now_ms: int) -> Json:
     if function == "time_since":
         return (now_ms - last.at_ms) / 1000
     if function in ("first", "last"):
@@ -92,8 +102,11 @@ def _of_ends(function: str, first: Deed, last: Deed, now_ms: int) -> Any:  # noq
     return Instant(first.at_ms if function == "first_at" else last.at_ms)
 
 
-def plausible(value: Any) -> Decimal | None:  # noqa: ANN401 - a JSON value
-    """A number as it is measured: six decimals, half to even; None for anything else and for magnitudes of 10¹² or more."""
+def plausible(value: Json) -> Decimal | None:
+    """A number as it is measured: six decimals, half to even.
+
+    None for anything else and for magnitudes of 10¹² or more.
+    """
     if type(value) not in (int, float) or abs(value) >= _IMPLAUSIBLE:
         return None
     exact = Decimal(value) if isinstance(value, int) else Decimal(repr(value))
@@ -115,8 +128,11 @@ def as_number(exact: Fraction) -> float:
     return int(exact) if exact.denominator == 1 else float(exact)
 
 
-def text_of(value: Any) -> str | None:  # noqa: ANN401 - a JSON value
-    """The text that names a text, number or boolean among others, a long one's digest; None for anything else."""
+def text_of(value: Json) -> str | None:
+    """The text that names a text, number or boolean among others, a long one's digest.
+
+    None for anything else.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -129,13 +145,20 @@ def text_of(value: Any) -> str | None:  # noqa: ANN401 - a JSON value
 
 def digest_of(text: str) -> int:
     """64 bits that stand for a text."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+    return int.from_bytes(
+        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
+    )
 
 
 def unique(deeds: Iterable[Deed], *, windowed: bool) -> int:
-    """How many different values count; beyond `UNIQUE_EXACT` different values of all time, an estimate."""
+    """How many different values count.
+
+    Beyond `UNIQUE_EXACT` different values of all time, an estimate.
+    """
     seen: dict[str, bool] = {}
-    for deed in deeds:  # in order of time: what the latest event of a value says about counting stands
+    for (
+        deed
+    ) in deeds:  # in order of time: what the latest event of a value says about counting stands
         text = text_of(deed.value)
         if text is not None:
             seen[text] = deed.counts
@@ -160,7 +183,7 @@ def _sampled(seen: Mapping[str, bool]) -> int:
     return round(sum(seen[text] for text in kept) * Fraction(2**64, digest_of(kept[-1]) + 1))
 
 
-def most_frequent(deeds: Iterable[Deed]) -> Any:  # noqa: ANN401 - a JSON scalar or None
+def most_frequent(deeds: Iterable[Deed]) -> Json:
     """The value that most counting events have; among equals the smallest text."""
     values: dict[str, Any] = {}
     counts: Counter[str] = Counter()

@@ -24,4 +24,6 @@ def outbox_differences(
             where = f"person {profile.hex()} segment {segment}"
             yield Difference("outbox", where, "sum of changes", str(int(member)), str(total))
     for segment, profile in sorted(missing):
-        yield Difference("outbox", f"person {profile.hex()} segment {segment}", "sum of changes", "1", "0")
+        yield Difference(
+            "outbox", f"person {profile.hex()} segment {segment}", "sum of changes", "1", "0"
+        )

@@ -1,6 +1,7 @@
 """Reads one stored event again, from its payload: whom it names, in which order, and what it says about them.
 
-The instants are the stored ones (skew was corrected on arrival, when the client's clock was known); everything else comes from the JSON.
+The instants are the stored ones (skew was corrected on arrival, when the client's clock was known);
+everything else comes from the JSON.
 """
 
 import json
@@ -17,6 +18,7 @@ from domain.ids import IdentifierKey
 from domain.keys import identifier_key
 from domain.policies import IdentityRules, ProfileRules
 from domain.stored import StoredEvent
+from domain.values import Json
 from operators.identity.normalise import normalise
 from oracle.consent import read_consent
 
@@ -53,7 +55,8 @@ class Statement:
     Attributes:
         message: its message key.
         at_ms: event time.
-        tie: orders statements of one instant: the first 8 bytes of the message key as a signed number.
+        tie: orders statements of one instant: the first 8 bytes of the message key as a signed
+            number.
         named: identifiers, strongest first.
         consent: (purpose, granted) in any order, a purpose possibly twice.
         order: (currency, minor units) of a purchase.
@@ -74,7 +77,9 @@ class Statement:
     properties: dict[str, Any] = field(default_factory=dict)
 
 
-def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, profile: ProfileRules) -> Statement:
+def read_statement(
+    event: StoredEvent, salt: bytes, identity: IdentityRules, profile: ProfileRules
+) -> Statement:
     """Read one stored event.
 
     Args:
@@ -87,13 +92,18 @@ def read_statement(event: StoredEvent, salt: bytes, identity: IdentityRules, pro
         return _read(event, salt, identity, profile)
 
 
-def _read(event: StoredEvent, salt: bytes, identity: IdentityRules, profile: ProfileRules) -> Statement:
+def _read(
+    event: StoredEvent, salt: bytes, identity: IdentityRules, profile: ProfileRules
+) -> Statement:
     said: dict[str, Any] = json.loads(event.payload, parse_int=_integer, object_pairs_hook=_Object)
     consent = read_consent(event.payload, profile)
     context = _object(said.get("context"))
     ambient, own = _readable(context.get("traits")), _readable(said.get("traits"))
     spoken = {**ambient, **own} if event.type == "identify" else ambient
-    traits, group_traits = _kept(spoken, consent, profile), _kept(own if event.type == "group" else {}, consent, profile)
+    traits, group_traits = (
+        _kept(spoken, consent, profile),
+        _kept(own if event.type == "group" else {}, consent, profile),
+    )
     if not _dated(said):
         consent = {purpose: granted for purpose, granted in consent.items() if not granted}
     name = _name(said, event.type)
@@ -103,10 +113,14 @@ def _read(event: StoredEvent, salt: bytes, identity: IdentityRules, profile: Pro
         tie=int.from_bytes(event.message_key[:8], "big", signed=True),
         type=event.type,
         name=name,
-        named=_named(_raw_identifiers(said, event.type, spoken, identity), event.region, salt, identity),
+        named=_named(
+            _raw_identifiers(said, event.type, spoken, identity), event.region, salt, identity
+        ),
         traits={trait: _storable(value) for trait, value in traits.items()},
         consent=tuple(consent.items()),
-        order=_order(_spoken(said), profile) if event.type == "track" and name in profile.order_events else None,
+        order=_order(_spoken(said), profile)
+        if event.type == "track" and name in profile.order_events
+        else None,
         group=_id(said, "groupId") if event.type == "group" else "",
         group_traits={trait: _storable(value) for trait, value in group_traits.items()},
         properties=_properties(said) if event.type in ("track", "page", "screen") else {},
@@ -125,7 +139,11 @@ def _deeper() -> Iterator[None]:
 
 
 def _integer(text: str) -> float:
-    return int(text) if len(text) <= _DIGITS else math.copysign(math.inf, -1 if text.startswith("-") else 1)
+    return (
+        int(text)
+        if len(text) <= _DIGITS
+        else math.copysign(math.inf, -1 if text.startswith("-") else 1)
+    )
 
 
 def read_bans(event: StoredEvent) -> list[tuple[IdentifierKey, IdentifierKey]]:
@@ -147,36 +165,45 @@ def _name(said: dict[str, Any], type_: str) -> str:
     return _text(spoken).replace("\0", "\ufffd")
 
 
-def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a JSON value
+def _object(value: Json) -> dict[str, Any]:
     """What is no object counts as an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def _is_scalar(value: Any) -> bool:  # noqa: ANN401 - a JSON value
-    return isinstance(value, str | int | float) and not isinstance(value, bool) and not _holds_infinity(value)
+def _is_scalar(value: Json) -> bool:
+    return (
+        isinstance(value, str | int | float)
+        and not isinstance(value, bool)
+        and not _holds_infinity(value)
+    )
 
 
 class _Object(dict[str, Any]):
-    """A JSON object; remembers whether a value that a later one of its key takes the place of holds an infinity."""
+    """A JSON object.
+
+    Remembers whether a value that a later one of its key takes the place of holds an infinity.
+    """
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        self.hides = len(pairs) > len(self) and any(_holds_infinity(value) for key, value in pairs if self[key] is not value)
+        self.hides = len(pairs) > len(self) and any(
+            _holds_infinity(value) for key, value in pairs if self[key] is not value
+        )
 
 
-def _holds_infinity(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+def _holds_infinity(value: Json) -> bool:
     if isinstance(value, dict | list):
         return any(map(_holds_infinity, value.values() if isinstance(value, dict) else value))
     return isinstance(value, float) and math.isinf(value)
 
 
-def _hides(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+def _hides(value: Json) -> bool:
     if isinstance(value, _Object):
         return value.hides or any(map(_hides, value.values()))
     return isinstance(value, list) and any(map(_hides, value))
 
 
-def _is_finite(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+def _is_finite(value: Json) -> bool:
     """Whether no number in a value is beyond floating point, wherever it stands in the JSON."""
     if _hides(value):
         return False
@@ -187,20 +214,30 @@ def _is_finite(value: Any) -> bool:  # noqa: ANN401 - a JSON value
     return True
 
 
-def _readable(traits: Any) -> dict[str, Any]:  # noqa: ANN401 - a JSON value
+def _readable(traits: Json) -> dict[str, Any]:
     return {trait: value for trait, value in _object(traits).items() if _is_finite(value)}
 
 
 def _kept(traits: dict[str, Any], consent: dict[str, bool], rules: ProfileRules) -> dict[str, Any]:
-    """Traits beyond the limits are left out where they stand beside a refusal; elsewhere such an event is not stored at all."""
+    """Traits beyond the limits are left out where they stand beside a refusal.
+
+    Elsewhere such an event is not stored at all.
+    """
     if all(consent.values()):
         return traits
-    return {} if len(traits) > rules.event_trait_limit else {trait: value for trait, value in traits.items() if _depth(value) <= _DEPTH}
+    return (
+        {}
+        if len(traits) > rules.event_trait_limit
+        else {trait: value for trait, value in traits.items() if _depth(value) <= _DEPTH}
+    )
 
 
-def _depth(value: Any) -> int:  # noqa: ANN401 - a JSON value
+def _depth(value: Json) -> int:
     if isinstance(value, dict | list):
-        return 1 + max((_depth(item) for item in (value.values() if isinstance(value, dict) else value)), default=0)
+        return 1 + max(
+            (_depth(item) for item in (value.values() if isinstance(value, dict) else value)),
+            default=0,
+        )
     return 0
 
 
@@ -210,7 +247,7 @@ def _dated(said: dict[str, Any]) -> bool:
     return all(_is_instant(value) for value in (stated, said.get("sentAt")))
 
 
-def _is_instant(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+def _is_instant(value: Json) -> bool:
     if value is None or value == "":
         return True
     if isinstance(value, str):
@@ -232,12 +269,15 @@ def _properties(said: dict[str, Any]) -> dict[str, Any]:
     try:
         kept = _storable(_spoken(said))
         json.dumps(kept, allow_nan=False, ensure_ascii=False).encode()
-    except (OverflowError, ValueError):  # half a character is a UnicodeEncodeError, which is a ValueError
+    except (
+        OverflowError,
+        ValueError,
+    ):  # half a character is a UnicodeEncodeError, which is a ValueError
         return {}
     return dict(kept)
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - a JSON value
+def _text(value: Json) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and value == int(value):
@@ -245,7 +285,9 @@ def _text(value: Any) -> str:  # noqa: ANN401 - a JSON value
     return str(value)
 
 
-def _raw_identifiers(said: dict[str, Any], type_: str, traits: dict[str, Any], rules: IdentityRules) -> list[tuple[str, str]]:
+def _raw_identifiers(
+    said: dict[str, Any], type_: str, traits: dict[str, Any], rules: IdentityRules
+) -> list[tuple[str, str]]:
     context = _object(said.get("context"))
     raw = [("user_id", _id(said, "userId")), ("anonymous_id", _id(said, "anonymousId"))]
     for kind in ("email", "phone"):
@@ -253,14 +295,18 @@ def _raw_identifiers(said: dict[str, Any], type_: str, traits: dict[str, Any], r
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             raw.append((kind, str(value)))
     device = _object(context.get("device"))
-    if (device.get("adTrackingEnabled") is True or device.get("adTrackingEnabled") is None) and isinstance(
-        device.get("advertisingId"), str
-    ):
+    if (
+        device.get("adTrackingEnabled") is True or device.get("adTrackingEnabled") is None
+    ) and isinstance(device.get("advertisingId"), str):
         raw.append(("device_id", device["advertisingId"]))
     others = context.get("externalIds")
     for other in others if isinstance(others, list) else []:
         known = _object(other).get("type")
-        if isinstance(known, str) and known in rules.kinds and (_is_scalar(other.get("id")) or other.get("id") is None):
+        if (
+            isinstance(known, str)
+            and known in rules.kinds
+            and (_is_scalar(other.get("id")) or other.get("id") is None)
+        ):
             raw.append((known, _text(other.get("id"))))
     if type_ == "alias":
         raw.append((rules.alias_kind, _id(said, "previousId")))
@@ -268,17 +314,26 @@ def _raw_identifiers(said: dict[str, Any], type_: str, traits: dict[str, Any], r
 
 
 def _id(said: dict[str, Any], name: str) -> str:
-    """An id; beside a refusal one of a wrong type names nobody, elsewhere such an event is not stored at all."""
+    """An id.
+
+    Beside a refusal one of a wrong type names nobody, elsewhere such an event is not stored at all.
+    """
     return _text(said.get(name)) if _is_scalar(said.get(name)) else ""
 
 
-def _named(raw: list[tuple[str, str]], region: str, salt: bytes, rules: IdentityRules) -> tuple[Named, ...]:
+def _named(
+    raw: list[tuple[str, str]], region: str, salt: bytes, rules: IdentityRules
+) -> tuple[Named, ...]:
     spelled = {(kind, normalise(kind, value, rules, region)) for kind, value in raw}
-    usable = [(rules.kinds[kind].priority, kind, value) for kind, value in spelled if value is not None]
-    return tuple(Named(identifier_key(salt, kind, value), kind, value) for _, kind, value in sorted(usable))
+    usable = [
+        (rules.kinds[kind].priority, kind, value) for kind, value in spelled if value is not None
+    ]
+    return tuple(
+        Named(identifier_key(salt, kind, value), kind, value) for _, kind, value in sorted(usable)
+    )
 
 
-def _storable(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+def _storable(value: Json) -> Json:
     """Integers beyond 64 bits are kept as floating point numbers."""
     if isinstance(value, dict):
         return {key: _storable(item) for key, item in value.items()}
@@ -291,13 +346,17 @@ def _storable(value: Any) -> Any:  # noqa: ANN401 - a JSON value
 
 def _order(properties: dict[str, Any], rules: ProfileRules) -> tuple[str, int]:
     currency = properties.get("currency")
-    known = isinstance(currency, str) and len(currency) == 3 and all(letter in "abcdefghijklmnopqrstuvwxyz" for letter in currency.lower())
+    known = (
+        isinstance(currency, str)
+        and len(currency) == 3
+        and all(letter in "abcdefghijklmnopqrstuvwxyz" for letter in currency.lower())
+    )
     currency = str(currency).upper() if known else rules.default_currency
     present = [properties[key] for key in rules.amount_keys if properties.get(key) is not None]
     return currency, _minor_units(present[0], currency) if present else 0
 
 
-def _minor_units(amount: Any, currency: str) -> int:  # noqa: ANN401 - a JSON value
+def _minor_units(amount: Json, currency: str) -> int:
     if isinstance(amount, bool) or not isinstance(amount, int | float | str):
         return 0
     try:

@@ -1,6 +1,7 @@
 """Whether a rule holds for a person at an instant, who is in which segment, and computed traits: the slow, plain evaluator.
 
-Every question looks at every event again. `operators` answers the same questions from bounded state; this file shares nothing with it.
+Every question looks at every event again. `operators` answers the same questions from bounded
+state; this file shares nothing with it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from domain.segments import rule
 from domain.segments.definition import RfmDefinition, TraitRule, WorkspaceDefinitions
 from domain.segments.rfm import RFM_GRID
 from domain.segments.rule import EventFilter, Rule, encode_rule, span_ms
+from domain.values import Json
 from oracle.conditions import satisfies
 from oracle.measures import Deed, matches, measure, plausible, value_at
 from oracle.record import Statement
@@ -33,7 +35,8 @@ class PersonHistory:
     Attributes:
         statements: what the events of all their leaves say, each once, in any order.
         kinds: identifiers per kind.
-        members: segments that list them now; read for paused segments only, which keep the members they had.
+        members: segments that list them now; read for paused segments only, which keep the members
+            they had.
     """
 
     statements: Sequence[Statement] = ()
@@ -79,9 +82,15 @@ class Subject:
 
     def matching(self, wanted: EventFilter) -> list[Statement]:
         """Events of a filter, in canonical order."""
-        spelled = encode_rule(rule.Behaviour(wanted))  # filters of 1 and of true are equal in Python, and spelled differently
+        spelled = encode_rule(
+            rule.Behaviour(wanted)
+        )  # filters of 1 and of true are equal in Python, and spelled differently
         if spelled not in self._matching:
-            self._matching[spelled] = [event for event in self.statements if matches(wanted, event, self.definitions.time_zone)]
+            self._matching[spelled] = [
+                event
+                for event in self.statements
+                if matches(wanted, event, self.definitions.time_zone)
+            ]
         return self._matching[spelled]
 
     def completed(self, sequence: rule.Sequence) -> set[int]:
@@ -89,25 +98,41 @@ class Subject:
         spelled = encode_rule(sequence)
         if spelled not in self._completed:
             zone = self.definitions.time_zone
-            self._completed[spelled] = completions(sequence, self.statements, lambda wanted, event: matches(wanted, event, zone))
+            self._completed[spelled] = completions(
+                sequence, self.statements, lambda wanted, event: matches(wanted, event, zone)
+            )
         return self._completed[spelled]
 
     def expiry(self, at_ms: int, window: str, *, calendar: bool = False) -> int:
         """The instant from which an event no longer counts in a window."""
         return expiry(at_ms, span_ms(window), self.definitions.time_zone, calendar=calendar)
 
-    def deeds(self, wanted: EventFilter, prop: str | None, window: str | None, now_ms: int) -> list[Deed]:
+    def deeds(
+        self, wanted: EventFilter, prop: str | None, window: str | None, now_ms: int
+    ) -> list[Deed]:
         """Matching events as a measure sees them at an instant."""
         return [
-            Deed(event.at_ms, event.tie, value_at(event.properties, prop), window is None or now_ms < self.expiry(event.at_ms, window))
+            Deed(
+                event.at_ms,
+                event.tie,
+                value_at(event.properties, prop),
+                window is None or now_ms < self.expiry(event.at_ms, window),
+            )
             for event in self.matching(wanted)
         ]
 
-    def trait(self, name: str, now_ms: int) -> Any:  # noqa: ANN401 - a JSON value
+    def trait(self, name: str, now_ms: int) -> Json:
         """A computed trait's value; None for missing, and where no live trait has the name."""
-        return next((self.value(trait.rule, now_ms) for trait in self.definitions.traits if trait.name == name), None)
+        return next(
+            (
+                self.value(trait.rule, now_ms)
+                for trait in self.definitions.traits
+                if trait.name == name
+            ),
+            None,
+        )
 
-    def value(self, trait: TraitRule, now_ms: int) -> Any:  # noqa: ANN401 - a JSON value
+    def value(self, trait: TraitRule, now_ms: int) -> Json:
         """What a computed trait computes."""
         deeds = self.deeds(trait.event, trait.property, trait.window, now_ms)
         return measure(trait.function, deeds, now_ms, windowed=trait.window is not None)
@@ -116,7 +141,11 @@ class Subject:
         """Whether the person is in a segment; nobody is in one that does not exist."""
         for found in self.definitions.segments:
             if found.id == segment:
-                return segment in self.history.members if found.rule is None else self.holds(found.rule, now_ms)
+                return (
+                    segment in self.history.members
+                    if found.rule is None
+                    else self.holds(found.rule, now_ms)
+                )
         return False
 
     def holds(self, node: Rule, now_ms: int) -> bool:
@@ -137,13 +166,20 @@ class Subject:
     def _leaf_holds(self, node: Rule, now_ms: int) -> bool:
         match node:
             case rule.Behaviour(event=wanted, property=prop, window=window):
-                amount = measure(node.measure, self.deeds(wanted, prop, window, now_ms), now_ms, windowed=window is not None)
+                amount = measure(
+                    node.measure,
+                    self.deeds(wanted, prop, window, now_ms),
+                    now_ms,
+                    windowed=window is not None,
+                )
                 return satisfies(node.condition, amount, now_ms, self.definitions.time_zone)
             case rule.Trait(name=name, condition=condition):
                 value = self.view.traits[name][0] if name in self.view.traits else None
                 return satisfies(condition, value, now_ms, self.definitions.time_zone)
             case rule.Computed(name=name, condition=condition):
-                return satisfies(condition, self.trait(name, now_ms), now_ms, self.definitions.time_zone)
+                return satisfies(
+                    condition, self.trait(name, now_ms), now_ms, self.definitions.time_zone
+                )
             case rule.Lifecycle(stages=stages):
                 return Stage(stage_at(self.view, self.history.kinds, self.rules, now_ms)) in stages
             case rule.Consent(purpose=purpose, granted=granted):
@@ -158,12 +194,21 @@ class Subject:
         scores = self.scores(now_ms)
         if scores is None:
             return False
-        demanded = ((node.recency, scores.recency), (node.frequency, scores.frequency), (node.monetary, scores.monetary))
-        within = all(demand is None or demand[0] <= score <= demand[1] for demand, score in demanded)
+        demanded = (
+            (node.recency, scores.recency),
+            (node.frequency, scores.frequency),
+            (node.monetary, scores.monetary),
+        )
+        within = all(
+            demand is None or demand[0] <= score <= demand[1] for demand, score in demanded
+        )
         return within and (not node.segments or scores.segment in node.segments)
 
     def scores(self, now_ms: int) -> RfmScores | None:
-        """RFM scores; None without a purchase that counts, and where the population has no bounds yet."""
+        """RFM scores.
+
+        None without a purchase that counts, and where the population has no bounds yet.
+        """
         rfm = self.definitions.rfm
         if rfm is None or rfm.breaks is None:
             return None
@@ -180,16 +225,26 @@ class Subject:
     def purchases(self, rfm: RfmDefinition, now_ms: int) -> tuple[int, int, int] | None:
         """Age of the latest purchase in the look-back (ms), how many there are, and their sum (millionths); None without any."""
         counting = [
-            event for event in self.matching(rfm.rule.event) if now_ms < self.expiry(event.at_ms, rfm.rule.look_back, calendar=True)
+            event
+            for event in self.matching(rfm.rule.event)
+            if now_ms < self.expiry(event.at_ms, rfm.rule.look_back, calendar=True)
         ]
         if not counting:
             return None
         numbers = [plausible(value_at(event.properties, rfm.rule.property)) for event in counting]
-        return now_ms - counting[-1].at_ms, len(counting), int(sum(number * 10**6 for number in numbers if number is not None))
+        return (
+            now_ms - counting[-1].at_ms,
+            len(counting),
+            int(sum(number * 10**6 for number in numbers if number is not None)),
+        )
 
 
 def holds(
-    node: Rule, history: PersonHistory, now_ms: int, definitions: WorkspaceDefinitions = NO_DEFINITIONS, rules: ProfileRules = PLAIN
+    node: Rule,
+    history: PersonHistory,
+    now_ms: int,
+    definitions: WorkspaceDefinitions = NO_DEFINITIONS,
+    rules: ProfileRules = PLAIN,
 ) -> bool:
     """Whether a rule holds for a person at an instant.
 
@@ -197,21 +252,30 @@ def holds(
         node: the rule.
         history: the person.
         now_ms: the instant.
-        definitions: segments, traits and RFM that the rule may mention, and the workspace's time zone.
+        definitions: segments, traits and RFM that the rule may mention, and the workspace's time
+            zone.
         rules: what a purchase is, and when a customer churns.
     """
     return Subject(definitions, history, rules).holds(node, now_ms)
 
 
 def member_segments(
-    definitions: WorkspaceDefinitions, history: PersonHistory, now_ms: int, rules: ProfileRules = PLAIN
+    definitions: WorkspaceDefinitions,
+    history: PersonHistory,
+    now_ms: int,
+    rules: ProfileRules = PLAIN,
 ) -> dict[SegmentId, bool]:
     """Of every live and paused segment whether the person is in it at an instant."""
     subject = Subject(definitions, history, rules)
     return {segment.id: subject.member(segment.id, now_ms) for segment in definitions.segments}
 
 
-def trait_values(definitions: WorkspaceDefinitions, history: PersonHistory, now_ms: int, rules: ProfileRules = PLAIN) -> dict[str, Any]:
+def trait_values(
+    definitions: WorkspaceDefinitions,
+    history: PersonHistory,
+    now_ms: int,
+    rules: ProfileRules = PLAIN,
+) -> dict[str, Any]:
     """Values of computed traits at an instant, by name; missing ones are absent."""
     subject = Subject(definitions, history, rules)
     values = {trait.name: subject.value(trait.rule, now_ms) for trait in definitions.traits}

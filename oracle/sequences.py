@@ -10,8 +10,12 @@ from oracle.record import Statement
 Matches = Callable[[EventFilter, Statement], bool]
 
 
-def completions(sequence: rule.Sequence, statements: Sequence[Statement], matches: Matches) -> set[int]:
-    """Every instant, ms, at which the sequence completes; also those to come if nothing more happens.
+def completions(
+    sequence: rule.Sequence, statements: Sequence[Statement], matches: Matches
+) -> set[int]:
+    """Every instant, ms, at which the sequence completes.
+
+    Also those to come if nothing more happens.
 
     Args:
         sequence: the node.
@@ -19,14 +23,18 @@ def completions(sequence: rule.Sequence, statements: Sequence[Statement], matche
         matches: whether an event is of a filter.
     """
     filters = [wanted for step in sequence.steps for wanted in (step.event, *step.without)]
-    marks = [event for event in statements if any(matches(wanted, event) for wanted in filters)][-SEQUENCE_MARKS:]
+    marks = [event for event in statements if any(matches(wanted, event) for wanted in filters)][
+        -SEQUENCE_MARKS:
+    ]
     return set(_Chains(sequence.steps, marks, matches).ends())
 
 
 def holds_at(sequence: rule.Sequence, completed: set[int], now_ms: int) -> bool:
     """Whether one of the completions is of the past and, with a window, recent enough."""
     past = (at_ms for at_ms in completed if at_ms <= now_ms)
-    return any(sequence.window is None or now_ms < at_ms + span_ms(sequence.window) for at_ms in past)
+    return any(
+        sequence.window is None or now_ms < at_ms + span_ms(sequence.window) for at_ms in past
+    )
 
 
 class _Chains:
@@ -34,7 +42,11 @@ class _Chains:
         self._steps = steps
         self._marks = marks
         self._matches = cache(lambda number, place: matches(steps[number].event, marks[place]))
-        self._blocks = cache(lambda number, place: any(matches(wanted, marks[place]) for wanted in steps[number].without))
+        self._blocks = cache(
+            lambda number, place: any(
+                matches(wanted, marks[place]) for wanted in steps[number].without
+            )
+        )
         self._reached = cache(self._reach)
 
     def ends(self) -> Iterator[int]:
@@ -52,10 +64,17 @@ class _Chains:
         """Whether some chain of the steps up to this one ends in this event."""
         if not self._matches(number, place):
             return False
-        return number == 0 or any(self._follows(number, before, place) and self._reached(number - 1, before) for before in range(place))
+        return number == 0 or any(
+            self._follows(number, before, place) and self._reached(number - 1, before)
+            for before in range(place)
+        )
 
     def _follows(self, number: int, before: int, place: int) -> bool:
-        start_ms, end_ms, within = self._marks[before].at_ms, self._marks[place].at_ms, self._steps[number].within
+        start_ms, end_ms, within = (
+            self._marks[before].at_ms,
+            self._marks[place].at_ms,
+            self._steps[number].within,
+        )
         if not start_ms < end_ms or (within is not None and end_ms - start_ms > span_ms(within)):
             return False
         return not self._blocked(number, start_ms, end_ms)
@@ -63,8 +82,14 @@ class _Chains:
     def _blocked(self, number: int, start_ms: int, end_ms: int) -> bool:
         if not self._steps[number].without:
             return False
-        between = (place for place, mark in enumerate(self._marks) if start_ms < mark.at_ms < end_ms)
+        between = (
+            place for place, mark in enumerate(self._marks) if start_ms < mark.at_ms < end_ms
+        )
         return any(self._blocks(number, place) for place in between)
 
     def _happened(self, number: int, start_ms: int, end_ms: int) -> bool:
-        return any(self._matches(number, place) for place, mark in enumerate(self._marks) if start_ms < mark.at_ms <= end_ms)
+        return any(
+            self._matches(number, place)
+            for place, mark in enumerate(self._marks)
+            if start_ms < mark.at_ms <= end_ms
+        )

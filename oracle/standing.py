@@ -1,7 +1,8 @@
 """How a stored person's stage and memberships differ from the recomputed ones at an instant.
 
-A stored answer is as of its last evaluation. Where the wake that would change it is due and has not come yet, the answer of the instant
-before that wake is right too; before the wake is due, nothing but the present answer is.
+A stored answer is as of its last evaluation. Where the wake that would change it is due and has not
+come yet, the answer of the instant before that wake is right too; before the wake is due, nothing
+but the present answer is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +34,8 @@ def standing_differences(
         person: its document.
         memberships: segments that list them, with versions.
         now_ms: the instant of verification; a wake that is due by now may be still to come.
-        sweeping: a sweep is under way; whom it has not reached yet stands as earlier definitions had them.
+        sweeping: a sweep is under way; whom it has not reached yet stands as earlier definitions
+            had them.
         foresee: also compute when each answer changes next; no wake may come later than that.
     """
     where = f"person {stored.id.hex()}"
@@ -43,23 +45,42 @@ def standing_differences(
     yield from _membership_differences(where, subject, person, memberships, now_ms)
     if foresee:
         yield from _flip_differences(where, subject, person, now_ms)
-    served = sorted({segment.purpose for segment in subject.definitions.segments if subject.view.consents_to(segment.purpose)})
+    served = sorted(
+        {
+            segment.purpose
+            for segment in subject.definitions.segments
+            if subject.view.consents_to(segment.purpose)
+        }
+    )
     if sorted(person.granted) != served:
         yield Difference("consent", where, "granted", str(served), str(sorted(person.granted)))
     if dict(person.segments) != dict(memberships):
-        yield Difference("membership", where, "segments in doc", _listed(memberships), _listed(person.segments))
+        yield Difference(
+            "membership", where, "segments in doc", _listed(memberships), _listed(person.segments)
+        )
 
 
 def _newest(subject: Subject) -> int:
     definitions = subject.definitions
-    revisions = [segment.revision for segment in definitions.segments] + [trait.revision for trait in definitions.traits]
+    revisions = [segment.revision for segment in definitions.segments] + [
+        trait.revision for trait in definitions.traits
+    ]
     return max([0, *revisions, definitions.rfm.revision if definitions.rfm else 0])
 
 
-def _stage_differences(where: str, subject: Subject, stored: StoredPerson, person: Person, now_ms: int) -> Iterator[Difference]:
-    wake_ms, view, kinds, rules = stored.wake_ms or 0, subject.view, subject.history.kinds, subject.rules
+def _stage_differences(
+    where: str, subject: Subject, stored: StoredPerson, person: Person, now_ms: int
+) -> Iterator[Difference]:
+    wake_ms, view, kinds, rules = (
+        stored.wake_ms or 0,
+        subject.view,
+        subject.history.kinds,
+        subject.rules,
+    )
     due = 0 < wake_ms <= now_ms
-    stages = {stage_at(view, kinds, rules, at_ms) for at_ms in (now_ms, wake_ms - 1 if due else now_ms)}
+    stages = {
+        stage_at(view, kinds, rules, at_ms) for at_ms in (now_ms, wake_ms - 1 if due else now_ms)
+    }
     if stored.stage not in stages:
         yield Difference("stage", where, "stage", " or ".join(sorted(stages)), stored.stage)
         return
@@ -79,20 +100,34 @@ def _membership_differences(
     for segment in subject.definitions.segments:
         kept, flip_ms = segment.id in memberships, person.flips.get(segment.id, 0)
         right = subject.member(segment.id, now_ms)
-        if kept is not right and not (0 < flip_ms <= now_ms and subject.member(segment.id, flip_ms - 1) is kept):
-            yield Difference("membership", where, f"segment {segment.id}", _called(right), _called(kept))
+        if kept is not right and not (
+            0 < flip_ms <= now_ms and subject.member(segment.id, flip_ms - 1) is kept
+        ):
+            yield Difference(
+                "membership", where, f"segment {segment.id}", _called(right), _called(kept)
+            )
         elif kept and segment.rule is not None and memberships[segment.id] != segment.version:
-            yield Difference("membership", where, f"segment {segment.id} version", str(segment.version), str(memberships[segment.id]))
+            yield Difference(
+                "membership",
+                where,
+                f"segment {segment.id} version",
+                str(segment.version),
+                str(memberships[segment.id]),
+            )
 
 
-def _flip_differences(where: str, subject: Subject, person: Person, now_ms: int) -> Iterator[Difference]:
+def _flip_differences(
+    where: str, subject: Subject, person: Person, now_ms: int
+) -> Iterator[Difference]:
     for segment in subject.definitions.segments:
         kept = person.flips.get(segment.id)
         if segment.rule is None or (kept is not None and kept <= now_ms):
             continue
         flip_ms = next_flip(subject, segment.rule, now_ms)
         if flip_ms is not None and (kept is None or kept > flip_ms):
-            yield Difference("wake", where, f"segment {segment.id} flip", f"{flip_ms} or before", str(kept))
+            yield Difference(
+                "wake", where, f"segment {segment.id} flip", f"{flip_ms} or before", str(kept)
+            )
 
 
 def _called(member: bool) -> str:
@@ -100,4 +135,7 @@ def _called(member: bool) -> str:
 
 
 def _listed(memberships: Mapping[SegmentId, int]) -> str:
-    return ", ".join(f"{segment} version {memberships[segment]}" for segment in sorted(memberships)) or "none"
+    return (
+        ", ".join(f"{segment} version {memberships[segment]}" for segment in sorted(memberships))
+        or "none"
+    )

@@ -1,7 +1,8 @@
 """Walks the tables of one workspace and lists every difference from what the stored events say.
 
-Two passes. The first reads all events once and keeps identifiers and link facts: only all of them together decide who is one person. The
-second takes people in chunks and reads their events again. Memory grows with identifiers and links, not with events, views or leaves.
+Two passes. The first reads all events once and keeps identifiers and link facts: only all of them
+together decide who is one person. The second takes people in chunks and reads their events again.
+Memory grows with identifiers and links, not with events, views or leaves.
 """
 
 from collections import Counter, defaultdict
@@ -35,7 +36,9 @@ class Tables(Protocol):
     def events(self) -> Iterable[StoredEvent]:
         """Every event and command, in any order."""
 
-    def events_of(self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]) -> Iterable[StoredEvent]:
+    def events_of(
+        self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]
+    ) -> Iterable[StoredEvent]:
         """Events that the engine gave to one of these leaves, and these messages."""
 
     def owners(self) -> Iterable[tuple[IdentifierKey, ProfileId]]:
@@ -64,7 +67,8 @@ class Rules:
     Attributes:
         salt: its key of digests.
         definitions: its segments, computed traits and RFM as they are live.
-        sweeping: a sweep is under way, so that people may still stand as an earlier revision of the definitions had them.
+        sweeping: a sweep is under way, so that people may still stand as an earlier revision of the
+            definitions had them.
         foresee: also compute for everybody when each answer changes next: slower still.
         chunk: people compared at a time.
     """
@@ -103,7 +107,11 @@ class _Recomputed:
 
 
 def differences(
-    tables: Tables, rules: Rules, now_ms: int, totals: Totals, progress: Progress = lambda _step, _done: None
+    tables: Tables,
+    rules: Rules,
+    now_ms: int,
+    totals: Totals,
+    progress: Progress = lambda _step, _done: None,
 ) -> Iterator[Difference]:
     """Recompute everything and compare.
 
@@ -125,7 +133,9 @@ def differences(
     for pair, verdict in truth.verdicts.items():
         place = truth.facts.places[pair]
         for key in pair:
-            truth.last[key] = max(truth.last.get(key, (place.at_ms, place.tie)), (place.at_ms, place.tie))
+            truth.last[key] = max(
+                truth.last.get(key, (place.at_ms, place.tie)), (place.at_ms, place.tie)
+            )
             if verdict.status == "refused":
                 truth.refused[key] += 1
         totals.refused += verdict.status == "refused"
@@ -143,10 +153,18 @@ def differences(
         progress("people", len(chunk))
     known = set(tables.profile_ids())
     for profile in sorted(memberships.keys() - known):
-        yield Difference("membership", f"person {profile.hex()}", "person", "absent", f"a member of {sorted(memberships[profile])}")
+        yield Difference(
+            "membership",
+            f"person {profile.hex()}",
+            "person",
+            "absent",
+            f"a member of {sorted(memberships[profile])}",
+        )
 
 
-def _read(tables: Tables, rules: Rules, truth: _Recomputed, totals: Totals, progress: Progress) -> Iterator[Difference]:
+def _read(
+    tables: Tables, rules: Rules, truth: _Recomputed, totals: Totals, progress: Progress
+) -> Iterator[Difference]:
     for event in tables.events():
         totals.events += 1
         if totals.events % rules.chunk == 0:
@@ -170,29 +188,51 @@ def _read(tables: Tables, rules: Rules, truth: _Recomputed, totals: Totals, prog
 def _statement(event: StoredEvent, rules: Rules) -> Statement | None:
     try:
         statement = read_statement(event, rules.salt, rules.identity, rules.profile)
-    except (ValueError, TypeError, KeyError, AttributeError):  # a payload that the engine can never have accepted
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+    ):  # a payload that the engine can never have accepted
         return None
     return statement if statement.named else None
 
 
-def _partition_differences(tables: Tables, truth: _Recomputed, sound: dict[ProfileId, frozenset[IdentifierKey]]) -> Iterator[Difference]:
-    """Compare who is one person; fills `sound` with the people whose identifiers are exactly right."""
+def _partition_differences(
+    tables: Tables, truth: _Recomputed, sound: dict[ProfileId, frozenset[IdentifierKey]]
+) -> Iterator[Difference]:
+    """Compare who is one person.
+
+    Fills `sound` with the people whose identifiers are exactly right.
+    """
     home = {key: number for number, members in enumerate(truth.people) for key in members}
     owners: dict[IdentifierKey, ProfileId] = dict(tables.owners())
     held: dict[ProfileId, set[IdentifierKey]] = defaultdict(set)
     for key, owner in owners.items():
         held[owner].add(key)
         if key not in home:
-            yield Difference("identity", f"identifier {key.hex()}", "row", "no event names it", f"of person {owner.hex()}")
+            yield Difference(
+                "identity",
+                f"identifier {key.hex()}",
+                "row",
+                "no event names it",
+                f"of person {owner.hex()}",
+            )
     profiles = set(tables.profile_ids())
     for members in truth.people:
         absent = sorted(key for key in members if key not in owners)
         for key in absent:
-            yield Difference("identity", f"identifier {key.hex()}", "row", truth.facts.kinds[key], "absent")
+            yield Difference(
+                "identity", f"identifier {key.hex()}", "row", truth.facts.kinds[key], "absent"
+            )
         holders = sorted({owners[key] for key in members if key in owners})
         if len(holders) > 1:
             yield Difference(
-                "identity", f"people {_hex(holders)}", "split", f"one person of {len(members)} identifiers", f"{len(holders)} people"
+                "identity",
+                f"people {_hex(holders)}",
+                "split",
+                f"one person of {len(members)} identifiers",
+                f"{len(holders)} people",
             )
         elif len(holders) == 1 and not absent and held[holders[0]] == members:
             sound[holders[0]] = members
@@ -200,15 +240,37 @@ def _partition_differences(tables: Tables, truth: _Recomputed, sound: dict[Profi
         homes = {home[key] for key in keys if key in home}
         if len(homes) > 1:
             yield Difference(
-                "identity", f"person {owner.hex()}", "merged", f"{len(homes)} people", f"one person of {len(keys)} identifiers"
+                "identity",
+                f"person {owner.hex()}",
+                "merged",
+                f"{len(homes)} people",
+                f"one person of {len(keys)} identifiers",
             )
         if owner not in profiles:
             sound.pop(owner, None)
-            yield Difference("identity", f"person {owner.hex()}", "profile", f"a person of {len(keys)} identifiers", "absent")
+            yield Difference(
+                "identity",
+                f"person {owner.hex()}",
+                "profile",
+                f"a person of {len(keys)} identifiers",
+                "absent",
+            )
         elif IdentifierKey(owner) not in keys:
-            yield Difference("identity", f"person {owner.hex()}", "id", "the key of one of their identifiers", "not one of theirs")
+            yield Difference(
+                "identity",
+                f"person {owner.hex()}",
+                "id",
+                "the key of one of their identifiers",
+                "not one of theirs",
+            )
     for profile in sorted(profiles - held.keys()):
-        yield Difference("identity", f"person {profile.hex()}", "profile", "absent", "a person without identifiers")
+        yield Difference(
+            "identity",
+            f"person {profile.hex()}",
+            "profile",
+            "absent",
+            "a person without identifiers",
+        )
 
 
 def _people_differences(
@@ -231,7 +293,13 @@ def _people_differences(
         rows[row.profile].append(row)
         kind = truth.facts.kinds[row.key]
         if row.kind != kind or identifier_key(rules.salt, row.kind, row.value) != row.key:
-            yield Difference("identity", f"identifier {row.key.hex()}", "kind, value", f"{kind}, as sent", f"{row.kind}, another value")
+            yield Difference(
+                "identity",
+                f"identifier {row.key.hex()}",
+                "kind, value",
+                f"{kind}, as sent",
+                f"{row.kind}, another value",
+            )
     for stored in tables.people(list(chunk)):
         members = chunk[stored.id]
         expected = Expected(
@@ -240,7 +308,9 @@ def _people_differences(
             refused=sum(truth.refused[key] for key in members),
             last_link=max((truth.last[key] for key in members if key in truth.last), default=None),
         )
-        yield from _person_differences(expected, stored, rows[stored.id], memberships.get(stored.id, {}), rules, now_ms)
+        yield from _person_differences(
+            expected, stored, rows[stored.id], memberships.get(stored.id, {}), rules, now_ms
+        )
 
 
 def _person_differences(
@@ -260,7 +330,9 @@ def _person_differences(
     statements = [event for events in expected.events.values() for event in events]
     history = PersonHistory(statements, Counter(expected.kinds.values()), frozenset(memberships))
     subject = Subject(rules.definitions, history, rules.profile)
-    yield from standing_differences(subject, stored, person, memberships, now_ms, sweeping=rules.sweeping, foresee=rules.foresee)
+    yield from standing_differences(
+        subject, stored, person, memberships, now_ms, sweeping=rules.sweeping, foresee=rules.foresee
+    )
 
 
 def _hex(keys: Iterable[bytes]) -> str:

@@ -1,4 +1,7 @@
-"""What all events of one person add up to, computed from the whole list at once; and their stage at an instant."""
+"""What all events of one person add up to, computed from the whole list at once.
+
+And their stage at an instant.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -34,10 +37,15 @@ class View:
     overflow: bool = False
 
     def consents_to(self, purpose: str) -> bool:
-        """Whether the latest word on a purpose, or on all of them, is a grant; at one instant a refusal wins."""
+        """Whether the latest word on a purpose, or on all of them, is a grant.
+
+        At one instant a refusal wins.
+        """
         words = [self.consent[name] for name in (purpose, EVERYTHING) if name in self.consent]
         latest = max((at_ms for _, at_ms, _ in words), default=0)
-        return bool(words) and all(granted is True for granted, at_ms, _ in words if at_ms == latest)
+        return bool(words) and all(
+            granted is True for granted, at_ms, _ in words if at_ms == latest
+        )
 
 
 def view_of(statements: Sequence[Statement], rules: ProfileRules) -> View:
@@ -71,7 +79,9 @@ def view_of(statements: Sequence[Statement], rules: ProfileRules) -> View:
         first_order_ms=orders[0].at_ms if orders else 0,
         last_order_ms=orders[-1].at_ms if orders else 0,
         consent=_consent(in_time),
-        overflow=len(names) > rules.name_limit or len(traits) > rules.trait_limit or len(groups) > rules.group_limit,
+        overflow=len(names) > rules.name_limit
+        or len(traits) > rules.trait_limit
+        or len(groups) > rules.group_limit,
     )
 
 
@@ -104,7 +114,10 @@ def _consent(in_time: Iterable[Statement]) -> dict[str, Register]:
     for event in in_time:
         for purpose, granted in event.consent:
             spoken.setdefault(purpose, []).append((granted, event.at_ms, event.tie))
-    return {purpose: max(said, key=lambda register: (register[1], register[0] is False, register[2])) for purpose, said in spoken.items()}
+    return {
+        purpose: max(said, key=lambda register: (register[1], register[0] is False, register[2]))
+        for purpose, said in spoken.items()
+    }
 
 
 def stage_at(view: View, kinds: Collection[str], rules: ProfileRules, now_ms: int) -> str:

@@ -15,7 +15,10 @@ _DAY_MS: Final = 86_400_000
 _TABLE: Final = ((3_600_000, 1_000), (48 * 3_600_000, 60_000), (60 * _DAY_MS, 3_600_000))
 """(longest window, resolution), ms; beyond the last row windows count calendar days."""
 _CALENDAR_MS: Final = (-62_000_000_000_000, 253_000_000_000_000)
-"""Instants that calendars of every zone hold with years to spare; outside, days are those of UTC."""
+"""Instants that calendars of every zone hold with years to spare.
+
+Outside, days are those of UTC.
+"""
 
 
 def expiry(at_ms: int, window_ms: int, zone: str, *, calendar: bool = False) -> int:
@@ -29,7 +32,11 @@ def expiry(at_ms: int, window_ms: int, zone: str, *, calendar: bool = False) -> 
     """
     for longest_ms, resolution_ms in _TABLE:
         if window_ms <= longest_ms and not calendar:
-            rounded_up = at_ms if at_ms % resolution_ms == 0 else at_ms - at_ms % resolution_ms + resolution_ms
+            rounded_up = (
+                at_ms
+                if at_ms % resolution_ms == 0
+                else at_ms - at_ms % resolution_ms + resolution_ms
+            )
             return rounded_up + window_ms
     return _days_expiry(at_ms, window_ms, zone)
 
@@ -52,15 +59,26 @@ def local(at_ms: int, zone: str) -> datetime:
 
 @lru_cache(maxsize=100_000)
 def begins(day: date, zone: str) -> int:
-    """The first instant, ms, at which a zone's calendars show a date; where they skip it, the first at which they show a later one."""
+    """The first instant, ms, at which a zone's calendars show a date.
+
+    Where they skip it, the first at which they show a later one.
+    """
     noon_ms = (datetime.combine(day, time(12), UTC) - _EPOCH) // _MS
     around = [noon_ms + hours * 3_600_000 for hours in range(-48, 49)]
     offsets = {local(at_ms, zone).utcoffset() or timedelta() for at_ms in around}
-    midnights = [(datetime.combine(day, time(), UTC) - offset - _EPOCH) // _MS for offset in offsets]
-    shown = [at_ms for at_ms in midnights if local(at_ms, zone).replace(tzinfo=None) == datetime.combine(day, time())]
+    midnights = [
+        (datetime.combine(day, time(), UTC) - offset - _EPOCH) // _MS for offset in offsets
+    ]
+    shown = [
+        at_ms
+        for at_ms in midnights
+        if local(at_ms, zone).replace(tzinfo=None) == datetime.combine(day, time())
+    ]
     if shown:
         return min(shown)
-    before = max(at_ms for at_ms in around if local(at_ms, zone).date() < day)  # midnight is skipped: close in on the jump
+    before = max(
+        at_ms for at_ms in around if local(at_ms, zone).date() < day
+    )  # midnight is skipped: close in on the jump
     after = min(at_ms for at_ms in around if local(at_ms, zone).date() >= day)
     while after - before > 1:
         middle = (before + after) // 2
@@ -69,7 +87,9 @@ def begins(day: date, zone: str) -> int:
 
 
 def instant_of(text: object, zone: str) -> int | None:
-    """The instant that a text says, ms, fractions of a millisecond cut off; None for anything that says none.
+    """The instant that a text says, ms, fractions of a millisecond cut off.
+
+    None for anything that says none.
 
     Args:
         text: ISO 8601; a date alone is its midnight, and what names no zone is of `zone`.

@@ -1,1 +1,4 @@
-"""Outbound I/O: appending to the log, hot projections, platforms and their delivery. One runner, one retry policy."""
+"""Outbound I/O: appending to the log, hot projections, platforms and their delivery.
+
+One runner, one retry policy.
+"""

@@ -39,7 +39,9 @@ class Judged:
     @property
     def decision(self) -> Decision:
         """What the gate says."""
-        return judge(self.state, self.proposed, self.readings, self.situation, self.now_ms, self.params)
+        return judge(
+            self.state, self.proposed, self.readings, self.situation, self.now_ms, self.params
+        )
 
     @property
     def verdict(self) -> str:
@@ -56,7 +58,9 @@ class Judged:
         audience = self.proposed.audience_id
         size = decide.measured(self.conn, audience, adds, removes)
         history = decide.sizes(self.conn, audience, self.params.pushes_remembered)
-        return replace(self, situation=msgspec.structs.replace(self.situation, size=size, history=history))
+        return replace(
+            self, situation=msgspec.structs.replace(self.situation, size=size, history=history)
+        )
 
     def under_way(self, push_id: int) -> "Judged":
         """The same of a push that was planned: as large as it was measured then, so that what let that pass has to hold still."""
@@ -64,7 +68,9 @@ class Judged:
         if size is None:
             return self
         history = decide.sizes(self.conn, self.proposed.audience_id, self.params.pushes_remembered)
-        return replace(self, situation=msgspec.structs.replace(self.situation, size=size, history=history))
+        return replace(
+            self, situation=msgspec.structs.replace(self.situation, size=size, history=history)
+        )
 
     @property
     def rehearsed(self) -> bool:
@@ -72,16 +78,20 @@ class Judged:
         return would_go(self.decision)
 
     def record(self) -> int:
-        """Write the decision, its audit row and the gate's memory in one transaction; answers the decision's id."""
+        """Write the decision, its audit row and the gate's memory in one transaction.
+
+        Answers the decision's id.
+        """
         return decide.record(self.conn, self.decision, self.state)
 
 
 class TrustGate:
     """The gate of this process.
 
-    An audience depends on every source of its workspace that was accepted from lately. Its platform's deliveries and the conversions that
-    platforms report are second opinions: it depends on them as long as they say something, so that a platform that was never used does not
-    hold its own first push.
+    An audience depends on every source of its workspace that was accepted from lately. Its
+    platform's deliveries and the conversions that platforms report are second opinions: it depends
+    on them as long as they say something, so that a platform that was never used does not hold its
+    own first push.
 
     Args:
         conn: connection in autocommit mode.
@@ -92,9 +102,18 @@ class TrustGate:
         self._conn = conn
         self._params = params
 
-    def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Judged:
-        """Judge one proposed action: push, urgent_removal or delete. Only a push asks for readings: nothing about them stops a removal."""
-        workspace, destination, now_ms = WorkspaceId(workspace_id), f"{platform}:{audience_id}", (now - _EPOCH) // _MS
+    def judge(
+        self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime
+    ) -> Judged:
+        """Judge one proposed action: push, urgent_removal or delete.
+
+        Only a push asks for readings: nothing about them stops a removal.
+        """
+        workspace, destination, now_ms = (
+            WorkspaceId(workspace_id),
+            f"{platform}:{audience_id}",
+            (now - _EPOCH) // _MS,
+        )
         state, params = decide.load_state(self._conn, workspace, destination), self._params
         proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
         if proposed.action is not Action.PUSH:
@@ -104,9 +123,18 @@ class TrustGate:
         readings = self._readings(workspace, [*sources, *opinions], state, now)
         state = observe(state, readings, now_ms, params)
         newest = {reading.signal: reading for reading in readings}
-        depends_on = [*sources, *(signal for signal in opinions if self._says(newest.get(signal), state, now_ms))] if sources else []
+        depends_on = (
+            [
+                *sources,
+                *(signal for signal in opinions if self._says(newest.get(signal), state, now_ms)),
+            ]
+            if sources
+            else []
+        )
         controls = gate_controls.controls(self._conn, workspace, platform, audience_id, now)
-        situation = Situation(platform, controls, other_ms=(last_word.clock(self._conn) - _EPOCH) // _MS)
+        situation = Situation(
+            platform, controls, other_ms=(last_word.clock(self._conn) - _EPOCH) // _MS
+        )
         proposed = msgspec.structs.replace(proposed, depends_on=tuple(depends_on))
         return Judged(self._conn, params, proposed, newest, situation, state, now_ms)
 
@@ -115,12 +143,20 @@ class TrustGate:
         if reading is None:
             return False
         memory = state.signals.get(reading.signal)
-        cooling = memory is not None and memory.trouble_ms and now_ms - memory.trouble_ms < self._params.cool_down // _MS
+        cooling = (
+            memory is not None
+            and memory.trouble_ms
+            and now_ms - memory.trouble_ms < self._params.cool_down // _MS
+        )
         return reading.status is not Status.UNKNOWN or bool(cooling)
 
-    def _readings(self, workspace: WorkspaceId, names: Sequence[str], state: GateState, now: datetime) -> list[Reading]:
+    def _readings(
+        self, workspace: WorkspaceId, names: Sequence[str], state: GateState, now: datetime
+    ) -> list[Reading]:
         """Readings since the oldest that the gate remembers, and no further back than needed to see a recovery."""
         remembered = [memory.read_ms for signal, memory in state.signals.items() if signal in names]
-        horizon = now - max(self._params.staleness * (self._params.recover_readings + 1), self._params.cool_down)
+        horizon = now - max(
+            self._params.staleness * (self._params.recover_readings + 1), self._params.cool_down
+        )
         since = max(min((signals.utc(at_ms) for at_ms in remembered), default=horizon), horizon)
         return signals.readings_since(self._conn, workspace, names, since)

@@ -1,7 +1,9 @@
-"""Stores readings: the history in PostgreSQL, the newest of each signal in Redis for pictures. Redis may be away; nothing is lost.
+"""Stores readings: the history in PostgreSQL, the newest of each signal in Redis for pictures.
 
-With them go anomalies, and what was learned of each signal. Now and then, by the clock of the readings themselves, readings are summed up
-by the hour, and what is older than it is kept goes.
+Redis may be away; nothing is lost.
+
+With them go anomalies, and what was learned of each signal. Now and then, by the clock of the
+readings themselves, readings are summed up by the hour, and what is older than it is kept goes.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,7 +21,15 @@ from domain.signals.reading import Anomaly, Learned, Reading
 from operators.signals.machine import Told
 from operators.signals.params import HealthParams
 from store.signals import anomalies
-from store.signals.signals import prune_details, prune_readings, remember, roll_up, thin_readings, utc, write_readings
+from store.signals.signals import (
+    prune_details,
+    prune_readings,
+    remember,
+    roll_up,
+    thin_readings,
+    utc,
+    write_readings,
+)
 
 KEY: Final = "stratum:reading"
 _TTL_S: Final = 300
@@ -40,7 +50,9 @@ class _Partition(StatelessSinkPartition[tuple[str, Told]]):
         self._pruned_ms = 0
 
     def write_batch(self, items: list[tuple[str, Told]]) -> None:
-        stored = write_readings(self._conn, [told for _, told in items if isinstance(told, Reading)])
+        stored = write_readings(
+            self._conn, [told for _, told in items if isinstance(told, Reading)]
+        )
         self._project(stored)
         now_ms = max((reading.read_ms for reading in stored), default=0)
         if now_ms:
@@ -58,10 +70,16 @@ class _Partition(StatelessSinkPartition[tuple[str, Told]]):
         first, self._pruned_ms = not self._pruned_ms, now_ms
         now = utc(now_ms)
         this_hour = now.replace(minute=0, second=0, microsecond=0)
-        hours = roll_up(self._conn, this_hour - (self._params.keep_readings if first else _ROLLED_AGAIN), this_hour)
+        hours = roll_up(
+            self._conn,
+            this_hour - (self._params.keep_readings if first else _ROLLED_AGAIN),
+            this_hour,
+        )
         readings = prune_readings(self._conn, now - self._params.keep_readings)
         thin = now - self._params.keep_all_readings
-        readings += thin_readings(self._conn, thin - (self._params.keep_readings if first else _ROLLED_AGAIN), thin)
+        readings += thin_readings(
+            self._conn, thin - (self._params.keep_readings if first else _ROLLED_AGAIN), thin
+        )
         counters = prune_details(self._conn, now - self._params.keep_details)
         logger.info("signals_pruned", readings=readings, counters=counters, hours=hours)
 
@@ -69,14 +87,20 @@ class _Partition(StatelessSinkPartition[tuple[str, Told]]):
         try:
             with self._client.pipeline(transaction=False) as pipe:
                 for reading in stored:
-                    pipe.set(f"{KEY}:{reading.workspace}:{reading.signal}", msgspec.json.encode(reading), ex=_TTL_S)
+                    pipe.set(
+                        f"{KEY}:{reading.workspace}:{reading.signal}",
+                        msgspec.json.encode(reading),
+                        ex=_TTL_S,
+                    )
                 pipe.execute()
         except redis.RedisError as error:
             logger.warning("projection_skipped", flow="signals", error=type(error).__name__)
 
 
 class ReadingSink(DynamicSink[tuple[str, Told]]):
-    """Writes keyed readings, and what was learned; at least once, a reading that is written twice differs in its id alone.
+    """Writes keyed readings, and what was learned.
+
+    At least once, a reading that is written twice differs in its id alone.
 
     Args:
         conn: connection in autocommit mode.
@@ -87,8 +111,15 @@ class ReadingSink(DynamicSink[tuple[str, Told]]):
     def __init__(self, conn: Connection[Any], url: str, params: HealthParams) -> None:
         self._conn = conn
         self._params = params
-        self._client = redis.Redis.from_url(url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S, retry=Retry(NoBackoff(), 1))
+        self._client = redis.Redis.from_url(
+            url,
+            socket_timeout=_TIMEOUT_S,
+            socket_connect_timeout=_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 1),
+        )
 
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[tuple[str, Told]]:  # noqa: ARG002 - Bytewax calls it so
+    def build(
+        self, _step_id: str, _worker_index: int, _worker_count: int
+    ) -> StatelessSinkPartition[tuple[str, Told]]:
         """Called by Bytewax once per worker."""
         return _Partition(self._conn, self._client, self._params)

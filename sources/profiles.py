@@ -1,10 +1,11 @@
 """The clock as a source: people whose next instant of change has come are handed out as wakes.
 
-One process does this at a time, whoever holds the lock in Postgres; when it dies its session ends and another takes over. Wakes lie in
-Postgres with the people (`profiles.next_wake_at`) and are moved by UNIFY, so that one that was handed out and not committed comes again.
+One process does this at a time, whoever holds the lock in Postgres; when it dies its session ends
+and another takes over. Wakes lie in Postgres with the people (`profiles.next_wake_at`) and are
+moved by UNIFY, so that one that was handed out and not committed comes again.
 
-A wake waits while the log holds unprocessed events that arrived before its instant, for one of them might change what happens then; it says
-so, and goes ahead after `DueParams.wait_limit`.
+A wake waits while the log holds unprocessed events that arrived before its instant, for one of them
+might change what happens then; it says so, and goes ahead after `DueParams.wait_limit`.
 """
 
 from collections.abc import Sequence
@@ -64,13 +65,22 @@ class DuePeopleFeed:
         return self._resumes_at
 
     def read(self) -> Sequence[Wake]:
-        """Hand out the people who are due now, at most one wake; nothing where another process has the lock or Postgres is away."""
+        """Hand out the people who are due now, at most one wake.
+
+        Nothing where another process has the lock or Postgres is away.
+        """
         now_ms = int(time() * 1000)
         try:
             if not self._may_wake():
                 return self._pause(self._params.standby)
             due = self._session.run(
-                lambda conn: due_people(conn, self._params.logs, now_ms, self._params.wait_limit // _MS, self._params.limit)
+                lambda conn: due_people(
+                    conn,
+                    self._params.logs,
+                    now_ms,
+                    self._params.wait_limit // _MS,
+                    self._params.limit,
+                )
             )
         except StoreUnavailableError as error:
             logger.warning("store_unavailable", source="due", reason=str(error))
@@ -97,5 +107,9 @@ class DuePeopleFeed:
 
     def _report(self, due: DuePeople) -> None:
         if due.waiting and monotonic() >= self._report_at:
-            logger.info("wakes_wait_for_the_log", people=due.waiting, limit_s=self._params.wait_limit.total_seconds())
+            logger.info(
+                "wakes_wait_for_the_log",
+                people=due.waiting,
+                limit_s=self._params.wait_limit.total_seconds(),
+            )
             self._report_at = monotonic() + self._params.report_interval.total_seconds()

@@ -1,7 +1,8 @@
 """Definitions as a source: after a publishing, everybody is handed out once, in pages, to be evaluated again.
 
-One process does this at a time, whoever holds the lock in Postgres; when it dies another goes on where the last committed page ended. Live
-traffic comes first: while there is some, pages are small and pauses long, so that a sweep takes a bounded share of the process.
+One process does this at a time, whoever holds the lock in Postgres; when it dies another goes on
+where the last committed page ended. Live traffic comes first: while there is some, pages are small
+and pauses long, so that a sweep takes a bounded share of the process.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +36,8 @@ class SweepParams:
         pages: pages at a time while nothing else is to be done.
         busy_page: most people of the one page at a time while events come in.
         busy_turn: how long such a page should take; pages grow and shrink to it.
-        busy_share: greatest share of the process's time that a sweep takes while events come in, 0–1.
+        busy_share: greatest share of the process's time that a sweep takes while events come in,
+            0–1.
         interval: pause between two looks for a sweep that find none.
         standby: pause between two tries to take the lock.
     """
@@ -71,7 +73,13 @@ class SweepFeed:
         effort: what sweeps have cost this process so far.
     """
 
-    def __init__(self, connect: Connect, params: SweepParams, busy: Callable[[], bool], effort: Callable[[], Effort]) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        params: SweepParams,
+        busy: Callable[[], bool],
+        effort: Callable[[], Effort],
+    ) -> None:
         self._session = Session(connect)
         self._params = params
         self._busy = busy
@@ -88,14 +96,21 @@ class SweepFeed:
     def resumes_at(self) -> datetime | None:
         """When to look again: while events come in, after a rest that is in proportion to what the last page took.
 
-        The first question after a page comes when it is committed. Only its own time counts, no rest and no events between.
+        The first question after a page comes when it is committed. Only its own time counts, no
+        rest and no events between.
         """
         if self._under_way:
             self._under_way = False
             if self._busy():
                 took = self._effort().seconds - self._before.seconds
                 self._fit(took)
-                self._pause(timedelta(seconds=max(0.0, self._handed_at + took / self._params.busy_share - monotonic())))
+                self._pause(
+                    timedelta(
+                        seconds=max(
+                            0.0, self._handed_at + took / self._params.busy_share - monotonic()
+                        )
+                    )
+                )
         return self._resumes_at
 
     def read(self) -> Sequence[Wake]:
@@ -128,23 +143,42 @@ class SweepFeed:
             self._sweep = sweeps.running(conn)
             if self._sweep is None:
                 return ()
-            logger.info("sweep_goes_on" if self._sweep.cursor else "sweep_begins", sweep=self._sweep.id)
+            logger.info(
+                "sweep_goes_on" if self._sweep.cursor else "sweep_begins", sweep=self._sweep.id
+            )
         sweep, cursor = self._sweep, self._sweep.cursor
         if self._handed:
             cursor = UUID(bytes=self._handed[-1])
-            sweeps.move(conn, sweep, cursor, len(self._handed), self._effort().written - self._before.written)
-            self._sweep = sweep = sweep._replace(cursor=cursor, visited=sweep.visited + len(self._handed))
-        page, pages = (min(self._size, self._params.busy_page), 1) if self._busy() else (self._params.page, self._params.pages)
+            sweeps.move(
+                conn,
+                sweep,
+                cursor,
+                len(self._handed),
+                self._effort().written - self._before.written,
+            )
+            self._sweep = sweep = sweep._replace(
+                cursor=cursor, visited=sweep.visited + len(self._handed)
+            )
+        page, pages = (
+            (min(self._size, self._params.busy_page), 1)
+            if self._busy()
+            else (self._params.page, self._params.pages)
+        )
         people = tuple(sweeps.page(conn, sweep, cursor, page * pages))
         self._handed, self._handed_at, self._before = people, monotonic(), self._effort()
         if people:
             now_ms = int(time() * 1000)
-            return [Wake(people[start : start + page], now_ms, sweep.revision) for start in range(0, len(people), page)]
+            return [
+                Wake(people[start : start + page], now_ms, sweep.revision)
+                for start in range(0, len(people), page)
+            ]
         stale, again = sweeps.finish(conn, sweep)
         if again:
             logger.warning("sweep_begins_again", sweep=sweep.id, stale=stale)
         elif stale:
-            logger.error("sweep_left_stale", sweep=sweep.id, stale=stale, hint="a live segment rests")
+            logger.error(
+                "sweep_left_stale", sweep=sweep.id, stale=stale, hint="a live segment rests"
+            )
         else:
             logger.info("sweep_done", sweep=sweep.id)
         self._sweep = None

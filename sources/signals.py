@@ -1,7 +1,8 @@
 """The signals flow's source: once per interval, what changed about every known signal, and what time it is – also where nothing changed.
 
-Rows in PostgreSQL are the truth: after a restart what was learned of each signal, and what was said of it last, is handed out with its
-first minutes, and the counters since then are read again, so the flow needs no recovery store of the engine.
+Rows in PostgreSQL are the truth: after a restart what was learned of each signal, and what was said
+of it last, is handed out with its first minutes, and the counters since then are read again, so the
+flow needs no recovery store of the engine.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,13 @@ from psycopg import Connection
 from domain.ids import WorkspaceId
 from domain.signals.reading import Minutes, Reading
 from operators.signals.params import HealthParams
-from store.signals.signals import changed_minutes, known_signals, memories, newest_readings, settled_at
+from store.signals.signals import (
+    changed_minutes,
+    known_signals,
+    memories,
+    newest_readings,
+    settled_at,
+)
 
 Signal = tuple[WorkspaceId, str]
 
@@ -21,8 +28,8 @@ Signal = tuple[WorkspaceId, str]
 class MinutesFeed:
     """A feed of `Minutes` (see `sources.feed.Feed`).
 
-    What changed is asked for by the server's clock alone, so that clocks that differ hide nothing; the instant that a reading is dated with
-    is this process's.
+    What changed is asked for by the server's clock alone, so that clocks that differ hide nothing;
+    the instant that a reading is dated with is this process's.
 
     Args:
         conn: connection in autocommit mode.
@@ -30,7 +37,9 @@ class MinutesFeed:
         now: aware clock.
     """
 
-    def __init__(self, conn: Connection[Any], params: HealthParams, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, conn: Connection[Any], params: HealthParams, now: Callable[[], datetime]
+    ) -> None:
         self._conn = conn
         self._params = params
         self._now = now
@@ -41,7 +50,8 @@ class MinutesFeed:
     def read(self) -> Sequence[Minutes]:
         """One `Minutes` per known signal when the interval is over, else nothing.
 
-        A signal is known while it is registered, and for as long as a window may hold something of it.
+        A signal is known while it is registered, and for as long as a window may hold something of
+        it.
         """
         now = self._now()
         if self._early(now):
@@ -58,12 +68,23 @@ class MinutesFeed:
         changed = changed_minutes(self._conn, since, horizon)
         self._settled = settled
         self._seen.update(dict.fromkeys(changed, now))
-        self._seen = {signal: seen for signal, seen in self._seen.items() if seen >= now - self._params.catch_up}
+        self._seen = {
+            signal: seen
+            for signal, seen in self._seen.items()
+            if seen >= now - self._params.catch_up
+        }
         now_ms = int(now.timestamp() * 1000)
         signals = sorted(known_signals(self._conn) | self._seen.keys())
         last: dict[Signal, Reading] = newest_readings(self._conn, signals) if first else {}
         return [
-            Minutes(workspace, signal, tuple(changed.get(key := (workspace, signal), ())), now_ms, stored.get(key, b""), last.get(key))
+            Minutes(
+                workspace,
+                signal,
+                tuple(changed.get(key := (workspace, signal), ())),
+                now_ms,
+                stored.get(key, b""),
+                last.get(key),
+            )
             for workspace, signal in signals
         ]
 
@@ -72,7 +93,10 @@ class MinutesFeed:
         return self._next if self._early(self._now()) else None
 
     def _early(self, now: datetime) -> bool:
-        """Whether the interval is not over; where the clock went back, nobody waits for more than an interval."""
+        """Whether the interval is not over.
+
+        Where the clock went back, nobody waits for more than an interval.
+        """
         return now < self._next <= now + self._params.poll_interval
 
     def close(self) -> None:

@@ -32,7 +32,11 @@ class Keys:
     __slots__ = ("packed",)
 
     def __init__(self, keys: Collection[bytes]) -> None:
-        head = _ARRAY_HEAD.pack(1, 0, _UUID_OID, len(keys), 1) if keys else _ARRAY_HEAD.pack(0, 0, _UUID_OID, 0, 0)[:12]
+        head = (
+            _ARRAY_HEAD.pack(1, 0, _UUID_OID, len(keys), 1)
+            if keys
+            else _ARRAY_HEAD.pack(0, 0, _UUID_OID, 0, 0)[:12]
+        )
         self.packed = head + (_LENGTH_16 + _LENGTH_16.join(keys) if keys else b"")
 
     @classmethod
@@ -55,8 +59,14 @@ class Integers:
 
     def __init__(self, numbers: Sequence[int]) -> None:
         count = len(numbers)
-        head = _ARRAY_HEAD.pack(1, 0, _INTEGER_OID, count, 1) if count else _ARRAY_HEAD.pack(0, 0, _INTEGER_OID, 0, 0)[:12]
-        self.packed = head + struct.pack(f">{2 * count}i", *chain.from_iterable(zip(repeat(4, count), numbers, strict=True)))
+        head = (
+            _ARRAY_HEAD.pack(1, 0, _INTEGER_OID, count, 1)
+            if count
+            else _ARRAY_HEAD.pack(0, 0, _INTEGER_OID, 0, 0)[:12]
+        )
+        self.packed = head + struct.pack(
+            f">{2 * count}i", *chain.from_iterable(zip(repeat(4, count), numbers, strict=True))
+        )
 
 
 class _KeysDumper(Dumper):
@@ -78,14 +88,21 @@ class _IntegersDumper(Dumper):
 def connect_engine(dsn: str) -> psycopg.Connection:
     """Open a connection for UNIFY.
 
-    Commits do not wait for the disk: a crash loses the last transactions whole, offsets included, and they are processed again.
-    Joins run as index lookups, because the temporary tables that rows are staged in have no statistics.
+    Commits do not wait for the disk: a crash loses the last transactions whole, offsets included,
+    and they are processed again. Joins run as index lookups, because the temporary tables that rows
+    are staged in have no statistics.
 
     Raises:
         psycopg.OperationalError: the server does not answer.
     """
     connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=1)
-    for setting in ("synchronous_commit", "enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit"):
+    for setting in (
+        "synchronous_commit",
+        "enable_hashjoin",
+        "enable_mergejoin",
+        "enable_seqscan",
+        "jit",
+    ):
         connection.execute(f"SET {setting} = off")
     connection.execute("SET application_name = 'stratum-engine'")
     adapt(connection)

@@ -1,7 +1,7 @@
 """Counts that stay quick however large a table is: exact below a cap, the planner's estimate above it.
 
-Source of the estimate: PostgreSQL manual, "Row Estimation Examples": the statistics that ANALYZE last took, scaled to the table's
-present number of pages.
+Source of the estimate: PostgreSQL manual, "Row Estimation Examples": the statistics that ANALYZE
+last took, scaled to the table's present number of pages.
 """
 
 from collections.abc import Mapping
@@ -27,19 +27,27 @@ async def count(pool: Pool, rows: LiteralString, params: Mapping[str, Any], cap:
 
     Args:
         pool: open pool.
-        rows: ``FROM … WHERE …``; it should be answerable from an index, because a condition that is checked row by row may have to look
-            at the whole table before it finds `cap` rows.
+        rows: ``FROM … WHERE …``; it should be answerable from an index, because a condition that is
+            checked row by row may have to look at the whole table before it finds `cap` rows.
         params: named parameters of `rows`.
         cap: up to here the count is exact.
     """
-    capped = await fetch(pool, int, "SELECT count(*) FROM (SELECT 1 " + rows + " LIMIT %(cap)s) AS capped", {**params, "cap": cap + 1})
+    capped = await fetch(
+        pool,
+        int,
+        "SELECT count(*) FROM (SELECT 1 " + rows + " LIMIT %(cap)s) AS capped",
+        {**params, "cap": cap + 1},
+    )
     if capped[0] <= cap:
         return Count(capped[0], exact=True)
     return Count(max(await estimate(pool, rows, params), cap), exact=False)
 
 
 async def estimate(pool: Pool, rows: LiteralString, params: Mapping[str, Any]) -> int:
-    """The planner's estimate of how many rows ``FROM … WHERE …`` has; reads nothing but statistics."""
+    """The planner's estimate of how many rows ``FROM … WHERE …`` has.
+
+    Reads nothing but statistics.
+    """
     plans = await fetch(pool, _planned_rows, "EXPLAIN (FORMAT JSON) SELECT 1 " + rows, params)
     return plans[0] if plans[0] > 1 else 0  # the planner says 1 where its statistics say none
 

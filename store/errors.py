@@ -8,7 +8,10 @@ from typing import Final
 import psycopg
 
 _AWAY_CLASSES: Final = frozenset({"08", "25", "28", "3D", "53", "55", "57", "58"})
-"""No connection; a server that only reads; refused access; no such database; out of resources; locks; shut down or cancelled; its disk."""
+"""No connection; a server that only reads; refused access; no such database; out of resources.
+
+Locks; shut down or cancelled; its disk.
+"""
 _AWAY: Final = frozenset({"42501", "42P01", "42703"})
 """No permission, no such table, no such column: the schema or the role is not as it should be, whatever is written."""
 
@@ -20,7 +23,8 @@ class StoreUnavailable(Exception):  # noqa: N818 - a state of the world rather t
 def is_away(error: BaseException) -> bool:
     """Whether the database, or the way to it, is at fault, so that the same statement may succeed later.
 
-    What else it refuses lies in the values: a text with NUL, a number out of range, a row too large for an index.
+    What else it refuses lies in the values: a text with NUL, a number out of range, a row too large
+    for an index.
 
     >>> is_away(psycopg.errors.NumericValueOutOfRange()), is_away(psycopg.errors.ProgramLimitExceeded()), is_away(ValueError())
     (False, False, False)

@@ -17,10 +17,13 @@ Pool = AsyncConnectionPool[AsyncConnection[Any]]
 """What read models borrow connections from; opened by the process that serves requests."""
 
 
-async def fetch(pool: Pool, make: Callable[..., T], sql: LiteralString, params: Mapping[str, Any]) -> list[T]:
+async def fetch(
+    pool: Pool, make: Callable[..., T], sql: LiteralString, params: Mapping[str, Any]
+) -> list[T]:
     """Run one read query and build one value per row.
 
-    The statement is planned for its parameters each time: filters that are not given are folded away.
+    The statement is planned for its parameters each time: filters that are not given are folded
+    away.
 
     Args:
         pool: open pool.
@@ -29,14 +32,20 @@ async def fetch(pool: Pool, make: Callable[..., T], sql: LiteralString, params: 
         params: their values.
 
     Raises:
-        psycopg.OperationalError: Postgres cannot be reached, gives no connection in time, or cancels the statement.
+        psycopg.OperationalError: Postgres cannot be reached, gives no connection in time, or
+            cancels the statement.
     """
-    async with pool.connection() as connection, connection.cursor(row_factory=args_row(make)) as cursor:
+    async with (
+        pool.connection() as connection,
+        connection.cursor(row_factory=args_row(make)) as cursor,
+    ):
         await cursor.execute(sql, params, prepare=False)
         return await cursor.fetchall()
 
 
-async def fetch_one(pool: Pool, make: Callable[..., T], sql: LiteralString, params: Mapping[str, Any]) -> T | None:
+async def fetch_one(
+    pool: Pool, make: Callable[..., T], sql: LiteralString, params: Mapping[str, Any]
+) -> T | None:
     """Like `fetch`, for at most one row: the first one, or None."""
     rows = await fetch(pool, make, sql, params)
     return rows[0] if rows else None
@@ -47,7 +56,8 @@ async def transaction(pool: Pool) -> AsyncIterator[AsyncConnection[Any]]:
     """Borrow a connection for one transaction: committed at the end, rolled back on any error.
 
     Raises:
-        psycopg.OperationalError: Postgres cannot be reached; the transaction may have been committed only if that happened at its very end.
+        psycopg.OperationalError: Postgres cannot be reached; the transaction may have been
+            committed only if that happened at its very end.
     """
     async with pool.connection() as connection, connection.transaction():
         yield connection
@@ -63,7 +73,9 @@ def connect_blocking(dsn: str, timeout: timedelta = timedelta()) -> Connection[A
     Raises:
         psycopg.OperationalError: the server does not answer.
     """
-    return Connection.connect(dsn, autocommit=True, options=f"-c statement_timeout={timeout // timedelta(milliseconds=1)}")
+    return Connection.connect(
+        dsn, autocommit=True, options=f"-c statement_timeout={timeout // timedelta(milliseconds=1)}"
+    )
 
 
 def in_transaction(dsn: str, work: Callable[[Connection[Any]], T], timeout: timedelta) -> T:

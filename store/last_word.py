@@ -1,12 +1,15 @@
 """Which comes first, a request that begins or what is committed meanwhile: so that *committed before* has one meaning.
 
-A request that a push adds people with begins in a transaction that holds both locks of its workspace shared, and reads after it has them.
-Whoever says something to the gate, or stops an audience, holds the first one exclusively until the commit; whoever writes readings holds
-the second. So a request either is on record before a freeze commits, or its transaction sees the freeze.
+A request that a push adds people with begins in a transaction that holds both locks of its
+workspace shared, and reads after it has them. Whoever says something to the gate, or stops an
+audience, holds the first one exclusively until the commit; whoever writes readings holds the
+second. So a request either is on record before a freeze commits, or its transaction sees the
+freeze.
 
     freeze ──exclusive──▶ commit         begin ──shared──▶ read what was said, readings, clock ──▶ on record ──▶ commit ──▶ leaves
 
-Waiting writers are not overtaken by later readers: Postgres grants these locks in the order in which they are asked for.
+Waiting writers are not overtaken by later readers: Postgres grants these locks in the order in
+which they are asked for.
 """
 
 from datetime import datetime
@@ -31,7 +34,9 @@ WITH ordered AS MATERIALIZED (
 
 
 def beginning(conn: Connection[Any], workspace: int) -> datetime:
-    """Keep what is said and read of a workspace as it is until the caller's transaction ends; answers the server's clock.
+    """Keep what is said and read of a workspace as it is until the caller's transaction ends.
+
+    Answers the server's clock.
 
     Call it before anything else is read or locked: only then does everything read see the newest.
     """

@@ -1,7 +1,8 @@
 """Every advisory lock of the database, so that no two share a number.
 
-A key is one 64-bit number. A class is the first half of a key whose second half is an id; PostgreSQL keeps the two
-kinds apart. Source: PostgreSQL documentation, section "Advisory Lock Functions".
+A key is one 64-bit number. A class is the first half of a key whose second half is an id;
+PostgreSQL keeps the two kinds apart. Source: PostgreSQL documentation, section "Advisory Lock
+Functions".
 """
 
 from typing import Final

@@ -51,12 +51,20 @@ Progress = Callable[[Migration, int, int], None]
 def migrations() -> list[Migration]:
     """Read the files that ship with this version, in order."""
     folder = resources.files("store") / "migrations"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
-    return [Migration(int(file.name.split("_")[0]), file.name.removesuffix(".sql"), file.read_text()) for file in files]
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")),
+        key=lambda file: file.name,
+    )
+    return [
+        Migration(int(file.name.split("_")[0]), file.name.removesuffix(".sql"), file.read_text())
+        for file in files
+    ]
 
 
 def migrate(dsn: str, progress: Progress | None = None) -> list[Migration]:
-    """Apply what is missing. Several processes may start at once: one works, the others wait and find it done.
+    """Apply what is missing.
+
+    Several processes may start at once: one works, the others wait and find it done.
 
     Args:
         dsn: the database.
@@ -67,7 +75,8 @@ def migrate(dsn: str, progress: Progress | None = None) -> list[Migration]:
 
     Raises:
         SchemaError: an applied file has changed since, or the database is newer than this version.
-        psycopg.Error: a file does not apply; its transaction is rolled back and the ones before it stay.
+        psycopg.Error: a file does not apply; its transaction is rolled back and the ones before it
+            stay.
     """
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(%s)", (locks.MIGRATION,))
@@ -101,14 +110,25 @@ def require_current(dsn: str) -> None:
 
 def _missing(conn: psycopg.Connection) -> list[Migration]:
     applied: dict[int, tuple[str, bytes]] = {
-        version: (name, checksum) for version, name, checksum in conn.execute("SELECT version, name, checksum FROM schema_migrations")
+        version: (name, checksum)
+        for version, name, checksum in conn.execute(
+            "SELECT version, name, checksum FROM schema_migrations"
+        )
     }
     known = migrations()
     ahead = sorted(applied.keys() - {migration.version for migration in known})
     if ahead:
         names = ", ".join(applied[version][0] for version in ahead)
-        raise SchemaError(f"the database has {names}, which this version does not know: run the newer version")
-    changed = [item.name for item in known if item.version in applied and applied[item.version][1] != item.checksum]
+        raise SchemaError(
+            f"the database has {names}, which this version does not know: run the newer version"
+        )
+    changed = [
+        item.name
+        for item in known
+        if item.version in applied and applied[item.version][1] != item.checksum
+    ]
     if changed:
-        raise SchemaError(f"{', '.join(changed)} changed after it was applied: put the file back and add a new one instead")
+        raise SchemaError(
+            f"{', '.join(changed)} changed after it was applied: put the file back and add a new one instead"
+        )
     return [migration for migration in known if migration.version not in applied]

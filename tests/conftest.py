@@ -1,4 +1,7 @@
-"""Real servers for tests: one Postgres, one Valkey and one Kafka broker per session; one database and an emptied Valkey per test."""
+"""Real servers for tests: one Postgres, one Valkey and one Kafka broker per session.
+
+One database and an emptied Valkey per test.
+"""
 
 import itertools
 import os
@@ -21,7 +24,9 @@ from store.databases import copy_database, drop_database, ensure_database
 from store.migrate import migrate
 from store.workspaces.bootstrap import bootstrap
 
-hypothesis.settings.register_profile("stratum", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "stratum", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("stratum")  # a slow machine is no reason to fail
 
 _TEMPLATE = "stratum_template"
@@ -51,7 +56,9 @@ def servers_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server(servers_dir: Path) -> Iterator[EmbeddedPostgres]:
     """One server for all tests, with a migrated template database."""
-    with EmbeddedPostgres(servers_dir, PostgresParams(shared_buffers_mb=128, max_wal_mb=1024)) as server:
+    with EmbeddedPostgres(
+        servers_dir, PostgresParams(shared_buffers_mb=128, max_wal_mb=1024)
+    ) as server:
         ensure_database(server.dsn("postgres"), _TEMPLATE)
         migrate(server.dsn(_TEMPLATE))
         yield server
@@ -94,13 +101,17 @@ def workspace(postgres_dsn: str) -> TestWorkspace:
     with psycopg.connect(postgres_dsn) as conn:
         first = bootstrap(conn)
     assert first is not None
-    return TestWorkspace(first.workspace.id, first.workspace.salt, first.source_id, first.write_key, first.api_key)
+    return TestWorkspace(
+        first.workspace.id, first.workspace.salt, first.source_id, first.write_key, first.api_key
+    )
 
 
 @pytest.fixture
 def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
     """Settings that point at the test's database and at Valkey."""
-    return Settings.model_validate({"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}})
+    return Settings.model_validate(
+        {"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}}
+    )
 
 
 @pytest.fixture(scope="session")

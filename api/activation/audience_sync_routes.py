@@ -1,6 +1,7 @@
 """Audiences on ad platforms: link one to a segment, push, preview, pause, compare, look at its history, delete it.
 
-Nothing here talks to a platform: rows are written, and the activation flow picks them up – through the trust gate.
+Nothing here talks to a platform: rows are written, and the activation flow picks them up – through
+the trust gate.
 """
 
 from dataclasses import asdict
@@ -54,7 +55,9 @@ async def list_platforms(caller: Reader, held: Held) -> list[PlatformView]:  # n
 
 
 @router.get("/audience-sync/audiences", summary="List audiences")
-async def list_audiences(caller: Reader, held: Held, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None) -> Page[AudienceView]:
+async def list_audiences(
+    caller: Reader, held: Held, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None
+) -> Page[AudienceView]:
     """The workspace's audiences in the order they were created, deleted ones too."""
     rows = await audiences.page(held.pool, caller.workspace, after_id(cursor), limit)
     following = encode_cursor(rows[-1].id) if len(rows) == limit else None
@@ -63,67 +66,104 @@ async def list_audiences(caller: Reader, held: Held, limit: Limit = LIMIT_DEFAUL
 
 @router.post("/audience-sync/audiences", summary="Create an audience", status_code=201)
 async def create_audience(caller: Operator, held: Held, body: AudienceRequest) -> AudienceView:
-    """Links an audience to a segment. It is created at the platform, and its members are sent, once the trust gate lets a push pass."""
+    """Links an audience to a segment.
+
+    It is created at the platform, and its members are sent, once the trust gate lets a push pass.
+    """
     platform = _platform(held.settings, accounts(held.settings)[body.platform])
     if not platform.connected or platform.account_id is None:
-        raise ConflictError(f"{body.platform} is not connected: docs/platforms/{body.platform}.md says how to configure it.")
-    if body.interval_s and not platform.shortest_interval_s <= body.interval_s <= platform.longest_interval_s:
+        raise ConflictError(
+            f"{body.platform} is not connected: docs/platforms/{body.platform}.md says how to configure it."
+        )
+    if (
+        body.interval_s
+        and not platform.shortest_interval_s <= body.interval_s <= platform.longest_interval_s
+    ):
         raise UnprocessableError(
             f"interval_s lies between {platform.shortest_interval_s} and {platform.longest_interval_s}, or is 0 to follow it at once."
         )
-    new = NewAudience(body.segment_id, body.platform, body.name, platform.account_id, body.interval_s, body.ttl_s, body.holdout_percent)
-    created = await command(held, lambda conn, _: commands.create(conn, caller.workspace, caller.actor, new))
+    new = NewAudience(
+        body.segment_id,
+        body.platform,
+        body.name,
+        platform.account_id,
+        body.interval_s,
+        body.ttl_s,
+        body.holdout_percent,
+    )
+    created = await command(
+        held, lambda conn, _: commands.create(conn, caller.workspace, caller.actor, new)
+    )
     return await _view(held.pool, caller.workspace, created)
 
 
 @router.get("/audience-sync/audiences/{id}", summary="Read an audience")
-async def read_audience(caller: Reader, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+async def read_audience(caller: Reader, held: Held, id: AudienceId) -> AudienceView:
     """One audience, and how many people are on its list, on their way and refused."""
     return await _view(held.pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/sync", summary="Push an audience now", status_code=202)
-async def sync_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
-    """Asks for a push before the interval is over. The trust gate still decides; while it holds, the request waits."""
-    await command(held, lambda conn, now: commands.request_push(conn, caller.workspace, caller.actor, id, now))
+async def sync_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
+    """Asks for a push before the interval is over.
+
+    The trust gate still decides; while it holds, the request waits.
+    """
+    await command(
+        held, lambda conn, now: commands.request_push(conn, caller.workspace, caller.actor, id, now)
+    )
     return await _view(held.pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/pause", summary="Pause an audience")
-async def pause_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+async def pause_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
     """Stops pushes, one under way included. Who withdraws consent is taken off all the same."""
-    await command(held, lambda conn, now: commands.pause(conn, caller.workspace, caller.actor, id, now))
+    await command(
+        held, lambda conn, now: commands.pause(conn, caller.workspace, caller.actor, id, now)
+    )
     return await _view(held.pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/resume", summary="Resume an audience")
-async def resume_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
+async def resume_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
     """Lets pushes go again; the next one nets out everything that happened meanwhile."""
     await command(held, lambda conn, _: commands.resume(conn, caller.workspace, caller.actor, id))
     return await _view(held.pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/cancel", summary="Cancel the push under way")
-async def cancel_push(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
-    """Stops the push under way, and one that was asked for. What it had not sent is planned anew by the next push. Withdrawals go on."""
-    await command(held, lambda conn, now: commands.cancel(conn, caller.workspace, caller.actor, id, now))
+async def cancel_push(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
+    """Stops the push under way, and one that was asked for.
+
+    What it had not sent is planned anew by the next push. Withdrawals go on.
+    """
+    await command(
+        held, lambda conn, now: commands.cancel(conn, caller.workspace, caller.actor, id, now)
+    )
     return await _view(held.pool, caller.workspace, id)
 
 
-@router.post("/audience-sync/audiences/{id}/reconcile", summary="Compare everything again", status_code=202)
-async def reconcile_audience(caller: Operator, held: Held, id: AudienceId, body: ReconcileRequest) -> AudienceView:  # noqa: A002 - the path's name
+@router.post(
+    "/audience-sync/audiences/{id}/reconcile", summary="Compare everything again", status_code=202
+)
+async def reconcile_audience(
+    caller: Operator, held: Held, id: AudienceId, body: ReconcileRequest
+) -> AudienceView:
     """Asks for a push that takes nothing for granted: is the audience there, who should be on it, who is on it.
 
-    A lost audience is made and filled again. The push's history shows what differed, and the size that the platform tells. The trust gate
-    still decides.
+    A lost audience is made and filled again. The push's history shows what differed, and the size
+    that the platform tells. The trust gate still decides.
     """
     resend = body.resend
-    await command(held, lambda conn, now: commands.reconcile(conn, caller.workspace, caller.actor, id, resend, now))
+    await command(
+        held,
+        lambda conn, now: commands.reconcile(conn, caller.workspace, caller.actor, id, resend, now),
+    )
     return await _view(held.pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/preview", summary="Preview an audience's next push")
-async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPreviewView:  # noqa: A002 - the path's name
+async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPreviewView:
     """Plans the next push and throws the plan away: how many come, go, and are left out, by reason – and what the gate would say of it."""
     audience = await _view(held.pool, caller.workspace, id)
     platform, params = accounts(held.settings)[audience.platform].platform, held.settings.gate
@@ -131,14 +171,19 @@ async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPr
     if found is None:
         raise NotFoundError("audience")
     preview, judged = found
-    return PushPreviewView(**asdict(preview), exact=preview.exact, verdict=judged.decision.verdict.value, reasons=list(judged.reasons))
+    return PushPreviewView(
+        **asdict(preview),
+        exact=preview.exact,
+        verdict=judged.decision.verdict.value,
+        reasons=list(judged.reasons),
+    )
 
 
 @router.get("/audience-sync/audiences/{id}/history", summary="List an audience's pushes")
 async def list_pushes(
     caller: Reader,
     held: Held,
-    id: AudienceId,  # noqa: A002 - the path's name
+    id: AudienceId,
     limit: Limit = LIMIT_DEFAULT,
     cursor: CursorText = None,
 ) -> Page[PushView]:
@@ -153,7 +198,7 @@ async def list_pushes(
 async def list_push_requests(
     caller: Reader,
     held: Held,
-    id: AudienceId,  # noqa: A002 - the path's name
+    id: AudienceId,
     push: Annotated[int, Path(ge=0, lt=2**63)],
     limit: Limit = LIMIT_DEFAULT,
     cursor: CursorText = None,
@@ -167,9 +212,14 @@ async def list_push_requests(
 
 
 @router.delete("/audience-sync/audiences/{id}", summary="Delete an audience", status_code=202)
-async def delete_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:  # noqa: A002 - the path's name
-    """Deletes it at the platform, which takes everybody off it, and then here. Deleting is always allowed, whatever the gate says."""
-    await command(held, lambda conn, _: commands.request_deletion(conn, caller.workspace, caller.actor, id))
+async def delete_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
+    """Deletes it at the platform, which takes everybody off it, and then here.
+
+    Deleting is always allowed, whatever the gate says.
+    """
+    await command(
+        held, lambda conn, _: commands.request_deletion(conn, caller.workspace, caller.actor, id)
+    )
     return await _view(held.pool, caller.workspace, id)
 
 

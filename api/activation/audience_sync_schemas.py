@@ -44,18 +44,40 @@ class AudienceRequest(Request):
     """A new audience."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"segment_id": 1, "platform": "meta", "name": "Customers", "interval_s": 3600}]}
+        json_schema_extra={
+            "examples": [
+                {"segment_id": 1, "platform": "meta", "name": "Customers", "interval_s": 3600}
+            ]
+        }
     )
 
-    segment_id: Whole = Field(ge=0, lt=2**31, description="The segment whose consenting members it follows.")
-    platform: PlatformName
-    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="As it will be called at the platform.")
-    interval_s: Whole = Field(
-        default=3600, ge=0, lt=2**31, description="Seconds between scheduled pushes; 0: it follows its segment at once."
+    segment_id: Whole = Field(
+        ge=0, lt=2**31, description="The segment whose consenting members it follows."
     )
-    ttl_s: Whole | None = Field(default=None, ge=3600, lt=2**31, description="Who is a member for longer is let go; null: nobody is.")
+    platform: PlatformName
+    name: str = Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        description="As it will be called at the platform.",
+    )
+    interval_s: Whole = Field(
+        default=3600,
+        ge=0,
+        lt=2**31,
+        description="Seconds between scheduled pushes; 0: it follows its segment at once.",
+    )
+    ttl_s: Whole | None = Field(
+        default=None,
+        ge=3600,
+        lt=2**31,
+        description="Who is a member for longer is let go; null: nobody is.",
+    )
     holdout_percent: Whole = Field(
-        default=0, ge=0, le=90, description="Share of the members who are never sent, always the same people: to measure lift by."
+        default=0,
+        ge=0,
+        le=90,
+        description="Share of the members who are never sent, always the same people: to measure lift by.",
     )
 
 
@@ -96,19 +118,29 @@ class AudienceView(View):
     platform: str
     name: str
     account_id: str
-    platform_id: str | None = Field(description="The platform's own id; null until the first push has created it there.")
+    platform_id: str | None = Field(
+        description="The platform's own id; null until the first push has created it there."
+    )
     interval_s: int
     status: Literal["active", "paused", "deleting", "deleted"]
-    requested_at: Instant | None = Field(description="When a push was asked for that has not been planned yet.")
+    requested_at: Instant | None = Field(
+        description="When a push was asked for that has not been planned yet."
+    )
     last_pushed_at: Instant | None
     created_at: Instant
-    confirmed_at: Instant | None = Field(description="When somebody confirmed the first push; the gate holds it until then.")
-    members: int = Field(description="People whom the platform has confirmed; it may have matched fewer.")
+    confirmed_at: Instant | None = Field(
+        description="When somebody confirmed the first push; the gate holds it until then."
+    )
+    members: int = Field(
+        description="People whom the platform has confirmed; it may have matched fewer."
+    )
     ttl_s: int | None
     holdout_percent: int
     pending: int = Field(description="People planned to be added or removed and not confirmed.")
     refused: int = Field(description="People whose row the platform does not take as it is.")
-    leaving: int = Field(description="People whose removal the platform has not confirmed, those who withdrew consent included.")
+    leaving: int = Field(
+        description="People whose removal the platform has not confirmed, those who withdrew consent included."
+    )
 
     @classmethod
     def of(cls, row: AudienceRow) -> "AudienceView":
@@ -137,7 +169,12 @@ class PushView(View):
                     "delivered": 2,
                     "retries": 0,
                     "error": None,
-                    "readback": {"size_lower": 1100, "size_upper": 1200, "delivery_status": 200, "operation_status": 200},
+                    "readback": {
+                        "size_lower": 1100,
+                        "size_upper": 1200,
+                        "delivery_status": 200,
+                        "operation_status": 200,
+                    },
                     "match_rate": None,
                     "started_at": "2026-03-01T09:30:00Z",
                     "ended_at": "2026-03-01T09:30:02Z",
@@ -168,7 +205,9 @@ class PushView(View):
     readback: dict[str, int | str] | None = Field(
         description="What the platform says about the audience: its size, rounded and −1 where it does not tell, and its states."
     )
-    match_rate: float | None = Field(description="Share matched, 0–1; null where the platform does not tell.")
+    match_rate: float | None = Field(
+        description="Share matched, 0–1; null where the platform does not tell."
+    )
     started_at: Instant
     ended_at: Instant | None
     duration_s: float | None
@@ -180,7 +219,9 @@ class PushView(View):
         took = (row.ended_at - row.started_at).total_seconds() if row.ended_at else None
         rate = (row.readback or {}).get("match_rate")
         matched = rate / 100 if isinstance(rate, int) and rate >= 0 else None
-        return cls.model_validate({**fields, "error": row.error or None, "match_rate": matched, "duration_s": took})
+        return cls.model_validate(
+            {**fields, "error": row.error or None, "match_rate": matched, "duration_s": took}
+        )
 
 
 class PushRequestView(View):
@@ -208,7 +249,9 @@ class PushRequestView(View):
     rows: int = Field(description="People in it.")
     status: Literal["recorded", "accepted", "delivered", "rejected", "abandoned", "undone"]
     attempts: int
-    outcome: dict[str, object] = Field(description="Of its last attempt: reason, the platform's code, advice; or what it said later.")
+    outcome: dict[str, object] = Field(
+        description="Of its last attempt: reason, the platform's code, advice; or what it said later."
+    )
     recorded_at: Instant
     ended_at: Instant | None
 
@@ -224,12 +267,16 @@ class ReconcileRequest(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"resend": False}]})
 
     resend: bool = Field(
-        default=False, description="Also send everybody again, where the list may have been changed at the platform behind our back."
+        default=False,
+        description="Also send everybody again, where the list may have been changed at the platform behind our back.",
     )
 
 
 class PushPreviewView(View):
-    """What a push would do now, and what the gate would say of it. Nothing is sent, and nothing recorded."""
+    """What a push would do now, and what the gate would say of it.
+
+    Nothing is sent, and nothing recorded.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -257,18 +304,26 @@ class PushPreviewView(View):
     members: int = Field(description="People in the segment.")
     held_out: int = Field(description="Of these, who are withheld to measure lift by.")
     listed: int = Field(description="People on the platform's list, as far as we know.")
-    concerned: int = Field(description="People whom the push looks at: everybody at first, later those who changed.")
+    concerned: int = Field(
+        description="People whom the push looks at: everybody at first, later those who changed."
+    )
     examined: int = Field(description="Of these, who were looked at now.")
     exact: bool = Field(
         description="Whether that was everybody. Of more than 50,000 people a sample is looked at, and what follows is scaled from it."
     )
-    adds: int = Field(description="Rows to be added, those of people who are spelled anew among them.")
+    adds: int = Field(
+        description="Rows to be added, those of people who are spelled anew among them."
+    )
     removes: int
     come: int = Field(description="People who are not on the list yet.")
-    go: int = Field(description="People who would be on it no more, without those who withdrew consent.")
+    go: int = Field(
+        description="People who would be on it no more, without those who withdrew consent."
+    )
     requests: int
     skipped: dict[str, int] = Field(description="Changed members who would be left out, by reason.")
-    verdict: Literal["pass", "hold", "block"] = Field(description="Of the trust gate, on this push, now.")
+    verdict: Literal["pass", "hold", "block"] = Field(
+        description="Of the trust gate, on this push, now."
+    )
     reasons: list[str]
 
 
@@ -294,5 +349,7 @@ class ConnectionView(View):
     status: Literal["connected", "disconnected", "not_configured"]
     account_id: str | None
     checked_at: Instant | None
-    result: str | None = Field(description="Of the last check: ok, or why not: reauth, permission, terms, throttled, timeout …")
+    result: str | None = Field(
+        description="Of the last check: ok, or why not: reauth, permission, terms, throttled, timeout …"
+    )
     advice: str | None = Field(description="What to do.")

@@ -33,12 +33,17 @@ async def list_person_audiences(
     caller: Reader,
     held: Held,
     reads: ReadsNow,
-    id: ProfileIdPath,  # noqa: A002 - the path's name
+    id: ProfileIdPath,
 ) -> list[PersonAudienceView]:
-    """Every audience of the workspace: whether the person is on its list, and why or why not. No identifier is shown."""
+    """Every audience of the workspace: whether the person is on its list, and why or why not.
+
+    No identifier is shown.
+    """
     found = await find(reads, caller.workspace, id)
     known = accounts(held.settings)
-    rows = await person_audiences.of_person(reads.pool, caller.workspace, UUID(bytes=found.person.id))
+    rows = await person_audiences.of_person(
+        reads.pool, caller.workspace, UUID(bytes=found.person.id)
+    )
     return [_view(row, found, known.get(row.platform)) for row in rows]
 
 

@@ -6,9 +6,23 @@ from pydantic import ConfigDict, Field
 
 from api.web.values import Instant, View
 
-State = Literal["on_the_list", "being_added", "waiting_for_the_platform", "being_removed", "refused", "not_on_the_list"]
+State = Literal[
+    "on_the_list",
+    "being_added",
+    "waiting_for_the_platform",
+    "being_removed",
+    "refused",
+    "not_on_the_list",
+]
 Reason = Literal[
-    "member", "not_a_member", "held_out", "no_consent", "no_identifier", "next_push", "audience_inactive", "refused_by_platform"
+    "member",
+    "not_a_member",
+    "held_out",
+    "no_consent",
+    "no_identifier",
+    "next_push",
+    "audience_inactive",
+    "refused_by_platform",
 ]
 
 
@@ -34,7 +48,13 @@ class PersonAudienceView(View):
     audience_id: int
     platform: str
     name: str
-    state: State = Field(description="As far as is known; only what a platform confirmed is on its list.")
+    state: State = Field(
+        description="As far as is known; only what a platform confirmed is on its list."
+    )
     reason: Reason = Field(description="Why the person is on the list, or should be, or is not.")
-    held_out: bool = Field(description="Belongs to the part of the segment that is never sent, for lift measurement.")
-    confirmed_at: Instant | None = Field(description="When the platform confirmed the person's row.")
+    held_out: bool = Field(
+        description="Belongs to the part of the segment that is never sent, for lift measurement."
+    )
+    confirmed_at: Instant | None = Field(
+        description="When the platform confirmed the person's row."
+    )

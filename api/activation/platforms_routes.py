@@ -32,23 +32,41 @@ async def check_platform(caller: Operator, held: Held, platform: PlatformName) -
     """Asks the platform, by a call that changes nothing, whether account and access are in order, and says what to do if not."""
     found = await asyncio.to_thread(check, held.settings, platform)
     now = datetime.now(UTC)
-    await command(held, lambda conn, _: connections.note_check(conn, caller.workspace, platform, found.result, found.advice, now))
+    await command(
+        held,
+        lambda conn, _: connections.note_check(
+            conn, caller.workspace, platform, found.result, found.advice, now
+        ),
+    )
     return await _read(caller, held, platform)
 
 
 @router.post("/{platform}/connect", summary="Connect a platform")
 async def connect_platform(caller: Admin, held: Held, platform: PlatformName) -> ConnectionView:
-    """Ends a disconnection and checks the platform. Its audiences stay paused until they are resumed. Takes the scope `admin`."""
+    """Ends a disconnection and checks the platform.
+
+    Its audiences stay paused until they are resumed. Takes the scope `admin`.
+    """
     if not accounts(held.settings)[platform].connected:
         raise ConflictError(f"{platform} is not configured: docs/platforms/{platform}.md says how.")
-    await command(held, lambda conn, _: connections.connect(conn, caller.workspace, caller.actor, platform))
+    await command(
+        held, lambda conn, _: connections.connect(conn, caller.workspace, caller.actor, platform)
+    )
     return await check_platform(caller, held, platform)
 
 
 @router.post("/{platform}/disconnect", summary="Disconnect a platform")
-async def disconnect_platform(caller: Operator, held: Held, platform: PlatformName) -> ConnectionView:
-    """Pauses the workspace's audiences there; none can be made or resumed until it is connected again. Withdrawals and deletions go on."""
-    await command(held, lambda conn, now: commands.disconnect(conn, caller.workspace, caller.actor, platform, now))
+async def disconnect_platform(
+    caller: Operator, held: Held, platform: PlatformName
+) -> ConnectionView:
+    """Pauses the workspace's audiences there.
+
+    None can be made or resumed until it is connected again. Withdrawals and deletions go on.
+    """
+    await command(
+        held,
+        lambda conn, now: commands.disconnect(conn, caller.workspace, caller.actor, platform, now),
+    )
     return await _read(caller, held, platform)
 
 
@@ -61,7 +79,11 @@ def _view(account: Account, known: Connected | None) -> ConnectionView:
     disconnected = known is not None and known.disconnected_at is not None
     return ConnectionView(
         platform=account.platform.name,
-        status=NOT_CONFIGURED if not account.connected else "disconnected" if disconnected else "connected",
+        status=NOT_CONFIGURED
+        if not account.connected
+        else "disconnected"
+        if disconnected
+        else "connected",
         account_id=account.account_id or None,
         checked_at=known.checked_at if known else None,
         result=known.result or None if known else None,

@@ -22,7 +22,12 @@ T = TypeVar("T")
 
 async def _in_thread(held: Connections, work: Callable[[Any], T]) -> T:
     settings = held.settings
-    return await asyncio.to_thread(in_transaction, settings.postgres.dsn.get_secret_value(), work, settings.edge.statement_timeout)
+    return await asyncio.to_thread(
+        in_transaction,
+        settings.postgres.dsn.get_secret_value(),
+        work,
+        settings.edge.statement_timeout,
+    )
 
 
 @router.get("", summary="List alerts")
@@ -35,7 +40,10 @@ async def list_alerts(
 ) -> Page[AlertView]:
     """Newest first. One alert is one episode, from when it opened until it was resolved."""
     after = after_id(cursor)
-    rows = await _in_thread(held, lambda conn: outbox.page(conn, caller.workspace, lasting=lasting, after=after, limit=limit))
+    rows = await _in_thread(
+        held,
+        lambda conn: outbox.page(conn, caller.workspace, lasting=lasting, after=after, limit=limit),
+    )
     following = encode_cursor(rows[-1].id) if len(rows) == limit else None
     return Page(items=[AlertView.of(row) for row in rows], next=following)
 
@@ -60,13 +68,13 @@ async def retry_dead(caller: Operator, held: Held) -> Retried:
 
 
 @router.get("/{id}", summary="Read an alert")
-async def read_alert(caller: Reader, held: Held, id: RowId) -> AlertDetail:  # noqa: A002 - the path's name
+async def read_alert(caller: Reader, held: Held, id: RowId) -> AlertDetail:
     """The alert and every notice about it."""
     return await _detail(held, caller, id)
 
 
 @router.post("/{id}/acknowledge", summary="Acknowledge an alert")
-async def acknowledge(caller: Operator, held: Held, id: RowId) -> AlertDetail:  # noqa: A002 - the path's name
+async def acknowledge(caller: Operator, held: Held, id: RowId) -> AlertDetail:
     """Says that somebody cares: nobody is reminded of it any more. It is resolved by itself."""
     before = await _detail(held, caller, id)
 
@@ -83,7 +91,11 @@ async def acknowledge(caller: Operator, held: Held, id: RowId) -> AlertDetail:  
 
 async def _detail(held: Connections, caller: Caller, alert: int) -> AlertDetail:
     row, notices = await _in_thread(
-        held, lambda conn: (outbox.by_id(conn, caller.workspace, alert), outbox.notices(conn, caller.workspace, alert))
+        held,
+        lambda conn: (
+            outbox.by_id(conn, caller.workspace, alert),
+            outbox.notices(conn, caller.workspace, alert),
+        ),
     )
     if row is None:
         raise NotFoundError("alert")

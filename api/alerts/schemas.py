@@ -36,11 +36,15 @@ class AlertView(View):
 
     id: int
     key: str = Field(description="What it is about.")
-    kind: str = Field(description="signal, gate, push, withdrawal, dead_letters, anomaly or engine: the runbook has a section for each.")
+    kind: str = Field(
+        description="signal, gate, push, withdrawal, dead_letters, anomaly or engine: the runbook has a section for each."
+    )
     severity: Severity = Field(description="Now.")
     worst: Severity
     summary: str
-    members: list[str] = Field(description="What else it stands for: consequences, or many of a kind.")
+    members: list[str] = Field(
+        description="What else it stands for: consequences, or many of a kind."
+    )
     opened_at: Instant
     changed_at: Instant = Field(description="When something was told about it last.")
     resolved_at: Instant | None

@@ -1,8 +1,12 @@
-"""Turns the body of a collector request into records of the event log. Each event's bytes stay as the client sent them.
+"""Turns the body of a collector request into records of the event log.
 
-Strict JSON takes the fast path. What lenient clients send – NaN, Infinity, control characters in strings, halves of surrogate pairs, a byte
-order mark – is read the slow way, so that one such value does not cost the whole batch; NaN and infinities become null. An event that is no
-object, names nobody or has no type is appended all the same: the engine keeps it as a dead letter with the reason.
+Each event's bytes stay as the client sent them.
+
+Strict JSON takes the fast path. What lenient clients send – NaN, Infinity, control characters in
+strings, halves of surrogate pairs, a byte order mark – is read the slow way, so that one such value
+does not cost the whole batch; NaN and infinities become null. An event that is no object, names
+nobody or has no type is appended all the same: the engine keeps it as a dead letter with the
+reason.
 """
 
 import codecs
@@ -21,6 +25,7 @@ from config.collector import CollectorParams
 from domain.event import EVENT_TYPES
 from domain.intake.envelope import event_head, wrap_event
 from domain.intake.partitioning import Ids, loose_key, partition_key
+from domain.values import Json
 from sinks.intake.log import Entry
 from sources.intake.consent import ESCAPED, speaks_of_consent
 from sources.intake.decode import instant_ms
@@ -37,18 +42,18 @@ _LIKELY_KEYS: Final = 4
 _CONTEXT_KEY: Final = b'"context"'
 
 
-class _Batch(msgspec.Struct, gc=False):
+class _Batch(msgspec.Struct, rename="camel", gc=False):
     batch: list[msgspec.Raw]
-    writeKey: msgspec.Raw = msgspec.Raw()  # noqa: N815 - the wire's spelling
-    sentAt: msgspec.Raw = msgspec.Raw()  # noqa: N815
+    write_key: msgspec.Raw = msgspec.Raw()
+    sent_at: msgspec.Raw = msgspec.Raw()
     context: msgspec.Raw = msgspec.Raw()
     integrations: msgspec.Raw = msgspec.Raw()
 
 
-class _Single(msgspec.Struct, gc=False):
+class _Single(msgspec.Struct, rename="camel", gc=False):
     type: msgspec.Raw = msgspec.Raw()
-    writeKey: msgspec.Raw = msgspec.Raw()  # noqa: N815
-    sentAt: msgspec.Raw = msgspec.Raw()  # noqa: N815
+    write_key: msgspec.Raw = msgspec.Raw()
+    sent_at: msgspec.Raw = msgspec.Raw()
 
 
 class _Ambient(msgspec.Struct, gc=False):
@@ -88,26 +93,37 @@ class NotStrictError(Exception):
 def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> Body:
     """Read ``{"batch":[…]}``.
 
-    A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their own. A ``context`` that speaks of
-    consent goes to every event: where one has its own as well, the engine reads the consent of both, and all else from its own.
-    Where ``context`` comes twice, so does it in the events.
+    A ``context`` or ``integrations`` beside ``batch`` goes to the events that have none of their
+    own. A ``context`` that speaks of consent goes to every event: where one has its own as well,
+    the engine reads the consent of both, and all else from its own. Where ``context`` comes twice,
+    so does it in the events.
 
     Raises:
-        Refusal: 400, or 413 where repeating the defaults would make the batch larger than a body may be.
-        NotStrictError: only where it must not be read leniently, or not the slow way for the sake of a ``context`` that comes twice.
+        Refusal: 400, or 413 where repeating the defaults would make the batch larger than a body
+            may be.
+        NotStrictError: only where it must not be read leniently, or not the slow way for the sake
+            of a ``context`` that comes twice.
     """
     found, strict = _decode(_BATCH, raw, lenient=lenient)
     if len(found.batch) > params.batch_limit_events:
         raise Refusal("too_many_events")
-    ambient = [("context", value) for value in _contexts(strict, found, lenient=lenient)] + [("integrations", bytes(found.integrations))]
-    defaults = [(name, value) for name, value in ambient if value and (value.startswith(b"{") or _for_all(name, value))]
+    ambient = [("context", value) for value in _contexts(strict, found, lenient=lenient)] + [
+        ("integrations", bytes(found.integrations))
+    ]
+    defaults = [
+        (name, value)
+        for name, value in ambient
+        if value and (value.startswith(b"{") or _for_all(name, value))
+    ]
     if sum(len(value) for _, value in defaults) * len(found.batch) > params.body_limit_bytes:
         raise Refusal("body_too_large")
-    return Body(found.batch, _text(found.writeKey), _sent_ms(found.sentAt), defaults)
+    return Body(found.batch, _text(found.write_key), _sent_ms(found.sent_at), defaults)
 
 
 def _contexts(body: bytes, found: _Batch, *, lenient: bool) -> list[bytes]:
-    """Every ``context`` beside a batch, the last one first; the decoder hands out the last one alone.
+    """Every ``context`` beside a batch, the last one first.
+
+    The decoder hands out the last one alone.
 
     Raises:
         Refusal: 400, it is nested too deep to tell.
@@ -144,13 +160,14 @@ def read_single(raw: bytes, kind: str, *, lenient: bool = True) -> Body:
     event = strict.strip()
     if not bytes(found.type):
         event = _with_member(event, "type", b'"%b"' % kind.encode())
-    return Body([event], _text(found.writeKey), _sent_ms(found.sentAt), ())
+    return Body([event], _text(found.write_key), _sent_ms(found.sent_at), ())
 
 
 def likely_keys(raw: bytes) -> list[str]:
     """What looks like a write key somewhere in a body that is no strict JSON: few, in order, and without reading the body.
 
-    The lenient reading costs much more than the strict one. It is worth it only where one of these is a key.
+    The lenient reading costs much more than the strict one. It is worth it only where one of these
+    is a key.
     """
     try:
         text = _text_of(raw)
@@ -187,9 +204,9 @@ def records(body: Body, source: int, received_ms: int, params: CollectorParams) 
                 if len(event) > limit:
                     raise Refusal("event_too_large")
             ids = _IDS.decode(event)
-            if not ids.messageId:
+            if not ids.message_id:
                 message_id = new_message_id()
-            key = partition_key(ids.userId, ids.anonymousId, ids.messageId or message_id)
+            key = partition_key(ids.user_id, ids.anonymous_id, ids.message_id or message_id)
         except (msgspec.DecodeError, UnicodeDecodeError):
             message_id, key = _odd(event)
         entries.append((key, wrap_event(head, event, message_id)))
@@ -251,7 +268,9 @@ def _scalar(raw: msgspec.Raw) -> _Scalar:
         return None
 
 
-def _decode(decoder: msgspec.json.Decoder[_Found], raw: bytes, *, lenient: bool) -> tuple[_Found, bytes]:
+def _decode(
+    decoder: msgspec.json.Decoder[_Found], raw: bytes, *, lenient: bool
+) -> tuple[_Found, bytes]:
     """Read strictly, else the slow way; also gives the bytes that were read in the end.
 
     Raises:
@@ -279,7 +298,8 @@ def _decode(decoder: msgspec.json.Decoder[_Found], raw: bytes, *, lenient: bool)
 def _relaxed(raw: bytes) -> bytes:
     """The same JSON in strict spelling.
 
-    Bytes that are not UTF-8 are kept as they are, so that two ids that differ in them never become one.
+    Bytes that are not UTF-8 are kept as they are, so that two ids that differ in them never become
+    one.
 
     Raises:
         Refusal: 400, it is not JSON even in a lenient reading.
@@ -290,18 +310,26 @@ def _relaxed(raw: bytes) -> bytes:
         raise Refusal("invalid_json") from None
 
 
-def _loaded(text: str) -> Any:  # noqa: ANN401 - a JSON value
+def _loaded(text: str) -> Json:
     return json.loads(
-        text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_bounded, strict=False, object_pairs_hook=_Members
+        text,
+        parse_constant=lambda _: None,
+        parse_float=_finite,
+        parse_int=_bounded,
+        strict=False,
+        object_pairs_hook=_Members,
     )
 
 
-def _dumped(value: Any) -> bytes:  # noqa: ANN401 - a JSON value
+def _dumped(value: Json) -> bytes:
     return _bytes_of(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _text_of(raw: bytes) -> str:
-    """The text of a body in any encoding of Unicode. Where UTF-8 is broken, each byte beyond ASCII stands for itself, as in PEP 383."""
+    """The text of a body in any encoding of Unicode.
+
+    Where UTF-8 is broken, each byte beyond ASCII stands for itself, as in PEP 383.
+    """
     encoding = json.detect_encoding(raw)
     try:
         return raw.decode(encoding)
@@ -314,7 +342,8 @@ def _text_of(raw: bytes) -> str:
 def _bytes_of(text: str) -> bytes:
     """The opposite of `_text_of`; half of a surrogate pair becomes U+FFFD.
 
-    With Python's own error handler: it calls any other one for every character of a run with all of the run, which is quadratic.
+    With Python's own error handler: it calls any other one for every character of a run with all of
+    the run, which is quadratic.
     """
     try:
         return text.encode()

@@ -1,7 +1,8 @@
 """The collector: Segment-compatible intake of events over HTTP, answered with 200 only once the event log has them durably.
 
-Paths, write keys and encodings are those that real SDKs use: ``/v1/batch`` and its aliases, ``/v1/track`` and the other types with their
-first letters, ``/beacon/v1/batch``. Plain ASGI, because the way from socket to log is walked for every event there is.
+Paths, write keys and encodings are those that real SDKs use: ``/v1/batch`` and its aliases,
+``/v1/track`` and the other types with their first letters, ``/beacon/v1/batch``. Plain ASGI,
+because the way from socket to log is walked for every event there is.
 
 Source: Segment, HTTP Tracking API; RudderStack, HTTP API.
 """
@@ -21,7 +22,15 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from api.collector.answers import cross_origin, preflight, refuse, reply
-from api.collector.body import SINGLE_TYPES, Body, NotStrictError, likely_keys, read_batch, read_single, records
+from api.collector.body import (
+    SINGLE_TYPES,
+    Body,
+    NotStrictError,
+    likely_keys,
+    read_batch,
+    read_single,
+    records,
+)
 from api.collector.errors import Refusal
 from api.collector.keyless import Waiting
 from api.collector.request import DisconnectedError, Packed, named_key, read_body, unpacked
@@ -40,7 +49,11 @@ BATCH_PATHS: Final = ("/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch")
 SINGLE_PATHS: Final = {f"/v1/{name}": kind for name, kind in SINGLE_TYPES.items()}
 METHODS: Final = ("POST", "OPTIONS")
 _READERS: Final = 2
-"""Threads for large bodies; theirs alone, so that no flood of bodies keeps the query API from its own. Keyless bodies have one more."""
+"""Threads for large bodies.
+
+Theirs alone, so that no flood of bodies keeps the query API from its own. Keyless bodies have one
+more.
+"""
 
 _ACCEPTED: Final = b'{"success":true}'
 
@@ -70,13 +83,16 @@ class Collector:
         batch = partial(read_batch, params=self.params)
         singles = {path: partial(read_single, kind=kind) for path, kind in SINGLE_PATHS.items()}
         readers = {**dict.fromkeys(BATCH_PATHS, batch), **singles}
-        return [Route(path, Intake(self, read, path), methods=METHODS, include_in_schema=False) for path, read in readers.items()]
+        return [
+            Route(path, Intake(self, read, path), methods=METHODS, include_in_schema=False)
+            for path, read in readers.items()
+        ]
 
     async def take(self, read: Read, scope: Scope, receive: Receive) -> None:
         """Take one request's events; returns once the log has them.
 
-        A key in the head is checked before anything of the body is looked at. Who names none there waits among few, and is read
-        only as far as a beacon may be long.
+        A key in the head is checked before anything of the body is looked at. Who names none there
+        waits among few, and is read only as far as a beacon may be long.
 
         Raises:
             Refusal: none of them is acknowledged.
@@ -148,7 +164,11 @@ class Collector:
             metrics.IN_FLIGHT.dec()
 
     async def _plain(self, threads: ThreadPoolExecutor, packed: Packed, limit_bytes: int) -> bytes:
-        return await self._aside(threads, len(packed.raw), partial(unpacked, packed, limit_bytes, self.params.members_limit))
+        return await self._aside(
+            threads,
+            len(packed.raw),
+            partial(unpacked, packed, limit_bytes, self.params.members_limit),
+        )
 
     async def _aside(self, threads: ThreadPoolExecutor, size: int, work: Callable[[], T]) -> T:
         """Do small work at once, and what takes longer beside the event loop."""
@@ -157,7 +177,9 @@ class Collector:
         return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     async def _append(self, body: Body, size: int, source: KnownSource, received_ms: int) -> None:
-        entries = await self._aside(self._threads, size, partial(records, body, source.id, received_ms, self.params))
+        entries = await self._aside(
+            self._threads, size, partial(records, body, source.id, received_ms, self.params)
+        )
         started = time.perf_counter()
         try:
             await self._held.log.append(entries)

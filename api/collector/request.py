@@ -44,7 +44,10 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 def basic_user(scope: Scope) -> str:
-    """The user of Basic authorization: where all server SDKs put the write key. Empty where there is none."""
+    """The user of Basic authorization: where all server SDKs put the write key.
+
+    Empty where there is none.
+    """
     scheme, _, credentials = header(scope, b"authorization").partition(" ")
     if scheme.lower() != "basic":
         return ""
@@ -65,7 +68,9 @@ def named_key(scope: Scope) -> str:
     return basic_user(scope) or query_key(scope)
 
 
-async def read_body(scope: Scope, receive: Receive, limit_bytes: int, patience: asyncio.Timeout) -> Packed:
+async def read_body(
+    scope: Scope, receive: Receive, limit_bytes: int, patience: asyncio.Timeout
+) -> Packed:
     """Receive the body as it was sent.
 
     Args:
@@ -106,7 +111,10 @@ async def _received(receive: Receive, limit_bytes: int) -> bytes:
 
 
 def unpacked(body: Packed, limit_bytes: int, members_limit: int) -> bytes:
-    """Take the compression off a body. Gzip is recognised by its first bytes, because proxies unpack it and clients forget to announce it.
+    """Take the compression off a body.
+
+    Gzip is recognised by its first bytes, because proxies unpack it and clients forget to announce
+    it.
 
     Args:
         body: as it was sent.
@@ -120,8 +128,12 @@ def unpacked(body: Packed, limit_bytes: int, members_limit: int) -> bytes:
     if raw.startswith(_GZIP_MAGIC):
         return _inflated(raw, _ANY_WINDOW, limit_bytes, members_limit)
     if encoding == "deflate" and raw:
-        zlib_header = raw[0] & 0x0F == 8 and int.from_bytes(raw[:2]) % 31 == 0  # RFC 1950, section 2.2
-        return _inflated(raw, _ANY_WINDOW if zlib_header else -zlib.MAX_WBITS, limit_bytes, members_limit)
+        zlib_header = (
+            raw[0] & 0x0F == 8 and int.from_bytes(raw[:2]) % 31 == 0
+        )  # RFC 1950, section 2.2
+        return _inflated(
+            raw, _ANY_WINDOW if zlib_header else -zlib.MAX_WBITS, limit_bytes, members_limit
+        )
     if encoding in {"", "identity", "gzip", "x-gzip", "deflate"}:
         return raw
     raise Refusal("unsupported_encoding")
@@ -130,8 +142,8 @@ def unpacked(body: Packed, limit_bytes: int, members_limit: int) -> bytes:
 def _inflated(body: bytes, window: int, limit_bytes: int, members_limit: int) -> bytes:
     """Decompress every member, never holding more than the limit and one byte.
 
-    The work is linear in what goes in and what comes out: pieces begin small with every member, because a stream copies
-    whatever lies behind its end in the piece that it was given.
+    The work is linear in what goes in and what comes out: pieces begin small with every member,
+    because a stream copies whatever lies behind its end in the piece that it was given.
     """
     parts: list[bytes] = []
     at, room = 0, limit_bytes + 1
@@ -150,7 +162,9 @@ def _inflated(body: bytes, window: int, limit_bytes: int, members_limit: int) ->
             if room <= 0:
                 raise Refusal("body_too_large")
             size = min(2 * size, _LARGEST_PIECE)
-        following = _NOT_PADDING.search(body, at)  # after the last member there may be zeros, as gzip(1) ignores them
+        following = _NOT_PADDING.search(
+            body, at
+        )  # after the last member there may be zeros, as gzip(1) ignores them
         if following is None:
             return b"".join(parts)
         at = following.start()

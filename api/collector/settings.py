@@ -1,6 +1,7 @@
 """What browser SDKs fetch before they send: settings of a Segment project, and RudderStack's source configuration. Both say: no plugins.
 
-Sources: @segment/analytics-next (``/v1/projects/{write key}/settings``), @rudderstack/analytics-js (``/sourceConfig/``).
+Sources: @segment/analytics-next (``/v1/projects/{write key}/settings``), @rudderstack/analytics-js
+(``/sourceConfig/``).
 """
 
 from collections.abc import Callable
@@ -25,15 +26,27 @@ _METHODS: Final = ("GET", "HEAD", "OPTIONS")
 def segment_settings(source: KnownSource, write_key: str) -> dict[str, Any]:  # noqa: ARG001 - the same for every source
     """Segment's shape: one integration, this collector."""
     return {
-        "integrations": {"Segment.io": {"apiKey": write_key, "addBundledMetadata": True, "unbundledIntegrations": []}},
-        "plan": {"track": {"__default": {"enabled": True}}, "identify": {"__default": {"enabled": True}}},
+        "integrations": {
+            "Segment.io": {
+                "apiKey": write_key,
+                "addBundledMetadata": True,
+                "unbundledIntegrations": [],
+            }
+        },
+        "plan": {
+            "track": {"__default": {"enabled": True}},
+            "identify": {"__default": {"enabled": True}},
+        },
         "edgeFunction": {},
         "remotePlugins": [],
     }
 
 
 def rudder_settings(source: KnownSource, write_key: str) -> dict[str, Any]:
-    """RudderStack's shape: an enabled source without destinations; errors and metrics of the SDK are not collected."""
+    """RudderStack's shape: an enabled source without destinations.
+
+    Errors and metrics of the SDK are not collected.
+    """
     off = {"enabled": False}
     return {
         "source": {
@@ -57,7 +70,9 @@ class SourceSettings:
         path: as metrics name it.
     """
 
-    def __init__(self, collector: Collector, shape: Callable[[KnownSource, str], dict[str, Any]], path: str) -> None:
+    def __init__(
+        self, collector: Collector, shape: Callable[[KnownSource, str], dict[str, Any]], path: str
+    ) -> None:
         self.path = path
         self._collector = collector
         self._shape = shape
@@ -75,12 +90,17 @@ class SourceSettings:
         except Refusal as refusal:
             await refuse(send, refusal, origin)
         else:
-            await reply(send, HTTPStatus.OK, msgspec.json.encode(self._shape(source, write_key)), origin)
+            await reply(
+                send, HTTPStatus.OK, msgspec.json.encode(self._shape(source, write_key)), origin
+            )
 
 
 def settings_routes(collector: Collector) -> list[BaseRoute]:
     """The routes of the settings paths."""
     shapes = {SEGMENT_PATH: segment_settings, **dict.fromkeys(RUDDER_PATHS, rudder_settings)}
     return [
-        Route(path, SourceSettings(collector, shape, path), methods=_METHODS, include_in_schema=False) for path, shape in shapes.items()
+        Route(
+            path, SourceSettings(collector, shape, path), methods=_METHODS, include_in_schema=False
+        )
+        for path, shape in shapes.items()
     ]

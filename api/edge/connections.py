@@ -1,10 +1,12 @@
 """Bounds what a connection may take before anybody knows who it is: bytes, fields and time of a head, time of a body, and its place.
 
-Nothing here looks at a key. What finds out that a request carries a valid one calls `prove`; from then on its connection gives way to
-nobody. Of the others, whoever has been here longest gives way to a newcomer, so that half-sent requests cannot keep others out; first
-those of the newcomer's own address, where it has many.
+Nothing here looks at a key. What finds out that a request carries a valid one calls `prove`; from
+then on its connection gives way to nobody. Of the others, whoever has been here longest gives way
+to a newcomer, so that half-sent requests cannot keep others out; first those of the newcomer's own
+address, where it has many.
 
-Every byte that is not part of a body counts: chunk sizes, extensions and trailers too. httptools sets no limit of its own.
+Every byte that is not part of a body counts: chunk sizes, extensions and trailers too. httptools
+sets no limit of its own.
 """
 
 import asyncio
@@ -38,19 +40,37 @@ _LINGER_S: Final = 1.0
 """For so long a refused client may go on sending, so that it gets to read the answer."""
 
 _REFUSALS: Final = {
-    "head_too_large": (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's head is larger than the limit."),
-    "too_many_fields": (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's head has more fields than the limit."),
-    "framing_too_large": (HTTPStatus.BAD_REQUEST, "The body's chunks have more framing than content."),
+    "head_too_large": (
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The request's head is larger than the limit.",
+    ),
+    "too_many_fields": (
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The request's head has more fields than the limit.",
+    ),
+    "framing_too_large": (
+        HTTPStatus.BAD_REQUEST,
+        "The body's chunks have more framing than content.",
+    ),
     "malformed": (HTTPStatus.BAD_REQUEST, "This is no HTTP request."),
     "head_timeout": (HTTPStatus.REQUEST_TIMEOUT, "The request's head did not arrive in time."),
     "body_late": (HTTPStatus.REQUEST_TIMEOUT, "The request's body did not arrive in time."),
-    "pipelined": (HTTPStatus.TOO_MANY_REQUESTS, "More requests are sent in advance than the limit."),
+    "pipelined": (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "More requests are sent in advance than the limit.",
+    ),
 }
-"""Reason → status and message; reasons are public, as labels of `stratum_http_connections_refused_total`."""
+"""Reason → status and message.
+
+Reasons are public, as labels of `stratum_http_connections_refused_total`.
+"""
 
 
 def prove(scope: Scope) -> None:
-    """Tell a request's connection that it carries a valid key; without effect where another server serves."""
+    """Tell a request's connection that it carries a valid key.
+
+    Without effect where another server serves.
+    """
     told = scope.get("state", {}).get(_PROVE)
     if told is not None:
         told()
@@ -59,14 +79,23 @@ def prove(scope: Scope) -> None:
 def protocol(params: ConnectionParams) -> type["BoundedProtocol"]:
     """Uvicorn's HTTP protocol for one process, with these limits.
 
-    Connections are also kept below the process's limit of open files, which is raised as far as it may be.
+    Connections are also kept below the process's limit of open files, which is raised as far as it
+    may be.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = params.limit + _RESERVED_FILES if hard == resource.RLIM_INFINITY else min(hard, params.limit + _RESERVED_FILES)
+    files = (
+        params.limit + _RESERVED_FILES
+        if hard == resource.RLIM_INFINITY
+        else min(hard, params.limit + _RESERVED_FILES)
+    )
     if soft < files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
     room = max(1, min(params.limit, max(soft, files) - _RESERVED_FILES))
-    return type("Protocol", (BoundedProtocol,), {"limits": params, "crowd": Crowd(room, params.address_limit)})
+    return type(
+        "Protocol",
+        (BoundedProtocol,),
+        {"limits": params, "crowd": Crowd(room, params.address_limit)},
+    )
 
 
 class _Part(Enum):
@@ -91,7 +120,11 @@ class BoundedProtocol(HttpToolsProtocol):
     crowd: ClassVar[Crowd]
 
     def __init__(
-        self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._part = _Part.NOTHING
@@ -144,7 +177,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._wait()
 
     def _end_of_head(self, data: bytes, at: int) -> int:
-        """How far to read for a head at the most; where it ends before, to there, so that its body comes in one piece."""
+        """How far to read for a head at the most.
+
+        Where it ends before, to there, so that its body comes in one piece.
+        """
         most = at + max(1, self.limits.head_limit_bytes + 1 - self._head_bytes)
         if most >= len(data):
             return len(data)
@@ -172,13 +208,19 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse("head_too_large")
         elif part is _Part.BODY:
             self._framing_bytes += len(piece) - (self._body_bytes - body)
-            if self._framing_bytes > self.limits.head_limit_bytes + _FRAMING_PER_BYTE * self._body_bytes:
+            if (
+                self._framing_bytes
+                > self.limits.head_limit_bytes + _FRAMING_PER_BYTE * self._body_bytes
+            ):
                 self._refuse("framing_too_large")
 
     def _decline(self, rest: bytes) -> None:
-        """Answer a wish for another protocol as if it had not been made (RFC 9110, section 7.8); nothing follows.
+        """Answer a wish for another protocol as if it had not been made (RFC 9110, section 7.8).
 
-        The parser ends such a request with its head; a body that the head announces is read by another one.
+        Nothing follows.
+
+        The parser ends such a request with its head; a body that the head announces is read by
+        another one.
         """
         self.cycle.keep_alive = False
         if not self._wishes_with_body():
@@ -238,14 +280,19 @@ class BoundedProtocol(HttpToolsProtocol):
     # Patience.
 
     def _wait(self) -> None:
-        """Give whatever is under way its time, once. Bytes between two requests that begin none get that of a head."""
+        """Give whatever is under way its time, once.
+
+        Bytes between two requests that begin none get that of a head.
+        """
         if self._part is _Part.NOTHING and self._is_answering():
             self._stop_waiting()
             return
         if self._late is not None and self._late_of == (self._message, self._part):
             return
         self._stop_waiting()
-        patience = self.limits.body_timeout if self._part is _Part.BODY else self.limits.head_timeout
+        patience = (
+            self.limits.body_timeout if self._part is _Part.BODY else self.limits.head_timeout
+        )
         self._late_of = (self._message, self._part)
         self._late = self.loop.call_later(patience.total_seconds(), self._give_up)
 
@@ -297,7 +344,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def _watch(self) -> None:
         if self._unread is None:
             self._unread_bytes = self.transport.get_write_buffer_size()
-            self._unread = self.loop.call_later(self.limits.unread_timeout.total_seconds(), self._check_reading)
+            self._unread = self.loop.call_later(
+                self.limits.unread_timeout.total_seconds(), self._check_reading
+            )
 
     def _check_reading(self) -> None:
         """Cut off a client that has read nothing since the last look."""
@@ -317,7 +366,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self.crowd.prove(self)
 
     def _refuse(self, reason: str) -> None:
-        """Answer why not, behind the answers to the requests before, and close; what still comes is read and thrown away for a moment.
+        """Answer why not, behind the answers to the requests before, and close.
+
+        What still comes is read and thrown away for a moment.
 
         A request whose answer is under way already gets no second one.
         """
@@ -336,7 +387,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _pay(self) -> None:
         """Give a refusal that is owed, once no request before is waiting for its answer."""
-        if not self._owed or self.pipeline or not (self._answering is None or _is_over(self._answering)):
+        if (
+            not self._owed
+            or self.pipeline
+            or not (self._answering is None or _is_over(self._answering))
+        ):
             return
         status, message = _REFUSALS[self._owed]
         body = msgspec.json.encode({"code": self._owed, "message": message})
@@ -346,7 +401,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._linger()
 
     def _finish(self) -> None:
-        """Close after an answer; where its request is still coming, once the client has had time to read the answer."""
+        """Close after an answer.
+
+        Where its request is still coming, once the client has had time to read the answer.
+        """
         if self._part is _Part.BODY and not self.transport.is_closing():
             self._refusal, self._owed = "answered", ""  # nothing follows this answer
             self._stop_waiting()
@@ -417,4 +475,7 @@ class _Answers:
 
 
 class _TooMuchError(Exception):
-    """Raised inside a callback of the parser; httptools hands it on as the context of its own error."""
+    """Raised inside a callback of the parser.
+
+    Httptools hands it on as the context of its own error.
+    """

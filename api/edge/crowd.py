@@ -1,4 +1,7 @@
-"""The open connections of one process: who gives way when there are too many. Whoever has shown a valid key never does."""
+"""The open connections of one process: who gives way when there are too many.
+
+Whoever has shown a valid key never does.
+"""
 
 from collections import OrderedDict
 from ipaddress import IPv6Address
@@ -43,7 +46,10 @@ class Crowd:
         self._addresses: dict[str, OrderedDict[Connection, None]] = {}
 
     def enter(self, connection: Connection) -> None:
-        """Take one in; where there are too many, whoever has been here longest without proof has to go."""
+        """Take one in.
+
+        Where there are too many, whoever has been here longest without proof has to go.
+        """
         self._unproven[connection] = None
         neighbours = self._addresses.setdefault(connection.address, OrderedDict())
         neighbours[connection] = None

@@ -18,12 +18,18 @@ REQUEST_SECONDS: Final = Histogram(
     buckets=_SECONDS,
 )
 ERRORS: Final = Counter(
-    "stratum_http_errors_total", "Unexpected exceptions, by class. Any: a mistake of ours; the log names the place.", ("kind",)
+    "stratum_http_errors_total",
+    "Unexpected exceptions, by class. Any: a mistake of ours; the log names the place.",
+    ("kind",),
 )
 EVENTS: Final = Counter(
-    "stratum_collector_events_total", "Events acknowledged, by source id. None from a busy source: its client is broken.", ("source",)
+    "stratum_collector_events_total",
+    "Events acknowledged, by source id. None from a busy source: its client is broken.",
+    ("source",),
 )
-EVENT_BYTES: Final = Counter("stratum_collector_event_bytes_total", "Bytes of acknowledged events, uncompressed.")
+EVENT_BYTES: Final = Counter(
+    "stratum_collector_event_bytes_total", "Bytes of acknowledged events, uncompressed."
+)
 REFUSALS: Final = Counter(
     "stratum_collector_refusals_total",
     "Requests refused, by code. log_full, log_unavailable: see stratum_log_refusals_total; unknown_write_key: a client has a wrong key.",
@@ -35,10 +41,17 @@ LOG_REFUSALS: Final = Counter(
     ("reason",),
 )
 LOG_REFUSING: Final = Gauge(
-    "stratum_log_refusing", "Whether the event log takes nothing now, by reason: 1 or 0. What to do: the runbook, log.", ("reason",)
+    "stratum_log_refusing",
+    "Whether the event log takes nothing now, by reason: 1 or 0. What to do: the runbook, log.",
+    ("reason",),
 )
-APPEND_SECONDS: Final = Histogram("stratum_log_append_seconds", "Time until the log had a request's records.", buckets=_SECONDS)
-IN_FLIGHT: Final = Gauge("stratum_collector_requests_in_flight", "Collector requests under way. Near its limit: add processes.")
+APPEND_SECONDS: Final = Histogram(
+    "stratum_log_append_seconds", "Time until the log had a request's records.", buckets=_SECONDS
+)
+IN_FLIGHT: Final = Gauge(
+    "stratum_collector_requests_in_flight",
+    "Collector requests under way. Near its limit: add processes.",
+)
 CONNECTIONS_REFUSED: Final = Counter(
     "stratum_http_connections_refused_total",
     "Connections closed for what they sent or did not send, by reason. Many: an attack, or a proxy whose heads are larger than the limit.",

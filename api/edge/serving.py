@@ -1,4 +1,7 @@
-"""How the application is served: uvicorn with the bounds of `api.edge.connections`. The command and the tests serve it alike."""
+"""How the application is served: uvicorn with the bounds of `api.edge.connections`.
+
+The command and the tests serve it alike.
+"""
 
 from collections.abc import Callable
 from typing import Final

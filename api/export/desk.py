@@ -39,7 +39,11 @@ class ExportDesk:
         self._params = settings.exports
         self._exporter = build_exporter(settings)
         self._files = export_files(settings)
-        self._connect = partial(connect_blocking, settings.postgres.dsn.get_secret_value(), settings.edge.statement_timeout)
+        self._connect = partial(
+            connect_blocking,
+            settings.postgres.dsn.get_secret_value(),
+            settings.edge.statement_timeout,
+        )
         self._turns = BoundedSemaphore(self._params.direct_at_once)
 
     def path(self, row: ExportRow) -> Path:
@@ -51,7 +55,8 @@ class ExportDesk:
 
         Raises:
             DefinitionError: what it refers to is not there.
-            UnprocessableError: a computed trait is not live, or a platform's form would hold more than it may.
+            UnprocessableError: a computed trait is not live, or a platform's form would hold more
+                than it may.
             BusyError: the workspace has as many exports waiting as it may have.
             psycopg.OperationalError: Postgres cannot be reached.
         """
@@ -75,15 +80,28 @@ class ExportDesk:
             try:
                 with conn.transaction():
                     return exports.order(
-                        conn, author.workspace, author.actor, Order(spec, "file", people, columns), self._params.open_limit
+                        conn,
+                        author.workspace,
+                        author.actor,
+                        Order(spec, "file", people, columns),
+                        self._params.open_limit,
                     )
             except TooManyExportsError:
-                raise BusyError("The workspace has as many exports waiting as it may have.", _BUSY_RETRY_S) from None
+                raise BusyError(
+                    "The workspace has as many exports waiting as it may have.", _BUSY_RETRY_S
+                ) from None
 
     def _begin(self, author: Author, spec: ExportSpec) -> tuple[int, bytes, Generator[bytes]]:
-        """Begin a direct answer; its id, its first bytes, and what gives the others: it has begun, so that it comes to its end."""
+        """Begin a direct answer.
+
+        Its id, its first bytes, and what gives the others: it has begun, so that it comes to its
+        end.
+        """
         if not self._turns.acquire(blocking=False):
-            raise BusyError("As many exports are being answered as may be at once: order a file with ?wait=false.", _BUSY_RETRY_S)
+            raise BusyError(
+                "As many exports are being answered as may be at once: order a file with ?wait=false.",
+                _BUSY_RETRY_S,
+            )
         conn: psycopg.Connection[Any] | None = None
         try:
             conn = self._connect()
@@ -92,30 +110,47 @@ class ExportDesk:
             export = self._export(conn, author, spec, counts)
             wanted = Order(spec, "stream", people, export.columns)
             with conn.transaction():
-                number = exports.order(conn, author.workspace, author.actor, wanted, self._params.open_limit)
+                number = exports.order(
+                    conn, author.workspace, author.actor, wanted, self._params.open_limit
+                )
         except BaseException:
             self._turns.release()
             if conn is not None:
                 conn.close()
             raise
-        chunks = self._chunks(conn, ExportJob(number, author.workspace, spec, author.actor, 1), export, counts)
+        chunks = self._chunks(
+            conn, ExportJob(number, author.workspace, spec, author.actor, 1), export, counts
+        )
         return number, next(chunks), chunks
 
     def _few(self, conn: psycopg.Connection[Any], workspace: int, segment: int | None) -> int:
         most = self._params.direct_people
         people = to_look_at(conn, workspace, segment, most + 1)
         if people > most:
-            raise ConflictError(f"More than {most} people are to be gone through: order a file with ?wait=false.")
+            raise ConflictError(
+                f"More than {most} people are to be gone through: order a file with ?wait=false."
+            )
         return people
 
-    def _export(self, conn: psycopg.Connection[Any], author: Author, spec: ExportSpec, counts: ExportCounts | None = None) -> Export:
+    def _export(
+        self,
+        conn: psycopg.Connection[Any],
+        author: Author,
+        spec: ExportSpec,
+        counts: ExportCounts | None = None,
+    ) -> Export:
         try:
             return self._exporter.begin(conn, author, spec, counts or ExportCounts())
         except (UnknownTraitError, FormError) as error:
             raise UnprocessableError(str(error)) from None
 
-    def _chunks(self, conn: psycopg.Connection[Any], job: ExportJob, export: Export, counts: ExportCounts) -> Generator[bytes]:
-        """The export's bytes; however it ends, that is noted, the connection closed and the turn given back."""
+    def _chunks(
+        self, conn: psycopg.Connection[Any], job: ExportJob, export: Export, counts: ExportCounts
+    ) -> Generator[bytes]:
+        """The export's bytes.
+
+        However it ends, that is noted, the connection closed and the turn given back.
+        """
         reason, beaten = "broken_off", time.monotonic()
         try:
             for chunk in export.chunks():
@@ -144,7 +179,9 @@ async def _sent(head: bytes, chunks: Generator[bytes]) -> AsyncGenerator[bytes]:
             if chunk:
                 yield chunk
     finally:
-        await asyncio.shield(asyncio.to_thread(chunks.close))  # done in any case, also where the client went away
+        await asyncio.shield(
+            asyncio.to_thread(chunks.close)
+        )  # done in any case, also where the client went away
 
 
 async def desk(request: Request) -> ExportDesk:

@@ -11,7 +11,15 @@ from api.export.desk import ExportDesk, desk
 from api.export.schemas import ExportedProfile, ExportRequest, ExportView
 from api.segments.rule_reading_schemas import rule_of
 from api.web.deps import Caller, Held, Operator, Reader
-from api.web.errors import DESCRIBED, BadRequestError, ConflictError, GoneError, NotFoundError, RangeError, UnprocessableError
+from api.web.errors import (
+    DESCRIBED,
+    BadRequestError,
+    ConflictError,
+    GoneError,
+    NotFoundError,
+    RangeError,
+    UnprocessableError,
+)
 from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, RowId, after_id, encode_cursor
 from api.web.transaction_definitions import author_of
 from config.exports import form_purpose
@@ -27,13 +35,19 @@ from store.segments import segments
 router = APIRouter(prefix="/cdp", tags=["exports"], responses=DESCRIBED)
 
 Desk = Annotated[ExportDesk, Depends(desk)]
-_RANGE: Final = re.compile(r"\s*bytes\s*=\s*(?:(\d+)\s*-\s*\d*|-\s*\d+)\s*", re.ASCII | re.IGNORECASE)
+_RANGE: Final = re.compile(
+    r"\s*bytes\s*=\s*(?:(\d+)\s*-\s*\d*|-\s*\d+)\s*", re.ASCII | re.IGNORECASE
+)
 _BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The people, streamed. `X-Export-Id` names the export, whose counts are there once everything was sent.",
         "model": list[ExportedProfile],
-        "content": {media.partition(";")[0]: _BINARY for form, media in MEDIA_TYPES.items() if form != "json"},
+        "content": {
+            media.partition(";")[0]: _BINARY
+            for form, media in MEDIA_TYPES.items()
+            if form != "json"
+        },
     },
     202: {"description": "Ordered; it is being written.", "model": ExportView},
 }
@@ -50,9 +64,15 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
             raise NotFoundError("segment")
         purpose = purpose or segment.purpose
     known = form_kinds(form) or tuple(settings.identity.kinds)
-    kinds = form_kinds(form) or None if body.identifier_kinds is None else tuple(dict.fromkeys(body.identifier_kinds))
+    kinds = (
+        form_kinds(form) or None
+        if body.identifier_kinds is None
+        else tuple(dict.fromkeys(body.identifier_kinds))
+    )
     if unknown := [kind for kind in kinds or () if kind not in known]:
-        raise UnprocessableError(f"identifier_kinds: there is no {unknown[0]} in this form; there are {', '.join(known)}.")
+        raise UnprocessableError(
+            f"identifier_kinds: there is no {unknown[0]} in this form; there are {', '.join(known)}."
+        )
     return ExportSpec(
         format=body.format,
         purpose=purpose or "",
@@ -62,7 +82,11 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
         traits=_traits(body, form),
         types=body.types,
         computed=None if body.computed is None else tuple(dict.fromkeys(body.computed)),
-        events=tuple(dict.fromkeys(body.events)) if isinstance(body.events, list) else None if body.events else (),
+        events=tuple(dict.fromkeys(body.events))
+        if isinstance(body.events, list)
+        else None
+        if body.events
+        else (),
         last_events=tuple(dict.fromkeys(body.last_events)),
         revenue=body.revenue,
         identifiers=form,
@@ -78,33 +102,51 @@ def _traits(body: ExportRequest, form: IdentifierForm) -> tuple[str, ...] | None
     return None if body.traits is None else tuple(dict.fromkeys(body.traits))
 
 
-@router.post("/audiences/export", summary="Export people", response_class=StreamingResponse, responses=_ANSWERS)
+@router.post(
+    "/audiences/export",
+    summary="Export people",
+    response_class=StreamingResponse,
+    responses=_ANSWERS,
+)
 async def export_people(
     caller: Operator,
     held: Held,
     exporting: Desk,
     body: ExportRequest,
-    wait: Annotated[bool, Query(description="Answer with the people; false: order a file, for any number of them.")] = True,
+    wait: Annotated[
+        bool,
+        Query(description="Answer with the people; false: order a file, for any number of them."),
+    ] = True,
 ) -> Response:
-    """Members of a segment, or everybody for whom a rule holds, who consent to the purpose. The audit log has it before the first leaves.
+    """Members of a segment, or everybody for whom a rule holds, who consent to the purpose.
 
-    While they are few, the answer is the people, streamed. With `wait=false` a file is ordered: look at `/cdp/exports/{id}` until it is
-    done, then download it, and go on where a download broke off.
+    The audit log has it before the first leaves.
+
+    While they are few, the answer is the people, streamed. With `wait=false` a file is ordered:
+    look at `/cdp/exports/{id}` until it is done, then download it, and go on where a download broke
+    off.
     """
     spec = await _spec(held.pool, held.settings, caller, body)
     author = author_of(held.settings, caller.workspace, caller.actor)
     if not wait:
         number = await exporting.order(author, spec)
         view = ExportView.of(await _row(held.pool, caller, number))
-        return Response(view.model_dump_json(), 202, {"location": f"/cdp/exports/{number}"}, "application/json")
+        return Response(
+            view.model_dump_json(), 202, {"location": f"/cdp/exports/{number}"}, "application/json"
+        )
     number, chunks = await exporting.answer(author, spec)
     name = f"export-{number}" if spec.segment is None else f"segment-{spec.segment}"
-    headers = {"content-disposition": f'attachment; filename="{name}.{spec.format}"', "x-export-id": str(number)}
+    headers = {
+        "content-disposition": f'attachment; filename="{name}.{spec.format}"',
+        "x-export-id": str(number),
+    }
     return StreamingResponse(chunks, media_type=MEDIA_TYPES[spec.format], headers=headers)
 
 
 @router.get("/exports", summary="List exports")
-async def list_exports(caller: Reader, held: Held, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None) -> Page[ExportView]:
+async def list_exports(
+    caller: Reader, held: Held, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None
+) -> Page[ExportView]:
     """The workspace's exports, newest first, those whose files are gone too."""
     rows = await exports.page(held.pool, caller.workspace, after_id(cursor), limit)
     following = encode_cursor(rows[-1].id) if len(rows) == limit else None
@@ -112,14 +154,17 @@ async def list_exports(caller: Reader, held: Held, limit: Limit = LIMIT_DEFAULT,
 
 
 @router.get("/exports/{id}", summary="Get an export")
-async def get_export(caller: Reader, held: Held, id: RowId) -> ExportView:  # noqa: A002 - the path's name
+async def get_export(caller: Reader, held: Held, id: RowId) -> ExportView:
     """How far it is, whom it left out and why, and where its file is."""
     return ExportView.of(await _row(held.pool, caller, id))
 
 
 @router.delete("/exports/{id}", summary="Cancel or delete an export")
-async def delete_export(caller: Operator, held: Held, exporting: Desk, id: RowId) -> ExportView:  # noqa: A002 - the path's name
-    """Cancels it where it is not finished, else deletes its file. What is over already stays as it is; a direct answer cannot be ended."""
+async def delete_export(caller: Operator, held: Held, exporting: Desk, id: RowId) -> ExportView:
+    """Cancels it where it is not finished, else deletes its file.
+
+    What is over already stays as it is; a direct answer cannot be ended.
+    """
     row = await _row(held.pool, caller, id)
     if row.kind == "stream":
         raise ConflictError("It was answered directly: there is nothing to delete.")
@@ -134,8 +179,14 @@ async def delete_export(caller: Operator, held: Held, exporting: Desk, id: RowId
     summary="Download an export",
     response_class=FileResponse,
     responses={
-        200: {"description": "The file.", "content": {media.partition(";")[0]: _BINARY for media in MEDIA_TYPES.values()}},
-        206: {"description": "A part of the file.", "content": {"application/octet-stream": _BINARY}},
+        200: {
+            "description": "The file.",
+            "content": {media.partition(";")[0]: _BINARY for media in MEDIA_TYPES.values()},
+        },
+        206: {
+            "description": "A part of the file.",
+            "content": {"application/octet-stream": _BINARY},
+        },
         304: {"description": "The client has it already."},
         410: DESCRIBED[404] | {"description": "The file is no more."},
         416: DESCRIBED[404] | {"description": "The file has no such part."},
@@ -145,10 +196,21 @@ async def download_export(
     caller: Operator,
     held: Held,
     exporting: Desk,
-    id: RowId,  # noqa: A002 - the path's name
-    part: Annotated[str | None, Header(alias="range", max_length=100, description="`bytes=1000-`: go on there; one part.")] = None,
-    if_range: Annotated[str | None, Header(max_length=100, description="The `ETag` seen first: another file is then sent whole.")] = None,
-    if_none_match: Annotated[str | None, Header(max_length=500, description="The `ETag` of the file that the client has.")] = None,
+    id: RowId,
+    part: Annotated[
+        str | None,
+        Header(alias="range", max_length=100, description="`bytes=1000-`: go on there; one part."),
+    ] = None,
+    if_range: Annotated[
+        str | None,
+        Header(
+            max_length=100, description="The `ETag` seen first: another file is then sent whole."
+        ),
+    ] = None,
+    if_none_match: Annotated[
+        str | None,
+        Header(max_length=500, description="The `ETag` of the file that the client has."),
+    ] = None,
 ) -> Response:
     """The file, or a part of it. Every download is in the audit log."""
     row = await _row(held.pool, caller, id)
@@ -162,14 +224,22 @@ async def download_export(
     try:
         found = await asyncio.to_thread(path.stat)
     except FileNotFoundError:
-        raise ConflictError("This process does not see the file: give every API and upkeep process the same exports.directory.") from None
+        raise ConflictError(
+            "This process does not see the file: give every API and upkeep process the same exports.directory."
+        ) from None
     told = "all"
     if part is not None and if_range in {None, etag}:
         told = _checked_range(part, found.st_size)
     async with transaction(held.pool) as conn:
         await exports.note_download(conn, caller.workspace, caller.actor, row, told)
     name = f"export-{row.id}.{row.spec.format}"
-    return FileResponse(path, headers=headers, media_type=MEDIA_TYPES[row.spec.format], filename=name, stat_result=found)
+    return FileResponse(
+        path,
+        headers=headers,
+        media_type=MEDIA_TYPES[row.spec.format],
+        filename=name,
+        stat_result=found,
+    )
 
 
 def _checked_range(part: str, size: int) -> str:

@@ -32,9 +32,19 @@ class ExportRequest(Request):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"segment_id": 1, "format": "csv", "traits": ["plan"], "events": ["Order Completed"], "purpose": "advertising"},
                 {
-                    "rule": {"type": "trait", "name": "plan", "condition": {"op": "equals", "value": "pro"}},
+                    "segment_id": 1,
+                    "format": "csv",
+                    "traits": ["plan"],
+                    "events": ["Order Completed"],
+                    "purpose": "advertising",
+                },
+                {
+                    "rule": {
+                        "type": "trait",
+                        "name": "plan",
+                        "condition": {"op": "equals", "value": "pro"},
+                    },
                     "format": "parquet",
                     "purpose": "advertising",
                     "identifiers": "meta",
@@ -43,8 +53,12 @@ class ExportRequest(Request):
         }
     )
 
-    segment_id: Whole | None = Field(default=None, ge=0, lt=2**31, description="Whose members; either this or `rule`.")
-    rule: Rule | None = Field(default=None, description="Everybody for whom it holds, as in previews.")
+    segment_id: Whole | None = Field(
+        default=None, ge=0, lt=2**31, description="Whose members; either this or `rule`."
+    )
+    rule: Rule | None = Field(
+        default=None, description="Everybody for whom it holds, as in previews."
+    )
     format: ExportFormat = "json"
     purpose: Name | None = Field(
         default=None,
@@ -59,35 +73,50 @@ class ExportRequest(Request):
         examples=["Objection handling"],
     )
     traits: Names | None = Field(
-        default=None, description="Only these traits, one column each in CSV and Parquet; null: all, in one column."
+        default=None,
+        description="Only these traits, one column each in CSV and Parquet; null: all, in one column.",
     )
     types: dict[Name, ColumnType] = Field(
         default={},
         max_length=200,
         description="Trait → type of its column; else text, JSON where a value is none. What does not fit is left empty.",
     )
-    computed: Names | None = Field(default=[], description="Computed traits; null: all that are live.")
+    computed: Names | None = Field(
+        default=[], description="Computed traits; null: all that are live."
+    )
     events: bool | Names = Field(
         default=False,
         description="Number of events: of these (`page:Home`; a name without a type is a track event's), or true for all in one column.",
     )
     last_events: Names = Field(default=[], description="The newest instant of these events.")
-    revenue: bool = Field(default=False, description="Orders and their sum in minor units, by currency.")
+    revenue: bool = Field(
+        default=False, description="Orders and their sum in minor units, by currency."
+    )
     identifiers: bool | Literal["raw", "meta", "google", "tiktok", "snapchat"] = Field(
         default=True,
         description="`raw` or true: as they are stored. A platform: spelled and hashed as audiences there are, and nothing else is told, so"
         " that traits, types, computed, events, last_events and revenue are refused beside it, as is another purpose than the platform's;"
         " people of whom nothing could be matched are left out and counted. false: none.",
     )
-    identifier_kinds: Names | None = Field(default=None, description="Only these kinds, one column each in CSV and Parquet; null: all.")
-    guard_formulas: bool = Field(default=True, description="In CSV, an apostrophe before texts that a spreadsheet would run.")
+    identifier_kinds: Names | None = Field(
+        default=None, description="Only these kinds, one column each in CSV and Parquet; null: all."
+    )
+    guard_formulas: bool = Field(
+        default=True, description="In CSV, an apostrophe before texts that a spreadsheet would run."
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> "ExportRequest":
         if (self.segment_id is None) == (self.rule is None):
             raise ValueError("name either a segment_id or a rule")
-        if self.rule is not None and self.purpose is None and self.identifiers not in PLATFORM_FORMS:
-            raise ValueError(f"name the purpose that the export serves, or {NO_PURPOSE} with a reason")
+        if (
+            self.rule is not None
+            and self.purpose is None
+            and self.identifiers not in PLATFORM_FORMS
+        ):
+            raise ValueError(
+                f"name the purpose that the export serves, or {NO_PURPOSE} with a reason"
+            )
         if (self.purpose == NO_PURPOSE) != bool(self.reason.strip()):
             raise ValueError(f"the purpose {NO_PURPOSE} takes a reason, and no other does")
         return self
@@ -101,7 +130,10 @@ class ExportedRevenue(View):
 
 
 class ExportedProfile(View):
-    """One person of an export as JSON and NDJSON tell them; what was not asked for is null. A platform's form has `identifiers` alone."""
+    """One person of an export as JSON and NDJSON tell them; what was not asked for is null.
+
+    A platform's form has `identifiers` alone.
+    """
 
     id: UUID
     stage: str
@@ -144,8 +176,12 @@ class ExportView(View):
     )
 
     id: int
-    kind: Literal["file", "stream"] = Field(description="A stream was answered directly; nothing of it is kept.")
-    status: Literal["queued", "running", "done", "failed", "cancelled", "deleted", "expired", "revoked"]
+    kind: Literal["file", "stream"] = Field(
+        description="A stream was answered directly; nothing of it is kept."
+    )
+    status: Literal[
+        "queued", "running", "done", "failed", "cancelled", "deleted", "expired", "revoked"
+    ]
     format: ExportFormat
     segment_id: int | None = Field(description="Null where a rule said who.")
     purpose: str
@@ -153,8 +189,12 @@ class ExportView(View):
     people: int = Field(description="To be looked at, as counted when it was asked for.")
     evaluated: int = Field(description="Looked at so far.")
     rows: int = Field(description="People written.")
-    without_consent: int = Field(description="People left out because they do not consent to the purpose.")
-    without_identifier: int = Field(description="People left out because nothing is known that the platform could match by.")
+    without_consent: int = Field(
+        description="People left out because they do not consent to the purpose."
+    )
+    without_identifier: int = Field(
+        description="People left out because nothing is known that the platform could match by."
+    )
     size_bytes: int | None
     sha256: str | None = Field(description="Of the file, hex; its `ETag` too.")
     reason: str | None = Field(description="Why it failed or was revoked, a code.")

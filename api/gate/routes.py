@@ -61,24 +61,32 @@ async def read_gate(caller: Reader, held: Held) -> GateView:
 async def set_mode(caller: AnyKey, held: Held, body: ModeRequest) -> list[ModeView]:
     """Enforce, freeze all pushes, or advise: a dry run, in which nothing is sent and it is recorded what would have been, until an instant.
 
-    Once it is answered, no request of a push begins as it was before. Frozen anywhere is frozen; else the mode closest to the audience
-    holds. Withdrawals and erasures go in every mode. Freezing without an end takes the scope `write` or `gate`; everything else may end
-    what holds pushes, now or later, and takes `gate`.
+    Once it is answered, no request of a push begins as it was before. Frozen anywhere is frozen;
+    else the mode closest to the audience holds. Withdrawals and erasures go in every mode. Freezing
+    without an end takes the scope `write` or `gate`; everything else may end what holds pushes, now
+    or later, and takes `gate`.
     """
     until_lifted = body.mode == "frozen" and body.expires_at is None
     demand(caller, *(("write", "gate") if until_lifted else ("gate",)))
     await speak(
         held,
         caller,
-        lambda conn, speaker, now: commands.set_mode(conn, speaker, body.scope, Mode(body.mode), body.reason, now, body.expires_at),
+        lambda conn, speaker, now: commands.set_mode(
+            conn, speaker, body.scope, Mode(body.mode), body.reason, now, body.expires_at
+        ),
     )
     return await _modes(held, caller)
 
 
 @router.post("/gate/mode/{scope}/approve", summary="Approve an advisory mode", deprecated=True)
 async def approve_mode(caller: Releaser, held: Held, scope: str) -> list[ModeView]:
-    """Agrees to an advisory mode that somebody else set. None needs it any more: a dry run lets nothing pass."""
-    if not await speak(held, caller, lambda conn, speaker, _now: commands.approve_mode(conn, speaker, scope)):
+    """Agrees to an advisory mode that somebody else set.
+
+    None needs it any more: a dry run lets nothing pass.
+    """
+    if not await speak(
+        held, caller, lambda conn, speaker, _now: commands.approve_mode(conn, speaker, scope)
+    ):
         raise NotFoundError("mode that waits for approval")
     return await _modes(held, caller)
 
@@ -86,42 +94,64 @@ async def approve_mode(caller: Releaser, held: Held, scope: str) -> list[ModeVie
 @router.get("/gate/overrides", summary="List overrides and releases")
 async def list_said(caller: Reader, held: Held) -> list[SaidView]:
     """The newest ones, those that ended too."""
-    rows = await speak(held, caller, lambda conn, speaker, now: controls.said(conn, speaker.workspace, now, ended=True, limit=_SHOWN))
+    rows = await speak(
+        held,
+        caller,
+        lambda conn, speaker, now: controls.said(
+            conn, speaker.workspace, now, ended=True, limit=_SHOWN
+        ),
+    )
     return [SaidView.of(row) for row in rows]
 
 
 @router.post("/gate/overrides", summary="Override reasons for a while", status_code=201)
 async def create_override(caller: Releaser, held: Held, body: OverrideRequest) -> SaidView:
-    """Pushes that only these reasons speak against pass until the override ends. Takes the scope `gate`."""
+    """Pushes that only these reasons speak against pass until the override ends.
+
+    Takes the scope `gate`.
+    """
     made = await speak(
         held,
         caller,
-        lambda conn, speaker, now: commands.override(conn, speaker, body.scope, body.codes, body.reason, now, body.expires_at),
+        lambda conn, speaker, now: commands.override(
+            conn, speaker, body.scope, body.codes, body.reason, now, body.expires_at
+        ),
     )
     return await _said(held, caller, "override", made)
 
 
 @router.post("/gate/{kind}/{id}/approve", summary="Approve an override or a release")
-async def approve(caller: Releaser, held: Held, kind: Literal["overrides", "releases"], id: RowId) -> SaidView:  # noqa: A002 - the path's name
+async def approve(
+    caller: Releaser, held: Held, kind: Literal["overrides", "releases"], id: RowId
+) -> SaidView:
     """Agrees to what somebody else said, where two persons are needed. Takes the scope `gate`."""
     one: Literal["override", "release"] = "override" if kind == "overrides" else "release"
     before = await _said(held, caller, one, id)
-    if not await speak(held, caller, lambda conn, speaker, _now: commands.approve(conn, speaker, one, id)):
+    if not await speak(
+        held, caller, lambda conn, speaker, _now: commands.approve(conn, speaker, one, id)
+    ):
         raise ConflictError(f"The {one} is {'approved' if before.approved_by else 'over'} already.")
     return await _said(held, caller, one, id)
 
 
 @router.delete("/gate/{kind}/{id}", summary="Revoke an override or a release")
-async def revoke(caller: Stopper, held: Held, kind: Literal["overrides", "releases"], id: RowId) -> SaidView:  # noqa: A002 - the path's name
-    """Takes it back at once: once it is answered, no request begins on it. Takes the scope `write` or `gate`."""
+async def revoke(
+    caller: Stopper, held: Held, kind: Literal["overrides", "releases"], id: RowId
+) -> SaidView:
+    """Takes it back at once: once it is answered, no request begins on it.
+
+    Takes the scope `write` or `gate`.
+    """
     one: Literal["override", "release"] = "override" if kind == "overrides" else "release"
     await _said(held, caller, one, id)
     await speak(held, caller, lambda conn, speaker, _now: commands.revoke(conn, speaker, one, id))
     return await _said(held, caller, one, id)
 
 
-@router.get("/audience-sync/audiences/{id}/gate", summary="Read what the gate says of an audience now")
-async def read_audience_gate(caller: Reader, held: Held, id: AudienceId) -> AudienceGateView:  # noqa: A002 - the path's name
+@router.get(
+    "/audience-sync/audiences/{id}/gate", summary="Read what the gate says of an audience now"
+)
+async def read_audience_gate(caller: Reader, held: Held, id: AudienceId) -> AudienceGateView:
     """The verdict on a push now, and the signals that it rests on."""
     audience = await _audience(caller, held, id)
     judged, mode = await judged_now(held, caller, audience.platform, id)
@@ -150,21 +180,38 @@ async def read_audience_gate(caller: Reader, held: Held, id: AudienceId) -> Audi
 
 
 @router.post("/audience-sync/audiences/{id}/confirm", summary="Confirm an audience's first push")
-async def confirm_first(caller: Releaser, held: Held, id: AudienceId) -> AudienceGateView:  # noqa: A002 - the path's name
-    """The first push adds everybody at once; somebody has to say that this is meant. It says nothing about health.
+async def confirm_first(caller: Releaser, held: Held, id: AudienceId) -> AudienceGateView:
+    """The first push adds everybody at once; somebody has to say that this is meant.
+
+    It says nothing about health.
 
     Takes the scope `gate`.
     """
     await _audience(caller, held, id)
-    await speak(held, caller, lambda conn, speaker, now: commands.confirm_first(conn, speaker, id, now))
+    await speak(
+        held, caller, lambda conn, speaker, now: commands.confirm_first(conn, speaker, id, now)
+    )
     return await read_audience_gate(caller, held, id)
 
 
-@router.post("/audience-sync/audiences/{id}/release", summary="Release an audience's next push", status_code=201)
-async def release(caller: Releaser, held: Held, id: AudienceId, body: ReleaseRequest) -> SaidView:  # noqa: A002 - the path's name
-    """Lets the next push pass whatever the gate says of it, frozen aside. It is used up by that push, or ends. Takes the scope `gate`."""
+@router.post(
+    "/audience-sync/audiences/{id}/release",
+    summary="Release an audience's next push",
+    status_code=201,
+)
+async def release(caller: Releaser, held: Held, id: AudienceId, body: ReleaseRequest) -> SaidView:
+    """Lets the next push pass whatever the gate says of it, frozen aside.
+
+    It is used up by that push, or ends. Takes the scope `gate`.
+    """
     await _audience(caller, held, id)
-    made = await speak(held, caller, lambda conn, speaker, now: commands.release(conn, speaker, id, body.reason, now, body.expires_at))
+    made = await speak(
+        held,
+        caller,
+        lambda conn, speaker, now: commands.release(
+            conn, speaker, id, body.reason, now, body.expires_at
+        ),
+    )
     return await _said(held, caller, "release", made)
 
 
@@ -172,7 +219,8 @@ async def release(caller: Releaser, held: Held, id: AudienceId, body: ReleaseReq
 async def rejudge_past(caller: Reader, held: Held, body: RejudgeRequest) -> RejudgeView:
     """Judges the recorded decisions about pushes with other thresholds, over the readings that were there. Nothing is recorded or done.
 
-    Old readings are thinned to one a minute and status, so that rows of healthy ones are shorter than they were.
+    Old readings are thinned to one a minute and status, so that rows of healthy ones are shorter
+    than they were.
     """
     if not body.since < body.until:
         raise UnprocessableError("The range is empty: since lies before until.")
@@ -206,12 +254,20 @@ async def _audience(caller: Caller, held: Connections, audience: int) -> Audienc
 
 
 async def _modes(held: Connections, caller: Caller) -> list[ModeView]:
-    rows = await speak(held, caller, lambda conn, speaker, now: controls.modes(conn, speaker.workspace, now))
+    rows = await speak(
+        held, caller, lambda conn, speaker, now: controls.modes(conn, speaker.workspace, now)
+    )
     return [ModeView.of(row) for row in rows]
 
 
-async def _said(held: Connections, caller: Caller, kind: Literal["override", "release"], number: int) -> SaidView:
-    found = await speak(held, caller, lambda conn, speaker, _now: controls.one_said(conn, speaker.workspace, kind, number))
+async def _said(
+    held: Connections, caller: Caller, kind: Literal["override", "release"], number: int
+) -> SaidView:
+    found = await speak(
+        held,
+        caller,
+        lambda conn, speaker, _now: controls.one_said(conn, speaker.workspace, kind, number),
+    )
     if found is None:
         raise NotFoundError(kind)
     return SaidView.of(found)

@@ -14,7 +14,9 @@ Scope = Field(
     description="`workspace`, `platform:<name>` or `audience:<id>`.",
     examples=["audience:3"],
 )
-Reason = Field(min_length=3, max_length=500, description="Why; it is kept in the audit log. No personal data.")
+Reason = Field(
+    min_length=3, max_length=500, description="Why; it is kept in the audit log. No personal data."
+)
 End = Field(description="When it ends; nothing lasts for ever.")
 Verdict = Literal["pass", "hold", "block"]
 
@@ -23,13 +25,24 @@ class ModeRequest(Request):
     """How the gate shall be run."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"scope": "workspace", "mode": "frozen", "reason": "The shop moves house.", "expires_at": None}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "scope": "workspace",
+                    "mode": "frozen",
+                    "reason": "The shop moves house.",
+                    "expires_at": None,
+                }
+            ]
+        }
     )
 
     scope: str = Scope
     mode: Literal["enforce", "advisory", "frozen"]
     reason: str = Reason
-    expires_at: Instant | None = Field(default=None, description="When it ends; advisory must, frozen may.")
+    expires_at: Instant | None = Field(
+        default=None, description="When it ends; advisory must, frozen may."
+    )
 
 
 class OverrideRequest(Request):
@@ -49,7 +62,9 @@ class OverrideRequest(Request):
     )
 
     scope: str = Scope
-    codes: list[Code] = Field(min_length=1, max_length=len(Code), description="Reasons, as decisions name them.")
+    codes: list[Code] = Field(
+        min_length=1, max_length=len(Code), description="Reasons, as decisions name them."
+    )
     reason: str = Reason
     expires_at: Instant = End
 
@@ -58,7 +73,14 @@ class ReleaseRequest(Request):
     """An audience's next push shall go."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "Checked by hand: the list was cleaned up.", "expires_at": "2026-03-01T12:00:00Z"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "reason": "Checked by hand: the list was cleaned up.",
+                    "expires_at": "2026-03-01T12:00:00Z",
+                }
+            ]
+        }
     )
 
     reason: str = Reason
@@ -125,7 +147,9 @@ class SaidView(View):
     kind: Literal["override", "release"]
     id: int
     scope: str
-    codes: list[str] = Field(description="Reasons that it overrides; of a release none, for it covers all that can be.")
+    codes: list[str] = Field(
+        description="Reasons that it overrides; of a release none, for it covers all that can be."
+    )
     reason: str
     author: str
     created_at: Instant
@@ -145,7 +169,16 @@ class GateView(View):
     """How the gate is run: thresholds, modes, and what people let pass."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"thresholds": {"healthy": 70.0, "degraded": 40.0}, "modes": [], "overrides": [], "releases": []}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "thresholds": {"healthy": 70.0, "degraded": 40.0},
+                    "modes": [],
+                    "overrides": [],
+                    "releases": [],
+                }
+            ]
+        }
     )
 
     thresholds: JsonValue = Field(description="As configured; durations in ISO 8601.")
@@ -159,7 +192,15 @@ class DependencyView(View):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"signal": "source:1", "reading_id": 40, "score": 63.0, "status": "degraded", "read_at": "2026-03-01T09:30:00Z"}]
+            "examples": [
+                {
+                    "signal": "source:1",
+                    "reading_id": 40,
+                    "score": 63.0,
+                    "status": "degraded",
+                    "read_at": "2026-03-01T09:30:00Z",
+                }
+            ]
         }
     )
 
@@ -182,7 +223,13 @@ class AudienceGateView(View):
                     "reasons": ["source:1 is degraded (63): freshness: last accepted 80 s ago"],
                     "codes": ["degraded"],
                     "depends_on": [
-                        {"signal": "source:1", "reading_id": 40, "score": 63.0, "status": "degraded", "read_at": "2026-03-01T09:30:00Z"}
+                        {
+                            "signal": "source:1",
+                            "reading_id": 40,
+                            "score": 63.0,
+                            "status": "degraded",
+                            "read_at": "2026-03-01T09:30:00Z",
+                        }
                     ],
                     "mode": "enforce",
                     "confirmed_first": True,
@@ -192,10 +239,14 @@ class AudienceGateView(View):
     )
 
     audience_id: int
-    verdict: Verdict = Field(description="Without the size of the push, which is measured when it is planned; a preview measures it.")
+    verdict: Verdict = Field(
+        description="Without the size of the push, which is measured when it is planned; a preview measures it."
+    )
     reasons: list[str]
     codes: list[str]
-    depends_on: list[DependencyView] = Field(description="Signals that a push of this audience rests on, with their newest readings.")
+    depends_on: list[DependencyView] = Field(
+        description="Signals that a push of this audience rests on, with their newest readings."
+    )
     mode: Literal["enforce", "advisory", "frozen"]
     confirmed_first: bool = Field(description="Whether its first push is over or was confirmed.")
 
@@ -204,10 +255,22 @@ class RejudgeRequest(Request):
     """Thresholds to try on past pushes."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"thresholds": {"healthy": 80}, "since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "thresholds": {"healthy": 80},
+                    "since": "2026-03-01T00:00:00Z",
+                    "until": "2026-03-02T00:00:00Z",
+                }
+            ]
+        }
     )
 
-    thresholds: dict[str, JsonValue] = Field(default_factory=dict, max_length=50, description="Those that differ from the configured ones.")
+    thresholds: dict[str, JsonValue] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="Those that differ from the configured ones.",
+    )
     since: Instant
     until: Instant
 
@@ -244,7 +307,11 @@ class RejudgeView(View):
     """What would have differed."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"judged": 120, "complete": True, "counts": {"pass → hold": 3}, "differing": []}]}
+        json_schema_extra={
+            "examples": [
+                {"judged": 120, "complete": True, "counts": {"pass → hold": 3}, "differing": []}
+            ]
+        }
     )
 
     judged: int = Field(description="Past decisions about pushes.")

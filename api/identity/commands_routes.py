@@ -35,18 +35,26 @@ ACTION = "unmerge"
 def command_id(salt: bytes, audit_row: int) -> str:
     """Name a command after its audit row, with a proof that nobody without the workspace's salt can make.
 
-    The proof keeps clients from using up a command's id as their own ``messageId`` before the command is processed.
+    The proof keeps clients from using up a command's id as their own ``messageId`` before the
+    command is processed.
     """
-    proof = blake2b(f"{ACTION}-{audit_row}".encode(), digest_size=8, key=salt, person=b"command").hexdigest()
+    proof = blake2b(
+        f"{ACTION}-{audit_row}".encode(), digest_size=8, key=salt, person=b"command"
+    ).hexdigest()
     return f"{ACTION}-{audit_row}-{proof}"
 
 
 @router.post("/profiles/{id}/unmerge", summary="Unmerge a profile", status_code=202)
-async def unmerge(caller: Admin, reads: ReadsNow, id: ProfileIdPath, body: UnmergeRequest) -> UnmergeAccepted:  # noqa: A002
-    """Bans the links that hold identifiers together, now and at every replay; what no longer hangs together becomes people of its own.
+async def unmerge(
+    caller: Admin, reads: ReadsNow, id: ProfileIdPath, body: UnmergeRequest
+) -> UnmergeAccepted:
+    """Bans the links that hold identifiers together, now and at every replay.
 
-    Naming `identifiers` bans every link between them and the rest of the person. Naming `links` bans just these. The answer comes when the
-    command is safe in the log; `GET /cdp/commands/{id}` tells when it has been processed.
+    What no longer hangs together becomes people of its own.
+
+    Naming `identifiers` bans every link between them and the rest of the person. Naming `links`
+    bans just these. The answer comes when the command is safe in the log; `GET /cdp/commands/{id}`
+    tells when it has been processed.
     """
     found = await find(reads, caller.workspace, id)
     pairs = await _pairs(caller, reads, found, body)
@@ -54,16 +62,30 @@ async def unmerge(caller: Admin, reads: ReadsNow, id: ProfileIdPath, body: Unmer
     subject = f"profile:{UUID(bytes=found.person.id)}"
     async with transaction(reads.pool) as connection:
         detail = {"links": links, "reason": body.reason}
-        row = await append_async(connection, caller.workspace, caller.actor, ACTION, subject, detail)
+        row = await append_async(
+            connection, caller.workspace, caller.actor, ACTION, subject, detail
+        )
     command = command_id(caller.salt, row)
-    record = {"kind": ACTION, "workspace": caller.workspace, "id": command, "links": links, "author": caller.actor, "reason": body.reason}
+    record = {
+        "kind": ACTION,
+        "workspace": caller.workspace,
+        "id": command,
+        "links": links,
+        "author": caller.actor,
+        "reason": body.reason,
+    }
     await reads.append([encode_command(time.time_ns() // 1_000_000, msgspec.json.encode(record))])
     known = {identifier.key: identifier for identifier in found.identifiers}
     profile = UUID(bytes=found.person.id)
-    return UnmergeAccepted(command_id=command, links=[(_end(known[one], profile), _end(known[other], profile)) for one, other in pairs])
+    return UnmergeAccepted(
+        command_id=command,
+        links=[(_end(known[one], profile), _end(known[other], profile)) for one, other in pairs],
+    )
 
 
-async def _pairs(caller: Caller, reads: Reads, found: StoredProfile, body: UnmergeRequest) -> list[Pair]:
+async def _pairs(
+    caller: Caller, reads: Reads, found: StoredProfile, body: UnmergeRequest
+) -> list[Pair]:
     """The link facts to ban: at least one.
 
     Raises:
@@ -78,37 +100,58 @@ async def _pairs(caller: Caller, reads: Reads, found: StoredProfile, body: Unmer
     if body.identifiers:
         apart = {_key(caller, reads, reference, members) for reference in body.identifiers}
         if apart == members:
-            raise ConflictError("These are all identifiers of the person: nothing would remain to be split from.")
+            raise ConflictError(
+                "These are all identifiers of the person: nothing would remain to be split from."
+            )
         pairs = crossing(facts, apart)
         if not pairs:
             raise ConflictError("No link holds these identifiers to the rest of the person.")
         return pairs
-    wanted = {pair_of(_key(caller, reads, one, members), _key(caller, reads, other, members)) for one, other in body.links}
+    wanted = {
+        pair_of(_key(caller, reads, one, members), _key(caller, reads, other, members))
+        for one, other in body.links
+    }
     if not wanted <= facts:
         raise UnprocessableError("A pair is not a link of this person; the graph lists its links.")
     return sorted(wanted)
 
 
-def _key(caller: Caller, reads: Reads, reference: IdentifierRef, members: set[IdentifierKey]) -> IdentifierKey:
+def _key(
+    caller: Caller, reads: Reads, reference: IdentifierRef, members: set[IdentifierKey]
+) -> IdentifierKey:
     if reference.key is not None:
         key = IdentifierKey(reference.key.bytes)
     else:
         kind = reference.kind or ""
-        key = identifier_key(caller.salt, kind, normalise(kind, reference.value or "", reads.identity) or "")
+        key = identifier_key(
+            caller.salt, kind, normalise(kind, reference.value or "", reads.identity) or ""
+        )
     if key not in members:
         raise UnprocessableError("An identifier is not one of this person's.")
     return key
 
 
 def _end(identifier: Identifier, profile: UUID) -> End:
-    return End(key=UUID(bytes=identifier.key), kind=identifier.kind, value=identifier.value, profile_id=profile)
+    return End(
+        key=UUID(bytes=identifier.key),
+        kind=identifier.kind,
+        value=identifier.value,
+        profile_id=profile,
+    )
 
 
 @router.get("/commands/{id}", summary="Read a command's status")
 async def read_command(
     caller: Reader,
     reads: ReadsNow,
-    id: Annotated[str, Path(max_length=128, pattern=r"^unmerge-\d{1,18}-[0-9a-f]{16}$", examples=["unmerge-12-9f2c4e1a0b7d3c55"])],  # noqa: A002
+    id: Annotated[
+        str,
+        Path(
+            max_length=128,
+            pattern=r"^unmerge-\d{1,18}-[0-9a-f]{16}$",
+            examples=["unmerge-12-9f2c4e1a0b7d3c55"],
+        ),
+    ],
 ) -> CommandStatus:
     """Whether a command has been processed."""
     number = int(id.split("-")[1])

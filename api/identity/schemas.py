@@ -16,13 +16,27 @@ from store.identity.merges import MergeRow
 _KEYS = ("5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "9d1f0a52-08c4-4b0e-8f6b-6f6c0b1d2e33")
 _EVENT = "0b0e9b0c-54a1-4c52-8a52-4c4f0f3f1a77"
 _AT = "2026-03-01T09:30:00Z"
-_EMAIL: JsonDict = {"key": _KEYS[0], "kind": "email", "value": "mary@example.com", "profile_id": _KEYS[1]}
+_EMAIL: JsonDict = {
+    "key": _KEYS[0],
+    "kind": "email",
+    "value": "mary@example.com",
+    "profile_id": _KEYS[1],
+}
 _USER: JsonDict = {"key": _KEYS[1], "kind": "user_id", "value": "u1", "profile_id": _KEYS[1]}
-_CAUSE: JsonDict = {"id": _EVENT, "type": "identify", "name": "", "occurred_at": _AT, "message_id": "m-1"}
+_CAUSE: JsonDict = {
+    "id": _EVENT,
+    "type": "identify",
+    "name": "",
+    "occurred_at": _AT,
+    "message_id": "m-1",
+}
 
 
 class CauseView(View):
-    """The event or command that stated a fact. Only the id is known where that event is no longer stored."""
+    """The event or command that stated a fact.
+
+    Only the id is known where that event is no longer stored.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CAUSE]})
 
@@ -30,7 +44,9 @@ class CauseView(View):
     type: str | None
     name: str | None
     occurred_at: Instant | None
-    message_id: str | None = Field(default=None, description="As the client sent it; in merge histories.")
+    message_id: str | None = Field(
+        default=None, description="As the client sent it; in merge histories."
+    )
 
     @classmethod
     def of(cls, row: Node | LinkRow | MergeRow) -> "CauseView":
@@ -46,7 +62,10 @@ class CauseView(View):
 
 
 class End(View):
-    """One end of a link; kind, value and person are null where no event was accepted for that identifier."""
+    """One end of a link.
+
+    Kind, value and person are null where no event was accepted for that identifier.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EMAIL]})
 
@@ -60,13 +79,24 @@ class NodeView(View):
     """One identifier of a person."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"key": _KEYS[0], "kind": "email", "value": "mary@example.com", "first_event": _CAUSE}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "key": _KEYS[0],
+                    "kind": "email",
+                    "value": "mary@example.com",
+                    "first_event": _CAUSE,
+                }
+            ]
+        }
     )
 
     key: UUID
     kind: str
     value: str
-    first_event: CauseView | None = Field(description="Earliest stored event that names the identifier.")
+    first_event: CauseView | None = Field(
+        description="Earliest stored event that names the identifier."
+    )
 
     @classmethod
     def of(cls, node: Node) -> "NodeView":
@@ -79,13 +109,26 @@ class LinkView(View):
     """Two identifiers that an event named together, and what became of it."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"a": _EMAIL, "b": _USER, "status": "linked", "reason": "", "stated_at": _AT, "cause": _CAUSE}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "a": _EMAIL,
+                    "b": _USER,
+                    "status": "linked",
+                    "reason": "",
+                    "stated_at": _AT,
+                    "cause": _CAUSE,
+                }
+            ]
+        }
     )
 
     a: End
     b: End
     status: Literal["linked", "refused", "banned"]
-    reason: str = Field(description="A sentence: why the link is refused or banned; empty where it holds.")
+    reason: str = Field(
+        description="A sentence: why the link is refused or banned; empty where it holds."
+    )
     stated_at: Instant = Field(description="Event time of the earliest event that states it.")
     cause: CauseView
 
@@ -126,7 +169,14 @@ class Graph(View):
                 {
                     "profile_id": _KEYS[1],
                     "redirected_from": None,
-                    "nodes": [{"key": _KEYS[0], "kind": "email", "value": "mary@example.com", "first_event": _CAUSE}],
+                    "nodes": [
+                        {
+                            "key": _KEYS[0],
+                            "kind": "email",
+                            "value": "mary@example.com",
+                            "first_event": _CAUSE,
+                        }
+                    ],
                     "links": [],
                     "conflicts": [],
                     "truncated": False,
@@ -139,7 +189,9 @@ class Graph(View):
     redirected_from: UUID | None
     nodes: list[NodeView]
     links: list[LinkView] = Field(description="Links that hold or were banned by an operator.")
-    conflicts: list[LinkView] = Field(description="Links that a limit refuses; one end may belong to another person.")
+    conflicts: list[LinkView] = Field(
+        description="Links that a limit refuses; one end may belong to another person."
+    )
     truncated: bool = Field(description="There are more nodes or links than are shown.")
 
 
@@ -170,13 +222,17 @@ class Merge(View):
     occurred_at: Instant
     recorded_at: Instant
     cause: CauseView
-    link: list[End] = Field(description="The two identifiers whose link united them; empty where no single link did.")
+    link: list[End] = Field(
+        description="The two identifiers whose link united them; empty where no single link did."
+    )
 
     @classmethod
     def of(cls, row: MergeRow) -> "Merge":
         """From the stored merge."""
         link = []
-        if row.link_a and row.link_b and row.link_a != row.cause:  # the engine writes the cause where there is no link
+        if (
+            row.link_a and row.link_b and row.link_a != row.cause
+        ):  # the engine writes the cause where there is no link
             link = [
                 End(key=row.link_a, kind=row.link_a_kind, value=row.link_a_value, profile_id=None),
                 End(key=row.link_b, kind=row.link_b_kind, value=row.link_b_value, profile_id=None),
@@ -196,7 +252,9 @@ class Merge(View):
 class IdentifierRef(Request):
     """An identifier by kind and value, or by key."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "email", "value": "mary@example.com"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "email", "value": "mary@example.com"}]}
+    )
 
     kind: str | None = Field(default=None, max_length=256)
     value: str | None = Field(default=None, max_length=1024)
@@ -215,15 +273,29 @@ class UnmergeRequest(Request):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"identifiers": [{"kind": "email", "value": "mary@example.com"}], "reason": "shared family address"},
-                {"links": [[{"key": _KEYS[0]}, {"key": _KEYS[1]}]], "reason": "typed by mistake at the till"},
+                {
+                    "identifiers": [{"kind": "email", "value": "mary@example.com"}],
+                    "reason": "shared family address",
+                },
+                {
+                    "links": [[{"key": _KEYS[0]}, {"key": _KEYS[1]}]],
+                    "reason": "typed by mistake at the till",
+                },
             ]
         }
     )
 
-    identifiers: list[IdentifierRef] = Field(default=[], max_length=1_000, description="These become a person, or people, of their own.")
-    links: list[tuple[IdentifierRef, IdentifierRef]] = Field(default=[], max_length=1_000, description="These links are banned.")
-    reason: str = Field(min_length=1, max_length=1_000, description="Kept in the audit log and shown on the banned links.")
+    identifiers: list[IdentifierRef] = Field(
+        default=[], max_length=1_000, description="These become a person, or people, of their own."
+    )
+    links: list[tuple[IdentifierRef, IdentifierRef]] = Field(
+        default=[], max_length=1_000, description="These links are banned."
+    )
+    reason: str = Field(
+        min_length=1,
+        max_length=1_000,
+        description="Kept in the audit log and shown on the banned links.",
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> "UnmergeRequest":
@@ -235,10 +307,18 @@ class UnmergeRequest(Request):
 class UnmergeAccepted(View):
     """The command is in the log; the people are split when it has been processed."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"command_id": "unmerge-12-9f2c4e1a0b7d3c55", "links": [[_EMAIL, _USER]]}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"command_id": "unmerge-12-9f2c4e1a0b7d3c55", "links": [[_EMAIL, _USER]]}]
+        }
+    )
 
-    command_id: str = Field(description="Ask `GET /cdp/commands/{id}` whether it has been processed.")
-    links: list[tuple[End, End]] = Field(description="The links that are banned, now and at every replay.")
+    command_id: str = Field(
+        description="Ask `GET /cdp/commands/{id}` whether it has been processed."
+    )
+    links: list[tuple[End, End]] = Field(
+        description="The links that are banned, now and at every replay."
+    )
 
 
 class CommandStatus(View):

@@ -43,7 +43,9 @@ class DeadLetterSummary(View):
     detail: str = Field(description="Where in the record; never a value of it.")
     status: Status
     retry_of: int | None = Field(description="The dead letter that this record re-drove.")
-    command: str = Field(description="Kind of the operator's command that it is, which was not carried out; empty for events.")
+    command: str = Field(
+        description="Kind of the operator's command that it is, which was not carried out; empty for events."
+    )
     received_at: Instant | None
     recorded_at: Instant
     size_bytes: int
@@ -61,10 +63,16 @@ class DeadLetterSummary(View):
 class DeadLetter(DeadLetterSummary):
     """A dead letter with the record as it lay in the log."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE | {"payload": '{"type":"track"}', "encoding": "text"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [_EXAMPLE | {"payload": '{"type":"track"}', "encoding": "text"}]
+        }
+    )
 
     payload: str
-    encoding: Literal["text", "base64"] = Field(description="base64 where the record is not valid UTF-8.")
+    encoding: Literal["text", "base64"] = Field(
+        description="base64 where the record is not valid UTF-8."
+    )
 
     @classmethod
     def of(cls, row: DeadLetterRow) -> "DeadLetter":
@@ -105,23 +113,39 @@ def _fields(row: DeadLetterRow) -> dict[str, object]:
 class RetryRequest(Request):
     """Which letters to drive again; every condition narrows."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "missing_event", "limit": 500}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "missing_event", "limit": 500}]}
+    )
 
     reason: str | None = Field(default=None, max_length=64)
     source: Whole | None = Field(default=None, ge=0, lt=2**31)
     status: Literal["open", "retrying"] = Field(
-        default="open", description="`retrying` takes up letters whose earlier retry never came back."
+        default="open",
+        description="`retrying` takes up letters whose earlier retry never came back.",
     )
     after: Whole = Field(default=0, ge=0, lt=2**63, description="Only later letters than this id.")
-    limit: Whole = Field(default=1_000, ge=1, le=1_000, description="Letters at most; while `more`, call again with `after` = `last`.")
+    limit: Whole = Field(
+        default=1_000,
+        ge=1,
+        le=1_000,
+        description="Letters at most; while `more`, call again with `after` = `last`.",
+    )
 
 
 class RetryResult(View):
     """What was appended to the log again."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"retried": [12, 13], "hopeless": [14], "more": False, "last": 14}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"retried": [12, 13], "hopeless": [14], "more": False, "last": 14}]
+        }
+    )
 
-    retried: list[int] = Field(description="Letters whose record is in the log again; they are resolved once it is understood.")
-    hopeless: list[int] = Field(description="Letters that stay open: their record is not valid JSON.")
+    retried: list[int] = Field(
+        description="Letters whose record is in the log again; they are resolved once it is understood."
+    )
+    hopeless: list[int] = Field(
+        description="Letters that stay open: their record is not valid JSON."
+    )
     more: bool = Field(description="The limit was reached; there may be more letters that match.")
     last: int = Field(description="The greatest id that was looked at; 0 where nothing matched.")

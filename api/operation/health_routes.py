@@ -1,4 +1,7 @@
-"""Whether this process lives, and whether it can serve. No key needed; nothing about anybody's data."""
+"""Whether this process lives, and whether it can serve.
+
+No key needed; nothing about anybody's data.
+"""
 
 import asyncio
 from collections.abc import Awaitable
@@ -19,19 +22,39 @@ from store.intake.partitions import stuck_now
 router = APIRouter(prefix="/cdp/health", tags=["operation"])
 
 
-async def _probe(ask: Awaitable[object], limit_s: float, *, required: bool, away: LogRefusal | None = None) -> ComponentHealth:
+async def _probe(
+    ask: Awaitable[object], limit_s: float, *, required: bool, away: LogRefusal | None = None
+) -> ComponentHealth:
     started = perf_counter()
     try:
         async with asyncio.timeout(limit_s):
             await ask
     except LogUnavailableError as refusal:
-        return ComponentHealth(status="down", required=required, latency_ms=None, reason=refusal.reason, message=str(refusal))
+        return ComponentHealth(
+            status="down",
+            required=required,
+            latency_ms=None,
+            reason=refusal.reason,
+            message=str(refusal),
+        )
     except (StoreUnavailable, RedisError, OSError, TimeoutError):
-        return ComponentHealth(status="down", required=required, latency_ms=None, reason=away, message=away and away.meaning)
-    return ComponentHealth(status="up", required=required, latency_ms=round((perf_counter() - started) * 1000, 3))
+        return ComponentHealth(
+            status="down",
+            required=required,
+            latency_ms=None,
+            reason=away,
+            message=away and away.meaning,
+        )
+    return ComponentHealth(
+        status="up", required=required, latency_ms=round((perf_counter() - started) * 1000, 3)
+    )
 
 
-@router.get("", summary="Read readiness", responses={503: {"model": Health, "description": "A required server does not answer."}})
+@router.get(
+    "",
+    summary="Read readiness",
+    responses={503: {"model": Health, "description": "A required server does not answer."}},
+)
 async def read_health(reads: ReadsNow, response: Response) -> Health:
     """Whether Postgres, the event log and Redis answer, and events are processed. 503 where a required server does not answer."""
     limit_s = reads.bounds.health_timeout.total_seconds()
@@ -45,7 +68,11 @@ async def read_health(reads: ReadsNow, response: Response) -> Health:
         response.status_code = 503
         return Health(status="unavailable", components=components, partitions=[])
     stuck = await _stuck(reads, limit_s)
-    return Health(status="ready" if redis.status == "up" and not stuck else "degraded", components=components, partitions=stuck)
+    return Health(
+        status="ready" if redis.status == "up" and not stuck else "degraded",
+        components=components,
+        partitions=stuck,
+    )
 
 
 async def _stuck(reads: Reads, limit_s: float) -> list[StuckPartition]:

@@ -15,10 +15,15 @@ class ComponentHealth(View):
     """Whether one server answers."""
 
     status: Literal["up", "down"]
-    required: bool = Field(description="Without it requests fail; without the others answers only get slower.")
-    latency_ms: float | None = Field(description="How long it took to answer; null when it did not.")
+    required: bool = Field(
+        description="Without it requests fail; without the others answers only get slower."
+    )
+    latency_ms: float | None = Field(
+        description="How long it took to answer; null when it did not."
+    )
     reason: LogRefusal | None = Field(
-        default=None, description="Why the event log takes no events, a code; null where it does, and for other servers."
+        default=None,
+        description="Why the event log takes no events, a code; null where it does, and for other servers.",
     )
     message: str | None = Field(default=None, description="The same in a sentence.")
 
@@ -38,8 +43,17 @@ class StuckPartition(View):
     @classmethod
     def of(cls, one: stored.StuckPartition) -> "StuckPartition":
         """From what is stored."""
-        reason: Literal["workers_die", "stands_still"] = "workers_die" if one.tries else "stands_still"
-        return cls(log=one.log, partition=one.partition, position=one.position, reason=reason, tries=one.tries, moved_at=one.moved_at)
+        reason: Literal["workers_die", "stands_still"] = (
+            "workers_die" if one.tries else "stands_still"
+        )
+        return cls(
+            log=one.log,
+            partition=one.partition,
+            position=one.position,
+            reason=reason,
+            tries=one.tries,
+            moved_at=one.moved_at,
+        )
 
 
 class Health(View):
@@ -65,7 +79,9 @@ class Health(View):
         description="degraded: answers come slower without Redis, or partitions of the event log do not get on."
     )
     components: dict[str, ComponentHealth]
-    partitions: list[StuckPartition] = Field(description="Partitions of the event log that do not get on; empty when all is well.")
+    partitions: list[StuckPartition] = Field(
+        description="Partitions of the event log that do not get on; empty when all is well."
+    )
 
 
 class Alive(View):
@@ -101,30 +117,57 @@ class Statistics(View):
                     "rejected": 3,
                     "rejected_by_reason": {"missing_event": 3},
                     "orders": 69659,
-                    "revenue": [{"currency": "USD", "orders": 69659, "amount_minor": 250031563, "amount": "2500315.63"}],
+                    "revenue": [
+                        {
+                            "currency": "USD",
+                            "orders": 69659,
+                            "amount_minor": 250031563,
+                            "amount": "2500315.63",
+                        }
+                    ],
                     "identifiers": {"user_id": {"value": 23570, "exact": False}},
                     "merges": {"value": 11, "exact": True},
                     "dead_letters_open": {"value": 3, "exact": True},
-                    "throughput": [{"minute_at": _AT, "accepted": 60000, "duplicate": 0, "rejected": 0}],
+                    "throughput": [
+                        {"minute_at": _AT, "accepted": 60000, "duplicate": 0, "rejected": 0}
+                    ],
                 }
             ]
         }
     )
 
     as_of: Instant = Field(description="The instant that all figures describe.")
-    people: Count = Field(description="Live people. Exact while there are few; else the planner's estimate as of its last ANALYZE.")
-    people_created: int = Field(description="People ever created, merged ones included. Exact, from counters.")
-    stages: dict[str, Count] = Field(description="Live people per lifecycle stage. Exact or estimated like `people`.")
-    events: int = Field(description="Events accepted. Exact, from counters written with the events; so are duplicates and rejects.")
+    people: Count = Field(
+        description="Live people. Exact while there are few; else the planner's estimate as of its last ANALYZE."
+    )
+    people_created: int = Field(
+        description="People ever created, merged ones included. Exact, from counters."
+    )
+    stages: dict[str, Count] = Field(
+        description="Live people per lifecycle stage. Exact or estimated like `people`."
+    )
+    events: int = Field(
+        description="Events accepted. Exact, from counters written with the events; so are duplicates and rejects."
+    )
     duplicates: int = Field(description="Events whose message id was stored already.")
-    rejected: int = Field(description="Records of known sources that became dead letters, resolved ones included.")
+    rejected: int = Field(
+        description="Records of known sources that became dead letters, resolved ones included."
+    )
     rejected_by_reason: dict[str, int]
     orders: int = Field(description="Purchases. Exact, from counters.")
     revenue: list[Money] = Field(description="Purchases per currency. Exact, from counters.")
-    identifiers: dict[str, Count] = Field(description="Identifiers per kind. Exact or estimated like `people`.")
-    merges: Count = Field(description="Merges, splits and unmerges recorded. Exact or estimated like `people`.")
-    dead_letters_open: Count = Field(description="Dead letters that wait for somebody. Exact or estimated like `people`.")
-    throughput: list[Throughput] = Field(description="The last minutes, oldest first; minutes without records are left out.")
+    identifiers: dict[str, Count] = Field(
+        description="Identifiers per kind. Exact or estimated like `people`."
+    )
+    merges: Count = Field(
+        description="Merges, splits and unmerges recorded. Exact or estimated like `people`."
+    )
+    dead_letters_open: Count = Field(
+        description="Dead letters that wait for somebody. Exact or estimated like `people`."
+    )
+    throughput: list[Throughput] = Field(
+        description="The last minutes, oldest first; minutes without records are left out."
+    )
 
 
 class PartitionLag(View):
@@ -136,12 +179,19 @@ class PartitionLag(View):
     head_position: int = Field(description="Behind the newest record.")
     records_behind: int = Field(description="Records that wait.")
     exact: bool = Field(description="False where `records_behind` is an estimate.")
-    seconds_behind: float = Field(description="How long the oldest waiting record has waited; 0 when none does.")
-    caught_up_at: Instant | None = Field(description="Everything received until then has been processed.")
+    seconds_behind: float = Field(
+        description="How long the oldest waiting record has waited; 0 when none does."
+    )
+    caught_up_at: Instant | None = Field(
+        description="Everything received until then has been processed."
+    )
 
 
 class Lag(View):
-    """How far the engine is behind the log. All workspaces share the log; nothing here tells them apart."""
+    """How far the engine is behind the log.
+
+    All workspaces share the log; nothing here tells them apart.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={

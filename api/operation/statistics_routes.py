@@ -19,14 +19,21 @@ router = APIRouter(prefix="/cdp", tags=["operation"], responses=DESCRIBED)
 
 @router.get("/statistics", summary="Read the workspace's totals")
 async def read_statistics(caller: Reader, reads: ReadsNow) -> Statistics:
-    """People, events, orders, revenue and more. Quick at any size: each field says whether it is exact or an estimate."""
+    """People, events, orders, revenue and more.
+
+    Quick at any size: each field says whether it is exact or an estimate.
+    """
     pool, workspace, now = reads.pool, caller.workspace, reads.now()
     cap, shown = reads.bounds.statistics.exact_limit, reads.bounds.statistics.throughput_minutes
     totals = await reads.totals.of(workspace, now)
     people = await statistics.people(pool, workspace, cap)
-    stages = await statistics.people_by_stage(pool, workspace, [stage.value for stage in Stage], exact=people.exact)
+    stages = await statistics.people_by_stage(
+        pool, workspace, [stage.value for stage in Stage], exact=people.exact
+    )
     kinds = await statistics.identifiers_by_kind(pool, workspace, list(reads.identity.kinds), cap)
-    minutes = await statistics.minutes(pool, workspace, now.replace(second=0, microsecond=0) - timedelta(minutes=shown - 1))
+    minutes = await statistics.minutes(
+        pool, workspace, now.replace(second=0, microsecond=0) - timedelta(minutes=shown - 1)
+    )
     rejected = _suffixed(totals, metrics.REJECTED)
     orders, revenue = _suffixed(totals, metrics.ORDERS), _suffixed(totals, metrics.REVENUE)
     return Statistics(
@@ -39,7 +46,10 @@ async def read_statistics(caller: Reader, reads: ReadsNow) -> Statistics:
         rejected=sum(rejected.values()),
         rejected_by_reason=rejected,
         orders=sum(orders.values()),
-        revenue=[Money.of(currency, Revenue(orders[currency], revenue.get(currency, 0))) for currency in sorted(orders)],
+        revenue=[
+            Money.of(currency, Revenue(orders[currency], revenue.get(currency, 0)))
+            for currency in sorted(orders)
+        ],
         identifiers={kind: Count.of(count) for kind, count in kinds.items()},
         merges=Count.of(await statistics.merges(pool, workspace, cap)),
         dead_letters_open=Count.of(await statistics.open_dead_letters(pool, workspace, cap)),
@@ -50,7 +60,11 @@ async def read_statistics(caller: Reader, reads: ReadsNow) -> Statistics:
 def _suffixed(totals: dict[str, int], metric: str) -> dict[str, int]:
     """Totals of ``metric:suffix``, by suffix."""
     prefix = metric + ":"
-    return {name.removeprefix(prefix): value for name, value in sorted(totals.items()) if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): value
+        for name, value in sorted(totals.items())
+        if name.startswith(prefix)
+    }
 
 
 @router.get("/lag", summary="Read the lag per partition")

@@ -23,9 +23,14 @@ router = APIRouter(prefix="/cdp/profiles", tags=["profiles"], responses=DESCRIBE
 async def list_events(  # noqa: PLR0913, PLR0917 - one per query parameter
     caller: Reader,
     reads: ReadsNow,
-    id: ProfileIdPath,  # noqa: A002 - the path's name
-    type: Annotated[str | None, Query(max_length=32, description="Only this type.", examples=["track"])] = None,  # noqa: A002
-    name: Annotated[str | None, Query(max_length=1024, description="Only this name.", examples=["Order Completed"])] = None,
+    id: ProfileIdPath,
+    type: Annotated[
+        str | None, Query(max_length=32, description="Only this type.", examples=["track"])
+    ] = None,
+    name: Annotated[
+        str | None,
+        Query(max_length=1024, description="Only this name.", examples=["Order Completed"]),
+    ] = None,
     since: Annotated[Instant | None, Query(description="Event time at or after.")] = None,
     until: Annotated[Instant | None, Query(description="Event time before.")] = None,
     limit: Limit = LIMIT_DEFAULT,
@@ -38,6 +43,10 @@ async def list_events(  # noqa: PLR0913, PLR0917 - one per query parameter
         at, key = decode_cursor(cursor, (datetime, UUID))
         after = Cursor(at, key)
     wanted = EventFilter(type, name, since, until)
-    rows = await events.of_profile(reads.pool, caller.workspace, found.person.id, wanted, after, limit)
-    following = encode_cursor(rows[-1].occurred_at, rows[-1].message_key) if len(rows) == limit else None
+    rows = await events.of_profile(
+        reads.pool, caller.workspace, found.person.id, wanted, after, limit
+    )
+    following = (
+        encode_cursor(rows[-1].occurred_at, rows[-1].message_key) if len(rows) == limit else None
+    )
     return Page(items=[EventView.of(row) for row in rows], next=following)

@@ -34,13 +34,17 @@ class EventView(View):
 
     id: UUID = Field(description="Keyed digest of the message id; what de-duplication compares.")
     message_id: str | None = Field(description="As the client sent it; null where it sent none.")
-    type: str = Field(description="track, identify, page, screen, group, alias; or unmerge, an operator's command.")
+    type: str = Field(
+        description="track, identify, page, screen, group, alias; or unmerge, an operator's command."
+    )
     name: str
     occurred_at: Instant = Field(description="Event time, corrected for a wrong client clock.")
     received_at: Instant
     source_id: int = Field(description="0 for an operator's command.")
     identifier: UUID = Field(description="Key of the identifier whose leaf received the event.")
-    from_the_future: bool = Field(description="The client's clock ran ahead and the event time was clamped to arrival.")
+    from_the_future: bool = Field(
+        description="The client's clock ran ahead and the event time was clamped to arrival."
+    )
     payload: JsonValue = Field(description="The record as received.")
 
     @classmethod
@@ -64,7 +68,11 @@ class EventView(View):
 def read_payload(payload: bytes) -> JsonValue:
     """A stored record as JSON, or as text where parts of it that the engine does not read are not valid JSON, or too deep for an answer."""
     try:
-        return payload.decode("utf-8", "replace") if too_deep(payload) else msgspec.json.decode(payload)
+        return (
+            payload.decode("utf-8", "replace")
+            if too_deep(payload)
+            else msgspec.json.decode(payload)
+        )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return payload.decode("utf-8", "replace")
 
@@ -74,4 +82,10 @@ def message_id_of(payload: JsonValue) -> str | None:
     if not isinstance(payload, dict):
         return None
     found = payload.get("messageId", payload.get("id"))
-    return found if isinstance(found, str) else str(found) if isinstance(found, int) and not isinstance(found, bool) else None
+    return (
+        found
+        if isinstance(found, str)
+        else str(found)
+        if isinstance(found, int) and not isinstance(found, bool)
+        else None
+    )

@@ -9,7 +9,15 @@ from api.profiles.person_changes_schemas import PersonChangeView
 from api.profiles.routes import ProfileIdPath, find
 from api.web.deps import Reader
 from api.web.errors import DESCRIBED, UnprocessableError
-from api.web.paging import LIMIT_DEFAULT, BadCursorError, CursorText, Limit, Page, decode_cursor, encode_cursor
+from api.web.paging import (
+    LIMIT_DEFAULT,
+    BadCursorError,
+    CursorText,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+)
 from api.web.reading import ReadsNow
 from api.web.values import Instant
 from store.profiles import timeline
@@ -22,7 +30,7 @@ router = APIRouter(prefix="/cdp/profiles", tags=["profiles"], responses=DESCRIBE
 async def list_changes(
     caller: Reader,
     reads: ReadsNow,
-    id: ProfileIdPath,  # noqa: A002 - the path's name
+    id: ProfileIdPath,
     since: Annotated[Instant, Query(description="At or after this instant.")],
     until: Annotated[Instant | None, Query(description="Before this instant; default now.")] = None,
     kinds: Annotated[list[Kind] | None, Query(description="Only these; default all.")] = None,
@@ -38,7 +46,9 @@ async def list_changes(
         raise UnprocessableError("`since` must lie before `until`.")
     found = await find(reads, caller.workspace, id)
     wanted = Wanted(since, until, tuple(kinds or KINDS), reads.bounds.citations)
-    rows = await timeline.of_profile(reads.pool, caller.workspace, found.person.id, wanted, _after(cursor), limit)
+    rows = await timeline.of_profile(
+        reads.pool, caller.workspace, found.person.id, wanted, _after(cursor), limit
+    )
     messages = {message for row in rows for message in row.citations}
     known = await timeline.cited(reads.pool, caller.workspace, sorted(messages))
     following = encode_cursor(*timeline.cursor_of(rows[-1])) if len(rows) == limit else None

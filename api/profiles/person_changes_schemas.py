@@ -39,13 +39,23 @@ class CitedEvent(View):
         if known is None:
             return cls(id=message)
         named = message_id_of(read_payload(known.payload))
-        return cls(id=message, type=known.type, name=known.name, occurred_at=known.occurred_at, message_id=named)
+        return cls(
+            id=message,
+            type=known.type,
+            name=known.name,
+            occurred_at=known.occurred_at,
+            message_id=named,
+        )
 
 
 class SegmentMove(View):
     """Which segment was entered or left, and why."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"id": 1, "name": "lapsing VIPs", "version": 2, "cause": "event"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"id": 1, "name": "lapsing VIPs", "version": 2, "cause": "event"}]
+        }
+    )
 
     id: int
     name: str | None
@@ -71,9 +81,13 @@ class PersonChangeView(View):
         }
     )
 
-    at: Instant = Field(description="When the engine knew: arrival of an event, processing of what followed.")
+    at: Instant = Field(
+        description="When the engine knew: arrival of an event, processing of what followed."
+    )
     kind: Literal["event", "merge", "split", "unmerge", "entry", "exit"]
-    profile_id: UUID | None = Field(description="Who entered or left, absorbed or was split, by the id of then.")
+    profile_id: UUID | None = Field(
+        description="Who entered or left, absorbed or was split, by the id of then."
+    )
     other_id: UUID | None = Field(description="Who was absorbed or came out.")
     segment: SegmentMove | None = Field(description="For entries and exits.")
     cites: list[CitedEvent] = Field(
@@ -85,7 +99,9 @@ class PersonChangeView(View):
         """From the stored change and the events that changes cite."""
         segment = None
         if row.segment_id is not None:
-            segment = SegmentMove(id=row.segment_id, name=row.segment_name, version=row.version, cause=row.cause)
+            segment = SegmentMove(
+                id=row.segment_id, name=row.segment_name, version=row.version, cause=row.cause
+            )
         return cls(
             at=row.at,
             kind=row.kind,

@@ -36,13 +36,20 @@ class Judge:
         """Computed traits and RFM of a person at an instant.
 
         Args:
-            person: as stored; what needs aggregates that they do not have yet is marked as building.
+            person: as stored; what needs aggregates that they do not have yet is marked as
+                building.
             now_ms: the instant.
         """
         definitions, subject = self.program.definitions, Subject(person, self.program, now_ms)
-        built = self.program.newest if not lacks_history(person, self.program) else built_up_to(person, self.program)
+        built = (
+            self.program.newest
+            if not lacks_history(person, self.program)
+            else built_up_to(person, self.program)
+        )
         values = {
-            found.trait.name: ComputedValue(value=found.value, version=found.trait.version, building=found.building)
+            found.trait.name: ComputedValue(
+                value=found.value, version=found.trait.version, building=found.building
+            )
             for found in computed(self.compiler, definitions.traits, subject, built)
         }
         scores = self.compiler.rfm_scores(subject, built)
@@ -50,7 +57,12 @@ class Judge:
 
 
 def _rfm(recency: int, frequency: int, monetary: int) -> RfmView:
-    return RfmView(recency=recency, frequency=frequency, monetary=monetary, segment=segment_of(recency, frequency, monetary))
+    return RfmView(
+        recency=recency,
+        frequency=frequency,
+        monetary=monetary,
+        segment=segment_of(recency, frequency, monetary),
+    )
 
 
 class Programs:
@@ -78,17 +90,24 @@ class Programs:
             psycopg.OperationalError: Postgres cannot be reached.
         """
         async with self._reading:
-            if self._clock() - self._read_s > self._age_limit_s or workspace not in self._registry.definitions:
+            if (
+                self._clock() - self._read_s > self._age_limit_s
+                or workspace not in self._registry.definitions
+            ):
                 await asyncio.to_thread(self._refresh)
             judge = self._judges.get(workspace)
             if judge is None:
                 definitions = self._registry.definitions[workspace]
-                judge = self._judges[workspace] = Judge(compile_sound(definitions)[0], Compiler(definitions))
+                judge = self._judges[workspace] = Judge(
+                    compile_sound(definitions)[0], Compiler(definitions)
+                )
             return judge
 
     def _refresh(self) -> None:
         known = self._registry
-        found = in_transaction(self._dsn, lambda connection: refresh(connection, known), self._timeout)
+        found = in_transaction(
+            self._dsn, lambda connection: refresh(connection, known), self._timeout
+        )
         self._read_s = self._clock()
         if found is not known:
             self._registry = found

@@ -19,7 +19,9 @@ _ID: Final = "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11"
 class IdentifierView(View):
     """One identifier of a person."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "email", "value": "mary@example.com", "key": _ID}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "email", "value": "mary@example.com", "key": _ID}]}
+    )
 
     kind: str
     value: str = Field(description="Normalised value; personal data.")
@@ -61,7 +63,9 @@ class EventCounts(View):
 
     total: int
     by_type: dict[str, int]
-    by_name: dict[str, int] = Field(description="Keys are spelled `type:name`; bounded, see `truncated`.")
+    by_name: dict[str, int] = Field(
+        description="Keys are spelled `type:name`; bounded, see `truncated`."
+    )
 
 
 class Sessions(View):
@@ -86,7 +90,9 @@ class ProfileSummary(View):
                     "last_seen_at": _AT,
                     "events": 12,
                     "orders": 3,
-                    "revenue": [{"currency": "USD", "orders": 3, "amount_minor": 4711, "amount": "47.11"}],
+                    "revenue": [
+                        {"currency": "USD", "orders": 3, "amount_minor": 4711, "amount": "47.11"}
+                    ],
                     "segments": ["consented_customers"],
                     "identifiers": [{"kind": "email", "value": "mary@example.com", "key": _ID}],
                 }
@@ -105,7 +111,9 @@ class ProfileSummary(View):
     identifiers: list[IdentifierView] = Field(description="The first few, by kind and value.")
 
     @classmethod
-    def of(cls, person: Person, stage: Stage, identifiers: list[Identifier], segments: list[str]) -> "ProfileSummary":
+    def of(
+        cls, person: Person, stage: Stage, identifiers: list[Identifier], segments: list[str]
+    ) -> "ProfileSummary":
         """From a stored person."""
         view = person.view
         return cls(
@@ -124,9 +132,13 @@ class ProfileSummary(View):
 class ComputedValue(View):
     """A computed trait of one person."""
 
-    value: JsonValue = Field(description="null where it is missing, or where its history is still being read.")
+    value: JsonValue = Field(
+        description="null where it is missing, or where its history is still being read."
+    )
     version: int = Field(description="Of the definition that computed it.")
-    building: bool = Field(description="The definition is newer than what is known of this person; a sweep is on its way.")
+    building: bool = Field(
+        description="The definition is newer than what is known of this person; a sweep is on its way."
+    )
 
 
 class RfmView(View):
@@ -160,11 +172,27 @@ class Profile(View):
                     "last_seen_at": _AT,
                     "traits": {"plan": {"value": "gold", "at": _AT}},
                     "computed": {"orders in a year": {"value": 1, "version": 3, "building": False}},
-                    "rfm": {"recency": 5, "frequency": 1, "monetary": 2, "segment": "recent_customers"},
-                    "events": {"total": 2, "by_type": {"track": 1, "identify": 1}, "by_name": {"track:Order Completed": 1}},
-                    "sessions": {"count": 1, "last_started_at": _AT, "last_ended_at": _AT, "total_duration_s": 0.0},
+                    "rfm": {
+                        "recency": 5,
+                        "frequency": 1,
+                        "monetary": 2,
+                        "segment": "recent_customers",
+                    },
+                    "events": {
+                        "total": 2,
+                        "by_type": {"track": 1, "identify": 1},
+                        "by_name": {"track:Order Completed": 1},
+                    },
+                    "sessions": {
+                        "count": 1,
+                        "last_started_at": _AT,
+                        "last_ended_at": _AT,
+                        "total_duration_s": 0.0,
+                    },
                     "orders": 1,
-                    "revenue": [{"currency": "USD", "orders": 1, "amount_minor": 1177, "amount": "11.77"}],
+                    "revenue": [
+                        {"currency": "USD", "orders": 1, "amount_minor": 1177, "amount": "11.77"}
+                    ],
                     "first_order_at": _AT,
                     "last_order_at": _AT,
                     "consent": {"advertising": {"granted": True, "at": _AT}},
@@ -179,14 +207,22 @@ class Profile(View):
     )
 
     id: UUID
-    redirected_from: UUID | None = Field(description="The id that was asked for, where it has been merged into this person.")
+    redirected_from: UUID | None = Field(
+        description="The id that was asked for, where it has been merged into this person."
+    )
     stage: Stage = Field(description="Lifecycle stage at the instant of this answer.")
-    stage_changes_at: Instant | None = Field(description="When it changes by itself if nothing happens; null for never.")
+    stage_changes_at: Instant | None = Field(
+        description="When it changes by itself if nothing happens; null for never."
+    )
     first_seen_at: Instant | None
     last_seen_at: Instant | None
     traits: dict[str, Trait]
-    computed: dict[str, ComputedValue] = Field(description="Computed traits by name, as of this instant.")
-    rfm: RfmView | None = Field(description="RFM scores as of this instant; null without a purchase in the look-back, or without bounds.")
+    computed: dict[str, ComputedValue] = Field(
+        description="Computed traits by name, as of this instant."
+    )
+    rfm: RfmView | None = Field(
+        description="RFM scores as of this instant; null without a purchase in the look-back, or without bounds."
+    )
     events: EventCounts
     sessions: Sessions
     orders: int
@@ -197,8 +233,12 @@ class Profile(View):
     groups: list[GroupView]
     segments: list[str] = Field(description="Names of the segments that the person is in.")
     identifiers: list[IdentifierView]
-    refused_links: int = Field(description="Link facts that touch this person and that a limit refuses; the graph explains them.")
-    truncated: bool = Field(description="A cap on names, traits or groups was reached and entries were left out.")
+    refused_links: int = Field(
+        description="Link facts that touch this person and that a limit refuses; the graph explains them."
+    )
+    truncated: bool = Field(
+        description="A cap on names, traits or groups was reached and entries were left out."
+    )
 
     @classmethod
     def of(
@@ -221,7 +261,9 @@ class Profile(View):
             asked: the id that was asked for.
         """
         view, profile = person.view, UUID(bytes=person.id)
-        seen: list[datetime | None] = [instant(view.first_ms), instant(view.last_ms)] if view.types else [None, None]
+        seen: list[datetime | None] = (
+            [instant(view.first_ms), instant(view.last_ms)] if view.types else [None, None]
+        )
         return cls(
             id=profile,
             redirected_from=asked if asked != profile else None,
@@ -229,7 +271,10 @@ class Profile(View):
             stage_changes_at=instant_or_none(stage[1]),
             first_seen_at=seen[0],
             last_seen_at=seen[1],
-            traits={name: Trait(value=item.value, at=instant(item.at_ms)) for name, item in view.traits.items()},
+            traits={
+                name: Trait(value=item.value, at=instant(item.at_ms))
+                for name, item in view.traits.items()
+            },
             computed=judged.computed,
             rfm=judged.rfm,
             events=EventCounts(total=view.events, by_type=view.types, by_name=view.names),
@@ -239,7 +284,10 @@ class Profile(View):
             first_order_at=instant(view.first_order_ms) if view.revenue else None,
             last_order_at=instant(view.last_order_ms) if view.revenue else None,
             consent={purpose: _consent_state(view, purpose) for purpose in view.consent},
-            groups=[GroupView(id=name, traits=item.value, at=instant(item.at_ms)) for name, item in view.groups.items()],
+            groups=[
+                GroupView(id=name, traits=item.value, at=instant(item.at_ms))
+                for name, item in view.groups.items()
+            ],
             segments=segments,
             identifiers=[IdentifierView.of(identifier) for identifier in identifiers],
             refused_links=person.refused,

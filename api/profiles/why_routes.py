@@ -31,17 +31,20 @@ async def why(
     held: Held,
     reads: ReadsNow,
     programs: ProgramsNow,
-    id: ProfileIdPath,  # noqa: A002 - the path's name
+    id: ProfileIdPath,
     segment: Annotated[int, Path(ge=0, lt=2**31)],
     at: Annotated[
         Instant | None,
-        Query(description="An instant from now on, as if nothing happened until then; default now. What was is under `…/changes`."),
+        Query(
+            description="An instant from now on, as if nothing happened until then; default now. What was is under `…/changes`."
+        ),
     ] = None,
 ) -> WhyView:
     """Every node of the segment's rule with its answer, the value that decided it, the events that count, and when it changes by itself.
 
-    The answer is evaluated from the person's state as it is now, by the engine's own evaluator. `flips_at` is the instant at which the
-    person enters or leaves if nothing happens; nodes that are marked `decides` would change the answer alone.
+    The answer is evaluated from the person's state as it is now, by the engine's own evaluator.
+    `flips_at` is the instant at which the person enters or leaves if nothing happens; nodes that
+    are marked `decides` would change the answer alone.
     """
     judge = await programs.of(caller.workspace)
     program, number = judge.program, SegmentId(segment)
@@ -50,11 +53,18 @@ async def why(
         raise NotFoundError("segment")
     live, node, _ = program.segments[place]
     if node is None or live.rule is None:
-        raise ConflictError("The segment is paused: its members are who they were. Resume it to have it evaluated.")
+        raise ConflictError(
+            "The segment is paused: its members are who they were. Resume it to have it evaluated."
+        )
     names: set[tuple[str, str | None]] = {
-        (event.event_type, event.name) for one in plan.nodes(live.rule) for event in looked_at(one, program.definitions)[0]
+        (event.event_type, event.name)
+        for one in plan.nodes(live.rule)
+        for event in looked_at(one, program.definitions)[0]
     }
-    dsn, timeout = held.settings.postgres.dsn.get_secret_value(), held.settings.edge.statement_timeout
+    dsn, timeout = (
+        held.settings.postgres.dsn.get_secret_value(),
+        held.settings.edge.statement_timeout,
+    )
 
     def read(connection: Any) -> Standing | None:  # noqa: ANN401 - a connection of the store
         return standing(connection, program, id, names)
@@ -63,10 +73,14 @@ async def why(
     if found is None:
         raise NotFoundError("profile")
     now = reads.now()
-    return await asyncio.to_thread(_explain, reads, found, program, node, number, max(at, now) if at else now)
+    return await asyncio.to_thread(
+        _explain, reads, found, program, node, number, max(at, now) if at else now
+    )
 
 
-def _explain(reads: Reads, found: Standing, program: Program, node: Node, segment: SegmentId, at: datetime) -> WhyView:
+def _explain(
+    reads: Reads, found: Standing, program: Program, node: Node, segment: SegmentId, at: datetime
+) -> WhyView:
     now_ms = round(at.timestamp() * 1000)
     person = found.person
     explanation = explain(node, subject_at(person, program, reads.profile, now_ms))

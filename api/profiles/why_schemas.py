@@ -1,6 +1,5 @@
 """Why somebody is in a segment, or not."""
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -9,6 +8,7 @@ from pydantic import ConfigDict, Field
 from api.web.values import Instant, JsonValue, View, instant
 from domain.changes import Told
 from domain.segments.definition import WorkspaceDefinitions
+from domain.values import Json
 from operators.rules.describe import in_words
 from operators.segments.citations import Citation, cited
 from operators.segments.explain import Explanation
@@ -33,7 +33,9 @@ class CitedEventView(View):
     type: str
     name: str
     occurred_at: Instant
-    counts_until: Instant | None = Field(description="When it leaves the window; null where there is none.")
+    counts_until: Instant | None = Field(
+        description="When it leaves the window; null where there is none."
+    )
 
     @classmethod
     def of(cls, citation: Citation) -> "CitedEventView":
@@ -55,12 +57,18 @@ class NodeView(View):
     says: str = Field(description="The node in words.")
     rule: JsonValue = Field(description="The node as it is defined.")
     holds: bool
-    value: JsonValue = Field(description="What its condition was held against; null where there is nothing.")
-    changes_at: Instant | None = Field(description="Earliest instant at which its answer may change if nothing happens; null for never.")
+    value: JsonValue = Field(
+        description="What its condition was held against; null where there is nothing."
+    )
+    changes_at: Instant | None = Field(
+        description="Earliest instant at which its answer may change if nothing happens; null for never."
+    )
     decides: bool = Field(
         description="If this alone answered otherwise, the person would be in where they are out, or out where they are in."
     )
-    events: list[CitedEventView] = Field(description="The events that count, newest first; the first few.")
+    events: list[CitedEventView] = Field(
+        description="The events that count, newest first; the first few."
+    )
     events_total: int = Field(description="How many events count.")
     of: list["NodeView"] = Field(description="The nodes below.")
 
@@ -91,9 +99,15 @@ class WhyView(View):
     version: int = Field(description="Of the live definition that was evaluated.")
     at: Instant
     member: bool = Field(description="Evaluated at this instant, from the person's state.")
-    member_stored: bool = Field(description="What the memberships say; differs only while a wake or a sweep is on its way.")
-    flips_at: Instant | None = Field(description="When the answer changes if nothing happens; null for never.")
-    flips_exactly: bool = Field(description="False where the search was given up: nothing changes before `flips_at`.")
+    member_stored: bool = Field(
+        description="What the memberships say; differs only while a wake or a sweep is on its way."
+    )
+    flips_at: Instant | None = Field(
+        description="When the answer changes if nothing happens; null for never."
+    )
+    flips_exactly: bool = Field(
+        description="False where the search was given up: nothing changes before `flips_at`."
+    )
     why: NodeView
 
 
@@ -107,15 +121,26 @@ class Cites:
         limit: events shown per node.
     """
 
-    def __init__(self, told: list[Told], definitions: WorkspaceDefinitions, now_ms: int, limit: int) -> None:
+    def __init__(
+        self, told: list[Told], definitions: WorkspaceDefinitions, now_ms: int, limit: int
+    ) -> None:
         self._told = told
         self._definitions = definitions
         self._now_ms = now_ms
         self._limit = limit
 
-    def show(self, explanation: Explanation, deciding: frozenset[tuple[int, ...]], place: tuple[int, ...] = ()) -> NodeView:
+    def show(
+        self,
+        explanation: Explanation,
+        deciding: frozenset[tuple[int, ...]],
+        place: tuple[int, ...] = (),
+    ) -> NodeView:
         """A node and everything below it."""
-        citations = [] if explanation.of else cited(explanation.rule, self._told, self._definitions, self._now_ms)
+        citations = (
+            []
+            if explanation.of
+            else cited(explanation.rule, self._told, self._definitions, self._now_ms)
+        )
         return NodeView(
             says=in_words(explanation.rule),
             rule=msgspec.to_builtins(explanation.rule),
@@ -125,10 +150,13 @@ class Cites:
             decides=place in deciding,
             events=[CitedEventView.of(citation) for citation in citations[: self._limit]],
             events_total=len(citations),
-            of=[self.show(child, deciding, (*place, number)) for number, child in enumerate(explanation.of)],
+            of=[
+                self.show(child, deciding, (*place, number))
+                for number, child in enumerate(explanation.of)
+            ],
         )
 
 
-def _shown(value: Any) -> JsonValue:  # noqa: ANN401 - whatever a node shows
+def _shown(value: Json) -> JsonValue:
     found: JsonValue = msgspec.to_builtins(value)
     return found

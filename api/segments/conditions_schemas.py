@@ -1,7 +1,7 @@
 """Conditions on one value as clients write them: field by field `domain.segments.rule`, with what each means and an example."""
 
 import math
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from api.web.values import Request
 from domain.segments.rule import span_ms
+from domain.values import Json
 from operators.rules.windows import instant_of
 
 TEXT_LIMIT: Final = 1_000
@@ -23,41 +24,58 @@ _NO_NUL: Final = r"^[^\x00]*$"
 
 Text = Annotated[str, StringConstraints(strict=True, max_length=TEXT_LIMIT, pattern=_NO_NUL)]
 """Any text."""
-Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=TEXT_LIMIT, pattern=_NO_NUL)]
+Name = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=TEXT_LIMIT, pattern=_NO_NUL)
+]
 """A text that names something."""
 
 
-def _number(value: Any) -> int | float:  # noqa: ANN401 - a JSON value
+def _number(value: Json) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("number", "This is a number; no text, no true or false.")
-    if not (math.isfinite(value) if isinstance(value, float) else True) or abs(value) >= NUMBER_LIMIT:
+    if (
+        not (math.isfinite(value) if isinstance(value, float) else True)
+        or abs(value) >= NUMBER_LIMIT
+    ):
         raise PydanticCustomError("number_range", "A number lies between -2^63 and 2^63.")
     return value
 
 
-def _scalar(value: Any) -> str | int | float | bool:  # noqa: ANN401 - a JSON value
+def _scalar(value: Json) -> str | int | float | bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
-        if len(value) > TEXT_LIMIT or "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
-            raise PydanticCustomError("text", "A text has at most {limit} characters, none of them NUL.", {"limit": TEXT_LIMIT})
+        if (
+            len(value) > TEXT_LIMIT
+            or "\x00" in value
+            or any("\ud800" <= sign <= "\udfff" for sign in value)
+        ):
+            raise PydanticCustomError(
+                "text",
+                "A text has at most {limit} characters, none of them NUL.",
+                {"limit": TEXT_LIMIT},
+            )
         return value
     if isinstance(value, int | float):
         return _number(value)
     raise PydanticCustomError("scalar", "This is a text, a number, true or false.")
 
 
-def _span(value: Any) -> str:  # noqa: ANN401 - a JSON value
+def _span(value: Json) -> str:
     try:
         span_ms(value)
     except (TypeError, ValueError, IndexError):
-        raise PydanticCustomError("span", "A span is a whole number and a unit, s, m, h, d or w, like 30m; at most 731d.") from None
+        raise PydanticCustomError(
+            "span", "A span is a whole number and a unit, s, m, h, d or w, like 30m; at most 731d."
+        ) from None
     return str(value)
 
 
-def _instant(value: Any) -> str:  # noqa: ANN401 - a JSON value
+def _instant(value: Json) -> str:
     if not isinstance(value, str) or len(value) > TEXT_LIMIT or instant_of(value, _UTC) is None:
-        raise PydanticCustomError("instant", "An instant is an ISO 8601 text: 2026-02-28, or 2026-02-28T12:00:00Z.")
+        raise PydanticCustomError(
+            "instant", "An instant is an ISO 8601 text: 2026-02-28, or 2026-02-28T12:00:00Z."
+        )
     return value
 
 
@@ -65,18 +83,37 @@ Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type":
 Scalar = Annotated[
     str | int | float | bool,
     PlainValidator(_scalar),
-    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": TEXT_LIMIT}, {"type": "number"}, {"type": "boolean"}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "maxLength": TEXT_LIMIT},
+                {"type": "number"},
+                {"type": "boolean"},
+            ]
+        }
+    ),
 ]
-Scalars = Annotated[tuple[Scalar, ...], Field(max_length=VALUES_LIMIT, json_schema_extra={"minItems": 1})]
-Span = Annotated[str, PlainValidator(_span), WithJsonSchema({"type": "string", "pattern": "^[0-9]+[smhdw]$", "examples": ["30m", "7d"]})]
+Scalars = Annotated[
+    tuple[Scalar, ...], Field(max_length=VALUES_LIMIT, json_schema_extra={"minItems": 1})
+]
+Span = Annotated[
+    str,
+    PlainValidator(_span),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+[smhdw]$", "examples": ["30m", "7d"]}),
+]
 Instant = Annotated[
     str,
     PlainValidator(_instant),
-    WithJsonSchema({"type": "string", "description": "ISO 8601; a date is its midnight, and no zone is the workspace's."}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "ISO 8601; a date is its midnight, and no zone is the workspace's.",
+        }
+    ),
 ]
 
 
-def example(**fields: Any) -> ConfigDict:  # noqa: ANN401 - JSON values
+def example(**fields: Json) -> ConfigDict:
     """The configuration of a model with one example."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
@@ -237,4 +274,8 @@ Condition = Annotated[
     | GreaterThan | AtLeast | Between | Before | After | WithinLast | WithinNext,
     Field(discriminator="op"),
 ]  # fmt: skip
-"""A demand on one value. A missing value and one of another type satisfy no positive condition, and therefore every negative one."""
+"""A demand on one value.
+
+A missing value and one of another type satisfy no positive condition, and therefore every negative
+one.
+"""

@@ -16,13 +16,32 @@ DESCRIPTION_LIMIT = 2_000
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 _NO_NUL = r"^[^\x00]*$"
 _AT = "2026-03-01T09:30:00Z"
-_TRAIT = {"function": "sum", "event": {"name": "Order Completed"}, "property": "revenue", "window": "90d"}
-_RFM = {"event": {"name": "Order Completed"}, "property": "revenue", "look_back": "365d", "refresh_s": 3600}
+_TRAIT = {
+    "function": "sum",
+    "event": {"name": "Order Completed"},
+    "property": "revenue",
+    "window": "90d",
+}
+_RFM = {
+    "event": {"name": "Order Completed"},
+    "property": "revenue",
+    "look_back": "365d",
+    "refresh_s": 3600,
+}
 
-DefinitionName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=NAME_LIMIT, pattern=_PRINTABLE)]
-Description = Annotated[str, StringConstraints(strict=True, max_length=DESCRIPTION_LIMIT, pattern=_NO_NUL)]
+DefinitionName = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=NAME_LIMIT, pattern=_PRINTABLE)
+]
+Description = Annotated[
+    str, StringConstraints(strict=True, max_length=DESCRIPTION_LIMIT, pattern=_NO_NUL)
+]
 Status = Literal["draft", "live", "paused"]
-Seen = Annotated[Whole | None, Field(ge=0, lt=2**31, description="Newest version that you have seen: 409 when there is another.")]
+Seen = Annotated[
+    Whole | None,
+    Field(
+        ge=0, lt=2**31, description="Newest version that you have seen: 409 when there is another."
+    ),
+]
 
 
 class TraitRequest(Request):
@@ -62,7 +81,9 @@ class TraitView(View):
     description: str
     status: Status
     version: int = Field(description="That is live; 0 before the first publishing.")
-    newest_version: int = Field(description="That was saved last; a draft where it is above `version`.")
+    newest_version: int = Field(
+        description="That was saved last; a draft where it is above `version`."
+    )
     rule: JsonValue = Field(description="That is live; null before the first publishing.")
     created_at: Instant
     updated_at: Instant
@@ -86,7 +107,15 @@ class TraitView(View):
 class VersionView(View):
     """One saved version of a definition."""
 
-    model_config = example(version=2, rule=_TRAIT, purpose="", author="key:1", created_at=_AT, published_at=_AT, published_by="key:1")
+    model_config = example(
+        version=2,
+        rule=_TRAIT,
+        purpose="",
+        author="key:1",
+        created_at=_AT,
+        published_at=_AT,
+        published_by="key:1",
+    )
     version: int
     rule: JsonValue
     purpose: str = Field(description="Of a segment; else empty.")
@@ -113,8 +142,12 @@ class PublishedView(View):
     """What a change of what is live started."""
 
     model_config = example(revision=17, sweep=5)
-    revision: int | None = Field(description="Of all definitions from now on; null where nothing changed.")
-    sweep: int | None = Field(description="The sweep that brings people up to date, see `GET /cdp/sweeps/{id}`; null where none is needed.")
+    revision: int | None = Field(
+        description="Of all definitions from now on; null where nothing changed."
+    )
+    sweep: int | None = Field(
+        description="The sweep that brings people up to date, see `GET /cdp/sweeps/{id}`; null where none is needed."
+    )
 
     @classmethod
     def of(cls, published: Published) -> "PublishedView":
@@ -147,7 +180,9 @@ class RfmView(View):
     )
     version: int
     rule: JsonValue
-    breaks: JsonValue = Field(description="Quintile bounds of the buyers; null until they are taken. Nobody has scores before.")
+    breaks: JsonValue = Field(
+        description="Quintile bounds of the buyers; null until they are taken. Nobody has scores before."
+    )
     updated_at: Instant
 
     @classmethod
@@ -186,11 +221,15 @@ class SweepView(View):
     reason: str
     segments: list[int] = Field(description="Those whose members may change.")
     status: Literal["running", "done"]
-    people: int = Field(description="How many there were when it began; beyond 100,000 an estimate.")
+    people: int = Field(
+        description="How many there were when it began; beyond 100,000 an estimate."
+    )
     visited: int
     changed: int = Field(description="People written.")
     percent: float = Field(description="100 only when it is done.")
-    stale: int | None = Field(description="The proof at the end: memberships of an old version that are left.")
+    stale: int | None = Field(
+        description="The proof at the end: memberships of an old version that are left."
+    )
     created_at: Instant
     updated_at: Instant
     finished_at: Instant | None

@@ -15,12 +15,14 @@ router = APIRouter(prefix="/cdp/funnels", tags=["statistics"], responses=DESCRIB
 async def compute_funnel(caller: Reader, reads: ReadsNow, body: FunnelBody) -> FunnelView:
     """How many people did the steps in order within the window, and how long they took.
 
-    Per person, over the events of all their identifiers as they are one person now; each person counts once, with the attempt that got
-    furthest. `docs/funnels.md` states it exactly.
+    Per person, over the events of all their identifiers as they are one person now; each person
+    counts once, with the attempt that got furthest. `docs/funnels.md` states it exactly.
     """
     funnel = body.funnel()
     if funnel.until - funnel.since > reads.bounds.funnels.longest:
-        raise UnprocessableError(f"A funnel spans at most {reads.bounds.funnels.longest.days} days.")
+        raise UnprocessableError(
+            f"A funnel spans at most {reads.bounds.funnels.longest.days} days."
+        )
     try:
         answer = await reads.funnels.answer(caller.workspace, funnel)
     except FunnelTooLargeError as error:

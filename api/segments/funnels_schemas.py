@@ -19,8 +19,22 @@ from store.segments.funnels import Breakdown, Funnel, FunnelAnswer, FunnelGroup
 
 _TOOK: JsonDict = {"median_s": 95.2, "p90_s": 1820.5, "average_s": 412.75}
 _STEPS: list[JsonValue] = [
-    {"people": 1200, "conversion": 1.0, "conversion_from_first": 1.0, "drop_off": 0, "from_previous": None, "from_first": None},
-    {"people": 300, "conversion": 0.25, "conversion_from_first": 0.25, "drop_off": 900, "from_previous": _TOOK, "from_first": _TOOK},
+    {
+        "people": 1200,
+        "conversion": 1.0,
+        "conversion_from_first": 1.0,
+        "drop_off": 0,
+        "from_previous": None,
+        "from_first": None,
+    },
+    {
+        "people": 300,
+        "conversion": 0.25,
+        "conversion_from_first": 0.25,
+        "drop_off": 900,
+        "from_previous": _TOOK,
+        "from_first": _TOOK,
+    },
 ]
 
 
@@ -39,14 +53,24 @@ class BreakdownBody(Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"trait": "plan", "limit": 5}]})
 
-    trait: str | None = Field(default=None, min_length=1, max_length=256, description="Newest value of this trait, as it is now.")
+    trait: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=256,
+        description="Newest value of this trait, as it is now.",
+    )
     property: str | None = Field(
         default=None,
         min_length=1,
         max_length=1024,
         description="Property of the event that began a person's attempt.",
     )
-    limit: Whole = Field(default=10, ge=1, le=50, description="Values shown apart: those with the most people at the first step.")
+    limit: Whole = Field(
+        default=10,
+        ge=1,
+        le=50,
+        description="Values shown apart: those with the most people at the first step.",
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> "BreakdownBody":
@@ -63,7 +87,15 @@ class FunnelBody(Request):
             "examples": [
                 {
                     "steps": [
-                        {"name": "Product Viewed", "where": [{"property": "category", "condition": {"op": "equals", "value": "shoes"}}]},
+                        {
+                            "name": "Product Viewed",
+                            "where": [
+                                {
+                                    "property": "category",
+                                    "condition": {"op": "equals", "value": "shoes"},
+                                }
+                            ],
+                        },
                         {"name": "Product Added"},
                         {"name": "Order Completed"},
                     ],
@@ -77,12 +109,18 @@ class FunnelBody(Request):
         }
     )
 
-    steps: list[Annotated[rules.EventFilter, AfterValidator(_checked)]] = Field(min_length=2, max_length=10)
+    steps: list[Annotated[rules.EventFilter, AfterValidator(_checked)]] = Field(
+        min_length=2, max_length=10
+    )
     window: Span = Field(description="Span from the first step to the last, like `30m` or `7d`.")
     since: Instant = Field(description="Attempts begin at or after this event time.")
-    until: Instant = Field(description="Attempts begin before this event time; later steps may lie up to `window` after it.")
+    until: Instant = Field(
+        description="Attempts begin before this event time; later steps may lie up to `window` after it."
+    )
     breakdown: BreakdownBody | None = None
-    order: Literal["in_order"] = Field(default="in_order", description="Each step strictly later than the one before.")
+    order: Literal["in_order"] = Field(
+        default="in_order", description="Each step strictly later than the one before."
+    )
 
     @model_validator(mode="after")
     def _forward(self) -> "FunnelBody":
@@ -96,9 +134,15 @@ class FunnelBody(Request):
 
     def funnel(self) -> Funnel:
         """As the store takes it."""
-        breakdown = Breakdown(self.breakdown.trait, self.breakdown.property, self.breakdown.limit) if self.breakdown else None
+        breakdown = (
+            Breakdown(self.breakdown.trait, self.breakdown.property, self.breakdown.limit)
+            if self.breakdown
+            else None
+        )
         window = timedelta(milliseconds=span_ms(self.window))
-        return Funnel(tuple(_filter(step) for step in self.steps), window, self.since, self.until, breakdown)
+        return Funnel(
+            tuple(_filter(step) for step in self.steps), window, self.since, self.until, breakdown
+        )
 
 
 class TookView(View):
@@ -113,7 +157,15 @@ class TookView(View):
     @classmethod
     def of(cls, took: Took | None) -> "TookView | None":
         """From ms; None stays None."""
-        return cls(median_s=took.median_ms / 1000, p90_s=took.p90_ms / 1000, average_s=took.average_ms / 1000) if took else None
+        return (
+            cls(
+                median_s=took.median_ms / 1000,
+                p90_s=took.p90_ms / 1000,
+                average_s=took.average_ms / 1000,
+            )
+            if took
+            else None
+        )
 
 
 class FunnelStep(View):
@@ -122,10 +174,14 @@ class FunnelStep(View):
     model_config = ConfigDict(json_schema_extra={"examples": _STEPS})
 
     people: int = Field(description="Who did this step and all before it in one attempt.")
-    conversion: float | None = Field(description="Share of those who did the step before, 0–1; null where there are none.")
+    conversion: float | None = Field(
+        description="Share of those who did the step before, 0–1; null where there are none."
+    )
     conversion_from_first: float | None = Field(description="Share of those who began, 0–1.")
     drop_off: int = Field(description="People who did the step before and not this one.")
-    from_previous: TookView | None = Field(description="Time since the step before; null at the first step and where nobody did it.")
+    from_previous: TookView | None = Field(
+        description="Time since the step before; null at the first step and where nobody did it."
+    )
     from_first: TookView | None = Field(description="Time since the first step, likewise.")
 
     @classmethod
@@ -144,7 +200,9 @@ class FunnelStep(View):
 class FunnelPart(View):
     """The same figures for the people with one value, with any other value, or without one."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "value", "value": "pro", "steps": _STEPS}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "value", "value": "pro", "steps": _STEPS}]}
+    )
 
     kind: Kind
     value: JsonValue = Field(description="The value; null where the kind is not `value`.")
@@ -153,7 +211,9 @@ class FunnelPart(View):
     @classmethod
     def of(cls, group: FunnelGroup) -> "FunnelPart":
         """From one group."""
-        return cls(kind=group.kind, value=group.value, steps=[FunnelStep.of(step) for step in group.steps])
+        return cls(
+            kind=group.kind, value=group.value, steps=[FunnelStep.of(step) for step in group.steps]
+        )
 
 
 class FunnelView(View):
@@ -174,7 +234,9 @@ class FunnelView(View):
     )
 
     as_of: Instant
-    settled: bool = Field(description="The window of every attempt is over; only late events, merges and splits can change the answer.")
+    settled: bool = Field(
+        description="The window of every attempt is over; only late events, merges and splits can change the answer."
+    )
     events: int = Field(description="Events that were looked at.")
     steps: list[FunnelStep]
     breakdown: list[FunnelPart] | None = Field(description="Null where none was asked for.")
@@ -187,5 +249,7 @@ class FunnelView(View):
             settled=funnel.until + funnel.window <= now,
             events=answer.events,
             steps=[FunnelStep.of(step) for step in answer.steps],
-            breakdown=[FunnelPart.of(group) for group in answer.groups] if funnel.breakdown else None,
+            breakdown=[FunnelPart.of(group) for group in answer.groups]
+            if funnel.breakdown
+            else None,
         )

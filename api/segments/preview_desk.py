@@ -26,7 +26,9 @@ class PreviewDesk:
     def __init__(self, settings: Settings) -> None:
         params = settings.query.preview
         self._dsn = settings.postgres.dsn
-        self._previews = Previews(settings.profile, tuple(settings.identity.kinds), params, monotonic)
+        self._previews = Previews(
+            settings.profile, tuple(settings.identity.kinds), params, monotonic
+        )
         self._timeout: timedelta = _PATIENCE * params.deadline
         self._turn = asyncio.Semaphore(params.at_once)
 
@@ -39,7 +41,12 @@ class PreviewDesk:
         """
         async with self._turn:
             dsn = self._dsn.get_secret_value()
-            return await asyncio.to_thread(in_transaction, dsn, lambda conn: self._previews.of(conn, author, asked), self._timeout)
+            return await asyncio.to_thread(
+                in_transaction,
+                dsn,
+                lambda conn: self._previews.of(conn, author, asked),
+                self._timeout,
+            )
 
 
 async def desk(request: Request) -> PreviewDesk:

@@ -22,7 +22,9 @@ only(router, "/preview", "POST")
 _START_BYTES = 16
 
 
-async def _answer(caller: Caller, held: Held, desk: PreviewDesk, segment: int | None, rule: Rule | None) -> PreviewView:
+async def _answer(
+    caller: Caller, held: Held, desk: PreviewDesk, segment: int | None, rule: Rule | None
+) -> PreviewView:
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     author = author_of(held.settings, caller.workspace, caller.actor)
     found = await desk.answer(author, Asked(segment, rule, now_ms, token_bytes(_START_BYTES)))
@@ -33,8 +35,9 @@ async def _answer(caller: Caller, held: Held, desk: PreviewDesk, segment: int | 
 async def preview_rule(caller: Reader, held: Held, desk: Desk, body: PreviewRequest) -> PreviewView:
     """How many people the rule holds for now, some of them, and how they overlap with segments that exist. Nothing is saved.
 
-    Up to a bound everybody is evaluated and the numbers are exact; beyond, they are estimated from a random sample, with 95 % confidence
-    intervals, within about two seconds. The evaluation is that of live segments, the past included.
+    Up to a bound everybody is evaluated and the numbers are exact; beyond, they are estimated from
+    a random sample, with 95 % confidence intervals, within about two seconds. The evaluation is
+    that of live segments, the past included.
     """
     return await _answer(caller, held, desk, None, rule_of(body.rule, held.settings.definitions))
 
@@ -44,7 +47,7 @@ async def preview_segment(
     caller: Reader,
     held: Held,
     desk: Desk,
-    id: Annotated[int, Path(ge=0, lt=2**31)],  # noqa: A002 - the path's name
+    id: Annotated[int, Path(ge=0, lt=2**31)],
     body: PreviewRequest | None = None,
 ) -> PreviewView:
     """Like a preview of a rule, for a segment's newest saved version, or for the rule of the body in its place.

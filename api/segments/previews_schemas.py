@@ -12,7 +12,10 @@ from store.segments.preview import Preview
 
 _AT = "2026-03-01T09:30:00Z"
 _RULE = {"type": "event", "event": {"name": "Order Completed"}, "window": "30d"}
-_PERSON = {"profile_id": "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "identifiers": [{"kind": "email", "value": "ada@example.com"}]}
+_PERSON = {
+    "profile_id": "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11",
+    "identifiers": [{"kind": "email", "value": "ada@example.com"}],
+}
 _OVERLAP = {
     "segment_id": 1,
     "name": "consented_customers",
@@ -32,7 +35,10 @@ class PreviewRequest(Request):
 
 
 class EstimateView(View):
-    """How many people; exact where `low` equals `high`, else the ends of the 95 % confidence interval."""
+    """How many people.
+
+    Exact where `low` equals `high`, else the ends of the 95 % confidence interval.
+    """
 
     model_config = example(value=54000, low=53100, high=55000)
     value: int = Field(ge=0)
@@ -69,8 +75,12 @@ class OverlapView(View):
     name: str
     version: int
     members: EstimateView = Field(description="Of that segment.")
-    both: EstimateView = Field(description="Members of that segment who would be members of the draft.")
-    share_of_draft: float | None = Field(description="Share of the draft's people who are in that segment; null where there are none.")
+    both: EstimateView = Field(
+        description="Members of that segment who would be members of the draft."
+    )
+    share_of_draft: float | None = Field(
+        description="Share of the draft's people who are in that segment; null where there are none."
+    )
     share_of_segment: float | None = Field(
         description="Share of that segment's people who would be in the draft; null where there are none."
     )
@@ -96,13 +106,19 @@ class PreviewView(View):
     members: EstimateView
     exact: bool = Field(description="Everybody was evaluated.")
     people: int
-    people_exact: bool = Field(description="False where the number of people is the database planner's estimate.")
+    people_exact: bool = Field(
+        description="False where the number of people is the database planner's estimate."
+    )
     evaluated: int
-    in_time: bool = Field(description="False where time was over early; the intervals are wider then.")
+    in_time: bool = Field(
+        description="False where time was over early; the intervals are wider then."
+    )
     reads_history: bool = Field(
         description="The rule asks for something of the past that is not kept yet; publishing builds it for everybody."
     )
-    unscored: bool = Field(description="The rule asks for RFM scores, and nobody has any until bounds have been taken.")
+    unscored: bool = Field(
+        description="The rule asks for RFM scores, and nobody has any until bounds have been taken."
+    )
     examples: list[PreviewedPerson]
     overlaps: list[OverlapView] = Field(description="Live and paused segments, as they are stored.")
 
@@ -122,7 +138,10 @@ class PreviewView(View):
             examples=[
                 PreviewedPerson(
                     profile_id=person.profile_id,
-                    identifiers=[PreviewedIdentifier(kind=kind, value=value) for kind, value in person.identifiers],
+                    identifiers=[
+                        PreviewedIdentifier(kind=kind, value=value)
+                        for kind, value in person.identifiers
+                    ],
                 )
                 for person in found.examples
             ],

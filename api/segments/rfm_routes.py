@@ -26,17 +26,30 @@ async def read_rfm(caller: Reader, reads: ReadsNow, response: Response) -> RfmVi
 
 
 @router.put("", summary="Publish an RFM definition", status_code=202)
-async def publish_rfm(caller: Operator, held: Held, body: RfmRequest, expected: Expected) -> PublishedView:
-    """Makes it live at once. People have scores as soon as the sweep is over and quintile bounds have been taken."""
+async def publish_rfm(
+    caller: Operator, held: Held, body: RfmRequest, expected: Expected
+) -> PublishedView:
+    """Makes it live at once.
+
+    People have scores as soon as the sweep is over and quintile bounds have been taken.
+    """
     rule = rfm_rule_of(body.rule)
     seen = body.version if expected is None else expected
-    return PublishedView.of(await define(held, caller, lambda conn, author: publishing_rfm.publish_rfm(conn, author, rule, seen)))
+    return PublishedView.of(
+        await define(
+            held, caller, lambda conn, author: publishing_rfm.publish_rfm(conn, author, rule, seen)
+        )
+    )
 
 
 @router.get("/versions", summary="List versions of the RFM definition")
-async def list_versions(caller: Reader, reads: ReadsNow, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None) -> Page[VersionView]:
+async def list_versions(
+    caller: Reader, reads: ReadsNow, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None
+) -> Page[VersionView]:
     """Every version, newest first, with who published it."""
-    rows = await views.versions(reads.pool, caller.workspace, "rfm", caller.workspace, after_id(cursor), limit)
+    rows = await views.versions(
+        reads.pool, caller.workspace, "rfm", caller.workspace, after_id(cursor), limit
+    )
     following = encode_cursor(rows[-1].version) if len(rows) == limit else None
     return Page(items=[VersionView.of(row) for row in rows], next=following)
 

@@ -1,4 +1,7 @@
-"""From what clients wrote to rules as values, or to every problem with its JSON path. The API and the command line both read rules here."""
+"""From what clients wrote to rules as values, or to every problem with its JSON path.
+
+The API and the command line both read rules here.
+"""
 
 from collections.abc import Iterator
 from typing import Any, Final, TypeVar
@@ -10,6 +13,7 @@ from api.segments import rules_schemas as rules
 from api.web.problems import problem_of
 from domain.segments.definition import RfmRule, TraitRule
 from domain.segments.rule import Rule
+from domain.values import Json
 from operators.rules.check import rfm_rule_problems, rule_problems, trait_problems
 from operators.rules.references import DefinitionParams, RuleProblem
 from store.definitions.versions import InvalidDefinitionError
@@ -19,7 +23,7 @@ _RULE: Final[TypeAdapter[Any]] = TypeAdapter(rules.Rule)
 T = TypeVar("T")
 
 
-def problems_of(error: ValidationError, document: Any) -> Iterator[RuleProblem]:  # noqa: ANN401 - JSON
+def problems_of(error: ValidationError, document: Json) -> Iterator[RuleProblem]:
     """Every problem that pydantic found in a document."""
     for item in error.errors(include_url=False, include_input=False)[:PROBLEMS_SHOWN]:
         yield problem_of(item, item["loc"], document)
@@ -54,7 +58,7 @@ def rfm_rule_of(model: rules.RfmRule) -> RfmRule:
     return found
 
 
-def read_rule(document: Any, params: DefinitionParams) -> Rule:  # noqa: ANN401 - JSON
+def read_rule(document: Json, params: DefinitionParams) -> Rule:
     """Read a segment's rule from JSON values; raises like `rule_of`."""
     try:
         model = _RULE.validate_python(document)
@@ -63,7 +67,7 @@ def read_rule(document: Any, params: DefinitionParams) -> Rule:  # noqa: ANN401 
     return rule_of(model, params)
 
 
-def read_trait_rule(document: Any) -> TraitRule:  # noqa: ANN401 - JSON
+def read_trait_rule(document: Json) -> TraitRule:
     """Read a computed trait's rule from JSON values; raises like `rule_of`."""
     try:
         model = rules.TraitRule.model_validate(document)

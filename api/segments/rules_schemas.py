@@ -18,15 +18,22 @@ from domain.segments.rule import Measure
 CHILDREN_LIMIT = 500
 _ORDERED = {"name": "Order Completed"}
 
-Window = Annotated[Span | None, Field(description="Events of this long before now count, `1m` to `731d`; null: all time.")]
+Window = Annotated[
+    Span | None,
+    Field(description="Events of this long before now count, `1m` to `731d`; null: all time."),
+]
 Score = Annotated[StrictInt, Field(ge=1, le=5)]
-Scores = Annotated[tuple[Score, Score] | None, Field(description="Lowest and highest score, 1 to 5; null: any.")]
+Scores = Annotated[
+    tuple[Score, Score] | None, Field(description="Lowest and highest score, 1 to 5; null: any.")
+]
 
 
 class Where(Request):
     """A condition on one property of an event."""
 
-    model_config = example(property="product.category", condition={"op": "equals", "value": "shoes"})
+    model_config = example(
+        property="product.category", condition={"op": "equals", "value": "shoes"}
+    )
     property: Name = Field(description="Dots lead into objects.")
     condition: Condition
 
@@ -34,7 +41,10 @@ class Where(Request):
 class EventFilter(Request):
     """Which events count: of one type and name, all of whose conditions hold."""
 
-    model_config = example(name="Order Completed", where=[{"property": "revenue", "condition": {"op": "at_least", "value": 50}}])
+    model_config = example(
+        name="Order Completed",
+        where=[{"property": "revenue", "condition": {"op": "at_least", "value": 50}}],
+    )
     name: Text | None = Field(description="Null: whatever its name.")
     event_type: Literal["track", "page", "screen", "identify", "group", "alias"] = "track"
     where: tuple[Where, ...] = Field(default=(), max_length=CHILDREN_LIMIT)
@@ -43,7 +53,13 @@ class EventFilter(Request):
 class All(Request):
     """Every one holds; true where there are none."""
 
-    model_config = example(type="all", of=[{"type": "consent", "purpose": "advertising"}, {"type": "lifecycle", "stages": ["customer"]}])
+    model_config = example(
+        type="all",
+        of=[
+            {"type": "consent", "purpose": "advertising"},
+            {"type": "lifecycle", "stages": ["customer"]},
+        ],
+    )
     type: Literal["all"]
     of: tuple["Rule", ...] = Field(max_length=CHILDREN_LIMIT)
 
@@ -51,7 +67,10 @@ class All(Request):
 class AnyOf(Request):
     """At least one holds; false where there are none."""
 
-    model_config = example(type="any", of=[{"type": "identifier", "kind": "email"}, {"type": "identifier", "kind": "phone"}])
+    model_config = example(
+        type="any",
+        of=[{"type": "identifier", "kind": "email"}, {"type": "identifier", "kind": "phone"}],
+    )
     type: Literal["any"]
     of: tuple["Rule", ...] = Field(max_length=CHILDREN_LIMIT)
 
@@ -76,7 +95,9 @@ class TraitNode(Request):
 class Computed(Request):
     """The value of a live computed trait satisfies a condition."""
 
-    model_config = example(type="computed", name="orders_90d", condition={"op": "at_least", "value": 3})
+    model_config = example(
+        type="computed", name="orders_90d", condition={"op": "at_least", "value": 3}
+    )
     type: Literal["computed"]
     name: Name
     condition: Condition
@@ -91,7 +112,10 @@ class Lifecycle(Request):
 
 
 class Rfm(Request):
-    """RFM scores lie within bounds and the named RFM segment is one of these. Whoever has no purchase in the look-back is out."""
+    """RFM scores lie within bounds and the named RFM segment is one of these.
+
+    Whoever has no purchase in the look-back is out.
+    """
 
     model_config = example(type="rfm", recency=[1, 2], monetary=[4, 5])
     type: Literal["rfm"]
@@ -99,12 +123,18 @@ class Rfm(Request):
     frequency: Scores = None
     monetary: Scores = None
     segments: tuple[Name, ...] = Field(
-        default=(), max_length=11, description="Names of RFM segments; empty: any.", examples=[["champions"]]
+        default=(),
+        max_length=11,
+        description="Names of RFM segments; empty: any.",
+        examples=[["champions"]],
     )
 
 
 class Consent(Request):
-    """The newest statement about a purpose grants it; with `granted` false: it does not, or there is none."""
+    """The newest statement about a purpose grants it.
+
+    With `granted` false: it does not, or there is none.
+    """
 
     model_config = example(type="consent", purpose="advertising")
     type: Literal["consent"]
@@ -122,7 +152,10 @@ class HasIdentifier(Request):
 
 
 class SegmentMember(Request):
-    """The person is in another segment, which is live or paused; segments cannot refer to each other in a circle."""
+    """The person is in another segment, which is live or paused.
+
+    Segments cannot refer to each other in a circle.
+    """
 
     model_config = example(type="segment", segment=7)
     type: Literal["segment"]
@@ -136,13 +169,19 @@ class Behaviour(Request):
     """
 
     model_config = example(
-        type="event", event=_ORDERED, measure="sum", property="revenue", window="90d", condition={"op": "at_least", "value": 500}
+        type="event",
+        event=_ORDERED,
+        measure="sum",
+        property="revenue",
+        window="90d",
+        condition={"op": "at_least", "value": 500},
     )
     type: Literal["event"]
     event: EventFilter
     measure: Measure = "count"
     property: Name | None = Field(
-        default=None, description="What is measured; none for `count`, `first_at`, `last_at`. Dots lead into objects."
+        default=None,
+        description="What is measured; none for `count`, `first_at`, `last_at`. Dots lead into objects.",
     )
     window: Window = None
     condition: Condition = AtLeast(op="at_least", value=1)
@@ -153,24 +192,49 @@ class Step(Request):
 
     model_config = example(event=_ORDERED, within="30m", without=[{"name": "Cart Emptied"}])
     event: EventFilter
-    within: Span | None = Field(default=None, description="At most this long after the step before. Not on the first step.")
-    without: tuple[EventFilter, ...] = Field(default=(), max_length=20, description="None of these in between. Not on the first step.")
-    absent: StrictBool = Field(default=False, description="It must not happen within `within`. Last step only.")
+    within: Span | None = Field(
+        default=None, description="At most this long after the step before. Not on the first step."
+    )
+    without: tuple[EventFilter, ...] = Field(
+        default=(), max_length=20, description="None of these in between. Not on the first step."
+    )
+    absent: StrictBool = Field(
+        default=False, description="It must not happen within `within`. Last step only."
+    )
 
 
 class Sequence(Request):
     """A happened, then B within a time, without C in between."""
 
     model_config = example(
-        type="sequence", steps=[{"event": {"name": "Product Added"}}, {"event": _ORDERED, "within": "4h", "absent": True}], window="7d"
+        type="sequence",
+        steps=[
+            {"event": {"name": "Product Added"}},
+            {"event": _ORDERED, "within": "4h", "absent": True},
+        ],
+        window="7d",
     )
     type: Literal["sequence"]
     steps: tuple[Step, ...] = Field(max_length=CHILDREN_LIMIT, description="Two to eight.")
-    window: Span | None = Field(default=None, description="The sequence completed within this long before now; null: all time.")
+    window: Span | None = Field(
+        default=None,
+        description="The sequence completed within this long before now; null: all time.",
+    )
 
 
 Rule = Annotated[
-    All | AnyOf | Not | TraitNode | Computed | Lifecycle | Rfm | Consent | HasIdentifier | SegmentMember | Behaviour | Sequence,
+    All
+    | AnyOf
+    | Not
+    | TraitNode
+    | Computed
+    | Lifecycle
+    | Rfm
+    | Consent
+    | HasIdentifier
+    | SegmentMember
+    | Behaviour
+    | Sequence,
     Field(discriminator="type"),
 ]
 """Whom a segment means: a tree of nodes."""
@@ -184,7 +248,9 @@ class TraitRule(Request):
     model_config = example(function="sum", event=_ORDERED, property="revenue", window="90d")
     function: Function
     event: EventFilter
-    property: Name | None = Field(default=None, description="Whose values; none for `count`, `exists`, `time_since`.")
+    property: Name | None = Field(
+        default=None, description="Whose values; none for `count`, `exists`, `time_since`."
+    )
     window: Window = None
 
 
@@ -192,7 +258,15 @@ class RfmRule(Request):
     """How recency, frequency and monetary value are taken."""
 
     model_config = example(event=_ORDERED, property="revenue", look_back="365d", refresh_s=3600)
-    event: EventFilter = Field(default=EventFilter(name="Order Completed"), description="Which events are purchases.")
+    event: EventFilter = Field(
+        default=EventFilter(name="Order Completed"), description="Which events are purchases."
+    )
     property: Name = Field(default="revenue", description="Their amount.")
-    look_back: Span = Field(default="365d", description="Older purchases do not count, `1d` to `731d`.")
-    refresh_s: StrictInt = Field(default=3_600, lt=2**31, description="Quintiles are taken anew this often, seconds, at least 60.")
+    look_back: Span = Field(
+        default="365d", description="Older purchases do not count, `1d` to `731d`."
+    )
+    refresh_s: StrictInt = Field(
+        default=3_600,
+        lt=2**31,
+        description="Quintiles are taken anew this often, seconds, at least 60.",
+    )

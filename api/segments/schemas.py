@@ -14,7 +14,10 @@ from store.segments.segments import SegmentRow
 
 _RULE: Final[dict[str, Any]] = {
     "type": "all",
-    "of": [{"type": "lifecycle", "stages": ["customer"]}, {"type": "consent", "purpose": "advertising"}],
+    "of": [
+        {"type": "lifecycle", "stages": ["customer"]},
+        {"type": "consent", "purpose": "advertising"},
+    ],
 }
 
 
@@ -44,10 +47,14 @@ class SegmentView(View):
     id: int
     name: str
     description: str
-    purpose: str = Field(description="Consent purpose that it serves: who withdraws it is taken off platforms at once.")
+    purpose: str = Field(
+        description="Consent purpose that it serves: who withdraws it is taken off platforms at once."
+    )
     status: Status = Field(description="A paused segment keeps the members it had.")
     version: int = Field(description="That is live; 0 before the first publishing.")
-    newest_version: int = Field(description="That was saved last; a draft where it is above `version`.")
+    newest_version: int = Field(
+        description="That was saved last; a draft where it is above `version`."
+    )
     rule: JsonValue = Field(description="That is live; null before the first publishing.")
     created_at: Instant
     updated_at: Instant
@@ -61,7 +68,11 @@ class SegmentView(View):
             name=row.name,
             description=row.description,
             purpose=row.purpose,
-            status="live" if row.status == "live" else "paused" if row.status == "paused" else "draft",
+            status="live"
+            if row.status == "live"
+            else "paused"
+            if row.status == "paused"
+            else "draft",
             version=row.version,
             newest_version=row.newest,
             rule=row.definition,
@@ -74,7 +85,12 @@ class SegmentView(View):
 class SegmentRequest(Request):
     """A new segment."""
 
-    model_config = example(name="customers", description="Whoever bought and consented.", purpose="advertising", rule=_RULE)
+    model_config = example(
+        name="customers",
+        description="Whoever bought and consented.",
+        purpose="advertising",
+        rule=_RULE,
+    )
     name: DefinitionName
     description: Description = ""
     purpose: Name = Field(default=ADVERTISING, description="Consent purpose that it serves.")
@@ -82,9 +98,18 @@ class SegmentRequest(Request):
 
 
 class SegmentUpdate(SegmentRequest):
-    """A new version of a segment. The name and the description change at once, the rule and the purpose by publishing."""
+    """A new version of a segment.
 
-    model_config = example(name="customers", description="Whoever bought and consented.", purpose="advertising", rule=_RULE, version=1)
+    The name and the description change at once, the rule and the purpose by publishing.
+    """
+
+    model_config = example(
+        name="customers",
+        description="Whoever bought and consented.",
+        purpose="advertising",
+        rule=_RULE,
+        version=1,
+    )
     version: Seen = None
 
 
@@ -93,7 +118,12 @@ class RuleRequest(Request):
 
     model_config = example(rule=_RULE, segment=None)
     rule: Rule
-    segment: Whole | None = Field(default=None, ge=0, lt=2**31, description="The segment that would have it; null for a new one.")
+    segment: Whole | None = Field(
+        default=None,
+        ge=0,
+        lt=2**31,
+        description="The segment that would have it; null for a new one.",
+    )
 
 
 class CheckedView(View):
@@ -108,7 +138,13 @@ class Member(View):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"profile_id": "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "since": "2026-03-01T09:30:00Z", "version": 1}]
+            "examples": [
+                {
+                    "profile_id": "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11",
+                    "since": "2026-03-01T09:30:00Z",
+                    "version": 1,
+                }
+            ]
         }
     )
 

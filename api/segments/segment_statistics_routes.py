@@ -19,7 +19,15 @@ from api.segments.segment_statistics_schemas import (
 )
 from api.web.deps import Reader
 from api.web.errors import DESCRIBED, NotFoundError, UnprocessableError
-from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, after_id, decode_cursor, encode_cursor
+from api.web.paging import (
+    LIMIT_DEFAULT,
+    CursorText,
+    Limit,
+    Page,
+    after_id,
+    decode_cursor,
+    encode_cursor,
+)
 from api.web.reading import Reads, ReadsNow
 from api.web.values import Count, Instant, instant
 from domain.profiles.profile import Stage
@@ -37,7 +45,9 @@ Until = Annotated[Instant | None, Query(description="Until before this instant; 
 StepText = Annotated[Step, Query(description="Length of a step, in the workspace's time zone.")]
 
 
-def _range(reads: Reads, since: datetime | None, until: datetime | None, longest: timedelta) -> tuple[datetime, datetime]:
+def _range(
+    reads: Reads, since: datetime | None, until: datetime | None, longest: timedelta
+) -> tuple[datetime, datetime]:
     """The range asked for, with its defaults.
 
     Raises:
@@ -57,21 +67,28 @@ def _range(reads: Reads, since: datetime | None, until: datetime | None, longest
 async def list_sizes(
     caller: Reader,
     reads: ReadsNow,
-    since: Annotated[Instant | None, Query(description="Entries and exits from here on; default a day ago.")] = None,
+    since: Annotated[
+        Instant | None, Query(description="Entries and exits from here on; default a day ago.")
+    ] = None,
     limit: Limit = LIMIT_DEFAULT,
     cursor: CursorText = None,
 ) -> Page[SegmentSize]:
     """How many people are in each segment now, and how many entered and left of late."""
     begin, _ = _range(reads, since, None, reads.bounds.series.days)
-    rows = await segment_statistics.moves(reads.pool, caller.workspace, begin, after_id(cursor), limit)
-    return Page(items=[SegmentSize.of(row) for row in rows], next=encode_cursor(rows[-1].id) if len(rows) == limit else None)
+    rows = await segment_statistics.moves(
+        reads.pool, caller.workspace, begin, after_id(cursor), limit
+    )
+    return Page(
+        items=[SegmentSize.of(row) for row in rows],
+        next=encode_cursor(rows[-1].id) if len(rows) == limit else None,
+    )
 
 
 @router.get("/statistics/segments/{id}", summary="Read a segment's history")
 async def read_history(
     caller: Reader,
     reads: ReadsNow,
-    id: SegmentPath,  # noqa: A002 - the path's name
+    id: SegmentPath,
     since: Since = None,
     until: Until = None,
     step: StepText = "hour",
@@ -83,14 +100,16 @@ async def read_history(
     bounds = reads.bounds.series
     begin, end = _range(reads, since, until, bounds.hours if step == "hour" else bounds.days)
     points = await segment_statistics.history(reads.pool, caller.workspace, id, begin, end, step)
-    return SegmentHistory(id=id, name=segment.name, step=step, points=[SegmentPoint.of(point) for point in points])
+    return SegmentHistory(
+        id=id, name=segment.name, step=step, points=[SegmentPoint.of(point) for point in points]
+    )
 
 
 @router.get("/segments/{id}/changes", summary="List a segment's entries and exits")
 async def list_changes(
     caller: Reader,
     reads: ReadsNow,
-    id: SegmentPath,  # noqa: A002 - the path's name
+    id: SegmentPath,
     limit: Limit = LIMIT_DEFAULT,
     cursor: CursorText = None,
 ) -> Page[SegmentChangeView]:
@@ -109,13 +128,19 @@ async def list_changes(
 @router.get("/statistics/lifecycle", summary="Read the lifecycle distribution")
 async def read_lifecycle(caller: Reader, reads: ReadsNow) -> LifecycleDistribution:
     """People per lifecycle stage; exact for small workspaces, else the planner's estimate."""
-    people = await statistics.people(reads.pool, caller.workspace, reads.bounds.statistics.exact_limit)
-    found = await statistics.people_by_stage(reads.pool, caller.workspace, [stage.value for stage in Stage], exact=people.exact)
+    people = await statistics.people(
+        reads.pool, caller.workspace, reads.bounds.statistics.exact_limit
+    )
+    found = await statistics.people_by_stage(
+        reads.pool, caller.workspace, [stage.value for stage in Stage], exact=people.exact
+    )
     total = sum(found.values())
     return LifecycleDistribution(
         as_of=reads.now(),
         people=Count.of(people),
-        stages={Stage(name): Count(value=value, exact=people.exact) for name, value in found.items()},
+        stages={
+            Stage(name): Count(value=value, exact=people.exact) for name, value in found.items()
+        },
         shares={Stage(name): value / total for name, value in found.items()} if total else {},
     )
 
@@ -135,11 +160,22 @@ async def read_rfm(caller: Reader, reads: ReadsNow) -> RfmDistributionView:
 
 
 @router.get("/statistics/events", summary="Read event volumes")
-async def read_volumes(caller: Reader, reads: ReadsNow, since: Since = None, until: Until = None, step: StepText = "hour") -> EventVolumes:
-    """Events per name and hour or day, by event time; names with the most events apart, all others together."""
+async def read_volumes(
+    caller: Reader,
+    reads: ReadsNow,
+    since: Since = None,
+    until: Until = None,
+    step: StepText = "hour",
+) -> EventVolumes:
+    """Events per name and hour or day, by event time.
+
+    Names with the most events apart, all others together.
+    """
     bounds = reads.bounds.series
     begin, end = _range(reads, since, until, bounds.volume_range)
-    rows = await segment_statistics.volumes(reads.pool, caller.workspace, begin, end, step, bounds.volume_names)
+    rows = await segment_statistics.volumes(
+        reads.pool, caller.workspace, begin, end, step, bounds.volume_names
+    )
     names = [_named(name, list(points)) for name, points in groupby(rows, lambda row: row.name)]
     names.sort(key=lambda name: (name.name is None, -name.events, name.name or ""))
     return EventVolumes(since=begin, until=end, step=step, names=names)

@@ -27,7 +27,15 @@ class SegmentSize(View):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"id": 1, "name": "lapsing VIPs", "status": "live", "members": 1834, "entries": 40, "exits": 12, "volatility": 0.0284}
+                {
+                    "id": 1,
+                    "name": "lapsing VIPs",
+                    "status": "live",
+                    "members": 1834,
+                    "entries": 40,
+                    "exits": 12,
+                    "volatility": 0.0284,
+                }
             ]
         }
     )
@@ -38,29 +46,49 @@ class SegmentSize(View):
     members: int
     entries: int = Field(description="People who entered since the instant asked for.")
     exits: int = Field(description="People who left since then.")
-    volatility: float | None = Field(description="(entries + exits) / members now; null without members.")
+    volatility: float | None = Field(
+        description="(entries + exits) / members now; null without members."
+    )
 
     @classmethod
     def of(cls, row: SegmentMoves) -> "SegmentSize":
         """From the stored segment."""
         moved = volatility(row.entries, row.exits, row.size)
-        return cls(id=row.id, name=row.name, status=row.status, members=row.size, entries=row.entries, exits=row.exits, volatility=moved)
+        return cls(
+            id=row.id,
+            name=row.name,
+            status=row.status,
+            members=row.size,
+            entries=row.entries,
+            exits=row.exits,
+            volatility=moved,
+        )
 
 
 class SegmentPoint(View):
     """One hour or day of a segment."""
 
-    at: Instant = Field(description="Where the step begins; the first one counts what is since the instant asked for.")
+    at: Instant = Field(
+        description="Where the step begins; the first one counts what is since the instant asked for."
+    )
     members: int = Field(description="At its end.")
     entries: int
     exits: int
-    volatility: float | None = Field(description="(entries + exits) / members at the end of the step; null without members.")
+    volatility: float | None = Field(
+        description="(entries + exits) / members at the end of the step; null without members."
+    )
 
     @classmethod
     def of(cls, point: Point) -> "SegmentPoint":
         """From one step."""
         moved = volatility(point.entries, point.exits, point.size)
-        return cls(at=point.at, members=point.size, entries=point.entries, exits=point.exits, volatility=moved)
+        return cls(
+            at=point.at,
+            members=point.size,
+            entries=point.entries,
+            exits=point.exits,
+            volatility=moved,
+        )
 
 
 class SegmentHistory(View):
@@ -73,7 +101,9 @@ class SegmentHistory(View):
                     "id": 1,
                     "name": "lapsing VIPs",
                     "step": "hour",
-                    "points": [{"at": _AT, "members": 200, "entries": 15, "exits": 5, "volatility": 0.1}],
+                    "points": [
+                        {"at": _AT, "members": 200, "entries": 15, "exits": 5, "volatility": 0.1}
+                    ],
                 }
             ]
         }
@@ -106,7 +136,9 @@ class SegmentChangeView(View):
     id: int
     at: Instant
     kind: Literal["entry", "exit"]
-    profile_id: UUID = Field(description="Who it was then; merged away since, the id leads to the survivor.")
+    profile_id: UUID = Field(
+        description="Who it was then; merged away since, the id leads to the survivor."
+    )
     version: int = Field(description="Version of the definition that decided.")
     cause: str = Field(description="event, merge, unmerge, wake, edit or consent.")
 
@@ -114,7 +146,14 @@ class SegmentChangeView(View):
     def of(cls, row: SegmentChange) -> "SegmentChangeView":
         """From the outbox."""
         kind: Literal["entry", "exit"] = "entry" if row.delta > 0 else "exit"
-        return cls(id=row.id, at=row.changed_at, kind=kind, profile_id=row.profile_id, version=row.version, cause=row.cause)
+        return cls(
+            id=row.id,
+            at=row.changed_at,
+            kind=kind,
+            profile_id=row.profile_id,
+            version=row.version,
+            cause=row.cause,
+        )
 
 
 class LifecycleDistribution(View):
@@ -155,7 +194,13 @@ class RfmDistributionView(View):
                     "taken_at": _AT,
                     "population": 6,
                     "segments": {"champions": 2, "hibernating": 4},
-                    "grid": [[2, 0, 0, 0, 0], [0, 2, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 2]],
+                    "grid": [
+                        [2, 0, 0, 0, 0],
+                        [0, 2, 0, 0, 0],
+                        [0, 0, 0, 0, 0],
+                        [0, 0, 0, 0, 0],
+                        [0, 0, 0, 0, 2],
+                    ],
                 }
             ]
         }
@@ -165,7 +210,9 @@ class RfmDistributionView(View):
     taken_at: Instant | None = Field(description="Null before the first refresh.")
     population: int = Field(description="Buyers that have scores.")
     segments: dict[str, int] = Field(description="Named segment → buyers.")
-    grid: list[list[int]] = Field(description="Buyers by recency score 1–5 (rows) and frequency score 1–5 (columns).")
+    grid: list[list[int]] = Field(
+        description="Buyers by recency score 1–5 (rows) and frequency score 1–5 (columns)."
+    )
 
 
 class VolumePoint(View):
@@ -178,7 +225,9 @@ class VolumePoint(View):
 class NameVolume(View):
     """Events of one name over time."""
 
-    name: str | None = Field(description="Event name, empty for events without one; null for all names that are not shown apart.")
+    name: str | None = Field(
+        description="Event name, empty for events without one; null for all names that are not shown apart."
+    )
     events: int = Field(description="All of them.")
     points: list[VolumePoint] = Field(description="Steps without events are left out.")
 
@@ -193,7 +242,13 @@ class EventVolumes(View):
                     "since": _AT,
                     "until": "2026-03-01T10:00:00Z",
                     "step": "hour",
-                    "names": [{"name": "Order Completed", "events": 12, "points": [{"at": _AT, "events": 12}]}],
+                    "names": [
+                        {
+                            "name": "Order Completed",
+                            "events": 12,
+                            "points": [{"at": _AT, "events": 12}],
+                        }
+                    ],
                 }
             ]
         }

@@ -1,11 +1,20 @@
-"""Computed traits: saved as drafts, published, deleted. A live one is shown in profiles and may be used in rules."""
+"""Computed traits: saved as drafts, published, deleted.
+
+A live one is shown in profiles and may be used in rules.
+"""
 
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Path, Response
 
-from api.segments.definitions_schemas import PublishedView, TraitRequest, TraitUpdate, TraitView, VersionView
+from api.segments.definitions_schemas import (
+    PublishedView,
+    TraitRequest,
+    TraitUpdate,
+    TraitView,
+    VersionView,
+)
 from api.segments.rule_reading_schemas import trait_rule_of
 from api.web.deps import Held, Operator, Reader
 from api.web.errors import DESCRIBED, NotFoundError
@@ -29,16 +38,25 @@ async def _find(reads: Reads, workspace: int, trait: int) -> TraitRow:
 
 
 @router.get("", summary="List computed traits")
-async def list_traits(caller: Reader, reads: ReadsNow, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None) -> Page[TraitView]:
+async def list_traits(
+    caller: Reader, reads: ReadsNow, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None
+) -> Page[TraitView]:
     """The workspace's computed traits in the order they were created."""
     rows = await views.traits(reads.pool, caller.workspace, after_id(cursor), limit)
-    return Page(items=[TraitView.of(row) for row in rows], next=encode_cursor(rows[-1].id) if len(rows) == limit else None)
+    return Page(
+        items=[TraitView.of(row) for row in rows],
+        next=encode_cursor(rows[-1].id) if len(rows) == limit else None,
+    )
 
 
 @router.post("", summary="Create a computed trait", status_code=201)
-async def create_trait(caller: Operator, held: Held, reads: ReadsNow, body: TraitRequest, response: Response) -> TraitView:
+async def create_trait(
+    caller: Operator, held: Held, reads: ReadsNow, body: TraitRequest, response: Response
+) -> TraitView:
     """Saves a draft. Nobody has a value until it is published."""
-    draft = Draft(msgspec.to_builtins(trait_rule_of(body.rule)), name=body.name, description=body.description)
+    draft = Draft(
+        msgspec.to_builtins(trait_rule_of(body.rule)), name=body.name, description=body.description
+    )
     made = await define(held, caller, lambda conn, author: create(conn, author, "trait", draft))
     row = await _find(reads, caller.workspace, made)
     response.headers.update(etag(row.newest))
@@ -46,7 +64,7 @@ async def create_trait(caller: Operator, held: Held, reads: ReadsNow, body: Trai
 
 
 @router.get("/{id}", summary="Read a computed trait")
-async def read_trait(caller: Reader, reads: ReadsNow, id: TraitId, response: Response) -> TraitView:  # noqa: A002 - the path's name
+async def read_trait(caller: Reader, reads: ReadsNow, id: TraitId, response: Response) -> TraitView:
     """The computed trait as it is live."""
     row = await _find(reads, caller.workspace, id)
     response.headers.update(etag(row.newest))
@@ -58,15 +76,20 @@ async def update_trait(
     caller: Operator,
     held: Held,
     reads: ReadsNow,
-    id: TraitId,  # noqa: A002 - the path's name
+    id: TraitId,
     body: TraitUpdate,
     expected: Expected,
     response: Response,
 ) -> TraitView:
-    """Saves a draft; what is live stays live until the draft is published. Saving what is saved already makes no new version."""
+    """Saves a draft; what is live stays live until the draft is published.
+
+    Saving what is saved already makes no new version.
+    """
     draft = Draft(msgspec.to_builtins(trait_rule_of(body.rule)), description=body.description)
     seen = body.version if expected is None else expected
-    version = await define(held, caller, lambda conn, author: save(conn, author, "trait", id, draft, seen))
+    version = await define(
+        held, caller, lambda conn, author: save(conn, author, "trait", id, draft, seen)
+    )
     response.headers.update(etag(version))
     return TraitView.of(await _find(reads, caller.workspace, id))
 
@@ -75,7 +98,7 @@ async def update_trait(
 async def list_versions(
     caller: Reader,
     reads: ReadsNow,
-    id: TraitId,  # noqa: A002 - the path's name
+    id: TraitId,
     limit: Limit = LIMIT_DEFAULT,
     cursor: CursorText = None,
 ) -> Page[VersionView]:
@@ -87,13 +110,19 @@ async def list_versions(
 
 
 @router.post("/{id}/publish", summary="Publish a computed trait", status_code=202)
-async def publish_trait(caller: Operator, held: Held, id: TraitId, expected: Expected) -> PublishedView:  # noqa: A002 - the path's name
+async def publish_trait(
+    caller: Operator, held: Held, id: TraitId, expected: Expected
+) -> PublishedView:
     """Makes the newest version live; the sweep computes it for everybody from the stored events."""
-    published = await define(held, caller, lambda conn, author: publish.publish_trait(conn, author, id, expected))
+    published = await define(
+        held, caller, lambda conn, author: publish.publish_trait(conn, author, id, expected)
+    )
     return PublishedView.of(published)
 
 
 @router.delete("/{id}", summary="Delete a computed trait", status_code=202)
-async def delete_trait(caller: Operator, held: Held, id: TraitId) -> PublishedView:  # noqa: A002 - the path's name
+async def delete_trait(caller: Operator, held: Held, id: TraitId) -> PublishedView:
     """Deletes it. Refused while a segment uses it."""
-    return PublishedView.of(await define(held, caller, lambda conn, author: publish.delete_trait(conn, author, id)))
+    return PublishedView.of(
+        await define(held, caller, lambda conn, author: publish.delete_trait(conn, author, id))
+    )

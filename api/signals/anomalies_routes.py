@@ -18,14 +18,18 @@ router = APIRouter(prefix="/cdp/anomalies", tags=["trust"], responses=DESCRIBED)
 async def list_anomalies(
     caller: Reader,
     reads: ReadsNow,
-    signal: Annotated[str | None, Query(max_length=256, description="Only this signal's.", examples=["source:1"])] = None,
+    signal: Annotated[
+        str | None, Query(max_length=256, description="Only this signal's.", examples=["source:1"])
+    ] = None,
     lasting: Annotated[bool, Query(description="Only those that last.")] = False,
     limit: Limit = LIMIT_DEFAULT,
     cursor: CursorText = None,
 ) -> Page[AnomalyView]:
     """Newest first. One anomaly is one episode, however many points were surprising."""
     after = None if cursor is None else decode_cursor(cursor, (int,))[0]
-    rows = await anomalies.page(reads.pool, caller.workspace, signal, lasting=lasting, after=after, limit=limit)
+    rows = await anomalies.page(
+        reads.pool, caller.workspace, signal, lasting=lasting, after=after, limit=limit
+    )
     following = encode_cursor(rows[-1].id) if len(rows) == limit else None
     return Page(items=[AnomalyView.of(row) for row in rows], next=following)
 

@@ -59,7 +59,17 @@ class PicturePoint(View):
     """One point of the picture."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"at": "2026-03-01T09:30:00Z", "value": 6020.0, "expected": 6100.0, "low": 3900.0, "high": 9400.0}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "at": "2026-03-01T09:30:00Z",
+                    "value": 6020.0,
+                    "expected": 6100.0,
+                    "low": 3900.0,
+                    "high": 9400.0,
+                }
+            ]
+        }
     )
 
     at: Instant
@@ -87,4 +97,7 @@ class AnomalyDetail(AnomalyView):
 
 
 def _fields(row: AnomalyRow) -> dict[str, object]:
-    return {**{name: value for name, value in vars(row).items() if name != "picture"}, "ending": row.ending or None}
+    return {
+        **{name: value for name, value in vars(row).items() if name != "picture"},
+        "ending": row.ending or None,
+    }

@@ -20,7 +20,14 @@ from operators.signals.forecast import capping, outlook, why
 from store.signals import readings
 from store.signals.readings import ReadingRow
 
-SignalName = Annotated[str, Path(max_length=256, description="`source:<id>`, `platform:<name>` or `conversions`.", examples=["source:1"])]
+SignalName = Annotated[
+    str,
+    Path(
+        max_length=256,
+        description="`source:<id>`, `platform:<name>` or `conversions`.",
+        examples=["source:1"],
+    ),
+]
 TREND: Final = timedelta(minutes=60)
 """Span over which a trend is read."""
 LONGEST: Final = timedelta(days=93)
@@ -31,7 +38,10 @@ router = APIRouter(prefix="/cdp/signals", tags=["trust"], responses=DESCRIBED)
 
 @router.get("", summary="List signals with their latest reading")
 async def list_signals(caller: Reader, reads: ReadsNow) -> Page[Signal]:
-    """Every source, heard of or not, and every platform that was read. No data is unknown, not healthy."""
+    """Every source, heard of or not, and every platform that was read.
+
+    No data is unknown, not healthy.
+    """
     rows = await readings.latest(reads.pool, caller.workspace)
     return Page(items=[Signal.of(row) for row in rows], next=None)
 
@@ -39,14 +49,18 @@ async def list_signals(caller: Reader, reads: ReadsNow) -> Page[Signal]:
 @router.get("/{signal}", summary="Explain a signal's health")
 async def explain_signal(caller: Reader, reads: ReadsNow, signal: SignalName) -> SignalDetail:
     """The newest reading, why it is what it is as a sentence, its trend over the last hour, and when it would cross a threshold."""
-    rows = [row for row in await readings.latest(reads.pool, caller.workspace) if row.signal == signal]
+    rows = [
+        row for row in await readings.latest(reads.pool, caller.workspace) if row.signal == signal
+    ]
     if not rows:
         raise NotFoundError("signal")
     row, params = rows[0], reads.health.of(signal)
     if row.id is None or row.read_at is None or row.status is None:
         never = OutlookView(per_hour=None, crosses=None, at=None)
         said = f"{signal} is unknown: it was never read."
-        return SignalDetail(signal=signal, status="unknown", why=said, capped_by=None, reading=None, outlook=never)
+        return SignalDetail(
+            signal=signal, status="unknown", why=said, capped_by=None, reading=None, outlook=never
+        )
     reading = _reading(caller.workspace, row)
     cap = capping(reading, params.critical, params.floor)
     scores = await readings.scores(reads.pool, caller.workspace, signal, reads.now() - TREND)
@@ -61,10 +75,22 @@ async def explain_signal(caller: Reader, reads: ReadsNow, signal: SignalName) ->
 
 
 def _reading(workspace: int, row: ReadingRow) -> Said:
-    components = tuple(msgspec.convert({"name": name, **said}, Component) for name, said in (row.components or {}).items())
+    components = tuple(
+        msgspec.convert({"name": name, **said}, Component)
+        for name, said in (row.components or {}).items()
+    )
     at_ms = int(row.read_at.timestamp() * 1000) if row.read_at else 0
     status = Status(row.status or "unknown")
-    return Said(WorkspaceId(workspace), row.signal, at_ms, row.score, status, row.sample or 0, components, tuple(row.reasons or ()))
+    return Said(
+        WorkspaceId(workspace),
+        row.signal,
+        at_ms,
+        row.score,
+        status,
+        row.sample or 0,
+        components,
+        tuple(row.reasons or ()),
+    )
 
 
 @router.get("/{signal}/hours", summary="Sum a signal's readings up by the hour")
@@ -75,7 +101,10 @@ async def list_hours(
     since: Annotated[Instant | None, Query(description="First hour; default a week ago.")] = None,
     until: Annotated[Instant | None, Query(description="Before this; default now.")] = None,
 ) -> Page[SignalHour]:
-    """Lowest, mean and highest score of each hour, also of those whose readings are gone; hours without readings are left out."""
+    """Lowest, mean and highest score of each hour, also of those whose readings are gone.
+
+    Hours without readings are left out.
+    """
     end = until or reads.now().astimezone(UTC)
     begin = (since or end - timedelta(days=7)).replace(minute=0, second=0, microsecond=0)
     if not timedelta() < end - begin <= LONGEST:
@@ -101,5 +130,9 @@ async def list_readings(
         after = (at, row)
     rows = await readings.history(reads.pool, caller.workspace, signal, since, until, after, limit)
     last = rows[-1] if len(rows) == limit else None
-    following = encode_cursor(last.read_at, last.id) if last and last.read_at and last.id is not None else None
+    following = (
+        encode_cursor(last.read_at, last.id)
+        if last and last.read_at and last.id is not None
+        else None
+    )
     return Page(items=[Reading.of(row) for row in rows], next=following)

@@ -13,16 +13,28 @@ from store.signals.readings import HourRow
 class OutlookView(View):
     """Where a score is heading."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"per_hour": -6.0, "crosses": 70.0, "at": "2026-03-01T12:30:00Z"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"per_hour": -6.0, "crosses": 70.0, "at": "2026-03-01T12:30:00Z"}]
+        }
+    )
 
-    per_hour: float | None = Field(description="Points per hour over the last readings; null where there are too few.")
-    crosses: float | None = Field(description="Threshold that it would cross next, within six hours; null for none.")
+    per_hour: float | None = Field(
+        description="Points per hour over the last readings; null where there are too few."
+    )
+    crosses: float | None = Field(
+        description="Threshold that it would cross next, within six hours; null for none."
+    )
     at: Instant | None = Field(description="When, if it goes on like that.")
 
     @classmethod
     def of(cls, found: Outlook) -> "OutlookView":
         """From an outlook."""
-        return cls(per_hour=found.per_hour, crosses=found.crosses, at=None if found.at_ms is None else instant(found.at_ms))
+        return cls(
+            per_hour=found.per_hour,
+            crosses=found.crosses,
+            at=None if found.at_ms is None else instant(found.at_ms),
+        )
 
 
 class SignalDetail(View):
@@ -46,7 +58,9 @@ class SignalDetail(View):
     signal: str
     status: Status
     why: str = Field(description="Why it is what it is, as a sentence.")
-    capped_by: str | None = Field(description="The critical component that holds the score down; null where it is the weighted mean.")
+    capped_by: str | None = Field(
+        description="The critical component that holds the score down; null where it is the weighted mean."
+    )
     reading: Reading | None
     outlook: OutlookView
 

@@ -40,15 +40,25 @@ class Reading(View):
     def of(cls, row: ReadingRow) -> "Reading":
         """From a stored reading."""
         return cls.model_validate(
-            {name: getattr(row, name) for name in ("id", "read_at", "score", "status", "sample", "components", "reasons")}
+            {
+                name: getattr(row, name)
+                for name in ("id", "read_at", "score", "status", "sample", "components", "reasons")
+            }
         )
 
 
 class Signal(View):
-    """A signal with its latest reading. A signal that was never read is unknown, which is not health."""
+    """A signal with its latest reading.
+
+    A signal that was never read is unknown, which is not health.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"signal": "source:1", "name": "web", "status": "healthy", "reading": _READING}]}
+        json_schema_extra={
+            "examples": [
+                {"signal": "source:1", "name": "web", "status": "healthy", "reading": _READING}
+            ]
+        }
     )
 
     signal: str = Field(description="`source:<id>` or `platform:<name>`.")
@@ -60,7 +70,12 @@ class Signal(View):
     def of(cls, row: ReadingRow) -> "Signal":
         """From a signal's latest reading."""
         reading = Reading.of(row) if row.id is not None else None
-        return cls(signal=row.signal, name=row.name, status=reading.status if reading else "unknown", reading=reading)
+        return cls(
+            signal=row.signal,
+            name=row.name,
+            status=reading.status if reading else "unknown",
+            reading=reading,
+        )
 
 
 class DecisionView(View):
@@ -100,10 +115,14 @@ class DecisionView(View):
     codes: list[str] = Field(description="The reasons for machines, in the same order.")
     depends_on: list[str] = Field(description="Signals that it was judged over.")
     reading_ids: list[int] = Field(description="Readings that the verdict rests on.")
-    would: Literal["pass", "hold", "block"] | None = Field(description="What the gate itself says, where people or a mode say otherwise.")
+    would: Literal["pass", "hold", "block"] | None = Field(
+        description="What the gate itself says, where people or a mode say otherwise."
+    )
     override_id: int | None
     release_id: int | None
-    size: JsonValue = Field(description="How many people are on the list, and come and go by the push; null where it was not measured.")
+    size: JsonValue = Field(
+        description="How many people are on the list, and come and go by the push; null where it was not measured."
+    )
     decided_at: Instant
 
     @classmethod
@@ -138,7 +157,9 @@ class AuditEntry(View):
     action: str
     subject: str
     detail: JsonValue
-    seq: int | None = Field(description="Place in the workspace's chain: 1, 2, 3 … as committed; null where somebody wrote past the log.")
+    seq: int | None = Field(
+        description="Place in the workspace's chain: 1, 2, 3 … as committed; null where somebody wrote past the log."
+    )
     hash: str | None = Field(
         description="SHA-256 over this entry and the hash before it: written down elsewhere, it proves what came before."
     )
@@ -146,5 +167,8 @@ class AuditEntry(View):
     @classmethod
     def of(cls, row: AuditRow) -> "AuditEntry":
         """From a stored row."""
-        said = {name: getattr(row, name) for name in ("id", "at", "actor", "action", "subject", "detail", "seq")}
+        said = {
+            name: getattr(row, name)
+            for name in ("id", "at", "actor", "action", "subject", "detail", "seq")
+        }
         return cls(**said, hash=None if row.hash is None else row.hash.hex())

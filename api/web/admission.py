@@ -1,7 +1,8 @@
 """Looks at a request of the query API before its body is read: who sends it, and how large it says it is.
 
-FastAPI reads and parses a body before any dependency runs, the check of the key included; here the key comes first. A body of unannounced
-length is cut off by FastAPI's own limit, with a plain 413. The collector does all this for itself.
+FastAPI reads and parses a body before any dependency runs, the check of the key included; here the
+key comes first. A body of unannounced length is cut off by FastAPI's own limit, with a plain 413.
+The collector does all this for itself.
 """
 
 from typing import Final
@@ -30,7 +31,11 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] == "http" and scope["path"].startswith(QUERY_PREFIX) and scope["method"] not in _BODILESS:
+        if (
+            scope["type"] == "http"
+            and scope["path"].startswith(QUERY_PREFIX)
+            and scope["method"] not in _BODILESS
+        ):
             request = Request(scope)
             try:
                 await self._check(request)

@@ -1,7 +1,9 @@
-"""What requests depend on: the process's connections, and who asks. Nothing below ``/cdp`` is answered without `require`.
+"""What requests depend on: the process's connections, and who asks.
 
-An API key comes as ``Authorization: Bearer <key>`` or ``X-API-Key``. It opens one workspace; every query takes the workspace from the
-`Caller`, never from the request.
+Nothing below ``/cdp`` is answered without `require`.
+
+An API key comes as ``Authorization: Bearer <key>`` or ``X-API-Key``. It opens one workspace; every
+query takes the workspace from the `Caller`, never from the request.
 """
 
 from collections.abc import Awaitable, Callable
@@ -85,7 +87,9 @@ class Keys:
             psycopg.OperationalError: Postgres does not answer.
         """
         known = await self._api_keys.get(key_hash(api_key))
-        return None if known is None else Caller(known.id, known.workspace, known.salt, known.scopes)
+        return (
+            None if known is None else Caller(known.id, known.workspace, known.salt, known.scopes)
+        )
 
     def pace(self, caller: Caller) -> None:
         """Count a request.
@@ -94,7 +98,12 @@ class Keys:
             RateLimitedError: the key asks too often.
         """
         now_ms = monotonic_ns() // 1_000_000
-        bucket, wait_ms = take(self._buckets.get(caller.key_id), now_ms, self._params.requests_per_s, self._params.burst)
+        bucket, wait_ms = take(
+            self._buckets.get(caller.key_id),
+            now_ms,
+            self._params.requests_per_s,
+            self._params.burst,
+        )
         self._buckets[caller.key_id] = bucket
         if wait_ms:
             raise RateLimitedError(wait_ms / 1000)
@@ -158,7 +167,10 @@ async def authenticate(request: Request) -> Caller:
 
 
 async def identify(request: Request) -> Caller:
-    """Find out who asks. Reads headers itself: a FastAPI dependency per scheme would cost every lookup more than its trip to Redis.
+    """Find out who asks.
+
+    Reads headers itself: a FastAPI dependency per scheme would cost every lookup more than its trip
+    to Redis.
 
     Raises:
         UnauthorizedError: no key, or one that is unknown or revoked.
@@ -176,7 +188,9 @@ async def identify(request: Request) -> Caller:
 
 
 def require(*scopes: Scope) -> Callable[[Request], Awaitable[Caller]]:
-    """A dependency that lets callers with one of some scopes through. Use it as ``Annotated[Caller, Depends(require("read"))]``.
+    """A dependency that lets callers with one of some scopes through.
+
+    Use it as ``Annotated[Caller, Depends(require("read"))]``.
 
     The dependency raises `UnauthorizedError`, `ForbiddenError` and `RateLimitedError`.
     """
@@ -206,7 +220,10 @@ Reader = Annotated[Caller, Depends(require("read"))]
 Operator = Annotated[Caller, Depends(require("write"))]
 """Parameter of a route that operates: audiences, retries of dead letters; whatever stops pushes."""
 Releaser = Annotated[Caller, Depends(require("gate"))]
-"""Parameter of a route that lets a push pass which the trust gate would not; no other scope includes it."""
+"""Parameter of a route that lets a push pass which the trust gate would not.
+
+No other scope includes it.
+"""
 Stopper = Annotated[Caller, Depends(require("write", "gate"))]
 """Parameter of a route that takes back what lets pushes pass."""
 AnyKey = Annotated[Caller, Depends(authenticate)]

@@ -1,6 +1,7 @@
 """One table from errors to answers: problem+json (RFC 9457) below ``/cdp``, ``{"code","message"}`` where clients of the collector look.
 
-Nothing that a client sent is repeated in an answer, and no message of an unexpected error leaves the process: both may hold personal data.
+Nothing that a client sent is repeated in an answer, and no message of an unexpected error leaves
+the process: both may hold personal data.
 """
 
 from collections.abc import Mapping
@@ -17,8 +18,13 @@ from starlette.exceptions import HTTPException
 
 from api.web.paging import BadCursorError
 from api.web.problems import problem_of
+from domain.values import Json
 from sinks.intake.log import LogFullError, LogUnavailableError
-from store.definitions.versions import DefinitionError, InvalidDefinitionError, MissingDefinitionError
+from store.definitions.versions import (
+    DefinitionError,
+    InvalidDefinitionError,
+    MissingDefinitionError,
+)
 from store.errors import StoreUnavailable
 
 QUERY_PREFIX: Final = "/cdp/"
@@ -138,7 +144,8 @@ class FieldProblem(BaseModel):
     """One field that does not hold."""
 
     field: str = Field(
-        description="Where: `body.links.0`, `query.limit`; in a rule its JSON path, `$.of[1].window`.", examples=["query.limit"]
+        description="Where: `body.links.0`, `query.limit`; in a rule its JSON path, `$.of[1].window`.",
+        examples=["query.limit"],
     )
     message: str = Field(examples=["Input should be less than or equal to 200"])
 
@@ -170,7 +177,12 @@ class Problem(BaseModel):
 
 
 def _described(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    return {
+        "description": description,
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
 
 
 DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
@@ -182,7 +194,9 @@ DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
     413: _described("The body is too large."),
     422: _described("A field does not hold; `errors` says which."),
     429: _described("Too many requests; `Retry-After` says when to come again."),
-    503: _described("A server that is needed does not answer; `Retry-After` says when to come again."),
+    503: _described(
+        "A server that is needed does not answer; `Retry-After` says when to come again."
+    ),
 }
 """What routes declare as their error answers."""
 
@@ -196,13 +210,33 @@ class _Rule(NamedTuple):
 
 # Errors of the layers below; the first class that fits counts.
 _TABLE: Final[Mapping[type[Exception], _Rule]] = {
-    BadCursorError: _Rule(HTTPStatus.BAD_REQUEST, "bad_cursor", "The cursor was not handed out by this listing."),
+    BadCursorError: _Rule(
+        HTTPStatus.BAD_REQUEST, "bad_cursor", "The cursor was not handed out by this listing."
+    ),
     LogFullError: _Rule(HTTPStatus.TOO_MANY_REQUESTS, "log_full", "The event log has no room."),
-    LogUnavailableError: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable", "The event log takes nothing."),
-    StoreUnavailable: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "store_unavailable", "Postgres does not answer.", STORE_RETRY_AFTER_S),
-    psycopg.DataError: _Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "unprocessable", "A text holds NUL, or a value is out of range."),
-    OverflowError: _Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "unprocessable", "A number or an instant is out of range."),
-    psycopg.OperationalError: _Rule(HTTPStatus.SERVICE_UNAVAILABLE, "store_unavailable", "Postgres does not answer.", STORE_RETRY_AFTER_S),
+    LogUnavailableError: _Rule(
+        HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable", "The event log takes nothing."
+    ),
+    StoreUnavailable: _Rule(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "store_unavailable",
+        "Postgres does not answer.",
+        STORE_RETRY_AFTER_S,
+    ),
+    psycopg.DataError: _Rule(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "unprocessable",
+        "A text holds NUL, or a value is out of range.",
+    ),
+    OverflowError: _Rule(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "unprocessable", "A number or an instant is out of range."
+    ),
+    psycopg.OperationalError: _Rule(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "store_unavailable",
+        "Postgres does not answer.",
+        STORE_RETRY_AFTER_S,
+    ),
 }
 
 
@@ -210,7 +244,9 @@ def _rule(error: Exception) -> _Rule:
     if isinstance(error, ApiError):
         return _Rule(error.status, error.code, error.detail, error.retry_after_s)
     if isinstance(error, RequestValidationError):
-        return _Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not hold; see errors.")
+        return _Rule(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not hold; see errors."
+        )
     if isinstance(error, DefinitionError):
         return _definition_rule(error)
     if isinstance(error, HTTPException):
@@ -218,13 +254,17 @@ def _rule(error: Exception) -> _Rule:
         return _Rule(status, status.name.lower(), status.description or status.phrase)
     rule = next(rule for kind, rule in _TABLE.items() if isinstance(error, kind))
     if isinstance(error, LogUnavailableError):
-        return rule._replace(retry_after_s=error.retry_after_s, detail=f"{error.reason.meaning} ({error.reason}).")
+        return rule._replace(
+            retry_after_s=error.retry_after_s, detail=f"{error.reason.meaning} ({error.reason})."
+        )
     return rule
 
 
 def _definition_rule(error: DefinitionError) -> _Rule:
     if isinstance(error, InvalidDefinitionError):
-        return _Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_rule", "The rule does not hold; see errors.")
+        return _Rule(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_rule", "The rule does not hold; see errors."
+        )
     if isinstance(error, MissingDefinitionError):
         return _rule(NotFoundError(error.noun))
     return _Rule(HTTPStatus.CONFLICT, "conflict", str(error))
@@ -232,12 +272,22 @@ def _definition_rule(error: DefinitionError) -> _Rule:
 
 def _fields(error: Exception) -> list[FieldProblem]:
     if isinstance(error, InvalidDefinitionError):
-        return [FieldProblem(field=problem.path, message=problem.message) for problem in error.problems]
-    return [_field(item, error.body) for item in error.errors()] if isinstance(error, RequestValidationError) else []
+        return [
+            FieldProblem(field=problem.path, message=problem.message) for problem in error.problems
+        ]
+    return (
+        [_field(item, error.body) for item in error.errors()]
+        if isinstance(error, RequestValidationError)
+        else []
+    )
 
 
-def _field(item: Mapping[str, Any], body: Any) -> FieldProblem:  # noqa: ANN401 - JSON
-    """One error of pydantic; in a rule its place is told as a JSON path from the rule's root, without the tags that pydantic puts in."""
+def _field(item: Mapping[str, Any], body: Json) -> FieldProblem:
+    """One error of pydantic.
+
+    In a rule its place is told as a JSON path from the rule's root, without the tags that pydantic
+    puts in.
+    """
     location = item["loc"]
     if location[:2] == RULE_PLACE and isinstance(body, Mapping):
         problem = problem_of(item, location[len(RULE_PLACE) :], body.get(RULE_PLACE[-1]))
@@ -256,7 +306,9 @@ def answer(request: Request, error: Exception) -> JSONResponse:
     return _answer(request, _rule(error), _fields(error), headers)
 
 
-def _answer(request: Request, rule: _Rule, fields: list[FieldProblem], headers: dict[str, str]) -> JSONResponse:
+def _answer(
+    request: Request, rule: _Rule, fields: list[FieldProblem], headers: dict[str, str]
+) -> JSONResponse:
     if rule.retry_after_s is not None:
         headers["Retry-After"] = whole_seconds(rule.retry_after_s)
     if rule.status == HTTPStatus.UNAUTHORIZED:
@@ -277,7 +329,14 @@ def _answer(request: Request, rule: _Rule, fields: list[FieldProblem], headers: 
 def unexpected(request: Request) -> JSONResponse:
     """The answer to an exception that nobody foresaw: nothing of it is told."""
     return _answer(
-        request, _Rule(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something unexpected happened; the log has the place."), [], {}
+        request,
+        _Rule(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something unexpected happened; the log has the place.",
+        ),
+        [],
+        {},
     )
 
 

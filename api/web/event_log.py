@@ -16,13 +16,16 @@ from store.intake.offsets import durable_positions_async
 def open_log(settings: Settings) -> EventLog:
     """Open the log; call it inside a running event loop.
 
-    Kafka: the first of ``log.kafka.topics`` is written. Valkey: where the server's files lie below ``data_dir`` (the embedded stack),
-    appends are refused before that disk is full. What the profiles workers have processed makes room: nobody else reads the log, and their
-    positions are in Postgres.
+    Kafka: the first of ``log.kafka.topics`` is written. Valkey: where the server's files lie below
+    ``data_dir`` (the embedded stack), appends are refused before that disk is full. What the
+    profiles workers have processed makes room: nobody else reads the log, and their positions are
+    in Postgres.
     """
     log = settings.log
     if log.kind == "kafka":
-        return KafkaAppender(log.kafka.bootstrap_servers, log.kafka.topics[0], log.kafka.options, log.kafka.append)
+        return KafkaAppender(
+            log.kafka.bootstrap_servers, log.kafka.topics[0], log.kafka.options, log.kafka.append
+        )
     embedded = settings.data_dir / "valkey"
     room = Room(
         _processed(settings),
@@ -30,7 +33,9 @@ def open_log(settings: Settings) -> EventLog:
         settings.data_dir if embedded.is_dir() else None,
         settings.embedded.min_free_bytes,
     )
-    return ValkeyAppender(settings.redis.url.get_secret_value(), log.name, log.partitions, log.append, room)
+    return ValkeyAppender(
+        settings.redis.url.get_secret_value(), log.name, log.partitions, log.append, room
+    )
 
 
 def _processed(settings: Settings) -> Processed | None:
@@ -41,9 +46,13 @@ def _processed(settings: Settings) -> Processed | None:
 
     async def processed() -> Mapping[int, int]:
         try:
-            async with await psycopg.AsyncConnection.connect(dsn, autocommit=True, application_name="stratum-log") as conn:
+            async with await psycopg.AsyncConnection.connect(
+                dsn, autocommit=True, application_name="stratum-log"
+            ) as conn:
                 return await durable_positions_async(conn, log.name, range(log.partitions))
-        except psycopg.Error as error:  # also a schema that is not there yet: whatever it is, nothing is known
+        except (
+            psycopg.Error
+        ) as error:  # also a schema that is not there yet: whatever it is, nothing is known
             raise PositionsUnknownError(type(error).__name__) from error
 
     return processed

@@ -1,7 +1,7 @@
 """Remembers what was looked up by key.
 
-Fresh answers are served at once, unknown keys are refused for a while, and, where allowed, an old answer stands in while the store does
-not answer.
+Fresh answers are served at once, unknown keys are refused for a while, and, where allowed, an old
+answer stands in while the store does not answer.
 """
 
 import asyncio
@@ -30,12 +30,18 @@ class Remembered(Generic[V]):
         load: looks a digest up; None where nobody knows it.
         params: how long answers stand.
         clock: monotonic seconds.
-        outlives_store: whether an answer that is no longer fresh stands while the store does not answer. Right for write keys, whose events
-            are only appended; wrong for API keys, which may have been revoked.
+        outlives_store: whether an answer that is no longer fresh stands while the store does not
+            answer. Right for write keys, whose events are only appended; wrong for API keys, which
+            may have been revoked.
     """
 
     def __init__(
-        self, load: Callable[[bytes], Awaitable[V | None]], params: KeyParams, clock: Callable[[], float], *, outlives_store: bool
+        self,
+        load: Callable[[bytes], Awaitable[V | None]],
+        params: KeyParams,
+        clock: Callable[[], float],
+        *,
+        outlives_store: bool,
     ) -> None:
         self._load = load
         self._params = params
@@ -97,7 +103,9 @@ class Remembered(Generic[V]):
             async with self._newcomers:
                 value = await self._ask(digest)
         fresh = self._params.fresh if value is not None else self._params.unknown_fresh
-        mine, other = (self._known, self._unknown) if value is not None else (self._unknown, self._known)
+        mine, other = (
+            (self._known, self._unknown) if value is not None else (self._unknown, self._known)
+        )
         other.pop(digest, None)
         mine[digest] = _Answer(value, self._clock() + fresh.total_seconds())
         mine.move_to_end(digest)

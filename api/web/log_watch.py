@@ -69,7 +69,12 @@ class LogWatch:
             self._tell(reason, detail, now_s)
         for reason in self._lasting.keys() - seen.keys():
             ended = self._lasting.pop(reason)
-            logger.info("log_accepts", log=self._name, after=reason, lasted_s=round(now_s - ended.since_s, 1))
+            logger.info(
+                "log_accepts",
+                log=self._name,
+                after=reason,
+                lasted_s=round(now_s - ended.since_s, 1),
+            )
         for reason in LogRefusal:
             metrics.LOG_REFUSING.labels(reason).set(reason in seen)
         await self._keep(seen)
@@ -81,7 +86,14 @@ class LogWatch:
         if now_s - lasting.told_s >= self._params.repeat_after.total_seconds():
             lasting.told_s = now_s
             lasted_s = round(now_s - lasting.since_s, 1)
-            logger.warning("log_refuses", log=self._name, reason=reason, meaning=reason.meaning, detail=detail, lasted_s=lasted_s)
+            logger.warning(
+                "log_refuses",
+                log=self._name,
+                reason=reason,
+                meaning=reason.meaning,
+                detail=detail,
+                lasted_s=lasted_s,
+            )
 
     async def _keep(self, seen: dict[LogRefusal, str]) -> None:
         try:

@@ -19,4 +19,9 @@ def only(router: APIRouter, path: str, method: str) -> None:
     async def refuse() -> None:
         raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": method})
 
-    router.add_api_route(path, refuse, methods=[other for other in _METHODS if other != method], include_in_schema=False)
+    router.add_api_route(
+        path,
+        refuse,
+        methods=[other for other in _METHODS if other != method],
+        include_in_schema=False,
+    )

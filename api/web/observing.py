@@ -1,6 +1,7 @@
 """Around every request: counts it, times it, and turns what nobody foresaw into an answer and a log line.
 
-The log line names the place and the class of an unexpected exception, never its message: messages may hold personal data.
+The log line names the place and the class of an unexpected exception, never its message: messages
+may hold personal data.
 """
 
 from time import perf_counter
@@ -61,6 +62,11 @@ def _template(scope: Scope) -> str:
 
 def _note(error: Exception, scope: Scope) -> None:
     kind = type(error).__name__
-    places = [f"{frame.filename}:{frame.lineno}:{frame.name}" for frame in extract_tb(error.__traceback__)[-_FRAMES:]]
+    places = [
+        f"{frame.filename}:{frame.lineno}:{frame.name}"
+        for frame in extract_tb(error.__traceback__)[-_FRAMES:]
+    ]
     metrics.ERRORS.labels(kind).inc()
-    logger.error("unexpected_error", kind=kind, method=scope["method"], route=_template(scope), places=places)
+    logger.error(
+        "unexpected_error", kind=kind, method=scope["method"], route=_template(scope), places=places
+    )

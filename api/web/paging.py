@@ -1,4 +1,7 @@
-"""Pages: a bounded list and an opaque cursor that leads to the next one. Nothing is skipped or repeated by rows that come in between."""
+"""Pages: a bounded list and an opaque cursor that leads to the next one.
+
+Nothing is skipped or repeated by rows that come in between.
+"""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
@@ -19,7 +22,12 @@ LIMIT_MAX: Final = 200
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Items per page.")]
 RowId = Annotated[int, Path(ge=0, lt=2**63)]
 CursorText = Annotated[
-    str | None, Query(alias="cursor", max_length=2_000, description="`next` of the page before; leave out for the first page.")
+    str | None,
+    Query(
+        alias="cursor",
+        max_length=2_000,
+        description="`next` of the page before; leave out for the first page.",
+    ),
 ]
 
 
@@ -27,8 +35,12 @@ class Page(View, Generic[T]):
     """One page."""
 
     items: list[T]
-    next: str | None = Field(description="Cursor of the next page; null at the end. A filtered page may be short and yet have one.")
-    total: Count | None = Field(default=None, description="On first pages, where counting is cheap.")
+    next: str | None = Field(
+        description="Cursor of the next page; null at the end. A filtered page may be short and yet have one."
+    )
+    total: Count | None = Field(
+        default=None, description="On first pages, where counting is cheap."
+    )
 
 
 class BadCursorError(ValueError):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from domain.values import Json
 from operators.rules.references import RuleProblem
 
 _TAGS: Final = ("type", "op")
@@ -15,8 +16,10 @@ _MESSAGES: Final = {
 }
 
 
-def json_path(location: Sequence[str | int], document: Any) -> str:  # noqa: ANN401 - JSON
-    """Where in a document an error of pydantic is, as a JSON path; tags of unions, which pydantic names too, are left out.
+def json_path(location: Sequence[str | int], document: Json) -> str:
+    """Where in a document an error of pydantic is, as a JSON path.
+
+    Tags of unions, which pydantic names too, are left out.
 
     Args:
         location: as pydantic gives it, from the document's root.
@@ -27,7 +30,11 @@ def json_path(location: Sequence[str | int], document: Any) -> str:  # noqa: ANN
     """
     path, entered = "$", False
     for part in location:
-        if not entered and isinstance(document, Mapping) and part in [document.get(tag) for tag in _TAGS]:
+        if (
+            not entered
+            and isinstance(document, Mapping)
+            and part in [document.get(tag) for tag in _TAGS]
+        ):
             entered = True
             continue
         entered = False
@@ -41,7 +48,9 @@ def json_path(location: Sequence[str | int], document: Any) -> str:  # noqa: ANN
     return path
 
 
-def problem_of(error: Mapping[str, Any], location: Sequence[str | int], document: Any) -> RuleProblem:  # noqa: ANN401 - JSON
+def problem_of(
+    error: Mapping[str, Any], location: Sequence[str | int], document: Json
+) -> RuleProblem:
     """One error of pydantic as a problem; nothing that the client wrote is repeated.
 
     Args:
@@ -54,6 +63,8 @@ def problem_of(error: Mapping[str, Any], location: Sequence[str | int], document
         context = error["ctx"]
         tag = str(context["discriminator"]).strip("'")
         known = context.get("expected_tags")
-        message = f"This is one of {known}." if known else f"A JSON object with {tag} is needed here."
+        message = (
+            f"This is one of {known}." if known else f"A JSON object with {tag} is needed here."
+        )
         return RuleProblem(f"{path}.{tag}", message)
     return RuleProblem(path, _MESSAGES.get(kind, str(error["msg"])))

@@ -1,4 +1,7 @@
-"""What the query routes read from: the pool, the hot projection, kept totals and names. Built once per process."""
+"""What the query routes read from: the pool, the hot projection, kept totals and names.
+
+Built once per process.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -108,7 +111,10 @@ class Reads:
         return datetime.now(UTC)
 
     def stage(self, person: Person) -> tuple[Stage, int]:
-        """The stage at this instant, and when it changes by itself (ms, 0 for never); a wake may be a moment late, this is not."""
+        """The stage at this instant, and when it changes by itself (ms, 0 for never).
+
+        A wake may be a moment late, this is not.
+        """
         return stage_at(person, self.profile, int(self.now().timestamp() * 1000))
 
     async def segments(self, person: Person) -> list[str]:
@@ -135,14 +141,18 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
     """
     bounds, url = settings.query, settings.redis.url.get_secret_value()
     redis = connect_hot(url, bounds.hot) if url else None
-    hot = HotProfiles(redis, partial(owner, pool), partial(by_key, pool), bounds.hot, token_hex(8), monotonic)
+    hot = HotProfiles(
+        redis, partial(owner, pool), partial(by_key, pool), bounds.hot, token_hex(8), monotonic
+    )
     names = SegmentNames(pool, bounds.names_age.total_seconds())
     lag = LagGauge(_lag_reader(settings))
     totals = Totals(pool, bounds.statistics)
     funnels = Funnels(pool, bounds.funnels)
     try:
         rules = settings.identity, settings.profile, settings.signals
-        yield Reads(pool, redis, hot, totals, funnels, names, lag, log, *rules, bounds, settings.log.watched)
+        yield Reads(
+            pool, redis, hot, totals, funnels, names, lag, log, *rules, bounds, settings.log.watched
+        )
     finally:
         lag.close()
         if redis is not None:
@@ -150,7 +160,10 @@ async def open_reads(settings: Settings, pool: Pool, log: EventLog) -> AsyncIter
 
 
 async def reads(request: Request) -> Reads:
-    """The process's `Reads`, put there by ``api.app``. A coroutine, because FastAPI runs plain functions in threads, which is slow."""
+    """The process's `Reads`, put there by ``api.app``.
+
+    A coroutine, because FastAPI runs plain functions in threads, which is slow.
+    """
     found: Reads = request.app.state.reads
     return found
 

@@ -27,9 +27,14 @@ async def command(held: Connections, work: Callable[[Connection[Any], datetime],
         ConflictError: it cannot be done as things stand.
         psycopg.OperationalError: Postgres cannot be reached, or the wait for others took too long.
     """
-    dsn, timeout = held.settings.postgres.dsn.get_secret_value(), held.settings.edge.statement_timeout
+    dsn, timeout = (
+        held.settings.postgres.dsn.get_secret_value(),
+        held.settings.edge.statement_timeout,
+    )
     try:
-        return await asyncio.to_thread(in_transaction, dsn, lambda conn: work(conn, datetime.now(UTC)), timeout)
+        return await asyncio.to_thread(
+            in_transaction, dsn, lambda conn: work(conn, datetime.now(UTC)), timeout
+        )
     except UnknownAudienceError as error:
         raise NotFoundError(str(error)) from error
     except AudienceCommandError as error:

@@ -37,14 +37,18 @@ async def define(held: Held, caller: Caller, work: Callable[[Any, Author], T]) -
     settings = held.settings
     author = author_of(settings, caller.workspace, caller.actor)
     dsn, timeout = settings.postgres.dsn.get_secret_value(), settings.edge.statement_timeout
-    return await asyncio.to_thread(in_transaction, dsn, lambda connection: work(connection, author), timeout)
+    return await asyncio.to_thread(
+        in_transaction, dsn, lambda connection: work(connection, author), timeout
+    )
 
 
 async def _expected(
     if_match: Annotated[
         str | None,
         Header(
-            max_length=100, description="Newest version that you have seen, as `ETag` gave it; 409 when there is another.", examples=['"3"']
+            max_length=100,
+            description="Newest version that you have seen, as `ETag` gave it; 409 when there is another.",
+            examples=['"3"'],
         ),
     ] = None,
 ) -> int | None:

@@ -20,7 +20,9 @@ from store.gate.commands import GateCommandError, Speaker
 T = TypeVar("T")
 
 
-async def speak(held: Connections, caller: Caller, work: Callable[[Connection[Any], Speaker, datetime], T]) -> T:
+async def speak(
+    held: Connections, caller: Caller, work: Callable[[Connection[Any], Speaker, datetime], T]
+) -> T:
     """Run one change of what the gate is told, or one look at it, and commit it.
 
     Args:
@@ -36,12 +38,16 @@ async def speak(held: Connections, caller: Caller, work: Callable[[Connection[An
     speaker = Speaker(caller.workspace, caller.actor, settings.gate.longest_override)
     dsn, timeout = settings.postgres.dsn.get_secret_value(), settings.edge.statement_timeout
     try:
-        return await asyncio.to_thread(in_transaction, dsn, lambda conn: work(conn, speaker, datetime.now(UTC)), timeout)
+        return await asyncio.to_thread(
+            in_transaction, dsn, lambda conn: work(conn, speaker, datetime.now(UTC)), timeout
+        )
     except GateCommandError as error:
         raise UnprocessableError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
 
 
-async def judged_now(held: Connections, caller: Caller, platform: str, audience: int) -> tuple[Judged, Mode]:
+async def judged_now(
+    held: Connections, caller: Caller, platform: str, audience: int
+) -> tuple[Judged, Mode]:
     """What the gate says of an audience's push now, its size aside; nothing is recorded."""
     params = held.settings.gate
 
@@ -53,7 +59,12 @@ async def judged_now(held: Connections, caller: Caller, platform: str, audience:
 
 
 async def rejudged(
-    held: Connections, caller: Caller, values: dict[str, Any], since: datetime, until: datetime, limit: int
+    held: Connections,
+    caller: Caller,
+    values: dict[str, Any],
+    since: datetime,
+    until: datetime,
+    limit: int,
 ) -> list[Rejudged]:
     """Judge past pushes anew.
 
@@ -68,6 +79,8 @@ async def rejudged(
     def work(conn: Connection[Any], speaker: Speaker, _now: datetime) -> list[Rejudged]:
         past = replay.past_pushes(conn, speaker.workspace, since, until, limit)
         before = max(params.staleness * (params.recover_readings + 1), params.cool_down)
-        return list(rejudge(past, replay.readings_for(conn, speaker.workspace, past, before), params))
+        return list(
+            rejudge(past, replay.readings_for(conn, speaker.workspace, past, before), params)
+        )
 
     return await speak(held, caller, work)

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.money import decimal_string
 from domain.profiles.leaf import Revenue
+from domain.values import Json
 from store.counting import Count as StoredCount
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +25,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """An instant with its zone; answered in UTC."""
 
 
-def _no_truth(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _no_truth(value: Json) -> Json:
     if isinstance(value, bool):
         raise PydanticCustomError("int_type", "Input should be a valid integer")
     return value
@@ -76,7 +77,11 @@ class Count(View):
 class Money(View):
     """Purchases in one currency."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"currency": "USD", "orders": 3, "amount_minor": 4711, "amount": "47.11"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"currency": "USD", "orders": 3, "amount_minor": 4711, "amount": "47.11"}]
+        }
+    )
 
     currency: str = Field(description="ISO 4217 code.")
     orders: int = Field(description="Number of purchases.")

@@ -11,5 +11,11 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         return
     while (await receive()).get("more_body"):
         pass
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(_ANSWER))]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-length", b"%d" % len(_ANSWER))],
+        }
+    )
     await send({"type": "http.response.body", "body": _ANSWER})

@@ -1,7 +1,8 @@
 """What one collector process takes in: batches of 100 real-looking events over loopback, acknowledged once the log has them on disk.
 
-The references say how much of the time is whose: the same bytes taken in and thrown away by a bare server, and the same bytes only parsed.
-A busy machine lowers the rate but hardly the processor time per event, so both are shown.
+The references say how much of the time is whose: the same bytes taken in and thrown away by a bare
+server, and the same bytes only parsed. A busy machine lowers the rate but hardly the processor time
+per event, so both are shown.
 """
 
 import asyncio
@@ -46,7 +47,12 @@ class _Rate:
 def _bodies() -> list[bytes]:
     events = list(messages(BATCH * BATCHES, BATCH * BATCHES // 4))
     batches = (events[start : start + BATCH] for start in range(0, len(events), BATCH))
-    return [json.dumps({"batch": batch, "sentAt": "2026-11-01T02:14:44.000Z"}, separators=(",", ":")).encode() for batch in batches]
+    return [
+        json.dumps(
+            {"batch": batch, "sentAt": "2026-11-01T02:14:44.000Z"}, separators=(",", ":")
+        ).encode()
+        for batch in batches
+    ]
 
 
 async def _connection(port: int, requests: Sequence[bytes], first: int, until_s: float) -> int:
@@ -56,7 +62,9 @@ async def _connection(port: int, requests: Sequence[bytes], first: int, until_s:
     while time.perf_counter() < until_s:
         writer.write(requests[(first + done) % len(requests)])
         head = await reader.readuntil(b"\r\n\r\n")
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        length = next(
+            line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+        )
         await reader.readexactly(int(length.partition(b":")[2]))
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(f"refused: {head.partition(bytes([13]))[0].decode()}")
@@ -68,10 +76,14 @@ async def _connection(port: int, requests: Sequence[bytes], first: int, until_s:
 async def _load(port: int, requests: Sequence[bytes], seconds: float) -> int:
     until_s = time.perf_counter() + seconds
     places = range(0, len(requests), max(1, len(requests) // CONNECTIONS))
-    return sum(await asyncio.gather(*(_connection(port, requests, place, until_s) for place in places)))
+    return sum(
+        await asyncio.gather(*(_connection(port, requests, place, until_s) for place in places))
+    )
 
 
-def _measure(server: Server, bodies: Sequence[bytes], write_key: str, seconds: float = SECONDS) -> _Rate:
+def _measure(
+    server: Server, bodies: Sequence[bytes], write_key: str, seconds: float = SECONDS
+) -> _Rate:
     key = b64encode(f"{write_key}:".encode()).decode()
     head = f"POST /v1/batch HTTP/1.1\r\nhost: bench\r\nauthorization: Basic {key}\r\ncontent-type: application/json\r\ncontent-length: "
     requests = [head.encode() + b"%d\r\n\r\n" % len(body) + body for body in bodies]
@@ -94,7 +106,12 @@ def _bare(port: int) -> subprocess.Popen[bytes]:
         "httptools",
         "--no-access-log",
     ]
-    return subprocess.Popen([*command, "--port", str(port)], env={**os.environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [*command, "--port", str(port)],
+        env={**os.environ},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _parse_us(bodies: Sequence[bytes]) -> float:
@@ -110,7 +127,12 @@ def run(report: Report) -> None:
     bodies = _bodies()
     with serving(_bare, "/") as server:
         bare = _measure(server, bodies, "key")
-    with bench_stack() as bench, serving(lambda port: bench.start("api", SERVER__PORT=str(port)), "/cdp/health/live") as server:
+    with (
+        bench_stack() as bench,
+        serving(
+            lambda port: bench.start("api", SERVER__PORT=str(port)), "/cdp/health/live"
+        ) as server,
+    ):
         found = _measure(server, bodies, bench.keys.write_key)
     report.add(
         f"collector, one process, batches of {BATCH}",

@@ -23,7 +23,9 @@ WARM_UP_S = 5.0
 def run(report: Report) -> None:
     """Measure p50 and p99 over probes that are spread over the traffic."""
     with TemporaryDirectory(prefix="stratum-bench-") as folder:
-        settings = load_settings(environ={"STRATUM_DATA_DIR": str(Path(folder) / "data"), "STRATUM_SERVER__PORT": "0"})
+        settings = load_settings(
+            environ={"STRATUM_DATA_DIR": str(Path(folder) / "data"), "STRATUM_SERVER__PORT": "0"}
+        )
         with Stack(settings) as stack:
             stack.wait_until_running(90)
             if stack.addresses is None or stack.first_keys is None:
@@ -31,7 +33,9 @@ def run(report: Report) -> None:
             with flowing(stack.addresses.api, stack.first_keys.write_key) as traffic:
                 time.sleep(WARM_UP_S)
                 began, before = time.perf_counter(), traffic.sent
-                waits, looks = _probe(stack.addresses.api, stack.first_keys.write_key, stack.first_keys.api_key)
+                waits, looks = _probe(
+                    stack.addresses.api, stack.first_keys.write_key, stack.first_keys.api_key
+                )
                 rate = traffic.rate(before, time.perf_counter() - began)
     p50, p99 = percentile(waits, 0.5) * 1000, percentile(waits, 0.99) * 1000
     report.add(
@@ -48,15 +52,28 @@ def _probe(address: str, write_key: str, api_key: str) -> tuple[list[float], lis
     waits, looks = [], []
     with (
         httpx.Client(base_url=address, auth=(write_key, ""), trust_env=False) as send,
-        httpx.Client(base_url=address, headers={"Authorization": f"Bearer {api_key}"}, trust_env=False) as ask,
+        httpx.Client(
+            base_url=address, headers={"Authorization": f"Bearer {api_key}"}, trust_env=False
+        ) as ask,
     ):
         for number in range(PROBES):
             user = f"probe-{number}"
-            body = {"userId": user, "event": "Probe", "messageId": user, "timestamp": datetime.now(UTC).isoformat()}
+            body = {
+                "userId": user,
+                "event": "Probe",
+                "messageId": user,
+                "timestamp": datetime.now(UTC).isoformat(),
+            }
             send.post("/v1/track", json=body).raise_for_status()
             started = time.perf_counter()
             query = {"kind": "user_id", "value": user}
-            wait_for(lambda query=query: ask.get("/cdp/profiles/lookup", params=query).status_code == 200, 20, "visible")  # type: ignore[misc]
+            wait_for(
+                lambda query=query: (  # type: ignore[misc]
+                    ask.get("/cdp/profiles/lookup", params=query).status_code == 200
+                ),
+                20,
+                "visible",
+            )
             waits.append(time.perf_counter() - started)
             started = time.perf_counter()
             ask.get("/cdp/profiles/lookup", params=query)

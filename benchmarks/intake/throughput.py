@@ -1,4 +1,7 @@
-"""Log → committed: raw events stored, people folded, identity resolved; beside a bare COPY of the same JSON into one jsonb column."""
+"""Log → committed: raw events stored, people folded, identity resolved.
+
+Beside a bare COPY of the same JSON into one jsonb column.
+"""
 
 import time
 
@@ -17,7 +20,12 @@ def copy_rate(bench: Bench, rows: list[bytes]) -> float:
         started = time.perf_counter()
         for start in range(0, len(rows), COPY_BATCH):
             with connection.cursor().copy("COPY bare FROM STDIN") as copy:
-                copy.write(b"".join(row.replace(b"\\", b"\\\\") + b"\n" for row in rows[start : start + COPY_BATCH]))
+                copy.write(
+                    b"".join(
+                        row.replace(b"\\", b"\\\\") + b"\n"
+                        for row in rows[start : start + COPY_BATCH]
+                    )
+                )
         elapsed = time.perf_counter() - started
         connection.execute("DROP TABLE bare")
     return len(rows) / elapsed
@@ -50,9 +58,21 @@ def run(report: Report, count: int = 200_000, people: int = 60_000) -> None:
             "≥ 0.20 of COPY",
             met=ratio >= 0.20,
         )
-    for name, workers, spread in (("log → committed, 1 worker", 1, False), ("worst case: people over all partitions, 2 workers", 2, True)):
+    for name, workers, spread in (
+        ("log → committed, 1 worker", 1, False),
+        ("worst case: people over all partitions, 2 workers", 2, True),
+    ):
         with bench_stack() as bench:
             reference = copy_rate(bench, rows[:100_000])
-            bench.fill(rows[: count // 2], "stratum.events", PARTITIONS, (lambda number, _: number % PARTITIONS) if spread else None)
+            bench.fill(
+                rows[: count // 2],
+                "stratum.events",
+                PARTITIONS,
+                (lambda number, _: number % PARTITIONS) if spread else None,
+            )
             rate = drain_rate(bench, count // 2, workers)
-            report.add(name, f"{rate:,.0f} events/s, ratio {rate / reference:.2f}", f"bare COPY {reference:,.0f} rows/s, keyed {two:,.0f}")
+            report.add(
+                name,
+                f"{rate:,.0f} events/s, ratio {rate / reference:.2f}",
+                f"bare COPY {reference:,.0f} rows/s, keyed {two:,.0f}",
+            )

@@ -1,7 +1,8 @@
 """Anomaly detectors on the shipped part of the NAB corpus: score by NAB's rules, time per point, size of the state.
 
-Streaming, without tuning per series: every detector sees one point after the other. The chosen one is scored at the threshold that the
-product uses; all others at the one threshold that suits them best in hindsight, which is in their favour.
+Streaming, without tuning per series: every detector sees one point after the other. The chosen one
+is scored at the threshold that the product uses; all others at the one threshold that suits them
+best in hindsight, which is in their favour.
 """
 
 import itertools
@@ -42,7 +43,9 @@ class Run:
     def of(self, families: Iterable[str]) -> list[tuple[Labelled, list[float]]]:
         """Labels and scores of some families."""
         wanted = set(families)
-        return [(labels, scores) for series, labels, scores in self.scored if series.family in wanted]
+        return [
+            (labels, scores) for series, labels, scores in self.scored if series.family in wanted
+        ]
 
 
 def detect(series: Sequence[Series], make: Callable[[int], Detector]) -> Run:
@@ -51,7 +54,9 @@ def detect(series: Sequence[Series], make: Callable[[int], Detector]) -> Run:
     for one in series:
         detector = make(one.step_ms)
         started = time.perf_counter()
-        scores = [detector.score(at_ms, value) for at_ms, value in zip(one.at_ms, one.values, strict=True)]
+        scores = [
+            detector.score(at_ms, value) for at_ms, value in zip(one.at_ms, one.values, strict=True)
+        ]
         seconds += time.perf_counter() - started
         state_bytes = max(state_bytes, detector.size_bytes())
         found.append((one, one.labels, scores))
@@ -63,7 +68,17 @@ def thresholds(scored: Iterable[tuple[Labelled, Sequence[float]]]) -> list[float
     every = [score for _, one in scored for score in one]
     scores = sorted((score for score in every if score > 0), reverse=True)
     shares = (_COARSEST * 0.85**power for power in range(60))
-    return sorted({scores[min(len(scores) - 1, int(len(every) * share))] for share in shares if share >= _FINEST}) if scores else [1.0]
+    return (
+        sorted(
+            {
+                scores[min(len(scores) - 1, int(len(every) * share))]
+                for share in shares
+                if share >= _FINEST
+            }
+        )
+        if scores
+        else [1.0]
+    )
 
 
 def _cross_validated(report: Report, run: Run, families: Sequence[str], threshold: float) -> None:
@@ -83,7 +98,9 @@ def _cross_validated(report: Report, run: Run, families: Sequence[str], threshol
     for family in families:
         total = tally_at(run.of([family]), threshold)
         score = f"{total.normalised():.1f}" if total.windows else "no windows"
-        report.add(f"  {family}", score, f"{total.found} of {total.windows} windows, {total.false} false")
+        report.add(
+            f"  {family}", score, f"{total.found} of {total.windows} windows, {total.false} false"
+        )
 
 
 def run(report: Report, river: int = 1, picture: int = 0) -> None:
@@ -100,8 +117,20 @@ def run(report: Report, river: int = 1, picture: int = 0) -> None:
         f"NAB, operators.detection.detector at {threshold:g}", f"{score:.1f} ({total.found}/{total.windows} found, {total.false} false)",
         "silent 0, perfect 100, windowed Gaussian published 39.6", f"≥ {AIM:g}", met=score >= AIM,
     )  # fmt: skip
-    report.add("time per point", f"{chosen.us_per_point:.0f} µs", "", f"≤ {AIM_US:g} µs", met=chosen.us_per_point <= AIM_US)
-    report.add("state, encoded", f"{chosen.state_bytes:,} bytes", "", f"≤ {AIM_BYTES:,}", met=chosen.state_bytes <= AIM_BYTES)
+    report.add(
+        "time per point",
+        f"{chosen.us_per_point:.0f} µs",
+        "",
+        f"≤ {AIM_US:g} µs",
+        met=chosen.us_per_point <= AIM_US,
+    )
+    report.add(
+        "state, encoded",
+        f"{chosen.state_bytes:,} bytes",
+        "",
+        f"≤ {AIM_BYTES:,}",
+        met=chosen.state_bytes <= AIM_BYTES,
+    )
     _cross_validated(report, chosen, families, threshold)
     for name, make in DETECTORS.items() if river else ():
         if make is Chosen:
@@ -115,4 +144,8 @@ def run(report: Report, river: int = 1, picture: int = 0) -> None:
             best, reached = best_threshold(scored, thresholds(scored))
             found = tally_at(scored, best)
             reference = f"{other.us_per_point:.0f} µs, {other.state_bytes:,} bytes"
-            report.add(f"  {variant}", f"{reached:.1f} ({found.found}/{found.windows} found, {found.false} false)", reference)
+            report.add(
+                f"  {variant}",
+                f"{reached:.1f} ({found.found}/{found.windows} found, {found.false} false)",
+                reference,
+            )

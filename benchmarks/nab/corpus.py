@@ -42,7 +42,11 @@ class Series:
 def corpus() -> list[Series]:
     """All series, by name."""
     with tarfile.open(ARCHIVE) as archive:
-        files = {member.name: archive.extractfile(member) for member in archive.getmembers() if member.isfile()}
+        files = {
+            member.name: archive.extractfile(member)
+            for member in archive.getmembers()
+            if member.isfile()
+        }
         read = {name: file.read().decode() for name, file in files.items() if file is not None}
     windows: dict[str, list[tuple[str, str]]] = json.loads(read["windows.json"])
     return [_series(name, read[name], windows[name]) for name in sorted(windows)]
@@ -52,9 +56,17 @@ def _series(name: str, text: str, windows: Sequence[tuple[str, str]]) -> Series:
     rows = [line.split(",") for line in text.splitlines()[1:]]
     at_ms = tuple(_instant(at) for at, _ in rows)
     gaps = sorted(later - earlier for earlier, later in itertools.pairwise(at_ms))
-    labelled = tuple((at_ms.index(_instant(first)), at_ms.index(_instant(last))) for first, last in windows)
+    labelled = tuple(
+        (at_ms.index(_instant(first)), at_ms.index(_instant(last))) for first, last in windows
+    )
     step_ms = max(_MINUTE_MS, gaps[len(gaps) // 2])
-    return Series(name, at_ms, tuple(float(value) for _, value in rows), step_ms, Labelled(len(rows), labelled))
+    return Series(
+        name,
+        at_ms,
+        tuple(float(value) for _, value in rows),
+        step_ms,
+        Labelled(len(rows), labelled),
+    )
 
 
 def _instant(text: str) -> int:

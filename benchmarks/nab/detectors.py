@@ -1,7 +1,8 @@
 """The detectors that NAB's corpus compares: river's, and the one that watches metrics here.
 
-Each is a function from a series' step to a `Detector`; none knows the series' name, its length or what comes later. River's are scored at
-the threshold that suits them best over all series, and with the same rule that one surprise silences lesser ones for a while.
+Each is a function from a series' step to a `Detector`; none knows the series' name, its length or
+what comes later. River's are scored at the threshold that suits them best over all series, and with
+the same rule that one surprise silences lesser ones for a while.
 """
 
 import math
@@ -84,7 +85,9 @@ class Spelled:
     def __init__(self, of: Detector, step_ms: int) -> None:
         params = AnomalyParams()
         self._of = of
-        self._spell_ms = max(params.spell // timedelta(milliseconds=1), params.spell_points * step_ms)
+        self._spell_ms = max(
+            params.spell // timedelta(milliseconds=1), params.spell_points * step_ms
+        )
         self._recent: list[tuple[int, float]] = []
 
     def score(self, at_ms: int, value: float) -> float:
@@ -121,7 +124,9 @@ class Judged:
             return 0.0
         off = min(abs(error) / max(self._scale, 1e-9), 1e30)
         young = self._points <= 40
-        self._scale += (abs(error) if young else min(abs(error), 4 * self._scale) - self._scale) / min(self._points, 500)
+        self._scale += (
+            abs(error) if young else min(abs(error), 4 * self._scale) - self._scale
+        ) / min(self._points, 500)
         if young:
             return 0.0
         tail = self._tails[error < 0]
@@ -143,7 +148,10 @@ def _supervised(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
 def _forecasting(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
     try:
         score = float(model.score_one({}, value))
-    except (IndexError, OverflowError):  # river's forecasters cannot say anything before their first season
+    except (
+        IndexError,
+        OverflowError,
+    ):  # river's forecasters cannot say anything before their first season
         score = 0.0
     model.learn_one({}, value)
     return score if math.isfinite(score) else 0.0
@@ -167,11 +175,19 @@ class _Trees:
     def look(self, at_ms: int, value: float) -> float:
         """Score, then learn."""
         last = value if math.isnan(self._last) else self._last
-        self._low, self._high, self._last = min(self._low, value, last), max(self._high, value, last), value
+        self._low, self._high, self._last = (
+            min(self._low, value, last),
+            max(self._high, value, last),
+            value,
+        )
         if math.isnan(self._low):
             self._low = self._high = value
         width = (self._high - self._low) or 1.0
-        seen = {"value": (value - self._low) / width, "change": 0.5 + (value - last) / width / 2, "hour": at_ms % _DAY_MS / _DAY_MS}
+        seen = {
+            "value": (value - self._low) / width,
+            "change": 0.5 + (value - last) / width / 2,
+            "hour": at_ms % _DAY_MS / _DAY_MS,
+        }
         score = float(self._model.score_one(seen))
         if isinstance(self._model, anomaly.QuantileFilter):
             score = float(self._model.classify(score))
@@ -204,15 +220,23 @@ def _trees(quantile: float = 0.0) -> Detector:
 DETECTORS: Final[Mapping[str, Callable[[int], Detector]]] = {
     "operators.detection.detector": Chosen,
     "operators.detection.detector without spells": lambda step_ms: Chosen(step_ms, spells=False),
-    "river GaussianScorer": lambda _step: River(anomaly.GaussianScorer(window_size=1_000), _supervised),
-    "river StandardAbsoluteDeviation": lambda _step: River(anomaly.StandardAbsoluteDeviation(), _supervised),
+    "river GaussianScorer": lambda _step: River(
+        anomaly.GaussianScorer(window_size=1_000), _supervised
+    ),
+    "river StandardAbsoluteDeviation": lambda _step: River(
+        anomaly.StandardAbsoluteDeviation(), _supervised
+    ),
     "river HalfSpaceTrees": lambda _step: _trees(),
     "river QuantileFilter(HalfSpaceTrees)": lambda _step: _trees(quantile=0.999),
     "river PredictiveAnomalyDetection(HoltWinters)": lambda step: River(
-        anomaly.PredictiveAnomalyDetection(_holt_winters(step), n_std=6.0, warmup_period=_season(step) + 50), _forecasting
+        anomaly.PredictiveAnomalyDetection(
+            _holt_winters(step), n_std=6.0, warmup_period=_season(step) + 50
+        ),
+        _forecasting,
     ),
     "river PredictiveAnomalyDetection(SNARIMAX)": lambda step: River(
-        anomaly.PredictiveAnomalyDetection(_snarimax(step), n_std=6.0, warmup_period=100), _forecasting
+        anomaly.PredictiveAnomalyDetection(_snarimax(step), n_std=6.0, warmup_period=100),
+        _forecasting,
     ),
     "river ADWIN": lambda _step: River(drift.ADWIN(delta=0.0001), _drifting),
     "river PageHinkley": lambda _step: River(drift.PageHinkley(), _drifting),

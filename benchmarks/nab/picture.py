@@ -18,7 +18,10 @@ _Place = Callable[[float], str]
 
 def watch(series: Series) -> tuple[list[Scored], list[EpisodeChange]]:
     """What the product's watch with its default settings makes of a series."""
-    metric = MetricWatch(AnomalyParams(step=timedelta(milliseconds=series.step_ms)), EpisodeParams(silent_after=timedelta(days=2)))
+    metric = MetricWatch(
+        AnomalyParams(step=timedelta(milliseconds=series.step_ms)),
+        EpisodeParams(silent_after=timedelta(days=2)),
+    )
     scored, changes = [], []
     for at_ms, value in zip(series.at_ms, series.values, strict=True):
         changes += metric.update(at_ms, value)
@@ -48,12 +51,19 @@ def draw(series: Series, path: Path) -> None:
         return " ".join(f"{x(at_ms)},{y(value)}" for at_ms, value in points)
 
     judged = [one for one in scored if not one.warming_up]
-    band = line((one.at_ms, one.high) for one in judged) + " " + line((one.at_ms, one.low) for one in reversed(judged))
+    band = (
+        line((one.at_ms, one.high) for one in judged)
+        + " "
+        + line((one.at_ms, one.low) for one in reversed(judged))
+    )
     floor = float(y(0))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
-        *(_rect(x(series.at_ms[first]), x(series.at_ms[last]), floor, "#ffe2a8") for first, last in series.labels.windows),
+        *(
+            _rect(x(series.at_ms[first]), x(series.at_ms[last]), floor, "#ffe2a8")
+            for first, last in series.labels.windows
+        ),
         _rect(x(first_ms), x(judged[0].at_ms), floor, "#eeeeee"),
         f'<polygon points="{band}" fill="#9ec5e8" fill-opacity="0.6"/>',
         f'<polyline points="{line(zip(series.at_ms, series.values, strict=True))}" fill="none" stroke="#1f3a5f" stroke-width="0.9"/>',

@@ -1,10 +1,12 @@
 """NAB's own scoring rules: what a detector's flagged records earn over labelled windows.
 
-The earliest detection inside a window earns up to 1 on a scaled sigmoid of its place in the window; a window without one costs; a record
-flagged outside of windows costs up to a weight, less right behind a window. The first part of every series is probationary and not scored.
-0 is the silent detector, 100 one that flags the first record of every window and nothing else.
+The earliest detection inside a window earns up to 1 on a scaled sigmoid of its place in the window;
+a window without one costs; a record flagged outside of windows costs up to a weight, less right
+behind a window. The first part of every series is probationary and not scored. 0 is the silent
+detector, 100 one that flags the first record of every window and nothing else.
 
-Source: Lavin and Ahmad, "Evaluating Real-time Anomaly Detection Algorithms – the Numenta Anomaly Benchmark", ICMLA 2015, arXiv:1510.03336.
+Source: Lavin and Ahmad, "Evaluating Real-time Anomaly Detection Algorithms – the Numenta Anomaly
+Benchmark", ICMLA 2015, arXiv:1510.03336.
 """
 
 import math
@@ -72,17 +74,28 @@ class Tally:
     false: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.raw + other.raw, self.windows + other.windows, self.found + other.found, self.false + other.false)
+        return Tally(
+            self.raw + other.raw,
+            self.windows + other.windows,
+            self.found + other.found,
+            self.false + other.false,
+        )
 
     def normalised(self, profile: Profile = STANDARD) -> float:
-        """On the scale where 0 is the silent detector and 100 the perfect one; without windows, what was lost."""
+        """On the scale where 0 is the silent detector and 100 the perfect one.
+
+        Without windows, what was lost.
+        """
         silent = -profile.false_negative * self.windows
         best = profile.true_positive * self.windows
         return 100.0 * (self.raw - silent) / ((best - silent) or 1.0)
 
 
 def scaled_sigmoid(place: float) -> float:
-    """From 1 far before the right edge of a window (place 0) to −1 far behind it; the place counts in widths of the window."""
+    """From 1 far before the right edge of a window (place 0) to −1 far behind it.
+
+    The place counts in widths of the window.
+    """
     return -1.0 if place > _FAR else 2.0 / (1.0 + math.exp(_STEEPNESS * place)) - 1.0
 
 
@@ -91,7 +104,8 @@ def tally(labels: Labelled, flagged: Iterable[int], profile: Profile = STANDARD)
 
     Args:
         labels: of the series.
-        flagged: records that the detector flags, 0 for the first one; those in the probationary part are left out.
+        flagged: records that the detector flags, 0 for the first one; those in the probationary
+            part are left out.
         profile: weights.
     """
     best: dict[int, float] = {}
@@ -100,16 +114,32 @@ def tally(labels: Labelled, flagged: Iterable[int], profile: Profile = STANDARD)
     for record in flagged:
         if record < labels.probation:
             continue
-        inside = next((place for place, (first, last) in enumerate(labels.windows) if first <= record <= last), None)
+        inside = next(
+            (
+                place
+                for place, (first, last) in enumerate(labels.windows)
+                if first <= record <= last
+            ),
+            None,
+        )
         if inside is None:
             false += 1
             lost += profile.false_positive * -_behind(labels.windows, record)
         else:
             first, last = labels.windows[inside]
-            earned = profile.true_positive * scaled_sigmoid(-(last - record + 1) / (last - first + 1)) / top
+            earned = (
+                profile.true_positive
+                * scaled_sigmoid(-(last - record + 1) / (last - first + 1))
+                / top
+            )
             best[inside] = max(best.get(inside, earned), earned)
     missed = len(labels.windows) - len(best)
-    return Tally(math.fsum(best.values()) - lost - profile.false_negative * missed, len(labels.windows), len(best), false)
+    return Tally(
+        math.fsum(best.values()) - lost - profile.false_negative * missed,
+        len(labels.windows),
+        len(best),
+        false,
+    )
 
 
 def _behind(windows: Sequence[tuple[int, int]], record: int) -> float:
@@ -120,21 +150,28 @@ def _behind(windows: Sequence[tuple[int, int]], record: int) -> float:
     return scaled_sigmoid((record - last) / max(last - first, 1))
 
 
-def best_threshold(scored: Sequence[tuple[Labelled, Sequence[float]]], thresholds: Iterable[float]) -> tuple[float, float]:
+def best_threshold(
+    scored: Sequence[tuple[Labelled, Sequence[float]]], thresholds: Iterable[float]
+) -> tuple[float, float]:
     """The one threshold for all series under which they earn most, and the normalised score there.
 
     Args:
         scored: labels and the score of every record, per series.
         thresholds: to try; a record is flagged where its score is not below.
     """
-    return max(((normalised_at(scored, threshold), threshold) for threshold in thresholds), default=(0.0, 1.0))[::-1]
+    return max(
+        ((normalised_at(scored, threshold), threshold) for threshold in thresholds),
+        default=(0.0, 1.0),
+    )[::-1]
 
 
 def tally_at(scored: Iterable[tuple[Labelled, Sequence[float]]], threshold: float) -> Tally:
     """What all series together earn at one threshold."""
     total = Tally()
     for labels, scores in scored:
-        total += tally(labels, [record for record, score in enumerate(scores) if score >= threshold])
+        total += tally(
+            labels, [record for record, score in enumerate(scores) if score >= threshold]
+        )
     return total
 
 

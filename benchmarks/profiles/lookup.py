@@ -1,7 +1,9 @@
-"""Hot lookup of a profile by identifier over HTTP on loopback, at a steady rate; beside a bare route that does one GET of Redis.
+"""Hot lookup of a profile by identifier over HTTP on loopback, at a steady rate.
 
-Requests leave on schedule, whether earlier ones were answered or not, and their time runs from the scheduled instant: a stall is paid by
-every request that it delays.
+Beside a bare route that does one GET of Redis.
+
+Requests leave on schedule, whether earlier ones were answered or not, and their time runs from the
+scheduled instant: a stall is paid by every request that it delays.
 """
 
 import asyncio
@@ -41,7 +43,9 @@ class _Connection:
         head = await self.reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(f"not answered: {head.partition(bytes([13]))[0].decode()}")
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        length = next(
+            line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+        )
         return await self.reader.readexactly(int(length.partition(b":")[2]))
 
 
@@ -108,15 +112,26 @@ def _bare(bench: Bench) -> Callable[[int], subprocess.Popen[bytes]]:
             str(port),
         ]
         environment = {**os.environ, "BENCH_REDIS_URL": bench.valkey_url}
-        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     return start
 
 
 def _measure(port: int, path: Callable[[int], str], headers: str) -> list[float]:
     rng = random.Random(1)
-    asyncio.run(_drive(port, [path(number) for number in range(HOT)], headers, RATE_PER_S * 2))  # warm: fills the projection
-    return asyncio.run(_drive(port, [path(rng.randrange(HOT)) for _ in range(int(RATE_PER_S * SECONDS))], headers, RATE_PER_S))
+    asyncio.run(
+        _drive(port, [path(number) for number in range(HOT)], headers, RATE_PER_S * 2)
+    )  # warm: fills the projection
+    return asyncio.run(
+        _drive(
+            port,
+            [path(rng.randrange(HOT)) for _ in range(int(RATE_PER_S * SECONDS))],
+            headers,
+            RATE_PER_S,
+        )
+    )
 
 
 def run(report: Report) -> None:
@@ -124,8 +139,14 @@ def run(report: Report) -> None:
     with bench_stack() as bench:
         settle(bench, PEOPLE)
         authorization = f"authorization: Bearer {bench.keys.api_key}\r\n"
-        with _serving(lambda port: bench.start("api", SERVER__PORT=str(port)), "/cdp/health/live") as port:
-            found = _measure(port, lambda number: f"/cdp/profiles/lookup?kind=anonymous_id&value=anon-{number}", authorization)
+        with _serving(
+            lambda port: bench.start("api", SERVER__PORT=str(port)), "/cdp/health/live"
+        ) as port:
+            found = _measure(
+                port,
+                lambda number: f"/cdp/profiles/lookup?kind=anonymous_id&value=anon-{number}",
+                authorization,
+            )
         with redis.Redis.from_url(bench.valkey_url) as client:
             for number in range(HOT):
                 client.set(f"bench:{number}", b"x" * 1_000)

@@ -17,11 +17,18 @@ from store.unify.unit_of_work import Committed, PostgresUnitOfWork
 BATCH = 1_000
 NOW_MS = 1_795_000_000_000
 Edges = Callable[[int], tuple[int, int]]
-SHAPES: dict[str, Edges] = {"chain": lambda number: (number, number + 1), "star": lambda number: (0, number + 1)}
+SHAPES: dict[str, Edges] = {
+    "chain": lambda number: (number, number + 1),
+    "star": lambda number: (0, number + 1),
+}
 
 
 def _identifier(number: int) -> Identifier:
-    return Identifier(IdentifierKey(identifier_key(b"salt", "anonymous_id", str(number))), "anonymous_id", str(number))
+    return Identifier(
+        IdentifierKey(identifier_key(b"salt", "anonymous_id", str(number))),
+        "anonymous_id",
+        str(number),
+    )
 
 
 def _merge(bench: Bench, shape: str, links: int, *, shuffled: bool) -> float:
@@ -29,7 +36,11 @@ def _merge(bench: Bench, shape: str, links: int, *, shuffled: bool) -> float:
     order = list(range(links))
     if shuffled:
         random.Random(1).shuffle(order)
-    rules = Definitions(IdentityRules(kinds={"anonymous_id": KindRule(1, links + 2)}, total_limit=links + 2), ProfileRules(), {})
+    rules = Definitions(
+        IdentityRules(kinds={"anonymous_id": KindRule(1, links + 2)}, total_limit=links + 2),
+        ProfileRules(),
+        {},
+    )
     store = PostgresUnitOfWork(bench.dsn, 50_000)
     elapsed = 0.0
     for start in range(0, links, BATCH):
@@ -38,10 +49,25 @@ def _merge(bench: Bench, shape: str, links: int, *, shuffled: bool) -> float:
             one, other = SHAPES[shape](number)
             identifiers = (_identifier(one), _identifier(other))
             key = message_key(b"salt", f"{shape}-{number}")
-            events.append(Event(WorkspaceId(1), SourceId(1), "track", "Met", key, "", identifiers, NOW_MS + number, NOW_MS + number, b"{}"))
+            events.append(
+                Event(
+                    WorkspaceId(1),
+                    SourceId(1),
+                    "track",
+                    "Met",
+                    key,
+                    "",
+                    identifiers,
+                    NOW_MS + number,
+                    NOW_MS + number,
+                    b"{}",
+                )
+            )
         started = time.perf_counter()
         changes = unify(events, store.load(needed(events)), rules, NOW_MS)
-        if not isinstance(changes, Changes) or not isinstance(store.commit(changes, None), Committed):
+        if not isinstance(changes, Changes) or not isinstance(
+            store.commit(changes, None), Committed
+        ):
             raise RuntimeError("the merge was not committed")  # noqa: TRY004 - not a mistake of the caller
         elapsed += time.perf_counter() - started
     store.close()
@@ -49,7 +75,10 @@ def _merge(bench: Bench, shape: str, links: int, *, shuffled: bool) -> float:
 
 
 def run(report: Report, links: int = 100_000) -> None:
-    """Measure both shapes, in order and shuffled; the cost per link against half as many says how far from linear they are."""
+    """Measure both shapes, in order and shuffled.
+
+    The cost per link against half as many says how far from linear they are.
+    """
     for shape in SHAPES:
         for shuffled in (False, True):
             costs = []

@@ -28,11 +28,36 @@ Traits = Callable[[int], dict[str, Any]]
 def _crowd(salt: bytes, people: int, traits: Traits) -> Iterator[tuple[Person, NewIdentifier]]:
     workspace, rules = WorkspaceId(1), ProfileRules()
     for number in range(people):
-        identifier = Identifier(identifier_key(salt, "anonymous_id", f"anon-{number}"), "anonymous_id", f"anon-{number}")
-        person = Person(ProfileId(identifier.key), workspace, 1, Leaf(), {"anonymous_id": 1}, sole=identifier.key)
+        identifier = Identifier(
+            identifier_key(salt, "anonymous_id", f"anon-{number}"), "anonymous_id", f"anon-{number}"
+        )
+        person = Person(
+            ProfileId(identifier.key),
+            workspace,
+            1,
+            Leaf(),
+            {"anonymous_id": 1},
+            sole=identifier.key,
+        )
         key = message_key(salt, f"crowd-{number}")
         at_ms = 1_790_000_000_000 + number
-        fold(person.view, Event(workspace, SourceId(1), "page", "Home", key, "", (identifier,), at_ms, at_ms, b"", traits(number)), rules)
+        fold(
+            person.view,
+            Event(
+                workspace,
+                SourceId(1),
+                "page",
+                "Home",
+                key,
+                "",
+                (identifier,),
+                at_ms,
+                at_ms,
+                b"",
+                traits(number),
+            ),
+            rules,
+        )
         yield person, NewIdentifier(workspace, identifier, person.id, None)
 
 
@@ -44,7 +69,9 @@ def settle(bench: Bench, people: int, traits: Traits = lambda _: {}) -> None:
         crowd = _crowd(bytes(row[0]) if row else b"", people, traits)
         while chunk := [item for _, item in zip(range(CHUNK), crowd, strict=False)]:
             cursor = connection.cursor()
-            copy_format.copy_people(cursor, "profiles", [(person, encode_person(person)) for person, _ in chunk])
+            copy_format.copy_people(
+                cursor, "profiles", [(person, encode_person(person)) for person, _ in chunk]
+            )
             copy_format.copy_identifiers(cursor, [identifier for _, identifier in chunk])
         connection.execute("VACUUM ANALYZE profiles")
         connection.execute("VACUUM ANALYZE identifiers")
@@ -73,13 +100,19 @@ def run(report: Report, count: int = 100_000, many: int = 1_000_000, few: int = 
     )
 
 
-def _memory_and_restart(report: Report, bench: Bench, received: int, people: int, done: int) -> None:
+def _memory_and_restart(
+    report: Report, bench: Bench, received: int, people: int, done: int
+) -> None:
     batches = [records(60_000, people, received, seed) for seed in (2, 3)]
     sizes: list[float] = []
     with bench.workers(1, LOG__PARTITIONS=str(PARTITIONS)) as (worker,):
         for number, batch in enumerate(batches, 1):
             bench.fill(batch, "stratum.events", PARTITIONS)
-            wait_for(lambda number=number: bench.accepted() >= done + number * 60_000, 120, "committed")  # type: ignore[misc]
+            wait_for(
+                lambda number=number: bench.accepted() >= done + number * 60_000,  # type: ignore[misc]
+                120,
+                "committed",
+            )
             sizes.append(resident_mb(worker.pid))
         report.add(
             f"memory of a worker with {people:,} people",

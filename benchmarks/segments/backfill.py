@@ -1,6 +1,7 @@
 """How fast a sweep brings everybody up to date after a publishing, while nothing else is to be done.
 
-The reference is one process that reads everybody, page by page, and decodes them: what a walk costs that decides nothing.
+The reference is one process that reads everybody, page by page, and decodes them: what a walk costs
+that decides nothing.
 """
 
 import time
@@ -24,7 +25,9 @@ PAGE: Final = 1_000
 LIMIT_S: Final = 300.0
 EVENTS_EACH: Final = 5
 ENTERING: Final = 5
-_PAGE: Final = "SELECT id, doc FROM profiles WHERE workspace_id = 1 AND id > %s ORDER BY id LIMIT %s"
+_PAGE: Final = (
+    "SELECT id, doc FROM profiles WHERE workspace_id = 1 AND id > %s ORDER BY id LIMIT %s"
+)
 _PROGRESS: Final = "SELECT coalesce(max(visited), 0) FROM sweeps WHERE status = 'running'"
 
 
@@ -67,7 +70,9 @@ def _plain(report: Report, people: int) -> None:
         with bench.workers(1):
             for name, plan in (("nobody enters", "platinum"), ("a fifth enters", "gold")):
                 made = rule.Trait("plan", rule.Equals(plan))
-                rate = sweep_rate(connection, people, partial(publish_segment, connection, plan, made))
+                rate = sweep_rate(
+                    connection, people, partial(publish_segment, connection, plan, made)
+                )
                 _add(report, f"sweep of {people:,} people, {name}", rate, reading, aimed=True)
 
 
@@ -82,15 +87,37 @@ def _with_history(report: Report, people: int) -> None:
         publish_all(bench)
         with bench.workers(1):
             rate = sweep_rate(connection, there, lambda: None)
-            _add(report, f"sweep of {there:,} people, first 200 segments, pasts read", rate, read_rate(connection))
-            rate = sweep_rate(connection, there, partial(publish_segment, connection, "gold", rule.Trait("plan", rule.Equals("gold"))))
-            _add(report, f"sweep of {there:,} people, one segment beside 200", rate, read_rate(connection))
+            _add(
+                report,
+                f"sweep of {there:,} people, first 200 segments, pasts read",
+                rate,
+                read_rate(connection),
+            )
+            rate = sweep_rate(
+                connection,
+                there,
+                partial(
+                    publish_segment, connection, "gold", rule.Trait("plan", rule.Equals("gold"))
+                ),
+            )
+            _add(
+                report,
+                f"sweep of {there:,} people, one segment beside 200",
+                rate,
+                read_rate(connection),
+            )
 
 
 def _add(report: Report, name: str, rate: float, reading: float, *, aimed: bool = False) -> None:
     aim = f"≥ {AIM_PER_S:,}/s" if aimed else ""
     reference = f"only reading and decoding them {reading:,.0f}/s"
-    report.add(name, f"{rate:,.0f} people/s, ratio {rate / reading:.2f}", reference, aim, met=rate >= AIM_PER_S if aimed else None)
+    report.add(
+        name,
+        f"{rate:,.0f} people/s, ratio {rate / reading:.2f}",
+        reference,
+        aim,
+        met=rate >= AIM_PER_S if aimed else None,
+    )
 
 
 def run(report: Report, people: int = 100_000, histories: int = 20_000) -> None:

@@ -27,7 +27,13 @@ from domain.segments.rule import EventFilter, Rule, Step, Where
 from operators.aggregates.plan import aggregate_specs
 
 WORKSPACE: Final = WorkspaceId(1)
-NAMES: Final = ("Product Viewed", "Product Added", "Cart Viewed", "Products Searched", "Order Completed")
+NAMES: Final = (
+    "Product Viewed",
+    "Product Added",
+    "Cart Viewed",
+    "Products Searched",
+    "Order Completed",
+)
 WINDOWS: Final = ("30m", "24h", "7d", "30d", "90d", "365d", None)
 _FUNCTIONS: Final[tuple[tuple[Function, str | None], ...]] = (
     ("count", None), ("exists", None), ("time_since", None), ("sum", "price"), ("average", "price"), ("maximum", "price"),
@@ -42,20 +48,36 @@ def _event(rng: random.Random) -> EventFilter:
 
 def _silent(rng: random.Random, _traits: int) -> Rule:
     customers = rule.Lifecycle((Stage.CUSTOMER, Stage.CHURNED))
-    return rule.All((customers, rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.Equals(0))))
+    return rule.All(
+        (
+            customers,
+            rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.Equals(0)),
+        )
+    )
 
 
 def _sequence(rng: random.Random, _traits: int) -> Rule:
-    steps = (Step(EventFilter("Product Added")), Step(EventFilter("Order Completed"), "30m", absent=rng.random() < 0.5))
+    steps = (
+        Step(EventFilter("Product Added")),
+        Step(EventFilter("Order Completed"), "30m", absent=rng.random() < 0.5),
+    )
     return rule.Sequence(steps, rng.choice(("24h", "7d")))
 
 
 def _did(rng: random.Random, _traits: int) -> Rule:
-    return rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.AtLeast(rng.choice((1, 1, 2, 3, 5))))
+    return rule.Behaviour(
+        _event(rng), window=rng.choice(WINDOWS), condition=rule.AtLeast(rng.choice((1, 1, 2, 3, 5)))
+    )
 
 
 def _spent(rng: random.Random, _traits: int) -> Rule:
-    return rule.Behaviour(EventFilter("Order Completed"), "sum", "revenue", rng.choice(WINDOWS), rule.AtLeast(rng.choice((20, 50, 100))))
+    return rule.Behaviour(
+        EventFilter("Order Completed"),
+        "sum",
+        "revenue",
+        rng.choice(WINDOWS),
+        rule.AtLeast(rng.choice((20, 50, 100))),
+    )
 
 
 _MIX: Final[tuple[tuple[int, Callable[[random.Random, int], Rule]], ...]] = (
@@ -64,7 +86,10 @@ _MIX: Final[tuple[tuple[int, Callable[[random.Random, int], Rule]], ...]] = (
     (8, _spent),
     (5, _sequence),
     (10, lambda rng, traits: rule.Computed(f"trait {rng.randrange(traits)}", rule.Exists())),
-    (10, lambda rng, _traits: rule.Trait(rng.choice(("plan", "name", "email")), rule.Equals("gold"))),
+    (
+        10,
+        lambda rng, _traits: rule.Trait(rng.choice(("plan", "name", "email")), rule.Equals("gold")),
+    ),
     (5, lambda rng, _traits: rule.Lifecycle((rng.choice((Stage.CUSTOMER, Stage.CHURNED)),))),
     (4, lambda _rng, _traits: rule.Rfm(segments=("champions", "loyal_customers"))),
     (5, lambda _rng, _traits: rule.Consent("advertising")),
@@ -103,25 +128,41 @@ def trait_rules(count: int = 50, seed: int = 8) -> list[TraitRule]:
 
 def live_definitions(workspace: WorkspaceId = WORKSPACE) -> WorkspaceDefinitions:
     """Everything together, with an aggregate for everything that is asked for, as after a first publishing."""
-    live = WorkspaceDefinitions(workspace, 1, segments=live_segments(workspace), traits=live_traits(), rfm=live_rfm())
-    aggregates = tuple(Aggregate(AggregateId(number), spec) for number, spec in enumerate(aggregate_specs(live), 1))
+    live = WorkspaceDefinitions(
+        workspace, 1, segments=live_segments(workspace), traits=live_traits(), rfm=live_rfm()
+    )
+    aggregates = tuple(
+        Aggregate(AggregateId(number), spec) for number, spec in enumerate(aggregate_specs(live), 1)
+    )
     return msgspec.structs.replace(live, aggregates=aggregates, newest_aggregate=len(aggregates))
 
 
-def live_segments(workspace: WorkspaceId, count: int = 200, revision: int = 1) -> tuple[Segment, ...]:
+def live_segments(
+    workspace: WorkspaceId, count: int = 200, revision: int = 1
+) -> tuple[Segment, ...]:
     """The rules as live segments."""
     return tuple(
-        Segment(SegmentId(number), workspace, 1, made, revision=revision) for number, made in enumerate(segment_rules(count), 1_000)
+        Segment(SegmentId(number), workspace, 1, made, revision=revision)
+        for number, made in enumerate(segment_rules(count), 1_000)
     )
 
 
 def live_traits(count: int = 50, revision: int = 1) -> tuple[ComputedTrait, ...]:
     """The traits as live ones."""
-    return tuple(ComputedTrait(TraitId(number), f"trait {number}", 1, made, revision) for number, made in enumerate(trait_rules(count)))
+    return tuple(
+        ComputedTrait(TraitId(number), f"trait {number}", 1, made, revision)
+        for number, made in enumerate(trait_rules(count))
+    )
 
 
 def live_rfm() -> RfmDefinition:
     """RFM with plausible bounds."""
     day = 86_400_000
-    breaks = RfmBreaks((3 * day, 10 * day, 30 * day, 90 * day), (1, 1, 2, 4), (20_000_000, 40_000_000, 80_000_000, 200_000_000), 1_000, 0)
+    breaks = RfmBreaks(
+        (3 * day, 10 * day, 30 * day, 90 * day),
+        (1, 1, 2, 4),
+        (20_000_000, 40_000_000, 80_000_000, 200_000_000),
+        1_000,
+        0,
+    )
     return RfmDefinition(1, RfmRule(), breaks)

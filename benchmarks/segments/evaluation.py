@@ -1,7 +1,7 @@
 """What definitions cost one person: evaluating 200 segments when an event touches them, and the bytes that they keep.
 
-No servers: people are decoded from records and built by UNIFY, as a worker does. Events that no definition looks at (page views) are
-left out of the times, for they would flatter them.
+No servers: people are decoded from records and built by UNIFY, as a worker does. Events that no
+definition looks at (page views) are left out of the times, for they would flatter them.
 """
 
 import json
@@ -66,7 +66,11 @@ def history(count: int, span_ms: int, seed: int = 1) -> list[Event]:
         records.append(Record(number, 0, encode_event(SOURCE, at_ms, 0, value)))
     sources = {SOURCE: SourceRow(SourceId(SOURCE), WORKSPACE, b"salt", "")}
     decode = Decoder(sources, {WORKSPACE: b"salt"}, IdentityRules(), ProfileRules())
-    return [event for event in decode(Batch("bench", 0, 0, count, tuple(records))) if isinstance(event, Event)]
+    return [
+        event
+        for event in decode(Batch("bench", 0, 0, count, tuple(records)))
+        if isinstance(event, Event)
+    ]
 
 
 def person_of(events: list[Event], program: Program) -> Person:
@@ -75,7 +79,12 @@ def person_of(events: list[Event], program: Program) -> Person:
     Raises:
         RuntimeError: they make none, or several.
     """
-    changes = unify(events, Known(), Definitions(IdentityRules(), ProfileRules(), {WORKSPACE: program}, program.revision), NOW_MS)
+    changes = unify(
+        events,
+        Known(),
+        Definitions(IdentityRules(), ProfileRules(), {WORKSPACE: program}, program.revision),
+        NOW_MS,
+    )
     if not isinstance(changes, Changes) or len(changes.people) != 1:
         raise RuntimeError("the events do not make one person")
     return changes.people[0]
@@ -97,7 +106,9 @@ def cost(document: bytes, program: Program, events: list[Event]) -> Cost:
         person = decode_person(document)
         started = time.perf_counter()
         found = matched(program.touches(event.type, event.name), event.properties or {})
-        fold_matched(person.view, found, event.properties or {}, event.occurred_ms, tie_of(event.message_key))
+        fold_matched(
+            person.view, found, event.properties or {}, event.occurred_ms, tie_of(event.message_key)
+        )
         touched = {aggregate.id for aggregate, _, _ in found}
         folded = time.perf_counter()
         evaluate(person, program, rules, NOW_MS, Occasion("event", {*touched}), Changes(NOW_MS))
@@ -107,16 +118,28 @@ def cost(document: bytes, program: Program, events: list[Event]) -> Cost:
             evaluations.append((ended - folded) * 1e6)
             looked.append(len(program.dependents(touched)))
     people = iter([decode_person(document) for _ in range(50)])
-    whole = _timed_us(lambda: evaluate(next(people), program, rules, NOW_MS, Occasion("event", None), Changes(NOW_MS)), 50)
+    whole = _timed_us(
+        lambda: evaluate(
+            next(people), program, rules, NOW_MS, Occasion("event", None), Changes(NOW_MS)
+        ),
+        50,
+    )
     codec = _timed_us(lambda: encode_person(decode_person(document)), 200)
     return Cost(median(folds), median(evaluations), mean(evaluations), whole, codec, mean(looked))
 
 
 def run(report: Report, events: int = 1_000) -> None:
-    """Measure a person of ten events in a week, and one of `events` in two years; then what the latter weighs."""
+    """Measure a person of ten events in a week, and one of `events` in two years.
+
+    Then what the latter weighs.
+    """
     program = compile_program(live_definitions())
     bare = compile_program(WorkspaceDefinitions(WORKSPACE, 1))
-    fresh = [event for event in history(TOUCHES * 3, DAY_MS, seed=9) if program.touches(event.type, event.name)][:TOUCHES]
+    fresh = [
+        event
+        for event in history(TOUCHES * 3, DAY_MS, seed=9)
+        if program.touches(event.type, event.name)
+    ][:TOUCHES]
     segments = len(program.segments)
     for count, span_ms in ((10, 7 * DAY_MS), (events, 730 * DAY_MS)):
         found = cost(encode_person(person_of(history(count, span_ms), program)), program, fresh)
@@ -130,11 +153,18 @@ def run(report: Report, events: int = 1_000) -> None:
     sizes = {}
     for count in (events, 4 * events, 16 * events):
         past = history(count, 730 * DAY_MS)
-        sizes[count] = len(encode_person(person_of(past, program))) / 1024, len(encode_person(person_of(past, bare))) / 1024
+        sizes[count] = (
+            len(encode_person(person_of(past, program))) / 1024,
+            len(encode_person(person_of(past, bare))) / 1024,
+        )
     size, plain = sizes[events]
     report.add(
         f"stored state of a person, {events:,} events in two years",
         f"{size:.1f} KiB, without definitions {plain:.1f}",
-        "; ".join(f"{count:,} events: {of:.0f}, without {without:.0f}" for count, (of, without) in sizes.items() if count > events),
+        "; ".join(
+            f"{count:,} events: {of:.0f}, without {without:.0f}"
+            for count, (of, without) in sizes.items()
+            if count > events
+        ),
         "bounded",
     )

@@ -1,9 +1,11 @@
 """How late the clock's transitions are: dormant people, sent through the engine beforehand, whose instants are spread over a minute.
 
-Four kinds by turns: a window that an event leaves, a cart that was not bought within half an hour, a customer who churns, and a trait's
-instant that comes. The first is exact to the second, so that its people fall due in bursts; the others are exact to the millisecond.
+Four kinds by turns: a window that an event leaves, a cart that was not bought within half an hour,
+a customer who churns, and a trait's instant that comes. The first is exact to the second, so that
+its people fall due in bursts; the others are exact to the millisecond.
 
-A transition counts as late until another connection reads it; what the engine itself says it was is beside it.
+A transition counts as late until another connection reads it; what the engine itself says it was is
+beside it.
 """
 
 import time
@@ -27,19 +29,26 @@ AIM_S: Final = 1.0
 HALF_HOUR_MS: Final = 30 * 60_000
 SET_UP_S: Final = 30
 SET_UP_PER_S: Final = 2_500
-"""People that an engine sets up in a second even where others use the machine too; decides when the first instant is."""
+"""People that an engine sets up in a second even where others use the machine too.
+
+Decides when the first instant is.
+"""
 GRACE_S: Final = 30
 LOOK_S: Final = 0.02
 
 _VIEWED: Final = rule.EventFilter("Product Viewed")
-_STEPS: Final = (rule.Step(rule.EventFilter("Product Added")), rule.Step(rule.EventFilter("Order Completed"), "30m", absent=True))
+_STEPS: Final = (
+    rule.Step(rule.EventFilter("Product Added")),
+    rule.Step(rule.EventFilter("Order Completed"), "30m", absent=True),
+)
 SEGMENTS: Final[dict[str, rule.Rule]] = {
     "viewed lately": rule.Behaviour(_VIEWED, window="30m"),
     "abandoned": rule.Sequence(_STEPS, "7d"),
     "churned": rule.Lifecycle((Stage.CHURNED,)),
     "renewed": rule.Trait("renews_at", rule.WithinLast("7d")),
 }
-# Whoever has finished is below the snapshot's horizon, so nobody is missed who commits out of order.
+# Whoever has finished is below the snapshot's horizon, so nobody is missed who commits out of
+# order.
 _SEEN: Final = """
     SELECT c.id, c.profile_id, round(extract(epoch FROM c.changed_at) * 1000)::bigint, pg_snapshot_xmin(pg_current_snapshot())::text
     FROM changes c WHERE c.tx >= %s::xid8 AND c.cause = 'wake'
@@ -61,12 +70,19 @@ def _person(number: int, due_ms: int) -> tuple[dict[str, Any], int]:
     """A person's only event, and the exact instant at which something changes about them: `due_ms`, or the second after."""
     kind, before_ms = number % len(SEGMENTS), due_ms - HALF_HOUR_MS
     if kind == 0:
-        return {"type": "track", "event": "Product Viewed", "timestamp": _iso(before_ms)}, -(-before_ms // 1000) * 1000 + HALF_HOUR_MS
+        return {"type": "track", "event": "Product Viewed", "timestamp": _iso(before_ms)}, -(
+            -before_ms // 1000
+        ) * 1000 + HALF_HOUR_MS
     if kind == 1:
         return {"type": "track", "event": "Product Added", "timestamp": _iso(before_ms)}, due_ms
     if kind == 2:
         bought = _iso(due_ms - ProfileRules().churn_after_ms)
-        return {"type": "track", "event": "Order Completed", "timestamp": bought, "properties": {"revenue": 10}}, due_ms
+        return {
+            "type": "track",
+            "event": "Order Completed",
+            "timestamp": bought,
+            "properties": {"revenue": 10},
+        }, due_ms
     return {"type": "identify", "traits": {"renews_at": _iso(due_ms)}}, due_ms
 
 
@@ -77,12 +93,24 @@ def _crowd(people: int, first_ms: int, spread_ms: int) -> tuple[list[bytes], dic
         message, instant_ms = _person(number, first_ms + number * spread_ms // people)
         user = f"dormant-{number}"
         due[user] = instant_ms
-        rows.append(encode_event(SOURCE, received_ms, 0, msgspec.json.encode(message | {"userId": user, "messageId": user})))
+        rows.append(
+            encode_event(
+                SOURCE,
+                received_ms,
+                0,
+                msgspec.json.encode(message | {"userId": user, "messageId": user}),
+            )
+        )
     return rows, due
 
 
-def _watch(connection: psycopg.Connection, expected: int, until_s: float) -> tuple[dict[Any, Seen], int]:
-    """Read the outbox as it grows, until so many transitions are there or the time is up; by person, and how many there were."""
+def _watch(
+    connection: psycopg.Connection, expected: int, until_s: float
+) -> tuple[dict[Any, Seen], int]:
+    """Read the outbox as it grows, until so many transitions are there or the time is up.
+
+    By person, and how many there were.
+    """
     found: dict[Any, Seen] = {}
     horizon = "0"
     known: set[int] = set()
@@ -116,13 +144,18 @@ def run(report: Report, people: int = 100_000, spread_s: int = 60) -> None:
     """Measure lateness with two workers and nothing else to do.
 
     Raises:
-        TimeoutError: the people were not set up before the first of them was due, or nobody was woken.
+        TimeoutError: the people were not set up before the first of them was due, or nobody was
+            woken.
     """
     with bench_stack() as bench, bench.connect() as connection:
         rows, due, first_ms = _prepare(bench, people, spread_s)
         bench.fill(rows, "stratum.events", PARTITIONS)
         with bench.workers(2, LOG__PARTITIONS=str(PARTITIONS)):
-            wait_for(lambda: bench.accepted() >= people, first_ms / 1000 - time.time(), "everybody set up before the first instant")
+            wait_for(
+                lambda: bench.accepted() >= people,
+                first_ms / 1000 - time.time(),
+                "everybody set up before the first instant",
+            )
             found, transitions = _watch(connection, people, first_ms / 1000 + spread_s + GRACE_S)
         instants = _instants(connection, due)
     if not found:

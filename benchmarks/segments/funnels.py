@@ -25,7 +25,8 @@ _IDENTIFIERS = """
     SELECT md5('i' || n)::uuid, 1, 'anonymous_id', 'anon-' || n, md5('i' || n %% %(people)s)::uuid
     FROM generate_series(0, %(identifiers)s - 1) n
 """
-# Half of the events are of the first step, a quarter of the second; they arrive nearly in the order of their times.
+# Half of the events are of the first step, a quarter of the second; they arrive nearly in the order
+# of their times.
 _EVENTS = """
     INSERT INTO events
     SELECT md5('m' || n)::uuid, 1, 1, 'track',
@@ -41,17 +42,28 @@ _EVENTS = """
 
 
 def _fill(connection: psycopg.Connection, events: int) -> None:
-    params = {"people": PEOPLE, "identifiers": IDENTIFIERS, "names": list(NAMES), "events": events, "begin": BEGIN, "range": RANGE}
+    params = {
+        "people": PEOPLE,
+        "identifiers": IDENTIFIERS,
+        "names": list(NAMES),
+        "events": events,
+        "begin": BEGIN,
+        "range": RANGE,
+    }
     connection.execute("SELECT setseed(0.5)")
     connection.execute(_IDENTIFIERS, params)
     connection.execute(_EVENTS, params)
     connection.execute("VACUUM ANALYZE events, identifiers")
 
 
-async def _measure(dsn: str, funnels: dict[str, Funnel], repeats: int) -> dict[str, tuple[float, str]]:
+async def _measure(
+    dsn: str, funnels: dict[str, Funnel], repeats: int
+) -> dict[str, tuple[float, str]]:
     """Name → median seconds and how many people got how far."""
     figures = {}
-    pool: Pool = AsyncConnectionPool(dsn, kwargs={"autocommit": True}, open=False, min_size=1, max_size=2)
+    pool: Pool = AsyncConnectionPool(
+        dsn, kwargs={"autocommit": True}, open=False, min_size=1, max_size=2
+    )
     async with pool:
         computed = Funnels(pool, FunnelParams())
         for name, funnel in funnels.items():
@@ -78,7 +90,10 @@ def run(report: Report, events: int = 1_000_000, repeats: int = 3) -> None:
         with bench.connect() as connection:
             _fill(connection, events)
             started = time.perf_counter()
-            connection.execute("SELECT count(*) FROM events WHERE workspace_id = 1 AND type = 'track' AND name = ANY(%s)", (list(NAMES),))
+            connection.execute(
+                "SELECT count(*) FROM events WHERE workspace_id = 1 AND type = 'track' AND name = ANY(%s)",
+                (list(NAMES),),
+            )
             counted = time.perf_counter() - started
         figures = asyncio.run(_measure(bench.dsn, asked, repeats))
     for name, (seconds, reached) in figures.items():

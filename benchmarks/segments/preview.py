@@ -1,6 +1,7 @@
 """Previews of drafts over a million people: a trait, consent and stage, and a draft whose past must be read from stored events.
 
-The reference is a bare count of everybody: what the planner's sequential scan costs before any rule is evaluated.
+The reference is a bare count of everybody: what the planner's sequential scan costs before any rule
+is evaluated.
 """
 
 import hashlib
@@ -78,7 +79,9 @@ def _crowd(people: int) -> Iterator[tuple[Person, bytes]]:
         if number % 3 == 0:
             leaf.revenue = {"EUR": Revenue(3, 9_900)}
             leaf.first_order_ms, leaf.last_order_ms = NOW_MS - 10 * DAY_MS, NOW_MS - DAY_MS
-        person = Person(ProfileId(key), WORKSPACE, 1, leaf, {"user_id": 1, "email": 1}, sole=IdentifierKey(key))
+        person = Person(
+            ProfileId(key), WORKSPACE, 1, leaf, {"user_id": 1, "email": 1}, sole=IdentifierKey(key)
+        )
         yield person, encode_person(person)
 
 

@@ -13,17 +13,28 @@ from store.definitions import publish
 from store.definitions.publish_rfm import publish_rfm, set_rfm_breaks
 from store.definitions.versions import Author, Draft, create
 
-AUTHOR = Author(1, "benchmark", frozenset({"user_id", "email", "phone", "device_id", "anonymous_id"}))
+AUTHOR = Author(
+    1, "benchmark", frozenset({"user_id", "email", "phone", "device_id", "anonymous_id"})
+)
 _DAY_MS = 86_400_000
 _BREAKS = RfmBreaks(
-    (3 * _DAY_MS, 10 * _DAY_MS, 30 * _DAY_MS, 90 * _DAY_MS), (1, 1, 2, 4), (20_000_000, 40_000_000, 80_000_000, 200_000_000), 1_000, 0
+    (3 * _DAY_MS, 10 * _DAY_MS, 30 * _DAY_MS, 90 * _DAY_MS),
+    (1, 1, 2, 4),
+    (20_000_000, 40_000_000, 80_000_000, 200_000_000),
+    1_000,
+    0,
 )
 
 
 def publish_segment(connection: psycopg.Connection[Any], name: str, rule: Rule) -> int:
     """Publish one segment; answers its id."""
     with connection.transaction():
-        number = create(connection, AUTHOR, "segment", Draft(msgspec.json.decode(encode_rule(rule)), "advertising", name, ""))
+        number = create(
+            connection,
+            AUTHOR,
+            "segment",
+            Draft(msgspec.json.decode(encode_rule(rule)), "advertising", name, ""),
+        )
         publish.publish_segment(connection, AUTHOR, number)
     return number
 
@@ -33,7 +44,12 @@ def publish_all(bench: Bench, segments: int = 200, traits: int = 50) -> None:
     with bench.connect() as connection:
         for number, computed in enumerate(trait_rules(traits)):
             with connection.transaction():
-                made = create(connection, AUTHOR, "trait", Draft(msgspec.to_builtins(computed), "", f"trait {number}", ""))
+                made = create(
+                    connection,
+                    AUTHOR,
+                    "trait",
+                    Draft(msgspec.to_builtins(computed), "", f"trait {number}", ""),
+                )
                 publish.publish_trait(connection, AUTHOR, made)
         with connection.transaction():
             publish_rfm(connection, AUTHOR, RfmRule())

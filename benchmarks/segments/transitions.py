@@ -1,7 +1,8 @@
 """Event → transition: from the collector's 200 until another connection reads the change, while a thousand events a second flow.
 
-Three times: with one segment alone, which is the reference; beside 200 segments and 50 traits; and beside them while a sweep runs over
-people who have been away since before the definitions, the dearest people to visit.
+Three times: with one segment alone, which is the reference; beside 200 segments and 50 traits; and
+beside them while a sweep runs over people who have been away since before the definitions, the
+dearest people to visit.
 """
 
 import time
@@ -77,7 +78,11 @@ class Prober:
         before = self._bench.accepted()
         rows = records(WARM_EVENTS, PEOPLE, time.time_ns() // 1_000_000, next(self._seeds))
         self._bench.fill(rows, "stratum.events", PARTITIONS)
-        wait_for(lambda: self._bench.accepted() >= before + WARM_EVENTS, WARM_LIMIT_S, "the traffic's people are there")
+        wait_for(
+            lambda: self._bench.accepted() >= before + WARM_EVENTS,
+            WARM_LIMIT_S,
+            "the traffic's people are there",
+        )
 
     def probe(self, probes: int, between: Callable[[], object] = lambda: None) -> Waits:
         """Measure so many probes while traffic flows; `between` is called before each."""
@@ -99,10 +104,19 @@ class Prober:
         self._number += 1
         user = f"probe-{self._number}"
         wanted = identifier_key(self._salt, "user_id", user).hex(), self._segment
-        body = {"userId": user, "event": "Probe", "messageId": user, "timestamp": datetime.now(UTC).isoformat()}
+        body = {
+            "userId": user,
+            "event": "Probe",
+            "messageId": user,
+            "timestamp": datetime.now(UTC).isoformat(),
+        }
         send.post("/v1/track", json=body).raise_for_status()
         started = time.perf_counter()
-        wait_for(lambda: self._connection.execute(_CHANGED, wanted).fetchone() is not None, LIMIT_S, "the transition")
+        wait_for(
+            lambda: self._connection.execute(_CHANGED, wanted).fetchone() is not None,
+            LIMIT_S,
+            "the transition",
+        )
         return time.perf_counter() - started
 
 
@@ -110,7 +124,9 @@ class Prober:
 def _whole_stack() -> Iterator[tuple[str, Bench]]:
     """The whole of Stratum; its address."""
     with TemporaryDirectory(prefix="stratum-bench-") as folder:
-        settings = load_settings(environ={"STRATUM_DATA_DIR": str(Path(folder) / "data"), "STRATUM_SERVER__PORT": "0"})
+        settings = load_settings(
+            environ={"STRATUM_DATA_DIR": str(Path(folder) / "data"), "STRATUM_SERVER__PORT": "0"}
+        )
         with Stack(settings) as stack:
             bench = bench_of(stack)
             stack.wait_until_running(90)

@@ -12,7 +12,8 @@ class Figure:
     Attributes:
         name: what was measured.
         value: with its unit, as text.
-        reference: what it is measured against in the same run, as text; empty where the figure is absolute.
+        reference: what it is measured against in the same run, as text; empty where the figure is
+            absolute.
         aim: what the project wants.
         met: whether the aim holds; None where there is nothing to hold.
     """
@@ -30,7 +31,9 @@ class Report:
 
     figures: list[Figure] = field(default_factory=list)
 
-    def add(self, name: str, value: str, reference: str = "", aim: str = "", *, met: bool | None = None) -> None:
+    def add(
+        self, name: str, value: str, reference: str = "", aim: str = "", *, met: bool | None = None
+    ) -> None:
         """Add one figure and print it."""
         figure = Figure(name, value, reference, aim, met)
         self.figures.append(figure)

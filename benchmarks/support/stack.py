@@ -51,16 +51,29 @@ class Bench:
             ).fetchone()
         return int(row[0]) if row else 0
 
-    def fill(self, records: Sequence[bytes], log: str, partitions: int, choose: Callable[[int, bytes], int] | None = None) -> None:
-        """Put records into the log, packed as the collector packs them; by their key, or as `choose` says."""
+    def fill(
+        self,
+        records: Sequence[bytes],
+        log: str,
+        partitions: int,
+        choose: Callable[[int, bytes], int] | None = None,
+    ) -> None:
+        """Put records into the log, packed as the collector packs them.
+
+        By their key, or as `choose` says.
+        """
         by_partition: list[list[bytes]] = [[] for _ in range(partitions)]
         for number, record in enumerate(records):
-            by_partition[choose(number, record) if choose else partition_of(record, partitions)].append(record)
+            by_partition[
+                choose(number, record) if choose else partition_of(record, partitions)
+            ].append(record)
         client = redis.Redis.from_url(self.valkey_url)
         for partition, own in enumerate(by_partition):
             pipe = client.pipeline(transaction=False)
             for start in range(0, len(own), PACKED):
-                entry = {str(place): value for place, value in enumerate(own[start : start + PACKED])}
+                entry = {
+                    str(place): value for place, value in enumerate(own[start : start + PACKED])
+                }
                 pipe.xadd(f"{log}:{partition}", entry)  # type: ignore[arg-type]
             pipe.execute()
         client.close()
@@ -76,9 +89,16 @@ class Bench:
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
         """Start one ``stratum`` process with further settings."""
-        environment = {**os.environ, **self.environment, **{f"STRATUM_{name}": value for name, value in settings.items()}}
+        environment = {
+            **os.environ,
+            **self.environment,
+            **{f"STRATUM_{name}": value for name, value in settings.items()},
+        }
         return subprocess.Popen(
-            [sys.executable, "-m", "cli.main", *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "cli.main", *arguments],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
 
@@ -98,7 +118,9 @@ def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 def bench_stack() -> Iterator[Bench]:
     """An embedded stack in a folder of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="stratum-bench-") as folder:
-        settings = load_settings(environ={"STRATUM_DATA_DIR": str(Path(folder) / "data"), "STRATUM_SERVER__PORT": "0"})
+        settings = load_settings(
+            environ={"STRATUM_DATA_DIR": str(Path(folder) / "data"), "STRATUM_SERVER__PORT": "0"}
+        )
         with Stack(settings, choose=lambda *_: ()) as stack:
             yield bench_of(stack)
 
@@ -111,7 +133,12 @@ def bench_of(stack: Stack) -> Bench:
     """
     if stack.addresses is None or stack.first_keys is None:
         raise RuntimeError("the stack has no addresses")
-    return Bench(stack.environment(stack.addresses), stack.addresses.postgres_dsn, stack.addresses.valkey_url, stack.first_keys)
+    return Bench(
+        stack.environment(stack.addresses),
+        stack.addresses.postgres_dsn,
+        stack.addresses.valkey_url,
+        stack.first_keys,
+    )
 
 
 def wait_for(reached: Callable[[], bool], seconds: float, what: str) -> None:

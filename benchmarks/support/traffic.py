@@ -40,7 +40,10 @@ class Traffic:
             if self._stop.wait(max(0.0, began + number * BATCH / RATE - time.perf_counter())):
                 return
             self.sent += BATCH
-            yield [Item(number * BATCH + place, msgspec.json.encode(next(events))) for place in range(BATCH)]
+            yield [
+                Item(number * BATCH + place, msgspec.json.encode(next(events)))
+                for place in range(BATCH)
+            ]
 
     def _send(self, address: str, write_key: str) -> None:
         sender = Sender(address, write_key)
@@ -51,7 +54,10 @@ class Traffic:
 
 @contextmanager
 def flowing(address: str, write_key: str, seed: int = 3) -> Iterator[Traffic]:
-    """Let traffic flow to a collector until the block ends; another seed for other events of the same people."""
+    """Let traffic flow to a collector until the block ends.
+
+    Another seed for other events of the same people.
+    """
     traffic = Traffic(seed)
     thread = threading.Thread(target=traffic._send, args=(address, write_key))  # noqa: SLF001 - of this file
     thread.start()

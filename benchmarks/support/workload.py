@@ -15,14 +15,21 @@ _CONTEXT: Final[dict[str, Any]] = {
     "ip": "203.0.113.7",
     "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
     "locale": "en-GB",
-    "page": {"url": "https://shop.example/products/12345?utm_source=mail", "path": "/products/12345", "title": "Product 12345"},
+    "page": {
+        "url": "https://shop.example/products/12345?utm_source=mail",
+        "path": "/products/12345",
+        "title": "Product 12345",
+    },
 }
 _NAMES: Final = ("Product Viewed", "Product Added", "Cart Viewed", "Products Searched")
 _KEY: Final = re.compile(rb'"userId": ?"([^"]+)"|"anonymousId": ?"([^"]+)"')
 
 
 def messages(count: int, people: int, seed: int = 1) -> Iterator[dict[str, Any]]:
-    """Segment messages of `people` visitors, a third of them signed in; half of the traffic comes from a quarter of the people."""
+    """Segment messages of `people` visitors, a third of them signed in.
+
+    Half of the traffic comes from a quarter of the people.
+    """
     rng = random.Random(seed)
     for number in range(count):
         person = int(people * rng.random() ** 2)
@@ -37,11 +44,27 @@ def messages(count: int, people: int, seed: int = 1) -> Iterator[dict[str, Any]]
             message["userId"] = f"user-{person}"
         share = rng.random()
         if share < 0.05 and person % 3 == 0:
-            message |= {"type": "identify", "traits": {"email": f"user{person}@example.com", "name": "Some Name", "plan": "gold"}}
+            message |= {
+                "type": "identify",
+                "traits": {
+                    "email": f"user{person}@example.com",
+                    "name": "Some Name",
+                    "plan": "gold",
+                },
+            }
         elif share < 0.6:
-            message |= {"type": "page", "name": "Product", "properties": {"path": "/products/12345", "referrer": "https://search.example/"}}
+            message |= {
+                "type": "page",
+                "name": "Product",
+                "properties": {"path": "/products/12345", "referrer": "https://search.example/"},
+            }
         elif share < 0.95:
-            properties = {"product_id": f"p-{number % 997}", "price": 12.5, "category": "Books", "quantity": 1}
+            properties = {
+                "product_id": f"p-{number % 997}",
+                "price": 12.5,
+                "category": "Books",
+                "quantity": 1,
+            }
             message |= {"type": "track", "event": rng.choice(_NAMES), "properties": properties}
         else:
             message |= {
@@ -53,7 +76,10 @@ def messages(count: int, people: int, seed: int = 1) -> Iterator[dict[str, Any]]
 
 
 def records(count: int, people: int, received_ms: int, seed: int = 1) -> list[bytes]:
-    """The same as log records, as the collector writes them; 1,000 arrive per second of `received_ms`."""
+    """The same as log records, as the collector writes them.
+
+    1,000 arrive per second of `received_ms`.
+    """
     return [
         encode_event(SOURCE, received_ms + number, 0, json.dumps(message).encode())
         for number, message in enumerate(messages(count, people, seed))

@@ -32,12 +32,24 @@ _Audience = Annotated[str, typer.Argument(metavar="AUDIENCE", help="Name or id o
 @app.command("list")
 def list_audiences(workspace_name: WorkspaceName = "default") -> None:
     """List the audiences of a workspace."""
-    table = Table("id", "platform", "name", "segment", "status", "members", "on their way", "refused", "last push")
+    table = Table(
+        "id",
+        "platform",
+        "name",
+        "segment",
+        "status",
+        "members",
+        "on their way",
+        "refused",
+        "last push",
+    )
     with workspace(workspace_name) as (conn, author):
         for row in listed(conn, author.workspace):
             pushed = f"{row.last_pushed_at:%Y-%m-%d %H:%M}" if row.last_pushed_at else "never"
             counts = (f"{row.members:,}", f"{row.pending:,}", f"{row.refused:,}")
-            table.add_row(str(row.id), row.platform, row.name, row.segment, row.status, *counts, pushed)
+            table.add_row(
+                str(row.id), row.platform, row.name, row.segment, row.status, *counts, pushed
+            )
     Console().print(table)
 
 
@@ -45,15 +57,43 @@ def list_audiences(workspace_name: WorkspaceName = "default") -> None:
 def show(audience: _Audience, workspace_name: WorkspaceName = "default") -> None:
     """Show an audience's last pushes: what was sent, left out and refused, and what the platform said."""
     table = Table(
-        "push", "kind", "status", "added", "removed", "sent", "skipped", "rejected", "requests", "retries", "platform says", "error"
+        "push",
+        "kind",
+        "status",
+        "added",
+        "removed",
+        "sent",
+        "skipped",
+        "rejected",
+        "requests",
+        "retries",
+        "platform says",
+        "error",
     )
     with workspace(workspace_name) as (conn, author):
         row = _find(conn, author, audience)
         for push in newest_pushes(conn, author.workspace, row.id, _SHOWN):
-            skipped = ", ".join(f"{reason} {count:,}" for reason, count in sorted(push.skipped.items()))
+            skipped = ", ".join(
+                f"{reason} {count:,}" for reason, count in sorted(push.skipped.items())
+            )
             said = ", ".join(f"{name} {value}" for name, value in (push.readback or {}).items())
-            counts = (f"{push.adds:,}", f"{push.removes:,}", f"{push.sent:,}", skipped, f"{push.rejected:,}")
-            table.add_row(str(push.id), push.kind, push.status, *counts, str(push.requests), str(push.retries), said, push.error)
+            counts = (
+                f"{push.adds:,}",
+                f"{push.removes:,}",
+                f"{push.sent:,}",
+                skipped,
+                f"{push.rejected:,}",
+            )
+            table.add_row(
+                str(push.id),
+                push.kind,
+                push.status,
+                *counts,
+                str(push.requests),
+                str(push.retries),
+                said,
+                push.error,
+            )
     Console().print(f"{row.name} on {row.platform} follows {row.segment}; {row.status}")
     Console().print(table)
 
@@ -63,22 +103,42 @@ def create(
     segment: Annotated[str, typer.Argument(help="Name or id of the segment that it follows.")],
     platform: Annotated[str, typer.Argument(help="meta, google, tiktok or snapchat.")],
     name: Annotated[str, typer.Argument(help="As it will be called at the platform.")],
-    interval: Annotated[int, typer.Option(help="Seconds between pushes; 0: it follows the segment at once.", min=0)] = 3600,
-    ttl: Annotated[int | None, typer.Option(help="Seconds after which a member is let go.", min=3600)] = None,
-    holdout: Annotated[int, typer.Option(help="Per cent of the members who are never sent.", min=0, max=90)] = 0,
+    interval: Annotated[
+        int, typer.Option(help="Seconds between pushes; 0: it follows the segment at once.", min=0)
+    ] = 3600,
+    ttl: Annotated[
+        int | None, typer.Option(help="Seconds after which a member is let go.", min=3600)
+    ] = None,
+    holdout: Annotated[
+        int, typer.Option(help="Per cent of the members who are never sent.", min=0, max=90)
+    ] = 0,
     workspace_name: WorkspaceName = "default",
 ) -> None:
-    """Link an audience to a segment. It is made at the platform once the trust gate lets its first push pass."""
+    """Link an audience to a segment.
+
+    It is made at the platform once the trust gate lets its first push pass.
+    """
     settings = load_settings()
     account, delivery = accounts(settings).get(platform), settings.delivery
     if account is None or not account.connected:
         raise refused([f"{platform} is not connected: docs/platforms says how"])
-    shortest, longest = (int(limit.total_seconds()) for limit in (delivery.shortest_interval, delivery.longest_interval))
+    shortest, longest = (
+        int(limit.total_seconds())
+        for limit in (delivery.shortest_interval, delivery.longest_interval)
+    )
     if interval and not shortest <= interval <= longest:
         raise refused([f"the interval lies between {shortest} and {longest} s, or is 0"])
 
     def work(conn: Connection[Any], author: Author) -> str:
-        new = NewAudience(find(conn, author, "segment", segment), platform, name, account.account_id, interval, ttl, holdout)
+        new = NewAudience(
+            find(conn, author, "segment", segment),
+            platform,
+            name,
+            account.account_id,
+            interval,
+            ttl,
+            holdout,
+        )
         return f"audience {commands.create(conn, author.workspace, author.actor, new)}: {name} on {platform}"
 
     _do(workspace_name, work)
@@ -99,7 +159,12 @@ def pause(audience: _Audience, workspace_name: WorkspaceName = "default") -> Non
 @app.command()
 def resume(audience: _Audience, workspace_name: WorkspaceName = "default") -> None:
     """Let pushes go again."""
-    _change(audience, workspace_name, "is active", lambda conn, own, actor, number, _: commands.resume(conn, own, actor, number))
+    _change(
+        audience,
+        workspace_name,
+        "is active",
+        lambda conn, own, actor, number, _: commands.resume(conn, own, actor, number),
+    )
 
 
 @app.command()
@@ -120,7 +185,9 @@ def reconcile(
         audience,
         workspace_name,
         "is to be compared",
-        lambda conn, own, actor, number, now: commands.reconcile(conn, own, actor, number, resend, now),
+        lambda conn, own, actor, number, now: commands.reconcile(
+            conn, own, actor, number, resend, now
+        ),
     )
 
 
@@ -130,15 +197,29 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
     with workspace(workspace_name) as (conn, author):
         row = _find(conn, author, audience)
         settings = load_settings()
-        told = preview_judged(conn, row.id, accounts(settings)[row.platform].platform, settings.gate, datetime.now(UTC))
+        told = preview_judged(
+            conn,
+            row.id,
+            accounts(settings)[row.platform].platform,
+            settings.gate,
+            datetime.now(UTC),
+        )
     if told is not None:
         found, judged = told
-        skipped = "".join(f", {count:,} {reason}" for reason, count in sorted(found.skipped.items()))
+        skipped = "".join(
+            f", {count:,} {reason}" for reason, count in sorted(found.skipped.items())
+        )
         typer.echo(
             f"{row.name} on {row.platform}: {found.members:,} in the segment, {found.listed:,} on the list, {found.held_out:,} held out"
         )
-        about = "" if found.exact else f" (estimated from {found.examined:,} of {found.concerned:,} people)"
-        typer.echo(f"the next push adds {found.adds:,} and removes {found.removes:,} in {found.requests:,} requests{skipped}{about}")
+        about = (
+            ""
+            if found.exact
+            else f" (estimated from {found.examined:,} of {found.concerned:,} people)"
+        )
+        typer.echo(
+            f"the next push adds {found.adds:,} and removes {found.removes:,} in {found.requests:,} requests{skipped}{about}"
+        )
         typer.echo(f"the gate would {judged.verdict}: {'; '.join(judged.reasons)}")
 
 
@@ -153,7 +234,12 @@ def delete(audience: _Audience, workspace_name: WorkspaceName = "default") -> No
     )
 
 
-def _change(audience: str, workspace_name: str, done: str, work: Callable[[Connection[Any], int, str, int, datetime], object]) -> None:
+def _change(
+    audience: str,
+    workspace_name: str,
+    done: str,
+    work: Callable[[Connection[Any], int, str, int, datetime], object],
+) -> None:
     def one(conn: Connection[Any], author: Author) -> str:
         row = _find(conn, author, audience)
         work(conn, author.workspace, author.actor, row.id, datetime.now(UTC))
@@ -174,6 +260,10 @@ def _do(workspace_name: str, work: Callable[[Connection[Any], Author], str]) -> 
 def _find(conn: Connection[Any], author: Author, wanted: str) -> AudienceRow:
     found = [row for row in listed(conn, author.workspace) if wanted in {row.name, str(row.id)}]
     if len(found) != 1:
-        said = "there is no audience" if not found else "give the id: there are several audiences called"
+        said = (
+            "there is no audience"
+            if not found
+            else "give the id: there are several audiences called"
+        )
         raise typer.BadParameter(f"{said} {wanted}", param_hint="audience")
     return found[0]

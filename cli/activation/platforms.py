@@ -13,7 +13,9 @@ from config.load import load_settings
 from config.platform_check import OK, check
 from store.activation import connections
 
-app = typer.Typer(add_completion=False, help="Show ad platforms and check that they would take what is sent.")
+app = typer.Typer(
+    add_completion=False, help="Show ad platforms and check that they would take what is sent."
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -27,25 +29,43 @@ def platforms(context: typer.Context, workspace_name: WorkspaceName = "default")
     for name, account in accounts(load_settings()).items():
         found = known.get(name)
         rests = found is not None and found.disconnected_at is not None
-        status = "not configured" if not account.connected else "disconnected" if rests else "connected"
-        table.add_row(name, account.account_id, status, found.result if found else "", found.advice if found else "")
+        status = (
+            "not configured" if not account.connected else "disconnected" if rests else "connected"
+        )
+        table.add_row(
+            name,
+            account.account_id,
+            status,
+            found.result if found else "",
+            found.advice if found else "",
+        )
     Console().print(table)
 
 
 @app.command("check")
 def check_platforms(
-    platform: Annotated[str, typer.Argument(help="Its name; none: all that are connected.")] = "", workspace_name: WorkspaceName = "default"
+    platform: Annotated[str, typer.Argument(help="Its name; none: all that are connected.")] = "",
+    workspace_name: WorkspaceName = "default",
 ) -> None:
-    """Ask platforms, by a call that changes nothing, whether account and access are in order. Exit code 1 where one is not."""
+    """Ask platforms, by a call that changes nothing, whether account and access are in order.
+
+    Exit code 1 where one is not.
+    """
     settings = load_settings()
     known = accounts(settings)
     if platform and platform not in known:
-        raise typer.BadParameter(f"there is no platform {platform}; there are {', '.join(known)}", param_hint="platform")
-    asked = [platform] if platform else [name for name, account in known.items() if account.connected]
+        raise typer.BadParameter(
+            f"there is no platform {platform}; there are {', '.join(known)}", param_hint="platform"
+        )
+    asked = (
+        [platform] if platform else [name for name, account in known.items() if account.connected]
+    )
     results = {name: check(settings, name) for name in asked}
     with workspace(workspace_name) as (conn, author):
         for name, found in results.items():
-            connections.note_check(conn, author.workspace, name, found.result, found.advice, datetime.now(UTC))
+            connections.note_check(
+                conn, author.workspace, name, found.result, found.advice, datetime.now(UTC)
+            )
             typer.echo(f"{name}: {found.result}{f' – {found.advice}' if found.advice else ''}")
     if not asked:
         typer.echo("no platform is connected: docs/platforms says how")

@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 
+from domain.values import Json
+
 
 class DemoClient:
     """A dashboard's view of one workspace.
@@ -15,10 +17,15 @@ class DemoClient:
     """
 
     def __init__(self, api: str, api_key: str, sandbox: str) -> None:
-        self._api = httpx.Client(base_url=api, headers={"Authorization": f"Bearer {api_key}"}, timeout=10, trust_env=False)
+        self._api = httpx.Client(
+            base_url=api,
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=10,
+            trust_env=False,
+        )
         self._sandbox = httpx.Client(base_url=sandbox, timeout=10, trust_env=False)
 
-    def _get(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - JSON
+    def _get(self, path: str, **query: Json) -> Json:
         answer = self._api.get(path, params=query)
         answer.raise_for_status()
         return answer.json()
@@ -48,7 +55,9 @@ class DemoClient:
     def create_audience(self, name: str) -> int:
         """Link the built-in segment to a new audience at Meta, and confirm that its first push may add everybody."""
         segments = self._get("/cdp/segments")
-        segment = next(item["id"] for item in (segments["items"] if isinstance(segments, dict) else segments))
+        segment = next(
+            item["id"] for item in (segments["items"] if isinstance(segments, dict) else segments)
+        )
         body = {"segment_id": segment, "platform": "meta", "name": name, "interval_s": 3600}
         answer = self._api.post("/cdp/audience-sync/audiences", json=body)
         answer.raise_for_status()
@@ -65,7 +74,9 @@ class DemoClient:
         members: set[str] = set()
         query: dict[str, Any] = {"limit": 200}
         segments = self._get("/cdp/segments")
-        segment = next(item["id"] for item in (segments["items"] if isinstance(segments, dict) else segments))
+        segment = next(
+            item["id"] for item in (segments["items"] if isinstance(segments, dict) else segments)
+        )
         while True:
             page = self._get(f"/cdp/segments/{segment}/members", **query)
             members |= {item["profile_id"] for item in page["items"]}

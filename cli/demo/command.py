@@ -1,4 +1,7 @@
-"""``stratum demo``: the main job on this machine. Real purchases through the collector, people, health, one gated push to a local Meta."""
+"""``stratum demo``: the main job on this machine.
+
+Real purchases through the collector, people, health, one gated push to a local Meta.
+"""
 
 import threading
 import time
@@ -55,7 +58,9 @@ class Demo:
             raise DemoError("the folder of the demo was used before")
         self.addresses = stack.addresses
         self.keys = stack.first_keys
-        self.client = DemoClient(stack.addresses.api, stack.first_keys.api_key, stack.addresses.sandbox("meta"))
+        self.client = DemoClient(
+            stack.addresses.api, stack.first_keys.api_key, stack.addresses.sandbox("meta")
+        )
         self.facts = Facts()
         self.stopping = Stopping()
         self.audience: int | None = None
@@ -94,7 +99,9 @@ class Demo:
                 self.look()
                 if time.monotonic() - said >= _PLAIN_EVERY_S:
                     said = time.monotonic()
-                    self._console.print(line(self.facts), markup=False, highlight=False, soft_wrap=True)
+                    self._console.print(
+                        line(self.facts), markup=False, highlight=False, soft_wrap=True
+                    )
 
         artist = threading.Thread(target=draw, daemon=True)
         artist.start()
@@ -119,14 +126,19 @@ class Demo:
             except httpx.HTTPError:
                 pass
             if time.monotonic() > deadline:
-                raise DemoError(f"not within {seconds:g} s: {what}; the logs are in the demo's folder")
+                raise DemoError(
+                    f"not within {seconds:g} s: {what}; the logs are in the demo's folder"
+                )
             time.sleep(0.2)
 
     def replay(self) -> None:
         """Send every purchase through the collector and wait until the engine has stored them."""
         self.facts.phase = "replaying the CDNOW purchases through the collector"
         self.facts.total = cdnow.PEOPLE + cdnow.ORDERS
-        items = (Item(number, msgspec.json.encode(event)) for number, event in enumerate(cdnow.events(datetime.now(UTC).date())))
+        items = (
+            Item(number, msgspec.json.encode(event))
+            for number, event in enumerate(cdnow.events(datetime.now(UTC).date()))
+        )
         sender = Sender(self.addresses.api, self.keys.write_key)
         for delivered in sender.deliver(sender.batches(items)):
             self.facts.sent += delivered.accepted
@@ -136,7 +148,11 @@ class Demo:
                 return
         sender.close()
         expected = self.facts.total
-        self.wait("waiting until everything is stored", lambda: int(self.client.statistics()["events"]) >= expected, _REPLAY_S)
+        self.wait(
+            "waiting until everything is stored",
+            lambda: int(self.client.statistics()["events"]) >= expected,
+            _REPLAY_S,
+        )
         self.facts.total = 0
 
     def push(self) -> None:
@@ -151,14 +167,20 @@ class Demo:
         self.client.sync(audience)
         self.wait(
             "pushing the audience as soon as the gate passes",
-            lambda: any(push["status"] == "done" for push in self.client.pushes(audience) if push["id"] not in before),
+            lambda: any(
+                push["status"] == "done"
+                for push in self.client.pushes(audience)
+                if push["id"] not in before
+            ),
             _PUSH_S,
         )
 
     def live(self) -> None:
         """Go on with simulated visitors until somebody stops the demo."""
         self.facts.phase = "live: simulated visitors. Ctrl-C stops everything"
-        sender = Sender(self.addresses.api, self.keys.write_key, sent_at=lambda: stamp(datetime.now(UTC)))
+        sender = Sender(
+            self.addresses.api, self.keys.write_key, sent_at=lambda: stamp(datetime.now(UTC))
+        )
         while not self.stopping.is_set():
             try:
                 for _ in send_traffic(sender, _LIVE_RATE, _SEED):
@@ -169,16 +191,27 @@ class Demo:
         sender.close()
 
     def check(self) -> list[str]:
-        """Compare what is stored and pushed with what the data set says; answers every difference as a sentence."""
+        """Compare what is stored and pushed with what the data set says.
+
+        Answers every difference as a sentence.
+        """
         statistics = self.client.statistics()
         revenue = {money["currency"]: money["amount_minor"] for money in statistics["revenue"]}
-        wanted = {"people": cdnow.PEOPLE, "orders": cdnow.ORDERS, "revenue in cents": cdnow.REVENUE_MINOR}
+        wanted = {
+            "people": cdnow.PEOPLE,
+            "orders": cdnow.ORDERS,
+            "revenue in cents": cdnow.REVENUE_MINOR,
+        }
         found = {
             "people": statistics["people"]["value"],
             "orders": statistics["orders"],
             "revenue in cents": revenue.get(cdnow.CURRENCY, 0),
         }
-        wrong = [f"{name}: {found[name]:,}, should be {wanted[name]:,}" for name in wanted if found[name] != wanted[name]]
+        wrong = [
+            f"{name}: {found[name]:,}, should be {wanted[name]:,}"
+            for name in wanted
+            if found[name] != wanted[name]
+        ]
         for _ in range(3):  # somebody may churn between the push and this look
             differences = self._compare_audience()
             if not differences:
@@ -191,10 +224,14 @@ class Demo:
         members, external = self.client.members(), {row[0] for row in rows}
         wrong = []
         if members != external:
-            wrong.append(f"Meta holds {len(external - members):,} who are no members and lacks {len(members - external):,} who are")
+            wrong.append(
+                f"Meta holds {len(external - members):,} who are no members and lacks {len(members - external):,} who are"
+            )
         expected = _consented_customers(datetime.now(UTC))
         if {row[1] for row in rows} != expected:
-            wrong.append(f"Meta's e-mail hashes are not those of the {len(expected):,} consenting customers of the data set")
+            wrong.append(
+                f"Meta's e-mail hashes are not those of the {len(expected):,} consenting customers of the data set"
+            )
         return wrong
 
 
@@ -206,13 +243,25 @@ def _consented_customers(now: datetime) -> set[str]:
             newest[event["userId"]] = datetime.fromisoformat(event["timestamp"])
     silence = Settings().profile.churn_after
     customers = (user.removeprefix("cdnow-") for user, at in newest.items() if now - at < silence)
-    return {sha256(f"customer-{customer}@example.com".encode()).hexdigest() for customer in customers if cdnow.consents(customer)}
+    return {
+        sha256(f"customer-{customer}@example.com".encode()).hexdigest()
+        for customer in customers
+        if cdnow.consents(customer)
+    }
 
 
 def demo(
-    once: Annotated[bool, typer.Option(help="Replay, push, check and exit: 0 if everything is as it must be, 1 if not.")] = False,
+    once: Annotated[
+        bool,
+        typer.Option(
+            help="Replay, push, check and exit: 0 if everything is as it must be, 1 if not."
+        ),
+    ] = False,
 ) -> None:
-    """Run everything on this machine with real purchases, one gated push and live traffic. Starts from an empty folder each time."""
+    """Run everything on this machine with real purchases, one gated push and live traffic.
+
+    Starts from an empty folder each time.
+    """
     console = Console(highlight=False)
     settings = load_settings()
     # Whatever is connected, a demo talks to local platforms only.
@@ -223,7 +272,10 @@ def demo(
     with stack:
         run = Demo(stack, console)
         run.stopping.at_signals()
-        console.print(f"starting PostgreSQL, Valkey, collector, API, engine and a local Meta in {stack.data_dir}", style="dim")
+        console.print(
+            f"starting PostgreSQL, Valkey, collector, API, engine and a local Meta in {stack.data_dir}",
+            style="dim",
+        )
         run.wait("starting", lambda: stack.status().running, _READY_S)
         _say_where(console, run)
         with run.drawn():
@@ -254,5 +306,7 @@ def _conclude(console: Console, run: Demo) -> None:
         raise typer.Exit(1)
     rows = run.client.at_meta(run.audience or 0)
     revenue = decimal_string(cdnow.REVENUE_MINOR, cdnow.CURRENCY)
-    console.print(f"[green]as it must be:[/] {cdnow.PEOPLE:,} people, {cdnow.ORDERS:,} orders, {revenue} {cdnow.CURRENCY}")
+    console.print(
+        f"[green]as it must be:[/] {cdnow.PEOPLE:,} people, {cdnow.ORDERS:,} orders, {revenue} {cdnow.CURRENCY}"
+    )
     console.print(f"the local Meta holds exactly the {len(rows):,} consenting customers")

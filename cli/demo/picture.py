@@ -12,7 +12,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-_COLOURS: Final = {"healthy": "green", "degraded": "yellow", "unhealthy": "red", "pass": "green", "hold": "yellow", "block": "red"}
+_COLOURS: Final = {
+    "healthy": "green",
+    "degraded": "yellow",
+    "unhealthy": "red",
+    "pass": "green",
+    "hold": "yellow",
+    "block": "red",
+}
 
 
 @dataclass
@@ -55,7 +62,9 @@ def line(facts: Facts) -> str:
     """The same in one line, for output that is not a terminal."""
     count, seconds = facts.behind
     sent = f"{facts.sent:,} of {facts.total:,} sent, " if facts.total else ""
-    health = ", ".join(f"{signal['name'] or signal['signal']} {_health(signal)}" for signal in facts.signals)
+    health = ", ".join(
+        f"{signal['name'] or signal['signal']} {_health(signal)}" for signal in facts.signals
+    )
     return (
         f"{facts.phase}: {sent}{_total(facts, 'events'):,} stored at {facts.rate:,.0f}/s, {count:,} behind ({seconds:.1f} s),"
         f" {_people(facts):,} people; {health or 'no signal yet'}"
@@ -72,17 +81,35 @@ def _people(facts: Facts) -> int:
 
 def _progress(facts: Facts) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
-    grid.add_row("replay", ProgressBar(total=facts.total, completed=facts.sent, width=40), f"{facts.sent:,} / {facts.total:,} events")
+    grid.add_row(
+        "replay",
+        ProgressBar(total=facts.total, completed=facts.sent, width=40),
+        f"{facts.sent:,} / {facts.total:,} events",
+    )
     return grid
 
 
 def _figures(facts: Facts) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     count, seconds = facts.behind
-    revenue = "  ".join(f"{money['amount']} {money['currency']}" for money in facts.statistics.get("revenue", ()))
-    grid.add_row("throughput", f"{facts.rate:,.0f} events/s", "stored", f"{_total(facts, 'events'):,}")
-    grid.add_row("lag", f"{seconds:.1f} s, {count:,} records", "duplicates", f"{_total(facts, 'duplicates'):,}")
-    grid.add_row("people", f"{_people(facts):,}", "merges", f"{facts.statistics.get('merges', {}).get('value', 0):,}")
+    revenue = "  ".join(
+        f"{money['amount']} {money['currency']}" for money in facts.statistics.get("revenue", ())
+    )
+    grid.add_row(
+        "throughput", f"{facts.rate:,.0f} events/s", "stored", f"{_total(facts, 'events'):,}"
+    )
+    grid.add_row(
+        "lag",
+        f"{seconds:.1f} s, {count:,} records",
+        "duplicates",
+        f"{_total(facts, 'duplicates'):,}",
+    )
+    grid.add_row(
+        "people",
+        f"{_people(facts):,}",
+        "merges",
+        f"{facts.statistics.get('merges', {}).get('value', 0):,}",
+    )
     grid.add_row("orders", f"{_total(facts, 'orders'):,}", "revenue", revenue or "–")
     return grid
 
@@ -94,18 +121,29 @@ def _health(signal: dict[str, Any]) -> str:
 
 
 def _signals(facts: Facts) -> RenderableType:
-    table = Table(title="signals", title_justify="left", box=None, show_header=False, padding=(0, 2))
+    table = Table(
+        title="signals", title_justify="left", box=None, show_header=False, padding=(0, 2)
+    )
     for signal in facts.signals:
-        table.add_row(signal["name"] or signal["signal"], Text(_health(signal), style=_COLOURS.get(signal["status"], "dim")))
+        table.add_row(
+            signal["name"] or signal["signal"],
+            Text(_health(signal), style=_COLOURS.get(signal["status"], "dim")),
+        )
     return table
 
 
 def _gate(facts: Facts) -> RenderableType:
-    table = Table(title="gate and pushes", title_justify="left", box=None, show_header=False, padding=(0, 2))
+    table = Table(
+        title="gate and pushes", title_justify="left", box=None, show_header=False, padding=(0, 2)
+    )
     for decision in facts.decisions[:4]:
         reasons = decision["reasons"]
         first = reasons[0] if isinstance(reasons, list) and reasons else ""
-        why = first.get("text") or first.get("sentence") or first.get("code", "") if isinstance(first, dict) else str(first)
+        why = (
+            first.get("text") or first.get("sentence") or first.get("code", "")
+            if isinstance(first, dict)
+            else str(first)
+        )
         verdict = Text(decision["verdict"].upper(), style=_COLOURS.get(decision["verdict"], ""))
         table.add_row(decision["decided_at"][11:19], decision["destination"], verdict, why[:90])
     for push in facts.pushes[:3]:

@@ -1,7 +1,10 @@
-"""Orders an export over HTTP and downloads it into a file; begun again with the same file, it goes on where it stopped.
+"""Orders an export over HTTP and downloads it into a file.
 
-Beside the file that grows lies a note of which export it is part of. A part is appended only where the server says that it is of the same
-file, and the whole is compared with the digest that the export has.
+Begun again with the same file, it goes on where it stopped.
+
+Beside the file that grows lies a note of which export it is part of. A part is appended only where
+the server says that it is of the same file, and the whole is compared with the digest that the
+export has.
 """
 
 import hashlib
@@ -66,7 +69,8 @@ class ExportClient:
             The export, as the API tells it.
 
         Raises:
-            ExportRefusedError: the server says no, the export failed, or the line breaks again and again.
+            ExportRefusedError: the server says no, the export failed, or the line breaks again and
+                again.
         """
         part, note = out.with_name(out.name + ".part"), out.with_name(out.name + ".part.json")
         view = self._begun(body, note)
@@ -80,7 +84,9 @@ class ExportClient:
             view = self._json("GET", f"/cdp/exports/{view['id']}")
         if view["download"] is None:
             note.unlink()
-            raise ExportRefusedError(f"the export is {view['status']}. {view['advice'] or ''}".strip())
+            raise ExportRefusedError(
+                f"the export is {view['status']}. {view['advice'] or ''}".strip()
+            )
         self._download(view, part)
         part.rename(out)
         note.unlink()
@@ -95,18 +101,28 @@ class ExportClient:
         if noted.get("request") != body:
             return None
         answer = self._http.get(f"/cdp/exports/{noted['export']}")
-        view: dict[str, Any] | None = answer.json() if answer.status_code == httpx.codes.OK else None
-        return view if view is not None and (view["download"] or view["status"] in _UNFINISHED) else None
+        view: dict[str, Any] | None = (
+            answer.json() if answer.status_code == httpx.codes.OK else None
+        )
+        return (
+            view
+            if view is not None and (view["download"] or view["status"] in _UNFINISHED)
+            else None
+        )
 
     def _download(self, view: dict[str, Any], part: Path) -> None:
         tries = 0
-        while (at := part.stat().st_size if part.exists() else 0) < view["size_bytes"] or not part.exists():
+        while (at := part.stat().st_size if part.exists() else 0) < view[
+            "size_bytes"
+        ] or not part.exists():
             try:
                 self._append(view, part, at)
             except httpx.TransportError as error:
                 tries = tries + 1 if part.exists() and part.stat().st_size == at else 1
                 if tries >= _TRIES:
-                    raise ExportRefusedError("the line breaks again and again; begin again to go on") from error
+                    raise ExportRefusedError(
+                        "the line breaks again and again; begin again to go on"
+                    ) from error
                 time.sleep(_LOOK_S * 2**tries)
         with part.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -138,7 +154,12 @@ def _check(answer: httpx.Response) -> None:
     answer.read()
     try:
         problem = answer.json()
-        told = "; ".join([problem["detail"], *(f"{each['field']}: {each['message']}" for each in problem["errors"])])
+        told = "; ".join(
+            [
+                problem["detail"],
+                *(f"{each['field']}: {each['message']}" for each in problem["errors"]),
+            ]
+        )
     except (ValueError, KeyError, TypeError):
         told = f"the server answers {answer.status_code}"
     raise ExportRefusedError(told)

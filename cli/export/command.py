@@ -11,21 +11,45 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from cli.export.client import ExportClient, ExportRefusedError
 
 _TIMEOUT_S: Final = 60.0
-_FIELDS: Final = {"trait": "traits", "computed": "computed", "event": "events", "last": "last_events", "identifier": "identifier_kinds"}
+_FIELDS: Final = {
+    "trait": "traits",
+    "computed": "computed",
+    "event": "events",
+    "last": "last_events",
+    "identifier": "identifier_kinds",
+}
 """Prefix of a column → field of the request."""
 
 
 def export(  # noqa: PLR0913 - one per option
     segment: Annotated[str, typer.Argument(metavar="SEGMENT", help="Name or id of the segment.")],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write. Begun again with the same file, it goes on where it stopped.")],
-    api_key: Annotated[str, typer.Option(help="API key with the scopes read and write.", envvar="STRATUM_API_KEY")],
-    form: Annotated[str, typer.Option("--format", "-f", help="csv, json, ndjson or parquet; default by the file's ending.")] = "",
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write. Begun again with the same file, it goes on where it stopped.",
+        ),
+    ],
+    api_key: Annotated[
+        str, typer.Option(help="API key with the scopes read and write.", envvar="STRATUM_API_KEY")
+    ],
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", "-f", help="csv, json, ndjson or parquet; default by the file's ending."
+        ),
+    ] = "",
     purpose: Annotated[
         str,
-        typer.Option(help="Consent purpose; default the segment's, for a form the platform's. none leaves nobody out and takes a reason."),
+        typer.Option(
+            help="Consent purpose; default the segment's, for a form the platform's. none leaves nobody out and takes a reason."
+        ),
     ] = "",
-    reason: Annotated[str, typer.Option(help="Why consent is not asked about; kept in the audit log.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Why consent is not asked about; kept in the audit log.")
+    ] = "",
     columns: Annotated[
         str,
         typer.Option(
@@ -33,16 +57,27 @@ def export(  # noqa: PLR0913 - one per option
             " a platform's form: its identifiers, and nothing else."
         ),
     ] = "",
-    identifiers: Annotated[str, typer.Option(help="raw, none, or a platform's form: meta, google, tiktok or snapchat.")] = "",
+    identifiers: Annotated[
+        str, typer.Option(help="raw, none, or a platform's form: meta, google, tiktok or snapchat.")
+    ] = "",
     url: Annotated[str, typer.Option(help="Address of the API.")] = "http://127.0.0.1:8080",
 ) -> None:
     """Export a segment's people into a file."""
-    body = request_of(form or out.suffix.lstrip(".") or "csv", purpose, reason, columns, identifiers)
-    bars = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    body = request_of(
+        form or out.suffix.lstrip(".") or "csv", purpose, reason, columns, identifiers
+    )
+    bars = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
     headers = {"authorization": f"Bearer {api_key}"}
     try:
         with (
-            httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as http,
+            httpx.Client(
+                base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False
+            ) as http,
             Progress(*bars, console=Console(stderr=True), transient=True) as progress,
         ):
             task = progress.add_task("")
@@ -61,7 +96,9 @@ def export(  # noqa: PLR0913 - one per option
     typer.echo(f"{out}: {view['rows']:,} people, {view['size_bytes']:,} bytes; {left_out}")
 
 
-def request_of(form: str, purpose: str, reason: str, columns: str, identifiers: str) -> dict[str, Any]:
+def request_of(
+    form: str, purpose: str, reason: str, columns: str, identifiers: str
+) -> dict[str, Any]:
     """The body of the request, without its segment.
 
     Raises:
@@ -80,7 +117,10 @@ def request_of(form: str, purpose: str, reason: str, columns: str, identifiers: 
         elif name and prefix in _FIELDS:
             body[_FIELDS[prefix]] = [*(body.get(_FIELDS[prefix]) or []), name]
         else:
-            raise typer.BadParameter(f"{column} is no column: trait.plan, last.Order Completed and the like", param_hint="--columns")
+            raise typer.BadParameter(
+                f"{column} is no column: trait.plan, last.Order Completed and the like",
+                param_hint="--columns",
+            )
     if body.get("identifier_kinds"):
         body["identifiers"] = "raw"
     if identifiers:

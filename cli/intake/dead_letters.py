@@ -1,4 +1,7 @@
-"""``stratum dead-letters``: what could not be processed, of all workspaces and of none; look at it and drive it again."""
+"""``stratum dead-letters``: what could not be processed, of all workspaces and of none.
+
+Look at it and drive it again.
+"""
 
 import asyncio
 import getpass
@@ -31,7 +34,11 @@ _COUNTED: Final = 1_000_000
 _NAMED: Final = 10
 """Hopeless letters that are named."""
 
-app = typer.Typer(help="List, show and retry what could not be processed.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="List, show and retry what could not be processed.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 Workspace = Annotated[int | None, typer.Option(help="Only of this workspace id.")]
 Reason = Annotated[str | None, typer.Option(help="Only with this reason code.")]
@@ -76,13 +83,35 @@ def list_letters(
 
     rows, total, exact = _run(read)
     table = Table(title=f"Dead letters: {len(rows):,} of {'' if exact else '≈ '}{total:,}")
-    for name in ("id", "workspace", "source", "reason", "where", "status", "bytes", "recorded", "log position"):
+    for name in (
+        "id",
+        "workspace",
+        "source",
+        "reason",
+        "where",
+        "status",
+        "bytes",
+        "recorded",
+        "log position",
+    ):
         table.add_column(name, justify="right" if name in {"id", "bytes"} else "left")
     for row in rows:
-        owner, sender = ("–" if number is None else str(number) for number in (row.workspace_id, row.source_id))
+        owner, sender = (
+            "–" if number is None else str(number) for number in (row.workspace_id, row.source_id)
+        )
         recorded = row.recorded_at.strftime("%Y-%m-%d %H:%M:%S")
         place = f"{row.log}:{row.partition}@{row.position}"
-        table.add_row(str(row.id), owner, sender, row.reason, row.detail, row.status, f"{row.payload_bytes:,}", recorded, place)
+        table.add_row(
+            str(row.id),
+            owner,
+            sender,
+            row.reason,
+            row.detail,
+            row.status,
+            f"{row.payload_bytes:,}",
+            recorded,
+            place,
+        )
     Console().print(table)
 
 
@@ -114,7 +143,10 @@ def show_letter(
         ("source", row.source_id),
         ("received", row.received_at),
         ("recorded", row.recorded_at),
-        ("log", f"{row.log}, partition {row.partition}, position {row.position}, index {row.index}"),
+        (
+            "log",
+            f"{row.log}, partition {row.partition}, position {row.position}, index {row.index}",
+        ),
     ):
         table.add_row(name, "–" if value is None else str(value))
     console.print(table)
@@ -123,13 +155,20 @@ def show_letter(
 
 @app.command("retry")
 def retry_letters(
-    letters: Annotated[list[int] | None, typer.Argument(help="Ids of dead letters; none: all that match the options.")] = None,
+    letters: Annotated[
+        list[int] | None,
+        typer.Argument(help="Ids of dead letters; none: all that match the options."),
+    ] = None,
     *,
     workspace: Workspace = None,
     reason: Reason = None,
     source: Source = None,
-    status: Annotated[str, typer.Option(help="open, or retrying for retries that never came back.")] = "open",
-    everything: Annotated[bool, typer.Option("--all", help="Without ids: yes, all that match.")] = False,
+    status: Annotated[
+        str, typer.Option(help="open, or retrying for retries that never came back.")
+    ] = "open",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Without ids: yes, all that match.")
+    ] = False,
 ) -> None:
     """Append records to the event log again; what is understood now is resolved."""
     _checked(reason, status)
@@ -140,14 +179,22 @@ def retry_letters(
     wanted = DeadLetterFilter(workspace, reason, status, source)
 
     async def retry(settings: Settings, pool: Pool) -> Redriven:
-        count = len(letters) if letters is not None else (await dead_letters.total(pool, wanted, _COUNTED)).value
+        count = (
+            len(letters)
+            if letters is not None
+            else (await dead_letters.total(pool, wanted, _COUNTED)).value
+        )
         log = open_log(settings)
         columns = TextColumn("retrying"), BarColumn(), MofNCompleteColumn()
         try:
             with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
                 task = progress.add_task("retrying", total=count)
                 return await _in_chunks(
-                    pool, lambda records: log.append(keyed(records)), wanted, letters, lambda done: progress.update(task, completed=done)
+                    pool,
+                    lambda records: log.append(keyed(records)),
+                    wanted,
+                    letters,
+                    lambda done: progress.update(task, completed=done),
                 )
         finally:
             await log.close()
@@ -155,7 +202,9 @@ def retry_letters(
     outcome = _run(retry)
     typer.echo(f"{len(outcome.retried):,} in the log again.")
     if outcome.hopeless:
-        named = ", ".join(map(str, outcome.hopeless[:_NAMED])) + (" …" if len(outcome.hopeless) > _NAMED else "")
+        named = ", ".join(map(str, outcome.hopeless[:_NAMED])) + (
+            " …" if len(outcome.hopeless) > _NAMED else ""
+        )
         typer.echo(f"{len(outcome.hopeless):,} left open ({named}). {HOPELESS}")
 
 

@@ -30,8 +30,14 @@ def lag_table(lags: list[PartitionLag]) -> Table:
         table.add_column(name, justify="left" if name == "log" else "right")
     for each in lags:
         records = f"{each.records_behind:,}" if each.exact else f"≈ {each.records_behind:,}"
-        caught_up = datetime.fromtimestamp(each.caught_up_ms / 1000, UTC).strftime("%H:%M:%S") if each.caught_up_ms else "–"
-        table.add_row(each.log, str(each.partition), records, f"{each.seconds_behind:.1f}", caught_up)
+        caught_up = (
+            datetime.fromtimestamp(each.caught_up_ms / 1000, UTC).strftime("%H:%M:%S")
+            if each.caught_up_ms
+            else "–"
+        )
+        table.add_row(
+            each.log, str(each.partition), records, f"{each.seconds_behind:.1f}", caught_up
+        )
     table.add_section()
     worst = max((each.seconds_behind for each in lags), default=0.0)
     table.add_row("total", "", f"{sum(each.records_behind for each in lags):,}", f"{worst:.1f}", "")
@@ -39,7 +45,10 @@ def lag_table(lags: list[PartitionLag]) -> Table:
 
 
 def log_line(settings: Settings) -> str:
-    """Why the log takes no events now, in a line; empty where it does. What senders were told a moment ago counts, too."""
+    """Why the log takes no events now, in a line; empty where it does.
+
+    What senders were told a moment ago counts, too.
+    """
 
     async def ask() -> LogUnavailableError | None:
         log = open_log(settings)
@@ -53,16 +62,27 @@ def log_line(settings: Settings) -> str:
         return f"New events are refused: {refusal}"
     with connect_blocking(settings.postgres.dsn.get_secret_value()) as conn:
         told = refusals(conn, datetime.now(UTC) - settings.alerts.conditions.refused_within)
-    return "; ".join(f"New events were refused a moment ago: {LogRefusal(code).meaning} ({code})" for code, _, _ in told)
+    return "; ".join(
+        f"New events were refused a moment ago: {LogRefusal(code).meaning} ({code})"
+        for code, _, _ in told
+    )
 
 
 def lag(
     *,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Refresh until Ctrl-C.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON list instead of a table; one line per refresh with --watch.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="One JSON list instead of a table; one line per refresh with --watch."
+        ),
+    ] = False,
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between refreshes.")] = 1.0,
 ) -> None:
-    """Show how far processing is behind the log, per partition; and why the log takes no new events, where it does not."""
+    """Show how far processing is behind the log, per partition.
+
+    And why the log takes no new events, where it does not.
+    """
     settings = load_settings()
     line = log_line(settings)
     if line:

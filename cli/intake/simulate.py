@@ -25,7 +25,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def send_traffic(sender: Sender, rate: float, seed: int, duration_s: float = 0) -> Iterator[Delivered]:
+def send_traffic(
+    sender: Sender, rate: float, seed: int, duration_s: float = 0
+) -> Iterator[Delivered]:
     """Send simulated events at a steady rate, in small batches as SDKs do.
 
     Args:
@@ -50,7 +52,9 @@ def send_traffic(sender: Sender, rate: float, seed: int, duration_s: float = 0) 
             due = int((time.monotonic() - began) * rate) - sent
             if due > 0:
                 size = min(due, 100)
-                yield [Item(sent + index, msgspec.json.encode(next(events))) for index in range(size)]
+                yield [
+                    Item(sent + index, msgspec.json.encode(next(events))) for index in range(size)
+                ]
                 sent += size
             else:
                 time.sleep(1 / min(rate, _BATCHES_PER_S))
@@ -60,7 +64,9 @@ def send_traffic(sender: Sender, rate: float, seed: int, duration_s: float = 0) 
 
 def simulate(
     *,
-    write_key: Annotated[str, typer.Option(help="Write key of the source.", envvar="STRATUM_WRITE_KEY")],
+    write_key: Annotated[
+        str, typer.Option(help="Write key of the source.", envvar="STRATUM_WRITE_KEY")
+    ],
     url: Annotated[str, typer.Option(help="Address of the collector.")] = "http://127.0.0.1:8080",
     rate: Annotated[float, typer.Option(help="Events per second.", min=0.1)] = 50,
     duration: Annotated[float, typer.Option(help="Seconds; 0 until Ctrl-C.", min=0)] = 0,
@@ -79,7 +85,11 @@ def simulate(
                 accepted += delivered.accepted
                 refused += len(delivered.refused)
                 speed = accepted / max(time.monotonic() - began, 0.001)
-                live.update(Text(f"seed {seed}: {accepted:,} events sent, {refused:,} refused, {speed:,.0f}/s"))
+                live.update(
+                    Text(
+                        f"seed {seed}: {accepted:,} events sent, {refused:,} refused, {speed:,.0f}/s"
+                    )
+                )
     except KeyboardInterrupt:
         pass
     except WriteKeyRefusedError as error:

@@ -33,7 +33,15 @@ from sinks.profiles.cache import profile_name
 from sources.intake.decode import Decoder
 from store.audit import trail
 from store.definitions.load import Registry, SourceRow, load_registry
-from store.profiles.repair import EventRow, StalePersonError, Stored, only_repair, read_events, read_person, write_person
+from store.profiles.repair import (
+    EventRow,
+    StalePersonError,
+    Stored,
+    only_repair,
+    read_events,
+    read_person,
+    write_person,
+)
 from store.unify import sql
 from store.unify.unit_of_work import PostgresUnitOfWork
 from store.workspaces.keys import workspace_named
@@ -41,8 +49,13 @@ from store.workspaces.keys import workspace_named
 ACTION: Final = "repair"
 ACTOR: Final = "operator"
 _PERSON: Final = re.compile(r"person ([0-9a-f]{32})\b")
-_MENDED: Final = frozenset({"leaf", "view", "person", "stage", "wake", "consent", "membership", "outbox"})
-"""Kinds of differences that follow from a person's events, identifiers and links; others are about these and are not mended here."""
+_MENDED: Final = frozenset(
+    {"leaf", "view", "person", "stage", "wake", "consent", "membership", "outbox"}
+)
+"""Kinds of differences that follow from a person's events, identifiers and links.
+
+Others are about these and are not mended here.
+"""
 _RETRIES: Final = 20
 _UNLINKED_AT_A_TIME: Final = 500
 
@@ -74,22 +87,32 @@ class Outcome:
             yield f"workspace {self.workspace}: the tables are what the events say"
             return
         done = "mended" if applied else "would be mended"
-        counted = ", ".join(f"{self.counts[name]:,} {name}" for name in ("leaves", "views", "memberships", "entries", "exits"))
+        counted = ", ".join(
+            f"{self.counts[name]:,} {name}"
+            for name in ("leaves", "views", "memberships", "entries", "exits")
+        )
         yield f"workspace {self.workspace}: {len(self.people):,} people {done}: {counted}"
         yield from (f"  person {person}" for person in self.people)
-        yield from (f"  person {person} is left as is: {reason}" for person, reason in sorted(self.left.items()))
+        yield from (
+            f"  person {person} is left as is: {reason}"
+            for person, reason in sorted(self.left.items())
+        )
         yield from (f"  not mended: {difference}" for difference in self.other)
 
 
 def repair(
     *,
-    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Name of one workspace; all when not given.")] = "",
-    apply: Annotated[bool, typer.Option("--apply", help="Write; otherwise only say what would be written.")] = False,
+    workspace: Annotated[
+        str, typer.Option("--workspace", "-w", help="Name of one workspace; all when not given.")
+    ] = "",
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write; otherwise only say what would be written.")
+    ] = False,
 ) -> None:
     """Recompute people in whom `verify` finds differences from their stored events.
 
-    Without --apply nothing is changed. With it, what is done is in the audit log before it is done. The engine may keep running.
-    Exit code 0 when no difference is left, 1 when there is any.
+    Without --apply nothing is changed. With it, what is done is in the audit log before it is done.
+    The engine may keep running. Exit code 0 when no difference is left, 1 when there is any.
     """
     settings = load_settings()
     if not apply:
@@ -97,7 +120,9 @@ def repair(
         return
     with only_repair(settings.postgres.dsn.get_secret_value()) as alone:
         if not alone:
-            typer.echo("another repair of this database is running; wait until it has ended", err=True)
+            typer.echo(
+                "another repair of this database is running; wait until it has ended", err=True
+            )
             raise typer.Exit(1)
         _run(settings, workspace, apply=True)
 
@@ -139,8 +164,16 @@ class Repair:
 
     def _took(self, registry: Registry) -> None:
         self._registry = registry
-        self._programs = {number: compile_sound(live)[0] for number, live in registry.definitions.items()}
-        self._decoder = Decoder(registry.sources, registry.salts, self._settings.identity, self._settings.profile, stored=True)
+        self._programs = {
+            number: compile_sound(live)[0] for number, live in registry.definitions.items()
+        }
+        self._decoder = Decoder(
+            registry.sources,
+            registry.salts,
+            self._settings.identity,
+            self._settings.profile,
+            stored=True,
+        )
 
     def close(self) -> None:
         """Close the connection."""
@@ -150,7 +183,8 @@ class Repair:
         """Recompute everybody in whom the report has differences.
 
         Raises:
-            psycopg.OperationalError: Postgres does not answer; people who were written stay written, the others can be repaired again.
+            psycopg.OperationalError: Postgres does not answer; people who were written stay
+                written, the others can be repaired again.
         """
         outcome = Outcome(report.workspace)
         found = self._store.read(lambda connection: workspace_named(connection, report.workspace))
@@ -160,9 +194,18 @@ class Repair:
         people = _people(report.differences, outcome)
         if self._apply and people:
             self._audit(workspace, report, people)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-            for profile in progress.track(people, description=f"{report.workspace}: recomputing people"):
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(
+            *columns, console=Console(stderr=True), disable=not sys.stderr.isatty()
+        ) as progress:
+            for profile in progress.track(
+                people, description=f"{report.workspace}: recomputing people"
+            ):
                 self._mend(workspace, profile, outcome)
         self._forget(outcome.people)
         return outcome
@@ -191,7 +234,9 @@ class Repair:
             return
         outcome.left[profile.hex()] = "others kept being in the way; repair again"
 
-    def _one(self, workspace: WorkspaceId, profile: ProfileId) -> tuple[Stored | None, Rebuilt | None]:
+    def _one(
+        self, workspace: WorkspaceId, profile: ProfileId
+    ) -> tuple[Stored | None, Rebuilt | None]:
         """Recompute one person in a transaction of their own, and write them where that was asked for."""
         connection = self._store.connection
         with connection.transaction():
@@ -205,37 +250,66 @@ class Repair:
                 return None, None
             events = self._events(workspace, read_events(connection, profile))
             leaves = fold_leaves(events, program, self._settings.profile)
-            rebuilt = rebuild(stored.remains, leaves, program, self._settings.profile, time.time_ns() // 1_000_000)
+            rebuilt = rebuild(
+                stored.remains, leaves, program, self._settings.profile, time.time_ns() // 1_000_000
+            )
             if self._apply:
                 write_person(connection, rebuilt)
         return stored, rebuilt
 
     def _events(self, workspace: WorkspaceId, rows: Iterator[EventRow]) -> Iterator[Event]:
-        """Read stored events again as the engine reads records; instants and message keys are the stored ones."""
+        """Read stored events again as the engine reads records.
+
+        Instants and message keys are the stored ones.
+        """
         for row in rows:
             self._know(workspace, row.source)
             value = encode_event(row.source, row.received_ms, 0, row.payload, row.message_key.hex())
             (item,) = self._decoder(Batch("repair", 0, 0, 1, (Record(0, 0, value),)))
             if not isinstance(item, Event):
-                raise UnreadableEventError(f"its event {row.message_key.hex()} is unreadable by the rules of today")
-            yield msgspec.structs.replace(item, message_key=row.message_key, occurred_ms=row.occurred_ms, received_ms=row.received_ms)
+                raise UnreadableEventError(
+                    f"its event {row.message_key.hex()} is unreadable by the rules of today"
+                )
+            yield msgspec.structs.replace(
+                item,
+                message_key=row.message_key,
+                occurred_ms=row.occurred_ms,
+                received_ms=row.received_ms,
+            )
 
     def _know(self, workspace: WorkspaceId, source: SourceId) -> None:
         """Sources that are no more have no region."""
         if source not in self._registry.sources:
             row = SourceRow(source, workspace, self._registry.salts[workspace], "")
-            self._took(msgspec.structs.replace(self._registry, sources={**self._registry.sources, source: row}))
+            self._took(
+                msgspec.structs.replace(
+                    self._registry, sources={**self._registry.sources, source: row}
+                )
+            )
 
     def _forget(self, people: Sequence[str]) -> None:
-        """Drop whom was written from the hot projection; where Redis is away, its entries age out."""
+        """Drop whom was written from the hot projection.
+
+        Where Redis is away, its entries age out.
+        """
         url = self._settings.redis.url.get_secret_value()
         if self._apply and url and people:
             try:
-                with redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0) as client:
+                with redis.Redis.from_url(
+                    url, socket_timeout=1.0, socket_connect_timeout=1.0
+                ) as client:
                     for start in range(0, len(people), _UNLINKED_AT_A_TIME):
-                        client.unlink(*(profile_name(bytes.fromhex(person)) for person in people[start : start + _UNLINKED_AT_A_TIME]))
+                        client.unlink(
+                            *(
+                                profile_name(bytes.fromhex(person))
+                                for person in people[start : start + _UNLINKED_AT_A_TIME]
+                            )
+                        )
             except redis.RedisError as error:
-                typer.echo(f"the hot projection was not told ({type(error).__name__}); its answers are old for a minute", err=True)
+                typer.echo(
+                    f"the hot projection was not told ({type(error).__name__}); its answers are old for a minute",
+                    err=True,
+                )
 
 
 def _people(differences: Sequence[Difference], outcome: Outcome) -> list[ProfileId]:
@@ -252,12 +326,18 @@ def _people(differences: Sequence[Difference], outcome: Outcome) -> list[Profile
 
 def _counts(stored: Stored, rebuilt: Rebuilt) -> Counter[str]:
     person = rebuilt.person
-    apart = {key: None if key == person.sole or not leaf.types else leaf for key, leaf in rebuilt.leaves.items()}
+    apart = {
+        key: None if key == person.sole or not leaf.types else leaf
+        for key, leaf in rebuilt.leaves.items()
+    }
     moves = [change.delta for change in rebuilt.changes.memberships]
     return Counter(
         leaves=sum(_plain(stored.leaves.get(key)) != _plain(leaf) for key, leaf in apart.items()),
         views=stored.person is None or _plain(stored.person.view) != _plain(person.view),
-        memberships=sum(stored.remains.versions.get(number) != version for number, version in person.segments.items())
+        memberships=sum(
+            stored.remains.versions.get(number) != version
+            for number, version in person.segments.items()
+        )
         + len(stored.remains.versions.keys() - person.segments.keys()),
         entries=moves.count(1),
         exits=moves.count(-1),

@@ -10,9 +10,23 @@ from typing import Annotated, BinaryIO
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
-from local.traffic.sender import CollectorUnavailableError, Item, Refused, Sender, SendParams, WriteKeyRefusedError
+from local.traffic.sender import (
+    CollectorUnavailableError,
+    Item,
+    Refused,
+    Sender,
+    SendParams,
+    WriteKeyRefusedError,
+)
 from sources.intake.files import BadRow, ColumnMap, MapError, count_lines, read_map, read_records
 
 
@@ -20,7 +34,8 @@ class Tally:
     """What became of a file's rows; rows that are no events go to a file of rejects beside it.
 
     Args:
-        path: the file that is read; rejects go to ``<path>.rejects.jsonl``, which exists only where there are any.
+        path: the file that is read; rejects go to ``<path>.rejects.jsonl``, which exists only where
+            there are any.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,7 +63,14 @@ class Tally:
             self._file.close()
 
 
-def replay_file(path: Path, columns: ColumnMap | None, sender: Sender, rate: float, skip: int, show: Callable[[int], None]) -> Tally:
+def replay_file(
+    path: Path,
+    columns: ColumnMap | None,
+    sender: Sender,
+    rate: float,
+    skip: int,
+    show: Callable[[int], None],
+) -> Tally:
     """Send one file.
 
     Args:
@@ -98,19 +120,35 @@ def paced(
 
 def replay(
     files: Annotated[
-        list[Path], typer.Argument(help="JSONL files, or CSV files with --map; .gz is unpacked.", exists=True, dir_okay=False)
+        list[Path],
+        typer.Argument(
+            help="JSONL files, or CSV files with --map; .gz is unpacked.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     *,
-    write_key: Annotated[str, typer.Option(help="Write key of the source.", envvar="STRATUM_WRITE_KEY")],
+    write_key: Annotated[
+        str, typer.Option(help="Write key of the source.", envvar="STRATUM_WRITE_KEY")
+    ],
     url: Annotated[str, typer.Option(help="Address of the collector.")] = "http://127.0.0.1:8080",
-    map_file: Annotated[Path | None, typer.Option("--map", help="Column map for CSV files, YAML or JSON.", exists=True)] = None,
+    map_file: Annotated[
+        Path | None,
+        typer.Option("--map", help="Column map for CSV files, YAML or JSON.", exists=True),
+    ] = None,
     rate: Annotated[float, typer.Option(help="Most events per second; 0 for no limit.", min=0)] = 0,
     batch: Annotated[int, typer.Option(help="Events per request.", min=1, max=1000)] = 100,
-    skip: Annotated[int, typer.Option(help="Lines at the beginning of each file to leave out, to go on after a stop.", min=0)] = 0,
+    skip: Annotated[
+        int,
+        typer.Option(
+            help="Lines at the beginning of each file to leave out, to go on after a stop.", min=0
+        ),
+    ] = 0,
 ) -> None:
     """Send files of events to the collector. Sending a file again, whole or in part, adds nothing.
 
-    Rows that are no events are kept, with line number and reason, in FILE.rejects.jsonl; the exit code is 1 when there are any.
+    Rows that are no events are kept, with line number and reason, in FILE.rejects.jsonl; the exit
+    code is 1 when there are any.
     """
     rejected = 0
     columns = [
@@ -127,15 +165,30 @@ def replay(
             Progress(*columns, console=Console(stderr=True)) as progress,
         ):
             for path in files:
-                task = progress.add_task(path.name, total=max(0, count_lines(path) - (column_map is not None)))
-                tally = replay_file(path, column_map, sender, rate, skip, lambda done, task=task: progress.update(task, completed=done))  # type: ignore[misc]
+                task = progress.add_task(
+                    path.name, total=max(0, count_lines(path) - (column_map is not None))
+                )
+                tally = replay_file(
+                    path,
+                    column_map,
+                    sender,
+                    rate,
+                    skip,
+                    lambda done, task=task: progress.update(task, completed=done),  # type: ignore[misc]
+                )
                 rejected += tally.rejected
-                note = f", {tally.rejected:,} rejected, kept in {tally.rejects}" if tally.rejected else ""
+                note = (
+                    f", {tally.rejected:,} rejected, kept in {tally.rejects}"
+                    if tally.rejected
+                    else ""
+                )
                 progress.console.print(f"{path}: {tally.accepted:,} events accepted{note}")
     except (MapError, WriteKeyRefusedError) as error:
         raise typer.BadParameter(str(error)) from error
     except CollectorUnavailableError as error:
-        sys.stderr.write(f"the collector at {url} does not take events ({error}); start again when it does, nothing is counted twice\n")
+        sys.stderr.write(
+            f"the collector at {url} does not take events ({error}); start again when it does, nothing is counted twice\n"
+        )
         raise typer.Exit(2) from error
     if rejected:
         raise typer.Exit(1)

@@ -21,19 +21,26 @@ from store.profiles.verify import PostgresTables, WorkspaceRow, snapshot, worksp
 
 def verify(
     *,
-    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Name of one workspace; all when not given.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
+    workspace: Annotated[
+        str, typer.Option("--workspace", "-w", help="Name of one workspace; all when not given.")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document instead of text.")
+    ] = False,
 ) -> None:
     """Recompute everything naively from the stored events and list every difference from the tables.
 
-    Exit code 0 when there is none, 1 when there is any. Reads one consistent snapshot; the engine may keep running.
+    Exit code 0 when there is none, 1 when there is any. Reads one consistent snapshot; the engine
+    may keep running.
     """
     try:
         reports = verify_all(load_settings(), workspace, shown=sys.stderr.isatty())
     except LookupError as error:
         raise typer.BadParameter(f"no workspace is called {workspace}") from error
     if as_json:
-        sys.stdout.write(json.dumps({"workspaces": [report.as_json() for report in reports]}) + "\n")
+        sys.stdout.write(
+            json.dumps({"workspaces": [report.as_json() for report in reports]}) + "\n"
+        )
     else:
         for report in reports:
             sys.stdout.writelines(f"{line}\n" for line in report.lines())
@@ -58,13 +65,22 @@ def verify_all(settings: Settings, workspace: str = "", *, shown: bool = False) 
         if workspace and not chosen:
             raise LookupError(workspace)
         registry = load_registry(connection)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
             return [_verify_one(connection, row, registry, settings, progress) for row in chosen]
 
 
 def _verify_one(
-    connection: psycopg.Connection, workspace: WorkspaceRow, registry: Registry, settings: Settings, progress: Progress
+    connection: psycopg.Connection,
+    workspace: WorkspaceRow,
+    registry: Registry,
+    settings: Settings,
+    progress: Progress,
 ) -> Report:
     tasks = {
         "events": progress.add_task(f"{workspace.name}: reading events", total=workspace.events),
@@ -73,8 +89,16 @@ def _verify_one(
     report = Report(workspace.name, time.time_ns() // 1_000_000)
     tables = PostgresTables(connection, workspace.id)
     definitions = registry.definitions[workspace.id]
-    rules = Rules(workspace.salt, settings.identity, settings.profile, definitions, sweeping=tables.sweeping())
-    found = differences(tables, rules, report.now_ms, report.totals, lambda step, done: progress.advance(tasks[step], done))
+    rules = Rules(
+        workspace.salt, settings.identity, settings.profile, definitions, sweeping=tables.sweeping()
+    )
+    found = differences(
+        tables,
+        rules,
+        report.now_ms,
+        report.totals,
+        lambda step, done: progress.advance(tasks[step], done),
+    )
     report.differences.extend(found)
     report.differences.extend(outbox_differences(tables.balances(), tables.memberships()))
     return report

@@ -6,7 +6,8 @@
     purpose: advertising     # of a segment
     rule: {type: trait, name: plan, condition: {op: equals, value: vip}}
 
-A problem names the file, the definition and the place in its rule: ``vips.yaml: vips: $.condition.op: …``.
+A problem names the file, the definition and the place in its rule: ``vips.yaml: vips:
+$.condition.op: …``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,17 +24,24 @@ from api.segments.definitions_schemas import TraitRequest
 from api.segments.rule_reading_schemas import rule_of, trait_rule_of
 from api.segments.schemas import SegmentRequest
 from api.web.problems import json_path, problem_of
+from domain.values import Json
 from operators.rules.references import DefinitionParams, RuleProblem
 from store.definitions import publish as publishing
 from store.definitions.effects import Published
 from store.definitions.lists import named
 from store.definitions.versions import Author, Draft, InvalidDefinitionError, Kind, create, save
 
-_MODELS: Final[Mapping[str, type[SegmentRequest] | type[TraitRequest]]] = {"segment": SegmentRequest, "trait": TraitRequest}
+_MODELS: Final[Mapping[str, type[SegmentRequest] | type[TraitRequest]]] = {
+    "segment": SegmentRequest,
+    "trait": TraitRequest,
+}
 
 
 class FileError(Exception):
-    """A file that cannot be read, or a definition in it that does not hold. The message says where and what to do."""
+    """A file that cannot be read, or a definition in it that does not hold.
+
+    The message says where and what to do.
+    """
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,9 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_file(path: Path, params: DefinitionParams, kind: Kind | None = None) -> list[FileDefinition]:
+def read_file(
+    path: Path, params: DefinitionParams, kind: Kind | None = None
+) -> list[FileDefinition]:
     """Read and check every definition of a file.
 
     Args:
@@ -90,7 +100,9 @@ def read_file(path: Path, params: DefinitionParams, kind: Kind | None = None) ->
     return [_definition(str(path), document, params, kind) for document in documents]
 
 
-def _definition(file: str, document: Any, params: DefinitionParams, wanted: Kind | None) -> FileDefinition:  # noqa: ANN401 - JSON
+def _definition(
+    file: str, document: Json, params: DefinitionParams, wanted: Kind | None
+) -> FileDefinition:
     if not isinstance(document, dict):
         raise FileError(f"{file}: a definition is an object with kind, name and rule")
     kind = str(document.get("kind", wanted))
@@ -105,16 +117,28 @@ def _definition(file: str, document: Any, params: DefinitionParams, wanted: Kind
         problems = list(_problems(error, fields))
     except InvalidDefinitionError as error:
         problems = list(error.problems)
-    raise FileError("\n".join(f"{place}: {problem.path}: {problem.message}" for problem in problems))
+    raise FileError(
+        "\n".join(f"{place}: {problem.path}: {problem.message}" for problem in problems)
+    )
 
 
-def _read(place: str, fields: dict[str, Any], params: DefinitionParams, kind: str) -> FileDefinition:
+def _read(
+    place: str, fields: dict[str, Any], params: DefinitionParams, kind: str
+) -> FileDefinition:
     if kind == "trait":
         trait = TraitRequest.model_validate(fields)
-        return FileDefinition(place, "trait", Draft(msgspec.to_builtins(trait_rule_of(trait.rule)), "", trait.name, trait.description))
+        return FileDefinition(
+            place,
+            "trait",
+            Draft(
+                msgspec.to_builtins(trait_rule_of(trait.rule)), "", trait.name, trait.description
+            ),
+        )
     segment = SegmentRequest.model_validate(fields)
     rule = msgspec.to_builtins(rule_of(segment.rule, params))
-    return FileDefinition(place, "segment", Draft(rule, segment.purpose, segment.name, segment.description))
+    return FileDefinition(
+        place, "segment", Draft(rule, segment.purpose, segment.name, segment.description)
+    )
 
 
 def _problems(error: ValidationError, fields: dict[str, Any]) -> Iterator[RuleProblem]:
@@ -124,11 +148,17 @@ def _problems(error: ValidationError, fields: dict[str, Any]) -> Iterator[RulePr
         if location[:1] == ("rule",) and "rule" in fields:
             yield problem_of(item, location[1:], fields["rule"])
         else:
-            yield RuleProblem(json_path(location, fields), problem_of(item, location, fields).message)
+            yield RuleProblem(
+                json_path(location, fields), problem_of(item, location, fields).message
+            )
 
 
-def apply_definition(conn: Connection[Any], author: Author, definition: FileDefinition, *, publish: bool) -> Applied:
-    """Create a definition, or save it as a new version of the one of its name; publish it where asked for.
+def apply_definition(
+    conn: Connection[Any], author: Author, definition: FileDefinition, *, publish: bool
+) -> Applied:
+    """Create a definition, or save it as a new version of the one of its name.
+
+    Publish it where asked for.
 
     Raises:
         DefinitionError: as `store.definitions.versions` and `store.definitions.publish` do.

@@ -22,20 +22,28 @@ _START_BYTES = 16
 
 
 def preview(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON or YAML, as `apply` takes it.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSON or YAML, as `apply` takes it.")
+    ],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables, one line per segment.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON instead of tables, one line per segment.")
+    ] = False,
     workspace_name: WorkspaceName = "default",
 ) -> None:
     """Show how many people a file's segments would have now, some of them, and how they overlap with segments that exist."""
     settings, now_ms = load_settings(), time.time_ns() // 1_000_000
-    previews = Previews(settings.profile, tuple(settings.identity.kinds), settings.query.preview, time.monotonic)
+    previews = Previews(
+        settings.profile, tuple(settings.identity.kinds), settings.query.preview, time.monotonic
+    )
     try:
         definitions = read_file(file, settings.definitions, "segment")
     except FileError as error:
         raise refused(str(error).splitlines()) from error
     for definition in definitions:
-        asked = Asked(None, as_rule(definition.draft.definition), now_ms, secrets.token_bytes(_START_BYTES))
+        asked = Asked(
+            None, as_rule(definition.draft.definition), now_ms, secrets.token_bytes(_START_BYTES)
+        )
         with workspace(workspace_name) as (conn, author):
             found = previews.of(conn, author, asked)
         if as_json:
@@ -45,23 +53,41 @@ def preview(
 
 
 def _number(found: Estimate) -> str:
-    return f"{found.value:,}" if found.low == found.high else f"≈ {found.value:,} ({found.low:,} to {found.high:,})"
+    return (
+        f"{found.value:,}"
+        if found.low == found.high
+        else f"≈ {found.value:,} ({found.low:,} to {found.high:,})"
+    )
 
 
 def _print(name: str, found: Preview) -> None:
     console = Console()
-    how = "everybody was evaluated" if found.exact else f"95 % confidence, from {found.evaluated:,} evaluated"
+    how = (
+        "everybody was evaluated"
+        if found.exact
+        else f"95 % confidence, from {found.evaluated:,} evaluated"
+    )
     console.print(f"{name}: {_number(found.members)} of {found.people:,} people; {how}")
     if found.reads_history:
-        console.print("The rule asks for something of the past that is not kept yet: publishing builds it for everybody.")
+        console.print(
+            "The rule asks for something of the past that is not kept yet: publishing builds it for everybody."
+        )
     if found.unscored:
         console.print("Nobody has RFM scores until bounds have been taken.")
     examples = Table("person", "identifiers", title="For example")
     for person in found.examples:
-        examples.add_row(str(person.profile_id), ", ".join(f"{kind} {value}" for kind, value in person.identifiers))
-    overlaps = Table("segment", "members", "in both", "of the draft", "of the segment", title="Overlap")
+        examples.add_row(
+            str(person.profile_id),
+            ", ".join(f"{kind} {value}" for kind, value in person.identifiers),
+        )
+    overlaps = Table(
+        "segment", "members", "in both", "of the draft", "of the segment", title="Overlap"
+    )
     for each in found.overlaps:
-        shares = ("–" if share is None else f"{share:.1%}" for share in (each.share_of_draft, each.share_of_segment))
+        shares = (
+            "–" if share is None else f"{share:.1%}"
+            for share in (each.share_of_draft, each.share_of_segment)
+        )
         overlaps.add_row(each.name, _number(each.members), _number(each.both), *shares)
     for table in (examples, overlaps):
         if table.row_count:

@@ -19,7 +19,11 @@ def rfm() -> None:
 
 
 @app.command()
-def refresh(workspace: Annotated[str, typer.Option("--workspace", help="Name of the workspace.")] = "default") -> None:
+def refresh(
+    workspace: Annotated[
+        str, typer.Option("--workspace", help="Name of the workspace.")
+    ] = "default",
+) -> None:
     """Take the quintile bounds of all buyers now, and score everybody by them."""
     settings = load_settings()
     with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
@@ -28,8 +32,17 @@ def refresh(workspace: Annotated[str, typer.Option("--workspace", help="Name of 
             raise typer.BadParameter(f"there is no workspace {workspace}", param_hint="--workspace")
         found = RfmRefresh(settings.rfm).refresh(conn, workspace_id, time.time_ns() // 1_000_000)
     if found is None:
-        typer.echo("nothing was taken: no RFM is published, or the sweep that reads the past for it is not through", err=True)
+        typer.echo(
+            "nothing was taken: no RFM is published, or the sweep that reads the past for it is not through",
+            err=True,
+        )
         raise typer.Exit(1)
     bounds = "exact" if found.exact else "estimated"
-    told = f"new bounds are live; sweep {found.sweep} scores everybody" if found.sweep else "new bounds are live"
-    typer.echo(f"{found.population:,} buyers, bounds {bounds}; {told if found.changed else 'nobody is scored otherwise than before'}")
+    told = (
+        f"new bounds are live; sweep {found.sweep} scores everybody"
+        if found.sweep
+        else "new bounds are live"
+    )
+    typer.echo(
+        f"{found.population:,} buyers, bounds {bounds}; {told if found.changed else 'nobody is scored otherwise than before'}"
+    )

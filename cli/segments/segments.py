@@ -1,4 +1,7 @@
-"""``stratum segments``: segments from files, published, paused, resumed, deleted; how far people are brought up to date."""
+"""``stratum segments``: segments from files, published, paused, resumed, deleted.
+
+How far people are brought up to date.
+"""
 
 import json
 from typing import Annotated
@@ -7,12 +10,26 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.definitions import Files, Publish, Wait, WorkspaceName, apply_files, change, find, watch, workspace
+from cli.definitions import (
+    Files,
+    Publish,
+    Wait,
+    WorkspaceName,
+    apply_files,
+    change,
+    find,
+    watch,
+    workspace,
+)
 from cli.segments.previews import preview
 from store.definitions import publish as publishing
 from store.definitions.lists import listed, shown
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="List, apply, publish, pause, resume and delete segments.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="List, apply, publish, pause, resume and delete segments.",
+)
 
 app.command("preview")(preview)
 
@@ -25,7 +42,14 @@ def list_segments(workspace_name: WorkspaceName = "default") -> None:
     table = Table("id", "name", "status", "version", "newest", "members")
     with workspace(workspace_name) as (conn, author):
         for row in listed(conn, author.workspace, "segment"):
-            table.add_row(str(row.id), row.name, row.status, str(row.version), str(row.newest), f"{row.members:,}")
+            table.add_row(
+                str(row.id),
+                row.name,
+                row.status,
+                str(row.version),
+                str(row.newest),
+                f"{row.members:,}",
+            )
     Console().print(table)
 
 
@@ -38,13 +62,21 @@ def show(segment: _Segment, workspace_name: WorkspaceName = "default") -> None:
 
 
 @app.command()
-def apply(files: Files, *, publish: Publish = False, wait: Wait = False, workspace_name: WorkspaceName = "default") -> None:
+def apply(
+    files: Files,
+    *,
+    publish: Publish = False,
+    wait: Wait = False,
+    workspace_name: WorkspaceName = "default",
+) -> None:
     """Create segments from files, or save new versions of those of the same name: all of them or none."""
     apply_files("segment", files, workspace_name, publish=publish, wait=wait)
 
 
 @app.command()
-def publish(segment: _Segment, *, wait: Wait = False, workspace_name: WorkspaceName = "default") -> None:
+def publish(
+    segment: _Segment, *, wait: Wait = False, workspace_name: WorkspaceName = "default"
+) -> None:
     """Make a segment's newest version live."""
     change("segment", segment, workspace_name, publishing.publish_segment, "is live", wait=wait)
 
@@ -56,13 +88,17 @@ def pause(segment: _Segment, workspace_name: WorkspaceName = "default") -> None:
 
 
 @app.command()
-def resume(segment: _Segment, *, wait: Wait = False, workspace_name: WorkspaceName = "default") -> None:
+def resume(
+    segment: _Segment, *, wait: Wait = False, workspace_name: WorkspaceName = "default"
+) -> None:
     """Let a paused segment follow its rule again."""
     change("segment", segment, workspace_name, publishing.resume_segment, "is live", wait=wait)
 
 
 @app.command()
-def delete(segment: _Segment, *, wait: Wait = False, workspace_name: WorkspaceName = "default") -> None:
+def delete(
+    segment: _Segment, *, wait: Wait = False, workspace_name: WorkspaceName = "default"
+) -> None:
     """Delete a segment; its members are taken out."""
     change("segment", segment, workspace_name, publishing.delete_segment, "is deleted", wait=wait)
 

@@ -7,11 +7,24 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.definitions import Files, Publish, Wait, WorkspaceName, apply_files, change, find, workspace
+from cli.definitions import (
+    Files,
+    Publish,
+    Wait,
+    WorkspaceName,
+    apply_files,
+    change,
+    find,
+    workspace,
+)
 from store.definitions import publish as publishing
 from store.definitions.lists import listed, shown
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="List, apply, publish and delete computed traits.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="List, apply, publish and delete computed traits.",
+)
 
 _Trait = Annotated[str, typer.Argument(metavar="TRAIT", help="Name or id of the computed trait.")]
 
@@ -35,13 +48,21 @@ def show(trait: _Trait, workspace_name: WorkspaceName = "default") -> None:
 
 
 @app.command()
-def apply(files: Files, *, publish: Publish = False, wait: Wait = False, workspace_name: WorkspaceName = "default") -> None:
+def apply(
+    files: Files,
+    *,
+    publish: Publish = False,
+    wait: Wait = False,
+    workspace_name: WorkspaceName = "default",
+) -> None:
     """Create computed traits from files, or save new versions of those of the same name: all of them or none."""
     apply_files("trait", files, workspace_name, publish=publish, wait=wait)
 
 
 @app.command()
-def publish(trait: _Trait, *, wait: Wait = False, workspace_name: WorkspaceName = "default") -> None:
+def publish(
+    trait: _Trait, *, wait: Wait = False, workspace_name: WorkspaceName = "default"
+) -> None:
     """Make a computed trait's newest version live."""
     change("trait", trait, workspace_name, publishing.publish_trait, "is live", wait=wait)
 

@@ -1,10 +1,13 @@
 """The form in which the collector and the API write records to the log, and its codec.
 
-A record is either an *envelope* – our bytes around one client's event, starting with `PREFIX` – or anything else, which is taken as one
-Segment-shaped event that another producer wrote straight to Kafka.
+A record is either an *envelope* – our bytes around one client's event, starting with `PREFIX` – or
+anything else, which is taken as one Segment-shaped event that another producer wrote straight to
+Kafka.
 
-    {"stratum":1,"source":3,"received":1700000000000,"sent":1700000000000,"event":{…}}       collected event
-    {"stratum":1,"received":1700000000000,"command":{"kind":"unmerge","workspace":1,…}}         operator's command
+    {"stratum":1,"source":3,"received":1700000000000,"sent":1700000000000,"event":{…}}
+    collected event
+    {"stratum":1,"received":1700000000000,"command":{"kind":"unmerge","workspace":1,…}}
+    operator's command
 """
 
 from typing import Final
@@ -36,7 +39,14 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     command: msgspec.Raw = msgspec.Raw()
 
 
-def encode_event(source: int, received_ms: int, sent_ms: int, event: bytes, message_id: str = "", retry_of: int = 0) -> bytes:
+def encode_event(
+    source: int,
+    received_ms: int,
+    sent_ms: int,
+    event: bytes,
+    message_id: str = "",
+    retry_of: int = 0,
+) -> bytes:
     """Wrap one client event for the log.
 
     Args:

@@ -3,7 +3,10 @@
 from typing import Final
 
 SEQUENCE_BITS: Final = 20
-"""A million entries within one millisecond of the server's clock; 41 bits remain for milliseconds, until the year 2039 and beyond."""
+"""A million entries within one millisecond of the server's clock.
+
+41 bits remain for milliseconds, until the year 2039 and beyond.
+"""
 _SEQUENCE_MASK: Final = (1 << SEQUENCE_BITS) - 1
 
 

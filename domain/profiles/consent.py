@@ -20,7 +20,11 @@ def purpose_of(spelled: str) -> str:
     if spelled.isascii() and spelled.isalnum():
         return spelled.lower()
     known = unicodedata.normalize("NFKC", spelled)
-    return "".join([sign for sign in known if unicodedata.category(sign) not in _INVISIBLE]).strip().lower()
+    return (
+        "".join([sign for sign in known if unicodedata.category(sign) not in _INVISIBLE])
+        .strip()
+        .lower()
+    )
 
 
 def spells_plainly(spelled: str) -> bool:

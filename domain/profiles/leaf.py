@@ -1,7 +1,8 @@
 """A leaf: what the events of one identifier said. Leaves merge and unmerge; they never mix.
 
-The same structure, composed from several leaves, is a person's view (`operators.profiles.compose`). Every field is a commutative monoid, so
-that folding an event into a leaf and into the composed view, and composing the leaves again, give the same result in any order.
+The same structure, composed from several leaves, is a person's view (`operators.profiles.compose`).
+Every field is a commutative monoid, so that folding an event into a leaf and into the composed
+view, and composing the leaves again, give the same result in any order.
 """
 
 from typing import Any, Final, NamedTuple
@@ -17,7 +18,8 @@ class Register(NamedTuple):
     Attributes:
         value: a JSON value.
         at_ms: event time of the statement.
-        tie: first 8 bytes of the message key, as a signed integer; orders statements of one instant.
+        tie: first 8 bytes of the message key, as a signed integer; orders statements of one
+            instant.
     """
 
     value: Any
@@ -43,14 +45,17 @@ class Leaf(msgspec.Struct, array_like=True, gc=False):
         names: events per name, ``type:name``; at most the configured number of names.
         traits: trait → register; at most the configured number.
         groups: group id → register holding that group's latest traits.
-        sessions: disjoint activity intervals in time order, flattened: start, end, start, end … in ms.
+        sessions: disjoint activity intervals in time order, flattened: start, end, start, end … in
+            ms.
         revenue: currency → orders and their sum.
         first_order_ms: earliest purchase, 0 when none.
         last_order_ms: latest purchase, 0 when none.
-        consent: purpose → register holding granted or not; at the same instant a refusal wins. Under
-            `domain.profiles.consent.EVERY_PURPOSE` the newest refusal of every purpose (`operators.profiles.consent.statement_of`).
+        consent: purpose → register holding granted or not; at the same instant a refusal wins.
+            Under `domain.profiles.consent.EVERY_PURPOSE` the newest refusal of every purpose
+            (`operators.profiles.consent.statement_of`).
         overflow: a cap on names, traits or groups was reached and entries were left out.
-        aggregates: aggregate id → state (`domain.segments.aggregate`), packed until somebody needs it.
+        aggregates: aggregate id → state (`domain.segments.aggregate`), packed until somebody needs
+            it.
     """
 
     version: int = LEAF_VERSION
@@ -109,4 +114,8 @@ def later(one: Register, other: Register) -> Register:
 
 def later_consent(one: Register, other: Register) -> Register:
     """The later of two consent statements; at the same instant a refusal wins."""
-    return one if (one.at_ms, not one.value, one.tie) >= (other.at_ms, not other.value, other.tie) else other
+    return (
+        one
+        if (one.at_ms, not one.value, one.tie) >= (other.at_ms, not other.value, other.tie)
+        else other
+    )

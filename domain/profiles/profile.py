@@ -34,16 +34,19 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     Attributes:
         id: key of the founder, one of the person's own identifiers.
         workspace: tenant.
-        version: grows with every commit and never repeats, even where the person is merged away and comes out again; 0: not stored yet.
+        version: grows with every commit and never repeats, even where the person is merged away and
+            comes out again; 0: not stored yet.
         view: the leaves composed.
         kinds: identifiers per kind, what limits are checked against.
-        sole: the only identifier that has any events, whose leaf equals the view and is not stored apart; None when several have.
+        sole: the only identifier that has any events, whose leaf equals the view and is not stored
+            apart; None when several have.
         refused: link facts touching this person that a limit refuses.
         last_link: greatest `FactKey` of any link fact touching this person.
         stage: lifecycle stage as of the last evaluation.
         wake_ms: earliest instant at which anything changes without an event; 0 for never.
         segments: segments that the person is in, with the version of the definition that says so.
-        flips: segment → earliest instant at which its answer may change without an event; absent for never.
+        flips: segment → earliest instant at which its answer may change without an event; absent
+            for never.
         granted: purposes consented to as of the last evaluation.
         built: aggregates up to this id are complete, in the view and in every leaf.
         definitions: revision of the workspace's definitions at the last evaluation.
@@ -70,14 +73,26 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Person)
 
 
-def _only(name: str, struct: type[msgspec.Struct], field: str, as_type: object) -> type[msgspec.Struct]:
+def _only(
+    name: str, struct: type[msgspec.Struct], field: str, as_type: object
+) -> type[msgspec.Struct]:
     """A structure that reads one field of another and skips everything else."""
     before = struct.__struct_fields__[: struct.__struct_fields__.index(field)]
-    return msgspec.defstruct(name, [*((skipped, msgspec.Raw) for skipped in before), (field, as_type)], array_like=True, gc=False)
+    return msgspec.defstruct(
+        name,
+        [*((skipped, msgspec.Raw) for skipped in before), (field, as_type)],
+        array_like=True,
+        gc=False,
+    )
 
 
 _CONSENT_DECODER: Final[msgspec.msgpack.Decoder[Any]] = msgspec.msgpack.Decoder(
-    _only("_PersonConsent", Person, "view", _only("_LeafConsent", Leaf, "consent", dict[str, Register]))
+    _only(
+        "_PersonConsent",
+        Person,
+        "view",
+        _only("_LeafConsent", Leaf, "consent", dict[str, Register]),
+    )
 )
 
 

@@ -1,7 +1,8 @@
 """What a leaf keeps for one aggregate: small states, one kind per family, each a commutative monoid.
 
-A bucket is a number that `operators.rules.windows` gives to an instant; at resolution ``ever`` there is one bucket, 0. Buckets are kept in
-ascending order. Numbers are kept in millionths, as integers, so that sums do not depend on the order of addition.
+A bucket is a number that `operators.rules.windows` gives to an instant; at resolution ``ever``
+there is one bucket, 0. Buckets are kept in ascending order. Numbers are kept in millionths, as
+integers, so that sums do not depend on the order of addition.
 """
 
 from typing import Any, Final, NamedTuple
@@ -13,7 +14,10 @@ from domain.segments.definition import Family
 
 
 class Counts(msgspec.Struct, array_like=True, gc=False):
-    """Family ``count``: events per bucket, and when the first and the last one happened (ms; meaningless where there are none)."""
+    """Family ``count``: events per bucket, and when the first and the last one happened (ms.
+
+    Meaningless where there are none).
+    """
 
     buckets: dict[int, int] = {}
     first_ms: int = 0
@@ -22,7 +26,9 @@ class Counts(msgspec.Struct, array_like=True, gc=False):
 
 Numbers = tuple[int, int, int, int, int]
 """Summary of events and of a property's numbers: (matching events, those of them with a number, its sum, the smallest, the largest),
-in millionths, the sum held within 64 bits; smallest and largest mean nothing without a number. A plain tuple: people have hundreds."""
+in millionths, the sum held within 64 bits; smallest and largest mean nothing without a number. A
+plain tuple: people have hundreds.
+"""
 
 
 class NumberBuckets(msgspec.Struct, array_like=True, gc=False):
@@ -38,9 +44,11 @@ class Uniques(msgspec.Struct, array_like=True, gc=False):
     """Family ``unique``: which values there were.
 
     Attributes:
-        seen: value's text → latest bucket; at most `domain.segments.rule.UNIQUE_EXACT`, beyond that those with the smallest digests.
+        seen: value's text → latest bucket; at most `domain.segments.rule.UNIQUE_EXACT`, beyond that
+            those with the smallest digests.
         partial: values were left out of `seen`.
-        sketch: at resolution ``ever``, once `seen` is partial: a serialized HLL sketch of all values.
+        sketch: at resolution ``ever``, once `seen` is partial: a serialized HLL sketch of all
+            values.
     """
 
     seen: dict[str, int] = {}
@@ -62,17 +70,26 @@ class Ends(NamedTuple):
 
 
 class Edges(msgspec.Struct, array_like=True, gc=False):
-    """Family ``edge``: the earliest and latest value per bucket; values are null where the aggregate has no property."""
+    """Family ``edge``: the earliest and latest value per bucket.
+
+    Values are null where the aggregate has no property.
+    """
 
     buckets: dict[int, Ends] = {}
 
 
 Mark = tuple[int, int, int]
-"""One event that a sequence may use: (event time in ms, tie, mask); bit i of the mask is set where it matches the aggregate's filter i."""
+"""One event that a sequence may use: (event time in ms, tie, mask).
+
+Bit i of the mask is set where it matches the aggregate's filter i.
+"""
 
 
 class Marks(msgspec.Struct, array_like=True, gc=False):
-    """Family ``marks``: the latest events of a sequence, ascending; at most `domain.segments.rule.SEQUENCE_MARKS`."""
+    """Family ``marks``: the latest events of a sequence, ascending.
+
+    At most `domain.segments.rule.SEQUENCE_MARKS`.
+    """
 
     marks: list[Mark] = []
 
@@ -88,7 +105,9 @@ STATES: Final[dict[Family, type[State]]] = {
     "marks": Marks,
 }
 
-_DECODERS: Final[dict[str, msgspec.msgpack.Decoder[Any]]] = {family: msgspec.msgpack.Decoder(kind) for family, kind in STATES.items()}
+_DECODERS: Final[dict[str, msgspec.msgpack.Decoder[Any]]] = {
+    family: msgspec.msgpack.Decoder(kind) for family, kind in STATES.items()
+}
 
 
 def decode_state(family: Family, packed: msgspec.Raw) -> State:

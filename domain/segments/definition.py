@@ -17,8 +17,10 @@ class Segment(msgspec.Struct, frozen=True):
     Attributes:
         version: of the live definition; a membership records the version that produced it.
         rule: who is in; None while the segment is paused: memberships stay as they are.
-        purpose: consent purpose that the segment serves; a member who withdraws it is taken off platforms at once.
-        revision: of the workspace's definitions (`WorkspaceDefinitions.revision`) at which this version went live.
+        purpose: consent purpose that the segment serves; a member who withdraws it is taken off
+            platforms at once.
+        revision: of the workspace's definitions (`WorkspaceDefinitions.revision`) at which this
+            version went live.
     """
 
     id: SegmentId
@@ -29,14 +31,27 @@ class Segment(msgspec.Struct, frozen=True):
     revision: int = 0
 
 
-Function = Literal["count", "sum", "average", "minimum", "maximum", "first", "last", "unique", "most_frequent", "exists", "time_since"]
+Function = Literal[
+    "count",
+    "sum",
+    "average",
+    "minimum",
+    "maximum",
+    "first",
+    "last",
+    "unique",
+    "most_frequent",
+    "exists",
+    "time_since",
+]
 
 
 class TraitRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a computed trait computes.
 
     Attributes:
-        function: ``count`` and ``exists`` of events; ``time_since`` the latest event, in seconds; the others of a property's values.
+        function: ``count`` and ``exists`` of events; ``time_since`` the latest event, in seconds;
+            the others of a property's values.
         event: which events.
         property: of the events; none for count, exists and time_since.
         window: span as in `domain.segments.rule.span_ms`, 1 minute to 731 days; None: all time.
@@ -75,7 +90,9 @@ class RfmRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
 
 class RfmBreaks(msgspec.Struct, frozen=True):
-    """Quintile bounds of the population, ascending, four each; see `operators.rfm.scores` for how they score.
+    """Quintile bounds of the population, ascending, four each.
+
+    See `operators.rfm.scores` for how they score.
 
     Attributes:
         recency_ms: ages of the latest purchase.
@@ -106,7 +123,9 @@ Resolution = Literal["ever", "second", "minute", "hour", "day"]
 
 
 class AggregateSpec(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What leaves keep about the events that a definition asks for. Equal specs are kept once per workspace.
+    """What leaves keep about the events that a definition asks for.
+
+    Equal specs are kept once per workspace.
 
     Attributes:
         family: the kind of state (`operators.aggregates.fold`).
@@ -139,10 +158,12 @@ class WorkspaceDefinitions(msgspec.Struct, frozen=True):
         segments: live and paused ones, ascending ids.
         traits: computed traits, ascending ids.
         aggregates: those that live definitions ask for, ascending ids.
-        newest_aggregate: the greatest id ever given in this workspace; a person whose `Person.built` is lower lacks later ones.
-        swept_aggregate: people not written since a sweep that covered aggregates up to this id have empty ones
-            (`operators.unify.backfill`).
-        swept_revision: a sweep found everybody right by the definitions up to this revision, also those whom it did not write.
+        newest_aggregate: the greatest id ever given in this workspace; a person whose
+            `Person.built` is lower lacks later ones.
+        swept_aggregate: people not written since a sweep that covered aggregates up to this id have
+            empty ones (`operators.unify.backfill`).
+        swept_revision: a sweep found everybody right by the definitions up to this revision, also
+            those whom it did not write.
     """
 
     workspace: WorkspaceId
@@ -164,5 +185,8 @@ _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 
 def spec_key(spec: AggregateSpec) -> bytes:
-    """Names an aggregate's spec: its JSON. Specs are told apart by it and not by ``==``, for which 1 and true are one."""
+    """Names an aggregate's spec: its JSON.
+
+    Specs are told apart by it and not by ``==``, for which 1 and true are one.
+    """
     return _ENCODER.encode(spec)

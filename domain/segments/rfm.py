@@ -1,8 +1,9 @@
 """The eleven customary RFM segments, and which scores make which: one table.
 
-Source: the segmentation that Putler made customary (https://www.putler.com/rfm-analysis, "customer segmentation"): names over ranges of the
-recency score R and of FM, the mean of the frequency and the monetary score. Its ranges overlap and leave gaps; the table chooses one name
-for every cell, always one whose ranges hold the cell there.
+Source: the segmentation that Putler made customary (https://www.putler.com/rfm-analysis, "customer
+segmentation"): names over ranges of the recency score R and of FM, the mean of the frequency and
+the monetary score. Its ranges overlap and leave gaps; the table chooses one name for every cell,
+always one whose ranges hold the cell there.
 """
 
 from typing import Final
@@ -29,4 +30,7 @@ RFM_GRID: Final = (
     ("promising", "potential_loyalists", "potential_loyalists", "loyal_customers", "champions"),
     ("recent_customers", "potential_loyalists", "potential_loyalists", "champions", "champions"),
 )
-"""Rows: recency score 1 to 5. Columns: FM 1 to 5, the mean of frequency and monetary score, halves rounded up."""
+"""Rows: recency score 1 to 5.
+
+Columns: FM 1 to 5, the mean of frequency and monetary score, halves rounded up.
+"""

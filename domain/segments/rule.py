@@ -1,10 +1,15 @@
-"""The rule language as values: what marketers say about whom they mean. Parsed and checked at the edge, compiled by `operators`.
+"""The rule language as values: what marketers say about whom they mean.
 
-A rule is a tree of nodes, each with a ``type``; conditions on one value have an ``op``. Stored as JSON in exactly this shape.
+Parsed and checked at the edge, compiled by `operators`.
 
-A condition on a missing value or on one of another type does not hold; a negative operator (``not_equals``, ``not_in``, ``not_contains``,
-``not_exists``) is exactly the negation of its positive. Numbers are compared as numbers (1 is 1.0), booleans are no numbers, texts are
-compared letter by letter, and an instant is an ISO 8601 text. `docs/segments.md` says all of it with an example per operator.
+A rule is a tree of nodes, each with a ``type``; conditions on one value have an ``op``. Stored as
+JSON in exactly this shape.
+
+A condition on a missing value or on one of another type does not hold; a negative operator
+(``not_equals``, ``not_in``, ``not_contains``, ``not_exists``) is exactly the negation of its
+positive. Numbers are compared as numbers (1 is 1.0), booleans are no numbers, texts are compared
+letter by letter, and an instant is an ISO 8601 text. `docs/segments.md` says all of it with an
+example per operator.
 """
 
 from typing import Final, Literal
@@ -17,11 +22,15 @@ from domain.profiles.profile import Stage
 Scalar = str | int | float | bool
 
 
-class _Node(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, forbid_unknown_fields=True):
+class _Node(
+    msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, forbid_unknown_fields=True
+):
     """A part of a rule."""
 
 
-class _Condition(msgspec.Struct, frozen=True, tag_field="op", omit_defaults=True, forbid_unknown_fields=True):
+class _Condition(
+    msgspec.Struct, frozen=True, tag_field="op", omit_defaults=True, forbid_unknown_fields=True
+):
     """A demand on one value."""
 
 
@@ -113,7 +122,10 @@ class Between(_Condition, frozen=True, tag="between"):
 
 
 class Before(_Condition, frozen=True, tag="before"):
-    """An instant before this one (ISO 8601; a date alone is its midnight, and no zone is the workspace's)."""
+    """An instant before this one (ISO 8601.
+
+    A date alone is its midnight, and no zone is the workspace's).
+    """
 
     instant: str
 
@@ -150,7 +162,10 @@ class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EventFilter(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Which events count: of one type and name, all of whose conditions hold. `name` None: whatever its name."""
+    """Which events count: of one type and name, all of whose conditions hold.
+
+    `name` None: whatever its name.
+    """
 
     name: str | None
     event_type: Literal["track", "page", "screen", "identify", "group", "alias"] = "track"
@@ -196,7 +211,9 @@ class Lifecycle(_Node, frozen=True, tag="lifecycle"):
 
 
 class Rfm(_Node, frozen=True, tag="rfm"):
-    """RFM scores within bounds (both included), and the named RFM segment one of these. Whoever never bought has none and is out.
+    """RFM scores within bounds (both included), and the named RFM segment one of these.
+
+    Whoever never bought has none and is out.
 
     Attributes:
         recency: lowest and highest score, 1–5; None: any. Likewise `frequency` and `monetary`.
@@ -210,7 +227,10 @@ class Rfm(_Node, frozen=True, tag="rfm"):
 
 
 class Consent(_Node, frozen=True, tag="consent"):
-    """The newest statement about a purpose grants it; or, with `granted` false, it does not (no statement included)."""
+    """The newest statement about a purpose grants it.
+
+    Or, with `granted` false, it does not (no statement included).
+    """
 
     purpose: str
     granted: bool = True
@@ -237,11 +257,13 @@ class Behaviour(_Node, frozen=True, tag="event"):
 
     Attributes:
         event: which events.
-        measure: ``count`` of events; of a property's numbers ``sum``, ``average``, ``minimum``, ``maximum``; ``unique`` values of a
-            property; instant of the ``first_at`` or ``last_at`` event.
+        measure: ``count`` of events; of a property's numbers ``sum``, ``average``, ``minimum``,
+            ``maximum``; ``unique`` values of a property; instant of the ``first_at`` or ``last_at``
+            event.
         property: what is measured; none for count, first_at and last_at.
         window: span as in `span_ms`, 1 minute to 731 days; None: all time.
-        condition: on the measure. Without events a count, a sum and a unique count are 0, everything else is missing.
+        condition: on the measure. Without events a count, a sum and a unique count are 0,
+            everything else is missing.
     """
 
     event: EventFilter
@@ -256,9 +278,11 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     Attributes:
         event: what must happen, strictly later than the step before.
-        within: at most this long after the step before (span); None: at any time after. Not on the first step.
+        within: at most this long after the step before (span); None: at any time after. Not on the
+            first step.
         without: none of these strictly between the step before and this one. Not on the first step.
-        absent: the event must *not* happen within `within` after the step before; decided when that time is over. Last step only.
+        absent: the event must *not* happen within `within` after the step before; decided when that
+            time is over. Last step only.
     """
 
     event: EventFilter
@@ -268,23 +292,42 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 
 class Sequence(_Node, frozen=True, tag="sequence"):
-    """A happened, then B within Z (without C between), then …; judged over the person's latest `SEQUENCE_MARKS` events that any step names.
+    """A happened, then B within Z (without C between), then ….
+
+    Judged over the person's latest `SEQUENCE_MARKS` events that any step names.
 
     Attributes:
         steps: two to eight.
-        window: the last step (or the end of its absence) lies within this span before now; None: all time. Exact to the millisecond.
+        window: the last step (or the end of its absence) lies within this span before now; None:
+            all time. Exact to the millisecond.
     """
 
     steps: tuple[Step, ...]
     window: str | None = None
 
 
-Rule = All | Any | Not | Trait | Computed | Lifecycle | Rfm | Consent | HasIdentifier | Member | Behaviour | Sequence
+Rule = (
+    All
+    | Any
+    | Not
+    | Trait
+    | Computed
+    | Lifecycle
+    | Rfm
+    | Consent
+    | HasIdentifier
+    | Member
+    | Behaviour
+    | Sequence
+)
 
 SEQUENCE_MARKS: Final = 256
 """Events of a sequence's filters that a person's sequence is judged over: the latest ones by (event time, message)."""
 UNIQUE_EXACT: Final = 256
-"""Different values up to which a unique count is exact; see `operators.aggregates.distinct` for the estimate beyond."""
+"""Different values up to which a unique count is exact.
+
+See `operators.aggregates.distinct` for the estimate beyond.
+"""
 FREQUENT_VALUES: Final = 200
 """Different values among which the most frequent is looked for.
 
@@ -305,8 +348,14 @@ def span_ms(text: str) -> int:
     1800000
     """
     number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not (number.isascii() and number.isdigit()) or not 0 < int(number) * _UNITS[unit] <= SPAN_LIMIT_MS:
-        raise ValueError("a span is a whole number and a unit, s, m, h, d or w, like 30m; at most 731d")
+    if (
+        unit not in _UNITS
+        or not (number.isascii() and number.isdigit())
+        or not 0 < int(number) * _UNITS[unit] <= SPAN_LIMIT_MS
+    ):
+        raise ValueError(
+            "a span is a whole number and a unit, s, m, h, d or w, like 30m; at most 731d"
+        )
     return int(number) * _UNITS[unit]
 
 
@@ -330,5 +379,8 @@ def decode_rule(text: bytes | str) -> Rule:
 
 
 def filter_key(event: EventFilter) -> bytes:
-    """Names an event filter. Filters are told apart by it and not by ``==``, for which 1 and true are one."""
+    """Names an event filter.
+
+    Filters are told apart by it and not by ``==``, for which 1 and true are one.
+    """
     return _ENCODER.encode(event)

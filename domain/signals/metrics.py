@@ -1,4 +1,6 @@
-"""Names of observation metrics (column ``observations.metric``), each with its unit. Additive, so that writers never read.
+"""Names of observation metrics (column ``observations.metric``), each with its unit.
+
+Additive, so that writers never read.
 
 Metrics with a suffix are spelled ``name:suffix``; where a suffix has parts, `PART` joins them.
 """
@@ -21,9 +23,15 @@ FUTURE: Final = "future"
 LAG_MS: Final = "lag_ms"
 """Sum over accepted events of (processing − arrival), ms; lag mean = LAG_MS / ACCEPTED."""
 LAG: Final = "lag"
-"""``lag:<bucket>``: accepted events by processing − arrival; the bucket is an index into `LAG_EDGES_MS`."""
+"""``lag:<bucket>``: accepted events by processing − arrival.
+
+The bucket is an index into `LAG_EDGES_MS`.
+"""
 DELAY: Final = "delay"
-"""``delay:<bucket>``: accepted events by arrival − event time; the bucket is an index into `DELAY_EDGES_MS`."""
+"""``delay:<bucket>``: accepted events by arrival − event time.
+
+The bucket is an index into `DELAY_EDGES_MS`.
+"""
 COVERAGE: Final = "with"
 """``with:<identifier kind>``: accepted events that carry one."""
 INVALID: Final = "invalid"
@@ -39,13 +47,19 @@ REFUSED: Final = "refused"
 ODD: Final = "odd"
 """``odd:<field>``: accepted events in which that optional field could not be read: it was left out, or counts as a refusal of consent."""
 SHAPE: Final = "shape"
-"""``shape:<event name>``: events of that name whose properties were looked at; a share, told by the message key."""
+"""``shape:<event name>``: events of that name whose properties were looked at.
+
+A share, told by the message key.
+"""
 PROPERTY: Final = "property"
 """``property:<event name><PART><property><PART><type>``: how many of the sample had it, by JSON type (`operators.detection.shapes`)."""
 PERSON: Final = "person"
 """``person:<bucket>``: accepted events by a hash of their strongest identifier, `BUCKETS` buckets."""
 ADDRESS: Final = "address"
-"""``address:<bucket>``: accepted events by a hash of the client's IP address; those without one are not counted."""
+"""``address:<bucket>``: accepted events by a hash of the client's IP address.
+
+Those without one are not counted.
+"""
 NEW_PEOPLE: Final = "new_people"
 """People created."""
 ORDERS: Final = "orders"
@@ -69,7 +83,10 @@ ROWS_REJECTED: Final = "rows_rejected"
 LATENCY_MS: Final = "latency_ms"
 """Sum of platform request durations, ms."""
 MATCH_RATE: Final = "match_rate"
-"""Sum of the match rates, 0–1, that a platform reported after pushes; mean = MATCH_RATE / MATCH_RATES."""
+"""Sum of the match rates, 0–1, that a platform reported after pushes.
+
+Mean = MATCH_RATE / MATCH_RATES.
+"""
 MATCH_RATES: Final = "match_rates"
 """How many match rates a platform reported."""
 
@@ -83,4 +100,7 @@ BUCKETS: Final = 16
 CONVERSIONS: Final = "conversions"
 """The signal that compares orders as sources and as platforms count them."""
 LASTING: Final = (ACCEPTED, DUPLICATE, REJECTED, NEW_PEOPLE, ORDERS, REVENUE)
-"""Metrics whose rows are kept for good: totals are sums over them. The others serve health, and go after a while."""
+"""Metrics whose rows are kept for good: totals are sums over them.
+
+The others serve health, and go after a while.
+"""

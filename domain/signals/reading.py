@@ -74,7 +74,9 @@ class Observed(msgspec.Struct, frozen=True):
 
 
 class Minutes(msgspec.Struct, frozen=True):
-    """What is new about one signal, and what time it is; sent also when nothing is new, so that silence is seen.
+    """What is new about one signal, and what time it is.
+
+    Sent also when nothing is new, so that silence is seen.
 
     Attributes:
         rows: counters that changed; a row that comes again replaces itself.
@@ -104,7 +106,9 @@ class Learned(msgspec.Struct, frozen=True):
 
 
 class Anomaly(msgspec.Struct, frozen=True):
-    """One anomaly of one metric of a signal, from its first surprising point to its last; told anew as it grows and ends.
+    """One anomaly of one metric of a signal, from its first surprising point to its last.
+
+    Told anew as it grows and ends.
 
     Attributes:
         metric: what was watched, `operators.signals.series`.

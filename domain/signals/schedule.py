@@ -40,7 +40,9 @@ class Schedule:
             if _DAYS[day.weekday()] not in self.days:
                 continue
             begins = datetime.combine(day, self.start, now.tzinfo)
-            ends = datetime.combine(day if self.end > self.start else day + timedelta(days=1), self.end, now.tzinfo)
+            ends = datetime.combine(
+                day if self.end > self.start else day + timedelta(days=1), self.end, now.tzinfo
+            )
             if begins <= now:
                 return min(now_ms, int(ends.timestamp() * 1000))
         return now_ms

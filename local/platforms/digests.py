@@ -6,9 +6,19 @@ from typing import Final
 
 _FORM: Final = re.compile(r"[0-9a-f]+")
 _LENGTHS: Final = {"SHA256": 64, "MD5": 32}
-_NOBODY: Final = ("", "0", "null", "none", "00000000-0000-0000-0000-000000000000", "+0000000000", "0000000000")
+_NOBODY: Final = (
+    "",
+    "0",
+    "null",
+    "none",
+    "00000000-0000-0000-0000-000000000000",
+    "+0000000000",
+    "0000000000",
+)
 _HASHES_OF_NOBODY: Final = frozenset(
-    digest for value in map(str.encode, _NOBODY) for digest in (sha256(value).hexdigest(), md5(value, usedforsecurity=False).hexdigest())
+    digest
+    for value in map(str.encode, _NOBODY)
+    for digest in (sha256(value).hexdigest(), md5(value, usedforsecurity=False).hexdigest())
 )
 
 

@@ -1,8 +1,9 @@
 """Faults that the platform sandboxes inject on command, so that retry safety can be shown and not only claimed.
 
-``POST /_sandbox/faults`` with ``{"kind":"reset_after","operation":"add","times":2}`` queues one; each matching request uses one up;
-``GET`` lists what is left and ``DELETE`` forgets it. Faults of the line are the same for every platform; a platform adds errors in its
-own words, and special faults that its sandbox asks for where they happen (an audience that vanishes, a partial result).
+``POST /_sandbox/faults`` with ``{"kind":"reset_after","operation":"add","times":2}`` queues one;
+each matching request uses one up; ``GET`` lists what is left and ``DELETE`` forgets it. Faults of
+the line are the same for every platform; a platform adds errors in its own words, and special
+faults that its sandbox asks for where they happen (an audience that vanishes, a partial result).
 """
 
 import asyncio
@@ -22,8 +23,9 @@ class Fault(BaseModel):
     """One queued fault.
 
     Attributes:
-        kind: what goes wrong. ``timeout`` hangs and then drops the connection, ``reset_before`` and ``reset_after`` drop it before and
-            after the request was applied, ``html`` answers a page, ``slow`` answers late; the rest are the platform's own.
+        kind: what goes wrong. ``timeout`` hangs and then drops the connection, ``reset_before`` and
+            ``reset_after`` drop it before and after the request was applied, ``html`` answers a
+            page, ``slow`` answers late; the rest are the platform's own.
         operation: which requests it hits, by the sandbox's names for them, or ``any``.
         times: how many of them.
         seconds: for ``timeout`` and ``slow``.
@@ -56,7 +58,10 @@ class Faults:
     """
 
     def __init__(
-        self, errors: Mapping[str, Callable[[], Response]], operations: AbstractSet[str], special: AbstractSet[str] = frozenset()
+        self,
+        errors: Mapping[str, Callable[[], Response]],
+        operations: AbstractSet[str],
+        special: AbstractSet[str] = frozenset(),
     ) -> None:
         self.queue: list[Fault] = []
         self._errors = errors

@@ -1,7 +1,8 @@
 """What a sandbox of hashed lists remembers (TikTok, Snapchat): audiences as sets of identifiers per column.
 
-These platforms take each identifier by itself, so a remove takes the identifiers it names and nothing else. Everything acknowledged is in
-an append log first (`local.platforms.state_log`), so a killed sandbox comes back with it. Only digests are stored.
+These platforms take each identifier by itself, so a remove takes the identifiers it names and
+nothing else. Everything acknowledged is in an append log first (`local.platforms.state_log`), so a
+killed sandbox comes back with it. Only digests are stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,10 +65,17 @@ class SegmentLedger:
         """The account's audiences, oldest first."""
         return [segment for segment in self.segments.values() if segment.account == account]
 
-    def create(self, account: str, name: str, now_s: int, description: str = "", retention_days: int = 0) -> Segment:
+    def create(
+        self, account: str, name: str, now_s: int, description: str = "", retention_days: int = 0
+    ) -> Segment:
         """Create an audience; names may repeat."""
         segment_id = str(self._next_id)
-        told = {"account": account, "name": name, "description": description, "retention_days": retention_days}
+        told = {
+            "account": account,
+            "name": name,
+            "description": description,
+            "retention_days": retention_days,
+        }
         self._log.record({"do": "create", "id": segment_id, "s": now_s, **told})
         return self.segments[segment_id]
 

@@ -36,15 +36,24 @@ def add_pages(app: FastAPI, title: str, ledger: SegmentLedger, requests: Mapping
 
     @app.get("/_sandbox/audiences")
     async def audiences() -> list[dict[str, Any]]:
-        return [{"id": one.id, "account": one.account, "name": one.name, "size": one.size} for one in ledger.segments.values()]
+        return [
+            {"id": one.id, "account": one.account, "name": one.name, "size": one.size}
+            for one in ledger.segments.values()
+        ]
 
     @app.get("/_sandbox/audiences/{segment_id}")
     async def audience(segment_id: str) -> Response:
         held = ledger.segments.get(segment_id)
         if held is None:
             return JSONResponse({"detail": "no such audience"}, 404)
-        members = {column: sorted(map(bytes.hex, digests)) for column, digests in held.members.items() if digests}
-        return JSONResponse({"id": held.id, "name": held.name, "account": held.account, "members": members})
+        members = {
+            column: sorted(map(bytes.hex, digests))
+            for column, digests in held.members.items()
+            if digests
+        }
+        return JSONResponse(
+            {"id": held.id, "name": held.name, "account": held.account, "members": members}
+        )
 
     @app.get("/_sandbox/requests")
     async def count() -> Mapping[str, int]:

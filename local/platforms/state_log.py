@@ -1,6 +1,7 @@
 """The append log behind a sandbox: what was acknowledged is in a file first, so that a killed sandbox comes back with it.
 
-One JSON object per line, flushed to disk before it is applied. A last line cut off by a crash was never acknowledged and is dropped.
+One JSON object per line, flushed to disk before it is applied. A last line cut off by a crash was
+never acknowledged and is dropped.
 """
 
 import json

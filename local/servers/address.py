@@ -34,7 +34,10 @@ def port_is_free(port: int) -> bool:
 
 
 def lasting_port(file: Path) -> int:
-    """The port written in the file, so that addresses survive a restart; another one, written there, if it is taken."""
+    """The port written in the file, so that addresses survive a restart.
+
+    Another one, written there, if it is taken.
+    """
     port = int(file.read_text()) if file.exists() else 0
     if not port or not port_is_free(port):
         port = free_port()
@@ -68,8 +71,12 @@ def socket_folder(folder: Path) -> Path:
         digest = hashlib.blake2b(os.fsencode(chosen), digest_size=6).hexdigest()
         chosen = Path(tempfile.gettempdir()) / f"stratum-{os.geteuid()}-{digest}"
     chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
-    trusted = {os.geteuid()} if os.geteuid() else {0, pwd.getpwnam("nobody").pw_uid}  # see `local.servers.identity`
+    trusted = (
+        {os.geteuid()} if os.geteuid() else {0, pwd.getpwnam("nobody").pw_uid}
+    )  # see `local.servers.identity`
     if chosen.is_symlink() or chosen.stat().st_uid not in trusted:
-        raise StartError(f"the socket folder {chosen} belongs to somebody else: remove it or choose another data_dir")
+        raise StartError(
+            f"the socket folder {chosen} belongs to somebody else: remove it or choose another data_dir"
+        )
     chosen.chmod(0o700)
     return chosen

@@ -15,7 +15,8 @@ def take(file: Path, wait_s: float = 0.0) -> int | None:
         wait_s: how long to wait for another holder's end.
 
     Returns:
-        A descriptor whose copies, also inherited ones, are the hold; None when somebody else still has it.
+        A descriptor whose copies, also inherited ones, are the hold; None when somebody else still
+        has it.
     """
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     if wait_until(lambda: _locked(descriptor), wait_s):

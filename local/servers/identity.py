@@ -13,8 +13,9 @@ _PROBE_TIMEOUT_S = 10.0
 def identity_for(reads: Path, writes: Path) -> str:
     """Choose the identity for such a program (`local.servers.launch`): this user, unless that is root.
 
-    Root becomes ``nobody`` in a user namespace, which leaves file owners alone and reaches folders that only root may enter. Where
-    namespaces are forbidden (some containers) it really becomes ``nobody``, given that ``nobody`` can reach the files.
+    Root becomes ``nobody`` in a user namespace, which leaves file owners alone and reaches folders
+    that only root may enter. Where namespaces are forbidden (some containers) it really becomes
+    ``nobody``, given that ``nobody`` can reach the files.
 
     Args:
         reads: the program.
@@ -28,7 +29,15 @@ def identity_for(reads: Path, writes: Path) -> str:
     nobody = pwd.getpwnam("nobody")
     if namespaces_allowed():
         return f"map:{nobody.pw_uid}:{nobody.pw_gid}"
-    closed = next((parent for path in (reads, writes) for parent in path.resolve().parents if not parent.stat().st_mode & 0o001), None)
+    closed = next(
+        (
+            parent
+            for path in (reads, writes)
+            for parent in path.resolve().parents
+            if not parent.stat().st_mode & 0o001
+        ),
+        None,
+    )
     if closed is not None:
         raise StartError(
             f"PostgreSQL does not run as root, and the user nobody cannot enter {closed}: "
@@ -42,7 +51,15 @@ def namespaces_allowed() -> bool:
     """Whether this machine lets root make a user namespace."""
     nobody = pwd.getpwnam("nobody")
     try:
-        run(Command("namespace probe", ("true",), log=Path(os.devnull), identity=f"map:{nobody.pw_uid}:{nobody.pw_gid}"), _PROBE_TIMEOUT_S)
+        run(
+            Command(
+                "namespace probe",
+                ("true",),
+                log=Path(os.devnull),
+                identity=f"map:{nobody.pw_uid}:{nobody.pw_gid}",
+            ),
+            _PROBE_TIMEOUT_S,
+        )
     except StartError:
         return False
     return True

@@ -66,7 +66,8 @@ class EmbeddedKafka(Server):
         cache: folder of the jars, filled at first use.
 
     Raises:
-        KafkaMissingError: ``java`` or, with an empty cache, ``mvn`` is not there, or the jars cannot be fetched.
+        KafkaMissingError: ``java`` or, with an empty cache, ``mvn`` is not there, or the jars
+            cannot be fetched.
     """
 
     name = "kafka"
@@ -77,7 +78,9 @@ class EmbeddedKafka(Server):
         data_dir = data_dir.absolute()
         super().__init__(data_dir / "kafka.lock")
         if shutil.which("java") is None:
-            raise KafkaMissingError("no Kafka: java (17 or newer) is not installed and STRATUM_TEST_KAFKA=host:port is not set")
+            raise KafkaMissingError(
+                "no Kafka: java (17 or newer) is not installed and STRATUM_TEST_KAFKA=host:port is not set"
+            )
         self._folder = data_dir / "kafka"
         self._log = data_dir / "logs" / "kafka.log"
         self._jars = _jars(cache.absolute() / VERSION)
@@ -93,20 +96,34 @@ class EmbeddedKafka(Server):
         self._folder.mkdir(parents=True, exist_ok=True)
         properties = self._folder / "server.properties"
         logs = self._folder / "data"
-        properties.write_text(_PROPERTIES.format(port=self._port, controller_port=self._controller_port, logs=logs))
+        properties.write_text(
+            _PROPERTIES.format(port=self._port, controller_port=self._controller_port, logs=logs)
+        )
         if not (logs / "meta.properties").exists():
             cluster_id = "c3RyYXR1bS10ZXN0LWthZg"  # 16 bytes in base64, any value does
-            arguments = ("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster_id, "-c", str(properties))
+            arguments = (
+                "kafka.tools.StorageTool",
+                "format",
+                "--standalone",
+                "-t",
+                cluster_id,
+                "-c",
+                str(properties),
+            )
             run(self._java("kafka-format", "-Xmx256m", arguments), _FORMAT_TIMEOUT_S)
 
     def command(self) -> Command:
         """The broker."""
-        return self._java(self.name, "-Xmx512m", ("kafka.Kafka", str(self._folder / "server.properties")))
+        return self._java(
+            self.name, "-Xmx512m", ("kafka.Kafka", str(self._folder / "server.properties"))
+        )
 
     def ready(self) -> bool:
         """Whether it answers a request for its metadata."""
         try:
-            AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0}).list_topics(timeout=1)
+            AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0}).list_topics(
+                timeout=1
+            )
         except KafkaException:
             return False
         return True
@@ -123,7 +140,9 @@ def create_topic(bootstrap_servers: str, name: str, partitions: int) -> None:
         KafkaException: the broker refuses or does not answer.
     """
     admin = AdminClient({"bootstrap.servers": bootstrap_servers})
-    admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])[name].result(_ADMIN_TIMEOUT_S)
+    admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])[
+        name
+    ].result(_ADMIN_TIMEOUT_S)
 
 
 def _jars(folder: Path) -> Path:
@@ -131,11 +150,20 @@ def _jars(folder: Path) -> Path:
     if jars.exists():
         return jars
     if shutil.which("mvn") is None:
-        raise KafkaMissingError("no Kafka: mvn is not installed to fetch its jars and STRATUM_TEST_KAFKA=host:port is not set")
+        raise KafkaMissingError(
+            "no Kafka: mvn is not installed to fetch its jars and STRATUM_TEST_KAFKA=host:port is not set"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "pom.xml").write_text(_POM.format(version=VERSION))
     unfinished = folder / f"jars.{os.getpid()}"
-    argv = ("mvn", "-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={unfinished}")
+    argv = (
+        "mvn",
+        "-q",
+        "-B",
+        "dependency:copy-dependencies",
+        "-DincludeScope=runtime",
+        f"-DoutputDirectory={unfinished}",
+    )
     try:
         run(Command("mvn", argv, log=folder / "mvn.log", cwd=folder), _FETCH_TIMEOUT_S)
     except StartError as error:

@@ -1,10 +1,12 @@
 """Turns itself into another program that dies with its parent, and that is not root where that program refuses to be.
 
-Run as a script (``python -I -S launch.py PARENT_PID SIGNAL IDENTITY PROGRAM ARGUMENT…``) by `local.servers.process`, so that nothing of the
-parent's threads and locks is carried over. IDENTITY is ``same``, ``map:UID:GID`` (a user namespace in which root's files belong to UID;
-reaches programs below folders that only root may enter), or ``user:UID:GID`` (plain change of user).
+Run as a script (``python -I -S launch.py PARENT_PID SIGNAL IDENTITY PROGRAM ARGUMENT…``) by
+`local.servers.process`, so that nothing of the parent's threads and locks is carried over. IDENTITY
+is ``same``, ``map:UID:GID`` (a user namespace in which root's files belong to UID; reaches programs
+below folders that only root may enter), or ``user:UID:GID`` (plain change of user).
 
-Source: Linux man-pages prctl(2) PR_SET_PDEATHSIG, user_namespaces(7). The signal must be set last: a change of credentials clears it.
+Source: Linux man-pages prctl(2) PR_SET_PDEATHSIG, user_namespaces(7). The signal must be set last:
+a change of credentials clears it.
 """
 
 import ctypes
@@ -47,7 +49,10 @@ def main(arguments: list[str]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     become(identity, libc)
     if on_linux:
-        _check(libc.prctl(PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0), "cannot ask for the parent's death signal")
+        _check(
+            libc.prctl(PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0),
+            "cannot ask for the parent's death signal",
+        )
     if os.getppid() != int(parent):  # it died before the request was in place
         sys.exit(1)
     os.execvp(program[0], program)  # noqa: S606 - this is what it is for

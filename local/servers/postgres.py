@@ -57,7 +57,10 @@ class EmbeddedPostgres(Server):
         self.port = 0  # known from the first start on
 
     def dsn(self, database: str) -> str:
-        """Address of a database over the socket, which trusts this machine's user; fast and short."""
+        """Address of a database over the socket, which trusts this machine's user.
+
+        Fast and short.
+        """
         return f"postgresql://{_SUPERUSER}@/{database}?host={quote(str(self._sockets), safe='')}&port={self.port}"
 
     def tcp_dsn(self, database: str) -> str:
@@ -77,15 +80,21 @@ class EmbeddedPostgres(Server):
         if not version.exists():
             self._initialise()
         elif version.read_text().strip() != _MAJOR:
-            raise StartError(f"{self._cluster} was written by PostgreSQL {version.read_text().strip()}, this is {_MAJOR}: move it away")
+            raise StartError(
+                f"{self._cluster} was written by PostgreSQL {version.read_text().strip()}, this is {_MAJOR}: move it away"
+            )
         hand_over(self._cluster, self._identity)
         hand_over(self._sockets, self._identity)
 
     def command(self) -> Command:
         """The postmaster with every setting on its command line, so that a new version brings its own."""
         settings = self._settings()
-        options = tuple(part for key, value in settings.items() for part in ("-c", f"{key}={value}"))
-        return self._command("postgres", "-D", str(self._cluster), *options, death_signal=signal.SIGINT)
+        options = tuple(
+            part for key, value in settings.items() for part in ("-c", f"{key}={value}")
+        )
+        return self._command(
+            "postgres", "-D", str(self._cluster), *options, death_signal=signal.SIGINT
+        )
 
     def ready(self) -> bool:
         """Whether this start's postmaster accepts connections: what ``pg_ctl -w`` reads too."""
@@ -93,7 +102,12 @@ class EmbeddedPostgres(Server):
             lines = (self._cluster / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return self.child is not None and len(lines) >= 8 and lines[0] == str(self.child.pid) and lines[7].strip() == "ready"
+        return (
+            self.child is not None
+            and len(lines) >= 8
+            and lines[0] == str(self.child.pid)
+            and lines[7].strip() == "ready"
+        )
 
     def _initialise(self) -> None:
         unfinished = self._cluster.with_suffix(".new")
@@ -119,9 +133,18 @@ class EmbeddedPostgres(Server):
             password.unlink()
         unfinished.rename(self._cluster)
 
-    def _command(self, program: str, *arguments: str, death_signal: signal.Signals = signal.SIGKILL) -> Command:
+    def _command(
+        self, program: str, *arguments: str, death_signal: signal.Signals = signal.SIGKILL
+    ) -> Command:
         argv = (str(self._bin / program), *arguments)
-        return Command(program, argv, log=self._log, death_signal=death_signal, identity=self._identity, cwd=self._cluster.parent)
+        return Command(
+            program,
+            argv,
+            log=self._log,
+            death_signal=death_signal,
+            identity=self._identity,
+            cwd=self._cluster.parent,
+        )
 
     def _settings(self) -> dict[str, str]:
         shared_mb = self._params.shared_buffers_mb or _sized_shared_buffers_mb()
@@ -136,7 +159,8 @@ class EmbeddedPostgres(Server):
             "work_mem": "16MB",
             "maintenance_work_mem": f"{max(64, shared_mb // 4)}MB",
             "random_page_cost": "1.1",
-            # The store has no replicas here: the smallest log, checkpoints far apart, page images compressed.
+            # The store has no replicas here: the smallest log, checkpoints far apart, page images
+            # compressed.
             "wal_level": "minimal",
             "max_wal_senders": "0",
             "max_wal_size": f"{self._params.max_wal_mb}MB",

@@ -1,7 +1,7 @@
 """Child processes that die with this one, however it ends.
 
-Linux sends a child its death signal when the *thread* that started it exits, so every start goes through one thread that lives as long as
-the process. Elsewhere children end only by `Child.stop`.
+Linux sends a child its death signal when the *thread* that started it exits, so every start goes
+through one thread that lives as long as the process. Elsewhere children end only by `Child.stop`.
 """
 
 import os
@@ -57,7 +57,9 @@ class _Starter(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="process-starter", daemon=True)
-        self._requests: queue.SimpleQueue[tuple[Command, Future[subprocess.Popen[bytes]]]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[tuple[Command, Future[subprocess.Popen[bytes]]]] = (
+            queue.SimpleQueue()
+        )
         self._starting = threading.Lock()
 
     def open(self, command: Command) -> subprocess.Popen[bytes]:
@@ -78,7 +80,16 @@ class _Starter(threading.Thread):
 
 
 def _open(command: Command) -> subprocess.Popen[bytes]:
-    launcher = (sys.executable, "-I", "-S", "-B", _LAUNCH, str(os.getpid()), str(int(command.death_signal)), command.identity)
+    launcher = (
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        _LAUNCH,
+        str(os.getpid()),
+        str(int(command.death_signal)),
+        command.identity,
+    )
     output = None
     if command.log is not None:
         command.log.parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +176,9 @@ def run(command: Command, timeout_s: float) -> None:
     code = child.wait(timeout_s)
     if code is None:
         child.stop(signal.SIGKILL)
-        raise StartError(f"{command.name} did not end within {timeout_s:g} s{log_hint(command.log)}")
+        raise StartError(
+            f"{command.name} did not end within {timeout_s:g} s{log_hint(command.log)}"
+        )
     if code != 0:
         raise StartError(f"{command.name} failed with exit code {code}{log_hint(command.log)}")
 

@@ -15,7 +15,8 @@ class Server:
     """What runs until it is stopped. Subclasses say what to run and how to see that it answers.
 
     Args:
-        lock: file that the program and its own children hold while they run, so that two never share one folder; None where they may.
+        lock: file that the program and its own children hold while they run, so that two never
+            share one folder; None where they may.
     """
 
     name: str
@@ -32,7 +33,10 @@ class Server:
         raise NotImplementedError
 
     def prepare(self) -> None:
-        """Make ready what it needs; runs before every start, alone in its folder, and may find everything there."""
+        """Make ready what it needs.
+
+        Runs before every start, alone in its folder, and may find everything there.
+        """
 
     def ready(self) -> bool:
         """Whether it answers."""
@@ -70,7 +74,10 @@ class Server:
             StartError: it died or did not answer in time.
         """
         self.launch()
-        if not wait_until(lambda: self.ready() or not self.alive(), self.start_timeout_s) or not self.alive():
+        if (
+            not wait_until(lambda: self.ready() or not self.alive(), self.start_timeout_s)
+            or not self.alive()
+        ):
             state = "does not answer" if self.alive() else "died at its start"
             self.stop()
             raise StartError(f"{self.name} {state}{log_hint(self.command().log)}")
@@ -113,5 +120,7 @@ class Server:
                 os.kill(leftover, self.stop_signal)
             held = claim.take(lock, self.stop_timeout_s)
         if held is None:
-            raise StartError(f"{self.name} of an earlier start still runs (process {claim.holder(lock)}) and holds {lock}")
+            raise StartError(
+                f"{self.name} of an earlier start still runs (process {claim.holder(lock)}) and holds {lock}"
+            )
         return held

@@ -83,14 +83,22 @@ class EmbeddedValkey(Server):
 
     def command(self) -> Command:
         """The server with its configuration file."""
-        return Command(self.name, (str(self._binary), str(self._folder / "valkey.conf")), log=self._log, death_signal=self.stop_signal)
+        return Command(
+            self.name,
+            (str(self._binary), str(self._folder / "valkey.conf")),
+            log=self._log,
+            death_signal=self.stop_signal,
+        )
 
     def ready(self) -> bool:
         """Whether it answers and has read its append-only file."""
         try:
             with redis.Redis.from_url(self.url) as client:
                 return bool(client.ping())
-        except (redis.ConnectionError, redis.TimeoutError):  # a server that still loads counts as a failed connection
+        except (
+            redis.ConnectionError,
+            redis.TimeoutError,
+        ):  # a server that still loads counts as a failed connection
             return False
 
 

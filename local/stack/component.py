@@ -73,7 +73,9 @@ class Component:
 
 
 class ComponentProcess(Server):
-    """Runs a component. It dies at once when the supervisor is killed: everything in it may be killed at any time.
+    """Runs a component.
+
+    It dies at once when the supervisor is killed: everything in it may be killed at any time.
 
     Args:
         component: what to run.
@@ -84,7 +86,12 @@ class ComponentProcess(Server):
     """
 
     def __init__(
-        self, component: Component, env: Mapping[str, str], log_dir: Path | None, stop_timeout_s: float, steady_after_s: float = 0.0
+        self,
+        component: Component,
+        env: Mapping[str, str],
+        log_dir: Path | None,
+        stop_timeout_s: float,
+        steady_after_s: float = 0.0,
     ) -> None:
         super().__init__()
         self.name = component.name
@@ -102,13 +109,20 @@ class ComponentProcess(Server):
     def command(self) -> Command:
         """This Python with the component's arguments."""
         argv = (sys.executable, *self._component.arguments)
-        return Command(self.name, argv, self._env, self._log, signal.SIGKILL, pass_fds=self._component.pass_fds)
+        return Command(
+            self.name, argv, self._env, self._log, signal.SIGKILL, pass_fds=self._component.pass_fds
+        )
 
     def ready(self) -> bool:
-        """Whether it answers HTTP, whatever it answers; without a port, whether it has lived for a while."""
+        """Whether it answers HTTP, whatever it answers.
+
+        Without a port, whether it has lived for a while.
+        """
         if self._component.port is None:
             return self.alive() and time.monotonic() - self._launched_s >= self._steady_after_s
-        connection = http.client.HTTPConnection(_LOOPBACK, self._component.port, timeout=_ANSWER_TIMEOUT_S)
+        connection = http.client.HTTPConnection(
+            _LOOPBACK, self._component.port, timeout=_ANSWER_TIMEOUT_S
+        )
         try:
             connection.request("GET", self._component.path)
             connection.getresponse()
@@ -122,10 +136,15 @@ class ComponentProcess(Server):
 def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Component]:
     """The whole engine: API with collector, profiles workers, signals, activation, alerts, upkeep, and the local ad platforms."""
     return (
-        *(_sandbox(platform, settings, addresses.sandbox_ports[platform.name]) for platform in wanted(settings)),
+        *(
+            _sandbox(platform, settings, addresses.sandbox_ports[platform.name])
+            for platform in wanted(settings)
+        ),
         Component("api", ("-m", "cli.main", "api"), port=addresses.api_port, path="/cdp/health"),
         *(
-            Component(f"profiles-{n}", ("-m", "cli.main", "engine", "profiles", "--name", f"profiles-{n}"))
+            Component(
+                f"profiles-{n}", ("-m", "cli.main", "engine", "profiles", "--name", f"profiles-{n}")
+            )
             for n in range(1, settings.engine.workers + 1)
         ),
         Component("signals", ("-m", "cli.main", "engine", "signals")),

@@ -54,13 +54,21 @@ PLATFORMS: Final = (
     LocalPlatform(
         "meta",
         "local.platforms.meta.sandbox",
-        lambda url: {"base_url": url, "account_id": "1000000001", "access_token": meta_sandbox.TOKEN},
+        lambda url: {
+            "base_url": url,
+            "account_id": "1000000001",
+            "access_token": meta_sandbox.TOKEN,
+        },
     ),
     LocalPlatform("google", "local.platforms.google.sandbox", _google),
     LocalPlatform(
         "tiktok",
         "local.platforms.tiktok.sandbox",
-        lambda url: {"base_url": url, "account_id": "7178918106775994370", "access_token": tiktok_sandbox.TOKEN},
+        lambda url: {
+            "base_url": url,
+            "account_id": "7178918106775994370",
+            "access_token": tiktok_sandbox.TOKEN,
+        },
     ),
     LocalPlatform("snapchat", "local.platforms.snapchat.sandbox", _snapchat),
 )
@@ -79,5 +87,11 @@ def wanted(settings: Settings) -> list[LocalPlatform]:
 
 
 def variables(platform: LocalPlatform, url: str) -> dict[str, str]:
-    """The variables that connect Stratum to a local platform; values are YAML, of which JSON is a part."""
-    return {f"STRATUM_{platform.name.upper()}__{field.upper()}": json.dumps(value) for field, value in platform.connection(url).items()}
+    """The variables that connect Stratum to a local platform.
+
+    Values are YAML, of which JSON is a part.
+    """
+    return {
+        f"STRATUM_{platform.name.upper()}__{field.upper()}": json.dumps(value)
+        for field, value in platform.connection(url).items()
+    }

@@ -1,6 +1,7 @@
 """The embedded stack: PostgreSQL, Valkey and the components on this machine, below one folder, under one supervisor.
 
-`Stack` is the whole interface: start it, ask for its addresses and its status, stop it. One folder has one stack at a time.
+`Stack` is the whole interface: start it, ask for its addresses and its status, stop it. One folder
+has one stack at a time.
 """
 
 import json
@@ -97,9 +98,14 @@ class Stack:
             self.addresses = self._addresses(postgres, valkey)
             self.first_keys = self._prepare_database(postgres)
             environment = self.environment(self.addresses)
-            processes = [self._process(component, environment) for component in self._choose(self._settings, self.addresses)]
+            processes = [
+                self._process(component, environment)
+                for component in self._choose(self._settings, self.addresses)
+            ]
             private_file(self.data_dir / ADDRESSES, json.dumps(environment))
-            self._supervisor = Supervisor([[postgres, valkey], processes], self._settings.embedded.restarts, self._report)
+            self._supervisor = Supervisor(
+                [[postgres, valkey], processes], self._settings.embedded.restarts, self._report
+            )
             self._supervisor.start()
         except BaseException:
             valkey.stop()
@@ -129,10 +135,15 @@ class Stack:
         """
         if not wait_until(lambda: self.status().running, timeout_s):
             late = ", ".join(unit.name for unit in self.status().units if unit.state != "running")
-            raise StartError(f"{late}: not up after {timeout_s:g} s; the logs are in {self.data_dir / 'logs'}")
+            raise StartError(
+                f"{late}: not up after {timeout_s:g} s; the logs are in {self.data_dir / 'logs'}"
+            )
 
     def environment(self, addresses: Addresses) -> dict[str, str]:
-        """The variables that point a process at this stack; values are YAML, of which JSON is a part."""
+        """The variables that point a process at this stack.
+
+        Values are YAML, of which JSON is a part.
+        """
         return {
             "STRATUM_DATA_DIR": json.dumps(str(self.data_dir)),
             "STRATUM_POSTGRES__DSN": json.dumps(addresses.postgres_dsn),
@@ -155,7 +166,10 @@ class Stack:
 
     def _process(self, component: Component, environment: Mapping[str, str]) -> ComponentProcess:
         embedded = self._settings.embedded
-        stop_s, steady_s = embedded.stop_timeout.total_seconds(), embedded.restarts.steady_after.total_seconds()
+        stop_s, steady_s = (
+            embedded.stop_timeout.total_seconds(),
+            embedded.restarts.steady_after.total_seconds(),
+        )
         return ComponentProcess(component, environment, self.data_dir / "logs", stop_s, steady_s)
 
     def _take_folder(self) -> None:
@@ -177,7 +191,8 @@ class Stack:
             api_port=self._port("server.port", self._settings.server.port),
             sandbox_ports={
                 platform.name: self._port(
-                    f"embedded.sandbox_ports.{platform.name}", self._settings.embedded.sandbox_ports.get(platform.name, 0)
+                    f"embedded.sandbox_ports.{platform.name}",
+                    self._settings.embedded.sandbox_ports.get(platform.name, 0),
                 )
                 for platform in wanted(self._settings)
             },
@@ -196,6 +211,9 @@ class Stack:
 
     def _prepare_database(self, postgres: EmbeddedPostgres) -> FirstKeys | None:
         ensure_database(postgres.dsn("postgres"), DATABASE)
-        migrate(postgres.dsn(DATABASE), lambda migration, _done, _of: self._report(f"migration {migration.name}"))
+        migrate(
+            postgres.dsn(DATABASE),
+            lambda migration, _done, _of: self._report(f"migration {migration.name}"),
+        )
         with psycopg.connect(postgres.dsn(DATABASE)) as conn:
             return bootstrap(conn)

@@ -27,7 +27,8 @@ class UnitStatus:
         state: ``starting`` until it answers, ``waiting`` before the next try, ``stopped`` for good.
         pid: of its process, None without one.
         restarts: since the supervisor started.
-        last_exit: exit code of its last death, minus the signal that killed it; None before the first.
+        last_exit: exit code of its last death, minus the signal that killed it; None before the
+            first.
     """
 
     name: str
@@ -65,9 +66,15 @@ class _Watched:
             if now_s >= self.retry_s:
                 self._launch(params, report)
         elif not self.server.alive():
-            self.last_exit = self.server.child.exit_code() if self.server.child is not None else None
+            self.last_exit = (
+                self.server.child.exit_code() if self.server.child is not None else None
+            )
             log = self.server.command().log
-            self._failed(f"died with exit code {self.last_exit}{f' (its log: {log})' if log else ''}", params, report)
+            self._failed(
+                f"died with exit code {self.last_exit}{f' (its log: {log})' if log else ''}",
+                params,
+                report,
+            )
         elif self.state == "starting" and self.server.ready():
             self.state = "running"
             if self.restarts > 0:
@@ -92,7 +99,11 @@ class _Watched:
         report(f"{self.server.name} {what}; next try in {wait_s:g} s")
 
     def status(self) -> UnitStatus:
-        pid = self.server.child.pid if self.server.child is not None and self.state != "waiting" else None
+        pid = (
+            self.server.child.pid
+            if self.server.child is not None and self.state != "waiting"
+            else None
+        )
         return UnitStatus(self.server.name, self.state, pid, max(0, self.restarts), self.last_exit)
 
 
@@ -100,12 +111,15 @@ class Supervisor:
     """Runs servers from `start` to `stop`, in a thread of its own.
 
     Args:
-        servers: running ones are only watched, others started; stopped in reverse order of these groups, the members of one group at once.
+        servers: running ones are only watched, others started; stopped in reverse order of these
+            groups, the members of one group at once.
         params: the restart policy.
         report: told what happens, from the supervisor's thread.
     """
 
-    def __init__(self, servers: Iterable[Sequence[Server]], params: RestartParams, report: Report) -> None:
+    def __init__(
+        self, servers: Iterable[Sequence[Server]], params: RestartParams, report: Report
+    ) -> None:
         self._groups = [list(group) for group in servers]
         self._watched = [_Watched(server) for group in self._groups for server in group]
         self._params = params
@@ -122,7 +136,10 @@ class Supervisor:
         return [watched.status() for watched in self._watched]
 
     def stop(self) -> None:
-        """Stop everything; bounded by the sum over the groups of their longest ``stop_timeout_s``."""
+        """Stop everything.
+
+        Bounded by the sum over the groups of their longest ``stop_timeout_s``.
+        """
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()

@@ -1,6 +1,7 @@
 """Sends events to a collector as an SDK would: batches over HTTP, retried until they are in, never more often than the collector asks.
 
-A batch that is refused for good is halved until the event that is to blame stands alone; the others go through.
+A batch that is refused for good is halved until the event that is to blame stands alone; the others
+go through.
 """
 
 import time
@@ -21,7 +22,10 @@ _REFUSAL_STATUSES: Final = frozenset({400, 413, 422})
 
 
 class CollectorUnavailableError(ConnectionError):
-    """The collector did not take a batch within the time limit, or is none; the message says what was answered last."""
+    """The collector did not take a batch within the time limit, or is none.
+
+    The message says what was answered last.
+    """
 
 
 class WriteKeyRefusedError(Exception):
@@ -79,7 +83,8 @@ class Sender:
         url: of the collector, without path.
         write_key: of the source.
         params: see `SendParams`.
-        sent_at: says when a batch leaves, for the collector's correction of clocks; None where event times must stay as they are (replays).
+        sent_at: says when a batch leaves, for the collector's correction of clocks; None where
+            event times must stay as they are (replays).
         transport: how requests travel; default over the network.
     """
 
@@ -97,7 +102,14 @@ class Sender:
         limits = httpx.Limits(max_connections=self._params.connections)
         timeout = self._params.timeout.total_seconds()
         auth = (write_key, "")
-        self._client = httpx.Client(base_url=url, auth=auth, limits=limits, timeout=timeout, transport=transport, trust_env=False)
+        self._client = httpx.Client(
+            base_url=url,
+            auth=auth,
+            limits=limits,
+            timeout=timeout,
+            transport=transport,
+            trust_env=False,
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -108,7 +120,10 @@ class Sender:
         batch: list[Item] = []
         size = 0
         for item in items:
-            if batch and (len(batch) >= self._params.batch_events or size + len(item.value) > self._params.batch_bytes):
+            if batch and (
+                len(batch) >= self._params.batch_events
+                or size + len(item.value) > self._params.batch_bytes
+            ):
                 yield batch
                 batch, size = [], 0
             batch.append(item)
@@ -117,7 +132,9 @@ class Sender:
             yield batch
 
     def deliver(self, batches: Iterable[Sequence[Item]]) -> Generator[Delivered, None, None]:
-        """Send batches, several at once, each until the collector has it; outcomes come in the order of the batches.
+        """Send batches, several at once, each until the collector has it.
+
+        Outcomes come in the order of the batches.
 
         Once this was left early, by an error or by the caller, the sender retries nothing any more.
 
@@ -131,7 +148,9 @@ class Sender:
             try:
                 for batch in batches:
                     under_way.append(pool.submit(self.send, batch))
-                    while under_way and (under_way[0].done() or len(under_way) > 2 * self._params.connections):
+                    while under_way and (
+                        under_way[0].done() or len(under_way) > 2 * self._params.connections
+                    ):
                         yield under_way.popleft().result()
                 while under_way:
                     yield under_way.popleft().result()
@@ -146,16 +165,21 @@ class Sender:
         """Send one batch until the collector has it.
 
         Raises:
-            CollectorUnavailableError: it did not get through in time, or what answers is no collector.
+            CollectorUnavailableError: it did not get through in time, or what answers is no
+                collector.
             WriteKeyRefusedError: it never will get through.
         """
         answer = self._post(batch)
         if answer.is_success:
             return Delivered(len(batch), ())
         if answer.status_code in _KEY_STATUSES:
-            raise WriteKeyRefusedError(f"the collector answers {answer.status_code}: is the write key right?")
+            raise WriteKeyRefusedError(
+                f"the collector answers {answer.status_code}: is the write key right?"
+            )
         if answer.status_code not in _REFUSAL_STATUSES:
-            raise CollectorUnavailableError(f"status {answer.status_code}: is this the address of a collector?")
+            raise CollectorUnavailableError(
+                f"status {answer.status_code}: is this the address of a collector?"
+            )
         if len(batch) == 1:
             return Delivered(0, (Refused(batch[0], _reason(answer)),))
         middle = len(batch) // 2
@@ -171,7 +195,9 @@ class Sender:
             body = b'{"batch":[' + b",".join(item.value for item in batch) + b"]" + sent_at + b"}"
             wait = pause
             try:
-                answer = self._client.post("/v1/batch", content=body, headers={"Content-Type": "application/json"})
+                answer = self._client.post(
+                    "/v1/batch", content=body, headers={"Content-Type": "application/json"}
+                )
             except httpx.TransportError as error:
                 last = type(error).__name__
             else:

@@ -1,8 +1,9 @@
 """Live traffic that never ends: people browse a shop, log in, buy, change their minds about consent; and their clients misbehave a little.
 
-Everything follows from the seed and the number of the step, so that the same seed gives the same events; only their times come from the
-clock that is passed in. Clients are as real ones are: several devices per person, retries that send an event twice, events that arrive
-late, and now and then a record that is no event at all.
+Everything follows from the seed and the number of the step, so that the same seed gives the same
+events; only their times come from the clock that is passed in. Clients are as real ones are:
+several devices per person, retries that send an event twice, events that arrive late, and now and
+then a record that is no event at all.
 """
 
 import random
@@ -13,7 +14,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 _PAGES: Final = ("Home", "Category", "Product", "Cart", "Checkout", "Help")
-_PRODUCTS: Final = (("sku-1", "Headphones", 7990), ("sku-2", "Record", 2450), ("sku-3", "Poster", 1200), ("sku-4", "Turntable", 24900))
+_PRODUCTS: Final = (
+    ("sku-1", "Headphones", 7990),
+    ("sku-2", "Record", 2450),
+    ("sku-3", "Poster", 1200),
+    ("sku-4", "Turntable", 24900),
+)
 _PLANS: Final = ("free", "team", "enterprise")
 _BAD: Final[tuple[dict[str, Any], ...]] = (
     {"type": "track", "anonymousId": "sim-bad"},
@@ -75,7 +81,9 @@ class Session:
         self._person = dice.randrange(params.people)
         self._device = dice.randrange(3)
         self._left = max(1, round(dice.expovariate(1 / params.session_events)))
-        self._login_at = dice.randrange(self._left + 1) if dice.random() < params.login_share else self._left + 1
+        self._login_at = (
+            dice.randrange(self._left + 1) if dice.random() < params.login_share else self._left + 1
+        )
         self._known = False
         self._queue: deque[dict[str, Any]] = deque()
 
@@ -88,8 +96,17 @@ class Session:
         """The next event of the visit, which happens at `at`."""
         if not self._queue:
             self._left -= 1
-            self._queue.extend(self._login() if not self._known and self._sent >= self._login_at else [self._browse()])
-        event = {**self._who(), **self._queue.popleft(), "messageId": f"sim-{self._number}-{self._sent}", "timestamp": stamp(at)}
+            self._queue.extend(
+                self._login()
+                if not self._known and self._sent >= self._login_at
+                else [self._browse()]
+            )
+        event = {
+            **self._who(),
+            **self._queue.popleft(),
+            "messageId": f"sim-{self._number}-{self._sent}",
+            "timestamp": stamp(at),
+        }
         self._sent += 1
         return event
 
@@ -98,17 +115,30 @@ class Session:
         if self._known:
             who["userId"] = f"sim-{self._person}"
         if self._device == 2:
-            who["context"] = {"device": {"advertisingId": f"{self._person:08x}-0000-4000-8000-00000000000d", "type": "android"}}
+            who["context"] = {
+                "device": {
+                    "advertisingId": f"{self._person:08x}-0000-4000-8000-00000000000d",
+                    "type": "android",
+                }
+            }
         return who
 
     def _login(self) -> Iterator[dict[str, Any]]:
         self._known = True
         number, dice = self._person, self._dice
-        traits: dict[str, Any] = {"email": f"visitor-{number}@example.com", "plan": dice.choice(_PLANS), "logins": dice.randrange(1, 100)}
+        traits: dict[str, Any] = {
+            "email": f"visitor-{number}@example.com",
+            "plan": dice.choice(_PLANS),
+            "logins": dice.randrange(1, 100),
+        }
         yield {"type": "identify", "traits": traits, "context": consent(number % 5 != 0)}
         if dice.random() < self._params.group_share:
             company = number % self._params.companies
-            yield {"type": "group", "groupId": f"sim-company-{company}", "traits": {"name": f"Company {company}", "seats": 5 + company}}
+            yield {
+                "type": "group",
+                "groupId": f"sim-company-{company}",
+                "traits": {"name": f"Company {company}", "seats": 5 + company},
+            }
         if dice.random() < self._params.alias_share:
             yield {"type": "alias", "previousId": f"sim-device-{number}-{self._device}"}
 
@@ -123,7 +153,11 @@ class Session:
             return {"type": "page", "name": page, "properties": {"path": f"/{page.lower()}"}}
         product, name, price = dice.choice(_PRODUCTS)
         properties = {"product_id": product, "name": name, "price": price / 100}
-        return {"type": "track", "event": dice.choice(("Product Viewed", "Product Added")), "properties": properties}
+        return {
+            "type": "track",
+            "event": dice.choice(("Product Viewed", "Product Added")),
+            "properties": properties,
+        }
 
     def _order(self) -> dict[str, Any]:
         product, name, price = self._dice.choice(_PRODUCTS)
@@ -132,7 +166,9 @@ class Session:
             "orderId": f"sim-order-{self._number}-{self._sent}",
             "revenue": price * quantity / 100,
             "currency": "USD",
-            "products": [{"product_id": product, "name": name, "quantity": quantity, "price": price / 100}],
+            "products": [
+                {"product_id": product, "name": name, "quantity": quantity, "price": price / 100}
+            ],
         }
         return {"type": "track", "event": "Order Completed", "properties": properties}
 
@@ -147,7 +183,9 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def traffic(seed: int, clock: Callable[[], datetime], params: TrafficParams | None = None) -> Iterator[dict[str, Any]]:
+def traffic(
+    seed: int, clock: Callable[[], datetime], params: TrafficParams | None = None
+) -> Iterator[dict[str, Any]]:
     """Events, without end.
 
     Args:

@@ -1,7 +1,8 @@
 """Keeps a map below a limit in a way that no order of arrival can change.
 
-The entries with the smallest digests of their keys stay (a bottom-k sample). An entry that belongs to the final selection belongs to every
-earlier selection that it was in, so it is never dropped and taken up again, and its value is exact.
+The entries with the smallest digests of their keys stay (a bottom-k sample). An entry that belongs
+to the final selection belongs to every earlier selection that it was in, so it is never dropped and
+taken up again, and its value is exact.
 """
 
 from hashlib import blake2b

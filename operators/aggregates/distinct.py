@@ -1,8 +1,9 @@
 """Different values, counted exactly up to a bound and estimated beyond it, the same in any order.
 
-Without a window the estimate is that of an HLL sketch (Apache DataSketches; Flajolet et al., "HyperLogLog", 2007; lg k = 11, relative
-standard error 2.3 %), united with itself, so that its estimate is a function of its registers alone and not of the order in which values
-came. With a window it is taken from the values with the smallest digests (bottom-k; Cohen and Kaplan, 2007).
+Without a window the estimate is that of an HLL sketch (Apache DataSketches; Flajolet et al.,
+"HyperLogLog", 2007; lg k = 11, relative standard error 2.3 %), united with itself, so that its
+estimate is a function of its registers alone and not of the order in which values came. With a
+window it is taken from the values with the smallest digests (bottom-k; Cohen and Kaplan, 2007).
 """
 
 from hashlib import blake2b
@@ -13,6 +14,7 @@ from datasketches import hll_sketch, hll_union, tgt_hll_type
 
 from domain.segments.aggregate import Uniques
 from domain.segments.rule import UNIQUE_EXACT
+from domain.values import Json
 from operators.aggregates.bounded import keep_bounded
 
 LG_K: Final = 11
@@ -20,8 +22,10 @@ TEXT_LIMIT: Final = 256
 """Longest text of a value that is kept as it is; a longer one stands as its digest."""
 
 
-def value_text(value: Any) -> str | None:  # noqa: ANN401 - a JSON value
-    """The text that names a scalar: equal values have equal texts. None for null, lists and objects.
+def value_text(value: Json) -> str | None:
+    """The text that names a scalar: equal values have equal texts.
+
+    None for null, lists and objects.
 
     >>> value_text(1.0), value_text("1"), value_text(True)
     ('1', '"1"', 'true')
@@ -48,7 +52,9 @@ def _beyond(value: int) -> str | None:
 
 def digest_of(text: str) -> int:
     """A number of 64 bits that names a text."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+    return int.from_bytes(
+        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
+    )
 
 
 def add_value(state: Uniques, text: str, bucket: int, *, sketched: bool) -> None:
@@ -75,7 +81,9 @@ def add_value(state: Uniques, text: str, bucket: int, *, sketched: bool) -> None
 def join_uniques(one: Uniques, other: Uniques, *, sketched: bool) -> Uniques:
     """Unite two states; both stay untouched."""
     if sketched and (one.partial or other.partial):
-        return Uniques({}, partial=True, sketch=_pack(_sketch(one.sketch, one.seen, other.sketch, other.seen)))
+        return Uniques(
+            {}, partial=True, sketch=_pack(_sketch(one.sketch, one.seen, other.sketch, other.seen))
+        )
     seen = dict(one.seen)
     for text, bucket in other.seen.items():
         seen[text] = max(bucket, seen.get(text, bucket))
@@ -122,7 +130,9 @@ def _sketch(*parts: Any) -> hll_sketch:  # noqa: ANN401 - packed sketches and co
                 fresh.update(text)
     union.update(fresh)
     whole = union.get_result(tgt_hll_type.HLL_8)
-    union.update(whole)  # united with itself, a sketch forgets the order in which values came, in its bytes and in its estimate
+    union.update(
+        whole
+    )  # united with itself, a sketch forgets the order in which values came, in its bytes and in its estimate
     return union.get_result(tgt_hll_type.HLL_8)
 
 

@@ -1,7 +1,10 @@
-"""Folds events into the states that leaves keep for definitions, and joins states of leaves. Commutative, in every family.
+"""Folds events into the states that leaves keep for definitions, and joins states of leaves.
 
-Old buckets are dropped by what the state itself has seen (so many behind its newest), never by a clock: the same events leave the same
-state in any order, and what was dropped lies outside every window that the aggregate serves.
+Commutative, in every family.
+
+Old buckets are dropped by what the state itself has seen (so many behind its newest), never by a
+clock: the same events leave the same state in any order, and what was dropped lies outside every
+window that the aggregate serves.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +30,7 @@ from domain.segments.aggregate import (
 )
 from domain.segments.definition import Aggregate, AggregateSpec
 from domain.segments.rule import FREQUENT_VALUES, SEQUENCE_MARKS
+from domain.values import Json
 from operators.aggregates.bounded import keep_bounded
 from operators.aggregates.distinct import add_value, join_uniques, value_text
 from operators.rules.conditions import is_number, matcher, property_of
@@ -43,8 +47,10 @@ _SUM_LIMIT: Final = 2**63 - 1
 _SAFE_SCALED: Final = 10**12
 
 
-def micro(value: Any) -> int | None:  # noqa: ANN401 - a JSON value
-    """A number in millionths, rounded half to even; None for anything else and for implausible magnitudes.
+def micro(value: Json) -> int | None:
+    """A number in millionths, rounded half to even.
+
+    None for anything else and for implausible magnitudes.
 
     >>> micro(19.99), micro(True), micro("3")
     (19990000, None, None)
@@ -91,7 +97,10 @@ def _see(state: Counts | NumberBuckets, at_ms: int) -> None:
 
 
 def _fold_counts(spec: AggregateSpec) -> Fold:
-    bucket_of, kept = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution)
+    bucket_of, kept = (
+        bucketer(spec.resolution, spec.time_zone or "UTC"),
+        kept_buckets(spec.resolution),
+    )
 
     def fold(state: Counts, at_ms: int, _tie: int, _properties: Properties) -> None:
         _see(state, at_ms)
@@ -110,11 +119,21 @@ def add_numbers(one: Numbers, other: Numbers) -> Numbers:
     if not one[1] or not other[1]:
         known = one if one[1] else other
         return (one[0] + other[0], *known[1:])
-    return (one[0] + other[0], one[1] + other[1], _capped(one[2] + other[2]), min(one[3], other[3]), max(one[4], other[4]))
+    return (
+        one[0] + other[0],
+        one[1] + other[1],
+        _capped(one[2] + other[2]),
+        min(one[3], other[3]),
+        max(one[4], other[4]),
+    )
 
 
 def _fold_numbers(spec: AggregateSpec) -> Fold:
-    bucket_of, kept, path = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution), spec.property or ""
+    bucket_of, kept, path = (
+        bucketer(spec.resolution, spec.time_zone or "UTC"),
+        kept_buckets(spec.resolution),
+        spec.property or "",
+    )
 
     def fold(state: NumberBuckets, at_ms: int, _tie: int, properties: Properties) -> None:
         _see(state, at_ms)
@@ -133,7 +152,11 @@ def _fold_numbers(spec: AggregateSpec) -> Fold:
 
 
 def _fold_uniques(spec: AggregateSpec) -> Fold:
-    bucket_of, path, sketched = bucketer(spec.resolution, spec.time_zone or "UTC"), spec.property or "", spec.resolution == "ever"
+    bucket_of, path, sketched = (
+        bucketer(spec.resolution, spec.time_zone or "UTC"),
+        spec.property or "",
+        spec.resolution == "ever",
+    )
 
     def fold(state: Uniques, at_ms: int, _tie: int, properties: Properties) -> None:
         text = value_text(property_of(properties, path))
@@ -144,7 +167,11 @@ def _fold_uniques(spec: AggregateSpec) -> Fold:
 
 
 def _fold_frequencies(spec: AggregateSpec) -> Fold:
-    bucket_of, kept, path = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution), spec.property or ""
+    bucket_of, kept, path = (
+        bucketer(spec.resolution, spec.time_zone or "UTC"),
+        kept_buckets(spec.resolution),
+        spec.property or "",
+    )
 
     def fold(state: Frequencies, at_ms: int, _tie: int, properties: Properties) -> None:
         text = value_text(property_of(properties, path))
@@ -161,15 +188,18 @@ def _fold_frequencies(spec: AggregateSpec) -> Fold:
     return fold
 
 
-def _storable(value: Any) -> Any:  # noqa: ANN401 - a JSON value
-    """A value as a leaf can keep it: integers beyond 64 bits as floating point; None where not even that holds one of them."""
+def _storable(value: Json) -> Json:
+    """A value as a leaf can keep it: integers beyond 64 bits as floating point.
+
+    None where not even that holds one of them.
+    """
     try:
         return _within_64_bits(value)
     except (OverflowError, RecursionError):
         return None
 
 
-def _within_64_bits(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+def _within_64_bits(value: Json) -> Json:
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**64 else float(value)
     if isinstance(value, dict):
@@ -182,7 +212,11 @@ def _earlier(one: Register, other: Register) -> Register:
 
 
 def _fold_edges(spec: AggregateSpec) -> Fold:
-    bucket_of, kept, path = bucketer(spec.resolution, spec.time_zone or "UTC"), kept_buckets(spec.resolution), spec.property
+    bucket_of, kept, path = (
+        bucketer(spec.resolution, spec.time_zone or "UTC"),
+        kept_buckets(spec.resolution),
+        spec.property,
+    )
 
     def fold(state: Edges, at_ms: int, tie: int, properties: Properties) -> None:
         value = None if path is None else property_of(properties, path)
@@ -228,12 +262,16 @@ def new_state(spec: AggregateSpec) -> State:
     return STATES[spec.family]()
 
 
-def event_matchers(spec: AggregateSpec, zone: str) -> list[tuple[str, str | None, Callable[[Properties], bool] | None]]:
+def event_matchers(
+    spec: AggregateSpec, zone: str
+) -> list[tuple[str, str | None, Callable[[Properties], bool] | None]]:
     """Of every filter: event type, name (None: any) and compiled conditions (None: none)."""
     return [(event.event_type, event.name, matcher(event, zone)) for event in spec.events]
 
 
-def _join_buckets(one: dict[int, V], other: dict[int, V], add: Callable[[V, V], V], kept: int) -> dict[int, V]:
+def _join_buckets(
+    one: dict[int, V], other: dict[int, V], add: Callable[[V, V], V], kept: int
+) -> dict[int, V]:
     joined = dict(one)
     for bucket, entry in other.items():
         known = joined.get(bucket)
@@ -243,7 +281,10 @@ def _join_buckets(one: dict[int, V], other: dict[int, V], add: Callable[[V, V], 
 
 
 def join(spec: AggregateSpec, one: State, other: State) -> State:
-    """Unite the states of two leaves; both stay untouched. Marks are kept in order, the latest ones."""
+    """Unite the states of two leaves; both stay untouched.
+
+    Marks are kept in order, the latest ones.
+    """
     kept = kept_buckets(spec.resolution)
     match one, other:
         case Counts(), Counts():
@@ -260,7 +301,9 @@ def join(spec: AggregateSpec, one: State, other: State) -> State:
         case Frequencies(), Frequencies():
             values = dict(one.values)
             for text, buckets in other.values.items():
-                values[text] = _join_buckets(values.get(text, {}), buckets, lambda a, b: a + b, kept)
+                values[text] = _join_buckets(
+                    values.get(text, {}), buckets, lambda a, b: a + b, kept
+                )
             keep_bounded(values, FREQUENT_VALUES)
             return Frequencies(values)
         case Edges(), Edges():
@@ -287,4 +330,8 @@ def held(leaf: Leaf, aggregate: Aggregate) -> State | None:
     raw = leaf.aggregates.get(aggregate.id)
     if raw is None:
         return None
-    return decode_state(aggregate.spec.family, raw) if isinstance(raw, msgspec.Raw) else cast("State", raw)
+    return (
+        decode_state(aggregate.spec.family, raw)
+        if isinstance(raw, msgspec.Raw)
+        else cast("State", raw)
+    )

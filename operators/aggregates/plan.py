@@ -1,10 +1,22 @@
-"""From definitions to the aggregates that leaves must keep for them. Equal demands share one aggregate."""
+"""From definitions to the aggregates that leaves must keep for them.
+
+Equal demands share one aggregate.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Final, get_args
 
 from domain.segments import rule
-from domain.segments.definition import AggregateSpec, ComputedTrait, Family, Function, RfmRule, TraitRule, WorkspaceDefinitions, spec_key
+from domain.segments.definition import (
+    AggregateSpec,
+    ComputedTrait,
+    Family,
+    Function,
+    RfmRule,
+    TraitRule,
+    WorkspaceDefinitions,
+    spec_key,
+)
 from domain.segments.rule import EventFilter, Measure, Rule, filter_key
 from operators.rules.windows import window_of
 
@@ -35,9 +47,13 @@ if set(_OF_FUNCTION) != set(get_args(Function)):
     raise AssertionError("every function has a family")
 
 
-def _spec(family: Family, event: EventFilter, prop: str | None, window: str | None, zone: str) -> AggregateSpec:
+def _spec(
+    family: Family, event: EventFilter, prop: str | None, window: str | None, zone: str
+) -> AggregateSpec:
     resolution = window_of(window).resolution
-    return AggregateSpec(family, (event,), prop, resolution, zone if resolution == "day" or _dated(event) else "")
+    return AggregateSpec(
+        family, (event,), prop, resolution, zone if resolution == "day" or _dated(event) else ""
+    )
 
 
 def _dated(event: EventFilter) -> bool:
@@ -50,19 +66,29 @@ def behaviour_spec(node: rule.Behaviour, zone: str) -> AggregateSpec:
     family = _OF_MEASURE[node.measure]
     if family == "edge" and node.window is None:
         family = "count"
-    return _spec(family, node.event, node.property if family != "count" else None, node.window, zone)
+    return _spec(
+        family, node.event, node.property if family != "count" else None, node.window, zone
+    )
 
 
 def trait_spec(trait: TraitRule, zone: str) -> AggregateSpec:
     """What a computed trait is answered from."""
     family = _OF_FUNCTION[trait.function]
-    return _spec(family, trait.event, trait.property if family != "count" else None, trait.window, zone)
+    return _spec(
+        family, trait.event, trait.property if family != "count" else None, trait.window, zone
+    )
 
 
 def sequence_spec(node: rule.Sequence, zone: str) -> AggregateSpec:
     """What a sequence is answered from: marks of all its filters, in order of first mention."""
-    filters = tuple({filter_key(event): event for step in node.steps for event in (step.event, *step.without)}.values())
-    return AggregateSpec("marks", filters, None, "ever", zone if any(_dated(event) for event in filters) else "")
+    filters = tuple(
+        {
+            filter_key(event): event for step in node.steps for event in (step.event, *step.without)
+        }.values()
+    )
+    return AggregateSpec(
+        "marks", filters, None, "ever", zone if any(_dated(event) for event in filters) else ""
+    )
 
 
 def rfm_spec(definition: RfmRule, zone: str) -> AggregateSpec:

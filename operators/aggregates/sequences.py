@@ -1,7 +1,10 @@
-"""Sequences: A, then B within Z, without C between. From a person's marks to the instants at which the sequence completes.
+"""Sequences: A, then B within Z, without C between.
 
-One pass over the marks in time order. Only the latest end of every prefix matters: it satisfies ``within`` soonest and has the fewest
-events between itself and the next step. Events of one millisecond are neither before nor between each other.
+From a person's marks to the instants at which the sequence completes.
+
+One pass over the marks in time order. Only the latest end of every prefix matters: it satisfies
+``within`` soonest and has the fewest events between itself and the next step. Events of one
+millisecond are neither before nor between each other.
 """
 
 from bisect import bisect_left, bisect_right
@@ -42,7 +45,10 @@ def _gaps(node: SequenceRule, spec: AggregateSpec) -> list[_Gap]:
 
 
 def completer(node: SequenceRule, spec: AggregateSpec) -> Callable[[Sequence[Mark]], list[int]]:
-    """Compile a sequence: a function from ascending marks to its completions, ms, ascending; those of an absence may lie in the future."""
+    """Compile a sequence: a function from ascending marks to its completions, ms, ascending.
+
+    Those of an absence may lie in the future.
+    """
     gaps = _gaps(node, spec)
     if not node.steps[-1].absent:
         return lambda marks: _ends(gaps, marks)
@@ -66,7 +72,11 @@ def _ends(gaps: Sequence[_Gap], marks: Sequence[Mark]) -> list[int]:
     blockers = any(gap.blockers for gap in gaps)
     found = []
     for at_ms, mask in _instants(marks):
-        ended = [place for place, gap in others if mask & gap.step and 0 <= at_ms - latest[place - 1] <= gap.within_ms]
+        ended = [
+            place
+            for place, gap in others
+            if mask & gap.step and 0 <= at_ms - latest[place - 1] <= gap.within_ms
+        ]
         if blockers:
             for place, gap in others:
                 if mask & gap.blockers:
@@ -94,7 +104,9 @@ def _instants(marks: Sequence[Mark]) -> Iterator[tuple[int, int]]:
         yield before, united
 
 
-def sequence_test(node: SequenceRule, spec: AggregateSpec) -> Callable[[Marks | None, int], tuple[bool, int]]:
+def sequence_test(
+    node: SequenceRule, spec: AggregateSpec
+) -> Callable[[Marks | None, int], tuple[bool, int]]:
     """Compile a sequence: answers (holds, until which instant that is sure)."""
     complete = completer(node, spec)
     window_ms = NEVER if node.window is None else span_ms(node.window)

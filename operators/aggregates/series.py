@@ -1,7 +1,8 @@
 """What a state says now, and how that changes with no further event: a measure of a window as a series of values.
 
-A window only ever loses buckets, each at a known instant. So a measure's future is a finite list of values, and the instant at which a
-condition on it flips is found by walking that list – no farther than there: values are made as they are asked for.
+A window only ever loses buckets, each at a known instant. So a measure's future is a finite list of
+values, and the instant at which a condition on it flips is found by walking that list – no farther
+than there: values are made as they are asked for.
 """
 
 from bisect import bisect_left
@@ -14,6 +15,7 @@ import msgspec
 from domain.segments.aggregate import Counts, Edges, Frequencies, NumberBuckets, Numbers, Uniques
 from domain.segments.definition import Function
 from domain.segments.rule import Measure
+from domain.values import Json
 from operators.aggregates.distinct import estimate_all, scale
 from operators.aggregates.fold import MICRO, add_numbers
 from operators.rules.windows import NEVER, Window, expirer, first_counting
@@ -45,7 +47,10 @@ class Frame:
         self._now_ms = self._start = -NEVER
 
     def start(self, now_ms: int) -> int:
-        """The first bucket that counts at an instant; remembered, because whole batches have one instant."""
+        """The first bucket that counts at an instant.
+
+        Remembered, because whole batches have one instant.
+        """
         if now_ms != self._now_ms:
             self._now_ms, self._start = now_ms, first_counting(self.window, self.zone, now_ms)
         return self._start
@@ -61,7 +66,7 @@ def _shrinking(
     frame: Frame,
     live: list[int],
     value_from: Callable[[int], Any],
-    empty: Any,  # noqa: ANN401 - values of any type
+    empty: Json,
 ) -> Iterator[tuple[Any, int]]:
     """Values as buckets leave: `value_from(i)` is that of live buckets from the i-th on."""
     expiry = 0
@@ -72,7 +77,7 @@ def _shrinking(
         yield empty, NEVER
 
 
-def first_value(values: Values) -> Any:  # noqa: ANN401 - values of any type
+def first_value(values: Values) -> Json:
     """The value now."""
     return next(iter(values))[0]
 
@@ -138,7 +143,12 @@ def unique_series(frame: Frame) -> Series:
         counts = dict(sorted(Counter(state.seen.values()).items()))
         live, factor = frame.live(counts, now_ms), scale(state)
         sums = _accumulated(live, counts.__getitem__, lambda a, b: a + b)
-        return _shrinking(frame, live, lambda place: round(sums[place] * factor) if state.partial else sums[place], 0)
+        return _shrinking(
+            frame,
+            live,
+            lambda place: round(sums[place] * factor) if state.partial else sums[place],
+            0,
+        )
 
     return series
 
@@ -147,7 +157,7 @@ def edge_series(frame: Frame, part: str) -> Series:
     """The earliest (``first``) or latest (``last``) value, or its instant (``first_at``, ``last_at``)."""
     first, instant = part.startswith("first"), part.endswith("_at")
 
-    def value(state: Edges, bucket: int) -> Any:  # noqa: ANN401 - a JSON value
+    def value(state: Edges, bucket: int) -> Json:
         ends = state.buckets[bucket]
         said = ends.first if first else ends.last
         return said.at_ms if instant else said.value
@@ -156,7 +166,12 @@ def edge_series(frame: Frame, part: str) -> Series:
         if state is None:
             return [(None, NEVER)]
         live = frame.live(state.buckets, now_ms)
-        return _shrinking(frame, live if first else live[-1:], lambda place: value(state, live[place if first else -1]), None)
+        return _shrinking(
+            frame,
+            live if first else live[-1:],
+            lambda place: value(state, live[place if first else -1]),
+            None,
+        )
 
     return series
 
@@ -168,7 +183,9 @@ def last_at_series(frame: Frame) -> Series:
         if state is None or not (live := frame.live(state.buckets, now_ms)):
             return [(None, NEVER)]
         expiry = frame.expiry(live[-1])
-        return [(state.last_ms, expiry), (None, NEVER)] if expiry < NEVER else [(state.last_ms, NEVER)]
+        return (
+            [(state.last_ms, expiry), (None, NEVER)] if expiry < NEVER else [(state.last_ms, NEVER)]
+        )
 
     return series
 
@@ -194,7 +211,10 @@ def frequent_series(frame: Frame) -> Series:
                     leaving.setdefault(bucket, []).append((text, events))
         expiry = 0
         for bucket in sorted(leaving):
-            best = min((text for text, total in totals.items() if total), key=lambda text: (-totals[text], text))
+            best = min(
+                (text for text, total in totals.items() if total),
+                key=lambda text: (-totals[text], text),
+            )
             expiry = frame.expiry(bucket)
             yield best if best.startswith("#") else msgspec.json.decode(best), expiry
             for text, events in leaving[bucket]:
@@ -220,7 +240,9 @@ def measure_series(measure: Measure, frame: Frame) -> Series:
     if measure == "last_at":
         return last_at_series(frame)
     if measure == "first_at":
-        return first_at_series() if frame.window.resolution == "ever" else edge_series(frame, measure)
+        return (
+            first_at_series() if frame.window.resolution == "ever" else edge_series(frame, measure)
+        )
     return number_series(frame, measure)
 
 

@@ -1,6 +1,7 @@
 """Conditions on a state's series: whether one holds now, and the instant at which that changes if nothing happens.
 
-What is asked most has a way of its own that looks only at the newest buckets; everything else walks the series.
+What is asked most has a way of its own that looks only at the newest buckets; everything else walks
+the series.
 """
 
 from collections.abc import Callable
@@ -58,7 +59,10 @@ def bounds_of(condition: Condition) -> list[int | float]:
 
 
 def count_test(frame: Frame, condition: Condition, test: Test) -> Ask:
-    """Compile a condition on the number of events. Above its greatest bound every number is alike: only the newest buckets matter."""
+    """Compile a condition on the number of events.
+
+    Above its greatest bound every number is alike: only the newest buckets matter.
+    """
     stop = max([0, *bounds_of(condition)])
     if isinstance(condition, rule.AtLeast) and condition.value > 0:
         return _enough_test(frame, condition.value)
@@ -86,7 +90,10 @@ def count_test(frame: Frame, condition: Condition, test: Test) -> Ask:
 def _enough_test(frame: Frame, least: float) -> Ask:
     """The condition that is asked most: at least so many events."""
     if frame.window.resolution == "ever":
-        return lambda state, _now_ms: (state is not None and state.buckets.get(0, 0) >= least, NEVER)
+        return lambda state, _now_ms: (
+            state is not None and state.buckets.get(0, 0) >= least,
+            NEVER,
+        )
 
     def tests(state: Counts | None, now_ms: int) -> tuple[bool, int]:
         if state is None:
@@ -104,7 +111,10 @@ def _enough_test(frame: Frame, least: float) -> Ask:
 
 
 def sum_test(frame: Frame, condition: Condition, test: Test) -> Ask:
-    """Compile a condition on a sum. Where no number was ever negative, it is looked at like a count; else bucket by bucket."""
+    """Compile a condition on a sum.
+
+    Where no number was ever negative, it is looked at like a count; else bucket by bucket.
+    """
     stop = max([0, *bounds_of(condition)]) * MICRO
     series = number_series(frame, "sum")
 
@@ -132,7 +142,9 @@ def sum_test(frame: Frame, condition: Condition, test: Test) -> Ask:
 
 def age_tester(condition: Condition, test: Test) -> Callable[[Values, int], tuple[bool, int]]:
     """Compile a condition on the seconds since an instant: the series is of the instant."""
-    offsets = sorted({int(bound * 1000) + extra for bound in bounds_of(condition) for extra in (-1, 0, 1, 2)})
+    offsets = sorted(
+        {int(bound * 1000) + extra for bound in bounds_of(condition) for extra in (-1, 0, 1, 2)}
+    )
 
     def holds_at(at: int | None, now_ms: int) -> bool:
         return test(None if at is None else (now_ms - at) / 1000)
@@ -164,12 +176,19 @@ def _newest_edge(state: Edges) -> int:
     return max(state.buckets, default=-NEVER)
 
 
-_NEWEST: Final[dict[str, Callable[[Any], int]]] = {"most_frequent": _newest_frequent, "first": _newest_edge, "last": _newest_edge}
+_NEWEST: Final[dict[str, Callable[[Any], int]]] = {
+    "most_frequent": _newest_frequent,
+    "first": _newest_edge,
+    "last": _newest_edge,
+}
 """Of functions that have a value exactly while a bucket counts: the newest bucket of a state."""
 
 
 def present_test(frame: Frame, function: str, condition: Condition) -> Ask | None:
-    """Compile the condition that a value is there, where only the newest bucket decides; None where it is another condition."""
+    """Compile the condition that a value is there, where only the newest bucket decides.
+
+    None where it is another condition.
+    """
     newest = _NEWEST.get(function)
     if newest is None or not isinstance(condition, rule.Exists):
         return None

@@ -1,9 +1,11 @@
 """Sequential tests: has a share, or a level, left what is usual for good reason – as early as the evidence allows, and rarely for nothing.
 
-Each test weighs, minute by minute, how much likelier the counts are under a *material* change than under the usual value, and adds that up
-for as long as it speaks for the change (Page's cumulative sum). What is usual is learned with exponentially fading memory, never while the
-test suspects a change; a change that lasts longer than `adopt_after` becomes usual. A minute counts for at most a part of an alarm, so
-that no single burst raises one. Deterministic; the state is a dozen numbers. Units: minutes in ms since 1970, log-likelihood ratios.
+Each test weighs, minute by minute, how much likelier the counts are under a *material* change than
+under the usual value, and adds that up for as long as it speaks for the change (Page's cumulative
+sum). What is usual is learned with exponentially fading memory, never while the test suspects a
+change; a change that lasts longer than `adopt_after` becomes usual. A minute counts for at most a
+part of an alarm, so that no single burst raises one. Deterministic; the state is a dozen numbers.
+Units: minutes in ms since 1970, log-likelihood ratios.
 """
 
 import math
@@ -19,7 +21,10 @@ _NEARLY: Final = 0.002
 """Shares nearer to 0 or 1 than this are not told apart: nothing is impossible."""
 _BLOCK_MS: Final = 15 * _MINUTE_MS
 _WILD: Final = 36.0
-"""Most that one quarter of an hour may say about how much they differ, in variances; and most observations that one minute counts for."""
+"""Most that one quarter of an hour may say about how much they differ, in variances.
+
+And most observations that one minute counts for.
+"""
 _LEAST_MINUTES: Final = 10
 _SPARSE_BURST: Final = 0.5
 _OVER: Final = 1.5
@@ -31,7 +36,8 @@ class SequentialParams:
     """How sure a test must be.
 
     Attributes:
-        alarm: sum of log-likelihood ratios at which a change counts as found; each 2.3 make false alarms ten times rarer.
+        alarm: sum of log-likelihood ratios at which a change counts as found; each 2.3 make false
+            alarms ten times rarer.
         memory: half-life of what is usual.
         warm_up: time that must have been seen before anything can be unusual.
         warm_up_sample: observations that must have been seen.
@@ -47,8 +53,13 @@ class SequentialParams:
     burst: float = 0.34
 
     def __post_init__(self) -> None:
-        if min(self.alarm, self.memory.total_seconds(), self.adopt_after.total_seconds()) <= 0 or self.warm_up_sample < 1:
-            raise ValueError("alarm, memory and adopt_after are positive, warm_up_sample is at least 1")
+        if (
+            min(self.alarm, self.memory.total_seconds(), self.adopt_after.total_seconds()) <= 0
+            or self.warm_up_sample < 1
+        ):
+            raise ValueError(
+                "alarm, memory and adopt_after are positive, warm_up_sample is at least 1"
+            )
         if self.warm_up < timedelta() or not 0 < self.burst <= 1:
             raise ValueError("warm_up is not negative, 0 < burst <= 1")
 
@@ -99,7 +110,14 @@ class Excursion(msgspec.Struct):
     expected: float = 0.0
 
     def add(
-        self, ratio: float, hits: float, size: float, minute_ms: int, params: SequentialParams, expected: float = 0.0, alarm: float = 0.0
+        self,
+        ratio: float,
+        hits: float,
+        size: float,
+        minute_ms: int,
+        params: SequentialParams,
+        expected: float = 0.0,
+        alarm: float = 0.0,
     ) -> None:
         """Add one minute; `alarm` stands for that of `params`, where it is given."""
         alarm = alarm or params.alarm
@@ -109,7 +127,11 @@ class Excursion(msgspec.Struct):
             return
         if not self.since_ms:
             self.since_ms = minute_ms
-        self.sum, self.hits, self.size = min(total, alarm * _OVER), self.hits + hits, self.size + size
+        self.sum, self.hits, self.size = (
+            min(total, alarm * _OVER),
+            self.hits + hits,
+            self.size + size,
+        )
         self.expected += expected
 
 
@@ -120,8 +142,9 @@ class Share(msgspec.Struct):
         version: layout of this structure.
         hits: usual count, fading.
         size: usual denominator, fading.
-        spread: how much more quarters of an hour differ than chance alone makes them, in variances; at least 1. The same people come
-            again within one, so that their events say less than as many events of others.
+        spread: how much more quarters of an hour differ than chance alone makes them, in variances;
+            at least 1. The same people come again within one, so that their events say less than as
+            many events of others.
         block_ms: beginning of the quarter of an hour that lasts.
         block_hits: counted in it.
         block_size: out of how many.
@@ -193,20 +216,34 @@ def step(
         material: change of the share that matters, absolute, 0–1.
         params: how sure to be.
         expected: out of how many usually; what `Finding.expected` adds up.
-        trusted: whether nothing else is suspected of the minute; where something is, it is weighed and not learned.
+        trusted: whether nothing else is suspected of the minute; where something is, it is weighed
+            and not learned.
     """
     if size <= 0:
         return
     hits = min(hits, size)
     if warm(share, params):
         usual = min(1 - _NEARLY, max(_NEARLY, share.usual))
-        for excursion, other in ((share.up, min(1 - _NEARLY, usual + material)), (share.down, max(_NEARLY, usual - material))):
-            ratio = (hits * math.log(other / usual) + (size - hits) * math.log((1 - other) / (1 - usual))) / share.spread
+        for excursion, other in (
+            (share.up, min(1 - _NEARLY, usual + material)),
+            (share.down, max(_NEARLY, usual - material)),
+        ):
+            ratio = (
+                hits * math.log(other / usual) + (size - hits) * math.log((1 - other) / (1 - usual))
+            ) / share.spread
             excursion.add(ratio, hits, size, minute_ms, params, expected)
     _learn(share, hits, size, minute_ms, params, trusted=trusted)
 
 
-def _learn(share: Share, hits: float, size: float, minute_ms: int, params: SequentialParams, *, trusted: bool) -> None:
+def _learn(
+    share: Share,
+    hits: float,
+    size: float,
+    minute_ms: int,
+    params: SequentialParams,
+    *,
+    trusted: bool,
+) -> None:
     for excursion in (share.up, share.down):
         if excursion.sum >= params.alarm and minute_ms - excursion.since_ms >= params.adopt_ms:
             share.hits, share.size = excursion.hits, excursion.size
@@ -227,8 +264,15 @@ def _close_block(share: Share, params: SequentialParams) -> None:
     """Learn from a quarter of an hour how much such quarters differ."""
     usual = min(1 - _NEARLY, max(_NEARLY, share.usual))
     if share.block_size and share.size > share.block_size:
-        surprise = min(_WILD, (share.block_hits - share.block_size * usual) ** 2 / (share.block_size * usual * (1 - usual)))
-        weight = max(1 - params.fading(_BLOCK_MS / _MINUTE_MS), _BLOCK_MS / _MINUTE_MS / (share.seen_minutes + 1))
+        surprise = min(
+            _WILD,
+            (share.block_hits - share.block_size * usual) ** 2
+            / (share.block_size * usual * (1 - usual)),
+        )
+        weight = max(
+            1 - params.fading(_BLOCK_MS / _MINUTE_MS),
+            _BLOCK_MS / _MINUTE_MS / (share.seen_minutes + 1),
+        )
         share.spread = max(1.0, share.spread + min(1.0, weight) * (surprise - share.spread))
     share.block_hits, share.block_size = 0.0, 0.0
 
@@ -246,7 +290,14 @@ def fallen(share: Share, params: SequentialParams) -> Finding:
 def _finding(share: Share, excursion: Excursion, params: SequentialParams) -> Finding:
     usual = share.usual
     now = excursion.hits / excursion.size if excursion.size else usual
-    return Finding(certainty(excursion.sum, params.alarm), usual, now, excursion.size, excursion.since_ms, excursion.expected)
+    return Finding(
+        certainty(excursion.sum, params.alarm),
+        usual,
+        now,
+        excursion.size,
+        excursion.since_ms,
+        excursion.expected,
+    )
 
 
 def certainty(total: float, alarm: float) -> float:
@@ -277,7 +328,14 @@ class Level(msgspec.Struct):
 
 
 def step_level(
-    level: Level, value: float, sample: float, minute_ms: int, material: float, params: SequentialParams, *, trusted: bool = True
+    level: Level,
+    value: float,
+    sample: float,
+    minute_ms: int,
+    material: float,
+    params: SequentialParams,
+    *,
+    trusted: bool = True,
 ) -> None:
     """Take in one minute's mean of a positive quantity, in place.
 
@@ -300,7 +358,11 @@ def step_level(
             ratio = step_size * (away - step_size / 2) / variance
             excursion.add(ratio, logarithm * sample, sample, minute_ms, params)
             if excursion.sum >= params.alarm and minute_ms - excursion.since_ms >= params.adopt_ms:
-                level.mean, level.up, level.down = excursion.hits / excursion.size, Excursion(), Excursion()
+                level.mean, level.up, level.down = (
+                    excursion.hits / excursion.size,
+                    Excursion(),
+                    Excursion(),
+                )
                 return
     if not trusted or max(level.up.sum, level.down.sum) > params.alarm / 2:
         return
@@ -322,4 +384,10 @@ def level_finding(level: Level, params: SequentialParams) -> Finding:
     """Whether it has risen or fallen, whichever is surer; `usual` and `now` as the quantity itself."""
     excursion = max(level.up, level.down, key=lambda one: one.sum)
     now = excursion.hits / excursion.size if excursion.size else level.mean
-    return Finding(certainty(excursion.sum, params.alarm), math.exp(level.mean), math.exp(now), excursion.size, excursion.since_ms)
+    return Finding(
+        certainty(excursion.sum, params.alarm),
+        math.exp(level.mean),
+        math.exp(now),
+        excursion.size,
+        excursion.since_ms,
+    )

@@ -1,12 +1,15 @@
 """Scores every point of one regular series as it comes: how surprising it is, what was expected, and how far from it is still usual.
 
-A point is looked at in four ways: its distance from what is usual at this hour, its distance from a forecast (the level of the last few
-points, or the season shifted to where the series lies now, whichever was right more often), and the runs of both, which notice what no
-single point shows. Every view is judged, upwards and downwards apart, against the largest deviations that this very series showed before;
-the score rests on the mean of the four and on the greatest of them. It speaks of rarity, not of size: one threshold serves every series.
+A point is looked at in four ways: its distance from what is usual at this hour, its distance from a
+forecast (the level of the last few points, or the season shifted to where the series lies now,
+whichever was right more often), and the runs of both, which notice what no single point shows.
+Every view is judged, upwards and downwards apart, against the largest deviations that this very
+series showed before; the score rests on the mean of the four and on the greatest of them. It speaks
+of rarity, not of size: one threshold serves every series.
 
-Only earlier points are used. After a surprise a spell runs in which only a greater surprise scores: one fault, not a flood of points. The
-level follows within minutes, so a change that stays is soon expected. Deterministic; state restorable, about 1.5 KB.
+Only earlier points are used. After a surprise a spell runs in which only a greater surprise scores:
+one fault, not a flood of points. The level follows within minutes, so a change that stays is soon
+expected. Deterministic; state restorable, about 1.5 KB.
 """
 
 import math
@@ -16,7 +19,15 @@ from typing import Final
 
 import msgspec
 
-from operators.detection.season import DAY_MS, HOUR_MS, Season, empty_days, empty_hours, learn_season, season_at
+from operators.detection.season import (
+    DAY_MS,
+    HOUR_MS,
+    Season,
+    empty_days,
+    empty_hours,
+    learn_season,
+    season_at,
+)
 from operators.detection.tail import Tail, fade, keep, rarity
 
 _MS: Final = timedelta(milliseconds=1)
@@ -77,8 +88,15 @@ class AnomalyParams:
         spans = (self.step, self.memory, self.half_life)
         counts = (self.level_points, self.run_points, self.scale_points, self.memory_points)
         if min(spans) <= timedelta(0) or min(counts) < 1 or self.warm_up_points <= _SCALING:
-            raise ValueError(f"spans are positive, counts at least 1, warm_up_points above {_SCALING}")
-        if self.warm_up < timedelta(0) or self.spell < timedelta(0) or self.spell_points < 0 or not 0 < self.notable < 1:
+            raise ValueError(
+                f"spans are positive, counts at least 1, warm_up_points above {_SCALING}"
+            )
+        if (
+            self.warm_up < timedelta(0)
+            or self.spell < timedelta(0)
+            or self.spell_points < 0
+            or not 0 < self.notable < 1
+        ):
             raise ValueError("warm_up and spells are not negative, notable lies between 0 and 1")
         if self.finest < 0 or self.finest_share < 0:
             raise ValueError("what is finest is not negative")
@@ -136,7 +154,8 @@ class Scored(msgspec.Struct, frozen=True, array_like=True, gc=False):
     Attributes:
         at_ms: of the point.
         value: of the point.
-        score: how much the point deserves an alarm, 0–1; 0 within a spell that showed a greater surprise, and while warming up.
+        score: how much the point deserves an alarm, 0–1; 0 within a spell that showed a greater
+            surprise, and while warming up.
         surprise: the same without regard to spells.
         expected: the forecast.
         low: a value below is further off than this series usually is.
@@ -162,7 +181,9 @@ class Scored(msgspec.Struct, frozen=True, array_like=True, gc=False):
     missing_ms: int
 
 
-def score_point(state: AnomalyState, at_ms: int, value: float, params: AnomalyParams) -> Scored | None:
+def score_point(
+    state: AnomalyState, at_ms: int, value: float, params: AnomalyParams
+) -> Scored | None:
     """Judge one point by what came before, then learn it, in place.
 
     Args:
@@ -172,7 +193,8 @@ def score_point(state: AnomalyState, at_ms: int, value: float, params: AnomalyPa
         params: of the series.
 
     Returns:
-        None where the point is refused and nothing has changed: it is not finite (or beyond 1e100), or not newer than the last one.
+        None where the point is refused and nothing has changed: it is not finite (or beyond 1e100),
+        or not newer than the last one.
     """
     if not abs(value) <= _LARGEST or (state.points and at_ms <= state.last_ms):
         return None
@@ -192,7 +214,11 @@ def score_point(state: AnomalyState, at_ms: int, value: float, params: AnomalyPa
     missing_ms = _missing_ms(state, at_ms, params)
     reach = [max(_CLIP, tail.least) for tail in state.tails[:4]]
     seen = state.points >= _SCALING
-    surprise = _judge(state, (value - season.usual) / spread, (value - expected) / error, at_ms, params) if seen else 0.0
+    surprise = (
+        _judge(state, (value - season.usual) / spread, (value - expected) / error, at_ms, params)
+        if seen
+        else 0.0
+    )
     score = 0.0 if missing_ms else _fresh(state, at_ms, surprise, params)
     scored = Scored(
         at_ms, value, score, 0.0 if missing_ms else _share(surprise),
@@ -222,9 +248,12 @@ def _missing_ms(state: AnomalyState, at_ms: int, params: AnomalyParams) -> int:
     return max(0, by_time, (params.warm_up_points - state.points) * step_ms)
 
 
-def _judge(state: AnomalyState, off_season: float, off_forecast: float, at_ms: int, params: AnomalyParams) -> float:
+def _judge(
+    state: AnomalyState, off_season: float, off_forecast: float, at_ms: int, params: AnomalyParams
+) -> float:
     """Rarity of a point by all views, which are learnt with it."""
-    # The runs of the forecast's errors keep outliers whole (one great error is a run), those of the season clip them.
+    # The runs of the forecast's errors keep outliers whole (one great error is a run), those of the
+    # season clip them.
     state.error_run += (off_forecast - state.error_run) / params.level_points
     state.season_run += (max(-_CLIP, min(_CLIP, off_season)) - state.season_run) / params.run_points
     if at_ms - state.faded_ms >= DAY_MS:
@@ -235,7 +264,9 @@ def _judge(state: AnomalyState, off_season: float, off_forecast: float, at_ms: i
     most = max(params.memory_points, params.memory / params.step)
     points = min(state.points - _SCALING, most)
     total, greatest = 0.0, 0.0
-    for place, deviation in enumerate((off_season, off_forecast, state.error_run, state.season_run)):
+    for place, deviation in enumerate(
+        (off_season, off_forecast, state.error_run, state.season_run)
+    ):
         tail = state.tails[2 * place + (deviation < 0)]
         size = min(abs(deviation), _FURTHEST)
         if size > tail.least:
@@ -262,7 +293,12 @@ def _fresh(state: AnomalyState, at_ms: int, rare: float, params: AnomalyParams) 
 
 
 def _learn(
-    state: AnomalyState, at_ms: int, value: float, season: Season, thought: tuple[float, float, float, float, float], params: AnomalyParams
+    state: AnomalyState,
+    at_ms: int,
+    value: float,
+    season: Season,
+    thought: tuple[float, float, float, float, float],
+    params: AnomalyParams,
 ) -> None:
     """Take in one point, in place; outliers as far as they are clipped."""
     shifted, expected, spread, error, per_hour = thought
@@ -277,7 +313,9 @@ def _learn(
     state.mean += (value - state.mean if scaling else off_season) / min(state.points, longest)
     state.spread += slow * (abs(off_season) - state.spread)
     state.error += slow * (min(abs(value - expected), most) - state.error)
-    learn_season(state.hours, state.days, at_ms, value, season, math.inf if scaling else spread, per_hour)
+    learn_season(
+        state.hours, state.days, at_ms, value, season, math.inf if scaling else spread, per_hour
+    )
     wrong = math.inf if scaling else 25.0 * error * error
     state.level_error += _ERRORS * (min(off_level * off_level, wrong) - state.level_error)
     state.season_error += _ERRORS * (min(off_shifted * off_shifted, wrong) - state.season_error)

@@ -1,10 +1,15 @@
-"""Watches one metric: points in; episodes out – opened, grown, closed – instead of a flood of surprising points.
+"""Watches one metric: points in.
 
-An episode opens with a point that scores, grows where a later point of it scores higher still, and closes once the value was back for a few
-points within both the forecast's range and what is usual at the hour (as wide as it was when the episode opened: a long fault must not
-widen what it is measured by). A level that stays is adopted after a while; a series that falls silent ends its episode.
+Episodes out – opened, grown, closed – instead of a flood of surprising points.
 
-State: the detector's, the last points for the picture, the open episode; about 4 KB. Clock: the points' instants, `now_ms` for silence.
+An episode opens with a point that scores, grows where a later point of it scores higher still, and
+closes once the value was back for a few points within both the forecast's range and what is usual
+at the hour (as wide as it was when the episode opened: a long fault must not widen what it is
+measured by). A level that stays is adopted after a while; a series that falls silent ends its
+episode.
+
+State: the detector's, the last points for the picture, the open episode; about 4 KB. Clock: the
+points' instants, `now_ms` for silence.
 """
 
 import struct
@@ -41,7 +46,9 @@ class EpisodeParams:
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold < 1 or self.calm_points < 1 or self.picture_points < 1:
-            raise ValueError("threshold lies between 0 and 1, calm_points and picture_points are at least 1")
+            raise ValueError(
+                "threshold lies between 0 and 1, calm_points and picture_points are at least 1"
+            )
         if min(self.adopt_after, self.silent_after) <= timedelta(0):
             raise ValueError("adopt_after and silent_after are positive")
 
@@ -171,12 +178,15 @@ class MetricWatch:
     Args:
         anomaly: of the detector.
         episodes: when they open and close.
-        state: where an earlier one stopped; it is copied. One of another version is not used: the metric warms up anew.
+        state: where an earlier one stopped; it is copied. One of another version is not used: the
+            metric warms up anew.
     """
 
     __slots__ = ("_anomaly", "_episodes", "_state")
 
-    def __init__(self, anomaly: AnomalyParams, episodes: EpisodeParams, state: WatchState | None = None) -> None:
+    def __init__(
+        self, anomaly: AnomalyParams, episodes: EpisodeParams, state: WatchState | None = None
+    ) -> None:
         self._anomaly = anomaly
         self._episodes = episodes
         self._state = WatchState() if state is None or not _current(state) else _copied(state)
@@ -192,7 +202,9 @@ class MetricWatch:
         return None if self._state.episode is None else self._seen(self._state.episode)
 
     def update(self, at_ms: int, value: float, *, closing: bool = True) -> list[EpisodeChange]:
-        """Take in one point; what became of episodes. Where `closing` is false the open one goes on, whatever the point.
+        """Take in one point; what became of episodes.
+
+        Where `closing` is false the open one goes on, whatever the point.
 
         A point that is not finite, or not newer than the last one, is refused: nothing changes.
         """
@@ -239,12 +251,24 @@ class MetricWatch:
         self._state.episode = None
         return [EpisodeChange(EpisodeKind.CLOSED, self._seen(episode, ended_ms, ending))]
 
-    def _seen(self, episode: OpenEpisode, ended_ms: int | None = None, ending: Ending | None = None) -> Episode:
+    def _seen(
+        self, episode: OpenEpisode, ended_ms: int | None = None, ending: Ending | None = None
+    ) -> Episode:
         peak = episode.peak
         direction = Direction.UP if peak.value >= peak.expected else Direction.DOWN
         picture = tuple(Pictured(*each) for each in _PICTURED.iter_unpack(self._state.recent))
         return Episode(
-            episode.started_ms, peak.at_ms, ended_ms, direction, peak.score, peak.value, peak.expected, peak.low, peak.high, ending, picture
+            episode.started_ms,
+            peak.at_ms,
+            ended_ms,
+            direction,
+            peak.score,
+            peak.value,
+            peak.expected,
+            peak.low,
+            peak.high,
+            ending,
+            picture,
         )
 
     def on_event(self, event: Point, now_ms: int) -> list[EpisodeChange]:  # noqa: ARG002 - points carry their instant
@@ -262,7 +286,9 @@ class MetricWatch:
         """When the open episode ends without another point."""
         if self._state.episode is None or self._state.last is None:
             return None
-        return self._state.last.at_ms + max(self._episodes.silent_after, 2 * self._anomaly.step) // _MS
+        return (
+            self._state.last.at_ms + max(self._episodes.silent_after, 2 * self._anomaly.step) // _MS
+        )
 
     def done(self) -> bool:
         """Never: what is usual is worth keeping."""

@@ -1,8 +1,10 @@
 """Learns the rhythm of a source, minute by minute, and weighs whether too little comes.
 
-Silence is evidence at once and knowledge afterwards: minutes in which nothing came are put aside, and learned when events come again – if
-nothing speaks against it. While nothing comes, what is usual stays as it is, so that a dead source is measured by how it lived. What is
-suspected is not learned. Minutes come in order, each once; state: `operators.detection.seasonality.Rhythm`, changed in place.
+Silence is evidence at once and knowledge afterwards: minutes in which nothing came are put aside,
+and learned when events come again – if nothing speaks against it. While nothing comes, what is
+usual stays as it is, so that a dead source is measured by how it lived. What is suspected is not
+learned. Minutes come in order, each once; state: `operators.detection.seasonality.Rhythm`, changed
+in place.
 """
 
 import math
@@ -53,37 +55,53 @@ _GAPS_MS: Final = 22 * DAY_MS
 """… within three weeks."""
 
 
-def step(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams) -> None:
-    """Take in one whole minute, in place; minutes come in order, silent ones too. A silent one is weighed now and learned later."""
+def step(
+    rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams
+) -> None:
+    """Take in one whole minute, in place; minutes come in order, silent ones too.
+
+    A silent one is weighed now and learned later.
+    """
     if count <= 0:
-        if minute_ms != rhythm.silent_ms + rhythm.silent * MINUTE_MS:  # between this and the last silent minute lie others
+        if (
+            minute_ms != rhythm.silent_ms + rhythm.silent * MINUTE_MS
+        ):  # between this and the last silent minute lie others
             rhythm.silent_ms, rhythm.silent, rhythm.disputed = minute_ms, 0, False
         rhythm.silent += 1
         _weigh(rhythm, 0.0, minute_ms, params, sequential)
         return
     owed = _end_silence(rhythm, minute_ms, params) if rhythm.silent else 0.0
     base, expected = _weigh(rhythm, count, minute_ms, params, sequential)
-    lasting = rhythm.loss.sum >= params.alarm and minute_ms - rhythm.loss.since_ms >= sequential.adopt_ms
+    lasting = (
+        rhythm.loss.sum >= params.alarm and minute_ms - rhythm.loss.since_ms >= sequential.adopt_ms
+    )
     if lasting:
         rhythm.loss = Excursion()
         rhythm.came, rhythm.expected = 0.0, 0.0
     elif suspected(rhythm, params):
-        # What is suspected is not learned, except of hours of the week that are new: a first weekend looks like a loss, a second must not.
+        # What is suspected is not learned, except of hours of the week that are new: a first
+        # weekend looks like a loss, a second must not.
         if rhythm.visits[hour_of(minute_ms)] < SEEN:
             _visit(rhythm, count, base, minute_ms, owed)
         return
     _learn(rhythm, count, base, expected, minute_ms, owed)
 
 
-def _weigh(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams) -> tuple[float, float]:
-    """Add a minute to the evidence; answers what usually comes in it, and what was to be expected."""
+def _weigh(
+    rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams
+) -> tuple[float, float]:
+    """Add a minute to the evidence.
+
+    Answers what usually comes in it, and what was to be expected.
+    """
     base = usual(rhythm, minute_ms)
     expected = base * busyness(rhythm, minute_ms)
     if is_warm(rhythm, minute_ms, sequential):
         kept = 1 - params.lost
         ratio = (count * math.log(kept) + expected * params.lost) / rhythm.spread
         if ratio > 0:
-            # What is usual is itself an estimate: evidence that goes over more events than it was learned from says little.
+            # What is usual is itself an estimate: evidence that goes over more events than it was
+            # learned from says little.
             learned = rhythm.visits[hour_of(minute_ms)] * 60 * base
             ratio *= learned / (learned + rhythm.loss.size) if learned else 1.0
         rhythm.loss.add(ratio, count, expected, minute_ms, sequential, alarm=params.alarm)
@@ -91,10 +109,13 @@ def _weigh(rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, s
 
 
 def _end_silence(rhythm: Rhythm, minute_ms: int, params: RhythmParams) -> float:
-    """Events come again: learn the silence, as far as it is known what it was; answers how many usually come in what was learned of it.
+    """Events come again: learn the silence, as far as it is known what it was.
 
-    One that was never suspected is learned, and one that was but has come at this time of day before. Of any other only the hours for which
-    nothing was usual are: hours of the week that were never seen, and where it was that of a dead source, hours of the day.
+    Answers how many usually come in what was learned of it.
+
+    One that was never suspected is learned, and one that was but has come at this time of day
+    before. Of any other only the hours for which nothing was usual are: hours of the week that were
+    never seen, and where it was that of a dead source, hours of the day.
     """
     begin, whole = rhythm.silent_ms, rhythm.silent_ms + rhythm.silent * MINUTE_MS == minute_ms
     known = whole and not rhythm.disputed and rhythm.silent * MINUTE_MS <= LONGEST_MS
@@ -114,7 +135,9 @@ def _end_silence(rhythm: Rhythm, minute_ms: int, params: RhythmParams) -> float:
         if not doubtful:
             _learn(rhythm, 0.0, base, base * busyness(rhythm, silent_ms), silent_ms)
             owed += base
-        elif (rhythm.seen[hour_of(silent_ms) % 24] if dead else rhythm.visits[hour_of(silent_ms)]) < SEEN:
+        elif (
+            rhythm.seen[hour_of(silent_ms) % 24] if dead else rhythm.visits[hour_of(silent_ms)]
+        ) < SEEN:
             _visit(rhythm, 0.0, base, silent_ms)
     _pause(rhythm, begin, minute_ms, params)
     return owed
@@ -125,12 +148,18 @@ def _recurs(rhythm: Rhythm, begin_ms: int, end_ms: int) -> bool:
     days = set()
     for begin, end in rhythm.gaps:
         day, off = divmod(begin_ms - begin + DAY_MS // 2, DAY_MS)
-        if day and abs(off - DAY_MS // 2) <= _ALIKE_MS and abs(end_ms - end - day * DAY_MS) <= _ALIKE_MS:
+        if (
+            day
+            and abs(off - DAY_MS // 2) <= _ALIKE_MS
+            and abs(end_ms - end - day * DAY_MS) <= _ALIKE_MS
+        ):
             days.add(day)
     return len(days) >= _ALIKE
 
 
-def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms: int, owed: float = 0.0) -> None:
+def _learn(
+    rhythm: Rhythm, count: float, base: float, expected: float, minute_ms: int, owed: float = 0.0
+) -> None:
     count = _visit(rhythm, count, base, minute_ms, owed)
     rhythm.minutes += 1
     rhythm.mean += max(1 / rhythm.minutes, 1 / (WEEK_HOURS * 60)) * (count - rhythm.mean)
@@ -138,15 +167,24 @@ def _learn(rhythm: Rhythm, count: float, base: float, expected: float, minute_ms
     rhythm.expected = rhythm.expected * _BRIEF + base
     if minute_ms >= rhythm.block_ms + _BLOCK_MS:
         if rhythm.block_expected:
-            surprise = min(_WILD, (rhythm.block_came - rhythm.block_expected) ** 2 / max(rhythm.block_expected, 1.0))
+            surprise = min(
+                _WILD,
+                (rhythm.block_came - rhythm.block_expected) ** 2 / max(rhythm.block_expected, 1.0),
+            )
             part = max(10 / rhythm.minutes, 10 / 2880)
             rhythm.spread = max(1.0, rhythm.spread + min(1.0, part) * (surprise - rhythm.spread))
         rhythm.block_ms, rhythm.block_came, rhythm.block_expected = minute_ms, 0.0, 0.0
-    rhythm.block_came, rhythm.block_expected = rhythm.block_came + count, rhythm.block_expected + expected
+    rhythm.block_came, rhythm.block_expected = (
+        rhythm.block_came + count,
+        rhythm.block_expected + expected,
+    )
 
 
 def _visit(rhythm: Rhythm, count: float, base: float, minute_ms: int, owed: float = 0.0) -> float:
-    """Count a minute towards its hour's visit; answers how many of its events count: a surge is clipped, what a silence owed is none."""
+    """Count a minute towards its hour's visit.
+
+    Answers how many of its events count: a surge is clipped, what a silence owed is none.
+    """
     hour = hour_of(minute_ms)
     if hour != rhythm.hour:
         _end_visit(rhythm)

@@ -1,8 +1,10 @@
 """Schema drift: properties that an event name used to have and no longer has, or has with another JSON type.
 
-Per event name and property two memories run, a fast one over the last events looked at and a slow one over days, both of how often the
-property came with which type. A property that nearly all events had and that nearly none has now has *vanished*; one whose usual type gave
-way to another was *retyped*. New properties harm nobody and are only named. State: bounded by `NAMES` × `PROPERTIES`. Minute by minute.
+Per event name and property two memories run, a fast one over the last events looked at and a slow
+one over days, both of how often the property came with which type. A property that nearly all
+events had and that nearly none has now has *vanished*; one whose usual type gave way to another was
+*retyped*. New properties harm nobody and are only named. State: bounded by `NAMES` × `PROPERTIES`.
+Minute by minute.
 """
 
 from collections.abc import Iterator, Mapping
@@ -74,9 +76,15 @@ class Drifted(msgspec.Struct, frozen=True):
     since_ms: int
 
 
-def step(drift: Drift, counts: Mapping[str, float], minute_ms: int, params: SequentialParams) -> None:
+def step(
+    drift: Drift, counts: Mapping[str, float], minute_ms: int, params: SequentialParams
+) -> None:
     """Take in one minute's counters of shapes, in place."""
-    looked = {metric.partition(":")[2]: value for metric, value in counts.items() if metric.startswith(f"{metrics.SHAPE}:")}
+    looked = {
+        metric.partition(":")[2]: value
+        for metric, value in counts.items()
+        if metric.startswith(f"{metrics.SHAPE}:")
+    }
     if not looked:
         return
     came: dict[str, dict[str, dict[str, float]]] = {}
@@ -112,7 +120,11 @@ def _take(shape: NameShape, looked: float, came: Mapping[str, Mapping[str, float
         for kind, value in found.items():
             seen = kinds_of.setdefault(kind, Seen())
             seen.fast, seen.slow = seen.fast + value, seen.slow + (value if learning else 0.0)
-    for key in [key for key, kinds in shape.properties.items() if all(seen.fast + seen.slow < _FADED for seen in kinds.values())]:
+    for key in [
+        key
+        for key, kinds in shape.properties.items()
+        if all(seen.fast + seen.slow < _FADED for seen in kinds.values())
+    ]:
         del shape.properties[key]
 
 
@@ -140,7 +152,10 @@ def _changed(shape: NameShape) -> Iterator[tuple[str, str]]:
             continue
         others = [pair for pair in kinds.items() if pair[0] != kind]
         other, most = max(others, key=lambda pair: pair[1].fast, default=(kind, seen))
-        yield key, (f"{kind} → {other}" if other != kind and most.fast / shape.fast >= _DROP / 2 else "")
+        yield (
+            key,
+            (f"{kind} → {other}" if other != kind and most.fast / shape.fast >= _DROP / 2 else ""),
+        )
 
 
 def drifted(drift: Drift) -> list[Drifted]:
@@ -149,8 +164,13 @@ def drifted(drift: Drift) -> list[Drifted]:
     for name, shape in drift.names.items():
         changed = list(_changed(shape))
         if changed:
-            usual = sum(max(seen.slow for seen in kinds.values()) / shape.slow >= _USUAL for kinds in shape.properties.values())
+            usual = sum(
+                max(seen.slow for seen in kinds.values()) / shape.slow >= _USUAL
+                for kinds in shape.properties.values()
+            )
             vanished = tuple(key for key, became in changed if not became)
             retyped = tuple(f"{key}: {became}" for key, became in changed if became)
-            found.append(Drifted(name, len(changed) / max(usual, 1), vanished, retyped, shape.drifted_ms))
+            found.append(
+                Drifted(name, len(changed) / max(usual, 1), vanished, retyped, shape.drifted_ms)
+            )
     return sorted(found, key=lambda one: (-one.share, one.name))

@@ -1,7 +1,8 @@
 """What is usual at this hour: a mean and a spread per hour of the day, shifted by the day of the week.
 
-An hour leans on the overall mean until it was visited; a day's shift starts at nothing. Outliers count as far as four spreads. State: 24
-hours and 7 days of doubles, packed. UTC: a change of summer time is a shift like any other and is learnt within days.
+An hour leans on the overall mean until it was visited; a day's shift starts at nothing. Outliers
+count as far as four spreads. State: 24 hours and 7 days of doubles, packed. UTC: a change of summer
+time is a shift like any other and is learnt within days.
 """
 
 import struct
@@ -48,7 +49,9 @@ def empty_days() -> bytearray:
     return bytearray(7 * _DAY.size)
 
 
-def season_at(hours: bytearray, days: bytearray, at_ms: int, mean: float, spread: float, per_hour: float) -> Season:
+def season_at(
+    hours: bytearray, days: bytearray, at_ms: int, mean: float, spread: float, per_hour: float
+) -> Season:
     """What is usual at an instant.
 
     Args:
@@ -68,7 +71,15 @@ def season_at(hours: bytearray, days: bytearray, at_ms: int, mean: float, spread
     return Season(usual, max(around, _NARROW * spread), shift, points / per_hour)
 
 
-def learn_season(hours: bytearray, days: bytearray, at_ms: int, value: float, season: Season, spread: float, per_hour: float) -> None:
+def learn_season(
+    hours: bytearray,
+    days: bytearray,
+    at_ms: int,
+    value: float,
+    season: Season,
+    spread: float,
+    per_hour: float,
+) -> None:
     """Take in one point, in place.
 
     Args:
@@ -84,7 +95,8 @@ def learn_season(hours: bytearray, days: bytearray, at_ms: int, value: float, se
     own, around, points = _HOUR.unpack_from(hours, place)
     off = value - season.usual
     clipped = max(-_CLIP * spread, min(_CLIP * spread, off))
-    # The first visit of an hour says where it lies, and nothing is known by which it could be an outlier.
+    # The first visit of an hour says where it lies, and nothing is known by which it could be an
+    # outlier.
     taken = off if points < per_hour else clipped
     weight = 1 / (min(points, _VISITS * per_hour) + 1)
     around += weight * (abs(taken) - around)

@@ -1,9 +1,11 @@
 """The rhythm of a source: how much it usually sends at this hour of this day, how long it usually pauses, and whether it sends too little.
 
-Usual means: per hour of the week, leaning on the hour of the day and on the overall mean until enough weeks were seen, times how busy the
-last hour was where it was quiet (a holiday is quiet as a whole; a fault is quiet all at once). Whether too little comes is decided by a
-cumulative sum as in `operators.detection.cusum`, against the alternative that a material part is lost. Deterministic; minute by minute;
-UTC. State: about 200 numbers, whatever the traffic. How it is learned: `operators.detection.learning`.
+Usual means: per hour of the week, leaning on the hour of the day and on the overall mean until
+enough weeks were seen, times how busy the last hour was where it was quiet (a holiday is quiet as a
+whole; a fault is quiet all at once). Whether too little comes is decided by a cumulative sum as in
+`operators.detection.cusum`, against the alternative that a material part is lost. Deterministic;
+minute by minute; UTC. State: about 200 numbers, whatever the traffic. How it is learned:
+`operators.detection.learning`.
 """
 
 import math
@@ -45,8 +47,10 @@ class RhythmParams:
 
     Attributes:
         lost: share of the usual volume whose loss the test looks for, 0–1.
-        alarm: evidence at which a loss counts as found, as of `SequentialParams.alarm`; a loss is found sooner than other changes.
-        pause_events: a pause during which so many events usually come is a long one, until the source is known to pause.
+        alarm: evidence at which a loss counts as found, as of `SequentialParams.alarm`; a loss is
+            found sooner than other changes.
+        pause_events: a pause during which so many events usually come is a long one, until the
+            source is known to pause.
     """
 
     lost: float = 0.4
@@ -65,7 +69,8 @@ class Rhythm(msgspec.Struct):
         version: layout of this structure.
         hours: mean events per minute, by hour of the week (Monday 0:00 UTC is 0).
         visits: how often each hour was seen, in visits of 60 minutes.
-        days: mean events per minute, by hour of the day: of the days on which that hour was seen, leaning on the overall mean.
+        days: mean events per minute, by hour of the day: of the days on which that hour was seen,
+            leaning on the overall mean.
         seen: on how many days each hour of the day was seen, at most 7.
         hour: hour of the week whose visit lasts.
         hour_minutes: minutes of that visit; learned at its end.
@@ -74,16 +79,20 @@ class Rhythm(msgspec.Struct):
         minutes: minutes seen.
         came: events of the last minutes, fading.
         expected: what was usual for them, fading.
-        spread: how much more stretches of ten minutes differ than chance alone makes them, in variances; at least 1.
+        spread: how much more stretches of ten minutes differ than chance alone makes them, in
+            variances; at least 1.
         block_ms: beginning of the stretch that lasts.
         block_came: events in it.
         block_expected: what was expected of it.
-        loss: evidence that a material part is missing; its hits are events, its size what was usual.
+        loss: evidence that a material part is missing; its hits are events, its size what was
+            usual.
         silent_ms: first minute of the silence that lasts.
         silent: minutes of it, which are not learned yet; 0 while events come.
         doubted_ms: when a silence ended last that was suspected and is not learned.
-        disputed: whether events came in it after all, and were counted too late; it is not learned then.
-        gaps: the last silences that were suspected, (first minute, minute in which events came again).
+        disputed: whether events came in it after all, and were counted too late; it is not learned
+            then.
+        gaps: the last silences that were suspected, (first minute, minute in which events came
+            again).
         pause_events: events that usually come during the longest pause that is quite normal.
         pauses: the last long pauses, (end in ms, events that usually come meanwhile).
     """
@@ -127,7 +136,10 @@ def _of_hour(rhythm: Rhythm, hour: int) -> float:
 
 
 def usual(rhythm: Rhythm, at_ms: int) -> float:
-    """Events that usually come in the minute that begins then; between two hours' middles, between their means."""
+    """Events that usually come in the minute that begins then.
+
+    Between two hours' middles, between their means.
+    """
     before, into = divmod(at_ms - HOUR_MS // 2, HOUR_MS)
     part = into / HOUR_MS
     first = hour_of(before * HOUR_MS)
@@ -135,11 +147,18 @@ def usual(rhythm: Rhythm, at_ms: int) -> float:
 
 
 def usual_between(rhythm: Rhythm, since_ms: int, until_ms: int) -> float:
-    """Events that usually come between two instants, at most a day apart; read off at no more than 24 points."""
+    """Events that usually come between two instants, at most a day apart.
+
+    Read off at no more than 24 points.
+    """
     span = max(0, until_ms - since_ms)
     points = max(1, min(24, span // (5 * MINUTE_MS)))
     stride = span / points
-    return sum(usual(rhythm, int(since_ms + (point + 0.5) * stride)) for point in range(points)) * stride / MINUTE_MS
+    return (
+        sum(usual(rhythm, int(since_ms + (point + 0.5) * stride)) for point in range(points))
+        * stride
+        / MINUTE_MS
+    )
 
 
 def busyness(rhythm: Rhythm, at_ms: int) -> float:
@@ -150,7 +169,10 @@ def busyness(rhythm: Rhythm, at_ms: int) -> float:
 
 def is_warm(rhythm: Rhythm, at_ms: int, params: SequentialParams) -> bool:
     """Whether enough was seen for too little to come: of this hour of the day and the next, and in all."""
-    if rhythm.minutes < params.warm_up_minutes or rhythm.mean * rhythm.minutes < params.warm_up_sample:
+    if (
+        rhythm.minutes < params.warm_up_minutes
+        or rhythm.mean * rhythm.minutes < params.warm_up_sample
+    ):
         return False
     hour = hour_of(at_ms) % 24
     return rhythm.seen[hour] >= SEEN and rhythm.seen[(hour + 1) % 24] >= SEEN
@@ -163,13 +185,17 @@ def suspected(rhythm: Rhythm, params: RhythmParams) -> bool:
 
 def allowed_ms(rhythm: Rhythm, since_ms: int, params: RhythmParams) -> tuple[float, float]:
     """How long a silence is quite normal, and from when on the source is dead, ms: fixed by what was usual as the silence began."""
-    pause = max(params.pause_events * rhythm.spread**0.5, rhythm.pause_events) / min(_QUIET, busyness(rhythm, since_ms))
+    pause = max(params.pause_events * rhythm.spread**0.5, rhythm.pause_events) / min(
+        _QUIET, busyness(rhythm, since_ms)
+    )
     normal_ms, dead_ms = lasts_ms(rhythm, since_ms, (pause, _DEAD * pause))
     return normal_ms, dead_ms
 
 
 def lasts_ms(rhythm: Rhythm, since_ms: int, events: Sequence[float]) -> list[float]:
-    """How long it usually takes from an instant until so many events have come, ms; at most eight days.
+    """How long it usually takes from an instant until so many events have come, ms.
+
+    At most eight days.
 
     Args:
         rhythm: what is usual.
@@ -180,7 +206,8 @@ def lasts_ms(rhythm: Rhythm, since_ms: int, events: Sequence[float]) -> list[flo
     rate = usual(rhythm, at_ms) / MINUTE_MS
     for wanted in events:
         while at_ms - since_ms < LONGEST_MS:
-            # Between the middles of two hours the rate is linear, and so the mean of its ends counts.
+            # Between the middles of two hours the rate is linear, and so the mean of its ends
+            # counts.
             until_ms = (at_ms - HOUR_MS // 2) // HOUR_MS * HOUR_MS + HOUR_MS + HOUR_MS // 2
             after = usual(rhythm, until_ms) / MINUTE_MS
             more = (rate + after) / 2 * (until_ms - at_ms)
@@ -190,7 +217,9 @@ def lasts_ms(rhythm: Rhythm, since_ms: int, events: Sequence[float]) -> list[flo
         else:
             found.append(float(LONGEST_MS))
             continue
-        found.append(at_ms - since_ms + _reached(wanted - came, rate, (after - rate) / (until_ms - at_ms)))
+        found.append(
+            at_ms - since_ms + _reached(wanted - came, rate, (after - rate) / (until_ms - at_ms))
+        )
     return found
 
 

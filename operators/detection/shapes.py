@@ -1,8 +1,11 @@
-"""The shape of events: which properties an event name has, of which JSON types. Looked at for a share of the events.
+"""The shape of events: which properties an event name has, of which JSON types.
 
-Counters, like all observations: `domain.signals.metrics.SHAPE` and `PROPERTY`. Comparing them over time shows what a deploy added, dropped
-or retyped (`operators.detection.schema_drift`). Whether an event is looked at lies in the event alone, so that the counters do not depend
-on how the log was cut into batches.
+Looked at for a share of the events.
+
+Counters, like all observations: `domain.signals.metrics.SHAPE` and `PROPERTY`. Comparing them over
+time shows what a deploy added, dropped or retyped (`operators.detection.schema_drift`). Whether an
+event is looked at lies in the event alone, so that the counters do not depend on how the log was
+cut into batches.
 """
 
 from collections import defaultdict
@@ -19,14 +22,24 @@ PROPERTIES: Final = 40
 LENGTH: Final = 100
 """Longest event name or property that is told apart, characters."""
 
-_TYPES: Final[Mapping[type, str]] = {str: "string", int: "number", float: "number", bool: "boolean", list: "list", dict: "object"}
+_TYPES: Final[Mapping[type, str]] = {
+    str: "string",
+    int: "number",
+    float: "number",
+    bool: "boolean",
+    list: "list",
+    dict: "object",
+}
 
 _Shape = tuple[str, tuple[str, ...], tuple[type, ...]]
 """Event name, properties in their order, and the type of each."""
 
 
 class Shapes:
-    """Counts the shapes of one source's events in one batch. Events of one shape are counted first, told apart once."""
+    """Counts the shapes of one source's events in one batch.
+
+    Events of one shape are counted first, told apart once.
+    """
 
     def __init__(self) -> None:
         self._alike: dict[_Shape, int] = defaultdict(int)
@@ -43,7 +56,10 @@ class Shapes:
             yield f"{metrics.SHAPE}:{spelled}", count
             for key, kind in zip(keys[:PROPERTIES], types[:PROPERTIES], strict=True):
                 if kind in _TYPES:
-                    yield f"{metrics.PROPERTY}:{spelled}{metrics.PART}{spell(key)}{metrics.PART}{_TYPES[kind]}", count
+                    yield (
+                        f"{metrics.PROPERTY}:{spelled}{metrics.PART}{spell(key)}{metrics.PART}{_TYPES[kind]}",
+                        count,
+                    )
 
 
 def spell(name: str) -> str:

@@ -1,11 +1,14 @@
 """How rare a deviation is, told from the largest ones that the same series showed before.
 
-Kept are the few largest deviations of one direction; from them follow a threshold (the least of them) and how heavy the tail is behind it
-(Hill's estimator, leaning on a usual value while few are known). No distribution is assumed for the rest, and no scale: a series that often
-jumps must jump further to be surprising. The largest fade slowly, so that what happened once is not the measure of all time.
+Kept are the few largest deviations of one direction; from them follow a threshold (the least of
+them) and how heavy the tail is behind it (Hill's estimator, leaning on a usual value while few are
+known). No distribution is assumed for the rest, and no scale: a series that often jumps must jump
+further to be surprising. The largest fade slowly, so that what happened once is not the measure of
+all time.
 
-Sources: Hill, "A simple general approach to inference about the tail of a distribution", Annals of Statistics 3 (1975); Siffer et al.,
-"Anomaly Detection in Streams with Extreme Value Theory", KDD 2017, for peaks over a threshold on streams.
+Sources: Hill, "A simple general approach to inference about the tail of a distribution", Annals of
+Statistics 3 (1975); Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory", KDD
+2017, for peaks over a threshold on streams.
 """
 
 import math
@@ -61,7 +64,10 @@ def rarity(tail: Tail, deviation: float, points: float) -> float:
         return 0.0
     excess = sum(math.log(each / threshold) for each in largest if each > threshold)
     heaviness = (excess + _LEAN * _USUAL) / (len(largest) + _LEAN)
-    return max(0.0, math.log10(points / len(largest))) + math.log(deviation / threshold) / heaviness / _LN10
+    return (
+        max(0.0, math.log10(points / len(largest)))
+        + math.log(deviation / threshold) / heaviness / _LN10
+    )
 
 
 def keep(tail: Tail, deviation: float) -> None:

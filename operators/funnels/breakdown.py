@@ -1,6 +1,7 @@
 """Breaks people down by a JSON value: the values that most people have, everything else together, and those without a value.
 
-Numbers are compared as numbers, booleans only with booleans; lists and objects by their JSON text. State: none.
+Numbers are compared as numbers, booleans only with booleans; lists and objects by their JSON text.
+State: none.
 """
 
 import json
@@ -10,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from domain.values import Json
 
 
 class Kind(StrEnum):
@@ -34,7 +37,7 @@ class Group(NamedTuple):
     rows: NDArray[np.intp]
 
 
-def _key(value: Any) -> tuple[str, Any]:  # noqa: ANN401 - a JSON value
+def _key(value: Json) -> tuple[str, Any]:
     """What equal values share: 1 and 1.0 do, true and 1 do not."""
     if isinstance(value, str):
         return "text", value
@@ -45,7 +48,7 @@ def _key(value: Any) -> tuple[str, Any]:  # noqa: ANN401 - a JSON value
     return "json", _text(value)
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - a JSON value
+def _text(value: Json) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
@@ -54,10 +57,12 @@ def break_down(values: Sequence[Any], limit: int) -> list[Group]:
 
     Args:
         values: one per person; None for a person without a value.
-        limit: groups of one value at most; the values with the most people are kept, among equals the smaller JSON text.
+        limit: groups of one value at most; the values with the most people are kept, among equals
+            the smaller JSON text.
 
     Returns:
-        Groups of one value, most people first; then `Kind.OTHER` and `Kind.MISSING` where there is anybody.
+        Groups of one value, most people first; then `Kind.OTHER` and `Kind.MISSING` where there is
+        anybody.
     """
     grouped: dict[tuple[str, Any], list[int]] = {}
     missing: list[int] = []

@@ -1,10 +1,12 @@
 """Funnels: occurrences of ordered steps → each person's best attempt → how many people got how far, and how long it took them.
 
-An attempt begins with an occurrence of the first step; each further step is the earliest occurrence strictly later than the one before and
-at most the window after the beginning. Taking the earliest never costs a later step, so no other choice gets further. A person's best
-attempt is the one that got furthest; among equals the earliest, and at one instant the one that comes first in the input.
+An attempt begins with an occurrence of the first step; each further step is the earliest occurrence
+strictly later than the one before and at most the window after the beginning. Taking the earliest
+never costs a later step, so no other choice gets further. A person's best attempt is the one that
+got furthest; among equals the earliest, and at one instant the one that comes first in the input.
 
-Works on whole columns (numpy): a million occurrences take a fraction of a second. State: none. Oracle: trying every choice, in its test.
+Works on whole columns (numpy): a million occurrences take a fraction of a second. State: none.
+Oracle: trying every choice, in its test.
 """
 
 from collections.abc import Sequence
@@ -39,7 +41,8 @@ class Attempts(NamedTuple):
         person: whose.
         start: place of the event that began it among the occurrences of the first step.
         reached: steps done, 1 to the number of steps.
-        at_ms: one column per step, shape (people, steps): when it was done; meaningless for steps not reached.
+        at_ms: one column per step, shape (people, steps): when it was done; meaningless for steps
+            not reached.
     """
 
     person: Column
@@ -61,7 +64,8 @@ class StepFigures(msgspec.Struct, frozen=True):
 
     Attributes:
         people: who did this step and all before it.
-        conversion: share of those who did the step before; None where there are none. 1 at the first step.
+        conversion: share of those who did the step before; None where there are none. 1 at the
+            first step.
         conversion_from_first: share of those who began; None where nobody did.
         drop_off: people who did the step before and not this one; 0 at the first step.
         from_previous: time since the step before; None at the first step and where nobody did it.
@@ -80,7 +84,8 @@ def best_attempts(steps: Sequence[Occurrences], window_ms: int) -> Attempts:
     """Find everybody's best attempt.
 
     Args:
-        steps: occurrences of each step, at least one step; those of the first one are where attempts begin.
+        steps: occurrences of each step, at least one step; those of the first one are where
+            attempts begin.
         window_ms: longest time from an attempt's beginning to its last step, both ends included.
 
     Raises:
@@ -109,13 +114,16 @@ def best_attempts(steps: Sequence[Occurrences], window_ms: int) -> Attempts:
         reached[alive] = number + 1
     best = _best(begun // span, reached)
     person = begun[best] // span
-    return Attempts(person, start[best], reached[best], done[best] - (person * span - base)[:, None])
+    return Attempts(
+        person, start[best], reached[best], done[best] - (person * span - base)[:, None]
+    )
 
 
 def _line(steps: Sequence[Occurrences], window_ms: int) -> tuple[int, int]:
     """Put everybody's time on one line, person after person: where each stretch begins and how long it is.
 
-    The window after the last event still lies within a person's own stretch, so no attempt runs into the next person's.
+    The window after the last event still lies within a person's own stretch, so no attempt runs
+    into the next person's.
     """
     filled = [step for step in steps if len(step.person)]
     base = min(int(step.at_ms.min()) for step in filled)

@@ -4,8 +4,9 @@
     size of the push ──▶ size_findings ─┼──▶ decision ──▶ control ──▶ what is done
     quiet hours ──▶ quiet_finding ──────┘
 
-Pure. People can let pass what the gate would hold, for a while and on record; they cannot thaw what is frozen, nor what was answered
-with a reading of something else. The advisory mode lets nothing pass: it is a dry run. Removals are never judged here. Clock: `now_ms`.
+Pure. People can let pass what the gate would hold, for a while and on record; they cannot thaw what
+is frozen, nor what was answered with a reading of something else. The advisory mode lets nothing
+pass: it is a dry run. Removals are never judged here. Clock: `now_ms`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,14 +14,30 @@ from typing import Final
 
 import msgspec
 
-from domain.gate import Action, Code, Controls, Decision, Mode, Override, ProposedAction, PushSize, Release, Setting, Verdict
+from domain.gate import (
+    Action,
+    Code,
+    Controls,
+    Decision,
+    Mode,
+    Override,
+    ProposedAction,
+    PushSize,
+    Release,
+    Setting,
+    Verdict,
+)
 from domain.signals.reading import Reading
 from operators.gate.params import GateParams
 from operators.gate.readings import Finding, GateState, decide
 
 NEVER_OVERRIDDEN: Final = frozenset({Code.FROZEN, Code.MISTAKEN})
 """Reasons that no override and no release reaches."""
-OVERRIDABLE: Final = frozenset(Code) - NEVER_OVERRIDDEN - {Code.TRUSTED, Code.TAKES_OFF, Code.OVERRIDDEN, Code.RELEASED, Code.ADVISORY}
+OVERRIDABLE: Final = (
+    frozenset(Code)
+    - NEVER_OVERRIDDEN
+    - {Code.TRUSTED, Code.TAKES_OFF, Code.OVERRIDDEN, Code.RELEASED, Code.ADVISORY}
+)
 """Reasons that an override may name."""
 _LETS_GO: Final = frozenset({Code.TRUSTED, Code.RELEASED, Code.OVERRIDDEN})
 """First reasons of a push that goes."""
@@ -64,15 +81,22 @@ def judge(
         now_ms: the instant.
         params: thresholds.
     """
-    further = [*size_findings(situation.size, situation.history, params), *quiet_finding(now_ms, params)]
+    further = [
+        *size_findings(situation.size, situation.history, params),
+        *quiet_finding(now_ms, params),
+    ]
     decision = decide(state, proposed, readings, now_ms, params, further)
     if proposed.action is Action.PUSH:
         decision = msgspec.structs.replace(decision, size=situation.size)
     return control(decision, situation, now_ms, params)
 
 
-def size_findings(size: PushSize | None, history: Sequence[PushSize], params: GateParams) -> list[Finding]:
-    """What speaks against a push of this size; nothing where it was not measured, because something else holds it already.
+def size_findings(
+    size: PushSize | None, history: Sequence[PushSize], params: GateParams
+) -> list[Finding]:
+    """What speaks against a push of this size.
+
+    Nothing where it was not measured, because something else holds it already.
 
     Args:
         size: what the push would change.
@@ -88,15 +112,33 @@ def size_findings(size: PushSize | None, history: Sequence[PushSize], params: Ga
         return []
     found = []
     for code, verb, people, most, shares in (
-        (Code.MASS_REMOVAL, "remove", size.removes, params.remove_share, [_share(one.removes, one.before) for one in history]),
-        (Code.MASS_ADDITION, "add", size.adds, params.add_share, [_share(one.adds, one.before) for one in history]),
+        (
+            Code.MASS_REMOVAL,
+            "remove",
+            size.removes,
+            params.remove_share,
+            [_share(one.removes, one.before) for one in history],
+        ),
+        (
+            Code.MASS_ADDITION,
+            "add",
+            size.adds,
+            params.add_share,
+            [_share(one.adds, one.before) for one in history],
+        ),
     ):
         share = _share(people, size.before)
-        usual = max(params.least_share, params.usual_times * max(shares)) if len(shares) >= _ENOUGH_PUSHES else most
+        usual = (
+            max(params.least_share, params.usual_times * max(shares))
+            if len(shares) >= _ENOUGH_PUSHES
+            else most
+        )
         allowed = min(most, usual)
         if people >= params.least_people and share > allowed:
             reason = f"the push would {verb} {people} of {size.before} people ({share:.0%}), {allowed:.0%} are allowed at once"
-            found.append(Finding(Verdict.BLOCK if code is Code.MASS_REMOVAL else Verdict.HOLD, code, reason))
+            found.append(
+                Finding(Verdict.BLOCK if code is Code.MASS_REMOVAL else Verdict.HOLD, code, reason)
+            )
     return found
 
 
@@ -108,14 +150,21 @@ def quiet_finding(now_ms: int, params: GateParams) -> list[Finding]:
     """Quiet hours hold pushes."""
     if params.quiet is None or params.quiet.judged_at(now_ms + 1) != now_ms + 1:
         return []
-    return [Finding(Verdict.HOLD, Code.QUIET_HOURS, f"quiet hours until {params.quiet.end:%H:%M} {params.quiet.zone}")]
+    return [
+        Finding(
+            Verdict.HOLD,
+            Code.QUIET_HOURS,
+            f"quiet hours until {params.quiet.end:%H:%M} {params.quiet.zone}",
+        )
+    ]
 
 
 def control(decision: Decision, situation: Situation, now_ms: int, params: GateParams) -> Decision:
     """What becomes of a decision by what people have said.
 
-    Frozen holds every push. Where the gate itself passes, nothing changes. Else a live release lets the push pass, or live overrides that
-    cover every reason together. The advisory mode is a dry run: it says what would have been done, and holds.
+    Frozen holds every push. Where the gate itself passes, nothing changes. Else a live release lets
+    the push pass, or live overrides that cover every reason together. The advisory mode is a dry
+    run: it says what would have been done, and holds.
 
     Args:
         decision: the gate's own.
@@ -129,7 +178,11 @@ def control(decision: Decision, situation: Situation, now_ms: int, params: GateP
     if mode is Mode.FROZEN:
         reasons = ("pushes are frozen", *decision.reasons)
         return msgspec.structs.replace(
-            decision, verdict=Verdict.HOLD, would=decision.verdict, reasons=reasons, codes=(Code.FROZEN, *decision.codes)
+            decision,
+            verdict=Verdict.HOLD,
+            would=decision.verdict,
+            reasons=reasons,
+            codes=(Code.FROZEN, *decision.codes),
         )
     decided = _let(decision, situation, now_ms, params)
     return _rehearsed(decided) if mode is Mode.ADVISORY else decided
@@ -142,17 +195,30 @@ def _let(decision: Decision, situation: Situation, now_ms: int, params: GatePara
         return decision
     release = controls.release
     if release is not None and live(release, now_ms, params):
-        return _passed(decision, Code.RELEASED, f"released by {release.author}", release_id=release.id)
-    reach = [one for one in controls.overrides if live(one, now_ms, params) and concerns(one.scope, decision.audience_id, platform)]
+        return _passed(
+            decision, Code.RELEASED, f"released by {release.author}", release_id=release.id
+        )
+    reach = [
+        one
+        for one in controls.overrides
+        if live(one, now_ms, params) and concerns(one.scope, decision.audience_id, platform)
+    ]
     if against <= frozenset[Code]().union(*(one.codes for one in reach)):
         authors = ", ".join(sorted({one.author for one in reach}))
-        return _passed(decision, Code.OVERRIDDEN, f"overridden by {authors}", override_id=min(one.id for one in reach))
+        return _passed(
+            decision,
+            Code.OVERRIDDEN,
+            f"overridden by {authors}",
+            override_id=min(one.id for one in reach),
+        )
     return decision
 
 
 def _rehearsed(decided: Decision) -> Decision:
     """Hold it, and say what would have been done; `would` stays what the gate itself says."""
-    reason = f"advisory, a dry run: nothing is sent; otherwise the push would {decided.verdict.value}"
+    reason = (
+        f"advisory, a dry run: nothing is sent; otherwise the push would {decided.verdict.value}"
+    )
     return msgspec.structs.replace(
         decided,
         verdict=Verdict.HOLD,
@@ -168,14 +234,32 @@ def would_go(decision: Decision) -> bool:
 
 
 def mode_now(situation: Situation, audience_id: int, now_ms: int, params: GateParams) -> Mode:
-    """How the gate is run for an audience now; where clocks differ, whatever holds more by one of them."""
+    """How the gate is run for an audience now.
+
+    Where clocks differ, whatever holds more by one of them.
+    """
     clocks = {now_ms, now_ms if situation.other_ms is None else situation.other_ms}
-    return max((mode_of(situation.controls, audience_id, situation.platform, clock, params) for clock in clocks), key=_HOLDS.index)
+    return max(
+        (
+            mode_of(situation.controls, audience_id, situation.platform, clock, params)
+            for clock in clocks
+        ),
+        key=_HOLDS.index,
+    )
 
 
-def mode_of(controls: Controls, audience_id: int, platform: str, now_ms: int, params: GateParams) -> Mode:
-    """How the gate is run for an audience: frozen anywhere is frozen; else what was said closest to it; else it enforces."""
-    said = [one for one in controls.modes if concerns(one.scope, audience_id, platform) and live(one, now_ms, params)]
+def mode_of(
+    controls: Controls, audience_id: int, platform: str, now_ms: int, params: GateParams
+) -> Mode:
+    """How the gate is run for an audience: frozen anywhere is frozen.
+
+    Else what was said closest to it; else it enforces.
+    """
+    said = [
+        one
+        for one in controls.modes
+        if concerns(one.scope, audience_id, platform) and live(one, now_ms, params)
+    ]
     if any(one.mode is Mode.FROZEN for one in said):
         return Mode.FROZEN
     closest = min(said, key=lambda one: _SCOPES.index(one.scope.partition(":")[0]), default=None)
@@ -193,9 +277,17 @@ def live(said: Setting | Override | Release, now_ms: int, params: GateParams) ->
     A mode needs nobody's approval: neither freezing nor a dry run lets anything pass.
     """
     if isinstance(said, Setting):
-        return now_ms < said.expires_ms if said.expires_ms is not None else said.mode is not Mode.ADVISORY
+        return (
+            now_ms < said.expires_ms
+            if said.expires_ms is not None
+            else said.mode is not Mode.ADVISORY
+        )
     approved = bool(said.approved_by) and said.approved_by != said.author
-    return said.expires_ms is not None and now_ms < said.expires_ms and (approved or not params.two_persons)
+    return (
+        said.expires_ms is not None
+        and now_ms < said.expires_ms
+        and (approved or not params.two_persons)
+    )
 
 
 def concerns(scope: str, audience_id: int, platform: str) -> bool:
@@ -203,7 +295,9 @@ def concerns(scope: str, audience_id: int, platform: str) -> bool:
     return scope in {"workspace", f"platform:{platform}", f"audience:{audience_id}"}
 
 
-def _passed(decision: Decision, code: Code, reason: str, override_id: int = 0, release_id: int = 0) -> Decision:
+def _passed(
+    decision: Decision, code: Code, reason: str, override_id: int = 0, release_id: int = 0
+) -> Decision:
     return msgspec.structs.replace(
         decision,
         verdict=Verdict.PASS,

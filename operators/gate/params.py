@@ -18,12 +18,15 @@ class GateParams:
         minimum_requests: requests that a platform's reading must rest on.
         recover_readings: consecutive healthy readings needed, after trouble and at the start.
         margin: points above `healthy` that a reading must reach to begin a row of healthy ones.
-        cool_down: after a degraded or unhealthy reading nothing passes for so long; zero for no such wait.
-        swing: points between the highest and the lowest of the last readings above which a signal is too volatile.
+        cool_down: after a degraded or unhealthy reading nothing passes for so long; zero for no
+            such wait.
+        swing: points between the highest and the lowest of the last readings above which a signal
+            is too volatile.
         swing_readings: how many of them are looked at.
         add_share: share of an audience that one push may add.
         remove_share: share that one push may remove; stricter.
-        usual_times: a push may change so many times as much as the greatest of its recent ones, where that is stricter …
+        usual_times: a push may change so many times as much as the greatest of its recent ones,
+            where that is stricter …
         least_share: … but always this share.
         least_people: a push that changes fewer people is never too large.
         pushes_remembered: so many of an audience's last pushes are its history.
@@ -31,8 +34,10 @@ class GateParams:
         quiet: when nothing is pushed; None: never.
         two_persons: whether overrides and releases need a second person.
         longest_override: an override or a release ends after this at the latest.
-        clock_tolerance: a reading further in the future than this is not believed, nor a clock that went back by more.
-        depends_for: a source counts as feeding the workspace this long after its last accepted event.
+        clock_tolerance: a reading further in the future than this is not believed, nor a clock that
+            went back by more.
+        depends_for: a source counts as feeding the workspace this long after its last accepted
+            event.
 
     Raises:
         ValueError: the values contradict each other, or would let pass what nobody vouches for.
@@ -64,14 +69,27 @@ class GateParams:
     def __post_init__(self) -> None:
         rules = {
             "0 < degraded <= healthy <= 100": 0 < self.degraded <= self.healthy <= 100,
-            "minimums are at least 1": min(self.minimum_sample, self.minimum_requests, self.recover_readings) >= 1,
-            "staleness and depends_for are positive": min(self.staleness, self.depends_for) > timedelta(),
-            "0 <= clock_tolerance < staleness": timedelta() <= self.clock_tolerance < self.staleness,
+            "minimums are at least 1": min(
+                self.minimum_sample, self.minimum_requests, self.recover_readings
+            )
+            >= 1,
+            "staleness and depends_for are positive": min(self.staleness, self.depends_for)
+            > timedelta(),
+            "0 <= clock_tolerance < staleness": timedelta()
+            <= self.clock_tolerance
+            < self.staleness,
             "0 <= margin, healthy + margin <= 100": 0 <= self.margin <= 100 - self.healthy,
             "cool_down is not negative": self.cool_down >= timedelta(),
-            "0 < swing <= 100, swing_readings is at least 2": 0 < self.swing <= 100 and self.swing_readings >= 2,
-            "0 < least_share <= remove_share <= add_share": 0 < self.least_share <= self.remove_share <= self.add_share,
-            "usual_times and pushes_remembered are at least 1": min(self.usual_times, self.pushes_remembered) >= 1,
+            "0 < swing <= 100, swing_readings is at least 2": 0 < self.swing <= 100
+            and self.swing_readings >= 2,
+            "0 < least_share <= remove_share <= add_share": 0
+            < self.least_share
+            <= self.remove_share
+            <= self.add_share,
+            "usual_times and pushes_remembered are at least 1": min(
+                self.usual_times, self.pushes_remembered
+            )
+            >= 1,
             "least_people is not negative": self.least_people >= 0,
             "longest_override is positive": self.longest_override > timedelta(),
         }

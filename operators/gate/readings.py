@@ -1,9 +1,13 @@
-"""The trust gate: readings and a proposed action → a decision. Fails closed: whatever is missing, stale, odd or new holds.
+"""The trust gate: readings and a proposed action → a decision.
 
-A push passes only if every signal that the destination depends on is healthy, fresh, rests on enough observations, has been so several
-times in a row, has not been in trouble lately, and does not swing. The row begins anew after a reading that is not, a gap longer than a
-reading may be old, and a clock that went back; a platform that is idle between pushes is in no trouble. Taking people off a platform always
-passes. What a push would change, and what people have said about it, is judged by `operators.gate.decide`. Clock: `now_ms`.
+Fails closed: whatever is missing, stale, odd or new holds.
+
+A push passes only if every signal that the destination depends on is healthy, fresh, rests on
+enough observations, has been so several times in a row, has not been in trouble lately, and does
+not swing. The row begins anew after a reading that is not, a gap longer than a reading may be old,
+and a clock that went back; a platform that is idle between pushes is in no trouble. Taking people
+off a platform always passes. What a push would change, and what people have said about it, is
+judged by `operators.gate.decide`. Clock: `now_ms`.
 """
 
 import math
@@ -66,21 +70,33 @@ class Finding(NamedTuple):
 def trusted(reading: Reading, params: GateParams) -> bool:
     """Whether a reading says healthy, by its score and by its own status, and rests on enough."""
     score = reading.score
-    sound = score is not None and not math.isnan(score) and params.healthy <= score <= 100 and reading.status is Status.HEALTHY
+    sound = (
+        score is not None
+        and not math.isnan(score)
+        and params.healthy <= score <= 100
+        and reading.status is Status.HEALTHY
+    )
     return sound and reading.sample >= enough(reading, params)
 
 
 def second_opinion(signal: str) -> bool:
-    """Whether a signal speaks only now and then, after pushes or reports; its silence is no trouble, and its first word is believed."""
+    """Whether a signal speaks only now and then, after pushes or reports.
+
+    Its silence is no trouble, and its first word is believed.
+    """
     return not signal.startswith("source:")
 
 
 def enough(reading: Reading, params: GateParams) -> int:
     """Observations that a reading must rest on."""
-    return params.minimum_requests if reading.signal.startswith("platform:") else params.minimum_sample
+    return (
+        params.minimum_requests if reading.signal.startswith("platform:") else params.minimum_sample
+    )
 
 
-def observe(state: GateState, readings: Iterable[Reading], now_ms: int, params: GateParams) -> GateState:
+def observe(
+    state: GateState, readings: Iterable[Reading], now_ms: int, params: GateParams
+) -> GateState:
     """Take in readings, oldest first; one that was seen before changes nothing.
 
     Args:
@@ -98,9 +114,12 @@ def observe(state: GateState, readings: Iterable[Reading], now_ms: int, params: 
             continue  # nothing was sent or reported, so nothing went wrong
         signals[reading.signal] = _remembered(known, reading, params)
     if _went_back(state, now_ms, params):
-        signals = {signal: msgspec.structs.replace(memory, streak=0) for signal, memory in signals.items()}
+        signals = {
+            signal: msgspec.structs.replace(memory, streak=0) for signal, memory in signals.items()
+        }
         return GateState(state.version, signals, now_ms)
-    # A reading that still counts is at most one limit old, and the one that it follows at most one limit older.
+    # A reading that still counts is at most one limit old, and the one that it follows at most one
+    # limit older.
     oldest = now_ms - 2 * params.staleness // _MS
     oldest = min(oldest, now_ms - params.cool_down // _MS)
     kept = {signal: memory for signal, memory in signals.items() if memory.read_ms >= oldest}
@@ -111,7 +130,9 @@ def _remembered(known: SignalMemory | None, reading: Reading, params: GateParams
     row = _row(known, reading, params)
     begins = row > 0 or (reading.score or 0.0) >= params.healthy + params.margin
     streak = 1 + row if begins and trusted(reading, params) else 0
-    troubled = reading.status in {Status.DEGRADED, Status.UNHEALTHY} or (reading.score is not None and not reading.score >= params.healthy)
+    troubled = reading.status in {Status.DEGRADED, Status.UNHEALTHY} or (
+        reading.score is not None and not reading.score >= params.healthy
+    )
     trouble_ms = reading.read_ms if troubled else known.trouble_ms if known else 0
     scores = known.scores if known else ()
     if reading.score is not None and math.isfinite(reading.score):
@@ -121,7 +142,12 @@ def _remembered(known: SignalMemory | None, reading: Reading, params: GateParams
 
 def _row(known: SignalMemory | None, reading: Reading, params: GateParams) -> int:
     """The row of healthy readings that a reading goes on from."""
-    if known is None or not -params.clock_tolerance // _MS <= reading.read_ms - known.read_ms <= params.staleness // _MS:
+    if (
+        known is None
+        or not -params.clock_tolerance // _MS
+        <= reading.read_ms - known.read_ms
+        <= params.staleness // _MS
+    ):
         return 0
     return known.streak
 
@@ -154,13 +180,29 @@ def decide(
     signals = sorted(set(proposed.depends_on))
     used: list[int] = []
     if proposed.action in _TAKES_OFF:
-        findings = [Finding(Verdict.PASS, Code.TAKES_OFF, "taking people off a platform is always allowed")]
+        findings = [
+            Finding(Verdict.PASS, Code.TAKES_OFF, "taking people off a platform is always allowed")
+        ]
     else:
-        judged: list[Finding | None] = [_judge(state, proposed, signal, readings.get(signal), now_ms, params) for signal in signals]
+        judged: list[Finding | None] = [
+            _judge(state, proposed, signal, readings.get(signal), now_ms, params)
+            for signal in signals
+        ]
         if not signals:
-            judged.append(Finding(Verdict.HOLD, Code.NO_SIGNAL, "no signal feeds this audience yet: no data is not health"))
-        findings = sorted((one for one in (*judged, *further) if one is not None), key=lambda one: -_RANK[one.verdict])
-        findings = findings or [Finding(Verdict.PASS, Code.TRUSTED, "every signal is healthy, fresh and settled")]
+            judged.append(
+                Finding(
+                    Verdict.HOLD,
+                    Code.NO_SIGNAL,
+                    "no signal feeds this audience yet: no data is not health",
+                )
+            )
+        findings = sorted(
+            (one for one in (*judged, *further) if one is not None),
+            key=lambda one: -_RANK[one.verdict],
+        )
+        findings = findings or [
+            Finding(Verdict.PASS, Code.TRUSTED, "every signal is healthy, fresh and settled")
+        ]
         used = [readings[signal].id for signal in signals if signal in readings]
     return Decision(
         proposed.workspace, proposed.destination, proposed.audience_id, proposed.action, findings[0].verdict,
@@ -169,21 +211,32 @@ def decide(
 
 
 def _judge(
-    state: GateState, proposed: ProposedAction, signal: str, reading: Reading | None, now_ms: int, params: GateParams
+    state: GateState,
+    proposed: ProposedAction,
+    signal: str,
+    reading: Reading | None,
+    now_ms: int,
+    params: GateParams,
 ) -> Finding | None:
     """What one signal has against a push; None for nothing."""
     if reading is None:
         return Finding(Verdict.HOLD, Code.NEVER_READ, f"{signal} was never read")
     if (reading.workspace, reading.signal) != (proposed.workspace, signal):
-        return Finding(Verdict.HOLD, Code.MISTAKEN, f"{signal} was answered with a reading of another signal")
+        return Finding(
+            Verdict.HOLD, Code.MISTAKEN, f"{signal} was answered with a reading of another signal"
+        )
     if _went_back(state, now_ms, params):
-        return Finding(Verdict.HOLD, Code.CLOCK_WENT_BACK, f"{signal} cannot be dated: the clock went back")
+        return Finding(
+            Verdict.HOLD, Code.CLOCK_WENT_BACK, f"{signal} cannot be dated: the clock went back"
+        )
     doubt = _doubt(reading, now_ms, params)
     if doubt:
         return doubt
     score, because = reading.score or 0.0, f": {reading.reasons[0]}" if reading.reasons else ""
     if score < params.degraded:
-        return Finding(Verdict.BLOCK, Code.UNHEALTHY, f"{signal} is unhealthy ({score:.0f}){because}")
+        return Finding(
+            Verdict.BLOCK, Code.UNHEALTHY, f"{signal} is unhealthy ({score:.0f}){because}"
+        )
     if not trusted(reading, params):
         return Finding(Verdict.HOLD, Code.DEGRADED, f"{signal} is degraded ({score:.0f}){because}")
     memory = state.signals.get(signal)
@@ -214,12 +267,31 @@ def _doubt(reading: Reading, now_ms: int, params: GateParams) -> Finding | None:
     """Why a reading says nothing about now; None where it does say something."""
     age_ms, score, signal = now_ms - reading.read_ms, reading.score, reading.signal
     if age_ms < -(params.clock_tolerance // _MS):
-        return Finding(Verdict.HOLD, Code.FUTURE, f"{signal}: the newest reading lies in the future; check the clocks")
+        return Finding(
+            Verdict.HOLD,
+            Code.FUTURE,
+            f"{signal}: the newest reading lies in the future; check the clocks",
+        )
     if age_ms > params.staleness // _MS:
-        return Finding(Verdict.HOLD, Code.STALE, f"{signal}: the newest reading is older than {params.staleness.total_seconds():.0f} s")
-    if reading.status is Status.UNKNOWN or score is None or math.isnan(score) or not 0 <= score <= 100:
-        return Finding(Verdict.HOLD, Code.UNKNOWN, f"{signal} is unknown: {reading.reasons[0] if reading.reasons else 'no score'}")
+        return Finding(
+            Verdict.HOLD,
+            Code.STALE,
+            f"{signal}: the newest reading is older than {params.staleness.total_seconds():.0f} s",
+        )
+    if (
+        reading.status is Status.UNKNOWN
+        or score is None
+        or math.isnan(score)
+        or not 0 <= score <= 100
+    ):
+        return Finding(
+            Verdict.HOLD,
+            Code.UNKNOWN,
+            f"{signal} is unknown: {reading.reasons[0] if reading.reasons else 'no score'}",
+        )
     if reading.sample < enough(reading, params):
-        reason = f"{signal} rests on {reading.sample} observations, {enough(reading, params)} are needed"
+        reason = (
+            f"{signal} rests on {reading.sample} observations, {enough(reading, params)} are needed"
+        )
         return Finding(Verdict.HOLD, Code.SMALL_SAMPLE, reason)
     return None

@@ -1,6 +1,7 @@
 """Judges past pushes anew with other thresholds: what would have differed. Pure.
 
-What people said at the time is left out: compared is what the gate itself said with what it would have said.
+What people said at the time is left out: compared is what the gate itself said with what it would
+have said.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +35,9 @@ class Rejudged(NamedTuple):
         return self.past is not self.now.verdict
 
 
-def rejudge(decisions: Sequence[tuple[int, Decision]], readings: Sequence[Reading], params: GateParams) -> Iterator[Rejudged]:
+def rejudge(
+    decisions: Sequence[tuple[int, Decision]], readings: Sequence[Reading], params: GateParams
+) -> Iterator[Rejudged]:
     """Judge pushes again, each over the readings that were there.
 
     Args:
@@ -52,13 +55,27 @@ def rejudge(decisions: Sequence[tuple[int, Decision]], readings: Sequence[Readin
             one = readings[taken]
             newest[one.signal] = one
             for destination in destinations:
-                states[destination] = observe(states.get(destination, GateState()), [one], one.read_ms, params)
+                states[destination] = observe(
+                    states.get(destination, GateState()), [one], one.read_ms, params
+                )
             taken += 1
-        state = observe(states.get(decision.destination, GateState()), [], decision.decided_ms, params)
+        state = observe(
+            states.get(decision.destination, GateState()), [], decision.decided_ms, params
+        )
         earlier = sizes.setdefault(decision.audience_id, [])
-        history = tuple(one.size for one in reversed(earlier) if one.size is not None and not one.size.first)[: params.pushes_remembered]
-        situation = Situation(decision.destination.partition(":")[0], size=decision.size, history=history)
-        proposed = ProposedAction(decision.workspace, decision.destination, decision.audience_id, decision.action, decision.depends_on)
+        history = tuple(
+            one.size for one in reversed(earlier) if one.size is not None and not one.size.first
+        )[: params.pushes_remembered]
+        situation = Situation(
+            decision.destination.partition(":")[0], size=decision.size, history=history
+        )
+        proposed = ProposedAction(
+            decision.workspace,
+            decision.destination,
+            decision.audience_id,
+            decision.action,
+            decision.depends_on,
+        )
         shown = {signal: newest[signal] for signal in decision.depends_on if signal in newest}
         now = judge(state, proposed, shown, situation, decision.decided_ms, params)
         states[decision.destination] = state
@@ -75,7 +92,8 @@ def with_values(params: GateParams, values: Mapping[str, object]) -> GateParams:
         values: name → value, durations in ISO 8601 or seconds.
 
     Raises:
-        ValueError: no such threshold, a value that cannot be one, or values that contradict each other.
+        ValueError: no such threshold, a value that cannot be one, or values that contradict each
+            other.
     """
     known = msgspec.to_builtins(params)
     if unknown := sorted(values.keys() - known.keys()):

@@ -1,6 +1,7 @@
 """Normalises identifiers: the only place that decides how an e-mail, a phone number or an id is spelled, and which values identify nobody.
 
-Phone numbers become E.164 (ITU-T E.164) with the source's default region; the parser is Google's libphonenumber.
+Phone numbers become E.164 (ITU-T E.164) with the source's default region; the parser is Google's
+libphonenumber.
 """
 
 import re
@@ -38,7 +39,8 @@ def normalise(kind: str, value: str, rules: IdentityRules, default_region: str =
         default_region: ISO 3166 region for phone numbers without a country code; empty for none.
 
     Returns:
-        The normalised value, or None where it identifies nobody: unknown kind, blocked, malformed, or too long.
+        The normalised value, or None where it identifies nobody: unknown kind, blocked, malformed,
+        or too long.
 
     >>> normalise("email", " Mary@Example.com ", IdentityRules())
     'mary@example.com'

@@ -1,9 +1,10 @@
 """Identity as a function of facts: which identifiers are one person, given all link facts, the bans and the limits.
 
-Kruskal's algorithm with a constraint (J. B. Kruskal, 1956, Proc. AMS 7): facts are taken in canonical order – event time, then message –
-and a fact whose union would exceed a limit is refused. Components only grow, so a refusal is final and the answer depends on the *set* of
-facts alone: any order of arrival, any duplication and any replay give the same people, and removing a fact gives what would have been
-without it.
+Kruskal's algorithm with a constraint (J. B. Kruskal, 1956, Proc. AMS 7): facts are taken in
+canonical order – event time, then message – and a fact whose union would exceed a limit is refused.
+Components only grow, so a refusal is final and the answer depends on the *set* of facts alone: any
+order of arrival, any duplication and any replay give the same people, and removing a fact gives
+what would have been without it.
 
 Oracle: `oracle` computes the same naively. Incremental form: `operators.identity.resolve`.
 """
@@ -53,7 +54,10 @@ def partition(
     members: dict[IdentifierKey, list[IdentifierKey]] = {key: [key] for key in kinds}
     counts: dict[IdentifierKey, dict[str, int]] = {key: {kind: 1} for key, kind in kinds.items()}
     verdicts: dict[Pair, tuple[str, str]] = {}
-    for fact in sorted((fact for fact in facts if fact.status != BANNED), key=lambda fact: (fact.key, fact.rank, fact.pair)):
+    for fact in sorted(
+        (fact for fact in facts if fact.status != BANNED),
+        key=lambda fact: (fact.key, fact.rank, fact.pair),
+    ):
         one, other = parent[fact.a], parent[fact.b]
         if one == other:
             verdicts[fact.pair] = (LINKED, "")

@@ -1,12 +1,15 @@
 """Identity resolution for one batch: the incremental form of `operators.identity.partition`.
 
-A link fact is decided at once, from the two people it touches, whenever no other order of facts could decide it differently:
+A link fact is decided at once, from the two people it touches, whenever no other order of facts
+could decide it differently:
 
-- nobody concerned has a refused fact and the union fits all limits (then every order accepts everything), or
-- the fact comes after every fact that touches the people concerned (then it is the next one in canonical order).
+- nobody concerned has a refused fact and the union fits all limits (then every order accepts
+  everything), or
+- the fact comes after every fact that touches the people concerned (then it is the next one in
+  canonical order).
 
-Anything else – a late fact near a limit, an unmerge – is *replayed*: the whole component of facts is partitioned afresh. State: none
-between batches. Oracle: `partition` over all facts.
+Anything else – a late fact near a limit, an unmerge – is *replayed*: the whole component of facts
+is partitioned afresh. State: none between batches. Oracle: `partition` over all facts.
 """
 
 from collections import defaultdict
@@ -34,7 +37,8 @@ class Group:
         last_link: greatest key of any fact that touches it.
         merges: history so far.
         replay: the component must be partitioned afresh.
-        cause: why it is replayed, or what somebody was taken out by: (event or command, its event time, kind of history entry).
+        cause: why it is replayed, or what somebody was taken out by: (event or command, its event
+            time, kind of history entry).
         exact: identifiers, once partitioned; None where the people are whole.
         id: the person's id, once settled.
     """
@@ -43,7 +47,12 @@ class Group:
         "cause", "exact", "fresh", "id", "into", "kinds", "last_link", "merges", "people", "refused", "replay", "touched", "workspace",
     )  # fmt: skip
 
-    def __init__(self, workspace: WorkspaceId, person: Person | None = None, identifier: Identifier | None = None) -> None:
+    def __init__(
+        self,
+        workspace: WorkspaceId,
+        person: Person | None = None,
+        identifier: Identifier | None = None,
+    ) -> None:
         self.workspace = workspace
         self.merges: list[Merge] = []
         self.replay = False
@@ -72,7 +81,9 @@ class Group:
 
 def survivor_of(people: Iterable[Person]) -> Person:
     """Who absorbs the others: most identifiers, then seen first, then smallest id."""
-    return min(people, key=lambda person: (-sum(person.kinds.values()), person.view.first_ms, person.id))
+    return min(
+        people, key=lambda person: (-sum(person.kinds.values()), person.view.first_ms, person.id)
+    )
 
 
 class Resolver:
@@ -96,7 +107,9 @@ class Resolver:
         """The group that a stored person belongs to."""
         group = self._of_person.get(profile)
         if group is None:
-            group = self._of_person[profile] = Group(workspace, decode_person(self._known.people[profile]))
+            group = self._of_person[profile] = Group(
+                workspace, decode_person(self._known.people[profile])
+            )
         return group if group.into is None else _root(group)
 
     def find(self, identifier: Identifier, workspace: WorkspaceId) -> Group:
@@ -109,7 +122,15 @@ class Resolver:
             group = self._of_fresh[identifier.key] = Group(workspace, None, identifier)
         return group if group.into is None else _root(group)
 
-    def link(self, strong: Identifier, weak: Identifier, key: FactKey, rank: int, cause: MessageKey, workspace: WorkspaceId) -> None:
+    def link(
+        self,
+        strong: Identifier,
+        weak: Identifier,
+        key: FactKey,
+        rank: int,
+        cause: MessageKey,
+        workspace: WorkspaceId,
+    ) -> None:
         """Take in one fact: an event named both identifiers.
 
         Args:
@@ -167,7 +188,11 @@ class Resolver:
             best, worse = survivor_of(one.people), survivor_of(other.people)
             if survivor_of((best, worse)) is worse:
                 best, worse = worse, best
-            one.merges.append(Merge(one.workspace, "merge", best.id, worse.id, fact.cause, fact.pair, fact.key.at_ms))
+            one.merges.append(
+                Merge(
+                    one.workspace, "merge", best.id, worse.id, fact.cause, fact.pair, fact.key.at_ms
+                )
+            )
         self._absorb(one, other)
 
     @staticmethod
@@ -199,11 +224,19 @@ class Resolver:
         group.replay = self._replays = True
         group.cause = group.cause or cause
 
-    def ban(self, pairs: Iterable[Pair], command: MessageKey, reason: str, at_ms: int, workspace: WorkspaceId) -> None:
+    def ban(
+        self,
+        pairs: Iterable[Pair],
+        command: MessageKey,
+        reason: str,
+        at_ms: int,
+        workspace: WorkspaceId,
+    ) -> None:
         """Take in an unmerge: these facts never held.
 
         Args:
-            pairs: identifier keys in any order; ones that are not stored yet are banned for the future.
+            pairs: identifier keys in any order; ones that are not stored yet are banned for the
+                future.
             command: the command's message key.
             reason: the operator's words.
             at_ms: when the command was given.
@@ -224,7 +257,10 @@ class Resolver:
                     group.cause = (command, at_ms, "unmerge")
 
     def missing(self) -> frozenset[ProfileId]:
-        """Draw everybody into the replays whom facts connect with them; answer the people whose components are not known yet."""
+        """Draw everybody into the replays whom facts connect with them.
+
+        Answer the people whose components are not known yet.
+        """
         if not self._replays:
             return frozenset()
         beside = self._beside()
@@ -275,7 +311,10 @@ class Resolver:
                 yield group
 
     def settle(self) -> list[Group]:
-        """The final groups: replayed components partitioned afresh, the others as decided. Call once, after `missing` is empty."""
+        """The final groups: replayed components partitioned afresh, the others as decided.
+
+        Call once, after `missing` is empty.
+        """
         settled: list[Group] = []
         if not self._replays:
             return list(self.groups())
@@ -297,7 +336,9 @@ class Resolver:
         for pair, (status, reason) in verdicts.items():
             fact = facts[pair]
             if (fact.status, fact.reason) != (status, reason):
-                self.facts[pair] = facts[pair] = msgspec.structs.replace(fact, status=status, reason=reason)
+                self.facts[pair] = facts[pair] = msgspec.structs.replace(
+                    fact, status=status, reason=reason
+                )
         founders = {IdentifierKey(person.id): person for person in group.people}
         parts: dict[IdentifierKey, Group] = {}
         for keys in components:
@@ -311,7 +352,12 @@ class Resolver:
             if part.people:
                 part.id = survivor_of(part.people).id
             else:
-                part.id = ProfileId(min(keys, key=lambda key: (self._rules.kinds[kinds[key]].priority, kinds[key], key)))
+                part.id = ProfileId(
+                    min(
+                        keys,
+                        key=lambda key: (self._rules.kinds[kinds[key]].priority, kinds[key], key),
+                    )
+                )
         for fact in facts.values():
             for part in (parts[fact.a], parts[fact.b]):
                 part.last_link = max(part.last_link, fact.key)
@@ -324,7 +370,11 @@ class Resolver:
             return
         cause, at_ms, kind = group.cause
         for person in group.people:
-            now_in = {id(part): part for key, _ in self._known.members[person.id] for part in (parts[key],)}
+            now_in = {
+                id(part): part
+                for key, _ in self._known.members[person.id]
+                for part in (parts[key],)
+            }
             lives = parts[IdentifierKey(person.id)].id == person.id
             for part in now_in.values():
                 if part.id != person.id:

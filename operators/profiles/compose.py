@@ -1,7 +1,7 @@
 """Composes leaves into one view: a commutative, associative merge, so that any order of merges gives the same person.
 
-``compose([a, b])`` after folding an event into ``a`` equals folding it into ``compose([a, b])``: the engine relies on it to keep a person's
-view current without touching the person's other leaves.
+``compose([a, b])`` after folding an event into ``a`` equals folding it into ``compose([a, b])``:
+the engine relies on it to keep a person's view current without touching the person's other leaves.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,11 @@ from operators.aggregates.fold import held, join
 from operators.profiles.sessions import join_sessions
 
 
-def _join(one: dict[str, Register], other: dict[str, Register], choose: Callable[[Register, Register], Register]) -> dict[str, Register]:
+def _join(
+    one: dict[str, Register],
+    other: dict[str, Register],
+    choose: Callable[[Register, Register], Register],
+) -> dict[str, Register]:
     joined = dict(one)
     for name, register in other.items():
         known = joined.get(name)
@@ -33,18 +37,26 @@ def _add(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
     return joined
 
 
-def _join_aggregates(one: Leaf, other: Leaf, aggregates: Mapping[int, Aggregate]) -> dict[int, msgspec.Raw]:
+def _join_aggregates(
+    one: Leaf, other: Leaf, aggregates: Mapping[int, Aggregate]
+) -> dict[int, msgspec.Raw]:
     joined: dict[int, State | msgspec.Raw] = {}
     for number in one.aggregates.keys() | other.aggregates.keys():
         aggregate = aggregates.get(number)
         if aggregate is None:
             continue
         mine, theirs = held(one, aggregate), held(other, aggregate)
-        joined[number] = join(aggregate.spec, mine, theirs) if mine and theirs else one.aggregates.get(number) or other.aggregates[number]
+        joined[number] = (
+            join(aggregate.spec, mine, theirs)
+            if mine and theirs
+            else one.aggregates.get(number) or other.aggregates[number]
+        )
     return cast("dict[int, msgspec.Raw]", joined)
 
 
-def _join_two(one: Leaf, other: Leaf, rules: ProfileRules, aggregates: Mapping[int, Aggregate]) -> Leaf:
+def _join_two(
+    one: Leaf, other: Leaf, rules: ProfileRules, aggregates: Mapping[int, Aggregate]
+) -> Leaf:
     if not other.types:
         return one
     if not one.types:
@@ -75,7 +87,9 @@ def _join_two(one: Leaf, other: Leaf, rules: ProfileRules, aggregates: Mapping[i
     return view
 
 
-def compose(leaves: Iterable[Leaf], rules: ProfileRules, aggregates: Mapping[int, Aggregate]) -> Leaf:
+def compose(
+    leaves: Iterable[Leaf], rules: ProfileRules, aggregates: Mapping[int, Aggregate]
+) -> Leaf:
     """Merge leaves into a view.
 
     Args:
@@ -84,8 +98,9 @@ def compose(leaves: Iterable[Leaf], rules: ProfileRules, aggregates: Mapping[int
         aggregates: those that are kept, by id; others are dropped.
 
     Returns:
-        The composed view; empty for no leaves. It shares registers with the leaves, which are immutable, but no containers unless there
-        is only one leaf with events, which is returned as it is.
+        The composed view; empty for no leaves. It shares registers with the leaves, which are
+        immutable, but no containers unless there is only one leaf with events, which is returned as
+        it is.
     """
     remaining = [leaf for leaf in leaves if leaf.types]
     if not remaining:

@@ -1,13 +1,13 @@
 """Folds one event into a leaf (or into a person's composed view, which has the same shape and the same laws).
 
-Event time decides values. Folding is commutative; it is not idempotent, so the caller de-duplicates first (`operators.unify.batch`).
+Event time decides values. Folding is commutative; it is not idempotent, so the caller de-duplicates
+first (`operators.unify.batch`).
 """
-
-from typing import Any
 
 from domain.event import Event
 from domain.policies import ProfileRules
 from domain.profiles.leaf import Leaf, Register, Revenue, later, later_consent, tie_of
+from domain.values import Json
 from operators.aggregates.bounded import keep_bounded
 from operators.profiles.sessions import add_interval
 
@@ -72,7 +72,7 @@ def _fold_order(leaf: Leaf, currency: str, amount_minor: int, at: int) -> None:
     leaf.revenue[currency] = Revenue(count + 1, total + amount_minor)
 
 
-def register_value(registers: dict[str, Register], name: str) -> Any:  # noqa: ANN401 - JSON values
+def register_value(registers: dict[str, Register], name: str) -> Json:
     """The value that a register holds, or None where nothing was ever said."""
     register = registers.get(name)
     return None if register is None else register.value

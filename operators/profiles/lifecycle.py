@@ -1,6 +1,7 @@
 """Lifecycle stage: anonymous → known → customer → churned, and back to customer with the next purchase.
 
-State: none beyond the person. Clock: `now_ms` decides only whether the silence after the last purchase is over.
+State: none beyond the person. Clock: `now_ms` decides only whether the silence after the last
+purchase is over.
 """
 
 from domain.policies import ProfileRules

@@ -1,7 +1,8 @@
 """Sessions as a set of disjoint activity intervals: the same set whatever order events and leaves come in.
 
-Two events not further apart than the gap share a session; intervals closer than the gap become one. State: a flat, ascending list
-``[start, end, start, end, …]`` in ms; at most one interval per gap of lifetime, whatever the traffic.
+Two events not further apart than the gap share a session; intervals closer than the gap become one.
+State: a flat, ascending list ``[start, end, start, end, …]`` in ms; at most one interval per gap of
+lifetime, whatever the traffic.
 """
 
 from bisect import bisect_left, bisect_right
@@ -44,7 +45,9 @@ def join_sessions(one: list[int], other: list[int], gap_ms: int) -> list[int]:
             add_interval(large, small[index], small[index + 1], gap_ms)
         return large
     joined: list[int] = []
-    for start, end in sorted([*zip(one[::2], one[1::2], strict=True), *zip(other[::2], other[1::2], strict=True)]):
+    for start, end in sorted(
+        [*zip(one[::2], one[1::2], strict=True), *zip(other[::2], other[1::2], strict=True)]
+    ):
         if joined and start <= joined[-1] + gap_ms:
             joined[-1] = max(joined[-1], end)
         else:

@@ -1,10 +1,12 @@
 """The buyers of a workspace: everyone's figures in, quintile bounds and a distribution over the named segments out.
 
-Bounds of up to `RfmParams.exact_limit` buyers are exact. Beyond, they come from KLL sketches (Karnin, Lang and Liberty, "Optimal Quantile
-Approximation in Streams", 2016; Apache DataSketches): with k = 3200 a bound's rank is off by at most 0.09 % of the population with 99 %
-confidence, and two runs over the same buyers may differ by as much. Memory is bounded in both cases.
+Bounds of up to `RfmParams.exact_limit` buyers are exact. Beyond, they come from KLL sketches
+(Karnin, Lang and Liberty, "Optimal Quantile Approximation in Streams", 2016; Apache DataSketches):
+with k = 3200 a bound's rank is off by at most 0.09 % of the population with 99 % confidence, and
+two runs over the same buyers may differ by as much. Memory is bounded in both cases.
 
-State: `Population` and `Distribution`, while they are taken. Oracle: a sort of everybody, in the tests.
+State: `Population` and `Distribution`, while they are taken. Oracle: a sort of everybody, in the
+tests.
 """
 
 from array import array
@@ -32,7 +34,8 @@ class RfmParams:
     Attributes:
         exact_limit: buyers up to whom bounds are exact; 24 bytes each are held.
         sketch_k: beyond, accuracy of the sketches; the rank error is about 2.7 / k.
-        tolerance: bounds that moved by less than this share of themselves stay; else each hour's ageing would score everybody anew.
+        tolerance: bounds that moved by less than this share of themselves stay; else each hour's
+            ageing would score everybody anew.
     """
 
     exact_limit: int = 500_000
@@ -41,7 +44,9 @@ class RfmParams:
 
     def __post_init__(self) -> None:
         if self.exact_limit < 1 or not 8 <= self.sketch_k <= 65_535 or not 0 <= self.tolerance < 1:
-            raise ValueError("exact_limit is at least 1, sketch_k is 8 to 65535, and tolerance is at least 0 and below 1")
+            raise ValueError(
+                "exact_limit is at least 1, sketch_k is 8 to 65535, and tolerance is at least 0 and below 1"
+            )
 
 
 class Buyer(NamedTuple):
@@ -59,7 +64,9 @@ class Buyer(NamedTuple):
 
 
 def buyer_reader(look_back: str, zone: str) -> Callable[[NumberBuckets, int], Buyer | None]:
-    """Compile the reading of one person's purchases (their state and an instant); None where none counts.
+    """Compile the reading of one person's purchases (their state and an instant).
+
+    None where none counts.
 
     Args:
         look_back: span (`domain.segments.rule.span_ms`), in calendar days.
@@ -72,7 +79,10 @@ def buyer_reader(look_back: str, zone: str) -> Callable[[NumberBuckets, int], Bu
         live = [numbers for bucket, numbers in state.buckets.items() if bucket >= start]
         if not live:
             return None
-        events, total = sum(numbers[_EVENTS] for numbers in live), sum(numbers[_TOTAL] for numbers in live)
+        events, total = (
+            sum(numbers[_EVENTS] for numbers in live),
+            sum(numbers[_TOTAL] for numbers in live),
+        )
         return Buyer(max(0, now_ms - state.last_ms), events, max(-_LIMIT, min(_LIMIT, total)))
 
     return read
@@ -134,7 +144,9 @@ class Population:
 
 
 def _sketched(sketch: kll_doubles_sketch) -> Bounds:
-    first, second, third, fourth = (int(sketch.get_quantile(part / SCORES, True)) for part in range(1, SCORES))
+    first, second, third, fourth = (
+        int(sketch.get_quantile(part / SCORES, True)) for part in range(1, SCORES)
+    )
     return first, second, third, fourth
 
 
@@ -179,7 +191,9 @@ def same_bounds(one: RfmBreaks | None, other: RfmBreaks | None, tolerance: float
         tolerance: share of itself by which a bound may differ.
     """
     pairs = list(zip(_bounds(one), _bounds(other), strict=False))
-    return len(_bounds(one)) == len(_bounds(other)) and all(abs(a - b) <= tolerance * max(abs(a), abs(b)) for a, b in pairs)
+    return len(_bounds(one)) == len(_bounds(other)) and all(
+        abs(a - b) <= tolerance * max(abs(a), abs(b)) for a, b in pairs
+    )
 
 
 def _bounds(breaks: RfmBreaks | None) -> tuple[int, ...]:

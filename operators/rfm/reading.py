@@ -13,7 +13,9 @@ from operators.rules.windows import NEVER, Window
 Scores = tuple[int, int, int]
 
 
-def rfm_reading(breaks: RfmBreaks, look_back: str, zone: str) -> Callable[[NumberBuckets | None, int], tuple[Scores | None, int]]:
+def rfm_reading(
+    breaks: RfmBreaks, look_back: str, zone: str
+) -> Callable[[NumberBuckets | None, int], tuple[Scores | None, int]]:
     """Compile a person's scores (recency, frequency, monetary) and the instant until which they are sure; None where no purchase counts."""
     frame = Frame(Window(span_ms(look_back), "day"), zone)
 
@@ -25,7 +27,9 @@ def rfm_reading(breaks: RfmBreaks, look_back: str, zone: str) -> Callable[[Numbe
         frequency = sum([buckets[bucket][0] for bucket in live])
         monetary = sum([buckets[bucket][2] for bucket in live])
         changes = recency_changes(breaks, state.last_ms, now_ms) or NEVER
-        return scores(breaks, max(0, now_ms - state.last_ms), frequency, monetary), min(frame.expiry(live[0]), changes)
+        return scores(breaks, max(0, now_ms - state.last_ms), frequency, monetary), min(
+            frame.expiry(live[0]), changes
+        )
 
     return reading
 
@@ -40,6 +44,9 @@ def rfm_test(
         found, until = reading(state, now_ms)
         if found is None or (node.segments and segment_of(*found) not in node.segments):
             return False, until
-        return all(bound is None or bound[0] <= score <= bound[1] for bound, score in zip(bounds, found, strict=True)), until
+        return all(
+            bound is None or bound[0] <= score <= bound[1]
+            for bound, score in zip(bounds, found, strict=True)
+        ), until
 
     return test

@@ -23,7 +23,9 @@ def segment_of(recency: int, frequency: int, monetary: int) -> str:
     return RFM_GRID[recency - 1][(frequency + monetary + 1) // 2 - 1]
 
 
-def scores(breaks: RfmBreaks, age_ms: int, frequency: int, monetary_micro: int) -> tuple[int, int, int]:
+def scores(
+    breaks: RfmBreaks, age_ms: int, frequency: int, monetary_micro: int
+) -> tuple[int, int, int]:
     """Score one buyer: recency, frequency and monetary, 1 to 5 each, 5 the best.
 
     Args:
@@ -40,7 +42,9 @@ def scores(breaks: RfmBreaks, age_ms: int, frequency: int, monetary_micro: int) 
 
 
 def recency_changes(breaks: RfmBreaks, last_ms: int, now_ms: int) -> int:
-    """The earliest instant after now at which the recency score is another one, by age alone; 0 for never.
+    """The earliest instant after now at which the recency score is another one, by age alone.
+
+    0 for never.
 
     A bound is below the age from one millisecond after they are equal.
 
@@ -67,5 +71,7 @@ def quintiles(values: Collection[int]) -> Bounds:
     if not values:
         raise ValueError("no values, no quintiles")
     ordered = sorted(values)
-    first, second, third, fourth = (ordered[-(-len(ordered) * part // SCORES) - 1] for part in range(1, SCORES))
+    first, second, third, fourth = (
+        ordered[-(-len(ordered) * part // SCORES) - 1] for part in range(1, SCORES)
+    )
     return first, second, third, fourth

@@ -1,6 +1,7 @@
 """What a rule must keep to beyond its shape: which conditions suit which values, bounds, what sequences allow.
 
-Pure: answers with every problem and its exact path. Used wherever a rule comes in, so that API and files say the same. State: none.
+Pure: answers with every problem and its exact path. Used wherever a rule comes in, so that API and
+files say the same. State: none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +25,15 @@ _PLAIN: Final = ("count", "exists", "time_since", "first_at", "last_at")
 _NUMERIC: Final = ("count", "sum", "average", "minimum", "maximum", "unique", "time_since")
 _PRESENCE: Final = (rule.Exists, rule.NotExists)
 _EQUALITY: Final = (rule.Equals, rule.NotEquals, rule.In, rule.NotIn)
-_ON_NUMBERS: Final = (*_PRESENCE, *_EQUALITY, rule.LessThan, rule.AtMost, rule.GreaterThan, rule.AtLeast, rule.Between)
+_ON_NUMBERS: Final = (
+    *_PRESENCE,
+    *_EQUALITY,
+    rule.LessThan,
+    rule.AtMost,
+    rule.GreaterThan,
+    rule.AtLeast,
+    rule.Between,
+)
 _ON_INSTANTS: Final = (*_PRESENCE, rule.Before, rule.After, rule.WithinLast)
 
 
@@ -39,7 +48,10 @@ def rule_problems(tree: Rule, params: DefinitionParams) -> Iterator[RuleProblem]
     for path, depth, node in placed(tree):
         size += _weight(node)
         if depth == params.depth_limit + 1:
-            yield RuleProblem(path, f"Nodes may be nested {params.depth_limit} deep: flatten the rule, or make a part of it a segment.")
+            yield RuleProblem(
+                path,
+                f"Nodes may be nested {params.depth_limit} deep: flatten the rule, or make a part of it a segment.",
+            )
         yield from _node_problems(path, node)
     if size > params.node_limit:
         message = f"A rule has at most {params.node_limit} nodes, steps and property conditions, this one has {size}: split it."
@@ -71,12 +83,16 @@ def _node_problems(path: str, node: Rule) -> Iterator[RuleProblem]:
 
 def _condition_problems(path: str, condition: Condition) -> Iterator[RuleProblem]:
     if isinstance(condition, rule.Between) and condition.low > condition.high:
-        yield RuleProblem(f"{path}.high", "high is below low, so that nothing could lie between: swap them.")
+        yield RuleProblem(
+            f"{path}.high", "high is below low, so that nothing could lie between: swap them."
+        )
     elif isinstance(condition, rule.In | rule.NotIn) and not condition.values:
         yield RuleProblem(f"{path}.values", "Name at least one value.")
 
 
-def value_problems(path: str, condition: Condition, kind: Measure | Function) -> Iterator[RuleProblem]:
+def value_problems(
+    path: str, condition: Condition, kind: Measure | Function
+) -> Iterator[RuleProblem]:
     """Whether a condition suits what a measure or a computed trait's function gives.
 
     Args:
@@ -87,9 +103,15 @@ def value_problems(path: str, condition: Condition, kind: Measure | Function) ->
     if kind in _NUMERIC:
         yield from _numeric_problems(path, condition, kind)
     elif kind in ("first_at", "last_at") and not isinstance(condition, _ON_INSTANTS):
-        yield RuleProblem(f"{path}.op", f"{kind} is an instant: use exists, not_exists, before, after or within_last.")
+        yield RuleProblem(
+            f"{path}.op",
+            f"{kind} is an instant: use exists, not_exists, before, after or within_last.",
+        )
     elif kind == "exists" and not isinstance(condition, (*_PRESENCE, *_EQUALITY)):
-        yield RuleProblem(f"{path}.op", "The value is true or false: use equals, not_equals, in, not_in, exists or not_exists.")
+        yield RuleProblem(
+            f"{path}.op",
+            "The value is true or false: use equals, not_equals, in, not_in, exists or not_exists.",
+        )
 
 
 def function_problems(tree: Rule, functions: Mapping[str, Function]) -> Iterator[RuleProblem]:
@@ -113,14 +135,22 @@ def _numeric_problems(path: str, condition: Condition, kind: str) -> Iterator[Ru
     elif isinstance(condition, rule.In | rule.NotIn):
         for index, value in enumerate(condition.values):
             if not is_number(value):
-                yield RuleProblem(f"{path}.values[{index}]", f"{kind} is a number: compare it with numbers.")
+                yield RuleProblem(
+                    f"{path}.values[{index}]", f"{kind} is a number: compare it with numbers."
+                )
 
 
-def _property_problems(path: str, kind: Measure | Function, prop: str | None) -> Iterator[RuleProblem]:
+def _property_problems(
+    path: str, kind: Measure | Function, prop: str | None
+) -> Iterator[RuleProblem]:
     if kind in _PLAIN and prop is not None:
-        yield RuleProblem(f"{path}.property", f"{kind} is of events and takes no property: leave it out.")
+        yield RuleProblem(
+            f"{path}.property", f"{kind} is of events and takes no property: leave it out."
+        )
     elif kind not in _PLAIN and prop is None:
-        yield RuleProblem(f"{path}.property", f"{kind} is of a property's values: name the property.")
+        yield RuleProblem(
+            f"{path}.property", f"{kind} is of a property's values: name the property."
+        )
 
 
 def _window_problems(path: str, window: str | None) -> Iterator[RuleProblem]:
@@ -133,7 +163,8 @@ def _filter_problems(path: str, event: EventFilter) -> Iterator[RuleProblem]:
         at = f"{path}.where[{index}].condition"
         if is_relative(where.condition):
             yield RuleProblem(
-                f"{at}.op", "A condition on a property cannot move with the clock: give the node a window, or use before or after."
+                f"{at}.op",
+                "A condition on a property cannot move with the clock: give the node a window, or use before or after.",
             )
         yield from _condition_problems(at, where.condition)
 
@@ -152,10 +183,14 @@ def _rfm_problems(path: str, node: rule.Rfm) -> Iterator[RuleProblem]:
         yield RuleProblem(path, "Bound recency, frequency or monetary, or name segments.")
     for name, bound in bounds.items():
         if bound is not None and not 1 <= bound[0] <= bound[1] <= 5:
-            yield RuleProblem(f"{path}.{name}", "Scores go from the lowest to the highest that is meant, 1 to 5.")
+            yield RuleProblem(
+                f"{path}.{name}", "Scores go from the lowest to the highest that is meant, 1 to 5."
+            )
     for index, segment in enumerate(node.segments):
         if segment not in RFM_SEGMENTS:
-            yield RuleProblem(f"{path}.segments[{index}]", f"RFM segments are {', '.join(RFM_SEGMENTS)}.")
+            yield RuleProblem(
+                f"{path}.segments[{index}]", f"RFM segments are {', '.join(RFM_SEGMENTS)}."
+            )
 
 
 def _sequence_problems(path: str, node: rule.Sequence) -> Iterator[RuleProblem]:
@@ -173,14 +208,24 @@ def _sequence_problems(path: str, node: rule.Sequence) -> Iterator[RuleProblem]:
 
 
 def _first_step_problems(path: str, step: rule.Step) -> Iterator[RuleProblem]:
-    for name, given in (("within", step.within is not None), ("without", bool(step.without)), ("absent", step.absent)):
+    for name, given in (
+        ("within", step.within is not None),
+        ("without", bool(step.without)),
+        ("absent", step.absent),
+    ):
         if given:
-            yield RuleProblem(f"{path}.{name}", f"{name} speaks of the step before, and the first step has none: leave it out.")
+            yield RuleProblem(
+                f"{path}.{name}",
+                f"{name} speaks of the step before, and the first step has none: leave it out.",
+            )
 
 
 def _absence_problems(path: str, step: rule.Step, *, last: bool) -> Iterator[RuleProblem]:
     if not last:
-        yield RuleProblem(f"{path}.absent", "Only the last step can be absent; use without for what must not happen in between.")
+        yield RuleProblem(
+            f"{path}.absent",
+            "Only the last step can be absent; use without for what must not happen in between.",
+        )
     if step.within is None:
         yield RuleProblem(f"{path}.within", "An absent step needs within: how long to wait for it.")
     if step.without:
@@ -200,8 +245,13 @@ def rfm_rule_problems(definition: RfmRule) -> Iterator[RuleProblem]:
     if span_ms(definition.look_back) < span_ms(LOOK_BACK_LEAST):
         yield RuleProblem("$.look_back", "The look-back is at least 1d and at most 731d.")
     if definition.refresh_s < REFRESH_LEAST_S:
-        yield RuleProblem("$.refresh_s", f"Bounds are taken anew every {REFRESH_LEAST_S} seconds at most.")
+        yield RuleProblem(
+            "$.refresh_s", f"Bounds are taken anew every {REFRESH_LEAST_S} seconds at most."
+        )
 
 
-if {*_NUMERIC, *_PLAIN, "first", "last", "most_frequent"} != {*get_args(Measure), *get_args(Function)}:
+if {*_NUMERIC, *_PLAIN, "first", "last", "most_frequent"} != {
+    *get_args(Measure),
+    *get_args(Function),
+}:
     raise AssertionError("every measure and function has its conditions")

@@ -1,7 +1,8 @@
 """Conditions on one value, compiled to functions, and filters of events built from them.
 
-A value that is missing, null or of another type satisfies no positive condition and every negative one. State: none; no clock, except that
-`relative` answers for an instant and says how long its answer holds.
+A value that is missing, null or of another type satisfies no positive condition and every negative
+one. State: none; no clock, except that `relative` answers for an instant and says how long its
+answer holds.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from domain.segments import rule
 from domain.segments.rule import Condition, EventFilter
+from domain.values import Json
 from operators.rules.windows import NEVER, calendar, instant_of
 
 Test = Callable[[Any], bool]
@@ -96,11 +98,13 @@ def _equals(wanted: object) -> Test:
 def _in(values: tuple[rule.Scalar, ...]) -> Test:
     texts = frozenset(value for value in values if isinstance(value, str))
     others = tuple(value for value in values if not isinstance(value, str))
-    return lambda value: value in texts if isinstance(value, str) else any(same(value, other) for other in others)
+    return lambda value: (
+        value in texts if isinstance(value, str) else any(same(value, other) for other in others)
+    )
 
 
 def _contains(part: rule.Scalar) -> Test:
-    def test(value: Any) -> bool:  # noqa: ANN401 - a JSON value
+    def test(value: Json) -> bool:
         if isinstance(value, str):
             return isinstance(part, str) and part in value
         return isinstance(value, list | tuple) and any(same(element, part) for element in value)
@@ -125,7 +129,9 @@ def _dated(condition: rule.Before | rule.After, zone: str) -> Test:
     return lambda value: (at := read(value)) is not None and at >= bound
 
 
-def instant_tester(condition: Condition, zone: str) -> Callable[[int | None, int], tuple[bool, int]]:
+def instant_tester(
+    condition: Condition, zone: str
+) -> Callable[[int | None, int], tuple[bool, int]]:
     """Compile a condition on an instant that is known in ms (None: missing): answers (holds, until which instant that is sure)."""
     if isinstance(condition, rule.WithinLast | rule.WithinNext):
         return _span_test(condition)
@@ -141,7 +147,9 @@ def instant_tester(condition: Condition, zone: str) -> Callable[[int | None, int
     raise ValueError("not a condition on an instant")
 
 
-def _span_test(condition: rule.WithinLast | rule.WithinNext) -> Callable[[int | None, int], tuple[bool, int]]:
+def _span_test(
+    condition: rule.WithinLast | rule.WithinNext,
+) -> Callable[[int | None, int], tuple[bool, int]]:
     span = rule.span_ms(condition.span)
     if isinstance(condition, rule.WithinLast):
 
@@ -166,7 +174,7 @@ def relative(condition: rule.WithinLast | rule.WithinNext, zone: str) -> Relativ
     return lambda value, now_ms: test(read(value), now_ms)
 
 
-def property_of(properties: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a JSON value
+def property_of(properties: Mapping[str, Any], path: str) -> Json:
     """The value at a dotted path; None where there is none.
 
     >>> property_of({"product": {"category": "Books"}}, "product.category")
@@ -183,7 +191,10 @@ def property_of(properties: Mapping[str, Any], path: str) -> Any:  # noqa: ANN40
 
 
 def matcher(event: EventFilter, zone: str) -> Callable[[Mapping[str, Any]], bool] | None:
-    """Compile a filter's conditions on properties; None where it has none. Type and name are compared by whoever asks."""
+    """Compile a filter's conditions on properties; None where it has none.
+
+    Type and name are compared by whoever asks.
+    """
     if not event.where:
         return None
     tests = [(where.property, tester(where.condition, zone)) for where in event.where]

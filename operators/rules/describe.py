@@ -52,7 +52,9 @@ def filter_in_words(event: EventFilter) -> str:
     """
     name = f"“{event.name}”" if event.name is not None else "anything"
     kind = "" if event.event_type == "track" else f"{event.event_type} "
-    where = " and ".join(f"{one.property} {condition_in_words(one.condition)}" for one in event.where)
+    where = " and ".join(
+        f"{one.property} {condition_in_words(one.condition)}" for one in event.where
+    )
     return f"{kind}{name}" + (f" where {where}" if where else "")
 
 
@@ -88,8 +90,13 @@ def _others(node: Rule) -> str:
             return _sequence(node)
         case rule.Rfm():
             bounds = [(name, getattr(node, name)) for name in ("recency", "frequency", "monetary")]
-            said = [f"{name} {bound[0]} to {bound[1]}" for name, bound in bounds if bound is not None]
-            return "RFM: " + ", ".join([*said, *([f"segment {_listed(node.segments)}"] if node.segments else [])] or ["any scores"])
+            said = [
+                f"{name} {bound[0]} to {bound[1]}" for name, bound in bounds if bound is not None
+            ]
+            return "RFM: " + ", ".join(
+                [*said, *([f"segment {_listed(node.segments)}"] if node.segments else [])]
+                or ["any scores"]
+            )
     raise TypeError(f"not a rule: {type(node).__name__}")
 
 
@@ -106,13 +113,23 @@ def _sequence(node: rule.Sequence) -> str:
     said = [filter_in_words(node.steps[0].event)]
     for step in node.steps[1:]:
         within = f" within {step.within}" if step.within else ""
-        without = f", without {' or '.join(filter_in_words(event) for event in step.without)} in between" if step.without else ""
+        without = (
+            f", without {' or '.join(filter_in_words(event) for event in step.without)} in between"
+            if step.without
+            else ""
+        )
         said.append(f"{'no ' if step.absent else ''}{filter_in_words(step.event)}{within}{without}")
     return " then ".join(said) + (f", in the last {node.window}" if node.window else "")
 
 
 def _said(value: object) -> str:
-    return f"“{value}”" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        f"“{value}”"
+        if isinstance(value, str)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
 
 
 def _listed(values: tuple[object, ...]) -> str:

@@ -88,32 +88,44 @@ def reference_problems(tree: Rule, own: SegmentId | None, known: Known) -> Itera
 
     Args:
         tree: the rule.
-        own: id of the segment that would have it; None for one that does not exist yet, to which nothing can refer.
+        own: id of the segment that would have it; None for one that does not exist yet, to which
+            nothing can refer.
         known: what there is.
     """
     for path, _, node in placed(tree):
         if isinstance(node, rule.Member):
             yield from _member_problems(f"{path}.segment", node.segment, own, known)
         elif isinstance(node, rule.Computed) and node.name not in known.traits:
-            yield RuleProblem(f"{path}.name", "There is no live computed trait of this name; publish it first.")
+            yield RuleProblem(
+                f"{path}.name", "There is no live computed trait of this name; publish it first."
+            )
         elif isinstance(node, rule.HasIdentifier) and node.kind not in known.kinds:
-            yield RuleProblem(f"{path}.kind", f"Identifier kinds are {', '.join(sorted(known.kinds))}.")
+            yield RuleProblem(
+                f"{path}.kind", f"Identifier kinds are {', '.join(sorted(known.kinds))}."
+            )
         elif isinstance(node, rule.Rfm) and not known.rfm:
             yield RuleProblem(path, "The workspace has no RFM definition; publish one first.")
 
 
-def _member_problems(path: str, segment: SegmentId, own: SegmentId | None, known: Known) -> Iterator[RuleProblem]:
+def _member_problems(
+    path: str, segment: SegmentId, own: SegmentId | None, known: Known
+) -> Iterator[RuleProblem]:
     if segment == own:
         yield RuleProblem(path, "A segment cannot refer to itself.")
     elif segment not in known.segments:
         yield RuleProblem(path, f"There is no live segment {segment}; publish it first.")
     elif own is not None and (circle := _way(segment, own, known.segments)):
-        named = " → ".join(f"{known.names.get(number, '?')} ({number})" for number in (own, *circle))
+        named = " → ".join(
+            f"{known.names.get(number, '?')} ({number})" for number in (own, *circle)
+        )
         yield RuleProblem(path, f"Segments would refer to each other in a circle: {named}.")
 
 
 def _way(start: SegmentId, goal: SegmentId, rules: Mapping[SegmentId, Rule]) -> list[SegmentId]:
-    """A way from one segment to another along references, both included; empty where there is none."""
+    """A way from one segment to another along references, both included.
+
+    Empty where there is none.
+    """
     came: dict[SegmentId, SegmentId | None] = {start: None}
     waiting = [start]
     while waiting:
@@ -148,21 +160,36 @@ def uses_rfm(tree: Rule) -> bool:
 
 
 def dependants(
-    definitions: WorkspaceDefinitions, segments: Collection[SegmentId] = (), traits: Collection[str] = (), *, rfm: bool = False
+    definitions: WorkspaceDefinitions,
+    segments: Collection[SegmentId] = (),
+    traits: Collection[str] = (),
+    *,
+    rfm: bool = False,
 ) -> frozenset[SegmentId]:
     """Live segments whose members may differ because something else changed, however long the chain of references.
 
     Args:
         definitions: what is live.
-        segments: those that changed; they are not part of the answer unless they depend on another one.
+        segments: those that changed; they are not part of the answer unless they depend on another
+            one.
         traits: names of computed traits that changed.
         rfm: whether RFM changed.
     """
-    live = {segment.id: segment.rule for segment in definitions.segments if segment.rule is not None}
-    found = {number for number, tree in live.items() if traits_of(tree) & set(traits) or (rfm and uses_rfm(tree))}
+    live = {
+        segment.id: segment.rule for segment in definitions.segments if segment.rule is not None
+    }
+    found = {
+        number
+        for number, tree in live.items()
+        if traits_of(tree) & set(traits) or (rfm and uses_rfm(tree))
+    }
     changed = set(segments) | found
     while True:
-        more = {number for number, tree in live.items() if number not in found and segments_of(tree) & changed}
+        more = {
+            number
+            for number, tree in live.items()
+            if number not in found and segments_of(tree) & changed
+        }
         if not more:
             return frozenset(found)
         found |= more

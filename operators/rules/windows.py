@@ -1,8 +1,9 @@
 """Windows that end now: which time bucket an event falls into, and the instant at which a bucket leaves a window.
 
-An event counts for at least its window and at most one bucket longer (`docs/segments.md`): it belongs to the bucket that *ends* at or after
-it, so that at the edge of a bucket the window is exact. Buckets are numbers; the wider the window, the wider they are, so that what a leaf
-keeps is bounded.
+An event counts for at least its window and at most one bucket longer (`docs/segments.md`): it
+belongs to the bucket that *ends* at or after it, so that at the edge of a bucket the window is
+exact. Buckets are numbers; the wider the window, the wider they are, so that what a leaf keeps is
+bounded.
 """
 
 from collections.abc import Callable
@@ -24,8 +25,18 @@ NEVER: Final = 2**62
 """An instant that does not come."""
 
 _WIDTH: Final[dict[Resolution, int]] = {"second": SECOND_MS, "minute": MINUTE_MS, "hour": HOUR_MS}
-_LONGEST: Final[tuple[tuple[int, Resolution], ...]] = ((HOUR_MS, "second"), (48 * HOUR_MS, "minute"), (60 * DAY_MS, "hour"))
-_KEPT: Final[dict[Resolution, int]] = {"ever": NEVER, "second": 3_720, "minute": 2_910, "hour": 1_465, "day": 735}
+_LONGEST: Final[tuple[tuple[int, Resolution], ...]] = (
+    (HOUR_MS, "second"),
+    (48 * HOUR_MS, "minute"),
+    (60 * DAY_MS, "hour"),
+)
+_KEPT: Final[dict[Resolution, int]] = {
+    "ever": NEVER,
+    "second": 3_720,
+    "minute": 2_910,
+    "hour": 1_465,
+    "day": 735,
+}
 """Buckets kept behind the newest one: the longest window of a resolution, and slack for clocks that disagree."""
 
 _FIRST_MS: Final = -62_100_000_000_000
@@ -58,7 +69,9 @@ def window_of(span: str | None) -> Window:
     if span is None:
         return Window(NEVER, "ever")
     length = span_ms(span)
-    return Window(length, next((resolution for longest, resolution in _LONGEST if length <= longest), "day"))
+    return Window(
+        length, next((resolution for longest, resolution in _LONGEST if length <= longest), "day")
+    )
 
 
 def kept_buckets(resolution: Resolution) -> int:
@@ -90,7 +103,10 @@ class Calendar:
         return datetime.fromtimestamp(at_ms // 1000, self.zone).toordinal()
 
     def _start_now(self, day: int) -> int:
-        """The instant, in ms, that begins a local date; where the clock skips midnight, the first instant after it."""
+        """The instant, in ms, that begins a local date.
+
+        Where the clock skips midnight, the first instant after it.
+        """
         start_ms = (day - _EPOCH_DAY) * DAY_MS
         if not _FIRST_MS < start_ms < _LAST_MS:
             return start_ms
@@ -121,7 +137,10 @@ def bucketer(resolution: Resolution, zone: str) -> Callable[[int], int]:
 
 
 def expirer(window: Window, zone: str) -> Callable[[int], int]:
-    """A function from a bucket to the instant in ms at which it leaves the window; an event counts while ``now < expiry``."""
+    """A function from a bucket to the instant in ms at which it leaves the window.
+
+    An event counts while ``now < expiry``.
+    """
     if window.resolution == "ever":
         return lambda _bucket: NEVER
     if window.resolution == "day":

@@ -24,26 +24,36 @@ class Citation(NamedTuple):
     counts_until_ms: int | None
 
 
-def looked_at(node: Rule, definitions: WorkspaceDefinitions) -> tuple[tuple[EventFilter, ...], Window]:
-    """Which events a node itself looks at, and in which window; no filters where it looks at none."""
+def looked_at(
+    node: Rule, definitions: WorkspaceDefinitions
+) -> tuple[tuple[EventFilter, ...], Window]:
+    """Which events a node itself looks at, and in which window.
+
+    No filters where it looks at none.
+    """
     everything = window_of(None)
     if isinstance(node, Behaviour):
         return (node.event,), window_of(node.window)
     if isinstance(node, Computed):
         found = [trait.rule for trait in definitions.traits if trait.name == node.name]
-        return tuple(trait.event for trait in found), window_of(found[0].window) if found else everything
+        return tuple(trait.event for trait in found), window_of(
+            found[0].window
+        ) if found else everything
     if isinstance(node, Rfm) and definitions.rfm is not None:
         purchases = definitions.rfm.rule
         return (purchases.event,), Window(span_ms(purchases.look_back), "day")
     return events_of(node), everything
 
 
-def cited(node: Rule, told: Iterable[Told], definitions: WorkspaceDefinitions, now_ms: int) -> list[Citation]:
+def cited(
+    node: Rule, told: Iterable[Told], definitions: WorkspaceDefinitions, now_ms: int
+) -> list[Citation]:
     """The events that a node rests on at an instant, newest first.
 
     Args:
         node: a node without children.
-        told: the person's stored events of the types and names that the node looks at; others are passed over.
+        told: the person's stored events of the types and names that the node looks at; others are
+            passed over.
         definitions: of the workspace.
         now_ms: the instant; events that no longer count are left out.
     """
@@ -55,7 +65,9 @@ def cited(node: Rule, told: Iterable[Told], definitions: WorkspaceDefinitions, n
         for event in told
         if _matches(event, filters, zone) and (until := expiry(bucket_of(event.at_ms))) > now_ms
     ]
-    return sorted(found, key=lambda citation: (citation.event.at_ms, citation.event.message), reverse=True)
+    return sorted(
+        found, key=lambda citation: (citation.event.at_ms, citation.event.message), reverse=True
+    )
 
 
 def _matches(event: Told, filters: Sequence[EventFilter], zone: str) -> bool:

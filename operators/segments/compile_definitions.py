@@ -66,15 +66,22 @@ def compile_program(definitions: WorkspaceDefinitions) -> Program:
             continue
         nodes = list(plan.nodes(segment.rule))
         own = frozenset(inputs_of(nodes, definitions, compiler.aggregate))
-        inputs[segment.id] = own.union(*(inputs.get(other, frozenset()) for other in references(nodes)))
-        compiled.append(CompiledSegment(segment, compiler.compile(segment.rule), inputs[segment.id]))
+        inputs[segment.id] = own.union(
+            *(inputs.get(other, frozenset()) for other in references(nodes))
+        )
+        compiled.append(
+            CompiledSegment(segment, compiler.compile(segment.rule), inputs[segment.id])
+        )
     return Program(definitions, compiled)
 
 
 def compile_sound(definitions: WorkspaceDefinitions) -> tuple[Program, tuple[SegmentId, ...]]:
-    """Compile what can be compiled. Segments that cannot, and computed traits and RFM without their aggregate, rest as if paused.
+    """Compile what can be compiled.
 
-    Publishing refuses what cannot be compiled; this is for definitions that were stored in another way.
+    Segments that cannot, and computed traits and RFM without their aggregate, rest as if paused.
+
+    Publishing refuses what cannot be compiled; this is for definitions that were stored in another
+    way.
 
     Returns:
         The program, and the segments that rest.
@@ -88,7 +95,10 @@ def compile_sound(definitions: WorkspaceDefinitions) -> tuple[Program, tuple[Seg
 def _without_unsound(definitions: WorkspaceDefinitions) -> tuple[Program, tuple[SegmentId, ...]]:
     resting: set[SegmentId] = set()
     while True:
-        kept = tuple(replace(segment, rule=None) if segment.id in resting else segment for segment in definitions.segments)
+        kept = tuple(
+            replace(segment, rule=None) if segment.id in resting else segment
+            for segment in definitions.segments
+        )
         program, failing = _attempt(replace(definitions, segments=kept))
         if program is not None:
             return program, tuple(sorted(resting))

@@ -4,12 +4,27 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from domain.segments import rule
-from domain.segments.definition import Aggregate, AggregateSpec, ComputedTrait, WorkspaceDefinitions, spec_key
+from domain.segments.definition import (
+    Aggregate,
+    AggregateSpec,
+    ComputedTrait,
+    WorkspaceDefinitions,
+    spec_key,
+)
 from domain.segments.rule import Condition, Rule, encode_rule
+from domain.values import Json
 from operators.aggregates import plan
 from operators.aggregates.sequences import completer, sequence_test
 from operators.aggregates.series import Frame, Series, first_value, function_series, measure_series
-from operators.aggregates.series_tests import Ask, age_tester, count_test, present_test, sum_test, test_series, walk_series
+from operators.aggregates.series_tests import (
+    Ask,
+    age_tester,
+    count_test,
+    present_test,
+    sum_test,
+    test_series,
+    walk_series,
+)
 from operators.profiles.consent import consents
 from operators.rfm.reading import rfm_reading, rfm_test
 from operators.rules.conditions import instant_tester, is_relative, relative, tester
@@ -21,7 +36,10 @@ _HISTORY: Final = (rule.Behaviour, rule.Computed, rule.Sequence, rule.Rfm)
 
 
 def all_of(tests: Sequence[Test]) -> Test:
-    """Every test holds. While it does not, it cannot before every test that does not hold has changed."""
+    """Every test holds.
+
+    While it does not, it cannot before every test that does not hold has changed.
+    """
     if len(tests) == 2:
         return _both(*tests)
 
@@ -41,7 +59,10 @@ def all_of(tests: Sequence[Test]) -> Test:
 
 
 def any_of(tests: Sequence[Test]) -> Test:
-    """At least one test holds. While it does, it cannot cease before every test that holds has changed."""
+    """At least one test holds.
+
+    While it does, it cannot cease before every test that holds has changed.
+    """
     if len(tests) == 2:
         return _either(*tests)
 
@@ -106,7 +127,12 @@ def negation(test: Test) -> Test:
 
 def _cheapest_first(nodes: Sequence[Node]) -> list[Test]:
     """Tests in the order in which to ask: what is known of the person at once, then their history, then whole rules."""
-    return [node.test for node in sorted(nodes, key=lambda node: (bool(node.children), isinstance(node.rule, _HISTORY)))]
+    return [
+        node.test
+        for node in sorted(
+            nodes, key=lambda node: (bool(node.children), isinstance(node.rule, _HISTORY))
+        )
+    ]
 
 
 class Compiler:
@@ -122,7 +148,9 @@ class Compiler:
     def __init__(self, definitions: WorkspaceDefinitions) -> None:
         self._definitions = definitions
         self._zone = definitions.time_zone
-        self._aggregates = {spec_key(aggregate.spec): aggregate for aggregate in definitions.aggregates}
+        self._aggregates = {
+            spec_key(aggregate.spec): aggregate for aggregate in definitions.aggregates
+        }
         self._leaves: dict[bytes, Node] = {}
         self._traits = {trait.name: trait for trait in definitions.traits}
 
@@ -152,7 +180,10 @@ class Compiler:
         return self._leaves[spelled]
 
     def _leaf(self, node: Rule) -> Node:
-        """Compile a node that has none below it. The same node of several segments is compiled once."""
+        """Compile a node that has none below it.
+
+        The same node of several segments is compiled once.
+        """
         match node:
             case rule.Behaviour():
                 return self._behaviour(node)
@@ -164,7 +195,9 @@ class Compiler:
                 return self._rfm(node)
         return self._plain(node)
 
-    def _asking(self, node: Rule, aggregate: Aggregate, ask: Ask, reading: Callable[[Subject], Any]) -> Node:
+    def _asking(
+        self, node: Rule, aggregate: Aggregate, ask: Ask, reading: Callable[[Subject], Any]
+    ) -> Node:
         """A node that asks the state of an aggregate, once per subject whichever segments share it.
 
         Without a state, the answer is the same at every instant.
@@ -190,25 +223,41 @@ class Compiler:
                 return self._trait(node, name, condition)
             case rule.Lifecycle(stages=stages):
                 wanted = frozenset(stages)
-                return Node(node, lambda subject: (subject.person.stage in wanted, subject.stage_until), reading=lambda s: s.person.stage)
+                return Node(
+                    node,
+                    lambda subject: (subject.person.stage in wanted, subject.stage_until),
+                    reading=lambda s: s.person.stage,
+                )
             case rule.Consent(purpose=purpose, granted=granted):
                 return Node(
-                    node, lambda s: (consents(s.person.view, purpose) is granted, NEVER), reading=lambda s: consents(s.person.view, purpose)
+                    node,
+                    lambda s: (consents(s.person.view, purpose) is granted, NEVER),
+                    reading=lambda s: consents(s.person.view, purpose),
                 )
             case rule.HasIdentifier(kind=kind, at_least=least):
-                return Node(node, lambda s: (s.person.kinds.get(kind, 0) >= least, NEVER), reading=lambda s: s.person.kinds.get(kind, 0))
+                return Node(
+                    node,
+                    lambda s: (s.person.kinds.get(kind, 0) >= least, NEVER),
+                    reading=lambda s: s.person.kinds.get(kind, 0),
+                )
             case rule.Member(segment=segment):
-                return Node(node, lambda subject: subject.member(segment), reading=lambda subject: subject.member(segment)[0])
+                return Node(
+                    node,
+                    lambda subject: subject.member(segment),
+                    reading=lambda subject: subject.member(segment)[0],
+                )
         raise TypeError(f"not a rule: {type(node).__name__}")
 
     def _trait(self, node: Rule, name: str, condition: Condition) -> Node:
-        def reading(subject: Subject) -> Any:  # noqa: ANN401 - a JSON value
+        def reading(subject: Subject) -> Json:
             said = subject.person.view.traits.get(name)
             return None if said is None else said.value
 
         if isinstance(condition, rule.WithinLast | rule.WithinNext):
             moving = relative(condition, self._zone)
-            return Node(node, lambda subject: moving(reading(subject), subject.now_ms), reading=reading)
+            return Node(
+                node, lambda subject: moving(reading(subject), subject.now_ms), reading=reading
+            )
         test = tester(condition, self._zone)
 
         def static(subject: Subject) -> Answer:
@@ -223,8 +272,15 @@ class Compiler:
         series = measure_series(node.measure, frame)
         reading = _now(aggregate, series)
         if node.measure in _INSTANT_MEASURES:
-            return self._asking(node, aggregate, _walking(series, instant_tester(node.condition, self._zone)), reading)
-        return self._asking(node, aggregate, self._measured(node.measure, node.condition, frame, series), reading)
+            return self._asking(
+                node,
+                aggregate,
+                _walking(series, instant_tester(node.condition, self._zone)),
+                reading,
+            )
+        return self._asking(
+            node, aggregate, self._measured(node.measure, node.condition, frame, series), reading
+        )
 
     def _measured(self, measure: str, condition: Condition, frame: Frame, series: Series) -> Ask:
         """A condition on a value that is no instant."""
@@ -236,7 +292,9 @@ class Compiler:
         present = present_test(frame, measure, condition)
         return present or (lambda state, now_ms: test_series(series(state, now_ms), test))
 
-    def _computed(self, node: rule.Computed, trait: ComputedTrait | None, condition: Condition) -> Node:
+    def _computed(
+        self, node: rule.Computed, trait: ComputedTrait | None, condition: Condition
+    ) -> Node:
         if trait is None:
             missing = not is_relative(condition) and tester(condition, self._zone)(None)
             return Node(node, lambda _subject: (missing, NEVER))
@@ -251,16 +309,25 @@ class Compiler:
             )
         reading = _now(aggregate, series)
         if isinstance(condition, rule.WithinLast | rule.WithinNext):
-            return self._asking(node, aggregate, _walking(series, relative(condition, self._zone)), reading)
+            return self._asking(
+                node, aggregate, _walking(series, relative(condition, self._zone)), reading
+            )
         frame = Frame(window_of(trait.rule.window), self._zone)
-        return self._asking(node, aggregate, self._measured(trait.rule.function, condition, frame, series), reading)
+        return self._asking(
+            node, aggregate, self._measured(trait.rule.function, condition, frame, series), reading
+        )
 
     def trait_series(self, trait: ComputedTrait) -> tuple[Aggregate, Series]:
-        """Where a computed trait's values come from; for ``time_since`` those of the instant that is counted from."""
-        aggregate = self.aggregate(plan.trait_spec(trait.rule, self._zone))
-        return aggregate, function_series(trait.rule.function, Frame(window_of(trait.rule.window), self._zone))
+        """Where a computed trait's values come from.
 
-    def trait_value(self, trait: ComputedTrait, subject: Subject) -> Any:  # noqa: ANN401 - a JSON value
+        For ``time_since`` those of the instant that is counted from.
+        """
+        aggregate = self.aggregate(plan.trait_spec(trait.rule, self._zone))
+        return aggregate, function_series(
+            trait.rule.function, Frame(window_of(trait.rule.window), self._zone)
+        )
+
+    def trait_value(self, trait: ComputedTrait, subject: Subject) -> Json:
         """A computed trait's value for a subject; None where it is missing."""
         aggregate, series = self.trait_series(trait)
         value = first_value(series(subject.state(aggregate), subject.now_ms))
@@ -269,7 +336,10 @@ class Compiler:
         return value
 
     def rfm_scores(self, subject: Subject, built: int) -> tuple[int, int, int] | None:
-        """A subject's RFM scores; None where no purchase counts, without bounds, or where the aggregate is above `built`."""
+        """A subject's RFM scores.
+
+        None where no purchase counts, without bounds, or where the aggregate is above `built`.
+        """
         definition = self._definitions.rfm
         if definition is None or definition.breaks is None:
             return None
@@ -284,7 +354,7 @@ class Compiler:
         aggregate = self.aggregate(spec)
         test, complete = sequence_test(node, spec), completer(node, spec)
 
-        def reading(subject: Subject) -> Any:  # noqa: ANN401 - a JSON value
+        def reading(subject: Subject) -> Json:
             state: Any = subject.state(aggregate)
             return [] if state is None else complete(state.marks)
 
@@ -297,7 +367,12 @@ class Compiler:
         aggregate = self.aggregate(plan.rfm_spec(definition.rule, self._zone))
         scored = rfm_reading(definition.breaks, definition.rule.look_back, self._zone)
         test = rfm_test(node, scored)
-        return self._asking(node, aggregate, test, lambda subject: scored(subject.state(aggregate), subject.now_ms)[0])  # type: ignore[arg-type]
+        return self._asking(
+            node,
+            aggregate,
+            test,
+            lambda subject: scored(subject.state(aggregate), subject.now_ms)[0],  # type: ignore[arg-type]
+        )
 
 
 def _now(aggregate: Aggregate, series: Series) -> Callable[[Subject], Any]:

@@ -1,7 +1,8 @@
 """A rule that is not live, compiled as if it were: alone, with the aggregates that it needs.
 
-Aggregates that live definitions have too keep their numbers, so that people hold them already; others get numbers that nobody has yet, and
-`operators.unify.backfill` builds them from stored events. Other segments that the rule refers to are answered from what is stored.
+Aggregates that live definitions have too keep their numbers, so that people hold them already;
+others get numbers that nobody has yet, and `operators.unify.backfill` builds them from stored
+events. Other segments that the rule refers to are answered from what is stored.
 """
 
 from collections import Counter

@@ -1,6 +1,7 @@
 """Why somebody is in a segment, or not: every node of the rule with its answer, the value that decided it, and when it changes by itself.
 
-The same compiled nodes answer as in the engine; nothing is decided here. Clock: `now_ms`, and the instants that the nodes themselves name.
+The same compiled nodes answer as in the engine; nothing is decided here. Clock: `now_ms`, and the
+instants that the nodes themselves name.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,10 @@ from operators.rules.windows import NEVER
 from operators.segments.program import Node, Program, Subject
 
 FLIP_STEPS: Final = 10_000
-"""Instants looked at in search of the next flip before it is given up; a window has at most a few thousand buckets."""
+"""Instants looked at in search of the next flip before it is given up.
+
+A window has at most a few thousand buckets.
+"""
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -28,7 +32,8 @@ class Explanation(msgspec.Struct, frozen=True):
         rule: the node, as a rule of its own.
         holds: its answer.
         value: what its condition was held against; None where there is nothing to show.
-        changes_ms: earliest instant at which this node's answer may change if nothing happens; None for never.
+        changes_ms: earliest instant at which this node's answer may change if nothing happens; None
+            for never.
         of: the nodes below.
     """
 
@@ -44,7 +49,8 @@ class Flip(msgspec.Struct, frozen=True):
 
     Attributes:
         at_ms: the instant; None for never.
-        exact: False where the search was given up, and `at_ms` is the earliest instant that could not be ruled out.
+        exact: False where the search was given up, and `at_ms` is the earliest instant that could
+            not be ruled out.
     """
 
     at_ms: int | None
@@ -55,7 +61,8 @@ def subject_at(person: Person, program: Program, rules: ProfileRules, now_ms: in
     """A person at an instant, with every segment answered as of then.
 
     Args:
-        person: caught up (`operators.unify.backfill`); only the stage and answers of the result are of `now_ms`.
+        person: caught up (`operators.unify.backfill`); only the stage and answers of the result are
+            of `now_ms`.
         program: of the workspace.
         rules: lifecycle.
         now_ms: the instant.
@@ -74,14 +81,20 @@ def explain(node: Node, subject: Subject) -> Explanation:
     holds, until = node.test(subject)
     value = None if node.reading is None else node.reading(subject)
     return Explanation(
-        node.rule, holds, value, None if until >= NEVER else until, tuple(explain(child, subject) for child in node.children)
+        node.rule,
+        holds,
+        value,
+        None if until >= NEVER else until,
+        tuple(explain(child, subject) for child in node.children),
     )
 
 
 def deciding(explanation: Explanation) -> frozenset[tuple[int, ...]]:
     """Places of the nodes without children whose other answer alone would change the whole answer; a place is the path of child numbers."""
     places = list(_leaves(explanation, ()))
-    return frozenset(place for place in places if _answer(explanation, (), place) is not explanation.holds)
+    return frozenset(
+        place for place in places if _answer(explanation, (), place) is not explanation.holds
+    )
 
 
 def _leaves(explanation: Explanation, place: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -107,7 +120,9 @@ def _answer(explanation: Explanation, here: tuple[int, ...], turned: tuple[int, 
     return explanation.holds
 
 
-def next_flip(person: Person, program: Program, rules: ProfileRules, segment: SegmentId, now_ms: int) -> Flip:
+def next_flip(
+    person: Person, program: Program, rules: ProfileRules, segment: SegmentId, now_ms: int
+) -> Flip:
     """The next instant at which a person enters or leaves a segment if nothing happens.
 
     Args:
@@ -133,5 +148,11 @@ def events_of(node: Rule) -> tuple[EventFilter, ...]:
     if isinstance(node, Behaviour):
         return (node.event,)
     if isinstance(node, Sequence):
-        return tuple({filter_key(event): event for step in node.steps for event in (step.event, *step.without)}.values())
+        return tuple(
+            {
+                filter_key(event): event
+                for step in node.steps
+                for event in (step.event, *step.without)
+            }.values()
+        )
     return ()

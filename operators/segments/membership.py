@@ -1,8 +1,8 @@
 """Brings one person's stage, segments and next instant of change up to date, and says what changed.
 
-Only segments are looked at that something touched: an event, the clock (`Person.flips`), or a newer definition. Everything else keeps its
-answer.
-State: in the person. Clock: `now_ms`; the same now gives the same answers.
+Only segments are looked at that something touched: an event, the clock (`Person.flips`), or a newer
+definition. Everything else keeps its answer. State: in the person. Clock: `now_ms`; the same now
+gives the same answers.
 """
 
 from collections.abc import Collection, Sequence
@@ -28,7 +28,8 @@ class Occasion(NamedTuple):
         cause: event, merge, unmerge or wake.
         touched: what changed; None: everything may have.
         moved: the person's identifiers changed, which members' changes must tell.
-        newcomer: the person is not stored yet and has no history: what is not touched is as for somebody who did nothing.
+        newcomer: the person is not stored yet and has no history: what is not touched is as for
+            somebody who did nothing.
     """
 
     cause: str
@@ -37,8 +38,17 @@ class Occasion(NamedTuple):
     newcomer: bool = False
 
 
-def evaluate(person: Person, program: Program, rules: ProfileRules, now_ms: int, occasion: Occasion, changes: Changes) -> bool:
-    """Bring a person up to date, in place, and add what changed to the changes. The person's row is added by the caller.
+def evaluate(
+    person: Person,
+    program: Program,
+    rules: ProfileRules,
+    now_ms: int,
+    occasion: Occasion,
+    changes: Changes,
+) -> bool:
+    """Bring a person up to date, in place, and add what changed to the changes.
+
+    The person's row is added by the caller.
 
     Args:
         person: view and identifiers as they are now.
@@ -65,7 +75,9 @@ def evaluate(person: Person, program: Program, rules: ProfileRules, now_ms: int,
         segments = dict(person.segments) if places else person.segments
     flips = dict(person.flips) if places else person.flips
     subject = Subject(person, program, now_ms, stage_wake or NEVER)
-    move = _Move(person, segments, occasion.cause, withdrawn, program.definitions.swept_revision, changes)
+    move = _Move(
+        person, segments, occasion.cause, withdrawn, program.definitions.swept_revision, changes
+    )
     steps = program.steps
     for place in places:
         number, version, test, segment = steps[place]
@@ -83,7 +95,9 @@ def evaluate(person: Person, program: Program, rules: ProfileRules, now_ms: int,
             segments[number] = version
             changes.confirmed.append((number, person.id, version))
     if occasion.newcomer:
-        for number in program.baseline.keys() - {program.segments[place].segment.id for place in places}:
+        for number in program.baseline.keys() - {
+            program.segments[place].segment.id for place in places
+        }:
             move(program.segments[program.place[number]].segment, enters=True)
     elif person.definitions != program.revision:
         segments, flips = dict(segments), dict(flips)
@@ -98,7 +112,9 @@ def evaluate(person: Person, program: Program, rules: ProfileRules, now_ms: int,
     return before != (person.stage, person.wake_ms, person.segments, person.flips, person.granted)
 
 
-def _withdrawn(person: Person, program: Program, touched: Collection[Token] | None) -> frozenset[str]:
+def _withdrawn(
+    person: Person, program: Program, touched: Collection[Token] | None
+) -> frozenset[str]:
     """Bring the granted purposes up to date; answers those that no longer are."""
     told = _NONE if touched is None else program.consents_among(touched)
     outdated = person.definitions != program.revision
@@ -107,18 +123,25 @@ def _withdrawn(person: Person, program: Program, touched: Collection[Token] | No
     consented = granted(person.view, program.purposes)
     withdrawn = frozenset(person.granted).difference(consented)
     if outdated:
-        # Whether a purpose that a newer definition serves was granted before, nobody noted: a refusal said now counts as withdrawal.
+        # Whether a purpose that a newer definition serves was granted before, nobody noted: a
+        # refusal said now counts as withdrawal.
         withdrawn |= told.difference(consented)
     person.granted = consented
     return withdrawn
 
 
-def _places(person: Person, program: Program, touched: Collection[Token] | None, now_ms: int) -> Sequence[int]:
+def _places(
+    person: Person, program: Program, touched: Collection[Token] | None, now_ms: int
+) -> Sequence[int]:
     """Which segments to look at, each after those that it refers to."""
     if touched is None:
         return range(len(program.segments))
     found = program.dependents(touched)
-    due = [program.place[segment] for segment, until in person.flips.items() if until <= now_ms and segment in program.place]
+    due = [
+        program.place[segment]
+        for segment, until in person.flips.items()
+        if until <= now_ms and segment in program.place
+    ]
     if person.definitions != program.revision and person.version:
         due += program.newer(person.definitions)
     return sorted({*found, *due}) if due else found
@@ -134,7 +157,13 @@ class _Move:
     __slots__ = ("_cause", "_changes", "_person", "_segments", "_swept", "_withdrawn", "entered")
 
     def __init__(
-        self, person: Person, segments: dict[SegmentId, int], cause: str, withdrawn: frozenset[str], swept: int, changes: Changes
+        self,
+        person: Person,
+        segments: dict[SegmentId, int],
+        cause: str,
+        withdrawn: frozenset[str],
+        swept: int,
+        changes: Changes,
     ) -> None:
         self._person = person
         self._segments = segments
@@ -156,23 +185,42 @@ class _Move:
             urgent = not consents(person.view, segment.purpose)
             cause = "consent" if segment.purpose in self._withdrawn else cause
         self._changes.memberships.append(
-            Change(person.workspace, segment.id, person.id, 1 if enters else -1, segment.version, cause, urgent)
+            Change(
+                person.workspace,
+                segment.id,
+                person.id,
+                1 if enters else -1,
+                segment.version,
+                cause,
+                urgent,
+            )
         )
 
 
 def _forget_deleted(
-    person: Person, program: Program, segments: dict[SegmentId, int], flips: dict[SegmentId, int], changes: Changes
+    person: Person,
+    program: Program,
+    segments: dict[SegmentId, int],
+    flips: dict[SegmentId, int],
+    changes: Changes,
 ) -> None:
     """Take a person out of segments that are no more."""
     for segment in [segment for segment in segments if segment not in program.place]:
         version = segments.pop(segment)
-        changes.memberships.append(Change(person.workspace, segment, person.id, -1, version, "edit", urgent=False))
+        changes.memberships.append(
+            Change(person.workspace, segment, person.id, -1, version, "edit", urgent=False)
+        )
     for segment in [segment for segment in flips if segment not in program.place]:
         del flips[segment]
 
 
 def _tell(
-    person: Person, program: Program, stays: Collection[SegmentId], occasion: Occasion, withdrawn: frozenset[str], changes: Changes
+    person: Person,
+    program: Program,
+    stays: Collection[SegmentId],
+    occasion: Occasion,
+    withdrawn: frozenset[str],
+    changes: Changes,
 ) -> None:
     """Tell that a member stays with other identifiers, or without the consent that their segment serves."""
     for number in sorted(stays):
@@ -183,7 +231,9 @@ def _tell(
         refused = segment.purpose in withdrawn
         if occasion.moved or refused:
             cause = "consent" if refused else occasion.cause
-            changes.memberships.append(Change(person.workspace, number, person.id, 0, segment.version, cause, refused))
+            changes.memberships.append(
+                Change(person.workspace, number, person.id, 0, segment.version, cause, refused)
+            )
 
 
 def leave_all(gone: Person, survivor: Person, program: Program, changes: Changes) -> None:
@@ -192,4 +242,6 @@ def leave_all(gone: Person, survivor: Person, program: Program, changes: Changes
         place = program.place.get(segment_id)
         purpose = program.segments[place].segment.purpose if place is not None else ""
         urgent = bool(purpose) and not consents(survivor.view, purpose)
-        changes.memberships.append(Change(gone.workspace, segment_id, gone.id, -1, version, "merge", urgent))
+        changes.memberships.append(
+            Change(gone.workspace, segment_id, gone.id, -1, version, "merge", urgent)
+        )

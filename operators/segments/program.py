@@ -1,7 +1,8 @@
 """A workspace's definitions, compiled: which aggregates an event touches, and which segments must be looked at when something changed.
 
-A compiled node is a function of a `Subject` that answers (holds, until which instant that is sure if nothing happens). For ``all`` and
-``any`` the instant is the earliest at which the answer *can* change: whoever is woken by it is evaluated again, nobody is woken too late.
+A compiled node is a function of a `Subject` that answers (holds, until which instant that is sure
+if nothing happens). For ``all`` and ``any`` the instant is the earliest at which the answer *can*
+change: whoever is woken by it is evaluated again, nobody is woken too late.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -15,7 +16,18 @@ from domain.profiles.leaf import Leaf
 from domain.profiles.profile import Person
 from domain.segments.aggregate import Marks, State
 from domain.segments.definition import Aggregate, AggregateSpec, Segment, WorkspaceDefinitions
-from domain.segments.rule import Behaviour, Computed, Consent, HasIdentifier, Lifecycle, Member, Rfm, Rule, Sequence, Trait
+from domain.segments.rule import (
+    Behaviour,
+    Computed,
+    Consent,
+    HasIdentifier,
+    Lifecycle,
+    Member,
+    Rfm,
+    Rule,
+    Sequence,
+    Trait,
+)
 from operators.aggregates import plan
 from operators.aggregates.fold import Fold, event_matchers, fold_mark, folder, held, new_state
 from operators.rules.windows import NEVER
@@ -33,7 +45,10 @@ NO_PROPERTIES: Final[Properties] = {}
 
 
 def read_properties(raw: bytes) -> Properties:
-    """A stored event's properties; empty where they are absent, no object, or hold what cannot be read: once that was accepted."""
+    """A stored event's properties.
+
+    Empty where they are absent, no object, or hold what cannot be read: once that was accepted.
+    """
     if not raw:
         return NO_PROPERTIES
     try:
@@ -51,9 +66,20 @@ class Subject:
         now_ms: the instant.
     """
 
-    __slots__ = ("aggregates", "answers", "asked", "now_ms", "person", "program", "stage_until", "states")
+    __slots__ = (
+        "aggregates",
+        "answers",
+        "asked",
+        "now_ms",
+        "person",
+        "program",
+        "stage_until",
+        "states",
+    )
 
-    def __init__(self, person: Person, program: "Program", now_ms: int, stage_until: int = NEVER) -> None:
+    def __init__(
+        self, person: Person, program: "Program", now_ms: int, stage_until: int = NEVER
+    ) -> None:
         self.person = person
         self.aggregates = person.view.aggregates
         self.program = program
@@ -87,7 +113,8 @@ class Node(NamedTuple):
         rule: what it was compiled from.
         test: answers for a subject.
         children: of all, any and not.
-        reading: the value that a condition was held against, for explanations; None where there is none to show.
+        reading: the value that a condition was held against, for explanations; None where there is
+            none to show.
     """
 
     rule: Rule
@@ -127,7 +154,9 @@ class Touch(NamedTuple):
 
 
 class Program:
-    """The compiled definitions of one workspace. Build it with `operators.segments.compile_definitions.compile_program`.
+    """The compiled definitions of one workspace.
+
+    Build it with `operators.segments.compile_definitions.compile_program`.
 
     Attributes:
         definitions: what it was compiled from.
@@ -139,15 +168,22 @@ class Program:
         baseline: segments, with versions, of somebody who did nothing and of whom nothing is known.
     """
 
-    def __init__(self, definitions: WorkspaceDefinitions, segments: Iterable[CompiledSegment]) -> None:
+    def __init__(
+        self, definitions: WorkspaceDefinitions, segments: Iterable[CompiledSegment]
+    ) -> None:
         self.definitions = definitions
         self.revision = definitions.revision
         self.segments = tuple(segments)
         self.place = {compiled.segment.id: place for place, compiled in enumerate(self.segments)}
-        self.steps = tuple((one.segment.id, one.segment.version, one.node and one.node.test, one.segment) for one in self.segments)
+        self.steps = tuple(
+            (one.segment.id, one.segment.version, one.node and one.node.test, one.segment)
+            for one in self.segments
+        )
         self.purposes = frozenset(compiled.segment.purpose for compiled in self.segments)
         self.newest = definitions.newest_aggregate
-        self.aggregates: dict[int, Aggregate] = {aggregate.id: aggregate for aggregate in definitions.aggregates}
+        self.aggregates: dict[int, Aggregate] = {
+            aggregate.id: aggregate for aggregate in definitions.aggregates
+        }
         self._by_token: dict[Token, tuple[int, ...]] = {}
         for place, compiled in enumerate(self.segments):
             if compiled.node is not None:
@@ -164,15 +200,23 @@ class Program:
         nobody = Subject(Person(ProfileId(b""), self.definitions.workspace, 0, Leaf(), {}), self, 0)
         for segment, node, _ in self.segments:
             nobody.answers[segment.id] = (False, NEVER) if node is None else node.test(nobody)
-        return {segment.id: segment.version for segment, _, _ in self.segments if nobody.answers[segment.id][0]}
+        return {
+            segment.id: segment.version
+            for segment, _, _ in self.segments
+            if nobody.answers[segment.id][0]
+        }
 
     def _index(self, aggregates: Iterable[Aggregate]) -> None:
         touches: list[tuple[str, str | None, Touch]] = []
         for aggregate in aggregates:
             spec = aggregate.spec
             fold = None if spec.family == "marks" else folder(aggregate)
-            for bit, (kind, name, matches) in enumerate(event_matchers(spec, spec.time_zone or "UTC")):
-                touches.append((kind, name, Touch(aggregate, 1 << bit if fold is None else 0, matches, fold)))
+            for bit, (kind, name, matches) in enumerate(
+                event_matchers(spec, spec.time_zone or "UTC")
+            ):
+                touches.append(
+                    (kind, name, Touch(aggregate, 1 << bit if fold is None else 0, matches, fold))
+                )
         for kind, name, touch in touches:
             if name is None:
                 self._unnamed.setdefault(kind, []).append(touch)
@@ -188,7 +232,10 @@ class Program:
         return self._unnamed.get(kind, _NO_TOUCHES) if found is None else found
 
     def names(self, above: int) -> list[tuple[str, str | None]]:
-        """Types and names of events that aggregates with ids above this one look at; a name None is any."""
+        """Types and names of events that aggregates with ids above this one look at.
+
+        A name None is any.
+        """
         return sorted(
             {
                 (event.event_type, event.name)
@@ -200,11 +247,16 @@ class Program:
         )
 
     def dependents(self, tokens: Iterable[Token]) -> tuple[int, ...]:
-        """Places of the segments whose answers may change when these change, ascending. Sets of tokens that come often are remembered."""
+        """Places of the segments whose answers may change when these change, ascending.
+
+        Sets of tokens that come often are remembered.
+        """
         asked = frozenset(tokens)
         found = self._dependents.get(asked)
         if found is None:
-            found = tuple(sorted({place for token in asked for place in self._by_token.get(token, ())}))
+            found = tuple(
+                sorted({place for token in asked for place in self._by_token.get(token, ())})
+            )
             if len(self._dependents) >= REMEMBERED_TOKENS:
                 self._dependents.clear()
             self._dependents[asked] = found
@@ -214,15 +266,26 @@ class Program:
         """Places of the segments that went live after a revision, ascending; remembered."""
         found = self._newer.get(revision)
         if found is None:
-            found = tuple(place for place, compiled in enumerate(self.segments) if compiled.segment.revision > revision)
+            found = tuple(
+                place
+                for place, compiled in enumerate(self.segments)
+                if compiled.segment.revision > revision
+            )
             self._newer[revision] = found
         return found
 
     def consents_among(self, tokens: Collection[Token]) -> frozenset[str]:
-        """Purposes that segments serve and that something was said about; all of them where every purpose was refused."""
+        """Purposes that segments serve and that something was said about.
+
+        All of them where every purpose was refused.
+        """
         if _EVERY_CONSENT in tokens:
             return self.purposes
-        return self.purposes.intersection(token[len(CONSENT) :] for token in tokens if type(token) is str and token.startswith(CONSENT))
+        return self.purposes.intersection(
+            token[len(CONSENT) :]
+            for token in tokens
+            if type(token) is str and token.startswith(CONSENT)
+        )
 
 
 _NO_TOUCHES: Final[list[Touch]] = []
@@ -246,7 +309,9 @@ def matched(touches: list[Touch], properties: Properties, above: int = 0) -> lis
     """
     found: list[Matched] = []
     for touch in touches:
-        if touch.aggregate.id <= above or (touch.matches is not None and not touch.matches(properties)):
+        if touch.aggregate.id <= above or (
+            touch.matches is not None and not touch.matches(properties)
+        ):
             continue
         if touch.bit and found and found[-1].aggregate.id == touch.aggregate.id:
             found[-1] = found[-1]._replace(mask=found[-1].mask | touch.bit)
@@ -255,7 +320,9 @@ def matched(touches: list[Touch], properties: Properties, above: int = 0) -> lis
     return found
 
 
-def fold_matched(leaf: Leaf, found: Iterable[Matched], properties: Properties, at_ms: int, tie: int) -> None:
+def fold_matched(
+    leaf: Leaf, found: Iterable[Matched], properties: Properties, at_ms: int, tie: int
+) -> None:
     """Add an event to the aggregates of a leaf or view, in place."""
     aggregates = leaf.aggregates
     for aggregate, fold, mask in found:
@@ -268,7 +335,9 @@ def fold_matched(leaf: Leaf, found: Iterable[Matched], properties: Properties, a
 
 
 def inputs_of(
-    nodes: Iterable[Rule], definitions: WorkspaceDefinitions, aggregate_of: Callable[[AggregateSpec], Aggregate]
+    nodes: Iterable[Rule],
+    definitions: WorkspaceDefinitions,
+    aggregate_of: Callable[[AggregateSpec], Aggregate],
 ) -> Iterator[Token]:
     """What the nodes of one rule depend on, other segments apart."""
     traits = {trait.name: trait.rule for trait in definitions.traits}

@@ -1,7 +1,7 @@
 """What a sample says about everybody: an estimate with its interval.
 
-Wilson's score interval (E. B. Wilson, "Probable Inference", 1927), whose size is corrected for a finite population, so that the interval of
-a sample of everybody is the exact number.
+Wilson's score interval (E. B. Wilson, "Probable Inference", 1927), whose size is corrected for a
+finite population, so that the interval of a sample of everybody is the exact number.
 """
 
 from math import ceil, floor, sqrt
@@ -41,7 +41,9 @@ def estimate(found: int, asked: int, population: int) -> Estimate:
     size = asked * (population - 1) / (population - asked)
     squared = Z_95 * Z_95
     centre = (share + squared / (2 * size)) / (1 + squared / size)
-    margin = Z_95 / (1 + squared / size) * sqrt(share * (1 - share) / size + squared / (4 * size * size))
+    margin = (
+        Z_95 / (1 + squared / size) * sqrt(share * (1 - share) / size + squared / (4 * size * size))
+    )
     low = max(found, floor((centre - margin) * population))
     high = min(population - (asked - found), ceil((centre + margin) * population))
     return Estimate(min(max(round(share * population), low), high), low, high)

@@ -16,14 +16,17 @@ class Computed(NamedTuple):
     building: bool
 
 
-def computed(compiler: Compiler, traits: Iterable[ComputedTrait], subject: Subject, built: int) -> Iterator[Computed]:
+def computed(
+    compiler: Compiler, traits: Iterable[ComputedTrait], subject: Subject, built: int
+) -> Iterator[Computed]:
     """Compute traits.
 
     Args:
         compiler: of the workspace's definitions.
         traits: live ones.
         subject: the person, at the instant.
-        built: aggregates up to this id are complete for the person; traits that need later ones are being built.
+        built: aggregates up to this id are complete for the person; traits that need later ones are
+            being built.
     """
     for trait in traits:
         building = compiler.trait_series(trait)[0].id > built

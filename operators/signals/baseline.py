@@ -1,8 +1,8 @@
 """What is remembered of one signal, and how each settled minute changes it: its rhythm, its usual shares, the shape of its events.
 
-Memory is plain data: it is stored, read again after a restart, and goes on as if nothing had happened. Minutes come in order, each once.
-Which shares are watched is written down here, in `source_shares` and `platform_shares`; what they mean for health, in
-`operators.signals.health`.
+Memory is plain data: it is stored, read again after a restart, and goes on as if nothing had
+happened. Minutes come in order, each once. Which shares are watched is written down here, in
+`source_shares` and `platform_shares`; what they mean for health, in `operators.signals.health`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -90,7 +90,8 @@ class Memory(msgspec.Struct):
         drift: the shape of its events.
         buckets: metric → events by bucket, of people or of addresses, since enough had come last.
         watches: watched series → its detector (`operators.signals.series`).
-        awake: watched series → its detector as it was before the silence that lasts; empty while events come.
+        awake: watched series → its detector as it was before the silence that lasts; empty while
+            events come.
         step: counters of the step of the watched series that lasts.
         orders: platform → our orders since it reported last, and between its reports.
         last: the reading given last, without id.
@@ -98,7 +99,8 @@ class Memory(msgspec.Struct):
         looked_ms: when it was judged last.
         saved_ms: when it was given out to be stored.
         news: whether anything came since it was judged.
-        floor: the worst reading given since an event of a source came last; None where none was given.
+        floor: the worst reading given since an event of a source came last; None where none was
+            given.
     """
 
     version: int = 1
@@ -120,7 +122,9 @@ class Memory(msgspec.Struct):
     floor: Floor | None = None
 
 
-def learn(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams) -> list[tuple[str, Episode]]:
+def learn(
+    memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams
+) -> list[tuple[str, Episode]]:
     """Take in one settled minute, in place; answers what became of anomalies, by metric."""
     _weigh(memory, signal, minute_ms, counts, params)
     if signal.startswith("source:"):
@@ -157,10 +161,14 @@ def dispute(memory: Memory, rows: Iterable[Observed]) -> None:
     known = memory.rhythm
     if known.silent:
         settled = range(known.silent_ms, memory.window.settled_ms)
-        known.disputed = known.disputed or any(row.metric == metrics.ACCEPTED and row.minute_ms in settled for row in rows)
+        known.disputed = known.disputed or any(
+            row.metric == metrics.ACCEPTED and row.minute_ms in settled for row in rows
+        )
 
 
-def ahead(memory: Memory, signal: str, minutes: Mapping[int, Counts], params: HealthParams) -> Memory:
+def ahead(
+    memory: Memory, signal: str, minutes: Mapping[int, Counts], params: HealthParams
+) -> Memory:
     """Memory as it would be if these minutes, which may still change, were settled; `memory` itself stays as it is.
 
     The shape of events is not looked at ahead: three minutes later is early enough for it.
@@ -184,7 +192,12 @@ def ahead(memory: Memory, signal: str, minutes: Mapping[int, Counts], params: He
 
 def _copied(one: Rhythm) -> Rhythm:
     other = copy(one)
-    other.hours, other.visits, other.days, other.seen = one.hours.copy(), one.visits.copy(), one.days.copy(), one.seen.copy()
+    other.hours, other.visits, other.days, other.seen = (
+        one.hours.copy(),
+        one.visits.copy(),
+        one.days.copy(),
+        one.seen.copy(),
+    )
     other.loss = copy(one.loss)
     return other
 
@@ -201,19 +214,33 @@ def _level(one: Level) -> Level:
     return other
 
 
-def _weigh(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams) -> None:
+def _weigh(
+    memory: Memory, signal: str, minute_ms: int, counts: Counts, params: HealthParams
+) -> None:
     sure, trusted = params.sequential, True
     counted: Iterable[Counted]
     expected = 0.0
     if signal.startswith("source:"):
-        expected = seasonality.usual(memory.rhythm, minute_ms) * seasonality.busyness(memory.rhythm, minute_ms)
-        learning.step(memory.rhythm, counts.get(metrics.ACCEPTED, 0.0), minute_ms, params.rhythm, sure)
+        expected = seasonality.usual(memory.rhythm, minute_ms) * seasonality.busyness(
+            memory.rhythm, minute_ms
+        )
+        learning.step(
+            memory.rhythm, counts.get(metrics.ACCEPTED, 0.0), minute_ms, params.rhythm, sure
+        )
         trusted = not seasonality.suspected(memory.rhythm, params.rhythm)
         counted = source_shares(counts, params)
         for currency, orders in by_suffix(counts, metrics.ORDERS).items():
             level = memory.levels.setdefault(currency, Level())
             revenue = counts.get(f"{metrics.REVENUE}:{currency}", 0.0)
-            cusum.step_level(level, revenue / orders, orders, minute_ms, params.materials.order_value, sure, trusted=trusted)
+            cusum.step_level(
+                level,
+                revenue / orders,
+                orders,
+                minute_ms,
+                params.materials.order_value,
+                sure,
+                trusted=trusted,
+            )
     elif signal.startswith("platform:"):
         counted, sure = platform_shares(counts, params), sure.sparse
     else:
@@ -225,7 +252,15 @@ def _weigh(memory: Memory, signal: str, minute_ms: int, counts: Counts, params: 
             _step(memory, one, minute_ms, sure.sparse, expected, trusted=trusted)
 
 
-def _step(memory: Memory, counted: Counted, minute_ms: int, sure: SequentialParams, expected: float, *, trusted: bool) -> None:
+def _step(
+    memory: Memory,
+    counted: Counted,
+    minute_ms: int,
+    sure: SequentialParams,
+    expected: float,
+    *,
+    trusted: bool,
+) -> None:
     name, hits, size, material = counted
     if size <= 0:
         return
@@ -245,17 +280,37 @@ def source_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:
     yield Counted("duplicates", duplicate, accepted + duplicate, material.duplicates)
     if not accepted:
         return
-    yield Counted("late", counts.get(metrics.LATE, 0.0) + counts.get(metrics.FUTURE, 0.0), accepted, material.late)
-    yield Counted("delayed", sum(counts.get(f"{metrics.DELAY}:{bucket}", 0.0) for bucket in _DELAYED), accepted, material.delayed)
-    yield Counted("lagging", sum(counts.get(f"{metrics.LAG}:{bucket}", 0.0) for bucket in _LAGGING), accepted, material.lagging)
+    yield Counted(
+        "late",
+        counts.get(metrics.LATE, 0.0) + counts.get(metrics.FUTURE, 0.0),
+        accepted,
+        material.late,
+    )
+    yield Counted(
+        "delayed",
+        sum(counts.get(f"{metrics.DELAY}:{bucket}", 0.0) for bucket in _DELAYED),
+        accepted,
+        material.delayed,
+    )
+    yield Counted(
+        "lagging",
+        sum(counts.get(f"{metrics.LAG}:{bucket}", 0.0) for bucket in _LAGGING),
+        accepted,
+        material.lagging,
+    )
     for kind in _MATCHED:
-        carried, invalid = counts.get(f"{metrics.COVERAGE}:{kind}", 0.0), counts.get(f"{metrics.INVALID}:{kind}", 0.0)
+        carried, invalid = (
+            counts.get(f"{metrics.COVERAGE}:{kind}", 0.0),
+            counts.get(f"{metrics.INVALID}:{kind}", 0.0),
+        )
         yield Counted(f"{metrics.COVERAGE}:{kind}", carried, accepted, -material.coverage)
         yield Counted(f"{metrics.INVALID}:{kind}", invalid, carried + invalid, material.invalid)
     granted, refused = by_suffix(counts, metrics.CONSENTED), by_suffix(counts, metrics.REFUSED)
     for purpose in sorted((granted.keys() | refused.keys()) - {EVERY_PURPOSE}):
         yes = granted.get(purpose, 0.0)
-        yield Counted(f"{metrics.CONSENTED}:{purpose}", yes, yes + refused.get(purpose, 0.0), material.consent)
+        yield Counted(
+            f"{metrics.CONSENTED}:{purpose}", yes, yes + refused.get(purpose, 0.0), material.consent
+        )
 
 
 def _concentrated(memory: Memory, counts: Counts, params: HealthParams) -> Iterator[Counted]:
@@ -268,22 +323,35 @@ def _concentrated(memory: Memory, counts: Counts, params: HealthParams) -> Itera
         if whole < _CROWD:
             continue
         even = whole / metrics.BUCKETS
-        yield Counted(metric, max(0.0, max(buckets) - even - _CHANCE * even**0.5), whole, params.materials.concentration)
+        yield Counted(
+            metric,
+            max(0.0, max(buckets) - even - _CHANCE * even**0.5),
+            whole,
+            params.materials.concentration,
+        )
         memory.buckets[metric] = [0.0] * metrics.BUCKETS
 
 
 def platform_shares(counts: Counts, params: HealthParams) -> Iterator[Counted]:
     """The shares that are watched of a platform's deliveries."""
     sent = counts.get(metrics.ROWS_SENT, 0.0)
-    yield Counted(metrics.ROWS_REJECTED, counts.get(metrics.ROWS_REJECTED, 0.0), sent, params.materials.rows_rejected)
+    yield Counted(
+        metrics.ROWS_REJECTED,
+        counts.get(metrics.ROWS_REJECTED, 0.0),
+        sent,
+        params.materials.rows_rejected,
+    )
     rates, rate = counts.get(metrics.MATCH_RATES, 0.0), counts.get(metrics.MATCH_RATE, 0.0)
-    yield Counted(metrics.MATCH_RATE, rate * _MATCHES, rates * _MATCHES, params.materials.match_rate)
+    yield Counted(
+        metrics.MATCH_RATE, rate * _MATCHES, rates * _MATCHES, params.materials.match_rate
+    )
 
 
 def _reported(memory: Memory, counts: Counts, params: HealthParams) -> list[Counted]:
     """Reported conversions among all that are counted, ours and theirs, since the platform reported last.
 
-    A platform that used to report and does not has reported none, once three times as many orders came as usually lie between two reports.
+    A platform that used to report and does not has reported none, once three times as many orders
+    came as usually lie between two reports.
     """
     ours = of(counts, metrics.ORDERS)
     reported = by_suffix(counts, metrics.REPORTED_ORDERS)
@@ -297,9 +365,20 @@ def _reported(memory: Memory, counts: Counts, params: HealthParams) -> list[Coun
         if theirs or overdue:
             if known is not None:
                 size = theirs + since.orders
-                counted.append(Counted(f"{metrics.REPORTED_ORDERS}:{platform}", theirs, size, params.materials.reported))
+                counted.append(
+                    Counted(
+                        f"{metrics.REPORTED_ORDERS}:{platform}",
+                        theirs,
+                        size,
+                        params.materials.reported,
+                    )
+                )
             if theirs:
-                since.between = since.orders if not since.between else since.between + _RECENT * (since.orders - since.between)
+                since.between = (
+                    since.orders
+                    if not since.between
+                    else since.between + _RECENT * (since.orders - since.between)
+                )
             since.orders = 0.0
         memory.orders[platform] = since
     return counted

@@ -1,7 +1,8 @@
 """Where a signal's health is heading: its trend over the last readings, and when it would cross a threshold if that went on.
 
-The trend is the median of the slopes between readings (Theil–Sen), so that a few odd readings do not turn it. A forecast is only given
-where the trend explains most of how the score moved, and no further ahead than `HORIZON_MS`. And why it is what it is, as a sentence.
+The trend is the median of the slopes between readings (Theil–Sen), so that a few odd readings do
+not turn it. A forecast is only given where the trend explains most of how the score moved, and no
+further ahead than `HORIZON_MS`. And why it is what it is, as a sentence.
 """
 
 from collections.abc import Sequence
@@ -29,7 +30,8 @@ class Outlook(NamedTuple):
 
     Attributes:
         per_hour: points per hour; 0 where it does not move, None where there are too few readings.
-        crosses: the threshold that it would cross next; None where it would cross none within the horizon.
+        crosses: the threshold that it would cross next; None where it would cross none within the
+            horizon.
         at_ms: when.
     """
 
@@ -52,7 +54,13 @@ def outlook(scores: Sequence[tuple[int, float]], thresholds: Sequence[float]) ->
     """
     if len(scores) < _LEAST:
         return Outlook(None)
-    chosen = np.asarray([scores[place] for place in np.linspace(0, len(scores) - 1, min(len(scores), _MOST)).astype(int)], dtype=float)
+    chosen = np.asarray(
+        [
+            scores[place]
+            for place in np.linspace(0, len(scores) - 1, min(len(scores), _MOST)).astype(int)
+        ],
+        dtype=float,
+    )
     at, score = chosen[:, 0], chosen[:, 1]
     first, second = np.triu_indices(len(at), 1)
     apart = at[second] - at[first]
@@ -68,13 +76,22 @@ def outlook(scores: Sequence[tuple[int, float]], thresholds: Sequence[float]) ->
         return Outlook(round(per_hour, 2) if explained >= _EXPLAINED else 0.0)
     now = scores[-1][0]
     crossings = [(int((one - level) / slope), one) for one in thresholds]
-    ahead = min(((when, one) for when, one in crossings if now < when <= now + HORIZON_MS), default=None)
+    ahead = min(
+        ((when, one) for when, one in crossings if now < when <= now + HORIZON_MS), default=None
+    )
     return Outlook(round(per_hour, 2), *((ahead[1], ahead[0]) if ahead else ()))
 
 
 def capping(reading: Reading, critical: frozenset[str], floor: float) -> Component | None:
-    """The critical component that holds the score down; None where the score is the weighted mean."""
-    low = [one for one in reading.components if one.name in critical and one.score is not None and one.score < floor]
+    """The critical component that holds the score down.
+
+    None where the score is the weighted mean.
+    """
+    low = [
+        one
+        for one in reading.components
+        if one.name in critical and one.score is not None and one.score < floor
+    ]
     return min(low, key=lambda one: one.score or 0.0, default=None)
 
 
@@ -91,6 +108,8 @@ def why(reading: Reading, critical: frozenset[str], floor: float) -> str:
         said += f", the weighted mean of {len(present)} components"
         worst = min(present, key=lambda one: one.score or 0.0, default=None)
         if worst is not None and (worst.score or 0.0) < reading.score:
-            said += f"; lowest is {worst.name.replace('_', ' ')} at {worst.score:.0f}: {worst.reason}"
+            said += (
+                f"; lowest is {worst.name.replace('_', ' ')} at {worst.score:.0f}: {worst.reason}"
+            )
     missing = [one.name.replace("_", " ") for one in reading.components if one.score is None]
     return said + (f". Not counted for lack of data: {', '.join(missing)}." if missing else ".")

@@ -4,9 +4,11 @@
     platform:<name>   delivery
     conversions       consistency
 
-A component with too little data is missing, not average. The score is the weighted mean of the present components; a critical component
-below its floor caps the score at its own; too few observations, or too few present components, is *unknown*. Worse input never scores
-higher: in particular, rejected records are evidence against a source, never the evidence that it lacked for being healthy. Clock: `now_ms`.
+A component with too little data is missing, not average. The score is the weighted mean of the
+present components; a critical component below its floor caps the score at its own; too few
+observations, or too few present components, is *unknown*. Worse input never scores higher: in
+particular, rejected records are evidence against a source, never the evidence that it lacked for
+being healthy. Clock: `now_ms`.
 """
 
 import math
@@ -45,7 +47,9 @@ class _Evidence(NamedTuple):
     undated: bool = False
 
 
-def read(memory: Memory, workspace: WorkspaceId, signal: str, now_ms: int, params: HealthParams) -> Reading:
+def read(
+    memory: Memory, workspace: WorkspaceId, signal: str, now_ms: int, params: HealthParams
+) -> Reading:
     """Read a signal's health.
 
     Args:
@@ -55,7 +59,11 @@ def read(memory: Memory, workspace: WorkspaceId, signal: str, now_ms: int, param
         now_ms: the instant.
         params: of this signal (`HealthParams.of`).
     """
-    evidence = _source(memory, now_ms, params) if signal.startswith("source:") else _platform(memory, signal, now_ms, params)
+    evidence = (
+        _source(memory, now_ms, params)
+        if signal.startswith("source:")
+        else _platform(memory, signal, now_ms, params)
+    )
     components, sample, enough = evidence.components, evidence.sample, evidence.enough
     score, doubt = composite(components, params), ""
     present = sum(component.score is not None for component in components)
@@ -70,7 +78,16 @@ def read(memory: Memory, workspace: WorkspaceId, signal: str, now_ms: int, param
     if doubt:
         score = None
     reasons = ((doubt,) if doubt else ()) + _reasons(components)
-    return Reading(workspace, signal, now_ms, score, status_of(score, params), sample, tuple(components), reasons)
+    return Reading(
+        workspace,
+        signal,
+        now_ms,
+        score,
+        status_of(score, params),
+        sample,
+        tuple(components),
+        reasons,
+    )
 
 
 def _source(memory: Memory, now_ms: int, params: HealthParams) -> _Evidence:
@@ -85,11 +102,15 @@ def _source(memory: Memory, now_ms: int, params: HealthParams) -> _Evidence:
         source_health.anomaly(memory, params),
     )
     sample, undated = int(accepted + rejected), fresh.score is None
-    return _Evidence(components, sample, int(accepted), params.minimum_sample, params.minimum_components, undated)
+    return _Evidence(
+        components, sample, int(accepted), params.minimum_sample, params.minimum_components, undated
+    )
 
 
 def _platform(memory: Memory, signal: str, now_ms: int, params: HealthParams) -> _Evidence:
-    counts = since(memory.window, now_ms - now_ms % MINUTE_MS - platform_health.span_ms(signal, params))
+    counts = since(
+        memory.window, now_ms - now_ms % MINUTE_MS - platform_health.span_ms(signal, params)
+    )
     if signal == metrics.CONVERSIONS:
         one, enough = platform_health.consistency(memory, counts, params), params.minimum_sample
     else:
@@ -98,18 +119,33 @@ def _platform(memory: Memory, signal: str, now_ms: int, params: HealthParams) ->
 
 
 def composite(components: Sequence[Component], params: HealthParams) -> float | None:
-    """Weighted mean of the present components, capped by a critical one below its floor; None where none is present."""
-    present = [(component, component.score) for component in components if component.score is not None]
+    """Weighted mean of the present components, capped by a critical one below its floor.
+
+    None where none is present.
+    """
+    present = [
+        (component, component.score) for component in components if component.score is not None
+    ]
     weight = sum(component.weight for component, _ in present)
     if not weight:
         return None
     score = sum(component.weight * part for component, part in present) / weight
-    worst = min((part for component, part in present if component.name in params.critical), default=100.0)
+    worst = min(
+        (part for component, part in present if component.name in params.critical), default=100.0
+    )
     return min(score, worst) if worst < params.floor else score
 
 
 def _reasons(components: Sequence[Component]) -> tuple[str, ...]:
     """Why it is not 100, the worst first, and what is missing."""
-    imperfect = sorted((component.score, component.name, component.reason) for component in components if component.score is not None)
-    missing = [f"{component.name} is missing: {component.reason}" for component in components if component.score is None]
+    imperfect = sorted(
+        (component.score, component.name, component.reason)
+        for component in components
+        if component.score is not None
+    )
+    missing = [
+        f"{component.name} is missing: {component.reason}"
+        for component in components
+        if component.score is None
+    ]
     return (*(f"{name}: {reason}" for score, name, reason in imperfect if score < 100), *missing)

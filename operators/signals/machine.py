@@ -1,7 +1,8 @@
 """Watches one signal: minutes in, readings out – when something changed, when the last reading grows old, and not at every look.
 
-State: `Memory`; now and then it is given out to be stored. Clock: `now_ms` of each look. Counters that come again, or late, replace
-themselves until their minute is settled; whole minutes that are not settled are weighed ahead, so that no reading waits for them.
+State: `Memory`; now and then it is given out to be stored. Clock: `now_ms` of each look. Counters
+that come again, or late, replace themselves until their minute is settled; whole minutes that are
+not settled are weighed ahead, so that no reading waits for them.
 """
 
 from datetime import timedelta
@@ -67,7 +68,10 @@ class HealthMachine:
         for minute_ms, counts in settle(memory.window, now_ms - params.settle // _MS):
             if _expected(params, minute_ms):
                 episodes = learn(memory, event.signal, minute_ms, counts, params)
-                given += [anomaly_of(event.workspace, event.signal, metric, episode) for metric, episode in episodes]
+                given += [
+                    anomaly_of(event.workspace, event.signal, metric, episode)
+                    for metric, episode in episodes
+                ]
         if self._ahead and (earliest < self._ahead[0] or memory.window.settled_ms != settled_ms):
             self._ahead = None
         if self._due(now_ms, params):
@@ -83,12 +87,19 @@ class HealthMachine:
         return given
 
     def _lift(self, event: Minutes, came_ms: int) -> None:
-        """Let go of what was said of a source before its newest event; after a start, hold on to what was said since."""
+        """Let go of what was said of a source before its newest event.
+
+        After a start, hold on to what was said since.
+        """
         memory = self._state
         newest_ms = memory.window.last_accepted_ms
         if newest_ms > came_ms or not event.signal.startswith("source:"):
             memory.floor = None
-        if event.last is not None and event.signal.startswith("source:") and knew_ms(event.last) >= newest_ms:
+        if (
+            event.last is not None
+            and event.signal.startswith("source:")
+            and knew_ms(event.last) >= newest_ms
+        ):
             memory.floor = resumed(memory.floor, event.last)
 
     def _due(self, now_ms: int, params: HealthParams) -> bool:
@@ -103,9 +114,15 @@ class HealthMachine:
         complete = (now_ms - params.complete_after // _MS) // MINUTE_MS * MINUTE_MS
         if self._ahead is None or self._ahead[0] != complete:
             first = window.settled_ms or first_minute(window) or now_ms
-            whole = {minute: counted(window, minute) for minute in range(first, complete, MINUTE_MS)}
+            whole = {
+                minute: counted(window, minute) for minute in range(first, complete, MINUTE_MS)
+            }
             self._ahead = complete, ahead(memory, event.signal, whole, params)
-        reading = held(memory.floor, read(self._ahead[1], event.workspace, event.signal, now_ms, params), params)
+        reading = held(
+            memory.floor,
+            read(self._ahead[1], event.workspace, event.signal, now_ms, params),
+            params,
+        )
         if params.schedule is not None:
             memory.period = reading
         return reading
@@ -115,8 +132,13 @@ class HealthMachine:
         if last is None or last.status != reading.status:
             return True
         moving = reading.sample > 0 and reading.status is not Status.UNKNOWN
-        # An age below zero: the clock went back, and what was given last would look fresh for too long.
-        if not 0 <= reading.read_ms - last.read_ms < (params.emit_every if moving else params.emit_idle) // _MS:
+        # An age below zero: the clock went back, and what was given last would look fresh for too
+        # long.
+        if (
+            not 0
+            <= reading.read_ms - last.read_ms
+            < (params.emit_every if moving else params.emit_idle) // _MS
+        ):
             return True
         if reading.score is None or last.score is None:
             return reading.score is not last.score
@@ -148,7 +170,9 @@ def _resting(period: Reading | None, event: Minutes, now_ms: int) -> Reading:
     """The reading while nothing is expected: what the last period ended with, on what it rested."""
     if period is None:
         reason = "unknown: not expected to send now, and no earlier period was seen"
-        return Reading(event.workspace, event.signal, now_ms, None, Status.UNKNOWN, 0, (), (reason,))
+        return Reading(
+            event.workspace, event.signal, now_ms, None, Status.UNKNOWN, 0, (), (reason,)
+        )
     hours = (now_ms - period.read_ms) / 3_600_000
     reason = f"not expected to send now: judged by its last period, {hours:.1f} h ago"
     return msgspec.structs.replace(period, read_ms=now_ms, reasons=(*period.reasons, reason))

@@ -1,8 +1,10 @@
 """Match quality: how well ad platforms could match the people of a source, 0–10 – an estimate in the style of event match quality scores.
 
-An event's quality is the worth of the identifiers that it carries and that identify somebody, out of the worth of all kinds, less where it
-is late or a purchase without an amount. It is linear in the identifiers, so that the mean over events, for any platform's weights, follows
-from which share of the events carried which kind. A score that a platform reports itself is better than this estimate.
+An event's quality is the worth of the identifiers that it carries and that identify somebody, out
+of the worth of all kinds, less where it is late or a purchase without an amount. It is linear in
+the identifiers, so that the mean over events, for any platform's weights, follows from which share
+of the events carried which kind. A score that a platform reports itself is better than this
+estimate.
 """
 
 from collections.abc import Mapping
@@ -35,16 +37,32 @@ def of_kinds(kinds: tuple[str, ...], weights: Mapping[str, float]) -> float:
 
 
 def of_coverage(coverage: Mapping[str, float], weights: Mapping[str, float]) -> float:
-    """Mean quality of events, 0–10, of which these shares carry each kind; lateness and amounts aside."""
+    """Mean quality of events, 0–10, of which these shares carry each kind.
+
+    Lateness and amounts aside.
+    """
     whole = sum(weights.values())
-    return FULL * sum(weight * min(1.0, coverage.get(kind, 0.0)) for kind, weight in weights.items()) / whole if whole else 0.0
+    return (
+        FULL
+        * sum(weight * min(1.0, coverage.get(kind, 0.0)) for kind, weight in weights.items())
+        / whole
+        if whole
+        else 0.0
+    )
 
 
 def gains(coverage: Mapping[str, float], weights: Mapping[str, float]) -> list[Gain]:
-    """What to add, and what the mean quality gains by it; the greatest gain first, kinds that all events carry left out."""
+    """What to add, and what the mean quality gains by it.
+
+    The greatest gain first, kinds that all events carry left out.
+    """
     whole = sum(weights.values())
     missing = [
-        Gain(kind, min(1.0, coverage.get(kind, 0.0)), FULL * weight * (1.0 - min(1.0, coverage.get(kind, 0.0))) / whole)
+        Gain(
+            kind,
+            min(1.0, coverage.get(kind, 0.0)),
+            FULL * weight * (1.0 - min(1.0, coverage.get(kind, 0.0))) / whole,
+        )
         for kind, weight in weights.items()
         if whole
     ]

@@ -1,6 +1,7 @@
 """Counts what a batch says about its sources: small additive rows per signal and minute of arrival, written with the batch itself.
 
-Clock: `changes.now_ms` for lag; arrival decides the minute. State: none; adding rows in any order gives the same totals.
+Clock: `changes.now_ms` for lag; arrival decides the minute. State: none; adding rows in any order
+gives the same totals.
 """
 
 from bisect import bisect_left
@@ -63,7 +64,9 @@ def observe(
                 minute.accept(item, newcomer=item.message_key in newcomers)
             else:
                 minute.counters[metrics.DUPLICATE] += 1
-        elif isinstance(item, DeadLetter) and item.workspace is not None and item.source is not None:
+        elif (
+            isinstance(item, DeadLetter) and item.workspace is not None and item.source is not None
+        ):
             minute = minute_of(item.workspace, item.source, item.received_ms or changes.now_ms)
             minute.counters[f"{metrics.REJECTED}:{item.failure.reason}"] += 1
     for (workspace, source, at_ms), minute in minutes.items():
@@ -76,7 +79,10 @@ def observe(
 
 
 class _Minute:
-    """What one source sent in one minute, as far as one batch holds it. Events that carry the same are counted first, told apart once."""
+    """What one source sent in one minute, as far as one batch holds it.
+
+    Events that carry the same are counted first, told apart once.
+    """
 
     def __init__(self, rules: ProfileRules, now_ms: int) -> None:
         self.counters: dict[str, float] = defaultdict(float)
@@ -96,7 +102,11 @@ class _Minute:
     def accept(self, event: Event, *, newcomer: bool) -> None:
         """Count an event that is new and valid."""
         identifiers = event.identifiers
-        kinds = (identifiers[0].kind,) if len(identifiers) == 1 else tuple([identifier.kind for identifier in identifiers])
+        kinds = (
+            (identifiers[0].kind,)
+            if len(identifiers) == 1
+            else tuple([identifier.kind for identifier in identifiers])
+        )
         self._alike[event.type, event.name, kinds] += 1
         received_ms = event.received_ms
         self._received[received_ms] += 1
@@ -123,12 +133,18 @@ class _Minute:
             self.counters[f"{metrics.REVENUE}:{event.order.currency}"] += event.order.amount_minor
         incomplete = event.order is not None and not event.order.amount_minor
         if late or incomplete:
-            left = (LATE if late and not event.future else 1.0) * (INCOMPLETE if incomplete else 1.0)
-            self._lessened[event.type, event.name] += of_kinds(kinds, self._rules.match_weights) * (1.0 - left)
+            left = (LATE if late and not event.future else 1.0) * (
+                INCOMPLETE if incomplete else 1.0
+            )
+            self._lessened[event.type, event.name] += of_kinds(kinds, self._rules.match_weights) * (
+                1.0 - left
+            )
         if event.report is not None:
             platform, orders, currency, amount = event.report
             self._reports[f"{metrics.REPORTED_ORDERS}:{platform}"] += orders
-            self._reports[f"{metrics.REPORTED_REVENUE}:{platform}{metrics.PART}{currency}"] += amount
+            self._reports[f"{metrics.REPORTED_REVENUE}:{platform}{metrics.PART}{currency}"] += (
+                amount
+            )
 
     def summed(self) -> Iterable[tuple[str, float]]:
         """The counters of the source's signal."""
@@ -137,7 +153,9 @@ class _Minute:
             spelled = spell(name or kind)
             counters[metrics.ACCEPTED] += count
             counters[f"{metrics.NAMED}:{spelled}"] += count
-            counters[f"{metrics.QUALITY}:{spelled}"] += count * of_kinds(kinds, self._rules.match_weights)
+            counters[f"{metrics.QUALITY}:{spelled}"] += count * of_kinds(
+                kinds, self._rules.match_weights
+            )
             for carried in set(kinds):
                 counters[f"{metrics.COVERAGE}:{carried}"] += count
         for (kind, name), less in self._lessened.items():
@@ -150,7 +168,11 @@ class _Minute:
             lag = max(0, self._now_ms - received_ms)
             counters[metrics.LAG_MS] += count * lag
             counters[f"{metrics.LAG}:{bisect_left(metrics.LAG_EDGES_MS, lag)}"] += count
-        for metric, counts in ((metrics.PERSON, self._people), (metrics.ADDRESS, self._addresses), (metrics.DELAY, self._delays)):
+        for metric, counts in (
+            (metrics.PERSON, self._people),
+            (metrics.ADDRESS, self._addresses),
+            (metrics.DELAY, self._delays),
+        ):
             for bucket, count in enumerate(counts):
                 if count:
                     counters[f"{metric}:{bucket}"] += count
@@ -159,4 +181,11 @@ class _Minute:
     def conversions(self) -> Iterable[tuple[str, float]]:
         """The counters of the workspace's signal of conversions: ours, and what platforms reported."""
         ours = (metrics.ORDERS, metrics.REVENUE)
-        return [*self._reports.items(), *((metric, value) for metric, value in self.counters.items() if metric.partition(":")[0] in ours)]
+        return [
+            *self._reports.items(),
+            *(
+                (metric, value)
+                for metric, value in self.counters.items()
+                if metric.partition(":")[0] in ours
+            ),
+        ]

@@ -46,7 +46,8 @@ class Materials:
         order_value: factor of the mean value of an order, above 1.
         rows_rejected: share of rows that a platform calls invalid.
         match_rate: share of rows that a platform matches.
-        reported: share of platform-reported conversions among all that are counted, ours and theirs.
+        reported: share of platform-reported conversions among all that are counted, ours and
+            theirs.
     """
 
     duplicates: float = 0.25
@@ -103,15 +104,18 @@ class HealthParams:
         healthy: least score of a healthy signal.
         degraded: least score of a degraded one; below it is unhealthy.
         window: shortest span that a source's counters are looked at over; whole minutes.
-        delivery_window: span that a platform's counters are looked at over; whole minutes, at most a day.
+        delivery_window: span that a platform's counters are looked at over; whole minutes, at most
+            a day.
         settle: how long counters of a minute may still change after its end.
         expected_interval: longest silence of a source that is quite normal, however much it sends.
         dead_after: silence after which freshness is 0.
-        longest_silence: a source that was silent for longer rests on nothing and is unknown, whatever is usual.
+        longest_silence: a source that was silent for longer rests on nothing and is unknown,
+            whatever is usual.
         invalid_share: share of rejected records at which validity is 0.
         usual_volume: share of the usual volume from which on volume is 100.
         lost_volume: share of the usual volume at which volume is 0.
-        minimum_sample: records in the window below which a source is unknown; accepted ones, unless they say that it is unhealthy.
+        minimum_sample: records in the window below which a source is unknown; accepted ones, unless
+            they say that it is unhealthy.
         minimum_requests: requests in the window below which a platform is unknown.
         minimum_components: present components below which a source is unknown.
         critical: components that cannot be averaged away.
@@ -124,18 +128,23 @@ class HealthParams:
         episodes: when an anomaly begins and ends.
         schedule: when a source is expected to send; None: always, as it is used to.
         signals: signal → what differs for it.
-        platform_weights: platform → identifier kind → worth for being matched there; others are as `profile.match_weights`.
-        clock_tolerance: an event accepted further in the future than this says nothing about freshness.
+        platform_weights: platform → identifier kind → worth for being matched there; others are as
+            `profile.match_weights`.
+        clock_tolerance: an event accepted further in the future than this says nothing about
+            freshness.
         complete_after: a minute is weighed once it ended this long ago.
-        look_interval: a signal about which something is new is judged this often; others at every `emit_every`.
+        look_interval: a signal about which something is new is judged this often; others at every
+            `emit_every`.
         emit_every: a reading is given at least this often while there is data.
         emit_idle: a reading is given at least this often in any case.
         emit_step: change of the score that is worth a reading at once.
         poll_interval: how often counters are looked at.
-        overlap: counters changed this long before the last look are read again, for transactions that were open then.
+        overlap: counters changed this long before the last look are read again, for transactions
+            that were open then.
         catch_up: how far back counters are read where nothing is known of a signal.
         save_interval: how often what was learned of a signal is stored.
-        keep_all_readings: how long every reading is kept; older ones are thinned to the last of each minute and status.
+        keep_all_readings: how long every reading is kept; older ones are thinned to the last of
+            each minute and status.
         keep_readings: how long readings are kept; for good where a decision rests on them.
         keep_details: how long counters are kept that only serve health.
         prune_interval: how often older ones are deleted.
@@ -158,13 +167,17 @@ class HealthParams:
     minimum_sample: int = 30
     minimum_requests: int = 3
     minimum_components: int = 2
-    critical: frozenset[str] = frozenset({"freshness", "validity", "match_quality", "volume", "anomaly", "consistency", "delivery"})
+    critical: frozenset[str] = frozenset(
+        {"freshness", "validity", "match_quality", "volume", "anomaly", "consistency", "delivery"}
+    )
     floor: float = 70.0
     weights: Weights = field(default_factory=Weights)
     materials: Materials = field(default_factory=Materials)
     sequential: SequentialParams = field(default_factory=SequentialParams)
     rhythm: RhythmParams = field(default_factory=RhythmParams)
-    anomalies: AnomalyParams = field(default_factory=lambda: AnomalyParams(step=timedelta(minutes=5)))
+    anomalies: AnomalyParams = field(
+        default_factory=lambda: AnomalyParams(step=timedelta(minutes=5))
+    )
     episodes: EpisodeParams = field(default_factory=lambda: EpisodeParams(threshold=0.6))
     schedule: Schedule | None = None
     signals: dict[str, SignalOverride] = field(default_factory=dict)
@@ -186,16 +199,28 @@ class HealthParams:
 
     def __post_init__(self) -> None:
         minimums = self.minimum_sample, self.minimum_requests, self.minimum_components
-        intervals = self.emit_every, self.emit_idle, self.poll_interval, self.prune_interval, self.save_interval, self.look_interval
+        intervals = (
+            self.emit_every,
+            self.emit_idle,
+            self.poll_interval,
+            self.prune_interval,
+            self.save_interval,
+            self.look_interval,
+        )
         rules = {
             "0 < degraded <= healthy <= 100": 0 < self.degraded <= self.healthy <= 100,
             "window is whole minutes": self.window >= _MINUTE and not self.window % _MINUTE,
-            "delivery_window is whole minutes, at most a day": _MINUTE <= self.delivery_window <= timedelta(days=1)
+            "delivery_window is whole minutes, at most a day": _MINUTE
+            <= self.delivery_window
+            <= timedelta(days=1)
             and not self.delivery_window % _MINUTE,
             "settle is whole minutes": self.settle >= _MINUTE and not self.settle % _MINUTE,
-            "the step of anomalies is whole minutes and divides a day": not self.anomalies.step % _MINUTE
+            "the step of anomalies is whole minutes and divides a day": not self.anomalies.step
+            % _MINUTE
             and not timedelta(days=1) % self.anomalies.step,
-            "0 <= expected_interval < dead_after": _NOTHING <= self.expected_interval < self.dead_after,
+            "0 <= expected_interval < dead_after": _NOTHING
+            <= self.expected_interval
+            < self.dead_after,
             "longest_silence is at least dead_after": self.longest_silence >= self.dead_after,
             "0 <= lost_volume < usual_volume <= 1": 0 <= self.lost_volume < self.usual_volume <= 1,
             "0 < invalid_share <= 1": 0 < self.invalid_share <= 1,
@@ -224,5 +249,9 @@ class HealthParams:
         override = self.signals.get(signal)
         if override is None:
             return self
-        given = {one.name: getattr(override, one.name) for one in fields(override) if getattr(override, one.name) is not None}
+        given = {
+            one.name: getattr(override, one.name)
+            for one in fields(override)
+            if getattr(override, one.name) is not None
+        }
         return replace(self, signals={}, **given)

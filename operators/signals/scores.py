@@ -1,6 +1,7 @@
 """From a finding to a score: how bad is bad.
 
-Shared by the components of `operators.signals.source_health` and `operators.signals.platform_health`.
+Shared by the components of `operators.signals.source_health` and
+`operators.signals.platform_health`.
 """
 
 import math
@@ -39,7 +40,10 @@ class Part(NamedTuple):
 
 
 def falling(value: float, full: float, zero: float) -> float:
-    """100 up to `full`, 0 from `zero` on, linear between; for values that are worse the greater they are."""
+    """100 up to `full`, 0 from `zero` on, linear between.
+
+    For values that are worse the greater they are.
+    """
     if math.isnan(value) or value >= zero:
         return 0.0
     return 100.0 if value <= full else 100.0 * (zero - value) / (zero - full)
@@ -73,7 +77,11 @@ def of_finding(name: str, said: str, finding: Finding, material: float) -> Part:
     """
     away = abs(finding.now - finding.usual)
     inputs = {f"{name}_share": finding.now, f"{name}_usual_share": finding.usual}
-    return Part(changed(finding.certainty, away / material), inputs, f"{said}: {finding.now:.1%} instead of {finding.usual:.1%}")
+    return Part(
+        changed(finding.certainty, away / material),
+        inputs,
+        f"{said}: {finding.now:.1%} instead of {finding.usual:.1%}",
+    )
 
 
 def episode_parts(watches: Mapping[str, WatchState]) -> Iterator[Part]:
@@ -82,11 +90,15 @@ def episode_parts(watches: Mapping[str, WatchState]) -> Iterator[Part]:
         inputs = {f"{metric}_value": value, f"{metric}_low": low, f"{metric}_high": high}
         spelled = metric.replace("_", " ").replace(":", " ")
         yield Part(
-            _ODD, inputs, f"{spelled} is unusually {'high' if direction == 'up' else 'low'}: {value:.3g}, expected {low:.3g} to {high:.3g}"
+            _ODD,
+            inputs,
+            f"{spelled} is unusually {'high' if direction == 'up' else 'low'}: {value:.3g}, expected {low:.3g} to {high:.3g}",
         )
 
 
-def worst(name: str, weight: float, sample: float, parts: Iterable[Part], otherwise: str) -> Component:
+def worst(
+    name: str, weight: float, sample: float, parts: Iterable[Part], otherwise: str
+) -> Component:
     """A component as bad as the worst of its parts; without any it is missing.
 
     Args:

@@ -1,11 +1,11 @@
 """The series that are watched for anomalies, five minutes a point, and what an anomaly of each means for health.
 
-    source:<id>       events, match_quality, rejected_share, new_people_share, order_value:<currency>
-    platform:<name>   latency_ms
-    conversions       reported_share:<platform>
+    source:<id>       events, match_quality, rejected_share, new_people_share,
+    order_value:<currency> platform:<name>   latency_ms conversions       reported_share:<platform>
 
-An anomaly alone holds nothing: it is an episode that people look at, and a component that is not perfect. What must hold a push has to be
-certain, which `operators.detection.cusum` sees to. Points are sums over settled minutes, so they come once and never change.
+An anomaly alone holds nothing: it is an episode that people look at, and a component that is not
+perfect. What must hold a push has to be certain, which `operators.detection.cusum` sees to. Points
+are sums over settled minutes, so they come once and never change.
 """
 
 from collections.abc import Mapping
@@ -39,12 +39,19 @@ def points(signal: str, counts: Counts) -> dict[str, float]:
         counts: sums over the step.
     """
     if signal.startswith("platform:"):
-        requests = sum(counts.get(metric, 0.0) for metric in (metrics.REQUESTS_OK, metrics.REQUESTS_FAILED, metrics.REQUESTS_RETRIED))
+        requests = sum(
+            counts.get(metric, 0.0)
+            for metric in (metrics.REQUESTS_OK, metrics.REQUESTS_FAILED, metrics.REQUESTS_RETRIED)
+        )
         return {"latency_ms": counts.get(metrics.LATENCY_MS, 0.0) / requests} if requests else {}
     if signal == metrics.CONVERSIONS:
         ours = of(counts, metrics.ORDERS)
         reported = by_suffix(counts, metrics.REPORTED_ORDERS)
-        return {f"reported_share:{platform}": count / (count + ours) for platform, count in reported.items() if count + ours}
+        return {
+            f"reported_share:{platform}": count / (count + ours)
+            for platform, count in reported.items()
+            if count + ours
+        }
     accepted, rejected = counts.get(metrics.ACCEPTED, 0.0), of(counts, metrics.REJECTED)
     found = {"events": accepted}
     if accepted:
@@ -54,14 +61,24 @@ def points(signal: str, counts: Counts) -> dict[str, float]:
         found["rejected_share"] = rejected / (accepted + rejected)
     for currency, orders in by_suffix(counts, metrics.ORDERS).items():
         if orders >= _ORDERS:
-            found[f"order_value:{currency}"] = counts.get(f"{metrics.REVENUE}:{currency}", 0.0) / orders
+            found[f"order_value:{currency}"] = (
+                counts.get(f"{metrics.REVENUE}:{currency}", 0.0) / orders
+            )
     return found
 
 
 def watch(
-    states: dict[str, WatchState], at_ms: int, found: Mapping[str, float], params: HealthParams, *, silent: bool = False
+    states: dict[str, WatchState],
+    at_ms: int,
+    found: Mapping[str, float],
+    params: HealthParams,
+    *,
+    silent: bool = False,
 ) -> list[tuple[str, Episode]]:
-    """Show each watched series its point, in place; what became of episodes, by metric. While a source is silent none of them ends."""
+    """Show each watched series its point, in place; what became of episodes, by metric.
+
+    While a source is silent none of them ends.
+    """
     told: list[tuple[str, Episode]] = []
     for metric in sorted(states.keys() | found.keys()):
         watched = MetricWatch(params.anomalies, params.episodes, states.get(metric))
@@ -76,7 +93,9 @@ def watch(
     return told
 
 
-def open_episodes(states: Mapping[str, WatchState]) -> dict[str, tuple[Direction, float, float, float]]:
+def open_episodes(
+    states: Mapping[str, WatchState],
+) -> dict[str, tuple[Direction, float, float, float]]:
     """Open episodes that speak against their signal: metric → direction, value at the peak, and the range expected there."""
     found = {}
     for metric, state in sorted(states.items()):

@@ -1,7 +1,8 @@
 """Health of a source: freshness, validity, match quality, volume and anomaly – what came lately against what usually comes.
 
-Each component names its inputs. Whatever rests on what is usual is missing until enough was seen. Spans are as long as they must be to
-usually hold enough records, so that a small source is judged by more than chance; they follow from what is usual, never from what came.
+Each component names its inputs. Whatever rests on what is usual is missing until enough was seen.
+Spans are as long as they must be to usually hold enough records, so that a small source is judged
+by more than chance; they follow from what is usual, never from what came.
 """
 
 import math
@@ -41,12 +42,18 @@ _SAID: Final = {
 
 
 def span_ms(memory: Memory, now_ms: int, params: HealthParams) -> int:
-    """The span that a source is looked at over: the shortest that usually holds enough; a day where none does."""
+    """The span that a source is looked at over: the shortest that usually holds enough.
+
+    A day where none does.
+    """
     shortest = params.window // _MS
     if not memory.rhythm.minutes:
         return shortest
     for span in (shortest, *(one for one in _SPANS_MS if one > shortest)):
-        if seasonality.usual_between(memory.rhythm, now_ms - span, now_ms) >= _ENOUGH * params.minimum_sample:
+        if (
+            seasonality.usual_between(memory.rhythm, now_ms - span, now_ms)
+            >= _ENOUGH * params.minimum_sample
+        ):
             return span
     return _SPANS_MS[-1]
 
@@ -61,8 +68,20 @@ def freshness(memory: Memory, now_ms: int, params: HealthParams) -> Component:
         return Component("freshness", None, weight, {LAST_ACCEPTED: last_ms}, 0, reason)
     silence_s = max(0, now_ms - last_ms) / 1000
     normal_s, dead_s = _allowed_s(memory.rhythm, last_ms, params)
-    inputs = {"silence_s": silence_s, "normal_silence_s": normal_s, "dead_after_s": dead_s, LAST_ACCEPTED: last_ms}
-    return Component("freshness", falling(silence_s, normal_s, dead_s), weight, inputs, 1, f"last accepted {silence_s:.0f} s ago")
+    inputs = {
+        "silence_s": silence_s,
+        "normal_silence_s": normal_s,
+        "dead_after_s": dead_s,
+        LAST_ACCEPTED: last_ms,
+    }
+    return Component(
+        "freshness",
+        falling(silence_s, normal_s, dead_s),
+        weight,
+        inputs,
+        1,
+        f"last accepted {silence_s:.0f} s ago",
+    )
 
 
 def _allowed_s(known: Rhythm, last_ms: int, params: HealthParams) -> tuple[float, float]:
@@ -77,8 +96,9 @@ def _allowed_s(known: Rhythm, last_ms: int, params: HealthParams) -> tuple[float
 def since_ms(memory: Memory, fresh: Component, now_ms: int, params: HealthParams) -> int:
     """Since when counters are looked at.
 
-    While a silence may be normal, a reading rests on what came before it; once the source is dead, or was silent for `longest_silence`, on
-    what is left of that. The span is that of the last event: it never widens while nothing comes.
+    While a silence may be normal, a reading rests on what came before it; once the source is dead,
+    or was silent for `longest_silence`, on what is left of that. The span is that of the last
+    event: it never widens while nothing comes.
     """
     until_ms, last_ms = now_ms - now_ms % MINUTE_MS, memory.window.last_accepted_ms
     if not last_ms:
@@ -95,7 +115,13 @@ def validity(memory: Memory, counts: Counts, params: HealthParams) -> Component:
     if accepted + rejected:
         share = rejected / (accepted + rejected)
         inputs = {"accepted": accepted, "rejected": rejected}
-        parts.append(Part(falling(share, 0.0, params.invalid_share), inputs, f"{share:.1%} of records rejected"))
+        parts.append(
+            Part(
+                falling(share, 0.0, params.invalid_share),
+                inputs,
+                f"{share:.1%} of records rejected",
+            )
+        )
         materials = vars(params.materials)
         parts += [
             of_finding(name, _SAID[name], cusum.risen(one, params.sequential), materials[name])
@@ -103,7 +129,9 @@ def validity(memory: Memory, counts: Counts, params: HealthParams) -> Component:
             if (one := memory.shares.get(name)) is not None and cusum.warm(one, params.sequential)
         ]
         parts += _shapes(memory, counts)
-    return worst("validity", params.weights.validity, accepted + rejected, parts, "no records in the window")
+    return worst(
+        "validity", params.weights.validity, accepted + rejected, parts, "no records in the window"
+    )
 
 
 def _shapes(memory: Memory, counts: Counts) -> Iterator[Part]:
@@ -113,9 +141,15 @@ def _shapes(memory: Memory, counts: Counts) -> Iterator[Part]:
         weight = named.get(one.name, 0.0) / accepted if accepted else 0.0
         if weight < _DRIFT_SHARE:
             continue
-        said = [f"{key} is missing" for key in one.vanished[:3]] + [f"{key}" for key in one.retyped[:3]]
+        said = [f"{key} is missing" for key in one.vanished[:3]] + [
+            f"{key}" for key in one.retyped[:3]
+        ]
         reason = f"“{one.name}” changed its shape ({', '.join(said)})"
-        yield Part(changed(1.0, 1.0 + one.share), {"changed_properties_share": one.share, "events_share": weight}, reason)
+        yield Part(
+            changed(1.0, 1.0 + one.share),
+            {"changed_properties_share": one.share, "events_share": weight},
+            reason,
+        )
 
 
 def match_quality(memory: Memory, counts: Counts, params: HealthParams) -> Component:
@@ -129,28 +163,48 @@ def match_quality(memory: Memory, counts: Counts, params: HealthParams) -> Compo
             continue
         if metric == metrics.COVERAGE and share.usual > 0:
             said = f"fewer events carry {_spoken(kind)}"
-            parts.append(of_finding(f"with_{kind}", said, _missed(cusum.fallen(share, sure)), material.coverage * share.usual))
+            parts.append(
+                of_finding(
+                    f"with_{kind}",
+                    said,
+                    _missed(cusum.fallen(share, sure)),
+                    material.coverage * share.usual,
+                )
+            )
         elif metric == metrics.INVALID:
             said = f"more of what is stated as {_spoken(kind)} identifies nobody"
-            parts.append(of_finding(f"invalid_{kind}", said, cusum.risen(share, sure), material.invalid))
+            parts.append(
+                of_finding(f"invalid_{kind}", said, cusum.risen(share, sure), material.invalid)
+            )
     if not parts or not accepted:
-        reason = "no events in the window" if not accepted else "warming up: what events usually carry is not known yet"
-        return Component("match_quality", None, weight, _estimates(counts, params), int(accepted), reason)
+        reason = (
+            "no events in the window"
+            if not accepted
+            else "warming up: what events usually carry is not known yet"
+        )
+        return Component(
+            "match_quality", None, weight, _estimates(counts, params), int(accepted), reason
+        )
     found = worst("match_quality", weight, accepted, parts, "")
     estimates = _estimates(counts, params)
     fine = f"match quality {estimates['match_quality']:.1f} of 10 (estimate)"
     said = fine if found.score == _PERFECT else found.reason
-    return Component("match_quality", found.score, weight, {**found.inputs, **estimates}, found.sample, said)
+    return Component(
+        "match_quality", found.score, weight, {**found.inputs, **estimates}, found.sample, said
+    )
 
 
 def _missed(found: cusum.Finding) -> cusum.Finding:
     """A fall in coverage, out of the events that usually come where more than these came.
 
-    Identifiers are missed where fewer events carry them than usual – not where many more events come that never carry one, as in campaigns.
+    Identifiers are missed where fewer events carry them than usual – not where many more events
+    come that never carry one, as in campaigns.
     """
     if not 0 < found.expected < found.sample:
         return found
-    return msgspec.structs.replace(found, now=min(found.usual, found.now * found.sample / found.expected))
+    return msgspec.structs.replace(
+        found, now=min(found.usual, found.now * found.sample / found.expected)
+    )
 
 
 def _estimates(counts: Counts, params: HealthParams) -> dict[str, float]:
@@ -158,7 +212,9 @@ def _estimates(counts: Counts, params: HealthParams) -> dict[str, float]:
     accepted = counts.get(metrics.ACCEPTED, 0.0)
     if not accepted:
         return {}
-    coverage = {kind: count / accepted for kind, count in by_suffix(counts, metrics.COVERAGE).items()}
+    coverage = {
+        kind: count / accepted for kind, count in by_suffix(counts, metrics.COVERAGE).items()
+    }
     found = {"match_quality": of(counts, metrics.QUALITY) / accepted}
     for platform, weights in sorted(params.platform_weights.items()):
         found[f"match_quality_{platform}"] = of_coverage(coverage, weights)
@@ -173,11 +229,16 @@ def _spoken(kind: str) -> str:
 def volume(memory: Memory, now_ms: int, params: HealthParams) -> Component:
     """What came against what usually comes at this hour, where that is less by a material part."""
     known, weight = memory.rhythm, params.weights.volume
-    # As of the last event: that the clock reaches an hour of which nothing is known must not clear a source.
-    if not seasonality.is_warm(known, min(now_ms, memory.window.last_accepted_ms or now_ms), params.sequential):
+    # As of the last event: that the clock reaches an hour of which nothing is known must not clear
+    # a source.
+    if not seasonality.is_warm(
+        known, min(now_ms, memory.window.last_accepted_ms or now_ms), params.sequential
+    ):
         sample = params.sequential.warm_up_sample
         reason = f"warming up: {known.minutes / 60:.1f} h seen; a day and {sample} events are needed to know what is usual at this hour"
-        return Component("volume", None, weight, {"seen_minutes": known.minutes}, int(known.minutes), reason)
+        return Component(
+            "volume", None, weight, {"seen_minutes": known.minutes}, int(known.minutes), reason
+        )
     found = seasonality.shortfall(known, params.rhythm)
     share = found.came / found.usual if found.usual else 1.0
     full = 100.0 - falling(share, params.lost_volume, params.usual_volume)
@@ -194,10 +255,23 @@ def anomaly(memory: Memory, params: HealthParams) -> Component:
     for name, share in sorted(memory.shares.items()):
         metric, _, purpose = name.partition(":")
         if metric == metrics.CONSENTED and cusum.warm(share, sure):
-            found = max(cusum.risen(share, sure), cusum.fallen(share, sure), key=lambda one: one.certainty)
-            parts.append(of_finding(f"consented_{purpose}", f"consent to {purpose} is given otherwise", found, material.consent))
+            found = max(
+                cusum.risen(share, sure), cusum.fallen(share, sure), key=lambda one: one.certainty
+            )
+            parts.append(
+                of_finding(
+                    f"consented_{purpose}",
+                    f"consent to {purpose} is given otherwise",
+                    found,
+                    material.consent,
+                )
+            )
         elif metric in {metrics.PERSON, metrics.ADDRESS} and cusum.warm(share, sure.sparse):
-            parts.append(of_finding(metric, _SAID[metric], cusum.risen(share, sure.sparse), material.concentration))
+            parts.append(
+                of_finding(
+                    metric, _SAID[metric], cusum.risen(share, sure.sparse), material.concentration
+                )
+            )
     for currency, level in sorted(memory.levels.items()):
         if cusum.level_is_warm(level, sure):
             parts.append(_order_value(currency, cusum.level_finding(level, sure), params))
@@ -206,7 +280,10 @@ def anomaly(memory: Memory, params: HealthParams) -> Component:
 
 
 def _order_value(currency: str, found: cusum.Finding, params: HealthParams) -> Part:
-    inputs = {f"order_value_{currency}_minor": found.now, f"usual_order_value_{currency}_minor": found.usual}
+    inputs = {
+        f"order_value_{currency}_minor": found.now,
+        f"usual_order_value_{currency}_minor": found.usual,
+    }
     times = abs(math.log(found.now / found.usual)) / math.log(params.materials.order_value)
     said = f"an order in {currency} is worth {found.now / found.usual:.2g} times the usual"
     return Part(changed(found.certainty, times), inputs, said)

@@ -1,8 +1,9 @@
 """What was counted lately: minute counters as they come, then spans of minutes that no longer change, coarser the older they are.
 
-Rows hold totals, so that a row that is read again, or late, replaces itself: replay is harmless. A minute is settled once rows of it may
-no longer be expected; what comes for it later is left out. State: the counters of the unsettled minutes per writer, and at most
-20 minutes + 12 × 5 minutes + 24 hours of sums. Clock: `settle` is told up to where minutes are settled.
+Rows hold totals, so that a row that is read again, or late, replaces itself: replay is harmless. A
+minute is settled once rows of it may no longer be expected; what comes for it later is left out.
+State: the counters of the unsettled minutes per writer, and at most 20 minutes + 12 × 5 minutes +
+24 hours of sums. Clock: `settle` is told up to where minutes are settled.
 """
 
 import math
@@ -26,7 +27,15 @@ _FINE_MS: Final = 80 * MINUTE_MS
 _KEPT_MS: Final = 26 * _HOUR_MS
 """Age at which an hour is dropped."""
 BRIEF: Final = tuple(
-    f"{metric}:" for metric in (metrics.PERSON, metrics.ADDRESS, metrics.LAG, metrics.DELAY, metrics.SHAPE, metrics.PROPERTY)
+    f"{metric}:"
+    for metric in (
+        metrics.PERSON,
+        metrics.ADDRESS,
+        metrics.LAG,
+        metrics.DELAY,
+        metrics.SHAPE,
+        metrics.PROPERTY,
+    )
 )
 """Metrics that are looked at minute by minute and never summed over a span."""
 
@@ -51,7 +60,8 @@ class Window(msgspec.Struct):
         details: the same of metrics that are never summed over a span.
         spans: sums of settled minutes, oldest first, none overlapping.
         settled_ms: minutes before this are settled; 0 before the first.
-        last_accepted_ms: when an event that was accepted arrived last, as far as the window knows; 0 for never.
+        last_accepted_ms: when an event that was accepted arrived last, as far as the window knows;
+            0 for never.
     """
 
     version: int = 3
@@ -75,7 +85,8 @@ def add(window: Window, rows: Iterable[Observed]) -> int:
         if not math.isfinite(row.value):
             continue
         if row.metric == metrics.ACCEPTED:
-            # Processed late is not arrived late: an event came in its minute, whenever it was counted.
+            # Processed late is not arrived late: an event came in its minute, whenever it was
+            # counted.
             arrived_ms = min(row.updated_ms, row.minute_ms + MINUTE_MS - 1)
             window.last_accepted_ms = max(window.last_accepted_ms, arrived_ms)
         if row.minute_ms < window.settled_ms:
@@ -96,7 +107,8 @@ def settle(window: Window, until_ms: int) -> list[tuple[int, Counts]]:
         until_ms: end of the last minute to settle.
 
     Returns:
-        What was counted in each minute since the last time, in order, silent minutes too – at most a day of them.
+        What was counted in each minute since the last time, in order, silent minutes too – at most
+        a day of them.
     """
     until_ms -= until_ms % MINUTE_MS
     if not window.settled_ms:
@@ -113,8 +125,12 @@ def settle(window: Window, until_ms: int) -> list[tuple[int, Counts]]:
             window.spans.append(Span(minute, MINUTE_MS, lasting))
     if until_ms > window.settled_ms:
         window.settled_ms = until_ms
-        window.minutes = {minute: counters for minute, counters in window.minutes.items() if minute >= until_ms}
-        window.details = {minute: counters for minute, counters in window.details.items() if minute >= until_ms}
+        window.minutes = {
+            minute: counters for minute, counters in window.minutes.items() if minute >= until_ms
+        }
+        window.details = {
+            minute: counters for minute, counters in window.details.items() if minute >= until_ms
+        }
     _compact(window)
     return settled
 
@@ -134,7 +150,10 @@ def _summed(counters: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
 
 
 def _compact(window: Window) -> None:
-    """Join spans that have grown old, and drop the oldest. Age is told from what came last: while nothing comes, nothing grows coarser."""
+    """Join spans that have grown old, and drop the oldest.
+
+    Age is told from what came last: while nothing comes, nothing grows coarser.
+    """
     if not window.spans:
         return
     now_ms = window.spans[-1].start_ms + window.spans[-1].length_ms
@@ -146,9 +165,15 @@ def _compact(window: Window) -> None:
         if span.start_ms < now_ms - _KEPT_MS:
             continue
         length = span.length_ms
-        if length == MINUTE_MS and span.start_ms // _FIVE_MS * _FIVE_MS + _FIVE_MS <= now_ms - _SINGLE_MS:
+        if (
+            length == MINUTE_MS
+            and span.start_ms // _FIVE_MS * _FIVE_MS + _FIVE_MS <= now_ms - _SINGLE_MS
+        ):
             length = _FIVE_MS
-        if length == _FIVE_MS and span.start_ms // _HOUR_MS * _HOUR_MS + _HOUR_MS <= now_ms - _FINE_MS:
+        if (
+            length == _FIVE_MS
+            and span.start_ms // _HOUR_MS * _HOUR_MS + _HOUR_MS <= now_ms - _FINE_MS
+        ):
             length = _HOUR_MS
         start = span.start_ms // length * length
         whole = joined.get((start, length))
@@ -160,7 +185,10 @@ def _compact(window: Window) -> None:
 
 
 def since(window: Window, since_ms: int) -> dict[str, float]:
-    """Sums over everything that began at or after an instant, to the end, details aside; an older span that reaches into it is left out."""
+    """Sums over everything that began at or after an instant, to the end, details aside.
+
+    An older span that reaches into it is left out.
+    """
     total: dict[str, float] = {}
     for span in reversed(window.spans):
         if span.start_ms < since_ms:

@@ -1,8 +1,9 @@
 """Builds aggregates that a person does not have yet from their stored events, so that a new definition is right about the past too.
 
-The law: every leaf of a person has all aggregates up to `Person.built`. Whoever writes a person brings them up to the newest aggregate
-first, so that somebody whose `built` is lower has not been written since the missing ones came up. A sweep visits everybody after a
-publishing and writes those for whom it found events; so once it is through, whoever still lacks these aggregates has empty ones
+The law: every leaf of a person has all aggregates up to `Person.built`. Whoever writes a person
+brings them up to the newest aggregate first, so that somebody whose `built` is lower has not been
+written since the missing ones came up. A sweep visits everybody after a publishing and writes those
+for whom it found events; so once it is through, whoever still lacks these aggregates has empty ones
 (`swept_aggregate`).
 """
 
@@ -38,23 +39,37 @@ def lacks_history(person: Person, program: Program) -> bool:
     return built < program.newest and any(number > built for number in program.aggregates)
 
 
-def told(leaf: IdentifierKey, kind: str, name: str, at_ms: int, message: MessageKey, payload: bytes) -> Told:
+def told(
+    leaf: IdentifierKey, kind: str, name: str, at_ms: int, message: MessageKey, payload: bytes
+) -> Told:
     """A stored event without what no aggregate looks at."""
     try:
         read = _PAYLOAD.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Told(leaf, kind, name, at_ms, message, None, b"")
     properties = bytes(read.properties) if kind in _WITH_PROPERTIES else b""
-    return Told(leaf, kind, name, at_ms, message, read.message_id if isinstance(read.message_id, str) else None, properties)
+    return Told(
+        leaf,
+        kind,
+        name,
+        at_ms,
+        message,
+        read.message_id if isinstance(read.message_id, str) else None,
+        properties,
+    )
 
 
-def catch_up(person: Person, leaves: dict[IdentifierKey, Leaf], history: Iterable[Told], program: Program) -> set[IdentifierKey]:
+def catch_up(
+    person: Person, leaves: dict[IdentifierKey, Leaf], history: Iterable[Told], program: Program
+) -> set[IdentifierKey]:
     """Build what is missing, in place.
 
     Args:
         person: stored; its view and `built` are changed.
-        leaves: the person's leaves that are stored apart, whole; changed. Empty where the view is the only leaf.
-        history: all stored events of the person that aggregates above `built_up_to` look at, each once, in any order.
+        leaves: the person's leaves that are stored apart, whole; changed. Empty where the view is
+            the only leaf.
+        history: all stored events of the person that aggregates above `built_up_to` look at, each
+            once, in any order.
         program: of the workspace.
 
     Returns:

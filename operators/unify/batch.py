@@ -1,7 +1,8 @@
 """UNIFY: one batch of events, what the store knows of their identifiers, and the instant → everything that the batch does.
 
-Pure and deterministic: no clock, no I/O, no randomness; the same arguments give the same changes. The caller loads what `needed` names,
-and loads more when the answer is `Missing`; it commits the `Changes` in one transaction.
+Pure and deterministic: no clock, no I/O, no randomness; the same arguments give the same changes.
+The caller loads what `needed` names, and loads more when the answer is `Missing`; it commits the
+`Changes` in one transaction.
 
 Late events change the past exactly (event time decides); duplicates change only a counter.
 """
@@ -46,7 +47,9 @@ class Definitions(msgspec.Struct, frozen=True):
 
     def program(self, workspace: WorkspaceId) -> Program:
         """The compiled definitions of a workspace; empty where it has none."""
-        return self.programs.get(workspace) or Program(WorkspaceDefinitions(workspace, self.revision), ())
+        return self.programs.get(workspace) or Program(
+            WorkspaceDefinitions(workspace, self.revision), ()
+        )
 
 
 class Needed(msgspec.Struct):
@@ -76,7 +79,9 @@ def needed(items: Iterable[Item]) -> Needed:
     return wanted
 
 
-def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms: int) -> Changes | Missing:
+def unify(
+    items: Sequence[Item], known: Known, definitions: Definitions, now_ms: int
+) -> Changes | Missing:
     """Decide what one batch does.
 
     Args:
@@ -86,7 +91,8 @@ def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms:
         now_ms: the processing instant; decides stages, memberships and wakes, and nothing else.
 
     Returns:
-        `Changes`, or `Missing` when a component or a history must be known whole; then load it and call again.
+        `Changes`, or `Missing` when a component or a history must be known whole; then load it and
+        call again.
     """
     changes = Changes(now_ms, revision=definitions.revision)
     fresh: list[Event | Unmerge] = []
@@ -105,7 +111,9 @@ def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms:
     resolver = Resolver(known, definitions.identity)
     for item in fresh:
         if isinstance(item, Unmerge):
-            resolver.ban(item.links, item.message_key, item.reason, item.received_ms, item.workspace)
+            resolver.ban(
+                item.links, item.message_key, item.reason, item.received_ms, item.workspace
+            )
         else:
             _link(resolver, item)
     missing = resolver.missing()
@@ -128,7 +136,14 @@ def unify(items: Sequence[Item], known: Known, definitions: Definitions, now_ms:
     return changes
 
 
-def wake(people: Iterable[Person], known: Known, definitions: Definitions, now_ms: int, *, sweep: bool = False) -> Changes | Missing:
+def wake(
+    people: Iterable[Person],
+    known: Known,
+    definitions: Definitions,
+    now_ms: int,
+    *,
+    sweep: bool = False,
+) -> Changes | Missing:
     """Evaluate people again at an instant at which something about them changes without an event, or because definitions changed.
 
     Args:
@@ -136,15 +151,19 @@ def wake(people: Iterable[Person], known: Known, definitions: Definitions, now_m
         known: histories and leaves of those who lack aggregates, once asked for.
         definitions: rules and compiled definitions.
         now_ms: the processing instant.
-        sweep: look at everybody whom a newer definition may concern, and write those whom it changes; else people who are not due yet keep
-            everything.
+        sweep: look at everybody whom a newer definition may concern, and write those whom it
+            changes; else people who are not due yet keep everything.
 
     Returns:
         `Changes`, or `Missing` when histories must be known.
     """
     changes = Changes(now_ms, revision=definitions.revision)
     concerned = [person for person in people if sweep or 0 < person.wake_ms <= now_ms]
-    unread = frozenset(person.id for person in concerned if lacks_history(person, definitions.program(person.workspace)))
+    unread = frozenset(
+        person.id
+        for person in concerned
+        if lacks_history(person, definitions.program(person.workspace))
+    )
     if not unread <= known.histories.keys():
         return Missing(histories=unread - known.histories.keys())
     for person in concerned:
@@ -155,7 +174,12 @@ def wake(people: Iterable[Person], known: Known, definitions: Definitions, now_m
             for key in catch_up(person, leaves, told, program):
                 changes.leaves[key] = encode_leaf(leaves[key])
         changed = evaluate(
-            person, program, definitions.profile, now_ms, Occasion("wake", {*program.aggregates} if told else set()), changes
+            person,
+            program,
+            definitions.profile,
+            now_ms,
+            Occasion("wake", {*program.aggregates} if told else set()),
+            changes,
         )
         if changed or told or not sweep:
             person.built = program.newest
@@ -169,7 +193,11 @@ def _leaves_of(person: Person, known: Known) -> dict[IdentifierKey, Leaf]:
     """A person's leaves that are stored apart; all of them are known once their history is."""
     if person.sole is not None:
         return {}
-    return {key: decode_leaf(known.leaves[key]) for key, owner in known.owners.items() if owner == person.id and key in known.leaves}
+    return {
+        key: decode_leaf(known.leaves[key])
+        for key, owner in known.owners.items()
+        if owner == person.id and key in known.leaves
+    }
 
 
 def _link(resolver: Resolver, event: Event) -> None:
@@ -185,7 +213,9 @@ def _link(resolver: Resolver, event: Event) -> None:
 class _Assembly:
     """Puts settled identities and folded events together into rows."""
 
-    def __init__(self, known: Known, definitions: Definitions, now_ms: int, changes: Changes) -> None:
+    def __init__(
+        self, known: Known, definitions: Definitions, now_ms: int, changes: Changes
+    ) -> None:
         self._known = known
         self._definitions = definitions
         self._rules = definitions.profile
@@ -206,7 +236,10 @@ class _Assembly:
         return program
 
     def catch_up(self, groups: Iterable[Group]) -> frozenset[ProfileId]:
-        """Bring everybody concerned up to the newest aggregate; answers those whose histories must be read first."""
+        """Bring everybody concerned up to the newest aggregate.
+
+        Answers those whose histories must be read first.
+        """
         unread: set[ProfileId] = set()
         for group in groups:
             program = self._program(group.workspace)
@@ -233,7 +266,9 @@ class _Assembly:
         for key in catch_up(person, leaves, self._known.histories[person.id], program):
             self._leaves[key] = encode_leaf(leaves[key])
 
-    def run(self, groups: Sequence[Group], events: Sequence[Event]) -> dict[WorkspaceId, list[MessageKey]]:
+    def run(
+        self, groups: Sequence[Group], events: Sequence[Event]
+    ) -> dict[WorkspaceId, list[MessageKey]]:
         """Fill the changes; answer the workspaces' first messages of people who were created."""
         placed: dict[IdentifierKey, Group] = {}
         people: dict[int, Person] = {}
@@ -241,7 +276,9 @@ class _Assembly:
             people[id(group)] = self._person(group)
             for key in group.exact or (identifier.key for identifier in group.fresh):
                 placed[key] = group
-        owners: dict[ProfileId, Group] = {person.id: group for group in groups if group.exact is None for person in group.people}
+        owners: dict[ProfileId, Group] = {
+            person.id: group for group in groups if group.exact is None for person in group.people
+        }
         created: dict[WorkspaceId, list[MessageKey]] = {}
         for event in events:
             key = event.identifiers[0].key
@@ -262,8 +299,16 @@ class _Assembly:
         return None if packed is None else decode_leaf(packed)
 
     def _person(self, group: Group) -> Person:
-        whole = group.people if len(group.people) < 2 else sorted(group.people, key=lambda person: person.id != group.id)
-        person = whole[0] if whole and whole[0].id == group.id else Person(group.id, group.workspace, 0, Leaf(), {})
+        whole = (
+            group.people
+            if len(group.people) < 2
+            else sorted(group.people, key=lambda person: person.id != group.id)
+        )
+        person = (
+            whole[0]
+            if whole and whole[0].id == group.id
+            else Person(group.id, group.workspace, 0, Leaf(), {})
+        )
         person.built = self._program(group.workspace).newest
         if group.exact is not None and not self._is_union(group):
             self._rebuild(group, person)
@@ -279,7 +324,9 @@ class _Assembly:
         stored = sum(len(self._known.members[person.id]) for person in group.people)
         exact = set(group.exact or ())
         return stored + len(group.fresh) == len(exact) and all(
-            member.key in exact for person in group.people for member in self._known.members[person.id]
+            member.key in exact
+            for person in group.people
+            for member in self._known.members[person.id]
         )
 
     def _join(self, person: Person, whole: Sequence[Person]) -> None:
@@ -288,7 +335,14 @@ class _Assembly:
             for one in active:
                 if one.sole is not None:
                     self._leaves[one.sole] = encode_leaf(one.view)
-            person.view, person.sole = compose([one.view for one in active], self._rules, self._program(person.workspace).aggregates), None
+            person.view, person.sole = (
+                compose(
+                    [one.view for one in active],
+                    self._rules,
+                    self._program(person.workspace).aggregates,
+                ),
+                None,
+            )
         elif active:
             person.view, person.sole = active[0].view, active[0].sole
 
@@ -304,7 +358,10 @@ class _Assembly:
         else:
             for key, leaf in leaves.items():
                 self._leaves[key] = encode_leaf(leaf)
-            person.sole, person.view = None, compose(leaves.values(), self._rules, self._program(person.workspace).aggregates)
+            person.sole, person.view = (
+                None,
+                compose(leaves.values(), self._rules, self._program(person.workspace).aggregates),
+            )
 
     def _stored_leaf(self, key: IdentifierKey) -> Leaf | None:
         return self._soles.get(key) or self._leaf(key)
@@ -341,7 +398,9 @@ class _Assembly:
             fold_matched(leaf, found, properties, event.occurred_ms, tie_of(event.message_key))
         fold(person.view, event, self._rules)
         if before:
-            touched.update([f"trait:{trait}" for trait in before if trait not in person.view.traits])
+            touched.update(
+                [f"trait:{trait}" for trait in before if trait not in person.view.traits]
+            )
         fold_matched(person.view, found, properties, event.occurred_ms, tie_of(event.message_key))
 
     def _finish(self, group: Group, person: Person) -> None:
@@ -360,7 +419,12 @@ class _Assembly:
                 changes.gone.append((loser.id, loser.version))
                 leave_all(loser, person, self._program(loser.workspace), changes)
         evaluate(
-            person, self._program(group.workspace), self._rules, self._now_ms, self._occasion(group, person, cause, moved=moved), changes
+            person,
+            self._program(group.workspace),
+            self._rules,
+            self._now_ms,
+            self._occasion(group, person, cause, moved=moved),
+            changes,
         )
         if person.version:
             changes.replaced[person.id] = person.version
@@ -370,8 +434,9 @@ class _Assembly:
     def _next_version(self, group: Group) -> int:
         """Beyond every version of everybody whose identifiers come together here.
 
-        So whoever holds the identifier that names a person is beyond every version that the person ever had: one who was merged away and
-        comes out again does not repeat a version, and what somebody remembers or has read of the earlier one is found out as stale.
+        So whoever holds the identifier that names a person is beyond every version that the person
+        ever had: one who was merged away and comes out again does not repeat a version, and what
+        somebody remembers or has read of the earlier one is found out as stale.
         """
         if not group.exact and not group.people:
             return 1
@@ -393,7 +458,9 @@ class _Assembly:
     def _move(self, group: Group, person: Person) -> bool:
         moved = bool(group.fresh) or len(group.people) > 1
         if group.exact is None:
-            self._changes.absorbed += [(loser.id, person.id) for loser in group.people if loser.id != person.id]
+            self._changes.absorbed += [
+                (loser.id, person.id) for loser in group.people if loser.id != person.id
+            ]
             return moved
         for key in group.exact:
             owner = self._known.owners.get(key)

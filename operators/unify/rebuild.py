@@ -1,6 +1,7 @@
 """Rebuilds one person from nothing but their stored events: what incremental folding must have come to, for where it did not.
 
-Pure. The same folding, composing and evaluation as UNIFY's; the oracle (`oracle.verification`) judges the outcome by rules of its own.
+Pure. The same folding, composing and evaluation as UNIFY's; the oracle (`oracle.verification`)
+judges the outcome by rules of its own.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,11 +28,13 @@ class Remains(NamedTuple):
     Attributes:
         version: of the stored row.
         identifiers: all of the person's, with their kinds.
-        refused: refused facts that touch the person, one between two of their own identifiers counted twice.
+        refused: refused facts that touch the person, one between two of their own identifiers
+            counted twice.
         last_link: greatest key of any fact that touches the person.
         stage: as stored.
         granted: purposes that count as consented to.
-        balances: segment → what its changes of this person add up to; a member has 1, everybody else 0.
+        balances: segment → what its changes of this person add up to; a member has 1, everybody
+            else 0.
         versions: segment → version of its definition, where the person is stored as a member.
     """
 
@@ -61,7 +64,9 @@ class Rebuilt(NamedTuple):
     changes: Changes
 
 
-def fold_leaves(events: Iterable[Event], program: Program, rules: ProfileRules) -> dict[IdentifierKey, Leaf]:
+def fold_leaves(
+    events: Iterable[Event], program: Program, rules: ProfileRules
+) -> dict[IdentifierKey, Leaf]:
     """Fold events, each into the leaf of its strongest identifier.
 
     Args:
@@ -79,7 +84,13 @@ def fold_leaves(events: Iterable[Event], program: Program, rules: ProfileRules) 
     return leaves
 
 
-def rebuild(remains: Remains, leaves: Mapping[IdentifierKey, Leaf], program: Program, rules: ProfileRules, now_ms: int) -> Rebuilt:
+def rebuild(
+    remains: Remains,
+    leaves: Mapping[IdentifierKey, Leaf],
+    program: Program,
+    rules: ProfileRules,
+    now_ms: int,
+) -> Rebuilt:
     """Put a person together from their leaves and judge them anew.
 
     Args:
@@ -98,18 +109,25 @@ def rebuild(remains: Remains, leaves: Mapping[IdentifierKey, Leaf], program: Pro
     changes.people.append(person)
     changes.confirmed.clear()  # the members are written whole
     changes.leaves = {
-        key: encode_leaf(leaves[key]) if key in leaves and key != person.sole else None for key in sorted(remains.identifiers)
+        key: encode_leaf(leaves[key]) if key in leaves and key != person.sole else None
+        for key in sorted(remains.identifiers)
     }
     return Rebuilt(person, {key: leaves.get(key, Leaf()) for key in remains.identifiers}, changes)
 
 
-def _person(remains: Remains, leaves: Mapping[IdentifierKey, Leaf], program: Program, rules: ProfileRules) -> Person:
+def _person(
+    remains: Remains, leaves: Mapping[IdentifierKey, Leaf], program: Program, rules: ProfileRules
+) -> Person:
     sole = next(iter(leaves)) if len(leaves) == 1 else None
     kinds: dict[str, int] = {}
     for kind in remains.identifiers.values():
         kinds[kind] = kinds.get(kind, 0) + 1
     view = leaves[sole] if sole is not None else compose(leaves.values(), rules, program.aggregates)
-    members = {segment: remains.versions.get(segment, 0) for segment, held in remains.balances.items() if held > 0}
+    members = {
+        segment: remains.versions.get(segment, 0)
+        for segment, held in remains.balances.items()
+        if held > 0
+    }
     return Person(
         remains.id, remains.workspace, remains.version, view, kinds, sole, remains.refused, remains.last_link, remains.stage,
         segments=members, granted=list(remains.granted), built=program.newest,
@@ -120,7 +138,13 @@ def _settle(remains: Remains, person: Person, program: Program, changes: Changes
     """Bring each balance to 1 or 0, as it tells of a member or not: from there the evaluation goes on."""
     for segment, held in sorted(remains.balances.items()):
         place = program.place.get(segment)
-        version = program.segments[place].segment.version if place is not None else remains.versions.get(segment, 0)
+        version = (
+            program.segments[place].segment.version
+            if place is not None
+            else remains.versions.get(segment, 0)
+        )
         excess = held - (1 if held > 0 else 0)
         step = -1 if excess > 0 else 1
-        changes.memberships += [Change(person.workspace, segment, person.id, step, version, CAUSE, urgent=False)] * abs(excess)
+        changes.memberships += [
+            Change(person.workspace, segment, person.id, step, version, CAUSE, urgent=False)
+        ] * abs(excess)

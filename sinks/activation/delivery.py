@@ -1,17 +1,21 @@
 """Drives pushes one request at a time: note it, send it, classify the answer, note what follows.
 
-    begin (rows checked for consent) → its turn in the pace → leave (gate asked, on record, committed) → send
+    begin (rows checked for consent) → its turn in the pace → leave (gate asked, on record,
+    committed) → send
         → Delivered | Retry | Rejected → settle (one transaction)
 
-What a platform takes in now and does later is not confirmed before the platform says so (`sinks.activation.receipts`). Rows that it objects
-to are taken out and the rest is sent again. An audience that is lost at its platform is created and filled again by its next push.
+What a platform takes in now and does later is not confirmed before the platform says so
+(`sinks.activation.receipts`). Rows that it objects to are taken out and the rest is sent again. An
+audience that is lost at its platform is created and filled again by its next push.
 
-What adds people leaves only where the gate lets it pass in the transaction that puts its beginning on record, each time anew: every HTTP
-request of a write, every repetition, whatever was waited for before. What has begun may be on its way when people say something else.
+What adds people leaves only where the gate lets it pass in the transaction that puts its beginning
+on record, each time anew: every HTTP request of a write, every repetition, whatever was waited for
+before. What has begun may be on its way when people say something else.
 
-Guarantee: every recorded request is sent at least once until it is delivered, rejected or given up; sending one twice changes nothing,
-because all writes are set operations and an audience is created only when looking for it by its recorded intent finds none. Requests
-for withdrawals and deletions are never given up. A destination that fails again and again rests behind its breaker.
+Guarantee: every recorded request is sent at least once until it is delivered, rejected or given up;
+sending one twice changes nothing, because all writes are set operations and an audience is created
+only when looking for it by its recorded intent finds none. Requests for withdrawals and deletions
+are never given up. A destination that fails again and again rests behind its breaker.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,8 +53,10 @@ class DeliveryParams:
 
     Attributes:
         poll_interval: how often due work is looked for while there is none.
-        outstanding_interval: how often withdrawals that no change tells of are looked for (`sources.activation.audiences`).
-        failed_wait: rest of an audience after a push that failed, and of a withdrawal after one that was rejected.
+        outstanding_interval: how often withdrawals that no change tells of are looked for
+            (`sources.activation.audiences`).
+        failed_wait: rest of an audience after a push that failed, and of a withdrawal after one
+            that was rejected.
         decision_interval: how often a verdict that does not change is recorded again.
         hold_interval: how long a verdict other than pass stands before the gate is asked again.
         pace_patience: longest wait for the pace between the requests of one operation.
@@ -123,7 +129,9 @@ class Delivery:
         self._random = random
 
     def advance(self, audience_id: int, still: Still | None) -> Attempt | None:
-        """Send the audience's next request; None where there is none, its destination has to wait, or the gate does not let it pass.
+        """Send the audience's next request.
+
+        None where there is none, its destination has to wait, or the gate does not let it pass.
 
         The caller holds the audience (`store.activation.due.alone`).
 
@@ -140,14 +148,26 @@ class Delivery:
         if request is None or not self._may_send(destination, now_ms):
             return None
         permit = partial(still, audience, request.push_id) if still else _never
-        pairs = pushes.begin(self._conn, request, audience.platform, destination.platform.purpose, permit)
+        pairs = pushes.begin(
+            self._conn, request, audience.platform, destination.platform.purpose, permit
+        )
         if pairs is None:
             return None
         people = [person for person, _ in pairs]
-        leave = partial(pushes.leave, self._conn, request, audience.platform, destination.platform.purpose, people, permit)
+        leave = partial(
+            pushes.leave,
+            self._conn,
+            request,
+            audience.platform,
+            destination.platform.purpose,
+            people,
+            permit,
+        )
         try:
             with destination.pace.permitting(leave if request.operation == "add" else _never):
-                outcome = self._perform(destination, audience, request, tuple(row for _, row in pairs))
+                outcome = self._perform(
+                    destination, audience, request, tuple(row for _, row in pairs)
+                )
         except WithheldError:
             return None
         took_ms = self._now_ms() - now_ms
@@ -160,19 +180,30 @@ class Delivery:
         return attempt
 
     def _may_send(self, destination: Destination, now_ms: int) -> bool:
-        """Ask breaker, rest and pace, in this order; takes the first request's token when all agree."""
+        """Ask breaker, rest and pace, in this order.
+
+        Takes the first request's token when all agree.
+        """
         if breaker.wait_ms(destination.breaker, now_ms) or destination.resume_at_ms > now_ms:
             return False
         return destination.pace.ready()
 
-    def _perform(self, destination: Destination, audience: Audience, request: OpenRequest, rows: tuple[Row, ...]) -> Outcome:
+    def _perform(
+        self,
+        destination: Destination,
+        audience: Audience,
+        request: OpenRequest,
+        rows: tuple[Row, ...],
+    ) -> Outcome:
         """Do what the request says, which may take several calls where the audience's platform id is not known yet."""
         if request.operation in {"add", "remove"} and not rows:
             return Delivered()
         platform_id = audience.platform_id
         if platform_id is None:
             takes_off = request.operation in {"remove", "delete"}
-            found = (destination.find if takes_off else destination.find_or_create)(audience.name, audience.intent)
+            found = (destination.find if takes_off else destination.find_or_create)(
+                audience.name, audience.intent
+            )
             if not isinstance(found, Delivered) or not found.platform_id:
                 return found
             platform_id = found.platform_id
@@ -182,22 +213,30 @@ class Delivery:
             return outcome
         if request.operation == "delete":
             return Delivered()
-        # A platform may not show at once what it has just created: what was never filled is lost only if it stays away.
+        # A platform may not show at once what it has just created: what was never filled is lost
+        # only if it stays away.
         waited = request.attempts + 1 >= self._params.retry.attempts
         return outcome if waited or due.was_filled(self._conn, audience.id) else Retry("busy")
 
     def _observe(self, destination: Destination, outcome: Outcome) -> None:
-        """Let breaker and rest learn from the outcome; a throttle is an answer, not a fault of the line."""
+        """Let breaker and rest learn from the outcome.
+
+        A throttle is an answer, not a fault of the line.
+        """
         now_ms = self._now_ms()
         faulty = isinstance(outcome, Retry) and outcome.reason not in _NO_FAULT_OF_THE_LINE
-        destination.breaker = breaker.observe(destination.breaker, not faulty, now_ms, self._params.breaker)
+        destination.breaker = breaker.observe(
+            destination.breaker, not faulty, now_ms, self._params.breaker
+        )
         pause_s = outcome.pause_s if isinstance(outcome, Delivered) else 0.0
         if isinstance(outcome, Retry) and outcome.reason == "throttled":
             pause_s = outcome.after_s or 0.0
         asked = min(timedelta(seconds=pause_s), self._params.retry.asked_cap)
         destination.resume_at_ms = now_ms + asked // timedelta(milliseconds=1)
 
-    def _settle(self, audience: Audience, request: OpenRequest, rows: int, outcome: Outcome) -> Attempt:
+    def _settle(
+        self, audience: Audience, request: OpenRequest, rows: int, outcome: Outcome
+    ) -> Attempt:
         """Write down what follows from the outcome, in the caller's transaction."""
         now, reason, done = self._now(), "", False
         match outcome:
@@ -215,7 +254,9 @@ class Delivery:
                 else:
                     wait = retry.wait_ms(attempts, after_s, self._random(), self._params.retry)
                     outcomes.postpone(self._conn, request, reason, self._now_ms() + wait)
-            case Rejected(reason=reason, detail=detail, rows=places) if places and set(places) <= set(range(rows)):
+            case Rejected(reason=reason, detail=detail, rows=places) if places and set(
+                places
+            ) <= set(range(rows)):
                 code = detail.rpartition("/")[2].lower() or reason
                 outcomes.refuse_rows(self._conn, request, frozenset(places), f"refused:{code}")
                 outcome, reason = Retry("rows_refused"), "rows_refused"
@@ -239,15 +280,28 @@ class Delivery:
     def _count(self, audience: Audience, outcome: Outcome, attempt: Attempt, took_ms: int) -> None:
         """Add to the platform's signal."""
         minute = self._now_ms() // _MINUTE_MS * _MINUTE_MS
-        names = {"delivered": metrics.REQUESTS_OK, "retry": metrics.REQUESTS_RETRIED, "rejected": metrics.REQUESTS_FAILED}
+        names = {
+            "delivered": metrics.REQUESTS_OK,
+            "retry": metrics.REQUESTS_RETRIED,
+            "rejected": metrics.REQUESTS_FAILED,
+        }
         counts: dict[str, float] = {names[attempt.outcome]: 1, metrics.LATENCY_MS: took_ms}
         if isinstance(outcome, Delivered):
             counts |= {metrics.ROWS_SENT: attempt.rows, metrics.ROWS_REJECTED: outcome.invalid}
         signal = f"platform:{audience.platform}"
-        observations.add(self._conn, [(audience.workspace_id, signal, minute, 0, name, value) for name, value in counts.items()])
+        observations.add(
+            self._conn,
+            [
+                (audience.workspace_id, signal, minute, 0, name, value)
+                for name, value in counts.items()
+            ],
+        )
 
     def _read_back(self, destination: Destination, audience: Audience, push_id: int) -> None:
-        """Note the platform's own view of the audience; it is only shown, so a fault here changes nothing but waits for its token."""
+        """Note the platform's own view of the audience.
+
+        It is only shown, so a fault here changes nothing but waits for its token.
+        """
         current = due.read_audience(self._conn, audience.id)
         if current and current.platform_id:
             outcome = destination.call(Read(current.platform_id))
@@ -263,7 +317,13 @@ class Delivery:
             minute = self._now_ms() // _MINUTE_MS * _MINUTE_MS
             seen = {metrics.MATCH_RATE: rate / 100, metrics.MATCH_RATES: 1}
             signal = f"platform:{audience.platform}"
-            observations.add(self._conn, [(audience.workspace_id, signal, minute, 0, name, value) for name, value in seen.items()])
+            observations.add(
+                self._conn,
+                [
+                    (audience.workspace_id, signal, minute, 0, name, value)
+                    for name, value in seen.items()
+                ],
+            )
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)

@@ -1,14 +1,29 @@
 """One platform account as this process sees it, and what a recorded request means there: one call, or the few that creating takes.
 
-An audience is created only when looking for it by its recorded intent finds none. One that was there and that the platform no longer knows
-is lost: only where neither the platform nor a listing of the account has it, for it may merely be hidden from us.
+An audience is created only when looking for it by its recorded intent finds none. One that was
+there and that the platform no longer knows is lost: only where neither the platform nor a listing
+of the account has it, for it may merely be hidden from us.
 """
 
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
 
-from sinks.ads.platform import Create, Delete, Delivered, Find, Operation, Outcome, Platform, Read, Rejected, Retry, Row, Transport, Write
+from sinks.ads.platform import (
+    Create,
+    Delete,
+    Delivered,
+    Find,
+    Operation,
+    Outcome,
+    Platform,
+    Read,
+    Rejected,
+    Retry,
+    Row,
+    Transport,
+    Write,
+)
 from sinks.http.breaker import Breaker
 from sinks.http.rate_limit import Paced
 from store.activation.due import Audience
@@ -55,15 +70,24 @@ class Destination:
     def find_or_create(self, name: str, intent: str) -> Outcome:
         """Give the audience's platform id."""
         found = self.find(name, intent)
-        return self.call(Create(name, intent)) if isinstance(found, Delivered) and not found.platform_id else found
+        return (
+            self.call(Create(name, intent))
+            if isinstance(found, Delivered) and not found.platform_id
+            else found
+        )
 
-    def perform(self, audience: Audience, platform_id: str, request: OpenRequest, rows: tuple[Row, ...]) -> Outcome:
+    def perform(
+        self, audience: Audience, platform_id: str, request: OpenRequest, rows: tuple[Row, ...]
+    ) -> Outcome:
         """Do what a request says with an audience that the platform has given an id."""
         match request.operation:
             case "add" | "remove" as verb:
-                outcome = self.call(Write(verb, platform_id, rows, _session(audience.intent, request)))
+                outcome = self.call(
+                    Write(verb, platform_id, rows, _session(audience.intent, request))
+                )
                 if isinstance(outcome, Retry) and outcome.reason == "busy":
-                    # Some platforms have one code for an audience under update and for one that is gone; reading it back tells.
+                    # Some platforms have one code for an audience under update and for one that is
+                    # gone; reading it back tells.
                     there = self.call(Read(platform_id))
                     outcome = there if _missing(there) else outcome
             case "check":
@@ -79,7 +103,13 @@ class Destination:
         found = self.find(audience.name, audience.intent)
         if not isinstance(found, Delivered):
             return found
-        return missing if found.platform_id else Rejected(LOST, advice="It was deleted at the platform; it is created and filled again.")
+        return (
+            missing
+            if found.platform_id
+            else Rejected(
+                LOST, advice="It was deleted at the platform; it is created and filled again."
+            )
+        )
 
 
 def _missing(outcome: Outcome) -> bool:

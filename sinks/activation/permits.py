@@ -1,11 +1,12 @@
 """Asks the trust gate before anything is done, and has its decision on record before the action starts.
 
-A push is asked for twice before it is planned: over its readings, which costs little, and once it is known whom it changes, in the
-transaction that plans it, by what holds then. One under way is asked for again with every request, in the transaction that puts its
-beginning on record (`Permits.still`): when the gate no longer lets it pass, the rest of it is held and planned anew later. What was asked
-before only saves work; nothing leaves on it.
-Withdrawals and deletions are not judged, for they only take people off a platform; they are recorded all the same.
-A verdict that stays the same, numbers in its reasons aside, is recorded once per interval, not at every look.
+A push is asked for twice before it is planned: over its readings, which costs little, and once it
+is known whom it changes, in the transaction that plans it, by what holds then. One under way is
+asked for again with every request, in the transaction that puts its beginning on record
+(`Permits.still`): when the gate no longer lets it pass, the rest of it is held and planned anew
+later. What was asked before only saves work; nothing leaves on it. Withdrawals and deletions are
+not judged, for they only take people off a platform; they are recorded all the same. A verdict that
+stays the same, numbers in its reasons aside, is recorded once per interval, not at every look.
 """
 
 import re
@@ -50,13 +51,18 @@ class Judgement(Protocol):
         """Whether nothing but a dry run holds it, so far: how large it would be is worth finding out, to be told."""
 
     def record(self) -> int:
-        """Write the decision, its audit row and the gate's memory in one transaction; gives the decision's id."""
+        """Write the decision, its audit row and the gate's memory in one transaction.
+
+        Gives the decision's id.
+        """
 
 
 class Gate(Protocol):
     """What decides."""
 
-    def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Judgement:
+    def judge(
+        self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime
+    ) -> Judgement:
         """Judge one proposed action: push, urgent_removal or delete."""
 
 
@@ -72,7 +78,12 @@ class Permits:
     """
 
     def __init__(
-        self, conn: Connection[Any], gate: Gate, repeat_after: timedelta, ask_again_after: timedelta, now: Callable[[], datetime]
+        self,
+        conn: Connection[Any],
+        gate: Gate,
+        repeat_after: timedelta,
+        ask_again_after: timedelta,
+        now: Callable[[], datetime],
     ) -> None:
         self._conn = conn
         self._gate = gate
@@ -97,13 +108,19 @@ class Permits:
         if judgement.verdict != PASS and (planned or not judgement.rehearsed):
             self._hold(task, judgement, self._ask_again_after)
             return None
-        return Permitted(task, None, gated=True, approve=None if planned else partial(self._approve, task, self._now()))
+        return Permitted(
+            task,
+            None,
+            gated=True,
+            approve=None if planned else partial(self._approve, task, self._now()),
+        )
 
     def still(self, audience: Audience, push_id: int) -> bool:
         """Whether a push under way may send its next request: by what people said, readings and clock as they are in this transaction.
 
-        Whatever was committed before counts, and nothing that could change the answer is committed before the caller's transaction ends.
-        Where the gate no longer lets it pass, that is on record and the push held with the transaction.
+        Whatever was committed before counts, and nothing that could change the answer is committed
+        before the caller's transaction ends. Where the gate no longer lets it pass, that is on
+        record and the push held with the transaction.
 
         Args:
             audience: as it was read before.
@@ -120,17 +137,23 @@ class Permits:
         return judgement.verdict == PASS
 
     def _approve(self, task: Task, asked_at: datetime, adds: int, removes: int) -> int | None:
-        """Ask again, knowing what the push changes; the recorded decision that lets it pass, or None."""
+        """Ask again, knowing what the push changes.
+
+        The recorded decision that lets it pass, or None.
+        """
         sized = self._judge(task, "push").sized(adds, removes)
         if sized.verdict != PASS:
-            # What is held for its size was costly to find out, and is not found out again at every look.
+            # What is held for its size was costly to find out, and is not found out again at every
+            # look.
             self._hold(task, sized, max(self._ask_again_after, _COSTLY * (self._now() - asked_at)))
             return None
         self._recorded.pop(task.audience_id, None)
         return sized.record()
 
     def _judge(self, task: Task, action: str, now: datetime | None = None) -> Judgement:
-        return self._gate.judge(task.workspace_id, task.platform, task.audience_id, action, now or self._now())
+        return self._gate.judge(
+            task.workspace_id, task.platform, task.audience_id, action, now or self._now()
+        )
 
     def _hold(self, task: Task, judgement: Judgement, ask_again_after: timedelta) -> None:
         now = self._now()

@@ -1,7 +1,7 @@
 """Plans pushes: reads who is concerned, nets the change out, records it – one transaction each, nothing sent.
 
-A push is decided on here, once it is known whom it changes: the decision and the plan commit together, or neither does. A withdrawal
-needs no decision but carries one all the same.
+A push is decided on here, once it is known whom it changes: the decision and the plan commit
+together, or neither does. A withdrawal needs no decision but carries one all the same.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +24,17 @@ Approve = Callable[[int, int], int | None]
 """Asks the gate in the planning transaction, with how many people a push adds and removes: the decision that lets it pass, or None."""
 
 
-def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Platform, approve: Approve, now: datetime) -> int | None:
-    """Plan the net change since the last plan; the first one compares all members with everything on the list.
+def plan_push(
+    conn: Connection[Any],
+    audience_id: int,
+    kind: str,
+    platform: Platform,
+    approve: Approve,
+    now: datetime,
+) -> int | None:
+    """Plan the net change since the last plan.
+
+    The first one compares all members with everything on the list.
 
     Args:
         conn: connection in autocommit mode.
@@ -36,7 +45,8 @@ def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Plat
         now: clock.
 
     Returns:
-        The push's id; None where there is one under way, the audience is not active, or the gate holds the push.
+        The push's id; None where there is one under way, the audience is not active, or the gate
+        holds the push.
     """
     with due.planning(conn, audience_id) as opened:
         if opened is None or opened[0].status != "active" or due.has_open_push(conn, audience_id):
@@ -60,9 +70,16 @@ def plan_push(conn: Connection[Any], audience_id: int, kind: str, platform: Plat
 
 
 def plan_withdrawal(
-    conn: Connection[Any], audience_id: int, people: Sequence[ProfileId], platform: Platform, decision_id: int | None, now: datetime
+    conn: Connection[Any],
+    audience_id: int,
+    people: Sequence[ProfileId],
+    platform: Platform,
+    decision_id: int | None,
+    now: datetime,
 ) -> int | None:
-    """Plan the removal of those among these people who do not consent now; the outbox cursor stays where it is.
+    """Plan the removal of those among these people who do not consent now.
+
+    The outbox cursor stays where it is.
 
     Returns:
         The push's id; None where nobody is left to remove.
@@ -72,7 +89,9 @@ def plan_withdrawal(
             return None
         audience, _ = opened
         known = concerned.read(conn, audience, people, platform.purpose, ())
-        leaving = {person: held for person, held in known.confirmed.items() if person in known.refused}
+        leaving = {
+            person: held for person, held in known.confirmed.items() if person in known.refused
+        }
         change = net_change({}, leaving, known.refused)
         if not change.removes:
             return None
@@ -81,8 +100,13 @@ def plan_withdrawal(
         return draft.plan(decision_id)
 
 
-def plan_deletion(conn: Connection[Any], audience_id: int, decision_id: int | None, now: datetime) -> int | None:
-    """Plan the deletion of the audience at its platform; None where that is under way or no longer wanted."""
+def plan_deletion(
+    conn: Connection[Any], audience_id: int, decision_id: int | None, now: datetime
+) -> int | None:
+    """Plan the deletion of the audience at its platform.
+
+    None where that is under way or no longer wanted.
+    """
     with due.planning(conn, audience_id) as opened:
         if opened is None or opened[0].status != "deleting":
             return None
@@ -96,7 +120,8 @@ class Changed:
     Attributes:
         change: what to send.
         come: people who are not on the list yet and would be.
-        go: people who would be on it no more. Whose row is only spelled anew does neither, and who withdrew goes in any case.
+        go: people who would be on it no more. Whose row is only spelled anew does neither, and who
+            withdrew goes in any case.
         sent_again: people who stay as they are and are sent again all the same.
         people: how many were looked at.
     """
@@ -108,7 +133,9 @@ class Changed:
     people: int
 
 
-def changes(conn: Connection[Any], audience: Audience, xmin: str, platform: Platform) -> Iterator[Changed]:
+def changes(
+    conn: Connection[Any], audience: Audience, xmin: str, platform: Platform
+) -> Iterator[Changed]:
     """Compare what should be with what is, page by page, for everybody whom the next push may concern."""
     for people in concerned.pages(conn, audience, xmin):
         known = concerned.read(conn, audience, people, platform.purpose, platform.kinds)
@@ -126,7 +153,10 @@ def changes(conn: Connection[Any], audience: Audience, xmin: str, platform: Plat
 
 def _desired(known: Concerned, platform: Platform) -> dict[ProfileId, Row | None]:
     """Spell every member's row; None where nothing is left to match on."""
-    return {person: platform.row(Matchable(_uuid_text(person), known.identifiers.get(person, {}))) for person in sorted(known.members)}
+    return {
+        person: platform.row(Matchable(_uuid_text(person), known.identifiers.get(person, {})))
+        for person in sorted(known.members)
+    }
 
 
 def _uuid_text(person: ProfileId) -> str:

@@ -1,6 +1,7 @@
 """What the next push of an audience would do: planned as it would be, and never recorded.
 
-Of very many people a sample is looked at. Ids are keyed digests, so those who come first in id order are no different from the rest.
+Of very many people a sample is looked at. Ids are keyed digests, so those who come first in id
+order are no different from the rest.
 """
 
 from collections import Counter
@@ -25,7 +26,9 @@ SAMPLE_PEOPLE: Final = 20_000
 
 @dataclass(frozen=True)
 class PushPreview:
-    """How much a push would change; what is counted after `concerned` is scaled from `examined` to `concerned` people.
+    """How much a push would change.
+
+    What is counted after `concerned` is scaled from `examined` to `concerned` people.
 
     Attributes:
         members: people in the segment.
@@ -60,7 +63,11 @@ class PushPreview:
 
 
 def preview_push(
-    conn: Connection[Any], audience_id: int, platform: Platform, exact_people: int = EXACT_PEOPLE, sample_people: int = SAMPLE_PEOPLE
+    conn: Connection[Any],
+    audience_id: int,
+    platform: Platform,
+    exact_people: int = EXACT_PEOPLE,
+    sample_people: int = SAMPLE_PEOPLE,
 ) -> PushPreview | None:
     """Plan and throw the plan away.
 
@@ -84,15 +91,26 @@ def preview_push(
     with conn.transaction():
         for page in changes(conn, audience, xmin, platform):
             examined += page.people
-            counts.update(adds=len(page.change.adds), removes=len(page.change.removes), come=page.come, go=page.go)
+            counts.update(
+                adds=len(page.change.adds),
+                removes=len(page.change.removes),
+                come=page.come,
+                go=page.go,
+            )
             skipped.update(page.change.skipped)
             if examined >= wanted:
                 break
 
     def scaled(found: int) -> int:
-        return found if examined >= people else estimate(min(found, examined), examined, people).value
+        return (
+            found if examined >= people else estimate(min(found, examined), examined, people).value
+        )
 
-    most, adds, removes = platform.limits.max_rows, scaled(counts["adds"]), scaled(counts["removes"])
+    most, adds, removes = (
+        platform.limits.max_rows,
+        scaled(counts["adds"]),
+        scaled(counts["removes"]),
+    )
     return PushPreview(
         *audiences.counted(conn, audience_id),
         concerned=people,
@@ -110,8 +128,13 @@ def preview_judged(
     conn: Connection[Any], audience_id: int, platform: Platform, params: GateParams, now: datetime
 ) -> tuple[PushPreview, Judged] | None:
     """Like `preview_push`, with what the gate would say of such a push now."""
-    preview, audience = preview_push(conn, audience_id, platform), due.read_audience(conn, audience_id)
+    preview, audience = (
+        preview_push(conn, audience_id, platform),
+        due.read_audience(conn, audience_id),
+    )
     if preview is None or audience is None:
         return None
-    judged = TrustGate(conn, params).judge(audience.workspace_id, audience.platform, audience_id, "push", now)
+    judged = TrustGate(conn, params).judge(
+        audience.workspace_id, audience.platform, audience_id, "push", now
+    )
     return preview, judged.sized(preview.come, preview.go)

@@ -20,7 +20,10 @@ from store.signals import observations
 FAILED: Final = "FAILED"
 _MINUTE_MS: Final = 60_000
 _UNKNOWN_THERE: Final = frozenset({"missing", "invalid"})
-"""Reasons that say that the platform will never tell; what it did is unknown, and doing it again is harmless."""
+"""Reasons that say that the platform will never tell.
+
+What it did is unknown, and doing it again is harmless.
+"""
 
 
 class Confirmation:
@@ -34,7 +37,11 @@ class Confirmation:
     """
 
     def __init__(
-        self, conn: Connection[Any], destinations: Mapping[str, Destination], ask_again_after: timedelta, now: Callable[[], datetime]
+        self,
+        conn: Connection[Any],
+        destinations: Mapping[str, Destination],
+        ask_again_after: timedelta,
+        now: Callable[[], datetime],
     ) -> None:
         self._conn = conn
         self._destinations = destinations
@@ -88,9 +95,20 @@ class Confirmation:
         if isinstance(low, int) and isinstance(high, int) and low >= 0:
             seen |= {metrics.MATCH_RATE: (low + high) / 200, metrics.MATCH_RATES: 1}
         signal = f"platform:{receipt.platform}"
-        observations.add(self._conn, [(receipt.workspace_id, signal, minute, 0, name, value) for name, value in seen.items()])
+        observations.add(
+            self._conn,
+            [
+                (receipt.workspace_id, signal, minute, 0, name, value)
+                for name, value in seen.items()
+            ],
+        )
 
 
 def _done(receipt: Receipt, outcome: Delivered) -> bool:
-    """Whether the platform did it. Of a removal that it did in part nobody knows whom it left: it was not done."""
-    return outcome.readback.get("status") != FAILED and (receipt.operation == "add" or not outcome.invalid)
+    """Whether the platform did it.
+
+    Of a removal that it did in part nobody knows whom it left: it was not done.
+    """
+    return outcome.readback.get("status") != FAILED and (
+        receipt.operation == "add" or not outcome.invalid
+    )

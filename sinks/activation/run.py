@@ -1,7 +1,7 @@
 """Carries out what the gate lets pass: plans a push where one is due, and sends the audience's next request.
 
-One audience is in one pair of hands at a time. A task that is no longer true by then (another process was faster, the audience was
-paused) does nothing.
+One audience is in one pair of hands at a time. A task that is no longer true by then (another
+process was faster, the audience was paused) does nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,8 @@ class Permitted:
     """A task that may be done.
 
     Attributes:
-        decision_id: the recorded decision; None for a request, whose push carries one, and for a push yet to be planned.
+        decision_id: the recorded decision; None for a request, whose push carries one, and for a
+            push yet to be planned.
         gated: it asks the gate, and again with each request; False for what is exempt from it.
         approve: asks the gate for a push whose size is known.
     """
@@ -73,7 +74,9 @@ class Activation:
             if not held:
                 return None
             planned = self._plan(permitted)
-            attempt = self._delivery.advance(task.audience_id, self._still if permitted.gated else None)
+            attempt = self._delivery.advance(
+                task.audience_id, self._still if permitted.gated else None
+            )
         self._moved = self._moved or planned or attempt is not None
         return attempt
 
@@ -86,9 +89,17 @@ class Activation:
         task, decision_id = permitted.task, permitted.decision_id
         platform, now = self._platforms[task.platform], self._now()
         if isinstance(task, Withdrawn):
-            return plan_withdrawal(self._conn, task.audience_id, task.people, platform, decision_id, now) is not None
+            return (
+                plan_withdrawal(
+                    self._conn, task.audience_id, task.people, platform, decision_id, now
+                )
+                is not None
+            )
         if task.kind == "delete":
             return plan_deletion(self._conn, task.audience_id, decision_id, now) is not None
         if task.kind in {"scheduled", "manual"} and permitted.approve is not None:
-            return plan_push(self._conn, task.audience_id, task.kind, platform, permitted.approve, now) is not None
+            return (
+                plan_push(self._conn, task.audience_id, task.kind, platform, permitted.approve, now)
+                is not None
+            )
         return False

@@ -1,14 +1,16 @@
 """The forms in which platforms take identifiers: how each is spelled before SHA-256, and which are not hashed at all.
 
-Input values come normalised from `operators.identity.normalise`. Every function answers the empty string where nothing usable is left, and
-`digest` refuses to hash that: the hash of nothing would match everybody else's nothing.
+Input values come normalised from `operators.identity.normalise`. Every function answers the empty
+string where nothing usable is left, and `digest` refuses to hash that: the hash of nothing would
+match everybody else's nothing.
 
     form             Meta    Google  TikTok  Snapchat
     email            plain   gmail   plain*  plain
     phone            digits  e164    e164    digits
     device id        raw     raw     hashed  hashed
 
-* or stripped, and Snapchat's phone e164, where settings say so: the platforms' pages leave these open.
+* or stripped, and Snapchat's phone e164, where settings say so: the platforms' pages leave these
+  open.
 """
 
 import re
@@ -64,7 +66,8 @@ def email_plain(value: str) -> str:
 def email_stripped(value: str) -> str:
     """Spell an e-mail as some TikTok uploads do: as plain, without dots and ``+suffix`` at every domain.
 
-    Source: the form that Twilio Segment's TikTok Audiences destination hashes; TikTok's own help page shows the plain one.
+    Source: the form that Twilio Segment's TikTok Audiences destination hashes; TikTok's own help
+    page shows the plain one.
 
     >>> email_stripped("Jane.Doe+news@Example.com")
     'janedoe@example.com'
@@ -76,7 +79,9 @@ def email_stripped(value: str) -> str:
 
 
 def email_gmail(value: str) -> str:
-    """Spell an e-mail for Google: as plain; only at gmail.com and googlemail.com without dots and ``+suffix``.
+    """Spell an e-mail for Google: as plain.
+
+    Only at gmail.com and googlemail.com without dots and ``+suffix``.
 
     Source: Data Manager API, Format user data.
 
@@ -116,7 +121,9 @@ def phone_e164(value: str) -> str:
 
 
 def device_id(value: str) -> str:
-    """Spell a mobile advertising id: lower case with hyphens; all zeros is what a phone says that does not want to be followed.
+    """Spell a mobile advertising id: lower case with hyphens.
+
+    All zeros is what a phone says that does not want to be followed.
 
     >>> device_id("AEBE52E7-03EE-455A-B3C4-E57283966239")
     'aebe52e7-03ee-455a-b3c4-e57283966239'

@@ -2,8 +2,9 @@
 
     operation ──encode──▶ Request ──(sinks.http)──▶ Response ──decode──▶ Delivered | Retry | Rejected
 
-A platform classifies; `sinks.http.retry` decides when to try again; `sinks.activation.delivery` drives. Every write is a set operation at
-all platforms, so sending one twice changes nothing. Creating an audience is the exception, and `Find` is what makes it safe.
+A platform classifies; `sinks.http.retry` decides when to try again; `sinks.activation.delivery`
+drives. Every write is a set operation at all platforms, so sending one twice changes nothing.
+Creating an audience is the exception, and `Find` is what makes it safe.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,10 +17,14 @@ Row: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. Its repr shows no more than its method: headers and body hold the token and the rows, some addresses are secrets.
+    """One HTTP request.
+
+    Its repr shows no more than its method: headers and body hold the token and the rows, some
+    addresses are secrets.
 
     Attributes:
-        adds: it adds people to an audience, so that it leaves only where the gate lets it (`sinks.http.rate_limit`).
+        adds: it adds people to an audience, so that it leaves only where the gate lets it
+            (`sinks.http.rate_limit`).
     """
 
     method: str
@@ -37,8 +42,9 @@ class Response:
         status: HTTP status, 0 when no answer arrived.
         headers: lower-case name → value.
         body: as received; may repeat personal data and is never logged.
-        fault: why no answer arrived. ``timeout`` or ``connection``: the request may have been applied all the same. ``reauth``,
-            ``throttled`` or ``transient``: there was no access token to send it with (`sinks.http.oauth`).
+        fault: why no answer arrived. ``timeout`` or ``connection``: the request may have been
+            applied all the same. ``reauth``, ``throttled`` or ``transient``: there was no access
+            token to send it with (`sinks.http.oauth`).
     """
 
     status: int
@@ -53,7 +59,10 @@ Transport: TypeAlias = Callable[[Request], Response]
 
 @dataclass(frozen=True)
 class Find:
-    """Look for an audience that we may have created: same name, same recorded intent. `after` continues a listing."""
+    """Look for an audience that we may have created: same name, same recorded intent.
+
+    `after` continues a listing.
+    """
 
     name: str
     intent: str
@@ -120,7 +129,8 @@ class Delivered:
         after: where a `Find` that has not found goes on; empty at the end of the list.
         readback: size and state for `Read`, result and counts for `Status`; safe to show.
         pause_s: stay away for so long: the platform says that its limit is near.
-        receipt: what `Status` asks about, where the platform only accepts a `Write` now and processes it later.
+        receipt: what `Status` asks about, where the platform only accepts a `Write` now and
+            processes it later.
         receipt_after_s: seconds from now before which asking is of no use.
     """
 
@@ -139,7 +149,8 @@ class Retry:
     """Not done, or nobody knows; try again.
 
     Attributes:
-        reason: code: ``throttled``, ``busy``, ``transient``, ``html``, ``timeout``, ``connection``, ``unexpected``.
+        reason: code: ``throttled``, ``busy``, ``transient``, ``html``, ``timeout``, ``connection``,
+            ``unexpected``.
         after_s: earliest seconds from now as the platform asks; None leaves it to the policy.
     """
 
@@ -155,8 +166,8 @@ class Rejected:
         reason: code: ``reauth``, ``permission``, ``terms``, ``missing``, ``invalid``, ``policy``.
         detail: the platform's code and subcode; never its free text, which may repeat what we sent.
         advice: what to do, for a person.
-        rows: places of the rows of a `Write` that the platform objects to; the request passes without them. Empty where the objection
-            is not about single rows.
+        rows: places of the rows of a `Write` that the platform objects to; the request passes
+            without them. Empty where the objection is not about single rows.
     """
 
     reason: str

@@ -42,7 +42,10 @@ Outcome: TypeAlias = Arrived | Again | Refused
 
 
 class Channel(Protocol):
-    """Somewhere that on-call is told. Sending the same notice twice must do what sending it once does, as far as the channel can."""
+    """Somewhere that on-call is told.
+
+    Sending the same notice twice must do what sending it once does, as far as the channel can.
+    """
 
     def send(self, notice: Notice, number: int, now: datetime) -> Outcome:
         """Send one notice.

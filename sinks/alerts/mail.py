@@ -1,7 +1,7 @@
 """E-mail over SMTP: one message per notice; those of one alert make a thread.
 
-TLS from the start, by STARTTLS, or none at all – which is only sensible on one's own machine. A message that was sent twice has the same
-Message-ID, by which mail programs show it once.
+TLS from the start, by STARTTLS, or none at all – which is only sensible on one's own machine. A
+message that was sent twice has the same Message-ID, by which mail programs show it once.
 """
 
 import smtplib
@@ -63,12 +63,18 @@ class Mail:
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             refused = Refused("the mail server refuses every recipient")
-            return refused if min(codes, default=0) >= _PERMANENT else Again("the mail server refuses every recipient for now")
+            return (
+                refused
+                if min(codes, default=0) >= _PERMANENT
+                else Again("the mail server refuses every recipient for now")
+            )
         except smtplib.SMTPResponseException as error:
             said = f"the mail server answered {error.smtp_code}"
             return Refused(said) if error.smtp_code >= _PERMANENT else Again(said)
         except smtplib.SMTPNotSupportedError:
-            return Refused("the mail server does not know what this channel asks for: check tls and username")
+            return Refused(
+                "the mail server does not know what this channel asks for: check tls and username"
+            )
         except (OSError, smtplib.SMTPException) as error:
             return Again(type(error).__name__)
         return Arrived()
@@ -83,7 +89,9 @@ class Mail:
         thread = sha256(notice.dedup_key.encode()).hexdigest()[:32]
         domain = parseaddr(self.sender)[1].rpartition("@")[2] or "stratum.invalid"
         first = f"<{thread}@{domain}>"
-        message["Message-ID"] = first if notice.step is Step.OPENED else f"<{thread}.{number}@{domain}>"
+        message["Message-ID"] = (
+            first if notice.step is Step.OPENED else f"<{thread}.{number}@{domain}>"
+        )
         if notice.step is not Step.OPENED:
             message["References"] = message["In-Reply-To"] = first
         message["Auto-Submitted"] = "auto-generated"
@@ -94,5 +102,7 @@ class Mail:
 
     def _connected(self) -> smtplib.SMTP:
         if self.tls == "tls":
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_s, context=ssl.create_default_context())
+            return smtplib.SMTP_SSL(
+                self.host, self.port, timeout=self.timeout_s, context=ssl.create_default_context()
+            )
         return smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)

@@ -1,6 +1,7 @@
 """PagerDuty, Events API v2: an alert per episode, by its dedup key; its end resolves it.
 
-Facts: https://developer.pagerduty.com/docs/send-alert-event. 202 is success; 400 is never tried again; 429 and 5xx are.
+Facts: https://developer.pagerduty.com/docs/send-alert-event. 202 is success; 400 is never tried
+again; 429 and 5xx are.
 """
 
 import json
@@ -10,9 +11,23 @@ from typing import Any, Final
 
 from domain.alerts import Notice, Severity, Step
 from sinks.ads.platform import Request, Response, Transport
-from sinks.alerts.channel import Again, Arrived, Outcome, Refused, facts, headline, pause_s, runbook, spelled
+from sinks.alerts.channel import (
+    Again,
+    Arrived,
+    Outcome,
+    Refused,
+    facts,
+    headline,
+    pause_s,
+    runbook,
+    spelled,
+)
 
-_SEVERITY: Final = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.CRITICAL: "critical"}
+_SEVERITY: Final = {
+    Severity.INFO: "info",
+    Severity.WARNING: "warning",
+    Severity.CRITICAL: "critical",
+}
 _SUMMARY_LIMIT: Final = 1024
 _ACCEPTED: Final = 202
 _BAD_REQUEST: Final = 400
@@ -47,11 +62,17 @@ class PagerDuty:
         if notice.step is Step.RESOLVED:
             body["event_action"] = "resolve"
         else:
-            body |= {"event_action": "trigger", "payload": self._payload(notice), "client": "Stratum"}
+            body |= {
+                "event_action": "trigger",
+                "payload": self._payload(notice),
+                "client": "Stratum",
+            }
             link = runbook(self.runbook_url, notice)
             if link:
                 body["links"] = [{"href": link, "text": "what to do"}]
-        return Request("POST", self.url, (("content-type", "application/json"),), json.dumps(body).encode())
+        return Request(
+            "POST", self.url, (("content-type", "application/json"),), json.dumps(body).encode()
+        )
 
     def _payload(self, notice: Notice) -> dict[str, Any]:
         return {
@@ -76,5 +97,11 @@ def classify(response: Response) -> Outcome:
     if status == _THROTTLED:
         return Again("throttled", pause_s(response.headers.get("retry-after")))
     if status == _BAD_REQUEST:
-        return Refused("PagerDuty says the event is invalid: check the routing key (32 characters) of this channel")
-    return Refused(f"PagerDuty answered {status}") if status < 500 else Again(f"PagerDuty answered {status}")
+        return Refused(
+            "PagerDuty says the event is invalid: check the routing key (32 characters) of this channel"
+        )
+    return (
+        Refused(f"PagerDuty answered {status}")
+        if status < 500
+        else Again(f"PagerDuty answered {status}")
+    )

@@ -1,6 +1,7 @@
 """Sends what the outbox of notices holds: at its channel's pace, again after a while where that may help, given up where it does not.
 
-Guarantee: every notice is sent at least once or given up with its reason; those of one alert and channel in order.
+Guarantee: every notice is sent at least once or given up with its reason; those of one alert and
+channel in order.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +32,8 @@ class SenderParams:
     Attributes:
         per_minute: notices that one channel takes per minute.
         burst: notices that go at once.
-        lease: a notice that a process took in hand and never noted is taken by another one after this.
+        lease: a notice that a process took in hand and never noted is taken by another one after
+            this.
         at_once: notices taken in hand at once.
         retry: back-off, and the attempts after which a notice is given up.
 
@@ -43,7 +45,11 @@ class SenderParams:
     burst: int = 10
     lease: timedelta = timedelta(minutes=2)
     at_once: int = 20
-    retry: RetryParams = field(default_factory=lambda: RetryParams(base=timedelta(seconds=2), cap=timedelta(minutes=10), attempts=12))
+    retry: RetryParams = field(
+        default_factory=lambda: RetryParams(
+            base=timedelta(seconds=2), cap=timedelta(minutes=10), attempts=12
+        )
+    )
 
     def __post_init__(self) -> None:
         if self.per_minute <= 0 or min(self.burst, self.at_once) < 1 or self.lease <= timedelta():
@@ -83,7 +89,9 @@ class Sender:
     def send_due(self) -> int:
         """Send what is due; answers how many were tried."""
         tried, begun = 0, self._now()
-        for claimed in outbox.claim(self._conn, self._channels, begun, self._params.lease, self._params.at_once):
+        for claimed in outbox.claim(
+            self._conn, self._channels, begun, self._params.lease, self._params.at_once
+        ):
             # A channel that hangs must not keep the rest until somebody else's lease begins.
             late = self._now() - begun > self._params.lease / 2
             wait = timedelta() if late else self._paced(claimed.channel)
@@ -91,7 +99,9 @@ class Sender:
                 outbox.postpone(self._conn, claimed.id, self._now() + wait)
                 continue
             tried += 1
-            outcome = deliver(self._channels[claimed.channel], claimed.notice, claimed.id, self._now())
+            outcome = deliver(
+                self._channels[claimed.channel], claimed.notice, claimed.id, self._now()
+            )
             self._observe(claimed.channel, outcome)
             self._settle(claimed, outcome)
         return tried
@@ -102,13 +112,21 @@ class Sender:
         if now < self._paused.get(channel, now):
             return self._paused[channel] - now
         now_ms = int(now.timestamp() * 1000)
-        self._buckets[channel], wait_ms = take(self._buckets.get(channel), now_ms, self._params.per_minute / 60, self._params.burst)
+        self._buckets[channel], wait_ms = take(
+            self._buckets.get(channel), now_ms, self._params.per_minute / 60, self._params.burst
+        )
         return wait_ms * _MS
 
     def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
-        now, retries, said = self._now(), self._params.retry, {"channel": claimed.channel, "notice": claimed.id, "alert": claimed.alert_id}
+        now, retries, said = (
+            self._now(),
+            self._params.retry,
+            {"channel": claimed.channel, "notice": claimed.id, "alert": claimed.alert_id},
+        )
         if isinstance(outcome, Again) and outcome.after_s:
-            self._paused[claimed.channel] = now + min(timedelta(seconds=outcome.after_s), retries.asked_cap)
+            self._paused[claimed.channel] = now + min(
+                timedelta(seconds=outcome.after_s), retries.asked_cap
+            )
         match outcome:
             case Arrived():
                 outbox.sent(self._conn, claimed.id, now)
@@ -118,13 +136,21 @@ class Sender:
                 outbox.postpone(self._conn, claimed.id, now + wait_ms * _MS, reason)
                 logger.warning("alert_postponed", reason=reason, attempts=claimed.attempts, **said)
             case Again(reason=reason):
-                self._give_up(claimed, f"no success in {claimed.attempts} attempts, the last: {reason}", now)
+                self._give_up(
+                    claimed, f"no success in {claimed.attempts} attempts, the last: {reason}", now
+                )
             case Refused(reason=reason):
                 self._give_up(claimed, reason, now)
 
     def _give_up(self, claimed: Claimed, reason: str, now: datetime) -> None:
         outbox.bury(self._conn, claimed.id, reason, now)
-        logger.error("alert_given_up", channel=claimed.channel, notice=claimed.id, alert=claimed.alert_id, reason=reason)
+        logger.error(
+            "alert_given_up",
+            channel=claimed.channel,
+            notice=claimed.id,
+            alert=claimed.alert_id,
+            reason=reason,
+        )
 
 
 def deliver(channel: Channel, notice: Notice, number: int, now: datetime) -> Outcome:

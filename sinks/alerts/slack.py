@@ -1,6 +1,7 @@
 """Slack, incoming webhook: one message per notice. The address is the secret.
 
-Facts: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. 200 with the body ``ok`` is success.
+Facts: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. 200 with the body
+``ok`` is success.
 """
 
 import json
@@ -12,7 +13,11 @@ from domain.alerts import Notice, Severity, Step
 from sinks.ads.platform import Request, Response, Transport
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused, facts, headline, pause_s, runbook
 
-_SIGN: Final = {Severity.INFO: ":information_source:", Severity.WARNING: ":warning:", Severity.CRITICAL: ":rotating_light:"}
+_SIGN: Final = {
+    Severity.INFO: ":information_source:",
+    Severity.WARNING: ":warning:",
+    Severity.CRITICAL: ":rotating_light:",
+}
 _TEXT_LIMIT: Final = 2_900
 """A section holds 3,000 characters."""
 _ADVICE: Final = {
@@ -49,17 +54,25 @@ class Slack:
 
     def encode(self, notice: Notice) -> Request:
         """Spell the request."""
-        sign = ":white_check_mark:" if notice.step is Step.RESOLVED else _SIGN[notice.episode.severity]
+        sign = (
+            ":white_check_mark:" if notice.step is Step.RESOLVED else _SIGN[notice.episode.severity]
+        )
         text = _escaped(headline(notice))[:_TEXT_LIMIT]
         link = runbook(self.runbook_url, notice)
         said = "\n".join(f"*{name}:* {_escaped(value)}" for name, value in facts(notice))
-        said = f"{said[: max(0, _TEXT_LIMIT - len(link))]}\n<{link}|what to do>" if link else said[:_TEXT_LIMIT]
+        said = (
+            f"{said[: max(0, _TEXT_LIMIT - len(link))]}\n<{link}|what to do>"
+            if link
+            else said[:_TEXT_LIMIT]
+        )
         blocks: list[dict[str, Any]] = [
             {"type": "section", "text": {"type": "mrkdwn", "text": f"{sign} *{text}*"}},
             {"type": "context", "elements": [{"type": "mrkdwn", "text": said}]},
         ]
         body = {"text": text, "blocks": blocks}
-        return Request("POST", self.url, (("content-type", "application/json"),), json.dumps(body).encode())
+        return Request(
+            "POST", self.url, (("content-type", "application/json"),), json.dumps(body).encode()
+        )
 
 
 def classify(response: Response) -> Outcome:
@@ -73,7 +86,9 @@ def classify(response: Response) -> Outcome:
         return Again("throttled", pause_s(response.headers.get("retry-after")))
     if status >= 500:
         return Again(f"Slack answered {status}")
-    return Refused(f"Slack answered {status}: {_ADVICE.get(text, 'check the address of this channel')}")
+    return Refused(
+        f"Slack answered {status}: {_ADVICE.get(text, 'check the address of this channel')}"
+    )
 
 
 def _escaped(text: str) -> str:

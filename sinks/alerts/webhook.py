@@ -1,10 +1,11 @@
 """A webhook of one's own: the notice as JSON, signed.
 
-    Stratum-Signature: t=<seconds since 1970>,v1=<hex HMAC-SHA-256 of "<t>.<body>" under the channel's secret>
-    Stratum-Delivery: <number of the notice>, the same for every attempt
+    Stratum-Signature: t=<seconds since 1970>,v1=<hex HMAC-SHA-256 of "<t>.<body>" under the
+    channel's secret> Stratum-Delivery: <number of the notice>, the same for every attempt
 
-Whoever receives it computes the signature over the bytes as they came, compares it in constant time, refuses a `t` more than five minutes
-old, and ignores a delivery that it has seen. Any 2xx is success.
+Whoever receives it computes the signature over the bytes as they came, compares it in constant
+time, refuses a `t` more than five minutes old, and ignores a delivery that it has seen. Any 2xx is
+success.
 """
 
 import hmac
@@ -16,7 +17,16 @@ from typing import Final
 
 from domain.alerts import Notice
 from sinks.ads.platform import Request, Response, Transport
-from sinks.alerts.channel import Again, Arrived, Outcome, Refused, headline, pause_s, runbook, spelled
+from sinks.alerts.channel import (
+    Again,
+    Arrived,
+    Outcome,
+    Refused,
+    headline,
+    pause_s,
+    runbook,
+    spelled,
+)
 
 _LATER: Final = frozenset({408, 425, 429})
 

@@ -1,8 +1,9 @@
 """Writes exports into files, and removes the files that may not be there any more.
 
-A file is called after its export and the writer's attempt. It is whole under its name, and beside it with ``.part`` while it grows. Only
-files for which a row says that they are being written or may be downloaded stay; everything else goes at the next look, whatever it was:
-expired, cancelled, revoked because somebody was erased, left by a writer that died.
+A file is called after its export and the writer's attempt. It is whole under its name, and beside
+it with ``.part`` while it grows. Only files for which a row says that they are being written or may
+be downloaded stay; everything else goes at the next look, whatever it was: expired, cancelled,
+revoked because somebody was erased, left by a writer that died.
 """
 
 import hashlib
@@ -49,7 +50,9 @@ class ExportFiles:
 
     @contextmanager
     def writing(self, path: Path) -> Iterator[IO[bytes]]:
-        """Open a file that has its name once everything is written and on the disk; nothing is left on any error.
+        """Open a file that has its name once everything is written and on the disk.
+
+        Nothing is left on any error.
 
         Raises:
             OSError: the disk is full, or the folder cannot be written to.
@@ -57,7 +60,9 @@ class ExportFiles:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")
         try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "wb") as file:
+            with os.fdopen(
+                os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "wb"
+            ) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -75,7 +80,8 @@ class ExportFiles:
         """Remove every file that may not be there.
 
         Args:
-            kept: (export, attempt) of those that may. Asked after the folder was looked at: a row is there before its file.
+            kept: (export, attempt) of those that may. Asked after the folder was looked at: a row
+                is there before its file.
 
         Returns:
             How many went.
@@ -129,7 +135,8 @@ class ExportWriter:
             conn: in autocommit mode, used for nothing else.
 
         Raises:
-            psycopg.OperationalError: Postgres went away; whatever was under way is begun anew by whoever finds it silent.
+            psycopg.OperationalError: Postgres went away; whatever was under way is begun anew by
+                whoever finds it silent.
         """
         jobs.expire(conn, self._params.lease)
         removed = self._files.sweep(lambda: jobs.kept(conn))
@@ -141,7 +148,12 @@ class ExportWriter:
         began, counts = time.monotonic(), ExportCounts()
         outcome = self._attempt(conn, job, counts)
         logger.info(
-            "export", export=job.id, workspace=job.workspace, outcome=outcome, rows=counts.rows, seconds=round(time.monotonic() - began, 3)
+            "export",
+            export=job.id,
+            workspace=job.workspace,
+            outcome=outcome,
+            rows=counts.rows,
+            seconds=round(time.monotonic() - began, 3),
         )
         return True
 
@@ -164,11 +176,15 @@ class ExportWriter:
         except FormError:
             return self._fail(conn, job, counts, "form")
         except OSError as error:
-            logger.warning("export_not_written", export=job.id, error=type(error).__name__, errno=error.errno)
+            logger.warning(
+                "export_not_written", export=job.id, error=type(error).__name__, errno=error.errno
+            )
             return self._fail(conn, job, counts, "disk")
         return "done"
 
-    def _write(self, conn: Connection[Any], job: ExportJob, path: Path, counts: ExportCounts) -> Written:
+    def _write(
+        self, conn: Connection[Any], job: ExportJob, path: Path, counts: ExportCounts
+    ) -> Written:
         export = self._exporter.begin(conn, self._author(job.workspace), job.spec, counts)
         digest, size, beaten = hashlib.sha256(), 0, time.monotonic()
         with self._files.writing(path) as file:

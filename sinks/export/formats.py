@@ -1,7 +1,8 @@
 """How exported people are spelled as CSV, JSON and NDJSON, page by page; `sinks.export.parquet` does Parquet. Pure: bytes in, no files.
 
-CSV is RFC 4180 with a header. A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV Injection), unless
-the export asks for texts as they are. Instants are ISO 8601 in UTC; money is in the currency's minor unit.
+CSV is RFC 4180 with a header. A text that a spreadsheet would run as a formula gets an apostrophe
+before it (OWASP, CSV Injection), unless the export asks for texts as they are. Instants are ISO
+8601 in UTC; money is in the currency's minor unit.
 """
 
 import csv
@@ -13,6 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from domain.export import ExportFormat, ExportSpec
+from domain.values import Json
 from operators.export import Column, Record, json_text
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -95,7 +97,9 @@ class CsvEncoder:
 
     def page(self, records: Sequence[Record]) -> bytes:
         """A line each."""
-        return _lines([[spell(pick(record)) for pick, spell in self._columns] for record in records])
+        return _lines(
+            [[spell(pick(record)) for pick, spell in self._columns] for record in records]
+        )
 
     def tail(self) -> bytes:
         """Nothing."""
@@ -146,7 +150,9 @@ def instant(at_ms: int | None) -> str | None:
 def _json(record: Record) -> bytes:
     told = record | {name: instant(record[name]) for name in _INSTANTS if name in record}
     if record.get("last_events") is not None:
-        told["last_events"] = {name: instant(at_ms) for name, at_ms in record["last_events"].items()}
+        told["last_events"] = {
+            name: instant(at_ms) for name, at_ms in record["last_events"].items()
+        }
     return msgspec.json.encode(told)
 
 
@@ -160,7 +166,7 @@ def _speller(column: Column, *, guard: bool) -> Callable[[Any], Any]:
     if column.cells in {"lists", "counts", "money"} or column.name == "traits":
         return json_text
 
-    def spell(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    def spell(value: Json) -> Json:
         if isinstance(value, str):
             return text(value)
         return "" if value is None else json_text(value)
@@ -169,7 +175,10 @@ def _speller(column: Column, *, guard: bool) -> Callable[[Any], Any]:
 
 
 def _one_or_list(values: Sequence[str] | None) -> str:
-    """One value as it is, several as a JSON list; a cell that begins with a bracket is always a list."""
+    """One value as it is, several as a JSON list.
+
+    A cell that begins with a bracket is always a list.
+    """
     if not values:
         return ""
     return values[0] if len(values) == 1 and not values[0].startswith("[") else json_text(values)

@@ -1,6 +1,9 @@
-"""Identifiers of an export in a platform's form. They come from the very rows that audiences are filled with.
+"""Identifiers of an export in a platform's form.
 
-Where a platform takes one e-mail, phone or device of a person, it is the one that the connector chooses; Google takes several.
+They come from the very rows that audiences are filled with.
+
+Where a platform takes one e-mail, phone or device of a person, it is the one that the connector
+chooses; Google takes several.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +40,9 @@ class Form(NamedTuple):
     purpose: str
 
 
-def spellers(meta: MetaParams, google: GoogleParams, tiktok: TiktokParams, snapchat: SnapchatParams) -> dict[IdentifierForm, Form]:
+def spellers(
+    meta: MetaParams, google: GoogleParams, tiktok: TiktokParams, snapchat: SnapchatParams
+) -> dict[IdentifierForm, Form]:
     """The form of each platform, as its settings say; no platform needs to be connected."""
     return {
         "meta": _form(Meta(meta, "")),
@@ -61,7 +66,11 @@ def _form(platform: Platform) -> Form:
         row = platform.row(person)
         if row is None:
             return None
-        return _by_prefix(row) if columns is None else {kind: [value] for kind, value in zip(columns, row, strict=True) if value}
+        return (
+            _by_prefix(row)
+            if columns is None
+            else {kind: [value] for kind, value in zip(columns, row, strict=True) if value}
+        )
 
     return Form(spelled, platform.purpose)
 

@@ -1,6 +1,9 @@
-"""Exported people as Parquet: typed columns, row groups of a bounded size. Pure: bytes in, no files.
+"""Exported people as Parquet: typed columns, row groups of a bounded size.
 
-Instants are timestamps in UTC with milliseconds; what holds any JSON value is text, JSON where the value is none. Format: Apache Parquet.
+Pure: bytes in, no files.
+
+Instants are timestamps in UTC with milliseconds; what holds any JSON value is text, JSON where the
+value is none. Format: Apache Parquet.
 """
 
 import io
@@ -12,7 +15,9 @@ import pyarrow.parquet as pq
 
 from operators.export import Cells, Column, Record, json_text
 
-_MONEY: Final = pa.list_(pa.struct([("currency", pa.string()), ("orders", pa.int64()), ("amount_minor", pa.int64())]))
+_MONEY: Final = pa.list_(
+    pa.struct([("currency", pa.string()), ("orders", pa.int64()), ("amount_minor", pa.int64())])
+)
 _TYPES: Final[Mapping[Cells, pa.DataType]] = {
     "text": pa.string(),
     "integer": pa.int64(),
@@ -63,8 +68,13 @@ class ParquetEncoder:
         return self._out.take()
 
     def _flush(self) -> None:
-        arrays = [pa.array(values, field.type) for values, field in zip(self._waiting, self._schema, strict=True)]
-        self._writer.write_table(pa.table(arrays, schema=self._schema), row_group_size=self._group_rows)
+        arrays = [
+            pa.array(values, field.type)
+            for values, field in zip(self._waiting, self._schema, strict=True)
+        ]
+        self._writer.write_table(
+            pa.table(arrays, schema=self._schema), row_group_size=self._group_rows
+        )
         for values in self._waiting:
             values.clear()
 

@@ -37,7 +37,8 @@ class ExportParams:
     """How exports are written and kept.
 
     Attributes:
-        directory: where files are; every API and upkeep process must see the same. None: ``exports`` below ``data_dir``.
+        directory: where files are; every API and upkeep process must see the same. None:
+            ``exports`` below ``data_dir``.
         keep: how long a file may be downloaded.
         max_rows: people per export; one that has more fails.
         at_once: files that one upkeep process writes at a time.
@@ -67,9 +68,19 @@ class ExportParams:
     deaths: int = 3
 
     def __post_init__(self) -> None:
-        least = min(self.max_rows, self.at_once, self.open_limit, self.direct_at_once, self.page, self.group_rows, self.deaths)
+        least = min(
+            self.max_rows,
+            self.at_once,
+            self.open_limit,
+            self.direct_at_once,
+            self.page,
+            self.group_rows,
+            self.deaths,
+        )
         if least < 1 or self.direct_people < 0 or not timedelta() < self.beat_interval < self.lease:
-            raise ValueError("an export has at least one of everything, and a writer says that it lives within its lease")
+            raise ValueError(
+                "an export has at least one of everything, and a writer says that it lives within its lease"
+            )
 
 
 class TooManyRowsError(Exception):
@@ -89,7 +100,10 @@ class UnknownTraitError(Exception):
 
 
 class FormError(Exception):
-    """A platform's form is asked for together with what may not go to that platform. The message says what, and nothing personal."""
+    """A platform's form is asked for together with what may not go to that platform.
+
+    The message says what, and nothing personal.
+    """
 
 
 class Exporter:
@@ -102,13 +116,21 @@ class Exporter:
         now_ms: the clock that rules, computed traits and stages are evaluated by.
     """
 
-    def __init__(self, params: ExportParams, rules: ProfileRules, forms: Mapping[IdentifierForm, Form], now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        params: ExportParams,
+        rules: ProfileRules,
+        forms: Mapping[IdentifierForm, Form],
+        now_ms: Callable[[], int],
+    ) -> None:
         self._params = params
         self._rules = rules
         self._forms = forms
         self._now_ms = now_ms
 
-    def begin(self, conn: Connection[Any], author: Author, spec: ExportSpec, counts: ExportCounts) -> "Export":
+    def begin(
+        self, conn: Connection[Any], author: Author, spec: ExportSpec, counts: ExportCounts
+    ) -> "Export":
         """Check what is asked for, and make ready to read.
 
         Args:
@@ -120,7 +142,8 @@ class Exporter:
         Raises:
             InvalidDefinitionError: the rule refers to what is not there, or in a circle.
             UnknownTraitError: a computed trait is asked for that is not live.
-            FormError: a platform's form is to hold more than identifiers, or people who do not consent to the platform's purpose.
+            FormError: a platform's form is to hold more than identifiers, or people who do not
+                consent to the platform's purpose.
         """
         spelled = self._form(spec)
         now_ms = self._now_ms()
@@ -137,9 +160,13 @@ class Exporter:
         if form is None:
             raise FormError(f"identifiers: there is no form of {spec.identifiers}.")
         if beside := beside_identifiers(spec):
-            raise FormError(f"{', '.join(beside)}: the form of {spec.identifiers} holds nothing but identifiers. Order the rest by itself.")
+            raise FormError(
+                f"{', '.join(beside)}: the form of {spec.identifiers} holds nothing but identifiers. Order the rest by itself."
+            )
         if spec.purpose != form.purpose:
-            raise FormError(f"purpose: the form of {spec.identifiers} serves the purpose {form.purpose}, and no other.")
+            raise FormError(
+                f"purpose: the form of {spec.identifiers} serves the purpose {form.purpose}, and no other."
+            )
         return form.spelled
 
 
@@ -164,7 +191,13 @@ class Export:
     """
 
     def __init__(
-        self, spec: ExportSpec, reader: ExportReader, values: "_Values", spelled: Spelled | None, bounds: "_Bounds", counts: ExportCounts
+        self,
+        spec: ExportSpec,
+        reader: ExportReader,
+        values: "_Values",
+        spelled: Spelled | None,
+        bounds: "_Bounds",
+        counts: ExportCounts,
     ) -> None:
         self._spec = spec
         self._reader = reader
@@ -203,7 +236,15 @@ class Export:
             if identifiers is None and self._spelled is not None:
                 self._counts.without_identifier += 1
             else:
-                yield record(self._spec, Exported(person, identifiers, self._values.of(person), page.last_ms.get(person.id, {})))
+                yield record(
+                    self._spec,
+                    Exported(
+                        person,
+                        identifiers,
+                        self._values.of(person),
+                        page.last_ms.get(person.id, {}),
+                    ),
+                )
 
     def _identifiers(self, person: Person, page: ExportPage) -> Mapping[str, Sequence[str]] | None:
         if self._spec.identifiers == "none":
@@ -214,13 +255,19 @@ class Export:
         if self._spelled is None:
             return known
         found = self._spelled(_matchable(person.id, known))
-        return found if found is None or kinds is None else {kind: found[kind] for kind in kinds if kind in found}
+        return (
+            found
+            if found is None or kinds is None
+            else {kind: found[kind] for kind in kinds if kind in found}
+        )
 
 
 class _Values:
     """Computed traits of people, by definitions as they were when the export began."""
 
-    def __init__(self, definitions: WorkspaceDefinitions, names: Iterable[str] | None, now_ms: int) -> None:
+    def __init__(
+        self, definitions: WorkspaceDefinitions, names: Iterable[str] | None, now_ms: int
+    ) -> None:
         self._now_ms = now_ms
         self._program = compile_sound(definitions)[0]
         self._compiler = Compiler(self._program.definitions)

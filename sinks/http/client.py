@@ -1,7 +1,8 @@
 """The one outbound HTTP client: sends request values, gives back response values, and never raises for what a network does.
 
-It repeats nothing (that is `sinks.http.retry`'s decision), follows no redirect, ignores proxy variables of the environment, and logs
-neither addresses, headers nor bodies. Guarantee: at most one request per call; without an answer nobody knows whether it was applied.
+It repeats nothing (that is `sinks.http.retry`'s decision), follows no redirect, ignores proxy
+variables of the environment, and logs neither addresses, headers nor bodies. Guarantee: at most one
+request per call; without an answer nobody knows whether it was applied.
 """
 
 from dataclasses import dataclass
@@ -30,20 +31,30 @@ class HttpParams:
 
 
 class HttpRunner:
-    """A `sinks.ads.platform.Transport` over pooled connections. Close it, or use it as a context."""
+    """A `sinks.ads.platform.Transport` over pooled connections.
+
+    Close it, or use it as a context.
+    """
 
     def __init__(self, params: HttpParams) -> None:
         self._limit = params.answer_limit_bytes
         self._client = httpx.Client(
-            timeout=httpx.Timeout(params.timeout.total_seconds(), connect=params.connect_timeout.total_seconds()),
+            timeout=httpx.Timeout(
+                params.timeout.total_seconds(), connect=params.connect_timeout.total_seconds()
+            ),
             follow_redirects=False,
             trust_env=False,
         )
 
     def __call__(self, request: Request) -> Response:
-        """Send one request; time-outs and broken connections come back as a `Response` with a fault."""
+        """Send one request.
+
+        Time-outs and broken connections come back as a `Response` with a fault.
+        """
         try:
-            with self._client.stream(request.method, request.url, headers=list(request.headers), content=request.body) as answer:
+            with self._client.stream(
+                request.method, request.url, headers=list(request.headers), content=request.body
+            ) as answer:
                 body = bytearray()
                 for chunk in answer.iter_bytes():
                     body += chunk
@@ -64,6 +75,11 @@ class HttpRunner:
         """Use as a context that closes itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Close pooled connections."""
         self.close()

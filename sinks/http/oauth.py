@@ -2,9 +2,10 @@
 
     Authorised(transport, grant, params, now)(request) ── Authorization: Bearer … ──▶ transport
 
-The token comes from a refresh-token grant (RFC 6749 §6), is fetched before the first request, again shortly before it expires, and once
-more where the platform answers 401. A 401 means that nothing was applied, so the request is repeated even if it creates something.
-Tokens live in this process's memory only, and in no log, error or repr.
+The token comes from a refresh-token grant (RFC 6749 §6), is fetched before the first request, again
+shortly before it expires, and once more where the platform answers 401. A 401 means that nothing
+was applied, so the request is repeated even if it creates something. Tokens live in this process's
+memory only, and in no log, error or repr.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,9 @@ from sinks.ads.platform import Request, Response, Transport
 REAUTH: Final = "reauth"
 """The fault of an answer where the grant was refused: a person has to connect the platform again."""
 
-_TEMPORARY: Final = frozenset({"temporarily_unavailable", "server_error", "internal_failure", "rate_limit_exceeded"})
+_TEMPORARY: Final = frozenset(
+    {"temporarily_unavailable", "server_error", "internal_failure", "rate_limit_exceeded"}
+)
 """Error codes that say nothing against the grant (RFC 6749 §4.1.2.1, and what Google answers besides)."""
 
 
@@ -71,9 +74,10 @@ class _Token:
 class Authorised:
     """A `Transport` whose requests carry a valid access token. Safe to share between threads.
 
-    Answers without asking the platform where there is no token to ask with: fault ``reauth`` with status 401 where the grant was refused,
-    and ``throttled``, ``transient``, ``timeout`` or ``connection`` where the token endpoint is in trouble; then the platform has not
-    seen the request. A platform decodes ``reauth`` as Rejected and the others as Retry.
+    Answers without asking the platform where there is no token to ask with: fault ``reauth`` with
+    status 401 where the grant was refused, and ``throttled``, ``transient``, ``timeout`` or
+    ``connection`` where the token endpoint is in trouble; then the platform has not seen the
+    request. A platform decodes ``reauth`` as Rejected and the others as Retry.
 
     Args:
         transport: sends requests, those for tokens included.
@@ -82,7 +86,9 @@ class Authorised:
         now: aware clock.
     """
 
-    def __init__(self, transport: Transport, grant: Grant, params: TokenParams, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, transport: Transport, grant: Grant, params: TokenParams, now: Callable[[], datetime]
+    ) -> None:
         self._transport = transport
         self._grant = grant
         self._params = params
@@ -102,7 +108,10 @@ class Authorised:
         return token if isinstance(token, Response) else self._transport(_signed(request, token))
 
     def _valid(self, refused: _Token | None) -> _Token | Response:
-        """Give the token, a new one where it is about to expire or is the one that was refused; a fault where there is none."""
+        """Give the token, a new one where it is about to expire or is the one that was refused.
+
+        A fault where there is none.
+        """
         with self._lock:
             held = self._token
             if held is not None and held is not refused and self._now() < held.renew_at:
@@ -119,17 +128,28 @@ class Authorised:
             "client_id": grant.client_id,
             "client_secret": grant.client_secret,
         }
-        headers = (("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json"))
-        response = self._transport(Request("POST", grant.token_url, headers, urlencode(form).encode()))
+        headers = (
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "application/json"),
+        )
+        response = self._transport(
+            Request("POST", grant.token_url, headers, urlencode(form).encode())
+        )
         if response.fault:
             return Response(0, fault=response.fault)
         answer = _read(response.body)
         if response.status >= 400 or not answer.access_token:
             return _fault(response, answer)
         if answer.refresh_token:
-            self._grant = replace(grant, refresh_token=answer.refresh_token)  # RFC 6749 §6: a new one replaces the old one
-        lifetime = timedelta(seconds=answer.expires_in) if answer.expires_in > 0 else self._params.lifetime
-        return _Token(answer.access_token, asked_at + max(lifetime - self._params.ahead, lifetime / 2))
+            self._grant = replace(
+                grant, refresh_token=answer.refresh_token
+            )  # RFC 6749 §6: a new one replaces the old one
+        lifetime = (
+            timedelta(seconds=answer.expires_in) if answer.expires_in > 0 else self._params.lifetime
+        )
+        return _Token(
+            answer.access_token, asked_at + max(lifetime - self._params.ahead, lifetime / 2)
+        )
 
 
 def _signed(request: Request, token: _Token) -> Request:

@@ -2,8 +2,9 @@
 
     Paced(transport, SharedTokens(…)) ── one token each ──▶ transport
 
-Limits hold per account, whichever process, workspace or operation asks; requests for access tokens count as well. While Valkey does not
-answer, each process keeps the pace by itself and says so: several processes may then together go faster than one may.
+Limits hold per account, whichever process, workspace or operation asks; requests for access tokens
+count as well. While Valkey does not answer, each process keeps the pace by itself and says so:
+several processes may then together go faster than one may.
 """
 
 import time
@@ -81,7 +82,14 @@ class SharedTokens:
         now_ms: clock of the bucket to fall back on.
     """
 
-    def __init__(self, client: "redis.Redis", name: str, rate_per_s: float, burst: int, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        client: "redis.Redis",
+        name: str,
+        rate_per_s: float,
+        burst: int,
+        now_ms: Callable[[], int],
+    ) -> None:
         self._name = name
         self._key = f"stratum:pace:{name}"
         self._arguments = (rate_per_s, burst)
@@ -110,11 +118,13 @@ class SharedTokens:
 class Paced:
     """A `Transport` that spends a token per request. Used by one thread.
 
-    Whoever has other things to do takes the first token of an operation ahead, by `ready`; a further request of the same operation waits
-    for its token here, and comes back as ``throttled`` where that would take longer than `patience`.
+    Whoever has other things to do takes the first token of an operation ahead, by `ready`; a
+    further request of the same operation waits for its token here, and comes back as ``throttled``
+    where that would take longer than `patience`.
 
-    A request that adds people leaves only within `permitting`, and asks there once its token is taken: nothing that may take time lies
-    between the answer and the exchange. Each HTTP request asks for itself, those into which one write is split, and repeated ones, too.
+    A request that adds people leaves only within `permitting`, and asks there once its token is
+    taken: nothing that may take time lies between the answer and the exchange. Each HTTP request
+    asks for itself, those into which one write is split, and repeated ones, too.
 
     Args:
         transport: sends requests.
@@ -139,7 +149,10 @@ class Paced:
 
     @contextmanager
     def permitting(self, permit: Callable[[], bool]) -> Iterator[None]:
-        """Let requests that add people leave where `permit` says so, asked for each of them; outside of this none leaves."""
+        """Let requests that add people leave where `permit` says so, asked for each of them.
+
+        Outside of this none leaves.
+        """
         self._permit = permit
         try:
             yield

@@ -1,7 +1,8 @@
 """When to try again: one policy for every destination. Pure; the random number is an argument.
 
-Exponential back-off with full jitter (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015): many clients that fail
-together do not come back together. A destination's own ``Retry-After`` is a floor.
+Exponential back-off with full jitter (M. Brooker, "Exponential Backoff And Jitter", AWS
+Architecture Blog, 2015): many clients that fail together do not come back together. A destination's
+own ``Retry-After`` is a floor.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ def wait_ms(attempt: int, asked_s: float | None, random: float, params: RetryPar
         params: the bounds.
 
     Returns:
-        Milliseconds: jitter in [0, min(cap, base · 2^(attempt − 1))), never less than the destination asks for.
+        Milliseconds: jitter in [0, min(cap, base · 2^(attempt − 1))), never less than the
+        destination asks for.
 
     >>> wait_ms(3, None, 0.5, RetryParams())
     2000

@@ -21,7 +21,8 @@ def take(bucket: Bucket | None, now_ms: int, rate_per_s: float, burst: int) -> t
         burst: tokens that a full bucket holds, at least 1.
 
     Returns:
-        The bucket and 0 when the token was taken, or the milliseconds until there is one (nothing is taken then).
+        The bucket and 0 when the token was taken, or the milliseconds until there is one (nothing
+        is taken then).
 
     >>> take(Bucket(1.0, 0), 0, 2.0, 5)
     (Bucket(tokens=0.0, at_ms=0), 0)

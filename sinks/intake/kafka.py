@@ -1,7 +1,8 @@
 """The Kafka log's writing end: one message per record, keyed so that a person's events share a partition.
 
-Guarantee: `append` returns once the broker has acknowledged every message with ``acks=all``; the producer is idempotent, so its own repeats
-store nothing twice. At least once towards clients: an append that ran into its timeout may be in the log; UNIFY compares message ids.
+Guarantee: `append` returns once the broker has acknowledged every message with ``acks=all``; the
+producer is idempotent, so its own repeats store nothing twice. At least once towards clients: an
+append that ran into its timeout may be in the log; UNIFY compares message ids.
 
 Delivery reports arrive on a thread of this file, which hands the event loop one call per append.
 """
@@ -23,8 +24,16 @@ logger = structlog.get_logger(__name__)
 
 _POLL_S: Final = 0.1
 """How often the report thread looks whether it should end; reports themselves wake it."""
-_DEFAULTS: Final[Mapping[str, str]] = {"compression.type": "lz4", "linger.ms": "2", "client.id": "stratum-collector"}
-_REQUIRED: Final[Mapping[str, str]] = {"enable.idempotence": "true", "acks": "all", "partitioner": "murmur2_random"}
+_DEFAULTS: Final[Mapping[str, str]] = {
+    "compression.type": "lz4",
+    "linger.ms": "2",
+    "client.id": "stratum-collector",
+}
+_REQUIRED: Final[Mapping[str, str]] = {
+    "enable.idempotence": "true",
+    "acks": "all",
+    "partitioner": "murmur2_random",
+}
 """What no option may change: durability, and the Java client's partitioner, so that other producers put a person's events beside ours."""
 
 
@@ -63,17 +72,29 @@ _REFUSED: Final = frozenset(
         KafkaError._AUTHENTICATION,  # noqa: SLF001
     }
 )
-"""Codes with which a broker answers and says no; all others mean that it does not answer as it should."""
+"""Codes with which a broker answers and says no.
+
+All others mean that it does not answer as it should.
+"""
 
 
 def _unavailable(error: KafkaError, retry_after_s: float) -> LogUnavailableError:
     code = error.code()
-    reason = LogRefusal.DISK if code in _DISK else LogRefusal.REFUSED if code in _REFUSED else LogRefusal.AWAY
+    reason = (
+        LogRefusal.DISK
+        if code in _DISK
+        else LogRefusal.REFUSED
+        if code in _REFUSED
+        else LogRefusal.AWAY
+    )
     return LogUnavailableError(reason, retry_after_s, error.name())
 
 
 class _Reports:
-    """Counts the delivery reports of one append; called by librdkafka's thread alone once everything is handed over."""
+    """Counts the delivery reports of one append.
+
+    Called by librdkafka's thread alone once everything is handed over.
+    """
 
     __slots__ = ("_done", "_failure", "_loop", "_open", "_retry_after_s")
 
@@ -110,7 +131,13 @@ class KafkaAppender:
         params: sizes and times.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: str, options: Mapping[str, str], params: KafkaAppendParams) -> None:
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        topic: str,
+        options: Mapping[str, str],
+        params: KafkaAppendParams,
+    ) -> None:
         self._topic = topic
         self._params = params
         self._configuration: dict[str, str | int | float | bool] = {
@@ -125,7 +152,9 @@ class KafkaAppender:
         self._closing = threading.Event()
         self._broken = threading.Event()
         self._producer = self._make()
-        self._reporter = threading.Thread(target=self._report, name="kafka-log-reports", daemon=True)
+        self._reporter = threading.Thread(
+            target=self._report, name="kafka-log-reports", daemon=True
+        )
         self._reporter.start()
 
     def _make(self) -> Producer:
@@ -148,13 +177,19 @@ class KafkaAppender:
         except KafkaException as error:
             raise _unavailable(error.args[0], self._params.retry_after_s) from None
         except RuntimeError:  # closed meanwhile, because it was broken
-            raise LogUnavailableError(LogRefusal.AWAY, self._params.retry_after_s, "the producer is made anew") from None
+            raise LogUnavailableError(
+                LogRefusal.AWAY, self._params.retry_after_s, "the producer is made anew"
+            ) from None
         await done
 
     async def refusal(self) -> LogUnavailableError | None:
         """See `sinks.intake.log.EventLog.refusal`."""
         try:
-            found = await asyncio.to_thread(self._producer.list_topics, self._topic, self._params.metadata_timeout.total_seconds())
+            found = await asyncio.to_thread(
+                self._producer.list_topics,
+                self._topic,
+                self._params.metadata_timeout.total_seconds(),
+            )
         except KafkaException as error:
             return _unavailable(error.args[0], self._params.retry_after_s)
         missing = found.topics[self._topic].error
@@ -179,7 +214,10 @@ class KafkaAppender:
             self._broken.set()
 
     def _replace(self) -> None:
-        """Start anew after an error from which an idempotent producer cannot recover; what was under way fails, and clients repeat it."""
+        """Start anew after an error from which an idempotent producer cannot recover.
+
+        What was under way fails, and clients repeat it.
+        """
         broken, self._producer = self._producer, self._make()
         self._broken.clear()
         broken.purge()

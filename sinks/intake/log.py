@@ -22,7 +22,9 @@ def bytes_of(entries: Iterable[Entry]) -> int:
 
 
 class LogUnavailableError(Exception):
-    """The log did not confirm the records. Some of them may be in it all the same; appending them again changes nothing but counters.
+    """The log did not confirm the records.
+
+    Some of them may be in it all the same; appending them again changes nothing but counters.
 
     Args:
         reason: what is wrong.
@@ -42,7 +44,10 @@ class LogFullError(LogUnavailableError):
 
 
 class EventLog(Protocol):
-    """Appends records durably. Records of one key keep the order of the calls that were awaited one after the other."""
+    """Appends records durably.
+
+    Records of one key keep the order of the calls that were awaited one after the other.
+    """
 
     async def append(self, entries: Sequence[Entry]) -> None:
         """Append records and return once the log holds all of them durably.
@@ -57,7 +62,10 @@ class EventLog(Protocol):
         ...
 
     async def refusal(self) -> LogUnavailableError | None:
-        """Why an append would be refused now; None where it would be tried: the log answers and there is room."""
+        """Why an append would be refused now.
+
+        None where it would be tried: the log answers and there is room.
+        """
         ...
 
     async def close(self) -> None:

@@ -1,7 +1,8 @@
 """Drives dead letters again: marks them and writes the audit row in one transaction, then appends their records to the event log.
 
-Delivery: at least once. Where the log cannot be reached the letters are open again; where the process dies in between they stay
-``retrying`` and may be driven again by hand. Neither counts anything twice: UNIFY compares message ids, and resolves or reopens the letter.
+Delivery: at least once. Where the log cannot be reached the letters are open again; where the
+process dies in between they stay ``retrying`` and may be driven again by hand. Neither counts
+anything twice: UNIFY compares message ids, and resolves or reopens the letter.
 """
 
 from collections import defaultdict
@@ -36,7 +37,13 @@ class Redriven:
 
 
 async def redrive_letters(
-    pool: Pool, append: Append, wanted: DeadLetterFilter, ids: list[int] | None, after: int, limit: int, actor: str
+    pool: Pool,
+    append: Append,
+    wanted: DeadLetterFilter,
+    ids: list[int] | None,
+    after: int,
+    limit: int,
+    actor: str,
 ) -> Redriven:
     """Drive letters again, oldest first.
 
@@ -68,7 +75,14 @@ async def redrive_letters(
                 per_workspace[letter.workspace_id].append(letter.id)
         await reopen(connection, outcome.hopeless)
         for workspace, letters in per_workspace.items():
-            await append_async(connection, workspace, actor, "dead_letter.retry", "dead_letters", {"letters": letters})
+            await append_async(
+                connection,
+                workspace,
+                actor,
+                "dead_letter.retry",
+                "dead_letters",
+                {"letters": letters},
+            )
     if records:
         try:
             await append(records)
@@ -80,5 +94,7 @@ async def redrive_letters(
 
 
 def _record(letter: DeadLetterRow) -> bytes | None:
-    received_ms = int((letter.received_at or letter.recorded_at).timestamp() * 1000)  # one whose arrival is unknown came before it failed
+    received_ms = int(
+        (letter.received_at or letter.recorded_at).timestamp() * 1000
+    )  # one whose arrival is unknown came before it failed
     return redrive(letter.payload, letter.id, letter.source_id or 0, received_ms)

@@ -1,11 +1,12 @@
 """The embedded log's writing end: Valkey streams, one per partition.
 
-Guarantee: `append` returns once the server has answered every ``XADD``, which it does after its append-only file has them (as durably as
-``appendfsync`` says). At least once: an append whose answer was lost may be in the log and is repeated by the client; UNIFY compares ids.
+Guarantee: `append` returns once the server has answered every ``XADD``, which it does after its
+append-only file has them (as durably as ``appendfsync`` says). At least once: an append whose
+answer was lost may be in the log and is repeated by the client; UNIFY compares ids.
 
-Whoever appends while a write is under way waits for it and shares the next one (group commit). The records of one partition are packed into
-few entries, field names ``0``, ``1``, …, so that the server does little per event. An append is answered within its timeout, whatever the
-server does.
+Whoever appends while a write is under way waits for it and shares the next one (group commit). The
+records of one partition are packed into few entries, field names ``0``, ``1``, …, so that the
+server does little per event. An append is answered within its timeout, whatever the server does.
 """
 
 import asyncio
@@ -45,10 +46,12 @@ class ValkeyAppendParams:
     """The embedded log as it is written.
 
     Attributes:
-        pack_records: most records of one entry; a reader's batch may be larger than it wanted by this much.
+        pack_records: most records of one entry; a reader's batch may be larger than it wanted by
+            this much.
         pack_bytes: an entry is closed once it holds this much.
         write_bytes: most bytes of one write, unless a single request has more.
-        waiting_limit_bytes: records of requests that wait for their write; above it appends are refused.
+        waiting_limit_bytes: records of requests that wait for their write; above it appends are
+            refused.
         timeout: longest that an append waits, for its turn and the server's answer together.
         retry_after_s: when to come again after it did not answer.
         guard: bounds of the log's size.
@@ -75,9 +78,11 @@ class Room:
     """What is needed to give room back in the log, and to know its disk.
 
     Attributes:
-        processed: tells what every consumer has processed; None where nobody can, so that entries leave by age alone.
+        processed: tells what every consumer has processed; None where nobody can, so that entries
+            leave by age alone.
         retention: age below which processed entries stay while there is room.
-        disk: folder whose file system holds the append-only file, None where that is another machine's affair.
+        disk: folder whose file system holds the append-only file, None where that is another
+            machine's affair.
         disk_free_limit_bytes: least free space there.
     """
 
@@ -88,7 +93,9 @@ class Room:
 
 
 class ValkeyAppender:
-    """A `sinks.intake.log.EventLog` on Valkey (or Redis) streams. Make it inside a running event loop.
+    """A `sinks.intake.log.EventLog` on Valkey (or Redis) streams.
+
+    Make it inside a running event loop.
 
     Args:
         url: ``redis://`` or ``unix://``.
@@ -98,14 +105,35 @@ class ValkeyAppender:
         room: see `Room`.
     """
 
-    def __init__(self, url: str, name: str, partitions: int, params: ValkeyAppendParams, room: Room | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        partitions: int,
+        params: ValkeyAppendParams,
+        room: Room | None = None,
+    ) -> None:
         room = room or Room()
         limit_s = self._limit_s = params.timeout.total_seconds()
-        self._client = Redis.from_url(url, socket_timeout=limit_s, socket_connect_timeout=limit_s, retry=Retry(NoBackoff(), 1))
+        self._client = Redis.from_url(
+            url, socket_timeout=limit_s, socket_connect_timeout=limit_s, retry=Retry(NoBackoff(), 1)
+        )
         self._streams = [stream_key(name, partition) for partition in range(partitions)]
         self._params = params
-        given = None if room.processed is None else ValkeyRoom(self._client, self._streams, room.processed, room.retention, time)
-        self._guard = ValkeyGuard(self._client, self._streams, params.guard, monotonic, given, room.disk, room.disk_free_limit_bytes)
+        given = (
+            None
+            if room.processed is None
+            else ValkeyRoom(self._client, self._streams, room.processed, room.retention, time)
+        )
+        self._guard = ValkeyGuard(
+            self._client,
+            self._streams,
+            params.guard,
+            monotonic,
+            given,
+            room.disk,
+            room.disk_free_limit_bytes,
+        )
         self._fields = [b"%d" % number for number in range(params.pack_records)]
         self._waiting: deque[_Waiting] = deque()
         self._group: list[_Waiting] = []
@@ -135,7 +163,10 @@ class ValkeyAppender:
         await waiting.done
 
     async def refusal(self) -> LogUnavailableError | None:
-        """See `sinks.intake.log.EventLog.refusal`. As long as senders are told to stay away, whoever asks is told the same."""
+        """See `sinks.intake.log.EventLog.refusal`.
+
+        As long as senders are told to stay away, whoever asks is told the same.
+        """
         if self._full is not None and monotonic() < self._full_until_s:
             return self._full
         try:
@@ -160,7 +191,10 @@ class ValkeyAppender:
         await self._client.aclose()
 
     def _expire(self) -> None:
-        """Answer those whose time is up. One timer for all, set for the oldest, because one per append costs as much as the append."""
+        """Answer those whose time is up.
+
+        One timer for all, set for the oldest, because one per append costs as much as the append.
+        """
         loop = asyncio.get_running_loop()
         expired_s = loop.time() - self._limit_s
         self._timer = None
@@ -195,7 +229,9 @@ class ValkeyAppender:
         """The next to be written; whoever has given up waiting is left out."""
         group: list[_Waiting] = []
         size = 0
-        while self._waiting and (not group or size + self._waiting[0].size <= self._params.write_bytes):
+        while self._waiting and (
+            not group or size + self._waiting[0].size <= self._params.write_bytes
+        ):
             waiting = self._waiting.popleft()
             self._waiting_bytes -= waiting.size
             if not waiting.done.done():
@@ -214,14 +250,22 @@ class ValkeyAppender:
         except (RedisError, OSError) as error:
             return self._failed(error)
         except Exception as error:
-            # Whatever else it is costs this group its place, never the writer: without it nothing is written until the process ends.
-            # Messages and tracebacks may quote the records: the kind and the place are enough.
-            where = "; ".join(f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-3:])
+            # Whatever else it is costs this group its place, never the writer: without it nothing
+            # is written until the process ends. Messages and tracebacks may quote the records: the
+            # kind and the place are enough.
+            where = "; ".join(
+                f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-3:]
+            )
             logger.error("group_not_written", reason=type(error).__name__, where=where)  # noqa: TRY400 - as above
             return self._unavailable(LogRefusal.REFUSED, type(error).__name__)
 
-    async def _send_or_make_room(self, commands: Sequence[bytes], size: int) -> LogUnavailableError | None:
-        """Send; where the memory is full after all, make room and send everything again, in the same order."""
+    async def _send_or_make_room(
+        self, commands: Sequence[bytes], size: int
+    ) -> LogUnavailableError | None:
+        """Send.
+
+        Where the memory is full after all, make room and send everything again, in the same order.
+        """
         for _ in range(2):
             try:
                 await self._send(commands)
@@ -235,10 +279,16 @@ class ValkeyAppender:
         return LogFullError(LogRefusal.MEMORY, self._params.retry_after_s)
 
     def _failed(self, error: Exception) -> LogUnavailableError:
-        """What an error of the client means. A server that answers with an error does answer; one that still loads counts as away."""
+        """What an error of the client means.
+
+        A server that answers with an error does answer; one that still loads counts as away.
+        """
         if isinstance(error, ResponseError):
             disk = str(error).startswith(_DISK_ERROR)
-            return self._unavailable(LogRefusal.DISK if disk else LogRefusal.REFUSED, "" if disk else type(error).__name__)
+            return self._unavailable(
+                LogRefusal.DISK if disk else LogRefusal.REFUSED,
+                "" if disk else type(error).__name__,
+            )
         return self._unavailable(LogRefusal.AWAY, type(error).__name__)
 
     def _unavailable(self, reason: LogRefusal, detail: str = "") -> LogUnavailableError:
@@ -247,7 +297,8 @@ class ValkeyAppender:
     async def _send(self, commands: Sequence[bytes]) -> None:
         """Send all commands at once and read their replies.
 
-        By hand, because the client's own pipeline spends more time on packing than everything else here together.
+        By hand, because the client's own pipeline spends more time on packing than everything else
+        here together.
         """
         pool = self._client.connection_pool
         connection = await pool.get_connection()  # type: ignore[no-untyped-call]
@@ -269,7 +320,11 @@ class ValkeyAppender:
 
     def _commands(self, group: Iterable[_Waiting]) -> Iterator[bytes]:
         """One or more ``XADD`` per partition that is concerned, in Redis' protocol, records in the order they came."""
-        partitions, most, most_bytes = len(self._streams), len(self._fields), self._params.pack_bytes
+        partitions, most, most_bytes = (
+            len(self._streams),
+            len(self._fields),
+            self._params.pack_bytes,
+        )
         packed: dict[int, list[bytes]] = {}
         for waiting in group:
             for key, value in waiting.entries:
@@ -297,4 +352,6 @@ def _settle(group: Iterable[_Waiting], failure: LogUnavailableError | None) -> N
         if failure is None:
             waiting.done.set_result(None)
         else:
-            waiting.done.set_exception(type(failure)(failure.reason, failure.retry_after_s, failure.detail))
+            waiting.done.set_exception(
+                type(failure)(failure.reason, failure.retry_after_s, failure.detail)
+            )

@@ -1,8 +1,10 @@
 """Decides whether the embedded log may grow: the server's memory, its append-only file, the length of its streams, the disk below it.
 
-Each is a limit of its own, and a refusal names the one that it is. Where room is needed, what everybody has processed is given back first
-(`sinks.intake.valkey_room`); only what is left then counts. The server is asked once per interval, and as often as a hundredth of its
-memory was written, and only while somebody appends. What it refuses by itself in between arrives as an error of the append.
+Each is a limit of its own, and a refusal names the one that it is. Where room is needed, what
+everybody has processed is given back first (`sinks.intake.valkey_room`); only what is left then
+counts. The server is asked once per interval, and as often as a hundredth of its memory was
+written, and only while somebody appends. What it refuses by itself in between arrives as an error
+of the append.
 """
 
 import asyncio
@@ -38,14 +40,19 @@ class GuardParams:
 
     Attributes:
         interval: time between two looks at the server.
-        length_limit_entries: longest stream, entries (one holds the records of several events); 0 for no limit but memory. Entries that are
-            processed are trimmed where they would break it.
-        memory_share_high: share of the server's ``maxmemory``, 0–1, above which processed entries leave before their age …
+        length_limit_entries: longest stream, entries (one holds the records of several events); 0
+            for no limit but memory. Entries that are processed are trimmed where they would break
+            it.
+        memory_share_high: share of the server's ``maxmemory``, 0–1, above which processed entries
+            leave before their age …
         memory_share_low: … until it is at most this.
-        memory_share_limit: the same share, above which nothing is appended; 1 leaves it to the server.
-        room_timeout: longest wait for room to be made, Postgres' answer about what is processed included.
+        memory_share_limit: the same share, above which nothing is appended; 1 leaves it to the
+            server.
+        room_timeout: longest wait for room to be made, Postgres' answer about what is processed
+            included.
         room_pause: pause between two tries to make room before it is needed.
-        durable: whether a server without an append-only file, or one that may evict the log, is refused.
+        durable: whether a server without an append-only file, or one that may evict the log, is
+            refused.
         full_retry_after_s: when to come again while it is full.
         fault_retry_after_s: when to come again while it is not durable, or its disk nearly full.
 
@@ -65,8 +72,13 @@ class GuardParams:
     fault_retry_after_s: float = 10.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.memory_share_low <= self.memory_share_high <= 1 or not 0 <= self.memory_share_limit <= 1:
-            raise ValueError("0 ≤ memory_share_low ≤ memory_share_high ≤ 1, and memory_share_limit is a share, too")
+        if (
+            not 0 <= self.memory_share_low <= self.memory_share_high <= 1
+            or not 0 <= self.memory_share_limit <= 1
+        ):
+            raise ValueError(
+                "0 ≤ memory_share_low ≤ memory_share_high ≤ 1, and memory_share_limit is a share, too"
+            )
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,8 @@ class Seen:
     Attributes:
         used: bytes in use, as the server counts them against its limit.
         limit: its ``maxmemory``; 0 for none.
-        evicts: whether it makes room by itself, by evicting keys with a time to live, and has such keys.
+        evicts: whether it makes room by itself, by evicting keys with a time to live, and has such
+            keys.
         evicts_all: whether it may evict the log.
         aof: whether an append-only file is kept.
         aof_fails: whether it could not be written lately.
@@ -109,7 +122,8 @@ class ValkeyGuard:
         params: bounds.
         clock: monotonic seconds.
         room: gives back what is processed; None where nobody can tell what is.
-        disk: folder whose file system holds the append-only file, None where that is another machine's affair.
+        disk: folder whose file system holds the append-only file, None where that is another
+            machine's affair.
         disk_free_limit_bytes: least free space there.
     """
 
@@ -150,10 +164,14 @@ class ValkeyGuard:
             redis.RedisError: the server does not answer.
         """
         size = self._refused_bytes if size is None else size
-        if self._clock() >= self._look_at_s or (self._refusal is None and self._written + size > self._allowance):
+        if self._clock() >= self._look_at_s or (
+            self._refusal is None and self._written + size > self._allowance
+        ):
             self._judged(await self._look(size), size)
         if self._refusal is not None:
-            raise type(self._refusal)(self._refusal.reason, self._refusal.retry_after_s, self._refusal.detail)
+            raise type(self._refusal)(
+                self._refusal.reason, self._refusal.retry_after_s, self._refusal.detail
+            )
         self._written += size
 
     async def refused(self, size: int) -> LogUnavailableError | None:
@@ -164,7 +182,9 @@ class ValkeyGuard:
         """
         await self._make_room(exact=False)
         seen = await self._see()
-        refusal = self._named(seen, size, await self._waiting_bytes()) if self._over(seen, size) else None
+        refusal = (
+            self._named(seen, size, await self._waiting_bytes()) if self._over(seen, size) else None
+        )
         self._judged(refusal, size)
         return refusal
 
@@ -181,15 +201,27 @@ class ValkeyGuard:
 
     async def _look(self, size: int) -> LogUnavailableError | None:
         seen = await self._see()
-        self._written, self._allowance = 0, seen.limit // _LOOKS_PER_MEMORY if seen.limit else 1 << 62
-        if self._disk is not None and shutil.disk_usage(self._disk).free < self._disk_free_limit_bytes:
+        self._written, self._allowance = (
+            0,
+            seen.limit // _LOOKS_PER_MEMORY if seen.limit else 1 << 62,
+        )
+        if (
+            self._disk is not None
+            and shutil.disk_usage(self._disk).free < self._disk_free_limit_bytes
+        ):
             await self._shrink(seen)
             return LogUnavailableError(LogRefusal.DISK, self._params.fault_retry_after_s)
         if seen.aof_fails:
-            return LogUnavailableError(LogRefusal.DISK, self._params.fault_retry_after_s, "the append-only file cannot be written")
+            return LogUnavailableError(
+                LogRefusal.DISK,
+                self._params.fault_retry_after_s,
+                "the append-only file cannot be written",
+            )
         if self._params.durable and (not seen.aof or seen.evicts_all):
             detail = "it may evict the log" if seen.aof else "it keeps no append-only file"
-            return LogUnavailableError(LogRefusal.NOT_DURABLE, self._params.fault_retry_after_s, detail)
+            return LogUnavailableError(
+                LogRefusal.NOT_DURABLE, self._params.fault_retry_after_s, detail
+            )
         if self._too_long(seen) or self._over(seen, size):
             await self._make_room(exact=self._too_long(seen))
             return await self._still_full(await self._see(), size)
@@ -201,7 +233,10 @@ class ValkeyGuard:
         return seen.share(size) > self._params.memory_share_limit
 
     def _too_long(self, seen: Seen) -> bool:
-        return self._params.length_limit_entries != UNLIMITED and seen.longest > self._params.length_limit_entries
+        return (
+            self._params.length_limit_entries != UNLIMITED
+            and seen.longest > self._params.length_limit_entries
+        )
 
     async def _still_full(self, seen: Seen, size: int) -> LogUnavailableError | None:
         """What is left is not processed, or no part of the log."""
@@ -217,7 +252,11 @@ class ValkeyGuard:
     def _named(self, seen: Seen, size: int, waiting: int) -> LogFullError:
         """Processing is behind where there would be room if everything in the log were processed; else memory is full of other things."""
         without = seen.used - waiting + size
-        reason = LogRefusal.BEHIND if without <= self._params.memory_share_limit * seen.limit else LogRefusal.MEMORY
+        reason = (
+            LogRefusal.BEHIND
+            if without <= self._params.memory_share_limit * seen.limit
+            else LogRefusal.MEMORY
+        )
         detail = "" if self._positions_known else "Postgres cannot say what is processed"
         return LogFullError(reason, self._params.full_retry_after_s, detail)
 
@@ -244,13 +283,20 @@ class ValkeyGuard:
             self._making = asyncio.create_task(self._make_room(exact=False), name="valkey-room")
 
     async def _make_room(self, *, exact: bool, everything: bool = False) -> None:
-        """Give back what is processed; where that fails there is no more room than before, which the next look sees."""
+        """Give back what is processed.
+
+        Where that fails there is no more room than before, which the next look sees.
+        """
         if self._room is None:
             return
 
         async def enough() -> bool:
             seen = await self._see()
-            return not everything and not self._too_long(seen) and seen.share() <= self._params.memory_share_low
+            return (
+                not everything
+                and not self._too_long(seen)
+                and seen.share() <= self._params.memory_share_low
+            )
 
         try:
             async with asyncio.timeout(self._params.room_timeout.total_seconds()):
@@ -274,16 +320,23 @@ class ValkeyGuard:
             logger.warning("log_file_rewritten", aof_bytes=seen.aof_bytes, used_bytes=now.used)
 
 
-def _seen(memory: Mapping[str, Any], persistence: Mapping[str, Any], keyspace: Mapping[str, Any], lengths: Sequence[int]) -> Seen:
+def _seen(
+    memory: Mapping[str, Any],
+    persistence: Mapping[str, Any],
+    keyspace: Mapping[str, Any],
+    lengths: Sequence[int],
+) -> Seen:
     policy = str(memory.get("maxmemory_policy", ""))
     limit = int(memory.get("maxmemory", 0))
     return Seen(
         used=int(memory.get("used_memory", 0)) - int(memory.get("mem_not_counted_for_evict", 0)),
         limit=limit,
-        evicts=policy.startswith("volatile") and any(db.get("expires", 0) for db in keyspace.values()),
+        evicts=policy.startswith("volatile")
+        and any(db.get("expires", 0) for db in keyspace.values()),
         evicts_all=policy.startswith("allkeys") and limit > 0,
         aof=persistence.get("aof_enabled") == 1,
-        aof_fails=persistence.get("aof_enabled") == 1 and persistence.get("aof_last_write_status", "ok") != "ok",
+        aof_fails=persistence.get("aof_enabled") == 1
+        and persistence.get("aof_last_write_status", "ok") != "ok",
         aof_bytes=int(persistence.get("aof_current_size", 0)),
         aof_rewriting=persistence.get("aof_rewrite_in_progress") == 1,
         longest=max(lengths, default=0),

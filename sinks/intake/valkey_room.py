@@ -1,7 +1,8 @@
 """Gives room back in the embedded log: entries that everybody has processed leave, oldest first, whatever their age.
 
-Age is a wish, memory a limit. Only entries before positions leave that no crash of Postgres can take back; one that is not processed stays,
-whatever happens. Without Postgres nothing is known to be processed, and everything stays.
+Age is a wish, memory a limit. Only entries before positions leave that no crash of Postgres can
+take back; one that is not processed stays, whatever happens. Without Postgres nothing is known to
+be processed, and everything stays.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,7 +20,10 @@ It raises `PositionsUnknownError` where that cannot be told.
 """
 
 _CALL_LIMIT: Final = 10_000
-"""Entries that one XTRIM may delete, so that the server is not held up; its own default for approximate trimming."""
+"""Entries that one XTRIM may delete, so that the server is not held up.
+
+Its own default for approximate trimming.
+"""
 _LEAST_KEPT_S: Final = 1.0
 """Below this age nothing is kept."""
 
@@ -36,11 +40,17 @@ class ValkeyRoom:
         streams: names of its streams, by partition.
         processed: see `Processed`.
         retention: age below which processed entries stay while there is room.
-        clock: seconds since 1970, near the server's clock: what it decides is only how much more than needed leaves.
+        clock: seconds since 1970, near the server's clock: what it decides is only how much more
+            than needed leaves.
     """
 
     def __init__(
-        self, client: Redis, streams: Sequence[str], processed: Processed, retention: timedelta, clock: Callable[[], float]
+        self,
+        client: Redis,
+        streams: Sequence[str],
+        processed: Processed,
+        retention: timedelta,
+        clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._streams = streams
@@ -53,7 +63,8 @@ class ValkeyRoom:
 
         Args:
             enough: whether there is room now; asked after each step.
-            exact: trim entries, not only whole nodes of some: for limits that count entries. Frees hardly more memory.
+            exact: trim entries, not only whole nodes of some: for limits that count entries. Frees
+                hardly more memory.
 
         Raises:
             PositionsUnknownError: nothing was trimmed.
@@ -68,8 +79,15 @@ class ValkeyRoom:
                 return
 
     async def _trim(self, processed: Mapping[int, int], keep_s: float, *, exact: bool) -> None:
-        since_ms = int((self._clock() - keep_s) * 1000) if keep_s else int(self._clock() * 1000) + _AHEAD_MS
-        least = {self._streams[partition]: kept_from(position, since_ms) for partition, position in processed.items()}
+        since_ms = (
+            int((self._clock() - keep_s) * 1000)
+            if keep_s
+            else int(self._clock() * 1000) + _AHEAD_MS
+        )
+        least = {
+            self._streams[partition]: kept_from(position, since_ms)
+            for partition, position in processed.items()
+        }
         more = bool(least)
         while more:
             pipeline = self._client.pipeline(transaction=False)

@@ -1,14 +1,17 @@
 """The hot projection of profiles in Redis: identifier → profile id → profile, filled by readers and dropped by UNIFY after each commit.
 
-Keys: ``stratum:i:<identifier key>`` holds a profile id, ``stratum:p:<profile id>`` holds a profile with its identifiers (ids in hex).
-Redis holds nothing that Postgres does not: flush it, or lose it, and answers only get slower.
+Keys: ``stratum:i:<identifier key>`` holds a profile id, ``stratum:p:<profile id>`` holds a profile
+with its identifiers (ids in hex). Redis holds nothing that Postgres does not: flush it, or lose it,
+and answers only get slower.
 
-Filling is free of races by leases (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, §3.2.1): a reader that misses leaves a lease
-under the profile's key *before* it reads Postgres, and its value is stored only while that lease is still there. A commit removes the key,
-lease included, so that a value read before a commit is never stored after it.
+Filling is free of races by leases (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013,
+§3.2.1): a reader that misses leaves a lease under the profile's key *before* it reads Postgres, and
+its value is stored only while that lease is still there. A commit removes the key, lease included,
+so that a value read before a commit is never stored after it.
 
-An identifier's entry is only a hint: an answer counts when the profile found lists the identifier. So identifiers may move between people
-(merge, unmerge) without anybody touching ``stratum:i:``, and each process may remember hints of its own.
+An identifier's entry is only a hint: an answer counts when the profile found lists the identifier.
+So identifiers may move between people (merge, unmerge) without anybody touching ``stratum:i:``, and
+each process may remember hints of its own.
 """
 
 from collections import OrderedDict
@@ -48,7 +51,8 @@ class HotParams:
     """How long the projection keeps what.
 
     Attributes:
-        profile_ttl: lifetime of a profile; bounds how long an answer may be old when a worker dies between its commit and its invalidation.
+        profile_ttl: lifetime of a profile; bounds how long an answer may be old when a worker dies
+            between its commit and its invalidation.
         identifier_ttl: lifetime of an identifier's hint.
         lease_ttl: how long a reader may take to fill a profile.
         timeout: longest wait for Redis; then Postgres is asked.
@@ -67,7 +71,10 @@ class HotParams:
 
 
 def profile_name(profile: bytes) -> str:
-    """Key of a profile's entry; what UNIFY unlinks for every profile that a commit changed or removed."""
+    """Key of a profile's entry.
+
+    What UNIFY unlinks for every profile that a commit changed or removed.
+    """
     return "stratum:p:" + profile.hex()
 
 
@@ -89,7 +96,11 @@ def connect_hot(url: str, params: HotParams) -> Redis:
     """
     limit_s = params.timeout.total_seconds()
     pool = BlockingConnectionPool.from_url(
-        url, max_connections=params.connections, timeout=limit_s, socket_timeout=limit_s, socket_connect_timeout=limit_s
+        url,
+        max_connections=params.connections,
+        timeout=limit_s,
+        socket_timeout=limit_s,
+        socket_connect_timeout=limit_s,
     )
     return Redis.from_pool(pool)
 
@@ -98,7 +109,8 @@ class HotProfiles:
     """Reads profiles by identifier: Redis first, Postgres behind it.
 
     Args:
-        redis: client, or None to read Postgres only; its socket timeouts should equal `HotParams.timeout`.
+        redis: client, or None to read Postgres only; its socket timeouts should equal
+            `HotParams.timeout`.
         owner: reads the profile id behind an identifier from Postgres.
         load: reads the profile behind an identifier from Postgres, in one snapshot.
         params: lifetimes.
@@ -106,7 +118,15 @@ class HotProfiles:
         clock: monotonic seconds.
     """
 
-    def __init__(self, redis: Redis | None, owner: Owner, load: Load, params: HotParams, token: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        redis: Redis | None,
+        owner: Owner,
+        load: Load,
+        params: HotParams,
+        token: str,
+        clock: Callable[[], float],
+    ) -> None:
         self._redis = redis
         self._owner = owner
         self._load = load
@@ -132,7 +152,9 @@ class HotProfiles:
             self._rests_until_s = self._clock() + self._params.pause.total_seconds()
             return await self._load(workspace, key)
 
-    async def _through(self, redis: Redis, workspace: int, key: IdentifierKey) -> StoredProfile | None:
+    async def _through(
+        self, redis: Redis, workspace: int, key: IdentifierKey
+    ) -> StoredProfile | None:
         hint = self._hints.get(key)
         if hint is not None:
             known = await self._cached(redis, hint, workspace, key)
@@ -154,10 +176,14 @@ class HotProfiles:
         lease = _LEASE + f"{self._token}:{next(self._leases)}".encode()
         leased = await redis.set(name, lease, px=self._params.lease_ttl, nx=True)
         found = await self._load(workspace, key)
-        if found is None or found.person.id != profile:  # merged or split meanwhile: the next reader fills the right entry
+        if (
+            found is None or found.person.id != profile
+        ):  # merged or split meanwhile: the next reader fills the right entry
             return found
         if leased:
-            await redis.eval(_FILL, 1, name, lease, _VALUE + _ENCODER.encode(found), str(self._ttl_ms))
+            await redis.eval(
+                _FILL, 1, name, lease, _VALUE + _ENCODER.encode(found), str(self._ttl_ms)
+            )
         await redis.set(identifier_name(key), profile.hex(), px=self._params.identifier_ttl)
         self._remember(key, profile.hex().encode())
         return found
@@ -173,7 +199,9 @@ class HotProfiles:
         return self._params.profile_ttl // timedelta(milliseconds=1)
 
     @staticmethod
-    async def _cached(redis: Redis, profile_hex: bytes, workspace: int, key: IdentifierKey) -> StoredProfile | None:
+    async def _cached(
+        redis: Redis, profile_hex: bytes, workspace: int, key: IdentifierKey
+    ) -> StoredProfile | None:
         value = cast("bytes | None", await redis.get(b"stratum:p:" + profile_hex))
         if value is None or not value.startswith(_VALUE):
             return None

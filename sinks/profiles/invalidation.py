@@ -1,7 +1,7 @@
 """Drops people whom a commit changed from the hot projection, so that the next reader fetches them anew.
 
-Delivery: tried once per commit, after it. Where Redis does not answer, entries are as old as their lifetime allows (`sinks.profiles.cache`)
-and the dataflow goes on.
+Delivery: tried once per commit, after it. Where Redis does not answer, entries are as old as their
+lifetime allows (`sinks.profiles.cache`) and the dataflow goes on.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,9 @@ class _Partition(StatelessSinkPartition[Facts]):
         try:
             self._client.unlink(*names)
         except redis.RedisError as error:
-            logger.warning("projection_not_invalidated", people=len(names), reason=type(error).__name__)
+            logger.warning(
+                "projection_not_invalidated", people=len(names), reason=type(error).__name__
+            )
 
     def close(self) -> None:
         self._client.close()
@@ -47,9 +49,16 @@ class HotInvalidation(DynamicSink[Facts]):
         self._url = url
         self._timeout_s = timeout_s
 
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[Facts]:  # noqa: ARG002 - Bytewax calls it so
+    def build(
+        self, _step_id: str, _worker_index: int, _worker_count: int
+    ) -> StatelessSinkPartition[Facts]:
         """Called by Bytewax once per worker."""
         once = Retry(NoBackoff(), 1)
         return _Partition(
-            redis.Redis.from_url(self._url, socket_timeout=self._timeout_s, socket_connect_timeout=self._timeout_s, retry=once)
+            redis.Redis.from_url(
+                self._url,
+                socket_timeout=self._timeout_s,
+                socket_connect_timeout=self._timeout_s,
+                retry=once,
+            )
         )

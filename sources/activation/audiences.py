@@ -1,8 +1,10 @@
 """Audiences as a source: hands out withdrawals, deletions, requests to send and pushes that are due. A `sources.feed.Feed`.
 
-What goes in any case and what asks the gate are handed out apart, so that nobody who withdrew waits for a push.
+What goes in any case and what asks the gate are handed out apart, so that nobody who withdrew waits
+for a push.
 
-Everything handed out is read again, under the audience's lock, by whoever acts on it: what is handed out twice is done once.
+Everything handed out is read again, under the audience's lock, by whoever acts on it: what is
+handed out twice is done once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +32,9 @@ class AudienceFeedParams:
         purposes: platform → consent purpose, for the platforms that this process serves.
         urgent: hand out withdrawals and deletions, and nothing else; otherwise everything else.
         interval: pause between two looks while nothing moves.
-        outstanding_interval: how often withdrawals are looked for that no change tells of: removals that were planned and never confirmed,
-            refusals of people who had left the segment before, or of a purpose that it does not serve.
+        outstanding_interval: how often withdrawals are looked for that no change tells of: removals
+            that were planned and never confirmed, refusals of people who had left the segment
+            before, or of a purpose that it does not serve.
         failed_wait: rest of an audience after a push that failed.
     """
 
@@ -49,10 +52,17 @@ class AudienceFeed:
         conn: connection in autocommit mode.
         params: see `AudienceFeedParams`.
         now: aware clock.
-        moved: whether anything was sent since it was asked last; while things move there is no pause.
+        moved: whether anything was sent since it was asked last; while things move there is no
+            pause.
     """
 
-    def __init__(self, conn: Connection[Any], params: AudienceFeedParams, now: Callable[[], datetime], moved: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        conn: Connection[Any],
+        params: AudienceFeedParams,
+        now: Callable[[], datetime],
+        moved: Callable[[], bool],
+    ) -> None:
         self._conn = conn
         self._params = params
         self._now = now
@@ -62,7 +72,10 @@ class AudienceFeed:
         self._resumes_at: datetime | None = None
 
     def read(self) -> Sequence[Task]:
-        """Hand out what there is to do now, withdrawals first; at most one other task per audience."""
+        """Hand out what there is to do now, withdrawals first.
+
+        At most one other task per audience.
+        """
         now = self._now()
         tasks: list[Task] = [*self._withdrawals(now)] if self._params.urgent else []
         found = work(self._conn, self._params.purposes.keys(), now, self._params.failed_wait)
@@ -84,6 +97,10 @@ class AudienceFeed:
         if not found:
             self._horizon = horizon
         if self._outstanding_at is None or now >= self._outstanding_at:
-            found += withdrawals.outstanding(self._conn, self._params.purposes, self._params.failed_wait.total_seconds())
-            self._outstanding_at = now + max(self._params.outstanding_interval, _COSTLY * (self._now() - now))
+            found += withdrawals.outstanding(
+                self._conn, self._params.purposes, self._params.failed_wait.total_seconds()
+            )
+            self._outstanding_at = now + max(
+                self._params.outstanding_interval, _COSTLY * (self._now() - now)
+            )
         return found

@@ -1,4 +1,7 @@
-"""Receipts as a source: hands out the writes whose results are due to be asked for. A `sources.feed.Feed`."""
+"""Receipts as a source: hands out the writes whose results are due to be asked for.
+
+A `sources.feed.Feed`.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
@@ -19,7 +22,13 @@ class ReceiptFeed:
         now: aware clock.
     """
 
-    def __init__(self, conn: Connection[Any], platforms: Collection[str], interval: timedelta, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        conn: Connection[Any],
+        platforms: Collection[str],
+        interval: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
         self._conn = conn
         self._platforms = platforms
         self._interval = interval

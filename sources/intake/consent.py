@@ -5,9 +5,9 @@ Consent fails closed. A grant is one of two values, and nothing else is:
 - exactly ``true`` for a purpose in ``context.consent.categoryPreferences``;
 - a purpose's id as a text in the list ``context.consentManagement.allowedConsentIds``.
 
-A purpose that the same event refuses as well is refused. Whatever else is said about a purpose refuses it; what cannot be read refuses
-every purpose (`domain.profiles.consent.EVERY_PURPOSE`), and then nothing that the event grants counts. Missing, ``null``, ``{}`` and ``[]``
-say nothing.
+A purpose that the same event refuses as well is refused. Whatever else is said about a purpose
+refuses it; what cannot be read refuses every purpose (`domain.profiles.consent.EVERY_PURPOSE`), and
+then nothing that the event grants counts. Missing, ``null``, ``{}`` and ``[]`` say nothing.
 """
 
 import json
@@ -20,6 +20,7 @@ import msgspec
 
 from domain.policies import ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE, purpose_of, spells_plainly
+from domain.values import Json
 
 REMEMBERED: Final = 4_096
 """Spellings whose meaning is remembered: those of one site are few."""
@@ -50,7 +51,9 @@ def speaks_of_consent(payload: bytes) -> bool:
     """
     if _MARK in payload:
         return True
-    return b"\\u00" in payload and _MARK in _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), payload)
+    return b"\\u00" in payload and _MARK in _ESCAPE.sub(
+        lambda found: bytes.fromhex(found[1].decode()), payload
+    )
 
 
 class Stated(NamedTuple):
@@ -74,7 +77,10 @@ class Stated(NamedTuple):
 
     def refusals(self, field: str) -> "Stated":
         """The refusals alone, and the field for whose sake no grant counts."""
-        return Stated({purpose: False for purpose, granted in self.statements.items() if not granted}, (*self.odd, field))
+        return Stated(
+            {purpose: False for purpose, granted in self.statements.items() if not granted},
+            (*self.odd, field),
+        )
 
 
 class ConsentReader:
@@ -89,18 +95,27 @@ class ConsentReader:
         self._remember = lru_cache(maxsize=REMEMBERED)(self._read)
 
     def __call__(self, payload: bytes, segment: msgspec.Raw, rudderstack: msgspec.Raw) -> Stated:
-        """Read what an event says. Where a key comes twice, ``context`` included, all its values count.
+        """Read what an event says.
+
+        Where a key comes twice, ``context`` included, all its values count.
 
         Args:
             payload: the whole event, valid JSON.
             segment: its last ``context.consent``, or `ABSENT`.
             rudderstack: its last ``context.consentManagement``, or `ABSENT`.
         """
-        if (b"\\" in payload and ESCAPED.search(payload)) or payload.count(_CONTEXT_KEY) > 1 or payload.count(_SEGMENT_KEY) > 1:
+        if (
+            (b"\\" in payload and ESCAPED.search(payload))
+            or payload.count(_CONTEXT_KEY) > 1
+            or payload.count(_SEGMENT_KEY) > 1
+        ):
             return self._whole(payload)
         if rudderstack is not ABSENT and payload.count(_RUDDERSTACK_KEY) > 1:
             return self._whole(payload)
-        one, other = b"" if segment is ABSENT else bytes(segment), b"" if rudderstack is ABSENT else bytes(rudderstack)
+        one, other = (
+            b"" if segment is ABSENT else bytes(segment),
+            b"" if rudderstack is ABSENT else bytes(rudderstack),
+        )
         if len(one) + len(other) > REMEMBERED_BYTES:
             return self._read(one, other)
         return self._remember(one, other)
@@ -131,14 +146,14 @@ _UNREADABLE: Final = object()
 """A value that is too deep to be read."""
 
 
-def _parsed(spelled: bytes) -> Any:  # noqa: ANN401 - a JSON value
+def _parsed(spelled: bytes) -> Json:
     try:
         return json.loads(spelled, object_pairs_hook=_Members, parse_int=float, strict=False)
     except (ValueError, RecursionError):
         return _UNREADABLE
 
 
-def _values(value: Any, key: str) -> list[Any]:  # noqa: ANN401 - a JSON value
+def _values(value: Json, key: str) -> list[Any]:
     """All values of a key; an object that cannot be read holds one that cannot be read."""
     if value is _UNREADABLE:
         return [value]
@@ -159,12 +174,14 @@ class _Said:
         self._everything = False
         self._odd: dict[str, None] = {}
 
-    def segment(self, consent: Any) -> None:  # noqa: ANN401 - a JSON value
+    def segment(self, consent: Json) -> None:
         """Take in a ``context.consent``."""
         if _nothing(consent):
             return
         stated = [value for value in _values(consent, _PREFERENCES) if value is not None]
-        if not isinstance(consent, _Members) or (not stated and any(key != _PREFERENCES for key, _ in consent)):
+        if not isinstance(consent, _Members) or (
+            not stated and any(key != _PREFERENCES for key, _ in consent)
+        ):
             self._cannot_read(_SEGMENT)
             return
         for preferences in stated:
@@ -174,7 +191,7 @@ class _Said:
             elif not _nothing(preferences):
                 self._cannot_read(_SEGMENT)
 
-    def rudderstack(self, consent: Any) -> None:  # noqa: ANN401 - a JSON value
+    def rudderstack(self, consent: Json) -> None:
         """Take in a ``context.consentManagement``."""
         if _nothing(consent):
             return
@@ -185,7 +202,8 @@ class _Said:
             self._list(ids, granted=False)
         for ids in _values(consent, _ALLOWED):
             if _names(ids) and _values(consent, "provider") == [_OLD_ONETRUST]:
-                # What older clients send for OneTrust, id → name. It is no list of ids, so it grants nothing; nor does it refuse.
+                # What older clients send for OneTrust, id → name. It is no list of ids, so it
+                # grants nothing; nor does it refuse.
                 self._odd[_RUDDERSTACK] = None
             else:
                 self._list(ids, granted=True)
@@ -198,10 +216,12 @@ class _Said:
         if self._everything:
             statements[EVERY_PURPOSE] = False
         else:
-            statements |= {purpose: True for purpose in self._granted if purpose not in self._refused}
+            statements |= {
+                purpose: True for purpose in self._granted if purpose not in self._refused
+            }
         return Stated(statements, tuple(self._odd))
 
-    def _list(self, ids: Any, *, granted: bool) -> None:  # noqa: ANN401 - a JSON value
+    def _list(self, ids: Json, *, granted: bool) -> None:
         if _nothing(ids):
             return
         if not isinstance(ids, list) or isinstance(ids, _Members):
@@ -215,7 +235,11 @@ class _Said:
 
     def _state(self, field: str, spelled: str, value: object) -> None:
         purpose, plain = purpose_of(spelled), isinstance(value, bool)
-        sayable = bool(purpose) and purpose != EVERY_PURPOSE and len(purpose) <= self._rules.purpose_length_limit
+        sayable = (
+            bool(purpose)
+            and purpose != EVERY_PURPOSE
+            and len(purpose) <= self._rules.purpose_length_limit
+        )
         if not plain or not sayable:
             self._odd[field] = None
         if value is True:
@@ -233,6 +257,8 @@ class _Said:
         self._odd[field] = None
 
 
-def _names(ids: Any) -> bool:  # noqa: ANN401 - a JSON value
+def _names(ids: Json) -> bool:
     members: Iterable[tuple[str, Any]] = ids if isinstance(ids, _Members) else ()
-    return any(True for _ in members) and all(isinstance(name, str) and name.strip() for _, name in members)
+    return any(True for _ in members) and all(
+        isinstance(name, str) and name.strip() for _, name in members
+    )

@@ -1,9 +1,13 @@
-"""Turns log records into events, commands and dead letters. Pure: the same record gives the same values at every replay.
+"""Turns log records into events, commands and dead letters.
 
-Bad data is a value: whatever a record holds, the answer is an event, a command, or a dead letter with a reason code; nothing is raised.
+Pure: the same record gives the same values at every replay.
 
-Event time (Segment specification): where the client said when it sent, ``received − (sent − timestamp)``, so that a wrong clock cancels
-out; else the timestamp as it stands; never later than arrival.
+Bad data is a value: whatever a record holds, the answer is an event, a command, or a dead letter
+with a reason code; nothing is raised.
+
+Event time (Segment specification): where the client said when it sent, ``received − (sent −
+timestamp)``, so that a wrong clock cancels out; else the timestamp as it stands; never later than
+arrival.
 """
 
 import itertools
@@ -17,7 +21,17 @@ from zlib import crc32
 
 import msgspec
 
-from domain.event import EVENT_TYPES, Batch, DeadLetter, Event, Identifier, Order, Record, Report, Unmerge
+from domain.event import (
+    EVENT_TYPES,
+    Batch,
+    DeadLetter,
+    Event,
+    Identifier,
+    Order,
+    Record,
+    Report,
+    Unmerge,
+)
 from domain.failure import Failure
 from domain.ids import IdentifierKey, WorkspaceId
 from domain.intake.envelope import PREFIX, Envelope, decode
@@ -26,9 +40,18 @@ from domain.money import currency_code, minor_units
 from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.signals import metrics
+from domain.values import Json
 from operators.identity.normalise import normalise
 from sources.intake.consent import ABSENT, ConsentReader, Stated, speaks_of_consent
-from sources.intake.mend import DEPTH_READ, Device, ExternalId, mended, shallow, too_deep, whole_characters
+from sources.intake.mend import (
+    DEPTH_READ,
+    Device,
+    ExternalId,
+    mended,
+    shallow,
+    too_deep,
+    whole_characters,
+)
 from store.definitions.load import SourceRow
 
 RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
@@ -57,17 +80,17 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
 
-class _Context(msgspec.Struct, gc=False):
+class _Context(msgspec.Struct, rename="camel", gc=False):
     traits: dict[str, Any] | None = None
     device: Device | None = None
     consent: msgspec.Raw = ABSENT
-    consentManagement: msgspec.Raw = ABSENT  # noqa: N815 - the wire's spelling
-    externalIds: list[ExternalId] | None = None  # noqa: N815
+    consent_management: msgspec.Raw = ABSENT
+    external_ids: list[ExternalId] | None = None
     ip: msgspec.Raw = msgspec.Raw()
 
     def __post_init__(self) -> None:
         """Tell of every context that speaks of consent: where the key comes twice, the decoder hands out the last one alone."""
-        if self.consent is not ABSENT or self.consentManagement is not ABSENT:
+        if self.consent is not ABSENT or self.consent_management is not ABSENT:
             _spoken.newest = next(_spoken.numbers)
 
 
@@ -79,18 +102,18 @@ class _Spoken:
         self.newest = 0
 
 
-class _Message(msgspec.Struct, gc=False):
+class _Message(msgspec.Struct, rename="camel", gc=False):
     type: str
-    messageId: str | int | float | None = None  # noqa: N815
-    userId: str | int | float | None = None  # noqa: N815
-    anonymousId: str | int | float | None = None  # noqa: N815
+    message_id: str | int | float | None = None
+    user_id: str | int | float | None = None
+    anonymous_id: str | int | float | None = None
     event: str | int | float | None = None
     name: str | int | float | None = None
-    previousId: str | int | float | None = None  # noqa: N815
-    groupId: str | int | float | None = None  # noqa: N815
+    previous_id: str | int | float | None = None
+    group_id: str | int | float | None = None
     timestamp: str | int | float | None = None
-    originalTimestamp: str | int | float | None = None  # noqa: N815
-    sentAt: str | int | float | None = None  # noqa: N815
+    original_timestamp: str | int | float | None = None
+    sent_at: str | int | float | None = None
     traits: dict[str, Any] | None = None
     properties: msgspec.Raw = msgspec.Raw()
     context: _Context | None = None
@@ -123,7 +146,9 @@ _SILENT: Final[dict[str, bool]] = {}
 _NOTHING: Final = Stated(_SILENT)
 _COMMAND: Final = msgspec.json.Decoder(_Command)
 _ADDRESS: Final = msgspec.json.Decoder(_Address)
-_PROPERTIES: Final[msgspec.json.Decoder[dict[str, Any] | None]] = msgspec.json.Decoder(dict[str, Any] | None)
+_PROPERTIES: Final[msgspec.json.Decoder[dict[str, Any] | None]] = msgspec.json.Decoder(
+    dict[str, Any] | None
+)
 _FLOAT_DIGITS: Final = 309
 """Digits of the greatest number that floating point holds."""
 _LONG_NUMBER: Final = re.compile(rb"[:,\[\s]-?[0-9]{%d}" % _FLOAT_DIGITS)
@@ -161,7 +186,7 @@ def _text(value: str | float | None) -> str:
     return str(value)
 
 
-def _storable(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - JSON values
+def _storable(value: Json, depth: int = 0) -> Json:
     """A trait value as the store can hold it: integers beyond 64 bits become floats, deep nesting is refused."""
     if isinstance(value, int):
         return value if value in _INT64 else float(value)
@@ -175,7 +200,9 @@ def _storable(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - JSON values
 
 
 def _properties(raw: msgspec.Raw, brackets: int) -> dict[str, Any] | None:
-    """An event's properties, read once for everybody behind; None where it states none. PHP spells an empty object as an empty list.
+    """An event's properties, read once for everybody behind; None where it states none.
+
+    PHP spells an empty object as an empty list.
 
     Args:
         raw: JSON.
@@ -199,7 +226,7 @@ def _properties(raw: msgspec.Raw, brackets: int) -> dict[str, Any] | None:
     return found
 
 
-def _finite(value: Any) -> bool:  # noqa: ANN401 - JSON values
+def _finite(value: Json) -> bool:
     """Whether floating point holds all numbers of a value."""
     try:
         _storable(value)
@@ -212,7 +239,11 @@ def _deeper_than(value: dict[str, Any], limit: int) -> bool:
     """Whether objects and lists are nested more than so deep."""
     level: list[Any] = [value]
     for _ in range(limit):
-        members = (inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer))
+        members = (
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        )
         level = [inner for inner in members if isinstance(inner, dict | list)]
         if not level:
             return False
@@ -223,7 +254,10 @@ def _traits(traits: dict[str, Any], rules: ProfileRules) -> dict[str, Any]:
     if len(traits) > rules.event_trait_limit:
         raise _Bad("too_many_traits", "$.traits")
     try:
-        return {name: value if isinstance(value, str) else _storable(value) for name, value in traits.items()}
+        return {
+            name: value if isinstance(value, str) else _storable(value)
+            for name, value in traits.items()
+        }
     except OverflowError:
         raise _Bad("invalid_type", "$.traits") from None
 
@@ -236,7 +270,8 @@ def _read_mended(payload: bytes, *, ids: bool = False) -> tuple[_Message, bytes,
         ids: whether an id of the wrong type is left out as what is optional is.
 
     Returns:
-        The event; its JSON as it is to be stored; the optional fields that were left out because they cannot be read.
+        The event; its JSON as it is to be stored; the optional fields that were left out because
+        they cannot be read.
 
     Raises:
         msgspec.DecodeError: it is no event.
@@ -261,7 +296,8 @@ class Decoder:
         salts: workspace id → salt, for commands.
         identity: identifier rules.
         profile: profile rules.
-        stored: the records are events that are stored already: what rules have come since leave out of them is left out, and nothing else.
+        stored: the records are events that are stored already: what rules have come since leave out
+            of them is left out, and nothing else.
     """
 
     def __init__(
@@ -290,8 +326,11 @@ class Decoder:
         try:
             if len(value) > RECORD_LIMIT_BYTES:
                 return self._dead(record, _bare(record, record.value), Failure("too_large"))
-            # Counted so because ``bytes.count`` looks at every byte by itself, which took a twelfth of decoding.
-            brackets = 2 * len(value) - len(value.replace(b"{", b"")) - len(value.replace(b"[", b""))
+            # Counted so because ``bytes.count`` looks at every byte by itself, which took a twelfth
+            # of decoding.
+            brackets = (
+                2 * len(value) - len(value.replace(b"{", b"")) - len(value.replace(b"[", b""))
+            )
             if brackets > DEPTH_READ and too_deep(value):
                 value = shallow(value, around=1 if wrapped else 0)
             envelope = decode(value) if wrapped else _bare(record, value)
@@ -314,8 +353,16 @@ class Decoder:
 
     def _dead(self, record: Record, envelope: Envelope, failure: Failure) -> DeadLetter:
         source = self._sources.get(envelope.source)
-        workspace, kind = self._commanded(envelope) if envelope.command else (source.workspace if source else None, "")
-        arrivals = (at_ms for at_ms in (envelope.received, record.received_ms) if at_ms and EARLIEST_MS <= at_ms < LATEST_MS)
+        workspace, kind = (
+            self._commanded(envelope)
+            if envelope.command
+            else (source.workspace if source else None, "")
+        )
+        arrivals = (
+            at_ms
+            for at_ms in (envelope.received, record.received_ms)
+            if at_ms and EARLIEST_MS <= at_ms < LATEST_MS
+        )
         return DeadLetter(
             workspace,
             source.id if source else None,
@@ -334,8 +381,16 @@ class Decoder:
             command = _ADDRESS.decode(envelope.command)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None, UNREADABLE
-        known = command.workspace if isinstance(command.workspace, int) and command.workspace in self._salts else None
-        kind = command.kind if isinstance(command.kind, str) and command.kind in _COMMAND_KINDS else UNREADABLE
+        known = (
+            command.workspace
+            if isinstance(command.workspace, int) and command.workspace in self._salts
+            else None
+        )
+        kind = (
+            command.kind
+            if isinstance(command.kind, str) and command.kind in _COMMAND_KINDS
+            else UNREADABLE
+        )
         return None if known is None else WorkspaceId(known), kind
 
     def refuse(self, record: Record, failure: Failure) -> DeadLetter:
@@ -389,7 +444,11 @@ class Decoder:
             raise _Bad("unknown_type", "$.type")
         stated = self._stated(payload, context, odd) if spoke else None
         name = self._name(message, stated)
-        if len(name) > NAME_LIMIT_BYTES // 4 and len(name.encode()) > NAME_LIMIT_BYTES and not self._stored:
+        if (
+            len(name) > NAME_LIMIT_BYTES // 4
+            and len(name.encode()) > NAME_LIMIT_BYTES
+            and not self._stored
+        ):
             raise _Bad("name_too_long", "$.event" if kind == "track" else "$.name")
         received = envelope.received
         try:
@@ -397,10 +456,13 @@ class Decoder:
         except _Bad:
             if not self._spares(stated):
                 raise
-            # A refusal is not lost with the date: it counts as of arrival. A grant beside it does not count.
+            # A refusal is not lost with the date: it counts as of arrival. A grant beside it does
+            # not count.
             occurred, future, stated = received, False, (stated or _NOTHING).refusals("timestamp")
         try:
-            properties = _properties(message.properties, brackets) if kind in _WITH_PROPERTIES else None
+            properties = (
+                _properties(message.properties, brackets) if kind in _WITH_PROPERTIES else None
+            )
         except _Bad:
             if not self._spares(stated):
                 raise
@@ -413,9 +475,17 @@ class Decoder:
         except _Bad:
             if not self._spares(stated):
                 raise
-            kept, group_kept, stated = self._kept(traits), self._kept(group_traits), (stated or _NOTHING).beside("traits")
-        report = self._report(properties or {}, stated) if kind == "track" and name in self._profile.report_events else None
-        message_id = message.messageId
+            kept, group_kept, stated = (
+                self._kept(traits),
+                self._kept(group_traits),
+                (stated or _NOTHING).beside("traits"),
+            )
+        report = (
+            self._report(properties or {}, stated)
+            if kind == "track" and name in self._profile.report_events
+            else None
+        )
+        message_id = message.message_id
         if type(message_id) is not str or not message_id:
             message_id = _text(message_id) or envelope.message_id or _content_id(source, payload)
         if garbled:
@@ -433,8 +503,10 @@ class Decoder:
             payload=payload,
             traits=kept,
             consent=_SILENT if stated is None else stated.statements,
-            order=self._order(properties or {}) if kind == "track" and name in self._profile.order_events else None,
-            group=_text(message.groupId) if kind == "group" else "",
+            order=self._order(properties or {})
+            if kind == "track" and name in self._profile.order_events
+            else None,
+            group=_text(message.group_id) if kind == "group" else "",
             group_traits=group_kept,
             future=future,
             retry_of=envelope.retry_of,
@@ -446,31 +518,44 @@ class Decoder:
         )
 
     def _mended(self, payload: bytes) -> tuple[_Message, bytes, tuple[str, ...]]:
-        """Read what cannot be read as it stands; if it refuses something, with whichever of its ids can be read."""
+        """Read what cannot be read as it stands.
+
+        If it refuses something, with whichever of its ids can be read.
+        """
         try:
             return _read_mended(payload)
         except msgspec.ValidationError:
             found = _read_mended(payload, ids=True)
             message, kept, odd = found
-            if not self._spares(self._stated(kept, message.context, odd) if speaks_of_consent(kept) else None):
+            if not self._spares(
+                self._stated(kept, message.context, odd) if speaks_of_consent(kept) else None
+            ):
                 raise
             return found
 
     def _stated(self, payload: bytes, context: _Context | None, odd: tuple[str, ...]) -> Stated:
         """What an event that speaks of consent somewhere says about it."""
-        if context is not None and (context.consent is not ABSENT or context.consentManagement is not ABSENT):
-            return self._consents(payload, context.consent, context.consentManagement)
+        if context is not None and (
+            context.consent is not ABSENT or context.consent_management is not ABSENT
+        ):
+            return self._consents(payload, context.consent, context.consent_management)
         if "context" in odd:
             return Stated({EVERY_PURPOSE: False})  # the context cannot be read
-        return self._consents(payload, ABSENT, ABSENT)  # the last context says nothing; another one may
+        return self._consents(
+            payload, ABSENT, ABSENT
+        )  # the last context says nothing; another one may
 
     def _spares(self, stated: Stated | None) -> bool:
         """Whether an event counts although something beside its identifiers cannot be read: a refusal is not lost for that."""
         return self._stored or (stated is not None and stated.refuses())
 
-    def _spare_garbled(self, stated: Stated | None, message_id: str, identifiers: tuple[Identifier, ...]) -> None:
+    def _spare_garbled(
+        self, stated: Stated | None, message_id: str, identifiers: tuple[Identifier, ...]
+    ) -> None:
         """Let an event count in which something was no UTF-8: for a refusal, and not where it is in an id: nobody is guessed."""
-        if not self._spares(stated) or any(_GARBLED in text for text in (message_id, *(each.value for each in identifiers))):
+        if not self._spares(stated) or any(
+            _GARBLED in text for text in (message_id, *(each.value for each in identifiers))
+        ):
             raise _Bad("malformed_json")
 
     def _kept(self, traits: dict[str, Any]) -> dict[str, Any]:
@@ -487,19 +572,31 @@ class Decoder:
             if name is None or name == "":
                 raise _Bad("missing_event", "$.event")
             return _text(name).replace("\0", "\ufffd")
-        if message.type == "group" and not _text(message.groupId) and not self._spares(stated):
+        if message.type == "group" and not _text(message.group_id) and not self._spares(stated):
             raise _Bad("missing_group", "$.groupId")
-        if message.type == "alias" and not (_text(message.previousId) and _text(message.userId)) and not self._spares(stated):
+        if (
+            message.type == "alias"
+            and not (_text(message.previous_id) and _text(message.user_id))
+            and not self._spares(stated)
+        ):
             raise _Bad("missing_previous", "$.previousId")
-        return _text(message.name).replace("\0", "\ufffd") if message.type in ("page", "screen") else ""
+        return (
+            _text(message.name).replace("\0", "\ufffd")
+            if message.type in ("page", "screen")
+            else ""
+        )
 
     @staticmethod
     def _occurred(message: _Message, envelope: Envelope) -> tuple[int, bool]:
         received = envelope.received
         try:
-            stated = message.originalTimestamp or message.timestamp
+            stated = message.original_timestamp or message.timestamp
             stamp = None if stated is None else instant_ms(stated)
-            sent = envelope.sent if message.sentAt is None else instant_ms(message.sentAt) or envelope.sent
+            sent = (
+                envelope.sent
+                if message.sent_at is None
+                else instant_ms(message.sent_at) or envelope.sent
+            )
         except (ValueError, OverflowError):
             raise _Bad("bad_timestamp", "$.timestamp") from None
         if stamp is None:
@@ -517,7 +614,9 @@ class Decoder:
             return ambient, own
         return ambient, {}
 
-    def _identifiers(self, message: _Message, source: SourceRow, traits: dict[str, Any]) -> tuple[tuple[Identifier, ...], tuple[str, ...]]:
+    def _identifiers(
+        self, message: _Message, source: SourceRow, traits: dict[str, Any]
+    ) -> tuple[tuple[Identifier, ...], tuple[str, ...]]:
         """The identifiers, strongest first, and the kinds of those that identify nobody."""
         named = self._named(message, traits)
         found: list[Identifier] = []
@@ -544,10 +643,10 @@ class Decoder:
 
     def _named(self, message: _Message, traits: dict[str, Any]) -> list[tuple[str, str]]:
         named: list[tuple[str, str]] = []
-        if message.userId is not None:
-            named.append(("user_id", _text(message.userId)))
-        if message.anonymousId is not None:
-            named.append(("anonymous_id", _text(message.anonymousId)))
+        if message.user_id is not None:
+            named.append(("user_id", _text(message.user_id)))
+        if message.anonymous_id is not None:
+            named.append(("anonymous_id", _text(message.anonymous_id)))
         if traits:
             for kind in ("email", "phone"):
                 value = traits.get(kind)
@@ -555,16 +654,23 @@ class Decoder:
                     named.append((kind, str(value)))
         context = message.context
         if context is not None:
-            if context.device is not None and context.device.adTrackingEnabled is not False:
-                named.append(("device_id", context.device.advertisingId or ""))
-            externals = context.externalIds or ()
-            named += [(item.type, _text(item.id)) for item in externals if item.type is not None and item.type in self._identity.kinds]
+            if context.device is not None and context.device.ad_tracking_enabled is not False:
+                named.append(("device_id", context.device.advertising_id or ""))
+            externals = context.external_ids or ()
+            named += [
+                (item.type, _text(item.id))
+                for item in externals
+                if item.type is not None and item.type in self._identity.kinds
+            ]
         if message.type == "alias":
-            named.append((self._identity.alias_kind, _text(message.previousId)))
+            named.append((self._identity.alias_kind, _text(message.previous_id)))
         return named
 
     def _report(self, properties: dict[str, Any], stated: Stated | None) -> Report | None:
-        """What a platform reports; None where that cannot be read and the event counts all the same."""
+        """What a platform reports.
+
+        None where that cannot be read and the event counts all the same.
+        """
         try:
             return self._reported(properties)
         except _Bad:
@@ -574,7 +680,12 @@ class Decoder:
 
     def _reported(self, properties: dict[str, Any]) -> Report:
         platform, orders = properties.get("platform"), properties.get("conversions")
-        if not isinstance(platform, str) or not platform or isinstance(orders, bool) or not isinstance(orders, int | float):
+        if (
+            not isinstance(platform, str)
+            or not platform
+            or isinstance(orders, bool)
+            or not isinstance(orders, int | float)
+        ):
             raise _Bad("bad_report", "$.properties")
         if not 0 <= orders < IMPLAUSIBLE:
             raise _Bad("bad_report", "$.properties.conversions")
@@ -584,7 +695,14 @@ class Decoder:
 
     def _order(self, properties: dict[str, Any]) -> Order:
         currency = currency_code(properties.get("currency"), self._profile.default_currency)
-        amount = next((properties[key] for key in self._profile.amount_keys if properties.get(key) is not None), 0)
+        amount = next(
+            (
+                properties[key]
+                for key in self._profile.amount_keys
+                if properties.get(key) is not None
+            ),
+            0,
+        )
         return Order(currency, minor_units(amount, currency))
 
 
@@ -597,7 +715,8 @@ def _as_text(payload: bytes) -> tuple[bytes, bool]:
     """An event as UTF-8: what the decoder skips has to be valid too, for it is stored, and read again as text.
 
     Returns:
-        The event, and whether something was no UTF-8 and became U+FFFD, which is done for the sake of a refusal alone.
+        The event, and whether something was no UTF-8 and became U+FFFD, which is done for the sake
+        of a refusal alone.
 
     Raises:
         UnicodeDecodeError: it is not UTF-8, and says nothing about consent.
@@ -615,7 +734,9 @@ def _as_text(payload: bytes) -> tuple[bytes, bool]:
 
 def _bare(record: Record, value: bytes) -> Envelope:
     """What is around an event that lies in the log as it is."""
-    return Envelope(received=record.received_ms, source=record.source_hint, event=msgspec.Raw(value))
+    return Envelope(
+        received=record.received_ms, source=record.source_hint, event=msgspec.Raw(value)
+    )
 
 
 def _bucket(address: msgspec.Raw) -> int:

@@ -1,7 +1,9 @@
-"""Files of events as Segment records: JSONL as it is, CSV through a column map. Streaming; a bad row is reported and nothing is lost.
+"""Files of events as Segment records: JSONL as it is, CSV through a column map.
 
-A record without ``messageId`` is given one: a digest of the file's base name, the line's number and the line. So the same file sent
-again, from the beginning or from the middle, adds nothing.
+Streaming; a bad row is reported and nothing is lost.
+
+A record without ``messageId`` is given one: a digest of the file's base name, the line's number and
+the line. So the same file sent again, from the beginning or from the middle, adds nothing.
 
 A column map (YAML or JSON)::
 
@@ -12,8 +14,8 @@ A column map (YAML or JSON)::
     constants:                    # path → value for every row
       type: track
       event: Order Completed
-    types:                        # path → text (default), number, integer, boolean; an empty cell is left out
-      properties.revenue: number
+    types:                        # path → text (default), number, integer, boolean; an empty cell
+      is left out properties.revenue: number
     templates:                    # path → text with {column} in it
       messageId: "order-{order_id}"
 """
@@ -28,6 +30,8 @@ from typing import IO, Any, Final, Literal, cast
 
 import msgspec
 import yaml
+
+from domain.values import Json
 
 _DIGEST_BYTES: Final = 16
 _TRUE: Final = frozenset({"1", "true", "t", "yes", "y"})
@@ -105,7 +109,11 @@ def read_records(path: Path, columns: ColumnMap | None = None) -> Iterator[Row |
         MapError: a column that the map names is not in the header.
     """
     with _open(path) as stream:
-        yield from _csv_records(path.name, stream, columns) if columns else _json_records(path.name, stream)
+        yield from (
+            _csv_records(path.name, stream, columns)
+            if columns
+            else _json_records(path.name, stream)
+        )
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -113,7 +121,9 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _message_id(name: str, line: int, text: bytes) -> str:
-    digest = blake2b(text, digest_size=_DIGEST_BYTES, key=f"{line}:{name}".encode()[:64], person=b"file")
+    digest = blake2b(
+        text, digest_size=_DIGEST_BYTES, key=f"{line}:{name}".encode()[:64], person=b"file"
+    )
     return f"file-{digest.hexdigest()}"
 
 
@@ -132,7 +142,9 @@ def _json_records(name: str, stream: Iterable[bytes]) -> Iterator[Row | BadRow]:
         elif record.get("messageId"):
             yield Row(line, text)
         else:
-            yield Row(line, msgspec.json.encode({**record, "messageId": _message_id(name, line, text)}))
+            yield Row(
+                line, msgspec.json.encode({**record, "messageId": _message_id(name, line, text)})
+            )
 
 
 class _Lines:
@@ -146,7 +158,10 @@ class _Lines:
         for raw in self._stream:
             self._taken.append(raw)
             # surrogates keep bytes that are not UTF-8 apart until the row is judged
-            yield raw.decode("utf-8-sig" if raw.startswith(b"\xef\xbb\xbf") else "utf-8", errors="surrogateescape")
+            yield raw.decode(
+                "utf-8-sig" if raw.startswith(b"\xef\xbb\xbf") else "utf-8",
+                errors="surrogateescape",
+            )
 
     def take(self) -> bytes:
         text, self._taken = b"".join(self._taken), []
@@ -172,10 +187,18 @@ def _csv_records(name: str, stream: Iterable[bytes], columns: ColumnMap) -> Iter
             continue
         text = lines.take()
         if cells:
-            yield _csv_record(name, line, text, dict(zip(header, cells, strict=False)) if len(cells) == len(header) else None, columns)
+            yield _csv_record(
+                name,
+                line,
+                text,
+                dict(zip(header, cells, strict=False)) if len(cells) == len(header) else None,
+                columns,
+            )
 
 
-def _csv_record(name: str, line: int, text: bytes, cells: dict[str, str] | None, columns: ColumnMap) -> Row | BadRow:
+def _csv_record(
+    name: str, line: int, text: bytes, cells: dict[str, str] | None, columns: ColumnMap
+) -> Row | BadRow:
     if cells is None:
         return BadRow(line, "another number of cells than the header has", text)
     record: dict[str, Any] = {}
@@ -193,14 +216,18 @@ def _csv_record(name: str, line: int, text: bytes, cells: dict[str, str] | None,
     except UnicodeEncodeError:
         return BadRow(line, "not valid UTF-8", text)
     except (ValueError, KeyError, IndexError, AttributeError) as error:
-        return BadRow(line, str(error) if isinstance(error, _CellError) else "a template does not fit the header", text)
+        return BadRow(
+            line,
+            str(error) if isinstance(error, _CellError) else "a template does not fit the header",
+            text,
+        )
 
 
 class _CellError(ValueError):
     """A cell that does not read as its type; the message names the path only."""
 
 
-def _cell(text: str, kind: CellType, path: str) -> Any:  # noqa: ANN401 - a JSON value
+def _cell(text: str, kind: CellType, path: str) -> Json:
     folded = text.strip().lower()
     try:
         if kind == "number":
@@ -216,7 +243,7 @@ def _cell(text: str, kind: CellType, path: str) -> Any:  # noqa: ANN401 - a JSON
     return text
 
 
-def _place(record: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN401 - a JSON value
+def _place(record: dict[str, Any], path: str, value: Json) -> None:
     *parents, last = path.split(".")
     for parent in parents:
         child = record.setdefault(parent, {})

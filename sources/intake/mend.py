@@ -1,6 +1,7 @@
 """Mends an event in which something optional has the wrong type: that alone is left out, and named, so that it decides over nothing else.
 
-What makes an event one – its type, a track's name, who it is about – is left as it stands, for the decoder to judge. Pure.
+What makes an event one – its type, a track's name, who it is about – is left as it stands, for the
+decoder to judge. Pure.
 """
 
 import re
@@ -17,11 +18,11 @@ _DEPTH_JUDGED: Final = 70
 """Deepest value that is kept of what others judge by its depth: less would pass."""
 
 
-class Device(msgspec.Struct, gc=False):
+class Device(msgspec.Struct, rename="camel", gc=False):
     """``context.device``, as far as it is read."""
 
-    advertisingId: str | None = None  # noqa: N815 - the wire's spelling
-    adTrackingEnabled: bool | None = None  # noqa: N815
+    advertising_id: str | None = None
+    ad_tracking_enabled: bool | None = None
 
 
 class ExternalId(msgspec.Struct, gc=False):
@@ -47,7 +48,10 @@ _READ_OF_CONTEXT: Final = ("consent", "consentManagement", "ip")
 """Members of a context that are passed on as they are: others read them."""
 _IDS: Final = ("userId", "anonymousId", "groupId", "previousId")
 _INSTANTS: Final = ("timestamp", "originalTimestamp", "sentAt")
-_HALF: Final = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL)
+_HALF: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)",
+    re.DOTALL,
+)
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
@@ -59,7 +63,8 @@ _WHOLE_PAIR_BYTES: Final = 12
 def mended(payload: bytes, *, ids: bool = False) -> tuple[bytes, tuple[str, ...]]:
     """The event without what is optional and unreadable, and the names of those fields.
 
-    An empty list is an empty object: it is how PHP spells one. A device whose ``adTrackingEnabled`` is neither true nor false limits it.
+    An empty list is an empty object: it is how PHP spells one. A device whose ``adTrackingEnabled``
+    is neither true nor false limits it.
 
     Args:
         payload: JSON.
@@ -85,10 +90,19 @@ def mended(payload: bytes, *, ids: bool = False) -> tuple[bytes, tuple[str, ...]
 
 def _unread(kind: str) -> Iterable[str]:
     """Fields that are read for one type of events only, and not for this one."""
-    return [name for name, reader in (("event", "track"), ("groupId", "group"), ("previousId", "alias")) if reader != kind]
+    return [
+        name
+        for name, reader in (("event", "track"), ("groupId", "group"), ("previousId", "alias"))
+        if reader != kind
+    ]
 
 
-def _put(fields: _Fields, name: str, mend: Callable[[msgspec.Raw, dict[str, None]], msgspec.Raw | None], odd: dict[str, None]) -> None:
+def _put(
+    fields: _Fields,
+    name: str,
+    mend: Callable[[msgspec.Raw, dict[str, None]], msgspec.Raw | None],
+    odd: dict[str, None],
+) -> None:
     """Mend a member, or take it out where nothing of it is left."""
     raw = fields.get(name)
     if raw is not None:
@@ -100,7 +114,10 @@ def _put(fields: _Fields, name: str, mend: Callable[[msgspec.Raw, dict[str, None
 
 
 def _members(raw: msgspec.Raw, name: str, odd: dict[str, None]) -> _Fields:
-    """The members of an object; none where it is null, or an empty list, or anything else, which is odd."""
+    """The members of an object.
+
+    None where it is null, or an empty list, or anything else, which is odd.
+    """
     if bytes(raw) == b"null":
         return {}
     try:
@@ -122,7 +139,11 @@ def _traits(raw: msgspec.Raw, odd: dict[str, None], name: str = "traits") -> msg
 def _context(raw: msgspec.Raw, odd: dict[str, None]) -> msgspec.Raw:
     members = _members(raw, "context", odd)
     kept: _Fields = {name: members[name] for name in _READ_OF_CONTEXT if name in members}
-    for name, mend in (("traits", _ambient_traits), ("device", _device), ("externalIds", _externals)):
+    for name, mend in (
+        ("traits", _ambient_traits),
+        ("device", _device),
+        ("externalIds", _externals),
+    ):
         if name in members:
             kept[name] = mend(members[name], odd)
     return msgspec.Raw(msgspec.json.encode(kept))
@@ -205,7 +226,9 @@ def _is_half(escape: bytes) -> bool:
 
 
 def too_deep(record: bytes) -> bool:
-    """Whether JSON is nested more deeply than `DEPTH_READ`; found out without a parser, so that it depends on the bytes alone.
+    """Whether JSON is nested more deeply than `DEPTH_READ`.
+
+    Found out without a parser, so that it depends on the bytes alone.
 
     >>> too_deep(b"[" * 128 + b"]" * 128), too_deep(b"[" * 129 + b"]" * 129), too_deep(b"[{}]" * 500)
     (False, True, False)

@@ -1,6 +1,7 @@
 """How a Valkey stream becomes positions and records. Pure.
 
-An entry's id is its position (`domain.intake.stream_position`); its fields, in order, are the records that the collector packed together.
+An entry's id is its position (`domain.intake.stream_position`); its fields, in order, are the
+records that the collector packed together.
 """
 
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ def position_of(entry_id: bytes) -> int:
     """Position of an entry.
 
     Raises:
-        OverflowError: more than 2^20 entries in one millisecond, which happens only while the server's clock stands back for long. Going on
-            would confuse positions, so the process stops instead.
+        OverflowError: more than 2^20 entries in one millisecond, which happens only while the
+            server's clock stands back for long. Going on would confuse positions, so the process
+            stops instead.
 
     >>> position_of(b"1700000000000-3") - (1700000000000 << 20)
     3
@@ -28,7 +30,9 @@ def position_of(entry_id: bytes) -> int:
     ms, _, sequence = entry_id.partition(b"-")
     number = int(sequence)
     if number > _SEQUENCE_MASK:
-        raise OverflowError(f"entry id {entry_id.decode()} does not fit a position: did the clock of the log's server jump back?")
+        raise OverflowError(
+            f"entry id {entry_id.decode()} does not fit a position: did the clock of the log's server jump back?"
+        )
     return int(ms) << SEQUENCE_BITS | number
 
 
@@ -49,4 +53,6 @@ def instant_of(position: int) -> int:
 def unpack(position: int, fields: Sequence[bytes]) -> list[Record]:
     """Records of one entry, in packing order."""
     received_ms = instant_of(position)
-    return [Record(position, index, value, 0, received_ms) for index, value in enumerate(fields[1::2])]
+    return [
+        Record(position, index, value, 0, received_ms) for index, value in enumerate(fields[1::2])
+    ]

@@ -1,19 +1,22 @@
 """Kafka as the event log: partitions that the consumer group assigns become batches, from the positions that Postgres holds.
 
-The group only decides who reads what. Where reading starts is Postgres's word: on assignment the consumer is placed there, and after a
-batch was fenced off it is placed there again. Offsets are committed to Kafka as well, but only for tools that show lag; nothing ever reads
-them.
+The group only decides who reads what. Where reading starts is Postgres's word: on assignment the
+consumer is placed there, and after a batch was fenced off it is placed there again. Offsets are
+committed to Kafka as well, but only for tools that show lag; nothing ever reads them.
 
-A topic that was deleted and made anew counts its offsets from the beginning again, and a position of the earlier one may lie in its
-middle. So positions are kept with the id of their topic, and partitions of another topic of that name begin at 0. The id is asked for on
-assignment and now and then; what was read of the new topic before that is read again, and known by its message ids.
+A topic that was deleted and made anew counts its offsets from the beginning again, and a position
+of the earlier one may lie in its middle. So positions are kept with the id of their topic, and
+partitions of another topic of that name begin at 0. The id is asked for on assignment and now and
+then; what was read of the new topic before that is read again, and known by its message ids.
 
-One message is one record. Tombstones hold none and are skipped; so are the offsets that transaction markers and compaction leave empty.
-A record that is not ours (`domain.intake.envelope`) belongs to the source that the header ``stratum-source`` names by its id, else to the
-source that is registered for the topic. Where headers cannot be read, whom they name is not guessed: such a record belongs to nobody.
+One message is one record. Tombstones hold none and are skipped; so are the offsets that transaction
+markers and compaction leave empty. A record that is not ours (`domain.intake.envelope`) belongs to
+the source that the header ``stratum-source`` names by its id, else to the source that is registered
+for the topic. Where headers cannot be read, whom they name is not guessed: such a record belongs to
+nobody.
 
-A record arrived when its timestamp says; where that cannot be, when it is read. Nothing is dated later than its arrival, and a refusal of
-consent that is dated 1970 counts against no grant.
+A record arrived when its timestamp says; where that cannot be, when it is read. Nothing is dated
+later than its arrival, and a refusal of consent that is dated 1970 counts against no grant.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,14 +54,25 @@ SOURCE_HEADER: Final = "stratum-source"
 NOBODY: Final = 0
 """The id of no source."""
 _EARLIEST_MS: Final = 10**12
-"""2001. No record came earlier: such a timestamp is a producer's seconds in place of milliseconds, or its word for none."""
+"""2001.
+
+No record came earlier: such a timestamp is a producer's seconds in place of milliseconds, or its
+word for none.
+"""
 _AHEAD_MS: Final = 86_400_000
-"""A day. So far a producer's clock may be ahead; beyond it are microseconds, and years that no calendar holds."""
+"""A day.
+
+So far a producer's clock may be ahead; beyond it are microseconds, and years that no calendar
+holds.
+"""
 _ID_DIGITS: Final = 19
 """Digits of the greatest id of a row; Python refuses to read numbers of some thousands."""
 _HEADERS: Final = methodcaller("headers")
-"""Asks a message for its headers. Where a name is no UTF-8 the client hands out a list with a hole and an error beside it: called in this
-way Python looks for the error first, while its fast path for methods goes on with the list, and the process dies.
+"""Asks a message for its headers.
+
+Where a name is no UTF-8 the client hands out a list with a hole and an error beside it: called in
+this way Python looks for the error first, while its fast path for methods goes on with the list,
+and the process dies.
 """
 
 _NO_ORIGIN: Final = str(Uuid(0, 0))
@@ -74,7 +88,10 @@ _ASKED_AGAIN: Final = frozenset(
         KafkaError.UNKNOWN_TOPIC_OR_PART,
     }
 )
-"""Why a broker does not tell a topic's id that it may tell later. Until then its partitions are not read."""
+"""Why a broker does not tell a topic's id that it may tell later.
+
+Until then its partitions are not read.
+"""
 
 _CONSUMER_OPTIONS: Final = {
     "enable.auto.commit": "false",
@@ -88,7 +105,10 @@ _CONSUMER_OPTIONS: Final = {
     "queued.max.messages.kbytes": "16384",
     "fetch.queue.backoff.ms": "20",
 }
-"""What is asked of librdkafka. ``session.timeout.ms`` bounds how long a dead worker's partitions wait."""
+"""What is asked of librdkafka.
+
+``session.timeout.ms`` bounds how long a dead worker's partitions wait.
+"""
 
 
 @dataclass(frozen=True)
@@ -102,8 +122,10 @@ class KafkaLogParams:
         options: further options of librdkafka (security, timeouts).
         batch_records: most records of one read.
         read: see `ReadParams`.
-        watermark_limit: longest wait for the first offset of a partition, and for the ids of topics.
-        watch_interval: how often it is asked whether the topics are still those that positions are of.
+        watermark_limit: longest wait for the first offset of a partition, and for the ids of
+            topics.
+        watch_interval: how often it is asked whether the topics are still those that positions are
+            of.
     """
 
     bootstrap_servers: str
@@ -126,7 +148,11 @@ class KafkaLog:
     """
 
     def __init__(self, params: KafkaLogParams, positions: Positions, worker: str) -> None:
-        common: dict[str, str | int | float | bool] = {"bootstrap.servers": params.bootstrap_servers, "client.id": worker, **params.options}
+        common: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": params.bootstrap_servers,
+            "client.id": worker,
+            **params.options,
+        }
         self._params = params
         self._positions = positions
         self._hints: Mapping[str, int] = {}
@@ -142,17 +168,33 @@ class KafkaLog:
         self._ends: dict[TopicPartition, Future[Any]] = {}
         self._opened = ExitStack()
         self._admin = self._opened.enter_context(AdminClient(common))
-        self._consumer = Consumer({**common, **_CONSUMER_OPTIONS, **params.options, "group.id": params.group, "error_cb": _report})
-        self._consumer.subscribe(list(params.topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+        self._consumer = Consumer(
+            {
+                **common,
+                **_CONSUMER_OPTIONS,
+                **params.options,
+                "group.id": params.group,
+                "error_cb": _report,
+            }
+        )
+        self._consumer.subscribe(
+            list(params.topics),
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_revoke,
+        )
 
     def resumes_at(self) -> datetime | None:
         """When to ask again: at once, or after a pause where the store did not answer."""
         return self._resumes_at
 
     def read(self) -> Sequence[Batch]:
-        """Take what is there, at most one batch per partition; wait up to `ReadParams.idle_wait` when there is nothing.
+        """Take what is there, at most one batch per partition.
 
-        While Postgres cannot be reached nothing is handed out, the reason is logged, and a pause is asked for.
+        Wait up to `ReadParams.idle_wait` when there is nothing.
+
+        While Postgres cannot be reached nothing is handed out, the reason is logged, and a pause is
+        asked for.
 
         Raises:
             KafkaException: an error of the client from which it cannot recover.
@@ -193,10 +235,13 @@ class KafkaLog:
                 batches.append(batch)
         return batches
 
-    def _batch(self, topic: str, partition: int, start: int, group: Sequence[Message]) -> Batch | None:
+    def _batch(
+        self, topic: str, partition: int, start: int, group: Sequence[Message]
+    ) -> Batch | None:
         """Make a batch; an empty one where only transaction markers came, None where nothing did.
 
-        The position follows the log even backwards: a log that was cut or made anew starts again at its first record.
+        The position follows the log even backwards: a log that was cut or made anew starts again at
+        its first record.
         """
         messages = [message for message in group if message.error() is None]
         ends = [int(message.offset() or 0) for message in group if message.error() is not None]
@@ -205,19 +250,32 @@ class KafkaLog:
         self._check_retention(topic, partition, start, group)
         following = max([*ends, *(int(message.offset() or 0) + 1 for message in messages[-1:])])
         hint, now_ms = self._hints.get(topic, 0), int(time() * 1000)
-        records = tuple(_record(message, hint, now_ms) for message in messages if message.value() is not None)
+        records = tuple(
+            _record(message, hint, now_ms) for message in messages if message.value() is not None
+        )
         return Batch(topic, partition, start, following, records)
 
-    def _check_retention(self, topic: str, partition: int, start: int, group: Sequence[Message]) -> None:
+    def _check_retention(
+        self, topic: str, partition: int, start: int, group: Sequence[Message]
+    ) -> None:
         """Say it when Kafka deleted records before they were read: right after placing is the only moment when that shows."""
         if (topic, partition) not in self._fresh:
             return
         self._fresh.discard((topic, partition))
         if 0 < start != group[0].offset():
             limit_s = self._params.watermark_limit.total_seconds()
-            first, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=limit_s) or (0, start)
+            first, end = self._consumer.get_watermark_offsets(
+                TopicPartition(topic, partition), timeout=limit_s
+            ) or (0, start)
             if not first <= start <= end:
-                logger.error("log_cut_before_processing", log=topic, partition=partition, expected=start, first=first, end=end)
+                logger.error(
+                    "log_cut_before_processing",
+                    log=topic,
+                    partition=partition,
+                    expected=start,
+                    first=first,
+                    end=end,
+                )
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for each in partitions:
@@ -227,7 +285,13 @@ class KafkaLog:
         self._prove_at = 0.0
         try:
             self._prove()
-            self._positions.reload({(each.topic, each.partition) for each in partitions if each.topic not in self._unproven})
+            self._positions.reload(
+                {
+                    (each.topic, each.partition)
+                    for each in partitions
+                    if each.topic not in self._unproven
+                }
+            )
             self._hints = self._positions.topic_sources()
         except StoreUnavailableError as error:
             logger.warning("store_unavailable", source="kafka", reason=str(error))
@@ -237,25 +301,39 @@ class KafkaLog:
         unknown = [each for each in partitions if each.offset == OFFSET_BEGINNING]
         if unknown:
             consumer.pause(unknown)
-        logger.info("partitions_assigned", partitions=[f"{each.topic}:{each.partition}" for each in partitions])
+        logger.info(
+            "partitions_assigned",
+            partitions=[f"{each.topic}:{each.partition}" for each in partitions],
+        )
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for each in partitions:
             self._positions.withdraw(each.topic, [each.partition])
         consumer.incremental_unassign(partitions)
-        logger.info("partitions_revoked", partitions=[f"{each.topic}:{each.partition}" for each in partitions])
+        logger.info(
+            "partitions_revoked",
+            partitions=[f"{each.topic}:{each.partition}" for each in partitions],
+        )
 
     def _watch(self) -> None:
         """Distrust the positions of topics that another one of their name has taken the place of; then ask again."""
-        if monotonic() < self._watch_at or not all(future.done() for future in self._described.values()):
+        if monotonic() < self._watch_at or not all(
+            future.done() for future in self._described.values()
+        ):
             return
         told = self._origins(self._described)
-        self._unproven.update(topic for topic, origin in told.items() if origin and origin != self._known.get(topic))
-        self._described = self._describe([topic for topic in self._params.topics if self._positions.assigned(topic)])
+        self._unproven.update(
+            topic for topic, origin in told.items() if origin and origin != self._known.get(topic)
+        )
+        self._described = self._describe(
+            [topic for topic in self._params.topics if self._positions.assigned(topic)]
+        )
         self._watch_at = monotonic() + self._params.watch_interval.total_seconds()
 
     def _prove(self) -> None:
-        """Make sure that positions are of the topics that there are now; until then those of new partitions stay unknown.
+        """Make sure that positions are of the topics that there are now.
+
+        Until then those of new partitions stay unknown.
 
         All partitions of a topic at once, so that what is known of it holds for all.
 
@@ -266,7 +344,9 @@ class KafkaLog:
             return
         for topic, origin in self._origins(self._describe(sorted(self._unproven))).items():
             partitions = sorted(self._positions.assigned(topic))
-            for partition in self._positions.begin_anew(topic, partitions, origin) if origin else ():
+            for partition in (
+                self._positions.begin_anew(topic, partitions, origin) if origin else ()
+            ):
                 self._positions.reset(topic, partition)
                 logger.error("log_made_anew", log=topic, partition=partition)
             self._known[topic] = origin
@@ -275,10 +355,17 @@ class KafkaLog:
 
     def _describe(self, topics: list[str]) -> Mapping[str, Future[Any]]:
         limit_s = self._params.watermark_limit.total_seconds()
-        return self._admin.describe_topics(TopicCollection(topics), request_timeout=limit_s) if topics else {}
+        return (
+            self._admin.describe_topics(TopicCollection(topics), request_timeout=limit_s)
+            if topics
+            else {}
+        )
 
     def _origins(self, described: Mapping[str, Future[Any]]) -> dict[str, str]:
-        """The ids of topics, empty where there is none or it may not be asked for; without those that have to be asked for again."""
+        """The ids of topics, empty where there is none or it may not be asked for.
+
+        Without those that have to be asked for again.
+        """
         found: dict[str, str] = {}
         for topic, future in described.items():
             try:
@@ -298,7 +385,9 @@ class KafkaLog:
     def _proven(self) -> set[tuple[str, int]]:
         """Partitions whose positions are known to be of the topic that there is now, as far as that can be known."""
         proven = (topic for topic in self._params.topics if topic not in self._unproven)
-        return {(topic, partition) for topic in proven for partition in self._positions.assigned(topic)}
+        return {
+            (topic, partition) for topic in proven for partition in self._positions.assigned(topic)
+        }
 
     def _place(self) -> None:
         """Move the consumer to the stored position of every partition whose cursor was unknown."""
@@ -309,7 +398,9 @@ class KafkaLog:
                 self._consumer.seek(target)
                 self._consumer.resume([target])
             except KafkaException as error:
-                logger.warning("seek_failed", log=topic, partition=partition, reason=error.args[0].name())
+                logger.warning(
+                    "seek_failed", log=topic, partition=partition, reason=error.args[0].name()
+                )
                 self._positions.reset(topic, partition)
             self._fresh.add((topic, partition))
 
@@ -320,14 +411,35 @@ class KafkaLog:
         reached = []
         for each, future in self._ends.items():
             cursor = self._positions.cursors(each.topic).get(each.partition)
-            if cursor is not None and future.exception() is None and cursor >= (end := future.result().offset):
-                reached.append(CaughtUp(each.topic, each.partition, end, self._asked_ms - self._params.read.in_flight_ms))
+            if (
+                cursor is not None
+                and future.exception() is None
+                and cursor >= (end := future.result().offset)
+            ):
+                reached.append(
+                    CaughtUp(
+                        each.topic,
+                        each.partition,
+                        end,
+                        self._asked_ms - self._params.read.in_flight_ms,
+                    )
+                )
         self._positions.touch(reached)
         self._hints = self._positions.topic_sources()
-        known = [TopicPartition(topic, p, at) for topic in self._params.topics for p, at in self._positions.cursors(topic).items()]
+        known = [
+            TopicPartition(topic, p, at)
+            for topic in self._params.topics
+            for p, at in self._positions.cursors(topic).items()
+        ]
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         self._asked_ms = int(time() * 1000)
-        self._ends = self._admin.list_offsets({TopicPartition(each.topic, each.partition): latest for each in known}) if known else {}
+        self._ends = (
+            self._admin.list_offsets(
+                {TopicPartition(each.topic, each.partition): latest for each in known}
+            )
+            if known
+            else {}
+        )
         if known:
             self._consumer.commit(offsets=known, asynchronous=True)
         self._touch_at = monotonic() + self._params.read.touch_interval.total_seconds()
@@ -343,10 +455,16 @@ def _record(message: Message, topic_hint: int, now_ms: int) -> Record:
 
 
 def _header_source(message: Message) -> int | None:
-    """The source that a header names, `NOBODY` where there is none of such an id; None where no header speaks of one."""
+    """The source that a header names, `NOBODY` where there is none of such an id.
+
+    None where no header speaks of one.
+    """
     try:
         headers = cast("list[tuple[str, bytes | None]]", _HEADERS(message) or [])
-    except (SystemError, UnicodeDecodeError):  # a name that is no UTF-8; the others cannot be read then
+    except (
+        SystemError,
+        UnicodeDecodeError,
+    ):  # a name that is no UTF-8; the others cannot be read then
         return NOBODY
     for name, value in headers:
         if name == SOURCE_HEADER and value is not None and value.isdigit():

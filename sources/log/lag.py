@@ -1,6 +1,7 @@
 """How far processing is behind the log, per partition: what arrived last, what is processed, how long the oldest unprocessed record waits.
 
-Reading it disturbs nobody: Valkey answers one short script per partition, Kafka its end offsets and, where something waits, one message.
+Reading it disturbs nobody: Valkey answers one short script per partition, Kafka its end offsets
+and, where something waits, one message.
 """
 
 from contextlib import ExitStack
@@ -10,7 +11,13 @@ from typing import Any, Final, Protocol, cast
 
 import msgspec
 import redis
-from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import (
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from domain.intake.partitioning import stream_key
@@ -24,7 +31,9 @@ _COUNT_LIMIT: Final = 200
 _ASK_LIMIT_S: Final = 5.0
 _LOOK_LIMIT_S: Final = 3.0
 _PAUSE_S: Final = 0.1
-_NO_LEADER: Final = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+_NO_LEADER: Final = frozenset(
+    {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
+)
 """A partition has none for a moment: after a broker was lost, or right after its topic was made."""
 
 # KEYS[1] stream, ARGV[1] id of the next position, ARGV[2] entries to count
@@ -47,7 +56,8 @@ class PartitionLag(msgspec.Struct, frozen=True):
         next_position: the next position to be processed.
         head_position: behind the newest record; equal to `next_position` when nothing waits.
         records_behind: records that wait.
-        exact: whether `records_behind` was counted rather than estimated from the records' density in time.
+        exact: whether `records_behind` was counted rather than estimated from the records' density
+            in time.
         seconds_behind: how long the oldest waiting record has waited, 0 when none does.
         caught_up_ms: everything received until then is processed, ms since 1970; 0 when unknown.
     """
@@ -94,7 +104,14 @@ def _lag(stored: StoredPosition, waiting: _Waiting) -> PartitionLag:
     seconds = max(0.0, time() - waiting.oldest_ms / 1000) if waiting.oldest_ms else 0.0
     head = max(waiting.head, stored.next_position)
     return PartitionLag(
-        stored.log, stored.partition, stored.next_position, head, waiting.records, waiting.exact, round(seconds, 3), caught_up_ms
+        stored.log,
+        stored.partition,
+        stored.next_position,
+        head,
+        waiting.records,
+        waiting.exact,
+        round(seconds, 3),
+        caught_up_ms,
     )
 
 
@@ -116,13 +133,28 @@ class ValkeyLag:
 
     def read(self) -> list[PartitionLag]:
         """See `LagReader.read`."""
-        known = {stored.partition: stored for stored in self._session.run(lambda conn: stored_positions(conn, [self._log]))}
-        everything = [known.get(partition, StoredPosition(self._log, partition, 0, None)) for partition in range(self._partitions)]
+        known = {
+            stored.partition: stored
+            for stored in self._session.run(lambda conn: stored_positions(conn, [self._log]))
+        }
+        everything = [
+            known.get(partition, StoredPosition(self._log, partition, 0, None))
+            for partition in range(self._partitions)
+        ]
         pipeline = self._client.pipeline(transaction=False)
         for stored in everything:
-            pipeline.eval(_LOOK, 1, stream_key(self._log, stored.partition), entry_id(stored.next_position), _COUNT_LIMIT)
+            pipeline.eval(
+                _LOOK,
+                1,
+                stream_key(self._log, stored.partition),
+                entry_id(stored.next_position),
+                _COUNT_LIMIT,
+            )
         answers = cast("list[tuple[bytes, int, int, bytes, bytes]]", pipeline.execute())
-        return [_lag(stored, _stream_waiting(*answer)) for stored, answer in zip(everything, answers, strict=True)]
+        return [
+            _lag(stored, _stream_waiting(*answer))
+            for stored, answer in zip(everything, answers, strict=True)
+        ]
 
     def close(self) -> None:
         """Close the connections."""
@@ -131,7 +163,10 @@ class ValkeyLag:
 
 
 def _stream_waiting(head: bytes, entries: int, records: int, first: bytes, last: bytes) -> _Waiting:
-    """Weigh up what the script saw; a backlog longer than it counted is taken to be as dense as its beginning."""
+    """Weigh up what the script saw.
+
+    A backlog longer than it counted is taken to be as dense as its beginning.
+    """
     after = position_of(head) + 1 if head else 0
     if not entries:
         return _Waiting(after, 0, exact=True, oldest_ms=0)
@@ -153,23 +188,48 @@ class KafkaLag:
         connect: opens an autocommit connection to Postgres.
     """
 
-    def __init__(self, bootstrap_servers: str, topics: tuple[str, ...], options: dict[str, str], connect: Connect) -> None:
-        common: dict[str, str | int | float | bool] = {"bootstrap.servers": bootstrap_servers, **options}
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        topics: tuple[str, ...],
+        options: dict[str, str],
+        connect: Connect,
+    ) -> None:
+        common: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": bootstrap_servers,
+            **options,
+        }
         self._opened = ExitStack()
         self._admin = self._opened.enter_context(AdminClient(common))
-        self._consumer = Consumer({**common, "group.id": "stratum-lag", "enable.auto.commit": False})
+        self._consumer = Consumer(
+            {**common, "group.id": "stratum-lag", "enable.auto.commit": False}
+        )
         self._topics = topics
         self._session = Session(connect)
 
     def read(self) -> list[PartitionLag]:
         """See `LagReader.read`."""
-        known = {(stored.log, stored.partition): stored for stored in self._session.run(lambda conn: stored_positions(conn, self._topics))}
+        known = {
+            (stored.log, stored.partition): stored
+            for stored in self._session.run(lambda conn: stored_positions(conn, self._topics))
+        }
         partitions = [each for topic in self._topics for each in self._partitions(topic)]
-        first, end = self._bounds(partitions, OffsetSpec.earliest()), self._bounds(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        first, end = (
+            self._bounds(partitions, OffsetSpec.earliest()),  # type: ignore[no-untyped-call]
+            self._bounds(partitions, OffsetSpec.latest()),  # type: ignore[no-untyped-call]
+        )
         everything = [known.get(each, StoredPosition(*each, 0, None)) for each in partitions]
-        behind = {each: (max(stored.next_position, first[each]), end[each]) for each, stored in zip(partitions, everything, strict=True)}
-        oldest = self._oldest([TopicPartition(*each, start) for each, (start, stop) in behind.items() if start < stop])
-        waits = [_Waiting(stop, max(0, stop - start), exact=True, oldest_ms=oldest.get(each, 0)) for each, (start, stop) in behind.items()]
+        behind = {
+            each: (max(stored.next_position, first[each]), end[each])
+            for each, stored in zip(partitions, everything, strict=True)
+        }
+        oldest = self._oldest(
+            [TopicPartition(*each, start) for each, (start, stop) in behind.items() if start < stop]
+        )
+        waits = [
+            _Waiting(stop, max(0, stop - start), exact=True, oldest_ms=oldest.get(each, 0))
+            for each, (start, stop) in behind.items()
+        ]
         return [_lag(stored, waiting) for stored, waiting in zip(everything, waits, strict=True)]
 
     def close(self) -> None:
@@ -185,9 +245,14 @@ class KafkaLag:
     def _bounds(self, partitions: list[tuple[str, int]], which: Any) -> dict[tuple[str, int], int]:  # noqa: ANN401 - untyped in the client
         deadline = monotonic() + _ASK_LIMIT_S
         while partitions:
-            futures = self._admin.list_offsets({TopicPartition(*each): which for each in partitions}, request_timeout=_ASK_LIMIT_S)
+            futures = self._admin.list_offsets(
+                {TopicPartition(*each): which for each in partitions}, request_timeout=_ASK_LIMIT_S
+            )
             try:
-                return {(each.topic, each.partition): int(future.result().offset) for each, future in futures.items()}
+                return {
+                    (each.topic, each.partition): int(future.result().offset)
+                    for each, future in futures.items()
+                }
             except KafkaException as error:
                 if error.args[0].code() not in _NO_LEADER or monotonic() > deadline:
                     raise
@@ -195,7 +260,10 @@ class KafkaLag:
         return {}
 
     def _oldest(self, wanted: list[TopicPartition]) -> dict[tuple[str, int], int]:
-        """Arrival of the first message at or after each offset, ms; absent where it did not come in time."""
+        """Arrival of the first message at or after each offset, ms.
+
+        Absent where it did not come in time.
+        """
         found: dict[tuple[str, int], int] = {}
         self._consumer.assign(wanted)
         deadline = monotonic() + _LOOK_LIMIT_S

@@ -1,12 +1,14 @@
 """Who reads which partition of the embedded log: leases in Valkey, shared fairly among the live workers.
 
-One hash per log holds ``w:<worker>`` → instant until which the worker lives, and ``p:<partition>`` → its holder. A lease holds as long as
-its holder lives, so one beat renews all of them. Beating, taking and giving back are Lua scripts: the server runs each whole, on its own
-clock, even when its memory is full: workers who lost their leases then could never make room.
+One hash per log holds ``w:<worker>`` → instant until which the worker lives, and ``p:<partition>``
+→ its holder. A lease holds as long as its holder lives, so one beat renews all of them. Beating,
+taking and giving back are Lua scripts: the server runs each whole, on its own clock, even when its
+memory is full: workers who lost their leases then could never make room.
 
-A worker whose share shrinks gives partitions back itself, between two batches, so that an orderly hand-over never overlaps. After a crash
-the others take over when the dead worker's time is up. A worker that cannot beat stops reading when its own time is up. Clocks that
-disagree or a process that was suspended can still make two readers; the fence in Postgres makes that harmless.
+A worker whose share shrinks gives partitions back itself, between two batches, so that an orderly
+hand-over never overlaps. After a crash the others take over when the dead worker's time is up. A
+worker that cannot beat stops reading when its own time is up. Clocks that disagree or a process
+that was suspended can still make two readers; the fence in Postgres makes that harmless.
 
 Workers whose share is zero stand by.
 """
@@ -112,15 +114,20 @@ class Leases:
         url: of the Valkey server.
         log: whose partitions.
         partitions: how many there are.
-        worker: this worker's name. One that restarts under its old name has its old partitions at once.
+        worker: this worker's name. One that restarts under its old name has its old partitions at
+            once.
         params: see `LeaseParams`.
     """
 
-    def __init__(self, url: str, log: str, partitions: int, worker: str, params: LeaseParams | None = None) -> None:
+    def __init__(
+        self, url: str, log: str, partitions: int, worker: str, params: LeaseParams | None = None
+    ) -> None:
         self._params = params or LeaseParams()
         limit_s = self._params.request_limit.total_seconds()
         once = Retry(NoBackoff(), 1)
-        self._client = redis.Redis.from_url(url, protocol=2, socket_timeout=limit_s, socket_connect_timeout=limit_s, retry=once)
+        self._client = redis.Redis.from_url(
+            url, protocol=2, socket_timeout=limit_s, socket_connect_timeout=limit_s, retry=once
+        )
         self._beat_script = self._client.register_script(_BEAT)
         self._give_back_script = self._client.register_script(_GIVE_BACK)
         self._leave_script = self._client.register_script(_LEAVE)
@@ -144,7 +151,9 @@ class Leases:
             return self._held if monotonic() < self._until else frozenset()
 
     def settle(self) -> frozenset[int]:
-        """Give back what exceeds this worker's share, then say what it holds. Called between two batches, with nothing under way.
+        """Give back what exceeds this worker's share, then say what it holds.
+
+        Called between two batches, with nothing under way.
 
         Raises:
             redis.RedisError: the server did not answer; the share is settled another time.
@@ -165,7 +174,9 @@ class Leases:
         lifetime_ms = self._params.lifetime // timedelta(milliseconds=1)
         with self._lock:
             began = monotonic()
-            answer = self._beat_script(keys=[self._key], args=[self._worker, lifetime_ms, self._partitions])
+            answer = self._beat_script(
+                keys=[self._key], args=[self._worker, lifetime_ms, self._partitions]
+            )
             share, held = cast("tuple[int, Iterable[int]]", answer)
             before, self._held = self._held, frozenset(held)
             self._share = share

@@ -1,8 +1,9 @@
 """This process's view of the log: which partitions it reads, and the next position of each.
 
-Positions come from Postgres when a partition is assigned and again after `reset`; in between they follow the batches that were handed out.
-They are a cursor, not the truth: the truth is the fence that UNIFY moves in its transaction. A wrong cursor costs a batch that is fenced
-off and read again, never a record.
+Positions come from Postgres when a partition is assigned and again after `reset`; in between they
+follow the batches that were handed out. They are a cursor, not the truth: the truth is the fence
+that UNIFY moves in its transaction. A wrong cursor costs a batch that is fenced off and read again,
+never a record.
 
 Used from one thread, the one that runs the dataflow.
 """
@@ -46,18 +47,23 @@ class Session:
         """Run one question of `store`.
 
         Raises:
-            StoreUnavailableError: no connection, or it broke, or the server does not work as it should (`store.errors`), as one that only
-                reads; nothing is known about a write that was under way.
+            StoreUnavailableError: no connection, or it broke, or the server does not work as it
+                should (`store.errors`), as one that only reads; nothing is known about a write that
+                was under way.
         """
         try:
             if self._conn is None or self._conn.closed:
                 self._conn = self._connect()
             return ask(self._conn)
         except psycopg.Error as error:
-            if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and not is_away(error):
+            if not isinstance(
+                error, psycopg.OperationalError | psycopg.InterfaceError
+            ) and not is_away(error):
                 raise
             self.close()
-            raise StoreUnavailableError(f"Postgres does not answer ({type(error).__name__})") from error
+            raise StoreUnavailableError(
+                f"Postgres does not answer ({type(error).__name__})"
+            ) from error
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -98,7 +104,11 @@ class Positions:
 
     def cursors(self, log: str) -> dict[int, int]:
         """Known cursors of the log: partition → next position to read."""
-        return {partition: position for (name, partition), position in self._next.items() if name == log and position is not None}
+        return {
+            partition: position
+            for (name, partition), position in self._next.items()
+            if name == log and position is not None
+        }
 
     def reset(self, log: str, partition: int) -> None:
         """Distrust a cursor, after a batch was fenced off: it is read from Postgres again before the partition goes on."""
@@ -143,7 +153,9 @@ class Positions:
         self._session.run(lambda conn: load_positions(conn, log, wanted))
 
     def begin_anew(self, log: str, partitions: Iterable[int], origin: str) -> list[int]:
-        """Let partitions begin at 0 whose positions are of an earlier making of the log; gives those.
+        """Let partitions begin at 0 whose positions are of an earlier making of the log.
+
+        Gives those.
 
         See `store.intake.offsets.begin_anew`.
 
@@ -169,7 +181,11 @@ class Positions:
             StoreUnavailableError: Postgres did not answer.
         """
         partitions = sorted(self.assigned(log))
-        return self._session.run(lambda conn: durable_positions(conn, log, partitions)) if partitions else {}
+        return (
+            self._session.run(lambda conn: durable_positions(conn, log, partitions))
+            if partitions
+            else {}
+        )
 
     def topic_sources(self) -> dict[str, int]:
         """Registered topics: topic → source id.

@@ -1,12 +1,13 @@
 """The embedded log's reading end: leased partitions of Valkey streams become batches, and what is processed and old is trimmed.
 
-One round trip reads all partitions. What is there is taken, up to a limit, so that batches are small and quick at low load and large when
-there is a backlog; when nothing is there the server is asked to wait (``XREAD BLOCK``) and answers the moment something comes.
+One round trip reads all partitions. What is there is taken, up to a limit, so that batches are
+small and quick at low load and large when there is a backlog; when nothing is there the server is
+asked to wait (``XREAD BLOCK``) and answers the moment something comes.
 
-Delivery: at least once per position, exactly once through the fence (`sources.log.positions`). Streams are trimmed only below positions
-that
-Postgres holds durably, and only entries older than the retention; by whoever holds the partition, a bounded number at a time. Where room
-is needed sooner, whoever writes gives it back (`sinks.intake.valkey_room`).
+Delivery: at least once per position, exactly once through the fence (`sources.log.positions`).
+Streams are trimmed only below positions that Postgres holds durably, and only entries older than
+the retention; by whoever holds the partition, a bounded number at a time. Where room is needed
+sooner, whoever writes gives it back (`sinks.intake.valkey_room`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,8 +36,11 @@ logger = structlog.get_logger(__name__)
 _TRIM_CALL_LIMIT: Final = 10_000
 """Entries that one XTRIM may delete; the server's own default for approximate trimming."""
 _FIRST_COUNT: Final = 16
-"""Entries asked of each stream while nothing is known of them. A collector packs up to 256 kB into one, so that guessing high could fill
-the memory: the number doubles with every read that was full, and halves with every other."""
+"""Entries asked of each stream while nothing is known of them.
+
+A collector packs up to 256 kB into one, so that guessing high could fill
+the memory: the number doubles with every read that was full, and halves with every other.
+"""
 _SAMPLE: Final = 8
 """Entries per stream whose size is looked at."""
 _MS: Final = timedelta(milliseconds=1)
@@ -62,7 +66,8 @@ class ValkeyLogParams:
     Attributes:
         name: the log; its streams are ``name:0`` … ``name:<partitions - 1>``.
         partitions: how many streams.
-        batch_records: most records of one batch; an entry is never split, so a batch may hold one entry more.
+        batch_records: most records of one batch; an entry is never split, so a batch may hold one
+            entry more.
         retention: age below which processed entries stay.
         read: see `ReadParams`.
         trim: see `TrimParams`.
@@ -86,9 +91,13 @@ class ValkeyLog:
         positions: cursors, shared with UNIFY, which resets one when its batch was fenced off.
     """
 
-    def __init__(self, url: str, params: ValkeyLogParams, leases: Leases, positions: Positions) -> None:
+    def __init__(
+        self, url: str, params: ValkeyLogParams, leases: Leases, positions: Positions
+    ) -> None:
         once = Retry(NoBackoff(), 1)
-        self._client = redis.Redis.from_url(url, protocol=2, socket_timeout=5, socket_connect_timeout=1, retry=once)
+        self._client = redis.Redis.from_url(
+            url, protocol=2, socket_timeout=5, socket_connect_timeout=1, retry=once
+        )
         self._client.set_response_callback("XREAD", lambda answer, **_: answer)
         self._params = params
         self._leases = leases
@@ -108,9 +117,12 @@ class ValkeyLog:
         return self._resumes_at
 
     def read(self) -> Sequence[Batch]:
-        """Take what is there, at most one batch per partition; wait up to `ReadParams.idle_wait` when there is nothing.
+        """Take what is there, at most one batch per partition.
 
-        While Valkey or Postgres cannot be reached nothing is handed out, the reason is logged, and a pause is asked for.
+        Wait up to `ReadParams.idle_wait` when there is nothing.
+
+        While Valkey or Postgres cannot be reached nothing is handed out, the reason is logged, and
+        a pause is asked for.
 
         Raises:
             OverflowError: see `sources.log.entries.position_of`.
@@ -129,7 +141,12 @@ class ValkeyLog:
         self._client.close()
 
     def _pause(self, event: str, reason: str) -> Sequence[Batch]:
-        logger.warning(event, log=self._params.name, reason=reason, retry_in_s=self._params.read.retry_pause.total_seconds())
+        logger.warning(
+            event,
+            log=self._params.name,
+            reason=reason,
+            retry_in_s=self._params.read.retry_pause.total_seconds(),
+        )
         self._resumes_at = datetime.now(UTC) + self._params.read.retry_pause
         return ()
 
@@ -151,7 +168,9 @@ class ValkeyLog:
         batches = []
         for partition, start in cursors.items():
             batch = self._batch(partition, start, found.get(partition, ()), count, asked_ms)
-            self._caught_up[partition] = CaughtUp(batch.log, partition, batch.next, batch.caught_up_ms)
+            self._caught_up[partition] = CaughtUp(
+                batch.log, partition, batch.next, batch.caught_up_ms
+            )
             if batch.records:
                 self._positions.advance(batch)
                 batches.append(batch)
@@ -162,18 +181,38 @@ class ValkeyLog:
         """Entries to ask of each stream."""
         records = min(self._params.batch_records, self._params.read.read_records // streams)
         size = self._params.read.read_bytes / streams
-        return max(1, min(self._count_limit, ceil(min(records / self._entry_records, size / self._entry_bytes))))
+        return max(
+            1,
+            min(
+                self._count_limit,
+                ceil(min(records / self._entry_records, size / self._entry_bytes)),
+            ),
+        )
 
     def _fetch(self, cursors: Mapping[int, int], count: int) -> dict[int, list[Entry]]:
         by_key = {stream_key(self._params.name, partition): partition for partition in cursors}
         wait_ms = self._params.read.idle_wait // _MS
-        command = ["XREAD", "COUNT", count, "BLOCK", wait_ms, "STREAMS", *by_key, *(id_before(position) for position in cursors.values())]
+        command = [
+            "XREAD",
+            "COUNT",
+            count,
+            "BLOCK",
+            wait_ms,
+            "STREAMS",
+            *by_key,
+            *(id_before(position) for position in cursors.values()),
+        ]
         answer = self._client.execute_command(*command)  # type: ignore[no-untyped-call]
         pairs = cast("list[tuple[bytes, list[Entry]]]", answer or [])
         return {by_key[key.decode()]: entries for key, entries in pairs}
 
-    def _batch(self, partition: int, start: int, entries: Sequence[Entry], count: int, asked_ms: int) -> Batch:
-        """Take entries until the batch is full. Whatever was read beyond that is read again next time."""
+    def _batch(
+        self, partition: int, start: int, entries: Sequence[Entry], count: int, asked_ms: int
+    ) -> Batch:
+        """Take entries until the batch is full.
+
+        Whatever was read beyond that is read again next time.
+        """
         records: list[Record] = []
         position = start - 1
         taken = 0
@@ -185,23 +224,38 @@ class ValkeyLog:
             taken += 1
         everything = taken == len(entries) < count
         seen_ms = asked_ms if everything else instant_of(position) - 1
-        return Batch(self._params.name, partition, start, position + 1, tuple(records), max(seen_ms - self._params.read.in_flight_ms, 0))
+        return Batch(
+            self._params.name,
+            partition,
+            start,
+            position + 1,
+            tuple(records),
+            max(seen_ms - self._params.read.in_flight_ms, 0),
+        )
 
     def _learn(self, found: Iterable[Sequence[Entry]], count: int) -> None:
         groups = list(found)
         full = any(len(group) >= count for group in groups)
-        self._count_limit = min(2 * self._count_limit, self._params.batch_records) if full else max(self._count_limit // 2, _FIRST_COUNT)
+        self._count_limit = (
+            min(2 * self._count_limit, self._params.batch_records)
+            if full
+            else max(self._count_limit // 2, _FIRST_COUNT)
+        )
         entries = [entry for group in groups for entry in group[:_SAMPLE]]
         if entries:
             self._entry_records = sum(len(fields) for _, fields in entries) / 2 / len(entries)
-            self._entry_bytes = sum(len(part) for _, fields in entries for part in fields) / len(entries)
+            self._entry_bytes = sum(len(part) for _, fields in entries for part in fields) / len(
+                entries
+            )
 
     def _touch(self) -> None:
         now = monotonic()
         if now < self._touch_at:
             return
         assigned = self._positions.assigned(self._params.name)
-        self._positions.touch(promise for partition, promise in self._caught_up.items() if partition in assigned)
+        self._positions.touch(
+            promise for partition, promise in self._caught_up.items() if partition in assigned
+        )
         self._caught_up.clear()
         self._touch_at = now + self._params.read.touch_interval.total_seconds()
 
@@ -212,7 +266,15 @@ class ValkeyLog:
         pipeline = self._client.pipeline(transaction=False)
         for partition, processed in self._positions.durable(self._params.name).items():
             least = kept_from(processed, since_ms)
-            pipeline.xtrim(stream_key(self._params.name, partition), minid=least, approximate=True, limit=_TRIM_CALL_LIMIT)
+            pipeline.xtrim(
+                stream_key(self._params.name, partition),
+                minid=least,
+                approximate=True,
+                limit=_TRIM_CALL_LIMIT,
+            )
         trimmed = cast("list[int]", pipeline.execute())
         more = max(trimmed, default=0) >= _TRIM_CALL_LIMIT // 2
-        self._trim_at = monotonic() + (self._params.trim.pause if more else self._params.trim.interval).total_seconds()
+        self._trim_at = (
+            monotonic()
+            + (self._params.trim.pause if more else self._params.trim.interval).total_seconds()
+        )

@@ -152,37 +152,60 @@ _COUNTED: Final = """
 
 async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[AudienceRow]:
     """The workspace's audiences by id, deleted ones too; `after` is the id of the last one of the page before."""
-    sql = _SELECT + " AND (%(after)s::integer IS NULL OR a.id > %(after)s) ORDER BY a.id LIMIT %(limit)s"
-    return await fetch(pool, AudienceRow, sql, {"workspace": workspace, "after": after, "limit": limit})
+    sql = (
+        _SELECT
+        + " AND (%(after)s::integer IS NULL OR a.id > %(after)s) ORDER BY a.id LIMIT %(limit)s"
+    )
+    return await fetch(
+        pool, AudienceRow, sql, {"workspace": workspace, "after": after, "limit": limit}
+    )
 
 
 async def by_id(pool: Pool, workspace: int, audience: int) -> AudienceRow | None:
     """One audience; None where the workspace has no such audience."""
-    return await fetch_one(pool, AudienceRow, _SELECT + " AND a.id = %(id)s", {"workspace": workspace, "id": audience})
+    return await fetch_one(
+        pool, AudienceRow, _SELECT + " AND a.id = %(id)s", {"workspace": workspace, "id": audience}
+    )
 
 
-async def history(pool: Pool, workspace: int, audience: int, after: int | None, limit: int) -> list[PushRow]:
+async def history(
+    pool: Pool, workspace: int, audience: int, after: int | None, limit: int
+) -> list[PushRow]:
     """An audience's pushes, newest first; `after` is the id of the last one of the page before."""
     params = {"workspace": workspace, "audience": audience, "after": after, "limit": limit}
     return await fetch(pool, PushRow, _PUSHES, params)
 
 
-async def requests(pool: Pool, workspace: int, audience: int, push: int, after: int | None, limit: int) -> list[RequestRow]:
+async def requests(
+    pool: Pool, workspace: int, audience: int, push: int, after: int | None, limit: int
+) -> list[RequestRow]:
     """A push's requests in order; `after` is the place of the last one of the page before."""
-    params = {"workspace": workspace, "audience": audience, "push": push, "after": -1 if after is None else after, "limit": limit}
+    params = {
+        "workspace": workspace,
+        "audience": audience,
+        "push": push,
+        "after": -1 if after is None else after,
+        "limit": limit,
+    }
     return await fetch(pool, RequestRow, _REQUESTS, params)
 
 
 def listed(conn: Connection[Any], workspace: int) -> list[AudienceRow]:
     """The workspace's audiences by id, but the deleted ones."""
     with conn.cursor(row_factory=args_row(AudienceRow)) as cursor:
-        return cursor.execute(_SELECT + " AND a.status <> 'deleted' ORDER BY a.id", {"workspace": workspace}).fetchall()
+        return cursor.execute(
+            _SELECT + " AND a.status <> 'deleted' ORDER BY a.id", {"workspace": workspace}
+        ).fetchall()
 
 
-def newest_pushes(conn: Connection[Any], workspace: int, audience: int, limit: int) -> list[PushRow]:
+def newest_pushes(
+    conn: Connection[Any], workspace: int, audience: int, limit: int
+) -> list[PushRow]:
     """An audience's last pushes, newest first."""
     with conn.cursor(row_factory=args_row(PushRow)) as cursor:
-        return cursor.execute(_PUSHES, {"workspace": workspace, "audience": audience, "after": None, "limit": limit}).fetchall()
+        return cursor.execute(
+            _PUSHES, {"workspace": workspace, "audience": audience, "after": None, "limit": limit}
+        ).fetchall()
 
 
 def counted(conn: Connection[Any], audience: int) -> tuple[int, int, int]:

@@ -89,19 +89,29 @@ def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) 
     if row is None:
         raise UnknownAudienceError("segment")
     conn.execute(_MARK, row)
-    detail = {"segment": new.segment, "platform": new.platform, "interval_s": new.interval_s, "holdout_percent": new.holdout_percent}
+    detail = {
+        "segment": new.segment,
+        "platform": new.platform,
+        "interval_s": new.interval_s,
+        "holdout_percent": new.holdout_percent,
+    }
     trail.append(conn, workspace, actor, "audience.create", f"audience:{row[0]}", detail)
     return int(row[0])
 
 
-def request_push(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> None:
+def request_push(
+    conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime
+) -> None:
     """Ask for a push now. The gate still decides.
 
     Raises:
         AudienceCommandError: the audience is not active.
     """
     _require(_status(conn, workspace, audience), "active")
-    conn.execute("UPDATE audiences SET requested_at = %s, requested_by = %s WHERE id = %s AND status = 'active'", (now, actor, audience))
+    conn.execute(
+        "UPDATE audiences SET requested_at = %s, requested_by = %s WHERE id = %s AND status = 'active'",
+        (now, actor, audience),
+    )
     _note(conn, workspace, actor, "sync", audience)
 
 
@@ -116,7 +126,10 @@ def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now:
     _require(status, "active", "paused")
     if status == "active":
         cancel_pushes(conn, audience, "cancelled", "the audience was paused", now)
-        conn.execute("UPDATE audiences SET status = 'paused', requested_at = NULL WHERE id = %s AND status = 'active'", (audience,))
+        conn.execute(
+            "UPDATE audiences SET status = 'paused', requested_at = NULL WHERE id = %s AND status = 'active'",
+            (audience,),
+        )
         _note(conn, workspace, actor, "pause", audience)
 
 
@@ -124,7 +137,8 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
     """Let pushes go again.
 
     Raises:
-        AudienceCommandError: the audience is being deleted or is deleted, or its platform is disconnected.
+        AudienceCommandError: the audience is being deleted or is deleted, or its platform is
+            disconnected.
     """
     last_word.saying(conn, workspace)  # a platform that is just being disconnected is so by then
     status = _status(conn, workspace, audience)
@@ -133,12 +147,17 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
     if platform and connections.disconnected(conn, workspace, platform[0]):
         raise AudienceCommandError(f"{platform[0]} is disconnected: connect it first.")
     if status == "paused":
-        conn.execute("UPDATE audiences SET status = 'active' WHERE id = %s AND status = 'paused'", (audience,))
+        conn.execute(
+            "UPDATE audiences SET status = 'active' WHERE id = %s AND status = 'paused'",
+            (audience,),
+        )
         _note(conn, workspace, actor, "resume", audience)
 
 
 def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> int:
-    """Stop the push under way and any that was asked for; the rest of it is planned anew by the next one. Withdrawals go on.
+    """Stop the push under way and any that was asked for.
+
+    The rest of it is planned anew by the next one. Withdrawals go on.
 
     Returns:
         How many pushes were stopped.
@@ -152,7 +171,9 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     return stopped
 
 
-def reconcile(conn: Connection[Any], workspace: int, actor: str, audience: int, resend: bool, now: datetime) -> None:
+def reconcile(
+    conn: Connection[Any], workspace: int, actor: str, audience: int, resend: bool, now: datetime
+) -> None:
     """Ask for a push that takes nothing for granted: it looks whether the audience is there, and compares everybody.
 
     Args:
@@ -160,14 +181,17 @@ def reconcile(conn: Connection[Any], workspace: int, actor: str, audience: int, 
         workspace: tenant.
         actor: who asks.
         audience: which.
-        resend: also sends everybody again who should be on the list, where what is at the platform may have been changed behind our back.
+        resend: also sends everybody again who should be on the list, where what is at the platform
+            may have been changed behind our back.
         now: clock.
 
     Raises:
         AudienceCommandError: the audience is not active.
     """
     _require(_status(conn, workspace, audience), "active")
-    sql = "UPDATE audiences SET cursor_tx = NULL, requested_at = %s, requested_by = %s WHERE id = %s"
+    sql = (
+        "UPDATE audiences SET cursor_tx = NULL, requested_at = %s, requested_by = %s WHERE id = %s"
+    )
     conn.execute(sql, (now, actor, audience))
     if resend:
         sql = "UPDATE audience_members SET state = 'adding' WHERE audience_id = %s AND state IN ('present', 'accepted', 'refused')"
@@ -176,7 +200,10 @@ def reconcile(conn: Connection[Any], workspace: int, actor: str, audience: int, 
 
 
 def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience: int) -> None:
-    """Ask for the audience to be deleted, here and at its platform; nothing where it is asked for already. Nobody is added from then on."""
+    """Ask for the audience to be deleted, here and at its platform.
+
+    Nothing where it is asked for already. Nobody is added from then on.
+    """
     last_word.saying(conn, workspace)
     if _status(conn, workspace, audience) in {"active", "paused"}:
         sql = "UPDATE audiences SET status = 'deleting', requested_at = NULL, requested_by = NULL WHERE id = %s AND status <> 'deleted'"
@@ -184,7 +211,9 @@ def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience
         _note(conn, workspace, actor, "delete", audience)
 
 
-def disconnect(conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime) -> int:
+def disconnect(
+    conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
+) -> int:
     """Disconnect a platform and pause its audiences; gives how many."""
     last_word.saying(conn, workspace)
     active = connections.disconnect(conn, workspace, actor, platform, now)
@@ -194,7 +223,9 @@ def disconnect(conn: Connection[Any], workspace: int, actor: str, platform: str,
 
 
 def _status(conn: Connection[Any], workspace: int, audience: int) -> str:
-    row = conn.execute("SELECT status FROM audiences WHERE workspace_id = %s AND id = %s", (workspace, audience)).fetchone()
+    row = conn.execute(
+        "SELECT status FROM audiences WHERE workspace_id = %s AND id = %s", (workspace, audience)
+    ).fetchone()
     if row is None:
         raise UnknownAudienceError("audience")
     return str(row[0])
@@ -205,5 +236,12 @@ def _require(status: str, *wanted: str) -> None:
         raise AudienceCommandError(f"The audience is {status}.")
 
 
-def _note(conn: Connection[Any], workspace: int, actor: str, what: str, audience: int, detail: Mapping[str, Any] | None = None) -> None:
+def _note(
+    conn: Connection[Any],
+    workspace: int,
+    actor: str,
+    what: str,
+    audience: int,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
     trail.append(conn, workspace, actor, f"audience.{what}", f"audience:{audience}", detail or {})

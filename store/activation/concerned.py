@@ -67,7 +67,8 @@ class Concerned:
     """A page of the people whom a plan concerns.
 
     Attributes:
-        members: those who are in the segment and to be sent: neither held out nor members for too long.
+        members: those who are in the segment and to be sent: neither held out nor members for too
+            long.
         refused: those without consent; a person who is gone counts as refusing.
         identifiers: person → kind → normalised values; personal data.
         confirmed: whom the platform may hold, with what.
@@ -99,7 +100,9 @@ def pages(conn: Connection[Any], audience: Audience, xmin: str) -> Iterator[list
 
 def count(conn: Connection[Any], audience: Audience, xmin: str) -> int:
     """How many people `pages` gives."""
-    row = conn.execute(f"SELECT count(*) FROM ({_whom(audience)}) AS people".encode(), _names(audience, xmin)).fetchone()
+    row = conn.execute(
+        f"SELECT count(*) FROM ({_whom(audience)}) AS people".encode(), _names(audience, xmin)
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -120,7 +123,13 @@ def _names(audience: Audience, xmin: str) -> dict[str, Any]:
     }
 
 
-def read(conn: Connection[Any], audience: Audience, people: Sequence[ProfileId], purpose: str, kinds: Sequence[str]) -> Concerned:
+def read(
+    conn: Connection[Any],
+    audience: Audience,
+    people: Sequence[ProfileId],
+    purpose: str,
+    kinds: Sequence[str],
+) -> Concerned:
     """Read what decides about a page of people, as of now.
 
     Args:
@@ -134,18 +143,31 @@ def read(conn: Connection[Any], audience: Audience, people: Sequence[ProfileId],
     with conn.cursor(binary=True) as cursor:
         adapt(cursor)
         ttl = audience.ttl_s
-        cursor.execute(_MEMBERS, (audience.segment_id, wanted, audience.intent, audience.holdout_percent, ttl, ttl))
+        cursor.execute(
+            _MEMBERS,
+            (audience.segment_id, wanted, audience.intent, audience.holdout_percent, ttl, ttl),
+        )
         members = frozenset(ProfileId(row[0]) for row in cursor.fetchall())
         cursor.execute(_ON_LIST, (audience.id, wanted))
-        held = {ProfileId(person): Confirmed(tuple(row), state in _CERTAIN) for person, row, state in cursor.fetchall()}
+        held = {
+            ProfileId(person): Confirmed(tuple(row), state in _CERTAIN)
+            for person, row, state in cursor.fetchall()
+        }
         identifiers: dict[ProfileId, dict[str, tuple[str, ...]]] = {}
         if kinds:
-            for person, kind, value in cursor.execute(_IDENTIFIERS, (audience.workspace_id, wanted, list(kinds))).fetchall():
+            for person, kind, value in cursor.execute(
+                _IDENTIFIERS, (audience.workspace_id, wanted, list(kinds))
+            ).fetchall():
                 known = identifiers.setdefault(ProfileId(person), {})
                 known[kind] = (*known.get(kind, ()), value)
         for person, row in cursor.execute(_UNDONE, (audience.id, wanted)):
             _add_undone(held, ProfileId(person), tuple(row))
-    return Concerned(members, frozenset(refusing(conn, audience.workspace_id, people, purpose)), identifiers, held)
+    return Concerned(
+        members,
+        frozenset(refusing(conn, audience.workspace_id, people, purpose)),
+        identifiers,
+        held,
+    )
 
 
 def _add_undone(held: dict[ProfileId, Confirmed], person: ProfileId, row: Row) -> None:
@@ -157,20 +179,30 @@ def _add_undone(held: dict[ProfileId, Confirmed], person: ProfileId, row: Row) -
         held[person] = known._replace(old=(*known.old, row))
 
 
-def refusing(conn: Connection[Any], workspace_id: int, people: Sequence[ProfileId], purpose: str) -> set[ProfileId]:
-    """Find those who do not consent to the purpose now. An absorbed person stands for whoever absorbed it; one who is gone refuses."""
+def refusing(
+    conn: Connection[Any], workspace_id: int, people: Sequence[ProfileId], purpose: str
+) -> set[ProfileId]:
+    """Find those who do not consent to the purpose now.
+
+    An absorbed person stands for whoever absorbed it; one who is gone refuses.
+    """
     found = set()
     with conn.cursor(binary=True) as cursor:
         adapt(cursor)
         for start in range(0, len(people), PAGE):
-            for person, document in cursor.execute(_DOCUMENTS, (Keys(people[start : start + PAGE]), workspace_id)).fetchall():
+            for person, document in cursor.execute(
+                _DOCUMENTS, (Keys(people[start : start + PAGE]), workspace_id)
+            ).fetchall():
                 if document is None or not grants(decode_consent(document), purpose):
                     found.add(ProfileId(person))
     return found
 
 
 def sharing(
-    conn: Connection[Any], audience_id: int, values: Collection[str], without: AbstractSet[ProfileId]
+    conn: Connection[Any],
+    audience_id: int,
+    values: Collection[str],
+    without: AbstractSet[ProfileId],
 ) -> Iterator[list[tuple[ProfileId, Row]]]:
     """Find whoever is on a list with one of these identifiers: a platform that removes a row by it removes theirs as well.
 
@@ -190,7 +222,11 @@ def sharing(
         adapt(cursor)
         for start in range(0, len(ordered), _VALUES):
             cursor.execute(_SHARING, (audience_id, ordered[start : start + _VALUES]))
-            found = [(ProfileId(person), tuple(row)) for person, row in cursor.fetchall() if person not in seen]
+            found = [
+                (ProfileId(person), tuple(row))
+                for person, row in cursor.fetchall()
+                if person not in seen
+            ]
             seen |= {person for person, _ in found}
             if found:
                 yield found

@@ -47,15 +47,22 @@ def disconnected(conn: Connection[Any], workspace: int, platform: str) -> bool:
     return found is not None and found.disconnected_at is not None
 
 
-def note_check(conn: Connection[Any], workspace: int, platform: str, result: str, advice: str, now: datetime) -> None:
+def note_check(
+    conn: Connection[Any], workspace: int, platform: str, result: str, advice: str, now: datetime
+) -> None:
     """Keep what came of a check."""
     conn.execute(_UPSERT, (workspace, platform))
     sql = "UPDATE platform_connections SET checked_at = %s, result = %s, advice = %s WHERE workspace_id = %s AND platform = %s"
     conn.execute(sql, (now, result, advice, workspace, platform))
 
 
-def disconnect(conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime) -> list[int]:
-    """Let the platform's audiences rest; withdrawals and deletions go on. Gives the active audiences, which the caller pauses."""
+def disconnect(
+    conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
+) -> list[int]:
+    """Let the platform's audiences rest; withdrawals and deletions go on.
+
+    Gives the active audiences, which the caller pauses.
+    """
     conn.execute(_UPSERT, (workspace, platform))
     sql = """
         UPDATE platform_connections SET disconnected_at = coalesce(disconnected_at, %s), disconnected_by = coalesce(disconnected_by, %s)

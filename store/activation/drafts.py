@@ -1,7 +1,7 @@
 """Writes a push down before anything of it is sent, in the transaction that plans it.
 
-A draft takes the net change page by page and keeps no more than a request of it in memory. It is planned once its decision is known, or
-discarded, which leaves nothing behind.
+A draft takes the net change page by page and keeps no more than a request of it in memory. It is
+planned once its decision is known, or discarded, which leaves nothing behind.
 
     Draft ── take ──▶ take ──▶ … ──┬──▶ plan: removals before additions, people marked, the decision noted
                                    └──▶ discard
@@ -47,7 +47,9 @@ _TAKEN_UP: Final = """
     UPDATE push_requests r SET status = 'rejected' FROM pushes p
     WHERE p.id = r.push_id AND p.audience_id = %s AND r.status = 'undone'
 """
-_UNCERTAIN: Final = "UPDATE audience_members SET state = 'adding' WHERE audience_id = %s AND profile_id = ANY(%s)"
+_UNCERTAIN: Final = (
+    "UPDATE audience_members SET state = 'adding' WHERE audience_id = %s AND profile_id = ANY(%s)"
+)
 
 
 class Draft:
@@ -65,7 +67,9 @@ class Draft:
         removes: rows to be removed so far.
     """
 
-    def __init__(self, conn: Connection[Any], audience: Audience, kind: str, max_rows: int, now: datetime) -> None:
+    def __init__(
+        self, conn: Connection[Any], audience: Audience, kind: str, max_rows: int, now: datetime
+    ) -> None:
         self._conn = conn
         self._audience = audience
         self._kind = kind
@@ -73,7 +77,10 @@ class Draft:
         self._now = now
         self.adds = 0
         self.removes = 0
-        self._waiting: dict[str, list[tuple[ProfileId, tuple[str, ...]]]] = {"remove": [], "add": []}
+        self._waiting: dict[str, list[tuple[ProfileId, tuple[str, ...]]]] = {
+            "remove": [],
+            "add": [],
+        }
         self._skipped: Counter[str] = Counter()
         self._removed: set[str] = set()
         self._requests = 0
@@ -93,11 +100,13 @@ class Draft:
         self._conn.execute("DELETE FROM push_requests WHERE push_id = %s", (self._push_id,))
         self._conn.execute("DELETE FROM pushes WHERE id = %s", (self._push_id,))
 
-    def plan(self, decision_id: int | None, sent_again: AbstractSet[ProfileId] = frozenset()) -> int:
+    def plan(
+        self, decision_id: int | None, sent_again: AbstractSet[ProfileId] = frozenset()
+    ) -> int:
         """Make it a push that is under way, or done where there is nothing to send.
 
-        Whoever shares an identifier with a removed row and stays is added again: at once, or, after a withdrawal, by the next push that
-        the gate lets pass.
+        Whoever shares an identifier with a removed row and stays is added again: at once, or, after
+        a withdrawal, by the next push that the gate lets pass.
 
         Args:
             decision_id: the decision that allows it.
@@ -113,7 +122,9 @@ class Draft:
         self._conn.execute(_MARK, names)
         for pairs in concerned.sharing(self._conn, self._audience.id, self._removed, sent_again):
             if self._kind == "urgent":
-                self._conn.execute(_UNCERTAIN, (self._audience.id, [person.hex() for person, _ in pairs]))
+                self._conn.execute(
+                    _UNCERTAIN, (self._audience.id, [person.hex() for person, _ in pairs])
+                )
             else:
                 self.adds += len(pairs)
                 self._write("add", pairs)
@@ -122,17 +133,29 @@ class Draft:
         self._lead()
         self._conn.execute(_NUMBER, names)
         sql = "UPDATE pushes SET decision_id = %s, adds = %s, removes = %s, skipped = %s WHERE id = %s"
-        self._conn.execute(sql, (decision_id, self.adds, self.removes, Jsonb(dict(self._skipped)), self._push_id))
+        self._conn.execute(
+            sql, (decision_id, self.adds, self.removes, Jsonb(dict(self._skipped)), self._push_id)
+        )
         if not self._requests:
-            self._conn.execute("UPDATE pushes SET status = 'done', ended_at = %s WHERE id = %s", (self._now, self._push_id))
+            self._conn.execute(
+                "UPDATE pushes SET status = 'done', ended_at = %s WHERE id = %s",
+                (self._now, self._push_id),
+            )
             pushed(self._conn, self._audience.id, self._kind, self._now)
         return self._push_id
 
     def _lead(self) -> None:
-        """Create the audience first where that was never done; look whether it is still there where everything is compared again."""
+        """Create the audience first where that was never done.
+
+        Look whether it is still there where everything is compared again.
+        """
         if self._audience.platform_id is None and self.adds:
             self._store("create", ())
-        elif self._audience.platform_id and self._audience.cursor_tx is None and self._kind != "urgent":
+        elif (
+            self._audience.platform_id
+            and self._audience.cursor_tx is None
+            and self._kind != "urgent"
+        ):
             self._store("check", ())
 
     def _write(self, operation: str, pairs: Pairs) -> None:
@@ -153,7 +176,9 @@ class Draft:
         _request(self._conn, self._push_id, -self._requests, operation, pairs, self._now)
 
 
-def plan_deletion(conn: Connection[Any], audience: Audience, decision_id: int | None, now: datetime) -> int:
+def plan_deletion(
+    conn: Connection[Any], audience: Audience, decision_id: int | None, now: datetime
+) -> int:
     """Record the deletion of the audience at its platform and abandon whatever was under way, in the caller's transaction."""
     sql = "SELECT id FROM pushes WHERE audience_id = %s AND status = 'running'"
     for (push_id,) in conn.execute(sql, (audience.id,)).fetchall():
@@ -169,10 +194,16 @@ def move_cursor(conn: Connection[Any], audience: Audience, xmin: str) -> None:
     conn.execute(sql, (xmin, audience.id))
 
 
-def _insert(conn: Connection[Any], audience: Audience, kind: str, decision_id: int | None, now: datetime) -> int:
-    row = conn.execute(_PUSH, (audience.workspace_id, audience.id, kind, decision_id, now)).fetchone()
+def _insert(
+    conn: Connection[Any], audience: Audience, kind: str, decision_id: int | None, now: datetime
+) -> int:
+    row = conn.execute(
+        _PUSH, (audience.workspace_id, audience.id, kind, decision_id, now)
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
-def _request(conn: Connection[Any], push_id: int, seq: int, operation: str, pairs: Pairs, now: datetime) -> None:
+def _request(
+    conn: Connection[Any], push_id: int, seq: int, operation: str, pairs: Pairs, now: datetime
+) -> None:
     conn.execute(_REQUEST, (push_id, seq, operation, written(pairs), now))

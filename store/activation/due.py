@@ -2,8 +2,9 @@
 
 Reads; `store.activation.drafts` and `store.activation.pushes` write.
 
-The outbox is read in commit order: a plan takes the changes of transactions below the xmin at its beginning, all of which have ended, and
-moves the audience's cursor there. A change of a transaction still running then is at or above the cursor and is taken next time.
+The outbox is read in commit order: a plan takes the changes of transactions below the xmin at its
+beginning, all of which have ended, and moves the audience's cursor there. A change of a transaction
+still running then is at or above the cursor and is taken next time.
 """
 
 from collections.abc import Collection, Iterator
@@ -25,8 +26,10 @@ class Audience:
 
     Attributes:
         platform_id: the platform's own id, None until it is created there.
-        intent: mark that lets an audience created by us be recognised at the platform; it also chooses who is held out.
-        cursor_tx: transactions below it have been planned; None: nothing has, or everything is to be compared again.
+        intent: mark that lets an audience created by us be recognised at the platform; it also
+            chooses who is held out.
+        cursor_tx: transactions below it have been planned; None: nothing has, or everything is to
+            be compared again.
         ttl_s: seconds after which a member is let go; None: never.
         holdout_percent: share of the members who are never sent.
     """
@@ -64,7 +67,9 @@ class Work:
     @property
     def exempt(self) -> bool:
         """Whether it only takes people off a platform: nothing holds it."""
-        return self.kind == "delete" or (self.kind == "request" and self.push_kind in {"urgent", "delete"})
+        return self.kind == "delete" or (
+            self.kind == "request" and self.push_kind in {"urgent", "delete"}
+        )
 
 
 _AUDIENCE: Final = """
@@ -112,11 +117,13 @@ _WORK: Final = """
 """
 
 
-def work(conn: Connection[Any], platforms: Collection[str], now: datetime, failed_wait: timedelta) -> list[Work]:
+def work(
+    conn: Connection[Any], platforms: Collection[str], now: datetime, failed_wait: timedelta
+) -> list[Work]:
     """List the audiences with something to do now, withdrawals and deletions first.
 
-    An audience that follows its segment at once (interval 0) has something to do as soon as the segment changed; one that also lets people
-    go by time is looked at now and then.
+    An audience that follows its segment at once (interval 0) has something to do as soon as the
+    segment changed; one that also lets people go by time is looked at now and then.
 
     Args:
         conn: any connection.
@@ -124,7 +131,12 @@ def work(conn: Connection[Any], platforms: Collection[str], now: datetime, faile
         now: clock.
         failed_wait: rest after a push that failed, unless somebody asks for one.
     """
-    params: dict[str, Any] = {"platforms": list(platforms), "now": now, "now_ms": int(now.timestamp() * 1000), "failed_wait": failed_wait}
+    params: dict[str, Any] = {
+        "platforms": list(platforms),
+        "now": now,
+        "now_ms": int(now.timestamp() * 1000),
+        "failed_wait": failed_wait,
+    }
     params["let_go"] = _LET_GO_INTERVAL
     with conn.cursor(row_factory=class_row(Work)) as cursor:
         return cursor.execute(_WORK, params).fetchall()
@@ -140,11 +152,13 @@ def read_audience(conn: Connection[Any], audience_id: int) -> Audience | None:
 def planning(conn: Connection[Any], audience_id: int) -> Iterator[tuple[Audience, str] | None]:
     """Open a planning transaction, the audience locked.
 
-    It sees what commits while it goes on: the audit chain is continued as it commits, which a snapshot of its beginning could not do. That
-    is harmless, because whatever commits then is at or above the xmin, and its people are planned again next time.
+    It sees what commits while it goes on: the audit chain is continued as it commits, which a
+    snapshot of its beginning could not do. That is harmless, because whatever commits then is at or
+    above the xmin, and its people are planned again next time.
 
     Yields:
-        The audience, and the xmin up to which the plan takes the outbox; None where the audience is gone.
+        The audience, and the xmin up to which the plan takes the outbox; None where the audience is
+        gone.
     """
     with conn.transaction():
         with conn.cursor(row_factory=class_row(Audience)) as cursor:
@@ -154,8 +168,12 @@ def planning(conn: Connection[Any], audience_id: int) -> Iterator[tuple[Audience
 
 
 @contextmanager
-def alone(conn: Connection[Any], audience_id: int, patience: timedelta = timedelta()) -> Iterator[bool]:
-    """Hold one audience for this connection, so that each has one writer; yields False where another one has it.
+def alone(
+    conn: Connection[Any], audience_id: int, patience: timedelta = timedelta()
+) -> Iterator[bool]:
+    """Hold one audience for this connection, so that each has one writer.
+
+    Yields False where another one has it.
 
     Args:
         conn: connection in autocommit mode.
@@ -175,7 +193,10 @@ def _taken(conn: Connection[Any], lock: tuple[int, int], patience: timedelta) ->
     if not patience:
         row = conn.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
         return row is not None and bool(row[0])
-    conn.execute("SELECT set_config('lock_timeout', %s, false)", (f"{patience // timedelta(milliseconds=1)}ms",))
+    conn.execute(
+        "SELECT set_config('lock_timeout', %s, false)",
+        (f"{patience // timedelta(milliseconds=1)}ms",),
+    )
     try:
         conn.execute("SELECT pg_advisory_lock(%s, %s)", lock)
     except LockNotAvailable:
@@ -197,5 +218,7 @@ def was_filled(conn: Connection[Any], audience_id: int) -> bool:
     sql = "SELECT 1 FROM audience_members WHERE audience_id = %s AND state IN ('present', 'accepted', 'leaving') LIMIT 1"
     if conn.execute(sql, (audience_id,)).fetchone() is not None:
         return True
-    pushed = conn.execute("SELECT 1 FROM audiences WHERE id = %s AND last_pushed_at IS NOT NULL", (audience_id,)).fetchone()
+    pushed = conn.execute(
+        "SELECT 1 FROM audiences WHERE id = %s AND last_pushed_at IS NOT NULL", (audience_id,)
+    ).fetchone()
     return pushed is not None

@@ -1,6 +1,7 @@
 """What follows from the answer to a request: confirmed, taken in, refused in part, postponed, given up, or the whole audience lost.
 
-Each is called in one transaction with whatever else follows. The other half of the journal is `store.activation.pushes`.
+Each is called in one transaction with whatever else follows. The other half of the journal is
+`store.activation.pushes`.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,16 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from store.activation.pushes import CONFLICT, INSERT, ROWS, OpenRequest, close, leave_out, pushed, recorded
+from store.activation.pushes import (
+    CONFLICT,
+    INSERT,
+    ROWS,
+    OpenRequest,
+    close,
+    leave_out,
+    pushed,
+    recorded,
+)
 
 _CONFIRM: Final = (
     INSERT + ", %(state)s, %(now)s" + ROWS + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s" + CONFLICT
@@ -48,20 +58,30 @@ def created(conn: Connection[Any], audience_id: int, platform_id: str) -> None:
     conn.execute("UPDATE audiences SET platform_id = %s WHERE id = %s", (platform_id, audience_id))
 
 
-def delivered(conn: Connection[Any], request: OpenRequest, rows: int, invalid: int, now: datetime) -> bool:
+def delivered(
+    conn: Connection[Any], request: OpenRequest, rows: int, invalid: int, now: datetime
+) -> bool:
     """Mark a request delivered with everything that follows from it, in the caller's transaction.
 
     Returns:
         Whether its push has nothing left to send.
     """
-    names = {"push": request.push_id, "seq": request.seq, "audience": request.audience_id, "now": now, "state": "present"}
+    names = {
+        "push": request.push_id,
+        "seq": request.seq,
+        "audience": request.audience_id,
+        "now": now,
+        "state": "present",
+    }
     if request.operation == "add":
         conn.execute(_CONFIRM, names)
     elif request.operation == "remove":
         conn.execute(_DROP, names)
     elif request.operation == "delete":
         conn.execute("DELETE FROM audience_members WHERE audience_id = %s", (request.audience_id,))
-        conn.execute("UPDATE audiences SET status = 'deleted' WHERE id = %s", (request.audience_id,))
+        conn.execute(
+            "UPDATE audiences SET status = 'deleted' WHERE id = %s", (request.audience_id,)
+        )
         conn.execute(FORGET, (request.audience_id,))
     outcome = Jsonb({"outcome": "delivered", "rows": rows, "invalid": invalid})
     sql = "UPDATE push_requests SET status = 'delivered', outcome = %s, ended_at = %s WHERE push_id = %s AND seq = %s"
@@ -69,25 +89,53 @@ def delivered(conn: Connection[Any], request: OpenRequest, rows: int, invalid: i
     return _settled(conn, request, rows, invalid, now)
 
 
-def accepted(conn: Connection[Any], request: OpenRequest, rows: int, receipt: str, ask_at_ms: int, now: datetime) -> bool:
+def accepted(
+    conn: Connection[Any],
+    request: OpenRequest,
+    rows: int,
+    receipt: str,
+    ask_at_ms: int,
+    now: datetime,
+) -> bool:
     """Mark a request as taken in by a platform that says later what became of it, in the caller's transaction.
 
     Returns:
         Whether its push has nothing left to send.
     """
-    names = {"push": request.push_id, "seq": request.seq, "audience": request.audience_id, "now": now, "state": "accepted"}
+    names = {
+        "push": request.push_id,
+        "seq": request.seq,
+        "audience": request.audience_id,
+        "now": now,
+        "state": "accepted",
+    }
     conn.execute(_CONFIRM if request.operation == "add" else _LEAVE, names)
-    outcome = Jsonb({"outcome": "accepted", "receipt": receipt, "rows": rows, "asked": 0, "retry_at_ms": ask_at_ms})
-    sql = "UPDATE push_requests SET status = 'accepted', outcome = %s WHERE push_id = %s AND seq = %s"
+    outcome = Jsonb(
+        {
+            "outcome": "accepted",
+            "receipt": receipt,
+            "rows": rows,
+            "asked": 0,
+            "retry_at_ms": ask_at_ms,
+        }
+    )
+    sql = (
+        "UPDATE push_requests SET status = 'accepted', outcome = %s WHERE push_id = %s AND seq = %s"
+    )
     conn.execute(sql, (outcome, request.push_id, request.seq))
     return _settled(conn, request, rows, 0, now)
 
 
-def refuse_rows(conn: Connection[Any], request: OpenRequest, places: AbstractSet[int], reason: str) -> int:
-    """Take rows out of a request that the platform objects to, in the caller's transaction; the rest is sent again.
+def refuse_rows(
+    conn: Connection[Any], request: OpenRequest, places: AbstractSet[int], reason: str
+) -> int:
+    """Take rows out of a request that the platform objects to, in the caller's transaction.
 
-    The people are counted as skipped. Their rows are remembered as they are, so that they are not sent again until they change; a row that
-    the platform cannot read was never on its list, so one that was to be removed is removed.
+    The rest is sent again.
+
+    The people are counted as skipped. Their rows are remembered as they are, so that they are not
+    sent again until they change; a row that the platform cannot read was never on its list, so one
+    that was to be removed is removed.
 
     Args:
         conn: inside the caller's transaction.
@@ -100,13 +148,22 @@ def refuse_rows(conn: Connection[Any], request: OpenRequest, places: AbstractSet
     """
     pairs = recorded(conn, request) or []
     out = [pair for place, pair in enumerate(pairs) if place in places]
-    leave_out(conn, request, [pair for place, pair in enumerate(pairs) if place not in places], reason, len(out))
+    leave_out(
+        conn,
+        request,
+        [pair for place, pair in enumerate(pairs) if place not in places],
+        reason,
+        len(out),
+    )
     if request.operation == "add":
         sql = "UPDATE audience_members SET state = 'refused' WHERE audience_id = %s AND profile_id = %s AND row = %s"
     else:
         sql = "DELETE FROM audience_members WHERE audience_id = %s AND profile_id = %s AND row = %s"
     with conn.cursor() as cursor:
-        cursor.executemany(sql, [(request.audience_id, UUID(bytes=person), Jsonb(list(row))) for person, row in out])
+        cursor.executemany(
+            sql,
+            [(request.audience_id, UUID(bytes=person), Jsonb(list(row))) for person, row in out],
+        )
     return len(out)
 
 
@@ -132,7 +189,14 @@ def postpone(conn: Connection[Any], request: OpenRequest, reason: str, retry_at_
     conn.execute(sql, (outcome, request.push_id, request.seq))
 
 
-def fail(conn: Connection[Any], request: OpenRequest, reason: str, detail: str, advice: str, now: datetime) -> None:
+def fail(
+    conn: Connection[Any],
+    request: OpenRequest,
+    reason: str,
+    detail: str,
+    advice: str,
+    now: datetime,
+) -> None:
     """Give up a request and the rest of its push, in the caller's transaction."""
     outcome = Jsonb({"outcome": "rejected", "reason": reason, "detail": detail, "advice": advice})
     sql = "UPDATE push_requests SET status = 'rejected', outcome = %s, ended_at = %s WHERE push_id = %s AND seq = %s"
@@ -146,7 +210,9 @@ def note_readback(conn: Connection[Any], push_id: int, readback: Mapping[str, in
     conn.execute("UPDATE pushes SET readback = %s WHERE id = %s", (Jsonb(dict(readback)), push_id))
 
 
-def _settled(conn: Connection[Any], request: OpenRequest, rows: int, invalid: int, now: datetime) -> bool:
+def _settled(
+    conn: Connection[Any], request: OpenRequest, rows: int, invalid: int, now: datetime
+) -> bool:
     """Count a request that went out; whether its push has nothing left to send."""
     counted = {"push": request.push_id, "rows": rows, "invalid": invalid, "now": now}
     closed = conn.execute(SETTLED, counted).fetchone()

@@ -16,7 +16,8 @@ class PersonAudience:
         status: of the audience.
         member: in its segment.
         held_out: belongs to the part that is never sent.
-        state: of the person's row on the list (`store.activation.pushes`); None where there is none.
+        state: of the person's row on the list (`store.activation.pushes`); None where there is
+            none.
         pushed_at: when the platform confirmed it.
     """
 
@@ -43,4 +44,6 @@ _OF_PERSON: Final = """
 
 async def of_person(pool: Pool, workspace: int, profile: UUID) -> list[PersonAudience]:
     """Every audience of the workspace, with what is known of one person there."""
-    return await fetch(pool, PersonAudience, _OF_PERSON, {"workspace": workspace, "profile": profile})
+    return await fetch(
+        pool, PersonAudience, _OF_PERSON, {"workspace": workspace, "profile": profile}
+    )

@@ -5,11 +5,13 @@ A crash at any point resumes from here.
     plan ──▶ recorded ──begin──▶ (leave) ──▶ delivered, or accepted until the platform says what became of it (`store.activation.receipts`)
                  ▲                 │───────▶ recorded again with retry_at_ms
                  └─────────────────┘
-    fail, hold or cancel: what is still recorded becomes abandoned, and its people are planned anew by the next push
+    fail, hold or cancel: what is still recorded becomes abandoned, and its people are planned anew
+    by the next push
 
-``audience_members`` says `present` only for what a platform confirmed; anything planned and not confirmed stays `adding` or `removing`
-and makes its person part of the next plan. A changed row is removed before the new one is added, so one row per person is enough; a
-removal that was not done while its person has another row by now is kept as `undone`.
+``audience_members`` says `present` only for what a platform confirmed; anything planned and not
+confirmed stays `adding` or `removing` and makes its person part of the next plan. A changed row is
+removed before the new one is added, so one row per person is enough; a removal that was not done
+while its person has another row by now is kept as `undone`.
 """
 
 from collections.abc import Callable, Sequence
@@ -75,7 +77,8 @@ _NOT_KEPT: Final = """
             WHERE m.audience_id = %(audience)s AND m.profile_id = (pair->>0)::uuid AND m.row = pair->1))
 """
 _UNDO: Final = (
-    "UPDATE push_requests r SET status = 'undone' WHERE r.push_id = %(push)s AND r.status IN ('abandoned', 'rejected') AND " + _NOT_KEPT
+    "UPDATE push_requests r SET status = 'undone' WHERE r.push_id = %(push)s AND r.status IN ('abandoned', 'rejected') AND "
+    + _NOT_KEPT
 )
 _MISSED: Final = (
     INSERT + ", 'adding', NULL" + ROWS
@@ -83,33 +86,45 @@ _MISSED: Final = (
 )  # fmt: skip
 
 
-def next_request(conn: Connection[Any], audience_id: int, now_ms: int, gated: bool) -> OpenRequest | None:
+def next_request(
+    conn: Connection[Any], audience_id: int, now_ms: int, gated: bool
+) -> OpenRequest | None:
     """The request to send next: withdrawals and deletions first, each push in its own order, none before its time.
 
     Args:
         conn: any connection.
         audience_id: whose request.
         now_ms: clock.
-        gated: whether the gate lets pushes pass now; otherwise only withdrawals and deletions are given.
+        gated: whether the gate lets pushes pass now; otherwise only withdrawals and deletions are
+            given.
     """
     with conn.cursor(row_factory=class_row(OpenRequest)) as cursor:
-        return cursor.execute(_NEXT, {"audience": audience_id, "now_ms": now_ms, "gated": gated}).fetchone()
+        return cursor.execute(
+            _NEXT, {"audience": audience_id, "now_ms": now_ms, "gated": gated}
+        ).fetchone()
 
 
 def begin(
-    conn: Connection[Any], request: OpenRequest, platform: str, purpose: str, permit: Callable[[], bool]
+    conn: Connection[Any],
+    request: OpenRequest,
+    platform: str,
+    purpose: str,
+    permit: Callable[[], bool],
 ) -> list[tuple[ProfileId, Row]] | None:
-    """Take a request in hand; unless it adds people it is on record with that, committed on return, before anything leaves.
+    """Take a request in hand.
 
-    Additions of people who no longer consent are taken out here. What adds people is on record, and asks for leave, with `leave`: later,
-    when it could go at once.
+    Unless it adds people it is on record with that, committed on return, before anything leaves.
+
+    Additions of people who no longer consent are taken out here. What adds people is on record, and
+    asks for leave, with `leave`: later, when it could go at once.
 
     Args:
         conn: connection in autocommit mode.
         request: which.
         platform: for the record.
         purpose: that people must have consented to.
-        permit: whether a push may go on, asked first thing in the transaction; what only takes people off does not ask.
+        permit: whether a push may go on, asked first thing in the transaction; what only takes
+            people off does not ask.
 
     Returns:
         The rows to send; None where it may not go on, or somebody else has settled it.
@@ -134,12 +149,17 @@ def begin(
 
 
 def leave(
-    conn: Connection[Any], request: OpenRequest, platform: str, purpose: str, people: Sequence[ProfileId], permit: Callable[[], bool]
+    conn: Connection[Any],
+    request: OpenRequest,
+    platform: str,
+    purpose: str,
+    people: Sequence[ProfileId],
+    permit: Callable[[], bool],
 ) -> bool:
     """Put on record that a request that adds people leaves now; committed on return.
 
-    This is where it begins: it has its rows, its access and its place in the pace, and nothing is waited for any more. Where it goes out
-    in several HTTP requests, each begins so.
+    This is where it begins: it has its rows, its access and its place in the pace, and nothing is
+    waited for any more. Where it goes out in several HTTP requests, each begins so.
 
     Args:
         conn: connection in autocommit mode.
@@ -150,10 +170,15 @@ def leave(
         permit: whether the push may go on, asked first thing in the transaction.
 
     Returns:
-        False where it may not go on, is settled, or somebody has withdrawn consent since it was taken in hand: it is taken in hand anew.
+        False where it may not go on, is settled, or somebody has withdrawn consent since it was
+        taken in hand: it is taken in hand anew.
     """
     with conn.transaction():
-        if not permit() or not _is_recorded(conn, request) or refusing(conn, request.workspace_id, people, purpose):
+        if (
+            not permit()
+            or not _is_recorded(conn, request)
+            or refusing(conn, request.workspace_id, people, purpose)
+        ):
             return False
         _note(conn, request, platform, len(people))
     return True
@@ -174,7 +199,9 @@ def _note(conn: Connection[Any], request: OpenRequest, platform: str, rows: int)
         "attempt": request.attempts + 1,
         "platform": platform,
     }
-    trail.append(conn, request.workspace_id, "engine", "request", f"audience:{request.audience_id}", detail)
+    trail.append(
+        conn, request.workspace_id, "engine", "request", f"audience:{request.audience_id}", detail
+    )
 
 
 def _is_recorded(conn: Connection[Any], request: OpenRequest) -> bool:
@@ -183,13 +210,18 @@ def _is_recorded(conn: Connection[Any], request: OpenRequest) -> bool:
 
 
 def hold(conn: Connection[Any], audience_id: int, now: datetime) -> None:
-    """Stop the pushes under way because the gate no longer lets them pass; the rest is planned anew once it does."""
+    """Stop the pushes under way because the gate no longer lets them pass.
+
+    The rest is planned anew once it does.
+    """
     with conn.transaction():
         cancel(conn, audience_id, "held", "the gate no longer lets it pass", now)
 
 
 def cancel(conn: Connection[Any], audience_id: int, status: str, why: str, now: datetime) -> int:
-    """Stop the pushes under way, withdrawals and deletions aside, in the caller's transaction; the rest is planned anew by the next one.
+    """Stop the pushes under way, withdrawals and deletions aside, in the caller's transaction.
+
+    The rest is planned anew by the next one.
 
     A request that is just being sent may still be delivered, which is then noted.
 
@@ -209,8 +241,14 @@ def pushed(conn: Connection[Any], audience_id: int, kind: str, now: datetime) ->
         conn.execute("UPDATE audiences SET last_pushed_at = %s WHERE id = %s", (now, audience_id))
 
 
-def close(conn: Connection[Any], push_id: int, audience_id: int, status: str, error: str, now: datetime) -> None:
-    """End a push early. Rows whose old form is removed and whose new form was not added are noted, so that the next plan adds them."""
+def close(
+    conn: Connection[Any], push_id: int, audience_id: int, status: str, error: str, now: datetime
+) -> None:
+    """End a push early.
+
+    Rows whose old form is removed and whose new form was not added are noted, so that the next plan
+    adds them.
+    """
     sql = "UPDATE push_requests SET status = 'abandoned', ended_at = %s WHERE push_id = %s AND status = 'recorded'"
     conn.execute(sql, (now, push_id))
     names = {"push": push_id, "audience": audience_id}
@@ -220,7 +258,9 @@ def close(conn: Connection[Any], push_id: int, audience_id: int, status: str, er
     conn.execute(sql, (status, error, now, push_id))
 
 
-def leave_out(conn: Connection[Any], request: OpenRequest, pairs: Pairs, reason: str, left_out: int) -> None:
+def leave_out(
+    conn: Connection[Any], request: OpenRequest, pairs: Pairs, reason: str, left_out: int
+) -> None:
     """Rewrite a request without some of its people, and count them by reason."""
     sql = "UPDATE push_requests SET rows = %s::jsonb WHERE push_id = %s AND seq = %s"
     conn.execute(sql, (written(pairs), request.push_id, request.seq))

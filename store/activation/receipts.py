@@ -56,14 +56,27 @@ _OF_REQUEST: Final = """
     r.push_id = %(push)s AND r.seq = %(seq)s AND m.audience_id = %(audience)s AND m.profile_id = sent.profile_id AND m.row = sent.row
 """
 _ADDED: Final = (
-    "UPDATE audience_members m SET state = 'present', pushed_at = %(now)s" + ROWS + "WHERE m.state = 'accepted' AND " + _OF_REQUEST
+    "UPDATE audience_members m SET state = 'present', pushed_at = %(now)s"
+    + ROWS
+    + "WHERE m.state = 'accepted' AND "
+    + _OF_REQUEST
 )
-_NOT_ADDED: Final = "UPDATE audience_members m SET state = 'adding'" + ROWS + "WHERE m.state = 'accepted' AND " + _OF_REQUEST
+_NOT_ADDED: Final = (
+    "UPDATE audience_members m SET state = 'adding'"
+    + ROWS
+    + "WHERE m.state = 'accepted' AND "
+    + _OF_REQUEST
+)
 _GONE: Final = (
     "DELETE FROM audience_members m USING (SELECT r.push_id, r.seq, sent.*" + ROWS + ") sent WHERE m.state = 'leaving' AND "
     + _OF_REQUEST.replace("r.", "sent.")
 )  # fmt: skip
-_NOT_GONE: Final = "UPDATE audience_members m SET state = 'removing'" + ROWS + "WHERE m.state = 'leaving' AND " + _OF_REQUEST
+_NOT_GONE: Final = (
+    "UPDATE audience_members m SET state = 'removing'"
+    + ROWS
+    + "WHERE m.state = 'leaving' AND "
+    + _OF_REQUEST
+)
 _END: Final = """
     UPDATE push_requests r SET ended_at = %(now)s, outcome = r.outcome || %(outcome)s,
            status = CASE WHEN NOT %(refused)s THEN 'delivered'
@@ -89,7 +102,13 @@ def ask_again(conn: Connection[Any], receipt: Receipt, reason: str, ask_at_ms: i
     conn.execute(sql, (told, receipt.push_id, receipt.seq))
 
 
-def confirm(conn: Connection[Any], receipt: Receipt, invalid: int, said: Mapping[str, int | str], now: datetime) -> None:
+def confirm(
+    conn: Connection[Any],
+    receipt: Receipt,
+    invalid: int,
+    said: Mapping[str, int | str],
+    now: datetime,
+) -> None:
     """Note that the platform did it, in the caller's transaction.
 
     Args:
@@ -100,22 +119,55 @@ def confirm(conn: Connection[Any], receipt: Receipt, invalid: int, said: Mapping
         now: clock.
     """
     conn.execute(_ADDED if receipt.operation == "add" else _GONE, _names(receipt, now))
-    _end(conn, receipt, {"outcome": "delivered", "invalid": invalid, "said": dict(said)}, invalid, now, refused=False)
+    _end(
+        conn,
+        receipt,
+        {"outcome": "delivered", "invalid": invalid, "said": dict(said)},
+        invalid,
+        now,
+        refused=False,
+    )
 
 
-def refuse(conn: Connection[Any], receipt: Receipt, reason: str, said: Mapping[str, int | str], now: datetime) -> None:
+def refuse(
+    conn: Connection[Any],
+    receipt: Receipt,
+    reason: str,
+    said: Mapping[str, int | str],
+    now: datetime,
+) -> None:
     """Note that the platform did not do it, in the caller's transaction: its people are planned anew."""
     conn.execute(_NOT_ADDED if receipt.operation == "add" else _NOT_GONE, _names(receipt, now))
-    _end(conn, receipt, {"outcome": "rejected", "reason": reason, "said": dict(said)}, receipt.rows, now, refused=True)
+    _end(
+        conn,
+        receipt,
+        {"outcome": "rejected", "reason": reason, "said": dict(said)},
+        receipt.rows,
+        now,
+        refused=True,
+    )
     error = f"{reason}: the platform took {receipt.rows} rows in and did not {receipt.operation} them. The next push tries again."
     conn.execute("UPDATE pushes SET error = %s WHERE id = %s", (error, receipt.push_id))
 
 
-def _end(conn: Connection[Any], receipt: Receipt, outcome: Mapping[str, Any], invalid: int, now: datetime, *, refused: bool) -> None:
+def _end(
+    conn: Connection[Any],
+    receipt: Receipt,
+    outcome: Mapping[str, Any],
+    invalid: int,
+    now: datetime,
+    *,
+    refused: bool,
+) -> None:
     names = _names(receipt, now)
     conn.execute(_END, names | {"outcome": Jsonb(dict(outcome)), "refused": refused})
     conn.execute(SETTLED, {"push": receipt.push_id, "rows": 0, "invalid": invalid, "now": now})
 
 
 def _names(receipt: Receipt, now: datetime) -> dict[str, Any]:
-    return {"push": receipt.push_id, "seq": receipt.seq, "audience": receipt.audience_id, "now": now}
+    return {
+        "push": receipt.push_id,
+        "seq": receipt.seq,
+        "audience": receipt.audience_id,
+        "now": now,
+    }

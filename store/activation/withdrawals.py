@@ -1,9 +1,11 @@
 """Finds people on a platform's list who no longer consent: what goes at once, whatever the gate says.
 
-Every change of a person who is on a list is looked at once, soon after it commits, whether it is flagged urgent or not: a merge with
-somebody who refused withdraws just the same. Removals that were planned and never confirmed are looked at again, and so is whoever left the
-segment and was not taken off yet: nothing is told of what they say from then on, and until a push takes them off they may refuse. Nor is
-anything told of a purpose that the segment does not serve: where the platform asks for another one, everybody on the list is looked at.
+Every change of a person who is on a list is looked at once, soon after it commits, whether it is
+flagged urgent or not: a merge with somebody who refused withdraws just the same. Removals that were
+planned and never confirmed are looked at again, and so is whoever left the segment and was not
+taken off yet: nothing is told of what they say from then on, and until a push takes them off they
+may refuse. Nor is anything told of a purpose that the segment does not serve: where the platform
+asks for another one, everybody on the list is looked at.
 """
 
 from collections.abc import Iterator, Mapping
@@ -68,7 +70,10 @@ class Withdrawn:
 
 
 def horizon(conn: Connection[Any]) -> str:
-    """Transactions below it have ended: what `touched` has to look at next time starts here. Ask before `touched`."""
+    """Transactions below it have ended: what `touched` has to look at next time starts here.
+
+    Ask before `touched`.
+    """
     row = conn.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").fetchone()
     return str(row[0]) if row else "0"
 
@@ -84,7 +89,9 @@ def touched(conn: Connection[Any], since: str, purposes: Mapping[str, str]) -> l
     return _withdrawn(conn, purposes, (_TOUCHED, (since, list(purposes))))
 
 
-def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float) -> list[Withdrawn]:
+def outstanding(
+    conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float
+) -> list[Withdrawn]:
     """Find withdrawals that no change tells of: planned and never confirmed, of people who had left the segment before, of another purpose.
 
     Args:
@@ -102,8 +109,15 @@ def outstanding(conn: Connection[Any], purposes: Mapping[str, str], failed_wait_
     )
 
 
-def _withdrawn(conn: Connection[Any], purposes: Mapping[str, str], *asked: tuple[LiteralString, tuple[object, ...]]) -> list[Withdrawn]:
-    """Who of the people that statements find refuses; only they are held in memory, of the others one page."""
+def _withdrawn(
+    conn: Connection[Any],
+    purposes: Mapping[str, str],
+    *asked: tuple[LiteralString, tuple[object, ...]],
+) -> list[Withdrawn]:
+    """Who of the people that statements find refuses.
+
+    Only they are held in memory, of the others one page.
+    """
     audiences: dict[int, Withdrawn] = {}
     found: dict[int, dict[ProfileId, None]] = {}
     with conn.transaction():
@@ -115,13 +129,17 @@ def _withdrawn(conn: Connection[Any], purposes: Mapping[str, str], *asked: tuple
             for audience_id, some in people.items():
                 one = audiences[audience_id]
                 refused = refusing(conn, one.workspace_id, some, purposes[one.platform])
-                found.setdefault(audience_id, {}).update(dict.fromkeys(person for person in some if person in refused))
+                found.setdefault(audience_id, {}).update(
+                    dict.fromkeys(person for person in some if person in refused)
+                )
     for audience_id, people_found in found.items():
         audiences[audience_id].people = list(people_found)
     return [one for one in audiences.values() if one.people]
 
 
-def _pages(conn: Connection[Any], sql: LiteralString, values: tuple[object, ...]) -> Iterator[list[tuple[int, int, str, UUID]]]:
+def _pages(
+    conn: Connection[Any], sql: LiteralString, values: tuple[object, ...]
+) -> Iterator[list[tuple[int, int, str, UUID]]]:
     """Rows of a statement, inside a transaction that lasts until the last of them."""
     with conn.cursor(name="withdrawals") as cursor:
         cursor.execute(sql, values)

@@ -1,4 +1,7 @@
-"""Reads what is not as it should be in a workspace now, as conditions for `operators.alerts`. Reads only; nothing personal is in them."""
+"""Reads what is not as it should be in a workspace now, as conditions for `operators.alerts`.
+
+Reads only; nothing personal is in them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,11 +32,15 @@ class ConditionParams:
     """What counts as a condition.
 
     Attributes:
-        unread_after: a source that was fed lately and has no reading for this long: nobody reads signals.
-        silent_within: a source that was known within this span and is unknown now has fallen silent; as long as the gate waits for it.
-        failed_within: a withdrawal that failed within this span and was not repeated is outstanding.
+        unread_after: a source that was fed lately and has no reading for this long: nobody reads
+            signals.
+        silent_within: a source that was known within this span and is unknown now has fallen
+            silent; as long as the gate waits for it.
+        failed_within: a withdrawal that failed within this span and was not repeated is
+            outstanding.
         held_within: a push counts as held if that was decided within this span.
-        withdrawal_after: a withdrawal that a platform has not taken after this long is outstanding …
+        withdrawal_after: a withdrawal that a platform has not taken after this long is outstanding
+            …
         confirmation_after: … and one that it took and has not confirmed after this long.
         refused_within: what the event log refused for within this span holds.
         dead_letters: so many new dead letters within `dead_letters_within` …
@@ -115,7 +122,11 @@ def workspaces(conn: Connection[Any]) -> list[WorkspaceId]:
 
 
 def conditions(
-    conn: Connection[Any], workspace: WorkspaceId, now: datetime, params: ConditionParams, watched: Watched | None = None
+    conn: Connection[Any],
+    workspace: WorkspaceId,
+    now: datetime,
+    params: ConditionParams,
+    watched: Watched | None = None,
 ) -> list[Condition]:
     """Everything that is not as it should be now.
 
@@ -153,14 +164,22 @@ def conditions(
 
 def _signals(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
     unread = []
-    for signal, name, status, score, reason, read_at, known_lately, fed in conn.execute(_SIGNALS, names):
+    for signal, name, status, score, reason, read_at, known_lately, fed in conn.execute(
+        _SIGNALS, names
+    ):
         spoken = f"{name} ({signal})" if name != signal else signal
         causes = ("signals:unread",)
         if fed and (read_at is None or read_at < names["unread"]):
             unread.append(signal)
         elif status in {"degraded", "unhealthy"} and score is not None:
             severity = Severity.CRITICAL if status == "unhealthy" else Severity.WARNING
-            yield Condition(f"signal:{signal}", "signal", severity, f"{spoken} is {status} ({score:.0f}): {reason or ''}", causes)
+            yield Condition(
+                f"signal:{signal}",
+                "signal",
+                severity,
+                f"{spoken} is {status} ({score:.0f}): {reason or ''}",
+                causes,
+            )
         elif status == "unknown" and known_lately and signal.startswith("source:"):
             summary = f"{spoken} fell silent: {reason or 'no data'}"
             yield Condition(f"signal:{signal}", "signal", Severity.WARNING, summary, causes)
@@ -171,10 +190,26 @@ def _signals(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition
 
 def _held(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
     for audience, platform, name, verdict, reason, codes, depends_on in conn.execute(_HELD, names):
-        severity = Severity.CRITICAL if verdict == "block" else Severity.INFO if _meant(codes) else Severity.WARNING
+        severity = (
+            Severity.CRITICAL
+            if verdict == "block"
+            else Severity.INFO
+            if _meant(codes)
+            else Severity.WARNING
+        )
         said = "blocked" if verdict == "block" else "held"
-        causes = () if _OF_ITS_OWN.intersection(codes) else tuple(f"signal:{signal}" for signal in depends_on)
-        yield Condition(f"gate:{platform}:{audience}", "gate", severity, f"{platform}, {name}: the push is {said}: {reason}", causes)
+        causes = (
+            ()
+            if _OF_ITS_OWN.intersection(codes)
+            else tuple(f"signal:{signal}" for signal in depends_on)
+        )
+        yield Condition(
+            f"gate:{platform}:{audience}",
+            "gate",
+            severity,
+            f"{platform}, {name}: the push is {said}: {reason}",
+            causes,
+        )
 
 
 def _meant(codes: list[str]) -> bool:
@@ -186,7 +221,13 @@ def _failed(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]
     for audience, platform, name, error in conn.execute(_FAILED, names):
         severity = Severity.CRITICAL if error.startswith("reauth") else Severity.WARNING
         causes = (f"signal:platform:{platform}",)
-        yield Condition(f"push:{platform}:{audience}", "push", severity, f"{platform}, {name}: the last push failed: {error}", causes)
+        yield Condition(
+            f"push:{platform}:{audience}",
+            "push",
+            severity,
+            f"{platform}, {name}: the last push failed: {error}",
+            causes,
+        )
 
 
 def _outstanding(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
@@ -195,7 +236,9 @@ def _outstanding(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condi
         yield Condition(f"withdrawal:{platform}", "withdrawal", Severity.CRITICAL, summary)
 
 
-def _dead_letters(conn: Connection[Any], names: dict[str, Any], params: ConditionParams) -> Iterator[Condition]:
+def _dead_letters(
+    conn: Connection[Any], names: dict[str, Any], params: ConditionParams
+) -> Iterator[Condition]:
     found = conn.execute(_DEAD, names).fetchall()
     total = sum(count for _, count in found)
     if total >= params.dead_letters:
@@ -212,7 +255,12 @@ def _broken(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]
             summary = f"{records} records broke the engine and were put aside: a fault of ours"
             yield Condition("internal_errors", "internal_error", Severity.WARNING, summary)
         if commands:
-            yield Condition("commands", "command", Severity.CRITICAL, f"{commands} commands of operators were not carried out")
+            yield Condition(
+                "commands",
+                "command",
+                Severity.CRITICAL,
+                f"{commands} commands of operators were not carried out",
+            )
         if people:
             summary = f"{people} people cannot be evaluated by the clock and rest: a fault of ours"
             yield Condition("resting", "resting", Severity.WARNING, summary)
@@ -222,14 +270,22 @@ def _partitions(conn: Connection[Any], watched: Watched, now: datetime) -> Itera
     for one in stuck(conn, watched, now):
         place = f"{one.log}, partition {one.partition}, position {one.position}"
         died = f"{place}: {one.tries} workers took it up and did not get past it"
-        summary = died if one.tries else f"{place}: nothing has been processed since {one.moved_at:%Y-%m-%d %H:%M} UTC"
-        yield Condition(f"partition:{one.log}:{one.partition}", "partition", Severity.CRITICAL, summary)
+        summary = (
+            died
+            if one.tries
+            else f"{place}: nothing has been processed since {one.moved_at:%Y-%m-%d %H:%M} UTC"
+        )
+        yield Condition(
+            f"partition:{one.log}:{one.partition}", "partition", Severity.CRITICAL, summary
+        )
 
 
 def _anomalies(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
     for signal, metric, direction, value, expected in conn.execute(_ANOMALIES, names):
         summary = f"{signal}: {metric} is unusually {'high' if direction == 'up' else 'low'}: {value:.6g}, expected {expected:.6g}"
-        yield Condition(f"anomaly:{signal}:{metric}", "anomaly", Severity.INFO, summary, (f"signal:{signal}",))
+        yield Condition(
+            f"anomaly:{signal}:{metric}", "anomaly", Severity.INFO, summary, (f"signal:{signal}",)
+        )
 
 
 def _log(conn: Connection[Any], after: datetime) -> Iterator[Condition]:

@@ -1,7 +1,9 @@
-"""Alerts as stored: the machine's memory, episodes, and the outbox of notices. What a look changes is one transaction.
+"""Alerts as stored: the machine's memory, episodes, and the outbox of notices.
 
-Notices are claimed for a while, sent, and noted: one that was sent by a process which died before noting it is sent again, under the
-same key. Those of one alert and channel go in order.
+What a look changes is one transaction.
+
+Notices are claimed for a while, sent, and noted: one that was sent by a process which died before
+noting it is sent again, under the same key. Those of one alert and channel go in order.
 """
 
 from collections.abc import Iterable, Mapping
@@ -105,14 +107,18 @@ def looking(conn: Connection[Any]) -> Any:  # noqa: ANN401 - a context of bool
 
 def load_state(conn: Connection[Any], workspace: WorkspaceId) -> AlertState:
     """The machine's memory; empty where it never looked, or where what is stored cannot be read."""
-    row = conn.execute("SELECT state::text FROM alert_states WHERE workspace_id = %s", (workspace,)).fetchone()
+    row = conn.execute(
+        "SELECT state::text FROM alert_states WHERE workspace_id = %s", (workspace,)
+    ).fetchone()
     try:
         return msgspec.json.decode(row[0], type=AlertState) if row else AlertState()
     except msgspec.DecodeError:
         return AlertState()
 
 
-def save_state(conn: Connection[Any], workspace: WorkspaceId, state: AlertState, now: datetime) -> None:
+def save_state(
+    conn: Connection[Any], workspace: WorkspaceId, state: AlertState, now: datetime
+) -> None:
     """Store the machine's memory."""
     sql = """
         INSERT INTO alert_states (workspace_id, state, looked_at) VALUES (%s, %s, %s)
@@ -128,7 +134,10 @@ def acknowledged(conn: Connection[Any], workspace: WorkspaceId) -> frozenset[str
 
 
 def tell(conn: Connection[Any], notice: Notice, channels: Iterable[str], now: datetime) -> None:
-    """Write what a notice says about its episode, and put it in the outbox; the end goes to every channel that knew of it."""
+    """Write what a notice says about its episode, and put it in the outbox.
+
+    The end goes to every channel that knew of it.
+    """
     episode = notice.episode
     row = conn.execute(
         _UPSERT,
@@ -158,11 +167,24 @@ def show(conn: Connection[Any], workspace: WorkspaceId, episodes: Iterable[Episo
         WHERE workspace_id = %s AND key = %s AND resolved_at IS NULL
     """
     for one in episodes:
-        conn.execute(sql, (one.severity.word, one.summary, msgspec.json.encode(one.members).decode(), workspace, one.key))
+        conn.execute(
+            sql,
+            (
+                one.severity.word,
+                one.summary,
+                msgspec.json.encode(one.members).decode(),
+                workspace,
+                one.key,
+            ),
+        )
 
 
-def claim(conn: Connection[Any], channels: Iterable[str], now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
-    """Take notices that are due in hand, the oldest first; nobody else is given them for the time of the lease.
+def claim(
+    conn: Connection[Any], channels: Iterable[str], now: datetime, lease: timedelta, limit: int
+) -> list[Claimed]:
+    """Take notices that are due in hand, the oldest first.
+
+    Nobody else is given them for the time of the lease.
 
     One that another version wrote, and that this one cannot read, is given up.
     """
@@ -170,7 +192,9 @@ def claim(conn: Connection[Any], channels: Iterable[str], now: datetime, lease: 
     found = []
     for number, alert, channel, notice, attempts in sorted(conn.execute(_CLAIM, names).fetchall()):
         try:
-            found.append(Claimed(number, alert, channel, msgspec.json.decode(notice, type=Notice), attempts))
+            found.append(
+                Claimed(number, alert, channel, msgspec.json.decode(notice, type=Notice), attempts)
+            )
         except msgspec.DecodeError:
             bury(conn, number, "this version cannot read the notice", now)
     return found
@@ -193,7 +217,9 @@ def postpone(conn: Connection[Any], notice: int, next_at: datetime, error: str =
 
 def bury(conn: Connection[Any], notice: int, error: str, now: datetime) -> None:
     """Give a notice up."""
-    conn.execute("UPDATE alert_notices SET error = %s, dead_at = %s WHERE id = %s", (error, now, notice))
+    conn.execute(
+        "UPDATE alert_notices SET error = %s, dead_at = %s WHERE id = %s", (error, now, notice)
+    )
 
 
 _ALERTS: Final = """
@@ -207,18 +233,27 @@ _ALERTS: Final = """
 """
 
 
-def page(conn: Connection[Any], workspace: WorkspaceId, *, lasting: bool, after: int | None, limit: int) -> list[AlertRow]:
+def page(
+    conn: Connection[Any], workspace: WorkspaceId, *, lasting: bool, after: int | None, limit: int
+) -> list[AlertRow]:
     """Alerts, the newest first; `after` is the id of the last one of the page before."""
     sql = _ALERTS + """
         AND (NOT %(lasting)s OR a.resolved_at IS NULL) AND (%(after)s::bigint IS NULL OR a.id < %(after)s)
         ORDER BY a.id DESC LIMIT %(limit)s
     """  # fmt: skip
-    return _rows(conn, AlertRow, sql, {"workspace": workspace, "lasting": lasting, "after": after, "limit": limit})
+    return _rows(
+        conn,
+        AlertRow,
+        sql,
+        {"workspace": workspace, "lasting": lasting, "after": after, "limit": limit},
+    )
 
 
 def by_id(conn: Connection[Any], workspace: WorkspaceId, alert: int) -> AlertRow | None:
     """One alert; None where the workspace has none of this id."""
-    found = _rows(conn, AlertRow, _ALERTS + " AND a.id = %(alert)s", {"workspace": workspace, "alert": alert})
+    found = _rows(
+        conn, AlertRow, _ALERTS + " AND a.id = %(alert)s", {"workspace": workspace, "alert": alert}
+    )
     return found[0] if found else None
 
 
@@ -233,16 +268,28 @@ _NOTICES: Final = """
 """
 
 
-def notices(conn: Connection[Any], workspace: WorkspaceId, alert: int | None = None, limit: int = 100) -> list[NoticeRow]:
-    """Notices of one alert in order; without one, those that were given up and would still make sense, the newest first."""
+def notices(
+    conn: Connection[Any], workspace: WorkspaceId, alert: int | None = None, limit: int = 100
+) -> list[NoticeRow]:
+    """Notices of one alert in order.
+
+    Without one, those that were given up and would still make sense, the newest first.
+    """
     if alert is None:
-        sql = _NOTICES + " AND n.dead_at IS NOT NULL AND NOT " + _SUPERSEDED + " ORDER BY n.id DESC LIMIT %(limit)s"
+        sql = (
+            _NOTICES
+            + " AND n.dead_at IS NOT NULL AND NOT "
+            + _SUPERSEDED
+            + " ORDER BY n.id DESC LIMIT %(limit)s"
+        )
     else:
         sql = _NOTICES + " AND n.alert_id = %(alert)s ORDER BY n.id LIMIT %(limit)s"
     return _rows(conn, NoticeRow, sql, {"workspace": workspace, "alert": alert, "limit": limit})
 
 
-def acknowledge(conn: Connection[Any], workspace: WorkspaceId, alert: int, actor: str, now: datetime) -> bool:
+def acknowledge(
+    conn: Connection[Any], workspace: WorkspaceId, alert: int, actor: str, now: datetime
+) -> bool:
     """Note that somebody cares; False where there is no such open alert."""
     sql = """
         UPDATE alerts SET acknowledged_at = coalesce(acknowledged_at, %s), acknowledged_by = coalesce(acknowledged_by, %s)
@@ -252,7 +299,10 @@ def acknowledge(conn: Connection[Any], workspace: WorkspaceId, alert: int, actor
 
 
 def retry_dead(conn: Connection[Any], workspace: WorkspaceId, now: datetime) -> int:
-    """Send what was given up once more, but nothing after something newer of its alert; answers how many."""
+    """Send what was given up once more, but nothing after something newer of its alert.
+
+    Answers how many.
+    """
     sql = """
         UPDATE alert_notices n SET dead_at = NULL, attempts = 0, next_at = %s FROM alerts a
         WHERE a.id = n.alert_id AND a.workspace_id = %s AND n.dead_at IS NOT NULL AND NOT

@@ -48,7 +48,9 @@ def head(conn: Connection[Any], workspace: int) -> Anchor | None:
 
 
 def linked(conn: Connection[Any], workspace: int) -> Iterator[Linked]:
-    """Every link of a workspace with its entry, in order, then entries without a link. To be called inside a transaction.
+    """Every link of a workspace with its entry, in order, then entries without a link.
+
+    To be called inside a transaction.
 
     Raises:
         psycopg.OperationalError: the server does not answer.

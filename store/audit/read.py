@@ -52,7 +52,9 @@ _SELECT: Final = """
 """
 
 
-async def page(pool: Pool, workspace: int, wanted: AuditFilter, after: int | None, limit: int) -> list[AuditRow]:
+async def page(
+    pool: Pool, workspace: int, wanted: AuditFilter, after: int | None, limit: int
+) -> list[AuditRow]:
     """The workspace's audit rows, newest first; `after` is the id of the last one of the page before."""
     sql = _SELECT + """
         AND (%(actor)s::text IS NULL OR actor = %(actor)s)
@@ -78,4 +80,6 @@ async def page(pool: Pool, workspace: int, wanted: AuditFilter, after: int | Non
 
 async def by_id(pool: Pool, workspace: int, row: int) -> AuditRow | None:
     """One audit row; None where the workspace has no such row."""
-    return await fetch_one(pool, AuditRow, _SELECT + " AND id = %(id)s", {"workspace": workspace, "id": row})
+    return await fetch_one(
+        pool, AuditRow, _SELECT + " AND id = %(id)s", {"workspace": workspace, "id": row}
+    )

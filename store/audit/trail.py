@@ -1,4 +1,7 @@
-"""Appends to the audit log. Rows are never changed (a trigger of the schema sees to that) and hold no personal data."""
+"""Appends to the audit log.
+
+Rows are never changed (a trigger of the schema sees to that) and hold no personal data.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,8 +15,17 @@ _APPEND: Final = """
 """
 
 
-def append(conn: Connection[Any], workspace_id: int, actor: str, action: str, subject: str, detail: Mapping[str, Any]) -> int:
-    """Record one operation; it holds once the caller's transaction commits, which must be before the operation takes effect.
+def append(
+    conn: Connection[Any],
+    workspace_id: int,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Any],
+) -> int:
+    """Record one operation.
+
+    It holds once the caller's transaction commits, which must be before the operation takes effect.
 
     Args:
         conn: the connection of the caller's transaction.
@@ -31,7 +43,12 @@ def append(conn: Connection[Any], workspace_id: int, actor: str, action: str, su
 
 
 async def append_async(
-    conn: AsyncConnection[Any], workspace_id: int, actor: str, action: str, subject: str, detail: Mapping[str, Any]
+    conn: AsyncConnection[Any],
+    workspace_id: int,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Any],
 ) -> int:
     """Like `append`, on a connection of the API's pool."""
     cursor = await conn.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail)))

@@ -18,7 +18,10 @@ from store.definitions.versions import Author
 
 _REASON_LIMIT: Final = 1_000
 _COUNTED: Final = 100_000
-"""People up to whom a sweep's size is counted; beyond, the planner's estimate will do for progress."""
+"""People up to whom a sweep's size is counted.
+
+Beyond, the planner's estimate will do for progress.
+"""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Published:
 
     Attributes:
         revision: of all definitions from now on; None where nothing changed.
-        sweep: id of the sweep that brings people up to date; None where nothing of a person can differ.
+        sweep: id of the sweep that brings people up to date; None where nothing of a person can
+            differ.
     """
 
     revision: int | None = None
@@ -59,11 +63,15 @@ class Change:
 
 def next_revision(conn: Connection[Any]) -> int:
     """Move the revision of all definitions; the caller holds the definitions' lock."""
-    row = conn.execute("UPDATE definitions_revision SET revision = revision + 1 RETURNING revision").fetchone()
+    row = conn.execute(
+        "UPDATE definitions_revision SET revision = revision + 1 RETURNING revision"
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
-def follow(conn: Connection[Any], author: Author, change: Change, revision: int, detail: Mapping[str, Any]) -> Published:
+def follow(
+    conn: Connection[Any], author: Author, change: Change, revision: int, detail: Mapping[str, Any]
+) -> Published:
     """Draw the consequences of a change whose rows are written already.
 
     Args:
@@ -75,20 +83,40 @@ def follow(conn: Connection[Any], author: Author, change: Change, revision: int,
     """
     definitions = load_definitions(conn, author.workspace)
     concerned = dependants(definitions, change.segments, change.traits, rfm=change.rfm)
-    conn.execute("UPDATE segments SET revision = %s WHERE id = ANY(%s)", (revision, sorted(concerned)))
+    conn.execute(
+        "UPDATE segments SET revision = %s WHERE id = ANY(%s)", (revision, sorted(concerned))
+    )
     aggregates, added, retired = _keep_aggregates(conn, author.workspace, definitions)
-    _compile(msgspec.structs.replace(definitions, aggregates=aggregates), concerned | change.segments, change.traits)
+    _compile(
+        msgspec.structs.replace(definitions, aggregates=aggregates),
+        concerned | change.segments,
+        change.traits,
+    )
     sweep = None
     segments = sorted(concerned | change.segments)
     if segments or added or change.sweeps:
-        sweep = _order_sweep(conn, author.workspace, revision, f"{change.action} {change.name}".rstrip(), segments)
-    counts = {"revision": revision, "aggregates_added": added, "aggregates_retired": retired, "sweep": sweep}
-    trail.append(conn, author.workspace, author.actor, change.action, change.subject, {**detail, **counts})
+        sweep = _order_sweep(
+            conn, author.workspace, revision, f"{change.action} {change.name}".rstrip(), segments
+        )
+    counts = {
+        "revision": revision,
+        "aggregates_added": added,
+        "aggregates_retired": retired,
+        "sweep": sweep,
+    }
+    trail.append(
+        conn, author.workspace, author.actor, change.action, change.subject, {**detail, **counts}
+    )
     return Published(revision, sweep)
 
 
-def _keep_aggregates(conn: Connection[Any], workspace: int, definitions: WorkspaceDefinitions) -> tuple[tuple[Aggregate, ...], int, int]:
-    """Add the aggregates that live definitions ask for, retire those they do not; those there are now, and the numbers of both."""
+def _keep_aggregates(
+    conn: Connection[Any], workspace: int, definitions: WorkspaceDefinitions
+) -> tuple[tuple[Aggregate, ...], int, int]:
+    """Add the aggregates that live definitions ask for, retire those they do not.
+
+    Those there are now, and the numbers of both.
+    """
     wanted = {spec_key(spec): spec for spec in aggregate_specs(definitions)}
     held = {spec_key(aggregate.spec): aggregate for aggregate in definitions.aggregates}
     retired = [aggregate.id for key, aggregate in held.items() if key not in wanted]
@@ -99,11 +127,16 @@ def _keep_aggregates(conn: Connection[Any], workspace: int, definitions: Workspa
     if added:
         sql = "INSERT INTO aggregates (workspace_id, spec) SELECT %s, spec::jsonb FROM unnest(%s::text[]) AS asked (spec) RETURNING id"
         numbers = conn.execute(sql, (workspace, [key.decode() for key in added])).fetchall()
-        kept += [Aggregate(AggregateId(number), wanted[key]) for (number,), key in zip(numbers, added, strict=True)]
+        kept += [
+            Aggregate(AggregateId(number), wanted[key])
+            for (number,), key in zip(numbers, added, strict=True)
+        ]
     return tuple(kept), len(added), len(retired)
 
 
-def _compile(definitions: WorkspaceDefinitions, segments: Collection[SegmentId], traits: Collection[str]) -> None:
+def _compile(
+    definitions: WorkspaceDefinitions, segments: Collection[SegmentId], traits: Collection[str]
+) -> None:
     """Compile what changed as the engine will: what it could not compile must not become live, or it would stop everywhere."""
     compiler = Compiler(definitions)
     for segment in definitions.segments:
@@ -114,10 +147,13 @@ def _compile(definitions: WorkspaceDefinitions, segments: Collection[SegmentId],
             compiler.trait_series(trait)
 
 
-def _order_sweep(conn: Connection[Any], workspace: int, revision: int, reason: str, segments: list[SegmentId]) -> int:
+def _order_sweep(
+    conn: Connection[Any], workspace: int, revision: int, reason: str, segments: list[SegmentId]
+) -> int:
     """Order a walk over everybody; where there is nobody it is done at once.
 
-    A sweep that this very transaction has ordered before is ordered to do more: nobody has begun it yet.
+    A sweep that this very transaction has ordered before is ordered to do more: nobody has begun it
+    yet.
     """
     sql = """
         UPDATE sweeps SET revision = %(revision)s, reason = left(reason || ', ' || %(reason)s, %(limit)s),
@@ -125,7 +161,13 @@ def _order_sweep(conn: Connection[Any], workspace: int, revision: int, reason: s
             segments = ARRAY(SELECT DISTINCT id FROM unnest(segments || %(segments)s::integer[]) AS every (id) ORDER BY id)
         WHERE workspace_id = %(workspace)s AND xmin = pg_current_xact_id()::xid RETURNING id
     """
-    params = {"workspace": workspace, "revision": revision, "reason": reason, "segments": segments, "limit": _REASON_LIMIT}
+    params = {
+        "workspace": workspace,
+        "revision": revision,
+        "reason": reason,
+        "segments": segments,
+        "limit": _REASON_LIMIT,
+    }
     row = conn.execute(sql, params).fetchone()
     if row is not None:
         return int(row[0])
@@ -144,7 +186,9 @@ def _order_sweep(conn: Connection[Any], workspace: int, revision: int, reason: s
 def _people(conn: Connection[Any], workspace: int) -> int:
     """How many people a workspace has: exact where they are few, and exactly whether there are any."""
     rows = "FROM profiles WHERE workspace_id = %s"
-    counted = conn.execute("SELECT count(*) FROM (SELECT 1 " + rows + " LIMIT %s) AS capped", (workspace, _COUNTED)).fetchone()
+    counted = conn.execute(
+        "SELECT count(*) FROM (SELECT 1 " + rows + " LIMIT %s) AS capped", (workspace, _COUNTED)
+    ).fetchone()
     number = int(counted[0]) if counted else 0
     if number < _COUNTED:
         return number

@@ -25,16 +25,27 @@ class ListedRow:
 
 def named(conn: Connection[Any], workspace: int, kind: Kind, name: str) -> int | None:
     """The id of the definition of a name that is not deleted; None where there is none."""
-    sql = "SELECT id FROM " + _TABLE[kind] + " WHERE workspace_id = %s AND name = %s AND status <> 'deleted'"
+    sql = (
+        "SELECT id FROM "
+        + _TABLE[kind]
+        + " WHERE workspace_id = %s AND name = %s AND status <> 'deleted'"
+    )
     row = conn.execute(sql, (workspace, name)).fetchone()
     return None if row is None else int(row[0])
 
 
 def listed(conn: Connection[Any], workspace: int, kind: Kind) -> list[ListedRow]:
     """Every definition of a workspace that is not deleted, by id."""
-    members: LiteralString = "(SELECT count(*) FROM memberships WHERE segment_id = d.id)" if kind == "segment" else "0"
+    members: LiteralString = (
+        "(SELECT count(*) FROM memberships WHERE segment_id = d.id)" if kind == "segment" else "0"
+    )
     sql = "SELECT id, name, status, version, coalesce((SELECT max(version) FROM definition_versions v WHERE v.kind = %s"
-    sql += " AND v.definition_id = d.id), version) AS newest, " + members + " AS members FROM " + _TABLE[kind]
+    sql += (
+        " AND v.definition_id = d.id), version) AS newest, "
+        + members
+        + " AS members FROM "
+        + _TABLE[kind]
+    )
     sql += " d WHERE workspace_id = %s AND status <> 'deleted' ORDER BY id"
     with conn.cursor(row_factory=class_row(ListedRow)) as cursor:
         return cursor.execute(sql, (kind, workspace)).fetchall()
@@ -46,7 +57,11 @@ def shown(conn: Connection[Any], workspace: int, kind: Kind, number: int) -> dic
     Raises:
         MissingDefinitionError: the workspace has none of this id, or it is deleted.
     """
-    sql = "SELECT name, description FROM " + _TABLE[kind] + " WHERE workspace_id = %s AND id = %s AND status <> 'deleted'"
+    sql = (
+        "SELECT name, description FROM "
+        + _TABLE[kind]
+        + " WHERE workspace_id = %s AND id = %s AND status <> 'deleted'"
+    )
     row = conn.execute(sql, (workspace, number)).fetchone()
     if row is None:
         raise MissingDefinitionError(kind)

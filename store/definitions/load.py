@@ -1,7 +1,9 @@
-"""What the engine must know of every workspace: its sources, its salt and its definitions. Asked for every second, read when it changed.
+"""What the engine must know of every workspace: its sources, its salt and its definitions.
 
-One statement reads everything, so that it is one instant of the database; the database builds the JSON of `WorkspaceDefinitions`, and one
-decoder reads it.
+Asked for every second, read when it changed.
+
+One statement reads everything, so that it is one instant of the database; the database builds the
+JSON of `WorkspaceDefinitions`, and one decoder reads it.
 """
 
 from typing import Any, Final
@@ -11,7 +13,13 @@ import psycopg
 from psycopg import Connection
 
 from domain.ids import SourceId, WorkspaceId
-from domain.segments.definition import Aggregate, ComputedTrait, RfmDefinition, Segment, WorkspaceDefinitions
+from domain.segments.definition import (
+    Aggregate,
+    ComputedTrait,
+    RfmDefinition,
+    Segment,
+    WorkspaceDefinitions,
+)
 
 Fingerprint = tuple[Any, ...]
 
@@ -34,7 +42,8 @@ class Registry(msgspec.Struct, frozen=True):
         definitions: workspace id → what is live there; every workspace is named.
         revision: of the definitions.
         fingerprint: differs where anything of this differs; see `refresh`.
-        unreadable: stored definitions that this version cannot read, as ``workspace 1, segments 12``; they rest.
+        unreadable: stored definitions that this version cannot read, as ``workspace 1, segments
+            12``; they rest.
     """
 
     sources: dict[int, SourceRow]
@@ -82,7 +91,9 @@ _DEFINITIONS: Final = f"""
         FROM aggregates GROUP BY 1) aggregates ON aggregates.workspace_id = w.id
     LEFT JOIN ({_SWEPT}) swept ON swept.workspace_id = w.id
 """
-_WITH_FINGERPRINT: Final = f"SELECT d.*, f.* FROM ({_FINGERPRINT}) f LEFT JOIN ({_DEFINITIONS}) d ON true"
+_WITH_FINGERPRINT: Final = (
+    f"SELECT d.*, f.* FROM ({_FINGERPRINT}) f LEFT JOIN ({_DEFINITIONS}) d ON true"
+)
 _OF_WORKSPACE: Final = _DEFINITIONS + " WHERE w.id = %s"
 _COLUMNS: Final = 5
 """Of `_DEFINITIONS`; the fingerprint's follow."""
@@ -119,9 +130,19 @@ def load_registry(connection: psycopg.Connection) -> Registry:
         definitions[WorkspaceId(workspace)], resting = _read(text)
         unreadable += [f"workspace {workspace}, {each}" for each in resting]
         sources |= {
-            int(number): SourceRow(SourceId(int(number)), WorkspaceId(workspace), salts[workspace], region) for number, region in rows or ()
+            int(number): SourceRow(
+                SourceId(int(number)), WorkspaceId(workspace), salts[workspace], region
+            )
+            for number, region in rows or ()
         }
-    return Registry(sources, salts, definitions, int(fingerprint[0]) if fingerprint else 0, fingerprint, tuple(unreadable))
+    return Registry(
+        sources,
+        salts,
+        definitions,
+        int(fingerprint[0]) if fingerprint else 0,
+        fingerprint,
+        tuple(unreadable),
+    )
 
 
 def refresh(connection: psycopg.Connection, known: Registry) -> Registry:
@@ -157,7 +178,9 @@ def _read(text: str) -> tuple[WorkspaceDefinitions, list[str]]:
         raw = msgspec.json.decode(text)
     resting = [f"segments {row['id']}" for row in raw["segments"] if not _readable(row, Segment)]
     resting += [f"traits {row['id']}" for row in raw["traits"] if not _readable(row, ComputedTrait)]
-    raw["segments"] = [row if _readable(row, Segment) else {**row, "rule": None} for row in raw["segments"]]
+    raw["segments"] = [
+        row if _readable(row, Segment) else {**row, "rule": None} for row in raw["segments"]
+    ]
     for kind, struct in (("traits", ComputedTrait), ("aggregates", Aggregate)):
         raw[kind] = [row for row in raw[kind] if _readable(row, struct)]
     if raw["rfm"] is not None and not _readable(raw["rfm"], RfmDefinition):

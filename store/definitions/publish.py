@@ -1,8 +1,9 @@
 """Makes definitions live: every change of what is live in a workspace goes through here, one transaction each, audited.
 
-A change takes the definitions' lock exclusively (commits of people hold it shared), moves the revision, marks what changed and the live
-segments that depend on it with the new revision, keeps the aggregates at what live definitions ask for, and orders a sweep, which brings
-everybody up to date. Nothing here commits: the caller's transaction does.
+A change takes the definitions' lock exclusively (commits of people hold it shared), moves the
+revision, marks what changed and the live segments that depend on it with the new revision, keeps
+the aggregates at what live definitions ask for, and orders a sweep, which brings everybody up to
+date. Nothing here commits: the caller's transaction does.
 """
 
 from contextlib import suppress
@@ -14,16 +15,25 @@ from psycopg import Connection
 from domain.ids import SegmentId
 from domain.segments.definition import Function, TraitRule
 from domain.segments.rule import Rule, decode_rule
+from domain.values import Json
 from operators.rules.check import function_problems
 from operators.rules.references import Known, reference_problems, segments_of, traits_of
 from store import locks
 from store.audit import trail
 from store.definitions import versions
 from store.definitions.effects import Change, Published, follow, next_revision
-from store.definitions.versions import Author, DefinitionConflictError, DefinitionRow, InvalidDefinitionError, Kind
+from store.definitions.versions import (
+    Author,
+    DefinitionConflictError,
+    DefinitionRow,
+    InvalidDefinitionError,
+    Kind,
+)
 
 
-def publish_segment(conn: Connection[Any], author: Author, segment: int, expected: int | None = None) -> Published:
+def publish_segment(
+    conn: Connection[Any], author: Author, segment: int, expected: int | None = None
+) -> Published:
     """Make a segment's newest version live; a paused segment is live again by that.
 
     Args:
@@ -43,12 +53,16 @@ def publish_segment(conn: Connection[Any], author: Author, segment: int, expecte
     return _publish(conn, author, "segment", segment, expected)
 
 
-def publish_trait(conn: Connection[Any], author: Author, trait: int, expected: int | None = None) -> Published:
+def publish_trait(
+    conn: Connection[Any], author: Author, trait: int, expected: int | None = None
+) -> Published:
     """Make a computed trait's newest version live; otherwise like `publish_segment`."""
     return _publish(conn, author, "trait", trait, expected)
 
 
-def _publish(conn: Connection[Any], author: Author, kind: Kind, number: int, expected: int | None) -> Published:
+def _publish(
+    conn: Connection[Any], author: Author, kind: Kind, number: int, expected: int | None
+) -> Published:
     lock_definitions(conn)
     row = versions.locked(conn, author.workspace, kind, number)
     newest = versions.newest(conn, kind, number)
@@ -88,7 +102,9 @@ def resume_segment(conn: Connection[Any], author: Author, segment: int) -> Publi
     return _turn(conn, author, segment, "paused", "live", "segment.resume")
 
 
-def _turn(conn: Connection[Any], author: Author, segment: int, before: str, after: str, action: str) -> Published:
+def _turn(
+    conn: Connection[Any], author: Author, segment: int, before: str, after: str, action: str
+) -> Published:
     lock_definitions(conn)
     row = versions.locked(conn, author.workspace, "segment", segment)
     if row.status != before:
@@ -112,14 +128,18 @@ def delete_segment(conn: Connection[Any], author: Author, segment: int) -> Publi
     if row.status == "draft":
         return _forget(conn, author, row)
     users = [
-        name for number, (name, tree) in live_rules(conn, author.workspace).items() if segment in segments_of(tree) and number != segment
+        name
+        for number, (name, tree) in live_rules(conn, author.workspace).items()
+        if segment in segments_of(tree) and number != segment
     ]
     if users:
         raise DefinitionConflictError(f"Other segments refer to it: {', '.join(users)}.")
     sql = "SELECT id FROM audiences WHERE segment_id = %s AND status <> 'deleted' ORDER BY id"
     audiences = [number for (number,) in conn.execute(sql, (segment,))]
     if audiences:
-        raise DefinitionConflictError(f"Audiences follow it: {', '.join(map(str, audiences))}. Delete them first.")
+        raise DefinitionConflictError(
+            f"Audiences follow it: {', '.join(map(str, audiences))}. Delete them first."
+        )
     revision = next_revision(conn)
     versions.set_status(conn, "segment", segment, "deleted", revision)
     return _changed(conn, author, "segment.delete", row, revision, row.version)
@@ -136,7 +156,11 @@ def delete_trait(conn: Connection[Any], author: Author, trait: int) -> Published
     row = versions.locked(conn, author.workspace, "trait", trait)
     if row.status == "draft":
         return _forget(conn, author, row)
-    users = [name for name, tree in live_rules(conn, author.workspace).values() if row.name in traits_of(tree)]
+    users = [
+        name
+        for name, tree in live_rules(conn, author.workspace).values()
+        if row.name in traits_of(tree)
+    ]
     if users:
         raise DefinitionConflictError(f"Segments use it: {', '.join(users)}.")
     revision = next_revision(conn)
@@ -179,7 +203,10 @@ def check_segment(conn: Connection[Any], author: Author, segment: int | None, ru
 
 
 def live_rules(conn: Connection[Any], workspace: int) -> dict[SegmentId, tuple[str, Rule]]:
-    """Live and paused segments: id → name and rule. One that this version cannot read is left out: it rests, and stops nothing else."""
+    """Live and paused segments: id → name and rule.
+
+    One that this version cannot read is left out: it rests, and stops nothing else.
+    """
     sql = "SELECT id, name, definition::text FROM segments WHERE workspace_id = %s AND status IN ('live', 'paused') ORDER BY id"
     found: dict[SegmentId, tuple[str, Rule]] = {}
     for number, name, definition in conn.execute(sql, (workspace,)):
@@ -188,7 +215,7 @@ def live_rules(conn: Connection[Any], workspace: int) -> dict[SegmentId, tuple[s
     return found
 
 
-def as_rule(definition: Any) -> Rule:  # noqa: ANN401 - JSON
+def as_rule(definition: Json) -> Rule:
     """A stored rule, from JSON values.
 
     Raises:
@@ -197,7 +224,9 @@ def as_rule(definition: Any) -> Rule:  # noqa: ANN401 - JSON
     try:
         found: Rule = msgspec.convert(definition, Rule)
     except msgspec.ValidationError as error:
-        raise DefinitionConflictError("The stored rule is of another version of Stratum: save it anew, or run that version.") from error
+        raise DefinitionConflictError(
+            "The stored rule is of another version of Stratum: save it anew, or run that version."
+        ) from error
     return found
 
 
@@ -205,7 +234,9 @@ def _check_users(conn: Connection[Any], author: Author, name: str, trait: TraitR
     """Refuse a computed trait that would give values of another type than segments compare it with."""
     for user, rule in live_rules(conn, author.workspace).values():
         for problem in function_problems(rule, {name: trait.function}):
-            raise DefinitionConflictError(f"The segment {user} uses it otherwise, at {problem.path}: {problem.message}")
+            raise DefinitionConflictError(
+                f"The segment {user} uses it otherwise, at {problem.path}: {problem.message}"
+            )
 
 
 def _check_number(conn: Connection[Any], author: Author, kind: Kind) -> None:
@@ -215,17 +246,33 @@ def _check_number(conn: Connection[Any], author: Author, kind: Kind) -> None:
         sql = "SELECT count(*) FROM traits WHERE workspace_id = %s AND status = 'live'"
     row = conn.execute(sql, (author.workspace,)).fetchone()
     if row is not None and row[0] >= limit:
-        raise DefinitionConflictError(f"A workspace has at most {limit} {kind}s that are live: delete one first.")
+        raise DefinitionConflictError(
+            f"A workspace has at most {limit} {kind}s that are live: delete one first."
+        )
 
 
 def _forget(conn: Connection[Any], author: Author, row: DefinitionRow) -> Published:
     """Delete what was never live: nobody is concerned."""
     versions.set_status(conn, row.kind, row.id, "deleted", None)
-    trail.append(conn, author.workspace, author.actor, f"{row.kind}.delete", f"{row.kind}:{row.id}", {"version": 0})
+    trail.append(
+        conn,
+        author.workspace,
+        author.actor,
+        f"{row.kind}.delete",
+        f"{row.kind}:{row.id}",
+        {"version": 0},
+    )
     return Published()
 
 
-def _changed(conn: Connection[Any], author: Author, action: str, row: DefinitionRow, revision: int, version: int) -> Published:
+def _changed(
+    conn: Connection[Any],
+    author: Author,
+    action: str,
+    row: DefinitionRow,
+    revision: int,
+    version: int,
+) -> Published:
     segments = frozenset({SegmentId(row.id)}) if row.kind == "segment" else frozenset()
     traits = frozenset({row.name}) if row.kind == "trait" else frozenset()
     sweeps = action == "trait.publish"

@@ -11,6 +11,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from domain.segments.definition import RfmBreaks, RfmRule
+from domain.values import Json
 from operators.rules.references import uses_rfm
 from store.definitions import versions
 from store.definitions.effects import Change, Published, follow, next_revision
@@ -26,7 +27,9 @@ class LiveRfm:
     rule: RfmRule | None
 
 
-def publish_rfm(conn: Connection[Any], author: Author, rule: RfmRule, expected: int | None = None) -> Published:
+def publish_rfm(
+    conn: Connection[Any], author: Author, rule: RfmRule, expected: int | None = None
+) -> Published:
     """Save and publish how RFM is taken. Nobody has scores until bounds have been taken for it.
 
     Args:
@@ -56,7 +59,9 @@ def publish_rfm(conn: Connection[Any], author: Author, rule: RfmRule, expected: 
             distribution = NULL, revision = excluded.revision, updated_at = now()
     """
     conn.execute(sql, (author.workspace, version, Jsonb(definition), revision))
-    return follow(conn, author, _change(author, "rfm.publish", sweeps=True), revision, {"version": version})
+    return follow(
+        conn, author, _change(author, "rfm.publish", sweeps=True), revision, {"version": version}
+    )
 
 
 def delete_rfm(conn: Connection[Any], author: Author) -> Published:
@@ -78,13 +83,16 @@ def delete_rfm(conn: Connection[Any], author: Author) -> Published:
     return follow(conn, author, _change(author, "rfm.delete"), revision, {"version": live.version})
 
 
-def set_rfm_breaks(conn: Connection[Any], author: Author, version: int, breaks: RfmBreaks, distribution: Any) -> Published:  # noqa: ANN401 - JSON
+def set_rfm_breaks(
+    conn: Connection[Any], author: Author, version: int, breaks: RfmBreaks, distribution: Json
+) -> Published:
     """Score everybody by new bounds; live segments that use RFM are looked at again.
 
     Args:
         conn: in a transaction.
         author: who, where.
-        version: of the definition that they were taken for; nothing changes where another one is live.
+        version: of the definition that they were taken for; nothing changes where another one is
+            live.
         breaks: the bounds.
         distribution: people by segment and grid, JSON as the table ``rfm`` describes it.
     """
@@ -93,13 +101,17 @@ def set_rfm_breaks(conn: Connection[Any], author: Author, version: int, breaks: 
         return Published()
     revision = next_revision(conn)
     sql = "UPDATE rfm SET breaks = %s, distribution = %s, revision = %s, updated_at = now() WHERE workspace_id = %s"
-    conn.execute(sql, (Jsonb(msgspec.to_builtins(breaks)), Jsonb(distribution), revision, author.workspace))
+    conn.execute(
+        sql, (Jsonb(msgspec.to_builtins(breaks)), Jsonb(distribution), revision, author.workspace)
+    )
     detail = {"version": version, "population": breaks.population}
     return follow(conn, author, _change(author, "rfm.breaks"), revision, detail)
 
 
 def _live(conn: Connection[Any], workspace: int) -> LiveRfm:
-    row = conn.execute("SELECT version, definition FROM rfm WHERE workspace_id = %s FOR UPDATE", (workspace,)).fetchone()
+    row = conn.execute(
+        "SELECT version, definition FROM rfm WHERE workspace_id = %s FOR UPDATE", (workspace,)
+    ).fetchone()
     return LiveRfm(0, None) if row is None else LiveRfm(row[0], msgspec.convert(row[1], RfmRule))
 
 

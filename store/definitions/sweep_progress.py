@@ -35,7 +35,10 @@ class SweepProgress:
 
 
 def percent(visited: int, people: int, *, done: bool) -> float:
-    """How far a sweep is, 0 to 100; 100 only when it is done, however wrong the estimate of its people was."""
+    """How far a sweep is, 0 to 100.
+
+    100 only when it is done, however wrong the estimate of its people was.
+    """
     return 100.0 if done else min(_NEARLY, round(100 * visited / max(1, people), 1))
 
 
@@ -48,5 +51,7 @@ def sweep_progress(conn: Connection[Any], workspace: int, sweep: int) -> SweepPr
 
 def newest_sweep(conn: Connection[Any], workspace: int) -> int | None:
     """The workspace's newest sweep; None where there was none."""
-    row = conn.execute("SELECT max(id) FROM sweeps WHERE workspace_id = %s", (workspace,)).fetchone()
+    row = conn.execute(
+        "SELECT max(id) FROM sweeps WHERE workspace_id = %s", (workspace,)
+    ).fetchone()
     return None if row is None or row[0] is None else int(row[0])

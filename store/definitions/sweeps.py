@@ -1,6 +1,9 @@
-"""Sweeps: walks over everybody of a workspace after its definitions changed. A sweep's cursor moves after its people are committed.
+"""Sweeps: walks over everybody of a workspace after its definitions changed.
 
-A walk brings everybody up to all definitions there are, so that it does the work of every sweep that was ordered before it began.
+A sweep's cursor moves after its people are committed.
+
+A walk brings everybody up to all definitions there are, so that it does the work of every sweep
+that was ordered before it began.
 """
 
 from typing import Any, Final, NamedTuple
@@ -32,7 +35,9 @@ _FINISH: Final = """
 UPDATE sweeps SET status = 'done', stale = %(stale)s, visited = %(visited)s, finished_at = now(), updated_at = now()
 WHERE workspace_id = %(workspace)s AND id <= %(id)s AND status = 'running'
 """
-_AGAIN: Final = "UPDATE sweeps SET cursor = NULL, stale = %(stale)s, updated_at = now() WHERE id = %(id)s"
+_AGAIN: Final = (
+    "UPDATE sweeps SET cursor = NULL, stale = %(stale)s, updated_at = now() WHERE id = %(id)s"
+)
 
 
 class Sweep(NamedTuple):
@@ -67,7 +72,10 @@ class Finish(NamedTuple):
 
 
 def try_lock(conn: Connection[Any]) -> bool:
-    """Take the right to sweep, held by one session at a time until it ends. Returns whether this session has it."""
+    """Take the right to sweep, held by one session at a time until it ends.
+
+    Returns whether this session has it.
+    """
     row = conn.execute("SELECT pg_try_advisory_lock(%s)", (locks.SWEEPS,)).fetchone()
     return row is not None and bool(row[0])
 
@@ -87,7 +95,10 @@ def page(conn: Connection[Any], sweep: Sweep, cursor: object, limit: int) -> lis
         cursor: the last profile visited (a uuid), or None.
         limit: how many at most.
     """
-    rows = conn.execute(_PAGE if cursor is not None else _FIRST, {"workspace": sweep.workspace, "cursor": cursor, "limit": limit})
+    rows = conn.execute(
+        _PAGE if cursor is not None else _FIRST,
+        {"workspace": sweep.workspace, "cursor": cursor, "limit": limit},
+    )
     return [ProfileId(row[0].bytes) for row in rows]
 
 
@@ -99,9 +110,12 @@ def move(conn: Connection[Any], sweep: Sweep, cursor: object, visited: int, chan
 def finish(conn: Connection[Any], sweep: Sweep) -> Finish:
     """End a sweep whose walk is over, and those ordered before it, if no membership is left of an old version or a segment that is no more.
 
-    Where some are left, everybody is walked over again; where that leaves as many, the sweep ends, because a third walk would not help.
+    Where some are left, everybody is walked over again; where that leaves as many, the sweep ends,
+    because a third walk would not help.
     """
-    row = conn.execute(_STALE, {"workspace": sweep.workspace, "revision": sweep.revision}).fetchone()
+    row = conn.execute(
+        _STALE, {"workspace": sweep.workspace, "revision": sweep.revision}
+    ).fetchone()
     stale = int(row[0]) if row else 0
     named = {"id": sweep.id, "workspace": sweep.workspace, "visited": sweep.visited, "stale": stale}
     again = stale > 0 and stale != sweep.stale

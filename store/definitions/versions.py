@@ -1,7 +1,7 @@
 """Rows of definitions and their versions: drafts are made and saved here; `store.definitions.publish` makes them live.
 
-Every saved version is kept with its author. A draft is a version above the live one; an author names the version that they have seen, so
-that nobody overwrites what they have not read.
+Every saved version is kept with its author. A draft is a version above the live one; an author
+names the version that they have seen, so that nobody overwrites what they have not read.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from domain.values import Json
 from operators.rules.references import DefinitionParams, RuleProblem
 from store.audit import trail
 
@@ -21,7 +22,10 @@ Kind = Literal["segment", "trait"]
 
 
 class DefinitionError(Exception):
-    """A definition cannot be changed so. The message is for the person who asked and holds no personal data."""
+    """A definition cannot be changed so.
+
+    The message is for the person who asked and holds no personal data.
+    """
 
 
 class MissingDefinitionError(DefinitionError):
@@ -151,7 +155,9 @@ def expect(expected: int | None, version: int) -> None:
         DefinitionConflictError: there is another one.
     """
     if expected is not None and expected != version:
-        raise DefinitionConflictError(f"The newest version is {version}, not {expected}: read it again.")
+        raise DefinitionConflictError(
+            f"The newest version is {version}, not {expected}: read it again."
+        )
 
 
 def create(conn: Connection[Any], author: Author, kind: Kind, draft: Draft) -> int:
@@ -163,7 +169,11 @@ def create(conn: Connection[Any], author: Author, kind: Kind, draft: Draft) -> i
     Raises:
         DefinitionConflictError: the name is taken; the transaction is lost.
     """
-    sql = "INSERT INTO " + _TABLE[kind] + " (workspace_id, name, description, status) VALUES (%s, %s, %s, 'draft') RETURNING id"
+    sql = (
+        "INSERT INTO "
+        + _TABLE[kind]
+        + " (workspace_id, name, description, status) VALUES (%s, %s, %s, 'draft') RETURNING id"
+    )
     try:
         row = conn.execute(sql, (author.workspace, draft.name, draft.description or "")).fetchone()
     except UniqueViolation as error:
@@ -172,12 +182,28 @@ def create(conn: Connection[Any], author: Author, kind: Kind, draft: Draft) -> i
     if draft.purpose:
         conn.execute("UPDATE segments SET purpose = %s WHERE id = %s", (draft.purpose, number))
     version = add_version(conn, author, kind, number, draft.definition, draft.purpose)
-    trail.append(conn, author.workspace, author.actor, f"{kind}.create", f"{kind}:{number}", {"version": version})
+    trail.append(
+        conn,
+        author.workspace,
+        author.actor,
+        f"{kind}.create",
+        f"{kind}:{number}",
+        {"version": version},
+    )
     return number
 
 
-def save(conn: Connection[Any], author: Author, kind: Kind, number: int, draft: Draft, expected: int | None = None) -> int:
-    """Save a new version; what is live stays live until the new one is published. The name and the description change at once.
+def save(
+    conn: Connection[Any],
+    author: Author,
+    kind: Kind,
+    number: int,
+    draft: Draft,
+    expected: int | None = None,
+) -> int:
+    """Save a new version; what is live stays live until the new one is published.
+
+    The name and the description change at once.
 
     Args:
         conn: in a transaction.
@@ -192,7 +218,8 @@ def save(conn: Connection[Any], author: Author, kind: Kind, number: int, draft: 
 
     Raises:
         MissingDefinitionError: there is no such definition.
-        DefinitionConflictError: another version is the newest, or the name is taken (the transaction is lost).
+        DefinitionConflictError: another version is the newest, or the name is taken (the
+            transaction is lost).
     """
     locked(conn, author.workspace, kind, number)
     last = newest(conn, kind, number)
@@ -209,23 +236,40 @@ def save(conn: Connection[Any], author: Author, kind: Kind, number: int, draft: 
     version = last.version
     if draft.purpose != last.purpose or _json(draft.definition) != _json(last.definition):
         version = add_version(conn, author, kind, number, draft.definition, draft.purpose)
-    trail.append(conn, author.workspace, author.actor, f"{kind}.save", f"{kind}:{number}", {"version": version})
+    trail.append(
+        conn,
+        author.workspace,
+        author.actor,
+        f"{kind}.save",
+        f"{kind}:{number}",
+        {"version": version},
+    )
     return version
 
 
-def add_version(conn: Connection[Any], author: Author, kind: str, number: int, definition: Any, purpose: str) -> int:  # noqa: ANN401 - JSON
+def add_version(
+    conn: Connection[Any], author: Author, kind: str, number: int, definition: Json, purpose: str
+) -> int:
     """Keep one more version; versions count from 1."""
     sql = """
         INSERT INTO definition_versions (workspace_id, kind, definition_id, version, definition, purpose, author)
         SELECT %(workspace)s, %(kind)s, %(id)s, coalesce(max(version), 0) + 1, %(definition)s, %(purpose)s, %(author)s
         FROM definition_versions WHERE kind = %(kind)s AND definition_id = %(id)s RETURNING version
     """
-    params = {"workspace": author.workspace, "kind": kind, "id": number, "purpose": purpose, "author": author.actor}
+    params = {
+        "workspace": author.workspace,
+        "kind": kind,
+        "id": number,
+        "purpose": purpose,
+        "author": author.actor,
+    }
     row = conn.execute(sql, {**params, "definition": Jsonb(definition)}).fetchone()
     return int(row[0]) if row else 0
 
 
-def mark_published(conn: Connection[Any], author: Author, kind: str, number: int, version: int) -> None:
+def mark_published(
+    conn: Connection[Any], author: Author, kind: str, number: int, version: int
+) -> None:
     """Note who made a version live, and when."""
     sql = """
         UPDATE definition_versions SET published_at = clock_timestamp(), published_by = %s
@@ -234,21 +278,36 @@ def mark_published(conn: Connection[Any], author: Author, kind: str, number: int
     conn.execute(sql, (author.actor, kind, number, version))
 
 
-def make_live(conn: Connection[Any], kind: Kind, number: int, version: VersionRow, revision: int) -> None:
+def make_live(
+    conn: Connection[Any], kind: Kind, number: int, version: VersionRow, revision: int
+) -> None:
     """Make a version the live one as of a revision."""
-    sql = "UPDATE " + _TABLE[kind] + " SET status = 'live', version = %s, definition = %s, revision = %s, updated_at = now() WHERE id = %s"
+    sql = (
+        "UPDATE "
+        + _TABLE[kind]
+        + " SET status = 'live', version = %s, definition = %s, revision = %s, updated_at = now() WHERE id = %s"
+    )
     conn.execute(sql, (version.version, Jsonb(version.definition), revision, number))
     if kind == "segment":
         conn.execute("UPDATE segments SET purpose = %s WHERE id = %s", (version.purpose, number))
 
 
-def set_status(conn: Connection[Any], kind: Kind, number: int, status: str, revision: int | None) -> None:
-    """Move a definition to another status as of a revision; None: the revision stays, because it was never live."""
-    sql = "UPDATE " + _TABLE[kind] + " SET status = %s, revision = coalesce(%s, revision), updated_at = now() WHERE id = %s"
+def set_status(
+    conn: Connection[Any], kind: Kind, number: int, status: str, revision: int | None
+) -> None:
+    """Move a definition to another status as of a revision.
+
+    None: the revision stays, because it was never live.
+    """
+    sql = (
+        "UPDATE "
+        + _TABLE[kind]
+        + " SET status = %s, revision = coalesce(%s, revision), updated_at = now() WHERE id = %s"
+    )
     conn.execute(sql, (status, revision, number))
 
 
-def _json(definition: Any) -> bytes:  # noqa: ANN401 - JSON
+def _json(definition: Json) -> bytes:
     """As text, in which ``true`` is not 1."""
     return msgspec.json.encode(definition, order="sorted")
 

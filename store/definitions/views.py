@@ -86,7 +86,9 @@ _SWEEPS: Final = """
 """
 
 
-async def versions(pool: Pool, workspace: int, kind: str, number: int, before: int | None, limit: int) -> list[SavedVersion]:
+async def versions(
+    pool: Pool, workspace: int, kind: str, number: int, before: int | None, limit: int
+) -> list[SavedVersion]:
     """Saved versions of a definition, newest first; `before` is the last one of the page before."""
     sql = """
         SELECT version, definition, purpose, author, created_at, published_at, published_by FROM definition_versions
@@ -99,22 +101,38 @@ async def versions(pool: Pool, workspace: int, kind: str, number: int, before: i
 
 async def traits(pool: Pool, workspace: int, after: int | None, limit: int) -> list[TraitRow]:
     """The workspace's computed traits by id; `after` is the id of the last one of the page before."""
-    sql = _TRAITS + " AND (%(after)s::integer IS NULL OR t.id > %(after)s) ORDER BY t.id LIMIT %(limit)s"
-    return await fetch(pool, TraitRow, sql, {"workspace": workspace, "after": after, "limit": limit})
+    sql = (
+        _TRAITS
+        + " AND (%(after)s::integer IS NULL OR t.id > %(after)s) ORDER BY t.id LIMIT %(limit)s"
+    )
+    return await fetch(
+        pool, TraitRow, sql, {"workspace": workspace, "after": after, "limit": limit}
+    )
 
 
 async def trait(pool: Pool, workspace: int, number: int) -> TraitRow | None:
     """One computed trait; None where the workspace has no such trait."""
-    return await fetch_one(pool, TraitRow, _TRAITS + " AND t.id = %(id)s", {"workspace": workspace, "id": number})
+    return await fetch_one(
+        pool, TraitRow, _TRAITS + " AND t.id = %(id)s", {"workspace": workspace, "id": number}
+    )
 
 
 async def rfm(pool: Pool, workspace: int) -> RfmRow | None:
     """The workspace's RFM; None where it has none."""
-    sql = "SELECT version, definition, breaks, updated_at FROM rfm WHERE workspace_id = %(workspace)s"
+    sql = (
+        "SELECT version, definition, breaks, updated_at FROM rfm WHERE workspace_id = %(workspace)s"
+    )
     return await fetch_one(pool, RfmRow, sql, {"workspace": workspace})
 
 
-async def sweeps(pool: Pool, workspace: int, segment: int | None, status: str | None, before: int | None, limit: int) -> list[SweepRow]:
+async def sweeps(
+    pool: Pool,
+    workspace: int,
+    segment: int | None,
+    status: str | None,
+    before: int | None,
+    limit: int,
+) -> list[SweepRow]:
     """Sweeps, newest first.
 
     Args:
@@ -130,10 +148,18 @@ async def sweeps(pool: Pool, workspace: int, segment: int | None, status: str | 
         + """ AND (%(segment)s::integer IS NULL OR %(segment)s = ANY(segments)) AND (%(status)s::text IS NULL OR status = %(status)s)
               AND (%(before)s::bigint IS NULL OR id < %(before)s) ORDER BY id DESC LIMIT %(limit)s"""
     )
-    params = {"workspace": workspace, "segment": segment, "status": status, "before": before, "limit": limit}
+    params = {
+        "workspace": workspace,
+        "segment": segment,
+        "status": status,
+        "before": before,
+        "limit": limit,
+    }
     return await fetch(pool, SweepRow, sql, params)
 
 
 async def sweep(pool: Pool, workspace: int, number: int) -> SweepRow | None:
     """One sweep; None where the workspace has no such sweep."""
-    return await fetch_one(pool, SweepRow, _SWEEPS + " AND id = %(id)s", {"workspace": workspace, "id": number})
+    return await fetch_one(
+        pool, SweepRow, _SWEEPS + " AND id = %(id)s", {"workspace": workspace, "id": number}
+    )

@@ -1,4 +1,7 @@
-"""Rows of exports as people see them: ordered, listed, looked at, cancelled. Who writes files is `store.export.jobs`."""
+"""Rows of exports as people see them: ordered, listed, looked at, cancelled.
+
+Who writes files is `store.export.jobs`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,13 +81,18 @@ _END: Final = """
 
 async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[ExportRow]:
     """The workspace's exports, newest first; `after` is the id of the last one of the page before."""
-    sql = _SELECT + " AND (%(after)s::bigint IS NULL OR id < %(after)s) ORDER BY id DESC LIMIT %(limit)s"
+    sql = (
+        _SELECT
+        + " AND (%(after)s::bigint IS NULL OR id < %(after)s) ORDER BY id DESC LIMIT %(limit)s"
+    )
     return await fetch(pool, _row, sql, {"workspace": workspace, "after": after, "limit": limit})
 
 
 async def by_id(pool: Pool, workspace: int, export: int) -> ExportRow | None:
     """One export; None where the workspace has no such export."""
-    return await fetch_one(pool, _row, _SELECT + " AND id = %(id)s", {"workspace": workspace, "id": export})
+    return await fetch_one(
+        pool, _row, _SELECT + " AND id = %(id)s", {"workspace": workspace, "id": export}
+    )
 
 
 class Order(NamedTuple):
@@ -124,10 +132,24 @@ def order(conn: Connection[Any], workspace: int, actor: str, wanted: Order, open
         if row is not None and row[0] >= open_limit:
             raise TooManyExportsError
     stream = kind == "stream"
-    params = {"workspace": workspace, "kind": kind, "spec": Jsonb(msgspec.to_builtins(spec)), "actor": actor, "people": people}
-    row = conn.execute(_INSERT, {**params, "status": "running" if stream else "queued", "stream": stream}).fetchone()
+    params = {
+        "workspace": workspace,
+        "kind": kind,
+        "spec": Jsonb(msgspec.to_builtins(spec)),
+        "actor": actor,
+        "people": people,
+    }
+    row = conn.execute(
+        _INSERT, {**params, "status": "running" if stream else "queued", "stream": stream}
+    ).fetchone()
     export = int(row[0]) if row else 0
-    detail = {"export": export, "kind": kind, "people": people, "columns": list(told_columns), **told(spec)}
+    detail = {
+        "export": export,
+        "kind": kind,
+        "people": people,
+        "columns": list(told_columns),
+        **told(spec),
+    }
     trail.append(conn, workspace, actor, "export", subject(spec), detail)
     return export
 
@@ -138,21 +160,29 @@ def subject(spec: ExportSpec) -> str:
 
 
 def told(spec: ExportSpec) -> dict[str, Any]:
-    """An export's particulars for the audit log. A rule may hold what people said of themselves, so only its digest is told."""
+    """An export's particulars for the audit log.
+
+    A rule may hold what people said of themselves, so only its digest is told.
+    """
     detail: dict[str, Any] = msgspec.to_builtins(spec)
     if spec.rule is not None:
         detail["rule"] = sha256(encode_rule(spec.rule)).hexdigest()
     return detail
 
 
-async def note_download(conn: AsyncConnection[Any], workspace: int, actor: str, row: ExportRow, part: str) -> None:
+async def note_download(
+    conn: AsyncConnection[Any], workspace: int, actor: str, row: ExportRow, part: str
+) -> None:
     """Record that a file, or a part of it, is being given out."""
     detail = {"export": row.id, "rows": row.rows, "size_bytes": row.size_bytes, "part": part}
     await trail.append_async(conn, workspace, actor, "export.download", subject(row.spec), detail)
 
 
 async def end(conn: AsyncConnection[Any], workspace: int, actor: str, row: ExportRow) -> bool:
-    """Cancel an export, or delete its file if it is written; False where there is nothing left to end."""
+    """Cancel an export, or delete its file if it is written.
+
+    False where there is nothing left to end.
+    """
     cursor = await conn.execute(_END, (workspace, row.id))
     found = await cursor.fetchone()
     if found is None:

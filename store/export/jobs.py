@@ -1,7 +1,10 @@
-"""Exports as their writers see them: taken up, kept alive, finished. A writer that falls silent is replaced; one that was replaced notices.
+"""Exports as their writers see them: taken up, kept alive, finished.
 
-A writer holds an export by its attempt. Every statement names it, so that whoever was thought dead, or whose export was cancelled or begun
-anew because somebody was erased, finds that it is no longer theirs.
+A writer that falls silent is replaced; one that was replaced notices.
+
+A writer holds an export by its attempt. Every statement names it, so that whoever was thought dead,
+or whose export was cancelled or begun anew because somebody was erased, finds that it is no longer
+theirs.
 """
 
 from datetime import timedelta
@@ -35,7 +38,9 @@ _COUNTS: Final = """evaluated = %(evaluated)s, rows = %(rows)s, without_consent 
 _HELD: Final = "WHERE id = %(id)s AND attempt = %(attempt)s AND (status = 'running' OR (kind = 'stream' AND reason = 'broken_off'))"
 _BEAT: Final = "UPDATE exports SET " + _COUNTS + " " + _HELD + " RETURNING id"
 _FINISH: Final = (
-    "UPDATE exports SET " + _COUNTS + ", status = %(status)s, reason = %(reason)s, size_bytes = %(size)s, sha256 = %(sha256)s,"
+    "UPDATE exports SET "
+    + _COUNTS
+    + ", status = %(status)s, reason = %(reason)s, size_bytes = %(size)s, sha256 = %(sha256)s,"
     " finished_at = now(), expires_at = now() + %(keep)s::interval " + _HELD + " RETURNING id"
 )
 _RELEASE: Final = "UPDATE exports SET status = 'queued' WHERE id = %s AND attempt = %s AND status = 'running' AND kind = 'file'"
@@ -45,7 +50,9 @@ _EXPIRE: Final = """
     WHERE (kind = 'file' AND status = 'done' AND expires_at <= now())
        OR (kind = 'stream' AND status = 'running' AND heartbeat_at < now() - %s)
 """
-_KEPT: Final = "SELECT id, attempt FROM exports WHERE kind = 'file' AND status IN ('running', 'done')"
+_KEPT: Final = (
+    "SELECT id, attempt FROM exports WHERE kind = 'file' AND status IN ('running', 'done')"
+)
 
 
 class ReplacedError(Exception):
@@ -74,7 +81,9 @@ class Written(NamedTuple):
 
 
 def take(conn: Connection[Any], lease: timedelta, deaths: int) -> ExportJob | None:
-    """Take up the export that has waited longest, or whose writer fell silent; workspaces without one under way come first.
+    """Take up the export that has waited longest, or whose writer fell silent.
+
+    Workspaces without one under way come first.
 
     Args:
         conn: in autocommit mode.
@@ -93,7 +102,14 @@ def take(conn: Connection[Any], lease: timedelta, deaths: int) -> ExportJob | No
             taken = conn.execute(_TAKE, {"id": row[0], "lease": lease, "deaths": deaths}).fetchone()
             if taken is not None and taken[5] == "failed":
                 job = _job(taken)
-                trail.append(conn, job.workspace, "engine", "export.fail", subject(job.spec), {"export": job.id, "reason": "writer_died"})
+                trail.append(
+                    conn,
+                    job.workspace,
+                    "engine",
+                    "export.fail",
+                    subject(job.spec),
+                    {"export": job.id, "reason": "writer_died"},
+                )
         if taken is not None and taken[5] == "running":
             return _job(taken)
 
@@ -104,12 +120,25 @@ def beat(conn: Connection[Any], job: ExportJob, counts: ExportCounts) -> None:
     Raises:
         ReplacedError: it is no longer its writer.
     """
-    if conn.execute(_BEAT, {"id": job.id, "attempt": job.attempt, **msgspec.to_builtins(counts)}).fetchone() is None:
+    if (
+        conn.execute(
+            _BEAT, {"id": job.id, "attempt": job.attempt, **msgspec.to_builtins(counts)}
+        ).fetchone()
+        is None
+    ):
         raise ReplacedError
 
 
-def finish(conn: Connection[Any], job: ExportJob, counts: ExportCounts, written: Written | None, keep: timedelta) -> None:
-    """Note that everything is written, with the audit entry that says how many; from then on a file may be downloaded.
+def finish(
+    conn: Connection[Any],
+    job: ExportJob,
+    counts: ExportCounts,
+    written: Written | None,
+    keep: timedelta,
+) -> None:
+    """Note that everything is written, with the audit entry that says how many.
+
+    From then on a file may be downloaded.
 
     Args:
         conn: in autocommit mode.
@@ -149,10 +178,24 @@ def kept(conn: Connection[Any]) -> set[tuple[int, int]]:
 
 
 def _end(
-    conn: Connection[Any], job: ExportJob, counts: ExportCounts, status: str, reason: str, written: Written | None, keep: timedelta | None
+    conn: Connection[Any],
+    job: ExportJob,
+    counts: ExportCounts,
+    status: str,
+    reason: str,
+    written: Written | None,
+    keep: timedelta | None,
 ) -> None:
     numbers: dict[str, Any] = msgspec.to_builtins(counts)
-    params = {"id": job.id, "attempt": job.attempt, "status": status, "reason": reason, "keep": keep, "size": None, "sha256": None}
+    params = {
+        "id": job.id,
+        "attempt": job.attempt,
+        "status": status,
+        "reason": reason,
+        "keep": keep,
+        "size": None,
+        "sha256": None,
+    }
     if written is not None:
         params |= {"size": written.size_bytes, "sha256": written.sha256}
     with conn.transaction():
@@ -161,7 +204,14 @@ def _end(
         detail = {"export": job.id, **numbers, **({"reason": reason} if reason else {})}
         if written is not None:
             detail |= {"size_bytes": written.size_bytes, "sha256": written.sha256.hex()}
-        trail.append(conn, job.workspace, "engine", "export.done" if status == "done" else "export.fail", subject(job.spec), detail)
+        trail.append(
+            conn,
+            job.workspace,
+            "engine",
+            "export.done" if status == "done" else "export.fail",
+            subject(job.spec),
+            detail,
+        )
 
 
 def _job(row: tuple[Any, ...]) -> ExportJob:

@@ -1,7 +1,8 @@
 """Reads the people of an export, page by page in id order: memory does not grow with their number, and nothing is locked.
 
-A page is one instant of the store; pages follow one another in time, so that consent counts as it is when a person is read. Somebody who is
-merged meanwhile may appear twice or, where the survivor's id lies behind, once under the old id.
+A page is one instant of the store; pages follow one another in time, so that consent counts as it
+is when a person is read. Somebody who is merged meanwhile may appear twice or, where the survivor's
+id lies behind, once under the old id.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -64,8 +65,12 @@ class ExportPage(NamedTuple):
     after: UUID | None
 
 
-def to_look_at(conn: Connection[Any], workspace: int, segment: int | None, cap: int | None = None) -> int:
-    """How many people an export goes through: a segment's members, or everybody; counted no further than `cap`.
+def to_look_at(
+    conn: Connection[Any], workspace: int, segment: int | None, cap: int | None = None
+) -> int:
+    """How many people an export goes through: a segment's members, or everybody.
+
+    Counted no further than `cap`.
 
     Raises:
         MissingDefinitionError: there is no such segment.
@@ -74,9 +79,15 @@ def to_look_at(conn: Connection[Any], workspace: int, segment: int | None, cap: 
         sql = "SELECT 1 FROM segments WHERE workspace_id = %s AND id = %s AND status <> 'deleted'"
         if conn.execute(sql, (workspace, segment)).fetchone() is None:
             raise MissingDefinitionError("segment")
-    people = "memberships WHERE segment_id = %(segment)s AND" if segment is not None else "profiles WHERE"
+    people = (
+        "memberships WHERE segment_id = %(segment)s AND"
+        if segment is not None
+        else "profiles WHERE"
+    )
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {people} workspace_id = %(workspace)s LIMIT %(cap)s) counted"
-    row = conn.execute(sql.encode(), {"segment": segment, "workspace": workspace, "cap": cap}).fetchone()
+    row = conn.execute(
+        sql.encode(), {"segment": segment, "workspace": workspace, "cap": cap}
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -95,7 +106,15 @@ class ExportReader:
         InvalidDefinitionError: the rule refers to what is not there, or in a circle.
     """
 
-    def __init__(self, conn: Connection[Any], author: Author, spec: ExportSpec, rules: ProfileRules, now_ms: int, limit: int) -> None:
+    def __init__(
+        self,
+        conn: Connection[Any],
+        author: Author,
+        spec: ExportSpec,
+        rules: ProfileRules,
+        now_ms: int,
+        limit: int,
+    ) -> None:
         adapt(conn)
         self._conn = conn
         self._spec = spec
@@ -124,7 +143,11 @@ class ExportReader:
         with self._conn.transaction():
             self._conn.execute(_SNAPSHOT)
             sql = _MEMBERS if self._spec.segment is not None else _EVERYBODY
-            rows = self._conn.cursor(binary=True).execute(sql, {**self._params, "after": after}).fetchall()
+            rows = (
+                self._conn.cursor(binary=True)
+                .execute(sql, {**self._params, "after": after})
+                .fetchall()
+            )
             wanted = self._wanted([decode_person(doc) for _, doc in rows], dict(rows))
             people = wanted
             if self._spec.purpose != NO_PURPOSE:
@@ -145,7 +168,9 @@ class ExportReader:
             return people
         built = {person.id for person in bring_up(self._conn, people, self._program)}
         found = filter(self._holds, people)
-        return [decode_person(docs[person.id]) if person.id in built else person for person in found]
+        return [
+            decode_person(docs[person.id]) if person.id in built else person for person in found
+        ]
 
     def _identifiers(self, people: Keys) -> dict[ProfileId, dict[str, list[str]]]:
         found: dict[ProfileId, dict[str, list[str]]] = {}
@@ -155,6 +180,8 @@ class ExportReader:
 
     def _last_ms(self, people: Keys) -> dict[ProfileId, dict[str, int]]:
         found: dict[ProfileId, dict[str, int]] = {}
-        for person, event, at_ms in self._conn.cursor(binary=True).execute(_LAST, (people, self._last)):
+        for person, event, at_ms in self._conn.cursor(binary=True).execute(
+            _LAST, (people, self._last)
+        ):
             found.setdefault(ProfileId(person), {})[event] = at_ms
         return found

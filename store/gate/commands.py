@@ -1,7 +1,9 @@
-"""What people say to the trust gate: modes, overrides, releases, confirmed first pushes. Every change is in the audit log with its reason.
+"""What people say to the trust gate: modes, overrides, releases, confirmed first pushes.
 
-Changes run in the caller's transaction, in which the audit row commits too. What stops pushes waits for requests that are just beginning,
-so that none begins once it is committed (`store.last_word`).
+Every change is in the audit log with its reason.
+
+Changes run in the caller's transaction, in which the audit row commits too. What stops pushes waits
+for requests that are just beginning, so that none begins once it is committed (`store.last_word`).
 """
 
 from collections.abc import Sequence
@@ -38,8 +40,18 @@ class Speaker:
     longest: timedelta
 
 
-def set_mode(conn: Connection[Any], speaker: Speaker, scope: str, mode: Mode, reason: str, now: datetime, until: datetime | None) -> None:
-    """Set how the gate is run for a scope; to enforce takes back what was set. Once it is committed, no request begins as it was before.
+def set_mode(
+    conn: Connection[Any],
+    speaker: Speaker,
+    scope: str,
+    mode: Mode,
+    reason: str,
+    now: datetime,
+    until: datetime | None,
+) -> None:
+    """Set how the gate is run for a scope; to enforce takes back what was set.
+
+    Once it is committed, no request begins as it was before.
 
     Raises:
         GateCommandError: no such scope, or no end where there must be one.
@@ -49,7 +61,10 @@ def set_mode(conn: Connection[Any], speaker: Speaker, scope: str, mode: Mode, re
     if mode is Mode.ADVISORY or until is not None:
         _check_end(speaker, now, until)
     if mode is Mode.ENFORCE:
-        conn.execute("DELETE FROM gate_modes WHERE workspace_id = %s AND scope = %s", (speaker.workspace, scope))
+        conn.execute(
+            "DELETE FROM gate_modes WHERE workspace_id = %s AND scope = %s",
+            (speaker.workspace, scope),
+        )
     else:
         sql = """
             INSERT INTO gate_modes (workspace_id, scope, mode, reason, author, set_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
@@ -57,34 +72,66 @@ def set_mode(conn: Connection[Any], speaker: Speaker, scope: str, mode: Mode, re
                 set_at = excluded.set_at, expires_at = excluded.expires_at, approved_by = NULL
         """
         conn.execute(sql, (speaker.workspace, scope, mode.value, reason, speaker.actor, now, until))
-    _audit(conn, speaker, "gate.mode", scope, {"mode": mode.value, "reason": reason, "expires_at": until})
+    _audit(
+        conn,
+        speaker,
+        "gate.mode",
+        scope,
+        {"mode": mode.value, "reason": reason, "expires_at": until},
+    )
 
 
 def override(
-    conn: Connection[Any], speaker: Speaker, scope: str, codes: Sequence[Code], reason: str, now: datetime, until: datetime
+    conn: Connection[Any],
+    speaker: Speaker,
+    scope: str,
+    codes: Sequence[Code],
+    reason: str,
+    now: datetime,
+    until: datetime,
 ) -> int:
     """Let pass what only these reasons speak against, until an instant; answers the override's id.
 
     Raises:
-        GateCommandError: no such scope, reasons that nobody may override, or no end within the longest.
+        GateCommandError: no such scope, reasons that nobody may override, or no end within the
+            longest.
     """
     _check_scope(conn, speaker.workspace, scope)
     _check_end(speaker, now, until)
     wrong = sorted(code.value for code in codes if code not in OVERRIDABLE)
     if wrong or not codes:
-        raise GateCommandError(f"these reasons cannot be overridden: {', '.join(wrong)}" if wrong else "name the reasons to override")
+        raise GateCommandError(
+            f"these reasons cannot be overridden: {', '.join(wrong)}"
+            if wrong
+            else "name the reasons to override"
+        )
     named = sorted({code.value for code in codes})
     sql = """
         INSERT INTO gate_overrides (workspace_id, scope, codes, reason, author, created_at, expires_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
     """
-    row = conn.execute(sql, (speaker.workspace, scope, named, reason, speaker.actor, now, until)).fetchone()
+    row = conn.execute(
+        sql, (speaker.workspace, scope, named, reason, speaker.actor, now, until)
+    ).fetchone()
     number = int(row[0]) if row else 0
-    _audit(conn, speaker, "gate.override", f"override:{number}", {"scope": scope, "codes": named, "reason": reason, "expires_at": until})
+    _audit(
+        conn,
+        speaker,
+        "gate.override",
+        f"override:{number}",
+        {"scope": scope, "codes": named, "reason": reason, "expires_at": until},
+    )
     return number
 
 
-def release(conn: Connection[Any], speaker: Speaker, audience_id: int, reason: str, now: datetime, until: datetime) -> int:
+def release(
+    conn: Connection[Any],
+    speaker: Speaker,
+    audience_id: int,
+    reason: str,
+    now: datetime,
+    until: datetime,
+) -> int:
     """Let an audience's next push pass, whatever the gate says of it; answers the release's id.
 
     Raises:
@@ -96,7 +143,9 @@ def release(conn: Connection[Any], speaker: Speaker, audience_id: int, reason: s
         INSERT INTO gate_releases (workspace_id, audience_id, reason, author, created_at, expires_at)
         VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
     """
-    row = conn.execute(sql, (speaker.workspace, audience_id, reason, speaker.actor, now, until)).fetchone()
+    row = conn.execute(
+        sql, (speaker.workspace, audience_id, reason, speaker.actor, now, until)
+    ).fetchone()
     number = int(row[0]) if row else 0
     detail = {"audience": audience_id, "reason": reason, "expires_at": until}
     _audit(conn, speaker, "gate.release", f"release:{number}", detail)
@@ -104,13 +153,18 @@ def release(conn: Connection[Any], speaker: Speaker, audience_id: int, reason: s
 
 
 def approve(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) -> bool:
-    """Agree to somebody else's override or release; False where there is none that could be agreed to.
+    """Agree to somebody else's override or release.
+
+    False where there is none that could be agreed to.
 
     Raises:
         GateCommandError: it is the speaker's own.
     """
     table = "gate_overrides" if kind == "override" else "gate_releases"
-    found = conn.execute(f"SELECT author FROM {table} WHERE workspace_id = %s AND id = %s", (speaker.workspace, number)).fetchone()
+    found = conn.execute(
+        f"SELECT author FROM {table} WHERE workspace_id = %s AND id = %s",
+        (speaker.workspace, number),
+    ).fetchone()
     if found and found[0] == speaker.actor:
         raise GateCommandError("somebody else has to approve it")
     sql = f"""
@@ -129,7 +183,10 @@ def approve_mode(conn: Connection[Any], speaker: Speaker, scope: str) -> bool:
     Raises:
         GateCommandError: it is the speaker's own.
     """
-    found = conn.execute("SELECT author FROM gate_modes WHERE workspace_id = %s AND scope = %s", (speaker.workspace, scope)).fetchone()
+    found = conn.execute(
+        "SELECT author FROM gate_modes WHERE workspace_id = %s AND scope = %s",
+        (speaker.workspace, scope),
+    ).fetchone()
     if found and found[0] == speaker.actor:
         raise GateCommandError("somebody else has to approve it")
     sql = "UPDATE gate_modes SET approved_by = %s WHERE workspace_id = %s AND scope = %s AND approved_by IS NULL RETURNING scope"
@@ -140,7 +197,10 @@ def approve_mode(conn: Connection[Any], speaker: Speaker, scope: str) -> bool:
 
 
 def revoke(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) -> bool:
-    """Take an override or a release back; False where there is none that holds. No request begins on it once that is committed."""
+    """Take an override or a release back; False where there is none that holds.
+
+    No request begins on it once that is committed.
+    """
     last_word.saying(conn, speaker.workspace)
     table = "gate_overrides" if kind == "override" else "gate_releases"
     sql = f"""
@@ -153,7 +213,9 @@ def revoke(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) -> 
 
 
 def confirm_first(conn: Connection[Any], speaker: Speaker, audience_id: int, now: datetime) -> None:
-    """Confirm an audience's first push, whatever its size. Once is enough; it says nothing about health.
+    """Confirm an audience's first push, whatever its size.
+
+    Once is enough; it says nothing about health.
 
     Raises:
         GateCommandError: there is no such living audience.
@@ -163,7 +225,10 @@ def confirm_first(conn: Connection[Any], speaker: Speaker, audience_id: int, now
         UPDATE audiences SET confirmed_at = %s, confirmed_by = %s
         WHERE workspace_id = %s AND id = %s AND confirmed_at IS NULL RETURNING id
     """
-    if conn.execute(sql, (now, speaker.actor, speaker.workspace, audience_id)).fetchone() is not None:
+    if (
+        conn.execute(sql, (now, speaker.actor, speaker.workspace, audience_id)).fetchone()
+        is not None
+    ):
         _audit(conn, speaker, "gate.confirm_first", f"audience:{audience_id}", {})
 
 
@@ -172,7 +237,9 @@ def _check_scope(conn: Connection[Any], workspace: WorkspaceId, scope: str) -> N
     if scope == "workspace" or (kind == "platform" and name in PLATFORM_FORMS):
         return
     if kind == "platform":
-        raise GateCommandError(f"there is no platform {name}: it is one of {', '.join(sorted(PLATFORM_FORMS))}")
+        raise GateCommandError(
+            f"there is no platform {name}: it is one of {', '.join(sorted(PLATFORM_FORMS))}"
+        )
     if kind == "audience" and name.isascii() and name.isdigit():
         sql = "SELECT 1 FROM audiences WHERE workspace_id = %s AND id::text = %s AND status <> 'deleted'"
         if conn.execute(sql, (workspace, name)).fetchone() is not None:
@@ -183,9 +250,17 @@ def _check_scope(conn: Connection[Any], workspace: WorkspaceId, scope: str) -> N
 
 def _check_end(speaker: Speaker, now: datetime, until: datetime | None) -> None:
     if until is None or not now < until <= now + speaker.longest:
-        raise GateCommandError(f"say when it ends: within {speaker.longest.total_seconds() / 3600:g} hours from now")
+        raise GateCommandError(
+            f"say when it ends: within {speaker.longest.total_seconds() / 3600:g} hours from now"
+        )
 
 
-def _audit(conn: Connection[Any], speaker: Speaker, action: str, subject: str, detail: dict[str, Any]) -> None:
-    spelled = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in detail.items() if value is not None}
+def _audit(
+    conn: Connection[Any], speaker: Speaker, action: str, subject: str, detail: dict[str, Any]
+) -> None:
+    spelled = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in detail.items()
+        if value is not None
+    }
     trail.append(conn, speaker.workspace, speaker.actor, action, subject, spelled)

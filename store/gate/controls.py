@@ -1,4 +1,7 @@
-"""What people have said to the trust gate: modes, overrides, releases. `store.gate.commands` writes it."""
+"""What people have said to the trust gate: modes, overrides, releases.
+
+`store.gate.commands` writes it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,8 +26,8 @@ _OVERRIDES: Final = """
 SELECT id, scope, codes, author, expires_at, coalesce(approved_by, '') FROM gate_overrides
 WHERE workspace_id = %(workspace)s AND scope = ANY(%(scopes)s) AND revoked_at IS NULL AND expires_at > %(now)s ORDER BY id
 """
-# A push under way is covered by the release that it was planned with; the next one by a release that nothing was planned with. One that
-# is just being planned has no decision yet.
+# A push under way is covered by the release that it was planned with; the next one by a release
+# that nothing was planned with. One that is just being planned has no decision yet.
 _RELEASE: Final = """
 SELECT id, author, expires_at, coalesce(approved_by, '') FROM gate_releases
 WHERE workspace_id = %(workspace)s AND audience_id = %(audience)s AND revoked_at IS NULL AND expires_at > %(now)s
@@ -91,15 +94,25 @@ SELECT * FROM (
 """
 
 
-def controls(conn: Connection[Any], workspace: WorkspaceId, platform: str, audience_id: int, now: datetime) -> Controls:
+def controls(
+    conn: Connection[Any], workspace: WorkspaceId, platform: str, audience_id: int, now: datetime
+) -> Controls:
     """What people have said that may concern the pushes of an audience."""
     scopes = ["workspace", f"platform:{platform}", f"audience:{audience_id}"]
     names = {"workspace": workspace, "scopes": scopes, "audience": audience_id, "now": now}
     modes = tuple(
-        Setting(scope, Mode(mode), author, _ms(expires), approved) for scope, mode, author, expires, approved in conn.execute(_MODES, names)
+        Setting(scope, Mode(mode), author, _ms(expires), approved)
+        for scope, mode, author, expires, approved in conn.execute(_MODES, names)
     )
     overrides = tuple(
-        Override(number, scope, frozenset(Code(code) for code in codes if code in _CODES), author, _ms(expires) or 0, approved)
+        Override(
+            number,
+            scope,
+            frozenset(Code(code) for code in codes if code in _CODES),
+            author,
+            _ms(expires) or 0,
+            approved,
+        )
         for number, scope, codes, author, expires, approved in conn.execute(_OVERRIDES, names)
     )
     row = conn.execute(_RELEASE, names).fetchone()
@@ -117,15 +130,27 @@ def modes(conn: Connection[Any], workspace: WorkspaceId, now: datetime) -> list[
         return cursor.execute(sql, (workspace, now)).fetchall()
 
 
-def said(conn: Connection[Any], workspace: WorkspaceId, now: datetime, *, ended: bool = False, limit: int = 100) -> list[SaidRow]:
-    """Overrides and releases, the newest first; those that are revoked, expired or used up only where asked for."""
+def said(
+    conn: Connection[Any],
+    workspace: WorkspaceId,
+    now: datetime,
+    *,
+    ended: bool = False,
+    limit: int = 100,
+) -> list[SaidRow]:
+    """Overrides and releases, the newest first.
+
+    Those that are revoked, expired or used up only where asked for.
+    """
     live = " WHERE revoked_at IS NULL AND expires_at > %(now)s AND push_id IS NULL"
     sql = _SAID + ("" if ended else live) + " ORDER BY created_at DESC, id DESC LIMIT %(limit)s"
     with conn.cursor(row_factory=class_row(SaidRow)) as cursor:
         return cursor.execute(sql, {"workspace": workspace, "now": now, "limit": limit}).fetchall()
 
 
-def one_said(conn: Connection[Any], workspace: WorkspaceId, kind: Said, number: int) -> SaidRow | None:
+def one_said(
+    conn: Connection[Any], workspace: WorkspaceId, kind: Said, number: int
+) -> SaidRow | None:
     """One override or release; None where the workspace has none of this id."""
     with conn.cursor(row_factory=class_row(SaidRow)) as cursor:
         names = {"workspace": workspace, "kind": kind, "id": number}

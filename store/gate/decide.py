@@ -1,4 +1,7 @@
-"""The gate's memory and its decisions. A decision, its audit row and the memory are one transaction, committed before the action starts."""
+"""The gate's memory and its decisions.
+
+A decision, its audit row and the memory are one transaction, committed before the action starts.
+"""
 
 from typing import Any, Final
 
@@ -33,7 +36,9 @@ SELECT NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind 
        (SELECT count(*) FROM audience_members m WHERE m.audience_id = a.id AND m.state IN ('present', 'accepted'))
 FROM audiences a WHERE a.id = %s
 """
-_UNDER_WAY: Final = "SELECT d.size FROM pushes p JOIN decisions d ON d.id = p.decision_id WHERE p.id = %s"
+_UNDER_WAY: Final = (
+    "SELECT d.size FROM pushes p JOIN decisions d ON d.id = p.decision_id WHERE p.id = %s"
+)
 _USED: Final = """
 UPDATE gate_releases r SET push_id = %(push)s FROM decisions d
 WHERE d.id = %(decision)s AND r.id = d.release_id AND r.push_id IS NULL
@@ -41,7 +46,9 @@ WHERE d.id = %(decision)s AND r.id = d.release_id AND r.push_id IS NULL
 
 
 def load_state(conn: Connection[Any], workspace: WorkspaceId, destination: str) -> GateState:
-    """The gate's memory for one destination; empty where it never judged, or where what is stored cannot be read.
+    """The gate's memory for one destination.
+
+    Empty where it never judged, or where what is stored cannot be read.
 
     Empty memory holds until readings prove themselves again, and never keeps a removal from going.
     """
@@ -52,7 +59,9 @@ def load_state(conn: Connection[Any], workspace: WorkspaceId, destination: str) 
         return GateState()
 
 
-def save_state(conn: Connection[Any], workspace: WorkspaceId, destination: str, state: GateState, now_ms: int) -> None:
+def save_state(
+    conn: Connection[Any], workspace: WorkspaceId, destination: str, state: GateState, now_ms: int
+) -> None:
     """Store the gate's memory."""
     conn.execute(_SAVE, (workspace, destination, msgspec.json.encode(state).decode(), utc(now_ms)))
 
@@ -65,12 +74,20 @@ def measured(conn: Connection[Any], audience_id: int, adds: int, removes: int) -
 
 
 def sizes(conn: Connection[Any], audience_id: int, limit: int) -> tuple[PushSize, ...]:
-    """How much the audience's last pushes changed, the newest first; the first one and those not measured are left out."""
-    return tuple(msgspec.convert(row[0], PushSize) for row in conn.execute(_SIZES, (audience_id, limit)))
+    """How much the audience's last pushes changed, the newest first.
+
+    The first one and those not measured are left out.
+    """
+    return tuple(
+        msgspec.convert(row[0], PushSize) for row in conn.execute(_SIZES, (audience_id, limit))
+    )
 
 
 def planned_size(conn: Connection[Any], push_id: int) -> PushSize | None:
-    """How much a push under way was measured to change when it was planned; None where that was not measured."""
+    """How much a push under way was measured to change when it was planned.
+
+    None where that was not measured.
+    """
     row = conn.execute(_UNDER_WAY, (push_id,)).fetchone()
     return msgspec.convert(row[0], PushSize) if row and row[0] is not None else None
 

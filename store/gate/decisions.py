@@ -64,10 +64,18 @@ async def page(
         AND (%(after)s::bigint IS NULL OR id < %(after)s)
         ORDER BY id DESC LIMIT %(limit)s
     """  # fmt: skip
-    params = {"workspace": workspace, "verdict": verdict, "audience": audience, "after": after, "limit": limit}
+    params = {
+        "workspace": workspace,
+        "verdict": verdict,
+        "audience": audience,
+        "after": after,
+        "limit": limit,
+    }
     return await fetch(pool, DecisionRow, sql, params)
 
 
 async def by_id(pool: Pool, workspace: int, decision: int) -> DecisionRow | None:
     """One decision; None where the workspace has no such decision."""
-    return await fetch_one(pool, DecisionRow, _SELECT + " AND id = %(id)s", {"workspace": workspace, "id": decision})
+    return await fetch_one(
+        pool, DecisionRow, _SELECT + " AND id = %(id)s", {"workspace": workspace, "id": decision}
+    )

@@ -18,12 +18,24 @@ WHERE workspace_id = %s AND action = 'push' AND decided_at >= %s AND decided_at 
 """
 
 
-def past_pushes(conn: Connection[Any], workspace: WorkspaceId, since: datetime, until: datetime, limit: int) -> list[tuple[int, Decision]]:
+def past_pushes(
+    conn: Connection[Any], workspace: WorkspaceId, since: datetime, until: datetime, limit: int
+) -> list[tuple[int, Decision]]:
     """Decisions about pushes with their ids, oldest first."""
     found = []
-    for number, destination, audience, verdict, reasons, reading_ids, decided, codes, would, size, depends_on in conn.execute(
-        _PAST, (workspace, since, until, limit)
-    ):
+    for (
+        number,
+        destination,
+        audience,
+        verdict,
+        reasons,
+        reading_ids,
+        decided,
+        codes,
+        would,
+        size,
+        depends_on,
+    ) in conn.execute(_PAST, (workspace, since, until, limit)):
         decision = Decision(
             workspace, destination, audience, Action.PUSH, Verdict(verdict), tuple(reasons), tuple(reading_ids), (decided - EPOCH) // MS,
             tuple(Code(code) for code in codes if code in _CODES), Verdict(would) if would else None,
@@ -33,7 +45,12 @@ def past_pushes(conn: Connection[Any], workspace: WorkspaceId, since: datetime, 
     return found
 
 
-def readings_for(conn: Connection[Any], workspace: WorkspaceId, past: list[tuple[int, Decision]], before: timedelta) -> list[Reading]:
+def readings_for(
+    conn: Connection[Any],
+    workspace: WorkspaceId,
+    past: list[tuple[int, Decision]],
+    before: timedelta,
+) -> list[Reading]:
     """Readings of every signal that these decisions depend on, from a while before the first of them, oldest first."""
     if not past:
         return []

@@ -13,7 +13,8 @@ class Node:
     """One identifier of the graph.
 
     Attributes:
-        cause: message key of the earliest event that names it, as far as links and its own leaf tell; `cause_*` are its fields.
+        cause: message key of the earliest event that names it, as far as links and its own leaf
+            tell; `cause_*` are its fields.
     """
 
     key: UUID
@@ -31,7 +32,8 @@ class LinkRow:
     """One link fact, with both ends and its cause.
 
     Attributes:
-        a: one end; `b` the other. An end whose identifier is not stored has no kind, value or profile.
+        a: one end; `b` the other. An end whose identifier is not stored has no kind, value or
+            profile.
         status: linked, refused or banned.
         reason: ``limit:<kind>`` where refused; the operator's words where banned.
         first_ms: event time of the earliest event that states it.
@@ -127,7 +129,9 @@ async def links(pool: Pool, workspace: int, profile: bytes, limit: int) -> list[
     return await fetch(pool, LinkRow, _LINKS, params)
 
 
-async def conflicts(pool: Pool, workspace: int, after: tuple[int, UUID, UUID] | None, limit: int) -> list[LinkRow]:
+async def conflicts(
+    pool: Pool, workspace: int, after: tuple[int, UUID, UUID] | None, limit: int
+) -> list[LinkRow]:
     """Refused link facts of a workspace, newest first.
 
     Args:

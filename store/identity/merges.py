@@ -16,7 +16,8 @@ class MergeRow:
         kind: merge, split or unmerge.
         survivor: who absorbed, or who was split.
         other: who was absorbed, or who came out.
-        cause: message key of the event or command; the `cause_*` fields are None where it is not stored.
+        cause: message key of the event or command; the `cause_*` fields are None where it is not
+            stored.
         link_a: one end of the link that united them, where known; `link_b` the other.
     """
 
@@ -51,7 +52,8 @@ _JOINS: Final = """
     ORDER BY m.id DESC
 """
 
-# Everybody who was ever absorbed is, by id, an identifier of the survivor: joining through identifiers gives the whole tree.
+# Everybody who was ever absorbed is, by id, an identifier of the survivor: joining through
+# identifiers gives the whole tree.
 _OF_PROFILE: Final = (
     _COLUMNS
     + """
@@ -83,7 +85,9 @@ _OF_WORKSPACE: Final = (
 )
 
 
-async def of_profile(pool: Pool, workspace: int, profile: bytes, after: int | None, limit: int) -> list[MergeRow]:
+async def of_profile(
+    pool: Pool, workspace: int, profile: bytes, after: int | None, limit: int
+) -> list[MergeRow]:
     """A person's history, newest first, including that of everybody who was merged into it.
 
     Args:
@@ -93,11 +97,18 @@ async def of_profile(pool: Pool, workspace: int, profile: bytes, after: int | No
         after: id of the last row of the page before.
         limit: rows per page.
     """
-    params = {"workspace": workspace, "profile": UUID(bytes=profile), "after": after, "limit": limit}
+    params = {
+        "workspace": workspace,
+        "profile": UUID(bytes=profile),
+        "after": after,
+        "limit": limit,
+    }
     return await fetch(pool, MergeRow, _OF_PROFILE, params)
 
 
-async def of_workspace(pool: Pool, workspace: int, kind: str | None, after: int | None, limit: int) -> list[MergeRow]:
+async def of_workspace(
+    pool: Pool, workspace: int, kind: str | None, after: int | None, limit: int
+) -> list[MergeRow]:
     """The workspace's history, newest first; `kind` narrows it to merge, split or unmerge."""
     params = {"workspace": workspace, "kind": kind, "after": after, "limit": limit}
     return await fetch(pool, MergeRow, _OF_WORKSPACE, params)

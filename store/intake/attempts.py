@@ -1,6 +1,9 @@
-"""Traces of workers that took a partition in hand anew. Written at assignment only; while a partition goes on, nothing is.
+"""Traces of workers that took a partition in hand anew.
 
-A worker that is killed in the middle of a batch leaves nothing else behind: whoever comes next finds how often it was tried there.
+Written at assignment only; while a partition goes on, nothing is.
+
+A worker that is killed in the middle of a batch leaves nothing else behind: whoever comes next
+finds how often it was tried there.
 """
 
 from collections.abc import Collection
@@ -27,7 +30,8 @@ class Attempt(NamedTuple):
 
     Attributes:
         position: the partition's next position.
-        record: place of the record of the entry there that is in hand by itself; behind the last: the entry as a whole; −1: a batch.
+        record: place of the record of the entry there that is in hand by itself; behind the last:
+            the entry as a whole; −1: a batch.
         tries: how often.
         broken: records of the entry that workers died of.
     """
@@ -46,6 +50,16 @@ def take(conn: Connection[Any], log: str, partition: int, position: int) -> Atte
     return Attempt(row[0], row[1], row[2], tuple(row[3]))
 
 
-def note(conn: Connection[Any], log: str, partition: int, position: int, record: int, broken: Collection[int]) -> None:
-    """Note that one record of an entry is taken in hand by itself for the first time; see `Attempt`."""
+def note(
+    conn: Connection[Any],
+    log: str,
+    partition: int,
+    position: int,
+    record: int,
+    broken: Collection[int],
+) -> None:
+    """Note that one record of an entry is taken in hand by itself for the first time.
+
+    See `Attempt`.
+    """
     conn.execute(_NOTE, (position, record, sorted(broken), log, partition))

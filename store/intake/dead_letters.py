@@ -49,7 +49,8 @@ class DeadLetterFilter:
     """Which letters are wanted; None means any.
 
     Attributes:
-        workspace: tenant. None reads every tenant's and those of no tenant: for the operator's console only.
+        workspace: tenant. None reads every tenant's and those of no tenant: for the operator's
+            console only.
         reason: reason code.
         status: open, retrying or resolved.
         source: source id.
@@ -62,7 +63,12 @@ class DeadLetterFilter:
 
     def params(self) -> dict[str, int | str | None]:
         """Named parameters of the statements below."""
-        return {"workspace": self.workspace, "reason": self.reason, "status": self.status, "source": self.source}
+        return {
+            "workspace": self.workspace,
+            "reason": self.reason,
+            "status": self.status,
+            "source": self.source,
+        }
 
 
 _HEAD: Final = "id, workspace_id, source_id, log, partition, position, index, reason, detail"
@@ -76,7 +82,9 @@ _WHERE: Final = """
 """
 
 
-async def page(pool: Pool, wanted: DeadLetterFilter, after: int | None, limit: int) -> list[DeadLetterRow]:
+async def page(
+    pool: Pool, wanted: DeadLetterFilter, after: int | None, limit: int
+) -> list[DeadLetterRow]:
     """The next letters, newest first, without their payloads.
 
     Args:
@@ -89,13 +97,25 @@ async def page(pool: Pool, wanted: DeadLetterFilter, after: int | None, limit: i
         "SELECT " + _HEAD + ", ''::bytea, " + _REST + " FROM dead_letters" + _WHERE
         + " AND (%(after)s::bigint IS NULL OR id < %(after)s) ORDER BY id DESC LIMIT %(limit)s"
     )  # fmt: skip
-    return await fetch(pool, DeadLetterRow, sql, {**wanted.params(), "after": after, "limit": limit})
+    return await fetch(
+        pool, DeadLetterRow, sql, {**wanted.params(), "after": after, "limit": limit}
+    )
 
 
 async def by_id(pool: Pool, workspace: int | None, letter: int) -> DeadLetterRow | None:
     """One letter with its payload; None where the workspace has no such letter."""
-    sql = "SELECT " + _HEAD + ", payload, " + _REST + " FROM dead_letters" + _WHERE + " AND id = %(id)s"
-    return await fetch_one(pool, DeadLetterRow, sql, {**DeadLetterFilter(workspace).params(), "id": letter})
+    sql = (
+        "SELECT "
+        + _HEAD
+        + ", payload, "
+        + _REST
+        + " FROM dead_letters"
+        + _WHERE
+        + " AND id = %(id)s"
+    )
+    return await fetch_one(
+        pool, DeadLetterRow, sql, {**DeadLetterFilter(workspace).params(), "id": letter}
+    )
 
 
 async def total(pool: Pool, wanted: DeadLetterFilter, cap: int) -> Count:
@@ -104,7 +124,11 @@ async def total(pool: Pool, wanted: DeadLetterFilter, cap: int) -> Count:
 
 
 async def claim(
-    connection: AsyncConnection, wanted: DeadLetterFilter, ids: list[int] | None, after: int, limit: int
+    connection: AsyncConnection,
+    wanted: DeadLetterFilter,
+    ids: list[int] | None,
+    after: int,
+    limit: int,
 ) -> list[DeadLetterRow]:
     """Mark letters as retrying, oldest first, and give them with their payloads.
 
@@ -123,9 +147,13 @@ async def claim(
         + " RETURNING " + _HEAD + ", payload, " + _REST,
         {**wanted.params(), "ids": ids, "after": after, "limit": limit},
     )  # fmt: skip
-    return sorted((DeadLetterRow(*row) for row in await cursor.fetchall()), key=lambda letter: letter.id)
+    return sorted(
+        (DeadLetterRow(*row) for row in await cursor.fetchall()), key=lambda letter: letter.id
+    )
 
 
 async def reopen(connection: AsyncConnection, ids: list[int]) -> None:
     """Put claimed letters back to open: they did not reach the log."""
-    await connection.execute("UPDATE dead_letters SET status = 'open' WHERE id = ANY(%s) AND status = 'retrying'", (ids,))
+    await connection.execute(
+        "UPDATE dead_letters SET status = 'open' WHERE id = ANY(%s) AND status = 'retrying'", (ids,)
+    )

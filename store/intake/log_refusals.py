@@ -29,7 +29,9 @@ async def note_refusal(pool: Pool, log: str, reason: str, detail: str, lasting: 
         psycopg.OperationalError: not noted.
     """
     async with pool.connection() as connection:
-        await connection.execute(_NOTE, {"log": log, "reason": reason, "detail": detail, "lasting": lasting})
+        await connection.execute(
+            _NOTE, {"log": log, "reason": reason, "detail": detail, "lasting": lasting}
+        )
 
 
 def refusals(conn: Connection[Any], after: datetime) -> list[tuple[str, datetime, str]]:

@@ -1,7 +1,8 @@
 """Where every partition of the log stands: the rows that UNIFY moves, as the sources read them.
 
-`offsets.next_position` is the fence and is moved by UNIFY alone. What is written here is only ``caught_up_at``, the promise that everything
-received until then has been processed, and always on the condition that the position is at least the one the promise is about.
+`offsets.next_position` is the fence and is moved by UNIFY alone. What is written here is only
+``caught_up_at``, the promise that everything received until then has been processed, and always on
+the condition that the position is at least the one the promise is about.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,8 +67,12 @@ def load_positions(conn: Connection[Any], log: str, partitions: Sequence[int]) -
     return dict(conn.execute(_LOAD, arguments).fetchall())
 
 
-def begin_anew(conn: Connection[Any], log: str, partitions: Sequence[int], origin: str) -> list[int]:
-    """Note which making of a log partitions are read from. Where it is another than the one that their positions are of, they begin at 0.
+def begin_anew(
+    conn: Connection[Any], log: str, partitions: Sequence[int], origin: str
+) -> list[int]:
+    """Note which making of a log partitions are read from.
+
+    Where it is another than the one that their positions are of, they begin at 0.
 
     Args:
         conn: an autocommit connection.
@@ -95,19 +100,25 @@ def touch(conn: Connection[Any], caught_up: Iterable[CaughtUp]) -> None:
     logs, partitions, positions, instants = (list(column) for column in zip(*rows, strict=True))
     with conn.transaction():
         conn.execute("SET LOCAL synchronous_commit = off")
-        conn.execute(_TOUCH, {"logs": logs, "partitions": partitions, "positions": positions, "instants": instants})
+        conn.execute(
+            _TOUCH,
+            {"logs": logs, "partitions": partitions, "positions": positions, "instants": instants},
+        )
 
 
 def durable_positions(conn: Connection[Any], log: str, partitions: Sequence[int]) -> dict[int, int]:
     """Read next positions that no crash of Postgres can take back.
 
-    UNIFY commits without waiting for the disk, so a position that is visible may still be lost. This transaction reads first, then writes,
-    and waits for its own commit, which lies behind those commits in the write-ahead log.
+    UNIFY commits without waiting for the disk, so a position that is visible may still be lost.
+    This transaction reads first, then writes, and waits for its own commit, which lies behind those
+    commits in the write-ahead log.
 
     Returns:
-        Partition → next position; what lies before it may be deleted from the log. A partition that was never read is absent.
+        Partition → next position; what lies before it may be deleted from the log. A partition that
+        was never read is absent.
 
-    Source: PostgreSQL documentation, "Asynchronous Commit", and "System Administration Functions", pg_logical_emit_message.
+    Source: PostgreSQL documentation, "Asynchronous Commit", and "System Administration Functions",
+    pg_logical_emit_message.
     """
     with conn.transaction():
         conn.execute("SET LOCAL synchronous_commit = on")
@@ -116,7 +127,9 @@ def durable_positions(conn: Connection[Any], log: str, partitions: Sequence[int]
     return found
 
 
-async def durable_positions_async(conn: AsyncConnection[Any], log: str, partitions: Sequence[int]) -> dict[int, int]:
+async def durable_positions_async(
+    conn: AsyncConnection[Any], log: str, partitions: Sequence[int]
+) -> dict[int, int]:
     """Like `durable_positions`, for an event loop."""
     async with conn.transaction():
         await conn.execute("SET LOCAL synchronous_commit = on")

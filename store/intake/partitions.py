@@ -1,7 +1,8 @@
 """Partitions that do not get on: where workers die, and what stands still although somebody should read it.
 
-Whoever reads a partition moves its position, or, where nothing waits, renews the promise that everything received has been processed. So a
-partition for which neither has happened for a while stands still: nobody reads it, or what reads it does not get past a record.
+Whoever reads a partition moves its position, or, where nothing waits, renews the promise that
+everything received has been processed. So a partition for which neither has happened for a while
+stands still: nobody reads it, or what reads it does not get past a record.
 """
 
 from collections.abc import Sequence
@@ -40,7 +41,11 @@ class Watched:
 
     def params(self, now: datetime) -> dict[str, Any]:
         """Named parameters of the statement."""
-        return {"logs": list(self.logs), "partitions": self.partitions, "moved": now - self.still_after}
+        return {
+            "logs": list(self.logs),
+            "partitions": self.partitions,
+            "moved": now - self.still_after,
+        }
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ class Cursor:
     message_key: UUID
 
 
-# Every leaf gives its own newest ones from the index, so a page never sorts a person's whole history.
+# Every leaf gives its own newest ones from the index, so a page never sorts a person's whole
+# history.
 _OF_PROFILE: Final = """
     SELECT e.message_key, e.source_id, e.type, e.name, e.leaf, e.occurred_at, e.received_at, e.flags, e.payload
     FROM identifiers i
@@ -75,7 +76,12 @@ _OF_PROFILE: Final = """
 
 
 async def of_profile(
-    pool: Pool, workspace: int, profile: bytes, wanted: EventFilter, after: Cursor | None, limit: int
+    pool: Pool,
+    workspace: int,
+    profile: bytes,
+    wanted: EventFilter,
+    after: Cursor | None,
+    limit: int,
 ) -> list[StoredEvent]:
     """The next events of a person, newest first by event time.
 
@@ -104,7 +110,9 @@ async def of_profile(
 async def received(pool: Pool, workspace: int, message_key: bytes) -> datetime | None:
     """When the event or command with this message key was received, if it has been processed."""
     sql = "SELECT received_at FROM events WHERE message_key = %(key)s AND workspace_id = %(workspace)s"
-    return await fetch_one(pool, _same, sql, {"key": UUID(bytes=message_key), "workspace": workspace})
+    return await fetch_one(
+        pool, _same, sql, {"key": UUID(bytes=message_key), "workspace": workspace}
+    )
 
 
 def _same(value: datetime) -> datetime:

@@ -1,7 +1,8 @@
 """Reads profiles: by id, by any identifier key, in pages, and by a prefix of an identifier.
 
-A live person's id is the key of one of its own identifiers, and a merged person's id stays the key of an identifier that its survivor now
-owns. So one lookup by identifier key answers present ids, redirected ids and identifiers alike.
+A live person's id is the key of one of its own identifiers, and a merged person's id stays the key
+of an identifier that its survivor now owns. So one lookup by identifier key answers present ids,
+redirected ids and identifiers alike.
 """
 
 from dataclasses import dataclass
@@ -27,8 +28,8 @@ class PagingParams:
     """How far one page may look.
 
     Attributes:
-        scan_limit: rows that one page inspects at most to find those that match its filters; a page may therefore be short and still
-            have a successor.
+        scan_limit: rows that one page inspects at most to find those that match its filters; a page
+            may therefore be short and still have a successor.
         scan_growth: each further look inspects this many times more rows than the one before.
         exact_limit: totals up to this are counted exactly, above it estimated.
     """
@@ -89,9 +90,15 @@ def _bytes(value: UUID) -> bytes:
     return value.bytes
 
 
-def _stored(workspace: int, doc: bytes, keys: list[UUID], kinds: list[str], values: list[str]) -> StoredProfile:
+def _stored(
+    workspace: int, doc: bytes, keys: list[UUID], kinds: list[str], values: list[str]
+) -> StoredProfile:
     found = zip(keys or (), kinds or (), values or (), strict=True)
-    return StoredProfile(workspace, doc, [Identifier(IdentifierKey(key.bytes), kind, value) for key, kind, value in found])
+    return StoredProfile(
+        workspace,
+        doc,
+        [Identifier(IdentifierKey(key.bytes), kind, value) for key, kind, value in found],
+    )
 
 
 _BY_KEY: Final = """
@@ -134,9 +141,13 @@ async def owner(pool: Pool, workspace: int, key: bytes) -> bytes | None:
     return await fetch_one(pool, _bytes, sql, {"key": UUID(bytes=key), "workspace": workspace})
 
 
-async def by_ids(pool: Pool, workspace: int, ids: list[UUID], identifier_limit: int) -> list[StoredProfile]:
+async def by_ids(
+    pool: Pool, workspace: int, ids: list[UUID], identifier_limit: int
+) -> list[StoredProfile]:
     """People in the order of their ids as given, each with at most `identifier_limit` identifiers; those that are gone are left out."""
-    rows = await fetch(pool, _stored, _BY_IDS, {"ids": ids, "workspace": workspace, "limit": identifier_limit})
+    rows = await fetch(
+        pool, _stored, _BY_IDS, {"ids": ids, "workspace": workspace, "limit": identifier_limit}
+    )
     known = {UUID(bytes=row.person.id): row for row in rows}
     return [known[profile] for profile in ids if profile in known]
 
@@ -200,7 +211,14 @@ def _prefixes(search: str | None) -> list[str]:
     return sorted({search, search.lower()}, key=str.encode)
 
 
-async def page(pool: Pool, workspace: int, wanted: ProfileFilter, after: Cursor | None, limit: int, params: PagingParams) -> ProfilePage:
+async def page(
+    pool: Pool,
+    workspace: int,
+    wanted: ProfileFilter,
+    after: Cursor | None,
+    limit: int,
+    params: PagingParams,
+) -> ProfilePage:
     """The next people that match, in the order of their ids or, when searching, of their first matching identifier.
 
     Cost is bounded by `PagingParams.scan_limit`, whatever the filter leaves out.
@@ -237,7 +255,9 @@ async def page(pool: Pool, workspace: int, wanted: ProfileFilter, after: Cursor 
     return ProfilePage(ids, None)
 
 
-async def _look(pool: Pool, workspace: int, wanted: ProfileFilter, prefix: str, cursor: Cursor | None, size: int) -> list[_Look]:
+async def _look(
+    pool: Pool, workspace: int, wanted: ProfileFilter, prefix: str, cursor: Cursor | None, size: int
+) -> list[_Look]:
     searching = wanted.search is not None
     resumes = cursor is not None and cursor.value.encode() >= prefix.encode()
     params = {
@@ -257,7 +277,8 @@ async def _look(pool: Pool, workspace: int, wanted: ProfileFilter, prefix: str, 
 async def total(pool: Pool, workspace: int, wanted: ProfileFilter, params: PagingParams) -> Count:
     """How many people match: exact while there are few, else the planner's estimate.
 
-    A search counts matching identifiers, of which one person may have several, and leaves the other filters out.
+    A search counts matching identifiers, of which one person may have several, and leaves the other
+    filters out.
     """
     values = {
         "workspace": workspace,
@@ -269,7 +290,9 @@ async def total(pool: Pool, workspace: int, wanted: ProfileFilter, params: Pagin
     if wanted.search is not None:
         rows = "FROM identifiers WHERE workspace_id = %(workspace)s AND value ~>=~ %(low)s AND value ~<~ %(high)s"
         return await count(pool, rows, values, params.exact_limit)
-    everybody = await count(pool, "FROM profiles WHERE workspace_id = %(workspace)s", values, params.exact_limit)
+    everybody = await count(
+        pool, "FROM profiles WHERE workspace_id = %(workspace)s", values, params.exact_limit
+    )
     if wanted.stage is None and wanted.seen_since is None:
         return everybody
     rows = """FROM profiles WHERE workspace_id = %(workspace)s AND (%(stage)s::text IS NULL OR stage = %(stage)s)

@@ -1,7 +1,8 @@
 """Reads what is stored of one person, and writes them anew: the transactions of ``stratum repair``.
 
-Safe beside running workers: the person's row is locked while they are read and written, so that everything read stays as it is; the new row
-has a new version, so that whatever a worker had read or remembered of the person is found out as stale at its commit.
+Safe beside running workers: the person's row is locked while they are read and written, so that
+everything read stays as it is; the new row has a new version, so that whatever a worker had read or
+remembered of the person is found out as stale at its commit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -86,7 +87,9 @@ def only_repair(dsn: str) -> Iterator[bool]:
         yield row is not None and row[0]
 
 
-def read_person(connection: psycopg.Connection, workspace: WorkspaceId, profile: ProfileId, *, lock: bool) -> Stored | None:
+def read_person(
+    connection: psycopg.Connection, workspace: WorkspaceId, profile: ProfileId, *, lock: bool
+) -> Stored | None:
     """Read a person.
 
     Args:
@@ -103,7 +106,9 @@ def read_person(connection: psycopg.Connection, workspace: WorkspaceId, profile:
     """
     keys = Keys([profile])
     cursor = connection.cursor(binary=True)
-    row = cursor.execute(f"{_PERSON}{' FOR UPDATE' if lock else ''}".encode(), (keys, workspace)).fetchone()
+    row = cursor.execute(
+        f"{_PERSON}{' FOR UPDATE' if lock else ''}".encode(), (keys, workspace)
+    ).fetchone()
     if row is None:
         return None
     person = _decoded(row[1])
@@ -158,21 +163,29 @@ def write_person(connection: psycopg.Connection, rebuilt: Rebuilt) -> None:
     """Write a person anew, with leaves, memberships and their outbox, inside the transaction in which they were read locked.
 
     Raises:
-        psycopg.OperationalError: the server does not answer, or another transaction is in the way (to be tried again).
+        psycopg.OperationalError: the server does not answer, or another transaction is in the way
+            (to be tried again).
         StalePersonError: the row is not the one that was read (to be tried again).
     """
     cursor = connection.cursor()
     person, changes = rebuilt.person, rebuilt.changes
-    stale = sql.write_people(cursor, changes, [(person, encode_person(person))]) or sql.write_identity(cursor, changes)
+    stale = sql.write_people(
+        cursor, changes, [(person, encode_person(person))]
+    ) or sql.write_identity(cursor, changes)
     if stale:
         raise StalePersonError(stale)
     sql.write_facts(cursor, changes, None)
     set_members(cursor, person.id, person.segments, changes.now_ms)
 
 
-def set_members(cursor: psycopg.Cursor, profile: ProfileId, segments: Mapping[SegmentId, int], now_ms: int) -> None:
+def set_members(
+    cursor: psycopg.Cursor, profile: ProfileId, segments: Mapping[SegmentId, int], now_ms: int
+) -> None:
     """Make a person's rows of ``memberships`` exactly these: segment → version of its definition."""
     ordered, keys = sorted(segments.items()), Keys([profile])
     numbers = Integers([segment for segment, _ in ordered])
     cursor.execute(_DROP_OTHERS, (keys, numbers))
-    cursor.execute(_SET_MEMBERS, (sql.utc(now_ms), numbers, Integers([version for _, version in ordered]), keys))
+    cursor.execute(
+        _SET_MEMBERS,
+        (sql.utc(now_ms), numbers, Integers([version for _, version in ordered]), keys),
+    )

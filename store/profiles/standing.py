@@ -34,7 +34,9 @@ class Standing(NamedTuple):
     names: dict[SegmentId, str]
 
 
-def standing(conn: Connection[Any], program: Program, profile: UUID, names: set[tuple[str, str | None]]) -> Standing | None:
+def standing(
+    conn: Connection[Any], program: Program, profile: UUID, names: set[tuple[str, str | None]]
+) -> Standing | None:
     """Read where a person stands.
 
     Args:
@@ -56,8 +58,16 @@ def standing(conn: Connection[Any], program: Program, profile: UUID, names: set[
     if row is None:
         return None
     person = decode_person(row[0])
-    wanted = names | (set(program.names(built_up_to(person, program))) if lacks_history(person, program) else set())
+    wanted = names | (
+        set(program.names(built_up_to(person, program)))
+        if lacks_history(person, program)
+        else set()
+    )
     told = read_events(conn, [person.id], wanted)[person.id]
     if lacks_history(person, program):
         catch_up(person, {}, told, program)
-    return Standing(person, told, {SegmentId(number): name for number, name in conn.execute(_NAMES, (workspace,))})
+    return Standing(
+        person,
+        told,
+        {SegmentId(number): name for number, name in conn.execute(_NAMES, (workspace,))},
+    )

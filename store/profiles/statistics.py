@@ -1,6 +1,7 @@
 """Reads a workspace's totals without scanning people or events: additive counters where there are any, else capped counts and estimates.
 
-Counters of minutes that are over for a while are summed once and kept; only the newest minutes are summed at each call.
+Counters of minutes that are over for a while are summed once and kept; only the newest minutes are
+summed at each call.
 """
 
 from collections import Counter
@@ -69,7 +70,8 @@ def _pair(name: str, value: int) -> tuple[str, int]:
     return name, value
 
 
-# Rows are dated by the start of their transaction; the margin covers transactions that were open while the sum was taken.
+# Rows are dated by the start of their transaction; the margin covers transactions that were open
+# while the sum was taken.
 _CHANGED: Final = """
     SELECT EXISTS (SELECT FROM observations
                    WHERE workspace_id = %(workspace)s AND minute_at < %(until)s
@@ -87,7 +89,8 @@ class _Settled:
 class Totals:
     """Sums of a workspace's observations, metric by metric, with the settled part kept.
 
-    The kept part is summed again as soon as one of its minutes has changed (a replay of old records does that), so the sums are exact.
+    The kept part is summed again as soon as one of its minutes has changed (a replay of old records
+    does that), so the sums are exact.
 
     Args:
         pool: open pool.
@@ -103,7 +106,11 @@ class Totals:
         """Sum per metric as of `now`; metrics as spelled in `domain.signals.metrics`."""
         settled = self._settled.get(workspace)
         border = (now - self._params.settle_after).replace(second=0, microsecond=0)
-        if settled is None or border - settled.until > self._params.keep_settled or await self._changed(workspace, settled):
+        if (
+            settled is None
+            or border - settled.until > self._params.keep_settled
+            or await self._changed(workspace, settled)
+        ):
             settled = _Settled(border, now, await self._sum(workspace, None, border))
             self._settled[workspace] = settled
         total = Counter(settled.totals)
@@ -119,23 +126,32 @@ class Totals:
         }
         return (await fetch(self._pool, bool, _CHANGED, params))[0]
 
-    async def _sum(self, workspace: int, since: datetime | None, until: datetime | None) -> Counter[str]:
+    async def _sum(
+        self, workspace: int, since: datetime | None, until: datetime | None
+    ) -> Counter[str]:
         exact = [metrics.ACCEPTED, metrics.DUPLICATE, metrics.NEW_PEOPLE]
         params = {"workspace": workspace, "exact": exact, "since": since, "until": until}
         return Counter(dict(await fetch(self._pool, _pair, _SUMS, params)))
 
 
 async def minutes(pool: Pool, workspace: int, since: datetime) -> list[Minute]:
-    """Throughput minute by minute since an instant; minutes in which nothing arrived are left out."""
+    """Throughput minute by minute since an instant.
+
+    Minutes in which nothing arrived are left out.
+    """
     return await fetch(pool, Minute, _MINUTES, {"workspace": workspace, "since": since})
 
 
 async def people(pool: Pool, workspace: int, cap: int) -> Count:
     """How many people there are; exact up to `cap`."""
-    return await count(pool, "FROM profiles WHERE workspace_id = %(workspace)s", {"workspace": workspace}, cap)
+    return await count(
+        pool, "FROM profiles WHERE workspace_id = %(workspace)s", {"workspace": workspace}, cap
+    )
 
 
-async def people_by_stage(pool: Pool, workspace: int, stages: list[str], *, exact: bool) -> dict[str, int]:
+async def people_by_stage(
+    pool: Pool, workspace: int, stages: list[str], *, exact: bool
+) -> dict[str, int]:
     """People per stage: counted, or estimated from the planner's statistics.
 
     Args:
@@ -150,10 +166,15 @@ async def people_by_stage(pool: Pool, workspace: int, stages: list[str], *, exac
         found = dict(await fetch(pool, _pair, sql, {"workspace": workspace}))
         return {stage: found.get(stage, 0) for stage in stages}
     rows += " AND stage = %(stage)s"
-    return {stage: await estimate(pool, rows, {"workspace": workspace, "stage": stage}) for stage in stages}
+    return {
+        stage: await estimate(pool, rows, {"workspace": workspace, "stage": stage})
+        for stage in stages
+    }
 
 
-async def identifiers_by_kind(pool: Pool, workspace: int, kinds: list[str], cap: int) -> dict[str, Count]:
+async def identifiers_by_kind(
+    pool: Pool, workspace: int, kinds: list[str], cap: int
+) -> dict[str, Count]:
     """Identifiers per kind: counted where the workspace has at most `cap` in all, else estimated."""
     rows = "FROM identifiers WHERE workspace_id = %(workspace)s"
     everything = await count(pool, rows, {"workspace": workspace}, cap)
@@ -162,7 +183,10 @@ async def identifiers_by_kind(pool: Pool, workspace: int, kinds: list[str], cap:
         found = dict(await fetch(pool, _pair, sql, {"workspace": workspace}))
         return {kind: Count(found.get(kind, 0), exact=True) for kind in kinds}
     rows += " AND kind = %(kind)s"
-    return {kind: Count(await estimate(pool, rows, {"workspace": workspace, "kind": kind}), exact=False) for kind in kinds}
+    return {
+        kind: Count(await estimate(pool, rows, {"workspace": workspace, "kind": kind}), exact=False)
+        for kind in kinds
+    }
 
 
 async def merges(pool: Pool, workspace: int, cap: int) -> Count:

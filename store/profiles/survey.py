@@ -18,9 +18,14 @@ def people(conn: Connection[Any], cap: int) -> dict[int, int]:
         cap: most rows read per workspace.
     """
     counted = conn.execute(_COUNTED, {"cap": cap + 1}).fetchall()
-    return {workspace: count if count <= cap else max(count, _estimate(conn, workspace)) for workspace, count in counted}
+    return {
+        workspace: count if count <= cap else max(count, _estimate(conn, workspace))
+        for workspace, count in counted
+    }
 
 
 def _estimate(conn: Connection[Any], workspace: int) -> int:
-    row = conn.execute("EXPLAIN (FORMAT JSON) SELECT FROM profiles WHERE workspace_id = %s", (workspace,)).fetchone()
+    row = conn.execute(
+        "EXPLAIN (FORMAT JSON) SELECT FROM profiles WHERE workspace_id = %s", (workspace,)
+    ).fetchone()
     return 0 if row is None else int(row[0][0]["Plan"]["Plan Rows"])

@@ -1,7 +1,8 @@
 """Reads everything that changed for one person between two instants: segments entered and left, merges and splits, events received.
 
-All of it is dated by when the engine knew: arrival for events, the instant of their batch for what followed, so a cause comes before its
-effects even where its event time lies long before. What happened to people who were merged into this one belongs to it.
+All of it is dated by when the engine knew: arrival for events, the instant of their batch for what
+followed, so a cause comes before its effects even where its event time lies long before. What
+happened to people who were merged into this one belongs to it.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,8 @@ class PersonChange(NamedTuple):
         place: orders things of one kind and instant.
         profile_id: of merges and segments: whom it happened to then.
         other: of merges: who was absorbed or came out.
-        segment: its id; with its name, the version of its definition and the cause as the outbox spells it.
+        segment: its id; with its name, the version of its definition and the cause as the outbox
+            spells it.
         citation: message keys of the events it follows from.
     """
 
@@ -65,7 +67,9 @@ class Cursor(NamedTuple):
     place: str
 
 
-_MINE: Final = "SELECT key FROM identifiers WHERE profile_id = %(profile)s AND workspace_id = %(workspace)s"
+_MINE: Final = (
+    "SELECT key FROM identifiers WHERE profile_id = %(profile)s AND workspace_id = %(workspace)s"
+)
 
 _EVENTS: Final = """
     SELECT e.received_at, 'event', e.message_key::text, NULL::uuid, NULL::uuid, NULL::integer, NULL::text, NULL::integer, NULL::text,
@@ -89,8 +93,9 @@ _MERGES: Final = """
     ORDER BY recorded_at, id LIMIT %(limit)s
 """  # fmt: skip
 
-# What an event causes is committed with it: a change cites the person's events that the same transaction stored. A row's xmin is the lower
-# half of that transaction's number (PostgreSQL documentation, "System Columns"). A database that was dumped and restored cites nothing.
+# What an event causes is committed with it: a change cites the person's events that the same
+# transaction stored. A row's xmin is the lower half of that transaction's number (PostgreSQL
+# documentation, "System Columns"). A database that was dumped and restored cites nothing.
 _SEGMENTS: Final = """
     WITH page AS (
         SELECT c.changed_at, c.id, c.profile_id, c.segment_id, c.delta, c.version, c.cause,
@@ -126,8 +131,12 @@ class Cited(NamedTuple):
     payload: bytes
 
 
-async def of_profile(pool: Pool, workspace: int, profile: bytes, wanted: Wanted, after: Cursor | None, limit: int) -> list[PersonChange]:
-    """The next changes of a person in time order; at one instant events before merges before segments.
+async def of_profile(
+    pool: Pool, workspace: int, profile: bytes, wanted: Wanted, after: Cursor | None, limit: int
+) -> list[PersonChange]:
+    """The next changes of a person in time order.
+
+    At one instant events before merges before segments.
 
     Args:
         pool: open pool.
@@ -151,13 +160,21 @@ async def of_profile(pool: Pool, workspace: int, profile: bytes, wanted: Wanted,
                 "place": after.place if after and rank == after.rank else None,
                 "limit": limit,
             }
-            found += [(row.at, rank, row) for row in await fetch(pool, PersonChange, _SQL[kind], params)]
+            found += [
+                (row.at, rank, row) for row in await fetch(pool, PersonChange, _SQL[kind], params)
+            ]
     return [row for _, _, row in sorted(found, key=lambda item: item[:2])[:limit]]
 
 
 def cursor_of(change: PersonChange) -> Cursor:
     """Where a page ends that ends with this change."""
-    kind: Kind = "event" if change.kind == "event" else "segment" if change.segment_id is not None else "merge"
+    kind: Kind = (
+        "event"
+        if change.kind == "event"
+        else "segment"
+        if change.segment_id is not None
+        else "merge"
+    )
     return Cursor(change.at, KINDS.index(kind), change.place)
 
 

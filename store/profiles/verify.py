@@ -39,12 +39,16 @@ FROM profiles WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s)
 _LINKS: Final = """
 SELECT a, b, first_ms, tie, coalesce(cause, a), rank, status, reason FROM links WHERE workspace_id = %(workspace)s
 """
-_MEMBERSHIPS: Final = "SELECT segment_id, profile_id, version FROM memberships WHERE workspace_id = %(workspace)s"
+_MEMBERSHIPS: Final = (
+    "SELECT segment_id, profile_id, version FROM memberships WHERE workspace_id = %(workspace)s"
+)
 _BALANCES: Final = """
 SELECT segment_id, profile_id, sum(delta)::bigint FROM changes WHERE workspace_id = %(workspace)s
 GROUP BY segment_id, profile_id HAVING sum(delta) <> 0
 """
-_SWEEPING: Final = "SELECT EXISTS (SELECT FROM sweeps WHERE workspace_id = %s AND status = 'running')"
+_SWEEPING: Final = (
+    "SELECT EXISTS (SELECT FROM sweeps WHERE workspace_id = %s AND status = 'running')"
+)
 
 
 class WorkspaceRow(NamedTuple):
@@ -103,7 +107,9 @@ class PostgresTables:
         self._workspace = workspace
         self._streams = 0
 
-    def _stream(self, sql: LiteralString, parameters: dict[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
+    def _stream(
+        self, sql: LiteralString, parameters: dict[str, Any] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
         self._streams += 1
         with self._connection.cursor(f"verify_{self._streams}", binary=True) as cursor:
             cursor.itersize = _STREAM_ROWS
@@ -114,9 +120,16 @@ class PostgresTables:
         """Every event and command, streamed in table order."""
         return (StoredEvent(*row) for row in self._stream(_EVENTS))
 
-    def events_of(self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]) -> Iterator[StoredEvent]:
+    def events_of(
+        self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]
+    ) -> Iterator[StoredEvent]:
         """Events that the engine gave to one of these leaves, and these messages."""
-        return (StoredEvent(*row) for row in self._stream(_EVENTS_OF, {"leaves": Keys(leaves), "messages": Keys(messages)}))
+        return (
+            StoredEvent(*row)
+            for row in self._stream(
+                _EVENTS_OF, {"leaves": Keys(leaves), "messages": Keys(messages)}
+            )
+        )
 
     def owners(self) -> Iterator[tuple[IdentifierKey, ProfileId]]:
         """Every identifier with its person."""
@@ -124,7 +137,9 @@ class PostgresTables:
 
     def identifiers_of(self, keys: Sequence[IdentifierKey]) -> Iterator[StoredIdentifier]:
         """Identifier rows with their leaves."""
-        return (StoredIdentifier(*row) for row in self._stream(_IDENTIFIERS_OF, {"keys": Keys(keys)}))
+        return (
+            StoredIdentifier(*row) for row in self._stream(_IDENTIFIERS_OF, {"keys": Keys(keys)})
+        )
 
     def profile_ids(self) -> Iterator[ProfileId]:
         """Every person."""
@@ -141,7 +156,10 @@ class PostgresTables:
 
     def memberships(self) -> Iterator[StoredMembership]:
         """Every membership."""
-        return (StoredMembership(SegmentId(row[0]), ProfileId(row[1]), row[2]) for row in self._stream(_MEMBERSHIPS))
+        return (
+            StoredMembership(SegmentId(row[0]), ProfileId(row[1]), row[2])
+            for row in self._stream(_MEMBERSHIPS)
+        )
 
     def balances(self) -> Iterator[tuple[SegmentId, ProfileId, int]]:
         """What every person's changes of a segment add up to, where it is not 0."""

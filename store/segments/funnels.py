@@ -1,7 +1,7 @@
 """Answers funnels from stored events: reads the occurrences of every step, and leaves the thinking to `operators.funnels.funnel`.
 
-Events count for the person whom their identifier belongs to now, so an answer changes when people are merged or split. One answer is
-computed from one snapshot of the store.
+Events count for the person whom their identifier belongs to now, so an answer changes when people
+are merged or split. One answer is computed from one snapshot of the store.
 """
 
 import asyncio
@@ -15,9 +15,26 @@ from psycopg import AsyncConnection
 
 from domain.segments.rule import EventFilter
 from operators.funnels.breakdown import Kind, break_down
-from operators.funnels.funnel import Attempts, Occurrences, StepFigures, best_attempts, figures, some
+from operators.funnels.funnel import (
+    Attempts,
+    Occurrences,
+    StepFigures,
+    best_attempts,
+    figures,
+    some,
+)
 from store.fetch import Pool, fetch_one, transaction
-from store.segments.occurrences import Asked, Found, Halves, Places, distinct, matching, people, properties, traits
+from store.segments.occurrences import (
+    Asked,
+    Found,
+    Halves,
+    Places,
+    distinct,
+    matching,
+    people,
+    properties,
+    traits,
+)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -126,15 +143,27 @@ class Funnels:
             psycopg.OperationalError: Postgres cannot be reached or cancels a statement.
         """
         async with self._turn:
-            zone = await fetch_one(self._pool, str, "SELECT time_zone FROM workspaces WHERE id = %(id)s", {"id": workspace})
+            zone = await fetch_one(
+                self._pool,
+                str,
+                "SELECT time_zone FROM workspaces WHERE id = %(id)s",
+                {"id": workspace},
+            )
             async with transaction(self._pool) as connection:
-                await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                await connection.execute(
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+                )
                 return await self._answer(connection, workspace, funnel, zone or "UTC")
 
-    async def _answer(self, connection: AsyncConnection[Any], workspace: int, funnel: Funnel, zone: str) -> FunnelAnswer:
+    async def _answer(
+        self, connection: AsyncConnection[Any], workspace: int, funnel: Funnel, zone: str
+    ) -> FunnelAnswer:
         found, numbered = await self._read(connection, workspace, funnel, zone)
         known, owners = await people(connection, workspace, numbered)
-        steps = {event: Occurrences(owner, one.at_ms) for (event, one), owner in zip(found.items(), owners, strict=True)}
+        steps = {
+            event: Occurrences(owner, one.at_ms)
+            for (event, one), owner in zip(found.items(), owners, strict=True)
+        }
         first = found[funnel.steps[0]]
         begins = _beginnings(first, -((_EPOCH - funnel.until) // _MS))
         occurrences = [Occurrences(*(column[begins] for column in steps[funnel.steps[0]]))]
@@ -142,8 +171,14 @@ class Funnels:
         attempts = await asyncio.to_thread(best_attempts, occurrences, funnel.window // _MS)
         groups: tuple[FunnelGroup, ...] = ()
         if funnel.breakdown:
-            starts = first.message[begins[attempts.start]] if funnel.breakdown.property else first.message
-            values = await self._values(connection, workspace, funnel.breakdown, known[attempts.person], starts)
+            starts = (
+                first.message[begins[attempts.start]]
+                if funnel.breakdown.property
+                else first.message
+            )
+            values = await self._values(
+                connection, workspace, funnel.breakdown, known[attempts.person], starts
+            )
             groups = await asyncio.to_thread(_grouped, attempts, values, funnel.breakdown.limit)
         read = sum(one.read for one in found.values())
         return FunnelAnswer(read, await asyncio.to_thread(figures, attempts), groups)
@@ -151,7 +186,10 @@ class Funnels:
     async def _read(
         self, connection: AsyncConnection[Any], workspace: int, funnel: Funnel, zone: str
     ) -> tuple[dict[EventFilter, Found], list[tuple[Halves, Places]]]:
-        """Each different filter once, as far as any step needs it; leaves are numbered while Postgres finds the next ones."""
+        """Each different filter once, as far as any step needs it.
+
+        Leaves are numbered while Postgres finds the next ones.
+        """
         found: dict[EventFilter, Found] = {}
         numbering: list[Awaitable[tuple[Halves, Places]]] = []
         left = self._params.events_limit
@@ -159,29 +197,56 @@ class Funnels:
             if event in found:
                 continue
             until = funnel.until + funnel.window if event in funnel.steps[1:] else funnel.until
-            named = funnel.breakdown is not None and funnel.breakdown.property is not None and not found
-            asked = Asked(workspace, event, zone, funnel.since, until, named, left + 1, self._params.chunk_rows)
+            named = (
+                funnel.breakdown is not None and funnel.breakdown.property is not None and not found
+            )
+            asked = Asked(
+                workspace,
+                event,
+                zone,
+                funnel.since,
+                until,
+                named,
+                left + 1,
+                self._params.chunk_rows,
+            )
             found[event] = await matching(connection, asked)
             left -= found[event].read
             if left < 0:
                 limit = f"{self._params.events_limit:,}"
-                raise FunnelTooLargeError(f"The steps have more than {limit} events; ask for a shorter time or for rarer events.")
+                raise FunnelTooLargeError(
+                    f"The steps have more than {limit} events; ask for a shorter time or for rarer events."
+                )
             numbering.append(asyncio.ensure_future(asyncio.to_thread(distinct, found[event].leaf)))
         return found, [await one for one in numbering]
 
     async def _values(
-        self, connection: AsyncConnection[Any], workspace: int, breakdown: Breakdown, profiles: Halves, starts: Halves
+        self,
+        connection: AsyncConnection[Any],
+        workspace: int,
+        breakdown: Breakdown,
+        profiles: Halves,
+        starts: Halves,
     ) -> list[Any]:
         limit = self._params.breakdown_people_limit
         if len(profiles) > limit:
-            raise FunnelTooLargeError(f"More than {limit:,} people begin, too many to break down; ask for a shorter time.")
+            raise FunnelTooLargeError(
+                f"More than {limit:,} people begin, too many to break down; ask for a shorter time."
+            )
         if breakdown.trait is not None:
-            return await traits(connection, workspace, profiles, breakdown.trait, self._params.chunk_rows)
-        return await properties(connection, workspace, starts, breakdown.property or "", self._params.chunk_rows)
+            return await traits(
+                connection, workspace, profiles, breakdown.trait, self._params.chunk_rows
+            )
+        return await properties(
+            connection, workspace, starts, breakdown.property or "", self._params.chunk_rows
+        )
 
 
 def _beginnings(first: Found, until_ms: int) -> Places:
-    """Places of the events that may begin an attempt; of several at one instant the smallest message key's first half comes first."""
+    """Places of the events that may begin an attempt.
+
+    Of several at one instant the smallest message key's first half comes first.
+    """
     begins = np.flatnonzero(first.at_ms < until_ms)
     if len(first.message):
         begins = begins[np.argsort(first.message[begins, 0].view(np.int64), kind="stable")]
@@ -189,4 +254,7 @@ def _beginnings(first: Found, until_ms: int) -> Places:
 
 
 def _grouped(attempts: Attempts, values: list[Any], limit: int) -> tuple[FunnelGroup, ...]:
-    return tuple(FunnelGroup(group.kind, group.value, figures(some(attempts, group.rows))) for group in break_down(values, limit))
+    return tuple(
+        FunnelGroup(group.kind, group.value, figures(some(attempts, group.rows)))
+        for group in break_down(values, limit)
+    )

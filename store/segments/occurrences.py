@@ -1,8 +1,9 @@
 """Reads which events match filters, as columns: who and when, a million at a time, and what is needed of a few of them.
 
-Rows leave Postgres packed by the hundred thousand, 24 or 40 bytes each (binary send formats of uuid and timestamptz: PostgreSQL
-documentation, "Frontend/Backend Protocol"), because a driver's row costs more than finding it. Conditions on properties are tested here,
-by the functions that test them for segments, on records streamed through a cursor.
+Rows leave Postgres packed by the hundred thousand, 24 or 40 bytes each (binary send formats of uuid
+and timestamptz: PostgreSQL documentation, "Frontend/Backend Protocol"), because a driver's row
+costs more than finding it. Conditions on properties are tested here, by the functions that test
+them for segments, on records streamed through a cursor.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from psycopg import AsyncConnection
 from domain.profiles.profile import decode_person
 from domain.segments import rule
 from domain.segments.rule import EventFilter, Where
+from domain.values import Json
 from operators.rules.conditions import matcher, property_of
 from store.connection import Keys, adapt
 
@@ -126,14 +128,26 @@ async def matching(connection: AsyncConnection[Any], asked: Asked) -> Found:
         read = len(packed) // layout.itemsize
     else:
         properties = _properties_of if asked.event.event_type in _WITH_PROPERTIES else _none_of
-        packed, read = await _tested(connection, row, params, asked, lambda payload: test(properties(payload)))
+        packed, read = await _tested(
+            connection, row, params, asked, lambda payload: test(properties(payload))
+        )
     rows = np.frombuffer(packed, layout)
     message = _native(rows["message"]) if asked.named else np.zeros((0, 2), np.uint64)
-    return Found(_native(rows["leaf"]), rows["at"].astype(np.int64) // 1_000 + _EPOCH_2000_MS, message, read)
+    return Found(
+        _native(rows["leaf"]), rows["at"].astype(np.int64) // 1_000 + _EPOCH_2000_MS, message, read
+    )
 
 
-async def _packed(connection: AsyncConnection[Any], row: LiteralString, params: Mapping[str, Any]) -> bytes:
-    sql = "SELECT string_agg(packed, '') FROM (SELECT " + row + " AS packed" + _OF_KIND + "LIMIT %(limit)s) found"
+async def _packed(
+    connection: AsyncConnection[Any], row: LiteralString, params: Mapping[str, Any]
+) -> bytes:
+    sql = (
+        "SELECT string_agg(packed, '') FROM (SELECT "
+        + row
+        + " AS packed"
+        + _OF_KIND
+        + "LIMIT %(limit)s) found"
+    )
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(sql, params, prepare=False)
         found = await cursor.fetchone()
@@ -141,9 +155,16 @@ async def _packed(connection: AsyncConnection[Any], row: LiteralString, params: 
 
 
 async def _tested(
-    connection: AsyncConnection[Any], row: LiteralString, params: dict[str, Any], asked: Asked, test: Callable[[bytes], bool]
+    connection: AsyncConnection[Any],
+    row: LiteralString,
+    params: dict[str, Any],
+    asked: Asked,
+    test: Callable[[bytes], bool],
 ) -> tuple[bytes, int]:
-    """Stream candidates and keep those that pass; a chunk is tested while the next one is on its way."""
+    """Stream candidates and keep those that pass.
+
+    A chunk is tested while the next one is on its way.
+    """
     sql: LiteralString = "SELECT " + row + ", payload" + _OF_KIND
     for number, where in enumerate(asked.event.where):
         pattern = trace_of(where)
@@ -174,7 +195,8 @@ _ESCAPE: Final = rb"%\\%"
 def trace_of(where: Where) -> bytes | None:
     """A LIKE pattern that every record meets in which the condition holds, unless it has a backslash; None where there is none.
 
-    A JSON text without a backslash is spelled in one way only: its characters in UTF-8 between quotation marks.
+    A JSON text without a backslash is spelled in one way only: its characters in UTF-8 between
+    quotation marks.
     """
     match where.condition:
         case rule.NotEquals() | rule.NotIn() | rule.NotContains() | rule.NotExists():
@@ -213,7 +235,8 @@ def _native(keys: NDArray[Any]) -> Halves:
 def distinct(keys: Halves) -> tuple[Halves, Places]:
     """The different keys, and for each key the place of its like among them.
 
-    Sorts by the first half alone, which is nearly always enough for digests, and by both where it is not.
+    Sorts by the first half alone, which is nearly always enough for digests, and by both where it
+    is not.
     """
     _, first, places = np.unique(keys[:, 0], return_index=True, return_inverse=True)
     different = keys[first]
@@ -228,17 +251,22 @@ async def people(
 ) -> tuple[Halves, list[Places]]:
     """Whose leaves these are: the people, and for each leaf the place of its owner among them.
 
-    A leaf that belongs to nobody else is a person itself: a profile's id is the key of one of its identifiers.
+    A leaf that belongs to nobody else is a person itself: a profile's id is the key of one of its
+    identifiers.
 
     Args:
         connection: within a transaction.
         workspace: tenant.
         numbered: several lots of leaves, each as `distinct` gives them.
     """
-    leaves, places = await asyncio.to_thread(distinct, np.concatenate([different for different, _ in numbered]))
+    leaves, places = await asyncio.to_thread(
+        distinct, np.concatenate([different for different, _ in numbered])
+    )
     async with connection.cursor(binary=True) as cursor:
         adapt(cursor)
-        await cursor.execute(_OWNERS, {"keys": keys_of(leaves), "workspace": workspace}, prepare=False)
+        await cursor.execute(
+            _OWNERS, {"keys": keys_of(leaves), "workspace": workspace}, prepare=False
+        )
         row = await cursor.fetchone()
     owners = np.frombuffer((row[0] if row else None) or b"", _OWNER)
     leaves[owners["place"].astype(np.int64)] = _native(owners["profile"])
@@ -255,7 +283,9 @@ def keys_of(halves: Halves) -> Keys:
     return Keys.of_column(len(halves), elements.tobytes())
 
 
-async def properties(connection: AsyncConnection[Any], workspace: int, messages: Halves, path: str, chunk: int) -> list[Any]:
+async def properties(
+    connection: AsyncConnection[Any], workspace: int, messages: Halves, path: str, chunk: int
+) -> list[Any]:
     """The value of a property in each of these events; None where it is missing.
 
     Args:
@@ -265,13 +295,25 @@ async def properties(connection: AsyncConnection[Any], workspace: int, messages:
         path: of the property; dots lead into objects.
         chunk: events held at once.
     """
-    return await _values(connection, _RECORDS, workspace, messages, lambda payload: property_of(_properties_of(payload), path), chunk)
+    return await _values(
+        connection,
+        _RECORDS,
+        workspace,
+        messages,
+        lambda payload: property_of(_properties_of(payload), path),
+        chunk,
+    )
 
 
-async def traits(connection: AsyncConnection[Any], workspace: int, profiles: Halves, name: str, chunk: int) -> list[Any]:
-    """The newest value of a trait for each of these people; None where it is missing. Arguments like `properties`."""
+async def traits(
+    connection: AsyncConnection[Any], workspace: int, profiles: Halves, name: str, chunk: int
+) -> list[Any]:
+    """The newest value of a trait for each of these people; None where it is missing.
 
-    def trait(doc: bytes) -> Any:  # noqa: ANN401 - a JSON value
+    Arguments like `properties`.
+    """
+
+    def trait(doc: bytes) -> Json:
         register = decode_person(doc).view.traits.get(name)
         return register.value if register else None
 
@@ -279,18 +321,27 @@ async def traits(connection: AsyncConnection[Any], workspace: int, profiles: Hal
 
 
 async def _values(
-    connection: AsyncConnection[Any], sql: LiteralString, workspace: int, keys: Halves, value: Callable[[bytes], Any], chunk: int
+    connection: AsyncConnection[Any],
+    sql: LiteralString,
+    workspace: int,
+    keys: Halves,
+    value: Callable[[bytes], Any],
+    chunk: int,
 ) -> list[Any]:
     values: list[Any] = [None] * len(keys)
     async with connection.cursor(binary=True) as cursor:
         adapt(cursor)
         for start in range(0, len(keys), chunk):
-            await cursor.execute(sql, {"keys": keys_of(keys[start : start + chunk]), "workspace": workspace})
+            await cursor.execute(
+                sql, {"keys": keys_of(keys[start : start + chunk]), "workspace": workspace}
+            )
             rows = await cursor.fetchall()
             for place, one in await asyncio.to_thread(_read_each, rows, value):
                 values[start + place - 1] = one
     return values
 
 
-def _read_each(rows: Sequence[tuple[int, bytes]], value: Callable[[bytes], Any]) -> list[tuple[int, Any]]:
+def _read_each(
+    rows: Sequence[tuple[int, bytes]], value: Callable[[bytes], Any]
+) -> list[tuple[int, Any]]:
     return [(place, value(packed)) for place, packed in rows]

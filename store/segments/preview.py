@@ -1,10 +1,12 @@
 """Answers what a rule would mean before it is live: how many people, who for example, and whom other segments hold already.
 
-Few people are all evaluated. Of many a sample is: ids are keyed digests, hence spread evenly and unrelated to anything about a person, so
-that whoever follows a random place in id order is a random sample, and a page of an index. The same evaluator as for live segments is
-used; aggregates that nobody has yet are built from stored events on the way and thrown away. Nothing is written.
+Few people are all evaluated. Of many a sample is: ids are keyed digests, hence spread evenly and
+unrelated to anything about a person, so that whoever follows a random place in id order is a random
+sample, and a page of an index. The same evaluator as for live segments is used; aggregates that
+nobody has yet are built from stored events on the way and thrown away. Nothing is written.
 
-An answer is computed from one snapshot of the store and in bounded time: when the time is over, it rests on those evaluated so far.
+An answer is computed from one snapshot of the store and in bounded time: when the time is over, it
+rests on those evaluated so far.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +55,8 @@ class PreviewParams:
         exact_people: up to so many people, everybody is evaluated.
         sample_people: of more, so many.
         deadline: when the answer is given, whatever has been evaluated.
-        count_limit: longest that people are counted; beyond, the planner's estimate stands for their number.
+        count_limit: longest that people are counted; beyond, the planner's estimate stands for
+            their number.
         page: people read at once.
         history_page: people read at once whose past must be read too.
         shown: people named as examples.
@@ -72,7 +75,11 @@ class PreviewParams:
     at_once: int = 1
 
     def __post_init__(self) -> None:
-        if min(self.exact_people, self.sample_people, self.page, self.history_page, self.at_once) < 1 or self.deadline <= timedelta():
+        if (
+            min(self.exact_people, self.sample_people, self.page, self.history_page, self.at_once)
+            < 1
+            or self.deadline <= timedelta()
+        ):
             raise ValueError("a preview asks at least one person and has some time")
 
 
@@ -106,8 +113,10 @@ class Overlap(NamedTuple):
         version: that is live.
         members: of that segment.
         both: members of that segment who would be members of the draft.
-        share_of_draft: share of the draft's people who are in that segment, 0–1; None where there are none.
-        share_of_segment: share of that segment's people who would be in the draft, 0–1; None where there are none.
+        share_of_draft: share of the draft's people who are in that segment, 0–1; None where there
+            are none.
+        share_of_segment: share of that segment's people who would be in the draft, 0–1; None where
+            there are none.
     """
 
     segment_id: int
@@ -130,7 +139,8 @@ class Preview(NamedTuple):
         exact: whether that was everybody.
         in_time: False where time was over before as many were evaluated as are asked for.
         reads_history: whether the rule asks for something of the past that people do not hold yet.
-        unscored: whether the rule asks for RFM scores that nobody has, because bounds have not been taken yet.
+        unscored: whether the rule asks for RFM scores that nobody has, because bounds have not been
+            taken yet.
         examples: some people who would be members.
         overlaps: live and paused segments, by id.
     """
@@ -157,7 +167,13 @@ class Previews:
         clock: seconds of a clock that never goes back.
     """
 
-    def __init__(self, rules: ProfileRules, kinds: Sequence[str], params: PreviewParams, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rules: ProfileRules,
+        kinds: Sequence[str],
+        params: PreviewParams,
+        clock: Callable[[], float],
+    ) -> None:
         self._rules = rules
         self._kinds = list(kinds)
         self._params = params
@@ -186,7 +202,14 @@ class Previews:
         wanted = people if people <= self._params.exact_people else self._params.sample_people
         found = Tally(program, self._rules, asked.now_ms, self._params.shown)
         reads_history = program.newest > definitions.newest_aggregate
-        for page in self._pages(conn, author.workspace, asked.start, wanted, ends, self._params.history_page if reads_history else 0):
+        for page in self._pages(
+            conn,
+            author.workspace,
+            asked.start,
+            wanted,
+            ends,
+            self._params.history_page if reads_history else 0,
+        ):
             _add(conn, found, page)
         exact = counted and found.evaluated >= people
         unscored = program.definitions.rfm is not None and program.definitions.rfm.breaks is None
@@ -200,7 +223,9 @@ class Previews:
             reads_history=reads_history,
             unscored=unscored,
             examples=self._examples(conn, found.examples),
-            overlaps=tuple(_overlap(found, people, *row) for row in conn.execute(_NAMES, (author.workspace,))),
+            overlaps=tuple(
+                _overlap(found, people, *row) for row in conn.execute(_NAMES, (author.workspace,))
+            ),
         )
 
     def _count(self, conn: Connection[Any], workspace: int) -> tuple[int, bool]:
@@ -208,16 +233,28 @@ class Previews:
         try:
             with conn.transaction():
                 before = conn.execute("SHOW statement_timeout").fetchone()
-                conn.execute(f"SET LOCAL statement_timeout = {self._params.count_limit // _MS}".encode())
+                conn.execute(
+                    f"SET LOCAL statement_timeout = {self._params.count_limit // _MS}".encode()
+                )
                 row = conn.execute("SELECT count(*) " + _PEOPLE, (workspace,)).fetchone()
-                conn.execute(f"SET LOCAL statement_timeout = '{before[0] if before else 0}'".encode())
+                conn.execute(
+                    f"SET LOCAL statement_timeout = '{before[0] if before else 0}'".encode()
+                )
                 return (int(row[0]) if row else 0), True
         except QueryCanceled:
-            plan = conn.execute("EXPLAIN (FORMAT JSON) SELECT 1 " + _PEOPLE, (workspace,)).fetchone()
+            plan = conn.execute(
+                "EXPLAIN (FORMAT JSON) SELECT 1 " + _PEOPLE, (workspace,)
+            ).fetchone()
             return (int(plan[0][0]["Plan"]["Plan Rows"]) if plan else 0), False
 
     def _pages(
-        self, conn: Connection[Any], workspace: int, start: bytes, wanted: int, ends: float, history_page: int
+        self,
+        conn: Connection[Any],
+        workspace: int,
+        start: bytes,
+        wanted: int,
+        ends: float,
+        history_page: int,
     ) -> Iterator[list[tuple[bytes, bytes]]]:
         """People in id order from `start` on, around to where it began, until enough are read or the next page would end too late."""
         size, asked, longest = history_page or self._params.page, 0, 0.0
@@ -233,10 +270,16 @@ class Previews:
 
     def _examples(self, conn: Connection[Any], people: Sequence[ProfileId]) -> tuple[Example, ...]:
         found: dict[bytes, list[tuple[str, str]]] = {person: [] for person in people}
-        params = {"people": Keys(list(people)), "kinds": self._kinds, "limit": self._params.identifiers_shown}
+        params = {
+            "people": Keys(list(people)),
+            "kinds": self._kinds,
+            "limit": self._params.identifiers_shown,
+        }
         for person, kind, value in conn.cursor(binary=True).execute(_IDENTIFIERS, params):
             found[person].append((kind, value))
-        return tuple(Example(UUID(bytes=person), tuple(identifiers)) for person, identifiers in found.items())
+        return tuple(
+            Example(UUID(bytes=person), tuple(identifiers)) for person, identifiers in found.items()
+        )
 
 
 def _rule(conn: Connection[Any], author: Author, asked: Asked) -> Rule:
@@ -252,7 +295,9 @@ def _rule(conn: Connection[Any], author: Author, asked: Asked) -> Rule:
     return rule
 
 
-def _ring(conn: Connection[Any], workspace: int, start: UUID, size: int) -> Iterator[list[tuple[bytes, bytes]]]:
+def _ring(
+    conn: Connection[Any], workspace: int, start: UUID, size: int
+) -> Iterator[list[tuple[bytes, bytes]]]:
     """Everybody's id and document, once, page by page."""
     cursor = conn.cursor(binary=True)
     after = start

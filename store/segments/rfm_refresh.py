@@ -1,7 +1,8 @@
 """Takes the quintile bounds of a workspace's buyers anew, when it is time, and makes them live.
 
-Everybody's purchases are read from their documents as of one instant, page by page from a cursor of the server, so that memory does not
-grow with the number of people. Bounds that hardly moved are noted and not published: no sweep follows.
+Everybody's purchases are read from their documents as of one instant, page by page from a cursor of
+the server, so that memory does not grow with the number of people. Bounds that hardly moved are
+noted and not published: no sweep follows.
 """
 
 from collections.abc import Iterator
@@ -14,11 +15,25 @@ from psycopg.types.json import Jsonb
 
 from domain.profiles.profile import decode_person
 from domain.segments.aggregate import NumberBuckets
-from domain.segments.definition import Aggregate, RfmBreaks, RfmDefinition, RfmRule, WorkspaceDefinitions, spec_key
+from domain.segments.definition import (
+    Aggregate,
+    RfmBreaks,
+    RfmDefinition,
+    RfmRule,
+    WorkspaceDefinitions,
+    spec_key,
+)
 from domain.segments.rfm import RFM_SEGMENTS
 from operators.aggregates.fold import held
 from operators.aggregates.plan import rfm_spec
-from operators.rfm.bounds import Buyer, Distribution, Population, RfmParams, buyer_reader, same_bounds
+from operators.rfm.bounds import (
+    Buyer,
+    Distribution,
+    Population,
+    RfmParams,
+    buyer_reader,
+    same_bounds,
+)
 from store import locks
 from store.definitions.load import load_definitions
 from store.definitions.publish_rfm import set_rfm_breaks
@@ -80,7 +95,9 @@ class RefreshResult:
 
 
 class RfmRefresh:
-    """Refreshes one workspace at a time, the one that has waited longest; one process does so at a time.
+    """Refreshes one workspace at a time, the one that has waited longest.
+
+    One process does so at a time.
 
     Args:
         params: see `RfmRefreshParams`.
@@ -92,8 +109,8 @@ class RfmRefresh:
     def run_once(self, conn: Connection[Any], now_ms: int) -> RefreshResult | None:
         """Refresh a workspace whose bounds are due: new ones, or taken `RfmRule.refresh_s` ago.
 
-        Reading a million people takes some ten seconds: not in a thread that has other duties. A workspace whose people do not all have
-        the aggregate yet waits for the sweep that builds it.
+        Reading a million people takes some ten seconds: not in a thread that has other duties. A
+        workspace whose people do not all have the aggregate yet waits for the sweep that builds it.
 
         Args:
             conn: an autocommit connection.
@@ -108,7 +125,9 @@ class RfmRefresh:
         if not _ask(conn, "SELECT pg_try_advisory_lock(%s)"):
             return None
         try:
-            due = conn.execute(_DUE, {"now_ms": now_ms, "refresh_s": RfmRule().refresh_s}).fetchall()
+            due = conn.execute(
+                _DUE, {"now_ms": now_ms, "refresh_s": RfmRule().refresh_s}
+            ).fetchall()
             results = (self.refresh(conn, workspace, now_ms) for (workspace,) in due)
             return next((result for result in results if result is not None), None)
         finally:
@@ -124,7 +143,8 @@ class RfmRefresh:
             now_ms: the instant that scores are of.
 
         Returns:
-            What was found; None where there is no RFM, or the sweep that builds its aggregate is not through.
+            What was found; None where there is no RFM, or the sweep that builds its aggregate is
+            not through.
 
         Raises:
             LookupError: there is no such workspace.
@@ -138,7 +158,14 @@ class RfmRefresh:
                 return None
             census = _Census(conn, definitions, definitions.rfm, aggregate, now_ms, self._params)
             breaks, distribution = census.take()
-        return _publish(conn, workspace, definitions.rfm, breaks, self._params.population.tolerance, distribution)
+        return _publish(
+            conn,
+            workspace,
+            definitions.rfm,
+            breaks,
+            self._params.population.tolerance,
+            distribution,
+        )
 
 
 def _ask(conn: Connection[Any], sql: str) -> bool:
@@ -151,7 +178,10 @@ def _built(definitions: WorkspaceDefinitions) -> Aggregate | None:
     if definitions.rfm is None:
         return None
     wanted = spec_key(rfm_spec(definitions.rfm.rule, definitions.time_zone))
-    found = next((aggregate for aggregate in definitions.aggregates if spec_key(aggregate.spec) == wanted), None)
+    found = next(
+        (aggregate for aggregate in definitions.aggregates if spec_key(aggregate.spec) == wanted),
+        None,
+    )
     return found if found is not None and found.id <= definitions.swept_aggregate else None
 
 
@@ -192,12 +222,18 @@ class _Census:
             cursor.itersize = self._params.page
             for (document,) in cursor.execute(_DOCUMENTS, (self._workspace,)):
                 state = held(decode_person(document).view, self._aggregate)
-                buyer = None if state is None else self._read(cast("NumberBuckets", state), self._now_ms)
+                buyer = (
+                    None
+                    if state is None
+                    else self._read(cast("NumberBuckets", state), self._now_ms)
+                )
                 if buyer is not None:
                     yield buyer
 
 
-def _distribution(counted: Distribution | None, population: Population, now_ms: int) -> dict[str, Any]:
+def _distribution(
+    counted: Distribution | None, population: Population, now_ms: int
+) -> dict[str, Any]:
     segments = dict.fromkeys(RFM_SEGMENTS, 0)
     return {
         "population": population.size,
@@ -209,14 +245,28 @@ def _distribution(counted: Distribution | None, population: Population, now_ms: 
 
 
 def _publish(
-    conn: Connection[Any], workspace: int, rfm: RfmDefinition, breaks: RfmBreaks | None, tolerance: float, distribution: dict[str, Any]
+    conn: Connection[Any],
+    workspace: int,
+    rfm: RfmDefinition,
+    breaks: RfmBreaks | None,
+    tolerance: float,
+    distribution: dict[str, Any],
 ) -> RefreshResult:
     """Make bounds live where they score somebody otherwise; else note when they were taken."""
     population, exact = distribution["population"], distribution["exact"]
     if breaks is not None and not same_bounds(breaks, rfm.breaks, tolerance):
         with conn.transaction():
-            published = set_rfm_breaks(conn, Author(workspace, _ACTOR), rfm.version, breaks, distribution)
-        return RefreshResult(workspace, population, exact, published.revision is not None, published.sweep)
-    params = {"distribution": Jsonb(distribution), "taken_ms": distribution["taken_ms"], "workspace": workspace, "version": rfm.version}
+            published = set_rfm_breaks(
+                conn, Author(workspace, _ACTOR), rfm.version, breaks, distribution
+            )
+        return RefreshResult(
+            workspace, population, exact, published.revision is not None, published.sweep
+        )
+    params = {
+        "distribution": Jsonb(distribution),
+        "taken_ms": distribution["taken_ms"],
+        "workspace": workspace,
+        "version": rfm.version,
+    }
     conn.execute(_NOTE, params)
     return RefreshResult(workspace, population, exact, changed=False, sweep=None)

@@ -1,7 +1,8 @@
 """Statistics of segments and events over time, for dashboards: sizes, entries and exits, volatility, volumes; and the RFM distribution.
 
-A segment's size in the past is its size now less every change since: the outbox holds each transition once, so points are exact for as long
-as changes are kept. Hours and days are those of the workspace's time zone.
+A segment's size in the past is its size now less every change since: the outbox holds each
+transition once, so points are exact for as long as changes are kept. Hours and days are those of
+the workspace's time zone.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ class SeriesParams:
     volume_names: int = 50
 
     def __post_init__(self) -> None:
-        if self.volume_names < 1 or min(self.hours, self.days, self.volume_range) < timedelta(hours=1):
+        if self.volume_names < 1 or min(self.hours, self.days, self.volume_range) < timedelta(
+            hours=1
+        ):
             raise ValueError("ranges of statistics are at least an hour, names at least 1")
 
 
@@ -51,7 +54,8 @@ class Point(NamedTuple):
     exits: int
 
 
-# Steps are cut where local hours and days begin; the first one may begin before `since`, and then counts what is since.
+# Steps are cut where local hours and days begin; the first one may begin before `since`, and then
+# counts what is since.
 _POINTS: Final = """
     WITH place AS (SELECT time_zone AS zone FROM workspaces WHERE id = %(workspace)s),
     now_in AS (SELECT count(*) AS size FROM memberships WHERE segment_id = %(segment)s AND workspace_id = %(workspace)s),
@@ -78,7 +82,9 @@ _POINTS: Final = """
 """
 
 
-async def history(pool: Pool, workspace: int, segment: int, since: datetime, until: datetime, step: Step) -> list[Point]:
+async def history(
+    pool: Pool, workspace: int, segment: int, since: datetime, until: datetime, step: Step
+) -> list[Point]:
     """A segment's size, entries and exits step by step.
 
     Args:
@@ -89,7 +95,9 @@ async def history(pool: Pool, workspace: int, segment: int, since: datetime, unt
         until: end; steps begin before it.
         step: their length.
     """
-    stride = timedelta(minutes=15) if step == "hour" else timedelta(hours=12)  # no step is missed, whatever the clock does
+    stride = (
+        timedelta(minutes=15) if step == "hour" else timedelta(hours=12)
+    )  # no step is missed, whatever the clock does
     params = {
         "workspace": workspace,
         "segment": segment,
@@ -127,9 +135,16 @@ _MOVES: Final = """
 """
 
 
-async def moves(pool: Pool, workspace: int, since: datetime, after: int | None, limit: int) -> list[SegmentMoves]:
+async def moves(
+    pool: Pool, workspace: int, since: datetime, after: int | None, limit: int
+) -> list[SegmentMoves]:
     """Every segment that is not deleted, by id, with what moved since an instant; `after` is the last id of the page before."""
-    return await fetch(pool, SegmentMoves, _MOVES, {"workspace": workspace, "since": since, "after": after, "limit": limit})
+    return await fetch(
+        pool,
+        SegmentMoves,
+        _MOVES,
+        {"workspace": workspace, "since": since, "after": after, "limit": limit},
+    )
 
 
 class SegmentChange(NamedTuple):
@@ -151,7 +166,9 @@ _CHANGES: Final = """
 """
 
 
-async def segment_changes(pool: Pool, workspace: int, segment: int, after: tuple[datetime, int] | None, limit: int) -> list[SegmentChange]:
+async def segment_changes(
+    pool: Pool, workspace: int, segment: int, after: tuple[datetime, int] | None, limit: int
+) -> list[SegmentChange]:
     """Entries and exits of a segment, newest first; `after` is instant and id of the last one of the page before."""
     at, row = after or (None, None)
     params = {"workspace": workspace, "segment": segment, "at": at, "id": row, "limit": limit}
@@ -166,7 +183,8 @@ class Volume(NamedTuple):
     events: int
 
 
-# Quarters of an hour first: every zone's hours and days begin at one, and cutting a million instants by the calendar is slow.
+# Quarters of an hour first: every zone's hours and days begin at one, and cutting a million
+# instants by the calendar is slow.
 _VOLUMES: Final = """
     WITH quarters AS (
         SELECT name, date_bin('15 minutes', occurred_at, '2000-01-01T00:00:00Z') AS at, count(*) AS events FROM events
@@ -183,7 +201,9 @@ _VOLUMES: Final = """
 """
 
 
-async def volumes(pool: Pool, workspace: int, since: datetime, until: datetime, step: Step, names: int) -> list[Volume]:
+async def volumes(
+    pool: Pool, workspace: int, since: datetime, until: datetime, step: Step, names: int
+) -> list[Volume]:
     """Events per name and step, by event time; steps without events are left out.
 
     Args:

@@ -51,18 +51,29 @@ _SELECT: Final = """
 """
 
 
-async def of_workspace(pool: Pool, workspace: int, after: int | None, limit: int) -> list[SegmentRow]:
+async def of_workspace(
+    pool: Pool, workspace: int, after: int | None, limit: int
+) -> list[SegmentRow]:
     """The workspace's segments by id, without deleted ones; `after` is the id of the last one of the page before."""
-    sql = _SELECT + " AND (%(after)s::integer IS NULL OR s.id > %(after)s) ORDER BY s.id LIMIT %(limit)s"
-    return await fetch(pool, SegmentRow, sql, {"workspace": workspace, "after": after, "limit": limit})
+    sql = (
+        _SELECT
+        + " AND (%(after)s::integer IS NULL OR s.id > %(after)s) ORDER BY s.id LIMIT %(limit)s"
+    )
+    return await fetch(
+        pool, SegmentRow, sql, {"workspace": workspace, "after": after, "limit": limit}
+    )
 
 
 async def by_id(pool: Pool, workspace: int, segment: int) -> SegmentRow | None:
     """One segment; None where the workspace has no such segment."""
-    return await fetch_one(pool, SegmentRow, _SELECT + " AND s.id = %(id)s", {"workspace": workspace, "id": segment})
+    return await fetch_one(
+        pool, SegmentRow, _SELECT + " AND s.id = %(id)s", {"workspace": workspace, "id": segment}
+    )
 
 
-async def members(pool: Pool, workspace: int, segment: int, after: UUID | None, limit: int) -> list[MemberRow]:
+async def members(
+    pool: Pool, workspace: int, segment: int, after: UUID | None, limit: int
+) -> list[MemberRow]:
     """A segment's members by profile id; `after` is the last one of the page before."""
     sql = """
         SELECT profile_id, version, since_at FROM memberships

@@ -1,4 +1,7 @@
-"""Anomalies as stored: written by the signals flow as they begin, grow and end; read by dashboards and alerts."""
+"""Anomalies as stored: written by the signals flow as they begin, grow and end.
+
+Read by dashboards and alerts.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,7 +85,9 @@ def write(conn: Connection[Any], anomalies: Sequence[Anomaly]) -> None:
         )  # fmt: skip
 
 
-async def page(pool: Pool, workspace: int, signal: str | None, *, lasting: bool, after: int | None, limit: int) -> list[AnomalyRow]:
+async def page(
+    pool: Pool, workspace: int, signal: str | None, *, lasting: bool, after: int | None, limit: int
+) -> list[AnomalyRow]:
     """A workspace's anomalies, newest first.
 
     Args:
@@ -93,10 +98,18 @@ async def page(pool: Pool, workspace: int, signal: str | None, *, lasting: bool,
         after: id of the last one of the page before.
         limit: anomalies per page.
     """
-    params = {"workspace": workspace, "signal": signal, "lasting": lasting, "after": after, "limit": limit}
+    params = {
+        "workspace": workspace,
+        "signal": signal,
+        "lasting": lasting,
+        "after": after,
+        "limit": limit,
+    }
     return await fetch(pool, AnomalyRow, _PAGE, params)
 
 
 async def by_id(pool: Pool, workspace: int, anomaly: int) -> AnomalyRow | None:
     """One anomaly; None where the workspace has no such one."""
-    return await fetch_one(pool, AnomalyRow, _COLUMNS + " AND id = %(id)s", {"workspace": workspace, "id": anomaly})
+    return await fetch_one(
+        pool, AnomalyRow, _COLUMNS + " AND id = %(id)s", {"workspace": workspace, "id": anomaly}
+    )

@@ -21,11 +21,14 @@ def add(conn: Connection[Any], rows: Iterable[tuple[int, str, int, int, str, flo
 
     Args:
         conn: a connection with an open transaction.
-        rows: (workspace id, signal, minute in ms since 1970, shard, metric, amount); no two rows name the same counter.
+        rows: (workspace id, signal, minute in ms since 1970, shard, metric, amount); no two rows
+            name the same counter.
     """
     ordered = sorted(rows)
     if not ordered:
         return
-    workspaces, signals, minutes, shards, metrics, values = (list(column) for column in zip(*ordered, strict=True))
+    workspaces, signals, minutes, shards, metrics, values = (
+        list(column) for column in zip(*ordered, strict=True)
+    )
     instants = [_EPOCH + timedelta(milliseconds=minute) for minute in minutes]
     conn.execute(_ADD, (workspaces, signals, instants, shards, metrics, values))

@@ -9,7 +9,9 @@ from store.fetch import Pool, fetch
 
 @dataclass(frozen=True)
 class ReadingRow:
-    """One dated result; every field but `signal` and `name` is None for a signal that was never read.
+    """One dated result.
+
+    Every field but `signal` and `name` is None for a signal that was never read.
 
     Attributes:
         signal: ``source:<id>`` or ``platform:<name>``.
@@ -31,7 +33,8 @@ class ReadingRow:
     reasons: Any
 
 
-# Postgres has no skip scan over distinct values that ends early; the recursion jumps from signal to signal along the index.
+# Postgres has no skip scan over distinct values that ends early; the recursion jumps from signal to
+# signal along the index.
 _LATEST: Final = """
     WITH RECURSIVE heard(signal) AS (
         (SELECT signal FROM readings WHERE workspace_id = %(workspace)s ORDER BY signal LIMIT 1)
@@ -102,14 +105,25 @@ def _score(at_ms: int, score: float) -> tuple[int, float]:
     return at_ms, score
 
 
-async def hours(pool: Pool, workspace: int, signal: str, since: datetime, until: datetime) -> list[HourRow]:
+async def hours(
+    pool: Pool, workspace: int, signal: str, since: datetime, until: datetime
+) -> list[HourRow]:
     """A signal's readings by the hour, oldest first; hours without any are left out."""
-    return await fetch(pool, HourRow, _HOURS, {"workspace": workspace, "signal": signal, "since": since, "until": until})
+    return await fetch(
+        pool,
+        HourRow,
+        _HOURS,
+        {"workspace": workspace, "signal": signal, "since": since, "until": until},
+    )
 
 
-async def scores(pool: Pool, workspace: int, signal: str, since: datetime) -> list[tuple[int, float]]:
+async def scores(
+    pool: Pool, workspace: int, signal: str, since: datetime
+) -> list[tuple[int, float]]:
     """A signal's scores since an instant, (ms, score), oldest first; unknown ones left out."""
-    return await fetch(pool, _score, _SCORES, {"workspace": workspace, "signal": signal, "since": since})
+    return await fetch(
+        pool, _score, _SCORES, {"workspace": workspace, "signal": signal, "since": since}
+    )
 
 
 async def latest(pool: Pool, workspace: int) -> list[ReadingRow]:

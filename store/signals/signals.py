@@ -19,7 +19,8 @@ _CHANGED: Final = """
 SELECT workspace_id, signal, minute_at, shard, metric, value, updated_at
 FROM observations WHERE updated_at >= %s AND minute_at >= %s
 """
-# A transaction dates its counters with its own start. Writers name themselves, so that a long dump does not hold the instant back.
+# A transaction dates its counters with its own start. Writers name themselves, so that a long dump
+# does not hold the instant back.
 _SETTLED: Final = """
 SELECT least(statement_timestamp(), min(xact_start)) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name LIKE 'stratum-%' AND pid <> pg_backend_pid()
@@ -102,8 +103,12 @@ def utc(at_ms: int) -> datetime:
     return EPOCH + timedelta(milliseconds=at_ms)
 
 
-def changed_minutes(conn: Connection[Any], since: datetime, minutes_since: datetime) -> dict[tuple[WorkspaceId, str], list[Observed]]:
-    """Counters that were added to since an instant. Reading a row again is harmless, for rows hold totals.
+def changed_minutes(
+    conn: Connection[Any], since: datetime, minutes_since: datetime
+) -> dict[tuple[WorkspaceId, str], list[Observed]]:
+    """Counters that were added to since an instant.
+
+    Reading a row again is harmless, for rows hold totals.
 
     Args:
         conn: any connection.
@@ -114,7 +119,9 @@ def changed_minutes(conn: Connection[Any], since: datetime, minutes_since: datet
         (workspace, signal) → counters.
     """
     found: dict[tuple[WorkspaceId, str], list[Observed]] = {}
-    for workspace, signal, minute, shard, metric, value, updated in conn.execute(_CHANGED, (since, minutes_since)):
+    for workspace, signal, minute, shard, metric, value, updated in conn.execute(
+        _CHANGED, (since, minutes_since)
+    ):
         row = Observed(_ms(minute), shard, metric, value, _ms(updated))
         found.setdefault((WorkspaceId(workspace), signal), []).append(row)
     return found
@@ -123,7 +130,8 @@ def changed_minutes(conn: Connection[Any], since: datetime, minutes_since: datet
 def settled_at(conn: Connection[Any]) -> datetime:
     """The instant before which no counter changes any more, by the server's clock: now, or the start of the oldest open transaction.
 
-    Whoever asks this, reads what changed, and next time goes on from here misses nothing, however long a transaction was open.
+    Whoever asks this, reads what changed, and next time goes on from here misses nothing, however
+    long a transaction was open.
     """
     row = conn.execute(_SETTLED).fetchone()
     settled: datetime = row[0] if row else EPOCH
@@ -136,7 +144,10 @@ def known_signals(conn: Connection[Any]) -> set[tuple[WorkspaceId, str]]:
 
 
 def write_readings(conn: Connection[Any], readings: Sequence[Reading]) -> list[Reading]:
-    """Store readings; answers them with their ids. A request that begins sees them, or is on record before them (`store.last_word`)."""
+    """Store readings; answers them with their ids.
+
+    A request that begins sees them, or is on record before them (`store.last_word`).
+    """
     if not readings:
         return []
     workspaces = [reading.workspace for reading in readings]
@@ -154,14 +165,19 @@ def write_readings(conn: Connection[Any], readings: Sequence[Reading]) -> list[R
             [msgspec.json.encode(reading.reasons).decode() for reading in readings],
         ),
     ).fetchall()
-    return [msgspec.structs.replace(reading, id=row[0]) for reading, row in zip(readings, rows, strict=True)]
+    return [
+        msgspec.structs.replace(reading, id=row[0])
+        for reading, row in zip(readings, rows, strict=True)
+    ]
 
 
 def _components(components: Iterable[Component]) -> str:
     return msgspec.json.encode({component.name: component for component in components}).decode()
 
 
-def readings_since(conn: Connection[Any], workspace: WorkspaceId, signals: Sequence[str], since: datetime) -> list[Reading]:
+def readings_since(
+    conn: Connection[Any], workspace: WorkspaceId, signals: Sequence[str], since: datetime
+) -> list[Reading]:
     """Stored readings of some signals, oldest first."""
     return [_reading(row) for row in conn.execute(_SINCE, (workspace, list(signals), since))]
 
@@ -170,10 +186,22 @@ def _reading(row: Sequence[Any]) -> Reading:
     """A row of `_SINCE` or `_NEWEST`."""
     workspace, signal, read_at, score, status, sample, components, reasons, number = row
     stated = tuple(msgspec.convert(component, Component) for component in components.values())
-    return Reading(WorkspaceId(workspace), signal, _ms(read_at), score, Status(status), sample, stated, tuple(reasons), number)
+    return Reading(
+        WorkspaceId(workspace),
+        signal,
+        _ms(read_at),
+        score,
+        Status(status),
+        sample,
+        stated,
+        tuple(reasons),
+        number,
+    )
 
 
-def newest_readings(conn: Connection[Any], asked: Iterable[tuple[WorkspaceId, str]]) -> dict[tuple[WorkspaceId, str], Reading]:
+def newest_readings(
+    conn: Connection[Any], asked: Iterable[tuple[WorkspaceId, str]]
+) -> dict[tuple[WorkspaceId, str], Reading]:
     """The reading of each signal that was stored last, of those that have one.
 
     Args:
@@ -181,7 +209,11 @@ def newest_readings(conn: Connection[Any], asked: Iterable[tuple[WorkspaceId, st
         asked: (workspace, signal).
     """
     ordered = sorted(asked)
-    places = [workspace for workspace, _ in ordered], [signal for _, signal in ordered], _LATEST_READINGS
+    places = (
+        [workspace for workspace, _ in ordered],
+        [signal for _, signal in ordered],
+        _LATEST_READINGS,
+    )
     found = (_reading(row) for row in conn.execute(_NEWEST, places))
     return {(reading.workspace, reading.signal): reading for reading in found}
 
@@ -192,7 +224,10 @@ def feeding_sources(conn: Connection[Any], workspace: WorkspaceId, since: dateti
 
 
 def prune_readings(conn: Connection[Any], before: datetime) -> int:
-    """Delete readings older than an instant, except those that a decision rests on; answers how many."""
+    """Delete readings older than an instant, except those that a decision rests on.
+
+    Answers how many.
+    """
     return conn.execute(_PRUNE, (before,)).rowcount
 
 
@@ -202,7 +237,10 @@ def thin_readings(conn: Connection[Any], since: datetime, until: datetime) -> in
 
 
 def prune_details(conn: Connection[Any], before: datetime) -> int:
-    """Delete the counters of older minutes that only serve health, and so no longer do; answers how many."""
+    """Delete the counters of older minutes that only serve health, and so no longer do.
+
+    Answers how many.
+    """
     return conn.execute(_PRUNE_DETAILS, (before, list(metrics.LASTING))).rowcount
 
 
@@ -213,7 +251,10 @@ def roll_up(conn: Connection[Any], since: datetime, until: datetime) -> int:
 
 def memories(conn: Connection[Any], since: datetime) -> dict[tuple[WorkspaceId, str], bytes]:
     """What was learned of each signal and stored since an instant, packed."""
-    return {(WorkspaceId(workspace), signal): bytes(memory) for workspace, signal, memory in conn.execute(_MEMORIES, (since,))}
+    return {
+        (WorkspaceId(workspace), signal): bytes(memory)
+        for workspace, signal, memory in conn.execute(_MEMORIES, (since,))
+    }
 
 
 def remember(conn: Connection[Any], learned: Sequence[Learned], now: datetime) -> None:
@@ -221,5 +262,10 @@ def remember(conn: Connection[Any], learned: Sequence[Learned], now: datetime) -
     newest = {(one.workspace, one.signal): one for one in learned}
     if newest:
         rows = list(newest.values())
-        values = [one.workspace for one in rows], [one.signal for one in rows], [one.memory for one in rows], [now] * len(rows)
+        values = (
+            [one.workspace for one in rows],
+            [one.signal for one in rows],
+            [one.memory for one in rows],
+            [now] * len(rows),
+        )
         conn.execute(_REMEMBER, values)

@@ -1,10 +1,12 @@
 """A bounded cache of people beside one worker.
 
-It holds whole truths: a person's document at one version, with those of its identifiers that were asked for at that version. Forgetting is
-always safe; a stale entry is found out by the version check of the commit, because versions of one id never come again. Who puts in leaves
-vouches that they are of that version (`store.unify.loading`).
+It holds whole truths: a person's document at one version, with those of its identifiers that were
+asked for at that version. Forgetting is always safe; a stale entry is found out by the version
+check of the commit, because versions of one id never come again. Who puts in leaves vouches that
+they are of that version (`store.unify.loading`).
 
-Eviction by generations: entries used since the last turn survive it. Memory is bounded by twice the configured number of people.
+Eviction by generations: entries used since the last turn survive it. Memory is bounded by twice the
+configured number of people.
 """
 
 from typing import Generic, TypeVar
@@ -83,10 +85,23 @@ class PeopleCache:
         """The owner of an identifier, if both are remembered."""
         owner = self._owners.get(key)
         person = self._people.get(owner) if owner is not None else None
-        return (owner, person) if owner is not None and person is not None and key in person.leaves else None
+        return (
+            (owner, person)
+            if owner is not None and person is not None and key in person.leaves
+            else None
+        )
 
-    def remember(self, profile: ProfileId, version: int, doc: bytes, leaves: dict[IdentifierKey, bytes | None]) -> None:
-        """Add identifiers of a person as just read; another version than before replaces the person."""
+    def remember(
+        self,
+        profile: ProfileId,
+        version: int,
+        doc: bytes,
+        leaves: dict[IdentifierKey, bytes | None],
+    ) -> None:
+        """Add identifiers of a person as just read.
+
+        Another version than before replaces the person.
+        """
         person = self._people.get(profile)
         if person is None or person.version != version:
             self.replace(profile, version, doc, leaves)
@@ -95,7 +110,13 @@ class PeopleCache:
         for key in leaves:
             self._owners.put(key, profile)
 
-    def replace(self, profile: ProfileId, version: int, doc: bytes, leaves: dict[IdentifierKey, bytes | None]) -> None:
+    def replace(
+        self,
+        profile: ProfileId,
+        version: int,
+        doc: bytes,
+        leaves: dict[IdentifierKey, bytes | None],
+    ) -> None:
         """Put a person as just committed."""
         self._people.put(profile, CachedPerson(version, doc, leaves))
         for key in leaves:

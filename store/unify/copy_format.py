@@ -1,6 +1,7 @@
 """Rows in PostgreSQL's binary COPY format, packed by hand: a call of `struct` per fixed stretch is far cheaper than a call per field.
 
-Source of the format: PostgreSQL documentation, COPY, "Binary Format": per row a field count, per field a length and its bytes, big-endian.
+Source of the format: PostgreSQL documentation, COPY, "Binary Format": per row a field count, per
+field a length and its bytes, big-endian.
 """
 
 import struct
@@ -34,12 +35,16 @@ _CHANGE_HEAD: Final = struct.Struct(">hiiiii16sihiii")
 _CHANGE_TAIL: Final = struct.Struct(">i?iq")
 
 EVENT_COLUMNS: Final = "message_key, workspace_id, source_id, type, name, leaf, occurred_at, received_at, flags, payload"
-PERSON_COLUMNS: Final = "id, workspace_id, version, stage, first_seen_at, last_seen_at, next_wake_at, doc"
+PERSON_COLUMNS: Final = (
+    "id, workspace_id, version, stage, first_seen_at, last_seen_at, next_wake_at, doc"
+)
 REPLACING_COLUMNS: Final = f"{PERSON_COLUMNS}, replaced"
 IDENTIFIER_COLUMNS: Final = "key, workspace_id, kind, value, profile_id, leaf"
 LEAF_COLUMNS: Final = "key, leaf"
 LINK_COLUMNS: Final = "a, b, workspace_id, first_ms, tie, cause, rank, status, reason"
-CHANGE_COLUMNS: Final = "workspace_id, segment_id, profile_id, delta, version, cause, urgent, changed_at"
+CHANGE_COLUMNS: Final = (
+    "workspace_id, segment_id, profile_id, delta, version, cause, urgent, changed_at"
+)
 
 FLAG_FUTURE: Final = 1
 """events.flags: the event time was clamped to arrival."""
@@ -52,17 +57,39 @@ def _stamp(at_ms: int) -> int:
 def _event(event: Event | Unmerge) -> bytes:
     source: int
     if isinstance(event, Event):
-        kind, name, source, leaf = event.type.encode(), event.name.encode(), event.source, event.identifiers[0].key
+        kind, name, source, leaf = (
+            event.type.encode(),
+            event.name.encode(),
+            event.source,
+            event.identifiers[0].key,
+        )
         occurred, flags = event.occurred_ms, FLAG_FUTURE if event.future else 0
     else:
-        kind, name, source, leaf, occurred, flags = b"unmerge", b"", 0, event.links[0][0], event.received_ms, 0
+        kind, name, source, leaf, occurred, flags = (
+            b"unmerge",
+            b"",
+            0,
+            event.links[0][0],
+            event.received_ms,
+            0,
+        )
     return b"".join(
         (
             _EVENT_HEAD.pack(10, 16, event.message_key, 4, event.workspace, 4, source, len(kind)),
             kind,
             _LENGTH.pack(len(name)),
             name,
-            _EVENT_TAIL.pack(16, leaf, 8, _stamp(occurred), 8, _stamp(event.received_ms), 2, flags, len(event.payload)),
+            _EVENT_TAIL.pack(
+                16,
+                leaf,
+                8,
+                _stamp(occurred),
+                8,
+                _stamp(event.received_ms),
+                2,
+                flags,
+                len(event.payload),
+            ),
             event.payload,
         )
     )
@@ -72,7 +99,9 @@ def _person(person: Person, doc: bytes, fields: int = 8) -> bytes:
     stage, seen = person.stage.value.encode(), bool(person.view.types)
     return b"".join(
         (
-            _PERSON_HEAD.pack(fields, 16, person.id, 4, person.workspace, 4, person.version, len(stage)),
+            _PERSON_HEAD.pack(
+                fields, 16, person.id, 4, person.workspace, 4, person.version, len(stage)
+            ),
             stage,
             _STAMP.pack(8, _stamp(person.view.first_ms)) if seen else _NULL,
             _STAMP.pack(8, _stamp(person.view.last_ms)) if seen else _NULL,
@@ -106,7 +135,24 @@ def _link(link: Link) -> bytes:
     at, tie = link.key
     return b"".join(
         (
-            _LINK_HEAD.pack(9, 16, link.a, 16, link.b, 4, link.workspace, 8, at, 8, tie, 16, link.cause, 2, link.rank, len(status)),
+            _LINK_HEAD.pack(
+                9,
+                16,
+                link.a,
+                16,
+                link.b,
+                4,
+                link.workspace,
+                8,
+                at,
+                8,
+                tie,
+                16,
+                link.cause,
+                2,
+                link.rank,
+                len(status),
+            ),
             status,
             _LENGTH.pack(len(reason)),
             reason,
@@ -117,7 +163,9 @@ def _link(link: Link) -> bytes:
 def _change(change: Change, stamp: int) -> bytes:
     workspace, segment, profile, delta, version, cause, urgent = change
     told = cause.encode()
-    head = _CHANGE_HEAD.pack(8, 4, workspace, 4, segment, 16, profile, 2, delta, 4, version, len(told))
+    head = _CHANGE_HEAD.pack(
+        8, 4, workspace, 4, segment, 16, profile, 2, delta, 4, version, len(told)
+    )
     return head + told + _CHANGE_TAIL.pack(1, urgent, 8, stamp)
 
 
@@ -136,9 +184,13 @@ def copy_people(cursor: psycopg.Cursor, table: str, people: Iterable[tuple[Perso
     _copy(cursor, table, PERSON_COLUMNS, [_person(person, doc) for person, doc in people])
 
 
-def copy_replacing(cursor: psycopg.Cursor, table: str, people: Iterable[tuple[Person, bytes, int]]) -> None:
+def copy_replacing(
+    cursor: psycopg.Cursor, table: str, people: Iterable[tuple[Person, bytes, int]]
+) -> None:
     """Append people to a staging table, each with its packed document and the version that it replaces."""
-    packed = [_person(person, doc, 9) + _VERSION.pack(4, replaced) for person, doc, replaced in people]
+    packed = [
+        _person(person, doc, 9) + _VERSION.pack(4, replaced) for person, doc, replaced in people
+    ]
     _copy(cursor, table, REPLACING_COLUMNS, packed)
 
 
@@ -147,7 +199,9 @@ def copy_identifiers(cursor: psycopg.Cursor, rows: Iterable[NewIdentifier]) -> N
     _copy(cursor, "identifiers", IDENTIFIER_COLUMNS, [_identifier(row) for row in rows])
 
 
-def copy_leaves(cursor: psycopg.Cursor, table: str, leaves: Iterable[tuple[IdentifierKey, bytes | None]]) -> None:
+def copy_leaves(
+    cursor: psycopg.Cursor, table: str, leaves: Iterable[tuple[IdentifierKey, bytes | None]]
+) -> None:
     """Append packed leaves to a staging table."""
     _copy(cursor, table, LEAF_COLUMNS, [_leaf(key, leaf) for key, leaf in leaves])
 

@@ -22,10 +22,13 @@ WHERE EXISTS (
 """
 
 
-def bring_up(connection: psycopg.Connection, people: Iterable[Person], program: Program) -> list[Person]:
+def bring_up(
+    connection: psycopg.Connection, people: Iterable[Person], program: Program
+) -> list[Person]:
     """Build the aggregates that a program needs and people lack, in the people and nowhere else.
 
-    To be called inside a transaction whose statements see one instant, the one in which the people were read.
+    To be called inside a transaction whose statements see one instant, the one in which the people
+    were read.
 
     Args:
         connection: of the engine (`store.connection.adapt`).
@@ -45,7 +48,9 @@ def bring_up(connection: psycopg.Connection, people: Iterable[Person], program: 
 
 
 def read_events(
-    connection: psycopg.Connection, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
+    connection: psycopg.Connection,
+    people: Collection[ProfileId],
+    names: Iterable[tuple[str, str | None]],
 ) -> dict[ProfileId, list[Told]]:
     """Read people's stored events.
 
@@ -65,9 +70,17 @@ def read_events(
     wanted = sorted(set(names), key=lambda pair: (pair[0], pair[1] or ""))
     histories: dict[ProfileId, list[Told]] = {person: [] for person in people}
     if wanted:
-        parameters = (Keys(list(people)), [kind for kind, _ in wanted], [name for _, name in wanted])
+        parameters = (
+            Keys(list(people)),
+            [kind for kind, _ in wanted],
+            [name for _, name in wanted],
+        )
         with connection.cursor("histories") as cursor:
             cursor.itersize = _EVENTS_AT_A_TIME
-            for owner, leaf, kind, name, at_ms, message, payload in cursor.execute(_EVENTS, parameters, binary=True):
-                histories[ProfileId(owner)].append(told(IdentifierKey(leaf), kind, name, at_ms, MessageKey(message), payload))
+            for owner, leaf, kind, name, at_ms, message, payload in cursor.execute(
+                _EVENTS, parameters, binary=True
+            ):
+                histories[ProfileId(owner)].append(
+                    told(IdentifierKey(leaf), kind, name, at_ms, MessageKey(message), payload)
+                )
     return histories

@@ -1,13 +1,17 @@
 """What a worker knows of people: read as a batch needs it, remembered between batches, and always of exactly one version per person.
 
-Statements are asked of `Reads`, so that PostgreSQL and the simulation's in-memory store run this same code, cache included.
+Statements are asked of `Reads`, so that PostgreSQL and the simulation's in-memory store run this
+same code, cache included.
 
 Three rules keep the law:
 
-- what one statement finds is of one instant; where it shows that somebody has changed since they were found earlier (in the cache, or by an
-  earlier statement), what was found earlier is dropped and asked for again, or the batch begins anew;
-- what is remembered of a person is one `CachedPerson`: a version, its document, and leaves of that version;
-- a commit carries leaves over to the new version only from what is remembered of the very version that it replaced.
+- what one statement finds is of one instant; where it shows that somebody has changed since they
+  were found earlier (in the cache, or by an earlier statement), what was found earlier is dropped
+  and asked for again, or the batch begins anew;
+- what is remembered of a person is one `CachedPerson`: a version, its document, and leaves of that
+  version;
+- a commit carries leaves over to the new version only from what is remembered of the very version
+  that it replaced.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -60,12 +64,17 @@ class Named(NamedTuple):
 
 
 class Reads(Protocol):
-    """The statements of a load. Each sees one instant; a later one sees the same or a later instant."""
+    """The statements of a load.
+
+    Each sees one instant; a later one sees the same or a later instant.
+    """
 
     def whole(self) -> AbstractContextManager[object]:
         """Inside, all statements see one instant."""
 
-    def named(self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]) -> Named:
+    def named(
+        self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]
+    ) -> Named:
         """Links, identifiers with their people, and messages: links first, because a stored link implies its identifiers."""
 
     def owned(self, keys: Sequence[IdentifierKey]) -> Owned:
@@ -80,7 +89,9 @@ class Reads(Protocol):
     def links_of(self, ids: Sequence[ProfileId]) -> list[Link]:
         """All links that touch an identifier of people."""
 
-    def events(self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]) -> dict[ProfileId, list[Told]]:
+    def events(
+        self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
+    ) -> dict[ProfileId, list[Told]]:
         """The stored events of people, of some types and names; a name None is any."""
 
 
@@ -90,8 +101,9 @@ class Loader:
     Args:
         reads: the statements.
         cache_people: people to remember.
-        check_batches: after a batch with duplicates, ask for stored messages in advance for this many batches; otherwise a duplicate is
-            found out by the unique index, at the price of a second try.
+        check_batches: after a batch with duplicates, ask for stored messages in advance for this
+            many batches; otherwise a duplicate is found out by the unique index, at the price of a
+            second try.
     """
 
     def __init__(self, reads: Reads, cache_people: int, check_batches: int) -> None:
@@ -134,7 +146,10 @@ class Loader:
             again = self._learn(known, self._reads.owned(again))
 
     def _learn(self, known: Known, found: Owned) -> list[IdentifierKey]:
-        """Take in people of one instant; answers identifiers that were found of an older version: they are unknown now."""
+        """Take in people of one instant.
+
+        Answers identifiers that were found of an older version: they are unknown now.
+        """
         stale = {row.id for row in found.people if known.people.get(row.id, row.doc) != row.doc}
         again = [key for key, owner in known.owners.items() if owner in stale] if stale else []
         for key in again:
@@ -152,7 +167,8 @@ class Loader:
         """Add the whole components of some people, everybody whom facts connect with them included, as of one instant.
 
         Returns:
-            False where somebody has changed since they were found; then `known` is of no use any more.
+            False where somebody has changed since they were found; then `known` is of no use any
+            more.
         """
         with self._reads.whole():
             waiting = [person for person in people if person not in known.members]
@@ -164,7 +180,10 @@ class Loader:
         return True
 
     def _members(self, known: Known, people: list[ProfileId]) -> list[ProfileId] | None:
-        """Add people with their members and links; answers whom they lead to, or None where somebody changed meanwhile."""
+        """Add people with their members and links.
+
+        Answers whom they lead to, or None where somebody changed meanwhile.
+        """
         found = self._reads.people(people)
         if len(found) != len(people) or not _unchanged(known, found):
             return None
@@ -179,9 +198,13 @@ class Loader:
         beyond = [key for key in ends if key not in known.owners]
         if beyond and self._learn(known, self._reads.owned(beyond)):
             return None
-        return list({known.owners[key] for key in ends if key in known.owners} - known.members.keys())
+        return list(
+            {known.owners[key] for key in ends if key in known.owners} - known.members.keys()
+        )
 
-    def histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> bool:
+    def histories(
+        self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
+    ) -> bool:
         """Add leaves and events of some people, as of one instant.
 
         Args:
@@ -190,15 +213,20 @@ class Loader:
             names: event types and names that matter; a name None is any.
 
         Returns:
-            False where one of them has changed since they were found; then `known` is of no use any more.
+            False where one of them has changed since they were found; then `known` is of no use any
+            more.
         """
         ids = list(people)
         with self._reads.whole():
             found = self._reads.people(ids)
             here = {row.id for row in found}
-            if any(person in known.people and person not in here for person in ids) or not _unchanged(known, found):
+            if any(
+                person in known.people and person not in here for person in ids
+            ) or not _unchanged(known, found):
                 return False
-            if not all(_own(known, row.key, row.owner, row.leaf) for row in self._reads.members(ids)):
+            if not all(
+                _own(known, row.key, row.owner, row.leaf) for row in self._reads.members(ids)
+            ):
                 return False
             known.histories |= self._reads.events(ids, names)
         return True
@@ -233,11 +261,16 @@ class Loader:
         """
         if self._checks_left:
             self._checks_left = self._check_batches if changes.duplicates else self._checks_left - 1
-        leaves = {person.id: self._carried(person.id, changes.replaced.get(person.id)) for person, _ in packed}
+        leaves = {
+            person.id: self._carried(person.id, changes.replaced.get(person.id))
+            for person, _ in packed
+        }
         gone = {profile: self._carried(profile, version) for profile, version in changes.gone}
         for loser, survivor in changes.absorbed:
             leaves[survivor] |= gone[loser]
-        if changes.moves:  # whose identifiers these were is not told; what is not remembered is asked for
+        if (
+            changes.moves
+        ):  # whose identifiers these were is not told; what is not remembered is asked for
             leaves = {profile: {} for profile in leaves}
         for row in changes.identifiers:
             leaves[row.owner][row.identifier.key] = row.leaf
@@ -249,8 +282,13 @@ class Loader:
         for link in (*changes.links, *(after for _, after in changes.revised)):
             self._cache.links.put(link.pair, link)
 
-    def _carried(self, profile: ProfileId, replaced: int | None) -> dict[IdentifierKey, bytes | None]:
-        """Forget a person; answers their remembered leaves, if they are of the version that was replaced."""
+    def _carried(
+        self, profile: ProfileId, replaced: int | None
+    ) -> dict[IdentifierKey, bytes | None]:
+        """Forget a person.
+
+        Answers their remembered leaves, if they are of the version that was replaced.
+        """
         before = self._cache.forget(profile)
         return before.leaves if before is not None and before.version == replaced else {}
 

@@ -38,13 +38,28 @@ class PostgresReads:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
 
-    def named(self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]) -> Named:
-        """Links, identifiers and messages in one round trip; each statement sees later than the one before."""
+    def named(
+        self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]
+    ) -> Named:
+        """Links, identifiers and messages in one round trip.
+
+        Each statement sees later than the one before.
+        """
         with self._connect().pipeline():
-            links = self._query(unify_sql.LOAD_LINKS, [Keys([a for a, _ in pairs]), Keys([b for _, b in pairs])]) if pairs else None
+            links = (
+                self._query(
+                    unify_sql.LOAD_LINKS, [Keys([a for a, _ in pairs]), Keys([b for _, b in pairs])]
+                )
+                if pairs
+                else None
+            )
             owned = self._query(unify_sql.LOAD_IDENTIFIERS, [Keys(keys)]) if keys else None
             stored = self._query(unify_sql.LOAD_MESSAGES, [Keys(messages)]) if messages else None
-        return Named([_link(row) for row in links or ()], _owned(owned or ()), {key for (key,) in stored or ()})
+        return Named(
+            [_link(row) for row in links or ()],
+            _owned(owned or ()),
+            {key for (key,) in stored or ()},
+        )
 
     def owned(self, keys: Sequence[IdentifierKey]) -> Owned:
         """Identifiers with their people."""
@@ -62,12 +77,16 @@ class PostgresReads:
         """All links that touch an identifier of people."""
         return [_link(row) for row in self._query(unify_sql.LOAD_LINKS_OF, [Keys(ids), Keys(ids)])]
 
-    def events(self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]) -> dict[ProfileId, list[Told]]:
+    def events(
+        self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
+    ) -> dict[ProfileId, list[Told]]:
         """The stored events of people, of some types and names."""
         return read_events(self._connect(), ids, names)
 
 
-def _owned(rows: Iterable[tuple[bytes | None, bytes, bytes | None, int | None, bytes | None]]) -> Owned:
+def _owned(
+    rows: Iterable[tuple[bytes | None, bytes, bytes | None, int | None, bytes | None]],
+) -> Owned:
     found = Owned({}, [])
     for key, owner, leaf, version, doc in rows:
         if key is not None:
@@ -79,4 +98,13 @@ def _owned(rows: Iterable[tuple[bytes | None, bytes, bytes | None, int | None, b
 
 def _link(row: tuple[bytes, bytes, int, int, int, bytes, int, str, str]) -> Link:
     a, b, workspace, at, tie, cause, rank, status, reason = row
-    return Link(WorkspaceId(workspace), IdentifierKey(a), IdentifierKey(b), FactKey(at, tie), MessageKey(cause), rank, status, reason)
+    return Link(
+        WorkspaceId(workspace),
+        IdentifierKey(a),
+        IdentifierKey(b),
+        FactKey(at, tie),
+        MessageKey(cause),
+        rank,
+        status,
+        reason,
+    )

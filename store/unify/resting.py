@@ -16,7 +16,9 @@ _REST: Final = """
 _TIDY: Final = "DELETE FROM resting_people WHERE until_at < %(now)s - interval '7 days'"
 
 
-def rest(conn: Connection[Any], profile: ProfileId, failure: str, now: datetime, until: datetime) -> None:
+def rest(
+    conn: Connection[Any], profile: ProfileId, failure: str, now: datetime, until: datetime
+) -> None:
     """Let one person rest; nothing where they are gone.
 
     Args:
@@ -27,4 +29,6 @@ def rest(conn: Connection[Any], profile: ProfileId, failure: str, now: datetime,
         until: when they are evaluated again.
     """
     conn.execute(_TIDY, {"now": now})
-    conn.execute(_REST, {"profile": UUID(bytes=profile), "failure": failure, "now": now, "until": until})
+    conn.execute(
+        _REST, {"profile": UUID(bytes=profile), "failure": failure, "now": now, "until": until}
+    )

@@ -70,7 +70,9 @@ _ABSORB: Final = """
 UPDATE identifiers i SET profile_id = moved.survivor FROM unnest(%s, %s) AS moved(loser, survivor) WHERE i.profile_id = moved.loser
 """
 _MOVE: Final = "UPDATE identifiers i SET profile_id = moved.owner FROM unnest(%s, %s) AS moved(key, owner) WHERE i.key = moved.key"
-_UPDATE_LEAVES: Final = "UPDATE identifiers i SET leaf = s.leaf FROM stage_leaves s WHERE i.key = s.key"
+_UPDATE_LEAVES: Final = (
+    "UPDATE identifiers i SET leaf = s.leaf FROM stage_leaves s WHERE i.key = s.key"
+)
 _REVISE_LINKS: Final = """
 UPDATE links l SET first_ms = s.first_ms, tie = s.tie, cause = s.cause, rank = s.rank, status = s.status, reason = s.reason
 FROM stage_links s JOIN stage_known_links k ON k.a = s.a AND k.b = s.b
@@ -105,16 +107,26 @@ _SETTLE: Final = "UPDATE dead_letters SET status = 'resolved' WHERE id = ANY(%s)
 
 
 def utc(at_ms: int) -> datetime:
-    """An instant of the engine as an aware datetime; exact to the millisecond, also far in the past."""
+    """An instant of the engine as an aware datetime.
+
+    Exact to the millisecond, also far in the past.
+    """
     return _EPOCH + timedelta(milliseconds=at_ms)
 
 
 def move_fence(cursor: psycopg.Cursor, fence: "Fence") -> bool:
-    """Move a partition's next position from where the batch starts to where it ends; False if it is elsewhere."""
+    """Move a partition's next position from where the batch starts to where it ends.
+
+    False if it is elsewhere.
+    """
     caught_up = utc(fence.caught_up_ms) if fence.caught_up_ms else None
-    if cursor.execute(_MOVE_FENCE, (fence.next, caught_up, fence.log, fence.partition, fence.start)).rowcount:
+    if cursor.execute(
+        _MOVE_FENCE, (fence.next, caught_up, fence.log, fence.partition, fence.start)
+    ).rowcount:
         return True
-    return not fence.start and bool(cursor.execute(_FIRST_FENCE, (fence.log, fence.partition, fence.next, caught_up)).rowcount)
+    return not fence.start and bool(
+        cursor.execute(_FIRST_FENCE, (fence.log, fence.partition, fence.next, caught_up)).rowcount
+    )
 
 
 def definitions_stand(cursor: psycopg.Cursor, revision: int) -> bool:
@@ -126,15 +138,21 @@ def definitions_stand(cursor: psycopg.Cursor, revision: int) -> bool:
 
 def next_position(cursor: psycopg.Cursor, log: str, partition: int) -> int:
     """The stored next position of a partition; 0 where it was never read."""
-    row = cursor.execute("SELECT next_position FROM offsets WHERE log = %s AND partition = %s", (log, partition)).fetchone()
+    row = cursor.execute(
+        "SELECT next_position FROM offsets WHERE log = %s AND partition = %s", (log, partition)
+    ).fetchone()
     return row[0] if row else 0
 
 
-def write_people(cursor: psycopg.Cursor, changes: Changes, packed: Iterable[tuple[Person, bytes]]) -> str:
+def write_people(
+    cursor: psycopg.Cursor, changes: Changes, packed: Iterable[tuple[Person, bytes]]
+) -> str:
     """Write people's rows, in id order; answers what was stale, or the empty string."""
     replaced = changes.replaced
     created = [row for row in packed if row[0].id not in replaced]
-    updated = [(person, doc, replaced[person.id]) for person, doc in packed if person.id in replaced]
+    updated = [
+        (person, doc, replaced[person.id]) for person, doc in packed if person.id in replaced
+    ]
     if updated:
         copy_format.copy_replacing(cursor, "stage_people", updated)
         if cursor.execute(_UPDATE_PEOPLE).rowcount != len(updated):
@@ -150,9 +168,18 @@ def write_people(cursor: psycopg.Cursor, changes: Changes, packed: Iterable[tupl
 
 
 def write_identity(cursor: psycopg.Cursor, changes: Changes) -> str:
-    """Write identifiers, their leaves and owners, link facts and history; answers what was stale, or the empty string."""
+    """Write identifiers, their leaves and owners, link facts and history.
+
+    Answers what was stale, or the empty string.
+    """
     if changes.absorbed:
-        cursor.execute(_ABSORB, (Keys([loser for loser, _ in changes.absorbed]), Keys([survivor for _, survivor in changes.absorbed])))
+        cursor.execute(
+            _ABSORB,
+            (
+                Keys([loser for loser, _ in changes.absorbed]),
+                Keys([survivor for _, survivor in changes.absorbed]),
+            ),
+        )
     if changes.moves:
         cursor.execute(_MOVE, (Keys(list(changes.moves)), Keys(list(changes.moves.values()))))
     if changes.leaves:
@@ -162,7 +189,9 @@ def write_identity(cursor: psycopg.Cursor, changes: Changes) -> str:
         copy_format.copy_identifiers(cursor, changes.identifiers)
     if changes.revised:
         copy_format.copy_links(cursor, "stage_links", [after for _, after in changes.revised])
-        copy_format.copy_links(cursor, "stage_known_links", [before for before, _ in changes.revised])
+        copy_format.copy_links(
+            cursor, "stage_known_links", [before for before, _ in changes.revised]
+        )
         if cursor.execute(_REVISE_LINKS).rowcount != len(changes.revised):
             return "link"
     if changes.links:
@@ -178,7 +207,9 @@ def write_identity(cursor: psycopg.Cursor, changes: Changes) -> str:
                 Keys([merge.survivor for merge in merges]),
                 Keys([merge.other for merge in merges]),
                 Keys([merge.cause for merge in merges]),
-                Keys([merge.link[0] if merge.link else merge.cause for merge in merges]),  # arrays of keys hold no nulls
+                Keys(
+                    [merge.link[0] if merge.link else merge.cause for merge in merges]
+                ),  # arrays of keys hold no nulls
                 Keys([merge.link[1] if merge.link else merge.cause for merge in merges]),
                 [utc(merge.occurred_ms) for merge in merges],
             ),
@@ -204,7 +235,10 @@ def write_facts(cursor: psycopg.Cursor, changes: Changes, fence: "Fence | None")
         shard = fence.partition if fence is not None else -1
         observations.add(
             cursor.connection,
-            ((key.workspace, key.signal, key.minute_ms, shard, key.metric, value) for key, value in sorted(changes.observed.items())),
+            (
+                (key.workspace, key.signal, key.minute_ms, shard, key.metric, value)
+                for key, value in sorted(changes.observed.items())
+            ),
         )
 
 
@@ -213,7 +247,13 @@ def _write_memberships(cursor: psycopg.Cursor, changes: Changes) -> None:
     added = [change for change in ordered if change.delta > 0]
     dropped = [change for change in ordered if change.delta < 0]
     if dropped:
-        cursor.execute(_DROP_MEMBERS, (Integers([change.segment for change in dropped]), Keys([change.profile for change in dropped])))
+        cursor.execute(
+            _DROP_MEMBERS,
+            (
+                Integers([change.segment for change in dropped]),
+                Keys([change.profile for change in dropped]),
+            ),
+        )
     if added:
         cursor.execute(
             _ADD_MEMBERS,
@@ -229,12 +269,18 @@ def _write_memberships(cursor: psycopg.Cursor, changes: Changes) -> None:
 
 
 def _write_dead_letters(cursor: psycopg.Cursor, changes: Changes, fence: "Fence") -> None:
-    """Open the letters again that were driven again, and add the others; one that names a letter that is not there is another one."""
+    """Open the letters again that were driven again, and add the others.
+
+    One that names a letter that is not there is another one.
+    """
     at = utc(changes.now_ms)
     added = []
     for letter in changes.dead_letters:
         reason, detail = letter.failure.reason, letter.failure.detail.replace("\0", "")
-        if not (letter.retry_of and cursor.execute(_REOPEN, (reason, detail, at, letter.retry_of)).rowcount):
+        if not (
+            letter.retry_of
+            and cursor.execute(_REOPEN, (reason, detail, at, letter.retry_of)).rowcount
+        ):
             arrived = utc(letter.received_ms) if letter.received_ms else None
             added.append(
                 (

@@ -1,7 +1,8 @@
 """The unit of work of UNIFY on PostgreSQL: load what a batch names, commit everything that it does in one transaction.
 
-Optimistic: every person's row carries a version, and a commit changes only the versions that were read. Fenced: the partition's next
-position moves in the same transaction, from the value that the batch started at. Nothing else makes processing exactly-once.
+Optimistic: every person's row carries a version, and a commit changes only the versions that were
+read. Fenced: the partition's next position moves in the same transaction, from the value that the
+batch started at. Nothing else makes processing exactly-once.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -52,19 +53,30 @@ Outcome = Committed | Conflict | Fenced
 
 
 class UnitOfWork(Protocol):
-    """What UNIFY asks of a store; PostgreSQL and the simulation's in-memory store pass the same battery."""
+    """What UNIFY asks of a store.
+
+    PostgreSQL and the simulation's in-memory store pass the same battery.
+    """
 
     def load(self, wanted: Needed) -> Known:
         """What is stored of the identifiers, pairs and messages."""
 
     def load_components(self, known: Known, people: Iterable[ProfileId]) -> "Known | Conflict":
-        """`known`, with the whole components of some people; Conflict where somebody has changed since it was loaded."""
+        """`known`, with the whole components of some people.
+
+        Conflict where somebody has changed since it was loaded.
+        """
 
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
         """People by id, those that exist."""
 
-    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> "Known | Conflict":
-        """`known`, with some people's leaves and their events of these types and names; Conflict where somebody has changed since."""
+    def load_histories(
+        self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
+    ) -> "Known | Conflict":
+        """`known`, with some people's leaves and their events of these types and names.
+
+        Conflict where somebody has changed since.
+        """
 
     def forget(self, wanted: Needed) -> None:
         """Drop what is remembered about a batch, after a conflict."""
@@ -82,14 +94,17 @@ class PostgresUnitOfWork:
     Args:
         dsn: libpq connection string.
         cache_people: people to remember.
-        message_check_batches: after a batch with duplicates, ask for stored messages in advance for this many batches;
-            otherwise a duplicate is found out by the unique index, at the price of a second try.
+        message_check_batches: after a batch with duplicates, ask for stored messages in advance for
+            this many batches; otherwise a duplicate is found out by the unique index, at the price
+            of a second try.
     """
 
     def __init__(self, dsn: str, cache_people: int, message_check_batches: int = 64) -> None:
         self._dsn = dsn
         self._connection: psycopg.Connection | None = None
-        self._loader = Loader(PostgresReads(lambda: self.connection), cache_people, message_check_batches)
+        self._loader = Loader(
+            PostgresReads(lambda: self.connection), cache_people, message_check_batches
+        )
         self._contending = False
 
     @property
@@ -144,7 +159,9 @@ class PostgresUnitOfWork:
         with self._asking():
             return [decode_person(row.doc) for row in self._loader.people(people)]
 
-    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known | Conflict:
+    def load_histories(
+        self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
+    ) -> Known | Conflict:
         """Read what aggregates that people lack are built from, as of one instant.
 
         Returns:
@@ -168,18 +185,27 @@ class PostgresUnitOfWork:
     def contend(self, wanted: Needed, attempt: int) -> None:
         """Prepare another try after a conflict: forget what was remembered and, from the third on, wait for everybody else who contends.
 
-        Holding the lock from the load to the commit, contending workers come one after the other, so that every one of them gets through.
+        Holding the lock from the load to the commit, contending workers come one after the other,
+        so that every one of them gets through.
         """
         self.forget(wanted)
         if attempt + 1 == CONTENDED_AFTER:
-            self.read(lambda connection: connection.execute("SELECT pg_advisory_lock(%s)", (locks.CONTENTION,)))
+            self.read(
+                lambda connection: connection.execute(
+                    "SELECT pg_advisory_lock(%s)", (locks.CONTENTION,)
+                )
+            )
             self._contending = True
 
     def calm(self) -> None:
         """Let others go on after a contended batch is through."""
         if self._contending:
             self._contending = False
-            self.read(lambda connection: connection.execute("SELECT pg_advisory_unlock(%s)", (locks.CONTENTION,)))
+            self.read(
+                lambda connection: connection.execute(
+                    "SELECT pg_advisory_unlock(%s)", (locks.CONTENTION,)
+                )
+            )
 
     def forget(self, wanted: Needed) -> None:
         """Drop everything remembered about a batch's identifiers, after a conflict."""
@@ -196,10 +222,14 @@ class PostgresUnitOfWork:
             Committed, Conflict (load again, recompute), or Fenced (drop the batch).
 
         Raises:
-            StoreUnavailable: the connection broke; whether the transaction took effect is told by the fence of the next try.
+            StoreUnavailable: the connection broke; whether the transaction took effect is told by
+                the fence of the next try.
             psycopg.Error: the database refuses a value.
         """
-        packed = [(person, encode_person(person)) for person in sorted(changes.people, key=lambda person: person.id)]
+        packed = [
+            (person, encode_person(person))
+            for person in sorted(changes.people, key=lambda person: person.id)
+        ]
         try:
             with self.connection.transaction():
                 outcome = self._write(changes, packed, fence)
@@ -224,9 +254,13 @@ class PostgresUnitOfWork:
 
         Raises:
             StoreUnavailable: the connection broke.
-            Exception: whatever the commit would raise because of what is written; conflicts are none of it.
+            Exception: whatever the commit would raise because of what is written; conflicts are
+                none of it.
         """
-        packed = [(person, encode_person(person)) for person in sorted(changes.people, key=lambda person: person.id)]
+        packed = [
+            (person, encode_person(person))
+            for person in sorted(changes.people, key=lambda person: person.id)
+        ]
         try:
             with self.connection.transaction(force_rollback=True):
                 self._write(changes, packed, fence)
@@ -237,7 +271,9 @@ class PostgresUnitOfWork:
                 raise
             raise self._lost() from error
 
-    def _write(self, changes: Changes, packed: list[tuple[Person, bytes]], fence: Fence | None) -> Outcome:
+    def _write(
+        self, changes: Changes, packed: list[tuple[Person, bytes]], fence: Fence | None
+    ) -> Outcome:
         cursor = self.connection.cursor()
         if not sql.definitions_stand(cursor, changes.revision):
             return Conflict(DEFINITIONS)

@@ -8,7 +8,8 @@ from psycopg import Connection
 from domain.ids import ProfileId
 from store import locks
 
-# least() ignores nulls: without any offset row nothing is waited for. A partition that was never caught up holds everything back.
+# least() ignores nulls: without any offset row nothing is waited for. A partition that was never
+# caught up holds everything back.
 _DUE = """
 WITH bound AS (
     SELECT greatest(
@@ -30,7 +31,8 @@ class DuePeople(NamedTuple):
 
     Attributes:
         ready: to be evaluated now, most overdue first.
-        waiting: how many more of those looked at wait until the log is processed up to their instant.
+        waiting: how many more of those looked at wait until the log is processed up to their
+            instant.
     """
 
     ready: tuple[ProfileId, ...]
@@ -38,15 +40,21 @@ class DuePeople(NamedTuple):
 
 
 def try_lock(conn: Connection[Any]) -> bool:
-    """Take the right to wake people, held by one session at a time until it ends. Returns whether this session has it."""
+    """Take the right to wake people, held by one session at a time until it ends.
+
+    Returns whether this session has it.
+    """
     row = conn.execute("SELECT pg_try_advisory_lock(%s)", (locks.WAKES,)).fetchone()
     return row is not None and bool(row[0])
 
 
-def due_people(conn: Connection[Any], logs: Sequence[str], now_ms: int, wait_limit_ms: int, limit: int) -> DuePeople:
+def due_people(
+    conn: Connection[Any], logs: Sequence[str], now_ms: int, wait_limit_ms: int, limit: int
+) -> DuePeople:
     """Find the people whose next instant of change is not after `now_ms`.
 
-    Someone is ready when every partition of `logs` is caught up to the instant, or when the instant lies `wait_limit_ms` back.
+    Someone is ready when every partition of `logs` is caught up to the instant, or when the instant
+    lies `wait_limit_ms` back.
 
     Args:
         conn: an autocommit connection.
@@ -55,7 +63,12 @@ def due_people(conn: Connection[Any], logs: Sequence[str], now_ms: int, wait_lim
         wait_limit_ms: longest wait for a lagging log, ms.
         limit: most people looked at.
     """
-    arguments = {"logs": list(logs), "now_ms": now_ms, "wait_limit_ms": wait_limit_ms, "limit": limit}
+    arguments = {
+        "logs": list(logs),
+        "now_ms": now_ms,
+        "wait_limit_ms": wait_limit_ms,
+        "limit": limit,
+    }
     rows = conn.execute(_DUE, arguments).fetchall()
     ready = tuple(ProfileId(row[0].bytes) for row in rows if row[1])
     return DuePeople(ready, len(rows) - len(ready))

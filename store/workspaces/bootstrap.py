@@ -1,6 +1,7 @@
 """Makes tenants: a workspace with its salt and its built-in segment, sources with write keys, API keys.
 
-Keys have 256 random bits and are returned once; the database holds their SHA-256. Nothing here commits: the caller's transaction does.
+Keys have 256 random bits and are returned once; the database holds their SHA-256. Nothing here
+commits: the caller's transaction does.
 """
 
 import hashlib
@@ -85,19 +86,27 @@ def create_workspace(conn: Connection[Any], name: str, time_zone: str = "UTC") -
     statement = "INSERT INTO workspaces (name, salt, time_zone) VALUES (%s, %s, %s) RETURNING id"
     workspace_id = _inserted(conn, statement, name, salt, time_zone)
     author = Author(workspace_id, ACTOR)
-    draft = Draft(msgspec.to_builtins(CONSENTED_CUSTOMERS), ADVERTISING, BUILT_IN, "Customers at present who consented to advertising.")
+    draft = Draft(
+        msgspec.to_builtins(CONSENTED_CUSTOMERS),
+        ADVERTISING,
+        BUILT_IN,
+        "Customers at present who consented to advertising.",
+    )
     publish_segment(conn, author, create(conn, author, "segment", draft))
     return Workspace(WorkspaceId(workspace_id), name, salt)
 
 
-def create_source(conn: Connection[Any], workspace_id: WorkspaceId, name: str, default_region: str = "") -> tuple[SourceId, str]:
+def create_source(
+    conn: Connection[Any], workspace_id: WorkspaceId, name: str, default_region: str = ""
+) -> tuple[SourceId, str]:
     """Make a source of events.
 
     Args:
         conn: inside the caller's transaction.
         workspace_id: its tenant.
         name: unique in the workspace.
-        default_region: ISO 3166 region of phone numbers without a country code; empty: such numbers are not understood.
+        default_region: ISO 3166 region of phone numbers without a country code; empty: such numbers
+            are not understood.
 
     Returns:
         Its id and its write key.
@@ -111,7 +120,9 @@ def create_source(conn: Connection[Any], workspace_id: WorkspaceId, name: str, d
     return SourceId(source_id), write_key
 
 
-def create_api_key(conn: Connection[Any], workspace_id: WorkspaceId, name: str, scopes: Collection[str]) -> str:
+def create_api_key(
+    conn: Connection[Any], workspace_id: WorkspaceId, name: str, scopes: Collection[str]
+) -> str:
     """Make an API key.
 
     Args:
@@ -128,14 +139,18 @@ def create_api_key(conn: Connection[Any], workspace_id: WorkspaceId, name: str, 
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
-        raise ValueError(f"scopes are some of {', '.join(SCOPES)}, not {', '.join(unknown) or 'none'}")
+        raise ValueError(
+            f"scopes are some of {', '.join(SCOPES)}, not {', '.join(unknown) or 'none'}"
+        )
     key = secrets.token_urlsafe(KEY_BYTES)
     statement = "INSERT INTO api_keys (workspace_id, name, key_hash, scopes) VALUES (%s, %s, %s, %s) RETURNING id"
     _inserted(conn, statement, workspace_id, name, key_hash(key), sorted(set(scopes)))
     return key
 
 
-def bootstrap(conn: Connection[Any], workspace_name: str = "default", source_name: str = "web") -> FirstKeys | None:
+def bootstrap(
+    conn: Connection[Any], workspace_name: str = "default", source_name: str = "web"
+) -> FirstKeys | None:
     """Make the first workspace with a source and an API key, unless there is a workspace already.
 
     Returns:
@@ -146,7 +161,9 @@ def bootstrap(conn: Connection[Any], workspace_name: str = "default", source_nam
         return None
     workspace = create_workspace(conn, workspace_name)
     source_id, write_key = create_source(conn, workspace.id, source_name)
-    return FirstKeys(workspace, source_id, write_key, create_api_key(conn, workspace.id, "first", SCOPES))
+    return FirstKeys(
+        workspace, source_id, write_key, create_api_key(conn, workspace.id, "first", SCOPES)
+    )
 
 
 def _inserted(conn: Connection[Any], statement: str, *values: object) -> int:

@@ -1,4 +1,7 @@
-"""API keys as an operator sees them: listed by name and scope, revoked by id. The keys themselves are nowhere."""
+"""API keys as an operator sees them: listed by name and scope, revoked by id.
+
+The keys themselves are nowhere.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

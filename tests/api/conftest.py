@@ -59,25 +59,36 @@ class Tenant:
 def commit(settings: Settings) -> Iterator[Callable[[list[bytes]], list[Facts]]]:
     """Commits batches of records to one partition."""
     unifier: Unifier = build_unifier(
-        settings.postgres.dsn.get_secret_value(), settings.identity, settings.profile, settings.engine, lambda *_: None
+        settings.postgres.dsn.get_secret_value(),
+        settings.identity,
+        settings.profile,
+        settings.engine,
+        lambda *_: None,
     )
     position = 0
 
     def run(records: list[bytes]) -> list[Facts]:
         nonlocal position
-        rows = tuple(Record(position + index, 0, value, 0, START_MS) for index, value in enumerate(records))
+        rows = tuple(
+            Record(position + index, 0, value, 0, START_MS) for index, value in enumerate(records)
+        )
         batch = Batch(settings.log.name, 0, position, position + len(rows), rows)
         position += len(rows)
         return unifier(batch)
 
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-        conn.execute("INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 0)", (settings.log.name,))
+        conn.execute(
+            "INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 0)",
+            (settings.log.name,),
+        )
     yield run
     unifier.close()
 
 
 @pytest.fixture
-def tenants(settings: Settings, commit: Callable[[list[bytes]], list[Facts]]) -> Callable[[str], Tenant]:
+def tenants(
+    settings: Settings, commit: Callable[[list[bytes]], list[Facts]]
+) -> Callable[[str], Tenant]:
     """Makes workspaces with a source and four keys."""
 
     def create(name: str) -> Tenant:
@@ -105,8 +116,16 @@ def drain(settings: Settings) -> Callable[[], list[bytes]]:
 
     def take() -> list[bytes]:
         with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
-            names = [stream_key(settings.log.name, partition) for partition in range(settings.log.partitions)]
-            records = [value for name in names for _, fields in client.xrange(name) for value in fields.values()]
+            names = [
+                stream_key(settings.log.name, partition)
+                for partition in range(settings.log.partitions)
+            ]
+            records = [
+                value
+                for name in names
+                for _, fields in client.xrange(name)
+                for value in fields.values()
+            ]
             client.delete(*names)
         return records
 

@@ -16,10 +16,16 @@ def problem(answer: httpx.Response, status: int, code: str) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     found = answer.json()
-    assert (found["status"], found["code"], found["type"]) == (status, code, f"urn:stratum:problem:{code}")
+    assert (found["status"], found["code"], found["type"]) == (
+        status,
+        code,
+        f"urn:stratum:problem:{code}",
+    )
 
 
-@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer"}, {"authorization": "Basic abc"}, {"x-api-key": ""}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"authorization": "Bearer"}, {"authorization": "Basic abc"}, {"x-api-key": ""}]
+)
 def test_without_a_key_nothing_is_told(address: str, headers: dict[str, str]) -> None:
     answer = httpx.get(address + "/cdp/segments", headers=headers)
     problem(answer, 401, "unauthorized")
@@ -27,29 +33,52 @@ def test_without_a_key_nothing_is_told(address: str, headers: dict[str, str]) ->
 
 
 def test_an_unknown_key_is_refused(address: str) -> None:
-    problem(httpx.get(address + "/cdp/segments", headers={"authorization": "Bearer nobody"}), 401, "unauthorized")
+    problem(
+        httpx.get(address + "/cdp/segments", headers={"authorization": "Bearer nobody"}),
+        401,
+        "unauthorized",
+    )
 
 
 def test_a_key_may_come_in_either_header(address: str, tenant: Tenant) -> None:
-    for headers in ({"authorization": f"Bearer {tenant.read}"}, {"authorization": f"bearer {tenant.read}"}, {"x-api-key": tenant.read}):
+    for headers in (
+        {"authorization": f"Bearer {tenant.read}"},
+        {"authorization": f"bearer {tenant.read}"},
+        {"x-api-key": tenant.read},
+    ):
         assert httpx.get(address + "/cdp/segments", headers=headers).status_code == 200
 
 
 def test_a_key_opens_only_what_its_scopes_name(address: str, tenant: Tenant) -> None:
-    answer = httpx.post(address + "/cdp/dead-letters/retry", headers={"x-api-key": tenant.read}, json={})
+    answer = httpx.post(
+        address + "/cdp/dead-letters/retry", headers={"x-api-key": tenant.read}, json={}
+    )
     problem(answer, 403, "forbidden")
-    assert httpx.post(address + "/cdp/dead-letters/retry", headers={"x-api-key": tenant.write}, json={}).status_code == 202
+    assert (
+        httpx.post(
+            address + "/cdp/dead-letters/retry", headers={"x-api-key": tenant.write}, json={}
+        ).status_code
+        == 202
+    )
 
 
-def test_a_write_key_of_a_source_opens_nothing(address: str, settings: Settings, tenant: Tenant) -> None:
+def test_a_write_key_of_a_source_opens_nothing(
+    address: str, settings: Settings, tenant: Tenant
+) -> None:
     with closing(psycopg.connect(settings.postgres.dsn.get_secret_value())) as conn:
         conn.execute("UPDATE sources SET write_key_hash = (SELECT key_hash FROM api_keys LIMIT 1)")
         conn.execute("DELETE FROM api_keys")
         conn.commit()
-    problem(httpx.get(address + "/cdp/segments", headers={"x-api-key": tenant.read}), 401, "unauthorized")
+    problem(
+        httpx.get(address + "/cdp/segments", headers={"x-api-key": tenant.read}),
+        401,
+        "unauthorized",
+    )
 
 
-def test_a_revoked_key_ends(api_with: Callable[[Settings, str], Api], settings: Settings, tenant: Tenant) -> None:
+def test_a_revoked_key_ends(
+    api_with: Callable[[Settings, str], Api], settings: Settings, tenant: Tenant
+) -> None:
     fresh = KeyParams(fresh=KeyParams().fresh * 0)
     api = api_with(settings.model_copy(update={"edge": EdgeParams(keys=fresh)}), tenant.read)
     assert api.http.get("/cdp/segments").status_code == 200
@@ -67,7 +96,12 @@ def test_a_key_that_asks_too_often_is_slowed_down_and_no_other(
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     problem(answers[2], 429, "rate_limited")
     assert int(answers[2].headers["retry-after"]) > 1
-    assert api.http.get("/cdp/segments", headers={"authorization": f"Bearer {tenant.admin}"}).status_code == 200
+    assert (
+        api.http.get(
+            "/cdp/segments", headers={"authorization": f"Bearer {tenant.admin}"}
+        ).status_code
+        == 200
+    )
 
 
 def test_a_field_that_does_not_hold_is_named_and_not_repeated(api: Api) -> None:

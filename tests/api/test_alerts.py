@@ -22,9 +22,23 @@ def tell(settings: Settings, tenant: Tenant) -> Tell:
     """Writes what a notice says, to one channel."""
 
     def write(step: Step, key: str = "signal:source:1", ended_ms: int = 0) -> None:
-        episode = Episode(key, "signal", NOW_MS, Severity.CRITICAL, Severity.CRITICAL, f"{key} is unhealthy", ("gate:meta:1",), NOW_MS)
+        episode = Episode(
+            key,
+            "signal",
+            NOW_MS,
+            Severity.CRITICAL,
+            Severity.CRITICAL,
+            f"{key} is unhealthy",
+            ("gate:meta:1",),
+            NOW_MS,
+        )
         with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-            outbox.tell(conn, Notice(WorkspaceId(tenant.id), step, episode, NOW_MS, ended_ms), ["oncall"], NOW)
+            outbox.tell(
+                conn,
+                Notice(WorkspaceId(tenant.id), step, episode, NOW_MS, ended_ms),
+                ["oncall"],
+                NOW,
+            )
 
     return write
 
@@ -43,14 +57,25 @@ def audited(api: Api, action: str) -> int:
     return sum(one["action"] == action for one in api.get("/cdp/audit")["items"])
 
 
-def test_alerts_are_listed_newest_first_and_narrowed_to_those_that_last(api: Api, tell: Tell) -> None:
+def test_alerts_are_listed_newest_first_and_narrowed_to_those_that_last(
+    api: Api, tell: Tell
+) -> None:
     for key in ("signal:a", "signal:b", "signal:c"):
         tell(Step.OPENED, key)
     tell(Step.RESOLVED, "signal:b", NOW_MS + 1000)
-    assert [one["key"] for one in api.get("/cdp/alerts")["items"]] == ["signal:c", "signal:b", "signal:a"]
-    assert [one["key"] for one in api.get("/cdp/alerts", lasting="true")["items"]] == ["signal:c", "signal:a"]
+    assert [one["key"] for one in api.get("/cdp/alerts")["items"]] == [
+        "signal:c",
+        "signal:b",
+        "signal:a",
+    ]
+    assert [one["key"] for one in api.get("/cdp/alerts", lasting="true")["items"]] == [
+        "signal:c",
+        "signal:a",
+    ]
     first = api.get("/cdp/alerts", limit=2)
-    assert [one["key"] for one in api.get("/cdp/alerts", limit=2, cursor=first["next"])["items"]] == ["signal:a"]
+    assert [
+        one["key"] for one in api.get("/cdp/alerts", limit=2, cursor=first["next"])["items"]
+    ] == ["signal:a"]
 
 
 def test_an_alert_is_shown_with_every_notice(api: Api, tell: Tell) -> None:
@@ -77,11 +102,16 @@ def test_an_alert_is_acknowledged_once_and_only_while_it_lasts(api: Api, tell: T
     assert api.post("/cdp/alerts/999999/acknowledge", expect=404)["code"] == "not_found"
 
 
-def test_what_was_given_up_is_listed_with_its_reason_and_sent_once_more(api: Api, tell: Tell, give_up: Callable[[], None]) -> None:
+def test_what_was_given_up_is_listed_with_its_reason_and_sent_once_more(
+    api: Api, tell: Tell, give_up: Callable[[], None]
+) -> None:
     tell(Step.OPENED)
     give_up()
     (dead,) = api.get("/cdp/alerts/dead")
-    assert (dead["channel"], dead["error"]) == ("oncall", "answered 401: it does not want this notice")
+    assert (dead["channel"], dead["error"]) == (
+        "oncall",
+        "answered 401: it does not want this notice",
+    )
     assert api.get("/cdp/alerts")["items"][0]["dead"] == 1
     assert api.post("/cdp/alerts/dead/retry", expect=202) == {"notices": 1}
     assert api.get("/cdp/alerts/dead") == []

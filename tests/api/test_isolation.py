@@ -1,4 +1,7 @@
-"""Law 8: one workspace's key reads and changes nothing of another. Every route of the application is walked; none may be missing."""
+"""Law 8: one workspace's key reads and changes nothing of another.
+
+Every route of the application is walked; none may be missing.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,11 +30,15 @@ MARK = "topsecret"
 SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 COUNTED = {"function": "count", "event": {"name": "Order Completed"}}
 
-# Route → (body, what another workspace's key must get: a status, EMPTY, or OPEN). Path parameters name things of the first workspace.
+# Route → (body, what another workspace's key must get: a status, EMPTY, or OPEN). Path parameters
+# name things of the first workspace.
 TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/audience-sync/platforms": (None, OPEN),
     "GET /cdp/audience-sync/audiences": (None, EMPTY),
-    "POST /cdp/audience-sync/audiences": ({"segment_id": "{segment}", "platform": "meta", "name": "mine", "interval_s": 3600}, 404),
+    "POST /cdp/audience-sync/audiences": (
+        {"segment_id": "{segment}", "platform": "meta", "name": "mine", "interval_s": 3600},
+        404,
+    ),
     "POST /cdp/audience-sync/audiences/{audience}/sync": (None, 404),
     "GET /cdp/audience-sync/audiences/{audience}": (None, 404),
     "POST /cdp/audience-sync/audiences/{audience}/pause": (None, 404),
@@ -46,25 +53,40 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "POST /cdp/platforms/{signal}/disconnect": (None, 422),
     "GET /cdp/audience-sync/audiences/{audience}/gate": (None, 404),
     "POST /cdp/audience-sync/audiences/{audience}/confirm": (None, 404),
-    "POST /cdp/audience-sync/audiences/{audience}/release": ({"reason": "mine", "expires_at": SOON}, 404),
+    "POST /cdp/audience-sync/audiences/{audience}/release": (
+        {"reason": "mine", "expires_at": SOON},
+        404,
+    ),
     "GET /cdp/gate": (None, OPEN),
     "PUT /cdp/gate/mode": ({"scope": "audience:1", "mode": "frozen", "reason": "mine"}, 422),
     "POST /cdp/gate/mode/{scope}/approve": (None, 404),
     "GET /cdp/gate/overrides": (None, OPEN),
-    "POST /cdp/gate/overrides": ({"scope": "workspace", "codes": ["stale"], "reason": "mine", "expires_at": SOON}, OPEN),
+    "POST /cdp/gate/overrides": (
+        {"scope": "workspace", "codes": ["stale"], "reason": "mine", "expires_at": SOON},
+        OPEN,
+    ),
     "POST /cdp/gate/{said}/{override}/approve": (None, 404),
     "DELETE /cdp/gate/{said}/{override}": (None, 404),
-    "POST /cdp/gate/rejudge": ({"since": "2026-03-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}, OPEN),
+    "POST /cdp/gate/rejudge": (
+        {"since": "2026-03-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"},
+        OPEN,
+    ),
     "GET /cdp/audience-sync/audiences/{audience}/history": (None, 404),
     "DELETE /cdp/audience-sync/audiences/{audience}": (None, 404),
     "POST /cdp/audiences/export": ({"segment_id": "{segment}"}, 404),
-    "POST /cdp/audiences/export?wait=false": ({"rule": {"type": "segment", "segment": "{segment}"}, "purpose": "advertising"}, 422),
+    "POST /cdp/audiences/export?wait=false": (
+        {"rule": {"type": "segment", "segment": "{segment}"}, "purpose": "advertising"},
+        422,
+    ),
     "GET /cdp/exports": (None, EMPTY),
     "GET /cdp/exports/{export}": (None, 404),
     "GET /cdp/exports/{export}/download": (None, 404),
     "DELETE /cdp/exports/{export}": (None, 404),
     "GET /cdp/audit": (None, OPEN),
-    "POST /cdp/profiles/{profile}/unmerge": ({"identifiers": [{"kind": "user_id", "value": "topsecret-1"}], "reason": "theft"}, 404),
+    "POST /cdp/profiles/{profile}/unmerge": (
+        {"identifiers": [{"kind": "user_id", "value": "topsecret-1"}], "reason": "theft"},
+        404,
+    ),
     "GET /cdp/commands/{command}": (None, 404),
     "GET /cdp/dead-letters": (None, EMPTY),
     "GET /cdp/dead-letters/{letter}": (None, 404),
@@ -140,7 +162,10 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/statistics/segments/{segment}": (None, 404),
     "GET /cdp/statistics/lifecycle": (None, OPEN),
     "GET /cdp/statistics/rfm": (None, OPEN),
-    "GET /cdp/statistics/events?since=2026-09-20T00:00:00Z&until=2026-09-25T00:00:00Z": (None, OPEN),
+    "GET /cdp/statistics/events?since=2026-09-20T00:00:00Z&until=2026-09-25T00:00:00Z": (
+        None,
+        OPEN,
+    ),
 }
 
 READING = {
@@ -159,13 +184,20 @@ TABLES = (
 @pytest.fixture
 def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
     """Settings with a connected platform."""
-    servers = {"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}}
+    servers = {
+        "data_dir": tmp_path,
+        "postgres": {"dsn": postgres_dsn},
+        "redis": {"url": valkey_url},
+    }
     return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
 
 
 @dataclass
 class First:
-    """What the first workspace has, by name of path parameter; and everything that may not be seen."""
+    """What the first workspace has, by name of path parameter.
+
+    And everything that may not be seen.
+    """
 
     names: dict[str, str]
     marks: set[str]
@@ -177,10 +209,22 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
     consent = {"consent": {"categoryPreferences": {"advertising": True}}}
     tenant.feed(
         tenant.event("page", START_MS, anonymousId="topsecret-a", name="topsecret page"),
-        tenant.event(event="Order Completed", at_ms=START_MS + 1, userId="topsecret-1", properties={"revenue": 31337.77}, context=consent),
+        tenant.event(
+            event="Order Completed",
+            at_ms=START_MS + 1,
+            userId="topsecret-1",
+            properties={"revenue": 31337.77},
+            context=consent,
+        ),
     )
     tenant.feed(
-        tenant.event("identify", START_MS + 2, userId="topsecret-1", anonymousId="topsecret-a", messageId="topsecret-m"),
+        tenant.event(
+            "identify",
+            START_MS + 2,
+            userId="topsecret-1",
+            anonymousId="topsecret-a",
+            messageId="topsecret-m",
+        ),
         tenant.event("identify", START_MS + 3, userId="topsecret-2", anonymousId="topsecret-a"),
         tenant.event("track", userId="topsecret-1"),
     )
@@ -229,11 +273,17 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
             "INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)"
             " VALUES (%s, 'platform:topsecret', now(), 80, 'healthy', 100, %s, '[]') RETURNING id", Jsonb({}),
         )  # fmt: skip
-    command = api.post(f"/cdp/profiles/{profile['id']}/unmerge", TABLE["POST /cdp/profiles/{profile}/unmerge"][0])["command_id"]
+    command = api.post(
+        f"/cdp/profiles/{profile['id']}/unmerge", TABLE["POST /cdp/profiles/{profile}/unmerge"][0]
+    )["command_id"]
     letter = api.get("/cdp/dead-letters")["items"][0]["id"]
     trait = api.post("/cdp/traits", {"name": "topsecret", "rule": COUNTED}, 201)["id"]
     sweep = api.post(f"/cdp/traits/{trait}/publish")["sweep"]
-    export = api.post("/cdp/audiences/export?wait=false", {"segment_id": int(segment), "traits": ["topsecret"]}, 202)["id"]
+    export = api.post(
+        "/cdp/audiences/export?wait=false",
+        {"segment_id": int(segment), "traits": ["topsecret"]},
+        202,
+    )["id"]
     api.http.put("/cdp/rfm", json={"rule": {"property": "topsecret"}})
     names = {
         "profile": profile["id"],
@@ -271,7 +321,9 @@ def dump(settings: Settings, workspace: int) -> dict[str, list[str]]:
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
         for table in TABLES:
             column = "id" if table == "workspaces" else "workspace_id"
-            statement = SQL("SELECT t::text FROM {} t WHERE {} = %s ORDER BY 1").format(Identifier(table), Identifier(column))
+            statement = SQL("SELECT t::text FROM {} t WHERE {} = %s ORDER BY 1").format(
+                Identifier(table), Identifier(column)
+            )
             found = conn.execute(statement, (workspace,))
             rows[table] = [row[0] for row in found]
     return rows
@@ -279,7 +331,9 @@ def dump(settings: Settings, workspace: int) -> dict[str, list[str]]:
 
 def shape(path: str) -> str:
     """A path with its parameters left blank."""
-    return "/".join("{}" if part.startswith("{") else part for part in path.partition("?")[0].split("/"))
+    return "/".join(
+        "{}" if part.startswith("{") else part for part in path.partition("?")[0].split("/")
+    )
 
 
 def ask(api: Api, route: str, body: Any, names: dict[str, str]) -> httpx.Response:
@@ -292,7 +346,9 @@ def test_no_route_is_missing_from_the_table() -> None:
     found = [route for route in every if route.endpoint.__module__ != methods.__name__]
     routes = {f"{method} {shape(route.path)}" for route in found for method in route.methods or ()}
 
-    assert {f"{route.split(' ', 1)[0]} {shape(route.split(' ', 1)[1])}" for route in TABLE} == routes
+    assert {
+        f"{route.split(' ', 1)[0]} {shape(route.split(' ', 1)[1])}" for route in TABLE
+    } == routes
 
 
 def test_another_workspaces_key_reads_and_changes_nothing(
@@ -310,7 +366,9 @@ def test_another_workspaces_key_reads_and_changes_nothing(
     for route, (body, wanted) in TABLE.items():
         answer = ask(stranger, route, body, first.names)
         status = wanted if isinstance(wanted, int) else answer.status_code
-        fine = answer.status_code == status and (isinstance(wanted, int) or answer.status_code < 300)
+        fine = answer.status_code == status and (
+            isinstance(wanted, int) or answer.status_code < 300
+        )
         if wanted == EMPTY:
             fine = fine and answer.json()["items"] == [] and answer.json()["next"] is None
         if not fine or any(mark in answer.text for mark in first.marks):
@@ -331,9 +389,19 @@ def test_another_workspaces_numbers_are_its_own(
     segments = stranger.get("/cdp/segments")["items"]
     signals = stranger.get("/cdp/signals")["items"]
 
-    assert (totals["people"]["value"], totals["events"], totals["orders"], totals["revenue"], totals["throughput"]) == (0, 0, 0, [], [])
+    assert (
+        totals["people"]["value"],
+        totals["events"],
+        totals["orders"],
+        totals["revenue"],
+        totals["throughput"],
+    ) == (0, 0, 0, [], [])
     assert {count["value"] for count in totals["identifiers"].values()} == {0}
-    assert (totals["merges"]["value"], totals["dead_letters_open"]["value"], totals["rejected"]) == (0, 0, 0)
+    assert (
+        totals["merges"]["value"],
+        totals["dead_letters_open"]["value"],
+        totals["rejected"],
+    ) == (0, 0, 0)
     assert [segment["members"]["value"] for segment in segments] == [0]
     assert first.names["segment"] not in {str(segment["id"]) for segment in segments}
     assert [signal["signal"] for signal in signals] == [f"source:{second.source}"]
@@ -353,23 +421,42 @@ def test_the_same_identifier_is_two_people_in_two_workspaces(
 
 
 @pytest.mark.parametrize("key", ["", "no such key"])
-def test_without_a_key_nothing_but_health_is_answered(first: First, asks: Callable[[str], Api], key: str) -> None:
+def test_without_a_key_nothing_but_health_is_answered(
+    first: First, asks: Callable[[str], Api], key: str
+) -> None:
     nobody = asks(key)
 
-    statuses = {route: ask(nobody, route, body, first.names).status_code for route, (body, _) in TABLE.items()}
+    statuses = {
+        route: ask(nobody, route, body, first.names).status_code
+        for route, (body, _) in TABLE.items()
+    }
 
-    assert {route for route, status in statuses.items() if status != 401} == {"GET /cdp/health", "GET /cdp/health/live"}
+    assert {route for route, status in statuses.items() if status != 401} == {
+        "GET /cdp/health",
+        "GET /cdp/health/live",
+    }
 
 
 def test_a_reader_changes_nothing(
-    first: First, settings: Settings, tenant: Tenant, asks: Callable[[str], Api], drain: Callable[[], list[bytes]]
+    first: First,
+    settings: Settings,
+    tenant: Tenant,
+    asks: Callable[[str], Api],
+    drain: Callable[[], list[bytes]],
 ) -> None:
     reader = asks(tenant.read)
     drain()
     before = dump(settings, tenant.id)
 
-    statuses = {route: ask(reader, route, body, first.names).status_code for route, (body, _) in TABLE.items()}
+    statuses = {
+        route: ask(reader, route, body, first.names).status_code
+        for route, (body, _) in TABLE.items()
+    }
 
-    assert {status for route, status in statuses.items() if not route.startswith("GET") and route not in READING} == {403}
+    assert {
+        status
+        for route, status in statuses.items()
+        if not route.startswith("GET") and route not in READING
+    } == {403}
     assert dump(settings, tenant.id) == before
     assert drain() == []

@@ -23,7 +23,22 @@ INSTANTS: Final = (
     "1e30",
     "-62135596800001",
 )
-TEXTS: Final = ("", "\0", "\ud83d", "a" * 3_000, "%", "'; --", "NaN", "-1", "0", "9223372036854775808", "1e400", "true", "[]", "\u202e")
+TEXTS: Final = (
+    "",
+    "\0",
+    "\ud83d",
+    "a" * 3_000,
+    "%",
+    "'; --",
+    "NaN",
+    "-1",
+    "0",
+    "9223372036854775808",
+    "1e400",
+    "true",
+    "[]",
+    "\u202e",
+)
 VALUES: Final[tuple[Any, ...]] = (
     *INSTANTS[:2],
     "",
@@ -43,7 +58,16 @@ VALUES: Final[tuple[Any, ...]] = (
     [None],
     {"": None},
 )
-IDS: Final = ("1", "00000000-0000-0000-0000-000000000001", "9223372036854775808", "-1", "%00", "x", "source:1", "a" * 2_000)
+IDS: Final = (
+    "1",
+    "00000000-0000-0000-0000-000000000001",
+    "9223372036854775808",
+    "-1",
+    "%00",
+    "x",
+    "source:1",
+    "a" * 2_000,
+)
 
 
 def _request(method: str, path: str, **more: Any) -> tuple[str, str, dict[str, Any]]:
@@ -84,26 +108,56 @@ def requests(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any
                 name = parameter["name"]
                 if parameter["in"] == "query":
                     for value in (*INSTANTS, *TEXTS):
-                        yield _request(method, f"{path}?{quote(name)}={quote(value, errors='surrogatepass')}")
+                        yield _request(
+                            method, f"{path}?{quote(name)}={quote(value, errors='surrogatepass')}"
+                        )
                 elif parameter["in"] == "path":
-                    yield from (_request(method, template.replace("{" + name + "}", one).replace("{", "").replace("}", "")) for one in IDS)
+                    yield from (
+                        _request(
+                            method,
+                            template.replace("{" + name + "}", one)
+                            .replace("{", "")
+                            .replace("}", ""),
+                        )
+                        for one in IDS
+                    )
                 else:
-                    yield from (_request(method, path, headers={name: value}) for value in ('"1"', "1", "*", "x" * 500, "bytes=9-1", "W/"))
+                    yield from (
+                        _request(method, path, headers={name: value})
+                        for value in ('"1"', "1", "*", "x" * 500, "bytes=9-1", "W/")
+                    )
             if "requestBody" in operation:
                 (media,) = operation["requestBody"]["content"].values()
-                for raw in (b"", b"{", b"\xff", b"[" * 5_000, b"1" * 5_000, b'"\\ud800"', b'{"a":1e999}'):
+                for raw in (
+                    b"",
+                    b"{",
+                    b"\xff",
+                    b"[" * 5_000,
+                    b"1" * 5_000,
+                    b'"\\ud800"',
+                    b'{"a":1e999}',
+                ):
                     yield _request(method, path, content=raw)
                 for body in _bodies(media["schema"], document):
-                    yield from (_request(method, path, content=json.dumps(value).encode()) for value in _changed(body))
+                    yield from (
+                        _request(method, path, content=json.dumps(value).encode())
+                        for value in _changed(body)
+                    )
 
 
-def test_no_value_anywhere_is_unforeseen(app: FastAPI, address: str, tenant: Tenant, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_value_anywhere_is_unforeseen(
+    app: FastAPI, address: str, tenant: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
     tenant.feed(tenant.event("identify", userId="u1", traits={"email": "u1@example.com"}))
     seen: Counter[int] = Counter()
     failed: list[str] = []
 
     def ask(client: httpx.Client, method: str, path: str, more: dict[str, Any]) -> None:
-        headers = {"authorization": f"Bearer {tenant.admin}", "content-type": "application/json", **more.pop("headers", {})}
+        headers = {
+            "authorization": f"Bearer {tenant.admin}",
+            "content-type": "application/json",
+            **more.pop("headers", {}),
+        }
         answer = client.request(method, path, headers=headers, **more)
         if answer.status_code == 503:  # a busy machine, unless it comes again
             answer = client.request(method, path, headers=headers, **more)
@@ -121,7 +175,9 @@ def test_no_value_anywhere_is_unforeseen(app: FastAPI, address: str, tenant: Ten
 
 
 @pytest.mark.parametrize("instant", INSTANTS[:2])
-def test_an_instant_that_no_calendar_holds_is_named(asks: Callable[[str], Any], tenant: Tenant, instant: str) -> None:
+def test_an_instant_that_no_calendar_holds_is_named(
+    asks: Callable[[str], Any], tenant: Tenant, instant: str
+) -> None:
     found = asks(tenant.read).get("/cdp/audit", 422, since=instant)
 
     assert [problem["field"] for problem in found["errors"]] == ["query.since"]
@@ -139,4 +195,8 @@ def test_a_method_that_a_path_does_not_take_is_refused_as_such(app: FastAPI, api
     for path, operations in app.openapi()["paths"].items():
         if path.startswith("/cdp/") and "{" not in path:
             for method in {"get", "post", "put", "patch", "delete"} - set(operations):
-                assert (path, method, api.http.request(method, path, json={}).status_code) == (path, method, 405)
+                assert (path, method, api.http.request(method, path, json={}).status_code) == (
+                    path,
+                    method,
+                    405,
+                )

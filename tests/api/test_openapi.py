@@ -33,12 +33,16 @@ def operations(spec: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
 def test_every_route_has_a_tag_a_summary_a_description_and_a_shape(spec: dict[str, Any]) -> None:
     documented = operations(spec)
 
-    assert len(documented) == sum(getattr(route, "include_in_schema", True) for router in ROUTES for route in router.routes)
+    assert len(documented) == sum(
+        getattr(route, "include_in_schema", True) for router in ROUTES for route in router.routes
+    )
     for method, path, operation in documented:
         assert operation["tags"], path
         assert operation["summary"], path
         assert operation["description"], path
-        success = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+        success = next(
+            answer for status, answer in operation["responses"].items() if status.startswith("2")
+        )
         schemas = [each.get("schema") for each in success["content"].values()]
         assert any(schemas), (method, path)
 
@@ -49,19 +53,34 @@ def test_every_route_describes_its_errors_as_problems(spec: dict[str, Any]) -> N
             continue
         assert set(operation["responses"]) >= ERRORS, path
         for status in ERRORS:
-            assert list(operation["responses"][status]["content"]) == ["application/problem+json"], (path, status)
+            assert list(operation["responses"][status]["content"]) == [
+                "application/problem+json"
+            ], (path, status)
         assert operation["security"], path
 
 
 def test_every_answer_and_every_body_has_an_example(spec: dict[str, Any]) -> None:
-    named = {name: schema for name, schema in spec["components"]["schemas"].items() if schema.get("examples")}
+    named = {
+        name: schema
+        for name, schema in spec["components"]["schemas"].items()
+        if schema.get("examples")
+    }
     used = set()
     for _, path, operation in operations(spec):
-        contents = [answer["content"] for status, answer in operation["responses"].items() if status.startswith("2")]
+        contents = [
+            answer["content"]
+            for status, answer in operation["responses"].items()
+            if status.startswith("2")
+        ]
         if "requestBody" in operation:
             contents.append(operation["requestBody"]["content"])
         for content in contents:
-            reference = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+            reference = (
+                content.get("application/json", {})
+                .get("schema", {})
+                .get("$ref", "")
+                .rpartition("/")[2]
+            )
             if reference.startswith("Page_"):
                 reference = reference.removeprefix("Page_").rstrip("_")
             if reference:

@@ -14,29 +14,47 @@ from tests.api.conftest import START_MS, Api, Tenant
 
 def with_limits(settings: Settings, **limits: int | timedelta) -> Settings:
     statistics = StatisticsParams(**limits)  # type: ignore[arg-type]
-    return settings.model_copy(update={"query": settings.query.model_copy(update={"statistics": statistics})})
+    return settings.model_copy(
+        update={"query": settings.query.model_copy(update={"statistics": statistics})}
+    )
 
 
-def test_a_process_with_its_servers_is_ready_and_says_so_to_anybody(asks: Callable[[str], Api]) -> None:
+def test_a_process_with_its_servers_is_ready_and_says_so_to_anybody(
+    asks: Callable[[str], Api],
+) -> None:
     health = asks("").get("/cdp/health")
 
     assert health["status"] == "ready"
-    assert {name: each["status"] for name, each in health["components"].items()} == {"postgres": "up", "log": "up", "redis": "up"}
+    assert {name: each["status"] for name, each in health["components"].items()} == {
+        "postgres": "up",
+        "log": "up",
+        "redis": "up",
+    }
     assert asks("").get("/cdp/health/live") == {"status": "alive"}
 
 
 @pytest.mark.parametrize(
     ("spoiled", "reason", "tries"),
     [
-        ("UPDATE offsets SET updated_at = now() - interval '2 minutes', caught_up_at = now() - interval '90 seconds'", "stands_still", 0),
-        ("INSERT INTO attempts (log, partition, position, record, tries) VALUES ('stratum.events', 3, 70, -1, 2)", "workers_die", 2),
+        (
+            "UPDATE offsets SET updated_at = now() - interval '2 minutes', caught_up_at = now() - interval '90 seconds'",
+            "stands_still",
+            0,
+        ),
+        (
+            "INSERT INTO attempts (log, partition, position, record, tries) VALUES ('stratum.events', 3, 70, -1, 2)",
+            "workers_die",
+            2,
+        ),
     ],
 )
 def test_a_partition_that_does_not_get_on_is_named(
     spoiled: str, reason: str, tries: int, settings: Settings, asks: Callable[[str], Api]
 ) -> None:
     with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
-        conn.execute("INSERT INTO offsets (log, partition, next_position) VALUES ('stratum.events', 3, 70)")
+        conn.execute(
+            "INSERT INTO offsets (log, partition, next_position) VALUES ('stratum.events', 3, 70)"
+        )
         assert asks("").get("/cdp/health")["status"] == "ready"
         conn.execute(spoiled.encode())
         health = asks("").get("/cdp/health")
@@ -56,20 +74,32 @@ def test_a_process_without_its_database_lives_but_is_unavailable(
     name = postgres_dsn.rsplit("/", 1)[1].split("?", maxsplit=1)[0]
     with psycopg.connect(postgres_dsn.replace(f"/{name}", "/postgres"), autocommit=True) as conn:
         conn.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
-        conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+        )
         answer = api.http.get("/cdp/health")
         conn.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
 
     assert answer.status_code == 503
     assert answer.json()["status"] == "unavailable"
     unknown = {"latency_ms": None, "reason": None, "message": None}
-    assert answer.json()["components"]["postgres"] == {"status": "down", "required": True, **unknown}
+    assert answer.json()["components"]["postgres"] == {
+        "status": "down",
+        "required": True,
+        **unknown,
+    }
     assert api.get("/cdp/health/live") == {"status": "alive"}
 
 
-def test_statistics_count_everything_exactly_while_there_is_little(tenant: Tenant, api: Api) -> None:
+def test_statistics_count_everything_exactly_while_there_is_little(
+    tenant: Tenant, api: Api
+) -> None:
     def order(user: str, amount: float, currency: str) -> bytes:
-        return tenant.event(event="Order Completed", userId=user, properties={"revenue": amount, "currency": currency})
+        return tenant.event(
+            event="Order Completed",
+            userId=user,
+            properties={"revenue": amount, "currency": currency},
+        )
 
     again = order("u1", 10.5, "USD")
     tenant.feed(again, again, order("u2", 1, "EUR"), order("u1", 2, "EUR"))
@@ -92,7 +122,10 @@ def test_statistics_count_everything_exactly_while_there_is_little(tenant: Tenan
     assert (totals["events"], totals["duplicates"], totals["rejected"]) == (6, 1, 1)
     assert totals["rejected_by_reason"] == {"missing_event": 1}
     assert totals["orders"] == 3
-    assert [(each["currency"], each["orders"], each["amount"]) for each in totals["revenue"]] == [("EUR", 2, "3.00"), ("USD", 1, "10.50")]
+    assert [(each["currency"], each["orders"], each["amount"]) for each in totals["revenue"]] == [
+        ("EUR", 2, "3.00"),
+        ("USD", 1, "10.50"),
+    ]
     assert totals["identifiers"]["user_id"] == {"value": 2, "exact": True}
     assert totals["identifiers"]["anonymous_id"] == {"value": 2, "exact": True}
     assert totals["dead_letters_open"] == {"value": 1, "exact": True}
@@ -132,7 +165,9 @@ def test_counters_of_settled_minutes_are_kept_and_yet_right_when_old_records_com
 def test_throughput_shows_the_last_minutes(tenant: Tenant, api: Api, settings: Settings) -> None:
     tenant.feed(tenant.event("page", userId="u1"), tenant.event("track", userId="u1"))
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-        conn.execute("UPDATE observations SET minute_at = date_trunc('minute', now() - interval '1 minute')")
+        conn.execute(
+            "UPDATE observations SET minute_at = date_trunc('minute', now() - interval '1 minute')"
+        )
 
     (minute,) = api.get("/cdp/statistics")["throughput"]
 
@@ -150,7 +185,9 @@ def test_lag_tells_what_waits(api: Api, settings: Settings) -> None:
     assert [each["partition"] for each in lag["partitions"] if each["records_behind"]] == [3]
 
 
-def test_lookups_are_answered_without_redis(tenant: Tenant, settings: Settings, api_with: Callable[[Settings, str], Api]) -> None:
+def test_lookups_are_answered_without_redis(
+    tenant: Tenant, settings: Settings, api_with: Callable[[Settings, str], Api]
+) -> None:
     tenant.feed(tenant.event("page", userId="u1"))
     api = api_with(settings, tenant.read)
     with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:

@@ -5,7 +5,14 @@ import pytest
 from benchmarks.nab.benchmark import detect
 from benchmarks.nab.corpus import corpus
 from benchmarks.nab.detectors import Chosen, Spelled
-from benchmarks.nab.scoring import Labelled, best_threshold, normalised_at, scaled_sigmoid, tally, tally_at
+from benchmarks.nab.scoring import (
+    Labelled,
+    best_threshold,
+    normalised_at,
+    scaled_sigmoid,
+    tally,
+    tally_at,
+)
 
 ONE = Labelled(1_000, ((400, 499),))
 TWO = Labelled(1_000, ((300, 399), (600, 699)))
@@ -21,7 +28,8 @@ def test_silence_is_zero() -> None:
 
 
 def test_a_late_detection_earns_by_its_place_in_the_window() -> None:
-    # Halfway: place −(499 − 450 + 1)/100 = −0.5, sigmoid 2/(1 + e^−2.5) − 1 = 0.84828, of 0.98661 at the first record.
+    # Halfway: place −(499 − 450 + 1)/100 = −0.5, sigmoid 2/(1 + e^−2.5) − 1 = 0.84828, of 0.98661
+    # at the first record.
     assert tally(ONE, [450]).raw == pytest.approx(0.848284 / 0.986614, abs=1e-5)
     # The last record: place −0.01, so 2/(1 + e^−0.05) − 1 = 0.02499.
     assert tally(ONE, [499]).raw == pytest.approx(0.024995 / 0.986614, abs=1e-5)
@@ -102,4 +110,12 @@ def test_within_a_spell_only_a_greater_score_counts() -> None:
     scores = [0.2, 0.5, 0.4, 0.5, 0.6, 0.1, 0.3]
     spelled = Spelled(_Given(scores), 3_600_000)
     at_ms = [0, 1, 2, 3, 4, 29, 35]
-    assert [spelled.score(hour * 3_600_000, 0.0) for hour in at_ms] == [0.2, 0.5, 0.0, 0.0, 0.6, 0.0, 0.3]
+    assert [spelled.score(hour * 3_600_000, 0.0) for hour in at_ms] == [
+        0.2,
+        0.5,
+        0.0,
+        0.0,
+        0.6,
+        0.0,
+        0.3,
+    ]

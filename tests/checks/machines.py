@@ -31,7 +31,8 @@ class Subject:
     Attributes:
         build: from a snapshot, or anew.
         events: seeded (event, instant) pairs in time order.
-        disordered: the same facts, in another order within the lateness that the machine allows for.
+        disordered: the same facts, in another order within the lateness that the machine allows
+            for.
         settled: what every order leads to in the end, from a snapshot.
         size_limit: packed size that a snapshot never exceeds.
     """
@@ -51,7 +52,10 @@ def minutes(seed: int) -> list[tuple[Minutes, int]]:
         now += rng.choice((500, 1_000, 5_000, 61_000))
         rows = []
         for _ in range(rng.randrange(3)):
-            minute, metric = now - now % MINUTE_MS, rng.choice(("accepted", "rejected:malformed_json"))
+            minute, metric = (
+                now - now % MINUTE_MS,
+                rng.choice(("accepted", "rejected:malformed_json")),
+            )
             totals[minute, metric] = totals.get((minute, metric), 0.0) + rng.randrange(200)
             rows.append(Observed(minute, 0, metric, totals[minute, metric], now))
         found.append((Minutes(WORKSPACE, SIGNALS[0], tuple(rows), now), now))
@@ -63,12 +67,19 @@ def late_minutes(seed: int) -> list[tuple[Minutes, int]]:
     rng, events = random.Random(seed), minutes(seed)
     rows: list[list[Observed]] = [[] for _ in events]
     for place, (event, now_ms) in enumerate(events):
-        soon = [later for later in range(place, min(place + 5, len(events))) if events[later][1] - now_ms < 2 * MINUTE_MS]
+        soon = [
+            later
+            for later in range(place, min(place + 5, len(events)))
+            if events[later][1] - now_ms < 2 * MINUTE_MS
+        ]
         for row in event.rows:
             rows[rng.choice(soon)].append(row)
     for late in rows:
         rng.shuffle(late)
-    return [(msgspec.structs.replace(event, rows=tuple(late)), now_ms) for (event, now_ms), late in zip(events, rows, strict=True)]
+    return [
+        (msgspec.structs.replace(event, rows=tuple(late)), now_ms)
+        for (event, now_ms), late in zip(events, rows, strict=True)
+    ]
 
 
 class Look(NamedTuple):
@@ -79,7 +90,10 @@ class Look(NamedTuple):
 
 
 class GateMachine:
-    """The gate as a machine. Its state lies in Postgres, beside its decisions, so no dataflow needs it in this shape."""
+    """The gate as a machine.
+
+    Its state lies in Postgres, beside its decisions, so no dataflow needs it in this shape.
+    """
 
     def __init__(self, params: GateParams, state: GateState | None = None) -> None:
         self._params = params
@@ -107,7 +121,17 @@ def looks(seed: int) -> list[tuple[Look, int]]:
             score = rng.choice((None, 30.0, 60.0, *(70.0, 90.0) * 10))
             names = {None: Status.UNKNOWN, 30.0: Status.UNHEALTHY, 60.0: Status.DEGRADED}
             status = names.get(score, Status.HEALTHY)
-            readings.append(Reading(WORKSPACE, rng.choice(SIGNALS), now - rng.randrange(1_000), score, status, 100, id=number))
+            readings.append(
+                Reading(
+                    WORKSPACE,
+                    rng.choice(SIGNALS),
+                    now - rng.randrange(1_000),
+                    score,
+                    status,
+                    100,
+                    id=number,
+                )
+            )
         newest.update((reading.signal, reading) for reading in readings)
         found.append((Look(tuple(readings), dict(newest)), now))
     return found
@@ -116,7 +140,10 @@ def looks(seed: int) -> list[tuple[Look, int]]:
 def shuffled_looks(seed: int) -> list[tuple[Look, int]]:
     """The same readings, those of one look in another order."""
     rng, events = random.Random(seed), looks(seed)
-    return [(look._replace(readings=tuple(rng.sample(look.readings, len(look.readings)))), now_ms) for look, now_ms in events]
+    return [
+        (look._replace(readings=tuple(rng.sample(look.readings, len(look.readings)))), now_ms)
+        for look, now_ms in events
+    ]
 
 
 def points(seed: int) -> list[tuple[Point, int]]:
@@ -130,7 +157,10 @@ def points(seed: int) -> list[tuple[Point, int]]:
 
 
 def points_again(seed: int) -> list[tuple[Point, int]]:
-    """The same points in order, which is all that is allowed for; what comes late or again is refused."""
+    """The same points in order, which is all that is allowed for.
+
+    What comes late or again is refused.
+    """
     rng, found = random.Random(seed), list[tuple[Point, int]]()
     for point, now_ms in points(seed):
         found.append((point, now_ms))
@@ -140,13 +170,27 @@ def points_again(seed: int) -> list[tuple[Point, int]]:
 
 
 def metric_watch(state: Any) -> MetricWatch:
-    return MetricWatch(AnomalyParams(warm_up=timedelta(0), warm_up_points=60), EpisodeParams(), state)
+    return MetricWatch(
+        AnomalyParams(warm_up=timedelta(0), warm_up_points=60), EpisodeParams(), state
+    )
 
 
 SUBJECTS = (
     Subject("metric", metric_watch, points, points_again, lambda state: state, size_limit=5_000),
     Subject(
-        "health", lambda state: HealthMachine(HealthParams(), state), minutes, late_minutes, lambda state: state.window, size_limit=60_000
+        "health",
+        lambda state: HealthMachine(HealthParams(), state),
+        minutes,
+        late_minutes,
+        lambda state: state.window,
+        size_limit=60_000,
     ),
-    Subject("gate", lambda state: GateMachine(GateParams(), state), looks, shuffled_looks, lambda state: state, size_limit=1_000),
+    Subject(
+        "gate",
+        lambda state: GateMachine(GateParams(), state),
+        looks,
+        shuffled_looks,
+        lambda state: state,
+        size_limit=1_000,
+    ),
 )

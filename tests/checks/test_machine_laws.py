@@ -68,20 +68,29 @@ class TestMachineLaws:
             assert all(more in said for more in twice.on_event(event, now_ms))
             assert twice.snapshot() == once.snapshot()
 
-    def test_order_within_the_lateness_does_not_matter_in_the_end(self, subject: Subject, seed: int) -> None:
+    def test_order_within_the_lateness_does_not_matter_in_the_end(
+        self, subject: Subject, seed: int
+    ) -> None:
         ordered, disordered = subject.build(None), subject.build(None)
-        for machine, events in ((ordered, subject.events(seed)), (disordered, subject.disordered(seed))):
+        for machine, events in (
+            (ordered, subject.events(seed)),
+            (disordered, subject.disordered(seed)),
+        ):
             for event, now_ms in events:
                 machine.on_event(event, now_ms)
         assert subject.settled(disordered.snapshot()) == subject.settled(ordered.snapshot())
 
     @pytest.mark.parametrize("batch", [1, 7, 1_000])
-    def test_on_bytewax_any_batching_gives_what_the_machine_gives(self, subject: Subject, seed: int, batch: int) -> None:
+    def test_on_bytewax_any_batching_gives_what_the_machine_gives(
+        self, subject: Subject, seed: int, batch: int
+    ) -> None:
         said: list[tuple[str, Any]] = []
         flow = Dataflow("laws")
         events = op.input("events", flow, TestingSource(subject.events(seed), batch_size=batch))
         timed = op.key_on("key", events, lambda _event: "one")
-        flat = run_machines("machine", timed, lambda state: Timed(subject.build(state)), lambda event: event[1])
+        flat = run_machines(
+            "machine", timed, lambda state: Timed(subject.build(state)), lambda event: event[1]
+        )
         op.output("said", flat, TestingSink(said))
         run_main(flow)  # type: ignore[no-untyped-call]
         assert [one for _, one in said] == [one for some in outputs(subject, seed) for one in some]

@@ -23,7 +23,9 @@ Run = Callable[..., str]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Run:
-    monkeypatch.setenv("STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value()))
+    monkeypatch.setenv(
+        "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())
+    )
     monkeypatch.setenv("COLUMNS", "200")
 
     def invoke(*arguments: object, code: int = 0) -> str:
@@ -41,7 +43,9 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
     with serving(build(receivers)) as url:
         oncall = {"kind": "pagerduty", "url": f"{url}/v2/enqueue", "routing_key": ROUTING_KEY}
         monkeypatch.setenv("STRATUM_ALERTS__CHANNELS__ONCALL", json.dumps(oncall))
-        monkeypatch.setenv("STRATUM_ALERTS__CHANNELS__TEAM", json.dumps({"kind": "slack", "url": url + SLACK_PATH}))
+        monkeypatch.setenv(
+            "STRATUM_ALERTS__CHANNELS__TEAM", json.dumps({"kind": "slack", "url": url + SLACK_PATH})
+        )
         yield receivers
 
 
@@ -49,7 +53,14 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
 def alert(postgres_dsn: str, workspace: TestWorkspace) -> int:
     """One alert whose notice was given up."""
     episode = Episode(
-        "signal:source:1", "signal", NOW_MS, Severity.CRITICAL, Severity.CRITICAL, "web is unhealthy", ("gate:meta:1",), NOW_MS
+        "signal:source:1",
+        "signal",
+        NOW_MS,
+        Severity.CRITICAL,
+        Severity.CRITICAL,
+        "web is unhealthy",
+        ("gate:meta:1",),
+        NOW_MS,
     )
     with psycopg.connect(postgres_dsn) as conn:
         outbox.tell(conn, Notice(workspace.id, Step.OPENED, episode, NOW_MS), ["oncall"], NOW)
@@ -66,7 +77,9 @@ def test_where_nothing_is_wrong_it_says_so(run: Run) -> None:
     assert "there is no workspace elsewhere" in run("list", "-w", "elsewhere", code=2)
 
 
-def test_alerts_are_listed_shown_acknowledged_and_tried_again(run: Run, alert: int, postgres_dsn: str) -> None:
+def test_alerts_are_listed_shown_acknowledged_and_tried_again(
+    run: Run, alert: int, postgres_dsn: str
+) -> None:
     assert "web is unhealthy" in run("list")
     shown = run("show", alert)
     assert all(text in shown for text in ("also gate:meta:1", "oncall", "given up", "answered 401"))
@@ -74,14 +87,21 @@ def test_alerts_are_listed_shown_acknowledged_and_tried_again(run: Run, alert: i
     assert "1 notices are sent once more" in run("retry")
     assert "waits" in run("show", alert)
     with psycopg.connect(postgres_dsn) as conn:
-        rows = conn.execute("SELECT action, actor FROM audit WHERE action LIKE 'alert.%' ORDER BY id").fetchall()
+        rows = conn.execute(
+            "SELECT action, actor FROM audit WHERE action LIKE 'alert.%' ORDER BY id"
+        ).fetchall()
     assert [action for action, _ in rows] == ["alert.acknowledge", "alert.retry"]
     assert all(actor.startswith("console:") for _, actor in rows)
 
 
 def test_a_test_is_opened_and_ended_at_every_channel(run: Run, kept: Receivers) -> None:
     printed = run("test")
-    assert printed.splitlines() == ["oncall: test: arrived", "oncall: resolved: arrived", "team: test: arrived", "team: resolved: arrived"]
+    assert printed.splitlines() == [
+        "oncall: test: arrived",
+        "oncall: resolved: arrived",
+        "team: test: arrived",
+        "team: resolved: arrived",
+    ]
     assert [one["event_action"] for one in kept.events] == ["trigger", "resolve"]
     assert kept.open == set()
     assert kept.messages[0]["text"] == "[test] a test from Stratum: nothing is wrong"
@@ -92,7 +112,10 @@ def test_a_channel_that_does_not_work_is_told_with_what_came_back_and_without_it
 ) -> None:
     monkeypatch.setenv("STRATUM_ALERTS__CHANNELS__ONCALL__ROUTING_KEY", "sesame")
     printed = run("test", "oncall", code=1)
-    assert printed == "oncall: test: PagerDuty says the event is invalid: check the routing key (32 characters) of this channel\n"
+    assert (
+        printed
+        == "oncall: test: PagerDuty says the event is invalid: check the routing key (32 characters) of this channel\n"
+    )
     assert kept.messages == []
 
 

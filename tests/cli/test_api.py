@@ -39,7 +39,11 @@ def parent(settings: Settings, url: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _children(pid: int) -> set[int]:
-    return {int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()}
+    return {
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    }
 
 
 def _answers(url: str) -> bool:
@@ -49,15 +53,21 @@ def _answers(url: str) -> bool:
         return False
 
 
-def test_processes_are_replaced_and_end_with_their_parent(parent: subprocess.Popen[bytes], url: str) -> None:
+def test_processes_are_replaced_and_end_with_their_parent(
+    parent: subprocess.Popen[bytes], url: str
+) -> None:
     assert wait_until(lambda: _answers(url) and len(_children(parent.pid)) == 2, _DEADLINE_S)
     first = _children(parent.pid)
     os.kill(min(first), signal.SIGKILL)
-    assert wait_until(lambda: len(_children(parent.pid) - first) == 1 and _answers(url), _DEADLINE_S)
+    assert wait_until(
+        lambda: len(_children(parent.pid) - first) == 1 and _answers(url), _DEADLINE_S
+    )
     last = _children(parent.pid)
     parent.kill()
     assert parent.wait(_DEADLINE_S) == -signal.SIGKILL
-    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in first | last), _DEADLINE_S)
+    assert wait_until(
+        lambda: not any(Path(f"/proc/{pid}").exists() for pid in first | last), _DEADLINE_S
+    )
 
 
 def test_sigterm_ends_every_process_in_order(parent: subprocess.Popen[bytes], url: str) -> None:

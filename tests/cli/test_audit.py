@@ -19,7 +19,9 @@ def dsn(settings: Settings, workspace: TestWorkspace, monkeypatch: pytest.Monkey
     monkeypatch.setenv("STRATUM_POSTGRES__DSN", dsn)
     with psycopg.connect(dsn, autocommit=True) as conn:
         for number in range(3):
-            trail.append(conn, workspace.id, "key:1", "request", f"audience:{number}", {"rows": number})
+            trail.append(
+                conn, workspace.id, "key:1", "request", f"audience:{number}", {"rows": number}
+            )
     return dsn
 
 
@@ -85,6 +87,14 @@ def test_an_export_can_be_verified_without_the_database(tmp_path: Path) -> None:
     assert [line["seq"] for line in lines] == [1, 2, 3, 4, 5]
     previous = b""
     for line in lines:
-        entry = Entry(line["id"], line["workspace_id"], line["at_us"], line["actor"], line["action"], line["subject"], line["detail"])
+        entry = Entry(
+            line["id"],
+            line["workspace_id"],
+            line["at_us"],
+            line["actor"],
+            line["action"],
+            line["subject"],
+            line["detail"],
+        )
         previous = link_hash(previous, line["seq"], entry)
         assert previous.hex() == line["hash"]

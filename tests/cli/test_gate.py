@@ -20,7 +20,9 @@ Run = Callable[..., str]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, workspace: TestWorkspace) -> Run:  # noqa: ARG001 - there is one
-    monkeypatch.setenv("STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value()))
+    monkeypatch.setenv(
+        "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())
+    )
     monkeypatch.setenv("COLUMNS", "200")
 
     def invoke(*arguments: object, code: int = 0) -> str:
@@ -51,10 +53,20 @@ def test_a_gate_that_enforces_says_so(run: Run) -> None:
 
 def test_what_is_said_is_shown_until_it_is_taken_back(run: Run, audience: int) -> None:
     assert "frozen" in run("freeze", "--reason", "moving house", "--scope", f"audience:{audience}")
-    assert "holds for 2 h" in run("override", "degraded", "stale", "--reason", "known", "--hours", 2)
+    assert "holds for 2 h" in run(
+        "override", "degraded", "stale", "--reason", "known", "--hours", 2
+    )
     assert "covers the next push" in run("release", audience, "--reason", "checked")
     shown = run("show")
-    assert all(text in shown for text in ("moving house", "when lifted", "degraded, stale", "whatever speaks against the next push"))
+    assert all(
+        text in shown
+        for text in (
+            "moving house",
+            "when lifted",
+            "degraded, stale",
+            "whatever speaks against the next push",
+        )
+    )
 
     run("enforce", "--reason", "we are there", "--scope", f"audience:{audience}")
     run("revoke", "override", 1)
@@ -66,7 +78,9 @@ def test_what_is_said_is_shown_until_it_is_taken_back(run: Run, audience: int) -
 def test_what_makes_no_sense_is_refused_with_a_reason(run: Run, audience: int) -> None:
     assert "within 168 hours" in run("advise", "--reason", "for ever", "--hours", 200, code=2)
     assert "cannot be overridden: frozen" in run("override", "frozen", "--reason", "let me", code=2)
-    assert "no platform Meta: it is one of google, meta" in run("freeze", "--scope", "platform:Meta", "--reason", "stop", code=2)
+    assert "no platform Meta: it is one of google, meta" in run(
+        "freeze", "--scope", "platform:Meta", "--reason", "stop", code=2
+    )
     assert "no audience 999" in run("release", 999, "--reason", "which", code=2)
     assert "somebody else has to approve it" in _after(run, audience)
     assert "NAME=VALUE" in run("rejudge", "healthy", code=2)
@@ -82,14 +96,22 @@ def test_a_first_push_is_confirmed(run: Run, audience: int, postgres_dsn: str) -
     run("confirm", audience)
     with psycopg.connect(postgres_dsn) as conn:
         assert conn.execute("SELECT confirmed_at IS NOT NULL FROM audiences").fetchone() == (True,)
-        assert conn.execute("SELECT count(*) FROM audit WHERE action = 'gate.confirm_first'").fetchone() == (1,)
+        assert conn.execute(
+            "SELECT count(*) FROM audit WHERE action = 'gate.confirm_first'"
+        ).fetchone() == (1,)
 
 
 def test_past_pushes_are_judged_anew(run: Run, workspace: TestWorkspace, postgres_dsn: str) -> None:
     at = datetime.now(UTC) - timedelta(minutes=10)
     at_ms = int(at.timestamp() * 1000)
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
-        write_readings(conn, [Reading(workspace.id, "source:1", at_ms - age, 75.0, Status.HEALTHY, 90) for age in (2, 1, 0)])
+        write_readings(
+            conn,
+            [
+                Reading(workspace.id, "source:1", at_ms - age, 75.0, Status.HEALTHY, 90)
+                for age in (2, 1, 0)
+            ],
+        )
         conn.execute(
             """
             INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at,

@@ -22,7 +22,15 @@ _COMMANDS = (
 def _stratum(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("STRATUM_")}
     argv = [sys.executable, "-m", "cli.main", *arguments]
-    return subprocess.run(argv, cwd=cwd, env={**clean, "COLUMNS": "200", **env}, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        argv,
+        cwd=cwd,
+        env={**clean, "COLUMNS": "200", **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -37,7 +45,14 @@ def test_help_lists_every_command_without_importing_any(tmp_path: Path) -> None:
     program = "import sys, runpy; sys.argv = ['stratum', '--help']\n"
     program += "try: runpy.run_module('cli.main', run_name='__main__')\n"
     program += "except SystemExit: print([name for name in ('psycopg', 'fastapi', 'bytewax', 'redis') if name in sys.modules])"
-    shown = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True).stdout
+    shown = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
     assert all(f" {command} " in shown for command in _COMMANDS)
     assert shown.strip().endswith("[]")
 
@@ -59,11 +74,16 @@ def test_a_wrong_setting_is_told_in_one_sentence(tmp_path: Path) -> None:
 def test_a_command_without_a_stack_says_how_to_get_one(tmp_path: Path) -> None:
     told = _stratum("keys", "list", cwd=tmp_path)
     assert told.returncode == 2
-    assert re.fullmatch(r"Error: no stack runs in .* and postgres\.dsn is not set: run `stratum up` .*\n", told.stderr)
+    assert re.fullmatch(
+        r"Error: no stack runs in .* and postgres\.dsn is not set: run `stratum up` .*\n",
+        told.stderr,
+    )
 
 
 def test_a_refused_connection_is_told_in_one_sentence(tmp_path: Path) -> None:
-    told = _stratum("keys", "list", cwd=tmp_path, STRATUM_POSTGRES__DSN="postgresql://nobody@127.0.0.1:1/none")
+    told = _stratum(
+        "keys", "list", cwd=tmp_path, STRATUM_POSTGRES__DSN="postgresql://nobody@127.0.0.1:1/none"
+    )
     assert told.returncode == 2
     assert told.stderr.startswith("Error: Postgres does not answer: ")
     assert told.stderr.count("\n") == 1
@@ -72,14 +92,20 @@ def test_a_refused_connection_is_told_in_one_sentence(tmp_path: Path) -> None:
 def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path, addressed: dict[str, str]) -> None:
     told = _stratum("api", cwd=tmp_path, STRATUM_SERVER__HOST="203.0.113.1", **addressed)
     assert told.returncode == 2
-    assert told.stderr == "Error: cannot listen on 203.0.113.1:8080: Cannot assign requested address\n"
+    assert (
+        told.stderr == "Error: cannot listen on 203.0.113.1:8080: Cannot assign requested address\n"
+    )
 
 
-def test_migrating_a_current_database_changes_nothing(tmp_path: Path, addressed: dict[str, str]) -> None:
+def test_migrating_a_current_database_changes_nothing(
+    tmp_path: Path, addressed: dict[str, str]
+) -> None:
     assert _stratum("migrate", cwd=tmp_path, **addressed).stdout == "the schema is current\n"
 
 
-def test_keys_are_made_listed_and_revoked(tmp_path: Path, addressed: dict[str, str], workspace: TestWorkspace) -> None:
+def test_keys_are_made_listed_and_revoked(
+    tmp_path: Path, addressed: dict[str, str], workspace: TestWorkspace
+) -> None:
     assert workspace.id
     made = _stratum("keys", "create", "dashboard", "--scope", "read", cwd=tmp_path, **addressed)
     assert re.fullmatch(r"API key: [\w-]{43}\n", made.stdout)
@@ -94,12 +120,27 @@ def test_workspaces_and_sources_are_added_once(tmp_path: Path, addressed: dict[s
     assert _stratum("keys", "workspace", "shop", cwd=tmp_path, **addressed).returncode == 0
     made = _stratum("keys", "source", "web", "--workspace", "shop", cwd=tmp_path, **addressed)
     assert re.fullmatch(r"write key: [\w-]{43}\n", made.stdout)
-    assert "there is a source web already" in _stratum("keys", "source", "web", "--workspace", "shop", cwd=tmp_path, **addressed).stderr
-    assert "there is a workspace shop already" in _stratum("keys", "workspace", "shop", cwd=tmp_path, **addressed).stderr
-    assert "there is no workspace" in _stratum("keys", "source", "web", "--workspace", "none", cwd=tmp_path, **addressed).stderr
+    assert (
+        "there is a source web already"
+        in _stratum(
+            "keys", "source", "web", "--workspace", "shop", cwd=tmp_path, **addressed
+        ).stderr
+    )
+    assert (
+        "there is a workspace shop already"
+        in _stratum("keys", "workspace", "shop", cwd=tmp_path, **addressed).stderr
+    )
+    assert (
+        "there is no workspace"
+        in _stratum(
+            "keys", "source", "web", "--workspace", "none", cwd=tmp_path, **addressed
+        ).stderr
+    )
 
 
-def test_commands_find_the_stack_that_runs_in_the_folder(tmp_path: Path, addressed: dict[str, str]) -> None:
+def test_commands_find_the_stack_that_runs_in_the_folder(
+    tmp_path: Path, addressed: dict[str, str]
+) -> None:
     folder = tmp_path / ".stratum"
     folder.mkdir()
     (folder / ADDRESSES).write_text(json.dumps(addressed))

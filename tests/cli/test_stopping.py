@@ -10,7 +10,8 @@ from cli.stopping import Stopping
 
 _DEADLINE_S = 20.0
 _WAITING = (
-    "from cli.stopping import Stopping; asked = Stopping().at_signals(); print('up', flush=True); asked.wait(); print('ends', flush=True)"
+    "from cli.stopping import Stopping; asked = Stopping().at_signals(); "
+    "print('up', flush=True); asked.wait(); print('ends', flush=True)"
 )
 
 
@@ -41,10 +42,16 @@ def test_nobody_asks_within_the_time() -> None:
 
 
 def test_a_process_ends_however_many_signals_come_at_once() -> None:
-    with subprocess.Popen([sys.executable, "-c", _WAITING], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", _WAITING], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
             os.kill(process.pid, number)
-        assert process.wait(_DEADLINE_S) in {0, -signal.SIGINT, -signal.SIGTERM}  # handlers are gone once the interpreter ends
+        assert process.wait(_DEADLINE_S) in {
+            0,
+            -signal.SIGINT,
+            -signal.SIGTERM,
+        }  # handlers are gone once the interpreter ends
         assert process.stdout.read() == "ends\n"

@@ -1,4 +1,7 @@
-"""Reading the configuration: defaults, then the file, then the environment; mistakes name their place."""
+"""Reading the configuration: defaults, then the file, then the environment.
+
+Mistakes name their place.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +29,9 @@ def test_the_file_overrides_defaults_and_leaves_the_rest(tmp_path: Path) -> None
 
 
 def test_the_environment_overrides_the_file_key_by_key(tmp_path: Path) -> None:
-    settings = load_settings(file(tmp_path, "engine: {workers: 5, retries: 7}"), {"STRATUM_ENGINE__WORKERS": "3"})
+    settings = load_settings(
+        file(tmp_path, "engine: {workers: 5, retries: 7}"), {"STRATUM_ENGINE__WORKERS": "3"}
+    )
     assert (settings.engine.workers, settings.engine.retries) == (3, 7)
 
 
@@ -41,28 +46,48 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
 
 def test_values_of_variables_are_yaml() -> None:
     settings = load_settings(
-        environ={"STRATUM_LOG__KAFKA__TOPICS": "[web, app]", "STRATUM_LOG__KAFKA__OPTIONS": "{security.protocol: ssl}"}
+        environ={
+            "STRATUM_LOG__KAFKA__TOPICS": "[web, app]",
+            "STRATUM_LOG__KAFKA__OPTIONS": "{security.protocol: ssl}",
+        }
     )
     assert settings.log.kafka.topics == ("web", "app")
     assert settings.log.kafka.options == {"security.protocol": "ssl"}
 
 
 def test_a_variable_that_is_no_yaml_is_taken_as_text() -> None:
-    assert load_settings(environ={"STRATUM_META__ACCESS_TOKEN": "@secret: ["}).meta.access_token.get_secret_value() == "@secret: ["
+    assert (
+        load_settings(
+            environ={"STRATUM_META__ACCESS_TOKEN": "@secret: ["}
+        ).meta.access_token.get_secret_value()
+        == "@secret: ["
+    )
 
 
 def test_a_number_may_stand_for_an_account() -> None:
-    assert load_settings(environ={"STRATUM_META__ACCOUNT_ID": "1000000001"}).meta.account_id == "1000000001"
+    assert (
+        load_settings(environ={"STRATUM_META__ACCOUNT_ID": "1000000001"}).meta.account_id
+        == "1000000001"
+    )
 
 
 @pytest.mark.parametrize("text", ["PT0.5S", "0.5", "'00:00:00.5'"])
 def test_spans_are_iso_8601_or_seconds(text: str) -> None:
-    assert load_settings(environ={"STRATUM_LOG__READ__IDLE_WAIT": text}).log.read.idle_wait == timedelta(milliseconds=500)
+    assert load_settings(
+        environ={"STRATUM_LOG__READ__IDLE_WAIT": text}
+    ).log.read.idle_wait == timedelta(milliseconds=500)
 
 
 def test_variables_of_others_are_left_alone() -> None:
     assert (
-        load_settings(environ={"HOME": "/", "PGPASSWORD": "x", "STRATUM_TEST_KAFKA": "localhost:9092", "STRATUM_WRITE_KEY": "k"})
+        load_settings(
+            environ={
+                "HOME": "/",
+                "PGPASSWORD": "x",
+                "STRATUM_TEST_KAFKA": "localhost:9092",
+                "STRATUM_WRITE_KEY": "k",
+            }
+        )
         == Settings()
     )
 
@@ -97,7 +122,9 @@ def test_an_unknown_key_in_the_file_is_an_error_that_names_it(tmp_path: Path) ->
         ("STRATUM_ENGINE", "3", r"engine: "),
     ],
 )
-def test_a_wrong_value_is_an_error_that_names_key_and_expectation(variable: str, value: str, message: str) -> None:
+def test_a_wrong_value_is_an_error_that_names_key_and_expectation(
+    variable: str, value: str, message: str
+) -> None:
     with pytest.raises(ConfigError, match=message):
         load_settings(environ={variable: value})
 
@@ -111,7 +138,12 @@ def test_every_mistake_is_named_at_once() -> None:
 
 def test_errors_never_repeat_a_secret() -> None:
     with pytest.raises(ConfigError) as caught:
-        load_settings(environ={"STRATUM_POSTGRES__DSN": "[hunter2]", "STRATUM_META__ACCESS_TOKEN": "{hunter2: 1}"})
+        load_settings(
+            environ={
+                "STRATUM_POSTGRES__DSN": "[hunter2]",
+                "STRATUM_META__ACCESS_TOKEN": "{hunter2: 1}",
+            }
+        )
     assert "hunter2" not in str(caught.value)
 
 
@@ -127,14 +159,21 @@ def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    settings = load_settings(environ={"STRATUM_POSTGRES__DSN": "postgresql://u:hunter2@h/d", "STRATUM_META__ACCESS_TOKEN": "hunter2"})
+    settings = load_settings(
+        environ={
+            "STRATUM_POSTGRES__DSN": "postgresql://u:hunter2@h/d",
+            "STRATUM_META__ACCESS_TOKEN": "hunter2",
+        }
+    )
     assert "hunter2" not in repr(settings)
 
 
 def test_a_secret_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
     secret = tmp_path / "token"
     secret.write_text("0123: not yaml\n")
-    settings = load_settings(environ={"STRATUM_META__ACCESS_TOKEN__FILE": str(secret), "STRATUM_META__ACCOUNT_ID": "1"})
+    settings = load_settings(
+        environ={"STRATUM_META__ACCESS_TOKEN__FILE": str(secret), "STRATUM_META__ACCOUNT_ID": "1"}
+    )
     assert settings.meta.access_token.get_secret_value() == "0123: not yaml"
     assert "not yaml" not in repr(settings)
 

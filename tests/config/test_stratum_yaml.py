@@ -42,7 +42,9 @@ def test_every_setting_is_in_the_file_and_nothing_else() -> None:
     known = frozenset(declared(Settings()))
     found = frozenset(written(yaml.safe_load(FILE.read_text()), known))
     assert not known - found, f"config/stratum.yaml lacks: {', '.join(sorted(known - found))}"
-    assert not found - known, f"config/stratum.yaml has what is no setting: {', '.join(sorted(found - known))}"
+    assert not found - known, (
+        f"config/stratum.yaml has what is no setting: {', '.join(sorted(found - known))}"
+    )
 
 
 def test_the_file_says_the_defaults() -> None:
@@ -54,7 +56,11 @@ def test_every_setting_has_one_short_comment_above_it() -> None:
     bare = [
         line.strip()
         for above, line in zip(["", *lines], lines, strict=False)
-        if re.match(r"\s*\w+:", line) and not above.lstrip().startswith("# ") and not re.search(r"\{.*\}$", line)
+        if re.match(r"\s*\w+:", line)
+        and not above.lstrip().startswith("# ")
+        and not re.search(r"\{.*\}$", line)
     ]
     assert bare == []
-    assert [line for line in lines if line.lstrip().startswith("#") and len(line) > _LONGEST_COMMENT] == []
+    assert [
+        line for line in lines if line.lstrip().startswith("#") and len(line) > _LONGEST_COMMENT
+    ] == []

@@ -16,7 +16,14 @@ from prometheus_client import REGISTRY
 from config.observing import MetricsParams
 from config.settings import Settings
 from dataflows import metrics
-from dataflows.observing import CountedGate, UnifyCounts, expect_pushes, observe_attempt, observe_reading, shown
+from dataflows.observing import (
+    CountedGate,
+    UnifyCounts,
+    expect_pushes,
+    observe_attempt,
+    observe_reading,
+    shown,
+)
 from dataflows.runtime import connector
 from dataflows.survey import lag_reader, survey, surveyed
 from dataflows.unifier import Unifier, build_unifier
@@ -46,7 +53,14 @@ def unify(settings: Settings, workspace: TestWorkspace) -> Iterator[Unifier]:  #
     dsn = settings.postgres.dsn.get_secret_value()
     with psycopg.connect(dsn) as conn:
         load_positions(conn, "test", [0])
-    unifier = build_unifier(dsn, settings.identity, settings.profile, settings.engine, lambda _log, _partition: None, UnifyCounts())
+    unifier = build_unifier(
+        dsn,
+        settings.identity,
+        settings.profile,
+        settings.engine,
+        lambda _log, _partition: None,
+        UnifyCounts(),
+    )
     with closing(unifier):
         yield unifier
 
@@ -65,13 +79,21 @@ def test_port_0_shows_nothing() -> None:
 
 
 def test_a_port_that_is_taken_does_not_stop_the_engine() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, shown(MetricsParams(port=taken.getsockname()[1])):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        shown(MetricsParams(port=taken.getsockname()[1])),
+    ):
         pass
 
 
 def test_a_committed_batch_is_counted_once(unify: Unifier) -> None:
     before = {
-        name: sample(name) for name in ("stratum_engine_events_total", "stratum_engine_batches_total", "stratum_engine_duplicates_total")
+        name: sample(name)
+        for name in (
+            "stratum_engine_events_total",
+            "stratum_engine_batches_total",
+            "stratum_engine_duplicates_total",
+        )
     }
     letters = sample("stratum_engine_dead_letters_total", reason="unknown_type")
     good = {"type": "track", "event": "Viewed", "userId": "u1", "messageId": "m1"}
@@ -87,8 +109,22 @@ def test_a_committed_batch_is_counted_once(unify: Unifier) -> None:
 def test_fields_that_cannot_be_read_are_counted(unify: Unifier) -> None:
     names = ("consent", "context.device")
     before = {name: sample("stratum_engine_odd_fields_total", field=name) for name in names}
-    unify(batch([{"type": "page", "userId": "u1", "messageId": "m1", "context": {"consent": "no", "device": 7}}]))
-    assert {name: sample("stratum_engine_odd_fields_total", field=name) - was for name, was in before.items()} == dict.fromkeys(names, 1)
+    unify(
+        batch(
+            [
+                {
+                    "type": "page",
+                    "userId": "u1",
+                    "messageId": "m1",
+                    "context": {"consent": "no", "device": 7},
+                }
+            ]
+        )
+    )
+    assert {
+        name: sample("stratum_engine_odd_fields_total", field=name) - was
+        for name, was in before.items()
+    } == dict.fromkeys(names, 1)
 
 
 def test_a_batch_of_somebody_elses_partition_is_counted_as_fenced(unify: Unifier) -> None:
@@ -109,19 +145,35 @@ def test_the_newest_score_of_a_signal_stands_and_unknown_is_no_number() -> None:
 def test_rows_count_only_once_they_are_delivered() -> None:
     rows = partial(sample, "stratum_push_rows_total", platform="meta", operation="add")
     asked = partial(sample, "stratum_push_requests_total", platform="meta", kind="scheduled")
-    attempt = Attempt(1, 1, 1, "meta", "scheduled", "add", 100, "retry", "throttled", push_done=False)
+    attempt = Attempt(
+        1, 1, 1, "meta", "scheduled", "add", 100, "retry", "throttled", push_done=False
+    )
     before = rows(), asked(outcome="retry"), asked(outcome="delivered")
     observe_attempt(attempt)
     observe_attempt(replace(attempt, outcome="delivered"))
-    assert (rows(), asked(outcome="retry"), asked(outcome="delivered")) == (before[0] + 100, before[1] + 1, before[2] + 1)
+    assert (rows(), asked(outcome="retry"), asked(outcome="delivered")) == (
+        before[0] + 100,
+        before[1] + 1,
+        before[2] + 1,
+    )
 
 
 def test_what_may_happen_counts_from_0_so_that_the_first_time_shows() -> None:
     expect_pushes(["elsewhere"])
     assert (
-        REGISTRY.get_sample_value("stratum_push_requests_total", {"platform": "elsewhere", "kind": "urgent", "outcome": "delivered"}) == 0
+        REGISTRY.get_sample_value(
+            "stratum_push_requests_total",
+            {"platform": "elsewhere", "kind": "urgent", "outcome": "delivered"},
+        )
+        == 0
     )
-    assert REGISTRY.get_sample_value("stratum_gate_decisions_total", {"platform": "elsewhere", "action": "push", "verdict": "pass"}) == 0
+    assert (
+        REGISTRY.get_sample_value(
+            "stratum_gate_decisions_total",
+            {"platform": "elsewhere", "action": "push", "verdict": "pass"},
+        )
+        == 0
+    )
 
 
 class _Judged:
@@ -145,9 +197,13 @@ class _Gate:
 
 
 def test_a_decision_counts_when_it_is_recorded() -> None:
-    held = partial(sample, "stratum_gate_decisions_total", platform="meta", action="push", verdict="hold")
+    held = partial(
+        sample, "stratum_gate_decisions_total", platform="meta", action="push", verdict="hold"
+    )
     before = held()
-    judgement = CountedGate(_Gate()).judge(1, "meta", 1, "push", datetime.now(UTC)).under_way(3).sized(5, 0)
+    judgement = (
+        CountedGate(_Gate()).judge(1, "meta", 1, "push", datetime.now(UTC)).under_way(3).sized(5, 0)
+    )
     assert not judgement.rehearsed
     assert (judgement.verdict, judgement.reasons, held()) == ("hold", ("because",), before)
     assert judgement.record() == 17
@@ -155,7 +211,14 @@ def test_a_decision_counts_when_it_is_recorded() -> None:
 
 
 def test_a_survey_shows_lag_and_people_of_everybody(settings: Settings, unify: Unifier) -> None:
-    unify(batch([{"type": "track", "event": "Viewed", "userId": f"u{n}", "messageId": f"m{n}"} for n in range(3)]))
+    unify(
+        batch(
+            [
+                {"type": "track", "event": "Viewed", "userId": f"u{n}", "messageId": f"m{n}"}
+                for n in range(3)
+            ]
+        )
+    )
     with closing(lag_reader(settings)) as lag, closing(Session(connector(settings))) as session:
         survey(lag, session, settings.metrics)
     assert sample("stratum_people", workspace="1") == 3
@@ -164,7 +227,14 @@ def test_a_survey_shows_lag_and_people_of_everybody(settings: Settings, unify: U
 
 
 def test_above_the_limit_people_are_estimated(settings: Settings, unify: Unifier) -> None:
-    unify(batch([{"type": "track", "event": "Viewed", "userId": f"u{n}", "messageId": f"m{n}"} for n in range(30)]))
+    unify(
+        batch(
+            [
+                {"type": "track", "event": "Viewed", "userId": f"u{n}", "messageId": f"m{n}"}
+                for n in range(30)
+            ]
+        )
+    )
     with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
         conn.execute("ANALYZE profiles")
     with closing(lag_reader(settings)) as lag, closing(Session(connector(settings))) as session:
@@ -175,7 +245,10 @@ def test_above_the_limit_people_are_estimated(settings: Settings, unify: Unifier
 def test_what_cannot_be_read_is_not_shown(settings: Settings) -> None:
     failed = sample("stratum_surveys_total", outcome="failed")
     away = Settings.model_validate(
-        {"postgres": {"dsn": f"postgresql://127.0.0.1:{free_port()}/none"}, "redis": settings.redis.model_dump()}
+        {
+            "postgres": {"dsn": f"postgresql://127.0.0.1:{free_port()}/none"},
+            "redis": settings.redis.model_dump(),
+        }
     )
     metrics.PEOPLE.labels("1").set(5)
     with closing(lag_reader(away)) as lag, closing(Session(connector(away))) as session:
@@ -185,10 +258,14 @@ def test_what_cannot_be_read_is_not_shown(settings: Settings) -> None:
 
 
 def test_the_survey_ends_with_its_process_and_takes_its_figures_with_it(settings: Settings) -> None:
-    seen = Settings.model_validate({**settings.model_dump(), "metrics": {"port": free_port(), "survey_interval": 0.01}})
+    seen = Settings.model_validate(
+        {**settings.model_dump(), "metrics": {"port": free_port(), "survey_interval": 0.01}}
+    )
     with surveyed(seen), shown(seen.metrics):
         deadline = datetime.now(UTC).timestamp() + 10
-        while 'stratum_lag_records{log="stratum.events",partition="0"} 0.0' not in page(seen.metrics.port):
+        while 'stratum_lag_records{log="stratum.events",partition="0"} 0.0' not in page(
+            seen.metrics.port
+        ):
             assert datetime.now(UTC).timestamp() < deadline
     assert _labels(metrics.LAG_RECORDS) == []
 

@@ -42,4 +42,6 @@ def test_a_database_that_is_away_or_only_reads_is_waited_for(
 def test_a_fault_of_ours_ends_the_flow() -> None:
     stop = Flag()
     with pytest.raises(BytewaxRuntimeError):
-        while_store_is_away("flow", stop, failing_once(by_the_engine(psycopg.errors.NumericValueOutOfRange()), stop))
+        while_store_is_away(
+            "flow", stop, failing_once(by_the_engine(psycopg.errors.NumericValueOutOfRange()), stop)
+        )

@@ -23,7 +23,9 @@ with stop_at_signals(stop, broken_off):
 
 
 def test_a_signal_that_comes_while_the_flag_is_in_use_ends_the_process_after_the_grace() -> None:
-    with subprocess.Popen([sys.executable, "-c", _ASKED_WITHIN_ITS_FLAG], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", _ASKED_WITHIN_ITS_FLAG], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             said, _ = process.communicate(timeout=_DEADLINE_S)
         finally:

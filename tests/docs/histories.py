@@ -29,7 +29,11 @@ class Person:
 
     def did(self, name: str, ago: str = "", /, **properties: Any) -> "Person":
         """A track; an Order Completed is a purchase."""
-        order = ("EUR", round(100 * properties.get("revenue", 10))) if name == "Order Completed" else None
+        order = (
+            ("EUR", round(100 * properties.get("revenue", 10)))
+            if name == "Order Completed"
+            else None
+        )
         return self._say("track", name, ago, properties=properties, order=order)
 
     def bought(self, ago: str, revenue: float = 10, **properties: Any) -> "Person":

@@ -16,7 +16,14 @@ from api.segments.rule_reading_schemas import read_rule, rfm_rule_of, trait_rule
 from domain.ids import SegmentId, TraitId, WorkspaceId
 from domain.policies import IdentityRules, ProfileRules
 from domain.segments import rule as language
-from domain.segments.definition import ComputedTrait, Function, RfmBreaks, RfmDefinition, Segment, WorkspaceDefinitions
+from domain.segments.definition import (
+    ComputedTrait,
+    Function,
+    RfmBreaks,
+    RfmDefinition,
+    Segment,
+    WorkspaceDefinitions,
+)
 from domain.segments.rfm import RFM_GRID
 from domain.segments.rule import Measure, Rule
 from operators.rules.check import function_problems
@@ -51,7 +58,9 @@ class Block(NamedTuple):
 def blocks(name: str) -> tuple[Block, ...]:
     """Blocks of a page, in order."""
     found, heading = [], ""
-    for part in re.finditer(r"^#+ ([^\n]*)$|^```json\n(.*?)^```", (DOCS / name).read_text(), re.MULTILINE | re.DOTALL):
+    for part in re.finditer(
+        r"^#+ ([^\n]*)$|^```json\n(.*?)^```", (DOCS / name).read_text(), re.MULTILINE | re.DOTALL
+    ):
         if part[1] is None:
             found.append(Block(heading, json.loads(part[2])))
         else:
@@ -70,15 +79,27 @@ def of_kind(kind: str) -> list[Any]:
 @cache
 def definitions() -> WorkspaceDefinitions:
     """Everything that the pages define, live."""
-    traits = [TraitRequest.model_validate(block.document) for block in all_blocks() if block.kind == "trait"]
-    rfm = next(RfmRequest.model_validate(block.document) for block in all_blocks() if block.kind == "rfm")
+    traits = [
+        TraitRequest.model_validate(block.document)
+        for block in all_blocks()
+        if block.kind == "trait"
+    ]
+    rfm = next(
+        RfmRequest.model_validate(block.document) for block in all_blocks() if block.kind == "rfm"
+    )
     rules = {block.heading: block.document for block in all_blocks() if block.kind == "rule"}
     return WorkspaceDefinitions(
         WORKSPACE,
         1,
         "Europe/Berlin",
-        segments=tuple(Segment(number, WORKSPACE, 1, read_rule(rules[name], DefinitionParams())) for number, name in NAMED.items()),
-        traits=tuple(ComputedTrait(TraitId(number), trait.name, 1, trait_rule_of(trait.rule)) for number, trait in enumerate(traits, 1)),
+        segments=tuple(
+            Segment(number, WORKSPACE, 1, read_rule(rules[name], DefinitionParams()))
+            for number, name in NAMED.items()
+        ),
+        traits=tuple(
+            ComputedTrait(TraitId(number), trait.name, 1, trait_rule_of(trait.rule))
+            for number, trait in enumerate(traits, 1)
+        ),
         rfm=RfmDefinition(1, rfm_rule_of(rfm.rule), BREAKS),
     )
 
@@ -87,7 +108,9 @@ def case(person: Person, rule: Rule | None = None) -> Case:
     """A person under the definitions of the pages, and one more segment."""
     live = definitions()
     if rule is not None:
-        live = msgspec.structs.replace(live, segments=(*live.segments, Segment(ASKED, WORKSPACE, 1, rule)))
+        live = msgspec.structs.replace(
+            live, segments=(*live.segments, Segment(ASKED, WORKSPACE, 1, rule))
+        )
     return Case(live, person.history(), ProfileRules(), NOW)
 
 
@@ -143,9 +166,20 @@ def test_everything_that_rules_can_say_has_an_example() -> None:
     texts = [json.dumps(block.document) for block in blocks("cookbook.md")]
     ops = {condition.__struct_config__.tag for condition in get_args(language.Condition)}
     assert [op for op in ops if not any(f'"op": "{op}"' in text for text in texts)] == []
-    rules = [read_rule(block.document, DefinitionParams()) for block in blocks("cookbook.md") if block.kind == "rule"]
-    assert {type(node) for rule in rules for _, _, node in placed(rule)} == set(get_args(language.Rule))
-    measures = {node.measure for rule in rules for _, _, node in placed(rule) if isinstance(node, language.Behaviour)}
+    rules = [
+        read_rule(block.document, DefinitionParams())
+        for block in blocks("cookbook.md")
+        if block.kind == "rule"
+    ]
+    assert {type(node) for rule in rules for _, _, node in placed(rule)} == set(
+        get_args(language.Rule)
+    )
+    measures = {
+        node.measure
+        for rule in rules
+        for _, _, node in placed(rule)
+        if isinstance(node, language.Behaviour)
+    }
     assert measures == set(get_args(Measure))
     assert {trait.rule.function for trait in definitions().traits} == set(get_args(Function))
 
@@ -162,23 +196,38 @@ VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
     "between": ([1, 5, 2.5], [0, 5.1, None]),
     "before": (["2025-12-31T22:59:59Z"], ["2026-01-01", None]),
     "after": (["2026-01-01T12:00:00Z"], ["2026-01-01T11:59:59Z", None]),
-    "within_last": (["2026-03-10T12:00:00Z", "2026-02-08T12:00:01Z"], ["2026-02-08T12:00:00Z", "2026-03-10T12:00:01Z"]),
+    "within_last": (
+        ["2026-03-10T12:00:00Z", "2026-02-08T12:00:01Z"],
+        ["2026-02-08T12:00:00Z", "2026-03-10T12:00:01Z"],
+    ),
     "within_next": (["2026-03-17T12:00:00Z"], ["2026-03-10T12:00:00Z", "2026-03-17T12:00:01Z"]),
     "not_equals": (["free", None, 1], ["pro"]),
 }
-INLINE: Final = [json.loads(text) for text in re.findall(r"`(\{.*?\})`", (DOCS / "segments.md").read_text())]
+INLINE: Final = [
+    json.loads(text) for text in re.findall(r"`(\{.*?\})`", (DOCS / "segments.md").read_text())
+]
 
 
-@pytest.mark.parametrize("document", [pytest.param(document, id=document["op"]) for document in INLINE])
+@pytest.mark.parametrize(
+    "document", [pytest.param(document, id=document["op"]) for document in INLINE]
+)
 def test_a_condition_of_the_table_holds_for_these_values(document: Any) -> None:
     CONDITION.validate_python(document)
     rule = read_rule({"type": "trait", "name": "x", "condition": document}, DefinitionParams())
     holding, failing = VALUES[document["op"]]
     assert holding
-    assert [answers(nobody().is_(x=value), rule) for value in holding] == [(True, True)] * len(holding)
-    assert [answers(nobody().is_(x=value), rule) for value in failing] == [(False, False)] * len(failing)
+    assert [answers(nobody().is_(x=value), rule) for value in holding] == [(True, True)] * len(
+        holding
+    )
+    assert [answers(nobody().is_(x=value), rule) for value in failing] == [(False, False)] * len(
+        failing
+    )
 
 
 def test_the_table_of_rfm_segments_is_the_one_that_decides() -> None:
-    rows = re.findall(r"^\| \*\*(\d)\*\* \| (.*) \|$", (DOCS / "cookbook.md").read_text(), re.MULTILINE)
-    assert {int(recency): tuple(names.split(" | ")) for recency, names in rows} == dict(enumerate(RFM_GRID, 1))
+    rows = re.findall(
+        r"^\| \*\*(\d)\*\* \| (.*) \|$", (DOCS / "cookbook.md").read_text(), re.MULTILINE
+    )
+    assert {int(recency): tuple(names.split(" | ")) for recency, names in rows} == dict(
+        enumerate(RFM_GRID, 1)
+    )

@@ -12,7 +12,9 @@ from domain.intake.log_refusal import LogRefusal
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 SECTIONS = re.split(r"^## ", RUNBOOK, flags=re.MULTILINE)
-KINDS = set(re.findall(r'Condition\([^\n]*?, "(\w+)", ', Path(store.alerts.conditions.__file__).read_text()))
+KINDS = set(
+    re.findall(r'Condition\([^\n]*?, "(\w+)", ', Path(store.alerts.conditions.__file__).read_text())
+)
 
 
 def test_every_kind_of_alert_has_a_section_where_its_link_leads() -> None:
@@ -23,14 +25,22 @@ def test_every_kind_of_alert_has_a_section_where_its_link_leads() -> None:
 @pytest.mark.parametrize("code", Code)
 def test_every_reason_of_the_gate_is_explained(code: Code) -> None:
     (gate,) = (section for section in SECTIONS if section.startswith("gate\n"))
-    rows = [line for line in gate.splitlines() if line.startswith("|") and f"`{code.value}`" in line.split("|")[1]]
+    rows = [
+        line
+        for line in gate.splitlines()
+        if line.startswith("|") and f"`{code.value}`" in line.split("|")[1]
+    ]
     assert len(rows) == 1
 
 
 @pytest.mark.parametrize("reason", LogRefusal)
 def test_every_reason_of_the_log_is_explained(reason: LogRefusal) -> None:
     (log,) = (section for section in SECTIONS if section.startswith("log\n"))
-    rows = [line for line in log.splitlines() if line.startswith("|") and f"`{reason.value}`" in line.split("|")[1]]
+    rows = [
+        line
+        for line in log.splitlines()
+        if line.startswith("|") and f"`{reason.value}`" in line.split("|")[1]
+    ]
     assert len(rows) == 1
 
 

@@ -26,7 +26,12 @@ FLAT = Rhythm(12, (1.0,) * 24, wobble=0.05, evenness=40)
 STEADY = replace(WEB_SHOP, rhythm=FLAT)
 """A shop that never sleeps: a day is enough to know it."""
 PLATFORM = replace(META, rhythm=replace(FLAT, per_minute=0.5))
-SHORT = Pace(warm=timedelta(hours=14), calm=timedelta(hours=3), fine_for=timedelta(minutes=10), normal_for=timedelta(hours=1))
+SHORT = Pace(
+    warm=timedelta(hours=14),
+    calm=timedelta(hours=3),
+    fine_for=timedelta(minutes=10),
+    normal_for=timedelta(hours=1),
+)
 TINY = Pace(warm=timedelta(hours=2), calm=timedelta(hours=1), fine_for=timedelta(minutes=1))
 
 
@@ -39,7 +44,9 @@ def outages() -> Sequence[Told]:
     return ran(Plan((1,), (STEADY,), SHORT, "outage"))
 
 
-def test_an_outage_is_found_within_minutes_and_no_push_goes_after_that(outages: Sequence[Told]) -> None:
+def test_an_outage_is_found_within_minutes_and_no_push_goes_after_that(
+    outages: Sequence[Told],
+) -> None:
     found = score(outages, "outage")
     assert (found.recall, found.let_after) == (1.0, 0)
     assert found.worst_s is not None
@@ -72,7 +79,11 @@ def test_the_same_seed_says_the_same_over_any_number_of_processes() -> None:
 
 
 def test_a_fault_alone_is_as_it_is_among_others() -> None:
-    among = [one for one in ran(Plan((5,), (PLATFORM,), TINY)) if one.disturbance == "match rate collapses"]
+    among = [
+        one
+        for one in ran(Plan((5,), (PLATFORM,), TINY))
+        if one.disturbance == "match rate collapses"
+    ]
     assert len(among) == 3
     alone = ran(Plan((5,), (PLATFORM,), TINY, "match rate"))
     assert [one for one in alone if one.outcome is not None] == among
@@ -94,7 +105,10 @@ def test_a_world_that_was_frozen_goes_on_as_if_it_had_not_been() -> None:
 def test_faults_begin_only_while_a_source_is_busy(profile: Profile) -> None:
     rhythm = profile.rhythm
     busiest = max(rhythm.expected(minute) for minute in onsets(profile, 1, Pace()))
-    assert all(rhythm.expected(minute) >= profile.active * busiest / 2 for minute in onsets(profile, 1, Pace()))
+    assert all(
+        rhythm.expected(minute) >= profile.active * busiest / 2
+        for minute in onsets(profile, 1, Pace())
+    )
     assert onsets(profile, 1, Pace()) != onsets(profile, 2, Pace())
 
 
@@ -110,7 +124,10 @@ def test_disturbances_happen_only_where_they_can() -> None:
 
 
 def test_reasons_count_together_without_their_figures() -> None:
-    assert kind_of("platform:meta is unhealthy (6): delivery: 12% of requests delivered") == "unhealthy: delivery"
+    assert (
+        kind_of("platform:meta is unhealthy (6): delivery: 12% of requests delivered")
+        == "unhealthy: delivery"
+    )
     assert kind_of("source:1 is recovering: 1 of 3 healthy readings in a row") == "recovering"
 
 

@@ -21,7 +21,10 @@ from faultlab.traffic import Traffic, TrafficState
 
 START = MONDAY_MS + 12 * HOUR_MS
 """Noon: everybody is awake."""
-RECORDS = {profile.name: Records(profile, IdentityRules(), ProfileRules()) for profile in (WEB_SHOP, MOBILE_APP, CONVERSIONS)}
+RECORDS = {
+    profile.name: Records(profile, IdentityRules(), ProfileRules())
+    for profile in (WEB_SHOP, MOBILE_APP, CONVERSIONS)
+}
 
 
 class Heard(NamedTuple):
@@ -31,7 +34,9 @@ class Heard(NamedTuple):
     item: Event | DeadLetter
 
 
-def sent(disturbance: Disturbance, profile: Profile = WEB_SHOP, minutes: int = 150, skip: int = 90) -> list[Heard]:
+def sent(
+    disturbance: Disturbance, profile: Profile = WEB_SHOP, minutes: int = 150, skip: int = 90
+) -> list[Heard]:
     """Records of the time in which the disturbance is fully there."""
     records = RECORDS[profile.name].disturbed(disturbance.change, disturbance.clock)
     traffic = Traffic(profile, records, TrafficState(np.random.default_rng(1)), disturbance, START)
@@ -55,11 +60,15 @@ def properties(event: Event) -> dict[str, Any]:
 
 
 def carrying(kind: str) -> Callable[[list[Heard]], float]:
-    return lambda heard: share(events(heard), lambda event: kind in {one.kind for one in event.identifiers})
+    return lambda heard: share(
+        events(heard), lambda event: kind in {one.kind for one in event.identifiers}
+    )
 
 
 def granted(heard: list[Heard]) -> float:
-    return share([event for event in events(heard) if event.consent], lambda event: event.consent["ads"])
+    return share(
+        [event for event in events(heard) if event.consent], lambda event: event.consent["ads"]
+    )
 
 
 def repeated(heard: list[Heard]) -> float:
@@ -68,7 +77,9 @@ def repeated(heard: list[Heard]) -> float:
 
 
 def order_value(heard: list[Heard]) -> float:
-    return float(np.mean([event.order.amount_minor for event in events(heard) if event.order is not None]))
+    return float(
+        np.mean([event.order.amount_minor for event in events(heard) if event.order is not None])
+    )
 
 
 def busiest(heard: list[Heard]) -> float:
@@ -91,7 +102,9 @@ def dead(heard: list[Heard]) -> float:
 
 
 def age_s(heard: list[Heard]) -> float:
-    return float(np.median([event.received_ms - event.occurred_ms for event in events(heard)])) / 1000
+    return (
+        float(np.median([event.received_ms - event.occurred_ms for event in events(heard)])) / 1000
+    )
 
 
 def lag_s(heard: list[Heard]) -> float:
@@ -110,7 +123,10 @@ MEASURES: dict[str, tuple[Callable[[list[Heard]], float], int]] = {
     "late processing": (lag_s, UP),
     "duplicate storm": (repeated, UP),
     "identifier dropout": (carrying("user_id"), DOWN),
-    "wrong hashing": (lambda heard: share(events(heard), lambda event: "email" in event.invalid), UP),
+    "wrong hashing": (
+        lambda heard: share(events(heard), lambda event: "email" in event.invalid),
+        UP,
+    ),
     "vanished properties": (with_price, DOWN),
     "renamed properties": (with_price, DOWN),
     "broken records": (dead, UP),
@@ -138,7 +154,10 @@ def ratio(part: str, whole: str) -> Callable[[Counter[str]], float]:
 
 PLATFORM: dict[str, tuple[Callable[[Counter[str]], float], int]] = {
     "platform fails": (
-        lambda counted: counted[metrics.REQUESTS_OK] / (counted[metrics.REQUESTS_OK] + counted[metrics.REQUESTS_FAILED]),
+        lambda counted: (
+            counted[metrics.REQUESTS_OK]
+            / (counted[metrics.REQUESTS_OK] + counted[metrics.REQUESTS_FAILED])
+        ),
         DOWN,
     ),
     "platform rejects rows": (ratio(metrics.ROWS_REJECTED, metrics.ROWS_SENT), UP),
@@ -148,7 +167,9 @@ PLATFORM: dict[str, tuple[Callable[[Counter[str]], float], int]] = {
 
 def claimed(heard: list[Heard]) -> float:
     found = events(heard)
-    return sum(event.report.orders for event in found if event.report) / sum(event.order is not None for event in found)
+    return sum(event.report.orders for event in found if event.report) / sum(
+        event.order is not None for event in found
+    )
 
 
 REPORTS = {"double-fired conversions": (claimed, UP), "conversions not reported": (claimed, DOWN)}
@@ -166,7 +187,10 @@ def test_every_fault_is_measured() -> None:
 @pytest.mark.parametrize("name", MEASURES)
 def test_a_fault_of_a_source_moves_what_it_says_and_more_so_the_severer_it_is(name: str) -> None:
     measure, direction = MEASURES[name]
-    values = [measure(CALMLY[WEB_SHOP.name]), *(measure(sent(fault)) if fault.lost < 1 else 0.0 for fault in graded(name))]
+    values = [
+        measure(CALMLY[WEB_SHOP.name]),
+        *(measure(sent(fault)) if fault.lost < 1 else 0.0 for fault in graded(name)),
+    ]
     assert values == sorted(values, reverse=direction == DOWN)
     assert all(one != other for one, other in pairwise(values))
 
@@ -174,7 +198,10 @@ def test_a_fault_of_a_source_moves_what_it_says_and_more_so_the_severer_it_is(na
 @pytest.mark.parametrize("name", PLATFORM)
 def test_a_fault_of_a_platform_moves_what_it_says_and_more_so_the_severer_it_is(name: str) -> None:
     measure, direction = PLATFORM[name]
-    values = [measure(answered(CALM)), *(measure(answered(fault)) for fault in graded(name) if fault.failing < 1)]
+    values = [
+        measure(answered(CALM)),
+        *(measure(answered(fault)) for fault in graded(name) if fault.failing < 1),
+    ]
     assert values == sorted(values, reverse=direction == DOWN)
 
 
@@ -205,8 +232,16 @@ def test_an_outage_is_silence() -> None:
 
 def test_nothing_happens_before_the_onset() -> None:
     storm = graded("duplicate storm")[2]
-    traffic = Traffic(WEB_SHOP, RECORDS[WEB_SHOP.name], TrafficState(np.random.default_rng(1)), storm, START + 60 * MINUTE_MS)
-    calm = Traffic(WEB_SHOP, RECORDS[WEB_SHOP.name], TrafficState(np.random.default_rng(1)), CALM, START)
+    traffic = Traffic(
+        WEB_SHOP,
+        RECORDS[WEB_SHOP.name],
+        TrafficState(np.random.default_rng(1)),
+        storm,
+        START + 60 * MINUTE_MS,
+    )
+    calm = Traffic(
+        WEB_SHOP, RECORDS[WEB_SHOP.name], TrafficState(np.random.default_rng(1)), CALM, START
+    )
     for minute in range(1, 61):
         now_ms = START + minute * MINUTE_MS
         assert traffic.batch(now_ms, MINUTE_MS) == calm.batch(now_ms, MINUTE_MS)
@@ -238,5 +273,13 @@ def test_every_fault_happens_to_some_profile_and_fits_into_its_duration(fault: D
 
 
 def test_sources_send_different_identifiers() -> None:
-    assert len({(profile.mix.user_id, profile.mix.email, profile.mix.phone, profile.mix.device_id) for profile in SOURCES}) >= 5
+    assert (
+        len(
+            {
+                (profile.mix.user_id, profile.mix.email, profile.mix.phone, profile.mix.device_id)
+                for profile in SOURCES
+            }
+        )
+        >= 5
+    )
     assert carrying("device_id")(sent(CALM, MOBILE_APP, minutes=30, skip=0)) > 0.3

@@ -5,13 +5,33 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from faultlab.profiles import CAMPAIGN_SITE, META, NIGHTLY_BATCH, PROFILES, WEB_SHOP, Deliveries, Profile
-from faultlab.rhythm import DAY_MS, HOUR_MS, MINUTE_MS, MONDAY_MS, WEEK_MS, Pulse, PulseState, Rhythm
+from faultlab.profiles import (
+    CAMPAIGN_SITE,
+    META,
+    NIGHTLY_BATCH,
+    PROFILES,
+    WEB_SHOP,
+    Deliveries,
+    Profile,
+)
+from faultlab.rhythm import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    MONDAY_MS,
+    WEEK_MS,
+    Pulse,
+    PulseState,
+    Rhythm,
+)
 
 
 def counts(rhythm: Rhythm, hours: float, seed: int = 1, start_ms: int = MONDAY_MS) -> list[int]:
     pulse = Pulse(rhythm, np.random.default_rng(seed), PulseState())
-    return [pulse.count(start_ms + minute * MINUTE_MS, MINUTE_MS) for minute in range(1, int(hours * 60) + 1)]
+    return [
+        pulse.count(start_ms + minute * MINUTE_MS, MINUTE_MS)
+        for minute in range(1, int(hours * 60) + 1)
+    ]
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
@@ -35,7 +55,9 @@ def test_days_of_the_week_begin_on_monday_and_come_again() -> None:
 
 
 def test_growth_compounds_over_weeks() -> None:
-    assert Rhythm(10, (1.0,) * 24, growth=0.1).expected(MONDAY_MS + 2 * WEEK_MS) == pytest.approx(12.1)
+    assert Rhythm(10, (1.0,) * 24, growth=0.1).expected(MONDAY_MS + 2 * WEEK_MS) == pytest.approx(
+        12.1
+    )
 
 
 def test_a_scheduled_job_sends_nothing_by_day() -> None:
@@ -47,7 +69,10 @@ def test_counts_follow_the_expected_rate_whatever_the_span() -> None:
     rhythm = Rhythm(20, (1.0,) * 24, wobble=0.05)
     for span_ms in (10_000, 60_000):
         pulse = Pulse(rhythm, np.random.default_rng(3), PulseState())
-        drawn = [pulse.count(MONDAY_MS + step * span_ms, span_ms) for step in range(1, 2 * DAY_MS // span_ms)]
+        drawn = [
+            pulse.count(MONDAY_MS + step * span_ms, span_ms)
+            for step in range(1, 2 * DAY_MS // span_ms)
+        ]
         assert sum(drawn) / (2 * 24 * 60) == pytest.approx(20, rel=0.05)
 
 
@@ -69,7 +94,10 @@ def test_the_same_seed_counts_the_same_and_another_one_does_not() -> None:
 
 def test_an_early_or_late_job_moves_by_minutes() -> None:
     rhythm = Rhythm(60, NIGHTLY_BATCH.rhythm.hours, sharp=True, wander=timedelta(minutes=3))
-    first = [next(minute for minute, count in enumerate(counts(rhythm, 6, seed)) if count) for seed in range(20)]
+    first = [
+        next(minute for minute, count in enumerate(counts(rhythm, 6, seed)) if count)
+        for seed in range(20)
+    ]
     assert 100 < min(first) < max(first) < 140
 
 

@@ -16,7 +16,12 @@ def looks(spelled: str, start: int = 0) -> list[Look]:
     """One look per minute: ``.`` passes, ``h`` holds, ``b`` blocks."""
     verdicts = {".": Verdict.PASS, "h": Verdict.HOLD, "b": Verdict.BLOCK}
     return [
-        Look((start + minute) * MINUTE, verdicts[letter], None, "" if letter == "." else f"why {minute}")
+        Look(
+            (start + minute) * MINUTE,
+            verdicts[letter],
+            None,
+            "" if letter == "." else f"why {minute}",
+        )
         for minute, letter in enumerate(spelled)
     ]
 
@@ -32,7 +37,9 @@ def test_a_fault_is_found_by_the_first_look_after_its_onset_that_does_not_pass()
 
 def test_pushes_before_the_fault_is_found_and_after_it_are_told_apart() -> None:
     # Pushes at 9 (passes, not found yet), 19 (held), 29 (passes again).
-    assert judged("." * 15 + "hhhhhh" + "." * 14, 5, 35) == Outcome(Result.FOUND, 600.0, 1, 1, "why 15")
+    assert judged("." * 15 + "hhhhhh" + "." * 14, 5, 35) == Outcome(
+        Result.FOUND, 600.0, 1, 1, "why 15"
+    )
 
 
 def test_a_fault_that_nothing_holds_is_missed_and_lets_every_push_through() -> None:
@@ -59,12 +66,19 @@ def test_a_verdict_holds_until_the_next_look_and_nothing_passes_before_the_first
 
 
 def test_each_run_of_held_looks_is_one_episode_and_lasts_until_the_next_pass() -> None:
-    # Two runs: minutes 3–5 (3 minutes) and 8 (1 minute); a change from hold to block begins no new one.
-    assert held(looks("...hbh..h..."), 0, 12 * MINUTE) == Held(2, 4 * MINUTE, 12 * MINUTE, ("why 3", "why 8"))
+    # Two runs: minutes 3–5 (3 minutes) and 8 (1 minute); a change from hold to block begins no new
+    # one.
+    assert held(looks("...hbh..h..."), 0, 12 * MINUTE) == Held(
+        2, 4 * MINUTE, 12 * MINUTE, ("why 3", "why 8")
+    )
 
 
-def test_an_episode_that_had_begun_before_counts_and_one_that_does_not_end_lasts_to_the_end() -> None:
-    assert held(looks(".hh.....hh"), 2 * MINUTE, 20 * MINUTE) == Held(2, (1 + 12) * MINUTE, 18 * MINUTE, ("why 2", "why 8"))
+def test_an_episode_that_had_begun_before_counts_and_one_that_does_not_end_lasts_to_the_end() -> (
+    None
+):
+    assert held(looks(".hh.....hh"), 2 * MINUTE, 20 * MINUTE) == Held(
+        2, (1 + 12) * MINUTE, 18 * MINUTE, ("why 2", "why 8")
+    )
 
 
 def test_what_is_held_all_the_time_is_one_episode_and_the_whole_time() -> None:
@@ -89,7 +103,14 @@ def test_scores_of_several_histories() -> None:
             Outcome(Result.BLIND, None, 0, 0, ""),
         ]
     )
-    assert (score.recall, score.blind, score.delay_s, score.worst_s, score.let_before, score.let_after) == (0.5, 1, 90.0, 120.0, 10, 2)
+    assert (
+        score.recall,
+        score.blind,
+        score.delay_s,
+        score.worst_s,
+        score.let_before,
+        score.let_after,
+    ) == (0.5, 1, 90.0, 120.0, 10, 2)
 
 
 def test_nothing_found_has_no_delay() -> None:

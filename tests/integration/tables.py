@@ -17,13 +17,31 @@ def canonical(dsn: str) -> dict[str, Any]:
         people = {}
         for profile, stage, doc in connection.execute("SELECT id, stage, doc FROM profiles"):
             person = decode_person(doc)
-            people[frozenset(owned[profile])] = (stage, _plain(person.view), person.kinds, person.refused)
+            people[frozenset(owned[profile])] = (
+                stage,
+                _plain(person.view),
+                person.kinds,
+                person.refused,
+            )
         return {
-            "events": sorted(connection.execute("SELECT message_key, type, name, leaf, occurred_at, payload FROM events")),
+            "events": sorted(
+                connection.execute(
+                    "SELECT message_key, type, name, leaf, occurred_at, payload FROM events"
+                )
+            ),
             "people": people,
-            "links": sorted(connection.execute("SELECT a, b, first_ms, tie, cause, rank, status, reason FROM links")),
-            "members": {frozenset(owned[row[0]]) for row in connection.execute("SELECT profile_id FROM memberships")},
-            "dead letters": sorted(connection.execute("SELECT reason, detail, payload FROM dead_letters")),
+            "links": sorted(
+                connection.execute(
+                    "SELECT a, b, first_ms, tie, cause, rank, status, reason FROM links"
+                )
+            ),
+            "members": {
+                frozenset(owned[row[0]])
+                for row in connection.execute("SELECT profile_id FROM memberships")
+            },
+            "dead letters": sorted(
+                connection.execute("SELECT reason, detail, payload FROM dead_letters")
+            ),
             "accepted": _observed(connection, "accepted"),
             "revenue": _observed(connection, "revenue_minor:USD"),
         }
@@ -34,5 +52,7 @@ def _plain(view: Leaf) -> dict[str, Any]:
 
 
 def _observed(connection: psycopg.Connection, metric: str) -> int:
-    row = connection.execute("SELECT coalesce(sum(value), 0)::bigint FROM observations WHERE metric = %s", (metric,)).fetchone()
+    row = connection.execute(
+        "SELECT coalesce(sum(value), 0)::bigint FROM observations WHERE metric = %s", (metric,)
+    ).fetchone()
     return int(row[0]) if row else 0

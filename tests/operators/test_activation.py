@@ -14,20 +14,27 @@ devices = st.sampled_from(["", "d1", "d2"])
 
 @st.composite
 def rows(draw: st.DrawFn) -> dict[ProfileId, Row]:
-    return {person: (person.hex(), draw(hashes), draw(devices)) for person in draw(st.lists(people, unique=True, max_size=6))}
+    return {
+        person: (person.hex(), draw(hashes), draw(devices))
+        for person in draw(st.lists(people, unique=True, max_size=6))
+    }
 
 
 def replay(held: set[Row], change: NetChange) -> set[Row]:
     """Do what a platform does: a remove takes every row that shares an identifier, an add puts its row in."""
     held = set(held)
     for _, removed in change.removes:
-        held = {row for row in held if not any(a == b != "" for a, b in zip(row, removed, strict=True))}
+        held = {
+            row for row in held if not any(a == b != "" for a, b in zip(row, removed, strict=True))
+        }
     return held | {row for _, row in change.adds}
 
 
 @settings(deadline=None)
 @given(rows(), rows())
-def test_replayed_operations_give_the_desired_set(desired: dict[ProfileId, Row], held: dict[ProfileId, Row]) -> None:
+def test_replayed_operations_give_the_desired_set(
+    desired: dict[ProfileId, Row], held: dict[ProfileId, Row]
+) -> None:
     change = net_change(desired, {person: Confirmed(row) for person, row in held.items()})
 
     assert replay(set(held.values()), change) == set(desired.values())
@@ -38,7 +45,9 @@ def test_replayed_operations_give_the_desired_set(desired: dict[ProfileId, Row],
 def test_unconfirmed_rows_converge_whether_the_platform_has_them_or_not(
     desired: dict[ProfileId, Row], planned: dict[ProfileId, Row], applied: set[ProfileId]
 ) -> None:
-    change = net_change(desired, {person: Confirmed(row, certain=False) for person, row in planned.items()})
+    change = net_change(
+        desired, {person: Confirmed(row, certain=False) for person, row in planned.items()}
+    )
 
     held = {row for person, row in planned.items() if person in applied}
     assert replay(held, change) == set(desired.values())
@@ -49,7 +58,9 @@ def test_unconfirmed_rows_converge_whether_the_platform_has_them_or_not(
 def test_withdrawn_people_are_removed_first_and_never_added(
     desired: dict[ProfileId, Row], held: dict[ProfileId, Row], withdrawn: set[ProfileId]
 ) -> None:
-    change = net_change(desired, {person: Confirmed(row) for person, row in held.items()}, withdrawn)
+    change = net_change(
+        desired, {person: Confirmed(row) for person, row in held.items()}, withdrawn
+    )
 
     assert withdrawn.isdisjoint(person for person, _ in change.adds)
     order = [person in withdrawn for person, _ in change.removes]
@@ -60,7 +71,9 @@ def test_withdrawn_people_are_removed_first_and_never_added(
 @settings(deadline=None)
 @given(rows())
 def test_equal_rows_net_to_nothing(held: dict[ProfileId, Row]) -> None:
-    assert net_change(held, {person: Confirmed(row) for person, row in held.items()}) == NetChange([], [], {})
+    assert net_change(held, {person: Confirmed(row) for person, row in held.items()}) == NetChange(
+        [], [], {}
+    )
 
 
 def test_changed_row_is_removed_and_added() -> None:
@@ -74,7 +87,9 @@ def test_changed_row_is_removed_and_added() -> None:
 def test_row_that_shares_an_identifier_with_a_removed_one_is_added_again() -> None:
     stays, leaves = ("p1", "e1", ""), ("p0", "e1", "")
 
-    change = net_change({PEOPLE[1]: stays}, {PEOPLE[1]: Confirmed(stays), PEOPLE[0]: Confirmed(leaves)})
+    change = net_change(
+        {PEOPLE[1]: stays}, {PEOPLE[1]: Confirmed(stays), PEOPLE[0]: Confirmed(leaves)}
+    )
 
     assert change == NetChange([(PEOPLE[0], leaves)], [(PEOPLE[1], stays)], {})
 

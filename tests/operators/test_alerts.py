@@ -18,7 +18,12 @@ WORKSPACE = WorkspaceId(1)
 INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 
 
-def bad(key: str = "signal:a", severity: Severity = WARNING, kind: str = "signal", causes: tuple[str, ...] = ()) -> Condition:
+def bad(
+    key: str = "signal:a",
+    severity: Severity = WARNING,
+    kind: str = "signal",
+    causes: tuple[str, ...] = (),
+) -> Condition:
     return Condition(key, kind, severity, f"{key} is bad", causes)
 
 
@@ -108,14 +113,19 @@ def test_consequences_belong_to_their_cause() -> None:
     told = watcher.look(bad(severity=CRITICAL), *held, seconds=60)
     assert said(told) == [("opened", "signal:a")]
     assert watcher.state.episodes["signal:a"].members == ("gate:meta:1", "gate:meta:2")
-    assert watcher.state.episodes["signal:a"].summary == "signal:a is bad – and 2 more that follow from it"
+    assert (
+        watcher.state.episodes["signal:a"].summary
+        == "signal:a is bad – and 2 more that follow from it"
+    )
     assert watcher.look(*held, seconds=5) == []
     assert said(watcher.look(seconds=130)) == [("resolved", "signal:a")]
 
 
 def test_a_consequence_whose_cause_is_not_seen_stands_for_itself() -> None:
     watcher = Watcher()
-    assert said(watcher.look(bad("gate:meta:1", kind="gate", causes=("signal:a",)), seconds=60)) == [("opened", "gate:meta:1")]
+    assert said(
+        watcher.look(bad("gate:meta:1", kind="gate", causes=("signal:a",)), seconds=60)
+    ) == [("opened", "gate:meta:1")]
 
 
 def test_a_consequence_that_outlives_its_cause_keeps_the_alert_open() -> None:
@@ -156,7 +166,9 @@ def test_a_clock_that_goes_back_changes_nothing() -> None:
     assert watcher.state.seen_ms == 1_030_000
 
 
-@pytest.mark.parametrize("wrong", [{"open_after": timedelta(-1)}, {"many": 1}, {"together": timedelta(-1)}])
+@pytest.mark.parametrize(
+    "wrong", [{"open_after": timedelta(-1)}, {"many": 1}, {"together": timedelta(-1)}]
+)
 def test_parameters_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"negative|at least"):
         AlertingParams(**wrong)  # type: ignore[arg-type]
@@ -199,7 +211,9 @@ def test_in_every_sequence_of_looks_each_alert_opens_once_and_ends_once(seed: in
 
 
 def test_the_order_of_what_is_seen_does_not_matter() -> None:
-    seen = [bad(f"signal:{n}", Severity(1 + n % 3)) for n in range(6)] + [bad("gate:1", CRITICAL, "gate", ("signal:2",))]
+    seen = [bad(f"signal:{n}", Severity(1 + n % 3)) for n in range(6)] + [
+        bad("gate:1", CRITICAL, "gate", ("signal:2",))
+    ]
     told = []
     for order in (seen, seen[::-1]):
         watcher = Watcher()
@@ -240,7 +254,11 @@ def test_a_consequence_that_is_worse_than_its_cause_makes_the_alert_as_bad() -> 
     watcher = Watcher()
     failed = bad("push:meta:1", CRITICAL, "push", ("signal:a",))
     (opened,) = watcher.look(bad(), failed, seconds=15)
-    assert (opened.episode.key, opened.episode.severity, opened.episode.members) == ("signal:a", CRITICAL, ("push:meta:1",))
+    assert (opened.episode.key, opened.episode.severity, opened.episode.members) == (
+        "signal:a",
+        CRITICAL,
+        ("push:meta:1",),
+    )
 
     watcher = Watcher()
     watcher.look(bad(), seconds=60)
@@ -271,19 +289,33 @@ def test_what_begins_after_its_cause_was_told_belongs_to_it_even_while_the_cause
 @given(
     st.lists(
         st.tuples(
-            st.sets(st.integers(0, 9)), st.sampled_from(list(Severity)), st.sampled_from((0.0, 5.0, 20.0, 70.0, 200.0)), st.booleans()
+            st.sets(st.integers(0, 9)),
+            st.sampled_from(list(Severity)),
+            st.sampled_from((0.0, 5.0, 20.0, 70.0, 200.0)),
+            st.booleans(),
         ),
         max_size=30,
     )
 )
-def test_looking_twice_and_a_restart_between_looks_change_nothing(looks: list[tuple[set[int], Severity, float, bool]]) -> None:
+def test_looking_twice_and_a_restart_between_looks_change_nothing(
+    looks: list[tuple[set[int], Severity, float, bool]],
+) -> None:
     once, twice = AlertState(), AlertState()
     now_ms = 1_000_000
     for keys, severity, pause_s, back in looks:
         now_ms += int(pause_s * 1000) * (-1 if back else 1)
-        seen = [bad(f"signal:{n}", severity, causes=(f"signal:{n // 2}",) if n > 5 else ()) for n in keys]
+        seen = [
+            bad(f"signal:{n}", severity, causes=(f"signal:{n // 2}",) if n > 5 else ())
+            for n in keys
+        ]
         first = look(once, WORKSPACE, seen, now_ms, PARAMS)
-        second = look(msgspec.json.decode(msgspec.json.encode(twice), type=AlertState), WORKSPACE, seen[::-1], now_ms, PARAMS)
+        second = look(
+            msgspec.json.decode(msgspec.json.encode(twice), type=AlertState),
+            WORKSPACE,
+            seen[::-1],
+            now_ms,
+            PARAMS,
+        )
         again = look(second.state, WORKSPACE, seen, now_ms, PARAMS)
         assert second == first
         assert again.notices == ()

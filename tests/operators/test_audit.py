@@ -5,7 +5,18 @@ import pytest
 
 from operators.audit import Anchor, Entry, Linked, link_hash, problems
 
-ENTRIES = [Entry(number, 1, 1_790_000_000_000_000 + number, "key:1", "request", f"audience:{number}", '{"n": 1}') for number in range(1, 9)]
+ENTRIES = [
+    Entry(
+        number,
+        1,
+        1_790_000_000_000_000 + number,
+        "key:1",
+        "request",
+        f"audience:{number}",
+        '{"n": 1}',
+    )
+    for number in range(1, 9)
+]
 
 
 def chained(entries: list[Entry]) -> list[Linked]:
@@ -17,7 +28,9 @@ def chained(entries: list[Entry]) -> list[Linked]:
     return rows
 
 
-def found(rows: list[Linked], anchor: Anchor | None = None) -> list[tuple[str, int | None, int | None]]:
+def found(
+    rows: list[Linked], anchor: Anchor | None = None
+) -> list[tuple[str, int | None, int | None]]:
     return [(kind, seq, entry) for kind, seq, entry in problems(rows, 1, anchor)]
 
 
@@ -43,7 +56,9 @@ def test_text_cannot_wander_from_one_field_to_the_next() -> None:
     rows = chained(ENTRIES)
     entry = rows[3].entry
     assert entry is not None
-    rows[3] = rows[3]._replace(entry=entry._replace(actor=entry.actor + entry.action[0], action=entry.action[1:]))
+    rows[3] = rows[3]._replace(
+        entry=entry._replace(actor=entry.actor + entry.action[0], action=entry.action[1:])
+    )
     assert [problem[:2] for problem in found(rows)] == [("edited", 4)]
 
 
@@ -55,11 +70,17 @@ def test_an_entry_of_another_workspace_is_found() -> None:
 def test_what_was_removed_is_named() -> None:
     rows = chained(ENTRIES)
     assert found([*rows[:3], rows[3]._replace(entry=None), *rows[4:]]) == [("removed", 4, None)]
-    assert found([*rows[:3], *rows[5:]]) == [("removed", 4, None), ("removed", 5, None), ("edited", 6, 6)]
+    assert found([*rows[:3], *rows[5:]]) == [
+        ("removed", 4, None),
+        ("removed", 5, None),
+        ("edited", 6, 6),
+    ]
 
 
 def test_what_was_inserted_is_named() -> None:
-    assert found([*chained(ENTRIES), Linked(None, ENTRIES[0]._replace(id=99))]) == [("inserted", None, 99)]
+    assert found([*chained(ENTRIES), Linked(None, ENTRIES[0]._replace(id=99))]) == [
+        ("inserted", None, 99)
+    ]
 
 
 def test_two_entries_that_changed_places_are_found() -> None:
@@ -89,7 +110,9 @@ def test_no_random_change_goes_unseen() -> None:
             case 0:
                 rows[place] = Linked(link, entry._replace(detail=entry.detail.replace("1", "2")))
             case 1:
-                rows[place] = Linked(link._replace(hash=bytes([link.hash[0] ^ 1]) + link.hash[1:]), entry)
+                rows[place] = Linked(
+                    link._replace(hash=bytes([link.hash[0] ^ 1]) + link.hash[1:]), entry
+                )
             case 2:
                 rows[place] = Linked(link, None)
             case 3:

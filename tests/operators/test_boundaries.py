@@ -30,7 +30,14 @@ def ms(text: str) -> int:
 
 
 def live(rule: Rule, zone: str = "UTC") -> Definitions:
-    one = numbered(WorkspaceDefinitions(WORKSPACE, 1, time_zone=zone, segments=(Segment(SegmentId(1), WORKSPACE, 1, rule, revision=1),)))
+    one = numbered(
+        WorkspaceDefinitions(
+            WORKSPACE,
+            1,
+            time_zone=zone,
+            segments=(Segment(SegmentId(1), WORKSPACE, 1, rule, revision=1),),
+        )
+    )
     return Definitions(IdentityRules(), ProfileRules(), {WORKSPACE: compile_program(one)}, 1)
 
 
@@ -49,8 +56,12 @@ def woken(person: Person, definitions: Definitions, now_ms: int) -> list[tuple[i
     return [(change.delta, change.cause) for change in changes.memberships]
 
 
-@pytest.mark.parametrize(("name", "window", "zone", "at", "expiry"), TABLE, ids=[row[0] for row in TABLE])
-def test_an_event_counts_until_exactly_its_expiry(name: str, window: str, zone: str, at: str, expiry: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "window", "zone", "at", "expiry"), TABLE, ids=[row[0] for row in TABLE]
+)
+def test_an_event_counts_until_exactly_its_expiry(
+    name: str, window: str, zone: str, at: str, expiry: str
+) -> None:
     did = live(Behaviour(VIEWED, window=window, condition=AtLeast(1)), zone)
     person, changes = fed([event("u1", at_ms=ms(at) - NOON_MS)], did, ms(at))
 
@@ -61,8 +72,12 @@ def test_an_event_counts_until_exactly_its_expiry(name: str, window: str, zone: 
     assert person.flips == {}
 
 
-@pytest.mark.parametrize(("name", "window", "zone", "at", "expiry"), TABLE, ids=[row[0] for row in TABLE])
-def test_who_did_not_do_it_enters_when_the_event_leaves(name: str, window: str, zone: str, at: str, expiry: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "window", "zone", "at", "expiry"), TABLE, ids=[row[0] for row in TABLE]
+)
+def test_who_did_not_do_it_enters_when_the_event_leaves(
+    name: str, window: str, zone: str, at: str, expiry: str
+) -> None:
     silent = live(Not(Behaviour(VIEWED, window=window, condition=AtLeast(1))), zone)
     person, changes = fed([event("u1", at_ms=ms(at) - NOON_MS)], silent, ms(at))
 
@@ -81,15 +96,27 @@ def test_an_event_that_comes_when_its_window_has_passed_changes_nothing() -> Non
 
 
 def test_a_late_event_changes_the_past() -> None:
-    seen_then_bought = live(SequenceRule((Step(VIEWED), Step(EventFilter("Order Completed"), "30m"))))
+    seen_then_bought = live(
+        SequenceRule((Step(VIEWED), Step(EventFilter("Order Completed"), "30m")))
+    )
     bought = event("u1", name="Order Completed", at_ms=-HOUR_MS)
     alone, _ = fed([bought], seen_then_bought, NOON_MS)
-    with_the_late_one, _ = fed([bought, event("u1", at_ms=-HOUR_MS - 30 * 60_000)], seen_then_bought, NOON_MS)
-    too_early, _ = fed([bought, event("u1", at_ms=-HOUR_MS - 30 * 60_000 - 1)], seen_then_bought, NOON_MS)
-    assert [bool(person.segments) for person in (alone, with_the_late_one, too_early)] == [False, True, False]
+    with_the_late_one, _ = fed(
+        [bought, event("u1", at_ms=-HOUR_MS - 30 * 60_000)], seen_then_bought, NOON_MS
+    )
+    too_early, _ = fed(
+        [bought, event("u1", at_ms=-HOUR_MS - 30 * 60_000 - 1)], seen_then_bought, NOON_MS
+    )
+    assert [bool(person.segments) for person in (alone, with_the_late_one, too_early)] == [
+        False,
+        True,
+        False,
+    ]
 
 
-@pytest.mark.parametrize("make", [list, lambda: [event("u1", name="Something Else")]], ids=["nothing", "something else"])
+@pytest.mark.parametrize(
+    "make", [list, lambda: [event("u1", name="Something Else")]], ids=["nothing", "something else"]
+)
 def test_without_matching_events_only_absence_holds(make: Callable[[], list[Event]]) -> None:
     history = make() or [event("u1", type="identify", name="")]
     for rule, expected in (
@@ -103,7 +130,13 @@ def test_without_matching_events_only_absence_holds(make: Callable[[], list[Even
 
 
 @pytest.mark.parametrize(
-    ("window", "span_ms"), [("1h", HOUR_MS), ("48h", 48 * HOUR_MS), ("60d", 1_440 * HOUR_MS), ("731d", 731 * 24 * HOUR_MS)]
+    ("window", "span_ms"),
+    [
+        ("1h", HOUR_MS),
+        ("48h", 48 * HOUR_MS),
+        ("60d", 1_440 * HOUR_MS),
+        ("731d", 731 * 24 * HOUR_MS),
+    ],
 )
 def test_a_huge_history_is_held_in_bounded_memory(window: str, span_ms: int) -> None:
     definitions = live(Behaviour(VIEWED, window=window, condition=AtLeast(5_000)))
@@ -117,6 +150,10 @@ def test_a_huge_history_is_held_in_bounded_memory(window: str, span_ms: int) -> 
 
 def test_of_two_events_the_one_that_the_condition_needs_decides_when_it_ends() -> None:
     twice = live(Behaviour(VIEWED, window="1h", condition=AtLeast(2)))
-    history = [event("u1", at_ms=-50 * 60_000), event("u1", at_ms=-20 * 60_000), event("u1", at_ms=-10 * 60_000)]
+    history = [
+        event("u1", at_ms=-50 * 60_000),
+        event("u1", at_ms=-20 * 60_000),
+        event("u1", at_ms=-10 * 60_000),
+    ]
     person, _ = fed(history, twice, NOON_MS)
     assert person.flips == {SegmentId(1): NOON_MS + 40 * 60_000}

@@ -8,17 +8,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.funnels.breakdown import Kind, break_down
-from operators.funnels.funnel import Attempts, Occurrences, StepFigures, Took, best_attempts, figures, some
+from operators.funnels.funnel import (
+    Attempts,
+    Occurrences,
+    StepFigures,
+    Took,
+    best_attempts,
+    figures,
+    some,
+)
 
 History = list[list[tuple[int, int]]]
 """Per step: (person, instant)."""
 
 
 def columns(history: History) -> list[Occurrences]:
-    return [Occurrences(np.array([person for person, _ in step], np.int64), np.array([at for _, at in step], np.int64)) for step in history]
+    return [
+        Occurrences(
+            np.array([person for person, _ in step], np.int64),
+            np.array([at for _, at in step], np.int64),
+        )
+        for step in history
+    ]
 
 
-def chains(history: History, person: int, chain: tuple[int, ...], window: int) -> list[tuple[int, ...]]:
+def chains(
+    history: History, person: int, chain: tuple[int, ...], window: int
+) -> list[tuple[int, ...]]:
     """Every way in which a person's attempt can go on."""
     found = [chain]
     if len(chain) < len(history):
@@ -32,7 +48,12 @@ def naive(history: History, window: int) -> dict[int, tuple[int, ...]]:
     """Furthest, then the earliest beginning, then each step as early as can be."""
     best = {}
     for person in {who for who, _ in history[0]}:
-        every = [chain for who, at in history[0] if who == person for chain in chains(history, person, (at,), window)]
+        every = [
+            chain
+            for who, at in history[0]
+            if who == person
+            for chain in chains(history, person, (at,), window)
+        ]
         best[person] = min(every, key=lambda chain: (-len(chain), chain))
     return best
 
@@ -46,7 +67,9 @@ occurrences = st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 25)), max_si
 
 
 @given(st.lists(occurrences, min_size=1, max_size=5), st.integers(1, 30))
-def test_nobody_gets_further_or_begins_earlier_than_trying_everything_finds(history: History, window: int) -> None:
+def test_nobody_gets_further_or_begins_earlier_than_trying_everything_finds(
+    history: History, window: int
+) -> None:
     attempts = best_attempts(columns(history), window)
 
     assert as_dict(attempts) == naive(history, window)
@@ -57,13 +80,19 @@ def test_nobody_gets_further_or_begins_earlier_than_trying_everything_finds(hist
 
 
 @given(st.lists(occurrences, min_size=2, max_size=4), st.integers(1, 30), st.randoms())
-def test_the_order_of_the_input_changes_nothing(history: History, window: int, random: object) -> None:
+def test_the_order_of_the_input_changes_nothing(
+    history: History, window: int, random: object
+) -> None:
     shuffled = [sorted(step, key=lambda _: random.random()) for step in history]  # type: ignore[attr-defined]
 
-    assert as_dict(best_attempts(columns(shuffled), window)) == as_dict(best_attempts(columns(history), window))
+    assert as_dict(best_attempts(columns(shuffled), window)) == as_dict(
+        best_attempts(columns(history), window)
+    )
 
 
-def test_a_step_exactly_at_the_end_of_the_window_counts_and_one_at_the_same_instant_as_the_step_before_does_not() -> None:
+def test_a_step_exactly_at_the_end_of_the_window_counts_and_one_at_the_same_instant_as_the_step_before_does_not() -> (
+    None
+):
     history = [[(0, 0), (1, 0), (2, 0)], [(0, 10), (1, 11), (2, 0)]]
 
     assert as_dict(best_attempts(columns(history), 10)) == {0: (0, 10), 1: (0,), 2: (0,)}
@@ -80,7 +109,11 @@ def test_among_beginnings_at_one_instant_the_first_in_the_input_is_taken() -> No
 
 
 def test_figures_say_people_conversion_drop_off_and_times() -> None:
-    history = [[(person, 0) for person in range(10)], [(person, person + 1) for person in range(5)], []]
+    history = [
+        [(person, 0) for person in range(10)],
+        [(person, person + 1) for person in range(5)],
+        [],
+    ]
 
     first, second, third = figures(best_attempts(columns(history), 100))
 
@@ -90,7 +123,10 @@ def test_figures_say_people_conversion_drop_off_and_times() -> None:
 
 
 def test_a_funnel_that_nobody_enters_has_no_shares() -> None:
-    assert figures(best_attempts(columns([[], [(0, 1)]]), 10)) == (StepFigures(0, None, None, 0), StepFigures(0, None, None, 0))
+    assert figures(best_attempts(columns([[], [(0, 1)]]), 10)) == (
+        StepFigures(0, None, None, 0),
+        StepFigures(0, None, None, 0),
+    )
 
 
 def test_times_that_do_not_fit_on_one_line_are_refused() -> None:
@@ -99,7 +135,19 @@ def test_times_that_do_not_fit_on_one_line_are_refused() -> None:
 
 
 def test_people_are_grouped_by_typed_values_with_the_most_common_first() -> None:
-    values = ["pro", 1, 1.0, True, None, "pro", "pro", 10**400, 1e300, {"b": 1, "a": 2}, {"a": 2, "b": 1}]
+    values = [
+        "pro",
+        1,
+        1.0,
+        True,
+        None,
+        "pro",
+        "pro",
+        10**400,
+        1e300,
+        {"b": 1, "a": 2},
+        {"a": 2, "b": 1},
+    ]
 
     groups = break_down(values, 3)
 
@@ -112,7 +160,13 @@ def test_people_are_grouped_by_typed_values_with_the_most_common_first() -> None
     ]
 
 
-@given(st.lists(st.one_of(st.none(), st.integers(0, 5), st.sampled_from(["a", "b"]), st.booleans()), max_size=30), st.integers(1, 4))
+@given(
+    st.lists(
+        st.one_of(st.none(), st.integers(0, 5), st.sampled_from(["a", "b"]), st.booleans()),
+        max_size=30,
+    ),
+    st.integers(1, 4),
+)
 def test_groups_cover_everybody_once(values: list[object], limit: int) -> None:
     rows = [row for group in break_down(values, limit) for row in group.rows.tolist()]
 
@@ -120,9 +174,14 @@ def test_groups_cover_everybody_once(values: list[object], limit: int) -> None:
 
 
 def test_the_figures_of_groups_add_up() -> None:
-    history = [[(person, person) for person in range(6)], [(person, person + 1) for person in range(0, 6, 2)]]
+    history = [
+        [(person, person) for person in range(6)],
+        [(person, person + 1) for person in range(0, 6, 2)],
+    ]
     attempts = best_attempts(columns(history), 5)
 
-    parts = [figures(some(attempts, group.rows))[1].people for group in break_down([0, 1, 0, 1, 2, 1], 2)]
+    parts = [
+        figures(some(attempts, group.rows))[1].people for group in break_down([0, 1, 0, 1, 2, 1], 2)
+    ]
 
     assert sum(parts) == figures(attempts)[1].people == 3

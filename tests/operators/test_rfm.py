@@ -17,7 +17,14 @@ from domain.segments.rfm import RFM_GRID, RFM_SEGMENTS
 from local.traffic import cdnow
 from operators.aggregates import plan
 from operators.aggregates.fold import folder
-from operators.rfm.bounds import Buyer, Distribution, Population, RfmParams, buyer_reader, same_bounds
+from operators.rfm.bounds import (
+    Buyer,
+    Distribution,
+    Population,
+    RfmParams,
+    buyer_reader,
+    same_bounds,
+)
 from operators.rfm.scores import quintiles, recency_changes, scores, segment_of
 
 # Putler's ranges of R and FM per segment, both ends included (zero scores do not occur here).
@@ -35,7 +42,9 @@ RANGES = {
     "lost": ((0, 2), (0, 2)),
 }
 amounts = st.lists(st.integers(0, 60), min_size=1, max_size=80)
-bounds = st.lists(st.integers(0, 50), min_size=4, max_size=4).map(lambda values: tuple(sorted(values)))
+bounds = st.lists(st.integers(0, 50), min_size=4, max_size=4).map(
+    lambda values: tuple(sorted(values))
+)
 breaks_strategy = st.builds(RfmBreaks, bounds, bounds, bounds, st.just(9), st.just(0))
 
 
@@ -83,7 +92,9 @@ def test_without_values_there_are_no_quintiles() -> None:
 
 
 @given(breaks_strategy, st.integers(0, 60), st.integers(0, 60), st.integers(-10, 60))
-def test_a_score_counts_the_bounds_below(breaks: RfmBreaks, age: int, often: int, much: int) -> None:
+def test_a_score_counts_the_bounds_below(
+    breaks: RfmBreaks, age: int, often: int, much: int
+) -> None:
     assert scores(breaks, age, often, much) == (
         5 - sum(bound < age for bound in breaks.recency_ms),
         1 + sum(bound < often for bound in breaks.frequency),
@@ -92,7 +103,9 @@ def test_a_score_counts_the_bounds_below(breaks: RfmBreaks, age: int, often: int
 
 
 @given(breaks_strategy, st.integers(900, 1_100))
-def test_the_recency_score_changes_at_that_instant_and_not_before(breaks: RfmBreaks, now: int) -> None:
+def test_the_recency_score_changes_at_that_instant_and_not_before(
+    breaks: RfmBreaks, now: int
+) -> None:
     def recency(at: int) -> int:
         return scores(breaks, max(0, at - 1_000), 1, 0)[0]
 
@@ -101,7 +114,11 @@ def test_the_recency_score_changes_at_that_instant_and_not_before(breaks: RfmBre
     assert changes == later
 
 
-@given(st.lists(st.builds(Buyer, st.integers(0, 99), st.integers(1, 9), st.integers(-5, 99)), max_size=60))
+@given(
+    st.lists(
+        st.builds(Buyer, st.integers(0, 99), st.integers(1, 9), st.integers(-5, 99)), max_size=60
+    )
+)
 def test_a_population_gives_exact_bounds_up_to_its_limit(buyers: list[Buyer]) -> None:
     population = Population(RfmParams(exact_limit=60))
     for buyer in buyers:
@@ -116,7 +133,9 @@ def test_a_population_gives_exact_bounds_up_to_its_limit(buyers: list[Buyer]) ->
     assert breaks == RfmBreaks(ages, often, much, len(buyers), 5)
 
 
-def test_beyond_the_limit_bounds_are_estimates_within_the_stated_error_and_memory_is_bounded() -> None:
+def test_beyond_the_limit_bounds_are_estimates_within_the_stated_error_and_memory_is_bounded() -> (
+    None
+):
     limit, buyers = 1_000, 100_000
     population = Population(RfmParams(exact_limit=limit))
     for number in range(buyers):
@@ -128,7 +147,9 @@ def test_beyond_the_limit_bounds_are_estimates_within_the_stated_error_and_memor
     assert not population.exact
     assert breaks.population == buyers
     for part, (age, much) in enumerate(zip(breaks.recency_ms, breaks.monetary, strict=True), 1):
-        assert abs(age / buyers - part / 5) < 0.004  # the stated error of 0.0009 holds with 99 %: four times that is never seen
+        assert (
+            abs(age / buyers - part / 5) < 0.004
+        )  # the stated error of 0.0009 holds with 99 %: four times that is never seen
         assert abs(much / 1_000_000 / buyers - part / 5) < 0.004
     assert breaks.frequency == (2, 3, 5, 6)
 
@@ -144,15 +165,29 @@ def test_bounds_are_the_same_whenever_they_were_taken() -> None:
 
 def test_bounds_that_hardly_moved_stay() -> None:
     hour_ms = 3_600_000
-    one = RfmBreaks((1_000 * hour_ms, 2_000 * hour_ms, 3_000 * hour_ms, 4_000 * hour_ms), (1, 2, 3, 4), (500, 600, 700, 800), 10, 0)
-    later = RfmBreaks((1_001 * hour_ms, 2_001 * hour_ms, 3_001 * hour_ms, 4_001 * hour_ms), (1, 2, 3, 4), (500, 600, 700, 800), 10, hour_ms)
+    one = RfmBreaks(
+        (1_000 * hour_ms, 2_000 * hour_ms, 3_000 * hour_ms, 4_000 * hour_ms),
+        (1, 2, 3, 4),
+        (500, 600, 700, 800),
+        10,
+        0,
+    )
+    later = RfmBreaks(
+        (1_001 * hour_ms, 2_001 * hour_ms, 3_001 * hour_ms, 4_001 * hour_ms),
+        (1, 2, 3, 4),
+        (500, 600, 700, 800),
+        10,
+        hour_ms,
+    )
     one_more_purchase = RfmBreaks(one.recency_ms, (1, 2, 3, 5), one.monetary, 10, 0)
     assert same_bounds(one, later, 0.01)
     assert not same_bounds(one, later)
     assert not same_bounds(one, one_more_purchase, 0.01)
 
 
-def state_of(rule: RfmRule, purchases: list[tuple[int, object]], zone: str = "UTC") -> NumberBuckets:
+def state_of(
+    rule: RfmRule, purchases: list[tuple[int, object]], zone: str = "UTC"
+) -> NumberBuckets:
     fold = folder(Aggregate(AggregateId(1), plan.rfm_spec(rule, zone)))
     state = NumberBuckets({})
     for at_ms, amount in purchases:
@@ -166,7 +201,11 @@ def ms(text: str) -> int:
 
 def test_a_purchase_counts_for_its_look_back_in_calendar_days() -> None:
     rule = RfmRule(look_back="30d")
-    state = state_of(rule, [(ms("2026-03-01T23:00:00+01:00"), 20), (ms("2026-03-15T12:00:00+01:00"), 5.5)], "Europe/Berlin")
+    state = state_of(
+        rule,
+        [(ms("2026-03-01T23:00:00+01:00"), 20), (ms("2026-03-15T12:00:00+01:00"), 5.5)],
+        "Europe/Berlin",
+    )
     read = buyer_reader(rule.look_back, "Europe/Berlin")
     edge = ms("2026-04-01T00:00:00+02:00")
     assert read(state, edge - 1) == Buyer(edge - 1 - state.last_ms, 2, 25_500_000)
@@ -183,8 +222,15 @@ def test_absurd_sums_stay_within_what_can_be_stored() -> None:
 
 def documented() -> dict[str, int]:
     """The table of `docs/cookbook.md`, "RFM on CDNOW"."""
-    chapter = (Path(__file__).parents[2] / "docs" / "cookbook.md").read_text().partition("RFM on CDNOW")[2]
-    return {name: int(number.replace(",", "")) for name, number in re.findall(r"^\| (\w+) \| ([\d,]+) \|$", chapter, re.MULTILINE)}
+    chapter = (
+        (Path(__file__).parents[2] / "docs" / "cookbook.md")
+        .read_text()
+        .partition("RFM on CDNOW")[2]
+    )
+    return {
+        name: int(number.replace(",", ""))
+        for name, number in re.findall(r"^\| (\w+) \| ([\d,]+) \|$", chapter, re.MULTILINE)
+    }
 
 
 @pytest.mark.parametrize("look_back_days", [731, 365])
@@ -192,7 +238,14 @@ def test_cdnow_customers_score_as_in_a_naive_computation(look_back_days: int) ->
     today = date(2026, 7, 1)
     now = datetime(2026, 7, 1, tzinfo=UTC) + timedelta(hours=6)
     tracked = [event for event in cdnow.events(today) if event["type"] == "track"]
-    orders = [(event["userId"], datetime.fromisoformat(event["timestamp"]), event["properties"]["revenue"]) for event in tracked]
+    orders = [
+        (
+            event["userId"],
+            datetime.fromisoformat(event["timestamp"]),
+            event["properties"]["revenue"],
+        )
+        for event in tracked
+    ]
 
     # Naively, as one would in a notebook.
     customers = defaultdict(list)
@@ -217,7 +270,9 @@ def test_cdnow_customers_score_as_in_a_naive_computation(look_back_days: int) ->
     purchases = defaultdict(list)
     for customer, at, amount in orders:
         purchases[customer].append((round(at.timestamp() * 1000), amount))
-    buyers = {customer: read(state_of(rule, bought), now_ms) for customer, bought in purchases.items()}
+    buyers = {
+        customer: read(state_of(rule, bought), now_ms) for customer, bought in purchases.items()
+    }
     assert len(buyers) == cdnow.PEOPLE
     population = Population(RfmParams())
     for buyer in buyers.values():

@@ -99,8 +99,14 @@ def test_state_survives_the_engines_recovery(tmp_path: Path) -> None:
     init_db_dir(tmp_path, 1)  # type: ignore[no-untyped-call]
     flow = Dataflow("alarm")
     source: TestingSource[int] = TestingSource([1, 2, TestingSource.ABORT(), 3, 4], batch_size=1)
-    events: KeyedStream[int] = op.key_on("key", op.input("events", flow, source), lambda _event: "one")
-    op.output("said", run_machines("alarm", events, in_an_hour, lambda _event: clock_ms()), TestingSink(said))
+    events: KeyedStream[int] = op.key_on(
+        "key", op.input("events", flow, source), lambda _event: "one"
+    )
+    op.output(
+        "said",
+        run_machines("alarm", events, in_an_hour, lambda _event: clock_ms()),
+        TestingSink(said),
+    )
     for _ in range(2):
         kept = RecoveryConfig(str(tmp_path))  # type: ignore[no-untyped-call]
         run_main(flow, epoch_interval=timedelta(), recovery_config=kept)  # type: ignore[no-untyped-call]

@@ -19,7 +19,9 @@ SALT = b"salt"
 NOW = 1_000_000
 DAY = 86_400_000
 SEGMENT = SegmentId(7)
-DEFINITIONS = WorkspaceDefinitions(WorkspaceId(1), segments=(Segment(SEGMENT, WorkspaceId(1), 1, CONSENTED_CUSTOMERS),))
+DEFINITIONS = WorkspaceDefinitions(
+    WorkspaceId(1), segments=(Segment(SEGMENT, WorkspaceId(1), 1, CONSENTED_CUSTOMERS),)
+)
 RULES = Rules(SALT, IdentityRules(), ProfileRules(), DEFINITIONS)
 
 
@@ -54,8 +56,14 @@ class HandTables:
     def events(self) -> Iterable[StoredEvent]:
         return self.stored_events
 
-    def events_of(self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]) -> Iterable[StoredEvent]:
-        return [event for event in self.stored_events if event.leaf in leaves or event.message_key in messages]
+    def events_of(
+        self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]
+    ) -> Iterable[StoredEvent]:
+        return [
+            event
+            for event in self.stored_events
+            if event.leaf in leaves or event.message_key in messages
+        ]
 
     def owners(self) -> Iterable[tuple[IdentifierKey, ProfileId]]:
         return [(row.key, row.profile) for row in self.stored_identifiers]
@@ -76,13 +84,18 @@ class HandTables:
         return self.stored_memberships
 
 
-MARY, BROWSER, TABLET = key("user_id", "mary"), key("anonymous_id", "browser"), key("anonymous_id", "tablet")
+MARY, BROWSER, TABLET = (
+    key("user_id", "mary"),
+    key("anonymous_id", "browser"),
+    key("anonymous_id", "tablet"),
+)
 
 
 def mary_and_a_stranger() -> HandTables:
     """Mary visits on her browser at 1,000, buys for $12.50 at 2,000 logged in, and grants advertising; a tablet visits at 5,000.
 
-    The oracle's answer was worked out by hand: Mary has two identifiers and two leaves, the tablet is somebody else.
+    The oracle's answer was worked out by hand: Mary has two identifiers and two leaves, the tablet
+    is somebody else.
     """
     events = [
         said("visit", 1_000, BROWSER, type="page", name="Home", anonymousId="browser"),
@@ -93,7 +106,13 @@ def mary_and_a_stranger() -> HandTables:
         ),
         said("stranger", 5_000, TABLET, type="page", name="Home", anonymousId="tablet"),
     ]  # fmt: skip
-    visit = Leaf(first_ms=1_000, last_ms=1_000, types={"page": 1}, names={"page:Home": 1}, sessions=[1_000, 1_000])
+    visit = Leaf(
+        first_ms=1_000,
+        last_ms=1_000,
+        types={"page": 1},
+        names={"page:Home": 1},
+        sessions=[1_000, 1_000],
+    )
     purchase = Leaf(
         first_ms=2_000,
         last_ms=2_000,
@@ -118,7 +137,13 @@ def mary_and_a_stranger() -> HandTables:
         last_order_ms=2_000,
         consent=purchase.consent,
     )
-    stranger = Leaf(first_ms=5_000, last_ms=5_000, types={"page": 1}, names={"page:Home": 1}, sessions=[5_000, 5_000])
+    stranger = Leaf(
+        first_ms=5_000,
+        last_ms=5_000,
+        types={"page": 1},
+        names={"page:Home": 1},
+        sessions=[5_000, 5_000],
+    )
     mary = Person(
         ProfileId(MARY), WorkspaceId(1), 2, view, {"user_id": 1, "anonymous_id": 1}, None, 0, FactKey(2_000, tie("purchase")),
         Stage.CUSTOMER, 2_000 + 90 * DAY, {SEGMENT: 1}, {SEGMENT: 2_000 + 90 * DAY}, ["advertising"],
@@ -132,7 +157,16 @@ def mary_and_a_stranger() -> HandTables:
             StoredIdentifier(TABLET, "anonymous_id", "tablet", other.id, None),
         ],
         [row_of(mary), row_of(other)],
-        [Link(WorkspaceId(1), *pair_of(MARY, BROWSER), FactKey(2_000, tie("purchase")), message("purchase"), 1, "linked")],
+        [
+            Link(
+                WorkspaceId(1),
+                *pair_of(MARY, BROWSER),
+                FactKey(2_000, tie("purchase")),
+                message("purchase"),
+                1,
+                "linked",
+            )
+        ],
         [StoredMembership(SEGMENT, mary.id, 1)],
     )
 
@@ -140,7 +174,15 @@ def mary_and_a_stranger() -> HandTables:
 def row_of(person: Person) -> StoredPerson:
     """The row that the engine would write for a person."""
     view = person.view
-    return StoredPerson(person.id, person.version, person.stage, view.first_ms, view.last_ms, person.wake_ms or None, encode_person(person))
+    return StoredPerson(
+        person.id,
+        person.version,
+        person.stage,
+        view.first_ms,
+        view.last_ms,
+        person.wake_ms or None,
+        encode_person(person),
+    )
 
 
 def with_rules(**changed: Any) -> Rules:

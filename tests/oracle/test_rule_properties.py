@@ -56,14 +56,23 @@ class Engine:
             event, leaf = event_of(statement), held[number % self.leaves]
             fold(leaf, event, self.asked.rules)
             found = matched(self.program.touches(event.type, event.name), event.properties or {})
-            fold_matched(leaf, found, event.properties or {}, event.occurred_ms, tie_of(event.message_key))
+            fold_matched(
+                leaf, found, event.properties or {}, event.occurred_ms, tie_of(event.message_key)
+            )
         stored = [decode_leaf(encode_leaf(leaf)) for leaf in held]
         self.view = compose(stored, self.asked.rules, self.program.aggregates)
 
     def subject(self, now_ms: int) -> Subject:
         versions = {segment.id: segment.version for segment in self.definitions.segments}
         members = {segment: versions[segment] for segment in self.asked.history.members}
-        person = Person(ProfileId(bytes(16)), WorkspaceId(1), 1, self.view, dict(self.asked.history.kinds), segments=members)
+        person = Person(
+            ProfileId(bytes(16)),
+            WorkspaceId(1),
+            1,
+            self.view,
+            dict(self.asked.history.kinds),
+            segments=members,
+        )
         person.stage, wake_ms = stage_at(person, self.asked.rules, now_ms)
         return Subject(person, self.program, now_ms, wake_ms or NEVER)
 
@@ -72,13 +81,17 @@ class Engine:
         subject = self.subject(now_ms)
         for segment, node, _ in self.program.segments:
             member = segment.id in self.asked.history.members
-            subject.answers[segment.id] = node.test(subject) if node is not None else (member, NEVER)
+            subject.answers[segment.id] = (
+                node.test(subject) if node is not None else (member, NEVER)
+            )
         return dict(subject.answers)
 
     def traits(self, now_ms: int) -> dict[str, object]:
         """Values of computed traits that are not missing."""
         compiler, subject = Compiler(self.definitions), self.subject(now_ms)
-        values = {trait.name: compiler.trait_value(trait, subject) for trait in self.definitions.traits}
+        values = {
+            trait.name: compiler.trait_value(trait, subject) for trait in self.definitions.traits
+        }
         return {name: value for name, value in values.items() if value is not None}
 
 
@@ -88,15 +101,21 @@ def agree(asked: Case) -> None:
     now_ms = asked.now_ms
     for _ in range(3):
         answers = engine.answers(now_ms)
-        expected = {segment.id: naive.member(segment.id, now_ms) for segment in asked.definitions.segments}
+        expected = {
+            segment.id: naive.member(segment.id, now_ms) for segment in asked.definitions.segments
+        }
         assert {segment: holds for segment, (holds, _) in answers.items()} == expected
-        assert engine.traits(now_ms) == trait_values(asked.definitions, asked.history, now_ms, asked.rules)
+        assert engine.traits(now_ms) == trait_values(
+            asked.definitions, asked.history, now_ms, asked.rules
+        )
         flips = {}
         for segment in asked.definitions.segments:
             flip = next_flip(naive, segment.rule, now_ms) if segment.rule is not None else None
             until = answers[segment.id][1]
             assert now_ms < until
-            assert until <= (flip or NEVER), f"segment {segment.id} flips at {flip}, {until - (flip or 0)} ms before it is looked at"
+            assert until <= (flip or NEVER), (
+                f"segment {segment.id} flips at {flip}, {until - (flip or 0)} ms before it is looked at"
+            )
             flips[segment.id] = flip
         now_ms = min((flip for flip in flips.values() if flip), default=now_ms + 1)
 
@@ -131,30 +150,66 @@ def having(x: str | float) -> EventFilter:
 
 
 def asking(told: Sequence[Statement], *rules: Rule, traits: Sequence[TraitRule] = ()) -> Case:
-    segments = tuple(Segment(SegmentId(number), WorkspaceId(1), 1, rule) for number, rule in enumerate(rules, 1))
-    computed = tuple(ComputedTrait(TraitId(number), f"t{number}", 1, trait) for number, trait in enumerate(traits, 1))
+    segments = tuple(
+        Segment(SegmentId(number), WorkspaceId(1), 1, rule) for number, rule in enumerate(rules, 1)
+    )
+    computed = tuple(
+        ComputedTrait(TraitId(number), f"t{number}", 1, trait)
+        for number, trait in enumerate(traits, 1)
+    )
     definitions = WorkspaceDefinitions(WorkspaceId(1), 1, "Europe/Berlin", segments, computed)
     return Case(definitions, PersonHistory(told), RULES, NOW)
 
 
 def many(different: int) -> list[Statement]:
     rng = random.Random(different)
-    return [viewed(number, NOW - rng.randrange(200 * DAY), f"v{number % different}") for number in range(2 * different)]
+    return [
+        viewed(number, NOW - rng.randrange(200 * DAY), f"v{number % different}")
+        for number in range(2 * different)
+    ]
 
 
-VALUES = [TraitRule(function, VIEWED, "x", window) for function in ("unique", "most_frequent") for window in (None, "2h", "90d")]
+VALUES = [
+    TraitRule(function, VIEWED, "x", window)
+    for function in ("unique", "most_frequent")
+    for window in (None, "2h", "90d")
+]
 ONE_THEN_TWO = SequenceRule((Step(having(1)), Step(having(2))))
 SELDOM = {
-    "1 and true in two rules": asking([viewed(1, NOW - 5, 1)], Behaviour(having(1)), Behaviour(having(True))),
-    "1 and true in one sequence": asking([viewed(n, NOW - n, 1) for n in (1, 2)], SequenceRule((Step(having(1)), Step(having(True))))),
-    **{f"{different} different values": asking(many(different), traits=VALUES) for different in (199, 200, 201, 255, 256, 257, 700)},
-    "long texts": asking([viewed(n, NOW - n, "a" * (254 + n // 2)) for n in range(9)], traits=VALUES),
-    "the 256th latest mark": asking([viewed(1, NOW - 999, 1), *(viewed(n, NOW - 999 + n, 2) for n in range(2, 257))], ONE_THEN_TWO),
-    "the 257th latest mark": asking([viewed(1, NOW - 999, 1), *(viewed(n, NOW - 999 + n, 2) for n in range(2, 258))], ONE_THEN_TWO),
-    "rounding": asking([viewed(n, NOW - n, n * 0.0000005) for n in range(20)], traits=[TraitRule("sum", VIEWED, "x")]),
+    "1 and true in two rules": asking(
+        [viewed(1, NOW - 5, 1)], Behaviour(having(1)), Behaviour(having(True))
+    ),
+    "1 and true in one sequence": asking(
+        [viewed(n, NOW - n, 1) for n in (1, 2)], SequenceRule((Step(having(1)), Step(having(True))))
+    ),
+    **{
+        f"{different} different values": asking(many(different), traits=VALUES)
+        for different in (199, 200, 201, 255, 256, 257, 700)
+    },
+    "long texts": asking(
+        [viewed(n, NOW - n, "a" * (254 + n // 2)) for n in range(9)], traits=VALUES
+    ),
+    "the 256th latest mark": asking(
+        [viewed(1, NOW - 999, 1), *(viewed(n, NOW - 999 + n, 2) for n in range(2, 257))],
+        ONE_THEN_TWO,
+    ),
+    "the 257th latest mark": asking(
+        [viewed(1, NOW - 999, 1), *(viewed(n, NOW - 999 + n, 2) for n in range(2, 258))],
+        ONE_THEN_TWO,
+    ),
+    "rounding": asking(
+        [viewed(n, NOW - n, n * 0.0000005) for n in range(20)],
+        traits=[TraitRule("sum", VIEWED, "x")],
+    ),
     "large amounts": asking(
-        [viewed(n, NOW - n, x) for n, x in enumerate((999_999_999_999.9, -1e12, 10**12 - 1, 2**53, 0.1))],
-        traits=[TraitRule(function, VIEWED, "x") for function in ("sum", "average", "minimum", "maximum")],
+        [
+            viewed(n, NOW - n, x)
+            for n, x in enumerate((999_999_999_999.9, -1e12, 10**12 - 1, 2**53, 0.1))
+        ],
+        traits=[
+            TraitRule(function, VIEWED, "x")
+            for function in ("sum", "average", "minimum", "maximum")
+        ],
     ),
 }
 

@@ -1,6 +1,9 @@
-"""The boundary table of rules, worked out by hand from `docs/segments.md`. Windows have a table of their own, `test_windows`.
+"""The boundary table of rules, worked out by hand from `docs/segments.md`.
 
-Where instants do not matter they are plain milliseconds; T is the instant of the event that a row is about.
+Windows have a table of their own, `test_windows`.
+
+Where instants do not matter they are plain milliseconds; T is the instant of the event that a row
+is about.
 """
 
 from hashlib import blake2b
@@ -25,7 +28,15 @@ PLAIN = WorkspaceDefinitions(WorkspaceId(1))
 
 
 def did(name: str, at_ms: int, tie: int = 0, **properties: Any) -> Statement:
-    return Statement(blake2b(f"{name}{at_ms}{tie}".encode()).digest()[:16], at_ms, tie, "track", name, (), properties=properties)
+    return Statement(
+        blake2b(f"{name}{at_ms}{tie}".encode()).digest()[:16],
+        at_ms,
+        tie,
+        "track",
+        name,
+        (),
+        properties=properties,
+    )
 
 
 def person(*statements: Statement, **fields: Any) -> PersonHistory:
@@ -47,7 +58,11 @@ CONDITIONS: list[tuple[Condition, list[Any], list[Any]]] = [
     (r.In(()), [], ["", None, 0]),
     (r.NotIn(("DE", 1)), ["AT", None, True], ["DE", 1]),
     (r.NotIn(()), ["", None], []),
-    (r.Contains("vip"), ["vip", "a vip!", ["vip"], ["x", "vip"]], ["VIP", "vi", ["a vip!"], {"vip": 1}, None, [["vip"]]]),
+    (
+        r.Contains("vip"),
+        ["vip", "a vip!", ["vip"], ["x", "vip"]],
+        ["VIP", "vi", ["a vip!"], {"vip": 1}, None, [["vip"]]],
+    ),
     (r.Contains(""), ["", "x", [""]], [[], None, ["x"]]),
     (r.Contains(1), [[1], [1.0]], ["1", 1, 11, [True], ["1"], None]),
     (r.NotContains("vip"), ["", [], None, 7, {"vip": 1}], ["vip", ["vip"]]),
@@ -63,15 +78,33 @@ CONDITIONS: list[tuple[Condition, list[Any], list[Any]]] = [
     (r.Between(1, 5), [1, 5, 2.5, 5.0], [0.99, 5.01, "3", None, True]),
     (r.Between(5, 1), [], [1, 3, 5]),
     (r.Before("2023-11-15"), LATER, ["2023-11-15", "2023-11-15T00:00:00", "soon", T, None]),
-    (r.After("2023-11-15"), ["2023-11-15", "2023-11-15T00:00:00.000Z"], ["2023-11-14T23:59:59.999", "2023-11-15T00:00:00+01:00", T, None]),
-    (r.WithinLast("1d"), ["2023-11-14T22:13:20", "2023-11-13T22:13:20.001"], ["2023-11-13T22:13:20", "2023-11-14T22:13:20.001", T, None]),
-    (r.WithinNext("1d"), ["2023-11-14T22:13:20.001", "2023-11-15T22:13:20"], ["2023-11-14T22:13:20", "2023-11-15T22:13:20.001", T, None]),
+    (
+        r.After("2023-11-15"),
+        ["2023-11-15", "2023-11-15T00:00:00.000Z"],
+        ["2023-11-14T23:59:59.999", "2023-11-15T00:00:00+01:00", T, None],
+    ),
+    (
+        r.WithinLast("1d"),
+        ["2023-11-14T22:13:20", "2023-11-13T22:13:20.001"],
+        ["2023-11-13T22:13:20", "2023-11-14T22:13:20.001", T, None],
+    ),
+    (
+        r.WithinNext("1d"),
+        ["2023-11-14T22:13:20.001", "2023-11-15T22:13:20"],
+        ["2023-11-14T22:13:20", "2023-11-15T22:13:20.001", T, None],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("condition", "satisfying", "failing"), CONDITIONS, ids=[str(row[0]) for row in CONDITIONS])
-def test_a_condition_holds_for_exactly_these_values(condition: Condition, satisfying: list[Any], failing: list[Any]) -> None:
-    assert [value for value in [*satisfying, *failing] if satisfies(condition, value, T, "UTC")] == satisfying
+@pytest.mark.parametrize(
+    ("condition", "satisfying", "failing"), CONDITIONS, ids=[str(row[0]) for row in CONDITIONS]
+)
+def test_a_condition_holds_for_exactly_these_values(
+    condition: Condition, satisfying: list[Any], failing: list[Any]
+) -> None:
+    assert [
+        value for value in [*satisfying, *failing] if satisfies(condition, value, T, "UTC")
+    ] == satisfying
 
 
 FILTERS = [
@@ -80,39 +113,84 @@ FILTERS = [
     ("any name", EventFilter(None), True),
     ("another type", EventFilter("A", "page"), False),
     ("a property", EventFilter("A", where=(Where("plan", r.Equals("pro")),)), True),
-    ("all conditions", EventFilter("A", where=(Where("plan", r.Equals("pro")), Where("n", r.Equals(2)))), False),
-    ("a dot leads into an object", EventFilter("A", where=(Where("product.price.net", r.AtLeast(5)),)), True),
-    ("a dot into a list leads nowhere", EventFilter("A", where=(Where("tags.0", r.Exists()),)), False),
-    ("a key with a dot is not reachable", EventFilter("A", where=(Where("dotted.key", r.Exists()),)), False),
-    ("a negative condition on nothing", EventFilter("A", where=(Where("nothing", r.NotEquals(1)),)), True),
+    (
+        "all conditions",
+        EventFilter("A", where=(Where("plan", r.Equals("pro")), Where("n", r.Equals(2)))),
+        False,
+    ),
+    (
+        "a dot leads into an object",
+        EventFilter("A", where=(Where("product.price.net", r.AtLeast(5)),)),
+        True,
+    ),
+    (
+        "a dot into a list leads nowhere",
+        EventFilter("A", where=(Where("tags.0", r.Exists()),)),
+        False,
+    ),
+    (
+        "a key with a dot is not reachable",
+        EventFilter("A", where=(Where("dotted.key", r.Exists()),)),
+        False,
+    ),
+    (
+        "a negative condition on nothing",
+        EventFilter("A", where=(Where("nothing", r.NotEquals(1)),)),
+        True,
+    ),
     ("null is missing", EventFilter("A", where=(Where("null", r.NotExists()),)), True),
 ]
 
 
 @pytest.mark.parametrize(("name", "wanted", "expected"), FILTERS, ids=[row[0] for row in FILTERS])
 def test_which_events_match(name: str, wanted: EventFilter, expected: bool) -> None:
-    told = did("A", T, plan="pro", n=1, product={"price": {"net": 5}}, tags=["x"], null=None, **{"dotted.key": 1})
+    told = did(
+        "A",
+        T,
+        plan="pro",
+        n=1,
+        product={"price": {"net": 5}},
+        tags=["x"],
+        null=None,
+        **{"dotted.key": 1},
+    )
     assert holds(Behaviour(wanted), person(told), T) is expected, name
 
 
 def test_identify_events_have_no_properties() -> None:
     said = Statement(b"", T, 0, "identify", "", (), traits={"plan": "pro"})
-    assert not holds(Behaviour(EventFilter(None, "identify", (Where("plan", r.Exists()),))), person(said), T)
-    assert holds(Behaviour(EventFilter(None, "identify", (Where("plan", r.NotExists()),))), person(said), T)
+    assert not holds(
+        Behaviour(EventFilter(None, "identify", (Where("plan", r.Exists()),))), person(said), T
+    )
+    assert holds(
+        Behaviour(EventFilter(None, "identify", (Where("plan", r.NotExists()),))), person(said), T
+    )
 
 
 def test_a_boolean_and_a_number_are_different_filters_of_one_person() -> None:
-    one, yes = EventFilter("A", where=(Where("n", r.Equals(1)),)), EventFilter("A", where=(Where("n", r.Equals(True)),))
+    one, yes = (
+        EventFilter("A", where=(Where("n", r.Equals(1)),)),
+        EventFilter("A", where=(Where("n", r.Equals(True)),)),
+    )
     subject = Subject(PLAIN, person(did("A", T, n=1)), ProfileRules())
-    assert [subject.holds(Behaviour(wanted), T) for wanted in (one, yes, one)] == [True, False, True]
+    assert [subject.holds(Behaviour(wanted), T) for wanted in (one, yes, one)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def measured(measure: str, *values: Any) -> Any:
     """The value of a computed trait over events with these values of a property."""
     plain = measure in ("count", "exists", "time_since")
     trait = ComputedTrait(TraitId(1), "t", 1, TraitRule(measure, A, None if plain else "x"))  # type: ignore[arg-type]
-    told = [did("A", T + place, **({} if value is ... else {"x": value})) for place, value in enumerate(values)]
-    return trait_values(replace_definitions(traits=(trait,)), person(*told), T + len(values) - 1).get("t", "missing")
+    told = [
+        did("A", T + place, **({} if value is ... else {"x": value}))
+        for place, value in enumerate(values)
+    ]
+    return trait_values(
+        replace_definitions(traits=(trait,)), person(*told), T + len(values) - 1
+    ).get("t", "missing")
 
 
 def replace_definitions(**fields: Any) -> WorkspaceDefinitions:
@@ -154,14 +232,29 @@ def test_beyond_256_values_a_unique_count_is_an_estimate(windowed: str | None) -
 
 
 def test_a_value_counts_while_its_latest_event_does() -> None:
-    told = person(did("A", T - 2 * MINUTE, x="a"), did("A", T - 30 * SECOND, x="a"), did("A", T - 2 * MINUTE, x="b"))
+    told = person(
+        did("A", T - 2 * MINUTE, x="a"),
+        did("A", T - 30 * SECOND, x="a"),
+        did("A", T - 2 * MINUTE, x="b"),
+    )
     assert holds(Behaviour(A, "unique", "x", "1m", r.Equals(1)), told, T)
     assert holds(Behaviour(A, "unique", "x", "1m", r.Equals(0)), told, T + MINUTE)
 
 
 def test_values_are_named_by_json_texts() -> None:
     values = ["a\n", "é", 1.0, -0.0, 2.5, True, 1e21, 2**53, None, []]
-    assert [text_of(value) for value in values] == ['"a\\n"', '"é"', "1", "0", "2.5", "true", "1e+21", "9007199254740992.0", None, None]
+    assert [text_of(value) for value in values] == [
+        '"a\\n"',
+        '"é"',
+        "1",
+        "0",
+        "2.5",
+        "true",
+        "1e+21",
+        "9007199254740992.0",
+        None,
+        None,
+    ]
 
 
 ONE = Behaviour(A, window="1m")
@@ -169,14 +262,56 @@ BEHAVIOURS: list[tuple[str, Rule, list[Statement], int, bool]] = [
     ("nobody did it", ONE, [], T, False),
     ("nobody did it, negated", r.Not(ONE), [], T, True),
     ("none is 0", Behaviour(A, condition=r.Equals(0)), [], T, True),
-    ("not at all in the window", Behaviour(A, window="1m", condition=r.AtMost(0)), [did("A", T - MINUTE)], T, True),
-    ("a millisecond before that", Behaviour(A, window="1m", condition=r.AtMost(0)), [did("A", T - MINUTE)], T - 1, False),
+    (
+        "not at all in the window",
+        Behaviour(A, window="1m", condition=r.AtMost(0)),
+        [did("A", T - MINUTE)],
+        T,
+        True,
+    ),
+    (
+        "a millisecond before that",
+        Behaviour(A, window="1m", condition=r.AtMost(0)),
+        [did("A", T - MINUTE)],
+        T - 1,
+        False,
+    ),
     ("windows have no upper end", ONE, [did("A", T + 5)], T, True),
-    ("two of three still count", Behaviour(A, window="1m", condition=r.Equals(2)), [did("A", T - n * 40_000) for n in range(3)], T, True),
-    ("an average of none", Behaviour(A, "average", "x", condition=r.AtMost(9)), [did("A", T)], T, False),
-    ("an average of none, negated", Behaviour(A, "average", "x", condition=r.NotEquals(9)), [did("A", T)], T, True),
-    ("the sum of what counts", Behaviour(A, "sum", "x", "1m", r.Equals(2)), [did("A", T - MINUTE, x=1), did("A", T, x=2)], T, True),
-    ("a sum is exact", Behaviour(A, "sum", "x", None, r.AtLeast(0.3)), [did("A", T, x=0.1), did("A", T, 1, x=0.2)], T, True),
+    (
+        "two of three still count",
+        Behaviour(A, window="1m", condition=r.Equals(2)),
+        [did("A", T - n * 40_000) for n in range(3)],
+        T,
+        True,
+    ),
+    (
+        "an average of none",
+        Behaviour(A, "average", "x", condition=r.AtMost(9)),
+        [did("A", T)],
+        T,
+        False,
+    ),
+    (
+        "an average of none, negated",
+        Behaviour(A, "average", "x", condition=r.NotEquals(9)),
+        [did("A", T)],
+        T,
+        True,
+    ),
+    (
+        "the sum of what counts",
+        Behaviour(A, "sum", "x", "1m", r.Equals(2)),
+        [did("A", T - MINUTE, x=1), did("A", T, x=2)],
+        T,
+        True,
+    ),
+    (
+        "a sum is exact",
+        Behaviour(A, "sum", "x", None, r.AtLeast(0.3)),
+        [did("A", T, x=0.1), did("A", T, 1, x=0.2)],
+        T,
+        True,
+    ),
     (
         "first_at of all time",
         Behaviour(A, "first_at", condition=r.Before("2023-11-14T22:13:20.001")),
@@ -184,10 +319,34 @@ BEHAVIOURS: list[tuple[str, Rule, list[Statement], int, bool]] = [
         T,
         True,
     ),
-    ("last_at of all time", Behaviour(A, "last_at", condition=r.After("2023-11-14T22:13:20.001")), [did("A", T), did("A", T + 1)], T, True),
-    ("last_at within", Behaviour(A, "last_at", condition=r.WithinLast("1m")), [did("A", T)], T + MINUTE - 1, True),
-    ("last_at no longer within", Behaviour(A, "last_at", condition=r.WithinLast("1m")), [did("A", T)], T + MINUTE, False),
-    ("last_at of the future", Behaviour(A, "last_at", condition=r.WithinLast("1m")), [did("A", T + 1)], T, False),
+    (
+        "last_at of all time",
+        Behaviour(A, "last_at", condition=r.After("2023-11-14T22:13:20.001")),
+        [did("A", T), did("A", T + 1)],
+        T,
+        True,
+    ),
+    (
+        "last_at within",
+        Behaviour(A, "last_at", condition=r.WithinLast("1m")),
+        [did("A", T)],
+        T + MINUTE - 1,
+        True,
+    ),
+    (
+        "last_at no longer within",
+        Behaviour(A, "last_at", condition=r.WithinLast("1m")),
+        [did("A", T)],
+        T + MINUTE,
+        False,
+    ),
+    (
+        "last_at of the future",
+        Behaviour(A, "last_at", condition=r.WithinLast("1m")),
+        [did("A", T + 1)],
+        T,
+        False,
+    ),
     (
         "first_at of a window",
         Behaviour(A, "first_at", None, "1m", r.After("2023-11-14T22:13:20")),
@@ -198,12 +357,22 @@ BEHAVIOURS: list[tuple[str, Rule, list[Statement], int, bool]] = [
     ("last_at missing", Behaviour(A, "last_at", condition=r.Before("2026-01-01")), [], T, False),
     ("all of nothing", r.All(()), [], T, True),
     ("any of nothing", r.Any(()), [], T, False),
-    ("huge", Behaviour(A, condition=r.Equals(3_000)), [did("A", T + n) for n in range(3_000)], T, True),
+    (
+        "huge",
+        Behaviour(A, condition=r.Equals(3_000)),
+        [did("A", T + n) for n in range(3_000)],
+        T,
+        True,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("name", "rule", "told", "now_ms", "expected"), BEHAVIOURS, ids=[row[0] for row in BEHAVIOURS])
-def test_behaviour(name: str, rule: Rule, told: list[Statement], now_ms: int, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "rule", "told", "now_ms", "expected"), BEHAVIOURS, ids=[row[0] for row in BEHAVIOURS]
+)
+def test_behaviour(
+    name: str, rule: Rule, told: list[Statement], now_ms: int, expected: bool
+) -> None:
     assert holds(rule, person(*told), now_ms) is expected, name
 
 
@@ -255,7 +424,11 @@ SEQUENCES: list[tuple[str, Rule, list[Statement], int, bool]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "rule", "told", "now_ms", "expected"), SEQUENCES, ids=[row[0] for row in SEQUENCES])
-def test_sequences(name: str, rule: Rule, told: list[Statement], now_ms: int, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "rule", "told", "now_ms", "expected"), SEQUENCES, ids=[row[0] for row in SEQUENCES]
+)
+def test_sequences(
+    name: str, rule: Rule, told: list[Statement], now_ms: int, expected: bool
+) -> None:
     assert holds(rule, person(*told), now_ms) is expected, name
     assert holds(rule, person(*told[::-1]), now_ms) is expected, name

@@ -1,4 +1,7 @@
-"""Who somebody is, apart from single events: traits, stages, consent, scores, other segments; and when the answer changes by itself."""
+"""Who somebody is, apart from single events: traits, stages, consent, scores, other segments.
+
+And when the answer changes by itself.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +12,15 @@ from domain.ids import SegmentId, TraitId, WorkspaceId
 from domain.policies import ProfileRules
 from domain.profiles.profile import Stage
 from domain.segments import rule as r
-from domain.segments.definition import ComputedTrait, RfmBreaks, RfmDefinition, RfmRule, Segment, TraitRule, WorkspaceDefinitions
+from domain.segments.definition import (
+    ComputedTrait,
+    RfmBreaks,
+    RfmDefinition,
+    RfmRule,
+    Segment,
+    TraitRule,
+    WorkspaceDefinitions,
+)
 from domain.segments.rule import Behaviour, EventFilter, Rule, Step
 from oracle.flips import next_flip
 from oracle.record import Statement
@@ -43,75 +54,177 @@ PRO, CUSTOMER = r.Trait("plan", r.Equals("pro")), r.Lifecycle((Stage.CUSTOMER,))
 ADS = r.Consent("advertising")
 STANDINGS: list[tuple[str, Rule, list[Statement], int, bool]] = [
     ("the newest value of a trait", PRO, [told(T, plan="pro"), told(T - 1, plan="free")], T, True),
-    ("at one instant the greater message", PRO, [told(T, 2, plan="pro"), told(T, 1, plan="free")], T, True),
-    ("a null is a value that is missing", PRO, [told(T - 1, plan="pro"), told(T, plan=None)], T, False),
+    (
+        "at one instant the greater message",
+        PRO,
+        [told(T, 2, plan="pro"), told(T, 1, plan="free")],
+        T,
+        True,
+    ),
+    (
+        "a null is a value that is missing",
+        PRO,
+        [told(T - 1, plan="pro"), told(T, plan=None)],
+        T,
+        False,
+    ),
     ("no trait", r.Not(PRO), [], T, True),
     ("a trait of the future counts", PRO, [told(T + 5, plan="pro")], T, True),
-    ("an instant within", r.Trait("renews", r.WithinNext("1d")), [told(T, renews="2023-11-15T22:13:20Z")], T, True),
-    ("a millisecond beyond", r.Trait("renews", r.WithinNext("1d")), [told(T, renews="2023-11-15T22:13:20.001Z")], T, False),
+    (
+        "an instant within",
+        r.Trait("renews", r.WithinNext("1d")),
+        [told(T, renews="2023-11-15T22:13:20Z")],
+        T,
+        True,
+    ),
+    (
+        "a millisecond beyond",
+        r.Trait("renews", r.WithinNext("1d")),
+        [told(T, renews="2023-11-15T22:13:20.001Z")],
+        T,
+        False,
+    ),
     ("anonymous", r.Lifecycle((Stage.ANONYMOUS,)), [track("A", T)], T, True),
     ("customer at once", CUSTOMER, [bought(T)], T, True),
     ("customer to the last millisecond", CUSTOMER, [bought(T)], T + 90 * DAY - 1, True),
-    ("churned at exactly that instant", r.Lifecycle((Stage.CHURNED,)), [bought(T)], T + 90 * DAY, True),
-    ("back with the next purchase", CUSTOMER, [bought(T), bought(T + 91 * DAY)], T + 91 * DAY, True),
-    ("a late purchase changes the past", CUSTOMER, [bought(T - 95 * DAY), bought(T - 89 * DAY)], T, True),
+    (
+        "churned at exactly that instant",
+        r.Lifecycle((Stage.CHURNED,)),
+        [bought(T)],
+        T + 90 * DAY,
+        True,
+    ),
+    (
+        "back with the next purchase",
+        CUSTOMER,
+        [bought(T), bought(T + 91 * DAY)],
+        T + 91 * DAY,
+        True,
+    ),
+    (
+        "a late purchase changes the past",
+        CUSTOMER,
+        [bought(T - 95 * DAY), bought(T - 89 * DAY)],
+        T,
+        True,
+    ),
     ("one of two stages", r.Lifecycle((Stage.KNOWN, Stage.CUSTOMER)), [bought(T)], T, True),
     ("no statement is no consent", ADS, [], T, False),
     ("no statement is no grant", r.Consent("advertising", granted=False), [], T, True),
     ("granted", ADS, [consents(T, advertising=True)], T, True),
-    ("withdrawn", r.Consent("advertising", granted=False), [consents(T, advertising=True), consents(T + 1, advertising=False)], T, True),
-    ("at one instant a refusal wins", ADS, [consents(T, 9, advertising=True), consents(T, 1, advertising=False)], T, False),
+    (
+        "withdrawn",
+        r.Consent("advertising", granted=False),
+        [consents(T, advertising=True), consents(T + 1, advertising=False)],
+        T,
+        True,
+    ),
+    (
+        "at one instant a refusal wins",
+        ADS,
+        [consents(T, 9, advertising=True), consents(T, 1, advertising=False)],
+        T,
+        False,
+    ),
     ("another purpose", ADS, [consents(T, analytics=True)], T, False),
     ("a computed trait that does not exist", r.Computed("ghost", r.NotExists()), [], T, True),
     ("a segment that does not exist", r.Member(SegmentId(99)), [], T, False),
 ]
 
 
-@pytest.mark.parametrize(("name", "rule", "statements", "now_ms", "expected"), STANDINGS, ids=[row[0] for row in STANDINGS])
-def test_who_somebody_is(name: str, rule: Rule, statements: list[Statement], now_ms: int, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "rule", "statements", "now_ms", "expected"),
+    STANDINGS,
+    ids=[row[0] for row in STANDINGS],
+)
+def test_who_somebody_is(
+    name: str, rule: Rule, statements: list[Statement], now_ms: int, expected: bool
+) -> None:
     assert holds(rule, PersonHistory(statements), now_ms, rules=RULES) is expected, name
 
 
 def test_identifiers_are_counted_by_kind() -> None:
     person = PersonHistory((), {"email": 2})
-    asked = [r.HasIdentifier("email"), r.HasIdentifier("email", 2), r.HasIdentifier("email", 3), r.HasIdentifier("phone")]
+    asked = [
+        r.HasIdentifier("email"),
+        r.HasIdentifier("email", 2),
+        r.HasIdentifier("email", 3),
+        r.HasIdentifier("phone"),
+    ]
     assert [holds(rule, person, T) for rule in asked] == [True, True, False, False]
     assert holds(r.Lifecycle((Stage.KNOWN,)), person, T)
 
 
 def test_traits_beyond_the_limit_are_missing() -> None:
     person = PersonHistory([told(T, **{f"t{number}": 1 for number in range(5)})])
-    kept = [holds(r.Trait(f"t{number}", r.Exists()), person, T, rules=ProfileRules(trait_limit=2)) for number in range(5)]
+    kept = [
+        holds(r.Trait(f"t{number}", r.Exists()), person, T, rules=ProfileRules(trait_limit=2))
+        for number in range(5)
+    ]
     assert sum(kept) == 2
 
 
-BREAKS = RfmBreaks((HOUR, DAY, 7 * DAY, 30 * DAY), (1, 2, 3, 4), (10_000_000, 20_000_000, 20_000_000, 50_000_000), 9, 0)
+BREAKS = RfmBreaks(
+    (HOUR, DAY, 7 * DAY, 30 * DAY),
+    (1, 2, 3, 4),
+    (10_000_000, 20_000_000, 20_000_000, 50_000_000),
+    9,
+    0,
+)
 RFM = RfmDefinition(1, RfmRule(look_back="90d"), BREAKS)
 SCORES: list[tuple[str, list[Statement], int, tuple[int, int, int, str] | None]] = [
     ("nobody without a purchase", [], T, None),
-    ("an age that equals a bound is not above it", [bought(T)], T + HOUR, (5, 1, 1, "recent_customers")),
+    (
+        "an age that equals a bound is not above it",
+        [bought(T)],
+        T + HOUR,
+        (5, 1, 1, "recent_customers"),
+    ),
     ("a millisecond later it is", [bought(T)], T + HOUR + 1, (4, 1, 1, "promising")),
     ("the oldest", [bought(T)], T + 30 * DAY + 1, (1, 1, 1, "lost")),
     ("a sum that equals a bound", [bought(T, 20)], T, (5, 1, 2, "potential_loyalists")),
     ("two bounds at once", [bought(T, 20.000001)], T, (5, 1, 4, "potential_loyalists")),
     ("the best", [bought(T - number, 11) for number in range(5)], T, (5, 5, 5, "champions")),
-    ("a purchase without an amount is one", [bought(T), track("Order Completed", T)], T, (5, 2, 1, "potential_loyalists")),
+    (
+        "a purchase without an amount is one",
+        [bought(T), track("Order Completed", T)],
+        T,
+        (5, 2, 1, "potential_loyalists"),
+    ),
     ("a purchase of the future", [bought(T + 1)], T, (5, 1, 1, "recent_customers")),
-    ("the last instant of the look-back", [bought(T)], T + 90 * DAY + 106 * MINUTE + 39_999, (1, 1, 1, "lost")),
+    (
+        "the last instant of the look-back",
+        [bought(T)],
+        T + 90 * DAY + 106 * MINUTE + 39_999,
+        (1, 1, 1, "lost"),
+    ),
     ("and its end, a midnight", [bought(T)], T + 90 * DAY + 106 * MINUTE + 40_000, None),
-    ("only one of two is left", [bought(T), bought(T + DAY)], T + 90 * DAY + 107 * MINUTE, (1, 1, 1, "lost")),
+    (
+        "only one of two is left",
+        [bought(T), bought(T + DAY)],
+        T + 90 * DAY + 107 * MINUTE,
+        (1, 1, 1, "lost"),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("name", "statements", "now_ms", "expected"), SCORES, ids=[row[0] for row in SCORES])
-def test_scores(name: str, statements: list[Statement], now_ms: int, expected: tuple[int, int, int, str] | None) -> None:
+@pytest.mark.parametrize(
+    ("name", "statements", "now_ms", "expected"), SCORES, ids=[row[0] for row in SCORES]
+)
+def test_scores(
+    name: str, statements: list[Statement], now_ms: int, expected: tuple[int, int, int, str] | None
+) -> None:
     definitions = WorkspaceDefinitions(WorkspaceId(1), rfm=RFM)
     found = Subject(definitions, PersonHistory(statements), RULES).scores(now_ms)
-    assert (found and (found.recency, found.frequency, found.monetary, found.segment)) == expected, name
+    assert (
+        found and (found.recency, found.frequency, found.monetary, found.segment)
+    ) == expected, name
     assert holds(r.Rfm(), PersonHistory(statements), now_ms, definitions) is (expected is not None)
     if expected is not None:
         recency, frequency, monetary, segment = expected
-        exact = r.Rfm((recency, recency), (frequency, frequency), (monetary, monetary), ("lost", segment))
+        exact = r.Rfm(
+            (recency, recency), (frequency, frequency), (monetary, monetary), ("lost", segment)
+        )
         assert holds(exact, PersonHistory(statements), now_ms, definitions)
 
 
@@ -122,18 +235,32 @@ def test_without_bounds_nobody_has_scores() -> None:
 
 
 def segments(*rules: Rule | None) -> WorkspaceDefinitions:
-    made = tuple(Segment(SegmentId(number), WorkspaceId(1), 1, rule) for number, rule in enumerate(rules, 1))
+    made = tuple(
+        Segment(SegmentId(number), WorkspaceId(1), 1, rule) for number, rule in enumerate(rules, 1)
+    )
     trait = ComputedTrait(TraitId(1), "age", 1, TraitRule("time_since", A, window="1h"))
     last = ComputedTrait(TraitId(2), "when", 1, TraitRule("last", A, "at"))
     return WorkspaceDefinitions(WorkspaceId(1), 1, "Europe/Berlin", made, (trait, last), RFM)
 
 
 def test_segments_may_refer_to_each_other_and_paused_ones_keep_their_members() -> None:
-    definitions = segments(Behaviour(A), r.Not(r.Member(SegmentId(1))), r.Not(r.Member(SegmentId(2))), None, r.Member(SegmentId(4)))
+    definitions = segments(
+        Behaviour(A),
+        r.Not(r.Member(SegmentId(1))),
+        r.Not(r.Member(SegmentId(2))),
+        None,
+        r.Member(SegmentId(4)),
+    )
     did = PersonHistory([track("A", T)], members=frozenset({SegmentId(1), SegmentId(4)}))
     did_not = PersonHistory((), members=frozenset({SegmentId(1)}))
     assert list(member_segments(definitions, did, T).values()) == [True, False, True, True, True]
-    assert list(member_segments(definitions, did_not, T).values()) == [False, True, False, False, False]
+    assert list(member_segments(definitions, did_not, T).values()) == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_an_age_is_in_seconds_to_the_millisecond_and_goes_with_its_window() -> None:
@@ -172,7 +299,11 @@ FLIPS: list[tuple[str, Rule, list[Statement], int, int | None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "rule", "statements", "now_ms", "expected"), FLIPS, ids=[row[0] for row in FLIPS])
-def test_the_next_flip(name: str, rule: Rule, statements: list[Statement], now_ms: int, expected: int | None) -> None:
+@pytest.mark.parametrize(
+    ("name", "rule", "statements", "now_ms", "expected"), FLIPS, ids=[row[0] for row in FLIPS]
+)
+def test_the_next_flip(
+    name: str, rule: Rule, statements: list[Statement], now_ms: int, expected: int | None
+) -> None:
     subject = Subject(segments(Behaviour(A, window="1m")), PersonHistory(statements), RULES)
     assert next_flip(subject, rule, now_ms) == expected, name

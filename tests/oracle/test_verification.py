@@ -17,14 +17,31 @@ from domain.stored import StoredEvent, StoredIdentifier, StoredMembership
 from oracle.outbox import outbox_differences
 from oracle.report import Report
 from oracle.verification import Rules, Totals, differences
-from tests.oracle.tables import BROWSER, DAY, MARY, NOW, RULES, SALT, SEGMENT, TABLET, HandTables, key, mary_and_a_stranger, row_of, tie
+from tests.oracle.tables import (
+    BROWSER,
+    DAY,
+    MARY,
+    NOW,
+    RULES,
+    SALT,
+    SEGMENT,
+    TABLET,
+    HandTables,
+    key,
+    mary_and_a_stranger,
+    row_of,
+    tie,
+)
 
 CHURNS = 2_000 + 90 * DAY
 
 
 def found(tables: HandTables, now_ms: int = NOW) -> list[tuple[str, str]]:
     """(kind, what) of every difference."""
-    return [(difference.kind, difference.what) for difference in differences(tables, RULES, now_ms, Totals())]
+    return [
+        (difference.kind, difference.what)
+        for difference in differences(tables, RULES, now_ms, Totals())
+    ]
 
 
 def mary(tables: HandTables) -> Person:
@@ -38,7 +55,10 @@ def with_mary(tables: HandTables, person: Person) -> HandTables:
 def with_view(**fields: object) -> Callable[[HandTables], HandTables]:
     def plant(tables: HandTables) -> HandTables:
         person = mary(tables)
-        return with_mary(tables, msgspec.structs.replace(person, view=msgspec.structs.replace(person.view, **fields)))
+        return with_mary(
+            tables,
+            msgspec.structs.replace(person, view=msgspec.structs.replace(person.view, **fields)),
+        )
 
     return plant
 
@@ -48,7 +68,9 @@ def with_person(**fields: object) -> Callable[[HandTables], HandTables]:
 
 
 def with_link(**fields: object) -> Callable[[HandTables], HandTables]:
-    return lambda tables: replace(tables, stored_links=[msgspec.structs.replace(tables.stored_links[0], **fields)])
+    return lambda tables: replace(
+        tables, stored_links=[msgspec.structs.replace(tables.stored_links[0], **fields)]
+    )
 
 
 def with_identifier(place: int, **fields: object) -> Callable[[HandTables], HandTables]:
@@ -61,13 +83,18 @@ def with_identifier(place: int, **fields: object) -> Callable[[HandTables], Hand
 
 
 def with_membership(segment: SegmentId, profile: ProfileId) -> Callable[[HandTables], HandTables]:
-    return lambda tables: replace(tables, stored_memberships=[*tables.stored_memberships, StoredMembership(segment, profile, 1)])
+    return lambda tables: replace(
+        tables,
+        stored_memberships=[*tables.stored_memberships, StoredMembership(segment, profile, 1)],
+    )
 
 
 def test_right_tables_have_no_differences() -> None:
     totals = Totals()
     assert list(differences(mary_and_a_stranger(), RULES, NOW, totals)) == []
-    assert totals == Totals(events=3, commands=0, identifiers=3, people=2, links=1, refused=0, banned=0, memberships=1)
+    assert totals == Totals(
+        events=3, commands=0, identifiers=3, people=2, links=1, refused=0, banned=0, memberships=1
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,18 +141,25 @@ def test_right_tables_have_no_differences() -> None:
         (lambda tables: replace(tables, stored_events=tables.stored_events[:2]), ("identity", "row")),
     ],
 )  # fmt: skip
-def test_a_planted_mistake_is_found(plant: Callable[[HandTables], HandTables], expected: tuple[str, str]) -> None:
+def test_a_planted_mistake_is_found(
+    plant: Callable[[HandTables], HandTables], expected: tuple[str, str]
+) -> None:
     assert expected in found(plant(mary_and_a_stranger()))
 
 
 def test_one_planted_mistake_is_one_difference() -> None:
-    assert found(with_view(last_ms=2_001)(mary_and_a_stranger())) == [("view", "last_ms"), ("person", "first_seen_at, last_seen_at")]
+    assert found(with_view(last_ms=2_001)(mary_and_a_stranger())) == [
+        ("view", "last_ms"),
+        ("person", "first_seen_at, last_seen_at"),
+    ]
     assert found(with_view(overflow=True)(mary_and_a_stranger())) == [("view", "overflow")]
 
 
 def test_people_merged_by_mistake_are_found() -> None:
     tables = mary_and_a_stranger()
-    tables = with_identifier(2, profile=ProfileId(MARY))(replace(tables, stored_people=tables.stored_people[:1]))
+    tables = with_identifier(2, profile=ProfileId(MARY))(
+        replace(tables, stored_people=tables.stored_people[:1])
+    )
     assert ("identity", "merged") in found(tables)
 
 
@@ -139,7 +173,9 @@ def test_an_event_given_to_the_wrong_leaf_is_found_and_counted_where_it_belongs(
 def test_a_payload_that_nobody_can_read_is_found() -> None:
     tables = mary_and_a_stranger()
     broken = StoredEvent(message_key(SALT, "broken"), "", "track", TABLET, 1, 1, b"{")
-    assert found(replace(tables, stored_events=[*tables.stored_events, broken])) == [("event", "payload")]
+    assert found(replace(tables, stored_events=[*tables.stored_events, broken])) == [
+        ("event", "payload")
+    ]
 
 
 def test_a_person_whose_wake_is_due_may_still_hold_the_stage_of_before() -> None:
@@ -157,7 +193,9 @@ def test_a_person_who_was_woken_must_have_left() -> None:
 def with_rule(rule: Rule | None, version: int = 1, revision: int = 0, **changed: object) -> Rules:
     """The rules of the tables, with another definition of Mary's segment."""
     definitions = WorkspaceDefinitions(
-        WorkspaceId(1), revision, segments=(Segment(SEGMENT, WorkspaceId(1), version, rule, revision=revision),)
+        WorkspaceId(1),
+        revision,
+        segments=(Segment(SEGMENT, WorkspaceId(1), version, rule, revision=revision),),
     )
     return replace(RULES, definitions=definitions, **changed)  # type: ignore[arg-type]
 
@@ -181,7 +219,9 @@ def test_while_a_sweep_runs_people_may_stand_as_before() -> None:
     edited = with_rule(NEVER_TRUE, version=2, revision=9)
     assert found_with(edited, tables) == ["segment 7"]
     assert found_with(replace(edited, sweeping=True), tables) == []
-    assert found_with(replace(edited, sweeping=True), with_person(definitions=9)(tables)) == ["segment 7"]
+    assert found_with(replace(edited, sweeping=True), with_person(definitions=9)(tables)) == [
+        "segment 7"
+    ]
 
 
 def test_a_window_counts_until_its_end_and_a_due_wake_may_still_come() -> None:
@@ -206,7 +246,12 @@ def test_a_wake_that_would_come_too_late_is_foreseen() -> None:
         tables = with_person(flips=flips, wake_ms=over - 9)(mary_and_a_stranger())
         assert found_with(with_rule(BOUGHT, foresee=True), tables, over - 10) == expected
     assert (
-        found_with(with_rule(BOUGHT, foresee=True), with_person(flips={SEGMENT: over}, wake_ms=over)(mary_and_a_stranger()), over + 5) == []
+        found_with(
+            with_rule(BOUGHT, foresee=True),
+            with_person(flips={SEGMENT: over}, wake_ms=over)(mary_and_a_stranger()),
+            over + 5,
+        )
+        == []
     )
 
 
@@ -215,7 +260,10 @@ def test_changes_add_up_to_memberships() -> None:
     rows = [StoredMembership(SEGMENT, mary, 1)]
     assert list(outbox_differences([(SEGMENT, mary, 1)], rows)) == []
     assert [difference.stored for difference in outbox_differences([], rows)] == ["0"]
-    assert [difference.stored for difference in outbox_differences([(SEGMENT, mary, 2), (SEGMENT, other, -1)], rows)] == ["2", "-1"]
+    assert [
+        difference.stored
+        for difference in outbox_differences([(SEGMENT, mary, 2), (SEGMENT, other, -1)], rows)
+    ] == ["2", "-1"]
 
 
 def test_a_command_bans_a_link_and_parts_the_people() -> None:
@@ -227,13 +275,22 @@ def test_a_command_bans_a_link_and_parts_the_people() -> None:
 
 
 def test_a_ban_without_a_command_is_found() -> None:
-    ghost = Link(WorkspaceId(1), *pair_of(TABLET, key("user_id", "x")), FactKey(1, 1), message_key(SALT, "?"), 0, "banned")
+    ghost = Link(
+        WorkspaceId(1),
+        *pair_of(TABLET, key("user_id", "x")),
+        FactKey(1, 1),
+        message_key(SALT, "?"),
+        0,
+        "banned",
+    )
     tables = mary_and_a_stranger()
     assert found(replace(tables, stored_links=[*tables.stored_links, ghost])) == [("link", "row")]
 
 
 def test_a_report_counts_and_names_but_never_shows_what_a_person_said() -> None:
-    tables = with_view(traits={"plan": Register("silver", 2_000, tie("purchase"))})(mary_and_a_stranger())
+    tables = with_view(traits={"plan": Register("silver", 2_000, tie("purchase"))})(
+        mary_and_a_stranger()
+    )
     report = Report("default", NOW)
     report.differences.extend(differences(tables, RULES, NOW, report.totals))
     text = "\n".join(report.lines())
@@ -246,7 +303,10 @@ def test_a_report_counts_and_names_but_never_shows_what_a_person_said() -> None:
 def test_any_size_of_chunk_gives_the_same_answer() -> None:
     tables = with_view(overflow=True)(mary_and_a_stranger())
     for chunk in (1, 2, 100):
-        kinds = [difference.what for difference in differences(tables, replace(RULES, chunk=chunk), NOW, Totals())]
+        kinds = [
+            difference.what
+            for difference in differences(tables, replace(RULES, chunk=chunk), NOW, Totals())
+        ]
         assert kinds == ["overflow"]
 
 

@@ -17,17 +17,35 @@ def ms(text: str) -> int:
     return instant
 
 
-YEAR_ONE = ("the beginning of calendars", "731d", NEW_YORK, "0001-01-01T00:00:00", "0003-01-02T00:00:00")
+YEAR_ONE = (
+    "the beginning of calendars",
+    "731d",
+    NEW_YORK,
+    "0001-01-01T00:00:00",
+    "0003-01-02T00:00:00",
+)
 """No clock of a person says this; days so far back are those of UTC."""
 
 
-@pytest.mark.parametrize(("name", "window", "zone", "event", "expiry"), [*TABLE, YEAR_ONE], ids=[row[0] for row in (*TABLE, YEAR_ONE)])
-def test_an_event_counts_until_exactly_its_expiry(name: str, window: str, zone: str, event: str, expiry: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "window", "zone", "event", "expiry"),
+    [*TABLE, YEAR_ONE],
+    ids=[row[0] for row in (*TABLE, YEAR_ONE)],
+)
+def test_an_event_counts_until_exactly_its_expiry(
+    name: str, window: str, zone: str, event: str, expiry: str
+) -> None:
     definitions = type(NO_DEFINITIONS)(NO_DEFINITIONS.workspace, time_zone=zone)
     history = PersonHistory((Statement(b"", ms(event), 0, "track", "Viewed", ()),))
     rule = Behaviour(EventFilter("Viewed"), window=window)
     asked = (ms(event) - 1, ms(event), ms(expiry) - 1, ms(expiry), ms(expiry) + 1)
-    assert [holds(rule, history, at_ms, definitions) for at_ms in asked] == [True, True, True, False, False], name
+    assert [holds(rule, history, at_ms, definitions) for at_ms in asked] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ], name
 
 
 @pytest.mark.parametrize(
@@ -39,8 +57,16 @@ def test_an_event_counts_until_exactly_its_expiry(name: str, window: str, zone: 
         (date(2018, 2, 18), SAO_PAULO, "2018-02-18T03:00:00"),
         (date(2011, 12, 30), APIA, "2011-12-30T10:00:00"),
         (date(2011, 12, 31), APIA, "2011-12-30T10:00:00"),
-        (date(2023, 11, 5), "America/Havana", "2023-11-05T04:00:00"),  # midnight comes twice: the first one
-        (date(2010, 11, 7), "America/St_Johns", "2010-11-07T02:30:00"),  # at 00:01 the clock goes back to the day before
+        (
+            date(2023, 11, 5),
+            "America/Havana",
+            "2023-11-05T04:00:00",
+        ),  # midnight comes twice: the first one
+        (
+            date(2010, 11, 7),
+            "America/St_Johns",
+            "2010-11-07T02:30:00",
+        ),  # at 00:01 the clock goes back to the day before
         (date(2024, 2, 29), "UTC", "2024-02-29T00:00:00"),
     ],
 )

@@ -22,9 +22,21 @@ def oracle_complaints(world: World) -> Iterator[str]:
     """Laws 4 and 5: the tables are what a naive recomputation from the stored events gives, in every workspace, and no wake is late."""
     history = world.history
     for workspace, definitions in world.tables.registry.definitions.items():
-        sweeping = any(not sweep.done for sweep in world.tables.sweeps if sweep.workspace == workspace)
-        rules = Rules(history.registry.salts[workspace], history.identity, history.profile, definitions, sweeping, foresee=True, chunk=3)
-        for difference in differences(world.tables.snapshot(workspace), rules, world.now_ms, Totals()):
+        sweeping = any(
+            not sweep.done for sweep in world.tables.sweeps if sweep.workspace == workspace
+        )
+        rules = Rules(
+            history.registry.salts[workspace],
+            history.identity,
+            history.profile,
+            definitions,
+            sweeping,
+            foresee=True,
+            chunk=3,
+        )
+        for difference in differences(
+            world.tables.snapshot(workspace), rules, world.now_ms, Totals()
+        ):
             yield str(difference)
 
 
@@ -33,7 +45,12 @@ def exactly_once_complaints(world: World) -> Iterator[str]:
     history, tables = world.history, world.tables
     registry = history.registry
     decode = Decoder(registry.sources, registry.salts, history.identity, history.profile)
-    items = [item for number in range(history.partitions) if (batch := world.log.read(number, 0, 10**9)) for item in decode(batch)]
+    items = [
+        item
+        for number in range(history.partitions)
+        if (batch := world.log.read(number, 0, 10**9))
+        for item in decode(batch)
+    ]
     messages = Counter(item.message_key for item in items if not isinstance(item, DeadLetter))
     if set(messages) != set(tables.events):
         yield f"events: {len(messages)} different messages were sent, {len(tables.events)} are stored"
@@ -42,7 +59,9 @@ def exactly_once_complaints(world: World) -> Iterator[str]:
         yield f"dead letters: {letters} expected, {len(tables.dead_letters)} stored"
     if messages.total() - len(messages) != tables.duplicates:
         yield f"duplicates: {messages.total() - len(messages)} expected, {tables.duplicates} counted"
-    accepted = sum(value for key, value in tables.observed.items() if key.metric == metrics.ACCEPTED)
+    accepted = sum(
+        value for key, value in tables.observed.items() if key.metric == metrics.ACCEPTED
+    )
     events = sum(hasattr(event, "source") for event in tables.events.values())
     if accepted != events:
         yield f"observations: {accepted} accepted, {events} stored"

@@ -46,7 +46,9 @@ def fence(start: int, partition: int = 0) -> Fence:
 class Feed:
     """Batches of one partition, one after the other, by one worker."""
 
-    def __init__(self, store: UnitOfWork, partition: int = 0, rules: Definitions | None = None) -> None:
+    def __init__(
+        self, store: UnitOfWork, partition: int = 0, rules: Definitions | None = None
+    ) -> None:
         self.store, self.rules, self._partition, self._next = store, rules, partition, 0
 
     def __call__(self, *items: Event | Unmerge) -> None:
@@ -73,7 +75,9 @@ class Feed:
 def ask(store: UnitOfWork, *names: str) -> Known:
     """What a fresh reader sees of some identifiers and the links among them."""
     keys = {key(name) for name in names}
-    return store.load(Needed(keys, {pair_of(one, other) for one in keys for other in keys if one < other}))
+    return store.load(
+        Needed(keys, {pair_of(one, other) for one in keys for other in keys if one < other})
+    )
 
 
 def person_of(store: UnitOfWork, name: str) -> Person:
@@ -83,7 +87,9 @@ def person_of(store: UnitOfWork, name: str) -> Person:
 
 def leaf_of(store: UnitOfWork, name: str) -> Leaf:
     person = person_of(store, name)
-    return person.view if person.sole == key(name) else decode_leaf(ask(store, name).leaves[key(name)])
+    return (
+        person.view if person.sole == key(name) else decode_leaf(ask(store, name).leaves[key(name)])
+    )
 
 
 def status(store: UnitOfWork, one: str, other: str) -> str:

@@ -12,21 +12,32 @@ from tests.simulation.memory import MemoryTables, Sweep
 from tests.support import rules_generators as draw
 
 
-def changed_definitions(rng: random.Random, now: WorkspaceDefinitions, *, pausing: bool = True) -> WorkspaceDefinitions:
+def changed_definitions(
+    rng: random.Random, now: WorkspaceDefinitions, *, pausing: bool = True
+) -> WorkspaceDefinitions:
     """The same definitions with one thing changed: a segment added, edited, paused, resumed or deleted, or a trait edited.
 
-    Who is in a paused segment depends on the instant at which it was paused; without `pausing` nothing depends on such instants.
+    Who is in a paused segment depends on the instant at which it was paused; without `pausing`
+    nothing depends on such instants.
     """
     segments, traits = list(now.segments), list(now.traits)
     choice = rng.random()
     if choice < 0.35 or not segments:
-        fresh = max([*(segment.id for segment in segments), SegmentId(1000 * now.workspace)]) + rng.randint(1, 3)
+        fresh = max(
+            [*(segment.id for segment in segments), SegmentId(1000 * now.workspace)]
+        ) + rng.randint(1, 3)
         rule = draw.rules(rng, 2, tuple(segment.id for segment in segments))
-        segments.append(Segment(SegmentId(fresh), now.workspace, 1, rule, rng.choice(("advertising", "analytics"))))
+        segments.append(
+            Segment(
+                SegmentId(fresh), now.workspace, 1, rule, rng.choice(("advertising", "analytics"))
+            )
+        )
     elif choice < 0.6:
         place = rng.randrange(len(segments))
         earlier = tuple(segment.id for segment in segments[:place])
-        segments[place] = replace(segments[place], version=segments[place].version + 1, rule=draw.rules(rng, 2, earlier))
+        segments[place] = replace(
+            segments[place], version=segments[place].version + 1, rule=draw.rules(rng, 2, earlier)
+        )
     elif pausing and choice < 0.7:
         place = rng.randrange(len(segments))
         segments[place] = replace(segments[place], rule=None)
@@ -42,7 +53,11 @@ def changed_definitions(rng: random.Random, now: WorkspaceDefinitions, *, pausin
 
 def references(segment: Segment) -> set[SegmentId]:
     """Segments that a segment refers to."""
-    return {node.segment for node in plan.nodes(segment.rule) if isinstance(node, Member)} if segment.rule is not None else set()
+    return (
+        {node.segment for node in plan.nodes(segment.rule) if isinstance(node, Member)}
+        if segment.rule is not None
+        else set()
+    )
 
 
 def publish(tables: MemoryTables, wanted: WorkspaceDefinitions) -> None:
@@ -59,26 +74,42 @@ def publish(tables: MemoryTables, wanted: WorkspaceDefinitions) -> None:
             found = Aggregate(AggregateId(newest), spec)
         aggregates.append(found)
     aggregates.sort(key=lambda aggregate: aggregate.id)
-    after = replace(wanted, revision=revision, aggregates=tuple(aggregates), newest_aggregate=newest)
-    others = {number: replace(other, revision=revision) for number, other in tables.registry.definitions.items()}
-    tables.registry = replace(tables.registry, definitions=others | {wanted.workspace: after}, revision=revision)
+    after = replace(
+        wanted, revision=revision, aggregates=tuple(aggregates), newest_aggregate=newest
+    )
+    others = {
+        number: replace(other, revision=revision)
+        for number, other in tables.registry.definitions.items()
+    }
+    tables.registry = replace(
+        tables.registry, definitions=others | {wanted.workspace: after}, revision=revision
+    )
     tables.sweeps.append(Sweep(wanted.workspace, revision, newest))
 
 
-def _revised(before: WorkspaceDefinitions, wanted: WorkspaceDefinitions, revision: int) -> tuple[Segment, ...]:
+def _revised(
+    before: WorkspaceDefinitions, wanted: WorkspaceDefinitions, revision: int
+) -> tuple[Segment, ...]:
     """Segments with the revision at which their answers may have changed: their own rule, a trait or another segment that they refer to."""
     old = {segment.id: segment for segment in before.segments}
-    traits = {trait.name: trait for trait in before.traits} != {trait.name: trait for trait in wanted.traits}
+    traits = {trait.name: trait for trait in before.traits} != {
+        trait.name: trait for trait in wanted.traits
+    }
     changed = {segment.id for segment in wanted.segments if _differs(old.get(segment.id), segment)}
     changed |= old.keys() - {segment.id for segment in wanted.segments}
     if traits:
         changed |= {segment.id for segment in wanted.segments if _names(segment, Computed)}
     while True:
-        more = {segment.id for segment in wanted.segments if references(segment) & changed} - changed
+        more = {
+            segment.id for segment in wanted.segments if references(segment) & changed
+        } - changed
         if not more:
             break
         changed |= more
-    return tuple(replace(segment, revision=revision) if segment.id in changed else segment for segment in wanted.segments)
+    return tuple(
+        replace(segment, revision=revision) if segment.id in changed else segment
+        for segment in wanted.segments
+    )
 
 
 def _differs(old: Segment | None, new: Segment) -> bool:
@@ -86,11 +117,16 @@ def _differs(old: Segment | None, new: Segment) -> bool:
 
 
 def _names(segment: Segment, kind: type[Computed | Rfm]) -> bool:
-    return segment.rule is not None and any(isinstance(node, kind) for node in plan.nodes(segment.rule))
+    return segment.rule is not None and any(
+        isinstance(node, kind) for node in plan.nodes(segment.rule)
+    )
 
 
 def finish(tables: MemoryTables, sweep: Sweep) -> None:
-    """End a sweep whose walk is over; aggregates that it covered are complete for everybody, once no older sweep is under way."""
+    """End a sweep whose walk is over.
+
+    Aggregates that it covered are complete for everybody, once no older sweep is under way.
+    """
     sweep.done = True
     done = []
     for one in tables.sweeps:
@@ -99,6 +135,11 @@ def finish(tables: MemoryTables, sweep: Sweep) -> None:
                 break
             done.append(one)
     definitions = tables.registry.definitions
-    aggregate, revision = max((one.aggregate for one in done), default=0), max((one.revision for one in done), default=0)
-    covered = replace(definitions[sweep.workspace], swept_aggregate=aggregate, swept_revision=revision)
+    aggregate, revision = (
+        max((one.aggregate for one in done), default=0),
+        max((one.revision for one in done), default=0),
+    )
+    covered = replace(
+        definitions[sweep.workspace], swept_aggregate=aggregate, swept_revision=revision
+    )
     tables.registry = replace(tables.registry, definitions=definitions | {sweep.workspace: covered})

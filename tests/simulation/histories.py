@@ -37,7 +37,9 @@ _WRONG: Final = (
     b'{"type":"track","event":"x","userId":"u1","timestamp":"soon"}',
 )
 
-_LEFT: Final = Sequence((Step(EventFilter(None)), Step(EventFilter("Never"), "2s", absent=True)), "3s")
+_LEFT: Final = Sequence(
+    (Step(EventFilter(None)), Step(EventFilter("Never"), "2s", absent=True)), "3s"
+)
 """Did something, and nothing more for two seconds: every visit wakes the person twice, soon after it."""
 
 Mention = tuple[str, str]
@@ -67,7 +69,9 @@ class History:
     live: bool = False
 
 
-def _kinds(user: int, email: int, phone: int, device: int, anonymous: int, crm: int) -> dict[str, KindRule]:
+def _kinds(
+    user: int, email: int, phone: int, device: int, anonymous: int, crm: int
+) -> dict[str, KindRule]:
     return {
         "user_id": KindRule(1, user),
         "crm_id": KindRule(1, crm),
@@ -102,10 +106,16 @@ _PROFILES: Final = (
 def _definitions(rng: random.Random, workspace: int, *, live: bool) -> WorkspaceDefinitions:
     """What is live when the history begins: the segment that every workspace starts with, and random definitions."""
     first = 100 * (workspace - 1) + 1
-    drawn = draw.definitions(rng, workspace=workspace, first_id=first + 1, size=rng.choice((0, 1, 3)))
-    customers = Segment(SegmentId(first), WorkspaceId(workspace), rng.choice((1, 3)), CONSENTED_CUSTOMERS)
+    drawn = draw.definitions(
+        rng, workspace=workspace, first_id=first + 1, size=rng.choice((0, 1, 3))
+    )
+    customers = Segment(
+        SegmentId(first), WorkspaceId(workspace), rng.choice((1, 3)), CONSENTED_CUSTOMERS
+    )
     restless = Segment(SegmentId(first + 90), WorkspaceId(workspace), 1, _LEFT)
-    return draw.with_aggregates(replace(drawn, segments=(customers, *drawn.segments, *((restless,) if live else ()))))
+    return draw.with_aggregates(
+        replace(drawn, segments=(customers, *drawn.segments, *((restless,) if live else ())))
+    )
 
 
 def _registry(rng: random.Random, *, live: bool) -> Registry:
@@ -130,8 +140,19 @@ def generate(seed: int) -> History:
         rng.shuffle(appends)
     partitions = rng.choice((2, 4) if draft.live else (1, 2, 4))
     keyed = rng.random() < (0.8 if draft.live else 0.4)
-    placed = tuple(Append((affinity if keyed else rng.randrange(partitions)) % partitions, value) for affinity, value in appends)
-    return History(seed, partitions, placed, rng.choice(_IDENTITIES), rng.choice(_PROFILES), _registry(rng, live=draft.live), draft.live)
+    placed = tuple(
+        Append((affinity if keyed else rng.randrange(partitions)) % partitions, value)
+        for affinity, value in appends
+    )
+    return History(
+        seed,
+        partitions,
+        placed,
+        rng.choice(_IDENTITIES),
+        rng.choice(_PROFILES),
+        _registry(rng, live=draft.live),
+        draft.live,
+    )
 
 
 class _Draft:
@@ -180,17 +201,29 @@ class _Draft:
 
     def visits(self) -> None:
         """People who come without a name, log in, and come back without it, again and again."""
-        names = zip(self.pool["user_id"], self.rng.sample(self.pool["anonymous_id"], len(self.pool["user_id"])), strict=True)
-        people: list[tuple[Mention, Mention]] = [(("user_id", user), ("anonymous_id", browser)) for user, browser in names]
+        names = zip(
+            self.pool["user_id"],
+            self.rng.sample(self.pool["anonymous_id"], len(self.pool["user_id"])),
+            strict=True,
+        )
+        people: list[tuple[Mention, Mention]] = [
+            (("user_id", user), ("anonymous_id", browser)) for user, browser in names
+        ]
         for _ in range(self.rng.choice((1, 1, 2))):
             for logs_in in (False, True, False, False):
                 for user, browser in people:
-                    named = [user, browser] if logs_in else [self.rng.choice((browser, browser, browser, user))]
+                    named = (
+                        [user, browser]
+                        if logs_in
+                        else [self.rng.choice((browser, browser, browser, user))]
+                    )
                     self.event(named, source=1, order=self.rng.random() < 0.7)
 
     def chain(self) -> None:
         """Identifiers linked one to the next, links told in any order."""
-        nodes = self.rng.sample([(kind, value) for kind, values in sorted(self.pool.items()) for value in values], 6)
+        nodes = self.rng.sample(
+            [(kind, value) for kind, values in sorted(self.pool.items()) for value in values], 6
+        )
         links = list(pairwise(nodes))
         self.rng.shuffle(links)
         for one, other in links:
@@ -199,7 +232,11 @@ class _Draft:
     def storm(self) -> None:
         """Everybody meets at one identifier."""
         centre = self.one(self.rng.choice(("email", "user_id", "crm_id")))
-        around = [(kind, value) for kind in ("anonymous_id", "device_id", "email") for value in self.pool[kind]]
+        around = [
+            (kind, value)
+            for kind in ("anonymous_id", "device_id", "email")
+            for value in self.pool[kind]
+        ]
         for other in self.rng.sample(around, min(7, len(around))):
             if self.rng.random() < 0.5:
                 self.event([other])
@@ -207,7 +244,11 @@ class _Draft:
 
     def tangle(self) -> None:
         """More people than the limits let become one, every pair stated again and again, late and early."""
-        nodes = [(kind, value) for kind in ("user_id", "crm_id", "anonymous_id") for value in self.pool[kind][:3]]
+        nodes = [
+            (kind, value)
+            for kind in ("user_id", "crm_id", "anonymous_id")
+            for value in self.pool[kind][:3]
+        ]
         for _ in range(self.rng.randint(4, 14)):
             self.event(self.rng.sample(nodes, 2), source=1)
 
@@ -222,7 +263,11 @@ class _Draft:
         """One person buys, consents, withdraws."""
         person = [self.one("user_id"), self.one("anonymous_id")]
         for _ in range(self.rng.randint(2, 6)):
-            self.event(self.rng.sample(person, self.rng.choice((1, 2))), order=self.rng.random() < 0.6, consent=self.rng.random() < 0.6)
+            self.event(
+                self.rng.sample(person, self.rng.choice((1, 2))),
+                order=self.rng.random() < 0.6,
+                consent=self.rng.random() < 0.6,
+            )
 
     def orphans(self) -> None:
         """A command about identifiers that nobody has seen yet, then the events."""
@@ -234,7 +279,11 @@ class _Draft:
         """Records that must become dead letters, and nothing else."""
         for _ in range(self.rng.randint(1, 4)):
             source, value = self.rng.choice((1, 3, 99)), self.rng.choice(_WRONG)
-            self.put(encode_event(source, self.received(), 0, value) if self.rng.random() < 0.8 else b"\xff")
+            self.put(
+                encode_event(source, self.received(), 0, value)
+                if self.rng.random() < 0.8
+                else b"\xff"
+            )
 
     def unmerge(self) -> None:
         """An operator parts two identifiers that were named together."""
@@ -246,7 +295,15 @@ class _Draft:
         source, message_id, body = self.rng.choice(self.sent)
         if self.rng.random() < 0.2:
             body = {**body, "timestamp": self.instant(), "anonymousId": self.one("anonymous_id")[1]}
-        self.put(encode_event(source, self.received(), 0, json.dumps(body).encode(), message_id if "messageId" not in body else ""))
+        self.put(
+            encode_event(
+                source,
+                self.received(),
+                0,
+                json.dumps(body).encode(),
+                message_id if "messageId" not in body else "",
+            )
+        )
 
     def one(self, kind: str) -> Mention:
         return kind, self.rng.choice(self.pool[kind])
@@ -264,7 +321,11 @@ class _Draft:
             at += SPAN_MS * 10
         if self.rng.random() < 0.5:
             return at
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return (
+            (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at))
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z")
+        )
 
     def put(self, value: bytes, affinity: int | None = None) -> None:
         self.appends.append((self.rng.randrange(16) if affinity is None else affinity, value))
@@ -283,12 +344,24 @@ class _Draft:
         self.put(encode_command(self.received(), json.dumps(body).encode()))
 
     def event(
-        self, mentions: list[Mention], *, previous: str = "", order: bool = False, consent: bool | None = None, source: int | None = None
+        self,
+        mentions: list[Mention],
+        *,
+        previous: str = "",
+        order: bool = False,
+        consent: bool | None = None,
+        source: int | None = None,
     ) -> None:
         """Write one event that names some identifiers."""
         rng = self.rng
         source = source or rng.choice((1, 1, 1, 2, 2, 3))
-        type_ = "alias" if previous else "track" if order else rng.choice(("track", "track", "identify", "page", "screen", "group"))
+        type_ = (
+            "alias"
+            if previous
+            else "track"
+            if order
+            else rng.choice(("track", "track", "identify", "page", "screen", "group"))
+        )
         named = dict(mentions)
         body: dict[str, Any] = {"type": type_}
         context: dict[str, Any] = {}
@@ -304,11 +377,22 @@ class _Draft:
         if "email" in named:
             traits["email"] = rng.choice((str.upper, str, lambda text: f" {text}"))(named["email"])
         if "phone" in named:
-            traits["phone"] = rng.choice((named["phone"], f"({named['phone'][2:5]}) {named['phone'][5:8]}-{named['phone'][8:]}"))
+            traits["phone"] = rng.choice(
+                (
+                    named["phone"],
+                    f"({named['phone'][2:5]}) {named['phone'][5:8]}-{named['phone'][8:]}",
+                )
+            )
         if "device_id" in named:
-            context["device"] = {"advertisingId": named["device_id"], "adTrackingEnabled": rng.choice((True, True, None, False))}
+            context["device"] = {
+                "advertisingId": named["device_id"],
+                "adTrackingEnabled": rng.choice((True, True, None, False)),
+            }
         if "crm_id" in named:
-            context["externalIds"] = [{"id": named["crm_id"], "type": "crm_id"}, {"id": "x", "type": "of no kind"}]
+            context["externalIds"] = [
+                {"id": named["crm_id"], "type": "crm_id"},
+                {"id": "x", "type": "of no kind"},
+            ]
         self._say(body, context, traits, type_, order=order)
         if consent or (consent is None and rng.random() < 0.2):
             context |= self._stated()
@@ -320,7 +404,16 @@ class _Draft:
             body["messageId"] = message_id
         self.sent.append((source, message_id, body))
         affinity = sum(str(body.get("userId") or body.get("anonymousId") or message_id).encode())
-        self.put(encode_event(source, self.received(), 0, json.dumps(body).encode(), "" if "messageId" in body else message_id), affinity)
+        self.put(
+            encode_event(
+                source,
+                self.received(),
+                0,
+                json.dumps(body).encode(),
+                "" if "messageId" in body else message_id,
+            ),
+            affinity,
+        )
         workspace = 2 if source == 3 else 1
         if previous:
             named[rng.choice(("anonymous_id", "user_id"))] = previous
@@ -332,16 +425,32 @@ class _Draft:
         """Consent in one of its forms, or in none."""
         rng = self.rng
         if rng.random() < 0.1:
-            return {"consentManagement": {rng.choice(("allowedConsentIds", "deniedConsentIds")): ["advertising"]}}
+            return {
+                "consentManagement": {
+                    rng.choice(("allowedConsentIds", "deniedConsentIds")): ["advertising"]
+                }
+            }
         names = rng.sample(("advertising", "Advertising", "analytics"), rng.choice((1, 1, 2, 3)))
         purposes = {purpose: rng.random() < 0.6 for purpose in names}
-        return {"consent": {"categoryPreferences": purposes} if rng.random() < 0.9 else "unreadable"}
+        return {
+            "consent": {"categoryPreferences": purposes} if rng.random() < 0.9 else "unreadable"
+        }
 
-    def _say(self, body: dict[str, Any], context: dict[str, Any], traits: dict[str, Any], type_: str, *, order: bool) -> None:
+    def _say(
+        self,
+        body: dict[str, Any],
+        context: dict[str, Any],
+        traits: dict[str, Any],
+        type_: str,
+        *,
+        order: bool,
+    ) -> None:
         rng = self.rng
         if type_ == "track":
             body["event"] = (
-                rng.choice(("Order Completed", "Paid")) if order else rng.choice(("Viewed", "Clicked", "Shared", "Order Completed"))
+                rng.choice(("Order Completed", "Paid"))
+                if order
+                else rng.choice(("Viewed", "Clicked", "Shared", "Order Completed"))
             )
             amount = rng.choice((10, 12.345, 0.125, "7.5", "free", None, True, -3, 1e20, "1e2"))
             body["properties"] = {**draw.properties(rng, T0), rng.choice(("revenue", "total", "value")): amount,
@@ -352,17 +461,41 @@ class _Draft:
             body["properties"] = rng.choice((None, draw.properties(rng, T0)))
         elif type_ == "group":
             body["groupId"] = rng.choice(("g1", "g2", 3, 3.0))
-        for trait in rng.sample(("plan", "age", "city", "score", "tags", "big"), rng.choice((0, 0, 1, 2, 4))):
+        for trait in rng.sample(
+            ("plan", "age", "city", "score", "tags", "big"), rng.choice((0, 0, 1, 2, 4))
+        ):
             traits[trait] = rng.choice(
-                (1, 1.0, True, None, "x", "pro", ["pro", 1], draw.texts(rng, T0), ["a", {"b": 1}], {"k": []}, 2**70, -0.0, 2**63)
+                (
+                    1,
+                    1.0,
+                    True,
+                    None,
+                    "x",
+                    "pro",
+                    ["pro", 1],
+                    draw.texts(rng, T0),
+                    ["a", {"b": 1}],
+                    {"k": []},
+                    2**70,
+                    -0.0,
+                    2**63,
+                )
             )
         if rng.random() < 0.1:
-            context["traits"] = {"plan": "ambient", "email": rng.choice((None, 5, "not an address"))}
+            context["traits"] = {
+                "plan": "ambient",
+                "email": rng.choice((None, 5, "not an address")),
+            }
 
-    def _place_traits(self, body: dict[str, Any], context: dict[str, Any], traits: dict[str, Any], type_: str) -> None:
+    def _place_traits(
+        self, body: dict[str, Any], context: dict[str, Any], traits: dict[str, Any], type_: str
+    ) -> None:
         if type_ == "identify" and self.rng.random() < 0.8:
             body["traits"] = traits
         elif traits:
             context["traits"] = {**context.get("traits", {}), **traits}
         if type_ == "group":
-            body["traits"] = {"name": self.rng.choice(("Acme", "Initech")), "email": "group@example.com"}
+            body["traits"] = {
+                "name": self.rng.choice(("Acme", "Initech")),
+                "email": "group@example.com",
+            }

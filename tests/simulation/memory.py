@@ -1,8 +1,9 @@
 """An in-memory store with PostgreSQL's transactional rules: all or nothing, unique keys, versions and offsets checked.
 
-`MemoryTables` is what has been committed; it also answers the oracle's questions. Every worker has its own `MemoryUnitOfWork`: the engine's
-own loading and cache (`store.unify.loading`) over statements on these tables. Between the statements of a load, and around a commit,
-`pause` is called: there the simulation runs other workers, cuts the connection, or kills this one.
+`MemoryTables` is what has been committed; it also answers the oracle's questions. Every worker has
+its own `MemoryUnitOfWork`: the engine's own loading and cache (`store.unify.loading`) over
+statements on these tables. Between the statements of a load, and around a commit, `pause` is
+called: there the simulation runs other workers, cuts the connection, or kills this one.
 """
 
 from collections import defaultdict
@@ -71,14 +72,20 @@ class MemoryTables:
 
     def due(self, now_ms: int) -> list[ProfileId]:
         """People whose next instant of change has come."""
-        return sorted(profile for profile, (_, doc) in self.people.items() if 0 < decode_person(doc).wake_ms <= now_ms)
+        return sorted(
+            profile
+            for profile, (_, doc) in self.people.items()
+            if 0 < decode_person(doc).wake_ms <= now_ms
+        )
 
     def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
         if fence is not None:
             position = self.offsets.get((fence.log, fence.partition), 0)
             if position != fence.start:
                 return Fenced(position)
-        refused = DEFINITIONS if changes.revision != self.registry.revision else self._refuse(changes)
+        refused = (
+            DEFINITIONS if changes.revision != self.registry.revision else self._refuse(changes)
+        )
         if refused:
             return Conflict(refused)
         if fence is not None:
@@ -120,7 +127,9 @@ class MemoryTables:
             del self.people[profile]
         for person in changes.people:
             if person.version <= self.versions.get(person.id, 0):
-                raise BrokenError("a version that somebody may remember of an earlier person of this id")
+                raise BrokenError(
+                    "a version that somebody may remember of an earlier person of this id"
+                )
             self.versions[person.id] = person.version
             self.people[person.id] = person.version, encode_person(person)
             self.workspace_of[person.id] = person.workspace
@@ -173,7 +182,9 @@ class MemoryTables:
         self.outbox += changes.memberships
         for letter in changes.dead_letters:
             if fence is not None:
-                self.dead_letters[fence.log, fence.partition, letter.position, letter.index] = letter.failure.reason
+                self.dead_letters[fence.log, fence.partition, letter.position, letter.index] = (
+                    letter.failure.reason
+                )
         for counted, amount in changes.observed.items():
             self.observed[counted] += amount
         self.duplicates += changes.duplicates
@@ -188,20 +199,48 @@ class WorkspaceTables:
 
     def _event(self, event: Event | Unmerge) -> StoredEvent:
         if isinstance(event, Unmerge):
-            return StoredEvent(event.message_key, "", "unmerge", event.links[0][0], event.received_ms, event.received_ms, event.payload)
+            return StoredEvent(
+                event.message_key,
+                "",
+                "unmerge",
+                event.links[0][0],
+                event.received_ms,
+                event.received_ms,
+                event.payload,
+            )
         region = self._tables.registry.sources[event.source].default_region
         leaf = event.identifiers[0].key
-        return StoredEvent(event.message_key, region, event.type, leaf, event.occurred_ms, event.received_ms, event.payload)
+        return StoredEvent(
+            event.message_key,
+            region,
+            event.type,
+            leaf,
+            event.occurred_ms,
+            event.received_ms,
+            event.payload,
+        )
 
     def events(self) -> Iterable[StoredEvent]:
-        return [self._event(event) for event in self._tables.events.values() if event.workspace == self._workspace]
+        return [
+            self._event(event)
+            for event in self._tables.events.values()
+            if event.workspace == self._workspace
+        ]
 
-    def events_of(self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]) -> Iterable[StoredEvent]:
+    def events_of(
+        self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]
+    ) -> Iterable[StoredEvent]:
         wanted, named = set(leaves), set(messages)
-        return [event for event in self.events() if event.leaf in wanted or event.message_key in named]
+        return [
+            event for event in self.events() if event.leaf in wanted or event.message_key in named
+        ]
 
     def owners(self) -> Iterable[tuple[IdentifierKey, ProfileId]]:
-        return [(row.key, row.profile) for row in self._tables.identifiers.values() if self._mine(row.profile)]
+        return [
+            (row.key, row.profile)
+            for row in self._tables.identifiers.values()
+            if self._mine(row.profile)
+        ]
 
     def _mine(self, profile: ProfileId) -> bool:
         return self._tables.workspace_of.get(profile) == self._workspace
@@ -216,8 +255,12 @@ class WorkspaceTables:
         for profile in ids:
             version, doc = self._tables.people[profile]
             person = decode_person(doc)
-            first, last = (person.view.first_ms, person.view.last_ms) if person.view.types else (None, None)
-            yield StoredPerson(profile, version, person.stage, first, last, person.wake_ms or None, doc)
+            first, last = (
+                (person.view.first_ms, person.view.last_ms) if person.view.types else (None, None)
+            )
+            yield StoredPerson(
+                profile, version, person.stage, first, last, person.wake_ms or None, doc
+            )
 
     def links(self) -> Iterable[Link]:
         return [link for link in self._tables.links.values() if link.workspace == self._workspace]
@@ -247,7 +290,9 @@ class MemoryReads:
             self._pause = pause
         self._pause()
 
-    def named(self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]) -> Named:
+    def named(
+        self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]
+    ) -> Named:
         tables = self._tables
         self._pause()
         links = [tables.links[pair] for pair in pairs if pair in tables.links]
@@ -268,7 +313,11 @@ class MemoryReads:
         return found
 
     def _rows(self, ids: Iterable[ProfileId]) -> list[PersonRow]:
-        return [PersonRow(profile, *self._tables.people[profile]) for profile in ids if profile in self._tables.people]
+        return [
+            PersonRow(profile, *self._tables.people[profile])
+            for profile in ids
+            if profile in self._tables.people
+        ]
 
     def people(self, ids: Sequence[ProfileId]) -> list[PersonRow]:
         self._pause()
@@ -283,19 +332,38 @@ class MemoryReads:
 
     def links_of(self, ids: Sequence[ProfileId]) -> list[Link]:
         tables = self._tables
-        pairs = {pair for profile in ids for key in tables.owned.get(profile, ()) for pair in tables.links_of[key]}
+        pairs = {
+            pair
+            for profile in ids
+            for key in tables.owned.get(profile, ())
+            for pair in tables.links_of[key]
+        }
         return [tables.links[pair] for pair in sorted(pairs)]
 
-    def events(self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]) -> dict[ProfileId, list[Told]]:
+    def events(
+        self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
+    ) -> dict[ProfileId, list[Told]]:
         tables, wanted = self._tables, set(names)
         histories: dict[ProfileId, list[Told]] = {profile: [] for profile in ids}
         for event in tables.events.values():
-            if isinstance(event, Unmerge) or not {(event.type, event.name), (event.type, None)} & wanted:
+            if (
+                isinstance(event, Unmerge)
+                or not {(event.type, event.name), (event.type, None)} & wanted
+            ):
                 continue
             leaf = event.identifiers[0].key
             history = histories.get(tables.identifiers[leaf].profile)
             if history is not None:
-                history.append(told(leaf, event.type, event.name, event.occurred_ms, event.message_key, event.payload))
+                history.append(
+                    told(
+                        leaf,
+                        event.type,
+                        event.name,
+                        event.occurred_ms,
+                        event.message_key,
+                        event.payload,
+                    )
+                )
         return histories
 
 
@@ -304,13 +372,19 @@ class MemoryUnitOfWork:
 
     Args:
         tables: what is committed.
-        pause: called where another worker may get in between; may raise StoreUnavailable, as a connection that breaks.
+        pause: called where another worker may get in between; may raise StoreUnavailable, as a
+            connection that breaks.
         cache_people: people to remember.
-        check_batches: for how many batches stored messages are asked for in advance; beyond them duplicates are found out by the commit.
+        check_batches: for how many batches stored messages are asked for in advance; beyond them
+            duplicates are found out by the commit.
     """
 
     def __init__(
-        self, tables: MemoryTables, pause: Callable[[], None] = lambda: None, cache_people: int = 1_000, check_batches: int = 64
+        self,
+        tables: MemoryTables,
+        pause: Callable[[], None] = lambda: None,
+        cache_people: int = 1_000,
+        check_batches: int = 64,
     ) -> None:
         self._tables = tables
         self._pause = pause
@@ -328,7 +402,9 @@ class MemoryUnitOfWork:
         with self._asking():
             return [decode_person(row.doc) for row in self._loader.people(people)]
 
-    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known | Conflict:
+    def load_histories(
+        self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
+    ) -> Known | Conflict:
         with self._asking():
             return known if self._loader.histories(known, people, names) else Conflict("history")
 

@@ -27,7 +27,8 @@ from tests.simulation.world import World
 class PausingUnitOfWork(PostgresUnitOfWork):
     """The engine's unit of work, with pauses where other workers get in.
 
-    Contending workers do not wait for their turn: here they take turns on one thread, and waiting would be for ever.
+    Contending workers do not wait for their turn: here they take turns on one thread, and waiting
+    would be for ever.
     """
 
     def __init__(self, dsn: str, cache_people: int, pause: Callable[[], None]) -> None:
@@ -57,7 +58,9 @@ class PausingUnitOfWork(PostgresUnitOfWork):
         self._breathe()
         return found
 
-    def load_histories(self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]) -> Known | Conflict:
+    def load_histories(
+        self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
+    ) -> Known | Conflict:
         self._breathe()
         answer = super().load_histories(known, people, names)
         self._breathe()
@@ -78,14 +81,25 @@ class PausingUnitOfWork(PostgresUnitOfWork):
 
 def install(connection: psycopg.Connection, registry: Registry) -> None:
     """Write a history's workspaces, sources and segments, and nothing else, into an empty database."""
-    connection.execute("TRUNCATE workspaces, sources, segments, offsets, events, identifiers, profiles, links, merges, memberships CASCADE")
+    connection.execute(
+        "TRUNCATE workspaces, sources, segments, offsets, events, identifiers, profiles, links, merges, memberships CASCADE"
+    )
     connection.execute("TRUNCATE changes, dead_letters, observations")
     for workspace, salt in registry.salts.items():
-        connection.execute("INSERT INTO workspaces (id, name, salt) VALUES (%s, %s, %s)", (workspace, f"workspace {workspace}", salt))
+        connection.execute(
+            "INSERT INTO workspaces (id, name, salt) VALUES (%s, %s, %s)",
+            (workspace, f"workspace {workspace}", salt),
+        )
     for source in registry.sources.values():
         connection.execute(
             "INSERT INTO sources (id, workspace_id, name, write_key_hash, default_region) VALUES (%s, %s, %s, %s, %s)",
-            (source.id, source.workspace, f"source {source.id}", str(source.id).encode(), source.default_region),
+            (
+                source.id,
+                source.workspace,
+                f"source {source.id}",
+                str(source.id).encode(),
+                source.default_region,
+            ),
         )
     connection.execute("TRUNCATE traits, rfm, aggregates, sweeps, definition_versions CASCADE")
     write_definitions(connection, registry)
@@ -106,7 +120,9 @@ def write_definitions(connection: psycopg.Connection, registry: Registry) -> Non
 
 def _write_workspace(connection: psycopg.Connection, definitions: WorkspaceDefinitions) -> None:
     workspace = definitions.workspace
-    connection.execute("UPDATE workspaces SET time_zone = %s WHERE id = %s", (definitions.time_zone, workspace))
+    connection.execute(
+        "UPDATE workspaces SET time_zone = %s WHERE id = %s", (definitions.time_zone, workspace)
+    )
     for segment in definitions.segments:
         connection.execute(
             "INSERT INTO segments (id, workspace_id, name, version, definition, purpose, revision, status)"
@@ -121,10 +137,19 @@ def _write_workspace(connection: psycopg.Connection, definitions: WorkspaceDefin
     for trait in definitions.traits:
         connection.execute(
             "INSERT INTO traits (workspace_id, name, version, definition, revision, status) VALUES (%s, %s, %s, %s::jsonb, %s, 'live')",
-            (workspace, trait.name, trait.version, msgspec.json.encode(trait.rule).decode(), trait.revision),
+            (
+                workspace,
+                trait.name,
+                trait.version,
+                msgspec.json.encode(trait.rule).decode(),
+                trait.revision,
+            ),
         )
     if definitions.rfm is not None:
-        rule, breaks = msgspec.json.encode(definitions.rfm.rule).decode(), msgspec.json.encode(definitions.rfm.breaks).decode()
+        rule, breaks = (
+            msgspec.json.encode(definitions.rfm.rule).decode(),
+            msgspec.json.encode(definitions.rfm.breaks).decode(),
+        )
         connection.execute(
             "INSERT INTO rfm (workspace_id, version, definition, breaks, revision)"
             " VALUES (%s, %s, %s::jsonb, nullif(%s::jsonb, 'null'), %s)",
@@ -171,12 +196,15 @@ class PostgresWorld(World):
         return store
 
     def _position(self, partition: int) -> int:
-        row = self._reader.execute("SELECT next_position FROM offsets WHERE log = %s AND partition = %s", (LOG, partition)).fetchone()
+        row = self._reader.execute(
+            "SELECT next_position FROM offsets WHERE log = %s AND partition = %s", (LOG, partition)
+        ).fetchone()
         return row[0] if row else 0
 
     def _due(self, now_ms: int) -> list[ProfileId]:
         rows = self._reader.execute(
-            "SELECT id FROM profiles WHERE next_wake_at <= to_timestamp(%s / 1000.0) ORDER BY id", (now_ms,)
+            "SELECT id FROM profiles WHERE next_wake_at <= to_timestamp(%s / 1000.0) ORDER BY id",
+            (now_ms,),
         ).fetchall()
         return [ProfileId(row[0].bytes) for row in rows]
 
@@ -213,8 +241,19 @@ class PostgresWorld(World):
         with snapshot(self.dsn) as connection:
             registry = load_registry(connection)
             for workspace, definitions in registry.definitions.items():
-                rules = Rules(registry.salts[workspace], self.history.identity, self.history.profile, definitions, chunk=3)
-                found += map(str, differences(PostgresTables(connection, workspace), rules, self.now_ms, Totals()))
+                rules = Rules(
+                    registry.salts[workspace],
+                    self.history.identity,
+                    self.history.profile,
+                    definitions,
+                    chunk=3,
+                )
+                found += map(
+                    str,
+                    differences(
+                        PostgresTables(connection, workspace), rules, self.now_ms, Totals()
+                    ),
+                )
             unbalanced = connection.execute(
                 "SELECT count(*) FROM (SELECT segment_id, profile_id, sum(delta) AS held FROM changes GROUP BY 1, 2) AS balance"
                 " FULL JOIN memberships m USING (segment_id, profile_id) WHERE coalesce(held, 0) <> (m.version IS NOT NULL)::int"

@@ -1,4 +1,6 @@
-"""Runs seeds of the simulation: ``python -m tests.simulation.run --seeds 10000``; a failing seed is printed with its smallest history.
+"""Runs seeds of the simulation: ``python -m tests.simulation.run --seeds 10000``.
+
+A failing seed is printed with its smallest history.
 
 The hash seed of the interpreter is fixed, so that the order of sets is part of the reproduction.
 """
@@ -37,7 +39,11 @@ def try_seed(seed: int) -> tuple[int, list[str]]:
 def shrink(seed: int) -> History:
     """The smallest history found that still fails: first a prefix, then without single records."""
     history = generate(seed)
-    size = next(size for size in range(1, len(history.appends) + 1) if failures(_cut(history, history.appends[:size]), seed))
+    size = next(
+        size
+        for size in range(1, len(history.appends) + 1)
+        if failures(_cut(history, history.appends[:size]), seed)
+    )
     history = _cut(history, history.appends[:size])
     index = 0
     while index < len(history.appends):
@@ -57,7 +63,10 @@ def _report(seed: int, found: list[str]) -> Iterator[str]:
     yield f"seed {seed} fails: {found[0]}"
     smallest = shrink(seed)
     yield f"  smallest history ({len(smallest.appends)} of {len(generate(seed).appends)} records), rules {smallest.identity.kinds}"
-    yield from (f"  partition {append.partition}: {append.value.decode('utf-8', 'replace')}" for append in smallest.appends)
+    yield from (
+        f"  partition {append.partition}: {append.value.decode('utf-8', 'replace')}"
+        for append in smallest.appends
+    )
     yield from (f"  {line}" for line in failures(smallest, seed)[:20])
 
 
@@ -65,17 +74,27 @@ def main() -> int:
     """Run the seeds asked for; 1 when any fails."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=300, help="how many")
-    parser.add_argument("--first", type=int, default=0, help="the first one; with --seeds 1 a reproduction")
+    parser.add_argument(
+        "--first", type=int, default=0, help="the first one; with --seeds 1 a reproduction"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--shown", type=int, default=3, help="failing seeds that are shrunk and shown whole")
+    parser.add_argument(
+        "--shown", type=int, default=3, help="failing seeds that are shrunk and shown whole"
+    )
     chosen = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     started, failing = time.monotonic(), []
     with ProcessPoolExecutor(chosen.jobs) as pool:
-        for seed, found in pool.map(try_seed, range(chosen.first, chosen.first + chosen.seeds), chunksize=20):
+        for seed, found in pool.map(
+            try_seed, range(chosen.first, chosen.first + chosen.seeds), chunksize=20
+        ):
             if found:
                 failing.append(seed)
-                lines = _report(seed, found) if len(failing) <= chosen.shown else [f"seed {seed} fails: {found[0]}"]
+                lines = (
+                    _report(seed, found)
+                    if len(failing) <= chosen.shown
+                    else [f"seed {seed} fails: {found[0]}"]
+                )
                 print("\n".join(lines), flush=True)  # noqa: T201
     took = time.monotonic() - started
     print(f"{chosen.seeds} seeds, {len(failing)} failing {failing[:50]}, {took:.1f} s")  # noqa: T201
@@ -84,5 +103,9 @@ def main() -> int:
 
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
-        os.execve(sys.executable, [sys.executable, "-m", "tests.simulation.run", *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606
+        os.execve(  # noqa: S606
+            sys.executable,
+            [sys.executable, "-m", "tests.simulation.run", *sys.argv[1:]],
+            {**os.environ, "PYTHONHASHSEED": "0"},
+        )
     sys.exit(main())

@@ -25,7 +25,14 @@ class _Worker(threading.Thread):
     def run(self) -> None:
         history = self._world.history
         store = PostgresUnitOfWork(self._world.dsn, 1_000)
-        unify = Unifier(store, history.identity, history.profile, Engine(), lambda _log, _partition: None, lambda: self._world.now_ms)
+        unify = Unifier(
+            store,
+            history.identity,
+            history.profile,
+            Engine(),
+            lambda _log, _partition: None,
+            lambda: self._world.now_ms,
+        )
         try:
             with psycopg.connect(self._world.dsn, autocommit=True) as connection:
                 while self._step(connection, unify, history):
@@ -37,9 +44,14 @@ class _Worker(threading.Thread):
 
     def _step(self, connection: psycopg.Connection, unify: Unifier, history: History) -> bool:
         positions: dict[int, int] = dict(
-            connection.execute("SELECT partition, next_position FROM offsets WHERE log = %s", (LOG,)).fetchall()
+            connection.execute(
+                "SELECT partition, next_position FROM offsets WHERE log = %s", (LOG,)
+            ).fetchall()
         )
-        batches = [self._world.log.read(number, positions.get(number, 0), 1 + self._number) for number in range(history.partitions)]
+        batches = [
+            self._world.log.read(number, positions.get(number, 0), 1 + self._number)
+            for number in range(history.partitions)
+        ]
         left = [batch for batch in batches if batch is not None]
         for batch in left[self._number % max(1, len(left)) :]:
             unify(batch)
@@ -47,7 +59,9 @@ class _Worker(threading.Thread):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_workers_that_race_for_every_batch_agree_with_the_oracle(postgres_dsn: str, seed: int) -> None:
+def test_workers_that_race_for_every_batch_agree_with_the_oracle(
+    postgres_dsn: str, seed: int
+) -> None:
     world = PostgresWorld(generate(seed), seed, postgres_dsn, 0)
     try:
         workers = [_Worker(world, number) for number in range(WORKERS)]
@@ -57,7 +71,10 @@ def test_workers_that_race_for_every_batch_agree_with_the_oracle(postgres_dsn: s
             worker.join(60)
             assert not worker.is_alive()
             assert worker.error is None
-        assert all(world.log.read(number, world.positions(number), 1) is None for number in range(world.history.partitions))
+        assert all(
+            world.log.read(number, world.positions(number), 1) is None
+            for number in range(world.history.partitions)
+        )
         assert world.complaints() == []
     finally:
         world.close()

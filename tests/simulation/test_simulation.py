@@ -38,14 +38,21 @@ def end_of(history: History, seed: int) -> World:
     edits = random.Random(history.seed)
     for _ in range(2):
         workspace = edits.choice(sorted(world.tables.registry.definitions))
-        publish(world.tables, changed_definitions(edits, world.tables.registry.definitions[workspace], pausing=False))
+        publish(
+            world.tables,
+            changed_definitions(edits, world.tables.registry.definitions[workspace], pausing=False),
+        )
     world.settle()
     return world
 
 
 def opened(view: Leaf, definitions: WorkspaceDefinitions) -> Leaf:
     """A view with the states of live aggregates, unpacked."""
-    states = {aggregate.id: held(view, aggregate) for aggregate in definitions.aggregates if aggregate.id in view.aggregates}
+    states = {
+        aggregate.id: held(view, aggregate)
+        for aggregate in definitions.aggregates
+        if aggregate.id in view.aggregates
+    }
     return msgspec.structs.replace(view, aggregates=states)
 
 
@@ -65,7 +72,9 @@ def people(world: World) -> dict[frozenset[IdentifierKey], tuple[Leaf, str, dict
 def links(world: World) -> dict[Pair, tuple[str, str, object]]:
     """Links with what became of them; of a banned pair only that it is banned."""
     return {
-        pair: (link.status, "", None) if link.status == BANNED else (link.status, link.reason, link.key)
+        pair: (link.status, "", None)
+        if link.status == BANNED
+        else (link.status, link.reason, link.key)
         for pair, link in world.tables.links.items()
     }
 
@@ -81,7 +90,9 @@ def without_second_stories(history: History) -> History:
             message = record.get("event", {}).get("messageId") or record.get("message_id")
         except (ValueError, AttributeError):
             message, event = None, b""
-        instant = b"%d" % record["received"] if message else b""  # arrival counts where a client names no instant
+        instant = (
+            b"%d" % record["received"] if message else b""
+        )  # arrival counts where a client names no instant
         if message is None or told.setdefault(message, event + instant) == event + instant:
             kept.append(append)
     return replace(history, appends=tuple(kept))
@@ -128,7 +139,9 @@ def test_unmerging_at_the_end_equals_never_having_merged(seed: int) -> None:
     assert links(merged) == links(never)
 
 
-def test_a_core_that_forgets_limits_is_found_out_and_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_core_that_forgets_limits_is_found_out_and_shrunk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(resolve, "breach", lambda _one, _other, _rules: "")
     seed = next(seed for seed in range(100) if failures(generate(seed), seed))
     smallest = shrink(seed)
@@ -136,8 +149,12 @@ def test_a_core_that_forgets_limits_is_found_out_and_shrunk(monkeypatch: pytest.
     assert len(smallest.appends) < len(generate(seed).appends)
 
 
-def test_a_cache_that_keeps_leaves_of_an_older_version_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def keep(loader: Loader, profile: ProfileId, _replaced: int | None) -> dict[IdentifierKey, bytes | None]:
+def test_a_cache_that_keeps_leaves_of_an_older_version_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def keep(
+        loader: Loader, profile: ProfileId, _replaced: int | None
+    ) -> dict[IdentifierKey, bytes | None]:
         before = loader._cache.forget(profile)
         return before.leaves if before is not None else {}
 
@@ -146,7 +163,9 @@ def test_a_cache_that_keeps_leaves_of_an_older_version_is_found_out(monkeypatch:
     assert any(line.startswith("leaf: person") for line in found)
 
 
-def test_a_load_that_mixes_two_versions_of_a_person_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_that_mixes_two_versions_of_a_person_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     learn = Loader._learn
 
     def trust(loader: Loader, known: Known, found: Owned) -> list[IdentifierKey]:
@@ -157,7 +176,9 @@ def test_a_load_that_mixes_two_versions_of_a_person_is_found_out(monkeypatch: py
     assert any(failures(generate(seed), seed) for seed in range(SEEDS))
 
 
-def test_a_person_who_comes_back_with_an_old_version_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_person_who_comes_back_with_an_old_version_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     whole = batch._Assembly._finish
 
     def restart(assembly: batch._Assembly, group: Group, person: Person) -> None:

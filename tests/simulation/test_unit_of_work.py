@@ -6,13 +6,30 @@ from domain.link import BANNED, LINKED, REFUSED, pair_of
 from domain.profiles.profile import Stage
 from operators.unify.batch import needed
 from store.unify.unit_of_work import Committed, Conflict, Fenced
-from tests.simulation.contract import DAY_MS, Feed, Shared, ask, decide, fence, leaf_of, person_of, status, woken
+from tests.simulation.contract import (
+    DAY_MS,
+    Feed,
+    Shared,
+    ask,
+    decide,
+    fence,
+    leaf_of,
+    person_of,
+    status,
+    woken,
+)
 from tests.support.builders import NOON_MS, definitions, event, key, order, unmerge
 
 
 def test_an_empty_store_knows_nothing(shared: Shared) -> None:
     known = shared.open().load(needed([event("u1", "a1")]))
-    assert (known.owners, known.people, known.leaves, known.links, known.stored) == ({}, {}, {}, {}, set())
+    assert (known.owners, known.people, known.leaves, known.links, known.stored) == (
+        {},
+        {},
+        {},
+        {},
+        set(),
+    )
 
 
 def test_what_is_committed_is_loaded_by_every_worker(shared: Shared) -> None:
@@ -58,7 +75,9 @@ def test_a_new_partition_starts_at_nothing(shared: Shared) -> None:
     assert store.commit(decide(store, [event("u1")]), fence(0, partition=9)) == Committed()
 
 
-def test_two_workers_that_create_one_person_conflict_and_the_second_try_holds(shared: Shared) -> None:
+def test_two_workers_that_create_one_person_conflict_and_the_second_try_holds(
+    shared: Shared,
+) -> None:
     first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
     item = event("u1", "a2")
     late = decide(second.store, [item])
@@ -144,7 +163,9 @@ def test_a_link_remembered_from_before_a_ban_never_overwrites_it(shared: Shared)
     assert person_of(shared.open(), "u1").id != person_of(shared.open(), "a1").id
 
 
-def test_a_link_remembered_from_before_an_earlier_statement_never_moves_it_back(shared: Shared) -> None:
+def test_a_link_remembered_from_before_an_earlier_statement_never_moves_it_back(
+    shared: Shared,
+) -> None:
     first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
     first(event("u1", "a1", at_ms=100))
     second(event("u1", "a1", at_ms=200))
@@ -152,18 +173,28 @@ def test_a_link_remembered_from_before_an_earlier_statement_never_moves_it_back(
     second(event("u1"))
     second(event("a1"))
     second(event("u1", "a1", at_ms=50))
-    assert ask(shared.open(), "u1", "a1").links[pair_of(key("u1"), key("a1"))].key.at_ms == NOON_MS + 10
+    assert (
+        ask(shared.open(), "u1", "a1").links[pair_of(key("u1"), key("a1"))].key.at_ms
+        == NOON_MS + 10
+    )
 
 
 def test_a_component_is_loaded_whole_with_refused_links(shared: Shared) -> None:
     rules = definitions(user_id=1)
     feed = Feed(shared.open(), rules=rules)
-    feed(event("u1", "a1", at_ms=10), event("u2", "a1", at_ms=20), event("u2", "a2", at_ms=30), event("u3"))
+    feed(
+        event("u1", "a1", at_ms=10),
+        event("u2", "a1", at_ms=20),
+        event("u2", "a2", at_ms=30),
+        event("u3"),
+    )
     store = shared.open()
     known = ask(store, "a2")
     whole = store.load_components(known, [known.owners[key("a2")]])
     assert isinstance(whole, Known)
-    assert {member.key for members in whole.members.values() for member in members} == {key(name) for name in ("u1", "a1", "u2", "a2")}
+    assert {member.key for members in whole.members.values() for member in members} == {
+        key(name) for name in ("u1", "a1", "u2", "a2")
+    }
     assert whole.links[pair_of(key("u2"), key("a1"))].status == REFUSED
     assert key("u3") not in whole.owners
 
@@ -182,7 +213,9 @@ def test_leaves_remembered_of_an_older_version_do_not_come_back(shared: Shared) 
     first(event("u1", "a1", at_ms=100), event("u2", "a1", at_ms=200), event("u2", "d2", at_ms=300))
     second(event("d2"))
     first(event("d2"))
-    second(event("u1", "e9", at_ms=50))  # late beside a refused link: the person behind it is read and written, too
+    second(
+        event("u1", "e9", at_ms=50)
+    )  # late beside a refused link: the person behind it is read and written, too
     second(event("d2"))
     assert leaf_of(shared.open(), "d2").types == {"track": 3}
     assert person_of(shared.open(), "u2").view.types == {"track": 5}

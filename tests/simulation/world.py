@@ -1,8 +1,9 @@
 """A seeded world: several workers over one log and one store, where anything may happen between two statements.
 
-A worker's step is the real shell around UNIFY (`dataflows.unifier`) with the real loading and cache, run against a store that calls `pause`
-between its statements. There the world may run whole steps of other workers, cut the connection, or kill this one. One random generator
-decides everything: a seed is a reproduction.
+A worker's step is the real shell around UNIFY (`dataflows.unifier`) with the real loading and
+cache, run against a store that calls `pause` between its statements. There the world may run whole
+steps of other workers, cut the connection, or kill this one. One random generator decides
+everything: a seed is a reproduction.
 """
 
 import random
@@ -38,7 +39,9 @@ class Log:
         for append in history.appends:
             records = self.partitions[append.partition]
             if records and rng.random() < 0.3:
-                records.append(Record(records[-1].position, records[-1].index + 1, append.value, 0, T0))
+                records.append(
+                    Record(records[-1].position, records[-1].index + 1, append.value, 0, T0)
+                )
             else:
                 position = (records[-1].position if records else -1) + rng.choice((1, 1, 7))
                 records.append(Record(position, 0, append.value, 0, T0))
@@ -77,7 +80,9 @@ class World:
         self.tables = MemoryTables(history.registry)
         self.log = Log(history, self.rng)
         self._connect = connect or self._open_memory
-        self.positions = positions or (lambda partition: self.tables.offsets.get((LOG, partition), 0))
+        self.positions = positions or (
+            lambda partition: self.tables.offsets.get((LOG, partition), 0)
+        )
         self.due = due or self.tables.due
         self.now_ms = T0 if history.live else T0 + self.rng.randrange(SPAN_MS)
         self.latest_ms = self.now_ms
@@ -91,7 +96,10 @@ class World:
         self.sizes = self.rng.choice(((1, 1, 2, 3, 5, 20), (1, 1, 1, 2)))
         self.wake_share = self.rng.choice((0.5, 0.5, 0.2) if history.live else (0.2,))
         self.loyalty = self.rng.choice((0.95, 0.95, 0.0) if history.live else (0.0,))
-        self.workers = [_Worker(self, number) for number in range(self.rng.choice((2, 2, 3) if history.live else (1, 2, 3)))]
+        self.workers = [
+            _Worker(self, number)
+            for number in range(self.rng.choice((2, 2, 3) if history.live else (1, 2, 3)))
+        ]
 
     def connect(self) -> PostgresUnitOfWork:
         return cast("PostgresUnitOfWork", self._connect(self.between_statements))
@@ -105,13 +113,18 @@ class World:
         )
 
     def clock_ms(self) -> int:
-        """The wall clock as some worker sees it: it moves on, and sometimes jumps; in the end it stands still."""
+        """The wall clock as some worker sees it: it moves on, and sometimes jumps.
+
+        In the end it stands still.
+        """
         if self.chaos:
             self.now_ms += self.rng.choice((0, 0, 1, 40, 400)) * self.pace
             if self.rng.random() < 0.03:
                 self.now_ms += self.rng.randrange(-30_000, 30_000)
             elif self.rng.random() < 0.03:
-                self.now_ms = T0 + self.rng.randrange(150) * 1_000  # where many a wake is due to the millisecond
+                self.now_ms = (
+                    T0 + self.rng.randrange(150) * 1_000
+                )  # where many a wake is due to the millisecond
             self.latest_ms = max(self.latest_ms, self.now_ms)
         return self.now_ms
 
@@ -132,7 +145,8 @@ class World:
         """Somewhere between two statements of a worker, whose connection may break there.
 
         Raises:
-            StoreUnavailable: it broke; where that happens after a commit, nobody knows what became of it.
+            StoreUnavailable: it broke; where that happens after a commit, nobody knows what became
+                of it.
         """
         self.pause()
         if self.chaos and self.rng.random() < self.cut_share:
@@ -159,13 +173,20 @@ class World:
 
     def quiet(self) -> bool:
         """Whether everything is read and nobody is due."""
-        read = all(self.log.read(number, self.positions(number), 1) is None for number in range(self.history.partitions))
-        return read and not self.due(self.now_ms) and all(sweep.done for sweep in self.tables.sweeps)
+        read = all(
+            self.log.read(number, self.positions(number), 1) is None
+            for number in range(self.history.partitions)
+        )
+        return (
+            read and not self.due(self.now_ms) and all(sweep.done for sweep in self.tables.sweeps)
+        )
 
     def page(self, sweep: Sweep) -> list[ProfileId]:
         """The next people that a sweep visits."""
         people = sorted(
-            profile for profile in self.tables.people if profile > sweep.cursor and self.tables.workspace_of[profile] == sweep.workspace
+            profile
+            for profile in self.tables.people
+            if profile > sweep.cursor and self.tables.workspace_of[profile] == sweep.workspace
         )
         return people[: self.rng.choice((1, 2, 5))]
 
@@ -176,7 +197,9 @@ class World:
     def edit(self) -> None:
         """Somebody publishes, edits, pauses or deletes a definition."""
         workspace = self.rng.choice(sorted(self.tables.registry.definitions))
-        publish(self.tables, changed_definitions(self.rng, self.tables.registry.definitions[workspace]))
+        publish(
+            self.tables, changed_definitions(self.rng, self.tables.registry.definitions[workspace])
+        )
 
 
 class _Worker:

@@ -66,9 +66,15 @@ class LogUnderTest:
     def source(self, positions: Positions, worker: str, batch_records: int) -> LogSource:
         raise NotImplementedError
 
-    def reader(self, worker: str = "one", batch_records: int = 1_000, connect: Connect | None = None) -> Reader:
+    def reader(
+        self, worker: str = "one", batch_records: int = 1_000, connect: Connect | None = None
+    ) -> Reader:
         positions = Positions(connect or self.connect)
-        reader = Reader(self.source(positions, worker, batch_records), positions, StandIn(self.dsn, positions.reset))
+        reader = Reader(
+            self.source(positions, worker, batch_records),
+            positions,
+            StandIn(self.dsn, positions.reset),
+        )
         self._open.append(reader)
         return reader
 
@@ -94,17 +100,27 @@ class ValkeyUnderTest(LogUnderTest):
     def append(self, values: Sequence[bytes], partition: int | None = None) -> None:
         groups: dict[int, list[bytes]] = {}
         for value in values:
-            groups.setdefault(zlib.crc32(value) % self.partitions if partition is None else partition, []).append(value)
+            groups.setdefault(
+                zlib.crc32(value) % self.partitions if partition is None else partition, []
+            ).append(value)
         pipeline = self.client.pipeline(transaction=False)
         for number, group in groups.items():
             for start in range(0, len(group), 3):
-                fields = {str(index).encode(): value for index, value in enumerate(group[start : start + 3])}
+                fields = {
+                    str(index).encode(): value
+                    for index, value in enumerate(group[start : start + 3])
+                }
                 pipeline.xadd(f"{self.name}:{number}", cast("dict[Any, Any]", fields))
         pipeline.execute()
 
     def source(self, positions: Positions, worker: str, batch_records: int) -> LogSource:
         params = ValkeyLogParams(self.name, self.partitions, batch_records, read=QUICK_READS)
-        return ValkeyLog(self.url, params, Leases(self.url, self.name, self.partitions, worker, QUICK_LEASES), positions)
+        return ValkeyLog(
+            self.url,
+            params,
+            Leases(self.url, self.name, self.partitions, worker, QUICK_LEASES),
+            positions,
+        )
 
     def close_all(self) -> None:
         super().close_all()
@@ -127,7 +143,14 @@ class KafkaUnderTest(LogUnderTest):
         assert self.producer.flush(10) == 0
 
     def source(self, positions: Positions, worker: str, batch_records: int) -> LogSource:
-        params = KafkaLogParams(self.bootstrap_servers, (self.name,), f"group-{self.name}", {}, batch_records, QUICK_READS)
+        params = KafkaLogParams(
+            self.bootstrap_servers,
+            (self.name,),
+            f"group-{self.name}",
+            {},
+            batch_records,
+            QUICK_READS,
+        )
         return KafkaLog(params, positions, worker)
 
     def close_all(self) -> None:
@@ -144,7 +167,9 @@ def valkey_log(postgres_dsn: str, valkey_url: str) -> Iterator[ValkeyUnderTest]:
 
 
 @pytest.fixture
-def kafka_log(postgres_dsn: str, kafka_bootstrap: str, kafka_topic: Callable[[int], str]) -> Iterator[KafkaUnderTest]:
+def kafka_log(
+    postgres_dsn: str, kafka_bootstrap: str, kafka_topic: Callable[[int], str]
+) -> Iterator[KafkaUnderTest]:
     """Kafka."""
     log = KafkaUnderTest(postgres_dsn, kafka_bootstrap, kafka_topic(PARTITIONS))
     yield log

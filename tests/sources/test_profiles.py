@@ -37,7 +37,10 @@ class Clock:
 
     def partition(self, number: int, caught_up_s: float | None, log: str = LOG) -> None:
         self.conn.execute("DELETE FROM offsets WHERE log = %s AND partition = %s", (log, number))
-        self.conn.execute("INSERT INTO offsets VALUES (%s, %s, 0, now() + %s * interval '1 s')", (log, number, caught_up_s))
+        self.conn.execute(
+            "INSERT INTO offsets VALUES (%s, %s, 0, now() + %s * interval '1 s')",
+            (log, number, caught_up_s),
+        )
 
     def feed(self, **params: Any) -> DuePeopleFeed:
         return DuePeopleFeed(self.connect, DueParams((LOG,), **params))
@@ -96,7 +99,10 @@ def test_a_full_wake_is_followed_by_the_next_at_once(clock: Clock) -> None:
 def test_someone_who_is_still_due_comes_again(clock: Clock) -> None:
     person = clock.person(1, -1)
     with closing(clock.feed()) as feed:
-        assert [wake.profile_ids for _ in range(2) for wake in feed.read()] == [(person,), (person,)]
+        assert [wake.profile_ids for _ in range(2) for wake in feed.read()] == [
+            (person,),
+            (person,),
+        ]
 
 
 def test_a_wake_waits_until_every_partition_is_caught_up_to_its_instant(clock: Clock) -> None:

@@ -44,12 +44,21 @@ class Engine:
 
     def event(self, kind: str, user: str, at_ms: int, **fields: Any) -> bytes:
         """One event of a user, of any kind."""
-        body = {"type": kind, "messageId": f"m{next(self.numbers)}", "timestamp": at_ms, "userId": user, **fields}
+        body = {
+            "type": kind,
+            "messageId": f"m{next(self.numbers)}",
+            "timestamp": at_ms,
+            "userId": user,
+            **fields,
+        }
         return encode_event(self.source, max(at_ms, self.clock[0]), 0, msgspec.json.encode(body))
 
     def feed(self, *records: bytes) -> None:
         """Commit records as one batch."""
-        rows = tuple(Record(self.position + index, 0, value, 0, self.clock[0]) for index, value in enumerate(records))
+        rows = tuple(
+            Record(self.position + index, 0, value, 0, self.clock[0])
+            for index, value in enumerate(records)
+        )
         self.unifier(Batch(self.log, 0, self.position, self.position + len(rows), rows))
         self.position += len(rows)
 
@@ -57,7 +66,9 @@ class Engine:
         """Make a segment live; its id."""
         author = Author(self.workspace, "test", frozenset({"user_id", "email", "phone"}))
         with self.conn.transaction():
-            made = create(self.conn, author, "segment", Draft(msgspec.to_builtins(rule), "advertising", name))
+            made = create(
+                self.conn, author, "segment", Draft(msgspec.to_builtins(rule), "advertising", name)
+            )
             publishing.publish_segment(self.conn, author, made)
         return made
 
@@ -81,9 +92,14 @@ class Engine:
 def engine(settings: Settings, workspace: TestWorkspace) -> Iterator[Engine]:
     """The default workspace, empty."""
     dsn, clock = settings.postgres.dsn.get_secret_value(), [1_790_000_000_000]
-    unifier = build_unifier(dsn, settings.identity, settings.profile, settings.engine, lambda *_: None)
+    unifier = build_unifier(
+        dsn, settings.identity, settings.profile, settings.engine, lambda *_: None
+    )
     unifier._clock_ms = lambda: clock[0]
     with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute("INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 0)", (settings.log.name,))
+        conn.execute(
+            "INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 0)",
+            (settings.log.name,),
+        )
         yield Engine(workspace.id, workspace.source_id, conn, settings.log.name, unifier, clock)
     unifier.close()

@@ -17,13 +17,23 @@ Conn = psycopg.Connection[Any]
 def conn(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[Conn]:
     with psycopg.connect(postgres_dsn, autocommit=True) as opened:
         for number in range(5):
-            trail.append(opened, workspace.id, "key:1", "request", f"audience:{number}", {"näme": "ø", "n": [1, 2.50, None]})
+            trail.append(
+                opened,
+                workspace.id,
+                "key:1",
+                "request",
+                f"audience:{number}",
+                {"näme": "ø", "n": [1, 2.50, None]},
+            )
         yield opened
 
 
 def found(conn: Conn, workspace: TestWorkspace) -> list[str]:
     with conn.transaction():
-        return [problem.kind for problem in problems(audit_chain.linked(conn, workspace.id), workspace.id)]
+        return [
+            problem.kind
+            for problem in problems(audit_chain.linked(conn, workspace.id), workspace.id)
+        ]
 
 
 def tamper(conn: Conn, statement: str) -> None:
@@ -33,7 +43,9 @@ def tamper(conn: Conn, statement: str) -> None:
         conn.execute(statement.encode())
 
 
-def test_what_the_database_chains_is_what_is_recomputed(conn: Conn, workspace: TestWorkspace) -> None:
+def test_what_the_database_chains_is_what_is_recomputed(
+    conn: Conn, workspace: TestWorkspace
+) -> None:
     assert found(conn, workspace) == []
     newest = audit_chain.head(conn, workspace.id)
     assert newest is not None
@@ -41,7 +53,9 @@ def test_what_the_database_chains_is_what_is_recomputed(conn: Conn, workspace: T
     assert [chain.length for chain in audit_chain.chains(conn)] == [7]
 
 
-@pytest.mark.parametrize("statement", ["UPDATE {} SET workspace_id = 2", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET workspace_id = 2", "DELETE FROM {}", "TRUNCATE {}"]
+)
 @pytest.mark.parametrize("table", ["audit", "audit_chain"])
 def test_the_log_is_append_only(conn: Conn, statement: str, table: str) -> None:
     with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
@@ -52,19 +66,32 @@ def test_the_log_is_append_only(conn: Conn, statement: str, table: str) -> None:
     ("statement", "expected"),
     [
         ("UPDATE audit SET actor = 'key:2' WHERE subject = 'audience:2'", ["edited"]),
-        ("UPDATE audit SET at = at + interval '1 microsecond' WHERE subject = 'audience:2'", ["edited"]),
-        ("UPDATE audit SET detail = detail || '{\"n\": 1}' WHERE subject = 'audience:2'", ["edited"]),
+        (
+            "UPDATE audit SET at = at + interval '1 microsecond' WHERE subject = 'audience:2'",
+            ["edited"],
+        ),
+        (
+            "UPDATE audit SET detail = detail || '{\"n\": 1}' WHERE subject = 'audience:2'",
+            ["edited"],
+        ),
         ("DELETE FROM audit WHERE subject = 'audience:4'", ["removed"]),
         ("DELETE FROM audit_chain WHERE seq = 4", ["removed", "edited", "inserted"]),
-        ("INSERT INTO audit (workspace_id, at, actor, action, subject, detail) VALUES (1, now(), 'a', 'b', 'c', '{}')", ["inserted"]),
+        (
+            "INSERT INTO audit (workspace_id, at, actor, action, subject, detail) VALUES (1, now(), 'a', 'b', 'c', '{}')",
+            ["inserted"],
+        ),
     ],
 )
-def test_tampering_past_the_triggers_is_found(conn: Conn, workspace: TestWorkspace, statement: str, expected: list[str]) -> None:
+def test_tampering_past_the_triggers_is_found(
+    conn: Conn, workspace: TestWorkspace, statement: str, expected: list[str]
+) -> None:
     tamper(conn, statement)
     assert found(conn, workspace) == expected
 
 
-def test_transactions_that_overlap_make_one_chain_without_gaps(conn: Conn, postgres_dsn: str, workspace: TestWorkspace) -> None:
+def test_transactions_that_overlap_make_one_chain_without_gaps(
+    conn: Conn, postgres_dsn: str, workspace: TestWorkspace
+) -> None:
     start = threading.Barrier(4)
 
     def write() -> None:

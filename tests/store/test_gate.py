@@ -1,4 +1,7 @@
-"""Decisions are on record with their audit row and the gate's memory, or not at all; what a decision rests on is kept."""
+"""Decisions are on record with their audit row and the gate's memory, or not at all.
+
+What a decision rests on is kept.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,7 +32,17 @@ def conn(postgres_dsn: str) -> Iterator[Conn]:
 
 
 def decision(workspace: TestWorkspace, *readings: int) -> Decision:
-    return Decision(workspace.id, "meta:1", 1, Action.PUSH, Verdict.HOLD, ("why",), readings, NOW_MS, (Code.UNKNOWN,))
+    return Decision(
+        workspace.id,
+        "meta:1",
+        1,
+        Action.PUSH,
+        Verdict.HOLD,
+        ("why",),
+        readings,
+        NOW_MS,
+        (Code.UNKNOWN,),
+    )
 
 
 def rows(conn: Conn) -> list[int]:
@@ -39,7 +52,9 @@ def rows(conn: Conn) -> list[int]:
     return [number for row in conn.execute(counted) for number in row if isinstance(number, int)]
 
 
-def test_a_decision_its_audit_row_and_the_memory_are_one_transaction(conn: Conn, workspace: TestWorkspace) -> None:
+def test_a_decision_its_audit_row_and_the_memory_are_one_transaction(
+    conn: Conn, workspace: TestWorkspace
+) -> None:
     with conn.transaction(force_rollback=True):
         decide.record(conn, decision(workspace), STATE)
         assert rows(conn) == [1, 1, 1]
@@ -56,11 +71,16 @@ def test_memory_of_another_destination_is_another(conn: Conn, workspace: TestWor
 
 
 @pytest.mark.parametrize("stored", ["{}", '{"signals": 5}', "[]"])
-def test_memory_that_cannot_be_read_is_empty_and_keeps_no_removal_from_going(conn: Conn, workspace: TestWorkspace, stored: str) -> None:
+def test_memory_that_cannot_be_read_is_empty_and_keeps_no_removal_from_going(
+    conn: Conn, workspace: TestWorkspace, stored: str
+) -> None:
     decide.record(conn, decision(workspace), STATE)
     conn.execute("UPDATE gate_states SET state = %s", (stored,))
     assert decide.load_state(conn, workspace.id, "meta:1") == GateState()
-    assert TrustGate(conn, GateParams()).judge(workspace.id, "meta", 1, "urgent_removal", NOW).verdict == "pass"
+    assert (
+        TrustGate(conn, GateParams()).judge(workspace.id, "meta", 1, "urgent_removal", NOW).verdict
+        == "pass"
+    )
 
 
 def test_readings_come_back_as_they_were_written(conn: Conn, workspace: TestWorkspace) -> None:
@@ -70,9 +90,20 @@ def test_readings_come_back_as_they_were_written(conn: Conn, workspace: TestWork
     assert readings_since(conn, workspace.id, ["source:1"], utc(NOW_MS)) == [stored]
 
 
-def test_old_readings_go_unless_a_decision_rests_on_them(conn: Conn, workspace: TestWorkspace) -> None:
+def test_old_readings_go_unless_a_decision_rests_on_them(
+    conn: Conn, workspace: TestWorkspace
+) -> None:
     old = NOW_MS - 3_600_000
-    stored = write_readings(conn, [Reading(workspace.id, "source:1", at_ms, 90.0, Status.HEALTHY, 90) for at_ms in (old, old + 1, NOW_MS)])
+    stored = write_readings(
+        conn,
+        [
+            Reading(workspace.id, "source:1", at_ms, 90.0, Status.HEALTHY, 90)
+            for at_ms in (old, old + 1, NOW_MS)
+        ],
+    )
     decide.record(conn, decision(workspace, stored[0].id), STATE)
     assert prune_readings(conn, NOW - timedelta(minutes=1)) == 1
-    assert [one.id for one in readings_since(conn, workspace.id, ["source:1"], utc(0))] == [stored[0].id, stored[2].id]
+    assert [one.id for one in readings_since(conn, workspace.id, ["source:1"], utc(0))] == [
+        stored[0].id,
+        stored[2].id,
+    ]

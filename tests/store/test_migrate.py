@@ -27,7 +27,9 @@ def test_every_file_is_applied_once_and_in_order(empty_dsn: str) -> None:
     known = migrations()
     assert migrate(empty_dsn, note) == known
     assert told == [(migration.name, done, len(known)) for done, migration in enumerate(known)]
-    assert [migration.version for migration in known] == sorted({migration.version for migration in known})
+    assert [migration.version for migration in known] == sorted(
+        {migration.version for migration in known}
+    )
     assert migrate(empty_dsn) == []
     require_current(empty_dsn)
 
@@ -39,7 +41,9 @@ def test_starts_at_the_same_time_apply_each_file_once(empty_dsn: str) -> None:
 
 
 def test_a_database_without_schema_is_named_as_such(empty_dsn: str) -> None:
-    with pytest.raises(SchemaError, match=r"the database lacks 0001_spine, .*: run `stratum migrate`"):
+    with pytest.raises(
+        SchemaError, match=r"the database lacks 0001_spine, .*: run `stratum migrate`"
+    ):
         require_current(empty_dsn)
 
 
@@ -52,6 +56,8 @@ def test_a_file_that_changed_after_it_was_applied_is_refused(postgres_dsn: str) 
 
 def test_a_newer_database_is_refused(postgres_dsn: str) -> None:
     with psycopg.connect(postgres_dsn) as conn:
-        conn.execute("INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, '9999_future', '')")
+        conn.execute(
+            "INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, '9999_future', '')"
+        )
     with pytest.raises(SchemaError, match="9999_future, which this version does not know"):
         migrate(postgres_dsn)

@@ -20,10 +20,23 @@ def conn(postgres_dsn: str) -> Iterator[Conn]:
         yield opened
 
 
-def test_the_reading_that_was_written_last_is_the_newest_and_comes_whole(conn: Conn, workspace: TestWorkspace) -> None:
-    freshness = Component("freshness", 0.0, 0.2, {"last_accepted_ms": float(NOW_MS - 1)}, 1, "last accepted 9 s ago")
+def test_the_reading_that_was_written_last_is_the_newest_and_comes_whole(
+    conn: Conn, workspace: TestWorkspace
+) -> None:
+    freshness = Component(
+        "freshness", 0.0, 0.2, {"last_accepted_ms": float(NOW_MS - 1)}, 1, "last accepted 9 s ago"
+    )
     ahead = Reading(workspace.id, "source:1", NOW_MS + 1_200_000, 99.0, Status.HEALTHY, 500)
-    last = Reading(workspace.id, "source:1", NOW_MS, None, Status.UNKNOWN, 3, (freshness,), ("unknown: 3 observations",))
+    last = Reading(
+        workspace.id,
+        "source:1",
+        NOW_MS,
+        None,
+        Status.UNKNOWN,
+        3,
+        (freshness,),
+        ("unknown: 3 observations",),
+    )
     other = Reading(workspace.id, "source:2", NOW_MS - 1, 50.0, Status.DEGRADED, 40)
     write_readings(conn, [ahead])
     _, number = (one.id for one in write_readings(conn, [other, last]))

@@ -68,28 +68,61 @@ def unmerge(*pairs: tuple[str, str], at_ms: int = 0, message: str = "") -> Unmer
     """An operator's command that bans links."""
     message = message or f"c{next(_numbers)}"
     links = tuple((key(one), key(other)) for one, other in pairs)
-    return Unmerge(WORKSPACE, message_key(SALT, message), message, links, "tester", "wrong", NOON_MS + at_ms, b"{}")
+    return Unmerge(
+        WORKSPACE,
+        message_key(SALT, message),
+        message,
+        links,
+        "tester",
+        "wrong",
+        NOON_MS + at_ms,
+        b"{}",
+    )
 
 
-def definitions(*, profile: ProfileRules | None = None, segments: Sequence[Segment] = (SEGMENT,), **limits: int) -> Definitions:
+def definitions(
+    *, profile: ProfileRules | None = None, segments: Sequence[Segment] = (SEGMENT,), **limits: int
+) -> Definitions:
     """Default definitions with other limits per kind (``user_id=2``) or in total (``total=3``)."""
     total = limits.pop("total", 1_000)
-    kinds = {kind: KindRule(rule.priority, limits.get(kind, rule.limit)) for kind, rule in IdentityRules().kinds.items()}
+    kinds = {
+        kind: KindRule(rule.priority, limits.get(kind, rule.limit))
+        for kind, rule in IdentityRules().kinds.items()
+    }
     live = numbered(WorkspaceDefinitions(WORKSPACE, REVISION, segments=tuple(segments)))
     rules = IdentityRules(kinds=kinds, total_limit=total)
-    return Definitions(rules, profile or ProfileRules(), {WORKSPACE: compile_program(live)}, REVISION)
+    return Definitions(
+        rules, profile or ProfileRules(), {WORKSPACE: compile_program(live)}, REVISION
+    )
 
 
 def numbered(live: WorkspaceDefinitions) -> WorkspaceDefinitions:
     """Definitions with an aggregate for everything that they ask for, as after a first publishing."""
-    aggregates = tuple(Aggregate(AggregateId(number), spec) for number, spec in enumerate(aggregate_specs(live), 1))
+    aggregates = tuple(
+        Aggregate(AggregateId(number), spec) for number, spec in enumerate(aggregate_specs(live), 1)
+    )
     return replace(live, aggregates=aggregates, newest_aggregate=len(aggregates))
 
 
-def batch(messages: Iterable[dict[str, Any] | bytes], *, start: int = 0, partition: int = 0, log: str = "test") -> Batch:
+def batch(
+    messages: Iterable[dict[str, Any] | bytes],
+    *,
+    start: int = 0,
+    partition: int = 0,
+    log: str = "test",
+) -> Batch:
     """A batch of Segment messages as the collector would have written them."""
     records = tuple(
-        Record(start + place, 0, encode_event(SOURCE, NOON_MS + place, 0, raw if isinstance(raw, bytes) else json.dumps(raw).encode()))
+        Record(
+            start + place,
+            0,
+            encode_event(
+                SOURCE,
+                NOON_MS + place,
+                0,
+                raw if isinstance(raw, bytes) else json.dumps(raw).encode(),
+            ),
+        )
         for place, raw in enumerate(messages)
     )
     return Batch(log, partition, start, start + len(records), records)

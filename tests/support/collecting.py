@@ -28,8 +28,15 @@ from tests.conftest import _TEMPLATE as TEMPLATE
 def streamed(settings: Settings) -> list[Envelope]:
     """Every record of the embedded log, partition by partition, in order."""
     with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
-        names = [stream_key(settings.log.name, partition) for partition in range(settings.log.partitions)]
-        return [decode(value) for name in names for _, fields in client.xrange(name) for value in fields.values()]
+        names = [
+            stream_key(settings.log.name, partition) for partition in range(settings.log.partitions)
+        ]
+        return [
+            decode(value)
+            for name in names
+            for _, fields in client.xrange(name)
+            for value in fields.values()
+        ]
 
 
 def streamed_events(settings: Settings) -> list[Any]:
@@ -44,7 +51,13 @@ def basic(write_key: str) -> dict[str, str]:
 
 def track(number: int = 0, **fields: Any) -> dict[str, Any]:
     """A valid event."""
-    return {"type": "track", "event": "Viewed", "userId": f"u{number}", "messageId": f"m{number}", **fields}
+    return {
+        "type": "track",
+        "event": "Viewed",
+        "userId": f"u{number}",
+        "messageId": f"m{number}",
+        **fields,
+    }
 
 
 class Sender:
@@ -54,14 +67,28 @@ class Sender:
         self.http = httpx.Client(base_url=address, timeout=30)
         self.write_key = write_key
 
-    def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None, *, packed: bool = False) -> httpx.Response:
-        """Send a body: bytes as they are, anything else as JSON; Basic authorization unless the headers say otherwise."""
+    def post(
+        self,
+        path: str,
+        body: Any,
+        headers: Mapping[str, str] | None = None,
+        *,
+        packed: bool = False,
+    ) -> httpx.Response:
+        """Send a body: bytes as they are, anything else as JSON.
+
+        Basic authorization unless the headers say otherwise.
+        """
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         if packed:
             content = gzip.compress(content)
-        return self.http.post(path, content=content, headers=basic(self.write_key) if headers is None else headers)
+        return self.http.post(
+            path, content=content, headers=basic(self.write_key) if headers is None else headers
+        )
 
-    def refused(self, path: str, body: Any, status: int, code: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    def refused(
+        self, path: str, body: Any, status: int, code: str, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         """Send a body that must be refused so."""
         answer = self.post(path, body, headers)
         assert answer.status_code == status, answer.text
@@ -89,14 +116,20 @@ class Served:
 
 
 @contextmanager
-def served(postgres: EmbeddedPostgres, valkey_url: str, data_dir: Path, params: CollectorParams) -> Iterator[Served]:
+def served(
+    postgres: EmbeddedPostgres, valkey_url: str, data_dir: Path, params: CollectorParams
+) -> Iterator[Served]:
     """Serve a collector with a database of its own."""
     server, name = postgres.dsn("postgres"), f"collector_{data_dir.name.replace('-', '_')}"
     copy_database(server, TEMPLATE, name)
     with psycopg.connect(postgres.dsn(name)) as conn:
         first = bootstrap(conn)
     assert first is not None
-    sections = {"data_dir": data_dir, "postgres": {"dsn": postgres.dsn(name)}, "redis": {"url": valkey_url}}
+    sections = {
+        "data_dir": data_dir,
+        "postgres": {"dsn": postgres.dsn(name)},
+        "redis": {"url": valkey_url},
+    }
     settings = Settings.model_validate(sections | {"edge": {"collector": asdict(params)}})
     with serving(create_app(settings)) as address:
         yield Served(settings, address, first.write_key, first.source_id)

@@ -24,15 +24,63 @@ _TEXTS: Final = (
     '"19.99"', '"EUR"', '"2026-11-28T10:00:00Z"', '"2026-02-30"', '"9999-12-31T23:59:59.999Z"', '"0001-01-01"', '"mary@example.com"',
     '"+49 30 901820"', '"[object Object]"', '"\\u2028"', '"\\u001f"', '"' + "x" * 600 + '"', '"' + "ü" * 1200 + '"', '"NaN"', '"%s"',
 )  # fmt: skip
-_SIMPLE: Final = ("null", "true", "false", "[]", "{}", "[[]]", "[null]", '{"":null}', '{"a":{"b":1}}', '["a",1,true,null,{"a":[]}]')
-_BROKEN: Final = ("", "nul", "{", "[1,]", '{"a":}', "NaN", "Infinity", "01", "1.", '"\x01"', '"\\x41"', "\ufeff{}", "'a'", "undefined")
-_KEYS: Final = ("a", "b", "c", "amount", "sku", "", "a.b", "\x1f", "é", "n" * 300, "revenue", "__proto__")
+_SIMPLE: Final = (
+    "null",
+    "true",
+    "false",
+    "[]",
+    "{}",
+    "[[]]",
+    "[null]",
+    '{"":null}',
+    '{"a":{"b":1}}',
+    '["a",1,true,null,{"a":[]}]',
+)
+_BROKEN: Final = (
+    "",
+    "nul",
+    "{",
+    "[1,]",
+    '{"a":}',
+    "NaN",
+    "Infinity",
+    "01",
+    "1.",
+    '"\x01"',
+    '"\\x41"',
+    "\ufeff{}",
+    "'a'",
+    "undefined",
+)
+_KEYS: Final = (
+    "a",
+    "b",
+    "c",
+    "amount",
+    "sku",
+    "",
+    "a.b",
+    "\x1f",
+    "é",
+    "n" * 300,
+    "revenue",
+    "__proto__",
+)
 _FIELDS: Final = (
     "messageId", "userId", "anonymousId", "event", "name", "previousId", "groupId", "timestamp", "originalTimestamp", "sentAt", "traits",
     "properties", "context", "integrations", "type", "channel", "version",
 )  # fmt: skip
 _IDS: Final = frozenset({"userId", "anonymousId", "previousId", "email", "phone"})
-_CONTEXT: Final = ("traits", "device", "consent", "consentManagement", "externalIds", "ip", "library", "page")
+_CONTEXT: Final = (
+    "traits",
+    "device",
+    "consent",
+    "consentManagement",
+    "externalIds",
+    "ip",
+    "library",
+    "page",
+)
 _TYPES: Final = ("track", "track", "track", "page", "screen", "identify", "group", "alias")
 _EVENTS: Final = ("E", "E", "Order Completed", "Viewed", "Platform Report")
 
@@ -41,7 +89,9 @@ def value(rng: random.Random, depth: int = 3) -> str:
     """Any JSON value, spelled; one in some hundred is none."""
     kind = rng.random()
     if depth and kind < 0.3:
-        return spelled(rng, [(rng.choice(_KEYS), value(rng, depth - 1)) for _ in range(rng.randrange(4))])
+        return spelled(
+            rng, [(rng.choice(_KEYS), value(rng, depth - 1)) for _ in range(rng.randrange(4))]
+        )
     if depth and kind < 0.4:
         return "[" + ",".join(value(rng, depth - 1) for _ in range(rng.randrange(4))) + "]"
     if kind < 0.403:
@@ -75,10 +125,14 @@ def message(rng: random.Random, number: int, people: int) -> str:
         "event": json.dumps(rng.choice(_EVENTS)),
         "previousId": json.dumps(f"old-{person}"),
         "groupId": '"g"',
-        "properties": spelled(rng, [("amount", str(rng.randrange(100))), ("sku", '"x"'), ("revenue", "12.5")]),
+        "properties": spelled(
+            rng, [("amount", str(rng.randrange(100))), ("sku", '"x"'), ("revenue", "12.5")]
+        ),
     }
     if rng.random() < 0.5:
-        fields["anonymousId"] = json.dumps(f"device-{person if rng.random() < 0.98 else rng.randrange(people)}")
+        fields["anonymousId"] = json.dumps(
+            f"device-{person if rng.random() < 0.98 else rng.randrange(people)}"
+        )
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
         where = rng.random()
         if where < 0.35:
@@ -88,10 +142,16 @@ def message(rng: random.Random, number: int, people: int) -> str:
             held = [(rng.choice(_KEYS), value(rng)) for _ in range(rng.randrange(1, 5))]
             fields["properties"] = spelled(rng, [("amount", str(rng.randrange(100))), *held])
         elif where < 0.8:
-            names = [rng.choice(("email", "phone", "plan", *_KEYS)) for _ in range(rng.randrange(1, 4))]
-            fields["traits"] = spelled(rng, [(name, own(rng, number) if name in _IDS else value(rng)) for name in names])
+            names = [
+                rng.choice(("email", "phone", "plan", *_KEYS)) for _ in range(rng.randrange(1, 4))
+            ]
+            fields["traits"] = spelled(
+                rng, [(name, own(rng, number) if name in _IDS else value(rng)) for name in names]
+            )
         else:
-            fields["context"] = spelled(rng, [(rng.choice(_CONTEXT), value(rng)) for _ in range(rng.randrange(1, 3))])
+            fields["context"] = spelled(
+                rng, [(rng.choice(_CONTEXT), value(rng)) for _ in range(rng.randrange(1, 3))]
+            )
     return spelled(rng, list(fields.items()))
 
 
@@ -107,8 +167,14 @@ def record(rng: random.Random, number: int, source: int, people: int) -> bytes:
         return encode_event(source, RECEIVED_MS, 0, raw)[: rng.randrange(1, 60)]  # cut off
     if kind < 0.985:
         return rng.randbytes(rng.randrange(200))
-    surroundings = [(name, value(rng, 1)) for name in ("source", "received", "sent", "message_id", "command") if rng.random() < 0.4]
-    return PREFIX + (spelled(rng, [*surroundings, ("event", raw.decode("utf-8", "replace"))])[1:]).encode("utf-8", "replace")
+    surroundings = [
+        (name, value(rng, 1))
+        for name in ("source", "received", "sent", "message_id", "command")
+        if rng.random() < 0.4
+    ]
+    return PREFIX + (
+        spelled(rng, [*surroundings, ("event", raw.decode("utf-8", "replace"))])[1:]
+    ).encode("utf-8", "replace")
 
 
 def records(seed: int, count: int, source: int, people: int) -> list[bytes]:
@@ -122,7 +188,11 @@ def looked_at(workspace: WorkspaceId, revision: int) -> WorkspaceDefinitions:
     event: dict[str, Any] = {"name": "E"}
     where = [{"property": "amount", "condition": {"op": "at_least", "value": 50}}]
     rules: list[dict[str, Any]] = [
-        {"type": "event", "event": event | {"where": where}, "condition": {"op": "at_least", "value": 1}},
+        {
+            "type": "event",
+            "event": event | {"where": where},
+            "condition": {"op": "at_least", "value": 1},
+        },
         {
             "type": "event",
             "event": {"name": None, "event_type": "page"},
@@ -130,12 +200,34 @@ def looked_at(workspace: WorkspaceId, revision: int) -> WorkspaceDefinitions:
             "property": "sku",
             "condition": {"op": "at_least", "value": 2},
         },
-        {"type": "event", "event": event, "measure": "sum", "property": "a", "window": "48h", "condition": {"op": "at_least", "value": 2}},
-        {"type": "event", "event": event, "measure": "maximum", "property": "b", "condition": {"op": "at_most", "value": 10**9}},
-        {"type": "event", "event": event, "measure": "average", "property": "a.b", "condition": {"op": "greater_than", "value": 0.5}},
+        {
+            "type": "event",
+            "event": event,
+            "measure": "sum",
+            "property": "a",
+            "window": "48h",
+            "condition": {"op": "at_least", "value": 2},
+        },
+        {
+            "type": "event",
+            "event": event,
+            "measure": "maximum",
+            "property": "b",
+            "condition": {"op": "at_most", "value": 10**9},
+        },
+        {
+            "type": "event",
+            "event": event,
+            "measure": "average",
+            "property": "a.b",
+            "condition": {"op": "greater_than", "value": 0.5},
+        },
         {"type": "trait", "name": "a", "condition": {"op": "not_equals", "value": 1}},
         {"type": "trait", "name": "plan", "condition": {"op": "contains", "value": "a"}},
     ]
     decoded = [CONSENTED_CUSTOMERS, *(decode_rule(msgspec.json.encode(rule)) for rule in rules)]
-    segments = tuple(Segment(SegmentId(number), workspace, 1, rule, revision=revision) for number, rule in enumerate(decoded, 1))
+    segments = tuple(
+        Segment(SegmentId(number), workspace, 1, rule, revision=revision)
+        for number, rule in enumerate(decoded, 1)
+    )
     return numbered(WorkspaceDefinitions(workspace, revision, segments=segments))

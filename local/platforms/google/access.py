@@ -1,7 +1,7 @@
 """Who may ask the Google sandbox, and how often: its token endpoint, tokens that expire, and quotas per minute and day.
 
-Sources: RFC 6749 §5 and §6; Data Manager API, Limits and quotas (300 changes and 300 reads of ingestion a minute and 100,000 a day, and
-300 other requests a minute and 50,000 a day).
+Sources: RFC 6749 §5 and §6; Data Manager API, Limits and quotas (300 changes and 300 reads of
+ingestion a minute and 100,000 a day, and 300 other requests a minute and 50,000 a day).
 """
 
 import time
@@ -54,7 +54,12 @@ class Tokens:
         token = f"sandbox-access-{self._issued}"
         self._expires[token] = self._clock() + self._lifetime_s
         scope = "https://www.googleapis.com/auth/datamanager"
-        return {"access_token": token, "expires_in": self._lifetime_s, "scope": scope, "token_type": "Bearer"}
+        return {
+            "access_token": token,
+            "expires_in": self._lifetime_s,
+            "scope": scope,
+            "token_type": "Bearer",
+        }
 
     def expire_all(self) -> None:
         """Forget every token."""
@@ -74,7 +79,9 @@ class Tokens:
 class Quotas:
     """Counts requests per service and kind in sliding windows of a minute and a day."""
 
-    def __init__(self, per_minute: int = PER_MINUTE, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, per_minute: int = PER_MINUTE, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.refused = 0
         self._per_minute = per_minute
         self._clock = clock

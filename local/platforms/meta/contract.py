@@ -10,9 +10,27 @@ from typing import Any, Final, NamedTuple
 
 MAX_ROWS: Final = 10_000
 MAX_SAMPLES: Final = 100
-HASHED: Final = frozenset({"EMAIL", "PHONE", "GEN", "DOBY", "DOBM", "DOBD", "LN", "FN", "FI", "CT", "ST", "ZIP", "COUNTRY"})
+HASHED: Final = frozenset(
+    {
+        "EMAIL",
+        "PHONE",
+        "GEN",
+        "DOBY",
+        "DOBM",
+        "DOBD",
+        "LN",
+        "FN",
+        "FI",
+        "CT",
+        "ST",
+        "ZIP",
+        "COUNTRY",
+    }
+)
 PLAIN: Final = frozenset({"EXTERN_ID", "MADID", "PAGEUID", "LOOKALIKE_VALUE"})
-OPTIONS: Final = frozenset({"DATA_PROCESSING_OPTIONS", "DATA_PROCESSING_OPTIONS_COUNTRY", "DATA_PROCESSING_OPTIONS_STATE"})
+OPTIONS: Final = frozenset(
+    {"DATA_PROCESSING_OPTIONS", "DATA_PROCESSING_OPTIONS_COUNTRY", "DATA_PROCESSING_OPTIONS_STATE"}
+)
 SINGLE: Final = frozenset({"EMAIL_SHA256", "PHONE_SHA256", "MOBILE_ADVERTISER_ID"})
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _DEVICE: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -25,10 +43,17 @@ StoredRow = frozenset[tuple[str, str]]
 class GraphError(Exception):
     """An answer in Graph's error envelope."""
 
-    def __init__(self, code: int, message: str, subcode: int = 0, status: int = 400, transient: bool = False) -> None:
+    def __init__(
+        self, code: int, message: str, subcode: int = 0, status: int = 400, transient: bool = False
+    ) -> None:
         super().__init__(message)
         self.status = status
-        self.body: dict[str, Any] = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "Sandbox"}
+        self.body: dict[str, Any] = {
+            "message": message,
+            "type": "OAuthException",
+            "code": code,
+            "fbtrace_id": "Sandbox",
+        }
         if subcode:
             self.body["error_subcode"] = subcode
         if transient:
@@ -66,12 +91,21 @@ def check_upload(body: Mapping[str, Any]) -> Upload:
     """Check a ``{"payload":…,"session":…}`` body.
 
     Raises:
-        GraphError: the whole request is refused. A row with a wrong hash form does not raise; it is counted.
+        GraphError: the whole request is refused. A row with a wrong hash form does not raise; it is
+            counted.
     """
     payload = body.get("payload")
     if not isinstance(payload, dict):
         raise GraphError(100, "(#100) The parameter payload is required")
-    unknown = set(payload) - {"schema", "data", "is_raw", "app_ids", "page_ids", "ig_account_ids", "data_source"}
+    unknown = set(payload) - {
+        "schema",
+        "data",
+        "is_raw",
+        "app_ids",
+        "page_ids",
+        "ig_account_ids",
+        "data_source",
+    }
     if unknown:
         raise GraphError(100, f"(#100) Unknown payload keys: {sorted(unknown)}")
     upload = Upload(_schema(payload.get("schema")), session=_session(body.get("session")))
@@ -79,7 +113,9 @@ def check_upload(body: Mapping[str, Any]) -> Upload:
     if not isinstance(rows, list) or not rows:
         raise GraphError(100, "(#100) Data is missing or does not match schema")
     if len(rows) > MAX_ROWS:
-        raise GraphError(105, "(#105) The number of parameters exceeded the maximum for this operation")
+        raise GraphError(
+            105, "(#105) The number of parameters exceeded the maximum for this operation"
+        )
     for place, row in enumerate(rows):
         _take(upload, place, row)
     return upload
@@ -87,8 +123,14 @@ def check_upload(body: Mapping[str, Any]) -> Upload:
 
 def _schema(schema: object) -> tuple[str, ...]:
     if isinstance(schema, str) and schema in SINGLE:
-        raise GraphError(2650, "(#2650) Single-key schemas cannot be mixed with multi-key audiences")
-    if not isinstance(schema, list) or not schema or not all(isinstance(key, str) for key in schema):
+        raise GraphError(
+            2650, "(#2650) Single-key schemas cannot be mixed with multi-key audiences"
+        )
+    if (
+        not isinstance(schema, list)
+        or not schema
+        or not all(isinstance(key, str) for key in schema)
+    ):
         raise GraphError(100, "(#100) Schema must be a list of keys")
     unknown = set(schema) - HASHED - PLAIN - OPTIONS
     if unknown or len(set(schema)) != len(schema):
@@ -101,7 +143,11 @@ def _session(session: object) -> Session | None:
         return None
     if not isinstance(session, dict):
         raise GraphError(100, "(#100) session must be an object")
-    number, seq, last = session.get("session_id"), session.get("batch_seq"), session.get("last_batch_flag", False)
+    number, seq, last = (
+        session.get("session_id"),
+        session.get("batch_seq"),
+        session.get("last_batch_flag", False),
+    )
     if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 1 << 63:
         raise GraphError(100, "(#100) session_id must be a positive 64-bit integer")
     if not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:
@@ -120,7 +166,9 @@ def _take(upload: Upload, place: int, row: object) -> None:
         if key in OPTIONS:
             continue
         if not isinstance(value, str):
-            raise GraphError(100, f"(#100) {key} must be a string; an absent value is an empty string")
+            raise GraphError(
+                100, f"(#100) {key} must be a string; an absent value is an empty string"
+            )
         if value == _EMPTY_DIGEST:
             raise GraphError(100, f"(#100) {key} is the hash of an empty string")
         if value and not _well_formed(key, value):

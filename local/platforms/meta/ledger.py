@@ -1,7 +1,8 @@
 """What the Meta sandbox remembers: audiences as real sets of rows, and upload sessions.
 
-Everything acknowledged is in an append-only file first (one JSON object per line, flushed to disk), so a killed sandbox comes back with it.
-A remove takes every row that shares an identifier with the removed one: Meta matches people, not rows.
+Everything acknowledged is in an append-only file first (one JSON object per line, flushed to disk),
+so a killed sandbox comes back with it. A remove takes every row that shares an identifier with the
+removed one: Meta matches people, not rows.
 """
 
 from collections import defaultdict
@@ -30,7 +31,9 @@ class Audience:
     name: str
     description: str
     rows: set[StoredRow] = field(default_factory=set)
-    by_identifier: defaultdict[tuple[str, str], set[StoredRow]] = field(default_factory=lambda: defaultdict(set))
+    by_identifier: defaultdict[tuple[str, str], set[StoredRow]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
     updated_s: int = 0
 
     def add(self, row: StoredRow) -> None:
@@ -75,7 +78,16 @@ class Ledger:
     def create(self, account: str, name: str, description: str, now_s: int) -> Audience:
         """Create an audience; names may repeat, as at Meta."""
         audience_id = str(self._next_id)
-        self._log.record({"do": "create", "id": audience_id, "account": account, "name": name, "text": description, "s": now_s})
+        self._log.record(
+            {
+                "do": "create",
+                "id": audience_id,
+                "account": account,
+                "name": name,
+                "text": description,
+                "s": now_s,
+            }
+        )
         return self.audiences[audience_id]
 
     def delete(self, audience_id: str) -> None:
@@ -87,14 +99,17 @@ class Ledger:
         plain = [sorted(row) for row in rows]
         self._log.record({"do": verb, "id": audience_id, "rows": plain, "s": now_s})
 
-    def admit(self, session: Session | None, audience_id: str, schema: tuple[str, ...], rows: int) -> int:
+    def admit(
+        self, session: Session | None, audience_id: str, schema: tuple[str, ...], rows: int
+    ) -> int:
         """Check a batch against its session.
 
         Returns:
             Rows received in the session so far, this batch included.
 
         Raises:
-            GraphError: the session belongs elsewhere, changed its schema, repeats a batch or is finished.
+            GraphError: the session belongs elsewhere, changed its schema, repeats a batch or is
+                finished.
         """
         if session is None:
             return rows
@@ -114,7 +129,9 @@ class Ledger:
 
     def _apply(self, entry: dict[str, Any]) -> None:
         if entry["do"] == "create":
-            self.audiences[entry["id"]] = Audience(entry["id"], entry["account"], entry["name"], entry["text"], updated_s=entry["s"])
+            self.audiences[entry["id"]] = Audience(
+                entry["id"], entry["account"], entry["name"], entry["text"], updated_s=entry["s"]
+            )
             self._next_id = int(entry["id"]) + 1
             return
         if entry["do"] == "delete":

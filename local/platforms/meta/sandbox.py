@@ -2,8 +2,9 @@
 
     python -m local.platforms.meta.sandbox --port 8400 --state-file .stratum/meta.jsonl
 
-``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives an audience's rows, ``/_sandbox/faults`` injects faults
-(`local.platforms.faults`). It keeps no personal data: rows hold hashes only, and a row that holds anything else is refused.
+``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives an audience's rows,
+``/_sandbox/faults`` injects faults (`local.platforms.faults`). It keeps no personal data: rows hold
+hashes only, and a row that holds anything else is refused.
 """
 
 import argparse
@@ -39,7 +40,12 @@ _SOURCES: Final = {"USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND
 class Sandbox:
     """State and behaviour of one sandbox."""
 
-    def __init__(self, state_file: Path | None = None, token: str = TOKEN, calls_per_hour: int = CALLS_PER_HOUR) -> None:
+    def __init__(
+        self,
+        state_file: Path | None = None,
+        token: str = TOKEN,
+        calls_per_hour: int = CALLS_PER_HOUR,
+    ) -> None:
         self.ledger = Ledger(state_file)
         self.faults = meta_faults()
         self.token = token
@@ -68,13 +74,19 @@ class Sandbox:
         if number is None or int(number[1]) < _OLDEST_VERSION:
             raise GraphError(2635, "(#2635) You are calling a deprecated version of the Ads API.")
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        given = bearer if scheme.lower() == "bearer" else form.get("access_token") or request.query_params.get("access_token")
+        given = (
+            bearer
+            if scheme.lower() == "bearer"
+            else form.get("access_token") or request.query_params.get("access_token")
+        )
         if given != self.token:
             raise GraphError(190, "Invalid OAuth access token.", status=401)
         now = time.monotonic()
         self._calls = [at for at in self._calls if at > now - 3600]
         if len(self._calls) >= self._calls_per_hour:
-            raise GraphError(80003, "There have been too many calls to this ad-account.", status=400)
+            raise GraphError(
+                80003, "There have been too many calls to this ad-account.", status=400
+            )
         self._calls.append(now)
 
     def _usage(self) -> dict[str, Any]:
@@ -88,9 +100,15 @@ class Sandbox:
             "ads_api_access_tier": "standard_access",
         }
 
-    def _route(self, request: Request, path: str, form: dict[str, Any]) -> tuple[str, Callable[[], Awaitable[Response]]]:
+    def _route(
+        self, request: Request, path: str, form: dict[str, Any]
+    ) -> tuple[str, Callable[[], Awaitable[Response]]]:
         """Name the operation and give what does it."""
-        method = str(form.get("method", request.method)).upper() if request.method == "POST" else request.method
+        method = (
+            str(form.get("method", request.method)).upper()
+            if request.method == "POST"
+            else request.method
+        )
         account = re.fullmatch(r"act_(\d+)/customaudiences", path)
         if account and method == "GET":
             return "find", lambda: self._find(request, account[1])
@@ -117,9 +135,16 @@ class Sandbox:
         limit = int(request.query_params.get("limit", "25"))
         after = request.query_params.get("after", "")
         fields = request.query_params.get("fields", "id").split(",")
-        held = sorted((a for a in self.ledger.audiences.values() if a.account == account and a.id > after), key=lambda a: a.id)
+        held = sorted(
+            (a for a in self.ledger.audiences.values() if a.account == account and a.id > after),
+            key=lambda a: a.id,
+        )
         shown = held[:limit]
-        data = [{"id": a.id} | {name: getattr(a, name) for name in ("name", "description") if name in fields} for a in shown]
+        data = [
+            {"id": a.id}
+            | {name: getattr(a, name) for name in ("name", "description") if name in fields}
+            for a in shown
+        ]
         answer: dict[str, Any] = {"data": data}
         if shown:
             answer["paging"] = {"cursors": {"before": shown[0].id, "after": shown[-1].id}}
@@ -128,15 +153,23 @@ class Sandbox:
         return JSONResponse(answer)
 
     async def _create(self, account: str, form: dict[str, Any]) -> Response:
-        if not form.get("name") or form.get("subtype") != "CUSTOM" or form.get("customer_file_source") not in _SOURCES:
+        if (
+            not form.get("name")
+            or form.get("subtype") != "CUSTOM"
+            or form.get("customer_file_source") not in _SOURCES
+        ):
             raise GraphError(100, "(#100) name, subtype and customer_file_source are required")
-        audience = self.ledger.create(account, str(form["name"]), str(form.get("description", "")), int(time.time()))
+        audience = self.ledger.create(
+            account, str(form["name"]), str(form.get("description", "")), int(time.time())
+        )
         return JSONResponse({"id": audience.id})
 
     async def _write(self, verb: str, audience_id: str, form: dict[str, Any]) -> Response:
         self._audience(audience_id)
         upload = check_upload(form)
-        received = self.ledger.admit(upload.session, audience_id, upload.schema, len(upload.rows) + upload.invalid)
+        received = self.ledger.admit(
+            upload.session, audience_id, upload.schema, len(upload.rows) + upload.invalid
+        )
         self.ledger.write(verb, audience_id, upload.rows, int(time.time()))
         return JSONResponse(
             {
@@ -188,8 +221,13 @@ async def _form(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     try:
         if kind == "application/x-www-form-urlencoded":
-            form: dict[str, Any] = {name: values[-1] for name, values in parse_qs(body.decode()).items()}
-            return {name: json.loads(value) if name in {"payload", "session"} else value for name, value in form.items()}
+            form: dict[str, Any] = {
+                name: values[-1] for name, values in parse_qs(body.decode()).items()
+            }
+            return {
+                name: json.loads(value) if name in {"payload", "session"} else value
+                for name, value in form.items()
+            }
         value = json.loads(body) if body else {}
     except ValueError as error:
         raise GraphError(100, "(#100) The body cannot be read") from error
@@ -208,7 +246,10 @@ def build_app(sandbox: Sandbox) -> FastAPI:
 
     @app.get("/_sandbox/audiences")
     async def audiences() -> list[dict[str, Any]]:
-        return [{"id": a.id, "account": a.account, "name": a.name, "size": len(a.rows)} for a in sandbox.ledger.audiences.values()]
+        return [
+            {"id": a.id, "account": a.account, "name": a.name, "size": len(a.rows)}
+            for a in sandbox.ledger.audiences.values()
+        ]
 
     @app.get("/_sandbox/audiences/{audience_id}")
     async def audience(audience_id: str) -> Response:
@@ -234,7 +275,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A strict local Meta for Custom Audiences.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8400)
-    parser.add_argument("--state-file", type=Path, default=None, help="append log that survives a kill")
+    parser.add_argument(
+        "--state-file", type=Path, default=None, help="append log that survives a kill"
+    )
     parser.add_argument("--token", default=TOKEN)
     parser.add_argument("--calls-per-hour", type=int, default=CALLS_PER_HOUR)
     arguments = parser.parse_args()

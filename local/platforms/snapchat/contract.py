@@ -14,7 +14,9 @@ MAX_IDENTIFIERS: Final = 100_000
 NAME_LIMIT: Final = 375
 LIFETIME_DAYS: Final = 9_999
 ACCOUNT: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SEGMENT_FIELDS: Final = frozenset({"name", "description", "source_type", "retention_in_days", "ad_account_id"})
+_SEGMENT_FIELDS: Final = frozenset(
+    {"name", "description", "source_type", "retention_in_days", "ad_account_id"}
+)
 
 
 class SnapError(Exception):
@@ -62,7 +64,11 @@ def check_segments(body: Mapping[str, Any], account: str) -> list[NewSegment]:
 def _segment(segment: object, account: str) -> NewSegment:
     if not isinstance(segment, dict) or segment.keys() - _SEGMENT_FIELDS:
         raise invalid("segment has unknown fields")
-    name, description, days = segment.get("name"), segment.get("description", ""), segment.get("retention_in_days", LIFETIME_DAYS)
+    name, description, days = (
+        segment.get("name"),
+        segment.get("description", ""),
+        segment.get("retention_in_days", LIFETIME_DAYS),
+    )
     if not isinstance(name, str) or not 0 < len(name) <= NAME_LIMIT:
         raise invalid(f"name must have 1 to {NAME_LIMIT} characters")
     if not isinstance(description, str):
@@ -83,14 +89,21 @@ def check_users(body: Mapping[str, Any], segment_id: str) -> Upload:
         SnapError: it is refused whole; Snapchat has no answer per row.
     """
     users = body.get("users")
-    if body.keys() != {"users"} or not isinstance(users, list) or len(users) != 1 or not isinstance(users[0], dict):
+    if (
+        body.keys() != {"users"}
+        or not isinstance(users, list)
+        or len(users) != 1
+        or not isinstance(users[0], dict)
+    ):
         raise invalid("users must hold one element")
     element = users[0]
     if element.keys() - {"id", "schema", "data"} or element.get("id", segment_id) != segment_id:
         raise invalid("an element holds schema and data, and perhaps the id of its segment")
     schema, data = element.get("schema"), element.get("data")
     if not isinstance(schema, list) or len(schema) != 1 or schema[0] not in SCHEMAS:
-        raise invalid(f"schema must be one of {sorted(SCHEMAS)}; kinds of identifiers cannot be mixed")
+        raise invalid(
+            f"schema must be one of {sorted(SCHEMAS)}; kinds of identifiers cannot be mixed"
+        )
     if not isinstance(data, list) or not data:
         raise invalid("data is required")
     if len(data) > MAX_IDENTIFIERS:
@@ -103,5 +116,7 @@ def _identifier(schema: str, row: object) -> str:
         raise invalid("each row of data is a list of one string")
     digest: str = row[0]
     if not digests.well_formed(schema, digest) or digests.of_nobody(digest):
-        raise invalid(f"{schema} holds something that is no such hash, or the hash of a value that identifies nobody")
+        raise invalid(
+            f"{schema} holds something that is no such hash, or the hash of a value that identifies nobody"
+        )
     return digest

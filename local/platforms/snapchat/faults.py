@@ -1,8 +1,9 @@
 """What can go wrong at the Snapchat sandbox besides the line, in Snapchat's words.
 
-``expired_token`` makes the access tokens expire, ``revoked_grant`` (of the operation ``token``) refuses the grant. Special faults:
-``deleted`` deletes the segment just before the request that names it; ``partial`` applies a write without its last identifier and answers
-200 with a part that failed.
+``expired_token`` makes the access tokens expire, ``revoked_grant`` (of the operation ``token``)
+refuses the grant. Special faults: ``deleted`` deletes the segment just before the request that
+names it; ``partial`` applies a write without its last identifier and answers 200 with a part that
+failed.
 """
 
 from collections.abc import Callable
@@ -11,22 +12,30 @@ from typing import Any, Final
 from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
+from domain.values import Json
 from local.platforms.faults import Faults
 from local.platforms.snapchat.contract import SnapError
 
-OPERATIONS: Final = frozenset({"token", "find", "create", "add", "remove", "clear", "read", "delete"})
+OPERATIONS: Final = frozenset(
+    {"token", "find", "create", "add", "remove", "clear", "read", "delete"}
+)
 SPECIAL: Final = frozenset({"deleted", "partial"})
 REQUEST_ID: Final = "57ae54d8sandbox"
 
 
-def answered(key: str, parts: list[dict[str, Any]], status: str = "SUCCESS", **more: Any) -> Response:  # noqa: ANN401 - JSON
+def answered(
+    key: str, parts: list[dict[str, Any]], status: str = "SUCCESS", **more: Json
+) -> Response:
     """Answer in Snapchat's envelope: a part's outcome beside its content."""
     return JSONResponse({"request_status": status, "request_id": REQUEST_ID, key: parts, **more})
 
 
 def failed_part() -> Response:
     """Answer 200 with a part that failed."""
-    part = {"sub_request_status": "ERROR", "sub_request_error_reason": "The request could not be processed."}
+    part = {
+        "sub_request_status": "ERROR",
+        "sub_request_error_reason": "The request could not be processed.",
+    }
     return answered("users", [part])
 
 
@@ -60,6 +69,8 @@ def snapchat_faults(expire: Callable[[], None]) -> Faults:
         "expired_token": expired,
         "permission": lambda: refused(SnapError(403, "E3002", "Caller does not have permission")),
         "error_in_200": failed_part,
-        "revoked_grant": lambda: JSONResponse({"error": "invalid_grant", "error_description": "revoked"}, 400),
+        "revoked_grant": lambda: JSONResponse(
+            {"error": "invalid_grant", "error_description": "revoked"}, 400
+        ),
     }
     return Faults(errors, OPERATIONS, SPECIAL)

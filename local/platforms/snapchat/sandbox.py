@@ -2,9 +2,10 @@
 
     python -m local.platforms.snapchat.sandbox --port 8430 --state-file .stratum/snapchat.jsonl
 
-Access tokens come from ``/login/oauth2/access_token``. ``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives a segment's digests,
-``/_sandbox/faults`` injects faults (`local.platforms.faults`, `local.platforms.snapchat.faults`). It keeps no personal data: a request with
-anything that is not hashed is refused.
+Access tokens come from ``/login/oauth2/access_token``. ``/`` shows what it holds,
+``/_sandbox/audiences/{id}`` gives a segment's digests, ``/_sandbox/faults`` injects faults
+(`local.platforms.faults`, `local.platforms.snapchat.faults`). It keeps no personal data: a request
+with anything that is not hashed is refused.
 """
 
 import argparse
@@ -22,7 +23,13 @@ from local.platforms.faults import add_routes
 from local.platforms.rate_limit import RateLimit
 from local.platforms.segment_ledger import Segment, SegmentLedger
 from local.platforms.segment_pages import add_pages
-from local.platforms.snapchat.contract import ACCOUNT, SnapError, check_segments, check_users, invalid
+from local.platforms.snapchat.contract import (
+    ACCOUNT,
+    SnapError,
+    check_segments,
+    check_users,
+    invalid,
+)
 from local.platforms.snapchat.faults import answered, failed_part, refused, snapchat_faults
 from local.platforms.snapchat.tokens import LIFETIME_S, Tokens
 
@@ -113,12 +120,17 @@ class SnapchatSandbox:
             return "create", lambda: self._create(account[1], body)
         operation = _OPERATIONS.get((request.method, segment[2])) if segment else None
         if segment is None or operation is None:
-            raise SnapError(405 if account or segment else 404, "E1004", "Resource can not be found")
+            raise SnapError(
+                405 if account or segment else 404, "E1004", "Resource can not be found"
+            )
         body = await _body(request) if operation in {"add", "remove"} else {}
         return operation, lambda: self._act(operation, segment[1], body)
 
     async def _find(self, request: Request, account: str) -> Response:
-        limit, cursor = request.query_params.get("limit", str(PAGE_LIMIT)), request.query_params.get("cursor", "0")
+        limit, cursor = (
+            request.query_params.get("limit", str(PAGE_LIMIT)),
+            request.query_params.get("cursor", "0"),
+        )
         if not limit.isdigit() or not 1 <= int(limit) <= PAGE_LIMIT or not cursor.isdigit():
             raise invalid(f"limit must be between 1 and {PAGE_LIMIT}")
         held = [segment for segment in self.ledger.of(account) if int(segment.id) > int(cursor)]
@@ -131,7 +143,10 @@ class SnapchatSandbox:
 
     async def _create(self, account: str, body: dict[str, Any]) -> Response:
         now_s = int(time.time())
-        made = [self.ledger.create(account, new.name, now_s, new.description, new.retention_days) for new in check_segments(body, account)]
+        made = [
+            self.ledger.create(account, new.name, now_s, new.description, new.retention_days)
+            for new in check_segments(body, account)
+        ]
         parts = [{"sub_request_status": "success", "segment": _shown(segment)} for segment in made]
         return answered("segments", parts, "success")
 
@@ -148,7 +163,10 @@ class SnapchatSandbox:
             self.ledger.delete(segment_id)
             return answered("segments", [])
         if operation == "clear":
-            everything = {schema: [digest.hex() for digest in digests] for schema, digests in segment.members.items()}
+            everything = {
+                schema: [digest.hex() for digest in digests]
+                for schema, digests in segment.members.items()
+            }
             self.ledger.write("remove", {segment_id: everything}, int(time.time()))
         return answered("segments", [{"sub_request_status": "SUCCESS", "segment": _shown(segment)}])
 
@@ -159,7 +177,10 @@ class SnapchatSandbox:
         self.ledger.write(verb, {segment.id: {upload.schema: digests}}, int(time.time()))
         if partial:
             return failed_part()
-        return answered("users", [{"sub_request_status": "SUCCESS", "user": {"number_uploaded_users": len(digests)}}])
+        return answered(
+            "users",
+            [{"sub_request_status": "SUCCESS", "user": {"number_uploaded_users": len(digests)}}],
+        )
 
 
 def _shown(segment: Segment) -> dict[str, Any]:
@@ -198,7 +219,13 @@ async def _body(request: Request) -> dict[str, Any]:
 
 def build_app(sandbox: SnapchatSandbox) -> FastAPI:
     """Serve one sandbox."""
-    app = FastAPI(title="Snapchat sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Snapchat sandbox",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     add_pages(app, "Snapchat", sandbox.ledger, sandbox.requests)
     add_routes(app, sandbox.faults)
 
@@ -218,12 +245,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A strict local Snapchat for customer lists.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8430)
-    parser.add_argument("--state-file", type=Path, default=None, help="append log that survives a kill")
+    parser.add_argument(
+        "--state-file", type=Path, default=None, help="append log that survives a kill"
+    )
     parser.add_argument("--per-token", type=int, default=PER_TOKEN)
     parser.add_argument("--per-app", type=int, default=PER_APP)
     parser.add_argument("--token-lifetime-s", type=float, default=LIFETIME_S)
     arguments = parser.parse_args()
-    app = build_app(SnapchatSandbox(arguments.state_file, arguments.per_token, arguments.per_app, arguments.token_lifetime_s))
+    app = build_app(
+        SnapchatSandbox(
+            arguments.state_file, arguments.per_token, arguments.per_app, arguments.token_lifetime_s
+        )
+    )
     uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="error", access_log=False)
 
 

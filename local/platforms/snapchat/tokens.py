@@ -27,7 +27,9 @@ class Tokens:
 
     def grant(self, form: bytes) -> Response:
         """Answer a request for a token (RFC 6749 §6, §5.2)."""
-        given = {name: values[-1] for name, values in parse_qs(form.decode(errors="replace")).items()}
+        given = {
+            name: values[-1] for name, values in parse_qs(form.decode(errors="replace")).items()
+        }
         if given.get("grant_type") != "refresh_token":
             return _refused("unsupported_grant_type", 400)
         if (given.get("client_id"), given.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):

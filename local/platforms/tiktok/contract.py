@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from local.platforms import digests
 
-COLUMNS: Final = frozenset({"IDFA_MD5", "AAID_MD5", "IDFA_SHA256", "AAID_SHA256", "EMAIL_SHA256", "PHONE_SHA256"})
+COLUMNS: Final = frozenset(
+    {"IDFA_MD5", "AAID_MD5", "IDFA_SHA256", "AAID_SHA256", "EMAIL_SHA256", "PHONE_SHA256"}
+)
 NAME_LIMIT: Final = 70
 PARAMETER: Final = 40002
 _TOO_MANY_IDS: Final = 40011
@@ -94,11 +96,17 @@ def check_mapping(body: Mapping[str, Any], max_rows: int) -> Mapped:
     if len(rows) > max_rows:
         raise ApiError(_TOO_MANY_IDS, "Too many IDs")
     verb = "add" if action == "add" else "remove"
-    return Mapped(verb, tuple(map(advertiser, advertisers)), tuple(_row(schema, row) for row in rows))
+    return Mapped(
+        verb, tuple(map(advertiser, advertisers)), tuple(_row(schema, row) for row in rows)
+    )
 
 
 def _schema(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(column, str) for column in value):
+    if (
+        not isinstance(value, list)
+        or not value
+        or not all(isinstance(column, str) for column in value)
+    ):
         raise ApiError(PARAMETER, "id_schema: must be a list of columns")
     schema = tuple(column.upper() for column in value)
     if set(schema) - COLUMNS or len(set(schema)) != len(schema):
@@ -108,8 +116,12 @@ def _schema(value: object) -> tuple[str, ...]:
 
 def _row(schema: tuple[str, ...], row: object) -> tuple[tuple[str, str, str], ...]:
     if not isinstance(row, list) or len(row) != len(schema):
-        raise ApiError(PARAMETER, "batch_data: each row must have one entry per column of id_schema")
-    entries = tuple(entry for column, value in zip(schema, row, strict=True) for entry in _entry(column, value))
+        raise ApiError(
+            PARAMETER, "batch_data: each row must have one entry per column of id_schema"
+        )
+    entries = tuple(
+        entry for column, value in zip(schema, row, strict=True) for entry in _entry(column, value)
+    )
     if not entries:
         raise ApiError(PARAMETER, "batch_data: a row holds no id")
     return entries

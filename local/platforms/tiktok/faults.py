@@ -1,7 +1,7 @@
 """What can go wrong at the TikTok sandbox besides the line, in TikTok's words: mostly HTTP 200 with a code.
 
-Special faults: ``deleted`` deletes the audience just before the request that names it; ``partial`` applies a write without its last row and
-answers 20001.
+Special faults: ``deleted`` deletes the audience just before the request that names it; ``partial``
+applies a write without its last row and answers 20001.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,8 @@ _ERRORS: Final = {
     "maintenance": ApiError(60001, "The service is under maintenance."),
     "throttle": ApiError(40100, "Too many requests. Please retry in some time."),
     "throttle_advertiser": ApiError(
-        40133, "Advertiser (ID)'s QPS (11) reaches QPS limit 10 for current path, request is temporarily restricted."
+        40133,
+        "Advertiser (ID)'s QPS (11) reaches QPS limit 10 for current path, request is temporarily restricted.",
     ),
     "expired_token": ApiError(40105, "Access token is incorrect or has been revoked."),
     "permission": ApiError(40001, "No permission to operate the advertiser."),
@@ -34,7 +35,9 @@ _ERRORS: Final = {
 }
 
 
-def answered(code: int, message: str, data: dict[str, Any] | None = None, status: int = 200) -> Response:
+def answered(
+    code: int, message: str, data: dict[str, Any] | None = None, status: int = 200
+) -> Response:
     """Answer in TikTok's envelope."""
     body = {"code": code, "message": message, "request_id": "2026sandbox", "data": data or {}}
     return JSONResponse(body, status, {"x-tt-logid": "2026sandbox"})
@@ -47,5 +50,7 @@ def refused(error: ApiError) -> Response:
 
 def tiktok_faults() -> Faults:
     """Start with none queued."""
-    answers: dict[str, Callable[[], Response]] = {kind: partial(refused, error) for kind, error in _ERRORS.items()}
+    answers: dict[str, Callable[[], Response]] = {
+        kind: partial(refused, error) for kind, error in _ERRORS.items()
+    }
     return Faults(answers, OPERATIONS, SPECIAL)

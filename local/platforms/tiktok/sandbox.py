@@ -2,9 +2,9 @@
 
     python -m local.platforms.tiktok.sandbox --port 8420 --state-file .stratum/tiktok.jsonl
 
-``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives an audience's digests, ``/_sandbox/faults`` injects faults
-(`local.platforms.faults`, `local.platforms.tiktok.faults`). It keeps no personal data: a request with anything that is not hashed is
-refused.
+``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives an audience's digests,
+``/_sandbox/faults`` injects faults (`local.platforms.faults`, `local.platforms.tiktok.faults`). It
+keeps no personal data: a request with anything that is not hashed is refused.
 """
 
 import argparse
@@ -25,7 +25,14 @@ from local.platforms.faults import add_routes
 from local.platforms.rate_limit import RateLimit
 from local.platforms.segment_ledger import Segment, SegmentLedger
 from local.platforms.segment_pages import add_pages
-from local.platforms.tiktok.contract import PARAMETER, ApiError, advertiser, check_mapping, kept_name, refuse_unknown
+from local.platforms.tiktok.contract import (
+    PARAMETER,
+    ApiError,
+    advertiser,
+    check_mapping,
+    kept_name,
+    refuse_unknown,
+)
 from local.platforms.tiktok.faults import answered, refused, tiktok_faults
 
 TOKEN: Final = "sandbox-token"  # noqa: S105 - the sandbox's own documented token, it opens nothing else
@@ -36,8 +43,14 @@ QPS: Final = 10
 QPM: Final = 600
 """Basic level, per app."""
 TARGETABLE: Final = 1_000
-_PATH: Final = re.compile(r"open_api/v1\.3/(segment/audience|segment/mapping|dmp/custom_audience/list)/")
-_METHODS: Final = {"segment/audience": "POST", "segment/mapping": "POST", "dmp/custom_audience/list": "GET"}
+_PATH: Final = re.compile(
+    r"open_api/v1\.3/(segment/audience|segment/mapping|dmp/custom_audience/list)/"
+)
+_METHODS: Final = {
+    "segment/audience": "POST",
+    "segment/mapping": "POST",
+    "dmp/custom_audience/list": "GET",
+}
 _DELETE_FIELDS: Final = frozenset({"advertiser_id", "action", "delete_audience_id"})
 _CREATE_FIELDS: Final = frozenset({"advertiser_id", "action", "custom_audience_name"})
 
@@ -56,7 +69,12 @@ class TiktokSandbox:
     """
 
     def __init__(
-        self, state_file: Path | None = None, token: str = TOKEN, qps: int = QPS, qpm: int = QPM, max_rows: int = MAX_ROWS
+        self,
+        state_file: Path | None = None,
+        token: str = TOKEN,
+        qps: int = QPS,
+        qpm: int = QPM,
+        max_rows: int = MAX_ROWS,
     ) -> None:
         self.ledger = SegmentLedger(state_file, FIRST_ID)
         self.faults = tiktok_faults()
@@ -84,7 +102,10 @@ class TiktokSandbox:
         """Check token and pace."""
         token = request.headers.get("access-token", "")
         if not token:
-            raise ApiError(40104, "Access token is null, you should set it in http header with key Access-Token.")
+            raise ApiError(
+                40104,
+                "Access token is null, you should set it in http header with key Access-Token.",
+            )
         if token != self._token:
             raise ApiError(40105, "Access token is incorrect or has been revoked.")
         if not self._rate.take():
@@ -93,7 +114,9 @@ class TiktokSandbox:
     async def _route(self, request: Request, path: str) -> tuple[str, Answer]:
         """Name the operation and give what does it."""
         if path == "dmp/custom_audience/list":
-            return ("read" if "custom_audience_ids" in request.query_params else "find"), lambda: self._list(request)
+            return (
+                "read" if "custom_audience_ids" in request.query_params else "find"
+            ), lambda: self._list(request)
         body = await _body(request)
         if path == "segment/mapping":
             verb = "remove" if body.get("action") == "delete" else "add"
@@ -104,7 +127,10 @@ class TiktokSandbox:
 
     async def _create(self, body: dict[str, Any]) -> Response:
         refuse_unknown(body, _CREATE_FIELDS)
-        account, name = advertiser(body.get("advertiser_id")), kept_name(body.get("custom_audience_name"))
+        account, name = (
+            advertiser(body.get("advertiser_id")),
+            kept_name(body.get("custom_audience_name")),
+        )
         segment = self.ledger.create(account, name, int(time.time()))
         return answered(0, "OK", {"audience_id": segment.id})
 
@@ -112,7 +138,9 @@ class TiktokSandbox:
         refuse_unknown(body, _DELETE_FIELDS)
         if body.get("action") != "delete":
             raise ApiError(PARAMETER, "action: Must be one of: create, delete.")
-        segment = self._segment(body.get("delete_audience_id"), (advertiser(body.get("advertiser_id")),))
+        segment = self._segment(
+            body.get("delete_audience_id"), (advertiser(body.get("advertiser_id")),)
+        )
         if self.faults.taken("deleted", "delete"):
             self.ledger.delete(segment.id)
             raise ApiError(PARAMETER, "Parameter error: invalid audience ID")
@@ -127,7 +155,9 @@ class TiktokSandbox:
         for audience in named:
             self._segment(audience, mapped.advertisers)
         partial = self.faults.taken("partial", verb)
-        changes: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        changes: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
         for row in mapped.rows[:-1] if partial else mapped.rows:
             for audience, column, digest in row:
                 changes[audience][column].append(digest)
@@ -137,14 +167,22 @@ class TiktokSandbox:
     async def _list(self, request: Request) -> Response:
         query = request.query_params
         refuse_unknown(query, {"advertiser_id", "custom_audience_ids", "page", "page_size"})
-        page, page_size = _count(query.get("page", "1"), "page", 1 << 31), _count(query.get("page_size", "10"), "page_size", 100)
+        page, page_size = (
+            _count(query.get("page", "1"), "page", 1 << 31),
+            _count(query.get("page_size", "10"), "page_size", 100),
+        )
         held = self.ledger.of(advertiser(query.get("advertiser_id")))
         if "custom_audience_ids" in query:
             wanted = _ids(query["custom_audience_ids"])
             held = [segment for segment in held if segment.id in wanted]
         shown = held[(page - 1) * page_size : page * page_size]
         pages = math.ceil(len(held) / page_size)
-        info = {"page": page, "page_size": page_size, "total_number": len(held), "total_page": pages}
+        info = {
+            "page": page,
+            "page_size": page_size,
+            "total_number": len(held),
+            "total_page": pages,
+        }
         return answered(0, "OK", {"list": list(map(_shown, shown)), "page_info": info})
 
     def _segment(self, audience: object, advertisers: tuple[str, ...]) -> Segment:
@@ -199,7 +237,13 @@ async def _body(request: Request) -> dict[str, Any]:
 
 def build_app(sandbox: TiktokSandbox) -> FastAPI:
     """Serve one sandbox."""
-    app = FastAPI(title="TikTok sandbox", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="TikTok sandbox",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     add_pages(app, "TikTok", sandbox.ledger, sandbox.requests)
     add_routes(app, sandbox.faults)
 
@@ -215,13 +259,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A strict local TikTok for streaming segments.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8420)
-    parser.add_argument("--state-file", type=Path, default=None, help="append log that survives a kill")
+    parser.add_argument(
+        "--state-file", type=Path, default=None, help="append log that survives a kill"
+    )
     parser.add_argument("--token", default=TOKEN)
     parser.add_argument("--qps", type=int, default=QPS)
     parser.add_argument("--qpm", type=int, default=QPM)
     parser.add_argument("--max-rows", type=int, default=MAX_ROWS)
     arguments = parser.parse_args()
-    app = build_app(TiktokSandbox(arguments.state_file, arguments.token, arguments.qps, arguments.qpm, arguments.max_rows))
+    app = build_app(
+        TiktokSandbox(
+            arguments.state_file, arguments.token, arguments.qps, arguments.qpm, arguments.max_rows
+        )
+    )
     uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="error", access_log=False)
 
 

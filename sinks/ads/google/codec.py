@@ -1,11 +1,13 @@
 """Google Customer Match through the Data Manager API: how requests are spelled and answers are read.
 
-A row holds every e-mail and phone of a person, as ``email:<hash>`` and ``phone:<hash>``, sorted, e-mails first; there is no own id in it
-and no fixed column. Google matches people by any of them. A list takes contact data or device ids and never both, so device ids are not
-sent. A write is only accepted at first; what became of it is asked for later by its receipt. The access token is added by
+A row holds every e-mail and phone of a person, as ``email:<hash>`` and ``phone:<hash>``, sorted,
+e-mails first; there is no own id in it and no fixed column. Google matches people by any of them. A
+list takes contact data or device ids and never both, so device ids are not sent. A write is only
+accepted at first; what became of it is asked for later by its receipt. The access token is added by
 `sinks.http.oauth`.
 
-Sources: Data Manager API v1 (audience members, request status, user lists); Google Ads Help, Customer Match.
+Sources: Data Manager API v1 (audience members, request status, user lists); Google Ads Help,
+Customer Match.
 """
 
 import re
@@ -44,7 +46,10 @@ _AGREED: Final = {
     "consent": {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"},
     "termsOfService": {"customerMatchTermsOfServiceStatus": "ACCEPTED"},
 }
-"""Every row of an add is a person whose consent was checked when it was written down; a removal needs none and takes none."""
+"""Every row of an add is a person whose consent was checked when it was written down.
+
+A removal needs none and takes none.
+"""
 
 _DAY: Final = timedelta(days=1)
 
@@ -56,10 +61,13 @@ class GoogleParams:
     Attributes:
         base_url: scheme and host of the Data Manager API, or of the local sandbox.
         version: API version in every path.
-        customer_id: Google Ads account that holds the lists, with or without hyphens; empty: Google is not connected.
+        customer_id: Google Ads account that holds the lists, with or without hyphens; empty: Google
+            is not connected.
         login_customer_id: manager account through which it is reached; empty: the account itself.
-        purpose: consent purpose that covers sending a person to Google, for use of their data and for personalised ads.
-        membership: how long Google keeps a member who is not sent again, whole days; 540 is the most that is known to be accepted.
+        purpose: consent purpose that covers sending a person to Google, for use of their data and
+            for personalised ads.
+        membership: how long Google keeps a member who is not sent again, whole days; 540 is the
+            most that is known to be accepted.
         max_rows: members per request.
         max_identifiers: e-mails and phones per member.
         page_size: lists per page of a listing.
@@ -118,8 +126,8 @@ class Google:
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as all their hashed e-mails and phones.
 
-        Of more than Google takes per member, each kind keeps at least half of the places if it can fill them; the smallest are kept, so
-        that the choice is the same on every run.
+        Of more than Google takes per member, each kind keeps at least half of the places if it can
+        fill them; the smallest are kept, so that the choice is the same on every run.
         """
         emails = _digests("email", person.identifiers.get("email", ()), hashing.email_gmail)
         phones = _digests("phone", person.identifiers.get("phone", ()), hashing.phone_e164)
@@ -131,7 +139,10 @@ class Google:
         """Build one request; rows go in the body, never in a URL."""
         match operation:
             case Find(name=name, after=after):
-                query = {"filter": f'display_name = "{_quoted(name)}"', "pageSize": str(self.params.page_size)}
+                query = {
+                    "filter": f'display_name = "{_quoted(name)}"',
+                    "pageSize": str(self.params.page_size),
+                }
                 if after:
                     query["pageToken"] = after
                 return self._request("GET", f"{self._lists}?{urlencode(query)}")
@@ -147,13 +158,22 @@ class Google:
             case Delete(platform_id=platform_id):
                 return self._request("DELETE", f"{self._lists}/{platform_id}")
             case Status(receipt=receipt):
-                return self._request("GET", f"requestStatus:retrieve?{urlencode({'requestId': receipt})}")
+                return self._request(
+                    "GET", f"requestStatus:retrieve?{urlencode({'requestId': receipt})}"
+                )
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer; an answer that makes no sense is retried, because nobody knows what it did."""
+        """Classify one answer.
+
+        An answer that makes no sense is retried, because nobody knows what it did.
+        """
         params = self.params
         if response.fault == "reauth":
-            return Rejected("reauth", "invalid_grant", "Connect Google again: the refresh token has expired or was revoked.")
+            return Rejected(
+                "reauth",
+                "invalid_grant",
+                "Connect Google again: the refresh token has expired or was revoked.",
+            )
         if response.fault:
             return Retry(response.fault)
         try:
@@ -180,13 +200,18 @@ class Google:
                 outcome = Delivered(platform_id=_id(answer))
             case Write(rows=rows) if isinstance(answer.get("requestId"), str):
                 wait_s = self.params.status_wait.total_seconds()
-                outcome = Delivered(rows=len(rows), receipt=answer["requestId"], receipt_after_s=wait_s)
+                outcome = Delivered(
+                    rows=len(rows), receipt=answer["requestId"], receipt_after_s=wait_s
+                )
             case Read() if _id(answer):
                 outcome = Delivered(readback=read_list(answer))
             case Delete():
                 outcome = Delivered()
             case Status() if isinstance(answer.get("requestStatusPerDestination"), list):
-                outcome = read_status(answer["requestStatusPerDestination"], self.params.status_interval.total_seconds())
+                outcome = read_status(
+                    answer["requestStatusPerDestination"],
+                    self.params.status_interval.total_seconds(),
+                )
         return outcome
 
     @property
@@ -205,12 +230,18 @@ class Google:
         }
 
     def _members(self, platform_id: str, rows: Iterable[Row]) -> dict[str, Any]:
-        destination = {"operatingAccount": _product_account(self.params.customer_id), "productDestinationId": platform_id}
+        destination = {
+            "operatingAccount": _product_account(self.params.customer_id),
+            "productDestinationId": platform_id,
+        }
         if self.params.login_customer_id:
             destination["loginAccount"] = _product_account(self.params.login_customer_id)
         return {
             "destinations": [destination],
-            "audienceMembers": [{"userData": {"userIdentifiers": [_identifier(value) for value in row]}} for row in rows],
+            "audienceMembers": [
+                {"userData": {"userIdentifiers": [_identifier(value) for value in row]}}
+                for row in rows
+            ],
             "encoding": "HEX",
         }
 
@@ -230,7 +261,9 @@ class Google:
 
 def _digests(kind: str, values: Iterable[str], spell: Callable[[str], str]) -> list[str]:
     """Hash every usable value, each once; smallest hash first."""
-    return sorted({f"{kind}:{hashing.digest(spelled)}" for spelled in map(spell, values) if spelled})
+    return sorted(
+        {f"{kind}:{hashing.digest(spelled)}" for spelled in map(spell, values) if spelled}
+    )
 
 
 def _identifier(value: str) -> dict[str, str]:
@@ -265,5 +298,13 @@ def _found(answer: Mapping[str, Any], name: str, intent: str) -> Outcome:
     lists = answer.get("userLists") or []
     if not isinstance(lists, list) or not all(isinstance(user_list, dict) for user_list in lists):
         return Retry("unexpected")
-    ours = [_id(held) for held in lists if held.get("displayName") == name and held.get("description") == intent and _id(held)]
-    return Delivered(platform_id=min(ours)) if ours else Delivered(after=str(answer.get("nextPageToken") or ""))
+    ours = [
+        _id(held)
+        for held in lists
+        if held.get("displayName") == name and held.get("description") == intent and _id(held)
+    ]
+    return (
+        Delivered(platform_id=min(ours))
+        if ours
+        else Delivered(after=str(answer.get("nextPageToken") or ""))
+    )

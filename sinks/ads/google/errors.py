@@ -1,8 +1,10 @@
 """What Google's error answers mean: the reason of each field violation first, then the reason of the whole, then the status.
 
-An ingestion request with one bad member fails as a whole and nothing of it is processed, so the places of members that Google objects to
-are given back: without them the request passes. Reasons unknown to the tables follow the status, as Google adds reasons at any time.
-Sources: Data Manager API, Understand API errors; google.rpc.Code, google.rpc.ErrorInfo, BadRequest and RetryInfo; AIP-193.
+An ingestion request with one bad member fails as a whole and nothing of it is processed, so the
+places of members that Google objects to are given back: without them the request passes. Reasons
+unknown to the tables follow the status, as Google adds reasons at any time. Sources: Data Manager
+API, Understand API errors; google.rpc.Code, google.rpc.ErrorInfo, BadRequest and RetryInfo;
+AIP-193.
 """
 
 import re
@@ -18,17 +20,54 @@ _BY_STATUS: Final = {
     "NOT_FOUND": "missing",
     "RESOURCE_EXHAUSTED": "throttled",
     "ABORTED": "busy",
-    **dict.fromkeys(("UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "CANCELLED"), "transient"),
-    **dict.fromkeys(("INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE", "ALREADY_EXISTS", "UNIMPLEMENTED"), "invalid"),
+    **dict.fromkeys(
+        ("UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "CANCELLED"), "transient"
+    ),
+    **dict.fromkeys(
+        (
+            "INVALID_ARGUMENT",
+            "FAILED_PRECONDITION",
+            "OUT_OF_RANGE",
+            "ALREADY_EXISTS",
+            "UNIMPLEMENTED",
+        ),
+        "invalid",
+    ),
 }
 _BY_REASON: Final = {
-    **dict.fromkeys(("ACCESS_TOKEN_EXPIRED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "ACCESS_TOKEN_TYPE_UNSUPPORTED"), "reauth"),
-    **dict.fromkeys(("SERVICE_DISABLED", "CONSUMER_INVALID", "CONSUMER_SUSPENDED", "USER_PROJECT_DENIED"), "permission"),
-    **dict.fromkeys(("PERMISSION_DENIED", "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH", "OWNERSHIP_REQUIRED_FOR_UPDATE"), "permission"),
-    **dict.fromkeys(("NOT_ALLOWLISTED", "ADVERTISER_NOT_ALLOWLISTED_FOR_UPLOADED_DATA"), "permission"),
-    **dict.fromkeys(("TERMS_AND_CONDITIONS_NOT_SIGNED", "EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED"), "terms"),
-    **dict.fromkeys(("NOT_FOUND", "INVALID_USER_LIST_ID", "INVALID_REQUEST_ID", "REQUEST_TOO_OLD"), "missing"),
-    **dict.fromkeys(("USER_LIST_MUTATION_NOT_SUPPORTED", "SENSITIVE_USER_LIST_IMMUTABLE"), "policy"),
+    **dict.fromkeys(
+        (
+            "ACCESS_TOKEN_EXPIRED",
+            "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+            "ACCESS_TOKEN_TYPE_UNSUPPORTED",
+        ),
+        "reauth",
+    ),
+    **dict.fromkeys(
+        ("SERVICE_DISABLED", "CONSUMER_INVALID", "CONSUMER_SUSPENDED", "USER_PROJECT_DENIED"),
+        "permission",
+    ),
+    **dict.fromkeys(
+        (
+            "PERMISSION_DENIED",
+            "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH",
+            "OWNERSHIP_REQUIRED_FOR_UPDATE",
+        ),
+        "permission",
+    ),
+    **dict.fromkeys(
+        ("NOT_ALLOWLISTED", "ADVERTISER_NOT_ALLOWLISTED_FOR_UPLOADED_DATA"), "permission"
+    ),
+    **dict.fromkeys(
+        ("TERMS_AND_CONDITIONS_NOT_SIGNED", "EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED"),
+        "terms",
+    ),
+    **dict.fromkeys(
+        ("NOT_FOUND", "INVALID_USER_LIST_ID", "INVALID_REQUEST_ID", "REQUEST_TOO_OLD"), "missing"
+    ),
+    **dict.fromkeys(
+        ("USER_LIST_MUTATION_NOT_SUPPORTED", "SENSITIVE_USER_LIST_IMMUTABLE"), "policy"
+    ),
     "USER_LIST_TYPE_NOT_SUPPORTED_FOR_ACCOUNT": "policy",
     **dict.fromkeys(("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED"), "throttled"),
     **dict.fromkeys(("INTERNAL_ERROR", "DEADLINE_EXCEEDED"), "transient"),
@@ -47,7 +86,10 @@ _OF_A_ROW: Final = frozenset(
         "FIELD_VALUE_TOO_SHORT",
     }
 )
-"""Reasons that are one member's fault. Any other names a member only because Google has to name some field."""
+"""Reasons that are one member's fault.
+
+Any other names a member only because Google has to name some field.
+"""
 
 _ADVICE: Final = {
     "reauth": "Connect Google again: the access was revoked or lacks the scope auth/datamanager.",
@@ -98,15 +140,29 @@ def classify(error: Mapping[str, Any], retry_after: str, rows: int, waits: Waits
     """
     status = _code(error.get("status"))
     details = [detail for detail in _list(error.get("details")) if isinstance(detail, dict)]
-    violations = [item for detail in details for item in _list(detail.get("fieldViolations")) if isinstance(item, dict)]
-    reasons = [_code(item.get("reason")) for item in violations] + [_code(detail.get("reason")) for detail in details]
+    violations = [
+        item
+        for detail in details
+        for item in _list(detail.get("fieldViolations"))
+        if isinstance(item, dict)
+    ]
+    reasons = [_code(item.get("reason")) for item in violations] + [
+        _code(detail.get("reason")) for detail in details
+    ]
     kind, reason = _kind(status, reasons)
     if kind == "throttled":
         return Retry(kind, _wait(details, retry_after, waits))
     if kind not in _ADVICE:
         return Retry(kind)
-    spelled = "/".join(filter(None, (str(error.get("code", ""))[:3], status, reason if reason != status else "")))
-    return Rejected(kind, spelled, _ADVICE_BY_REASON.get(reason, _ADVICE[kind]), _bad_rows(violations, rows) if kind == "invalid" else ())
+    spelled = "/".join(
+        filter(None, (str(error.get("code", ""))[:3], status, reason if reason != status else ""))
+    )
+    return Rejected(
+        kind,
+        spelled,
+        _ADVICE_BY_REASON.get(reason, _ADVICE[kind]),
+        _bad_rows(violations, rows) if kind == "invalid" else (),
+    )
 
 
 def _kind(status: str, reasons: Iterable[str]) -> tuple[str, str]:
@@ -124,7 +180,11 @@ def _bad_rows(violations: Iterable[Mapping[str, Any]], rows: int) -> tuple[int, 
     places = set()
     for violation in violations:
         member = _MEMBER.match(str(violation.get("field", "")))
-        if member is None or _code(violation.get("reason")) not in _OF_A_ROW or int(member[1]) >= rows:
+        if (
+            member is None
+            or _code(violation.get("reason")) not in _OF_A_ROW
+            or int(member[1]) >= rows
+        ):
             return ()
         places.add(int(member[1]))
     return tuple(sorted(places))

@@ -1,6 +1,7 @@
 """Reads Google's own view of a list and of an accepted request into what a person may see: numbers and constants, nothing personal.
 
-Sources: Data Manager API v1: UserList, RequestStatusPerDestination, MatchRateRange. 64-bit numbers come as text.
+Sources: Data Manager API v1: UserList, RequestStatusPerDestination, MatchRateRange. 64-bit numbers
+come as text.
 """
 
 import re
@@ -45,18 +46,29 @@ def read_status(destinations: Sequence[Any], ask_again_s: float) -> Outcome:
     """Read what became of a request with one destination.
 
     Returns:
-        Delivered with ``status``, ``records``, ``identifiers``, ``match_rate_low`` and ``match_rate_high`` (per cent, −1: unknown) and
-        the records in error by reason (``error_denied_consent`` …), or Retry ``busy`` while Google is at it.
+        Delivered with ``status``, ``records``, ``identifiers``, ``match_rate_low`` and
+        ``match_rate_high`` (per cent, −1: unknown) and the records in error by reason
+        (``error_denied_consent`` …), or Retry ``busy`` while Google is at it.
     """
     answer = _object(destinations[0] if destinations else None)
     status = _code(answer.get("requestStatus"))
     if status not in _DONE:
         return Retry("busy", ask_again_s)
-    ingested = _object(_object(answer.get("audienceMembersIngestionStatus")).get("userDataIngestionStatus"))
-    removed = _object(_object(answer.get("audienceMembersRemovalStatus")).get("userDataRemovalStatus"))
+    ingested = _object(
+        _object(answer.get("audienceMembersIngestionStatus")).get("userDataIngestionStatus")
+    )
+    removed = _object(
+        _object(answer.get("audienceMembersRemovalStatus")).get("userDataRemovalStatus")
+    )
     counts = ingested or removed
-    errors = _by_reason("error", _object(answer.get("errorInfo")).get("errorCounts"), "PROCESSING_ERROR_REASON_")
-    warnings = _by_reason("warning", _object(answer.get("warningInfo")).get("warningCounts"), "PROCESSING_WARNING_REASON_")
+    errors = _by_reason(
+        "error", _object(answer.get("errorInfo")).get("errorCounts"), "PROCESSING_ERROR_REASON_"
+    )
+    warnings = _by_reason(
+        "warning",
+        _object(answer.get("warningInfo")).get("warningCounts"),
+        "PROCESSING_WARNING_REASON_",
+    )
     records = _integer(counts.get("recordCount"), 0)
     low, high = _match_rate(ingested.get("uploadMatchRateRange"))
     return Delivered(
@@ -91,7 +103,9 @@ def _by_reason(kind: str, counts: object, prefix: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for count in counts if isinstance(counts, list) else []:
         reason = _code(_object(count).get("reason")).removeprefix(prefix).lower() or "unspecified"
-        found[f"{kind}_{reason}"] = found.get(f"{kind}_{reason}", 0) + _integer(_object(count).get("recordCount"), 0)
+        found[f"{kind}_{reason}"] = found.get(f"{kind}_{reason}", 0) + _integer(
+            _object(count).get("recordCount"), 0
+        )
     return found
 
 

@@ -1,10 +1,12 @@
 """Meta Custom Audiences (customer file): how requests are spelled and answers are read.
 
-Rows are multi-key lists ``[EXTERN_ID, EMAIL, PHONE, MADID]``. Each attempt is an upload session of its own with one batch: after a
-session's last batch Meta takes no further one, so a repeated attempt must not continue the session of the attempt it repeats.
+Rows are multi-key lists ``[EXTERN_ID, EMAIL, PHONE, MADID]``. Each attempt is an upload session of
+its own with one batch: after a session's last batch Meta takes no further one, so a repeated
+attempt must not continue the session of the attempt it repeats.
 
-Errors are classified by the code in the body, never by the HTTP status (Graph answers throttling with 400, 403 or 429 alike).
-Sources: Marketing API, Customer File Custom Audiences; Custom Audience reference; Marketing API Rate Limiting (v25.0).
+Errors are classified by the code in the body, never by the HTTP status (Graph answers throttling
+with 400, 403 or 429 alike). Sources: Marketing API, Customer File Custom Audiences; Custom Audience
+reference; Marketing API Rate Limiting (v25.0).
 """
 
 from collections.abc import Mapping
@@ -37,7 +39,8 @@ from sinks.ads.platform import (
 
 SCHEMA: Final = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
 _READ_FIELDS: Final = (
-    "id,name,approximate_count_lower_bound,approximate_count_upper_bound,delivery_status,operation_status,time_content_updated"
+    "id,name,approximate_count_lower_bound,approximate_count_upper_bound,"
+    "delivery_status,operation_status,time_content_updated"
 )
 
 
@@ -96,8 +99,9 @@ class Meta:
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as (EXTERN_ID, EMAIL hash, PHONE hash, MADID raw).
 
-        Of several e-mails, phones or devices the smallest usable spelling is taken. EXTERN_ID alone matches nobody whom Meta has not
-        matched before, so a person without any of the other three gives None.
+        Of several e-mails, phones or devices the smallest usable spelling is taken. EXTERN_ID alone
+        matches nobody whom Meta has not matched before, so a person without any of the other three
+        gives None.
         """
         known = person.identifiers
         email = hashing.digest(hashing.smallest(known.get("email", ()), hashing.email_plain))
@@ -112,7 +116,9 @@ class Meta:
                 query = {"fields": "id,name,description", "limit": str(self.params.page_size)}
                 if after:
                     query["after"] = after
-                return self._request("GET", f"act_{self.params.account_id}/customaudiences?{urlencode(query)}")
+                return self._request(
+                    "GET", f"act_{self.params.account_id}/customaudiences?{urlencode(query)}"
+                )
             case Create(name=name, intent=intent):
                 audience = {
                     "name": name,
@@ -120,7 +126,9 @@ class Meta:
                     "description": intent,
                     "customer_file_source": self.params.customer_file_source,
                 }
-                return self._request("POST", f"act_{self.params.account_id}/customaudiences", audience)
+                return self._request(
+                    "POST", f"act_{self.params.account_id}/customaudiences", audience
+                )
             case Write(verb=verb, platform_id=platform_id, rows=rows, session=session):
                 body = {
                     "session": {
@@ -131,7 +139,9 @@ class Meta:
                     },
                     "payload": {"schema": SCHEMA, "data": rows},
                 }
-                return self._request("POST" if verb == "add" else "DELETE", f"{platform_id}/users", body)
+                return self._request(
+                    "POST" if verb == "add" else "DELETE", f"{platform_id}/users", body
+                )
             case Read(platform_id=platform_id):
                 return self._request("GET", f"{platform_id}?{urlencode({'fields': _READ_FIELDS})}")
             case Delete(platform_id=platform_id):
@@ -140,7 +150,10 @@ class Meta:
                 raise ValueError("Meta gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer; an answer that makes no sense is retried, because nobody knows what it did."""
+        """Classify one answer.
+
+        An answer that makes no sense is retried, because nobody knows what it did.
+        """
         if response.fault:
             return Retry(response.fault)
         try:
@@ -151,7 +164,9 @@ class Meta:
             return Retry("unexpected")
         usage = _usage(response.headers)
         if isinstance(answer.get("error"), dict):
-            return classify(answer["error"], usage.regain_s, self.params.throttle_wait.total_seconds())
+            return classify(
+                answer["error"], usage.regain_s, self.params.throttle_wait.total_seconds()
+            )
         if response.status >= 400:
             return Retry("transient")
         near = usage.share >= self.params.usage_limit
@@ -179,7 +194,10 @@ class _Usage:
 
 
 def _usage(headers: Mapping[str, str]) -> _Usage:
-    """Read the usage headers: percentages 0–100, regain time in minutes. They are absent until enough calls were made."""
+    """Read the usage headers: percentages 0–100, regain time in minutes.
+
+    They are absent until enough calls were made.
+    """
     share, regain_s = 0.0, 0.0
     for name in ("x-business-use-case-usage", "x-app-usage", "x-ad-account-usage"):
         for entry in _entries(headers.get(name, "")):
@@ -220,12 +238,18 @@ def _read(operation: Operation, answer: Mapping[str, Any], pause_s: float) -> Ou
             found = [
                 audience
                 for audience in answer["data"]
-                if audience.get("name") == name and audience.get("description") == intent and audience.get("id")
+                if audience.get("name") == name
+                and audience.get("description") == intent
+                and audience.get("id")
             ]
             paging = answer.get("paging") or {}
-            after = str((paging.get("cursors") or {}).get("after", "")) if paging.get("next") else ""
+            after = (
+                str((paging.get("cursors") or {}).get("after", "")) if paging.get("next") else ""
+            )
             if found:
-                outcome = Delivered(platform_id=min(str(audience["id"]) for audience in found), pause_s=pause_s)
+                outcome = Delivered(
+                    platform_id=min(str(audience["id"]) for audience in found), pause_s=pause_s
+                )
             else:
                 outcome = Delivered(after=after, pause_s=pause_s)
         case Create() if answer.get("id"):

@@ -1,7 +1,8 @@
 """Which of Meta's error codes mean what: one table, read by code and then by subcode.
 
-Sources: Graph API error handling; Marketing API rate limiting and error codes; Custom Audience terms. Codes unknown to the table are
-tried again a few times, as their HTTP status cannot be trusted either way.
+Sources: Graph API error handling; Marketing API rate limiting and error codes; Custom Audience
+terms. Codes unknown to the table are tried again a few times, as their HTTP status cannot be
+trusted either way.
 """
 
 from collections.abc import Mapping

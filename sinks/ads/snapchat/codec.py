@@ -1,11 +1,15 @@
-"""Snapchat customer lists (segments): how requests are spelled and answers are read. `one_schema` is the transport that they need.
+"""Snapchat customer lists (segments): how requests are spelled and answers are read.
 
-A row is (email, phone, device), all hashed. Snapchat takes one kind of identifier at a time: `Snapchat.encode` puts each kind into an
-element of its own, and `one_schema` sends each element as a request of its own, as integrations in production do. Every identifier counts
-once in a request: Snapchat would count a repeated one twice. Requests carry no token; `sinks.http.oauth.Authorised` adds it.
+`one_schema` is the transport that they need.
 
-The recorded intent is the segment's description. A 200 may hold parts that failed, so success is looked for in each.
-Sources: Snap Marketing API, Customer lists, Rate limits, Pagination.
+A row is (email, phone, device), all hashed. Snapchat takes one kind of identifier at a time:
+`Snapchat.encode` puts each kind into an element of its own, and `one_schema` sends each element as
+a request of its own, as integrations in production do. Every identifier counts once in a request:
+Snapchat would count a repeated one twice. Requests carry no token; `sinks.http.oauth.Authorised`
+adds it.
+
+The recorded intent is the segment's description. A 200 may hold parts that failed, so success is
+looked for in each. Sources: Snap Marketing API, Customer lists, Rate limits, Pagination.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,9 +59,11 @@ class SnapchatParams:
         phone_form: ``digits`` (with country code, without plus) or ``e164`` (with plus).
         retention_days: how long Snapchat keeps a member who is not sent again; 9999 is for ever.
         name_limit: characters of a segment's name.
-        max_rows: people per write; with one identifier of each kind they stay below Snapchat's 100,000 a request in any form.
+        max_rows: people per write; with one identifier of each kind they stay below Snapchat's
+            100,000 a request in any form.
         page_size: segments per page of a listing.
-        requests_per_s: sustained pace; Snapchat allows a token ten requests a second, the burst included. A write is up to three.
+        requests_per_s: sustained pace; Snapchat allows a token ten requests a second, the burst
+            included. A write is up to three.
         burst: requests that may go at once after a rest.
         throttle_wait: wait after a throttle; Snapchat does not say.
     """
@@ -95,14 +101,18 @@ class Snapchat:
         return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
 
     def row(self, person: Matchable) -> Row | None:
-        """Encode one person as (EMAIL, PHONE, device) hashes; None where nothing is left to match on.
+        """Encode one person as (EMAIL, PHONE, device) hashes.
+
+        None where nothing is left to match on.
 
         Of several e-mails, phones or devices the smallest usable spelling is taken.
         """
         known = person.identifiers
         row = (
             hashing.digest(hashing.smallest(known.get("email", ()), hashing.email_plain)),
-            hashing.digest(hashing.smallest(known.get("phone", ()), _PHONE_FORMS[self.params.phone_form])),
+            hashing.digest(
+                hashing.smallest(known.get("phone", ()), _PHONE_FORMS[self.params.phone_form])
+            ),
             hashing.digest(hashing.smallest(known.get("device_id", ()), hashing.device_id)),
         )
         return row if any(row) else None
@@ -111,7 +121,8 @@ class Snapchat:
         """Build one request; rows go in the body, never in a URL.
 
         Raises:
-            ValueError: for a `Status`; Snapchat takes a write in before it answers and gives no receipt.
+            ValueError: for a `Status`; Snapchat takes a write in before it answers and gives no
+                receipt.
         """
         account = self.params.account_id
         match operation:
@@ -126,9 +137,15 @@ class Snapchat:
                     "retention_in_days": self.params.retention_days,
                     "ad_account_id": account,
                 }
-                return self._request("POST", f"adaccounts/{account}/segments", {"segments": [segment]})
+                return self._request(
+                    "POST", f"adaccounts/{account}/segments", {"segments": [segment]}
+                )
             case Write(verb=verb, platform_id=platform_id, rows=rows):
-                return self._request("POST" if verb == "add" else "DELETE", f"segments/{platform_id}/users", {"users": _users(rows)})
+                return self._request(
+                    "POST" if verb == "add" else "DELETE",
+                    f"segments/{platform_id}/users",
+                    {"users": _users(rows)},
+                )
             case Read(platform_id=platform_id):
                 return self._request("GET", f"segments/{platform_id}")
             case Delete(platform_id=platform_id):
@@ -137,7 +154,10 @@ class Snapchat:
                 raise ValueError("Snapchat gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer; an answer that makes no sense is retried, because nobody knows what it did."""
+        """Classify one answer.
+
+        An answer that makes no sense is retried, because nobody knows what it did.
+        """
         wait_s = self.params.throttle_wait.total_seconds()
         if response.fault == _REAUTH:
             return refused_grant()
@@ -145,7 +165,13 @@ class Snapchat:
             return Retry(response.fault, wait_s if response.fault == _THROTTLED else None)
         answer = _envelope(response.body)
         if response.status >= 400 or answer is None:
-            return classify(response.status, code_in((answer or {}).get("error_code")), answer is not None, operation, wait_s)
+            return classify(
+                response.status,
+                code_in((answer or {}).get("error_code")),
+                answer is not None,
+                operation,
+                wait_s,
+            )
         failed = _failed(answer)
         if failed is not None:
             return classify(response.status, failed, True, operation, wait_s)
@@ -170,8 +196,8 @@ class _Users(msgspec.Struct):
 def one_schema(transport: Transport) -> Transport:
     """Wrap a transport so that a write of several kinds of identifiers goes out as one request per kind, in order.
 
-    The first answer that is not a success ends it and is the answer; then the kinds before are in and the others are not, and sending all
-    again is harmless. Other requests pass unchanged.
+    The first answer that is not a success ends it and is the answer; then the kinds before are in
+    and the others are not, and sending all again is harmless. Other requests pass unchanged.
     """
 
     def send(request: Request) -> Response:
@@ -179,7 +205,12 @@ def one_schema(transport: Transport) -> Transport:
         for part in others:
             answer = transport(part)
             envelope = _envelope(answer.body)
-            if answer.fault or answer.status >= 400 or envelope is None or _failed(envelope) is not None:
+            if (
+                answer.fault
+                or answer.status >= 400
+                or envelope is None
+                or _failed(envelope) is not None
+            ):
                 return answer
         return transport(last)
 
@@ -190,14 +221,20 @@ def _parts(request: Request) -> Sequence[Request]:
     if not request.body or not urlsplit(request.url).path.endswith("/users"):
         return (request,)
     elements = msgspec.json.decode(request.body, type=_Users).users
-    return [replace(request, body=msgspec.json.encode(_Users([element]))) for element in elements] or (request,)
+    return [
+        replace(request, body=msgspec.json.encode(_Users([element]))) for element in elements
+    ] or (request,)
 
 
 def _users(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
     """List the identifiers of each kind that the rows have, each once."""
     columns = zip(SCHEMAS, zip(*rows, strict=True), strict=True)
     distinct = ((schema, dict.fromkeys(filter(None, column))) for schema, column in columns)
-    return [{"schema": [schema], "data": [[digest] for digest in digests]} for schema, digests in distinct if digests]
+    return [
+        {"schema": [schema], "data": [[digest] for digest in digests]}
+        for schema, digests in distinct
+        if digests
+    ]
 
 
 def _envelope(body: bytes) -> Mapping[str, Any] | None:
@@ -206,32 +243,57 @@ def _envelope(body: bytes) -> Mapping[str, Any] | None:
         answer = msgspec.json.decode(body)
     except msgspec.DecodeError:
         return None
-    return answer if isinstance(answer, dict) and isinstance(answer.get("request_status"), str) else None
+    return (
+        answer
+        if isinstance(answer, dict) and isinstance(answer.get("request_status"), str)
+        else None
+    )
 
 
 def _elements(answer: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     elements = answer.get(key)
-    return [element for element in elements if isinstance(element, dict)] if isinstance(elements, list) else []
+    return (
+        [element for element in elements if isinstance(element, dict)]
+        if isinstance(elements, list)
+        else []
+    )
 
 
 def _failed(answer: Mapping[str, Any]) -> str | None:
-    """Give the code of the first thing that failed, empty where it has none; None where all succeeded."""
+    """Give the code of the first thing that failed, empty where it has none.
+
+    None where all succeeded.
+    """
     if answer["request_status"].upper() != "SUCCESS":
         return code_in(answer.get("error_code"))
     parts = (*_elements(answer, "segments"), *_elements(answer, "users"))
     failed = (part for part in parts if str(part.get("sub_request_status")).upper() != "SUCCESS")
     part = next(failed, None)
-    return None if part is None else code_in(part.get("error_code"), part.get("sub_request_error_reason"))
+    return (
+        None
+        if part is None
+        else code_in(part.get("error_code"), part.get("sub_request_error_reason"))
+    )
 
 
 def _read(operation: Operation, answer: Mapping[str, Any]) -> Outcome:
     """Read a success as far as the operation needs it."""
     outcome: Outcome = Retry("unexpected")
-    segments = [part["segment"] for part in _elements(answer, "segments") if isinstance(part.get("segment"), dict)]
+    segments = [
+        part["segment"]
+        for part in _elements(answer, "segments")
+        if isinstance(part.get("segment"), dict)
+    ]
     match operation:
         case Find(intent=intent) if isinstance(answer.get("segments"), list):
-            found = [str(one["id"]) for one in segments if one.get("description") == intent and one.get("id")]
-            outcome = Delivered(platform_id=min(found)) if found else Delivered(after=_next_page(answer))
+            found = [
+                str(one["id"])
+                for one in segments
+                if one.get("description") == intent and one.get("id")
+            ]
+            outcome = (
+                Delivered(platform_id=min(found)) if found else Delivered(after=_next_page(answer))
+            )
         case Create() if segments and segments[0].get("id"):
             outcome = Delivered(platform_id=str(segments[0]["id"]))
         case Write(rows=rows) if _elements(answer, "users"):
@@ -244,7 +306,10 @@ def _read(operation: Operation, answer: Mapping[str, Any]) -> Outcome:
 
 
 def _next_page(answer: Mapping[str, Any]) -> str:
-    """Give the query of the next page; only the query, so that an answer cannot send us and our token elsewhere."""
+    """Give the query of the next page.
+
+    Only the query, so that an answer cannot send us and our token elsewhere.
+    """
     paging = answer.get("paging")
     link = paging.get("next_link") if isinstance(paging, dict) else None
     return urlsplit(link).query if isinstance(link, str) else ""
@@ -254,5 +319,7 @@ def _readback(segment: Mapping[str, Any]) -> dict[str, int | str]:
     """Keep what a person may see: matched people (−1: unknown) and the segment's states in Snapchat's words."""
     size = segment.get("approximate_number_users")
     size = size if isinstance(size, int) else -1
-    states = {key: str(segment.get(key, "")) for key in ("status", "upload_status", "targetable_status")}
+    states = {
+        key: str(segment.get(key, "")) for key in ("status", "upload_status", "targetable_status")
+    }
     return {"size_lower": size, "size_upper": size, **states}

@@ -1,7 +1,8 @@
 """Which of Snapchat's answers mean what: by its error code where that is known, else by the HTTP status.
 
-Sources: Snap Marketing API, Errors and Rate limits; of the codes in bodies only those below are known for sure. What the table does not
-know is tried again a few times. A 401 may come without JSON; access tokens are renewed before one gets here (`sinks.http.oauth`).
+Sources: Snap Marketing API, Errors and Rate limits; of the codes in bodies only those below are
+known for sure. What the table does not know is tried again a few times. A 401 may come without
+JSON; access tokens are renewed before one gets here (`sinks.http.oauth`).
 """
 
 import re
@@ -46,7 +47,9 @@ def code_in(*texts: object) -> str:
     return next((match[0] for match in found if match), "")
 
 
-def classify(status: int, code: str, json: bool, operation: Operation, throttle_wait_s: float) -> Outcome:
+def classify(
+    status: int, code: str, json: bool, operation: Operation, throttle_wait_s: float
+) -> Outcome:
     """Turn an answer other than success into an outcome.
 
     Args:

@@ -1,12 +1,14 @@
 """TikTok streaming segments: how requests are spelled and answers are read.
 
-A row is (email, phone, device), all hashed. On the wire it becomes one list per person, positional to ``id_schema``, with ``{}`` where an
-id is missing. We do not know whether a device id is Apple's or Google's, so it fills every column in `TiktokParams.device_columns`; a hash
-in the wrong column matches nobody.
+A row is (email, phone, device), all hashed. On the wire it becomes one list per person, positional
+to ``id_schema``, with ``{}`` where an id is missing. We do not know whether a device id is Apple's
+or Google's, so it fills every column in `TiktokParams.device_columns`; a hash in the wrong column
+matches nobody.
 
-An audience has no field for our recorded intent and names may repeat, so the name carries a mark made from the intent: that is how an
-audience that we created and never noted is found again. Paths end in a slash; without it TikTok answers 404.
-Sources: Marketing API v1.3, Segment and Custom audience; TikTok help, Create a Custom Audience with a Customer File.
+An audience has no field for our recorded intent and names may repeat, so the name carries a mark
+made from the intent: that is how an audience that we created and never noted is found again. Paths
+end in a slash; without it TikTok answers 404. Sources: Marketing API v1.3, Segment and Custom
+audience; TikTok help, Create a Custom Audience with a Customer File.
 """
 
 from collections.abc import Mapping
@@ -56,12 +58,14 @@ class TiktokParams:
         version: API version in every path.
         account_id: advertiser id; empty: TikTok is not connected.
         purpose: consent purpose that covers sending a person to TikTok.
-        email_form: ``plain`` (trimmed, lower case) or ``stripped`` (also without dots and +suffix, at every domain).
+        email_form: ``plain`` (trimmed, lower case) or ``stripped`` (also without dots and +suffix,
+            at every domain).
         device_columns: columns that a device id fills; empty: none is sent.
         name_limit: characters of an audience's name; TikTok cuts longer ones.
         max_rows: rows per request; TikTok does not publish its limit.
         page_size: audiences per page of a listing, at most 100.
-        requests_per_s: sustained pace; the basic level allows 10 a second and 600 a minute per app, the burst included.
+        requests_per_s: sustained pace; the basic level allows 10 a second and 600 a minute per app,
+            the burst included.
         burst: requests that may go at once after a rest.
         rate_wait: wait after the advertiser's limit per second.
         quota_wait: wait after a limit of which TikTok does not say which it is.
@@ -108,14 +112,18 @@ class Tiktok:
         return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
 
     def row(self, person: Matchable) -> Row | None:
-        """Encode one person as (EMAIL, PHONE, device) hashes; None where nothing is left to match on.
+        """Encode one person as (EMAIL, PHONE, device) hashes.
+
+        None where nothing is left to match on.
 
         Of several e-mails, phones or devices the smallest usable spelling is taken.
         """
         known = person.identifiers
         devices = known.get("device_id", ()) if self.params.device_columns else ()
         row = (
-            hashing.digest(hashing.smallest(known.get("email", ()), _EMAIL_FORMS[self.params.email_form])),
+            hashing.digest(
+                hashing.smallest(known.get("email", ()), _EMAIL_FORMS[self.params.email_form])
+            ),
             hashing.digest(hashing.smallest(known.get("phone", ()), hashing.phone_e164)),
             hashing.digest(hashing.smallest(devices, hashing.device_id)),
         )
@@ -125,28 +133,42 @@ class Tiktok:
         """Build one request; rows go in the body, never in a URL.
 
         Raises:
-            ValueError: for a `Status`; TikTok applies a write before it answers and gives no receipt.
+            ValueError: for a `Status`; TikTok applies a write before it answers and gives no
+                receipt.
         """
         account = self.params.account_id
         match operation:
             case Find(after=after):
                 return self._list({"page": after or "1", "page_size": str(self.params.page_size)})
             case Create(name=name, intent=intent):
-                audience = {"advertiser_id": account, "action": "create", "custom_audience_name": self._marked(name, intent)}
+                audience = {
+                    "advertiser_id": account,
+                    "action": "create",
+                    "custom_audience_name": self._marked(name, intent),
+                }
                 return self._request("POST", "segment/audience/", audience)
             case Write(verb=verb, platform_id=platform_id, rows=rows):
-                return self._request("POST", "segment/mapping/", self._mapping(verb, platform_id, rows))
+                return self._request(
+                    "POST", "segment/mapping/", self._mapping(verb, platform_id, rows)
+                )
             case Read(platform_id=platform_id):
                 ids = msgspec.json.encode([platform_id]).decode()
                 return self._list({"custom_audience_ids": ids, "page": "1", "page_size": "1"})
             case Delete(platform_id=platform_id):
-                gone = {"advertiser_id": account, "action": "delete", "delete_audience_id": platform_id}
+                gone = {
+                    "advertiser_id": account,
+                    "action": "delete",
+                    "delete_audience_id": platform_id,
+                }
                 return self._request("POST", "segment/audience/", gone)
             case Status():
                 raise ValueError("TikTok gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer; an answer that makes no sense is retried, because nobody knows what it did."""
+        """Classify one answer.
+
+        An answer that makes no sense is retried, because nobody knows what it did.
+        """
         if response.fault:
             return Retry(response.fault)
         try:
@@ -174,7 +196,10 @@ class Tiktok:
             "advertiser_ids": [self.params.account_id],
             "action": "add" if verb == "add" else "delete",
             "id_schema": ["EMAIL_SHA256", "PHONE_SHA256", *columns],
-            "batch_data": [[entry(email), entry(phone), *[entry(device)] * len(columns)] for email, phone, device in rows],
+            "batch_data": [
+                [entry(email), entry(phone), *[entry(device)] * len(columns)]
+                for email, phone, device in rows
+            ],
         }
 
     def _marked(self, name: str, intent: str) -> str:
@@ -199,12 +224,20 @@ class Tiktok:
 
     def _waits(self) -> Waits:
         params = self.params
-        return Waits(params.rate_wait.total_seconds(), params.quota_wait.total_seconds(), params.busy_wait.total_seconds())
+        return Waits(
+            params.rate_wait.total_seconds(),
+            params.quota_wait.total_seconds(),
+            params.busy_wait.total_seconds(),
+        )
 
     def _no_json(self, status: int) -> Outcome:
         if status in _UNKNOWN_PATH:
             return wrong_address(status)
-        return Retry("throttled", self.params.quota_wait.total_seconds()) if status == 429 else Retry("html")
+        return (
+            Retry("throttled", self.params.quota_wait.total_seconds())
+            if status == 429
+            else Retry("html")
+        )
 
 
 def _mark(intent: str) -> str:
@@ -218,16 +251,26 @@ def _read(operation: Operation, data: Mapping[str, Any], partial: bool) -> Outco
     match operation:
         case Find(intent=intent) if isinstance(data.get("list"), list):
             mark = _mark(intent)
-            found = [str(one["audience_id"]) for one in _entries(data) if str(one.get("name", "")).endswith(mark)]
-            outcome = Delivered(platform_id=min(found)) if found else Delivered(after=_next_page(data))
+            found = [
+                str(one["audience_id"])
+                for one in _entries(data)
+                if str(one.get("name", "")).endswith(mark)
+            ]
+            outcome = (
+                Delivered(platform_id=min(found)) if found else Delivered(after=_next_page(data))
+            )
         case Create() if data.get("audience_id"):
             outcome = Delivered(platform_id=str(data["audience_id"]))
         case Write(verb="add", rows=rows):
-            outcome = Delivered(rows=len(rows), invalid=int(partial))  # TikTok says that some failed, not how many
+            outcome = Delivered(
+                rows=len(rows), invalid=int(partial)
+            )  # TikTok says that some failed, not how many
         case Write(rows=rows) if not partial:
             outcome = Delivered(rows=len(rows))
         case Read(platform_id=platform_id) if isinstance(data.get("list"), list):
-            held = next((one for one in _entries(data) if str(one["audience_id"]) == platform_id), None)
+            held = next(
+                (one for one in _entries(data) if str(one["audience_id"]) == platform_id), None
+            )
             outcome = Delivered(readback=_readback(held)) if held else NOT_LISTED
         case Delete():
             outcome = Delivered()

@@ -1,7 +1,10 @@
-"""Which of TikTok's codes mean what: one table. HTTP is 200 for nearly every error, so the code in the body decides.
+"""Which of TikTok's codes mean what: one table.
 
-Sources: the code list of TikTok's business SDK (``tiktok_code.py``, v1.3); Marketing API, Return codes. Codes unknown to the table are
-tried again a few times. A duplicate (40050) is tried again too, never taken for done: the same rows may have been removed in between.
+HTTP is 200 for nearly every error, so the code in the body decides.
+
+Sources: the code list of TikTok's business SDK (``tiktok_code.py``, v1.3); Marketing API, Return
+codes. Codes unknown to the table are tried again a few times. A duplicate (40050) is tried again
+too, never taken for done: the same rows may have been removed in between.
 """
 
 from dataclasses import dataclass
@@ -19,7 +22,9 @@ _BY_CODE: Final = {
     **dict.fromkeys((40016, 40100, 40132, _ADVERTISER_RATE, 61000), "throttled"),
     **dict.fromkeys((40050, 40201, 40202), "busy"),
     60001: "transient",
-    **dict.fromkeys((40000, _PARAMETER, 40007, 40011, 40061, 40062, 40900, *range(40905, 40911)), "invalid"),
+    **dict.fromkeys(
+        (40000, _PARAMETER, 40007, 40011, 40061, 40062, 40900, *range(40905, 40911)), "invalid"
+    ),
     41000: "policy",
 }
 _FAULTS_OF_THE_SERVER: Final = range(50_000, 52_000)
@@ -54,8 +59,8 @@ class Waits:
 def classify(code: int, operation: Operation, waits: Waits) -> Outcome:
     """Turn a code other than success into an outcome.
 
-    40002 is one code for many causes: for a write it may be an audience under update, so it is tried again a few times; where an audience
-    is read or deleted it says that there is none.
+    40002 is one code for many causes: for a write it may be an audience under update, so it is
+    tried again a few times; where an audience is read or deleted it says that there is none.
 
     >>> classify(40105, Find("a", "i"), Waits(1, 60, 60)).reason
     'reauth'
@@ -78,4 +83,6 @@ def classify(code: int, operation: Operation, waits: Waits) -> Outcome:
 
 def wrong_address(status: int) -> Rejected:
     """An answer that is no JSON, from a path or method that TikTok does not know."""
-    return Rejected("invalid", f"http {status}", "Check base_url and version of TikTok in the settings.")
+    return Rejected(
+        "invalid", f"http {status}", "Check base_url and version of TikTok in the settings."
+    )

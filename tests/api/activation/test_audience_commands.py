@@ -23,7 +23,11 @@ def place() -> Iterator[Place]:
 @pytest.fixture
 def settings(place: Place, postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
     """Settings with Google connected."""
-    servers = {"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}}
+    servers = {
+        "data_dir": tmp_path,
+        "postgres": {"dsn": postgres_dsn},
+        "redis": {"url": valkey_url},
+    }
     return Settings.model_validate(servers | {"google": place.settings})
 
 
@@ -35,18 +39,37 @@ def operator(asks: Callable[[str], Api], tenant: Tenant) -> Api:
 @pytest.fixture
 def audience(operator: Api) -> str:
     (segment,) = operator.get("/cdp/segments")["items"]
-    body = {"segment_id": segment["id"], "platform": "google", "name": "Customers", "interval_s": 0, "ttl_s": 86400, "holdout_percent": 10}
+    body = {
+        "segment_id": segment["id"],
+        "platform": "google",
+        "name": "Customers",
+        "interval_s": 0,
+        "ttl_s": 86400,
+        "holdout_percent": 10,
+    }
     made = operator.post(AUDIENCES, body, expect=201)
-    assert (made["platform"], made["interval_s"], made["ttl_s"], made["holdout_percent"]) == ("google", 0, 86400, 10)
+    assert (made["platform"], made["interval_s"], made["ttl_s"], made["holdout_percent"]) == (
+        "google",
+        0,
+        86400,
+        10,
+    )
     return f"{AUDIENCES}/{made['id']}"
 
 
 def actions(operator: Api) -> list[str]:
-    return [entry["action"] for entry in operator.get("/cdp/audit")["items"] if entry["action"].split(".")[0] in {"audience", "platform"}]
+    return [
+        entry["action"]
+        for entry in operator.get("/cdp/audit")["items"]
+        if entry["action"].split(".")[0] in {"audience", "platform"}
+    ]
 
 
 def test_pause_and_resume_are_audited_once(operator: Api, audience: str) -> None:
-    states = [operator.post(f"{audience}/{word}", expect=200)["status"] for word in ("pause", "pause", "resume", "resume")]
+    states = [
+        operator.post(f"{audience}/{word}", expect=200)["status"]
+        for word in ("pause", "pause", "resume", "resume")
+    ]
 
     assert states == ["paused", "paused", "active", "active"]
     assert actions(operator)[::-1] == ["audience.create", "audience.pause", "audience.resume"]
@@ -59,7 +82,9 @@ def test_paused_audience_takes_no_push(operator: Api, audience: str) -> None:
     operator.post(f"{audience}/reconcile", {"resend": False}, expect=409)
 
 
-def test_cancel_stops_the_push_under_way_and_leaves_withdrawals(operator: Api, audience: str, postgres_dsn: str) -> None:
+def test_cancel_stops_the_push_under_way_and_leaves_withdrawals(
+    operator: Api, audience: str, postgres_dsn: str
+) -> None:
     number = int(audience.rpartition("/")[2])
     with psycopg.connect(postgres_dsn) as conn:
         for kind in ("manual", "urgent"):
@@ -76,12 +101,17 @@ def test_cancel_stops_the_push_under_way_and_leaves_withdrawals(operator: Api, a
     operator.post(f"{audience}/cancel", expect=200)
 
     history = operator.get(f"{audience}/history")["items"]
-    assert {push["kind"]: push["status"] for push in history} == {"manual": "cancelled", "urgent": "running"}
+    assert {push["kind"]: push["status"] for push in history} == {
+        "manual": "cancelled",
+        "urgent": "running",
+    }
     (request,) = operator.get(f"{audience}/history/{history[1]['id']}")["items"]
     assert (request["operation"], request["status"]) == ("remove", "abandoned")
 
 
-def test_reconcile_asks_for_a_push_that_compares_everything(operator: Api, audience: str, postgres_dsn: str) -> None:
+def test_reconcile_asks_for_a_push_that_compares_everything(
+    operator: Api, audience: str, postgres_dsn: str
+) -> None:
     answer = operator.post(f"{audience}/reconcile", {"resend": True}, expect=202)
 
     assert answer["requested_at"] is not None
@@ -92,8 +122,25 @@ def test_reconcile_asks_for_a_push_that_compares_everything(operator: Api, audie
 def test_preview_counts_and_changes_nothing(operator: Api, audience: str) -> None:
     found: dict[str, Any] = operator.post(f"{audience}/preview", expect=200)
 
-    nothing = dict.fromkeys(("members", "held_out", "listed", "concerned", "examined", "adds", "removes", "come", "go", "requests"), 0)
-    gate = {"verdict": "hold", "reasons": ["no signal feeds this audience yet: no data is not health"]}
+    nothing = dict.fromkeys(
+        (
+            "members",
+            "held_out",
+            "listed",
+            "concerned",
+            "examined",
+            "adds",
+            "removes",
+            "come",
+            "go",
+            "requests",
+        ),
+        0,
+    )
+    gate = {
+        "verdict": "hold",
+        "reasons": ["no signal feeds this audience yet: no data is not health"],
+    }
     assert found == nothing | {"exact": True, "skipped": {}} | gate
     assert operator.get(f"{audience}/history")["items"] == []
 
@@ -105,7 +152,12 @@ def test_check_says_how_the_platform_is_and_what_to_do(operator: Api, place: Pla
     ill = operator.post(f"{PLATFORMS}/google/check", expect=200)
     absent = operator.post(f"{PLATFORMS}/tiktok/check", expect=200)
 
-    assert before == {"meta": "not_configured", "google": "connected", "tiktok": "not_configured", "snapchat": "not_configured"}
+    assert before == {
+        "meta": "not_configured",
+        "google": "connected",
+        "tiktok": "not_configured",
+        "snapchat": "not_configured",
+    }
     assert (well["result"], well["advice"]) == ("ok", None)
     assert ill["result"] == "reauth"
     assert "Connect Google again" in ill["advice"]
@@ -121,6 +173,8 @@ def test_disconnected_platform_rests_until_it_is_connected(
     operator.post(f"{audience}/resume", expect=409)
 
     operator.post(f"{PLATFORMS}/google/connect", expect=403)
-    assert asks(tenant.admin).post(f"{PLATFORMS}/google/connect", expect=200)["status"] == "connected"
+    assert (
+        asks(tenant.admin).post(f"{PLATFORMS}/google/connect", expect=200)["status"] == "connected"
+    )
     assert operator.post(f"{audience}/resume", expect=200)["status"] == "active"
     assert actions(operator)[0] == "audience.resume"

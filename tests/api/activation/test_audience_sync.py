@@ -20,7 +20,11 @@ AUDIENCES = "/cdp/audience-sync/audiences"
 @pytest.fixture
 def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
     """Settings with Meta connected."""
-    servers = {"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}}
+    servers = {
+        "data_dir": tmp_path,
+        "postgres": {"dsn": postgres_dsn},
+        "redis": {"url": valkey_url},
+    }
     return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
 
 
@@ -36,7 +40,12 @@ def segment(operator: Api) -> int:
 
 
 def created(operator: Api, segment: int, **changed: Any) -> Any:
-    body = {"segment_id": segment, "platform": "meta", "name": "Customers", "interval_s": 7200} | changed
+    body = {
+        "segment_id": segment,
+        "platform": "meta",
+        "name": "Customers",
+        "interval_s": 7200,
+    } | changed
     return operator.post(AUDIENCES, body, expect=201)
 
 
@@ -75,7 +84,9 @@ def test_audience_carries_a_mark_of_its_own(operator: Api, segment: int, postgre
     assert all(mark.startswith("stratum:") and len(mark) == 32 for mark in marks)
 
 
-def test_name_is_unique_among_living_audiences(operator: Api, segment: int, postgres_dsn: str) -> None:
+def test_name_is_unique_among_living_audiences(
+    operator: Api, segment: int, postgres_dsn: str
+) -> None:
     first = created(operator, segment)
 
     refused(operator, 409, segment_id=segment, platform="meta", name="Customers")
@@ -96,8 +107,12 @@ def test_name_is_unique_among_living_audiences(operator: Api, segment: int, post
         ({"segment_id": 999}, 404),
     ],
 )
-def test_audience_that_makes_no_sense_is_refused(operator: Api, segment: int, changed: Any, status: int) -> None:
-    refused(operator, status, **({"segment_id": segment, "platform": "meta", "name": "A"} | changed))
+def test_audience_that_makes_no_sense_is_refused(
+    operator: Api, segment: int, changed: Any, status: int
+) -> None:
+    refused(
+        operator, status, **({"segment_id": segment, "platform": "meta", "name": "A"} | changed)
+    )
 
 
 def test_trigger_waits_for_the_flow(operator: Api, segment: int) -> None:
@@ -114,11 +129,15 @@ def test_deletion_is_asked_for_once_and_ends_triggers(operator: Api, segment: in
 
     answers = [operator.http.delete(path), operator.http.delete(path)]
 
-    assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [(202, "deleting")] * 2
+    assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [
+        (202, "deleting")
+    ] * 2
     operator.post(f"{path}/sync", expect=409)
 
 
-def test_history_pages_newest_first(operator: Api, segment: int, postgres_dsn: str, tenant: Tenant) -> None:
+def test_history_pages_newest_first(
+    operator: Api, segment: int, postgres_dsn: str, tenant: Tenant
+) -> None:
     audience = created(operator, segment)
     with psycopg.connect(postgres_dsn) as conn:
         for sent in range(3):
@@ -139,7 +158,9 @@ def test_history_pages_newest_first(operator: Api, segment: int, postgres_dsn: s
     assert first["items"][0]["duration_s"] == 2.0
 
 
-def test_other_workspaces_see_nothing(operator: Api, segment: int, tenants: Callable[[str], Tenant], asks: Callable[[str], Api]) -> None:
+def test_other_workspaces_see_nothing(
+    operator: Api, segment: int, tenants: Callable[[str], Tenant], asks: Callable[[str], Api]
+) -> None:
     audience = created(operator, segment)
     other = asks(tenants("second").admin)
     path = f"{AUDIENCES}/{audience['id']}"
@@ -152,7 +173,9 @@ def test_other_workspaces_see_nothing(operator: Api, segment: int, tenants: Call
     other.post("/cdp/audiences/export", {"segment_id": segment}, expect=404)
 
 
-def test_reader_may_look_and_not_operate(asks: Callable[[str], Api], tenant: Tenant, operator: Api, segment: int) -> None:
+def test_reader_may_look_and_not_operate(
+    asks: Callable[[str], Api], tenant: Tenant, operator: Api, segment: int
+) -> None:
     audience = created(operator, segment)
     reader = asks(tenant.read)
 
@@ -165,7 +188,14 @@ def test_reader_may_look_and_not_operate(asks: Callable[[str], Api], tenant: Ten
 def customer(tenant: Tenant, user: str, consent: bool, **traits: Any) -> bytes:
     context = {"traits": traits, "consent": {"categoryPreferences": {"advertising": consent}}}
     properties = {"revenue": 10, "currency": "USD"}
-    return tenant.event("track", START_MS, event="Order Completed", userId=user, properties=properties, context=context)
+    return tenant.event(
+        "track",
+        START_MS,
+        event="Order Completed",
+        userId=user,
+        properties=properties,
+        context=context,
+    )
 
 
 @pytest.fixture
@@ -188,7 +218,9 @@ def customers(tenant: Tenant, postgres_dsn: str) -> None:
 
 @pytest.mark.usefixtures("customers")
 def test_json_export_holds_consenting_people_only(operator: Api, segment: int) -> None:
-    answer = operator.http.post("/cdp/audiences/export", json={"segment_id": segment, "events": True})
+    answer = operator.http.post(
+        "/cdp/audiences/export", json={"segment_id": segment, "events": True}
+    )
 
     people = {person["identifiers"]["user_id"][0]: person for person in json.loads(answer.text)}
     assert set(people) == {"u1", "u2"}
@@ -206,16 +238,23 @@ def test_csv_export_has_a_column_per_trait_and_no_formulas(operator: Api, segmen
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert sorted((row["trait.plan"], row["trait.age"], row["orders"]) for row in rows) == [("", "7", "1"), ("'=1+1", "", "1")]
+    assert sorted((row["trait.plan"], row["trait.age"], row["orders"]) for row in rows) == [
+        ("", "7", "1"),
+        ("'=1+1", "", "1"),
+    ]
 
 
 def test_export_for_another_purpose_is_empty(operator: Api, segment: int) -> None:
-    answer = operator.http.post("/cdp/audiences/export", json={"segment_id": segment, "purpose": "research"})
+    answer = operator.http.post(
+        "/cdp/audiences/export", json={"segment_id": segment, "purpose": "research"}
+    )
 
     assert answer.json() == []
 
 
-def test_unconnected_platform_takes_no_audience(api_with: Callable[[Settings, str], Api], settings: Settings, tenant: Tenant) -> None:
+def test_unconnected_platform_takes_no_audience(
+    api_with: Callable[[Settings, str], Api], settings: Settings, tenant: Tenant
+) -> None:
     api = api_with(settings.model_copy(update={"meta": Meta()}), tenant.write)
 
     refused(api, 409, segment_id=1, platform="meta", name="A")

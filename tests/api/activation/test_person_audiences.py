@@ -17,7 +17,11 @@ CONSENT = {"consent": {"categoryPreferences": {"advertising": True}}}
 @pytest.fixture
 def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
     """Settings with Meta connected."""
-    servers = {"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}}
+    servers = {
+        "data_dir": tmp_path,
+        "postgres": {"dsn": postgres_dsn},
+        "redis": {"url": valkey_url},
+    }
     return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
 
 
@@ -25,7 +29,12 @@ def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
 def audience(asks: Callable[[str], Api], tenant: Tenant) -> int:
     operator = asks(tenant.write)
     (segment,) = operator.get("/cdp/segments")["items"]
-    body = {"segment_id": segment["id"], "platform": "meta", "name": "Customers", "interval_s": 7200}
+    body = {
+        "segment_id": segment["id"],
+        "platform": "meta",
+        "name": "Customers",
+        "interval_s": 7200,
+    }
     return int(operator.post("/cdp/audience-sync/audiences", body, expect=201)["id"])
 
 
@@ -48,12 +57,17 @@ def found(api: Api, profile: str) -> tuple[str, str]:
     return one["state"], one["reason"]
 
 
-def test_why_a_person_is_on_a_list_or_not(api: Api, audience: int, person: Callable[..., str], settings: Settings) -> None:
+def test_why_a_person_is_on_a_list_or_not(
+    api: Api, audience: int, person: Callable[..., str], settings: Settings
+) -> None:
     member, silent = person("mary"), person("sam", consents=False)
     assert found(api, member) == ("not_on_the_list", "next_push")
     assert found(api, silent) == ("not_on_the_list", "not_a_member")
     with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
-        conn.execute("INSERT INTO audience_members VALUES (%s, %s, '[]', 'present', now())", (audience, UUID(member)))
+        conn.execute(
+            "INSERT INTO audience_members VALUES (%s, %s, '[]', 'present', now())",
+            (audience, UUID(member)),
+        )
         assert found(api, member) == ("on_the_list", "member")
         conn.execute("UPDATE audience_members SET state = 'refused'")
         assert found(api, member) == ("refused", "refused_by_platform")
@@ -65,5 +79,9 @@ def test_why_a_person_is_on_a_list_or_not(api: Api, audience: int, person: Calla
         assert found(api, member) == ("not_on_the_list", "audience_inactive")
 
 
-def test_a_member_with_nothing_to_match_on(api: Api, audience: int, person: Callable[..., str]) -> None:  # noqa: ARG001 - there is one
+def test_a_member_with_nothing_to_match_on(
+    api: Api,
+    audience: int,  # noqa: ARG001 - there is one
+    person: Callable[..., str],
+) -> None:
     assert found(api, person("mary", email=False)) == ("not_on_the_list", "no_identifier")

@@ -38,8 +38,17 @@ for body in sys.stdin.buffer.read().split(b"|"):
 
 
 @pytest.fixture(scope="module")
-def shared(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(postgres_server, valkey_server.url, tmp_path_factory.mktemp("collector_lenient"), CollectorParams()) as found:
+def shared(
+    postgres_server: EmbeddedPostgres,
+    valkey_server: EmbeddedValkey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    with served(
+        postgres_server,
+        valkey_server.url,
+        tmp_path_factory.mktemp("collector_lenient"),
+        CollectorParams(),
+    ) as found:
         yield found
 
 
@@ -74,7 +83,9 @@ def test_text_that_is_no_unicode_is_read_with_work_that_grows_with_its_size_alon
     ],
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_bytes_that_are_no_unicode_stay_and_halves_of_pairs_are_replaced(text: bytes, kept: bytes, mark: bytes) -> None:
+def test_bytes_that_are_no_unicode_stay_and_halves_of_pairs_are_replaced(
+    text: bytes, kept: bytes, mark: bytes
+) -> None:
     (event,) = read_batch(mark + b'{"batch":[{"a":"%b","b":NaN}]}' % text, CollectorParams()).events
 
     assert bytes(event) == b'{"a":"%b","b":null}' % kept
@@ -82,27 +93,50 @@ def test_bytes_that_are_no_unicode_stay_and_halves_of_pairs_are_replaced(text: b
 
 def lenient(write_key: str, **more: str) -> bytes:
     """A batch of one event that no strict reader takes."""
-    return json.dumps({"batch": [{**track(1), "x": float("nan")}], "writeKey": write_key, **more}).encode()
+    return json.dumps(
+        {"batch": [{**track(1), "x": float("nan")}], "writeKey": write_key, **more}
+    ).encode()
 
 
 @pytest.mark.parametrize("pad", [0, 100_000])
-def test_a_lenient_body_that_names_its_own_key_is_taken(client: Sender, settings: Settings, pad: int) -> None:
+def test_a_lenient_body_that_names_its_own_key_is_taken(
+    client: Sender, settings: Settings, pad: int
+) -> None:
     assert client.post("/v1/batch", lenient(client.write_key, pad="x" * pad), {}).status_code == 200
-    assert client.post("/v1/batch", lenient(client.write_key).decode().encode("utf-16"), {}).status_code == 200
+    assert (
+        client.post(
+            "/v1/batch", lenient(client.write_key).decode().encode("utf-16"), {}
+        ).status_code
+        == 200
+    )
     assert [event["x"] for event in streamed_events(settings)] == [None, None]
 
 
 @pytest.mark.parametrize("pad", [0, 100_000])
-def test_a_lenient_body_is_not_read_before_a_key_in_it_is_known(client: Sender, settings: Settings, pad: int) -> None:
+def test_a_lenient_body_is_not_read_before_a_key_in_it_is_known(
+    client: Sender, settings: Settings, pad: int
+) -> None:
     rest = b" " * pad + b"{"  # whoever read it would find that it is no JSON at all
     client.refused("/v1/batch", b'{"batch":[NaN' + rest, 401, "missing_write_key", {})
-    client.refused("/v1/batch", b'{"writeKey":"invented","batch":[NaN' + rest, 401, "unknown_write_key", {})
-    client.refused("/v1/batch", b'{"writeKey" : "%b","batch":[NaN' % client.write_key.encode() + rest, 400, "invalid_json", {})
-    client.refused("/v1/batch", b'{"batch":[NaN' + rest, 400, "invalid_json", basic(client.write_key))
+    client.refused(
+        "/v1/batch", b'{"writeKey":"invented","batch":[NaN' + rest, 401, "unknown_write_key", {}
+    )
+    client.refused(
+        "/v1/batch",
+        b'{"writeKey" : "%b","batch":[NaN' % client.write_key.encode() + rest,
+        400,
+        "invalid_json",
+        {},
+    )
+    client.refused(
+        "/v1/batch", b'{"batch":[NaN' + rest, 400, "invalid_json", basic(client.write_key)
+    )
     assert streamed_events(settings) == []
 
 
-@pytest.mark.parametrize("beside", ['"context":{},"context":{}', '"con\\u0074ext":{}', '"context":{"\\u0061":1}'])
+@pytest.mark.parametrize(
+    "beside", ['"context":{},"context":{}', '"con\\u0074ext":{}', '"context":{"\\u0061":1}']
+)
 def test_a_body_whose_context_may_come_twice_is_not_read_the_slow_way_before_a_key_in_it_is_known(
     client: Sender, settings: Settings, beside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,10 +158,14 @@ def test_a_body_whose_context_may_come_twice_is_not_read_the_slow_way_before_a_k
 
 def test_letters_beyond_ascii_that_are_spelled_as_escapes_are_read_the_quick_way() -> None:
     body = json.dumps({"batch": [track(1)], "context": {"campaign": "été"}}).encode()
-    assert read_batch(body, CollectorParams(), lenient=False).defaults == [("context", b'{"campaign": "\\u00e9t\\u00e9"}')]
+    assert read_batch(body, CollectorParams(), lenient=False).defaults == [
+        ("context", b'{"campaign": "\\u00e9t\\u00e9"}')
+    ]
 
 
 def test_a_key_in_another_place_of_a_body_is_none(client: Sender, settings: Settings) -> None:
-    body = json.dumps({"batch": [{**track(1), "writeKey": client.write_key, "x": float("nan")}]}).encode()
+    body = json.dumps(
+        {"batch": [{**track(1), "writeKey": client.write_key, "x": float("nan")}]}
+    ).encode()
     client.refused("/v1/batch", body, 401, "missing_write_key", {})
     assert streamed_events(settings) == []

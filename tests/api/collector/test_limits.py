@@ -23,8 +23,14 @@ LIMITS = CollectorParams(body_limit_bytes=100_000, event_limit_bytes=2_000, batc
 
 
 @pytest.fixture(scope="module")
-def shared(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(postgres_server, valkey_server.url, tmp_path_factory.mktemp("collector_limits"), LIMITS) as found:
+def shared(
+    postgres_server: EmbeddedPostgres,
+    valkey_server: EmbeddedValkey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    with served(
+        postgres_server, valkey_server.url, tmp_path_factory.mktemp("collector_limits"), LIMITS
+    ) as found:
         yield found
 
 
@@ -51,16 +57,27 @@ def sized(size: int) -> bytes:
     return frame % (b"x" * (size - len(frame) + 2))
 
 
-def test_an_event_may_be_as_large_as_the_limit_and_no_larger(client: Sender, settings: Settings) -> None:
+def test_an_event_may_be_as_large_as_the_limit_and_no_larger(
+    client: Sender, settings: Settings
+) -> None:
     assert client.post("/v1/t", sized(2_000)).status_code == 200
     client.refused("/v1/t", sized(2_001), 400, "event_too_large")
-    client.refused("/v1/batch", b'{"batch":[%b,%b]}' % (sized(200), sized(2_001)), 400, "event_too_large")
+    client.refused(
+        "/v1/batch", b'{"batch":[%b,%b]}' % (sized(200), sized(2_001)), 400, "event_too_large"
+    )
     assert len(streamed(settings)) == 1
 
 
-def test_a_batch_may_have_as_many_events_as_the_limit_and_no_more(client: Sender, settings: Settings) -> None:
-    assert client.post("/v1/batch", {"batch": [track(number) for number in range(50)]}).status_code == 200
-    client.refused("/v1/batch", {"batch": [track(number) for number in range(51)]}, 400, "too_many_events")
+def test_a_batch_may_have_as_many_events_as_the_limit_and_no_more(
+    client: Sender, settings: Settings
+) -> None:
+    assert (
+        client.post("/v1/batch", {"batch": [track(number) for number in range(50)]}).status_code
+        == 200
+    )
+    client.refused(
+        "/v1/batch", {"batch": [track(number) for number in range(51)]}, 400, "too_many_events"
+    )
     assert len(streamed(settings)) == 50
 
 
@@ -82,10 +99,14 @@ def test_a_body_of_unknown_length_is_cut_off_at_the_limit(client: Sender) -> Non
 
 
 @pytest.mark.parametrize("wrap", [gzip.compress, zlib.compress])
-def test_a_compression_bomb_is_refused_at_the_limit(client: Sender, wrap: Callable[[bytes], bytes]) -> None:
+def test_a_compression_bomb_is_refused_at_the_limit(
+    client: Sender, wrap: Callable[[bytes], bytes]
+) -> None:
     bomb = wrap(b" " * 20_000_000)
     assert len(bomb) < LIMITS.body_limit_bytes
-    headers = basic(client.write_key) | {"content-encoding": "gzip" if wrap is gzip.compress else "deflate"}
+    headers = basic(client.write_key) | {
+        "content-encoding": "gzip" if wrap is gzip.compress else "deflate"
+    }
     client.refused("/v1/batch", bomb, 413, "body_too_large", headers)
 
 
@@ -97,7 +118,12 @@ def test_a_bomb_in_many_gzip_members_is_refused_at_the_limit(client: Sender) -> 
 
 def test_gzip_in_members_is_read_whole(client: Sender, settings: Settings) -> None:
     body = json.dumps({"batch": [track()]}).encode()
-    assert client.post("/v1/batch", gzip.compress(body[:20]) + gzip.compress(body[20:]) + b"\0\0").status_code == 200
+    assert (
+        client.post(
+            "/v1/batch", gzip.compress(body[:20]) + gzip.compress(body[20:]) + b"\0\0"
+        ).status_code
+        == 200
+    )
     assert len(streamed(settings)) == 1
 
 
@@ -109,11 +135,26 @@ def test_broken_compression_is_refused(client: Sender, cut: int) -> None:
 
 
 def test_an_unknown_compression_is_refused(client: Sender) -> None:
-    client.refused("/v1/batch", b"...", 415, "unsupported_encoding", basic(client.write_key) | {"content-encoding": "br"})
+    client.refused(
+        "/v1/batch",
+        b"...",
+        415,
+        "unsupported_encoding",
+        basic(client.write_key) | {"content-encoding": "br"},
+    )
 
 
-def test_a_body_that_a_proxy_has_unpacked_is_read_though_it_is_announced_as_gzip(client: Sender) -> None:
-    assert client.post("/v1/batch", {"batch": [track()]}, basic(client.write_key) | {"content-encoding": "gzip"}).status_code == 200
+def test_a_body_that_a_proxy_has_unpacked_is_read_though_it_is_announced_as_gzip(
+    client: Sender,
+) -> None:
+    assert (
+        client.post(
+            "/v1/batch",
+            {"batch": [track()]},
+            basic(client.write_key) | {"content-encoding": "gzip"},
+        ).status_code
+        == 200
+    )
 
 
 def test_a_large_context_is_not_multiplied_without_bound(client: Sender) -> None:
@@ -122,12 +163,16 @@ def test_a_large_context_is_not_multiplied_without_bound(client: Sender) -> None
 
 
 def test_a_context_that_makes_an_event_too_large_is_refused(client: Sender) -> None:
-    client.refused("/v1/batch", {"batch": [track()], "context": {"pad": "x" * 1_990}}, 400, "event_too_large")
+    client.refused(
+        "/v1/batch", {"batch": [track()], "context": {"pad": "x" * 1_990}}, 400, "event_too_large"
+    )
 
 
 def test_a_body_that_does_not_arrive_is_given_up(settings: Settings, shared: Served) -> None:
     hasty = CollectorParams(body_timeout=LIMITS.body_timeout / 600)
-    with serving(create_app(settings.model_copy(update={"edge": EdgeParams(collector=hasty)}))) as address:
+    with serving(
+        create_app(settings.model_copy(update={"edge": EdgeParams(collector=hasty)}))
+    ) as address:
         place = urlsplit(address)
         with socket.create_connection((str(place.hostname), place.port or 0), timeout=10) as line:
             line.sendall(head("/v1/batch", shared.write_key, 99) + b"{")
@@ -136,16 +181,22 @@ def test_a_body_that_does_not_arrive_is_given_up(settings: Settings, shared: Ser
     assert b'"code":"body_timeout"' in answer
 
 
-def test_more_requests_at_once_than_the_limit_are_asked_to_come_again(settings: Settings, shared: Served) -> None:
+def test_more_requests_at_once_than_the_limit_are_asked_to_come_again(
+    settings: Settings, shared: Served
+) -> None:
     narrow = CollectorParams(requests_limit=1, retry_after_s=2.5)
-    with serving(create_app(settings.model_copy(update={"edge": EdgeParams(collector=narrow)}))) as address:
+    with serving(
+        create_app(settings.model_copy(update={"edge": EdgeParams(collector=narrow)}))
+    ) as address:
         place = urlsplit(address)
         second = Sender(address, shared.write_key)
         assert second.post("/v1/t", track(1)).status_code == 200
         with socket.create_connection((str(place.hostname), place.port or 0), timeout=10) as line:
             line.sendall(head("/v1/t", shared.write_key, 2))
             deadline = time.monotonic() + 30
-            while metrics.IN_FLIGHT._value.get() == 0:  # the second must not come before the first is seen
+            while (
+                metrics.IN_FLIGHT._value.get() == 0
+            ):  # the second must not come before the first is seen
                 assert time.monotonic() < deadline
             answer = second.refused("/v1/t", track(3), 429, "too_many_requests")
             assert answer.headers["retry-after"] == "3"

@@ -56,10 +56,17 @@ def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
 
 def logging_to(settings: Settings, valkey: EmbeddedValkey, **guard: object) -> Settings:
     """Settings with a log of the test's own."""
-    params = ValkeyAppendParams(timeout=timedelta(seconds=2), guard=GuardParams(interval=timedelta(), **guard))  # type: ignore[arg-type]
+    params = ValkeyAppendParams(
+        timeout=timedelta(seconds=2),
+        guard=GuardParams(interval=timedelta(), **guard),  # type: ignore[arg-type]
+    )
     log = settings.log.model_copy(update={"append": params})
     return Settings.model_validate(
-        {"data_dir": settings.data_dir, "postgres": {"dsn": settings.postgres.dsn}, "redis": {"url": valkey.url}}
+        {
+            "data_dir": settings.data_dir,
+            "postgres": {"dsn": settings.postgres.dsn},
+            "redis": {"url": valkey.url},
+        }
     ).model_copy(update={"log": log, "edge": HASTY})
 
 
@@ -69,14 +76,18 @@ def away(dsn: str) -> Iterator[None]:
     name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
     with psycopg.connect(dsn.replace(f"/{name}", "/postgres"), autocommit=True) as admin:
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+        )
         try:
             yield
         finally:
             admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
 
 
-def tells_everywhere(client: Sender, settings: Settings, answer: httpx.Response, reason: str) -> None:
+def tells_everywhere(
+    client: Sender, settings: Settings, answer: httpx.Response, reason: str
+) -> None:
     """The answer, health, metrics, alerts, the query API and the console name one reason."""
     assert answer.json()["reason"] == reason
     health = client.http.get("/cdp/health")
@@ -102,18 +113,24 @@ def test_known_sources_are_served_while_postgres_is_away(serve: Serve, settings:
         assert client.post("/v1/t", track(2)).status_code == 200
         answer = client.refused("/v1/t", track(3), 503, "not_ready", basic("another"))
         assert int(answer.headers["retry-after"]) >= 1
-    assert wait_until(lambda: client.post("/v1/t", track(4), basic("another")).status_code == 401, 30)
+    assert wait_until(
+        lambda: client.post("/v1/t", track(4), basic("another")).status_code == 401, 30
+    )
     assert {event["messageId"] for event in streamed_events(settings)} == {"m1", "m2"}
 
 
-def test_a_collector_that_starts_before_postgres_serves_once_it_comes(serve: Serve, settings: Settings) -> None:
+def test_a_collector_that_starts_before_postgres_serves_once_it_comes(
+    serve: Serve, settings: Settings
+) -> None:
     with away(settings.postgres.dsn.get_secret_value()):
         client = serve(settings.model_copy(update={"edge": HASTY}))
         client.refused("/v1/t", track(1), 503, "not_ready")
     assert wait_until(lambda: client.post("/v1/t", track(2)).status_code == 200, 30)
 
 
-def test_a_revoked_api_key_is_not_served_while_postgres_is_away(serve: Serve, settings: Settings, workspace: TestWorkspace) -> None:
+def test_a_revoked_api_key_is_not_served_while_postgres_is_away(
+    serve: Serve, settings: Settings, workspace: TestWorkspace
+) -> None:
     client = serve(settings.model_copy(update={"edge": HASTY}))
     key = {"x-api-key": workspace.api_key}
     assert client.http.get("/cdp/segments", headers=key).status_code == 200
@@ -125,7 +142,9 @@ def test_a_revoked_api_key_is_not_served_while_postgres_is_away(serve: Serve, se
     assert int(answer.headers["retry-after"]) >= 1
 
 
-def test_without_the_log_nothing_is_acknowledged_and_with_it_again_all_is(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
+def test_without_the_log_nothing_is_acknowledged_and_with_it_again_all_is(
+    serve: Serve, settings: Settings, valkey: EmbeddedValkey
+) -> None:
     settings = logging_to(settings, valkey)
     client = serve(settings)
     assert client.post("/v1/t", track(1)).status_code == 200
@@ -152,12 +171,16 @@ def test_a_full_log_pushes_back(serve: Serve, settings: Settings, valkey: Embedd
     assert len(streamed(settings)) == 2
 
 
-def test_a_log_near_its_memory_is_full(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
+def test_a_log_near_its_memory_is_full(
+    serve: Serve, settings: Settings, valkey: EmbeddedValkey
+) -> None:
     client = serve(logging_to(settings, valkey, memory_share_limit=0.0001))
     assert client.refused("/v1/t", track(1), 429, "log_full").json()["reason"] == "log_memory"
 
 
-def test_a_log_whose_events_wait_for_processing_says_so_everywhere(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
+def test_a_log_whose_events_wait_for_processing_says_so_everywhere(
+    serve: Serve, settings: Settings, valkey: EmbeddedValkey
+) -> None:
     settings = logging_to(settings, valkey)
     client = serve(settings)
     batch = {"batch": [track(number, properties={"filler": "x" * 30_000}) for number in range(100)]}
@@ -167,13 +190,17 @@ def test_a_log_whose_events_wait_for_processing_says_so_everywhere(serve: Serve,
     tells_everywhere(client, settings, answer, "log_behind")
 
 
-def test_a_stream_that_is_too_long_is_full(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
+def test_a_stream_that_is_too_long_is_full(
+    serve: Serve, settings: Settings, valkey: EmbeddedValkey
+) -> None:
     client = serve(logging_to(settings, valkey, length_limit_entries=2))
     answers = [client.post("/v1/t", track(0)).status_code for _ in range(5)]
     assert answers == [200, 200, 200, 429, 429]
 
 
-def test_a_log_that_is_not_durable_is_refused(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
+def test_a_log_that_is_not_durable_is_refused(
+    serve: Serve, settings: Settings, valkey: EmbeddedValkey
+) -> None:
     settings = logging_to(settings, valkey)
     client = serve(settings)
     with redis.Redis.from_url(valkey.url) as server:
@@ -182,7 +209,9 @@ def test_a_log_that_is_not_durable_is_refused(serve: Serve, settings: Settings, 
     tells_everywhere(client, settings, answer, "log_not_durable")
 
 
-def test_events_are_refused_before_the_disk_is_full(serve: Serve, settings: Settings, valkey: EmbeddedValkey) -> None:
+def test_events_are_refused_before_the_disk_is_full(
+    serve: Serve, settings: Settings, valkey: EmbeddedValkey
+) -> None:
     (settings.data_dir / "valkey").mkdir()
     embedded = Settings.model_validate({"embedded": {"min_free_bytes": 1 << 60}}).embedded
     settings = logging_to(settings, valkey).model_copy(update={"embedded": embedded})
@@ -192,13 +221,18 @@ def test_events_are_refused_before_the_disk_is_full(serve: Serve, settings: Sett
     tells_everywhere(client, settings, answer, "log_disk")
 
 
-def test_an_unexpected_error_tells_nothing(serve: Serve, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_tells_nothing(
+    serve: Serve, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     client = serve(settings)
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
         conn.execute("ALTER TABLE sources RENAME TO elsewhere")
     answer: httpx.Response = client.post("/v1/t", track(1, userId="mary@example.com"))
     assert answer.status_code == 500
-    assert answer.json() == {"code": "internal", "message": "Something unexpected happened; the log has the place."}
+    assert answer.json() == {
+        "code": "internal",
+        "message": "Something unexpected happened; the log has the place.",
+    }
     written = "".join(capsys.readouterr())
     assert "UndefinedTable" in written
     assert "mary" not in written

@@ -1,4 +1,7 @@
-"""What a connection may take before anybody knows who it is; whoever has a valid key is served meanwhile."""
+"""What a connection may take before anybody knows who it is.
+
+Whoever has a valid key is served meanwhile.
+"""
 
 import asyncio
 import gzip
@@ -42,12 +45,18 @@ CONNECTIONS: Final = ConnectionParams(
     head_limit_fields=60,
     unread_timeout=timedelta(seconds=0.3),
 )
-COLLECTOR: Final = CollectorParams(keyless_limit=3, keyless_body_limit_bytes=20_000, keyless_timeout=timedelta(seconds=30))
+COLLECTOR: Final = CollectorParams(
+    keyless_limit=3, keyless_body_limit_bytes=20_000, keyless_timeout=timedelta(seconds=30)
+)
 _DEADLINE_S: Final = 30.0
 
 
 @pytest.fixture(scope="module")
-def shared(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def shared(
+    postgres_server: EmbeddedPostgres,
+    valkey_server: EmbeddedValkey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("connections")
     with served(postgres_server, valkey_server.url, folder, COLLECTOR) as found:
         edge = EdgeParams(collector=COLLECTOR, connections=CONNECTIONS)
@@ -74,7 +83,11 @@ def line(shared: Served) -> Iterator[Callable[[], socket.socket]]:
     with ExitStack() as opened:
 
         def connect() -> socket.socket:
-            return opened.enter_context(socket.create_connection((str(place.hostname), place.port or 0), timeout=_DEADLINE_S))
+            return opened.enter_context(
+                socket.create_connection(
+                    (str(place.hostname), place.port or 0), timeout=_DEADLINE_S
+                )
+            )
 
         yield connect
 
@@ -118,7 +131,9 @@ HEAD: Final = b"POST /v1/batch HTTP/1.1\r\nhost: x\r\n"
         (HEAD + b"x-endless: ", b"x"),
     ],
 )
-def test_a_head_without_end_is_refused_at_the_limit(client: Sender, line: Callable[[], socket.socket], begun: bytes, piece: bytes) -> None:
+def test_a_head_without_end_is_refused_at_the_limit(
+    client: Sender, line: Callable[[], socket.socket], begun: bytes, piece: bytes
+) -> None:
     endless = line()
     endless.sendall(begun)
 
@@ -129,7 +144,9 @@ def test_a_head_without_end_is_refused_at_the_limit(client: Sender, line: Callab
     assert client.post("/v1/t", track()).status_code == 200
 
 
-def test_more_fields_than_the_limit_are_refused(client: Sender, line: Callable[[], socket.socket]) -> None:
+def test_more_fields_than_the_limit_are_refused(
+    client: Sender, line: Callable[[], socket.socket]
+) -> None:
     many = line()
     many.sendall(HEAD + b"".join(b"f%d: 1\r\n" % number for number in range(61)) + b"\r\n")
 
@@ -137,27 +154,39 @@ def test_more_fields_than_the_limit_are_refused(client: Sender, line: Callable[[
     assert client.post("/v1/t", track()).status_code == 200
 
 
-def test_a_trailer_without_end_is_refused(client: Sender, line: Callable[[], socket.socket]) -> None:
+def test_a_trailer_without_end_is_refused(
+    client: Sender, line: Callable[[], socket.socket]
+) -> None:
     endless = line()
     head = (
-        f"POST /v1/t HTTP/1.1\r\nhost: x\r\nauthorization: {basic(client.write_key)['authorization']}\r\ntransfer-encoding: chunked\r\n\r\n"
+        "POST /v1/t HTTP/1.1\r\nhost: x\r\n"
+        f"authorization: {basic(client.write_key)['authorization']}\r\n"
+        "transfer-encoding: chunked\r\n\r\n"
     )
     endless.sendall(head.encode() + b"1\r\n{\r\n0\r\nx-trailer: ")
 
     assert b" 400 " in sent_until_refused(endless, b"x" * 8_192, 100).split(b"\r\n", 1)[0]
 
 
-def test_chunks_that_are_all_extension_are_refused(client: Sender, line: Callable[[], socket.socket]) -> None:
+def test_chunks_that_are_all_extension_are_refused(
+    client: Sender, line: Callable[[], socket.socket]
+) -> None:
     padded = line()
     head = (
-        f"POST /v1/t HTTP/1.1\r\nhost: x\r\nauthorization: {basic(client.write_key)['authorization']}\r\ntransfer-encoding: chunked\r\n\r\n"
+        "POST /v1/t HTTP/1.1\r\nhost: x\r\n"
+        f"authorization: {basic(client.write_key)['authorization']}\r\n"
+        "transfer-encoding: chunked\r\n\r\n"
     )
     padded.sendall(head.encode())
 
-    assert sent_until_refused(padded, b"1;%b\r\n \r\n" % (b"e" * 4_000), 100).startswith(b"HTTP/1.1 400 ")
+    assert sent_until_refused(padded, b"1;%b\r\n \r\n" % (b"e" * 4_000), 100).startswith(
+        b"HTTP/1.1 400 "
+    )
 
 
-def test_a_body_in_the_smallest_chunks_is_taken(client: Sender, settings: Settings, line: Callable[[], socket.socket]) -> None:
+def test_a_body_in_the_smallest_chunks_is_taken(
+    client: Sender, settings: Settings, line: Callable[[], socket.socket]
+) -> None:
     slow = line()
     event = b'{"userId":"u","event":"E","pad":"%b"}' % (b"p" * 9_000)
     slow.sendall(
@@ -223,10 +252,14 @@ def test_requests_are_the_same_however_their_bytes_are_cut(
     client: Sender, settings: Settings, line: Callable[[], socket.socket], seed: int
 ) -> None:
     chance = random.Random(seed)
-    bodies = [msgspec.json.encode(track(number, pad="p" * chance.choice([0, 9_000, 30_000]))) for number in range(3)]
+    bodies = [
+        msgspec.json.encode(track(number, pad="p" * chance.choice([0, 9_000, 30_000])))
+        for number in range(3)
+    ]
     fields = ["", "", "\r\nconnection: close"]
     whole = b"".join(
-        head(client.write_key, f"content-length: {len(body)}{field}") + body for body, field in zip(bodies, fields, strict=True)
+        head(client.write_key, f"content-length: {len(body)}{field}") + body
+        for body, field in zip(bodies, fields, strict=True)
     )
     cuts = sorted(chance.sample(range(1, len(whole)), chance.randrange(4)))
     sender = line()
@@ -239,13 +272,17 @@ def test_requests_are_the_same_however_their_bytes_are_cut(
     assert sorted(bytes(record.event) for record in streamed(settings)) == sorted(bodies)
 
 
-def test_a_head_without_end_behind_a_large_body_is_refused(client: Sender, line: Callable[[], socket.socket]) -> None:
+def test_a_head_without_end_behind_a_large_body_is_refused(
+    client: Sender, line: Callable[[], socket.socket]
+) -> None:
     body = msgspec.json.encode(track(pad="p" * 30_000))
     endless = line()
     refused = metrics.CONNECTIONS_REFUSED.labels("head_too_large")
     before = refused._value.get()
 
-    endless.sendall(head(client.write_key, f"content-length: {len(body)}") + body + HEAD + b"x-endless: ")
+    endless.sendall(
+        head(client.write_key, f"content-length: {len(body)}") + body + HEAD + b"x-endless: "
+    )
     sent_until_refused(endless, b"x" * 1_000, 100)
 
     assert refused._value.get() == before + 1
@@ -275,11 +312,19 @@ def test_requests_in_advance_are_bounded(line: Callable[[], socket.socket]) -> N
 )
 @pytest.mark.parametrize("before", [1, 3])
 def test_what_cannot_be_read_costs_nobody_before_it_the_answer(
-    client: Sender, settings: Settings, line: Callable[[], socket.socket], before: int, behind: bytes, status: bytes
+    client: Sender,
+    settings: Settings,
+    line: Callable[[], socket.socket],
+    before: int,
+    behind: bytes,
+    status: bytes,
 ) -> None:
     bodies = [msgspec.json.encode(track(number)) for number in range(before)]
     eager = line()
-    eager.sendall(b"".join(head(client.write_key, f"content-length: {len(body)}") + body for body in bodies) + behind)
+    eager.sendall(
+        b"".join(head(client.write_key, f"content-length: {len(body)}") + body for body in bodies)
+        + behind
+    )
 
     answers = [part[:3] for part in answer_of(eager).split(b"HTTP/1.1 ")[1:]]
     assert answers == [b"200"] * before + [status]
@@ -303,13 +348,19 @@ def test_behind_an_answer_that_ends_the_connection_no_refusal_follows(
     bomb = gzip.compress(b" " * (COLLECTOR.body_limit_bytes + 1))
     eager = line()
     unreadable = HEAD + b"transfer-encoding: chunked\r\n\r\nno size\r\n"
-    eager.sendall(head(client.write_key, f"content-encoding: gzip\r\ncontent-length: {len(bomb)}") + bomb + unreadable)
+    eager.sendall(
+        head(client.write_key, f"content-encoding: gzip\r\ncontent-length: {len(bomb)}")
+        + bomb
+        + unreadable
+    )
 
     assert [part[:3] for part in answer_of(eager).split(b"HTTP/1.1 ")[1:]] == [b"413"]
     assert failures == []
 
 
-def test_half_sent_requests_take_nobodys_place(shared: Served, client: Sender, line: Callable[[], socket.socket]) -> None:
+def test_half_sent_requests_take_nobodys_place(
+    shared: Served, client: Sender, line: Callable[[], socket.socket]
+) -> None:
     assert client.post("/v1/t", track(1)).status_code == 200  # on a connection that stays open
     crowd = []
     for _ in range(3 * CONNECTIONS.limit):
@@ -318,11 +369,18 @@ def test_half_sent_requests_take_nobodys_place(shared: Served, client: Sender, l
         crowd.append(one)
 
     assert client.post("/v1/t", track(2)).status_code == 200
-    assert httpx.post(f"{shared.address}/v1/t", json=track(3), headers=basic(client.write_key)).status_code == 200
+    assert (
+        httpx.post(
+            f"{shared.address}/v1/t", json=track(3), headers=basic(client.write_key)
+        ).status_code
+        == 200
+    )
     assert any(answer_of(one) == b"" for one in crowd[: CONNECTIONS.limit])  # closed without a word
 
 
-def test_slow_bodies_without_a_key_take_nobodys_place(client: Sender, settings: Settings, line: Callable[[], socket.socket]) -> None:
+def test_slow_bodies_without_a_key_take_nobodys_place(
+    client: Sender, settings: Settings, line: Callable[[], socket.socket]
+) -> None:
     slow = [line() for _ in range(20)]
     for one in slow:
         one.sendall(HEAD + b"content-length: 90\r\n\r\n{")
@@ -334,7 +392,9 @@ def test_slow_bodies_without_a_key_take_nobodys_place(client: Sender, settings: 
     assert answer_of(slow[0]).startswith(b"HTTP/1.1 408 ")
 
 
-def test_a_key_in_the_head_is_checked_before_the_body_comes(line: Callable[[], socket.socket]) -> None:
+def test_a_key_in_the_head_is_checked_before_the_body_comes(
+    line: Callable[[], socket.socket],
+) -> None:
     begun = "POST {} HTTP/1.1\r\nhost: x\r\n{}content-length: 500000\r\n\r\n"
     for path, field in (
         ("/v1/batch", f"authorization: {basic('invented')['authorization']}\r\n"),
@@ -368,16 +428,26 @@ class Counted(bytes):
 
 @pytest.mark.parametrize("member", [gzip.compress(b""), gzip.compress(b"x" * 300)])
 @pytest.mark.parametrize("padding", [b"", b"\0" * 100])
-def test_members_are_read_with_work_that_grows_with_their_bytes_alone(member: bytes, padding: bytes) -> None:
+def test_members_are_read_with_work_that_grows_with_their_bytes_alone(
+    member: bytes, padding: bytes
+) -> None:
     body = Counted((member + padding) * 5_000)
     Counted.copied = 0
 
-    assert len(unpacked(Packed(body, "gzip"), 4_000_000, 5_000)) == 5_000 * len(gzip.decompress(member))
+    assert len(unpacked(Packed(body, "gzip"), 4_000_000, 5_000)) == 5_000 * len(
+        gzip.decompress(member)
+    )
     assert Counted.copied < 600 * 5_000  # a piece for each, however many follow
 
 
 def test_more_members_than_the_limit_are_refused(client: Sender) -> None:
-    assert client.post("/v1/batch", gzip.compress(b'{"batch":[') + gzip.compress(b"") * 900 + gzip.compress(b"]}")).status_code == 200
+    assert (
+        client.post(
+            "/v1/batch",
+            gzip.compress(b'{"batch":[') + gzip.compress(b"") * 900 + gzip.compress(b"]}"),
+        ).status_code
+        == 200
+    )
     client.refused("/v1/batch", gzip.compress(b"") * 1_001, 400, "invalid_encoding")
     with pytest.raises(Refusal):
         unpacked(Packed(gzip.compress(b"") * 200_000, ""), 4_194_304, 1_000)
@@ -395,20 +465,35 @@ def test_large_bodies_are_read_beside_the_event_loop_and_small_ones_at_once() ->
 
 @pytest.mark.parametrize(
     "fields",
-    ["sentat", "rsa-retry-attempt,rsa-retry-reason", "rsa-since-first-attempt, rsa-since-last-attempt, rsa-recovered", "x-of-tomorrow"],
+    [
+        "sentat",
+        "rsa-retry-attempt,rsa-retry-reason",
+        "rsa-since-first-attempt, rsa-since-last-attempt, rsa-recovered",
+        "x-of-tomorrow",
+    ],
 )
 def test_a_browser_may_send_whatever_fields_its_sdk_has(client: Sender, fields: str) -> None:
-    asked = {"origin": "http://shop.example", "access-control-request-method": "POST", "access-control-request-headers": fields}
+    asked = {
+        "origin": "http://shop.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": fields,
+    }
     answer = client.http.options("/v1/track", headers=asked)
 
     allowed = {name.strip() for name in answer.headers["access-control-allow-headers"].split(",")}
-    assert {name.strip() for name in fields.split(",")} | {"authorization", "content-type"} <= allowed
+    assert {name.strip() for name in fields.split(",")} | {
+        "authorization",
+        "content-type",
+    } <= allowed
     assert "access-control-request-headers" in answer.headers["vary"]
 
 
 @pytest.mark.parametrize("fields", ["a b", "x" * 3_000, "a,,b", "f\u00fcr", "a:b"])
 def test_what_is_no_list_of_fields_is_not_repeated(client: Sender, fields: str) -> None:
-    asked = {b"origin": b"http://shop.example", b"access-control-request-headers": fields.encode("latin-1")}
+    asked = {
+        b"origin": b"http://shop.example",
+        b"access-control-request-headers": fields.encode("latin-1"),
+    }
     answer = client.http.options("/v1/track", headers=asked)
 
     assert answer.status_code == 204
@@ -426,7 +511,9 @@ def test_an_empty_line_is_no_beginning(line: Callable[[], socket.socket]) -> Non
     assert answer_of(between) == b""
 
 
-def test_a_body_that_drips_after_its_answer_gets_no_second_one(line: Callable[[], socket.socket]) -> None:
+def test_a_body_that_drips_after_its_answer_gets_no_second_one(
+    line: Callable[[], socket.socket],
+) -> None:
     refused = line()
     refused.sendall(head("invented", "content-length: 50"))
 
@@ -449,26 +536,52 @@ def test_a_wish_for_another_protocol_is_answered_in_this_one_and_ends_it(
 
 @pytest.mark.parametrize("framing", ["content-length", "chunked", "expect"])
 @pytest.mark.parametrize(
-    ("pieces", "following"), [(1, b""), (7, b""), (10_000, b""), (1, b"POST /v1/t HTTP/1.1\r\nhost: x\r\n\r\n"), (1, b"\0\0")]
+    ("pieces", "following"),
+    [
+        (1, b""),
+        (7, b""),
+        (10_000, b""),
+        (1, b"POST /v1/t HTTP/1.1\r\nhost: x\r\n\r\n"),
+        (1, b"\0\0"),
+    ],
 )
 def test_a_body_beside_a_wish_for_another_protocol_is_taken(
-    client: Sender, settings: Settings, line: Callable[[], socket.socket], framing: str, pieces: int, following: bytes
+    client: Sender,
+    settings: Settings,
+    line: Callable[[], socket.socket],
+    framing: str,
+    pieces: int,
+    following: bytes,
 ) -> None:
     wishing, event = line(), json.dumps(track()).encode()
     wish = "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"
-    length = "transfer-encoding: chunked" if framing == "chunked" else f"content-length: {len(event)}"
+    length = (
+        "transfer-encoding: chunked" if framing == "chunked" else f"content-length: {len(event)}"
+    )
     expect = "expect: 100-continue\r\n" if framing == "expect" else ""
-    body = b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (event[:5], len(event) - 5, event[5:]) if framing == "chunked" else event
+    body = (
+        b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (event[:5], len(event) - 5, event[5:])
+        if framing == "chunked"
+        else event
+    )
     sent = head(client.write_key, wish + expect + length) + body + following
     for at in range(0, len(sent), size := -(-len(sent) // pieces)):
         wishing.sendall(sent[at : at + size])
-        time.sleep(0.0005 if pieces == 7 else 0)  # byte by byte, the sleeps would outlast the time of a head
+        time.sleep(
+            0.0005 if pieces == 7 else 0
+        )  # byte by byte, the sleeps would outlast the time of a head
 
-    assert answer_of(wishing).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    assert (
+        answer_of(wishing)
+        .removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+        .startswith(b"HTTP/1.1 200 ")
+    )
     assert [bytes(one.event) for one in streamed(settings)] == [event]
 
 
-def test_a_client_that_reads_nothing_is_cut_off(shared: Served, line: Callable[[], socket.socket]) -> None:
+def test_a_client_that_reads_nothing_is_cut_off(
+    shared: Served, line: Callable[[], socket.socket]
+) -> None:
     deaf = line()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     cut = metrics.CONNECTIONS_REFUSED.labels("unread")._value
@@ -481,20 +594,40 @@ def test_a_client_that_reads_nothing_is_cut_off(shared: Served, line: Callable[[
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_who_sends_too_much_gets_to_read_so(client: Sender, line: Callable[[], socket.socket], named: bool) -> None:
+def test_who_sends_too_much_gets_to_read_so(
+    client: Sender, line: Callable[[], socket.socket], named: bool
+) -> None:
     sending_on = line()
-    authorization = f"authorization: {basic(client.write_key)['authorization']}\r\n" if named else ""
-    sending_on.sendall(f"POST /v1/batch HTTP/1.1\r\nhost: x\r\n{authorization}content-length: 6000000\r\n\r\n".encode())
+    authorization = (
+        f"authorization: {basic(client.write_key)['authorization']}\r\n" if named else ""
+    )
+    sending_on.sendall(
+        f"POST /v1/batch HTTP/1.1\r\nhost: x\r\n{authorization}content-length: 6000000\r\n\r\n".encode()
+    )
     sending_on.sendall(b" " * 6_000_000)
 
     assert answer_of(sending_on).startswith(b"HTTP/1.1 413 ")
 
 
-@pytest.mark.parametrize("host", [b"[", b"", b"a b", b"x:y:z", b"\xff", b"x" * 5_000, b"//", b"[::1", b"%", b"a/../b"])
 @pytest.mark.parametrize(
-    "path", [b"/cdp/nothing", b"/cdp/profiles/", b"/nothing/", b"/v1/batch/", b"//v1//", b"/%00", b"/%ff/", b"/cdp/%2e%2e/"]
+    "host", [b"[", b"", b"a b", b"x:y:z", b"\xff", b"x" * 5_000, b"//", b"[::1", b"%", b"a/../b"]
 )
-def test_no_host_makes_an_answer_fail(line: Callable[[], socket.socket], host: bytes, path: bytes) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/cdp/nothing",
+        b"/cdp/profiles/",
+        b"/nothing/",
+        b"/v1/batch/",
+        b"//v1//",
+        b"/%00",
+        b"/%ff/",
+        b"/cdp/%2e%2e/",
+    ],
+)
+def test_no_host_makes_an_answer_fail(
+    line: Callable[[], socket.socket], host: bytes, path: bytes
+) -> None:
     asking = line()
     asking.sendall(b"GET %b HTTP/1.1\r\nhost: %b\r\nconnection: close\r\n\r\n" % (path, host))
 

@@ -31,7 +31,11 @@ def test_whoever_has_many_gives_way_to_their_own() -> None:
     assert not any(guest.displaced for guest in others)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["enter", "prove", "leave"])), max_size=80))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.sampled_from(["enter", "prove", "leave"])), max_size=80
+    )
+)
 def test_the_crowd_is_bounded_and_nobody_with_a_key_gives_way(steps: list[tuple[int, str]]) -> None:
     crowd, inside, proven = Crowd(limit=5, address_limit=2), list[Guest](), list[Guest]()
     for number, step in steps:

@@ -29,14 +29,21 @@ def segment(operator: Api) -> int:
 def bought(tenant: Tenant, user: str, consent: bool, at_ms: int = START_MS, **traits: Any) -> bytes:
     context = {"traits": traits, "consent": {"categoryPreferences": {"advertising": consent}}}
     properties = {"revenue": 10, "currency": "USD"}
-    return tenant.event("track", at_ms, event="Order Completed", userId=user, properties=properties, context=context)
+    return tenant.event(
+        "track", at_ms, event="Order Completed", userId=user, properties=properties, context=context
+    )
 
 
 @pytest.fixture(autouse=True)
 def customers(tenant: Tenant, postgres_dsn: str) -> None:
-    """Two who consent, of whom one can be matched; one who does not and is a member all the same."""
+    """Two who consent, of whom one can be matched.
+
+    One who does not and is a member all the same.
+    """
     tenant.feed(
-        bought(tenant, "u1", True, email="U1@Example.com", phone="+17067675127", plan="pro", seats=7),
+        bought(
+            tenant, "u1", True, email="U1@Example.com", phone="+17067675127", plan="pro", seats=7
+        ),
         bought(tenant, "u1", True, START_MS + DAY_MS),
         tenant.event("page", START_MS, userId="u1", name="Home"),
         bought(tenant, "u2", True, plan="=cmd()", seats="many"),

@@ -18,32 +18,47 @@ def test_rule_says_who_and_must_name_a_purpose(operator: Api, written: Written) 
     view, content = written(rule=PRO, format="ndjson", purpose="advertising")
 
     assert set(people(content)) == {"u1"}
-    assert (view["evaluated"], view["rows"], view["without_consent"], view["segment_id"]) == (3, 1, 1, None)
+    assert (view["evaluated"], view["rows"], view["without_consent"], view["segment_id"]) == (
+        3,
+        1,
+        1,
+        None,
+    )
     operator.post(EXPORT, {"rule": PRO}, expect=422)
     operator.post(EXPORT, {"rule": PRO, "segment_id": 1, "purpose": "advertising"}, expect=422)
     operator.post(EXPORT, {"purpose": "advertising"}, expect=422)
 
 
 def test_rule_about_the_past_is_answered_from_stored_events(written: Written) -> None:
-    rule = {"type": "event", "event": {"name": "Order Completed"}, "condition": {"op": "at_least", "value": 2}}
+    rule = {
+        "type": "event",
+        "event": {"name": "Order Completed"},
+        "condition": {"op": "at_least", "value": 2},
+    }
 
     _, content = written(rule=rule, format="ndjson", purpose="advertising")
 
     assert set(people(content)) == {"u1"}
 
 
-def test_without_a_purpose_everybody_is_exported_and_the_audit_says_why(operator: Api, written: Written, segment: int) -> None:
+def test_without_a_purpose_everybody_is_exported_and_the_audit_says_why(
+    operator: Api, written: Written, segment: int
+) -> None:
     operator.post(EXPORT, {"segment_id": segment, "purpose": "none"}, expect=422)
     operator.post(EXPORT, {"segment_id": segment, "reason": "because"}, expect=422)
 
-    _, content = written(segment_id=segment, format="ndjson", purpose="none", reason="court order 12")
+    _, content = written(
+        segment_id=segment, format="ndjson", purpose="none", reason="court order 12"
+    )
 
     assert set(people(content)) == {"u1", "u2", "u3"}
     (entry,) = operator.get("/cdp/audit", action="export")["items"]
     assert (entry["detail"]["purpose"], entry["detail"]["reason"]) == ("none", "court order 12")
 
 
-def test_identifiers_are_hashed_as_audiences_are_and_who_has_none_is_left_out(written: Written, segment: int) -> None:
+def test_identifiers_are_hashed_as_audiences_are_and_who_has_none_is_left_out(
+    written: Written, segment: int
+) -> None:
     view, content = written(segment_id=segment, format="csv", identifiers="google", traits=[])
 
     (row,) = csv.DictReader(io.StringIO(content.decode()))
@@ -53,8 +68,12 @@ def test_identifiers_are_hashed_as_audiences_are_and_who_has_none_is_left_out(wr
 
 
 @pytest.mark.parametrize("form", ["meta", "tiktok", "snapchat"])
-def test_platform_forms_have_the_platforms_columns(written: Written, segment: int, form: str) -> None:
-    _, content = written(segment_id=segment, format="csv", identifiers=form, identifier_kinds=["email"], traits=[])
+def test_platform_forms_have_the_platforms_columns(
+    written: Written, segment: int, form: str
+) -> None:
+    _, content = written(
+        segment_id=segment, format="csv", identifiers=form, identifier_kinds=["email"], traits=[]
+    )
 
     (row,) = csv.DictReader(io.StringIO(content.decode()))
     assert [name for name in row if name.startswith("identifier.")] == ["identifier.email"]
@@ -70,7 +89,11 @@ def test_unknown_names_are_refused(operator: Api, segment: int) -> None:
 
 def test_events_revenue_and_last_instants_are_told(written: Written, segment: int) -> None:
     _, content = written(
-        segment_id=segment, format="ndjson", events=["Order Completed", "page:Home"], last_events=["Order Completed"], revenue=True
+        segment_id=segment,
+        format="ndjson",
+        events=["Order Completed", "page:Home"],
+        last_events=["Order Completed"],
+        revenue=True,
     )
 
     one = people(content)["u1"]
@@ -80,7 +103,9 @@ def test_events_revenue_and_last_instants_are_told(written: Written, segment: in
     assert one["first_seen_at"] == "2026-09-21T14:13:20.000Z"
 
 
-def test_computed_traits_are_told_and_null_while_they_are_built(api: Api, tenant: Tenant, written: Written, segment: int) -> None:
+def test_computed_traits_are_told_and_null_while_they_are_built(
+    api: Api, tenant: Tenant, written: Written, segment: int
+) -> None:
     rule = {"function": "count", "event": {"name": "Order Completed"}}
     trait = api.post("/cdp/traits", {"name": "orders_made", "rule": rule}, 201)["id"]
     api.post(f"/cdp/traits/{trait}/publish")
@@ -89,11 +114,19 @@ def test_computed_traits_are_told_and_null_while_they_are_built(api: Api, tenant
 
     _, content = written(segment_id=segment, format="ndjson", computed=["orders_made"])
 
-    assert [people(content)[user]["computed"] for user in ("u1", "u2")] == [{"orders_made": 3}, {"orders_made": None}]
+    assert [people(content)[user]["computed"] for user in ("u1", "u2")] == [
+        {"orders_made": 3},
+        {"orders_made": None},
+    ]
 
 
 def test_csv_defuses_formulas_unless_told_otherwise(written: Written, segment: int) -> None:
-    wanted = {"segment_id": segment, "format": "csv", "traits": ["plan"], "identifier_kinds": ["phone"]}
+    wanted = {
+        "segment_id": segment,
+        "format": "csv",
+        "traits": ["plan"],
+        "identifier_kinds": ["phone"],
+    }
 
     _, guarded = written(**wanted)
     _, bare = written(**wanted, guard_formulas=False)
@@ -119,7 +152,11 @@ def test_parquet_has_typed_columns(written: Written, segment: int) -> None:
 
     table = pq.read_table(io.BytesIO(content))
     types = {field.name: field.type for field in table.schema}
-    assert (types["orders"], types["trait.seats"], types["trait.plan"]) == (pa.int64(), pa.int64(), pa.string())
+    assert (types["orders"], types["trait.seats"], types["trait.plan"]) == (
+        pa.int64(),
+        pa.int64(),
+        pa.string(),
+    )
     assert types["first_seen_at"] == pa.timestamp("ms", tz="UTC")
     assert pa.types.is_map(types["identifiers"])
     rows = {row["trait.plan"]: row for row in table.to_pylist()}

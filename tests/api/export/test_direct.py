@@ -21,7 +21,9 @@ TURNS = 2
 
 @pytest.fixture
 def one_page_each(settings: Settings) -> Settings:
-    return settings.model_copy(update={"exports": replace(settings.exports, page=1, direct_at_once=TURNS)})
+    return settings.model_copy(
+        update={"exports": replace(settings.exports, page=1, direct_at_once=TURNS)}
+    )
 
 
 @pytest.fixture
@@ -36,7 +38,9 @@ def ends(settings: Settings) -> list[tuple[str, str]]:
         return conn.execute("SELECT status, reason FROM exports ORDER BY id").fetchall()
 
 
-def test_answer_that_breaks_off_says_so_and_gives_its_turn_back(one_page_each: Settings, ask: Callable[[ExportDesk], Any]) -> None:
+def test_answer_that_breaks_off_says_so_and_gives_its_turn_back(
+    one_page_each: Settings, ask: Callable[[ExportDesk], Any]
+) -> None:
     async def run() -> None:
         desk = ExportDesk(one_page_each)
         for _ in range(TURNS + 1):
@@ -49,7 +53,9 @@ def test_answer_that_breaks_off_says_so_and_gives_its_turn_back(one_page_each: S
     assert ends(one_page_each) == [("failed", "broken_off")] * (TURNS + 1)
 
 
-def test_answer_that_nobody_takes_gives_its_turn_back(one_page_each: Settings, ask: Callable[[ExportDesk], Any]) -> None:
+def test_answer_that_nobody_takes_gives_its_turn_back(
+    one_page_each: Settings, ask: Callable[[ExportDesk], Any]
+) -> None:
     async def run() -> None:
         desk = ExportDesk(one_page_each)
         for _ in range(TURNS + 1):
@@ -61,7 +67,9 @@ def test_answer_that_nobody_takes_gives_its_turn_back(one_page_each: Settings, a
     assert ends(one_page_each) == [("failed", "broken_off")] * (TURNS + 1)
 
 
-def test_only_so_many_are_answered_at_once(one_page_each: Settings, ask: Callable[[ExportDesk], Any]) -> None:
+def test_only_so_many_are_answered_at_once(
+    one_page_each: Settings, ask: Callable[[ExportDesk], Any]
+) -> None:
     async def run() -> None:
         desk = ExportDesk(one_page_each)
         answers = [await ask(desk) for _ in range(TURNS)]

@@ -22,7 +22,10 @@ from tests.support.exporting import write_all
 
 FORMS: Final = ("meta", "google", "tiktok", "snapchat")
 RAW: Final = (b"rawmark", b"7067675127", b"7067675128")
-"""Parts of everything that is known of people, lower case; hashes have none of them but by a chance of one in a million."""
+"""Parts of everything that is known of people, lower case.
+
+Hashes have none of them but by a chance of one in a million.
+"""
 BESIDE: Final[Mapping[str, Any]] = {
     "traits": None,
     "types": {"email": "text"},
@@ -60,7 +63,10 @@ def marked(tenant: Tenant, customers: None, postgres_dsn: str) -> None:  # noqa:
             "address": {"city": "Rawmark City", "lines": [email, {"phone": "+17067675127"}]},
             "rawmark": "rawmark",
         }
-        context = {"traits": traits, "consent": {"categoryPreferences": {"advertising": consent, "rawmark_purpose": True}}}
+        context = {
+            "traits": traits,
+            "consent": {"categoryPreferences": {"advertising": consent, "rawmark_purpose": True}},
+        }
         tenant.feed(
             tenant.event(
                 "track",
@@ -106,13 +112,17 @@ def requests(form: str, kind: str) -> Iterator[dict[str, Any]]:
     yield from (base | {name: value} for name, value in BESIDE.items())
     rng = random.Random(f"{form} {kind}")
     for _ in range(4):
-        extra = dict(rng.sample(OTHERS, 3)) | dict(rng.sample(list(BESIDE.items()), rng.randrange(2)))
+        extra = dict(rng.sample(OTHERS, 3)) | dict(
+            rng.sample(list(BESIDE.items()), rng.randrange(2))
+        )
         yield base | extra
 
 
 @pytest.mark.parametrize("kind", get_args(ExportFormat))
 @pytest.mark.parametrize("form", FORMS)
-def test_nothing_raw_is_in_a_platforms_form_whatever_is_asked_for(operator: Api, segment: int, form: str, kind: str) -> None:
+def test_nothing_raw_is_in_a_platforms_form_whatever_is_asked_for(
+    operator: Api, segment: int, form: str, kind: str
+) -> None:
     taken = 0
     rule = {"type": "trait", "name": "rawmark", "condition": {"op": "equals", "value": "rawmark"}}
     for number, body in enumerate(requests(form, kind)):
@@ -126,23 +136,32 @@ def test_nothing_raw_is_in_a_platforms_form_whatever_is_asked_for(operator: Api,
         assert answer.status_code == 200
         assert_clean(answer.content, kind)
         wanted = body.get("identifier_kinds", [])
-        assert hashing.digest("rawmark7@example.com").encode() in readable(answer.content, kind) or "email" not in (wanted or ["email"])
+        assert hashing.digest("rawmark7@example.com").encode() in readable(
+            answer.content, kind
+        ) or "email" not in (wanted or ["email"])
         assert not beside
         taken += 1
     assert taken
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_file_in_a_platforms_form_has_that_platforms_columns_alone(written: Written, segment: int, form: str) -> None:
+def test_a_file_in_a_platforms_form_has_that_platforms_columns_alone(
+    written: Written, segment: int, form: str
+) -> None:
     view, content = written(segment_id=segment, format="csv", identifiers=form)
 
-    assert content.decode().splitlines()[0] == ",".join(f"identifier.{kind}" for kind in form_kinds(form))  # type: ignore[arg-type]
+    assert content.decode().splitlines()[0] == ",".join(
+        f"identifier.{kind}"
+        for kind in form_kinds(form)  # type: ignore[arg-type]
+    )
     assert_clean(content, "csv")
     assert view["without_consent"] == 2
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_platforms_form_is_for_people_who_consent_to_the_platforms_purpose(operator: Api, segment: int, form: str) -> None:
+def test_a_platforms_form_is_for_people_who_consent_to_the_platforms_purpose(
+    operator: Api, segment: int, form: str
+) -> None:
     wanted = {"segment_id": segment, "identifiers": form}
     for purpose in ({"purpose": "none", "reason": "because"}, {"purpose": "rawmark_purpose"}):
         answer = operator.http.post(EXPORT, json=wanted | purpose)
@@ -151,7 +170,9 @@ def test_a_platforms_form_is_for_people_who_consent_to_the_platforms_purpose(ope
     assert operator.get("/cdp/exports")["items"] == []
 
 
-def test_the_purpose_of_a_form_is_the_platforms_whatever_the_segments_is(written: Written, segment: int, postgres_dsn: str) -> None:
+def test_the_purpose_of_a_form_is_the_platforms_whatever_the_segments_is(
+    written: Written, segment: int, postgres_dsn: str
+) -> None:
     with psycopg.connect(postgres_dsn) as conn:
         conn.execute("UPDATE segments SET purpose = 'rawmark_purpose' WHERE id = %s", (segment,))
 
@@ -170,7 +191,12 @@ def test_the_purpose_of_a_form_is_the_platforms_whatever_the_segments_is(written
     ],
 )
 def test_an_order_of_an_older_version_that_would_tell_more_fails_and_says_why(
-    operator: Api, settings: Settings, tenant: Tenant, segment: int, tmp_path: Path, spec: ExportSpec
+    operator: Api,
+    settings: Settings,
+    tenant: Tenant,
+    segment: int,
+    tmp_path: Path,
+    spec: ExportSpec,
 ) -> None:
     assert segment == spec.segment
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:

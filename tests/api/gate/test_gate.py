@@ -23,7 +23,11 @@ AUDIENCES = "/cdp/audience-sync/audiences"
 @pytest.fixture
 def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
     """Settings with Meta connected."""
-    servers = {"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}}
+    servers = {
+        "data_dir": tmp_path,
+        "postgres": {"dsn": postgres_dsn},
+        "redis": {"url": valkey_url},
+    }
     return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
 
 
@@ -46,7 +50,12 @@ def releaser(asks: Callable[[str], Api], tenant: Tenant) -> Api:
 @pytest.fixture
 def audience(operator: Api) -> int:
     (segment,) = operator.get("/cdp/segments")["items"]
-    body = {"segment_id": segment["id"], "platform": "meta", "name": "Customers", "interval_s": 7200}
+    body = {
+        "segment_id": segment["id"],
+        "platform": "meta",
+        "name": "Customers",
+        "interval_s": 7200,
+    }
     return int(operator.post(AUDIENCES, body, expect=201)["id"])
 
 
@@ -60,14 +69,27 @@ def test_a_gate_to_which_nobody_spoke_enforces(operator: Api) -> None:
     assert (found["modes"], found["overrides"], found["releases"]) == ([], [], [])
 
 
-def test_freezing_holds_until_it_is_lifted_and_both_are_audited(admin: Api, operator: Api, audience: int) -> None:
-    frozen = admin.put(f"{GATE}/mode", {"scope": f"audience:{audience}", "mode": "frozen", "reason": "moving house"})
+def test_freezing_holds_until_it_is_lifted_and_both_are_audited(
+    admin: Api, operator: Api, audience: int
+) -> None:
+    frozen = admin.put(
+        f"{GATE}/mode",
+        {"scope": f"audience:{audience}", "mode": "frozen", "reason": "moving house"},
+    )
     assert [(one["mode"], one["expires_at"]) for one in frozen] == [("frozen", None)]
     assert operator.get(f"{AUDIENCES}/{audience}/gate")["codes"][0] == "frozen"
 
-    assert admin.put(f"{GATE}/mode", {"scope": f"audience:{audience}", "mode": "enforce", "reason": "we are there"}) == []
+    assert (
+        admin.put(
+            f"{GATE}/mode",
+            {"scope": f"audience:{audience}", "mode": "enforce", "reason": "we are there"},
+        )
+        == []
+    )
     assert operator.get(f"{AUDIENCES}/{audience}/gate")["codes"] == ["no_signal"]
-    said = [entry["detail"]["mode"] for entry in operator.get("/cdp/audit", action="gate.mode")["items"]]
+    said = [
+        entry["detail"]["mode"] for entry in operator.get("/cdp/audit", action="gate.mode")["items"]
+    ]
     assert said == ["enforce", "frozen"]
 
 
@@ -78,13 +100,22 @@ def test_nothing_lasts_for_ever(admin: Api, operator: Api, releaser: Api, audien
     for ends in (soon(days=8), soon(seconds=-1)):
         admin.put(f"{GATE}/mode", advisory | {"expires_at": ends}, expect=422)
         admin.post(f"{GATE}/overrides", override | {"expires_at": ends}, expect=422)
-        releaser.post(f"{AUDIENCES}/{audience}/release", {"reason": "checked", "expires_at": ends}, expect=422)
+        releaser.post(
+            f"{AUDIENCES}/{audience}/release", {"reason": "checked", "expires_at": ends}, expect=422
+        )
     admin.post(f"{GATE}/overrides", override, expect=422)
     assert operator.get(f"{GATE}/overrides") == []
 
 
-def test_an_override_is_approved_by_somebody_else_and_can_be_taken_back(admin: Api, operator: Api, releaser: Api) -> None:
-    body = {"scope": "platform:meta", "codes": ["mass_addition", "degraded"], "reason": "spring campaign", "expires_at": soon(hours=2)}
+def test_an_override_is_approved_by_somebody_else_and_can_be_taken_back(
+    admin: Api, operator: Api, releaser: Api
+) -> None:
+    body = {
+        "scope": "platform:meta",
+        "codes": ["mass_addition", "degraded"],
+        "reason": "spring campaign",
+        "expires_at": soon(hours=2),
+    }
     made = admin.post(f"{GATE}/overrides", body, expect=201)
     assert (made["codes"], made["approved_by"]) == (["degraded", "mass_addition"], None)
 
@@ -104,13 +135,28 @@ def test_an_override_is_approved_by_somebody_else_and_can_be_taken_back(admin: A
 
 @pytest.mark.parametrize("code", [Code.FROZEN, Code.MISTAKEN, Code.TAKES_OFF])
 def test_some_reasons_nobody_may_override(admin: Api, code: Code) -> None:
-    body = {"scope": "workspace", "codes": [code.value], "reason": "let me", "expires_at": soon(hours=1)}
+    body = {
+        "scope": "workspace",
+        "codes": [code.value],
+        "reason": "let me",
+        "expires_at": soon(hours=1),
+    }
     assert code.value in admin.post(f"{GATE}/overrides", body, expect=422)["detail"]
 
 
-def test_a_release_is_of_one_audience_and_shown_until_it_is_used(operator: Api, releaser: Api, audience: int) -> None:
-    made = releaser.post(f"{AUDIENCES}/{audience}/release", {"reason": "checked by hand", "expires_at": soon(hours=1)}, expect=201)
-    assert (made["kind"], made["scope"], made["push_id"]) == ("release", f"audience:{audience}", None)
+def test_a_release_is_of_one_audience_and_shown_until_it_is_used(
+    operator: Api, releaser: Api, audience: int
+) -> None:
+    made = releaser.post(
+        f"{AUDIENCES}/{audience}/release",
+        {"reason": "checked by hand", "expires_at": soon(hours=1)},
+        expect=201,
+    )
+    assert (made["kind"], made["scope"], made["push_id"]) == (
+        "release",
+        f"audience:{audience}",
+        None,
+    )
     assert operator.get(GATE)["releases"] == [made]
     now = operator.get(f"{AUDIENCES}/{audience}/gate")
     assert (now["verdict"], now["codes"]) == ("pass", ["released", "no_signal"])
@@ -119,23 +165,33 @@ def test_a_release_is_of_one_audience_and_shown_until_it_is_used(operator: Api, 
 def test_the_first_push_is_confirmed_once(operator: Api, admin: Api, audience: int) -> None:
     assert operator.get(f"{AUDIENCES}/{audience}/gate")["confirmed_first"] is False
     for _ in range(2):
-        assert admin.post(f"{AUDIENCES}/{audience}/confirm", {}, expect=200)["confirmed_first"] is True
+        assert (
+            admin.post(f"{AUDIENCES}/{audience}/confirm", {}, expect=200)["confirmed_first"] is True
+        )
     assert len(operator.get("/cdp/audit", action="gate.confirm_first")["items"]) == 1
 
 
-@pytest.mark.parametrize("scope", ["audience:999999", "audience:x", "everything", "platform:", "platform:facebook"])
+@pytest.mark.parametrize(
+    "scope", ["audience:999999", "audience:x", "everything", "platform:", "platform:facebook"]
+)
 def test_a_scope_that_is_none_is_refused(admin: Api, scope: str) -> None:
     admin.put(f"{GATE}/mode", {"scope": scope, "mode": "frozen", "reason": "why not"}, expect=422)
 
 
 def test_reading_keys_say_nothing_and_other_workspaces_see_nothing(
-    tenant: Tenant, releaser: Api, audience: int, tenants: Callable[[str], Tenant], asks: Callable[[str], Api]
+    tenant: Tenant,
+    releaser: Api,
+    audience: int,
+    tenants: Callable[[str], Tenant],
+    asks: Callable[[str], Api],
 ) -> None:
     reader = asks(tenant.read)
     body = {"reason": "checked by hand", "expires_at": soon(hours=1)}
     reader.post(f"{AUDIENCES}/{audience}/release", body, expect=403)
     reader.post(f"{AUDIENCES}/{audience}/confirm", {}, expect=403)
-    reader.put(f"{GATE}/mode", {"scope": "workspace", "mode": "frozen", "reason": "why not"}, expect=403)
+    reader.put(
+        f"{GATE}/mode", {"scope": "workspace", "mode": "frozen", "reason": "why not"}, expect=403
+    )
     made = releaser.post(f"{AUDIENCES}/{audience}/release", body, expect=201)
     stranger = asks(tenants("elsewhere").admin)
     assert stranger.get(f"{GATE}/overrides") == []
@@ -145,11 +201,18 @@ def test_reading_keys_say_nothing_and_other_workspaces_see_nothing(
 
 
 def test_whatever_lets_a_push_pass_takes_the_scope_gate_and_stopping_does_not(
-    operator: Api, releaser: Api, asks: Callable[[str], Api], audience: int, settings: Settings, tenant: Tenant
+    operator: Api,
+    releaser: Api,
+    asks: Callable[[str], Api],
+    audience: int,
+    settings: Settings,
+    tenant: Tenant,
 ) -> None:
     """Every way to let pass what the gate would not, and everything that ends what holds pushes, now or later."""
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-        everything_else = asks(create_api_key(conn, tenant.id, "all but one", ["read", "write", "admin"]))  # type: ignore[arg-type]
+        everything_else = asks(
+            create_api_key(conn, tenant.id, "all but one", ["read", "write", "admin"])  # type: ignore[arg-type]
+        )
     frozen = {"scope": "workspace", "mode": "frozen", "reason": "moving house"}
     until = {"reason": "checked by hand", "expires_at": soon(hours=1)}
     override = {"scope": "workspace", "codes": ["degraded"]} | until
@@ -163,7 +226,11 @@ def test_whatever_lets_a_push_pass_takes_the_scope_gate_and_stopping_does_not(
         api.post(f"{GATE}/overrides/{said[1]}/approve", {}, expect=403)
         api.post(f"{GATE}/mode/workspace/approve", {}, expect=403)
         api.put(f"{GATE}/mode", frozen)
-        for loosens in ({"mode": "enforce"}, {"mode": "advisory"} | until, {"mode": "frozen"} | until):
+        for loosens in (
+            {"mode": "enforce"},
+            {"mode": "advisory"} | until,
+            {"mode": "frozen"} | until,
+        ):
             api.put(f"{GATE}/mode", frozen | loosens, expect=403)
         assert [one["mode"] for one in api.get(GATE)["modes"]] == ["frozen"]
     operator.delete(f"{GATE}/releases/{said[0]}")
@@ -173,23 +240,36 @@ def test_whatever_lets_a_push_pass_takes_the_scope_gate_and_stopping_does_not(
     releaser.get(GATE, expect=403)
 
 
-def test_an_audience_shows_what_its_pushes_rest_on(operator: Api, audience: int, tenant: Tenant, settings: Settings) -> None:
+def test_an_audience_shows_what_its_pushes_rest_on(
+    operator: Api, audience: int, tenant: Tenant, settings: Settings
+) -> None:
     tenant.feed(tenant.event(event="Viewed", userId="u1"))
     signal = f"source:{tenant.source}"
     with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
         conn.execute("UPDATE observations SET minute_at = date_trunc('minute', now())")
         now_ms = int(datetime.now(UTC).timestamp() * 1000)
-        (stored,) = write_readings(conn, [Reading(tenant.id, signal, now_ms, 63.0, Status.DEGRADED, 90, (), ("because",))])  # type: ignore[arg-type]
+        (stored,) = write_readings(
+            conn,
+            [Reading(tenant.id, signal, now_ms, 63.0, Status.DEGRADED, 90, (), ("because",))],  # type: ignore[arg-type]
+        )
     found = operator.get(f"{AUDIENCES}/{audience}/gate")
     assert (found["verdict"], found["codes"], found["mode"]) == ("hold", ["degraded"], "enforce")
     (shown,) = found["depends_on"]
-    assert (shown["signal"], shown["reading_id"], shown["score"], shown["status"]) == (signal, stored.id, 63.0, "degraded")
+    assert (shown["signal"], shown["reading_id"], shown["score"], shown["status"]) == (
+        signal,
+        stored.id,
+        63.0,
+        "degraded",
+    )
 
 
 def decided(conn: psycopg.Connection[Any], tenant: Tenant, at: datetime, verdict: str) -> None:
     """A recorded decision over one reading of 75."""
     reading = Reading(tenant.id, "source:1", int(at.timestamp() * 1000), 75.0, Status.HEALTHY, 90)  # type: ignore[arg-type]
-    history = [Reading(tenant.id, "source:1", reading.read_ms - age, 75.0, Status.HEALTHY, 90) for age in (2, 1, 0)]  # type: ignore[arg-type]
+    history = [
+        Reading(tenant.id, "source:1", reading.read_ms - age, 75.0, Status.HEALTHY, 90)  # type: ignore[arg-type]
+        for age in (2, 1, 0)
+    ]
     write_readings(conn, history)
     conn.execute(
         """
@@ -201,7 +281,9 @@ def decided(conn: psycopg.Connection[Any], tenant: Tenant, at: datetime, verdict
     )
 
 
-def test_past_pushes_are_judged_with_other_thresholds(api: Api, tenant: Tenant, settings: Settings) -> None:
+def test_past_pushes_are_judged_with_other_thresholds(
+    api: Api, tenant: Tenant, settings: Settings
+) -> None:
     now = datetime.now(UTC)
     with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
         for minutes in (30, 20, 10):
@@ -210,8 +292,18 @@ def test_past_pushes_are_judged_with_other_thresholds(api: Api, tenant: Tenant, 
 
     assert api.post(f"{GATE}/rejudge", body, expect=200)["counts"] == {"pass → pass": 3}
     stricter = api.post(f"{GATE}/rejudge", body | {"thresholds": {"healthy": 80}}, expect=200)
-    assert (stricter["judged"], stricter["complete"], stricter["counts"]) == (3, True, {"pass → hold": 3})
+    assert (stricter["judged"], stricter["complete"], stricter["counts"]) == (
+        3,
+        True,
+        {"pass → hold": 3},
+    )
     assert {one["codes"][0] for one in stricter["differing"]} == {"degraded"}
-    assert "healthy" in api.post(f"{GATE}/rejudge", body | {"thresholds": {"healthy": 10}}, expect=422)["detail"]
-    assert "speed" in api.post(f"{GATE}/rejudge", body | {"thresholds": {"speed": 10}}, expect=422)["detail"]
+    assert (
+        "healthy"
+        in api.post(f"{GATE}/rejudge", body | {"thresholds": {"healthy": 10}}, expect=422)["detail"]
+    )
+    assert (
+        "speed"
+        in api.post(f"{GATE}/rejudge", body | {"thresholds": {"speed": 10}}, expect=422)["detail"]
+    )
     api.post(f"{GATE}/rejudge", {"since": soon(hours=1), "until": soon(hours=-1)}, expect=422)

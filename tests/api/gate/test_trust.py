@@ -53,15 +53,29 @@ def test_every_signal_shows_its_latest_reading_and_a_silent_source_is_unknown(
     assert signals["platform:meta"]["reading"]["score"] == 84.0
     assert signals["platform:meta"]["reading"]["components"] == {"freshness": {"score": 84.0}}
     assert signals["platform:tiktok"]["status"] == "unknown"
-    assert signals[f"source:{tenant.source}"] == {"signal": f"source:{tenant.source}", "name": "web", "status": "unknown", "reading": None}
+    assert signals[f"source:{tenant.source}"] == {
+        "signal": f"source:{tenant.source}",
+        "name": "web",
+        "status": "unknown",
+        "reading": None,
+    }
 
 
-def test_a_signals_history_is_paged_newest_first_within_a_time_range(api: Api, read: Callable[[str, int, float | None], int]) -> None:
+def test_a_signals_history_is_paged_newest_first_within_a_time_range(
+    api: Api, read: Callable[[str, int, float | None], int]
+) -> None:
     numbers = [read("platform:meta", minute // 2, 80.0) for minute in range(12)]
     path = "/cdp/signals/platform:meta/readings"
 
     assert [each["id"] for each in api.everything(path, limit=5)] == numbers[::-1]
-    assert len(api.everything(path, since="2026-09-21T10:01:00Z", until="2026-09-21T10:03:00Z", limit=3)) == 4
+    assert (
+        len(
+            api.everything(
+                path, since="2026-09-21T10:01:00Z", until="2026-09-21T10:03:00Z", limit=3
+            )
+        )
+        == 4
+    )
     assert api.get("/cdp/signals/platform:other/readings")["items"] == []
 
 
@@ -77,7 +91,10 @@ def test_decisions_are_listed_filtered_and_read(tenant: Tenant, api: Api, insert
 
     assert [each["id"] for each in api.everything("/cdp/decisions", limit=1)] == numbers[::-1]
     assert [each["id"] for each in api.everything("/cdp/decisions", verdict="hold")] == [numbers[1]]
-    assert [each["id"] for each in api.everything("/cdp/decisions", audience=1)] == [numbers[1], numbers[0]]
+    assert [each["id"] for each in api.everything("/cdp/decisions", audience=1)] == [
+        numbers[1],
+        numbers[0],
+    ]
     assert api.get(f"/cdp/decisions/{numbers[2]}")["reading_ids"] == [1, 2]
     api.get("/cdp/decisions/999", 404)
 
@@ -92,9 +109,14 @@ def test_the_audit_log_is_paged_and_filtered(tenant: Tenant, api: Api, insert: R
         )  # fmt: skip
 
     def numbers(**params: str | int) -> list[int | None]:
-        return [entry["detail"].get("number") for entry in api.everything("/cdp/audit", limit=2, **params)]
+        return [
+            entry["detail"].get("number")
+            for entry in api.everything("/cdp/audit", limit=2, **params)
+        ]
 
-    assert numbers() == [*range(9)[::-1], None, None], "after the two rows that a workspace begins with"
+    assert numbers() == [*range(9)[::-1], None, None], (
+        "after the two rows that a workspace begins with"
+    )
     assert numbers(actor="engine", action="decision") == [3, 1]
     assert numbers(subject="audience:1") == [7, 4, 1]
     assert numbers(since="2026-09-21T10:03:00Z", until="2026-09-21T10:05:00Z") == [4, 3]
@@ -119,5 +141,8 @@ def test_segments_show_their_members(tenant: Tenant, api: Api) -> None:
     assert segment["name"] == "consented_customers"
     assert segment["members"] == {"value": 5, "exact": True}
     assert len({member["profile_id"] for member in members}) == 5
-    assert all(api.get(f"/cdp/profiles/{member['profile_id']}")["segments"] == ["consented_customers"] for member in members)
+    assert all(
+        api.get(f"/cdp/profiles/{member['profile_id']}")["segments"] == ["consented_customers"]
+        for member in members
+    )
     api.get("/cdp/segments/999/members", 404)

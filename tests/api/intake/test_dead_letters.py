@@ -36,9 +36,13 @@ def test_a_record_that_is_no_text_is_shown_in_base64(tenant: Tenant, api: Api) -
 
 
 def test_dead_letters_are_paged_and_filtered(tenant: Tenant, api: Api) -> None:
-    tenant.feed(*(tenant.event("track", userId="u1") for _ in range(7)), tenant.event("boom", userId="u1"))
+    tenant.feed(
+        *(tenant.event("track", userId="u1") for _ in range(7)), tenant.event("boom", userId="u1")
+    )
 
-    assert [letter["reason"] for letter in api.everything(PATH, limit=3)] == ["unknown_type"] + ["missing_event"] * 7
+    assert [letter["reason"] for letter in api.everything(PATH, limit=3)] == ["unknown_type"] + [
+        "missing_event"
+    ] * 7
     assert len(api.everything(PATH, reason="missing_event", limit=2)) == 7
     assert api.get(PATH, reason="missing_event")["total"] == {"value": 7, "exact": True}
     assert api.get(PATH, source=tenant.source + 1)["items"] == []
@@ -62,13 +66,31 @@ def letter(tenant: Tenant, api: Api, settings: Settings) -> Callable[[bytes], in
 def test_a_retry_appends_the_same_record_and_what_is_understood_is_resolved(
     tenant: Tenant, api: Api, drain: Callable[[], list[bytes]], letter: Callable[[bytes], int]
 ) -> None:
-    number = letter(encode_event(tenant.source, START_MS, 5, b'{"type":"track","event":"Seen","userId":"u1"}', "generated"))
+    number = letter(
+        encode_event(
+            tenant.source,
+            START_MS,
+            5,
+            b'{"type":"track","event":"Seen","userId":"u1"}',
+            "generated",
+        )
+    )
 
-    assert api.post(f"{PATH}/{number}/retry") == {"retried": [number], "hopeless": [], "more": False, "last": number}
+    assert api.post(f"{PATH}/{number}/retry") == {
+        "retried": [number],
+        "hopeless": [],
+        "more": False,
+        "last": number,
+    }
 
     (record,) = drain()
     envelope = decode(record)
-    assert (envelope.source, envelope.received, envelope.sent, envelope.message_id) == (tenant.source, START_MS, 5, "generated")
+    assert (envelope.source, envelope.received, envelope.sent, envelope.message_id) == (
+        tenant.source,
+        START_MS,
+        5,
+        "generated",
+    )
     assert envelope.retry_of == number
     assert api.get(f"{PATH}/{number}")["status"] == "retrying"
     tenant.feed(record)
@@ -79,7 +101,9 @@ def test_a_retry_appends_the_same_record_and_what_is_understood_is_resolved(
     api.post(f"{PATH}/{number}/retry", expect=409)
 
 
-def test_what_is_still_not_understood_is_open_again_and_no_new_letter(tenant: Tenant, api: Api, drain: Callable[[], list[bytes]]) -> None:
+def test_what_is_still_not_understood_is_open_again_and_no_new_letter(
+    tenant: Tenant, api: Api, drain: Callable[[], list[bytes]]
+) -> None:
     tenant.feed(tenant.event("boom", userId="u1"))
     (letter,) = api.get(PATH)["items"]
 
@@ -89,8 +113,13 @@ def test_what_is_still_not_understood_is_open_again_and_no_new_letter(tenant: Te
     assert [each["status"] for each in api.get(PATH)["items"]] == ["open"]
 
 
-def test_a_retry_of_many_takes_what_matches_up_to_the_limit(tenant: Tenant, api: Api, drain: Callable[[], list[bytes]]) -> None:
-    tenant.feed(*(tenant.event("track", userId=f"u{number}") for number in range(5)), tenant.event("boom", userId="u1"))
+def test_a_retry_of_many_takes_what_matches_up_to_the_limit(
+    tenant: Tenant, api: Api, drain: Callable[[], list[bytes]]
+) -> None:
+    tenant.feed(
+        *(tenant.event("track", userId=f"u{number}") for number in range(5)),
+        tenant.event("boom", userId="u1"),
+    )
 
     first = api.post(f"{PATH}/retry", {"reason": "missing_event", "limit": 3})
     second = api.post(f"{PATH}/retry", {"reason": "missing_event", "limit": 3})
@@ -110,7 +139,11 @@ def test_a_bare_record_keeps_its_source_and_its_arrival(
 
     (record,) = drain()
     envelope = decode(record)
-    assert (envelope.source, envelope.received, envelope.retry_of) == (tenant.source, START_MS + 1_000, number)
+    assert (envelope.source, envelope.received, envelope.retry_of) == (
+        tenant.source,
+        START_MS + 1_000,
+        number,
+    )
 
 
 def test_a_bare_record_of_unknown_arrival_came_before_it_was_found_wanting(
@@ -118,7 +151,10 @@ def test_a_bare_record_of_unknown_arrival_came_before_it_was_found_wanting(
 ) -> None:
     number = letter(b'{"type":"page","userId":"u1"}')
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-        row = conn.execute("UPDATE dead_letters SET received_at = NULL WHERE id = %s RETURNING recorded_at", (number,)).fetchone()
+        row = conn.execute(
+            "UPDATE dead_letters SET received_at = NULL WHERE id = %s RETURNING recorded_at",
+            (number,),
+        ).fetchone()
 
     api.post(f"{PATH}/{number}/retry")
 
@@ -127,17 +163,26 @@ def test_a_bare_record_of_unknown_arrival_came_before_it_was_found_wanting(
     assert decode(record).received == int(row[0].timestamp() * 1000)
 
 
-def test_a_record_that_is_no_json_stays_open(api: Api, drain: Callable[[], list[bytes]], letter: Callable[[bytes], int]) -> None:
+def test_a_record_that_is_no_json_stays_open(
+    api: Api, drain: Callable[[], list[bytes]], letter: Callable[[bytes], int]
+) -> None:
     number = letter(b'{"type":')
 
-    assert api.post(f"{PATH}/retry", {}) == {"retried": [], "hopeless": [number], "more": False, "last": number}
+    assert api.post(f"{PATH}/retry", {}) == {
+        "retried": [],
+        "hopeless": [number],
+        "more": False,
+        "last": number,
+    }
     api.post(f"{PATH}/{number}/retry", expect=409)
 
     assert drain() == []
     assert api.get(f"{PATH}/{number}")["status"] == "open"
 
 
-def test_letters_are_open_again_when_the_log_cannot_be_reached(tenant: Tenant, api: Api, settings: Settings) -> None:
+def test_letters_are_open_again_when_the_log_cannot_be_reached(
+    tenant: Tenant, api: Api, settings: Settings
+) -> None:
     tenant.feed(tenant.event("boom", userId="u1"))
     with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
         for partition in range(settings.log.partitions):

@@ -46,7 +46,10 @@ def test_letters_are_listed_and_shown(tenant: Tenant, stratum: Callable[..., Res
 def test_a_retry_drives_all_that_match_or_just_the_named_ones(
     tenant: Tenant, stratum: Callable[..., Result], drain: Callable[[], list[bytes]]
 ) -> None:
-    tenant.feed(*(tenant.event("track", userId=f"u{number}") for number in range(4)), tenant.event("boom", userId="u2"))
+    tenant.feed(
+        *(tenant.event("track", userId=f"u{number}") for number in range(4)),
+        tenant.event("boom", userId="u2"),
+    )
 
     assert "1 in the log again" in stratum("retry", "2").stdout
     assert "3 in the log again" in stratum("retry", "--all", "--reason", "missing_event").stdout

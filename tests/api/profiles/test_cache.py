@@ -31,7 +31,9 @@ def test_a_second_lookup_does_not_ask_postgres(tenant: Tenant, api: Api) -> None
     assert api.get("/cdp/profiles/lookup", kind="user_id", value="u1") == first
 
 
-def test_a_lookup_sees_a_commit_once_redis_was_told(tenant: Tenant, api: Api, settings: Settings) -> None:
+def test_a_lookup_sees_a_commit_once_redis_was_told(
+    tenant: Tenant, api: Api, settings: Settings
+) -> None:
     tenant.feed(tenant.event("page", userId="u1"))
     api.get("/cdp/profiles/lookup", kind="user_id", value="u1")
 
@@ -46,11 +48,19 @@ def test_an_identifier_that_moved_leads_to_its_new_person(
     def person(kind: str, value: str) -> str:
         return str(api.get("/cdp/profiles/lookup", kind=kind, value=value)["id"])
 
-    tenant.feed(tenant.event("page", START_MS, anonymousId="a1"), tenant.event("page", START_MS, userId="u1"))
+    tenant.feed(
+        tenant.event("page", START_MS, anonymousId="a1"),
+        tenant.event("page", START_MS, userId="u1"),
+    )
     apart = person("anonymous_id", "a1"), person("user_id", "u1")
-    drop(settings, tenant.feed(tenant.event("identify", START_MS + 1, userId="u1", anonymousId="a1")))
+    drop(
+        settings, tenant.feed(tenant.event("identify", START_MS + 1, userId="u1", anonymousId="a1"))
+    )
     together = person("anonymous_id", "a1"), person("user_id", "u1")
-    api.post(f"/cdp/profiles/{together[0]}/unmerge", {"identifiers": [{"kind": "user_id", "value": "u1"}], "reason": "x"})
+    api.post(
+        f"/cdp/profiles/{together[0]}/unmerge",
+        {"identifiers": [{"kind": "user_id", "value": "u1"}], "reason": "x"},
+    )
     drop(settings, tenant.feed(*drain()))
 
     assert len(set(apart)) == 2
@@ -83,13 +93,20 @@ async def events_of(hot: HotProfiles, tenant: Tenant) -> int:
 
 
 def hot_profiles(postgres: Postgres, client: Redis, params: HotParams | None = None) -> HotProfiles:
-    return HotProfiles(client, postgres.owner, postgres.load, params or HotParams(), "token", lambda: 0.0)
+    return HotProfiles(
+        client, postgres.owner, postgres.load, params or HotParams(), "token", lambda: 0.0
+    )
 
 
-def test_what_was_read_before_a_commit_is_not_stored_after_it(tenant: Tenant, settings: Settings) -> None:
+def test_what_was_read_before_a_commit_is_not_stored_after_it(
+    tenant: Tenant, settings: Settings
+) -> None:
     async def scenario() -> tuple[int, int]:
         postgres = Postgres(settings.postgres.dsn.get_secret_value())
-        async with postgres.pool, connect_hot(settings.redis.url.get_secret_value(), HotParams()) as client:
+        async with (
+            postgres.pool,
+            connect_hot(settings.redis.url.get_secret_value(), HotParams()) as client,
+        ):
             hot = hot_profiles(postgres, client)
 
             def commit() -> None:
@@ -107,7 +124,10 @@ def test_what_was_read_before_a_commit_is_not_stored_after_it(tenant: Tenant, se
 def test_readers_who_come_together_agree_and_fill_once(tenant: Tenant, settings: Settings) -> None:
     async def scenario() -> tuple[set[int], int]:
         postgres = Postgres(settings.postgres.dsn.get_secret_value())
-        async with postgres.pool, connect_hot(settings.redis.url.get_secret_value(), HotParams()) as client:
+        async with (
+            postgres.pool,
+            connect_hot(settings.redis.url.get_secret_value(), HotParams()) as client,
+        ):
             hot = hot_profiles(postgres, client)
             seen = await asyncio.gather(*(events_of(hot, tenant) for _ in range(20)))
             loads = postgres.loads
@@ -122,7 +142,10 @@ def test_readers_who_come_together_agree_and_fill_once(tenant: Tenant, settings:
 def test_another_workspaces_key_is_never_answered(tenant: Tenant, settings: Settings) -> None:
     async def scenario() -> list[StoredProfile | None]:
         postgres = Postgres(settings.postgres.dsn.get_secret_value())
-        async with postgres.pool, connect_hot(settings.redis.url.get_secret_value(), HotParams()) as client:
+        async with (
+            postgres.pool,
+            connect_hot(settings.redis.url.get_secret_value(), HotParams()) as client,
+        ):
             hot = hot_profiles(postgres, client)
             await events_of(hot, tenant)
             key = identifier_key(tenant.salt, "user_id", "u1")
@@ -134,7 +157,9 @@ def test_another_workspaces_key_is_never_answered(tenant: Tenant, settings: Sett
 
 
 @pytest.mark.parametrize("junk", [b"V", b"Vjunk", b"", b"other"])
-def test_an_entry_that_cannot_be_read_is_passed_over(tenant: Tenant, settings: Settings, api: Api, junk: bytes) -> None:
+def test_an_entry_that_cannot_be_read_is_passed_over(
+    tenant: Tenant, settings: Settings, api: Api, junk: bytes
+) -> None:
     (facts,) = tenant.feed(tenant.event("page", userId="u1"))
     api.get("/cdp/profiles/lookup", kind="user_id", value="u1")
     with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:

@@ -10,11 +10,20 @@ from tests.api.conftest import DAY_MS, START_MS, Api, Tenant
 MISSING = "00000000-0000-4000-8000-000000000000"
 
 
-def order(tenant: Tenant, user: str, amount: float, at_ms: int = START_MS, currency: str = "USD") -> bytes:
-    return tenant.event(event="Order Completed", userId=user, at_ms=at_ms, properties={"revenue": amount, "currency": currency})
+def order(
+    tenant: Tenant, user: str, amount: float, at_ms: int = START_MS, currency: str = "USD"
+) -> bytes:
+    return tenant.event(
+        event="Order Completed",
+        userId=user,
+        at_ms=at_ms,
+        properties={"revenue": amount, "currency": currency},
+    )
 
 
-def test_a_refusal_of_every_purpose_is_shown_for_each_that_was_granted_before(tenant: Tenant, api: Api) -> None:
+def test_a_refusal_of_every_purpose_is_shown_for_each_that_was_granted_before(
+    tenant: Tenant, api: Api
+) -> None:
     def states(at_ms: int, consent: object) -> bytes:
         return tenant.event("identify", START_MS + at_ms, userId="u1", context={"consent": consent})
 
@@ -27,7 +36,11 @@ def test_a_refusal_of_every_purpose_is_shown_for_each_that_was_granted_before(te
     consent = api.get("/cdp/profiles/lookup", kind="user_id", value="u1")["consent"]
 
     refused = {"granted": False, "at": "2026-09-21T14:13:21Z"}
-    assert consent == {"advertising": refused, "*": refused, "email": {"granted": True, "at": "2026-09-21T14:13:22Z"}}
+    assert consent == {
+        "advertising": refused,
+        "*": refused,
+        "email": {"granted": True, "at": "2026-09-21T14:13:22Z"},
+    }
 
 
 def test_a_profile_shows_everything_that_its_events_said(tenant: Tenant, api: Api) -> None:
@@ -68,7 +81,9 @@ def test_a_profile_shows_everything_that_its_events_said(tenant: Tenant, api: Ap
         {"currency": "USD", "orders": 1, "amount_minor": 1177, "amount": "11.77"},
     ]
     assert profile["consent"] == {"advertising": {"granted": True, "at": "2026-09-21T14:13:21Z"}}
-    assert profile["groups"] == [{"id": "g1", "traits": {"name": "Acme"}, "at": "2026-09-21T14:13:24Z"}]
+    assert profile["groups"] == [
+        {"id": "g1", "traits": {"name": "Acme"}, "at": "2026-09-21T14:13:24Z"}
+    ]
     assert profile["segments"] == ["consented_customers"]
     assert [(each["kind"], each["value"]) for each in profile["identifiers"]] == [
         ("anonymous_id", "a1"),
@@ -78,10 +93,25 @@ def test_a_profile_shows_everything_that_its_events_said(tenant: Tenant, api: Ap
 
 
 def test_a_lookup_takes_any_identifier_in_any_spelling(tenant: Tenant, api: Api) -> None:
-    tenant.feed(tenant.event("identify", userId="u1", anonymousId="a1", traits={"email": "mary@example.com", "phone": "+1 650-253-0000"}))
+    tenant.feed(
+        tenant.event(
+            "identify",
+            userId="u1",
+            anonymousId="a1",
+            traits={"email": "mary@example.com", "phone": "+1 650-253-0000"},
+        )
+    )
 
-    spellings = ("user_id", "u1", ""), ("email", " MARY@example.com ", ""), ("phone", "(650) 253-0000", "us"), ("anonymous_id", "a1", "")
-    found = [api.get("/cdp/profiles/lookup", kind=kind, value=value, region=region)["id"] for kind, value, region in spellings]
+    spellings = (
+        ("user_id", "u1", ""),
+        ("email", " MARY@example.com ", ""),
+        ("phone", "(650) 253-0000", "us"),
+        ("anonymous_id", "a1", ""),
+    )
+    found = [
+        api.get("/cdp/profiles/lookup", kind=kind, value=value, region=region)["id"]
+        for kind, value, region in spellings
+    ]
 
     assert len(set(found)) == 1
 
@@ -89,13 +119,21 @@ def test_a_lookup_takes_any_identifier_in_any_spelling(tenant: Tenant, api: Api)
 def test_a_lookup_of_nobody_is_not_found(tenant: Tenant, api: Api) -> None:
     tenant.feed(tenant.event(event="Seen", userId="u1"))
 
-    for kind, value in (("user_id", "nobody"), ("email", "no address"), ("shoe_size", "44"), ("user_id", "null")):
+    for kind, value in (
+        ("user_id", "nobody"),
+        ("email", "no address"),
+        ("shoe_size", "44"),
+        ("user_id", "null"),
+    ):
         assert api.get("/cdp/profiles/lookup", 404, kind=kind, value=value)["code"] == "not_found"
 
 
 def test_an_id_that_was_merged_away_answers_with_the_survivor(tenant: Tenant, api: Api) -> None:
     tenant.feed(tenant.event("page", anonymousId="a1"), tenant.event(event="Seen", userId="u1"))
-    ids = {api.get("/cdp/profiles/lookup", kind=kind, value=value)["id"] for kind, value in (("anonymous_id", "a1"), ("user_id", "u1"))}
+    ids = {
+        api.get("/cdp/profiles/lookup", kind=kind, value=value)["id"]
+        for kind, value in (("anonymous_id", "a1"), ("user_id", "u1"))
+    }
     tenant.feed(tenant.event("identify", userId="u1", anonymousId="a1"))
 
     answers = [api.get(f"/cdp/profiles/{each}") for each in ids]
@@ -110,7 +148,9 @@ def test_an_unknown_id_is_not_found_and_a_malformed_one_is_refused(api: Api) -> 
     assert api.get("/cdp/profiles/u1", 422)["status"] == 422
 
 
-def test_the_stage_is_right_before_the_wake_has_run(tenant: Tenant, api: Api, settings: Settings) -> None:
+def test_the_stage_is_right_before_the_wake_has_run(
+    tenant: Tenant, api: Api, settings: Settings
+) -> None:
     long_ago = START_MS - 400 * DAY_MS
     tenant.feed(order(tenant, "u1", 5, long_ago))
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
@@ -158,7 +198,10 @@ def test_a_search_finds_people_by_the_beginning_of_any_identifier(tenant: Tenant
 
     def found(search: str) -> list[str]:
         people = api.everything("/cdp/profiles", search=search, limit=1)
-        return [next(each["value"] for each in person["identifiers"] if each["kind"] == "user_id") for person in people]
+        return [
+            next(each["value"] for each in person["identifiers"] if each["kind"] == "user_id")
+            for person in people
+        ]
 
     assert found("mar") == ["marvin", "mary"]
     assert found("Mary") == ["Marygold", "mary"]
@@ -172,7 +215,10 @@ def test_a_filter_that_matches_nobody_ends_within_its_bound(
 ) -> None:
     tenant.feed(*(tenant.event(event="Seen", userId=f"u{number}") for number in range(40)))
     paging = settings.query.paging.__class__(scan_limit=10, scan_growth=2)
-    api = api_with(settings.model_copy(update={"query": settings.query.model_copy(update={"paging": paging})}), tenant.read)
+    api = api_with(
+        settings.model_copy(update={"query": settings.query.model_copy(update={"paging": paging})}),
+        tenant.read,
+    )
 
     first = api.get("/cdp/profiles", stage="churned", limit=2)
     pages = list(api.pages("/cdp/profiles", stage="churned", limit=2))
@@ -189,7 +235,13 @@ def test_a_cursor_that_was_not_handed_out_is_refused(api: Api) -> None:
 
 
 def test_parameters_out_of_range_are_refused_and_named(api: Api) -> None:
-    wrong = {"limit": 0}, {"limit": 201}, {"stage": "happy"}, {"seen_since": "2026-09-22T00:00:00"}, {"search": ""}
+    wrong = (
+        {"limit": 0},
+        {"limit": 201},
+        {"stage": "happy"},
+        {"seen_since": "2026-09-22T00:00:00"},
+        {"search": ""},
+    )
     for params in wrong:
         problem = api.get("/cdp/profiles", 422, **params)
         assert [each["field"] for each in problem["errors"]] == [f"query.{name}" for name in params]

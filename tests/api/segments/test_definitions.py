@@ -15,7 +15,9 @@ COUNTED = {"function": "count", "event": {"name": "Order Completed"}}
 
 
 def put(api: Api, path: str, body: Any, expect: int = 200, **headers: str) -> Any:
-    answer = api.http.put(path, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    answer = api.http.put(
+        path, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
     assert answer.status_code == expect, answer.text
     return answer.json()
 
@@ -35,11 +37,21 @@ def segment(api: Api, name: str, rule: Any, *, publish: bool = True) -> int:
 
 def test_a_segment_goes_from_draft_to_live_to_paused_to_deleted(api: Api) -> None:
     made = api.post("/cdp/segments", {"name": "vips", "description": "The best.", "rule": VIP}, 201)
-    assert (made["status"], made["version"], made["newest_version"], made["rule"]) == ("draft", 0, 1, None)
+    assert (made["status"], made["version"], made["newest_version"], made["rule"]) == (
+        "draft",
+        0,
+        1,
+        None,
+    )
     path = f"/cdp/segments/{made['id']}"
     published = api.post(f"{path}/publish")
     live = api.get(path)
-    assert (live["status"], live["version"], live["rule"], live["description"]) == ("live", 1, VIP, "The best.")
+    assert (live["status"], live["version"], live["rule"], live["description"]) == (
+        "live",
+        1,
+        VIP,
+        "The best.",
+    )
     assert api.get(f"/cdp/sweeps/{published['sweep']}")["revision"] == published["revision"]
     api.post(f"{path}/pause")
     assert api.get(path)["status"] == "paused"
@@ -52,7 +64,11 @@ def test_a_segment_goes_from_draft_to_live_to_paused_to_deleted(api: Api) -> Non
 
 def test_the_built_in_segment_is_a_segment_like_any_other(api: Api) -> None:
     (built_in,) = api.everything("/cdp/segments")
-    assert (built_in["name"], built_in["status"], built_in["version"]) == ("consented_customers", "live", 1)
+    assert (built_in["name"], built_in["status"], built_in["version"]) == (
+        "consented_customers",
+        "live",
+        1,
+    )
     assert built_in["rule"]["of"][0] == {"type": "lifecycle", "stages": ["customer"]}
 
 
@@ -66,7 +82,10 @@ def test_versions_are_kept_with_their_authors(api: Api) -> None:
     assert first["published_by"] == first["author"]
     assert first["author"].startswith("key:")
     assert put(api, path, {"name": "vips", "rule": PRO, "purpose": "email"})["newest_version"] == 2
-    listed = {"name": "vips", "rule": {"type": "all", "of": [PRO, {"type": "lifecycle", "stages": ["known"]}]}}
+    listed = {
+        "name": "vips",
+        "rule": {"type": "all", "of": [PRO, {"type": "lifecycle", "stages": ["known"]}]},
+    }
     assert [put(api, path, listed)["newest_version"] for _ in range(2)] == [3, 3]
 
 
@@ -76,7 +95,10 @@ def test_nobody_overwrites_what_they_have_not_read(api: Api) -> None:
     assert api.http.get(path).headers["etag"] == '"1"'
     body = {"name": "vips", "rule": PRO}
     put(api, path, body, if_match='"1"')
-    assert "newest version is 2" in put(api, path, {**body, "rule": VIP}, 409, if_match='"1"')["detail"]
+    assert (
+        "newest version is 2"
+        in put(api, path, {**body, "rule": VIP}, 409, if_match='"1"')["detail"]
+    )
     put(api, path, {**body, "rule": VIP, "version": 1}, 409)
     put(api, path, {**body, "rule": VIP}, 400, if_match="newest")
     put(api, path, {**body, "rule": VIP, "version": 2})
@@ -103,17 +125,36 @@ def test_names_are_unique_among_segments_that_are_there(api: Api) -> None:
 @pytest.mark.parametrize(
     ("rule", "field"),
     [
-        ({"type": "all", "of": [VIP, {"type": "event", "event": {"name": "a"}, "window": "90"}]}, "$.of[1].window"),
-        ({"type": "all", "of": [VIP, {"type": "event", "event": {"name": "a"}, "window": "30s"}]}, "$.of[1].window"),
         (
-            {"type": "any", "of": [{"type": "not", "of": {"type": "trait", "name": "x", "condition": {"op": "like"}}}]},
+            {"type": "all", "of": [VIP, {"type": "event", "event": {"name": "a"}, "window": "90"}]},
+            "$.of[1].window",
+        ),
+        (
+            {
+                "type": "all",
+                "of": [VIP, {"type": "event", "event": {"name": "a"}, "window": "30s"}],
+            },
+            "$.of[1].window",
+        ),
+        (
+            {
+                "type": "any",
+                "of": [
+                    {
+                        "type": "not",
+                        "of": {"type": "trait", "name": "x", "condition": {"op": "like"}},
+                    }
+                ],
+            },
             "$.of[0].of.condition.op",
         ),
         ({"type": "segment"}, "$.segment"),
         ("vip", "$"),
     ],
 )
-def test_a_rule_that_does_not_hold_is_told_with_its_json_path(api: Api, rule: Any, field: str) -> None:
+def test_a_rule_that_does_not_hold_is_told_with_its_json_path(
+    api: Api, rule: Any, field: str
+) -> None:
     for path in ("/cdp/segments", "/cdp/segments/validate"):
         body = {"rule": rule} if path.endswith("validate") else {"name": "x", "rule": rule}
         problem = api.post(path, body, 422)
@@ -127,9 +168,18 @@ def test_other_fields_keep_their_names_in_problems(api: Api) -> None:
 
 
 def test_a_checked_rule_is_answered_as_it_would_be_stored(api: Api) -> None:
-    rule = {"type": "event", "event": {"name": "a", "event_type": "track", "where": []}, "measure": "count", "window": None}
+    rule = {
+        "type": "event",
+        "event": {"name": "a", "event_type": "track", "where": []},
+        "measure": "count",
+        "window": None,
+    }
     checked = api.post("/cdp/segments/validate", {"rule": rule}, 200)
-    assert checked["rule"] == {"type": "event", "event": {"name": "a"}, "condition": {"op": "at_least", "value": 1}}
+    assert checked["rule"] == {
+        "type": "event",
+        "event": {"name": "a"},
+        "condition": {"op": "at_least", "value": 1},
+    }
 
 
 def test_what_is_not_live_cannot_be_referred_to(api: Api) -> None:
@@ -139,7 +189,9 @@ def test_what_is_not_live_cannot_be_referred_to(api: Api) -> None:
         api.post("/cdp/segments/validate", {"rule": rule}, 422),
         api.post(f"/cdp/segments/{segment(api, 'user', rule, publish=False)}/publish", expect=422),
     ):
-        assert [(error["field"], "publish it first" in error["message"]) for error in problem["errors"]] == [("$.of[1].segment", True)]
+        assert [
+            (error["field"], "publish it first" in error["message"]) for error in problem["errors"]
+        ] == [("$.of[1].segment", True)]
 
 
 def test_a_circle_is_named(api: Api) -> None:
@@ -151,7 +203,10 @@ def test_a_circle_is_named(api: Api) -> None:
         api.post(f"/cdp/segments/{first}/publish", expect=422),
         api.post("/cdp/segments/validate", {"rule": rule, "segment": first}, 422),
     ):
-        assert f"first ({first}) → second ({second}) → first ({first})" in problem["errors"][0]["message"]
+        assert (
+            f"first ({first}) → second ({second}) → first ({first})"
+            in problem["errors"][0]["message"]
+        )
 
 
 def test_what_is_in_use_is_not_deleted(api: Api) -> None:
@@ -162,7 +217,12 @@ def test_what_is_in_use_is_not_deleted(api: Api) -> None:
 
 def test_a_computed_trait_goes_from_draft_to_live_to_deleted(api: Api) -> None:
     made = api.post("/cdp/traits", {"name": "orders", "rule": COUNTED}, 201)
-    assert (made["status"], made["version"], made["newest_version"], made["rule"]) == ("draft", 0, 1, None)
+    assert (made["status"], made["version"], made["newest_version"], made["rule"]) == (
+        "draft",
+        0,
+        1,
+        None,
+    )
     path = f"/cdp/traits/{made['id']}"
     user = {"type": "computed", "name": "orders", "condition": {"op": "at_least", "value": 2}}
     api.post("/cdp/segments/validate", {"rule": user}, 422)
@@ -179,7 +239,9 @@ def test_a_computed_trait_goes_from_draft_to_live_to_deleted(api: Api) -> None:
 
 
 def test_conditions_that_do_not_suit_a_computed_trait_are_refused(api: Api) -> None:
-    made = api.post("/cdp/traits", {"name": "age", "rule": {**COUNTED, "function": "time_since"}}, 201)["id"]
+    made = api.post(
+        "/cdp/traits", {"name": "age", "rule": {**COUNTED, "function": "time_since"}}, 201
+    )["id"]
     api.post(f"/cdp/traits/{made}/publish")
     rule = {"type": "computed", "name": "age", "condition": {"op": "within_last", "span": "1d"}}
     problem = api.post("/cdp/segments/validate", {"rule": rule}, 422)
@@ -191,9 +253,17 @@ def test_rfm_is_published_read_and_deleted(api: Api) -> None:
     published = put(api, "/cdp/rfm", {"rule": {"look_back": "90d"}}, 202)
     assert published["sweep"] is not None
     live = api.get("/cdp/rfm")
-    assert (live["version"], live["rule"]["look_back"], live["rule"]["property"], live["breaks"]) == (1, "90d", "revenue", None)
+    assert (
+        live["version"],
+        live["rule"]["look_back"],
+        live["rule"]["property"],
+        live["breaks"],
+    ) == (1, "90d", "revenue", None)
     put(api, "/cdp/rfm", {"rule": {"look_back": "30d"}, "version": 0}, 409)
-    assert put(api, "/cdp/rfm", {"rule": {"look_back": "1h"}}, 422)["errors"][0]["field"] == "$.look_back"
+    assert (
+        put(api, "/cdp/rfm", {"rule": {"look_back": "1h"}}, 422)["errors"][0]["field"]
+        == "$.look_back"
+    )
     champions = segment(api, "champions", {"type": "rfm", "segments": ["champions"]})
     assert "champions" in delete(api, "/cdp/rfm", 409)["detail"]
     delete(api, f"/cdp/segments/{champions}")
@@ -209,24 +279,36 @@ def test_a_sweep_shows_how_far_it_is(api: Api, tenant: Tenant, settings: Setting
     made = api.post("/cdp/segments", {"name": "vips", "rule": VIP}, 201)["id"]
     sweep = api.post(f"/cdp/segments/{made}/publish")["sweep"]
     begun = api.get(f"/cdp/sweeps/{sweep}")
-    assert (begun["status"], begun["people"], begun["percent"], begun["segments"]) == ("running", 2, 0, [made])
+    assert (begun["status"], begun["people"], begun["percent"], begun["segments"]) == (
+        "running",
+        2,
+        0,
+        [made],
+    )
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
         conn.execute("UPDATE sweeps SET visited = 7, changed = 1 WHERE id = %s", (sweep,))
     assert api.get(f"/cdp/sweeps/{sweep}")["percent"] == 99.9
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-        conn.execute("UPDATE sweeps SET status = 'done', stale = 0, finished_at = now() WHERE id = %s", (sweep,))
+        conn.execute(
+            "UPDATE sweeps SET status = 'done', stale = 0, finished_at = now() WHERE id = %s",
+            (sweep,),
+        )
     (done,) = api.everything("/cdp/sweeps", segment=made)
     assert (done["status"], done["percent"], done["stale"], done["changed"]) == ("done", 100, 0, 1)
     assert api.everything("/cdp/sweeps", status="running") == []
 
 
-def test_a_reader_may_check_a_rule_but_save_none(tenant: Tenant, asks: Callable[[str], Api]) -> None:
+def test_a_reader_may_check_a_rule_but_save_none(
+    tenant: Tenant, asks: Callable[[str], Api]
+) -> None:
     reader = asks(tenant.read)
     reader.post("/cdp/segments/validate", {"rule": VIP}, 200)
     reader.post("/cdp/segments", {"name": "vips", "rule": VIP}, 403)
 
 
-def test_an_audience_cannot_follow_a_deleted_segment(api_with: Callable[[Settings, str], Api], tenant: Tenant, settings: Settings) -> None:
+def test_an_audience_cannot_follow_a_deleted_segment(
+    api_with: Callable[[Settings, str], Api], tenant: Tenant, settings: Settings
+) -> None:
     meta = {"account_id": "111", "access_token": "t"}
     connected = Settings.model_validate(settings.model_dump(exclude={"meta"}) | {"meta": meta})
     api = api_with(connected, tenant.admin)
@@ -236,10 +318,16 @@ def test_an_audience_cannot_follow_a_deleted_segment(api_with: Callable[[Setting
     assert "Audiences follow it" in delete(api, f"/cdp/segments/{made}", 409)["detail"]
     other = segment(api, "other", VIP)
     delete(api, f"/cdp/segments/{other}")
-    api.post("/cdp/audience-sync/audiences", {**audience, "segment_id": other, "name": "others"}, 404)
+    api.post(
+        "/cdp/audience-sync/audiences", {**audience, "segment_id": other, "name": "others"}, 404
+    )
 
 
 def test_every_change_is_audited(api: Api) -> None:
     made = segment(api, "vips", VIP)
-    actions = [entry["action"] for entry in api.everything("/cdp/audit") if entry["subject"] == f"segment:{made}"]
+    actions = [
+        entry["action"]
+        for entry in api.everything("/cdp/audit")
+        if entry["subject"] == f"segment:{made}"
+    ]
     assert actions == ["segment.publish", "segment.create"]

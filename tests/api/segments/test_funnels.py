@@ -14,7 +14,13 @@ VIEWED, ADDED, BOUGHT = {"name": "Viewed"}, {"name": "Added"}, {"name": "Bought"
 
 
 def ask(api: Api, *steps: dict[str, Any], expect: int = 200, **fields: Any) -> Any:
-    body = {"steps": list(steps), "window": "1h", "since": "2026-09-21T00:00:00Z", "until": "2026-09-22T00:00:00Z", **fields}
+    body = {
+        "steps": list(steps),
+        "window": "1h",
+        "since": "2026-09-21T00:00:00Z",
+        "until": "2026-09-22T00:00:00Z",
+        **fields,
+    }
     return api.post("/cdp/funnels", body, expect)
 
 
@@ -23,14 +29,20 @@ def counts(answer: Any) -> list[int]:
 
 
 def bounded(settings: Settings, funnels: FunnelParams) -> Settings:
-    return settings.model_copy(update={"query": settings.query.model_copy(update={"funnels": funnels})})
+    return settings.model_copy(
+        update={"query": settings.query.model_copy(update={"funnels": funnels})}
+    )
 
 
 def did(tenant: Tenant, name: str, who: str, minute: float = 0, **properties: Any) -> bytes:
-    return tenant.event(event=name, userId=who, at_ms=START_MS + int(minute * MINUTE_MS), properties=properties)
+    return tenant.event(
+        event=name, userId=who, at_ms=START_MS + int(minute * MINUTE_MS), properties=properties
+    )
 
 
-def test_people_are_counted_at_the_furthest_step_with_conversion_drop_off_and_times(tenant: Tenant, api: Api) -> None:
+def test_people_are_counted_at_the_furthest_step_with_conversion_drop_off_and_times(
+    tenant: Tenant, api: Api
+) -> None:
     tenant.feed(
         *(did(tenant, "Viewed", f"u{number}") for number in range(4)),
         *(did(tenant, "Added", f"u{number}", number + 1) for number in range(3)),
@@ -49,7 +61,11 @@ def test_people_are_counted_at_the_furthest_step_with_conversion_drop_off_and_ti
         "from_previous": {"median_s": 120.0, "p90_s": 180.0, "average_s": 120.0},
         "from_first": {"median_s": 120.0, "p90_s": 180.0, "average_s": 120.0},
     }
-    assert answer["steps"][2]["from_previous"] == {"median_s": 240.0, "p90_s": 240.0, "average_s": 240.0}
+    assert answer["steps"][2]["from_previous"] == {
+        "median_s": 240.0,
+        "p90_s": 240.0,
+        "average_s": 240.0,
+    }
     assert answer["steps"][0]["from_previous"] is None
     assert answer["events"] == 9
     assert answer["breakdown"] is None
@@ -67,7 +83,12 @@ def test_events_of_all_identifiers_of_a_person_count_as_theirs(tenant: Tenant, a
 
 
 def test_attempts_begin_within_the_range_and_may_end_after_it(tenant: Tenant, api: Api) -> None:
-    tenant.feed(*(did(tenant, name, "u1", minute) for minute, name in ((0, "Viewed"), (30, "Added"), (60, "Viewed"), (90, "Added"))))
+    tenant.feed(
+        *(
+            did(tenant, name, "u1", minute)
+            for minute, name in ((0, "Viewed"), (30, "Added"), (60, "Viewed"), (90, "Added"))
+        )
+    )
     since, until = "2026-09-21T14:13:20Z", "2026-09-21T14:13:20.001Z"
 
     assert counts(ask(api, VIEWED, ADDED, since=since, until=until)) == [1, 1]
@@ -97,7 +118,9 @@ def test_conditions_on_properties_mean_what_they_mean_in_segments(
 ) -> None:
     def spelled(who: str, plan: bytes) -> bytes:
         body = b'{"type":"track","event":"Viewed","messageId":"m-%b","userId":"%b","timestamp":%d,"properties":{%b}}'
-        return encode_event(tenant.source, START_MS + 1, 0, body % (who.encode(), who.encode(), START_MS, plan))
+        return encode_event(
+            tenant.source, START_MS + 1, 0, body % (who.encode(), who.encode(), START_MS, plan)
+        )
 
     tenant.feed(
         spelled("u1", b'"plan":"pro"'),
@@ -107,7 +130,9 @@ def test_conditions_on_properties_mean_what_they_mean_in_segments(
         spelled("u5", b'"other":"pro"'),
     )
 
-    answer = ask(api, {"name": "Viewed", "where": [{"property": "plan", "condition": condition}]}, ADDED)
+    answer = ask(
+        api, {"name": "Viewed", "where": [{"property": "plan", "condition": condition}]}, ADDED
+    )
 
     assert counts(answer)[:1] == people
 
@@ -121,12 +146,22 @@ def test_other_types_of_events_and_any_name_can_be_steps(tenant: Tenant, api: Ap
     path = {"property": "path", "condition": {"op": "equals", "value": "/"}}
 
     assert (
-        counts(ask(api, {"name": None, "event_type": "page", "where": [path]}, {"name": None, "event_type": "identify"}, BOUGHT)) == [1] * 3
+        counts(
+            ask(
+                api,
+                {"name": None, "event_type": "page", "where": [path]},
+                {"name": None, "event_type": "identify"},
+                BOUGHT,
+            )
+        )
+        == [1] * 3
     )
     assert counts(ask(api, {"name": "Home"}, BOUGHT)) == [0, 0]
 
 
-def test_a_breakdown_by_property_takes_the_event_that_began_the_best_attempt(tenant: Tenant, api: Api) -> None:
+def test_a_breakdown_by_property_takes_the_event_that_began_the_best_attempt(
+    tenant: Tenant, api: Api
+) -> None:
     tenant.feed(
         did(tenant, "Viewed", "u1", 0, item={"kind": "book"}),
         did(tenant, "Viewed", "u1", 80, item={"kind": "shoe"}),
@@ -162,33 +197,46 @@ def test_a_breakdown_by_trait_takes_the_newest_value(tenant: Tenant, api: Api) -
 
 
 def test_what_is_asked_wrongly_is_answered_with_its_place(api: Api) -> None:
-    relative = {"name": "Viewed", "where": [{"property": "at", "condition": {"op": "within_last", "span": "1d"}}]}
+    relative = {
+        "name": "Viewed",
+        "where": [{"property": "at", "condition": {"op": "within_last", "span": "1d"}}],
+    }
 
     def place(*steps: dict[str, Any], **fields: Any) -> list[str]:
         return [error["field"] for error in ask(api, *steps, expect=422, **fields)["errors"]]
 
     assert place(VIEWED) == ["body.steps"]
     assert place(VIEWED, relative) == ["body.steps.1"]
-    assert place(VIEWED, {"name": "Viewed", "where": [{"property": "a", "condition": {"op": "like"}}]}) == [
-        "body.steps.1.where.0.condition"
-    ]
+    assert place(
+        VIEWED, {"name": "Viewed", "where": [{"property": "a", "condition": {"op": "like"}}]}
+    ) == ["body.steps.1.where.0.condition"]
     assert place(VIEWED, {"name": "a\0b"}) == ["body.steps.1.name"]
     assert place(VIEWED, ADDED, window="1y") == ["body.window"]
     assert place(VIEWED, ADDED, until="2026-09-20T00:00:00Z") == ["body"]
     assert place(VIEWED, ADDED, breakdown={"trait": "a", "property": "b"}) == ["body.breakdown"]
-    assert ask(api, VIEWED, ADDED, expect=422, since="2001-01-01T00:00:00Z")["detail"] == "A funnel spans at most 731 days."
+    assert (
+        ask(api, VIEWED, ADDED, expect=422, since="2001-01-01T00:00:00Z")["detail"]
+        == "A funnel spans at most 731 days."
+    )
 
 
-def test_a_funnel_that_would_read_too_much_says_so(tenant: Tenant, settings: Settings, api_with: Any) -> None:
+def test_a_funnel_that_would_read_too_much_says_so(
+    tenant: Tenant, settings: Settings, api_with: Any
+) -> None:
     tenant.feed(*(did(tenant, "Viewed", f"u{number}") for number in range(5)))
     api = api_with(bounded(settings, FunnelParams(events_limit=4)), tenant.read)
 
     assert "more than 4 events" in ask(api, VIEWED, ADDED, expect=422)["detail"]
 
 
-def test_a_breakdown_of_too_many_people_says_so(tenant: Tenant, settings: Settings, api_with: Any) -> None:
+def test_a_breakdown_of_too_many_people_says_so(
+    tenant: Tenant, settings: Settings, api_with: Any
+) -> None:
     tenant.feed(*(did(tenant, "Viewed", f"u{number}") for number in range(3)))
     api = api_with(bounded(settings, FunnelParams(breakdown_people_limit=2)), tenant.read)
 
     assert counts(ask(api, VIEWED, ADDED)) == [3, 0]
-    assert "More than 2 people" in ask(api, VIEWED, ADDED, expect=422, breakdown={"trait": "plan"})["detail"]
+    assert (
+        "More than 2 people"
+        in ask(api, VIEWED, ADDED, expect=422, breakdown={"trait": "plan"})["detail"]
+    )

@@ -17,7 +17,10 @@ from store.definitions.versions import InvalidDefinitionError
 PARAMS = DefinitionParams(depth_limit=4, node_limit=20)
 CONSENT = {"type": "consent", "purpose": "advertising"}
 ORDERED = {"name": "Order Completed"}
-MODELS: list[type[BaseModel]] = [*get_args(get_args(rules.Rule)[0]), *get_args(get_args(conditions.Condition)[0])]
+MODELS: list[type[BaseModel]] = [
+    *get_args(get_args(rules.Rule)[0]),
+    *get_args(get_args(conditions.Condition)[0]),
+]
 
 
 def told(document: Any) -> dict[str, str]:
@@ -50,8 +53,13 @@ def tag(model: type[BaseModel]) -> str:
 
 @pytest.mark.parametrize("model", MODELS, ids=tag)
 def test_edge_and_inside_have_the_same_fields_and_defaults(model: type[BaseModel]) -> None:
-    inside = {str(struct.__struct_config__.tag): struct for struct in (*get_args(Rule), *get_args(rule.Condition))}[tag(model)]
-    outer = {name: field for name, field in model.model_fields.items() if name not in ("type", "op")}
+    inside = {
+        str(struct.__struct_config__.tag): struct
+        for struct in (*get_args(Rule), *get_args(rule.Condition))
+    }[tag(model)]
+    outer = {
+        name: field for name, field in model.model_fields.items() if name not in ("type", "op")
+    }
     fields = {field.name: field for field in msgspec.structs.fields(inside)}
     assert list(outer) == list(fields)
     for name, field in outer.items():
@@ -74,18 +82,24 @@ def test_edge_and_inside_have_the_same_fields_and_defaults(model: type[BaseModel
 )
 def test_parts_have_the_same_fields(model: type[BaseModel], struct: type[msgspec.Struct]) -> None:
     assert list(model.model_fields) == [field.name for field in msgspec.structs.fields(struct)]
-    assert [field.is_required() for field in model.model_fields.values()] == [field.required for field in msgspec.structs.fields(struct)]
+    assert [field.is_required() for field in model.model_fields.values()] == [
+        field.required for field in msgspec.structs.fields(struct)
+    ]
 
 
 def test_every_kind_of_node_and_condition_is_known_at_the_edge() -> None:
-    inside = {struct.__struct_config__.tag for struct in (*get_args(Rule), *get_args(rule.Condition))}
+    inside = {
+        struct.__struct_config__.tag for struct in (*get_args(Rule), *get_args(rule.Condition))
+    }
     assert {tag(model) for model in MODELS} == inside
 
 
 @pytest.mark.parametrize("model", MODELS, ids=tag)
 def test_every_example_is_read_and_written_unchanged(model: type[BaseModel]) -> None:
     for example in examples(model):
-        document = example if "type" in example else {"type": "trait", "name": "x", "condition": example}
+        document = (
+            example if "type" in example else {"type": "trait", "name": "x", "condition": example}
+        )
         found = read_rule(document, DefinitionParams())
         assert decode_rule(encode_rule(found)) == found
         assert read_rule(msgspec.json.decode(encode_rule(found)), DefinitionParams()) == found
@@ -93,10 +107,14 @@ def test_every_example_is_read_and_written_unchanged(model: type[BaseModel]) -> 
 
 def test_values_keep_their_types() -> None:
     values = [True, 1, 1.5, "1", False, 0]
-    found = read_rule({"type": "trait", "name": "x", "condition": {"op": "in", "values": values}}, PARAMS)
+    found = read_rule(
+        {"type": "trait", "name": "x", "condition": {"op": "in", "values": values}}, PARAMS
+    )
     assert isinstance(found, rule.Trait)
     assert isinstance(found.condition, rule.In)
-    assert [(type(value), value) for value in found.condition.values] == [(type(value), value) for value in values]
+    assert [(type(value), value) for value in found.condition.values] == [
+        (type(value), value) for value in values
+    ]
 
 
 @pytest.mark.parametrize(
@@ -126,16 +144,39 @@ def test_values_keep_their_types() -> None:
         (event(event={"name": 3}), "$.event.name"),
         (event(event={"name": "a", "event_type": "click"}), "$.event.event_type"),
         (
-            event(event={"name": "a", "where": [{"property": "at", "condition": {"op": "within_last", "span": "1d"}}]}),
+            event(
+                event={
+                    "name": "a",
+                    "where": [{"property": "at", "condition": {"op": "within_last", "span": "1d"}}],
+                }
+            ),
             "$.event.where[0].condition.op",
         ),
         ({"type": "trait", "name": "", "condition": {"op": "exists"}}, "$.name"),
-        ({"type": "trait", "name": "x", "condition": {"op": "equals", "value": None}}, "$.condition.value"),
-        ({"type": "trait", "name": "x", "condition": {"op": "equals", "value": "\x00"}}, "$.condition.value"),
-        ({"type": "trait", "name": "x", "condition": {"op": "equals", "value": "\ud800"}}, "$.condition.value"),
-        ({"type": "trait", "name": "x", "condition": {"op": "in", "values": []}}, "$.condition.values"),
-        ({"type": "trait", "name": "x", "condition": {"op": "before", "instant": "yesterday"}}, "$.condition.instant"),
-        ({"type": "trait", "name": "x", "condition": {"op": "before", "instant": "2026-02-30"}}, "$.condition.instant"),
+        (
+            {"type": "trait", "name": "x", "condition": {"op": "equals", "value": None}},
+            "$.condition.value",
+        ),
+        (
+            {"type": "trait", "name": "x", "condition": {"op": "equals", "value": "\x00"}},
+            "$.condition.value",
+        ),
+        (
+            {"type": "trait", "name": "x", "condition": {"op": "equals", "value": "\ud800"}},
+            "$.condition.value",
+        ),
+        (
+            {"type": "trait", "name": "x", "condition": {"op": "in", "values": []}},
+            "$.condition.values",
+        ),
+        (
+            {"type": "trait", "name": "x", "condition": {"op": "before", "instant": "yesterday"}},
+            "$.condition.instant",
+        ),
+        (
+            {"type": "trait", "name": "x", "condition": {"op": "before", "instant": "2026-02-30"}},
+            "$.condition.instant",
+        ),
         ({"type": "trait", "name": "x", "condition": {"op": "like"}}, "$.condition.op"),
         ({"type": "lifecycle", "stages": ["gone"]}, "$.stages[0]"),
         ({"type": "lifecycle", "stages": []}, "$.stages"),
@@ -149,8 +190,18 @@ def test_values_keep_their_types() -> None:
         (sequence({"event": ORDERED}), "$.steps"),
         (sequence(*[{"event": ORDERED}] * 9), "$.steps"),
         (sequence({"event": ORDERED, "within": "1h"}, {"event": ORDERED}), "$.steps[0].within"),
-        (sequence({"event": ORDERED, "without": [ORDERED]}, {"event": ORDERED}), "$.steps[0].without"),
-        (sequence({"event": ORDERED}, {"event": ORDERED, "within": "1h", "absent": True}, {"event": ORDERED}), "$.steps[1].absent"),
+        (
+            sequence({"event": ORDERED, "without": [ORDERED]}, {"event": ORDERED}),
+            "$.steps[0].without",
+        ),
+        (
+            sequence(
+                {"event": ORDERED},
+                {"event": ORDERED, "within": "1h", "absent": True},
+                {"event": ORDERED},
+            ),
+            "$.steps[1].absent",
+        ),
         (sequence({"event": ORDERED}, {"event": ORDERED, "absent": True}), "$.steps[1].within"),
         (sequence({"event": ORDERED}, {"event": ORDERED, "within": "1x"}), "$.steps[1].within"),
     ],
@@ -160,7 +211,13 @@ def test_what_does_not_hold_is_told_with_its_path(document: Any, path: str) -> N
 
 
 def test_every_problem_is_told_at_once() -> None:
-    document = {"type": "any", "of": [event(measure="sum", window="1s"), event(condition={"op": "contains", "value": "x"})]}
+    document = {
+        "type": "any",
+        "of": [
+            event(measure="sum", window="1s"),
+            event(condition={"op": "contains", "value": "x"}),
+        ],
+    }
     assert list(told(document)) == ["$.of[0].property", "$.of[0].window", "$.of[1].condition.op"]
 
 

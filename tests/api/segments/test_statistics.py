@@ -49,18 +49,33 @@ def move(tenant: Tenant, segment: int, execute: Callable[..., Any]) -> Callable[
                 tenant.id, segment, person, delta, datetime.fromisoformat(at),
             )  # fmt: skip
             if delta > 0:
-                execute("INSERT INTO memberships VALUES (%s, %s, %s, 1, %s)", segment, person, tenant.id, datetime.fromisoformat(at))
+                execute(
+                    "INSERT INTO memberships VALUES (%s, %s, %s, 1, %s)",
+                    segment,
+                    person,
+                    tenant.id,
+                    datetime.fromisoformat(at),
+                )
             elif delta < 0:
-                execute("DELETE FROM memberships WHERE segment_id = %s AND profile_id = %s", segment, person)
+                execute(
+                    "DELETE FROM memberships WHERE segment_id = %s AND profile_id = %s",
+                    segment,
+                    person,
+                )
 
     return record
 
 
 def points(answer: Any) -> list[tuple[str, int, int, int]]:
-    return [(point["at"], point["members"], point["entries"], point["exits"]) for point in answer["points"]]
+    return [
+        (point["at"], point["members"], point["entries"], point["exits"])
+        for point in answer["points"]
+    ]
 
 
-def test_a_segments_history_says_members_at_the_end_of_every_hour(segment: int, move: Callable[..., None], api: Api) -> None:
+def test_a_segments_history_says_members_at_the_end_of_every_hour(
+    segment: int, move: Callable[..., None], api: Api
+) -> None:
     move(
         ("2026-03-01T08:00:00Z", 1, 1),
         ("2026-03-01T09:59:59Z", 2, 1),
@@ -70,7 +85,11 @@ def test_a_segments_history_says_members_at_the_end_of_every_hour(segment: int, 
         ("2026-03-01T12:00:00Z", 4, 1),
     )
 
-    answer = api.get(f"/cdp/statistics/segments/{segment}", since="2026-03-01T09:00:00Z", until="2026-03-01T12:00:00Z")
+    answer = api.get(
+        f"/cdp/statistics/segments/{segment}",
+        since="2026-03-01T09:00:00Z",
+        until="2026-03-01T12:00:00Z",
+    )
 
     assert points(answer) == [
         ("2026-03-01T09:00:00Z", 2, 1, 0),
@@ -85,9 +104,19 @@ def test_days_are_those_of_the_workspaces_time_zone_also_where_clocks_change(
     tenant: Tenant, segment: int, move: Callable[..., None], execute: Callable[..., Any], api: Api
 ) -> None:
     execute("UPDATE workspaces SET time_zone = 'Europe/Berlin' WHERE id = %s", tenant.id)
-    move(("2026-03-28T22:59:00Z", 1, 1), ("2026-03-28T23:00:00Z", 2, 1), ("2026-03-29T21:59:00Z", 3, 1), ("2026-03-29T22:00:00Z", 4, 1))
+    move(
+        ("2026-03-28T22:59:00Z", 1, 1),
+        ("2026-03-28T23:00:00Z", 2, 1),
+        ("2026-03-29T21:59:00Z", 3, 1),
+        ("2026-03-29T22:00:00Z", 4, 1),
+    )
 
-    answer = api.get(f"/cdp/statistics/segments/{segment}", since="2026-03-27T23:00:00Z", until="2026-03-30T22:00:00Z", step="day")
+    answer = api.get(
+        f"/cdp/statistics/segments/{segment}",
+        since="2026-03-27T23:00:00Z",
+        until="2026-03-30T22:00:00Z",
+        step="day",
+    )
 
     assert points(answer) == [
         ("2026-03-27T23:00:00Z", 1, 1, 0),
@@ -96,10 +125,19 @@ def test_days_are_those_of_the_workspaces_time_zone_also_where_clocks_change(
     ]
 
 
-def test_sizes_come_with_what_moved_of_late(segment: int, move: Callable[..., None], api: Api) -> None:
-    move(("2026-03-01T08:00:00Z", 1, 1), ("2026-03-02T08:00:00Z", 2, 1), ("2026-03-02T09:00:00Z", 1, -1))
+def test_sizes_come_with_what_moved_of_late(
+    segment: int, move: Callable[..., None], api: Api
+) -> None:
+    move(
+        ("2026-03-01T08:00:00Z", 1, 1),
+        ("2026-03-02T08:00:00Z", 2, 1),
+        ("2026-03-02T09:00:00Z", 1, -1),
+    )
 
-    sizes = {row["id"]: row for row in api.everything("/cdp/statistics/segments", since="2026-03-02T00:00:00Z", limit=1)}
+    sizes = {
+        row["id"]: row
+        for row in api.everything("/cdp/statistics/segments", since="2026-03-02T00:00:00Z", limit=1)
+    }
 
     assert sizes[segment] == {
         "id": segment, "name": "mine", "status": "live", "members": 1, "entries": 1, "exits": 1, "volatility": 2.0,
@@ -109,7 +147,11 @@ def test_sizes_come_with_what_moved_of_late(segment: int, move: Callable[..., No
 def test_a_segments_changes_come_newest_first_and_every_page_goes_on_where_the_last_one_ended(
     segment: int, move: Callable[..., None], api: Api
 ) -> None:
-    move(*(("2026-03-01T08:00:00Z", number, 1) for number in range(5)), ("2026-03-01T09:00:00Z", 2, -1), ("2026-03-01T08:30:00Z", 3, 0))
+    move(
+        *(("2026-03-01T08:00:00Z", number, 1) for number in range(5)),
+        ("2026-03-01T09:00:00Z", 2, -1),
+        ("2026-03-01T08:30:00Z", 3, 0),
+    )
 
     rows = api.everything(f"/cdp/segments/{segment}/changes", limit=2)
 
@@ -126,7 +168,12 @@ def test_ranges_are_bounded(segment: int, api: Api) -> None:
     assert len(api.get(path)["points"]) in {24, 25}
     api.get(path, expect=422, since="2020-01-01T00:00:00Z")
     api.get(path, expect=422, since="2026-01-02T00:00:00Z", until="2026-01-01T00:00:00Z")
-    api.get("/cdp/statistics/events", expect=422, since="2026-01-01T00:00:00Z", until="2026-03-01T00:00:00Z")
+    api.get(
+        "/cdp/statistics/events",
+        expect=422,
+        since="2026-01-01T00:00:00Z",
+        until="2026-03-01T00:00:00Z",
+    )
     api.get("/cdp/statistics/segments/999999", expect=404)
 
 
@@ -144,34 +191,62 @@ def test_lifecycle_shares_add_up(tenant: Tenant, api: Api) -> None:
     assert answer["shares"] == {"anonymous": 0.5, "known": 0.5, "customer": 0.0, "churned": 0.0}
 
 
-def test_rfm_is_shown_as_it_was_last_taken(tenant: Tenant, execute: Callable[..., Any], api: Api) -> None:
-    assert api.get("/cdp/statistics/rfm") == {"version": 0, "taken_at": None, "population": 0, "segments": {}, "grid": []}
+def test_rfm_is_shown_as_it_was_last_taken(
+    tenant: Tenant, execute: Callable[..., Any], api: Api
+) -> None:
+    assert api.get("/cdp/statistics/rfm") == {
+        "version": 0,
+        "taken_at": None,
+        "population": 0,
+        "segments": {},
+        "grid": [],
+    }
 
-    distribution = {"population": 3, "segments": {"champions": 3}, "grid": [[0] * 5] * 4 + [[0, 0, 0, 0, 3]]}
+    distribution = {
+        "population": 3,
+        "segments": {"champions": 3},
+        "grid": [[0] * 5] * 4 + [[0, 0, 0, 0, 3]],
+    }
     execute(
         "INSERT INTO rfm (workspace_id, version, definition, breaks, distribution) VALUES (%s, 2, '{}', %s, %s)",
         tenant.id, Jsonb({"taken_ms": START_MS}), Jsonb(distribution),
     )  # fmt: skip
 
-    assert api.get("/cdp/statistics/rfm") == {"version": 2, "taken_at": "2026-09-21T14:13:20Z"} | distribution
+    assert (
+        api.get("/cdp/statistics/rfm")
+        == {"version": 2, "taken_at": "2026-09-21T14:13:20Z"} | distribution
+    )
 
 
-def test_volumes_are_counted_per_name_and_hour_with_rare_names_together(tenant: Tenant, settings: Settings, api_with: Any) -> None:
+def test_volumes_are_counted_per_name_and_hour_with_rare_names_together(
+    tenant: Tenant, settings: Settings, api_with: Any
+) -> None:
     hour = 3_600_000
     tenant.feed(
-        *(tenant.event(event="Viewed", at_ms=START_MS + number * hour // 2, userId="u1") for number in range(4)),
+        *(
+            tenant.event(event="Viewed", at_ms=START_MS + number * hour // 2, userId="u1")
+            for number in range(4)
+        ),
         *(tenant.event(event="Bought", at_ms=START_MS, userId="u1") for _ in range(2)),
         tenant.event(event="Rare", at_ms=START_MS, userId="u1"),
         tenant.event("identify", at_ms=START_MS, userId="u1"),
     )
     series = SeriesParams(volume_names=2)
-    api = api_with(settings.model_copy(update={"query": settings.query.model_copy(update={"series": series})}), tenant.read)
+    api = api_with(
+        settings.model_copy(update={"query": settings.query.model_copy(update={"series": series})}),
+        tenant.read,
+    )
 
-    answer = api.get("/cdp/statistics/events", since="2026-09-21T00:00:00Z", until="2026-09-22T00:00:00Z")
+    answer = api.get(
+        "/cdp/statistics/events", since="2026-09-21T00:00:00Z", until="2026-09-22T00:00:00Z"
+    )
 
     assert [(name["name"], name["events"], len(name["points"])) for name in answer["names"]] == [
         ("Viewed", 4, 2),
         ("Bought", 2, 1),
         (None, 2, 1),
     ]
-    assert answer["names"][0]["points"] == [{"at": "2026-09-21T14:00:00Z", "events": 2}, {"at": "2026-09-21T15:00:00Z", "events": 2}]
+    assert answer["names"][0]["points"] == [
+        {"at": "2026-09-21T14:00:00Z", "events": 2},
+        {"at": "2026-09-21T15:00:00Z", "events": 2},
+    ]

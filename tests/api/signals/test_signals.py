@@ -25,30 +25,54 @@ def tell(settings: Settings, tenant: Tenant) -> Tell:
     def write(at: datetime, match_quality: float) -> None:
         parts = (
             Component("freshness", 100.0, 0.2, {"silence_s": 1.0}, 1, "last accepted 1 s ago"),
-            Component("match_quality", match_quality, 0.15, {}, 500, "fewer events carry email: 9.8% instead of 41.2%"),
+            Component(
+                "match_quality",
+                match_quality,
+                0.15,
+                {},
+                500,
+                "fewer events carry email: 9.8% instead of 41.2%",
+            ),
             Component("volume", None, 0.2, {}, 0, "warming up"),
         )
         score = composite(parts, PARAMS)
         at_ms = int(at.timestamp() * 1000)
         status = status_of(score, PARAMS)
-        reading = Reading(WorkspaceId(tenant.id), f"source:{tenant.source}", at_ms, score, status, 500, parts, ("because",))
+        reading = Reading(
+            WorkspaceId(tenant.id),
+            f"source:{tenant.source}",
+            at_ms,
+            score,
+            status,
+            500,
+            parts,
+            ("because",),
+        )
         with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
             write_readings(conn, [reading])
 
     return write
 
 
-def test_a_signal_says_why_as_a_sentence_and_what_holds_it_down(api: Api, tenant: Tenant, tell: Tell) -> None:
+def test_a_signal_says_why_as_a_sentence_and_what_holds_it_down(
+    api: Api, tenant: Tenant, tell: Tell
+) -> None:
     tell(datetime.now(UTC), 55.0)
     found = api.get(f"/cdp/signals/source:{tenant.source}")
     assert found["why"] == (
         f"source:{tenant.source} scores 55 of 100 (degraded) because match quality is at 55: fewer events carry email: 9.8% instead of"
         " 41.2%. Not counted for lack of data: volume."
     )
-    assert (found["status"], found["capped_by"], found["outlook"]["per_hour"]) == ("degraded", "match_quality", None)
+    assert (found["status"], found["capped_by"], found["outlook"]["per_hour"]) == (
+        "degraded",
+        "match_quality",
+        None,
+    )
 
 
-def test_a_falling_score_is_forecast_to_cross_its_threshold(api: Api, tenant: Tenant, tell: Tell) -> None:
+def test_a_falling_score_is_forecast_to_cross_its_threshold(
+    api: Api, tenant: Tenant, tell: Tell
+) -> None:
     now = datetime.now(UTC)
     for minute in range(30):
         tell(now - timedelta(minutes=30 - minute), 100.0 - minute / 2)
@@ -58,12 +82,19 @@ def test_a_falling_score_is_forecast_to_cross_its_threshold(api: Api, tenant: Te
     assert datetime.fromisoformat(outlook["at"]) > now
 
 
-def test_a_source_that_was_never_read_says_so_and_an_unknown_signal_is_not_found(api: Api, tenant: Tenant) -> None:
-    assert api.get(f"/cdp/signals/source:{tenant.source}")["why"] == f"source:{tenant.source} is unknown: it was never read."
+def test_a_source_that_was_never_read_says_so_and_an_unknown_signal_is_not_found(
+    api: Api, tenant: Tenant
+) -> None:
+    assert (
+        api.get(f"/cdp/signals/source:{tenant.source}")["why"]
+        == f"source:{tenant.source} is unknown: it was never read."
+    )
     assert api.get("/cdp/signals/source:999999", expect=404)["code"] == "not_found"
 
 
-def test_hours_are_summed_up_also_when_their_readings_are_gone(settings: Settings, api: Api, tenant: Tenant, tell: Tell) -> None:
+def test_hours_are_summed_up_also_when_their_readings_are_gone(
+    settings: Settings, api: Api, tenant: Tenant, tell: Tell
+) -> None:
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
     for offset, quality in ((0, 100.0), (10, 55.0), (70, 100.0)):
         tell(hour + timedelta(minutes=offset), quality)
@@ -71,7 +102,14 @@ def test_hours_are_summed_up_also_when_their_readings_are_gone(settings: Setting
         roll_up(conn, hour, hour + timedelta(hours=1))
         conn.execute("DELETE FROM readings WHERE read_at < %s", (hour + timedelta(hours=1),))
     first, second = api.get(f"/cdp/signals/source:{tenant.source}/hours")["items"]
-    assert (first["readings"], first["lowest"], first["highest"], first["last_status"]) == (2, 55.0, 100.0, "degraded")
+    assert (first["readings"], first["lowest"], first["highest"], first["last_status"]) == (
+        2,
+        55.0,
+        100.0,
+        "degraded",
+    )
     assert (second["readings"], second["mean"], second["last_status"]) == (1, 100.0, "healthy")
-    wrong = api.get(f"/cdp/signals/source:{tenant.source}/hours", expect=422, since="2020-01-01T00:00:00Z")
+    wrong = api.get(
+        f"/cdp/signals/source:{tenant.source}/hours", expect=422, since="2020-01-01T00:00:00Z"
+    )
     assert wrong["code"] == "unprocessable"

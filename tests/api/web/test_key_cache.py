@@ -11,7 +11,12 @@ import pytest
 from api.web.key_cache import Remembered
 from config.collector import KeyParams
 
-PARAMS = KeyParams(fresh=timedelta(seconds=10), unknown_fresh=timedelta(seconds=2), remembered=3, timeout=timedelta(seconds=0.1))
+PARAMS = KeyParams(
+    fresh=timedelta(seconds=10),
+    unknown_fresh=timedelta(seconds=2),
+    remembered=3,
+    timeout=timedelta(seconds=0.1),
+)
 
 
 class World:
@@ -22,7 +27,9 @@ class World:
         self.known: dict[bytes, str] = {}
         self.away = self.hangs = False
         self.looks: list[bytes] = []
-        self.memory: Remembered[str] = Remembered(self._load, PARAMS, lambda: self.now_s, outlives_store=outlives_store)
+        self.memory: Remembered[str] = Remembered(
+            self._load, PARAMS, lambda: self.now_s, outlives_store=outlives_store
+        )
 
     async def _load(self, digest: bytes) -> str | None:
         self.looks.append(digest)
@@ -101,7 +108,9 @@ def test_those_who_ask_at_the_same_time_share_one_look() -> None:
 
 
 @pytest.mark.parametrize("fault", ["away", "hangs"])
-def test_a_known_key_stands_while_the_store_is_away_and_an_unknown_one_is_an_error(fault: str) -> None:
+def test_a_known_key_stands_while_the_store_is_away_and_an_unknown_one_is_an_error(
+    fault: str,
+) -> None:
     async def work() -> None:
         world = World()
         world.known[b"k"] = "source"

@@ -21,8 +21,15 @@ def place() -> Iterator[Place]:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, workspace: TestWorkspace, place: Place) -> Run:  # noqa: ARG001 - there is one
-    monkeypatch.setenv("STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value()))
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    workspace: TestWorkspace,  # noqa: ARG001 - there is one
+    place: Place,
+) -> Run:
+    monkeypatch.setenv(
+        "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())
+    )
     monkeypatch.setenv("STRATUM_REDIS__URL", json.dumps(settings.redis.url.get_secret_value()))
     monkeypatch.setenv("COLUMNS", "300")
     for key, value in place.settings.items():
@@ -38,8 +45,16 @@ def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, workspace: TestWork
 
 
 def test_audience_is_made_and_does_what_it_is_told(run: Run) -> None:
-    assert "VIPs on tiktok" in run("audiences", "create", "consented_customers", "tiktok", "VIPs", "--interval", "0").output
-    said = [run("audiences", word, "VIPs").output for word in ("sync", "pause", "resume", "cancel", "reconcile", "preview", "show")]
+    assert (
+        "VIPs on tiktok"
+        in run(
+            "audiences", "create", "consented_customers", "tiktok", "VIPs", "--interval", "0"
+        ).output
+    )
+    said = [
+        run("audiences", word, "VIPs").output
+        for word in ("sync", "pause", "resume", "cancel", "reconcile", "preview", "show")
+    ]
 
     assert "adds 0 and removes 0" in said[5]
     assert "the gate would hold: no signal feeds this audience yet" in said[5]
@@ -55,7 +70,10 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(run: Run) -> None:
     for arguments, said in (
         (("create", "consented_customers", "tiktok", "VIPs"), "of this name exists"),
         (("create", "consented_customers", "meta", "VIPs"), "meta is not connected"),
-        (("create", "consented_customers", "tiktok", "Others", "--interval", "60"), "interval lies between"),
+        (
+            ("create", "consented_customers", "tiktok", "Others", "--interval", "60"),
+            "interval lies between",
+        ),
         (("sync", "nobody"), "there is no audience nobody"),
     ):
         assert said in " ".join(run("audiences", *arguments, code=2).output.split())
@@ -64,7 +82,10 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(run: Run) -> None:
 def test_check_tells_and_exits_by_the_result(run: Run, place: Place) -> None:
     assert "tiktok: ok" in run("platforms", "check").output
     place.fault("expired_token", "find")
-    assert "tiktok: reauth – Authorise the app again" in run("platforms", "check", "tiktok", code=1).output
+    assert (
+        "tiktok: reauth – Authorise the app again"
+        in run("platforms", "check", "tiktok", code=1).output
+    )
     listed = run("platforms").output
     assert "not configured" in listed
     assert "reauth" in listed

@@ -70,16 +70,27 @@ def run(url: str, workspace: TestWorkspace) -> Callable[..., Result]:
 def test_segment_becomes_a_file(run: Callable[..., Result], tmp_path: Path) -> None:
     out = tmp_path / "people.csv"
 
-    result = run("consented_customers", "-o", out, "--columns", "trait.plan,identifier.email,last.Order Completed,revenue")
+    result = run(
+        "consented_customers",
+        "-o",
+        out,
+        "--columns",
+        "trait.plan,identifier.email,last.Order Completed,revenue",
+    )
 
     lines = out.read_text().splitlines()
-    assert lines[0] == "id,stage,first_seen_at,last_seen_at,orders,identifier.email,trait.plan,last.Order Completed,revenue"
+    assert (
+        lines[0]
+        == "id,stage,first_seen_at,last_seen_at,orders,identifier.email,trait.plan,last.Order Completed,revenue"
+    )
     assert len(lines) == 51
     assert "50 people" in result.output
     assert [path.name for path in tmp_path.glob("people*")] == ["people.csv"]
 
 
-def test_download_that_broke_off_goes_on(url: str, workspace: TestWorkspace, tmp_path: Path) -> None:
+def test_download_that_broke_off_goes_on(
+    url: str, workspace: TestWorkspace, tmp_path: Path
+) -> None:
     out, ranges = tmp_path / "people.ndjson", []
 
     def note(request: httpx.Request) -> None:
@@ -88,13 +99,18 @@ def test_download_that_broke_off_goes_on(url: str, workspace: TestWorkspace, tmp
     headers = {"authorization": f"Bearer {workspace.api_key}"}
     with httpx.Client(base_url=url, headers=headers, event_hooks={"request": [note]}) as http:
         client = ExportClient(http, lambda *_: None)
-        body: dict[str, Any] = {"format": "ndjson", "segment_id": client.segment("consented_customers")}
+        body: dict[str, Any] = {
+            "format": "ndjson",
+            "segment_id": client.segment("consented_customers"),
+        }
         client.save(body, out)
         whole = out.read_bytes()
         out.unlink()
         export = http.get("/cdp/exports").json()["items"][0]["id"]
         (tmp_path / "people.ndjson.part").write_bytes(whole[:1000])
-        (tmp_path / "people.ndjson.part.json").write_text(json.dumps({"export": export, "request": body}))
+        (tmp_path / "people.ndjson.part.json").write_text(
+            json.dumps({"export": export, "request": body})
+        )
         ranges.clear()
 
         view = client.save(body, out)
@@ -104,7 +120,9 @@ def test_download_that_broke_off_goes_on(url: str, workspace: TestWorkspace, tmp
     assert out.read_bytes() == whole
 
 
-def test_another_request_for_the_same_file_begins_anew(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_another_request_for_the_same_file_begins_anew(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
     out = tmp_path / "people.csv"
     (tmp_path / "people.csv.part").write_bytes(b"old")
     (tmp_path / "people.csv.part.json").write_text(json.dumps({"export": 1, "request": {}}))
@@ -123,5 +141,7 @@ def test_another_request_for_the_same_file_begins_anew(run: Callable[..., Result
         (("consented_customers", "-o", "x.csv", "--columns", "computed.nothing"), "nothing"),
     ],
 )
-def test_refusals_are_one_sentence(run: Callable[..., Result], arguments: tuple[str, ...], told: str) -> None:
+def test_refusals_are_one_sentence(
+    run: Callable[..., Result], arguments: tuple[str, ...], told: str
+) -> None:
     assert told in run(*arguments, code=2).output

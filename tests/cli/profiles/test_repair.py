@@ -27,13 +27,23 @@ GRANTED = {"consent": {"categoryPreferences": {"advertising": True}}}
 
 
 def visit(person: int, number: int) -> dict[str, Any]:
-    return {"type": "page", "messageId": f"v-{person}-{number}", "name": "Home", "anonymousId": f"browser-{person}"}
+    return {
+        "type": "page",
+        "messageId": f"v-{person}-{number}",
+        "name": "Home",
+        "anonymousId": f"browser-{person}",
+    }
 
 
 def told(person: int) -> list[dict[str, Any]]:
     """A visit, a login, another visit, a purchase: leaves apart, and a member of the first segment."""
     user = {"userId": f"user-{person}", "anonymousId": f"browser-{person}"}
-    bought = {"type": "track", "event": "Order Completed", "properties": {"total": 12.5}, "context": GRANTED}
+    bought = {
+        "type": "track",
+        "event": "Order Completed",
+        "properties": {"total": 12.5},
+        "context": GRANTED,
+    }
     return [
         visit(person, 1),
         {"type": "identify", "messageId": f"i-{person}", "traits": {"plan": "gold"}, **user},
@@ -47,14 +57,22 @@ class Feed:
 
     def __init__(self, settings: Settings, source: int, partition: int) -> None:
         self._unifier: Unifier = build_unifier(
-            settings.postgres.dsn.get_secret_value(), settings.identity, settings.profile, Engine(), lambda *_: None
+            settings.postgres.dsn.get_secret_value(),
+            settings.identity,
+            settings.profile,
+            Engine(),
+            lambda *_: None,
         )
         self._source, self._partition, self._positions, self._next = source, partition, count(), 0
 
     def __call__(self, messages: list[dict[str, Any]]) -> None:
-        values = [encode_event(self._source, NOW, 0, msgspec.json.encode(message)) for message in messages]
+        values = [
+            encode_event(self._source, NOW, 0, msgspec.json.encode(message)) for message in messages
+        ]
         records = tuple(Record(next(self._positions), 0, value) for value in values)
-        assert self._unifier(Batch("repair", self._partition, self._next, self._next + len(records), records))
+        assert self._unifier(
+            Batch("repair", self._partition, self._next, self._next + len(records), records)
+        )
         self._next += len(records)
 
     def close(self) -> None:
@@ -97,18 +115,28 @@ def damage(settings: Settings) -> None:
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as connection:
 
         def owner(value: str) -> Any:
-            row = connection.execute("SELECT profile_id FROM identifiers WHERE value = %s", (value,)).fetchone()
+            row = connection.execute(
+                "SELECT profile_id FROM identifiers WHERE value = %s", (value,)
+            ).fetchone()
             assert row is not None
             return row[0]
 
-        ((key, leaf),) = connection.execute("SELECT key, leaf FROM identifiers WHERE value = 'browser-0'").fetchall()
+        ((key, leaf),) = connection.execute(
+            "SELECT key, leaf FROM identifiers WHERE value = 'browser-0'"
+        ).fetchall()
         less = decode_leaf(leaf)
         less.types, less.names = {"page": 1}, {"page:Home": 1}
-        connection.execute("UPDATE identifiers SET leaf = %s WHERE key = %s", (encode_leaf(less), key))
-        ((doc,),) = connection.execute("SELECT doc FROM profiles WHERE id = %s", (owner("browser-1"),)).fetchall()
+        connection.execute(
+            "UPDATE identifiers SET leaf = %s WHERE key = %s", (encode_leaf(less), key)
+        )
+        ((doc,),) = connection.execute(
+            "SELECT doc FROM profiles WHERE id = %s", (owner("browser-1"),)
+        ).fetchall()
         person = decode_person(doc)
         person.view.types = {"track": 7}
-        connection.execute("UPDATE profiles SET doc = %s WHERE id = %s", (encode_person(person), person.id.hex()))
+        connection.execute(
+            "UPDATE profiles SET doc = %s WHERE id = %s", (encode_person(person), person.id.hex())
+        )
         connection.execute("DELETE FROM memberships WHERE profile_id = %s", (owner("browser-2"),))
         connection.execute("DELETE FROM changes WHERE profile_id = %s", (owner("browser-3"),))
         connection.execute("UPDATE identifiers SET leaf = NULL WHERE value = 'user-4'")
@@ -122,7 +150,10 @@ def test_a_dry_run_says_what_it_would_do_and_changes_nothing(
     before = tables(settings)
     outcome = run()
     assert outcome.exit_code == 1, outcome.output
-    assert "5 people would be mended: 2 leaves, 1 views, 1 memberships, 1 entries, 0 exits" in outcome.stdout
+    assert (
+        "5 people would be mended: 2 leaves, 1 views, 1 memberships, 1 entries, 0 exits"
+        in outcome.stdout
+    )
     assert "browser" not in outcome.output
     assert tables(settings) == before
 
@@ -138,17 +169,23 @@ def test_what_was_lost_comes_back_and_the_audit_log_tells(
     assert outcome.exit_code == 0, outcome.output
     assert "5 people mended: 2 leaves, 1 views, 1 memberships, 1 entries, 0 exits" in outcome.stdout
     assert verify_all(settings)[0].differences == []
-    ((subject, detail),) = rows(settings, "SELECT subject, detail FROM audit WHERE action = 'repair'")
+    ((subject, detail),) = rows(
+        settings, "SELECT subject, detail FROM audit WHERE action = 'repair'"
+    )
     assert (subject, detail["people"]) == ("workspace:1", 5)
     assert detail["differences"]["leaf"] >= 2
-    assert rows(settings, "SELECT delta, cause FROM changes WHERE cause = 'repair'") == [(1, "repair")]
+    assert rows(settings, "SELECT delta, cause FROM changes WHERE cause = 'repair'") == [
+        (1, "repair")
+    ]
     again = run("--apply")
     assert again.exit_code == 0, again.output
     assert "the tables are what the events say" in again.stdout
     assert len(rows(settings, "SELECT 1 FROM audit WHERE action = 'repair'")) == 1
 
 
-def test_two_repairs_do_not_run_at_once(settings: Settings, feeds: Callable[[], Feed], run: Callable[..., Result]) -> None:
+def test_two_repairs_do_not_run_at_once(
+    settings: Settings, feeds: Callable[[], Feed], run: Callable[..., Result]
+) -> None:
     feeds()([message for person in range(PEOPLE) for message in told(person)])
     damage(settings)
     before = tables(settings)
@@ -168,14 +205,18 @@ def test_a_worker_that_remembers_what_was_wrong_does_not_bring_it_back(
     feed, other = feeds(), feeds()
     feed([message for person in range(PEOPLE) for message in told(person)])
     damage(settings)
-    other([visit(person, 3) for person in range(PEOPLE)])  # remembers the damaged leaf, and adds to it
+    other(
+        [visit(person, 3) for person in range(PEOPLE)]
+    )  # remembers the damaged leaf, and adds to it
     assert run("--apply").exit_code == 0
     other([visit(person, 4) for person in range(PEOPLE)])
     feed([visit(person, 5) for person in range(PEOPLE)])
     assert verify_all(settings)[0].differences == []
 
 
-def test_a_repair_under_traffic_is_exact(settings: Settings, feeds: Callable[[], Feed], run: Callable[..., Result]) -> None:
+def test_a_repair_under_traffic_is_exact(
+    settings: Settings, feeds: Callable[[], Feed], run: Callable[..., Result]
+) -> None:
     feed = feeds()
     feed([message for person in range(PEOPLE) for message in told(person)])
     damage(settings)
@@ -190,7 +231,9 @@ def test_a_repair_under_traffic_is_exact(settings: Settings, feeds: Callable[[],
         except BaseException as error:
             failed.append(error)
 
-    threads = [threading.Thread(target=traffic, args=(feeds(), 1_000_000 * place)) for place in (1, 2)]
+    threads = [
+        threading.Thread(target=traffic, args=(feeds(), 1_000_000 * place)) for place in (1, 2)
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -200,14 +243,20 @@ def test_a_repair_under_traffic_is_exact(settings: Settings, feeds: Callable[[],
         for thread in threads:
             thread.join(60)
     assert failed == []
-    assert [outcome.exit_code for outcome in outcomes] == [0, 0, 0], [outcome.output for outcome in outcomes]
+    assert [outcome.exit_code for outcome in outcomes] == [0, 0, 0], [
+        outcome.output for outcome in outcomes
+    ]
     assert verify_all(settings)[0].differences == []
 
 
-def test_what_is_no_persons_is_named_and_left(settings: Settings, feeds: Callable[[], Feed], run: Callable[..., Result]) -> None:
+def test_what_is_no_persons_is_named_and_left(
+    settings: Settings, feeds: Callable[[], Feed], run: Callable[..., Result]
+) -> None:
     feeds()([message for person in range(PEOPLE) for message in told(person)])
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as connection:
-        connection.execute("UPDATE links SET status = 'refused' WHERE a = (SELECT a FROM links ORDER BY a LIMIT 1)")
+        connection.execute(
+            "UPDATE links SET status = 'refused' WHERE a = (SELECT a FROM links ORDER BY a LIMIT 1)"
+        )
     outcome = run("--apply")
     assert outcome.exit_code == 1
     assert "not mended: link: " in outcome.stdout

@@ -35,7 +35,9 @@ def collector() -> Collector:
 @pytest.fixture
 def sender(collector: Collector) -> Iterator[Sender]:
     params = SendParams(batch_events=3, connections=1, first_pause=timedelta(milliseconds=1))
-    with closing(Sender("http://collector", "key", params, transport=httpx.MockTransport(collector))) as made:
+    with closing(
+        Sender("http://collector", "key", params, transport=httpx.MockTransport(collector))
+    ) as made:
         yield made
 
 
@@ -48,12 +50,21 @@ def lines(folder: Path, *rows: str) -> Path:
 def test_every_good_row_arrives_and_every_bad_one_is_kept_with_its_line_and_reason(
     tmp_path: Path, sender: Sender, collector: Collector
 ) -> None:
-    path = lines(tmp_path, '{"type":"page","messageId":"1"}', "{broken", '{"messageId":"3"}', '{"type":"page","messageId":"4"}')
+    path = lines(
+        tmp_path,
+        '{"type":"page","messageId":"1"}',
+        "{broken",
+        '{"messageId":"3"}',
+        '{"type":"page","messageId":"4"}',
+    )
     tally = replay_file(path, None, sender, 0, 0, lambda _: None)
     assert [event["messageId"] for event in collector.events] == ["1", "4"]
     assert (tally.accepted, tally.rejected) == (2, 2)
     rejects = [json.loads(line) for line in tally.rejects.read_text().splitlines()]
-    assert {(each["line"], each["reason"]) for each in rejects} == {(2, "not valid JSON"), (3, "missing_type")}
+    assert {(each["line"], each["reason"]) for each in rejects} == {
+        (2, "not valid JSON"),
+        (3, "missing_type"),
+    }
     assert {each["row"] for each in rejects} == {"{broken", '{"messageId":"3"}'}
 
 
@@ -62,7 +73,9 @@ def test_a_file_without_bad_rows_leaves_no_file_of_rejects(tmp_path: Path, sende
     assert not tally.rejects.exists()
 
 
-def test_sending_a_file_again_repeats_its_message_ids(tmp_path: Path, sender: Sender, collector: Collector) -> None:
+def test_sending_a_file_again_repeats_its_message_ids(
+    tmp_path: Path, sender: Sender, collector: Collector
+) -> None:
     path = lines(tmp_path, *['{"type":"page","userId":"u"}'] * 5)
     replay_file(path, None, sender, 0, 0, lambda _: None)
     replay_file(path, None, sender, 0, 2, lambda _: None)
@@ -71,12 +84,25 @@ def test_sending_a_file_again_repeats_its_message_ids(tmp_path: Path, sender: Se
     assert ids[5:] == ids[2:5]
 
 
-def test_csv_rows_go_through_the_column_map(tmp_path: Path, sender: Sender, collector: Collector) -> None:
+def test_csv_rows_go_through_the_column_map(
+    tmp_path: Path, sender: Sender, collector: Collector
+) -> None:
     path = tmp_path / "people.csv"
     path.write_text("id,mail\nu1,a@example.com\n")
-    columns = ColumnMap({"id": "userId", "mail": "traits.email"}, {"type": "identify"}, templates={"messageId": "import-{id}"})
+    columns = ColumnMap(
+        {"id": "userId", "mail": "traits.email"},
+        {"type": "identify"},
+        templates={"messageId": "import-{id}"},
+    )
     replay_file(path, columns, sender, 0, 0, lambda _: None)
-    assert collector.events == [{"type": "identify", "userId": "u1", "traits": {"email": "a@example.com"}, "messageId": "import-u1"}]
+    assert collector.events == [
+        {
+            "type": "identify",
+            "userId": "u1",
+            "traits": {"email": "a@example.com"},
+            "messageId": "import-u1",
+        }
+    ]
 
 
 def test_progress_ends_at_the_number_of_rows(tmp_path: Path, sender: Sender) -> None:

@@ -23,15 +23,26 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(settings: Settings, workspace: TestWorkspace, monkeypatch: pytest.MonkeyPatch) -> Run:  # noqa: ARG001 - there is one
-    monkeypatch.setenv("STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value()))
+    monkeypatch.setenv(
+        "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())
+    )
     monkeypatch.setenv("COLUMNS", "200")
-    return lambda app, *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return lambda app, *arguments: CliRunner().invoke(
+        app, [str(argument) for argument in arguments]
+    )
 
 
 @pytest.fixture
 def buyers(engine: Engine) -> Engine:  # noqa: F811 - the fixture
     now = engine.clock[0]
-    engine.feed(*[engine.track(f"u{n}", "Order Completed" if n % 2 else "Page Seen", now - n * 1000, revenue=n) for n in range(6)])
+    engine.feed(
+        *[
+            engine.track(
+                f"u{n}", "Order Completed" if n % 2 else "Page Seen", now - n * 1000, revenue=n
+            )
+            for n in range(6)
+        ]
+    )
     return engine
 
 
@@ -49,7 +60,11 @@ def test_a_preview_tells_how_many_and_who(run: Run, buyers: Engine, tmp_path: Pa
     assert "consented_customers" in told.output
 
 
-def test_a_preview_as_json_is_what_the_api_answers(run: Run, buyers: Engine, tmp_path: Path) -> None:  # noqa: ARG001 - there are some
+def test_a_preview_as_json_is_what_the_api_answers(
+    run: Run,
+    buyers: Engine,  # noqa: ARG001 - there are some
+    tmp_path: Path,
+) -> None:
     told = run(segments.app, "preview", file(tmp_path, [SEGMENT, SEGMENT]), "--json")
     lines = [json.loads(line) for line in told.stdout.splitlines()]
     assert [line["members"]["value"] for line in lines] == [3, 3]
@@ -57,9 +72,14 @@ def test_a_preview_as_json_is_what_the_api_answers(run: Run, buyers: Engine, tmp
 
 @pytest.mark.parametrize(
     ("rule", "path"),
-    [({"type": "event", "event": {"name": "x"}, "window": "9y"}, "$.rule.window"), ({"type": "segment", "segment": 99}, "$.segment")],
+    [
+        ({"type": "event", "event": {"name": "x"}, "window": "9y"}, "$.rule.window"),
+        ({"type": "segment", "segment": 99}, "$.segment"),
+    ],
 )
-def test_a_rule_that_does_not_hold_is_told_with_its_path(run: Run, tmp_path: Path, rule: Any, path: str) -> None:
+def test_a_rule_that_does_not_hold_is_told_with_its_path(
+    run: Run, tmp_path: Path, rule: Any, path: str
+) -> None:
     told = run(segments.app, "preview", file(tmp_path, {"name": "x", "rule": rule}))
     assert told.exit_code == 2
     assert path.removeprefix("$.rule") in told.output

@@ -33,7 +33,9 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, workspace: TestWorkspace) -> Run:  # noqa: ARG001 - there is one
-    monkeypatch.setenv("STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value()))
+    monkeypatch.setenv(
+        "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())
+    )
     monkeypatch.setenv("COLUMNS", "200")
 
     def invoke(command: str, *arguments: object, code: int = 0) -> Result:
@@ -63,15 +65,21 @@ def test_files_become_live_definitions(run: Run, file: Callable[[str, str], Path
     assert "segment vips (2) version 1 is live" in told.stdout
     assert "0 memberships stale" in told.stdout
     listed = run("segments", "list").stdout
-    assert [word in listed for word in ("consented_customers", "vips", "early", "live")] == [True] * 4
+    assert [word in listed for word in ("consented_customers", "vips", "early", "live")] == [
+        True
+    ] * 4
     assert "orders" in run("traits", "list").stdout
 
 
-def test_all_files_of_one_command_are_swept_once(run: Run, file: Callable[[str, str], Path], postgres_dsn: str) -> None:
+def test_all_files_of_one_command_are_swept_once(
+    run: Run, file: Callable[[str, str], Path], postgres_dsn: str
+) -> None:
     run("traits", "apply", file("orders.json", ORDERS), "--publish")
     run("segments", "apply", file("vips.yaml", VIPS), "--publish")
     with psycopg.connect(postgres_dsn) as conn:
-        found = conn.execute("SELECT segments, reason FROM sweeps ORDER BY id DESC LIMIT 1").fetchone()
+        found = conn.execute(
+            "SELECT segments, reason FROM sweeps ORDER BY id DESC LIMIT 1"
+        ).fetchone()
         assert conn.execute("SELECT count(*) FROM sweeps").fetchone() == (3,)
         assert found == ([2, 3], "segment.publish vips, segment.publish early")
 
@@ -80,7 +88,10 @@ def test_what_is_shown_can_be_applied_again(run: Run, file: Callable[[str, str],
     run("segments", "apply", file("vips.yaml", VIPS))
     shown = run("segments", "show", "vips").stdout
     assert json.loads(shown)["description"] == "The best."
-    assert "segment vips (2) version 1 is saved" in run("segments", "apply", file("again.json", shown)).stdout
+    assert (
+        "segment vips (2) version 1 is saved"
+        in run("segments", "apply", file("again.json", shown)).stdout
+    )
     changed = shown.replace('"vip"', '"pro"')
     assert "version 2 is saved" in run("segments", "apply", file("again.json", changed)).stdout
     assert json.loads(run("segments", "show", "2").stdout)["rule"]["condition"]["value"] == "pro"
@@ -89,9 +100,15 @@ def test_what_is_shown_can_be_applied_again(run: Run, file: Callable[[str, str],
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("name: x\nrule: {type: event, event: {name: a}, window: 90}", "bad.yaml: x: $.window: A span is a whole number"),
+        (
+            "name: x\nrule: {type: event, event: {name: a}, window: 90}",
+            "bad.yaml: x: $.window: A span is a whole number",
+        ),
         ("name: x\nrule: {type: all, of: [{type: rfm}]}", "bad.yaml: x: $.of[0]: Bound recency"),
-        ("name: x\nrule: {type: segment, segment: 99}", "bad.yaml: x: $.segment: There is no live segment 99"),
+        (
+            "name: x\nrule: {type: segment, segment: 99}",
+            "bad.yaml: x: $.segment: There is no live segment 99",
+        ),
         ("name: x", "bad.yaml: x: $.rule: This field is missing."),
         ("rule: {type: all, of: []}\ncolour: red", "$.colour: There is no such field here"),
         ("kind: trait\nname: x", "$.kind: kinds here are segment"),
@@ -99,13 +116,22 @@ def test_what_is_shown_can_be_applied_again(run: Run, file: Callable[[str, str],
         ("5", "a definition is an object"),
     ],
 )
-def test_a_problem_names_the_file_and_the_place(run: Run, file: Callable[[str, str], Path], text: str, told: str) -> None:
+def test_a_problem_names_the_file_and_the_place(
+    run: Run, file: Callable[[str, str], Path], text: str, told: str
+) -> None:
     assert told in run("segments", "apply", file("bad.yaml", text), "--publish", code=2).stderr
 
 
 def test_one_bad_definition_leaves_all_unsaved(run: Run, file: Callable[[str, str], Path]) -> None:
     good = file("good.yaml", "name: good\nrule: {type: all, of: []}")
-    run("segments", "apply", good, file("bad.yaml", "name: bad\nrule: {type: segment, segment: 99}"), "--publish", code=2)
+    run(
+        "segments",
+        "apply",
+        good,
+        file("bad.yaml", "name: bad\nrule: {type: segment, segment: 99}"),
+        "--publish",
+        code=2,
+    )
     assert "good" not in run("segments", "list").stdout
 
 
@@ -125,16 +151,21 @@ def test_a_trait_in_use_is_not_deleted(run: Run, file: Callable[[str, str], Path
     run("traits", "delete", "orders")
 
 
-def test_a_sweep_is_watched_to_its_end(run: Run, postgres_dsn: str, workspace: TestWorkspace) -> None:
+def test_a_sweep_is_watched_to_its_end(
+    run: Run, postgres_dsn: str, workspace: TestWorkspace
+) -> None:
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
         conn.execute(
-            "INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES (gen_random_uuid(), %s, 1, 'known', '')", (workspace.id,)
+            "INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES (gen_random_uuid(), %s, 1, 'known', '')",
+            (workspace.id,),
         )
         run("segments", "pause", "consented_customers")
 
         def finish() -> None:
             with psycopg.connect(postgres_dsn, autocommit=True) as other:
-                other.execute("UPDATE sweeps SET status = 'done', visited = 1, stale = 0, finished_at = now() WHERE status = 'running'")
+                other.execute(
+                    "UPDATE sweeps SET status = 'done', visited = 1, stale = 0, finished_at = now() WHERE status = 'running'"
+                )
 
         timer = threading.Timer(0.3, finish)
         timer.start()

@@ -12,7 +12,15 @@ from local.platforms.meta.sandbox import TOKEN, Sandbox, build_app
 from sinks.ads.meta.codec import Meta, MetaParams
 from sinks.http.client import HttpParams, HttpRunner
 from tests.conftest import TestWorkspace
-from tests.integration.activation.world import ACCOUNT, PATIENCE_S, Engine, Server, World, new_world, serving
+from tests.integration.activation.world import (
+    ACCOUNT,
+    PATIENCE_S,
+    Engine,
+    Server,
+    World,
+    new_world,
+    serving,
+)
 
 
 @pytest.fixture
@@ -24,7 +32,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def meta(server: Server) -> Meta:
-    return Meta(MetaParams(server.url, account_id=ACCOUNT, max_rows=3, requests_per_s=1e6, burst=1_000_000), TOKEN)
+    return Meta(
+        MetaParams(server.url, account_id=ACCOUNT, max_rows=3, requests_per_s=1e6, burst=1_000_000),
+        TOKEN,
+    )
 
 
 @pytest.fixture

@@ -66,9 +66,23 @@ class Desk:
         paced, platform = unhurried(self.exchange), self.worlds[0].meta
         destination = self.wire(self.exchange) if self.wire else Destination(platform, paced, paced)
         destinations = {platform.name: destination}
-        delivery = Delivery(self.conn, destinations, DeliveryParams(retry=RetryParams(attempts=4)), self.clock, lambda: 0.0)
-        self.permits = Permits(self.conn, TrustGate(self.conn, self.params), timedelta(minutes=1), timedelta(), self.clock)
-        self.activation = Activation(self.conn, {platform.name: platform}, delivery, self.permits.still, self.clock)
+        delivery = Delivery(
+            self.conn,
+            destinations,
+            DeliveryParams(retry=RetryParams(attempts=4)),
+            self.clock,
+            lambda: 0.0,
+        )
+        self.permits = Permits(
+            self.conn,
+            TrustGate(self.conn, self.params),
+            timedelta(minutes=1),
+            timedelta(),
+            self.clock,
+        )
+        self.activation = Activation(
+            self.conn, {platform.name: platform}, delivery, self.permits.still, self.clock
+        )
 
     def clock(self) -> datetime:
         return self.now
@@ -92,14 +106,21 @@ class Desk:
             return
         workspace, now_ms = self.worlds[0].workspace, int(self.now.timestamp() * 1000)
         status = Status.HEALTHY if self.score >= 70 else Status.UNHEALTHY
-        observations.add(self.worlds[0].conn, [(workspace, "source:1", now_ms // 60_000 * 60_000, 0, metrics.ACCEPTED, 100.0)])
-        write_readings(self.worlds[0].conn, [Reading(workspace, "source:1", now_ms, self.score, status, 1_000)])
+        observations.add(
+            self.worlds[0].conn,
+            [(workspace, "source:1", now_ms // 60_000 * 60_000, 0, metrics.ACCEPTED, 100.0)],
+        )
+        write_readings(
+            self.worlds[0].conn, [Reading(workspace, "source:1", now_ms, self.score, status, 1_000)]
+        )
 
     def poll(self) -> bool:
         """Ask for everything that is due, then do what may be done; whether anything may."""
         self.feed()
         name = self.worlds[0].meta.name
-        permitted = [self.permits(task) for task in due.work(self.conn, [name], self.now, timedelta())]
+        permitted = [
+            self.permits(task) for task in due.work(self.conn, [name], self.now, timedelta())
+        ]
         for one in permitted:
             if one is not None:
                 self.activation(one)
@@ -123,7 +144,12 @@ class Desk:
 
 
 def audiences(
-    conn: psycopg.Connection[Any], workspace: TestWorkspace, platform: Platform, count: int, people: int, name: str
+    conn: psycopg.Connection[Any],
+    workspace: TestWorkspace,
+    platform: Platform,
+    count: int,
+    people: int,
+    name: str,
 ) -> list[World]:
     """Some audiences with people in them, first pushes confirmed, nothing pushed yet."""
     worlds = [new_world(conn, workspace, platform, f"{name}{number}-") for number in range(count)]

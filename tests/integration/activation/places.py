@@ -65,7 +65,9 @@ def wiring(settings: Settings) -> Callable[[Transport], Mapping[str, Destination
     """How production wires them, the pace kept by this process."""
     from config.destinations import Wiring  # noqa: PLC0415 - tests of single platforms need none of it
 
-    return lambda transport: Wiring(settings, transport, None, lambda: datetime.now(UTC), lambda _: None).destinations()
+    return lambda transport: Wiring(
+        settings, transport, None, lambda: datetime.now(UTC), lambda _: None
+    ).destinations()
 
 
 @contextmanager
@@ -79,7 +81,10 @@ def meta(*, strict: bool = False, **changed: Any) -> Iterator[Place]:
             "111",
             sandbox,
             access | ({} if strict else _FAST) | changed,
-            lambda: {one.id: {value for row in one.rows for _, value in row} for one in audiences.values()},
+            lambda: {
+                one.id: {value for row in one.rows for _, value in row}
+                for one in audiences.values()
+            },
             sandbox.ledger.delete,
         )
 
@@ -108,10 +113,18 @@ def google(*, strict: bool = False, **changed: Any) -> Iterator[Place]:
 
 @contextmanager
 def tiktok(*, strict: bool = False, **changed: Any) -> Iterator[Place]:
-    sandbox = tiktok_sandbox.TiktokSandbox() if strict else tiktok_sandbox.TiktokSandbox(qps=10**6, qpm=10**6)
+    sandbox = (
+        tiktok_sandbox.TiktokSandbox()
+        if strict
+        else tiktok_sandbox.TiktokSandbox(qps=10**6, qpm=10**6)
+    )
     segments = sandbox.ledger.segments
     with closing(sandbox.ledger), serving(tiktok_sandbox.build_app(sandbox)) as url:
-        access = {"base_url": url, "account_id": "7178918106775994370", "access_token": tiktok_sandbox.TOKEN}
+        access = {
+            "base_url": url,
+            "account_id": "7178918106775994370",
+            "access_token": tiktok_sandbox.TOKEN,
+        }
         yield Place(
             "tiktok",
             access["account_id"],
@@ -124,7 +137,11 @@ def tiktok(*, strict: bool = False, **changed: Any) -> Iterator[Place]:
 
 @contextmanager
 def snapchat(*, strict: bool = False, **changed: Any) -> Iterator[Place]:
-    sandbox = snapchat_sandbox.SnapchatSandbox() if strict else snapchat_sandbox.SnapchatSandbox(per_token=10**6, per_app=10**6)
+    sandbox = (
+        snapchat_sandbox.SnapchatSandbox()
+        if strict
+        else snapchat_sandbox.SnapchatSandbox(per_token=10**6, per_app=10**6)
+    )
     segments = sandbox.ledger.segments
     with closing(sandbox.ledger), serving(snapchat_sandbox.build_app(sandbox)) as url:
         access = {
@@ -149,4 +166,7 @@ PLACES: Final = {"meta": meta, "google": google, "tiktok": tiktok, "snapchat": s
 
 
 def _hex(segments: Mapping[str, Any]) -> dict[str, set[str]]:
-    return {one.id: {digest.hex() for held in one.members.values() for digest in held} for one in segments.values()}
+    return {
+        one.id: {digest.hex() for held in one.members.values() for digest in held}
+        for one in segments.values()
+    }

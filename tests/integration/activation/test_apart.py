@@ -36,8 +36,13 @@ def process(dsn: str, valkey_url: str, *places: Place) -> Iterator[subprocess.Po
         "STRATUM_GATE__CONFIRM_FIRST": "false",
     }
     for place in places:
-        env |= {f"STRATUM_{place.name}__{key}".upper(): json.dumps(value) for key, value in place.settings.items()}
-    running = subprocess.Popen([sys.executable, "-c", _RUN], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        env |= {
+            f"STRATUM_{place.name}__{key}".upper(): json.dumps(value)
+            for key, value in place.settings.items()
+        }
+    running = subprocess.Popen(
+        [sys.executable, "-c", _RUN], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     try:
         yield running
     finally:
@@ -57,12 +62,30 @@ def world_of(conn: psycopg.Connection, workspace: TestWorkspace, place: Place) -
     with conn.transaction():
         observations.add(conn, [(workspace.id, "source:1", minute, 0, metrics.ACCEPTED, 100.0)])
         for age_ms in (3, 2, 1, 0):
-            write_readings(conn, [Reading(workspace.id, "source:1", int(now.timestamp() * 1000) - age_ms, 95, Status.HEALTHY, 1_000)])
+            write_readings(
+                conn,
+                [
+                    Reading(
+                        workspace.id,
+                        "source:1",
+                        int(now.timestamp() * 1000) - age_ms,
+                        95,
+                        Status.HEALTHY,
+                        1_000,
+                    )
+                ],
+            )
     return new_world(conn, workspace, platform, f"{place.name}-", place.account)
 
 
-def test_platform_that_hangs_delays_no_other(postgres_dsn: str, valkey_url: str, workspace: TestWorkspace, wait_until: Wait) -> None:
-    with snapchat() as hanging, meta() as well, psycopg.connect(postgres_dsn, autocommit=True) as conn:
+def test_platform_that_hangs_delays_no_other(
+    postgres_dsn: str, valkey_url: str, workspace: TestWorkspace, wait_until: Wait
+) -> None:
+    with (
+        snapchat() as hanging,
+        meta() as well,
+        psycopg.connect(postgres_dsn, autocommit=True) as conn,
+    ):
         hanging.fault("timeout", "find", seconds=3600)
         there, here = world_of(conn, workspace, hanging), world_of(conn, workspace, well)
         there.join(1)
@@ -70,7 +93,9 @@ def test_platform_that_hangs_delays_no_other(postgres_dsn: str, valkey_url: str,
             wait_until(lambda: hanging.sandbox.requests.get("find") == 1)
             for number in range(7):
                 here.join(number)
-            conn.execute("UPDATE audiences SET requested_at = now() WHERE id = %s", (here.audience,))
+            conn.execute(
+                "UPDATE audiences SET requested_at = now() WHERE id = %s", (here.audience,)
+            )
             wait_until(lambda: well.sandbox.requests.get("add") == 3)
             here.withdraw(2)
             wait_until(lambda: ("urgent", "done") in here.pushes())
@@ -84,17 +109,29 @@ def test_platform_that_hangs_delays_no_other(postgres_dsn: str, valkey_url: str,
 
 @pytest.mark.parametrize("place", [tiktok, snapchat])
 def test_limits_are_never_exceeded(
-    place: Callable[..., AbstractContextManager[Place]], postgres_dsn: str, valkey_url: str, workspace: TestWorkspace, wait_until: Wait
+    place: Callable[..., AbstractContextManager[Place]],
+    postgres_dsn: str,
+    valkey_url: str,
+    workspace: TestWorkspace,
+    wait_until: Wait,
 ) -> None:
     """Two processes, an audience each and one account: everything they ask counts, and nothing is refused."""
-    with place(strict=True, max_rows=2) as strict, psycopg.connect(postgres_dsn, autocommit=True) as conn:
+    with (
+        place(strict=True, max_rows=2) as strict,
+        psycopg.connect(postgres_dsn, autocommit=True) as conn,
+    ):
         world = world_of(conn, workspace, strict)
         other = new_world(conn, workspace, world.meta, "other-", strict.account)
         for number in range(16):
             world.join(number)
             other.join(number)
         with process(postgres_dsn, valkey_url, strict), process(postgres_dsn, valkey_url, strict):
-            wait_until(lambda: ("scheduled", "done") in world.pushes() and ("scheduled", "done") in other.pushes())
+            wait_until(
+                lambda: (
+                    ("scheduled", "done") in world.pushes()
+                    and ("scheduled", "done") in other.pushes()
+                )
+            )
         outcomes = {row[0] for row in conn.execute("SELECT outcome->>'outcome' FROM push_requests")}
         retried = conn.execute("SELECT sum(attempts) - count(*) FROM push_requests").fetchone()
 

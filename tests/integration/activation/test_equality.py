@@ -1,6 +1,7 @@
 """Seeded lives of four audiences under faults: when all is quiet, every list equals the segment's consenting members.
 
-On the way nobody who withdrew is added again while the withdrawal stands: an addition is checked as it reaches the platform.
+On the way nobody who withdrew is added again while the withdrawal stands: an addition is checked as
+it reaches the platform.
 """
 
 import random
@@ -45,8 +46,12 @@ class Watched:
 
     def __call__(self, request: Request) -> Response:
         body = request.body
-        adds = request.method == "POST" and (b'"action":"add"' in body or b"consent" in body or request.url.endswith("users"))
-        assert not adds or not any(value.encode() in body for value in self.withdrawn), "somebody who withdrew is added"
+        adds = request.method == "POST" and (
+            b'"action":"add"' in body or b"consent" in body or request.url.endswith("users")
+        )
+        assert not adds or not any(value.encode() in body for value in self.withdrawn), (
+            "somebody who withdrew is added"
+        )
         self.dies_in -= 1
         if self.dies_in == 0:
             raise CrashError
@@ -68,9 +73,15 @@ class Life:
         self._happens()
         if self.chance.random() < 0.4:
             kind = self.chance.choice((*LINE, *OWN[self.place.name]))
-            operation = "add" if kind in {"bad_row", "failed", "updating", "conflict", "duplicate", "deleted"} else "any"
+            operation = (
+                "add"
+                if kind in {"bad_row", "failed", "updating", "conflict", "duplicate", "deleted"}
+                else "any"
+            )
             if operation == "add" or self.chance.random() < 0.7:
-                self.place.fault(kind, self.chance.choice(("add", "remove")) if operation == "add" else "any")
+                self.place.fault(
+                    kind, self.chance.choice(("add", "remove")) if operation == "add" else "any"
+                )
         if self.chance.random() < 0.2:
             self.transport.dies_in = self.chance.randrange(1, 6)
         try:
@@ -87,7 +98,10 @@ class Life:
             self._withdraw()
             self.engine.drain()
             self.engine.confirm()
-            if self.world.column("SELECT 1 FROM audiences WHERE requested_at IS NOT NULL") or self._loose():
+            if (
+                self.world.column("SELECT 1 FROM audiences WHERE requested_at IS NOT NULL")
+                or self._loose()
+            ):
                 self.engine.plan()
             elif self.world.column("SELECT 1 FROM push_requests WHERE status = 'accepted'") == []:
                 return True
@@ -127,7 +141,14 @@ class Life:
         self.engine.withdraw()
         purposes = {self.world.meta.name: "advertising"}
         for found in withdrawals.outstanding(self.world.conn, purposes, -1e9):
-            planning.plan_withdrawal(self.world.conn, found.audience_id, found.people, self.world.meta, 0, self.engine.now)
+            planning.plan_withdrawal(
+                self.world.conn,
+                found.audience_id,
+                found.people,
+                self.world.meta,
+                0,
+                self.engine.now,
+            )
 
     def _loose(self) -> bool:
         sql = """
@@ -141,7 +162,13 @@ class Life:
 
 
 @pytest.fixture
-def life(name: str, seed: int, postgres_dsn: str, workspace: TestWorkspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
+def life(
+    name: str,
+    seed: int,
+    postgres_dsn: str,
+    workspace: TestWorkspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Life]:
     monkeypatch.setattr(concerned, "PAGE", 3)  # so that most plans take several pages
     with ExitStack() as opened:
         place = opened.enter_context(PLACES[name]())

@@ -36,7 +36,11 @@ class Verdict:
     reasons: tuple[str, ...] = ("shut",)
 
     def sized(self, adds: int, removes: int) -> "Verdict":
-        return self if adds + removes <= self.most else replace(self, verdict="hold", reasons=("too many",))
+        return (
+            self
+            if adds + removes <= self.most
+            else replace(self, verdict="hold", reasons=("too many",))
+        )
 
     def under_way(self, push_id: int) -> "Verdict":  # noqa: ARG002 - the gate's word
         return self
@@ -66,7 +70,9 @@ class Door:
     most: int = 1_000
     asked: list[str] = field(default_factory=list)
 
-    def judge(self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime) -> Verdict:
+    def judge(
+        self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime
+    ) -> Verdict:
         assert (platform, now.tzinfo) == ("meta", UTC)
         self.asked.append(action)
         verdict = self.verdict if action == "push" else "pass"
@@ -81,7 +87,10 @@ class Flow:
     world: World
 
     def decisions(self) -> list[tuple[str, str]]:
-        return [(row[0], row[1]) for row in self.world.conn.execute("SELECT action, verdict FROM decisions ORDER BY id")]
+        return [
+            (row[0], row[1])
+            for row in self.world.conn.execute("SELECT action, verdict FROM decisions ORDER BY id")
+        ]
 
 
 @contextmanager
@@ -116,7 +125,11 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
 
 @pytest.fixture
 def params() -> DeliveryParams:
-    return DeliveryParams(timedelta(milliseconds=20), timedelta(milliseconds=50), hold_interval=timedelta(milliseconds=20))
+    return DeliveryParams(
+        timedelta(milliseconds=20),
+        timedelta(milliseconds=50),
+        hold_interval=timedelta(milliseconds=20),
+    )
 
 
 def test_due_audience_is_pushed_when_the_gate_passes(
@@ -134,7 +147,12 @@ def test_due_audience_is_pushed_when_the_gate_passes(
 
 @pytest.mark.parametrize("verdict", ["hold", "block"])
 def test_nothing_is_sent_while_the_gate_does_not_pass_and_it_is_said_once(
-    verdict: str, world: World, server: Server, postgres_dsn: str, params: DeliveryParams, wait_until: Wait
+    verdict: str,
+    world: World,
+    server: Server,
+    postgres_dsn: str,
+    params: DeliveryParams,
+    wait_until: Wait,
 ) -> None:
     world.join(1)
 
@@ -202,7 +220,12 @@ def test_withdrawal_does_not_wait_for_a_push_that_takes_long_to_plan(
 
 
 def test_push_under_way_stops_when_the_gate_shuts(
-    world: World, server: Server, postgres_dsn: str, meta: Meta, params: DeliveryParams, wait_until: Wait
+    world: World,
+    server: Server,
+    postgres_dsn: str,
+    meta: Meta,
+    params: DeliveryParams,
+    wait_until: Wait,
 ) -> None:
     for number in range(9):
         world.join(number)

@@ -44,9 +44,15 @@ class Door:
         status = Status.HEALTHY if score >= 70 else Status.UNHEALTHY
         with self.world.conn.transaction():
             minute_ms = int(now.timestamp()) // 60 * 60_000
-            observations.add(self.world.conn, [(self.world.workspace, "source:1", minute_ms, 0, metrics.ACCEPTED, 100.0)])
+            observations.add(
+                self.world.conn,
+                [(self.world.workspace, "source:1", minute_ms, 0, metrics.ACCEPTED, 100.0)],
+            )
             read_ms = int(now.timestamp() * 1000)
-            write_readings(self.world.conn, [Reading(self.world.workspace, "source:1", read_ms, score, status, 1_000)])
+            write_readings(
+                self.world.conn,
+                [Reading(self.world.workspace, "source:1", read_ms, score, status, 1_000)],
+            )
 
     def push(self) -> tuple[str, list[str]]:
         """Ask for a push, and do all that may be done; the last decision about a push."""
@@ -82,8 +88,15 @@ class Door:
             permitted = self.permits(task)
             assert permitted is not None
             self.activation(permitted)
-        while any(task.push_kind == "urgent" for task in due.work(self.world.conn, ["meta"], self.engine.now, timedelta())):
-            (work,) = (one for one in due.work(self.world.conn, ["meta"], self.engine.now, timedelta()) if one.push_kind == "urgent")
+        while any(
+            task.push_kind == "urgent"
+            for task in due.work(self.world.conn, ["meta"], self.engine.now, timedelta())
+        ):
+            (work,) = (
+                one
+                for one in due.work(self.world.conn, ["meta"], self.engine.now, timedelta())
+                if one.push_kind == "urgent"
+            )
             permitted = self.permits(work)
             assert permitted is not None
             self.activation(permitted)
@@ -99,7 +112,14 @@ class Door:
         commands.confirm_first(self.world.conn, self.speaker, self.world.audience, self.engine.now)
 
     def release(self) -> int:
-        return commands.release(self.world.conn, self.speaker, self.world.audience, "checked by hand", self.engine.now, self.until())
+        return commands.release(
+            self.world.conn,
+            self.speaker,
+            self.world.audience,
+            "checked by hand",
+            self.engine.now,
+            self.until(),
+        )
 
 
 @pytest.fixture
@@ -110,8 +130,16 @@ def opened(engine: Engine) -> Callable[..., Door]:
         return engine.now
 
     def make(**params: Any) -> Door:
-        permits = Permits(conn, TrustGate(conn, GateParams(**(vars(PARAMS) | params))), timedelta(), timedelta(), now)
-        return Door(engine, permits, Activation(conn, platforms, engine.delivery, permits.still, now))
+        permits = Permits(
+            conn,
+            TrustGate(conn, GateParams(**(vars(PARAMS) | params))),
+            timedelta(),
+            timedelta(),
+            now,
+        )
+        return Door(
+            engine, permits, Activation(conn, platforms, engine.delivery, permits.still, now)
+        )
 
     return make
 
@@ -154,7 +182,9 @@ def test_a_push_of_nobody_is_not_the_first_one(door: Door, server: Server) -> No
     assert server.only() == door.world.expected()
 
 
-def test_mass_removal_is_blocked_until_it_is_released_and_only_once(door: Door, server: Server) -> None:
+def test_mass_removal_is_blocked_until_it_is_released_and_only_once(
+    door: Door, server: Server
+) -> None:
     settled(door, 10)
     for number in range(4):
         door.world.leave(number)
@@ -164,7 +194,9 @@ def test_mass_removal_is_blocked_until_it_is_released_and_only_once(door: Door, 
     release = door.release()
     assert door.push() == ("pass", ["released", "mass_removal"])
     assert server.only() == door.world.expected()
-    used = door.world.conn.execute("SELECT r.id, p.kind FROM gate_releases r JOIN pushes p ON p.id = r.push_id").fetchall()
+    used = door.world.conn.execute(
+        "SELECT r.id, p.kind FROM gate_releases r JOIN pushes p ON p.id = r.push_id"
+    ).fetchall()
     assert used == [(release, "manual")]
 
     for number in range(4, 8):
@@ -172,7 +204,9 @@ def test_mass_removal_is_blocked_until_it_is_released_and_only_once(door: Door, 
     assert door.push() == ("block", ["mass_removal"])
 
 
-def test_people_whose_row_is_only_spelled_anew_neither_come_nor_go(door: Door, server: Server) -> None:
+def test_people_whose_row_is_only_spelled_anew_neither_come_nor_go(
+    door: Door, server: Server
+) -> None:
     settled(door, 10)
     for number in range(6):
         door.world.join(number, f"other{number}@example.com")
@@ -190,7 +224,15 @@ def test_withdrawn_people_do_not_count_as_a_mass_removal(door: Door, server: Ser
 
 def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> None:
     settled(door, 5)
-    commands.set_mode(door.world.conn, door.speaker, "workspace", Mode.FROZEN, "moving house", door.engine.now, None)
+    commands.set_mode(
+        door.world.conn,
+        door.speaker,
+        "workspace",
+        Mode.FROZEN,
+        "moving house",
+        door.engine.now,
+        None,
+    )
     door.world.join(8)
     door.world.withdraw(1)
     gone = door.world.expected() - {door.world.people[8]}
@@ -198,23 +240,43 @@ def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> 
     door.withdraw()
     assert server.only() == gone
 
-    commands.set_mode(door.world.conn, door.speaker, "workspace", Mode.ENFORCE, "we are there", door.engine.now, None)
+    commands.set_mode(
+        door.world.conn,
+        door.speaker,
+        "workspace",
+        Mode.ENFORCE,
+        "we are there",
+        door.engine.now,
+        None,
+    )
     assert door.push() == ("pass", ["trusted"])
     assert server.only() == door.world.expected()
 
 
 def advise(door: Door) -> None:
-    commands.set_mode(door.world.conn, door.speaker, "platform:meta", Mode.ADVISORY, "first weeks", door.engine.now, door.until())
+    commands.set_mode(
+        door.world.conn,
+        door.speaker,
+        "platform:meta",
+        Mode.ADVISORY,
+        "first weeks",
+        door.engine.now,
+        door.until(),
+    )
 
 
-def test_advisory_sends_withdrawals_and_nothing_else_and_records_what_would_have_been_done(door: Door, server: Server) -> None:
+def test_advisory_sends_withdrawals_and_nothing_else_and_records_what_would_have_been_done(
+    door: Door, server: Server
+) -> None:
     settled(door, 5)
     advise(door)
     door.world.join(8)
     door.world.withdraw(1)
     gone = door.world.expected() - {door.world.people[8]}
     assert door.push() == ("hold", ["advisory", "trusted"])
-    assert door.world.conn.execute("SELECT would, size FROM decisions ORDER BY id DESC LIMIT 1").fetchone() == (
+    assert door.world.conn.execute(
+        "SELECT would, size FROM decisions ORDER BY id DESC LIMIT 1"
+    ).fetchone() == (
         "pass",
         {"before": 5, "adds": 1, "removes": 0, "first": False, "confirmed": True},
     )
@@ -223,9 +285,13 @@ def test_advisory_sends_withdrawals_and_nothing_else_and_records_what_would_have
     for number in range(2, 5):
         door.world.leave(number)
     assert door.push() == ("hold", ["advisory", "mass_removal"])
-    assert door.world.column("SELECT would FROM decisions WHERE action = 'push' ORDER BY id DESC LIMIT 1") == ["block"]
+    assert door.world.column(
+        "SELECT would FROM decisions WHERE action = 'push' ORDER BY id DESC LIMIT 1"
+    ) == ["block"]
     assert server.only() == gone
-    commands.set_mode(door.world.conn, door.speaker, "platform:meta", Mode.ENFORCE, "tried", door.engine.now, None)
+    commands.set_mode(
+        door.world.conn, door.speaker, "platform:meta", Mode.ENFORCE, "tried", door.engine.now, None
+    )
     door.release()
     assert door.push() == ("pass", ["released", "mass_removal"])
     assert server.only() == door.world.expected()
@@ -242,7 +308,15 @@ def test_an_override_ends_by_itself(door: Door, server: Server) -> None:
     settled(door, 5)
     door.sick()
     until = door.engine.now + timedelta(minutes=7)
-    commands.override(door.world.conn, door.speaker, "workspace", [Code.UNHEALTHY], "known cause", door.engine.now, until)
+    commands.override(
+        door.world.conn,
+        door.speaker,
+        "workspace",
+        [Code.UNHEALTHY],
+        "known cause",
+        door.engine.now,
+        until,
+    )
     door.world.join(8)
     assert door.push() == ("pass", ["overridden", "unhealthy"])
     assert server.only() == door.world.expected()
@@ -251,7 +325,9 @@ def test_an_override_ends_by_itself(door: Door, server: Server) -> None:
     assert door.push() == ("block", ["unhealthy"])
 
 
-def test_where_two_persons_are_needed_a_release_waits_for_the_second(opened: Callable[..., Door], server: Server) -> None:
+def test_where_two_persons_are_needed_a_release_waits_for_the_second(
+    opened: Callable[..., Door], server: Server
+) -> None:
     door = opened(two_persons=True)
     settled(door, 5)
     door.sick()
@@ -273,7 +349,9 @@ def test_a_held_plan_leaves_nothing_behind(door: Door) -> None:
         door.world.leave(number)
     assert door.push()[0] == "block"
     assert door.world.column("SELECT cursor_tx::text FROM audiences") == before
-    assert door.world.column("SELECT count(*) FROM audience_members WHERE state <> 'present'") == [0]
+    assert door.world.column("SELECT count(*) FROM audience_members WHERE state <> 'present'") == [
+        0
+    ]
     for number in range(5):
         door.world.join(number)
     assert door.push() == ("pass", ["trusted"])
@@ -286,7 +364,9 @@ def test_a_preview_says_what_the_gate_would_say_of_this_very_push(door: Door) ->
     for number in range(6, 9):
         door.world.join(number, f"other{number}@example.com")
     before = door.world.column("SELECT count(*) FROM decisions")
-    found = preview_judged(door.world.conn, door.world.audience, door.world.meta, PARAMS, door.engine.now)
+    found = preview_judged(
+        door.world.conn, door.world.audience, door.world.meta, PARAMS, door.engine.now
+    )
     assert found is not None
     preview, judged = found
     assert (preview.adds, preview.removes, preview.come, preview.go) == (3, 8, 0, 5)

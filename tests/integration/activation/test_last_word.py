@@ -53,15 +53,29 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def opened(postgres_dsn: str, workspace: TestWorkspace, meta: Meta, http: HttpRunner, server: Server) -> Iterator[Open]:
-    """Opens desks in one workspace, one after the other; people and readings are written on a connection of their own."""
-    with psycopg.connect(postgres_dsn, autocommit=True) as conn, psycopg.connect(postgres_dsn, autocommit=True) as others:
+def opened(
+    postgres_dsn: str, workspace: TestWorkspace, meta: Meta, http: HttpRunner, server: Server
+) -> Iterator[Open]:
+    """Opens desks in one workspace, one after the other.
+
+    People and readings are written on a connection of their own.
+    """
+    with (
+        psycopg.connect(postgres_dsn, autocommit=True) as conn,
+        psycopg.connect(postgres_dsn, autocommit=True) as others,
+    ):
 
         def desk(count: int, people: int, name: str) -> Desk:
             for platform_id in list(server.sandbox.ledger.audiences):
                 server.sandbox.ledger.delete(platform_id)
             others.execute("UPDATE audiences SET status = 'deleted'")
-            for table in ("gate_modes", "gate_overrides", "gate_releases", "gate_states", "readings"):
+            for table in (
+                "gate_modes",
+                "gate_overrides",
+                "gate_releases",
+                "gate_states",
+                "readings",
+            ):
                 others.execute(SQL("DELETE FROM {}").format(Identifier(table)))
             return Desk(conn, audiences(others, workspace, meta, count, people, name), http)
 
@@ -73,11 +87,15 @@ def other(desk: Desk) -> psycopg.Connection[Any]:
 
 
 def freeze(desk: Desk) -> None:
-    gate_commands.set_mode(other(desk), desk.speaker, "workspace", Mode.FROZEN, "stop", desk.now, None)
+    gate_commands.set_mode(
+        other(desk), desk.speaker, "workspace", Mode.FROZEN, "stop", desk.now, None
+    )
 
 
 def freeze_platform(desk: Desk) -> None:
-    gate_commands.set_mode(other(desk), desk.speaker, "platform:meta", Mode.FROZEN, "stop", desk.now, None)
+    gate_commands.set_mode(
+        other(desk), desk.speaker, "platform:meta", Mode.FROZEN, "stop", desk.now, None
+    )
 
 
 def sicken(desk: Desk) -> None:
@@ -107,13 +125,22 @@ def outlast(desk: Desk) -> None:
 def overridden(desk: Desk) -> None:
     desk.score = 10.0
     until = desk.now + timedelta(hours=1)
-    gate_commands.override(other(desk), desk.speaker, "workspace", [Code.UNHEALTHY], "known cause", desk.now, until)
+    gate_commands.override(
+        other(desk), desk.speaker, "workspace", [Code.UNHEALTHY], "known cause", desk.now, until
+    )
 
 
 def released(desk: Desk) -> None:
     desk.score = 10.0
     for world in desk.worlds:
-        gate_commands.release(other(desk), desk.speaker, world.audience, "checked", desk.now, desk.now + timedelta(hours=1))
+        gate_commands.release(
+            other(desk),
+            desk.speaker,
+            world.audience,
+            "checked",
+            desk.now,
+            desk.now + timedelta(hours=1),
+        )
 
 
 def nothing(_desk: Desk) -> None:
@@ -133,15 +160,22 @@ CASES: list[tuple[Event, Event]] = [
 
 
 @pytest.mark.parametrize(("prepare", "happen"), CASES, ids=lambda event: event.__name__)
-def test_nothing_begins_once_it_is_committed_however_many_audiences_were_let_through(prepare: Event, happen: Event, opened: Open) -> None:
-    """Several audiences are due, an exchange takes eight seconds; it happens while the first, or a later one, is being added to."""
+def test_nothing_begins_once_it_is_committed_however_many_audiences_were_let_through(
+    prepare: Event, happen: Event, opened: Open
+) -> None:
+    """Several audiences are due, an exchange takes eight seconds.
+
+    It happens while the first, or a later one, is being added to.
+    """
     due = 8 if happen is freeze else 3
     for under_way in (1, due):
         desk = opened(due, 5, f"at{under_way}-")
         prepare(desk)
         done: list[int] = []
 
-        def once(number: int, desk: Desk = desk, under_way: int = under_way, done: list[int] = done) -> None:
+        def once(
+            number: int, desk: Desk = desk, under_way: int = under_way, done: list[int] = done
+        ) -> None:
             if len(desk.adds) == under_way and not done:
                 done.append(number)
                 happen(desk)
@@ -162,7 +196,15 @@ def test_a_freeze_that_ends_later_holds_for_a_process_whose_clock_is_ahead(opene
         if len(desk.adds) == 1 and not done:
             done.append(number)
             now = datetime.now(UTC)
-            gate_commands.set_mode(other(desk), desk.speaker, "workspace", Mode.FROZEN, "stop", now, now + timedelta(minutes=30))
+            gate_commands.set_mode(
+                other(desk),
+                desk.speaker,
+                "workspace",
+                Mode.FROZEN,
+                "stop",
+                now,
+                now + timedelta(minutes=30),
+            )
 
     desk.before = once
     desk.run()
@@ -172,7 +214,9 @@ def test_a_freeze_that_ends_later_holds_for_a_process_whose_clock_is_ahead(opene
     assert desk.statuses() == {"done"}
 
 
-def test_an_audience_is_not_resumed_nor_made_while_its_platform_is_being_disconnected(opened: Open, postgres_dsn: str) -> None:
+def test_an_audience_is_not_resumed_nor_made_while_its_platform_is_being_disconnected(
+    opened: Open, postgres_dsn: str
+) -> None:
     """Each waits for what the other commits: a resumed audience is paused again, or it is not resumed."""
     desk = opened(1, 1, "apart-")
     (world,) = desk.worlds
@@ -188,8 +232,18 @@ def test_an_audience_is_not_resumed_nor_made_while_its_platform_is_being_disconn
                 outcomes.append(str(error))
 
     asked = [
-        Thread(target=ask, args=(lambda conn: audience_commands.resume(conn, world.workspace, "key:2", world.audience),)),
-        Thread(target=ask, args=(lambda conn: audience_commands.create(conn, world.workspace, "key:2", another),)),
+        Thread(
+            target=ask,
+            args=(
+                lambda conn: audience_commands.resume(
+                    conn, world.workspace, "key:2", world.audience
+                ),
+            ),
+        ),
+        Thread(
+            target=ask,
+            args=(lambda conn: audience_commands.create(conn, world.workspace, "key:2", another),),
+        ),
     ]
     with psycopg.connect(postgres_dsn) as conn, conn.transaction():
         audience_commands.disconnect(conn, world.workspace, "key:1", "meta", desk.now)
@@ -204,7 +258,9 @@ def test_an_audience_is_not_resumed_nor_made_while_its_platform_is_being_disconn
 
 
 def _waiting(conn: psycopg.Connection[Any]) -> int:
-    row = conn.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone()
+    row = conn.execute(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -217,7 +273,9 @@ def test_undisturbed_everything_is_sent(opened: Open, server: Server) -> None:
 
 
 @pytest.mark.parametrize("applied", [False, True])
-def test_a_process_that_was_killed_resumes_under_what_was_said_meanwhile(applied: bool, opened: Open) -> None:
+def test_a_process_that_was_killed_resumes_under_what_was_said_meanwhile(
+    applied: bool, opened: Open
+) -> None:
     desk = opened(2, 5, "killed-")
 
     def die(_: int) -> None:
@@ -250,7 +308,8 @@ class Freezer:
     Attributes:
         at: before the so-many-th statement.
         statements: of the desk so far.
-        committed_at: number of the exchange after which it was committed; None where it had to wait for the desk.
+        committed_at: number of the exchange after which it was committed; None where it had to wait
+            for the desk.
     """
 
     desk: Desk
@@ -274,14 +333,18 @@ class Freezer:
 
     def _freeze(self) -> None:
         with self.conn.transaction():
-            gate_commands.set_mode(self.conn, self.desk.speaker, "workspace", Mode.FROZEN, "stop", self.desk.now, None)
+            gate_commands.set_mode(
+                self.conn, self.desk.speaker, "workspace", Mode.FROZEN, "stop", self.desk.now, None
+            )
 
     def _waits(self) -> bool:
         sql = "SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted"
         return self.watching.execute(sql, (self.conn.info.backend_pid,)).fetchone() is not None
 
 
-def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(opened: Open, postgres_dsn: str) -> None:
+def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(
+    opened: Open, postgres_dsn: str
+) -> None:
     """The order of the audit log is that of commits: whatever begins, it begins before the freeze."""
     desk = opened(1, 1, "any-")
     desk.run()
@@ -295,7 +358,9 @@ def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(o
         desk.restart()
         for at in count(1, 2):
             world.join(at)
-            world.conn.execute("UPDATE audiences SET requested_at = now() WHERE id = %s", (world.audience,))
+            world.conn.execute(
+                "UPDATE audiences SET requested_at = now() WHERE id = %s", (world.audience,)
+            )
             freezer, before = Freezer(desk, freezing, watching, at), len(desk.adds)
             Hooked.before = freezer
             try:
@@ -307,10 +372,14 @@ def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(o
             freezer.thread.join()
             waited += freezer.committed_at is None
             if freezer.committed_at is not None:
-                assert [number for number in desk.adds[before:] if number > freezer.committed_at] == [], f"statement {at}"
+                assert [
+                    number for number in desk.adds[before:] if number > freezer.committed_at
+                ] == [], f"statement {at}"
             assert world.column(BEGUN_AFTER_A_FREEZE) == [], f"statement {at}"
             seen[len(desk.adds) > before] += 1
-            gate_commands.set_mode(world.conn, desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None)
+            gate_commands.set_mode(
+                world.conn, desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None
+            )
     assert min(seen[True], seen[False]) > 5, "it came both before and after the beginning"
     assert waited > 3, "it came while the beginning was under way"
 
@@ -328,10 +397,17 @@ def by_the_way(postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner) ->
         worlds = audiences(others, workspace, platform, 1, 2, "by-the-way-")
         for number in range(2):
             worlds[0]._identify(number, "phone", f"+4915112345{number:03}")
-        yield Desk(conn, worlds, http, wire=lambda transport: places.wiring(settings)(transport)["snapchat"])
+        yield Desk(
+            conn,
+            worlds,
+            http,
+            wire=lambda transport: places.wiring(settings)(transport)["snapchat"],
+        )
 
 
-def test_each_part_of_a_write_that_goes_out_in_several_requests_begins_for_itself(by_the_way: Desk) -> None:
+def test_each_part_of_a_write_that_goes_out_in_several_requests_begins_for_itself(
+    by_the_way: Desk,
+) -> None:
     desk = by_the_way
 
     def once(_: int) -> None:
@@ -342,7 +418,9 @@ def test_each_part_of_a_write_that_goes_out_in_several_requests_begins_for_itsel
     desk.run()
     assert len(desk.adds) == 1
     assert desk.statuses() == {"held"}
-    gate_commands.set_mode(other(desk), desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None)
+    gate_commands.set_mode(
+        other(desk), desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None
+    )
     desk.before = lambda _: None
     desk.run()
     assert desk.statuses() == {"done"}

@@ -48,11 +48,17 @@ def http() -> Iterator[HttpRunner]:
 
 
 @pytest.fixture
-def synced(name: str, postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner) -> Iterator[Synced]:
+def synced(
+    name: str, postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner
+) -> Iterator[Synced]:
     with PLACES[name]() as place, psycopg.connect(postgres_dsn, autocommit=True) as conn:
         settings = Settings.model_validate({name: place.settings})
         world = new_world(conn, workspace, accounts(settings)[name].platform, account=place.account)
-        yield Synced(place, world, Engine(world, http, wire=lambda transport: wiring(settings)(transport)[name]))
+        yield Synced(
+            place,
+            world,
+            Engine(world, http, wire=lambda transport: wiring(settings)(transport)[name]),
+        )
 
 
 everywhere = pytest.mark.parametrize("name", NAMES)
@@ -226,7 +232,11 @@ def test_partial_result_is_counted(synced: Synced) -> None:
     synced.engine.push()
     synced.settle()
 
-    assert synced.world.conn.execute("SELECT status, sent, rejected FROM pushes").fetchone() == ("done", 3, 1)
+    assert synced.world.conn.execute("SELECT status, sent, rejected FROM pushes").fetchone() == (
+        "done",
+        3,
+        1,
+    )
 
 
 @at("google")
@@ -243,8 +253,12 @@ def test_removal_that_google_did_not_do_is_outstanding_and_done_again(synced: Sy
     assert withdrawals.outstanding(synced.world.conn, {"google": "advertising"}, 0) == []
     synced.settle()
 
-    (found,) = withdrawals.outstanding(synced.world.conn, {"google": "advertising"}, -86_400)  # the engine's clock is ahead of Postgres
-    planning.plan_withdrawal(synced.world.conn, found.audience_id, found.people, synced.world.meta, 0, synced.engine.now)
+    (found,) = withdrawals.outstanding(
+        synced.world.conn, {"google": "advertising"}, -86_400
+    )  # the engine's clock is ahead of Postgres
+    planning.plan_withdrawal(
+        synced.world.conn, found.audience_id, found.people, synced.world.meta, 0, synced.engine.now
+    )
     synced.engine.drain()
     assert synced.equal()
     synced.settle()
@@ -254,7 +268,9 @@ def test_removal_that_google_did_not_do_is_outstanding_and_done_again(synced: Sy
 
 
 @at("google")
-def test_old_row_that_google_did_not_remove_is_removed_although_the_person_has_a_new_one(synced: Synced) -> None:
+def test_old_row_that_google_did_not_remove_is_removed_although_the_person_has_a_new_one(
+    synced: Synced,
+) -> None:
     synced.world.join(1)
     synced.engine.push()
     synced.settle()
@@ -263,7 +279,9 @@ def test_old_row_that_google_did_not_remove_is_removed_although_the_person_has_a
     synced.engine.push()
     assert len(synced.place.only()) == 2
     synced.settle()
-    assert synced.world.column("SELECT status FROM push_requests WHERE operation = 'remove'") == ["undone"]
+    assert synced.world.column("SELECT status FROM push_requests WHERE operation = 'remove'") == [
+        "undone"
+    ]
 
     synced.engine.push()
     synced.settle()
@@ -273,7 +291,9 @@ def test_old_row_that_google_did_not_remove_is_removed_although_the_person_has_a
 
 
 @at("google")
-def test_row_that_google_objects_to_is_left_out_with_the_reason_and_the_rest_is_sent(synced: Synced) -> None:
+def test_row_that_google_objects_to_is_left_out_with_the_reason_and_the_rest_is_sent(
+    synced: Synced,
+) -> None:
     for number in range(7):
         synced.world.join(number)
     synced.place.fault("bad_row", "add", times=2)
@@ -281,7 +301,9 @@ def test_row_that_google_objects_to_is_left_out_with_the_reason_and_the_rest_is_
     attempts = synced.engine.push()
 
     assert [attempt.reason for attempt in attempts].count("rows_refused") == 2
-    assert synced.world.column("SELECT skipped FROM pushes") == [{"refused:invalid_sha256_format": 2}]
+    assert synced.world.column("SELECT skipped FROM pushes") == [
+        {"refused:invalid_sha256_format": 2}
+    ]
     assert len(synced.place.only()) == 5
     refused = synced.world.column("SELECT count(*) FROM audience_members WHERE state = 'refused'")
     assert refused == [2]
@@ -302,7 +324,13 @@ def test_objections_end_when_no_row_is_left(synced: Synced) -> None:
 
     attempts = synced.engine.push()
 
-    assert [attempt.outcome for attempt in attempts] == ["delivered", "retry", "retry", "retry", "delivered"]
+    assert [attempt.outcome for attempt in attempts] == [
+        "delivered",
+        "retry",
+        "retry",
+        "retry",
+        "delivered",
+    ]
     assert synced.place.only() == set()
 
 
@@ -373,7 +401,9 @@ def test_member_whom_the_platform_cannot_tell_from_somebody_who_left_stays(synce
 
 
 @at("google")
-def test_member_whom_the_platform_cannot_tell_from_somebody_who_withdrew_is_back_with_the_next_push(synced: Synced) -> None:
+def test_member_whom_the_platform_cannot_tell_from_somebody_who_withdrew_is_back_with_the_next_push(
+    synced: Synced,
+) -> None:
     synced.world.join(1, "ada.lovelace@gmail.com")
     synced.world.join(2, "adalovelace@gmail.com")
     synced.engine.push()
@@ -409,7 +439,10 @@ def test_members_for_too_long_are_let_go(synced: Synced) -> None:
     synced.world.join(1)
     synced.world.join(2)
     synced.engine.push()
-    synced.world.conn.execute("UPDATE memberships SET since_at = now() - interval '2 hours' WHERE profile_id = %s", (_id(synced.world, 1),))
+    synced.world.conn.execute(
+        "UPDATE memberships SET since_at = now() - interval '2 hours' WHERE profile_id = %s",
+        (_id(synced.world, 1),),
+    )
 
     synced.engine.push()
 

@@ -1,4 +1,7 @@
-"""The process as it is started: real gate, real Postgres, real sandbox; it ends in order at SIGTERM and resumes after kill -9."""
+"""The process as it is started: real gate, real Postgres, real sandbox.
+
+It ends in order at SIGTERM and resumes after kill -9.
+"""
 
 import os
 import signal
@@ -34,7 +37,9 @@ def process(dsn: str, server: Server) -> Iterator[subprocess.Popen[bytes]]:
         "STRATUM_GATE__SWING": "100",
         "STRATUM_GATE__CONFIRM_FIRST": "false",
     }
-    running = subprocess.Popen([sys.executable, "-c", _RUN], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    running = subprocess.Popen(
+        [sys.executable, "-c", _RUN], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     try:
         yield running
     finally:
@@ -51,13 +56,19 @@ def feed(world: World, score: float) -> None:
     minute = int(now.timestamp()) // 60 * 60_000
     status = Status.HEALTHY if score >= 70 else Status.UNHEALTHY
     with world.conn.transaction():
-        observations.add(world.conn, [(world.workspace, "source:1", minute, 0, metrics.ACCEPTED, 100.0)])
+        observations.add(
+            world.conn, [(world.workspace, "source:1", minute, 0, metrics.ACCEPTED, 100.0)]
+        )
         for age_ms in (3, 2, 1, 0):
             read_ms = int(now.timestamp() * 1000) - age_ms
-            write_readings(world.conn, [Reading(world.workspace, "source:1", read_ms, score, status, 1_000)])
+            write_readings(
+                world.conn, [Reading(world.workspace, "source:1", read_ms, score, status, 1_000)]
+            )
 
 
-def test_unhealthy_source_blocks_pushes_but_not_withdrawals(world: World, server: Server, postgres_dsn: str, wait_until: Wait) -> None:
+def test_unhealthy_source_blocks_pushes_but_not_withdrawals(
+    world: World, server: Server, postgres_dsn: str, wait_until: Wait
+) -> None:
     for number in range(5):
         world.join(number)
     feed(world, 95)
@@ -68,7 +79,9 @@ def test_unhealthy_source_blocks_pushes_but_not_withdrawals(world: World, server
         feed(world, 10)
         world.join(8)
         world.conn.execute("UPDATE audiences SET requested_at = now()")
-        wait_until(lambda: "block" in world.column("SELECT verdict FROM decisions WHERE action = 'push'"))
+        wait_until(
+            lambda: "block" in world.column("SELECT verdict FROM decisions WHERE action = 'push'")
+        )
         withdrawn = world.people[1]
         world.withdraw(1)
         wait_until(lambda: ("urgent", "done") in world.pushes())
@@ -87,19 +100,29 @@ def test_unhealthy_source_blocks_pushes_but_not_withdrawals(world: World, server
     assert "flow_stopped" in printed
 
 
-def test_every_push_rests_on_a_decision_that_came_before_it(world: World, server: Server, postgres_dsn: str, wait_until: Wait) -> None:
+def test_every_push_rests_on_a_decision_that_came_before_it(
+    world: World, server: Server, postgres_dsn: str, wait_until: Wait
+) -> None:
     world.join(1)
     feed(world, 95)
 
     with process(postgres_dsn, server):
         wait_until(lambda: ("scheduled", "done") in world.pushes())
 
-    assert world.column("SELECT d.verdict FROM pushes p JOIN decisions d ON d.id = p.decision_id") == ["pass"]
-    assert world.column("SELECT action FROM audit WHERE actor = 'engine' ORDER BY id") == ["decision", "request", "request"]
+    assert world.column(
+        "SELECT d.verdict FROM pushes p JOIN decisions d ON d.id = p.decision_id"
+    ) == ["pass"]
+    assert world.column("SELECT action FROM audit WHERE actor = 'engine' ORDER BY id") == [
+        "decision",
+        "request",
+        "request",
+    ]
 
 
 @pytest.mark.parametrize("after", range(3))
-def test_killed_process_is_resumed_by_the_next_one(after: int, world: World, server: Server, postgres_dsn: str, wait_until: Wait) -> None:
+def test_killed_process_is_resumed_by_the_next_one(
+    after: int, world: World, server: Server, postgres_dsn: str, wait_until: Wait
+) -> None:
     for number in range(30):
         world.join(number)
     feed(world, 95)

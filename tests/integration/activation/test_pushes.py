@@ -14,7 +14,9 @@ from tests.conftest import TestWorkspace
 from tests.integration.activation.world import CrashError, Dying, Engine, Server, World, new_world
 
 
-def test_first_push_makes_the_list_equal_to_the_members(world: World, engine: Engine, server: Server) -> None:
+def test_first_push_makes_the_list_equal_to_the_members(
+    world: World, engine: Engine, server: Server
+) -> None:
     for number in range(7):
         world.join(number)
 
@@ -38,7 +40,9 @@ def test_next_push_sends_the_net_change_only(world: World, engine: Engine, serve
     engine.push()
 
     assert server.only() == world.expected()
-    row = world.conn.execute("SELECT adds, removes, sent FROM pushes ORDER BY id DESC LIMIT 1").fetchone()
+    row = world.conn.execute(
+        "SELECT adds, removes, sent FROM pushes ORDER BY id DESC LIMIT 1"
+    ).fetchone()
     assert row == (1, 1, 2)
     assert dict(server.sandbox.requests) == {"remove": 1, "add": 1, "read": 1}
 
@@ -54,7 +58,9 @@ def test_push_without_changes_sends_nothing(world: World, engine: Engine, server
     assert world.pushes() == [("manual", "done")] * 2
 
 
-def test_member_without_consent_is_not_sent_and_counted(world: World, engine: Engine, server: Server) -> None:
+def test_member_without_consent_is_not_sent_and_counted(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     world.join(2)
     world._store(2, consents=False)
@@ -65,7 +71,9 @@ def test_member_without_consent_is_not_sent_and_counted(world: World, engine: En
     assert world.conn.execute("SELECT skipped FROM pushes").fetchone() == ({"no_consent": 1},)
 
 
-def test_member_with_nothing_to_match_on_is_counted(world: World, engine: Engine, server: Server) -> None:
+def test_member_with_nothing_to_match_on_is_counted(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     world.join(2)
     world.conn.execute("DELETE FROM identifiers WHERE value = 'person2@example.com'")
@@ -76,7 +84,9 @@ def test_member_with_nothing_to_match_on_is_counted(world: World, engine: Engine
     assert world.conn.execute("SELECT skipped FROM pushes").fetchone() == ({"no_identifier": 1},)
 
 
-def test_member_whose_email_changes_is_listed_with_the_new_one_only(world: World, engine: Engine, server: Server) -> None:
+def test_member_whose_email_changes_is_listed_with_the_new_one_only(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     engine.push()
 
@@ -86,7 +96,9 @@ def test_member_whose_email_changes_is_listed_with_the_new_one_only(world: World
     assert server.only() == world.expected()
 
 
-def test_merge_removes_the_loser_and_updates_the_survivor(world: World, engine: Engine, server: Server) -> None:
+def test_merge_removes_the_loser_and_updates_the_survivor(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1, "z@example.com")
     world.join(2, "a@example.com")
     engine.push()
@@ -98,7 +110,9 @@ def test_merge_removes_the_loser_and_updates_the_survivor(world: World, engine: 
     assert len(server.only()) == 1
 
 
-def test_merge_that_keeps_the_survivors_row_keeps_it_on_the_list(world: World, engine: Engine, server: Server) -> None:
+def test_merge_that_keeps_the_survivors_row_keeps_it_on_the_list(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1, "a@example.com")
     world.join(2, "z@example.com")
     engine.push()
@@ -124,7 +138,12 @@ def second_step(world: World) -> None:
 
 @pytest.mark.parametrize("applied", [False, True])
 def test_crash_at_any_exchange_resumes_without_loss(
-    applied: bool, postgres_dsn: str, workspace: TestWorkspace, meta: Meta, server: Server, http: HttpRunner
+    applied: bool,
+    postgres_dsn: str,
+    workspace: TestWorkspace,
+    meta: Meta,
+    server: Server,
+    http: HttpRunner,
 ) -> None:
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
         for at in range(1, 12):
@@ -146,16 +165,25 @@ def test_crash_at_any_exchange_resumes_without_loss(
         assert dying.seen < dying.at, "the last crash point lies beyond the last exchange"
 
 
-@pytest.mark.parametrize("kind", ["error_500", "throttle", "reset_before", "reset_after", "html", "timeout"])
+@pytest.mark.parametrize(
+    "kind", ["error_500", "throttle", "reset_before", "reset_after", "html", "timeout"]
+)
 def test_fault_is_retried_until_the_lists_are_equal(
-    kind: Kind, postgres_dsn: str, workspace: TestWorkspace, meta: Meta, server: Server, http: HttpRunner
+    kind: Kind,
+    postgres_dsn: str,
+    workspace: TestWorkspace,
+    meta: Meta,
+    server: Server,
+    http: HttpRunner,
 ) -> None:
     operations: tuple[Target, ...] = ("find", "create", "add", "remove")
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
         for count, operation in enumerate(operations, 1):
             world = new_world(conn, workspace, meta, f"{operation}-")
             times = 1 if (operation, kind) == ("create", "reset_after") else 2
-            server.sandbox.faults.queue.append(Fault(kind=kind, operation=operation, times=times, seconds=0.01))
+            server.sandbox.faults.queue.append(
+                Fault(kind=kind, operation=operation, times=times, seconds=0.01)
+            )
             engine = Engine(world, http)
             for step in (first_step, second_step):
                 step(world)
@@ -166,7 +194,9 @@ def test_fault_is_retried_until_the_lists_are_equal(
             assert len(server.lists()) == count
 
 
-def test_audience_is_created_once_although_the_answer_was_lost(world: World, engine: Engine, server: Server) -> None:
+def test_audience_is_created_once_although_the_answer_was_lost(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     server.sandbox.faults.queue.append(Fault(kind="reset_after", operation="create"))
 
@@ -176,7 +206,9 @@ def test_audience_is_created_once_although_the_answer_was_lost(world: World, eng
     assert server.only() == world.expected()
 
 
-def test_existing_audience_of_the_same_name_is_not_taken_over(world: World, engine: Engine, server: Server) -> None:
+def test_existing_audience_of_the_same_name_is_not_taken_over(
+    world: World, engine: Engine, server: Server
+) -> None:
     for number in range(30):
         server.sandbox.ledger.create("111", "Reachable", f"somebody else's {number}", 0)
     world.join(1)
@@ -187,7 +219,9 @@ def test_existing_audience_of_the_same_name_is_not_taken_over(world: World, engi
     assert server.lists()[-1] == world.expected()
 
 
-def test_expired_token_fails_the_push_and_the_next_one_repairs_it(world: World, engine: Engine, server: Server) -> None:
+def test_expired_token_fails_the_push_and_the_next_one_repairs_it(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     engine.push()
     world.join(1, "new@example.com")
@@ -203,20 +237,30 @@ def test_expired_token_fails_the_push_and_the_next_one_repairs_it(world: World, 
     assert server.only() == world.expected()
 
 
-def test_push_is_given_up_after_its_attempts_and_the_next_one_repairs_it(world: World, engine: Engine, server: Server) -> None:
+def test_push_is_given_up_after_its_attempts_and_the_next_one_repairs_it(
+    world: World, engine: Engine, server: Server
+) -> None:
     for number in range(5):
         world.join(number)
     server.sandbox.faults.queue.append(Fault(kind="reset_after", operation="add", times=4))
 
     attempts = engine.push()
 
-    assert [attempt.outcome for attempt in attempts] == ["delivered", "retry", "retry", "retry", "rejected"]
+    assert [attempt.outcome for attempt in attempts] == [
+        "delivered",
+        "retry",
+        "retry",
+        "retry",
+        "rejected",
+    ]
     world.leave(0)
     engine.push()
     assert server.only() == world.expected()
 
 
-def test_request_is_in_the_audit_before_it_leaves(world: World, engine: Engine, http: HttpRunner) -> None:
+def test_request_is_in_the_audit_before_it_leaves(
+    world: World, engine: Engine, http: HttpRunner
+) -> None:
     world.join(1)
     engine.transport = Dying(http, 1, applied=False)
     engine.restart()
@@ -225,12 +269,24 @@ def test_request_is_in_the_audit_before_it_leaves(world: World, engine: Engine, 
     with pytest.raises(CrashError):
         engine.advance()
 
-    rows = world.conn.execute("SELECT actor, action, subject, detail FROM audit WHERE actor <> 'stratum'").fetchall()
-    detail = {"seq": 0, "kind": "manual", "push": 1, "rows": 0, "attempt": 1, "platform": "meta", "operation": "create"}
+    rows = world.conn.execute(
+        "SELECT actor, action, subject, detail FROM audit WHERE actor <> 'stratum'"
+    ).fetchall()
+    detail = {
+        "seq": 0,
+        "kind": "manual",
+        "push": 1,
+        "rows": 0,
+        "attempt": 1,
+        "platform": "meta",
+        "operation": "create",
+    }
     assert rows == [("engine", "request", f"audience:{world.audience}", detail)]
 
 
-def test_withdrawal_is_removed_by_a_push_of_its_own(world: World, engine: Engine, server: Server) -> None:
+def test_withdrawal_is_removed_by_a_push_of_its_own(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     world.join(2)
     engine.push()
@@ -246,7 +302,9 @@ def test_withdrawal_is_removed_by_a_push_of_its_own(world: World, engine: Engine
     assert server.only() == world.expected()
 
 
-def test_withdrawal_overtakes_a_push_under_way_and_is_not_added_again(world: World, engine: Engine, server: Server) -> None:
+def test_withdrawal_overtakes_a_push_under_way_and_is_not_added_again(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(0)
     engine.push()
     for number in range(1, 6):
@@ -260,10 +318,14 @@ def test_withdrawal_overtakes_a_push_under_way_and_is_not_added_again(world: Wor
 
     assert attempts[0].kind == "urgent"
     assert server.only() == world.expected()
-    assert world.conn.execute("SELECT skipped FROM pushes WHERE id = 2").fetchone() == ({"no_consent": 1},)
+    assert world.conn.execute("SELECT skipped FROM pushes WHERE id = 2").fetchone() == (
+        {"no_consent": 1},
+    )
 
 
-def test_addition_whose_answer_was_lost_is_not_repeated_after_a_withdrawal(world: World, engine: Engine, server: Server) -> None:
+def test_addition_whose_answer_was_lost_is_not_repeated_after_a_withdrawal(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     server.sandbox.faults.queue.append(Fault(kind="reset_after", operation="add"))
     engine.plan()
@@ -277,7 +339,9 @@ def test_addition_whose_answer_was_lost_is_not_repeated_after_a_withdrawal(world
     assert server.only() == set()
 
 
-def test_merge_with_somebody_who_refused_withdraws_both(world: World, engine: Engine, server: Server) -> None:
+def test_merge_with_somebody_who_refused_withdraws_both(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     world.join(2)
     engine.push()
@@ -303,7 +367,9 @@ def test_withdrawal_is_never_given_up(world: World, engine: Engine, server: Serv
     assert server.only() == set()
 
 
-def test_rejected_withdrawal_is_outstanding_until_it_succeeds(world: World, engine: Engine, server: Server) -> None:
+def test_rejected_withdrawal_is_outstanding_until_it_succeeds(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     world.join(2)
     engine.push()
@@ -323,7 +389,9 @@ def test_rejected_withdrawal_is_outstanding_until_it_succeeds(world: World, engi
     assert withdrawals.outstanding(world.conn, purposes, 0) == []
 
 
-def test_held_push_is_planned_anew_and_nets_out(world: World, engine: Engine, server: Server) -> None:
+def test_held_push_is_planned_anew_and_nets_out(
+    world: World, engine: Engine, server: Server
+) -> None:
     for number in range(6):
         world.join(number)
     engine.plan()
@@ -360,12 +428,21 @@ def test_people_are_compared_page_by_page_and_removed_before_anybody_is_added(
     attempts = engine.push()
 
     assert server.only() == world.expected()
-    assert [attempt.operation for attempt in attempts] == ["check", "remove", "remove", "remove", "add", "add"]
+    assert [attempt.operation for attempt in attempts] == [
+        "check",
+        "remove",
+        "remove",
+        "remove",
+        "add",
+        "add",
+    ]
     assert [attempt.seq for attempt in attempts] == [0, 1, 2, 3, 4, 5]
     assert sum(attempt.rows for attempt in attempts if attempt.operation == "add") == 5
 
 
-def test_push_that_is_not_approved_leaves_nothing_behind(world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_push_that_is_not_approved_leaves_nothing_behind(
+    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(concerned, "PAGE", 2)
     for number in range(7):
         world.join(number)
@@ -374,31 +451,49 @@ def test_push_that_is_not_approved_leaves_nothing_behind(world: World, engine: E
     def refuse(adds: int, removes: int) -> None:
         asked.append((adds, removes))
 
-    assert planning.plan_push(world.conn, world.audience, "manual", world.meta, refuse, engine.now) is None
+    assert (
+        planning.plan_push(world.conn, world.audience, "manual", world.meta, refuse, engine.now)
+        is None
+    )
     assert asked == [(7, 0)]
-    assert world.column("SELECT id FROM pushes") == world.column("SELECT seq FROM push_requests") == []
+    assert (
+        world.column("SELECT id FROM pushes") == world.column("SELECT seq FROM push_requests") == []
+    )
     assert world.column("SELECT state FROM audience_members") == []
     assert world.column("SELECT cursor_tx FROM audiences") == [None]
 
 
-def test_preview_of_many_people_is_scaled_from_some(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preview_of_many_people_is_scaled_from_some(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(concerned, "PAGE", 5)
     for number in range(60):
         world.join(number)
     world.conn.execute("DELETE FROM identifiers WHERE value LIKE 'person%5@example.com'")
 
     exact = preview.preview_push(world.conn, world.audience, world.meta)
-    some = preview.preview_push(world.conn, world.audience, world.meta, exact_people=59, sample_people=30)
+    some = preview.preview_push(
+        world.conn, world.audience, world.meta, exact_people=59, sample_people=30
+    )
 
     assert exact is not None
-    assert (exact.exact, exact.concerned, exact.examined, exact.adds, exact.come, exact.requests) == (True, 60, 60, 54, 54, 18)
+    assert (
+        exact.exact,
+        exact.concerned,
+        exact.examined,
+        exact.adds,
+        exact.come,
+        exact.requests,
+    ) == (True, 60, 60, 54, 54, 18)
     assert exact.skipped == {"no_identifier": 6}
     assert some is not None
     assert (some.exact, some.concerned, some.examined) == (False, 60, 30)
     assert some.adds + some.skipped.get("no_identifier", 0) == 60
 
 
-def test_deleted_audience_is_gone_at_the_platform(world: World, engine: Engine, server: Server) -> None:
+def test_deleted_audience_is_gone_at_the_platform(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     engine.push()
     world.join(2)
@@ -414,7 +509,9 @@ def test_deleted_audience_is_gone_at_the_platform(world: World, engine: Engine, 
     assert world.conn.execute("SELECT count(*) FROM audience_members").fetchone() == (0,)
 
 
-def test_deletion_before_anything_was_created_asks_the_platform_and_ends(world: World, engine: Engine, server: Server) -> None:
+def test_deletion_before_anything_was_created_asks_the_platform_and_ends(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.conn.execute("UPDATE audiences SET status = 'deleting'")
 
     planning.plan_deletion(world.conn, world.audience, 0, engine.now)
@@ -448,7 +545,9 @@ def test_deliveries_are_observed_as_a_signal(world: World, engine: Engine, serve
 
     engine.push()
 
-    rows = world.conn.execute("SELECT metric, sum(value) FROM observations WHERE signal = 'platform:meta' GROUP BY 1")
+    rows = world.conn.execute(
+        "SELECT metric, sum(value) FROM observations WHERE signal = 'platform:meta' GROUP BY 1"
+    )
     counted = {metric: value for metric, value in rows if metric != "latency_ms"}
     assert counted == {"requests_ok": 2, "requests_retried": 1, "rows_sent": 1, "rows_rejected": 0}
 
@@ -459,10 +558,17 @@ def test_size_is_read_back_after_a_push(world: World, engine: Engine) -> None:
     engine.push()
 
     (readback,) = world.column("SELECT readback FROM pushes")
-    assert readback == {"size_lower": 0, "size_upper": 100, "delivery_status": 300, "operation_status": 200}
+    assert readback == {
+        "size_lower": 0,
+        "size_upper": 100,
+        "delivery_status": 300,
+        "operation_status": 200,
+    }
 
 
-def test_destination_rests_behind_its_breaker_after_failures_in_a_row(world: World, engine: Engine, server: Server) -> None:
+def test_destination_rests_behind_its_breaker_after_failures_in_a_row(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     engine.push()
     world.withdraw(1)
@@ -479,7 +585,9 @@ def test_destination_rests_behind_its_breaker_after_failures_in_a_row(world: Wor
 
 
 @pytest.mark.parametrize("seconds", [3599, 3600])
-def test_audience_is_due_again_after_its_interval(seconds: int, world: World, engine: Engine) -> None:
+def test_audience_is_due_again_after_its_interval(
+    seconds: int, world: World, engine: Engine
+) -> None:
     engine.push()
 
     found = due.work(world.conn, ["meta"], engine.now + timedelta(seconds=seconds), timedelta(0))
@@ -496,14 +604,18 @@ def test_manual_trigger_makes_the_audience_due_at_once(world: World, engine: Eng
     assert [work.kind for work in found] == ["manual"]
 
 
-def test_failed_push_rests_before_the_next_one(world: World, engine: Engine, server: Server) -> None:
+def test_failed_push_rests_before_the_next_one(
+    world: World, engine: Engine, server: Server
+) -> None:
     world.join(1)
     server.sandbox.faults.queue.append(Fault(kind="terms", operation="find"))
     engine.push()
     wait = timedelta(minutes=5)
 
     assert due.work(world.conn, ["meta"], engine.now, wait) == []
-    assert [work.kind for work in due.work(world.conn, ["meta"], engine.now + wait, wait)] == ["scheduled"]
+    assert [work.kind for work in due.work(world.conn, ["meta"], engine.now + wait, wait)] == [
+        "scheduled"
+    ]
 
 
 def test_audience_has_one_writer_at_a_time(world: World, postgres_dsn: str) -> None:

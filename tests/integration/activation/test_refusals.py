@@ -58,14 +58,25 @@ class Log:
 
     def __init__(self, dsn: str, workspace: TestWorkspace) -> None:
         self._store = PostgresUnitOfWork(dsn, 100)
-        self._unify = Unifier(self._store, IdentityRules(), ProfileRules(), EngineParams(), lambda *_: None, lambda: NOW_MS)
+        self._unify = Unifier(
+            self._store,
+            IdentityRules(),
+            ProfileRules(),
+            EngineParams(),
+            lambda *_: None,
+            lambda: NOW_MS,
+        )
         self._source = workspace.source_id
         self._next = 0
 
     def __call__(self, events: list[str]) -> None:
         start, self._next = self._next, self._next + len(events)
         records = tuple(
-            Record(place, 0, encode_event(self._source, NOON_MS + place, 0, event.encode(), f"m{place}"))
+            Record(
+                place,
+                0,
+                encode_event(self._source, NOON_MS + place, 0, event.encode(), f"m{place}"),
+            )
             for place, event in enumerate(events, start)
         )
         assert self._unify(Batch("log", 0, start, self._next, records))
@@ -84,7 +95,9 @@ def log(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[Log]:
 @pytest.fixture
 def world(postgres_dsn: str, workspace: TestWorkspace, meta: Meta) -> Iterator[World]:
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
-        (segment,) = conn.execute("SELECT id FROM segments WHERE name = %s", (BUILT_IN,)).fetchone() or ()
+        (segment,) = (
+            conn.execute("SELECT id FROM segments WHERE name = %s", (BUILT_IN,)).fetchone() or ()
+        )
         sql = (
             "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent, interval_s)"
             " VALUES (%s, %s, 'meta', 'Reachable', %s, 'stratum:test', 3600) RETURNING id"
@@ -95,7 +108,9 @@ def world(postgres_dsn: str, workspace: TestWorkspace, meta: Meta) -> Iterator[W
 
 def bought(user: str) -> str:
     context = {"traits": {"email": f"{user}@example.com"}}
-    return json.dumps({"type": "track", "event": "Order Completed", "userId": user, "context": context})
+    return json.dumps(
+        {"type": "track", "event": "Order Completed", "userId": user, "context": context}
+    )
 
 
 def stated(user: str, context: str) -> str:
@@ -106,7 +121,9 @@ def unequal(dsn: str, workspace: TestWorkspace) -> list[str]:
     with snapshot(dsn) as connection:
         definitions = load_registry(connection).definitions[workspace.id]
         rules = Rules(workspace.salt, IdentityRules(), ProfileRules(), definitions)
-        return list(map(str, differences(PostgresTables(connection, workspace.id), rules, NOW_MS, Totals())))
+        return list(
+            map(str, differences(PostgresTables(connection, workspace.id), rules, NOW_MS, Totals()))
+        )
 
 
 def emails(rows: set[tuple[str, str, str, str]]) -> set[str]:
@@ -114,7 +131,12 @@ def emails(rows: set[tuple[str, str, str, str]]) -> set[str]:
 
 
 def test_every_form_of_refusal_takes_the_person_off_and_nothing_else_does(
-    world: World, log: Log, server: Server, postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner
+    world: World,
+    log: Log,
+    server: Server,
+    postgres_dsn: str,
+    workspace: TestWorkspace,
+    http: HttpRunner,
 ) -> None:
     refusing = {f"refuses{number}": context for number, context in enumerate(REFUSALS)}
     staying = {f"stays{number}": context for number, context in enumerate(SILENCES)}
@@ -124,7 +146,10 @@ def test_every_form_of_refusal_takes_the_person_off_and_nothing_else_does(
     engine = Engine(world, http)
     engine.push()
     assert len(server.only()) == len(people)
-    digest = {sha256(f"{user}@example.com".encode()).hexdigest(): context for user, context in people.items()}
+    digest = {
+        sha256(f"{user}@example.com".encode()).hexdigest(): context
+        for user, context in people.items()
+    }
     assert emails(server.only()) == digest.keys()
 
     log([stated(user, context) for user, context in people.items()])
@@ -136,7 +161,9 @@ def test_every_form_of_refusal_takes_the_person_off_and_nothing_else_does(
     assert unequal(postgres_dsn, workspace) == []
 
 
-def test_a_grant_in_rudderstack_s_form_puts_the_person_on(world: World, log: Log, server: Server, http: HttpRunner) -> None:
+def test_a_grant_in_rudderstack_s_form_puts_the_person_on(
+    world: World, log: Log, server: Server, http: HttpRunner
+) -> None:
     allowed = '{"consentManagement":{"provider":"custom","allowedConsentIds":["advertising"],"deniedConsentIds":[]}}'
     log([bought("ada"), stated("ada", allowed)])
     engine = Engine(world, http)

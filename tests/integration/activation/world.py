@@ -36,7 +36,9 @@ PATIENCE_S = 60.0
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve an application on a free loopback port; gives its address."""
-    running = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    running = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+    )
     thread = threading.Thread(target=running.run)
     thread.start()
     try:
@@ -67,7 +69,9 @@ class Server:
 
     def of(self, world: "World") -> set[tuple[str, str, str, str]]:
         """The rows of the world's audience."""
-        (platform_id,) = world.column("SELECT coalesce(platform_id, '') FROM audiences ORDER BY id DESC LIMIT 1")
+        (platform_id,) = world.column(
+            "SELECT coalesce(platform_id, '') FROM audiences ORDER BY id DESC LIMIT 1"
+        )
         return self.lists()[list(self.sandbox.ledger.audiences).index(platform_id)]
 
     def only(self) -> set[tuple[str, str, str, str]]:
@@ -108,7 +112,10 @@ class World:
         with self.conn.transaction():
             self._store(number, consents=True)
             self._identify(number, "user_id", self.user(number))
-            self.conn.execute("DELETE FROM identifiers WHERE profile_id = %s AND kind = 'email'", (UUID(bytes=person),))
+            self.conn.execute(
+                "DELETE FROM identifiers WHERE profile_id = %s AND kind = 'email'",
+                (UUID(bytes=person),),
+            )
             self._identify(number, "email", email)
             self.conn.execute(
                 "INSERT INTO memberships VALUES (%s, %s, %s, 1, now()) ON CONFLICT DO NOTHING",
@@ -131,13 +138,19 @@ class World:
         """Merge two people: the loser's identifiers move, its row goes."""
         kept, gone = UUID(bytes=self.person(survivor)), UUID(bytes=self.person(loser))
         with self.conn.transaction():
-            self.conn.execute("UPDATE identifiers SET profile_id = %s WHERE profile_id = %s", (kept, gone))
+            self.conn.execute(
+                "UPDATE identifiers SET profile_id = %s WHERE profile_id = %s", (kept, gone)
+            )
             self.conn.execute("DELETE FROM profiles WHERE id = %s", (gone,))
             self.conn.execute("DELETE FROM memberships WHERE profile_id = %s", (gone,))
             self._change(loser, -1, "merge")
             self._change(survivor, 0, "merge")
             emails = [
-                row[0] for row in self.conn.execute("SELECT value FROM identifiers WHERE profile_id = %s AND kind = 'email'", (kept,))
+                row[0]
+                for row in self.conn.execute(
+                    "SELECT value FROM identifiers WHERE profile_id = %s AND kind = 'email'",
+                    (kept,),
+                )
             ]
         del self.people[loser]
         row = self.meta.row(Matchable(str(kept), {"email": tuple(emails)}))
@@ -164,7 +177,9 @@ class World:
 
     def _store(self, number: int, consents: bool) -> None:
         view = Leaf(1, 1, 1, consent={"advertising": Register(consents, 1, 1)})
-        person = Person(self.person(number), self.workspace, 1, view, {"user_id": 1}, stage=Stage.CUSTOMER)
+        person = Person(
+            self.person(number), self.workspace, 1, view, {"user_id": 1}, stage=Stage.CUSTOMER
+        )
         self.conn.execute(
             """
             INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES (%s, %s, 1, 'customer', %s)
@@ -193,7 +208,13 @@ class World:
         )
 
 
-def new_world(conn: psycopg.Connection[Any], workspace: TestWorkspace, meta: Platform, prefix: str = "", account: str = ACCOUNT) -> World:
+def new_world(
+    conn: psycopg.Connection[Any],
+    workspace: TestWorkspace,
+    meta: Platform,
+    prefix: str = "",
+    account: str = ACCOUNT,
+) -> World:
     """A segment and an audience of their own, with nobody in them."""
     segment = conn.execute(
         "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, %s, %s) RETURNING id",
@@ -205,7 +226,14 @@ def new_world(conn: psycopg.Connection[Any], workspace: TestWorkspace, meta: Pla
         INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent, interval_s)
         VALUES (%s, %s, %s, %s, %s, %s, 3600) RETURNING id
         """,
-        (workspace.id, segment[0], meta.name, f"{prefix}Reachable", account, f"stratum:{prefix}test"),
+        (
+            workspace.id,
+            segment[0],
+            meta.name,
+            f"{prefix}Reachable",
+            account,
+            f"stratum:{prefix}test",
+        ),
     ).fetchone()
     assert audience is not None
     return World(conn, workspace.id, workspace.salt, meta, segment[0], audience[0], prefix)
@@ -227,7 +255,9 @@ class Engine:
     world: World
     transport: Transport
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
-    params: DeliveryParams = field(default_factory=lambda: DeliveryParams(retry=RetryParams(attempts=4)))
+    params: DeliveryParams = field(
+        default_factory=lambda: DeliveryParams(retry=RetryParams(attempts=4))
+    )
     wire: Callable[[Transport], Destination] | None = None
 
     def __post_init__(self) -> None:
@@ -239,10 +269,19 @@ class Engine:
         if self.wire is not None:
             destination = self.wire(self.transport)
         self.destinations = {self.world.meta.name: destination}
-        self.delivery = Delivery(self.world.conn, self.destinations, self.params, self._clock, lambda: 0.0)
+        self.delivery = Delivery(
+            self.world.conn, self.destinations, self.params, self._clock, lambda: 0.0
+        )
 
     def plan(self, kind: str = "manual") -> int | None:
-        return planning.plan_push(self.world.conn, self.world.audience, kind, self.world.meta, lambda _adds, _removes: 0, self.now)
+        return planning.plan_push(
+            self.world.conn,
+            self.world.audience,
+            kind,
+            self.world.meta,
+            lambda _adds, _removes: 0,
+            self.now,
+        )
 
     def advance(self) -> Attempt | None:
         return self.delivery.advance(self.world.audience, lambda _audience, _push: True)
@@ -270,7 +309,9 @@ class Engine:
 
     def _let_others_end(self) -> None:
         """A plan takes changes below the oldest transaction that is under way, and the server's own upkeep has some of its own."""
-        newest = "SELECT coalesce(max(tx) < pg_snapshot_xmin(pg_current_snapshot()), true) FROM changes"
+        newest = (
+            "SELECT coalesce(max(tx) < pg_snapshot_xmin(pg_current_snapshot()), true) FROM changes"
+        )
         deadline = time.monotonic() + 30
         while not self.world.column(newest)[0]:
             assert time.monotonic() < deadline, "other transactions end"
@@ -280,17 +321,28 @@ class Engine:
         """Plan what must go at once; the number of removals planned."""
         found = withdrawals.touched(self.world.conn, "0", {self.world.meta.name: "advertising"})
         for one in found:
-            planning.plan_withdrawal(self.world.conn, one.audience_id, one.people, self.world.meta, 0, self.now)
+            planning.plan_withdrawal(
+                self.world.conn, one.audience_id, one.people, self.world.meta, 0, self.now
+            )
         return sum(len(one.people) for one in found)
 
     def confirm(self) -> list[Attempt]:
         """Ask for every result that is due now."""
-        confirmation = Confirmation(self.world.conn, self.destinations, self.params.failed_wait, self._clock)
-        found = receipts.due(self.world.conn, self.destinations.keys(), int(self.now.timestamp() * 1000))
+        confirmation = Confirmation(
+            self.world.conn, self.destinations, self.params.failed_wait, self._clock
+        )
+        found = receipts.due(
+            self.world.conn, self.destinations.keys(), int(self.now.timestamp() * 1000)
+        )
         return [attempt for attempt in map(confirmation, found) if attempt is not None]
 
     def _open(self) -> bool:
-        return self.world.conn.execute("SELECT 1 FROM pushes WHERE status = 'running' LIMIT 1").fetchone() is not None
+        return (
+            self.world.conn.execute(
+                "SELECT 1 FROM pushes WHERE status = 'running' LIMIT 1"
+            ).fetchone()
+            is not None
+        )
 
     def _clock(self) -> datetime:
         return self.now

@@ -1,4 +1,7 @@
-"""Strict local receivers of alerts: what the real ones document as refused is refused here. Each keeps what it took."""
+"""Strict local receivers of alerts: what the real ones document as refused is refused here.
+
+Each keeps what it took.
+"""
 
 import hmac
 import json
@@ -71,7 +74,16 @@ def _problems(event: dict[str, Any]) -> list[str]:
             wrong.append("'payload.severity' is invalid")
         if not _TIMESTAMP.fullmatch(payload.get("timestamp", "")):
             wrong.append("'payload.timestamp' is invalid")
-    unknown = event.keys() - {"routing_key", "event_action", "dedup_key", "payload", "links", "images", "client", "client_url"}
+    unknown = event.keys() - {
+        "routing_key",
+        "event_action",
+        "dedup_key",
+        "payload",
+        "links",
+        "images",
+        "client",
+        "client_url",
+    }
     return wrong + sorted(unknown)
 
 
@@ -84,7 +96,9 @@ def build(kept: Receivers) -> FastAPI:
     return app
 
 
-def _serving(kept: Receivers, take: Callable[[Receivers, Request, bytes], Response]) -> Callable[[Request], Awaitable[Response]]:
+def _serving(
+    kept: Receivers, take: Callable[[Receivers, Request, bytes], Response]
+) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         return kept.fault() or take(kept, request, await request.body())
 
@@ -98,7 +112,9 @@ async def _no_slack(_request: Request) -> Response:
 def _pagerduty(kept: Receivers, request: Request, body: bytes) -> Response:
     event = json.loads(body)
     if request.headers["content-type"] != "application/json" or (wrong := _problems(event)):
-        return JSONResponse({"status": "invalid event", "message": "Event object is invalid", "errors": wrong}, 400)
+        return JSONResponse(
+            {"status": "invalid event", "message": "Event object is invalid", "errors": wrong}, 400
+        )
     key = event["dedup_key"]
     if event["event_action"] == "trigger":
         kept.open.add(key)
@@ -113,8 +129,16 @@ def _slack(kept: Receivers, _request: Request, body: bytes) -> Response:
     if not message.get("text"):
         return PlainTextResponse("no_text", 400)
     for block in message.get("blocks", []):
-        texts = [block["text"]] if block["type"] == "section" else block["elements"] if block["type"] == "context" else None
-        if texts is None or any(text["type"] != "mrkdwn" or not 0 < len(text["text"]) <= 3000 for text in texts):
+        texts = (
+            [block["text"]]
+            if block["type"] == "section"
+            else block["elements"]
+            if block["type"] == "context"
+            else None
+        )
+        if texts is None or any(
+            text["type"] != "mrkdwn" or not 0 < len(text["text"]) <= 3000 for text in texts
+        ):
             return PlainTextResponse("invalid_payload", 400)
     kept.messages.append(message)
     return PlainTextResponse("ok")
@@ -175,7 +199,10 @@ class Mailbox:
 
 @contextmanager
 def mailbox() -> Iterator[Mailbox]:
-    """Serve SMTP (RFC 5321, the commands that a client needs); what comes out of order is refused."""
+    """Serve SMTP (RFC 5321, the commands that a client needs).
+
+    What comes out of order is refused.
+    """
     box = Mailbox()
 
     class Handler(socketserver.StreamRequestHandler):
@@ -201,7 +228,11 @@ def mailbox() -> Iterator[Mailbox]:
                     while not data.endswith(b"\r\n.\r\n"):
                         data += self.rfile.readline()
                     message = message_from_bytes(data[:-5])
-                    missing = [name for name in ("From", "To", "Date", "Message-ID", "Subject") if name not in message]
+                    missing = [
+                        name
+                        for name in ("From", "To", "Date", "Message-ID", "Subject")
+                        if name not in message
+                    ]
                     if missing:
                         self.say("554 headers are missing")
                     else:

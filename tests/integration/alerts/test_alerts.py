@@ -19,9 +19,15 @@ def test_a_sick_signal_is_told_to_everybody_concerned_and_its_end_too(world: Wor
     assert world.look() == [("opened", f"signal:{signal}")]
 
     (event,) = world.kept.events
-    assert (event["event_action"], event["payload"]["severity"], event["payload"]["class"]) == ("trigger", "critical", "signal")
+    assert (event["event_action"], event["payload"]["severity"], event["payload"]["class"]) == (
+        "trigger",
+        "critical",
+        "signal",
+    )
     assert event["payload"]["summary"] == f"[critical] web ({signal}) is unhealthy (20): because"
-    assert event["links"] == [{"href": "https://docs.example/runbook.md#signal", "text": "what to do"}]
+    assert event["links"] == [
+        {"href": "https://docs.example/runbook.md#signal", "text": "what to do"}
+    ]
     assert world.kept.messages[0]["text"] == event["payload"]["summary"]
     assert world.kept.hooks[0]["step"] == "opened"
     assert world.mail.messages[0]["Subject"] == event["payload"]["summary"]
@@ -30,11 +36,15 @@ def test_a_sick_signal_is_told_to_everybody_concerned_and_its_end_too(world: Wor
     assert world.look(30) == [("resolved", f"signal:{signal}")]
     assert [one["event_action"] for one in world.kept.events] == ["trigger", "resolve"]
     assert world.kept.open == set()
-    assert [len(found) for found in (world.kept.messages, world.kept.hooks, world.mail.messages)] == [2, 2, 2]
+    assert [
+        len(found) for found in (world.kept.messages, world.kept.hooks, world.mail.messages)
+    ] == [2, 2, 2]
     assert world.mail.messages[1]["References"] == world.mail.messages[0]["Message-ID"]
 
 
-def test_channels_hear_of_what_is_bad_enough_and_of_its_end_only_if_they_heard_of_it(world: World) -> None:
+def test_channels_hear_of_what_is_bad_enough_and_of_its_end_only_if_they_heard_of_it(
+    world: World,
+) -> None:
     signal = f"source:{sources(world)[0]}"
     world.read(60, signal)
     world.look(15)
@@ -49,9 +59,18 @@ def test_channels_hear_of_what_is_bad_enough_and_of_its_end_only_if_they_heard_o
 
 
 def test_routing_by_workspace_and_kind(world: World) -> None:
-    elsewhere = ChannelParams("slack", "info", workspaces=frozenset({world.workspace.id + 1}), url=SecretStr("http://127.0.0.1:1/"))
-    only_gate = ChannelParams("slack", "info", kinds=frozenset({"gate"}), url=SecretStr("http://127.0.0.1:1/"))
-    world.settings = Alerts(channels={"elsewhere": elsewhere, "gate": only_gate}, alerting=world.settings.alerting)
+    elsewhere = ChannelParams(
+        "slack",
+        "info",
+        workspaces=frozenset({world.workspace.id + 1}),
+        url=SecretStr("http://127.0.0.1:1/"),
+    )
+    only_gate = ChannelParams(
+        "slack", "info", kinds=frozenset({"gate"}), url=SecretStr("http://127.0.0.1:1/")
+    )
+    world.settings = Alerts(
+        channels={"elsewhere": elsewhere, "gate": only_gate}, alerting=world.settings.alerting
+    )
     world.read(20, f"source:{sources(world)[0]}")
     world.look()
     assert world.conn.execute("SELECT count(*) FROM alerts").fetchone() == (1,)
@@ -75,9 +94,15 @@ def test_a_push_that_is_held_because_of_a_sick_signal_is_part_of_that_alert(worl
 
 @pytest.mark.parametrize(
     ("verdict", "code", "severity"),
-    [("hold", "mass_addition", "warning"), ("block", "mass_removal", "critical"), ("hold", "first_sync", "info")],
+    [
+        ("hold", "mass_addition", "warning"),
+        ("block", "mass_removal", "critical"),
+        ("hold", "first_sync", "info"),
+    ],
 )
-def test_a_push_that_is_held_for_itself_is_an_alert_of_its_own(world: World, verdict: str, code: str, severity: str) -> None:
+def test_a_push_that_is_held_for_itself_is_an_alert_of_its_own(
+    world: World, verdict: str, code: str, severity: str
+) -> None:
     number = audience(world)
     decide(world, number, verdict, code)
     assert world.look(20) == [("opened", f"gate:meta:{number}")]
@@ -89,10 +114,14 @@ def test_withdrawals_dead_letters_failed_pushes_and_unread_signals_are_told(worl
     number, (source, *_) = audience(world), sources(world)
     old = world.now - timedelta(minutes=20)
     sql = "INSERT INTO pushes (workspace_id, audience_id, kind, status, error, started_at) VALUES (%s, %s, %s, %s, %s, %s)"
-    world.conn.execute(sql, (world.workspace.id, number, "manual", "failed", "reauth make a new token", old))
+    world.conn.execute(
+        sql, (world.workspace.id, number, "manual", "failed", "reauth make a new token", old)
+    )
     world.conn.execute(sql, (world.workspace.id, number, "urgent", "running", "", old))
     minute_ms = int(world.now.timestamp()) // 60 * 60_000
-    observations.add(world.conn, [(world.workspace.id, f"source:{source}", minute_ms, 0, "accepted", 5.0)])
+    observations.add(
+        world.conn, [(world.workspace.id, f"source:{source}", minute_ms, 0, "accepted", 5.0)]
+    )
     for n in range(25):
         world.conn.execute(
             "INSERT INTO dead_letters (workspace_id, source_id, log, partition, position, index, reason, detail, payload, recorded_at)"
@@ -117,7 +146,9 @@ def test_an_acknowledged_alert_reminds_nobody(world: World) -> None:
     assert world.look(200) == []
 
 
-def test_a_push_that_is_too_large_is_its_own_alert_although_a_signal_is_sick_too(world: World) -> None:
+def test_a_push_that_is_too_large_is_its_own_alert_although_a_signal_is_sick_too(
+    world: World,
+) -> None:
     signal, number = f"source:{sources(world)[0]}", audience(world)
     world.read(60, signal)
     decide(world, number, "block", "mass_removal", signal)
@@ -125,7 +156,9 @@ def test_a_push_that_is_too_large_is_its_own_alert_although_a_signal_is_sick_too
     assert [one["payload"]["class"] for one in world.kept.events] == ["gate"]
 
 
-def test_a_push_that_people_hold_is_no_reason_to_hurry_unless_there_is_another_one(world: World) -> None:
+def test_a_push_that_people_hold_is_no_reason_to_hurry_unless_there_is_another_one(
+    world: World,
+) -> None:
     number = audience(world)
     decide(world, number, "hold", "quiet_hours")
     world.conn.execute("UPDATE decisions SET codes = '{quiet_hours,mass_addition}'")
@@ -158,7 +191,9 @@ def test_a_source_that_was_known_minutes_ago_has_fallen_silent_and_one_that_neve
     assert [key.replace(signal, "source:1") for _, key in world.look(15)] == told
 
 
-def test_a_removal_that_a_platform_takes_its_time_for_is_outstanding_after_a_day(world: World) -> None:
+def test_a_removal_that_a_platform_takes_its_time_for_is_outstanding_after_a_day(
+    world: World,
+) -> None:
     number = audience(world)
     sql = "INSERT INTO pushes (workspace_id, audience_id, kind, status, error, started_at) VALUES (%s, %s, 'urgent', 'processing', '', %s)"
     world.conn.execute(sql, (world.workspace.id, number, world.now - timedelta(hours=20)))

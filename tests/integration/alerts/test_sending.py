@@ -42,20 +42,28 @@ def test_a_channel_asks_for_a_pause_and_gets_it(world: World) -> None:
     world.kept.faults = [429]
     world.read(20, f"source:{sources(world)[0]}")
     world.look()
-    row = world.conn.execute("SELECT next_at, error FROM alert_notices WHERE channel = 'oncall'").fetchone()
+    row = world.conn.execute(
+        "SELECT next_at, error FROM alert_notices WHERE channel = 'oncall'"
+    ).fetchone()
     assert row is not None
     assert row[1] == "throttled"
     assert row[0] >= world.now + timedelta(seconds=2)
 
 
-def test_what_never_arrives_is_given_up_with_its_reason_and_can_be_sent_once_more(world: World) -> None:
+def test_what_never_arrives_is_given_up_with_its_reason_and_can_be_sent_once_more(
+    world: World,
+) -> None:
     del world.channels["mail"], world.channels["own"], world.channels["team"]
     world.kept.faults = [503] * 3
     signal = f"source:{sources(world)[0]}"
     world.read(20, signal)
     world.look(60)
     (dead,) = outbox.notices(world.conn, world.workspace.id)
-    assert (dead.channel, dead.attempts, dead.error) == ("oncall", 3, "no success in 3 attempts, the last: PagerDuty answered 503")
+    assert (dead.channel, dead.attempts, dead.error) == (
+        "oncall",
+        3,
+        "no success in 3 attempts, the last: PagerDuty answered 503",
+    )
     assert outbox.retry_dead(world.conn, world.workspace.id, world.now) == 1
     world.look()
     assert [one["event_action"] for one in world.kept.events] == ["trigger"]
@@ -63,7 +71,11 @@ def test_what_never_arrives_is_given_up_with_its_reason_and_can_be_sent_once_mor
 
 
 def test_what_is_refused_is_given_up_at_once_and_nothing_secret_is_noted(world: World) -> None:
-    wrong = ChannelParams("slack", "info", url=SecretStr(str(world.channels["team"].url).replace("secret", "sesame")))  # type: ignore[attr-defined]
+    wrong = ChannelParams(
+        "slack",
+        "info",
+        url=SecretStr(str(world.channels["team"].url).replace("secret", "sesame")),  # type: ignore[attr-defined]
+    )
     with HttpRunner(HttpParams()) as http:
         world.settings = Alerts(channels={"wrong": wrong}, alerting=world.settings.alerting)
         world.channels = dict(channels(world.settings, http))
@@ -94,7 +106,9 @@ def test_a_claimed_notice_is_nobody_elses_until_its_lease_ends(world: World) -> 
     first = outbox.claim(world.conn, ["oncall"], world.now, lease, 10)
     assert len(first) == 1
     assert outbox.claim(world.conn, ["oncall"], world.now, lease, 10) == []
-    assert [one.id for one in outbox.claim(world.conn, ["oncall"], world.now + lease, lease, 10)] == [first[0].id]
+    assert [
+        one.id for one in outbox.claim(world.conn, ["oncall"], world.now + lease, lease, 10)
+    ] == [first[0].id]
 
 
 def test_a_mailbox_that_refuses_for_good_and_one_for_now(world: World) -> None:
@@ -103,14 +117,18 @@ def test_a_mailbox_that_refuses_for_good_and_one_for_now(world: World) -> None:
     world.mail.refuse = 450
     world.read(20, f"source:{sources(world)[0]}")
     world.look()
-    assert world.conn.execute("SELECT error, dead_at FROM alert_notices WHERE channel = 'mail'").fetchone() == (
+    assert world.conn.execute(
+        "SELECT error, dead_at FROM alert_notices WHERE channel = 'mail'"
+    ).fetchone() == (
         "the mail server refuses every recipient for now",
         None,
     )
     world.mail.refuse = 550
     world.now += timedelta(minutes=1)
     world.sender().send_due()
-    assert [one.error for one in outbox.notices(world.conn, world.workspace.id)] == ["the mail server refuses every recipient"]
+    assert [one.error for one in outbox.notices(world.conn, world.workspace.id)] == [
+        "the mail server refuses every recipient"
+    ]
 
 
 def test_the_process_tells_although_one_channel_hangs_and_stops_in_order(
@@ -123,7 +141,9 @@ def test_the_process_tells_although_one_channel_hangs_and_stops_in_order(
     assert SECRET not in printed
 
 
-def _run(world: World, postgres_dsn: str, wait_until: Callable[[Callable[[], bool]], None], hanging: str) -> str:
+def _run(
+    world: World, postgres_dsn: str, wait_until: Callable[[Callable[[], bool]], None], hanging: str
+) -> str:
     own = world.settings.channels["own"]
     env = os.environ | {
         "STRATUM_ALERTS__HTTP__TIMEOUT": "600",
@@ -136,7 +156,9 @@ def _run(world: World, postgres_dsn: str, wait_until: Callable[[Callable[[], boo
         "STRATUM_ALERTS__CHANNELS__OWN__SECRET": SECRET,
     }
     run = "from config.load import load_settings; from dataflows.alerts import run; run(load_settings())"
-    running = subprocess.Popen([sys.executable, "-c", run], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    running = subprocess.Popen(
+        [sys.executable, "-c", run], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     try:
         wait_until(lambda: len(world.kept.hooks) == 1)
         running.send_signal(signal.SIGTERM)
@@ -150,7 +172,9 @@ def _run(world: World, postgres_dsn: str, wait_until: Callable[[Callable[[], boo
     return printed
 
 
-def test_while_a_channel_rests_because_it_asked_to_nothing_is_sent_there_and_other_channels_go_on(world: World) -> None:
+def test_while_a_channel_rests_because_it_asked_to_nothing_is_sent_there_and_other_channels_go_on(
+    world: World,
+) -> None:
     first, number = f"source:{sources(world)[0]}", audience(world)
     del world.channels["mail"], world.channels["own"]
     world.kept.faults = [429]
@@ -185,7 +209,9 @@ def test_what_was_given_up_is_not_sent_after_something_newer_of_its_alert(world:
 
 def test_a_pace_holds_back_what_is_too_much_at_once_and_loses_nothing(world: World) -> None:
     del world.channels["mail"], world.channels["own"], world.channels["oncall"]
-    world.settings = replace(world.settings, sending=replace(world.settings.sending, per_minute=60.0, burst=2))
+    world.settings = replace(
+        world.settings, sending=replace(world.settings.sending, per_minute=60.0, burst=2)
+    )
     for n in range(3):
         decide(world, audience(world, f"list {n}"), "hold", "mass_addition")
     look_once(world.conn, world.settings, world.now)
@@ -197,21 +223,39 @@ def test_a_pace_holds_back_what_is_too_much_at_once_and_loses_nothing(world: Wor
     world.now += timedelta(seconds=1)
     sender.send_due()
     assert len(world.kept.messages) == 3
-    assert world.conn.execute("SELECT max(attempts) FROM alert_notices WHERE channel = 'team'").fetchone() == (1,)
+    assert world.conn.execute(
+        "SELECT max(attempts) FROM alert_notices WHERE channel = 'team'"
+    ).fetchone() == (1,)
 
 
 def test_a_channel_that_hangs_or_breaks_off_is_tried_again(world: World) -> None:
-    with silent() as hanging, resetting() as breaking, HttpRunner(HttpParams(timeout=timedelta(seconds=0.2))) as http:
+    with (
+        silent() as hanging,
+        resetting() as breaking,
+        HttpRunner(HttpParams(timeout=timedelta(seconds=0.2))) as http,
+    ):
         params = {
-            "hanging": ChannelParams("webhook", "info", url=SecretStr(f"http://127.0.0.1:{hanging}/"), secret=SecretStr("s")),
-            "breaking": ChannelParams("slack", "info", url=SecretStr(f"http://127.0.0.1:{breaking}/")),
+            "hanging": ChannelParams(
+                "webhook",
+                "info",
+                url=SecretStr(f"http://127.0.0.1:{hanging}/"),
+                secret=SecretStr("s"),
+            ),
+            "breaking": ChannelParams(
+                "slack", "info", url=SecretStr(f"http://127.0.0.1:{breaking}/")
+            ),
         }
         world.settings = replace(world.settings, channels=params)
         world.channels = dict(channels(world.settings, http))
         world.read(20, f"source:{sources(world)[0]}")
         world.look()
-    assert sorted(world.outcomes, key=str) == [("breaking", Again("connection")), ("hanging", Again("timeout"))]
-    rows = world.conn.execute("SELECT error, dead_at, attempts FROM alert_notices ORDER BY error").fetchall()
+    assert sorted(world.outcomes, key=str) == [
+        ("breaking", Again("connection")),
+        ("hanging", Again("timeout")),
+    ]
+    rows = world.conn.execute(
+        "SELECT error, dead_at, attempts FROM alert_notices ORDER BY error"
+    ).fetchall()
     assert rows == [("connection", None, 1), ("timeout", None, 1)]
 
 
@@ -229,7 +273,8 @@ def test_a_channel_that_hangs_gives_the_rest_back_before_its_lease_ends(world: W
     world.channels = {"oncall": Slow()}
     assert world.sender().send_due() == 2
     rows = world.conn.execute(
-        "SELECT attempts, next_at <= %s FROM alert_notices WHERE channel = 'oncall' ORDER BY id", (world.now,)
+        "SELECT attempts, next_at <= %s FROM alert_notices WHERE channel = 'oncall' ORDER BY id",
+        (world.now,),
     ).fetchall()
     assert [attempts for attempts, _ in rows] == [1, 1, 0]
     assert rows[2][1]
@@ -238,9 +283,13 @@ def test_a_channel_that_hangs_gives_the_rest_back_before_its_lease_ends(world: W
 def test_a_notice_that_cannot_be_read_is_given_up_and_holds_nothing_up(world: World) -> None:
     world.read(20, f"source:{sources(world)[0]}")
     look_once(world.conn, world.settings, world.now)
-    world.conn.execute("""UPDATE alert_notices SET notice = '{"step": "sung"}' WHERE channel = 'oncall'""")
+    world.conn.execute(
+        """UPDATE alert_notices SET notice = '{"step": "sung"}' WHERE channel = 'oncall'"""
+    )
     world.sender().send_due()
-    assert [one.error for one in outbox.notices(world.conn, world.workspace.id)] == ["this version cannot read the notice"]
+    assert [one.error for one in outbox.notices(world.conn, world.workspace.id)] == [
+        "this version cannot read the notice"
+    ]
     assert len(world.kept.messages) == 1
 
 

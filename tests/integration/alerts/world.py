@@ -21,7 +21,15 @@ from sinks.http.retry import RetryParams
 from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import serving
-from tests.integration.alerts.receivers import ROUTING_KEY, SECRET, SLACK_PATH, Mailbox, Receivers, build, mailbox
+from tests.integration.alerts.receivers import (
+    ROUTING_KEY,
+    SECRET,
+    SLACK_PATH,
+    Mailbox,
+    Receivers,
+    build,
+    mailbox,
+)
 
 
 @dataclass
@@ -50,16 +58,28 @@ class World:
     def read(self, score: float | None, signal: str = "source:1") -> None:
         """The newest reading of a signal, now."""
         status = (
-            Status.UNKNOWN if score is None else Status.HEALTHY if score >= 70 else Status.DEGRADED if score >= 40 else Status.UNHEALTHY
+            Status.UNKNOWN
+            if score is None
+            else Status.HEALTHY
+            if score >= 70
+            else Status.DEGRADED
+            if score >= 40
+            else Status.UNHEALTHY
         )
         at_ms = int(self.now.timestamp() * 1000)
-        write_readings(self.conn, [Reading(self.workspace.id, signal, at_ms, score, status, 100, (), ("because",))])
+        write_readings(
+            self.conn,
+            [Reading(self.workspace.id, signal, at_ms, score, status, 100, (), ("because",))],
+        )
 
     def look(self, seconds: float = 0) -> list[tuple[str, str]]:
         """Look every five seconds for a while, and send what is due each time."""
         told = []
         for _ in range(1 + int(seconds // 5)):
-            told += [(one.step.value, one.episode.key) for one in look_once(self.conn, self.settings, self.now)]
+            told += [
+                (one.step.value, one.episode.key)
+                for one in look_once(self.conn, self.settings, self.now)
+            ]
             self.sender().send_due()
             self.now += timedelta(seconds=5)
         return told
@@ -77,16 +97,37 @@ def a_world(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[World]:
         conn.execute("UPDATE sources SET name = 'web'")
         settings = Alerts(
             channels={
-                "oncall": ChannelParams("pagerduty", "critical", url=SecretStr(f"{url}/v2/enqueue"), routing_key=SecretStr(ROUTING_KEY)),
+                "oncall": ChannelParams(
+                    "pagerduty",
+                    "critical",
+                    url=SecretStr(f"{url}/v2/enqueue"),
+                    routing_key=SecretStr(ROUTING_KEY),
+                ),
                 "team": ChannelParams("slack", "warning", url=SecretStr(url + SLACK_PATH)),
-                "own": ChannelParams("webhook", "info", url=SecretStr(f"{url}/hook"), secret=SecretStr(SECRET)),
+                "own": ChannelParams(
+                    "webhook", "info", url=SecretStr(f"{url}/hook"), secret=SecretStr(SECRET)
+                ),
                 "mail": ChannelParams(
-                    "email", "critical", host="127.0.0.1", port=box.port, tls="none", sender="a@x.example", to=("b@x.example",)
+                    "email",
+                    "critical",
+                    host="127.0.0.1",
+                    port=box.port,
+                    tls="none",
+                    sender="a@x.example",
+                    to=("b@x.example",),
                 ),
             },
             runbook_url="https://docs.example/runbook.md",
-            alerting=AlertingParams(open_after=timedelta(seconds=10), open_critical_after=timedelta(), close_after=timedelta(seconds=20)),
-            sending=SenderParams(per_minute=6_000, burst=100, retry=RetryParams(base=timedelta(seconds=2), attempts=3)),
+            alerting=AlertingParams(
+                open_after=timedelta(seconds=10),
+                open_critical_after=timedelta(),
+                close_after=timedelta(seconds=20),
+            ),
+            sending=SenderParams(
+                per_minute=6_000,
+                burst=100,
+                retry=RetryParams(base=timedelta(seconds=2), attempts=3),
+            ),
         )
         yield World(conn, workspace, settings, dict(channels(settings, http)), kept, box)
 
@@ -97,14 +138,17 @@ def sources(world: World) -> list[int]:
 
 def audience(world: World, name: str = "All") -> int:
     row = world.conn.execute(
-        "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, %s, %s) RETURNING id", (world.workspace.id, name, Jsonb({}))
+        "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, %s, %s) RETURNING id",
+        (world.workspace.id, name, Jsonb({})),
     )
     segment = row.fetchone()
     sql = """
         INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s)
         VALUES (%s, %s, 'meta', %s, '1', 3600) RETURNING id
     """
-    found = world.conn.execute(sql, (world.workspace.id, segment[0] if segment else 0, name)).fetchone()
+    found = world.conn.execute(
+        sql, (world.workspace.id, segment[0] if segment else 0, name)
+    ).fetchone()
     assert found is not None
     return int(found[0])
 
@@ -116,5 +160,14 @@ def decide(world: World, number: int, verdict: str, code: str, *signals: str) ->
                                depends_on)
         VALUES (%s, %s, %s, 'push', %s, 'alert_only', %s, '{}', %s, %s, %s)
         """,
-        (world.workspace.id, f"meta:{number}", number, verdict, Jsonb(["because"]), world.now, [code], list(signals)),
+        (
+            world.workspace.id,
+            f"meta:{number}",
+            number,
+            verdict,
+            Jsonb(["because"]),
+            world.now,
+            [code],
+            list(signals),
+        ),
     )

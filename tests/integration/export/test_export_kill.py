@@ -35,8 +35,15 @@ def conn(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[psycopg.Connec
     with psycopg.connect(postgres_dsn, autocommit=True) as connection:
         adapt(connection)
         keys = [number.to_bytes(16, "big") for number in range(1, PEOPLE + 1)]
-        people = [Person(ProfileId(key), WorkspaceId(workspace.id), 1, Leaf(), {}, sole=IdentifierKey(key)) for key in keys]
-        copy_format.copy_people(connection.cursor(), "profiles", [(person, encode_person(person)) for person in people])
+        people = [
+            Person(
+                ProfileId(key), WorkspaceId(workspace.id), 1, Leaf(), {}, sole=IdentifierKey(key)
+            )
+            for key in keys
+        ]
+        copy_format.copy_people(
+            connection.cursor(), "profiles", [(person, encode_person(person)) for person in people]
+        )
         yield connection
 
 
@@ -57,7 +64,9 @@ def upkeep(settings: Settings) -> Iterator[Callable[[], subprocess.Popen[bytes]]
     }
 
     def start() -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen([sys.executable, "-m", "cli.main", "engine", "upkeep"], env=env))
+        started.append(
+            subprocess.Popen([sys.executable, "-m", "cli.main", "engine", "upkeep"], env=env)
+        )
         return started[-1]
 
     yield start
@@ -73,7 +82,9 @@ def ordered(conn: psycopg.Connection[Any], workspace: int) -> int:
 
 
 def row(conn: psycopg.Connection[Any], export: int) -> tuple[str, int, int]:
-    found = conn.execute("SELECT status, evaluated, attempt FROM exports WHERE id = %s", (export,)).fetchone()
+    found = conn.execute(
+        "SELECT status, evaluated, attempt FROM exports WHERE id = %s", (export,)
+    ).fetchone()
     assert found is not None
     return found[0], found[1], found[2]
 
@@ -83,7 +94,10 @@ def files(settings: Settings) -> list[Path]:
 
 
 def test_killed_writer_is_replaced_and_its_file_removed(
-    conn: psycopg.Connection[Any], workspace: TestWorkspace, settings: Settings, upkeep: Callable[[], subprocess.Popen[bytes]]
+    conn: psycopg.Connection[Any],
+    workspace: TestWorkspace,
+    settings: Settings,
+    upkeep: Callable[[], subprocess.Popen[bytes]],
 ) -> None:
     export = ordered(conn, workspace.id)
     first = upkeep()
@@ -97,7 +111,9 @@ def test_killed_writer_is_replaced_and_its_file_removed(
 
     assert wait_until(lambda: row(conn, export)[0] == "done", LIMIT_S)
     assert row(conn, export) == ("done", PEOPLE, 2)
-    assert wait_until(lambda: [path.name for path in files(settings)] == [f"export-{export}-2.ndjson"], LIMIT_S)
+    assert wait_until(
+        lambda: [path.name for path in files(settings)] == [f"export-{export}-2.ndjson"], LIMIT_S
+    )
     ids = [json.loads(line)["id"] for line in files(settings)[0].read_bytes().splitlines()]
     assert len(ids) == len(set(ids)) == PEOPLE
     second.terminate()
@@ -105,7 +121,10 @@ def test_killed_writer_is_replaced_and_its_file_removed(
 
 
 def test_sigterm_gives_the_export_back(
-    conn: psycopg.Connection[Any], workspace: TestWorkspace, settings: Settings, upkeep: Callable[[], subprocess.Popen[bytes]]
+    conn: psycopg.Connection[Any],
+    workspace: TestWorkspace,
+    settings: Settings,
+    upkeep: Callable[[], subprocess.Popen[bytes]],
 ) -> None:
     export = ordered(conn, workspace.id)
     process = upkeep()

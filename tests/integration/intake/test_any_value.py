@@ -36,7 +36,9 @@ def define(dsn: str, workspace: TestWorkspace) -> None:
         registry = load_registry(connection)
         revision = registry.revision + 1
         live = {workspace.id: odd_records.looked_at(workspace.id, revision)}
-        write_definitions(connection, type(registry)(registry.sources, registry.salts, live, revision))
+        write_definitions(
+            connection, type(registry)(registry.sources, registry.salts, live, revision)
+        )
 
 
 def append(valkey_url: str, found: Iterable[bytes]) -> None:
@@ -53,10 +55,15 @@ def append(valkey_url: str, found: Iterable[bytes]) -> None:
         pipeline.execute()
 
 
-def _pack(pipeline: "redis.client.Pipeline", waiting: dict[int, list[bytes]], packed: list[bytes]) -> None:
+def _pack(
+    pipeline: "redis.client.Pipeline", waiting: dict[int, list[bytes]], packed: list[bytes]
+) -> None:
     number = next(number for number, one in waiting.items() if one is packed)
     if packed:
-        pipeline.xadd(stream_key("stratum.events", number), {str(place): one for place, one in enumerate(packed)})
+        pipeline.xadd(
+            stream_key("stratum.events", number),
+            {str(place): one for place, one in enumerate(packed)},
+        )
         packed.clear()
 
 
@@ -76,7 +83,9 @@ def test_any_json_value_in_any_position_stops_no_worker_and_loses_no_record(
         assert [worker.poll() for worker in running] == [None, None]
     with psycopg.connect(dsn) as connection:
         reasons = [row[0] for row in connection.execute("SELECT DISTINCT reason FROM dead_letters")]
-        rows = connection.execute("SELECT detail, payload FROM dead_letters WHERE reason = 'internal_error'").fetchall()
+        rows = connection.execute(
+            "SELECT detail, payload FROM dead_letters WHERE reason = 'internal_error'"
+        ).fetchall()
     assert seen(dsn) == len(found)
     assert rows == []  # what is known to be odd is refused by name
     assert len(reasons) >= 8
@@ -84,7 +93,9 @@ def test_any_json_value_in_any_position_stops_no_worker_and_loses_no_record(
     assert report.differences == []
 
 
-def test_any_cutting_of_the_same_records_gives_the_same_tables(settings: Settings, workspace: TestWorkspace) -> None:
+def test_any_cutting_of_the_same_records_gives_the_same_tables(
+    settings: Settings, workspace: TestWorkspace
+) -> None:
     dsn = settings.postgres.dsn.get_secret_value()
     define(dsn, workspace)
     found = odd_records.records(SEED + 1, NEIGHBOURS, workspace.source_id, people=60)
@@ -106,11 +117,20 @@ def test_any_cutting_of_the_same_records_gives_the_same_tables(settings: Setting
 def feed(dsn: str, found: list[bytes], most: int) -> None:
     """Commit records in batches of at most so many."""
     rng = random.Random(most)
-    unify = build_unifier(dsn, IdentityRules(), ProfileRules(), Engine(), lambda _log, _partition: pytest.fail("fenced"))
+    unify = build_unifier(
+        dsn,
+        IdentityRules(),
+        ProfileRules(),
+        Engine(),
+        lambda _log, _partition: pytest.fail("fenced"),
+    )
     start = 0
     while start < len(found):
         taken = found[start : start + rng.randint(max(1, most // 2), most)]
-        rows = tuple(Record(start + place, 0, one, 0, odd_records.RECEIVED_MS) for place, one in enumerate(taken))
+        rows = tuple(
+            Record(start + place, 0, one, 0, odd_records.RECEIVED_MS)
+            for place, one in enumerate(taken)
+        )
         unify(Batch("log", 0, start, start + len(taken), rows))
         start += len(taken)
     unify.close()

@@ -35,7 +35,9 @@ class Collector:
             "STRATUM_REDIS__URL": settings.redis.url.get_secret_value(),
             "STRATUM_SERVER__PORT": str(self.port),
         }
-        self.command = Command("api", (sys.executable, "-m", "cli.main", "api"), env=environment, log=log)
+        self.command = Command(
+            "api", (sys.executable, "-m", "cli.main", "api"), env=environment, log=log
+        )
         self.child = Child(self.command)
 
     def answers(self) -> bool:
@@ -67,7 +69,9 @@ class Load:
         self.acknowledged: set[str] = set()
         self._stop = threading.Event()
         self._numbers = itertools.count()
-        self._threads = [threading.Thread(target=self._send, args=(address, write_key)) for _ in range(SENDERS)]
+        self._threads = [
+            threading.Thread(target=self._send, args=(address, write_key)) for _ in range(SENDERS)
+        ]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -93,7 +97,9 @@ class Load:
                     self._stop.wait(0.02)  # the port is closed while the process starts
 
 
-def test_whatever_was_acknowledged_is_in_the_log(collector: Collector, settings: Settings, workspace: TestWorkspace) -> None:
+def test_whatever_was_acknowledged_is_in_the_log(
+    collector: Collector, settings: Settings, workspace: TestWorkspace
+) -> None:
     rng = random.Random(7)
     with Load(collector.address, workspace.write_key) as load:
         for _ in range(KILLS):

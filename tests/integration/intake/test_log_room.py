@@ -26,7 +26,12 @@ FILLER = "x" * 30_000
 def stack(tmp_path: Path) -> Iterator[Stack]:
     sections: dict[str, Any] = {"valkey": {"max_memory_mb": 64}, "sandbox_ports": {}}
     settings = Settings.model_validate(
-        {"data_dir": tmp_path / "data", "server": {"port": 0}, "embedded": sections, "engine": {"workers": 1}}
+        {
+            "data_dir": tmp_path / "data",
+            "server": {"port": 0},
+            "embedded": sections,
+            "engine": {"workers": 1},
+        }
     )
     with Stack(settings) as running:
         running.wait_until_running(DEADLINE_S)
@@ -48,7 +53,9 @@ class Client:
         assert isinstance(stack.first_keys, FirstKeys)
         self.stack = stack
         self.dsn = stack.addresses.postgres_dsn
-        self.http = httpx.Client(base_url=stack.addresses.api, timeout=30, auth=(stack.first_keys.write_key, ""))
+        self.http = httpx.Client(
+            base_url=stack.addresses.api, timeout=30, auth=(stack.first_keys.write_key, "")
+        )
         self.valkey = redis.Redis.from_url(stack.addresses.valkey_url)
         self.sent = 0
 
@@ -56,7 +63,13 @@ class Client:
         """The next batch; it counts as sent once it is acknowledged."""
         numbers = range(self.sent * BATCH, (self.sent + 1) * BATCH)
         events = [
-            {"type": "track", "event": "Viewed", "userId": f"u{number}", "messageId": f"m{number}", "properties": {"filler": FILLER}}
+            {
+                "type": "track",
+                "event": "Viewed",
+                "userId": f"u{number}",
+                "messageId": f"m{number}",
+                "properties": {"filler": FILLER},
+            }
             for number in numbers
         ]
         answer = self.http.post("/v1/batch", json={"batch": events})
@@ -82,7 +95,9 @@ class Client:
 
     def entries(self) -> int:
         """Entries in the log."""
-        return sum(int(self.valkey.xlen(stream_key("stratum.events", number))) for number in range(8))
+        return sum(
+            int(self.valkey.xlen(stream_key("stratum.events", number))) for number in range(8)
+        )
 
     def pid(self, name: str) -> int:
         """Process of a unit."""
@@ -99,18 +114,27 @@ def client(stack: Stack) -> Iterator[Client]:
     made.valkey.close()
 
 
-def test_what_is_processed_makes_room_and_the_death_of_postgres_takes_none_of_it_back(client: Client) -> None:
+def test_what_is_processed_makes_room_and_the_death_of_postgres_takes_none_of_it_back(
+    client: Client,
+) -> None:
     worker = client.pid("profiles-1")
     os.kill(worker, signal.SIGSTOP)
     refused = client.fill()
-    assert (refused.status_code, refused.json()["code"], refused.json()["reason"]) == (429, "log_full", "log_behind")
+    assert (refused.status_code, refused.json()["code"], refused.json()["reason"]) == (
+        429,
+        "log_full",
+        "log_behind",
+    )
     assert int(refused.headers["retry-after"]) >= 1
     waiting = client.entries()
     health = client.http.get("/cdp/health").json()["components"]["log"]
     assert (health["status"], health["reason"]) == ("down", "log_behind")
 
     os.kill(worker, signal.SIGCONT)
-    wait_until(lambda: client.post().status_code == 200, "the log takes events again once they are processed, however young they are")
+    wait_until(
+        lambda: client.post().status_code == 200,
+        "the log takes events again once they are processed, however young they are",
+    )
     wait_until(lambda: client.entries() < waiting, "processed entries have left")
     os.kill(client.pid("postgres"), signal.SIGKILL)  # right after a position was used to delete
 

@@ -32,22 +32,34 @@ def sdk_node() -> Path:
     """The clients' folder, installed from its lock file; again when that changes."""
     missing = [program for program in ("node", "npm") if shutil.which(program) is None]
     if missing:
-        pytest.skip(f"no {' and no '.join(missing)}: install Node 20 or newer to run the JavaScript clients")
+        pytest.skip(
+            f"no {' and no '.join(missing)}: install Node 20 or newer to run the JavaScript clients"
+        )
     modules, lock = FOLDER / "node_modules", FOLDER / "package-lock.json"
     with (FOLDER / "send.mjs").open() as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         installed = modules / ".installed"
         if not installed.exists() or installed.read_bytes() != lock.read_bytes():
             subprocess.run(
-                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, capture_output=True, timeout=240
+                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                cwd=FOLDER,
+                check=True,
+                capture_output=True,
+                timeout=240,
             )
             installed.write_bytes(lock.read_bytes())
     return FOLDER
 
 
 @pytest.fixture(scope="module")
-def shared(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(postgres_server, valkey_server.url, tmp_path_factory.mktemp("sdk_node"), CollectorParams()) as found:
+def shared(
+    postgres_server: EmbeddedPostgres,
+    valkey_server: EmbeddedValkey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    with served(
+        postgres_server, valkey_server.url, tmp_path_factory.mktemp("sdk_node"), CollectorParams()
+    ) as found:
         yield found
 
 
@@ -56,10 +68,20 @@ def decoded(shared: Served) -> list[Event]:
     source = SourceRow(SourceId(shared.source_id), WorkspaceId(1), b"salt", "")
     decoder = Decoder({shared.source_id: source}, {}, IdentityRules(), ProfileRules())
     events = [
-        encode_event(record.source, record.received, record.sent, bytes(record.event), record.message_id)
+        encode_event(
+            record.source, record.received, record.sent, bytes(record.event), record.message_id
+        )
         for record in streamed(shared.settings)
     ]
-    found = decoder(Batch("log", 0, 0, len(events), tuple(Record(place, 0, value) for place, value in enumerate(events))))
+    found = decoder(
+        Batch(
+            "log",
+            0,
+            0,
+            len(events),
+            tuple(Record(place, 0, value) for place, value in enumerate(events)),
+        )
+    )
     return [event for event in found if isinstance(event, Event)]
 
 
@@ -67,14 +89,20 @@ def decoded(shared: Served) -> list[Event]:
 def test_every_event_is_delivered_once(shared: Served, sdk_node: Path, client: str) -> None:
     with sending(shared):
         command = ["node", "send.mjs", client, shared.address, shared.write_key, str(COUNT)]
-        done = subprocess.run(command, cwd=sdk_node, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            command, cwd=sdk_node, capture_output=True, text=True, timeout=120, check=False
+        )
         assert done.returncode == 0, done.stderr
         found = streamed_events(shared.settings)
         people = [f"{client}-{number}" for number in range(COUNT)]
-        assert Counter((event["type"], event["userId"]) for event in found) == Counter((kind, user) for kind in TYPES for user in people)
+        assert Counter((event["type"], event["userId"]) for event in found) == Counter(
+            (kind, user) for kind in TYPES for user in people
+        )
         assert len({event["messageId"] for event in found}) == COUNT * len(TYPES)
         assert {record.source for record in streamed(shared.settings)} == {shared.source_id}
-        assert {event["properties"]["name"] for event in found if event["type"] == "track"} == {"Jürgen 🙂"}
+        assert {event["properties"]["name"] for event in found if event["type"] == "track"} == {
+            "Jürgen 🙂"
+        }
         stated = [event.consent for event in decoded(shared) if event.type == "identify"]
         assert stated == [{"advertising": True, "email": False}] * COUNT
 

@@ -32,8 +32,14 @@ class Analytics(Protocol):
 
 
 @pytest.fixture(scope="module")
-def shared(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(postgres_server, valkey_server.url, tmp_path_factory.mktemp("sdk_python"), CollectorParams()) as found:
+def shared(
+    postgres_server: EmbeddedPostgres,
+    valkey_server: EmbeddedValkey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    with served(
+        postgres_server, valkey_server.url, tmp_path_factory.mktemp("sdk_python"), CollectorParams()
+    ) as found:
         yield found
 
 
@@ -47,7 +53,9 @@ def send_everything(client: Analytics) -> None:
     """Every call of the specification, for several people."""
     for number in range(COUNT):
         user = f"u{number}"
-        client.track(user, "Order Completed", {"number": number, "revenue": 9.9, "name": "Jürgen 🙂"})
+        client.track(
+            user, "Order Completed", {"number": number, "revenue": 9.9, "name": "Jürgen 🙂"}
+        )
         client.identify(user, {"email": f"u{number}@example.com"})
         client.page(user, "shop", "Home")
         client.screen(user, "shop", "Start")
@@ -60,11 +68,15 @@ def send_everything(client: Analytics) -> None:
 def check_everything(shared: Served) -> None:
     """Each event is in the log once, from the right source."""
     found = streamed_events(shared.settings)
-    assert Counter((event["type"], event["userId"]) for event in found) == Counter((kind, f"u{n}") for kind in TYPES for n in range(COUNT))
+    assert Counter((event["type"], event["userId"]) for event in found) == Counter(
+        (kind, f"u{n}") for kind in TYPES for n in range(COUNT)
+    )
     assert len({event["messageId"] for event in found}) == COUNT * len(TYPES)
     assert {record.source for record in streamed(shared.settings)} == {shared.source_id}
     assert all(record.sent for record in streamed(shared.settings))
-    assert {event["properties"]["name"] for event in found if event["type"] == "track"} == {"Jürgen 🙂"}
+    assert {event["properties"]["name"] for event in found if event["type"] == "track"} == {
+        "Jürgen 🙂"
+    }
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -111,7 +123,12 @@ def test_rudders_module_interface_finds_the_data_plane(shared: Served) -> None:
 @pytest.mark.parametrize("make", [SegmentClient, RudderClient])
 def test_a_client_with_a_wrong_key_hears_of_it_and_gives_up(shared: Served, make: Any) -> None:
     failures: list[Any] = []
-    client = make("wrong", host=shared.address, upload_interval=0.05, on_error=lambda error, _batch: failures.append(str(error)))
+    client = make(
+        "wrong",
+        host=shared.address,
+        upload_interval=0.05,
+        on_error=lambda error, _batch: failures.append(str(error)),
+    )
     client.track("u1", "Viewed", {})
     client.flush()
     client.join()

@@ -28,7 +28,11 @@ EVERY = 4
 
 
 def events() -> Iterator[dict[str, Any]]:
-    return (event for event in cdnow.events(TODAY) if int(event["userId"].removeprefix("cdnow-")) % EVERY == 0)
+    return (
+        event
+        for event in cdnow.events(TODAY)
+        if int(event["userId"].removeprefix("cdnow-")) % EVERY == 0
+    )
 
 
 def naive() -> dict[str, str]:
@@ -38,23 +42,37 @@ def naive() -> dict[str, str]:
         if event["type"] == "track":
             cents = round(event["properties"]["revenue"] * 100)
             customers[event["userId"]].append((datetime.fromisoformat(event["timestamp"]), cents))
-    rows = {name: (NOW - max(bought)[0], len(bought), sum(cents for _, cents in bought)) for name, bought in customers.items()}
+    rows = {
+        name: (NOW - max(bought)[0], len(bought), sum(cents for _, cents in bought))
+        for name, bought in customers.items()
+    }
     place = [math.ceil(len(rows) * part / 5) - 1 for part in (1, 2, 3, 4)]
-    ages, counts, sums = ([sorted(column)[rank] for rank in place] for column in zip(*rows.values(), strict=True))
+    ages, counts, sums = (
+        [sorted(column)[rank] for rank in place] for column in zip(*rows.values(), strict=True)
+    )
     return {
-        name: segment_of(5 - sum(b < age for b in ages), 1 + sum(b < count for b in counts), 1 + sum(b < total for b in sums))
+        name: segment_of(
+            5 - sum(b < age for b in ages),
+            1 + sum(b < count for b in counts),
+            1 + sum(b < total for b in sums),
+        )
         for name, (age, count, total) in rows.items()
     }
 
 
-def test_cdnow_customers_are_named_as_in_a_naive_computation(engine: Engine, settings: Settings) -> None:  # noqa: F811 - the fixture
+def test_cdnow_customers_are_named_as_in_a_naive_computation(
+    engine: Engine,  # noqa: F811 - the fixture
+    settings: Settings,
+) -> None:
     engine.clock[0] = NOW_MS
     rule = RfmRule(look_back="731d")
     with engine.conn.transaction():
         publish_rfm(engine.conn, Author(engine.workspace, "test"), rule)
     champions = engine.publish("champions", Rfm(segments=("champions",)))
     sleeping = engine.publish("sleeping", Rfm(segments=("about_to_sleep", "hibernating", "lost")))
-    records = [encode_event(engine.source, NOW_MS, 0, msgspec.json.encode(event)) for event in events()]
+    records = [
+        encode_event(engine.source, NOW_MS, 0, msgspec.json.encode(event)) for event in events()
+    ]
     for start in range(0, len(records), BATCH):
         engine.feed(*records[start : start + BATCH])
 
@@ -67,6 +85,10 @@ def test_cdnow_customers_are_named_as_in_a_naive_computation(engine: Engine, set
     row = engine.conn.execute("SELECT distribution->'segments' FROM rfm").fetchone()
     assert row is not None
     assert {name: people for name, people in row[0].items() if people} == Counter(expected.values())
-    assert engine.members(champions) == {name for name, segment in expected.items() if segment == "champions"}
+    assert engine.members(champions) == {
+        name for name, segment in expected.items() if segment == "champions"
+    }
     asleep = ("about_to_sleep", "hibernating", "lost")
-    assert engine.members(sleeping) == {name for name, segment in expected.items() if segment in asleep}
+    assert engine.members(sleeping) == {
+        name for name, segment in expected.items() if segment in asleep
+    }

@@ -25,11 +25,21 @@ def track(minute: int, event: str, **who: str) -> dict[str, Any]:
 def consent(user: str, minute: int, *, granted: bool) -> dict[str, Any]:
     """A statement about advertising."""
     context = {"consent": {"categoryPreferences": {"advertising": granted}}}
-    return {"type": "identify", "userId": user, "timestamp": at(minute), "traits": {"plan": "gold"}, "context": context}
+    return {
+        "type": "identify",
+        "userId": user,
+        "timestamp": at(minute),
+        "traits": {"plan": "gold"},
+        "context": context,
+    }
 
 
 def moves(live: Live, segment: int, person: str) -> list[tuple[int, str]]:
-    return [(change.delta, change.cause) for change in live.told(segment).get(person, []) if change.delta]
+    return [
+        (change.delta, change.cause)
+        for change in live.told(segment).get(person, [])
+        if change.delta
+    ]
 
 
 def unmerge(live: Live, value: str) -> None:
@@ -37,22 +47,43 @@ def unmerge(live: Live, value: str) -> None:
     ((person,),) = live.rows("SELECT profile_id FROM identifiers WHERE value = %s", value)
     body = {"identifiers": [{"kind": "anonymous_id", "value": value}], "reason": "a shared device"}
     command = live.api.post(f"/cdp/profiles/{person}/unmerge", body)["command_id"]
-    live.until(lambda: live.api.get(f"/cdp/commands/{command}")["status"] == "processed", "the command is processed")
+    live.until(
+        lambda: live.api.get(f"/cdp/commands/{command}")["status"] == "processed",
+        "the command is processed",
+    )
 
 
-def test_merges_and_unmerges_move_people_at_once_and_say_so(settings: Settings, workspace: TestWorkspace) -> None:
+def test_merges_and_unmerges_move_people_at_once_and_say_so(
+    settings: Settings, workspace: TestWorkspace
+) -> None:
     with running(settings, workspace) as live:
         live.start()
-        once, twice = live.live("once", visits({"op": "equals", "value": 1})), live.live("twice", visits({"op": "equals", "value": 2}))
-        steps = [{"event": {"name": "Visited"}}, {"event": {"name": "Order Completed"}, "within": "30m", "without": [{"name": "Searched"}]}]
+        once, twice = (
+            live.live("once", visits({"op": "equals", "value": 1})),
+            live.live("twice", visits({"op": "equals", "value": 2})),
+        )
+        steps = [
+            {"event": {"name": "Visited"}},
+            {
+                "event": {"name": "Order Completed"},
+                "within": "30m",
+                "without": [{"name": "Searched"}],
+            },
+        ]
         bought = live.live("bought", {"type": "sequence", "steps": steps})
-        live.send(track(0, "Visited", anonymousId="phone"), track(40, "Visited", userId="ada"), track(20, "Order Completed", userId="ada"))
+        live.send(
+            track(0, "Visited", anonymousId="phone"),
+            track(40, "Visited", userId="ada"),
+            track(20, "Order Completed", userId="ada"),
+        )
         live.settle()
         assert live.members(once) == {"phone", "ada"}
         assert live.members(twice) == live.members(bought) == set()
         live.verify()
 
-        live.send({"type": "identify", "userId": "ada", "anonymousId": "phone", "timestamp": at(50)})
+        live.send(
+            {"type": "identify", "userId": "ada", "anonymousId": "phone", "timestamp": at(50)}
+        )
         live.settle()
         (survivor,) = live.members(twice)
         assert survivor in {"ada", "phone"}
@@ -68,7 +99,11 @@ def test_merges_and_unmerges_move_people_at_once_and_say_so(settings: Settings, 
         assert live.members(twice) == live.members(bought) == set()
         for person in ("ada", "phone"):
             assert moves(live, once, person) == [(1, "event"), (-1, "merge"), (1, "unmerge")]
-        assert moves(live, twice, survivor) == moves(live, bought, survivor) == [(1, "merge"), (-1, "unmerge")]
+        assert (
+            moves(live, twice, survivor)
+            == moves(live, bought, survivor)
+            == [(1, "merge"), (-1, "unmerge")]
+        )
         live.verify()
 
         live.send(track(55, "Visited", anonymousId="phone"))
@@ -77,10 +112,15 @@ def test_merges_and_unmerges_move_people_at_once_and_say_so(settings: Settings, 
         live.verify()
 
 
-def test_an_aggregate_of_later_is_right_after_a_merge_and_its_undoing(settings: Settings, workspace: TestWorkspace) -> None:
+def test_an_aggregate_of_later_is_right_after_a_merge_and_its_undoing(
+    settings: Settings, workspace: TestWorkspace
+) -> None:
     with running(settings, workspace) as live:
         live.start()
-        live.send(*(track(minute, "Visited", anonymousId="phone") for minute in range(3)), track(5, "Visited", userId="ada"))
+        live.send(
+            *(track(minute, "Visited", anonymousId="phone") for minute in range(3)),
+            track(5, "Visited", userId="ada"),
+        )
         live.send({"type": "identify", "userId": "ada", "anonymousId": "phone", "timestamp": at(6)})
         live.settle()
         many = live.live("many", visits({"op": "at_least", "value": 4}))
@@ -95,7 +135,9 @@ def test_an_aggregate_of_later_is_right_after_a_merge_and_its_undoing(settings: 
         live.verify()
 
 
-def test_a_withdrawal_of_consent_is_told_as_such_and_urgent(settings: Settings, workspace: TestWorkspace) -> None:
+def test_a_withdrawal_of_consent_is_told_as_such_and_urgent(
+    settings: Settings, workspace: TestWorkspace
+) -> None:
     with running(settings, workspace) as live:
         live.start()
         live.send(consent("earlier", 0, granted=True), consent("bystander", 0, granted=True))
@@ -112,7 +154,9 @@ def test_a_withdrawal_of_consent_is_told_as_such_and_urgent(settings: Settings, 
         assert live.members(consented) == {"bystander"}
         for person, first in (("earlier", "edit"), ("later", "event")):
             told = {
-                segment: [(each.delta, each.cause, each.urgent) for each in live.told(segment)[person]]
+                segment: [
+                    (each.delta, each.cause, each.urgent) for each in live.told(segment)[person]
+                ]
                 for segment in (gold, consented, mail)
             }
             assert told == {
@@ -120,7 +164,11 @@ def test_a_withdrawal_of_consent_is_told_as_such_and_urgent(settings: Settings, 
                 consented: [(1, first, False), (-1, "consent", True)],
                 mail: [(1, first, False)],
             }
-        assert [len(live.told(segment)["bystander"]) for segment in (gold, consented, mail)] == [1, 1, 1]
+        assert [len(live.told(segment)["bystander"]) for segment in (gold, consented, mail)] == [
+            1,
+            1,
+            1,
+        ]
         live.verify()
         live.send(consent("later", 2, granted=True), consent("earlier", 0, granted=True))
         live.settle()

@@ -11,10 +11,16 @@ from tests.integration.segments.test_definitions_sweeps import Live, Told, runni
 
 MINUTE_MS = 60_000
 VISITED = {"type": "event", "event": {"name": "Visited"}, "window": "1m"}
-LAPSED = {"type": "all", "of": [{"type": "event", "event": {"name": "Visited"}}, {"type": "not", "of": VISITED}]}
+LAPSED = {
+    "type": "all",
+    "of": [{"type": "event", "event": {"name": "Visited"}}, {"type": "not", "of": VISITED}],
+}
 ABANDONED = {
     "type": "sequence",
-    "steps": [{"event": {"name": "Visited"}}, {"event": {"name": "Order Completed"}, "within": "1m", "absent": True}],
+    "steps": [
+        {"event": {"name": "Visited"}},
+        {"event": {"name": "Order Completed"}, "within": "1m", "absent": True},
+    ],
 }
 ENDS = "2999-01-01T00:00:00Z"
 
@@ -53,7 +59,10 @@ def send(live: Live, made: dict[str, int]) -> None:
 
 def moves(live: Live, segment: int) -> dict[str, list[tuple[int, str]]]:
     """Directions and causes by person."""
-    return {person: [(change.delta, change.cause) for change in changes] for person, changes in live.told(segment).items()}
+    return {
+        person: [(change.delta, change.cause) for change in changes]
+        for person, changes in live.told(segment).items()
+    }
 
 
 def watch(live: Live, segment: int, until: dict[str, int], *, leave: bool) -> None:
@@ -82,12 +91,18 @@ def explained(live: Live, person: str, segments: dict[int, bool], instant_ms: in
     for segment, member in segments.items():
         path = f"/cdp/profiles/{profile}/segments/{segment}/why"
         told = live.api.get(path)
-        assert (told["member"], told["member_stored"], told["flips_exactly"]) == (member, member, True)
+        assert (told["member"], told["member_stored"], told["flips_exactly"]) == (
+            member,
+            member,
+            True,
+        )
         assert milliseconds(told["flips_at"]) == instant_ms
         assert live.api.get(path, at=stamp(instant_ms - 1))["member"] is member
         assert live.api.get(path, at=stamp(instant_ms))["member"] is not member
         (node,) = [told["why"]] if member else told["why"]["of"][1]["of"]
-        assert [(event["name"], milliseconds(event["counts_until"])) for event in node["events"]] == [("Visited", instant_ms)]
+        assert [
+            (event["name"], milliseconds(event["counts_until"])) for event in node["events"]
+        ] == [("Visited", instant_ms)]
 
 
 def flipped(live: Live, person: str, segments: dict[int, bool], instant_ms: int) -> None:
@@ -95,16 +110,33 @@ def flipped(live: Live, person: str, segments: dict[int, bool], instant_ms: int)
     ((profile,),) = live.rows("SELECT profile_id FROM identifiers WHERE value = %s", person)
     for segment, member in segments.items():
         told = live.api.get(f"/cdp/profiles/{profile}/segments/{segment}/why")
-        assert (told["member"], told["member_stored"], told["flips_at"]) == (not member, not member, None)
-    changes = live.api.everything(f"/cdp/profiles/{profile}/changes", since=stamp(instant_ms), kinds=["segment"])
-    found = {(change["segment"]["id"], change["kind"] == "exit", change["segment"]["cause"]) for change in changes}
-    assert {each for each in found if each[0] in segments} == {(segment, member, "wake") for segment, member in segments.items()}
+        assert (told["member"], told["member_stored"], told["flips_at"]) == (
+            not member,
+            not member,
+            None,
+        )
+    changes = live.api.everything(
+        f"/cdp/profiles/{profile}/changes", since=stamp(instant_ms), kinds=["segment"]
+    )
+    found = {
+        (change["segment"]["id"], change["kind"] == "exit", change["segment"]["cause"])
+        for change in changes
+    }
+    assert {each for each in found if each[0] in segments} == {
+        (segment, member, "wake") for segment, member in segments.items()
+    }
 
 
-def test_windows_empty_and_absences_begin_at_their_instant(settings: Settings, workspace: TestWorkspace) -> None:
+def test_windows_empty_and_absences_begin_at_their_instant(
+    settings: Settings, workspace: TestWorkspace
+) -> None:
     with running(settings, workspace) as live:
         live.start()
-        visiting, lapsed, abandoned = live.live("visiting", VISITED), live.live("lapsed", LAPSED), live.live("abandoned", ABANDONED)
+        visiting, lapsed, abandoned = (
+            live.live("visiting", VISITED),
+            live.live("lapsed", LAPSED),
+            live.live("abandoned", ABANDONED),
+        )
         warm = visits(["warm"], 30_000)
         send(live, warm)
         made = visits([f"user-{number}" for number in range(10)], 7_000)
@@ -122,7 +154,11 @@ def test_windows_empty_and_absences_begin_at_their_instant(settings: Settings, w
         watch(live, abandoned, complete, leave=False)
         flipped(live, "user-9", foretold, expiry(made["user-9"]))
         live.verify()
-        for segment, instants, first in ((visiting, left, [(1, "event")]), (lapsed, left, []), (abandoned, complete, [])):
+        for segment, instants, first in (
+            (visiting, left, [(1, "event")]),
+            (lapsed, left, []),
+            (abandoned, complete, []),
+        ):
             found = moves(live, segment)
             for user, instant_ms in instants.items():
                 assert found[user] == [*first, (-1 if first else 1, "wake")]
@@ -131,7 +167,9 @@ def test_windows_empty_and_absences_begin_at_their_instant(settings: Settings, w
         assert "user-0" not in live.told(abandoned)
 
 
-def test_what_falls_due_while_no_engine_runs_is_made_up_for(settings: Settings, workspace: TestWorkspace) -> None:
+def test_what_falls_due_while_no_engine_runs_is_made_up_for(
+    settings: Settings, workspace: TestWorkspace
+) -> None:
     with running(settings, workspace) as live:
         worker = live.start()
         visiting, lapsed = live.live("visiting", VISITED), live.live("lapsed", LAPSED)

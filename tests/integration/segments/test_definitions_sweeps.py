@@ -1,6 +1,7 @@
 """Sweeps on real processes: publishing over HTTP is right about a past that no leaf held, whatever kills the engine on its way.
 
-`Live` runs a workspace for these tests: the application over HTTP, engine processes that can be killed, and what the tables say.
+`Live` runs a workspace for these tests: the application over HTTP, engine processes that can be
+killed, and what the tables say.
 """
 
 import itertools
@@ -47,7 +48,13 @@ class Live:
         environment: further settings of engine processes.
     """
 
-    def __init__(self, settings: Settings, workspace: TestWorkspace, address: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        workspace: TestWorkspace,
+        address: str,
+        environment: dict[str, str],
+    ) -> None:
         dsn = settings.postgres.dsn.get_secret_value()
         self.workspace = workspace
         self.settings = settings
@@ -81,7 +88,9 @@ class Live:
     def start(self) -> subprocess.Popen[bytes]:
         """Start an engine process."""
         command = [sys.executable, "-m", "cli.main", "engine", "profiles"]
-        worker = subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=subprocess.DEVNULL)
+        worker = subprocess.Popen(
+            command, env={**os.environ, **self.environment}, stdout=subprocess.DEVNULL
+        )
         self._running.append(worker)
         return worker
 
@@ -124,11 +133,15 @@ class Live:
 
     def draft(self, name: str, rule: Any, **fields: Any) -> int:
         """Save a segment."""
-        return int(self.api.post("/cdp/segments", {"name": name, "rule": rule, **fields}, 201)["id"])
+        return int(
+            self.api.post("/cdp/segments", {"name": name, "rule": rule, **fields}, 201)["id"]
+        )
 
     def edit(self, segment: int, name: str, rule: Any, **fields: Any) -> None:
         """Save a new version of a segment."""
-        self.api.http.put(f"/cdp/segments/{segment}", json={"name": name, "rule": rule, **fields}).raise_for_status()
+        self.api.http.put(
+            f"/cdp/segments/{segment}", json={"name": name, "rule": rule, **fields}
+        ).raise_for_status()
 
     def publish(self, segment: int) -> int:
         """Publish a segment; answers the sweep."""
@@ -142,11 +155,16 @@ class Live:
 
     def delete(self, segment: int) -> int:
         """Delete a segment; answers the sweep."""
-        return int(self.api.http.delete(f"/cdp/segments/{segment}").raise_for_status().json()["sweep"])
+        return int(
+            self.api.http.delete(f"/cdp/segments/{segment}").raise_for_status().json()["sweep"]
+        )
 
     def swept(self, sweep: int) -> dict[str, Any]:
         """Wait for the end of a sweep, which must have proved that nobody is stale."""
-        self.until(lambda: self.api.get(f"/cdp/sweeps/{sweep}")["status"] == "done", "the sweep comes to its end")
+        self.until(
+            lambda: self.api.get(f"/cdp/sweeps/{sweep}")["status"] == "done",
+            "the sweep comes to its end",
+        )
         found: dict[str, Any] = self.api.get(f"/cdp/sweeps/{sweep}")
         assert (found["stale"], found["percent"]) == (0, 100)
         return found
@@ -172,9 +190,13 @@ class Live:
         (report,) = verify_all(self.settings)
         assert report.differences == []
         standing: Counter[tuple[int, Any]] = Counter()
-        for segment, person, delta in self.rows("SELECT segment_id, profile_id, delta FROM changes ORDER BY tx, id"):
+        for segment, person, delta in self.rows(
+            "SELECT segment_id, profile_id, delta FROM changes ORDER BY tx, id"
+        ):
             standing[segment, person] += delta
-            assert standing[segment, person] in (0, 1), f"person {person} moved twice, segment {segment}"
+            assert standing[segment, person] in (0, 1), (
+                f"person {person} moved twice, segment {segment}"
+            )
         members = set(self.rows("SELECT segment_id, profile_id FROM memberships"))
         assert {place for place, total in standing.items() if total} == members
 
@@ -182,7 +204,10 @@ class Live:
 @contextmanager
 def running(settings: Settings, workspace: TestWorkspace, **environment: str) -> Iterator[Live]:
     """Serve a workspace; engine processes are started by the test."""
-    with serving(create_app(settings)) as address, Live(settings, workspace, address, environment) as live:
+    with (
+        serving(create_app(settings)) as address,
+        Live(settings, workspace, address, environment) as live,
+    ):
         yield live
 
 
@@ -190,10 +215,19 @@ def order(person: int | str, revenue: float, day: int = 1) -> dict[str, Any]:
     """An order of the past."""
     user = person if isinstance(person, str) else f"user-{person}"
     stamp = f"2026-09-{day:02d}T12:00:00Z"
-    return {"type": "track", "event": "Order Completed", "userId": user, "timestamp": stamp, "properties": {"revenue": revenue}}
+    return {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": user,
+        "timestamp": stamp,
+        "properties": {"revenue": revenue},
+    }
 
 
-BIG = {"name": "Order Completed", "where": [{"property": "revenue", "condition": {"op": "at_least", "value": 50}}]}
+BIG = {
+    "name": "Order Completed",
+    "where": [{"property": "revenue", "condition": {"op": "at_least", "value": 50}}],
+}
 BIG_SPENDERS = {
     "type": "all",
     "of": [
@@ -209,7 +243,9 @@ BIG_SPENDERS = {
 def history() -> list[dict[str, Any]]:
     """Person n has n modulo 6 big orders of 90 and one small order."""
     found = [order(person, 10) for person in range(PEOPLE)]
-    found += [order(person, 90, 2 + number) for person in range(PEOPLE) for number in range(person % 6)]
+    found += [
+        order(person, 90, 2 + number) for person in range(PEOPLE) for number in range(person % 6)
+    ]
     return found
 
 
@@ -225,8 +261,12 @@ def visited(live: Live, sweep: int) -> int:
     return int(number)
 
 
-def test_a_sweep_that_is_killed_again_and_again_builds_the_past_once(settings: Settings, workspace: TestWorkspace) -> None:
-    with running(settings, workspace, STRATUM_SWEEPS__PAGE="4", STRATUM_SWEEPS__BUSY_PAGE="4") as live:
+def test_a_sweep_that_is_killed_again_and_again_builds_the_past_once(
+    settings: Settings, workspace: TestWorkspace
+) -> None:
+    with running(
+        settings, workspace, STRATUM_SWEEPS__PAGE="4", STRATUM_SWEEPS__BUSY_PAGE="4"
+    ) as live:
         worker = live.start()
         live.send(*history())
         live.settle()
@@ -242,12 +282,18 @@ def test_a_sweep_that_is_killed_again_and_again_builds_the_past_once(settings: S
         found = live.swept(sweep)
         assert (found["visited"], found["people"]) == (PEOPLE, PEOPLE)
         bought = Counter({f"user-{person}": person % 6 for person in range(PEOPLE)})
-        bought.update(f"user-{person}" for number in (10, 50) for person in range(number, PEOPLE, 40))
-        assert live.members(segment) == {person for person, times in bought.items() if 2 <= times <= 4}
+        bought.update(
+            f"user-{person}" for number in (10, 50) for person in range(number, PEOPLE, 40)
+        )
+        assert live.members(segment) == {
+            person for person, times in bought.items() if 2 <= times <= 4
+        }
         live.verify()
 
 
-def test_an_engine_killed_inside_the_commit_of_a_page_counts_nobody_twice(settings: Settings, workspace: TestWorkspace) -> None:
+def test_an_engine_killed_inside_the_commit_of_a_page_counts_nobody_twice(
+    settings: Settings, workspace: TestWorkspace
+) -> None:
     with running(
         settings,
         workspace,
@@ -265,32 +311,50 @@ def test_an_engine_killed_inside_the_commit_of_a_page_counts_nobody_twice(settin
             segment = live.draft("spenders", BIG_SPENDERS)
             sweep = live.publish(segment)
             waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
-            live.until(lambda: live.rows(waits) != [(0,)] and visited(live, sweep) >= 48, "the sweep stands at the held person")
+            live.until(
+                lambda: live.rows(waits) != [(0,)] and visited(live, sweep) >= 48,
+                "the sweep stands at the held person",
+            )
             live.kill(worker)
         live.start()
         live.swept(sweep)
         assert live.members(segment) == spenders(2, 3, 4)
         causes = {change for changes in live.told(segment).values() for change in changes}
-        assert {(change.delta, change.version, change.cause) for change in causes} == {(1, 1, "edit")}
+        assert {(change.delta, change.version, change.cause) for change in causes} == {
+            (1, 1, "edit")
+        }
         live.verify()
 
 
-def test_another_engine_takes_a_sweep_over_and_the_newest_sweep_does_the_work_of_all(settings: Settings, workspace: TestWorkspace) -> None:
-    with running(settings, workspace, STRATUM_SWEEPS__PAGE="4", STRATUM_SWEEPS__BUSY_PAGE="4") as live:
+def test_another_engine_takes_a_sweep_over_and_the_newest_sweep_does_the_work_of_all(
+    settings: Settings, workspace: TestWorkspace
+) -> None:
+    with running(
+        settings, workspace, STRATUM_SWEEPS__PAGE="4", STRATUM_SWEEPS__BUSY_PAGE="4"
+    ) as live:
         first = live.start()
         live.send(*history())
         live.settle()
-        gone, edited = live.draft("gone", {"type": "all", "of": []}), live.draft("spenders", BIG_SPENDERS)
+        gone, edited = (
+            live.draft("gone", {"type": "all", "of": []}),
+            live.draft("spenders", BIG_SPENDERS),
+        )
         began = live.publish(gone)
         live.until(lambda: visited(live, began) >= 10, "the sweep goes on")
         live.start()
         live.kill(first)
         sweeps = [live.publish(edited)]
-        live.edit(edited, "spenders", {"type": "event", "event": BIG, "condition": {"op": "at_least", "value": 4}})
+        live.edit(
+            edited,
+            "spenders",
+            {"type": "event", "event": BIG, "condition": {"op": "at_least", "value": 4}},
+        )
         sweeps += [live.publish(edited), live.delete(gone)]
         for sweep in (began, *sweeps):
             live.swept(sweep)
         assert live.members(edited) == spenders(4, 5)
         assert live.members(gone) == set()
-        assert set(live.rows("SELECT DISTINCT version FROM memberships WHERE segment_id = %s", edited)) == {(2,)}
+        assert set(
+            live.rows("SELECT DISTINCT version FROM memberships WHERE segment_id = %s", edited)
+        ) == {(2,)}
         live.verify()

@@ -25,7 +25,10 @@ SEGMENTS: Final[dict[str, dict[str, Any]]] = {
     },
     "left the cart": {
         "type": "sequence",
-        "steps": [{"event": ADDED}, {"event": {"name": "Order Completed"}, "within": "5s", "absent": True}],
+        "steps": [
+            {"event": ADDED},
+            {"event": {"name": "Order Completed"}, "within": "5s", "absent": True},
+        ],
         "window": "90s",
     },
     "known": {"type": "lifecycle", "stages": ["known", "customer"]},
@@ -78,7 +81,9 @@ class Visitors:
                 device = {"anonymousId": who.devices[0]}
                 added = {"type": "track", "event": "Product Added", "timestamp": _ago(60 - _ENDS_S)}
                 self._later.append((now_s, device | added))
-                self._later.append((now_s + _LOGIN_S, device | {"type": "identify", "userId": who.user}))
+                self._later.append(
+                    (now_s + _LOGIN_S, device | {"type": "identify", "userId": who.user})
+                )
                 self._later.append((now_s + _BACK_S, device | {"type": "page", "name": "Home"}))
         due = [message for at_s, message in self._later if at_s <= now_s]
         self._later = [(at_s, message) for at_s, message in self._later if at_s > now_s]
@@ -91,9 +96,16 @@ class Visitors:
         if rng.random() < 0.04:
             self._here[place] = self._newcomer()
         who, kind = self._here[place], rng.random()
-        message: dict[str, Any] = {"timestamp": _ago(rng.choice(LATELY_S)), "anonymousId": rng.choice(who.devices)}
+        message: dict[str, Any] = {
+            "timestamp": _ago(rng.choice(LATELY_S)),
+            "anonymousId": rng.choice(who.devices),
+        }
         if kind < 0.45:
-            return message | {"type": "track", "event": "Product Added", "properties": {"price": rng.randrange(100)}}
+            return message | {
+                "type": "track",
+                "event": "Product Added",
+                "properties": {"price": rng.randrange(100)},
+            }
         if kind < 0.6:
             return message | {"type": "page", "name": rng.choice(("Home", "Cart"))}
         if kind < 0.68 and who.known and len(who.devices) < 4:
@@ -107,15 +119,26 @@ class Visitors:
             del message["anonymousId"]
             return message | {"type": "page", "name": "Account", "userId": who.user}
         order = {"revenue": rng.randrange(10_000) / 100}
-        return message | {"type": "track", "event": "Order Completed", "userId": who.user, "properties": order}
+        return message | {
+            "type": "track",
+            "event": "Order Completed",
+            "userId": who.user,
+            "properties": order,
+        }
 
     def _login(self, who: Visitor, device: str) -> dict[str, Any]:
         if who.known and device != who.devices[0]:
             self.shared.append(device)
         who.known = True
         traits = {"plan": self._rng.choice(("free", "gold")), "email": f"{who.user}@example.com"}
-        return {"type": "identify", "userId": who.user, "traits": traits if self._rng.random() < 0.5 else {}}
+        return {
+            "type": "identify",
+            "userId": who.user,
+            "traits": traits if self._rng.random() < 0.5 else {},
+        }
 
 
 def _ago(seconds: float) -> str:
-    return datetime.fromtimestamp(datetime.now(UTC).timestamp() - seconds, UTC).isoformat(timespec="milliseconds")
+    return datetime.fromtimestamp(datetime.now(UTC).timestamp() - seconds, UTC).isoformat(
+        timespec="milliseconds"
+    )

@@ -1,4 +1,7 @@
-"""The signals flow on real servers: counters in, readings out; silence is seen without any event; restarts lose nothing."""
+"""The signals flow on real servers: counters in, readings out.
+
+Silence is seen without any event; restarts lose nothing.
+"""
 
 import os
 import signal
@@ -33,7 +36,9 @@ from store.signals import observations
 from store.signals.signals import known_signals, memories, write_readings
 from tests.conftest import TestWorkspace
 
-_RUN = "from config.load import load_settings; from dataflows.signals import run; run(load_settings())"
+_RUN = (
+    "from config.load import load_settings; from dataflows.signals import run; run(load_settings())"
+)
 _LIMIT_S = 30.0
 _READINGS = 6
 """So many readings would be a row of healthy ones that is long enough for the gate."""
@@ -56,7 +61,9 @@ def conn(postgres_dsn: str) -> Iterator[Conn]:
 def count(conn: Conn, workspace: TestWorkspace, metric: str, value: float) -> None:
     minute = int(time.time()) // 60 * 60_000
     with conn.transaction():
-        observations.add(conn, [(workspace.id, f"source:{workspace.source_id}", minute, 0, metric, value)])
+        observations.add(
+            conn, [(workspace.id, f"source:{workspace.source_id}", minute, 0, metric, value)]
+        )
 
 
 def statuses(conn: Conn) -> list[object]:
@@ -77,7 +84,9 @@ def process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         "STRATUM_METRICS__PORT": "0",
         "STRATUM_SIGNALS__POLL_INTERVAL": "0.05",
     }
-    running = subprocess.Popen([sys.executable, "-c", _RUN], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    running = subprocess.Popen(
+        [sys.executable, "-c", _RUN], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     try:
         yield running
     finally:
@@ -95,7 +104,12 @@ def test_counters_become_readings_in_postgres_and_redis_and_a_restart_reads_its_
         wait_until(lambda: statuses(conn) == ["unknown"])
         count(conn, workspace, metrics.ACCEPTED, 500)
         wait_until(lambda: "healthy" in statuses(conn))
-        wait_until(lambda: (found := projected(valkey_url, workspace)) is not None and found.status is Status.HEALTHY)
+        wait_until(
+            lambda: (
+                (found := projected(valkey_url, workspace)) is not None
+                and found.status is Status.HEALTHY
+            )
+        )
         running.send_signal(signal.SIGTERM)
         assert running.wait(10) == 0
         assert running.stdout is not None
@@ -125,11 +139,17 @@ def test_silence_turns_healthy_into_unknown_and_shuts_the_gate_without_any_event
     postgres_dsn: str, valkey_url: str, workspace: TestWorkspace, conn: Conn
 ) -> None:
     clock, stop, said = Clock(), Flag(), list[tuple[Verdict, tuple[Code, ...]]]()
-    params = HealthParams(poll_interval=timedelta(milliseconds=20), emit_every=timedelta(milliseconds=50))
+    params = HealthParams(
+        poll_interval=timedelta(milliseconds=20), emit_every=timedelta(milliseconds=50)
+    )
 
     def judged() -> Verdict:
         with psycopg.connect(postgres_dsn, autocommit=True) as own:
-            decision = TrustGate(own, GateParams()).judge(workspace.id, "meta", 1, "push", clock()).decision
+            decision = (
+                TrustGate(own, GateParams())
+                .judge(workspace.id, "meta", 1, "push", clock())
+                .decision
+            )
         said.append((decision.verdict, decision.codes))
         return decision.verdict
 
@@ -145,8 +165,15 @@ def test_silence_turns_healthy_into_unknown_and_shuts_the_gate_without_any_event
 
     count(conn, workspace, metrics.ACCEPTED, 500)
     driver = Thread(target=drive)
-    with psycopg.connect(postgres_dsn, autocommit=True) as reading, psycopg.connect(postgres_dsn, autocommit=True) as writing:
-        flow = build(Intake(MinutesFeed(reading, params, clock), stop), params, ReadingSink(writing, valkey_url, params))
+    with (
+        psycopg.connect(postgres_dsn, autocommit=True) as reading,
+        psycopg.connect(postgres_dsn, autocommit=True) as writing,
+    ):
+        flow = build(
+            Intake(MinutesFeed(reading, params, clock), stop),
+            params,
+            ReadingSink(writing, valkey_url, params),
+        )
         driver.start()
         run_until_signal(flow, stop)
     driver.join()
@@ -161,13 +188,21 @@ def test_a_push_never_passes_again_while_a_source_is_silent_however_long_and_how
 ) -> None:
     clock, verdicts = Clock(), dict[int, set[Verdict]]()
     often = timedelta(milliseconds=50)
-    params = HealthParams(poll_interval=timedelta(milliseconds=20), emit_every=often, emit_idle=often)
+    params = HealthParams(
+        poll_interval=timedelta(milliseconds=20), emit_every=often, emit_idle=often
+    )
 
     def judged() -> Verdict:
-        return TrustGate(conn, GateParams()).judge(workspace.id, "meta", 1, "push", clock()).decision.verdict
+        return (
+            TrustGate(conn, GateParams())
+            .judge(workspace.id, "meta", 1, "push", clock())
+            .decision.verdict
+        )
 
     def readings_since(at: datetime) -> int:
-        (number,) = conn.execute("SELECT count(*) FROM readings WHERE read_at >= %s", (at,)).fetchone() or (0,)
+        (number,) = conn.execute(
+            "SELECT count(*) FROM readings WHERE read_at >= %s", (at,)
+        ).fetchone() or (0,)
         return int(str(number))
 
     def run(drive: Callable[[], object]) -> None:
@@ -180,8 +215,15 @@ def test_a_push_never_passes_again_while_a_source_is_silent_however_long_and_how
                 stop.set()
 
         driver = Thread(target=driven)
-        with psycopg.connect(postgres_dsn, autocommit=True) as reading, psycopg.connect(postgres_dsn, autocommit=True) as writing:
-            built = build(Intake(MinutesFeed(reading, params, clock), stop), params, ReadingSink(writing, valkey_url, params))
+        with (
+            psycopg.connect(postgres_dsn, autocommit=True) as reading,
+            psycopg.connect(postgres_dsn, autocommit=True) as writing,
+        ):
+            built = build(
+                Intake(MinutesFeed(reading, params, clock), stop),
+                params,
+                ReadingSink(writing, valkey_url, params),
+            )
             driver.start()
             run_until_signal(built, stop)
         driver.join()
@@ -213,20 +255,34 @@ def test_a_push_never_passes_again_while_a_source_is_silent_however_long_and_how
     assert {minutes: found for minutes, found in verdicts.items() if Verdict.PASS in found} == {}
 
 
-def test_after_a_restart_the_feed_hands_out_what_was_said_last_once(conn: Conn, workspace: TestWorkspace) -> None:
+def test_after_a_restart_the_feed_hands_out_what_was_said_last_once(
+    conn: Conn, workspace: TestWorkspace
+) -> None:
     now, signal_name = datetime.now(UTC).replace(microsecond=0), f"source:{workspace.source_id}"
     ages = (timedelta(minutes=2), timedelta(minutes=1))
     write_readings(
         conn,
         [
-            Reading(WorkspaceId(workspace.id), signal_name, int((now - age).timestamp() * 1000), score, status, 100)
-            for age, score, status in zip(ages, (90.0, None), (Status.HEALTHY, Status.UNKNOWN), strict=True)
+            Reading(
+                WorkspaceId(workspace.id),
+                signal_name,
+                int((now - age).timestamp() * 1000),
+                score,
+                status,
+                100,
+            )
+            for age, score, status in zip(
+                ages, (90.0, None), (Status.HEALTHY, Status.UNKNOWN), strict=True
+            )
         ],
     )
     feed = MinutesFeed(conn, HealthParams(poll_interval=timedelta(microseconds=1)), Clock())
     ((first,), (second,)) = feed.read(), feed.read()
     assert first.last is not None
-    assert (first.last.read_ms, first.last.status) == (int((now - ages[1]).timestamp() * 1000), Status.UNKNOWN)
+    assert (first.last.read_ms, first.last.status) == (
+        int((now - ages[1]).timestamp() * 1000),
+        Status.UNKNOWN,
+    )
     assert second.last is None
 
 
@@ -238,9 +294,17 @@ def test_every_known_signal_is_ticked_also_a_source_that_never_sent_and_a_platfo
         " SELECT %s, min(id), 'meta', 'a', '1', 3600 FROM segments",
         (workspace.id,),
     )
-    assert known_signals(conn) == {(workspace.id, f"source:{workspace.source_id}"), (workspace.id, "platform:meta")}
+    assert known_signals(conn) == {
+        (workspace.id, f"source:{workspace.source_id}"),
+        (workspace.id, "platform:meta"),
+    }
     (platform, source) = MinutesFeed(conn, HealthParams(), Clock()).read()
-    assert (platform.signal, source.signal, platform.rows, source.rows) == ("platform:meta", f"source:{workspace.source_id}", (), ())
+    assert (platform.signal, source.signal, platform.rows, source.rows) == (
+        "platform:meta",
+        f"source:{workspace.source_id}",
+        (),
+        (),
+    )
 
 
 def test_a_counter_of_a_transaction_that_was_open_for_long_is_read_once_it_commits(
@@ -253,7 +317,10 @@ def test_a_counter_of_a_transaction_that_was_open_for_long_is_read_once_it_commi
         for _ in range(3):
             assert [event.rows for event in feed.read()] == [()]
         minute = int(time.time()) // 60 * 60_000
-        observations.add(slow, [(workspace.id, f"source:{workspace.source_id}", minute, 0, metrics.ACCEPTED, 7.0)])
+        observations.add(
+            slow,
+            [(workspace.id, f"source:{workspace.source_id}", minute, 0, metrics.ACCEPTED, 7.0)],
+        )
         assert [event.rows for event in feed.read()] == [()]
         slow.commit()
     assert [row.value for event in feed.read() for row in event.rows] == [7.0]
@@ -278,11 +345,21 @@ def test_old_readings_are_thinned_old_counters_go_and_totals_and_what_decisions_
     signal_name, params = f"source:{workspace.source_id}", HealthParams()
 
     def told(at: datetime, status: Status) -> Reading:
-        return Reading(WorkspaceId(workspace.id), signal_name, int(at.timestamp() * 1000), 90.0, status, 100)
+        return Reading(
+            WorkspaceId(workspace.id), signal_name, int(at.timestamp() * 1000), 90.0, status, 100
+        )
 
     old = now.replace(minute=20, second=0) - timedelta(days=3)
-    kept = write_readings(conn, [told(old + timedelta(seconds=second), Status.HEALTHY) for second in range(0, 60, 10)])
-    write_readings(conn, [told(old + timedelta(seconds=61), Status.DEGRADED), told(old + timedelta(seconds=62), Status.HEALTHY)])
+    kept = write_readings(
+        conn, [told(old + timedelta(seconds=second), Status.HEALTHY) for second in range(0, 60, 10)]
+    )
+    write_readings(
+        conn,
+        [
+            told(old + timedelta(seconds=61), Status.DEGRADED),
+            told(old + timedelta(seconds=62), Status.HEALTHY),
+        ],
+    )
     conn.execute(
         "INSERT INTO decisions (workspace_id, destination, action, verdict, automation, reasons, reading_ids, decided_at)"
         " VALUES (%s, 'meta:1', 'push', 'pass', 'execute', '[]', %s, now())",
@@ -290,16 +367,28 @@ def test_old_readings_are_thinned_old_counters_go_and_totals_and_what_decisions_
     )
     with conn.transaction():
         minute = int(old.timestamp()) * 1000
-        rows = [(workspace.id, signal_name, minute, 0, metric, 1.0) for metric in (metrics.ACCEPTED, f"{metrics.REJECTED}:x", "person:3")]
+        rows = [
+            (workspace.id, signal_name, minute, 0, metric, 1.0)
+            for metric in (metrics.ACCEPTED, f"{metrics.REJECTED}:x", "person:3")
+        ]
         observations.add(conn, rows)
     learned = Learned(WorkspaceId(workspace.id), signal_name, b"packed")
     partition = ReadingSink(conn, valkey_url, params).build("readings", 0, 1)
     partition.write_batch([("key", told(now, Status.HEALTHY)), ("key", learned)])
-    assert [row[0] for row in conn.execute("SELECT id FROM readings WHERE read_at < %s ORDER BY id", (now,))][:2] == [
+    assert [
+        row[0]
+        for row in conn.execute("SELECT id FROM readings WHERE read_at < %s ORDER BY id", (now,))
+    ][:2] == [
         kept[0].id,
         kept[-1].id,
     ]
     assert conn.execute("SELECT count(*) FROM readings").fetchone() == (5,)
-    assert [row[0] for row in conn.execute("SELECT metric FROM observations ORDER BY 1")] == ["accepted", "rejected:x"]
-    assert conn.execute("SELECT readings, last_status FROM reading_hours").fetchone() == (8, "healthy")
+    assert [row[0] for row in conn.execute("SELECT metric FROM observations ORDER BY 1")] == [
+        "accepted",
+        "rejected:x",
+    ]
+    assert conn.execute("SELECT readings, last_status FROM reading_hours").fetchone() == (
+        8,
+        "healthy",
+    )
     assert memories(conn, now - timedelta(minutes=1)) == {(workspace.id, signal_name): b"packed"}

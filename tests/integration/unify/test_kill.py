@@ -46,11 +46,17 @@ def start_worker(settings: Settings, batch_records: int = 40) -> subprocess.Pope
         "STRATUM_LOG__LEASES__LIFETIME": "PT1S",
         "STRATUM_LOG__LEASES__BEAT": "PT0.2S",
     }
-    return subprocess.Popen([sys.executable, "-m", "cli.main", "engine", "profiles"], env=environment, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "engine", "profiles"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 @contextmanager
-def workers(settings: Settings, count: int, batch_records: int = 40) -> Iterator[list[subprocess.Popen[bytes]]]:
+def workers(
+    settings: Settings, count: int, batch_records: int = 40
+) -> Iterator[list[subprocess.Popen[bytes]]]:
     running = [start_worker(settings, batch_records) for _ in range(count)]
     try:
         yield running
@@ -77,8 +83,22 @@ def seen(dsn: str) -> int:
 
 
 def undisturbed(dsn: str, found: Sequence[bytes]) -> None:
-    unify = build_unifier(dsn, IdentityRules(), ProfileRules(), Engine(), lambda _log, _partition: pytest.fail("fenced"))
-    unify(Batch("log", 0, 0, len(found), tuple(Record(number, 0, value) for number, value in enumerate(found))))
+    unify = build_unifier(
+        dsn,
+        IdentityRules(),
+        ProfileRules(),
+        Engine(),
+        lambda _log, _partition: pytest.fail("fenced"),
+    )
+    unify(
+        Batch(
+            "log",
+            0,
+            0,
+            len(found),
+            tuple(Record(number, 0, value) for number, value in enumerate(found)),
+        )
+    )
     unify.close()
 
 
@@ -96,7 +116,10 @@ def test_workers_killed_at_random_leave_the_tables_of_an_undisturbed_run(
     with workers(settings, 2) as running:
         for number in range(KILLS):
             last = number == KILLS - 1
-            append(valkey_url, found[number * chunk :] if last else found[number * chunk : (number + 1) * chunk])
+            append(
+                valkey_url,
+                found[number * chunk :] if last else found[number * chunk : (number + 1) * chunk],
+            )
             wait_until(lambda number=number: seen(dsn) > number * chunk, "traffic flows")  # type: ignore[misc]
             victim = rng.randrange(2)
             os.kill(running[victim].pid, signal.SIGKILL)

@@ -26,7 +26,9 @@ VICTIMS = ("postgres", "valkey", "api", "profiles-1", "postgres", "valkey")
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    settings = Settings.model_validate({"data_dir": tmp_path / "data", "server": {"port": 0}, "embedded": {"sandbox_ports": {}}})
+    settings = Settings.model_validate(
+        {"data_dir": tmp_path / "data", "server": {"port": 0}, "embedded": {"sandbox_ports": {}}}
+    )
     with Stack(settings) as running:
         running.wait_until_running(DEADLINE_S)
         yield running
@@ -43,7 +45,9 @@ def stored(stack: Stack) -> int:
     assert stack.addresses is not None
     try:
         with psycopg.connect(stack.addresses.postgres_dsn) as connection:
-            row = connection.execute("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM dead_letters)").fetchone()
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM dead_letters)"
+            ).fetchone()
     except psycopg.OperationalError:
         return 0
     return int(row[0]) if row else 0
@@ -55,7 +59,10 @@ def kill(stack: Stack, name: str) -> None:
     assert unit.pid is not None
     os.kill(unit.pid, signal.SIGKILL)
     restarted = unit.restarts + 1
-    wait_until(lambda: any(now.name == name and now.restarts >= restarted for now in stack.status().units), f"{name} is started again")
+    wait_until(
+        lambda: any(now.name == name and now.restarts >= restarted for now in stack.status().units),
+        f"{name} is started again",
+    )
     wait_until(lambda: stack.status().running, f"everything answers after {name} died")
 
 
@@ -63,14 +70,20 @@ def test_everything_acknowledged_survives_the_death_of_every_server(stack: Stack
     assert stack.addresses is not None
     keys = stack.first_keys
     assert isinstance(keys, FirstKeys)
-    found = [message for message in messages(COUNT, seed=9) if message["type"] != "track" or "event" in message]
+    found = [
+        message
+        for message in messages(COUNT, seed=9)
+        if message["type"] != "track" or "event" in message
+    ]
     distinct = len({message["messageId"] for message in found})
     items = [Item(number, msgspec.json.encode(message)) for number, message in enumerate(found)]
     sender = Sender(stack.addresses.api, keys.write_key)
     acknowledged: list[int] = []
 
     def send() -> None:
-        for delivered in sender.deliver([items[start : start + 50] for start in range(0, len(items), 50)]):
+        for delivered in sender.deliver(
+            [items[start : start + 50] for start in range(0, len(items), 50)]
+        ):
             acknowledged.append(delivered.accepted)
             time.sleep(0.02)
 
@@ -78,7 +91,10 @@ def test_everything_acknowledged_survives_the_death_of_every_server(stack: Stack
     sending.start()
     share = distinct // (len(VICTIMS) + 1)
     for number, victim in enumerate(VICTIMS, 1):
-        wait_until(lambda number=number: stored(stack) > min(number * share, distinct - 100), f"traffic flows before {victim} dies")  # type: ignore[misc]
+        wait_until(
+            lambda number=number: stored(stack) > min(number * share, distinct - 100),  # type: ignore[misc]
+            f"traffic flows before {victim} dies",
+        )
         kill(stack, victim)
     sending.join(DEADLINE_S)
     sender.close()

@@ -1,6 +1,7 @@
 """Several workers, visitors who log in, and windows that end: nothing is lost, and `verify` says so.
 
-Also a program, for longer runs: ``python -m tests.integration.unify.test_workers_and_the_clock --minutes 60 --rate 200 --workers 4``.
+Also a program, for longer runs: ``python -m tests.integration.unify.test_workers_and_the_clock
+--minutes 60 --rate 200 --workers 4``.
 """
 
 import argparse
@@ -43,7 +44,12 @@ def unmerge(live: Live, device: str) -> bool:
         return False
     body = {"identifiers": [{"kind": "anonymous_id", "value": device}], "reason": "a shared device"}
     answer = live.api.http.post(f"/cdp/profiles/{found[0][0]}/unmerge", json=body)
-    assert answer.status_code in (httpx.codes.ACCEPTED, httpx.codes.NOT_FOUND, httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY)
+    assert answer.status_code in (
+        httpx.codes.ACCEPTED,
+        httpx.codes.NOT_FOUND,
+        httpx.codes.CONFLICT,
+        httpx.codes.UNPROCESSABLE_ENTITY,
+    )
     return answer.status_code == httpx.codes.ACCEPTED
 
 
@@ -56,7 +62,14 @@ def open_segments(live: Live) -> int:
 
 
 def drive(
-    live: Live, visitors: Visitors, edited: int, *, seconds: float, rate: float, edit_s: float, told: Callable[[str], None] = lambda _: None
+    live: Live,
+    visitors: Visitors,
+    edited: int,
+    *,
+    seconds: float,
+    rate: float,
+    edit_s: float,
+    told: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Send traffic for a while: visits, logins, an unmerge about every second, and an edit of a definition now and then.
 
@@ -75,7 +88,11 @@ def drive(
         if passed > (edits + 1) * edit_s:
             edits += 1
             name, rule = next(iter(SEGMENTS.items()))
-            live.edit(edited, name, rule | {"condition": {"op": "at_least", "value": 1 if edits % 2 == 0 else 50}})
+            live.edit(
+                edited,
+                name,
+                rule | {"condition": {"op": "at_least", "value": 1 if edits % 2 == 0 else 50}},
+            )
             live.publish(edited)
         if ticks % 240 == 0:
             told(f"{passed:6.0f} s  {sent:,} sent")
@@ -87,25 +104,35 @@ def drive(
 def catch_up(live: Live, sent: int, commands: int) -> None:
     """Wait until everything sent is processed and no sweep is under way."""
     deadline = time.monotonic() + CATCH_UP_S
-    while live.rows(_PROCESSED) != [(sent, commands)] or live.rows("SELECT 1 FROM sweeps WHERE status = 'running'"):
+    while live.rows(_PROCESSED) != [(sent, commands)] or live.rows(
+        "SELECT 1 FROM sweeps WHERE status = 'running'"
+    ):
         assert time.monotonic() < deadline, "everything sent is processed"
         time.sleep(0.1)
 
 
 def lived(live: Live) -> None:
     """What makes the run worth something happened: people merged, came apart, moved by the clock, and had their leaves stored apart."""
-    assert {"merge", "unmerge"} <= {kind for (kind,) in live.rows("SELECT DISTINCT kind FROM merges")}
-    assert {"event", "wake", "merge", "edit"} <= {cause for (cause,) in live.rows("SELECT DISTINCT cause FROM changes")}
+    assert {"merge", "unmerge"} <= {
+        kind for (kind,) in live.rows("SELECT DISTINCT kind FROM merges")
+    }
+    assert {"event", "wake", "merge", "edit"} <= {
+        cause for (cause,) in live.rows("SELECT DISTINCT cause FROM changes")
+    }
     assert live.rows("SELECT count(*) > 20 FROM identifiers WHERE leaf IS NOT NULL") == [(True,)]
 
 
 @pytest.mark.parametrize("workers", [2, 4])
-def test_nothing_is_lost_while_windows_end_and_people_log_in(settings: Settings, workspace: TestWorkspace, workers: int) -> None:
+def test_nothing_is_lost_while_windows_end_and_people_log_in(
+    settings: Settings, workspace: TestWorkspace, workers: int
+) -> None:
     with running(settings, workspace) as live:
         started = [live.start() for _ in range(workers)]
         visitors, edited = Visitors(workers, 40), open_segments(live)
         sent = drive(live, visitors, edited, seconds=25, rate=60, edit_s=8)
-        live.kill(started[0])  # its partitions, and the clock, go over to others, which remember people
+        live.kill(
+            started[0]
+        )  # its partitions, and the clock, go over to others, which remember people
         live.start()
         sent += drive(live, visitors, edited, seconds=20, rate=60, edit_s=60)
         catch_up(live, sent, visitors.parted)
@@ -127,8 +154,19 @@ def servers() -> Iterator[tuple[Settings, TestWorkspace]]:
         with psycopg.connect(dsn) as conn:
             first = bootstrap(conn)
         assert first is not None
-        keys = TestWorkspace(first.workspace.id, first.workspace.salt, first.source_id, first.write_key, first.api_key)
-        values: dict[str, Any] = {"data_dir": folder, "postgres": {"dsn": dsn}, "redis": {"url": valkey.url}, "log": {"retention_s": 120}}
+        keys = TestWorkspace(
+            first.workspace.id,
+            first.workspace.salt,
+            first.source_id,
+            first.write_key,
+            first.api_key,
+        )
+        values: dict[str, Any] = {
+            "data_dir": folder,
+            "postgres": {"dsn": dsn},
+            "redis": {"url": valkey.url},
+            "log": {"retention_s": 120},
+        }
         yield Settings.model_validate(values), keys
 
 
@@ -147,15 +185,28 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
-    with servers() as (settings, keys), running(settings, keys, STRATUM_LOG__RETENTION_S="120") as live:
+    with (
+        servers() as (settings, keys),
+        running(settings, keys, STRATUM_LOG__RETENTION_S="120") as live,
+    ):
         for _ in range(chosen.workers):
             live.start()
         visitors, edited = Visitors(chosen.seed, chosen.people), open_segments(live)
-        sent = drive(live, visitors, edited, seconds=chosen.minutes * 60, rate=chosen.rate, edit_s=300, told=_say)
+        sent = drive(
+            live,
+            visitors,
+            edited,
+            seconds=chosen.minutes * 60,
+            rate=chosen.rate,
+            edit_s=300,
+            told=_say,
+        )
         _say(f"{sent:,} sent; waiting for the workers")
         catch_up(live, sent, visitors.parted)
         lived(live)
-        ((people, leaves),) = live.rows("SELECT (SELECT count(*) FROM profiles), (SELECT count(*) FROM identifiers WHERE leaf IS NOT NULL)")
+        ((people, leaves),) = live.rows(
+            "SELECT (SELECT count(*) FROM profiles), (SELECT count(*) FROM identifiers WHERE leaf IS NOT NULL)"
+        )
         merges = dict(live.rows("SELECT kind, count(*) FROM merges GROUP BY 1"))
         _say(f"processed; {people:,} people, {leaves:,} leaves apart; {merges}")
         live.verify()

@@ -23,14 +23,30 @@ def messages(count: int, seed: int) -> list[dict[str, Any]]:
         if rng.random() < 0.5:
             message["userId"] = f"user-{user}"
         if rng.random() < 0.1:
-            message["context"] = {"consent": {"categoryPreferences": {"advertising": rng.random() < 0.7}}}
+            message["context"] = {
+                "consent": {"categoryPreferences": {"advertising": rng.random() < 0.7}}
+            }
         kind = rng.random()
         if kind < 0.15:
-            message |= {"type": "identify", "traits": {"email": f"mail-{user // 2}@example.com", "plan": rng.choice(["free", "gold"])}}
+            message |= {
+                "type": "identify",
+                "traits": {
+                    "email": f"mail-{user // 2}@example.com",
+                    "plan": rng.choice(["free", "gold"]),
+                },
+            }
         elif kind < 0.35:
-            message |= {"type": "track", "event": "Order Completed", "properties": {"revenue": rng.randrange(10_000) / 100}}
+            message |= {
+                "type": "track",
+                "event": "Order Completed",
+                "properties": {"revenue": rng.randrange(10_000) / 100},
+            }
         elif kind < 0.4:
-            message |= {"type": "alias", "userId": f"user-{user}", "previousId": f"old-{rng.randrange(count // 20)}"}
+            message |= {
+                "type": "alias",
+                "userId": f"user-{user}",
+                "previousId": f"old-{rng.randrange(count // 20)}",
+            }
         elif kind < 0.42:
             message |= {"type": "track"}
         else:
@@ -44,9 +60,14 @@ def messages(count: int, seed: int) -> list[dict[str, Any]]:
 def _stamp(at_ms: int) -> str:
     seconds, ms = divmod(at_ms, 1000)
     hours, rest = divmod(seconds, 3600)
-    return f"2026-09-{1 + hours // 24:02d}T{hours % 24:02d}:{rest // 60:02d}:{rest % 60:02d}.{ms:03d}Z"
+    return (
+        f"2026-09-{1 + hours // 24:02d}T{hours % 24:02d}:{rest // 60:02d}:{rest % 60:02d}.{ms:03d}Z"
+    )
 
 
 def records(source: int, found: list[dict[str, Any]]) -> list[bytes]:
     """The same as log records."""
-    return [encode_event(source, RECEIVED_MS + number, 0, json.dumps(message).encode()) for number, message in enumerate(found)]
+    return [
+        encode_event(source, RECEIVED_MS + number, 0, json.dumps(message).encode())
+        for number, message in enumerate(found)
+    ]

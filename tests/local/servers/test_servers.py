@@ -64,7 +64,10 @@ def test_an_interrupted_first_start_is_repeated(tmp_path: Path) -> None:
 
 
 def test_the_postgres_log_holds_no_values(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path, _SMALL) as server, psycopg.connect(server.dsn("postgres"), autocommit=True) as conn:
+    with (
+        EmbeddedPostgres(tmp_path, _SMALL) as server,
+        psycopg.connect(server.dsn("postgres"), autocommit=True) as conn,
+    ):
         conn.execute("CREATE TABLE people (email text PRIMARY KEY)")
         conn.execute("INSERT INTO people VALUES ('ada@example.com')")
         with pytest.raises(psycopg.errors.UniqueViolation):
@@ -75,14 +78,21 @@ def test_the_postgres_log_holds_no_values(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_root_becomes_nobody_where_namespaces_are_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_becomes_nobody_where_namespaces_are_forbidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(identity, "namespaces_allowed", lambda: False)
     nobody = pwd.getpwnam("nobody")
-    assert identity.identity_for(Path("/usr/bin/true"), Path("/tmp")) == f"user:{nobody.pw_uid}:{nobody.pw_gid}"
+    assert (
+        identity.identity_for(Path("/usr/bin/true"), Path("/tmp"))
+        == f"user:{nobody.pw_uid}:{nobody.pw_gid}"
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_postgres_runs_and_restarts_as_nobody_where_namespaces_are_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgres_runs_and_restarts_as_nobody_where_namespaces_are_forbidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(identity, "namespaces_allowed", lambda: False)
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
@@ -94,22 +104,30 @@ def test_postgres_runs_and_restarts_as_nobody_where_namespaces_are_forbidden(mon
             with server:
                 assert _one(server.dsn("postgres")) == 1
                 assert server.child is not None
-                assert Path(f"/proc/{server.child.pid}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+                assert (
+                    Path(f"/proc/{server.child.pid}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+                )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_root_is_told_which_folder_nobody_cannot_enter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_root_is_told_which_folder_nobody_cannot_enter(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(identity, "namespaces_allowed", lambda: False)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     closed.parent.chmod(0o755)
-    with pytest.raises(StartError, match=r"the user nobody cannot enter .*: run as an ordinary user"):
+    with pytest.raises(
+        StartError, match=r"the user nobody cannot enter .*: run as an ordinary user"
+    ):
         identity.identity_for(Path("/usr/bin/true"), closed / "data")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 @pytest.mark.parametrize("kind", ["user", "map"])
-def test_a_program_under_another_identity_still_dies_with_its_parent(tmp_path: Path, kind: str) -> None:
+def test_a_program_under_another_identity_still_dies_with_its_parent(
+    tmp_path: Path, kind: str
+) -> None:
     nobody = pwd.getpwnam("nobody")
     seen = tmp_path / "uid"
     program = (
@@ -118,7 +136,9 @@ def test_a_program_under_another_identity_still_dies_with_its_parent(tmp_path: P
         f"print(Child(Command('sh', argv, log=Path({str(seen)!r}), identity=identity)).pid, flush=True)\n"
         "signal.pause()\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         assert wait_until(lambda: seen.exists() and bool(seen.read_text()), _DEADLINE_S)
@@ -138,8 +158,13 @@ def test_valkey_keeps_what_it_acknowledged_through_a_kill(tmp_path: Path) -> Non
         assert client.xlen("log") == 100
 
 
-def test_valkey_refuses_writes_when_the_log_fills_its_memory_and_evicts_projections_first(tmp_path: Path) -> None:
-    with EmbeddedValkey(tmp_path, ValkeyParams(max_memory_mb=64, fsync="everysec")) as server, redis.Redis.from_url(server.url) as client:
+def test_valkey_refuses_writes_when_the_log_fills_its_memory_and_evicts_projections_first(
+    tmp_path: Path,
+) -> None:
+    with (
+        EmbeddedValkey(tmp_path, ValkeyParams(max_memory_mb=64, fsync="everysec")) as server,
+        redis.Redis.from_url(server.url) as client,
+    ):
         client.set("projection", "x" * 1_000_000, ex=3600)
 
         def fill() -> None:
@@ -153,7 +178,11 @@ def test_valkey_refuses_writes_when_the_log_fills_its_memory_and_evicts_projecti
 
 
 def test_valkey_asks_for_its_password(tmp_path: Path) -> None:
-    with EmbeddedValkey(tmp_path) as server, redis.Redis(port=server.port) as client, pytest.raises(redis.AuthenticationError):
+    with (
+        EmbeddedValkey(tmp_path) as server,
+        redis.Redis(port=server.port) as client,
+        pytest.raises(redis.AuthenticationError),
+    ):
         client.ping()
 
 
@@ -203,15 +232,22 @@ def test_a_server_waits_for_the_end_of_an_earlier_one_in_its_folder(tmp_path: Pa
     first = EmbeddedValkey(tmp_path).start()
     second = EmbeddedValkey(tmp_path)
     second.stop_timeout_s = 0.1
-    with pytest.raises(StartError, match=r"valkey of an earlier start still runs \(process \d+\) and holds"):
+    with pytest.raises(
+        StartError, match=r"valkey of an earlier start still runs \(process \d+\) and holds"
+    ):
         second.start()
     first.stop()
     second.start().stop()
 
 
 def test_a_program_that_fails_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
-    command = Command("initialiser", ("sh", "-c", "echo disk quota exceeded; exit 7"), log=tmp_path / "log")
-    with pytest.raises(StartError, match=r"initialiser failed with exit code 7; .*log ends with:\n  disk quota exceeded"):
+    command = Command(
+        "initialiser", ("sh", "-c", "echo disk quota exceeded; exit 7"), log=tmp_path / "log"
+    )
+    with pytest.raises(
+        StartError,
+        match=r"initialiser failed with exit code 7; .*log ends with:\n  disk quota exceeded",
+    ):
         run(command, _DEADLINE_S)
 
 
@@ -226,7 +262,9 @@ def test_a_program_that_is_not_there_ends_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.kafka
-def test_kafka_keeps_what_it_acknowledged_through_a_kill(tmp_path: Path, kafka_bootstrap: str) -> None:
+def test_kafka_keeps_what_it_acknowledged_through_a_kill(
+    tmp_path: Path, kafka_bootstrap: str
+) -> None:
     assert kafka_bootstrap  # skips where there is no broker to be had
     try:
         server = EmbeddedKafka(tmp_path, _ROOT / ".cache" / "kafka")
@@ -240,7 +278,13 @@ def test_kafka_keeps_what_it_acknowledged_through_a_kill(tmp_path: Path, kafka_b
     assert server.child is not None
     os.kill(server.child.pid, signal.SIGKILL)
     with server.restart():
-        consumer = Consumer({"bootstrap.servers": server.bootstrap_servers, "group.id": "g", "auto.offset.reset": "earliest"})
+        consumer = Consumer(
+            {
+                "bootstrap.servers": server.bootstrap_servers,
+                "group.id": "g",
+                "auto.offset.reset": "earliest",
+            }
+        )
         consumer.subscribe(["t"])
         message = consumer.poll(_DEADLINE_S)
         consumer.close()

@@ -19,7 +19,9 @@ from local.stack.running import running_environment
 from local.stack.stack import Stack
 
 _DEADLINE_S = 30.0
-_SLEEPER = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); signal.pause()"
+_SLEEPER = (
+    "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); signal.pause()"
+)
 _DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 
 StackFactory = Callable[..., Stack]
@@ -122,10 +124,16 @@ def test_what_is_killed_comes_back_with_what_was_written(stack_in: StackFactory)
         assert _rows(stack) == [("default",)]
         with redis.Redis.from_url(stack.addresses.valkey_url) as client:
             assert client.xlen("log") == 1
-        assert {unit.name: unit.restarts for unit in stack.status().units} == {"postgres": 1, "valkey": 1, "sleeper": 1}
+        assert {unit.name: unit.restarts for unit in stack.status().units} == {
+            "postgres": 1,
+            "valkey": 1,
+            "sleeper": 1,
+        }
 
 
-def test_a_killed_supervisor_leaves_no_process_and_its_folder_free(data_dir: Path, stack_in: StackFactory) -> None:
+def test_a_killed_supervisor_leaves_no_process_and_its_folder_free(
+    data_dir: Path, stack_in: StackFactory
+) -> None:
     program = (
         "import signal, sys\n"
         "from pathlib import Path\n"
@@ -138,20 +146,27 @@ def test_a_killed_supervisor_leaves_no_process_and_its_folder_free(data_dir: Pat
         "print('up', flush=True)\n"
         "signal.pause()\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as supervisor:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
+    ) as supervisor:
         assert supervisor.stdout is not None
         assert supervisor.stdout.readline() == "up\n"
         family = _descendants(supervisor.pid)
         assert len(family) > 3
         supervisor.kill()
-    assert wait_until(lambda: not any(_alive(pid) for pid in family), _DEADLINE_S), [pid for pid in family if _alive(pid)]
+    assert wait_until(lambda: not any(_alive(pid) for pid in family), _DEADLINE_S), [
+        pid for pid in family if _alive(pid)
+    ]
     with stack_in() as next_one:
         assert _rows(next_one) == [("default",)]
 
 
 def test_a_second_stack_in_one_folder_is_refused(data_dir: Path, stack_in: StackFactory) -> None:
     with stack_in():
-        with pytest.raises(StartError, match=rf"another stack \(process {os.getpid()}\) runs in .*: stop it, or choose another folder"):
+        with pytest.raises(
+            StartError,
+            match=rf"another stack \(process {os.getpid()}\) runs in .*: stop it, or choose another folder",
+        ):
             stack_in().start()
         assert running_environment(data_dir) is not None
     assert running_environment(data_dir) is None
@@ -166,18 +181,33 @@ def test_other_commands_find_the_running_stack(data_dir: Path, stack_in: StackFa
 
 
 def test_a_component_that_keeps_dying_waits_longer_each_time(data_dir: Path) -> None:
-    settings = Settings.model_validate({"data_dir": data_dir, "server": {"port": 0}, "embedded": {"sandbox_ports": {}}})
+    settings = Settings.model_validate(
+        {"data_dir": data_dir, "server": {"port": 0}, "embedded": {"sandbox_ports": {}}}
+    )
     said: list[str] = []
-    with Stack(settings, lambda *_: [Component("broken", ("-c", "raise SystemExit(3)"))], report=said.append):
-        assert wait_until(lambda: len([line for line in said if line.startswith("broken died")]) >= 3, _DEADLINE_S)
+    with Stack(
+        settings,
+        lambda *_: [Component("broken", ("-c", "raise SystemExit(3)"))],
+        report=said.append,
+    ):
+        assert wait_until(
+            lambda: len([line for line in said if line.startswith("broken died")]) >= 3, _DEADLINE_S
+        )
     deaths = [line for line in said if line.startswith("broken died")][:3]
     log = data_dir / "logs" / "broken.log"
-    assert deaths == [f"broken died with exit code 3 (its log: {log}); next try in {wait} s" for wait in ("0.1", "0.2", "0.4")]
+    assert deaths == [
+        f"broken died with exit code 3 (its log: {log}); next try in {wait} s"
+        for wait in ("0.1", "0.2", "0.4")
+    ]
 
 
 def test_a_component_deaf_to_sigterm_is_ended_within_the_bound(data_dir: Path) -> None:
     settings = Settings.model_validate(
-        {"data_dir": data_dir, "server": {"port": 0}, "embedded": {"sandbox_ports": {}, "stop_timeout": "PT0.3S"}}
+        {
+            "data_dir": data_dir,
+            "server": {"port": 0},
+            "embedded": {"sandbox_ports": {}, "stop_timeout": "PT0.3S"},
+        }
     )
     with Stack(settings, lambda *_: [Component("deaf", ("-c", _DEAF))]) as stack:
         stack.wait_until_running(_DEADLINE_S)

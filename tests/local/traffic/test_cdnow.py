@@ -41,11 +41,15 @@ def test_everybody_is_identified_before_the_first_order(events: list[dict[str, A
 
 
 def test_message_ids_are_unique_and_the_same_at_every_call(events: list[dict[str, Any]]) -> None:
-    assert len({event["messageId"] for event in events}) == len(events) == cdnow.PEOPLE + cdnow.ORDERS
+    assert (
+        len({event["messageId"] for event in events}) == len(events) == cdnow.PEOPLE + cdnow.ORDERS
+    )
     assert list(cdnow.events(date(2026, 3, 1))) == events
 
 
-def test_nobody_shares_an_address_or_a_number_and_every_number_is_possible(events: list[dict[str, Any]]) -> None:
+def test_nobody_shares_an_address_or_a_number_and_every_number_is_possible(
+    events: list[dict[str, Any]],
+) -> None:
     traits = [event["traits"] for event in events if event["type"] == "identify"]
     numbers = [each["phone"] for each in traits if "phone" in each]
     assert len({each["email"] for each in traits}) == cdnow.PEOPLE
@@ -54,5 +58,9 @@ def test_nobody_shares_an_address_or_a_number_and_every_number_is_possible(event
 
 
 def test_four_in_five_consent_to_advertising(events: list[dict[str, Any]]) -> None:
-    stated = [event["context"]["consent"]["categoryPreferences"]["advertising"] for event in events if event["type"] == "identify"]
+    stated = [
+        event["context"]["consent"]["categoryPreferences"]["advertising"]
+        for event in events
+        if event["type"] == "identify"
+    ]
     assert sum(stated) / len(stated) == pytest.approx(0.8, abs=0.01)

@@ -7,7 +7,15 @@ from threading import Lock
 import httpx
 import pytest
 
-from local.traffic.sender import CollectorUnavailableError, Delivered, Item, Refused, Sender, SendParams, WriteKeyRefusedError
+from local.traffic.sender import (
+    CollectorUnavailableError,
+    Delivered,
+    Item,
+    Refused,
+    Sender,
+    SendParams,
+    WriteKeyRefusedError,
+)
 
 QUICK = SendParams(batch_events=3, connections=2, first_pause=timedelta(milliseconds=1))
 OK = httpx.Response(200, json={"success": True})
@@ -46,7 +54,9 @@ def test_everything_arrives_once_in_batches_with_the_write_key() -> None:
     assert sum(outcome.accepted for outcome in client.deliver(client.batches(items(10)))) == 10
     assert sorted(collector.taken) == list(range(10))
     assert len(collector.requests) == 4
-    assert {request.headers["Authorization"] for request in collector.requests} == {"Basic a2V5Og=="}
+    assert {request.headers["Authorization"] for request in collector.requests} == {
+        "Basic a2V5Og=="
+    }
 
 
 def test_batches_stay_below_the_size_limit() -> None:
@@ -62,7 +72,9 @@ def test_a_busy_collector_is_asked_again_until_it_has_the_batch() -> None:
 
 
 def test_retry_after_is_honoured_up_to_the_longest_pause() -> None:
-    params = SendParams(longest_pause=timedelta(milliseconds=50), give_up_after=timedelta(milliseconds=300))
+    params = SendParams(
+        longest_pause=timedelta(milliseconds=50), give_up_after=timedelta(milliseconds=300)
+    )
     collector = Collector(lambda _: httpx.Response(429, headers={"Retry-After": "60"}))
     with pytest.raises(CollectorUnavailableError, match="429"):
         sender(collector, params).send(list(items(1)))
@@ -70,7 +82,11 @@ def test_retry_after_is_honoured_up_to_the_longest_pause() -> None:
 
 
 def test_an_event_that_is_refused_does_not_take_its_batch_with_it() -> None:
-    collector = Collector(lambda numbers: httpx.Response(400, json={"code": "too_large", "message": "…"}) if 4 in numbers else OK)
+    collector = Collector(
+        lambda numbers: (
+            httpx.Response(400, json={"code": "too_large", "message": "…"}) if 4 in numbers else OK
+        )
+    )
     outcome = sender(collector).send(list(items(7)))
     assert outcome == Delivered(6, (Refused(Item(4, b'{"n":4}'), "too_large"),))
     assert sorted(collector.taken) == [0, 1, 2, 3, 5, 6]
@@ -91,7 +107,15 @@ def test_something_that_is_no_collector_is_told_apart_from_bad_events() -> None:
 
 def test_who_stops_asking_is_not_kept_waiting_by_retries() -> None:
     busy = Collector(lambda numbers: OK if numbers == [0, 1, 2] else httpx.Response(503))
-    client = sender(busy, SendParams(batch_events=3, connections=2, first_pause=timedelta(minutes=1), longest_pause=timedelta(minutes=1)))
+    client = sender(
+        busy,
+        SendParams(
+            batch_events=3,
+            connections=2,
+            first_pause=timedelta(minutes=1),
+            longest_pause=timedelta(minutes=1),
+        ),
+    )
     began = time.monotonic()
     outcomes = client.deliver(client.batches(items(9)))
     assert next(outcomes).accepted == 3

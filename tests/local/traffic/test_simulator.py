@@ -11,7 +11,16 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 
 def events(seed: int, count: int) -> list[dict[str, Any]]:
     ticks = iter(range(10 * count))
-    return list(islice(traffic(seed, lambda: START + timedelta(milliseconds=20 * next(ticks)), TrafficParams(people=300)), count))
+    return list(
+        islice(
+            traffic(
+                seed,
+                lambda: START + timedelta(milliseconds=20 * next(ticks)),
+                TrafficParams(people=300),
+            ),
+            count,
+        )
+    )
 
 
 def test_the_same_seed_gives_the_same_events_and_another_gives_others() -> None:
@@ -27,8 +36,16 @@ def test_every_kind_of_call_comes_in() -> None:
 
 def test_people_buy_and_change_their_minds() -> None:
     found = events(4, 20_000)
-    orders = [event for event in found if event.get("event") == "Order Completed" and "properties" in event]
-    stated = Counter(json.dumps(event["context"]["consent"]) for event in found if "consent" in event.get("context", {}))
+    orders = [
+        event
+        for event in found
+        if event.get("event") == "Order Completed" and "properties" in event
+    ]
+    stated = Counter(
+        json.dumps(event["context"]["consent"])
+        for event in found
+        if "consent" in event.get("context", {})
+    )
     assert len(orders) > 100
     assert len(stated) == 2
 

@@ -29,7 +29,10 @@ def daily(seed: int, days: int, weekend: float = 1.0) -> list[float]:
 
 def scores(values: list[float], state: AnomalyState | None = None, first: int = 0) -> list[Scored]:
     state = state or AnomalyState()
-    found = [score_point(state, START_MS + (first + place) * STEP_MS, value, PARAMS) for place, value in enumerate(values)]
+    found = [
+        score_point(state, START_MS + (first + place) * STEP_MS, value, PARAMS)
+        for place, value in enumerate(values)
+    ]
     return [one for one in found if one]
 
 
@@ -44,7 +47,9 @@ class TestWarmUp:
         found = scores(values)
         warming = found[:DAY]
         assert all(one.warming_up and one.score == one.surprise == 0.0 for one in warming)
-        assert [one.missing_ms for one in warming] == [(DAY - place) * STEP_MS for place in range(DAY)]
+        assert [one.missing_ms for one in warming] == [
+            (DAY - place) * STEP_MS for place in range(DAY)
+        ]
         assert not any(one.warming_up or one.missing_ms for one in found[DAY:])
 
     def test_few_points_in_a_long_time_are_too_few(self) -> None:
@@ -61,8 +66,13 @@ class TestSeason:
         assert sum(score >= 0.5 for score in found) <= 24
         assert sum(score >= 0.6 for score in found) <= 3
 
-    @pytest.mark.parametrize(("hour", "value", "surprising"), [(0, 50.0, False), (12, 350.0, False), (12, 50.0, True), (0, 350.0, True)])
-    def test_what_is_usual_depends_on_the_hour(self, hour: int, value: float, surprising: bool) -> None:
+    @pytest.mark.parametrize(
+        ("hour", "value", "surprising"),
+        [(0, 50.0, False), (12, 350.0, False), (12, 50.0, True), (0, 350.0, True)],
+    )
+    def test_what_is_usual_depends_on_the_hour(
+        self, hour: int, value: float, surprising: bool
+    ) -> None:
         before = daily(2, 14)
         night = START_MS + 14 * 86_400_000
         assert night % 86_400_000 == 0
@@ -71,7 +81,11 @@ class TestSeason:
 
     def test_a_quiet_weekend_becomes_usual(self) -> None:
         found = scores(daily(3, 56, weekend=0.6))
-        saturday = next(place for place in range(49 * DAY, 56 * DAY) if (found[place].at_ms // 86_400_000 + 3) % 7 == 5)
+        saturday = next(
+            place
+            for place in range(49 * DAY, 56 * DAY)
+            if (found[place].at_ms // 86_400_000 + 3) % 7 == 5
+        )
         noon = found[saturday + DAY // 2]
         assert abs(noon.usual - noon.value) < abs(found[saturday - DAY // 2].usual - noon.value)
 
@@ -81,19 +95,26 @@ class TestSurprise:
         values = daily(4, 14)
         found = scores(values + [0.0] * 12)
         assert alarms(found)[-1] >= 14 * DAY
-        assert any(one.score >= 0.5 for one in scores(daily(4, 15)[: 14 * DAY + 144] + [0.0] * 2)[-2:])
+        assert any(
+            one.score >= 0.5 for one in scores(daily(4, 15)[: 14 * DAY + 144] + [0.0] * 2)[-2:]
+        )
 
     def test_one_outlier_does_not_move_what_is_expected(self) -> None:
         values = daily(5, 15)
         without = scores(values)
         values[14 * DAY] = 1e6
         later = scores(values)[14 * DAY + 3]
-        assert abs(later.expected - without[14 * DAY + 3].expected) < 3 * math.sqrt(without[14 * DAY + 3].expected) + 20
+        assert (
+            abs(later.expected - without[14 * DAY + 3].expected)
+            < 3 * math.sqrt(without[14 * DAY + 3].expected) + 20
+        )
         assert later.low <= later.value <= later.high
 
     def test_a_level_that_stays_is_soon_expected_and_scores_once(self) -> None:
         rng = random.Random(6)
-        values = [rng.gauss(100, 5) for _ in range(10 * DAY)] + [rng.gauss(200, 5) for _ in range(3 * DAY)]
+        values = [rng.gauss(100, 5) for _ in range(10 * DAY)] + [
+            rng.gauss(200, 5) for _ in range(3 * DAY)
+        ]
         found = scores(values)
         after = found[10 * DAY :]
         assert 1 <= len(alarms(after)) <= 4
@@ -105,14 +126,18 @@ class TestSurprise:
         values[9 * DAY] *= 4
         small, large = scores(values), scores([value * 1024 for value in values])
         assert [one.score for one in large] == pytest.approx([one.score for one in small], abs=1e-6)
-        assert [one.expected / 1024 for one in large] == pytest.approx([one.expected for one in small])
+        assert [one.expected / 1024 for one in large] == pytest.approx(
+            [one.expected for one in small]
+        )
 
     def test_what_is_too_fine_to_matter_does_not_score(self) -> None:
         params = AnomalyParams(step=timedelta(minutes=5), finest=5.0)
         for finest, surprising in ((params, False), (PARAMS, True)):
             state, last = AnomalyState(), None
             for place in range(2 * DAY + 1):
-                last = score_point(state, START_MS + place * STEP_MS, 4.0 if place == 2 * DAY else 0.0, finest)
+                last = score_point(
+                    state, START_MS + place * STEP_MS, 4.0 if place == 2 * DAY else 0.0, finest
+                )
             assert last is not None
             assert (last.score >= 0.5) is surprising
 
@@ -166,8 +191,13 @@ class TestPoints:
 
     @settings(max_examples=30, deadline=None)
     @given(st.lists(st.floats(-1e30, 1e30), min_size=150, max_size=200), st.integers(1, 4))
-    def test_whatever_comes_scores_stay_within_bounds_and_the_state_small(self, values: list[float], gap: int) -> None:
-        params, state = AnomalyParams(step=timedelta(minutes=5), warm_up=timedelta(0)), AnomalyState()
+    def test_whatever_comes_scores_stay_within_bounds_and_the_state_small(
+        self, values: list[float], gap: int
+    ) -> None:
+        params, state = (
+            AnomalyParams(step=timedelta(minutes=5), warm_up=timedelta(0)),
+            AnomalyState(),
+        )
         for place, value in enumerate(values):
             scored = score_point(state, START_MS + place * gap * STEP_MS, value, params)
             assert scored is not None

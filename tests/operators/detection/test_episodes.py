@@ -6,7 +6,15 @@ import msgspec
 import pytest
 
 from operators.detection.detector import AnomalyParams
-from operators.detection.episodes import Direction, Ending, EpisodeChange, EpisodeKind, EpisodeParams, MetricWatch, WatchState
+from operators.detection.episodes import (
+    Direction,
+    Ending,
+    EpisodeChange,
+    EpisodeKind,
+    EpisodeParams,
+    MetricWatch,
+    WatchState,
+)
 
 STEP_MS = 300_000
 DAY = 288
@@ -33,21 +41,37 @@ def learnt(episodes: EpisodeParams | None = None) -> MetricWatch:
 LEARNT = learnt().snapshot()
 
 
-def watched(values: list[float], episodes: EpisodeParams | None = None, start: int = SEEN) -> list[EpisodeChange]:
+def watched(
+    values: list[float], episodes: EpisodeParams | None = None, start: int = SEEN
+) -> list[EpisodeChange]:
     watch = MetricWatch(ANOMALY, episodes or EpisodeParams(), LEARNT)
-    return [change for place, value in enumerate(values) for change in watch.update(START_MS + (start + place) * STEP_MS, value)]
+    return [
+        change
+        for place, value in enumerate(values)
+        for change in watch.update(START_MS + (start + place) * STEP_MS, value)
+    ]
 
 
 def with_fault(factor: float, points: int, after: int = 60) -> list[float]:
     rng = random.Random(21)
-    return [usual(SEEN + place, rng) * (factor if 144 <= place < 144 + points else 1.0) for place in range(144 + points + after)]
+    return [
+        usual(SEEN + place, rng) * (factor if 144 <= place < 144 + points else 1.0)
+        for place in range(144 + points + after)
+    ]
 
 
 class TestOneFault:
-    @pytest.mark.parametrize(("factor", "direction"), [(0.0, Direction.DOWN), (0.4, Direction.DOWN), (3.0, Direction.UP)])
-    def test_it_is_one_episode_with_the_right_direction(self, factor: float, direction: Direction) -> None:
+    @pytest.mark.parametrize(
+        ("factor", "direction"), [(0.0, Direction.DOWN), (0.4, Direction.DOWN), (3.0, Direction.UP)]
+    )
+    def test_it_is_one_episode_with_the_right_direction(
+        self, factor: float, direction: Direction
+    ) -> None:
         changes = watched(with_fault(factor, 24))
-        assert [change.kind for change in changes if change.kind is not EpisodeKind.UPDATED] == [EpisodeKind.OPENED, EpisodeKind.CLOSED]
+        assert [change.kind for change in changes if change.kind is not EpisodeKind.UPDATED] == [
+            EpisodeKind.OPENED,
+            EpisodeKind.CLOSED,
+        ]
         assert {change.episode.direction for change in changes} == {direction}
         assert len({change.episode.started_ms for change in changes}) == 1
 
@@ -75,8 +99,14 @@ class TestOneFault:
 
     def test_growing_scores_only_rise(self) -> None:
         rng = random.Random(22)
-        values = [usual(SEEN + place, rng) * (1 + max(0, place - 100) * 0.4) for place in range(140)]
-        found = [change.episode.score for change in watched(values) if change.kind is not EpisodeKind.CLOSED]
+        values = [
+            usual(SEEN + place, rng) * (1 + max(0, place - 100) * 0.4) for place in range(140)
+        ]
+        found = [
+            change.episode.score
+            for change in watched(values)
+            if change.kind is not EpisodeKind.CLOSED
+        ]
         assert found == sorted(found)
         assert len(found) > 1
 
@@ -87,10 +117,14 @@ class TestEndings:
         assert last.kind is EpisodeKind.CLOSED
         assert last.episode.ending in {Ending.ADOPTED, Ending.RECOVERED}
         assert last.episode.ended_ms is not None
-        assert last.episode.ended_ms - last.episode.started_ms <= timedelta(hours=6) / timedelta(milliseconds=1)
+        assert last.episode.ended_ms - last.episode.started_ms <= timedelta(hours=6) / timedelta(
+            milliseconds=1
+        )
 
     def test_a_fault_that_lasts_is_open_until_it_is_adopted(self) -> None:
-        changes = watched(with_fault(0.0, 120, after=0), EpisodeParams(adopt_after=timedelta(days=2)))
+        changes = watched(
+            with_fault(0.0, 120, after=0), EpisodeParams(adopt_after=timedelta(days=2))
+        )
         assert EpisodeKind.CLOSED not in {change.kind for change in changes}
 
     def test_silence_ends_it_by_the_clock_or_by_the_next_point(self) -> None:
@@ -129,4 +163,7 @@ def test_episodes_travel_as_json() -> None:
 
 
 def test_a_state_of_another_version_is_not_used() -> None:
-    assert MetricWatch(ANOMALY, EpisodeParams(), msgspec.structs.replace(LEARNT, version=0)).snapshot() == WatchState()
+    assert (
+        MetricWatch(ANOMALY, EpisodeParams(), msgspec.structs.replace(LEARNT, version=0)).snapshot()
+        == WatchState()
+    )

@@ -1,8 +1,9 @@
 """Random histories of the gate against a model written from its rules alone: nothing passes outside them, and what deserves to passes.
 
-A history mixes readings (good, bad, odd, late, early, repeated), clock steps, restarts with and without the stored memory, readings that
-cannot be read, answers with another signal's reading, sizes of pushes, quiet hours, and people who freeze, advise, override, release,
-approve and let things expire. After every step a push is proposed.
+A history mixes readings (good, bad, odd, late, early, repeated), clock steps, restarts with and
+without the stored memory, readings that cannot be read, answers with another signal's reading,
+sizes of pushes, quiet hours, and people who freeze, advise, override, release, approve and let
+things expire. After every step a push is proposed.
 
 Run many: ``python -m tests.operators.gate.histories --histories 1000000 --jobs 2``.
 """
@@ -19,7 +20,19 @@ from typing import Final
 
 import msgspec
 
-from domain.gate import Action, Code, Controls, Decision, Mode, Override, ProposedAction, PushSize, Release, Setting, Verdict
+from domain.gate import (
+    Action,
+    Code,
+    Controls,
+    Decision,
+    Mode,
+    Override,
+    ProposedAction,
+    PushSize,
+    Release,
+    Setting,
+    Verdict,
+)
 from domain.ids import WorkspaceId
 from domain.signals.reading import Reading, Status
 from domain.signals.schedule import Schedule
@@ -27,7 +40,9 @@ from operators.gate.decide import OVERRIDABLE, Situation, judge, would_go
 from operators.gate.params import GateParams
 from operators.gate.readings import GateState, observe
 
-PARAMS: Final = GateParams(recover_readings=2, cool_down=timedelta(seconds=30), swing=35, swing_readings=4)
+PARAMS: Final = GateParams(
+    recover_readings=2, cool_down=timedelta(seconds=30), swing=35, swing_readings=4
+)
 VARIANTS: Final = (
     PARAMS,
     replace(PARAMS, two_persons=True),
@@ -47,12 +62,19 @@ TOLERATED_MS: Final = 5_000
 def proper(one: Reading) -> bool:
     """Whether a reading vouches for its signal, by the words of the rule: healthy, at least 70, resting on enough."""
     needed = 30 if one.signal.startswith("source:") else 3
-    return one.status is Status.HEALTHY and one.score is not None and 70 <= one.score <= 100 and one.sample >= needed
+    return (
+        one.status is Status.HEALTHY
+        and one.score is not None
+        and 70 <= one.score <= 100
+        and one.sample >= needed
+    )
 
 
 def troubled(one: Reading) -> bool:
     """Whether a reading begins a cool-down."""
-    return one.status in {Status.DEGRADED, Status.UNHEALTHY} or (one.score is not None and not one.score >= 70)
+    return one.status in {Status.DEGRADED, Status.UNHEALTHY} or (
+        one.score is not None and not one.score >= 70
+    )
 
 
 @dataclass
@@ -77,7 +99,9 @@ class Past:
         """Whether the signal lets a push pass now."""
         newest, cool_ms = self.readings[-1], params.cool_down // timedelta(milliseconds=1)
         trouble = [one.read_ms for one in self.readings if troubled(one)]
-        scores = [one.score for one in self.readings if one.score is not None and math.isfinite(one.score)][-params.swing_readings :]
+        scores = [
+            one.score for one in self.readings if one.score is not None and math.isfinite(one.score)
+        ][-params.swing_readings :]
         calm = not newest.signal.startswith("source:") and not trouble
         return (
             proper(newest)
@@ -117,25 +141,42 @@ class Model:
             return
         self.latest_ms = max(self.latest_ms, self.now_ms)
         matter_ms = max(2 * BREAKS_AFTER_MS, self.params.cool_down // timedelta(milliseconds=1))
-        for signal in [signal for signal, one in self.past.items() if one.readings[-1].read_ms < self.now_ms - matter_ms]:
+        for signal in [
+            signal
+            for signal, one in self.past.items()
+            if one.readings[-1].read_ms < self.now_ms - matter_ms
+        ]:
             del self.past[signal]
 
     def speaks(self, one: Setting | Override | Release) -> bool:
         """Whether what somebody said counts now."""
         if isinstance(one, Setting):
-            return self.now_ms < one.expires_ms if one.expires_ms is not None else one.mode is not Mode.ADVISORY
+            return (
+                self.now_ms < one.expires_ms
+                if one.expires_ms is not None
+                else one.mode is not Mode.ADVISORY
+            )
         if one.expires_ms is None or self.now_ms >= one.expires_ms:
             return False
         return not self.params.two_persons or one.approved_by not in {"", one.author}
 
     def frozen(self) -> bool:
         """Whether pushes are frozen."""
-        return any(one.mode is Mode.FROZEN and one.scope in OURS and self.speaks(one) for one in self.modes)
+        return any(
+            one.mode is Mode.FROZEN and one.scope in OURS and self.speaks(one) for one in self.modes
+        )
 
     def advisory(self) -> bool:
         """Whether the closest mode is a dry run."""
         said = {one.scope: one.mode for one in self.modes if one.scope in OURS and self.speaks(one)}
-        return next((said[scope] is Mode.ADVISORY for scope in ("audience:1", "platform:meta", "workspace") if scope in said), False)
+        return next(
+            (
+                said[scope] is Mode.ADVISORY
+                for scope in ("audience:1", "platform:meta", "workspace")
+                if scope in said
+            ),
+            False,
+        )
 
     def healthy(self, depends_on: tuple[str, ...], shown: dict[str, Reading]) -> bool:
         """Whether every signal deserves it, and was answered with its own newest reading."""
@@ -154,8 +195,13 @@ class Model:
             return True
         if size.first:
             return size.confirmed or not size.adds
-        ratios = [(one.adds / max(one.before, 1), one.removes / max(one.before, 1)) for one in history]
-        for people, most, earlier in ((size.adds, 1.0, [r[0] for r in ratios]), (size.removes, 0.3, [r[1] for r in ratios])):
+        ratios = [
+            (one.adds / max(one.before, 1), one.removes / max(one.before, 1)) for one in history
+        ]
+        for people, most, earlier in (
+            (size.adds, 1.0, [r[0] for r in ratios]),
+            (size.removes, 0.3, [r[1] for r in ratios]),
+        ):
             bound = min(most, max(0.1, 4 * max(earlier))) if len(earlier) >= 5 else most
             if people >= 100 and people / max(size.before, 1) > bound:
                 return False
@@ -163,7 +209,9 @@ class Model:
 
     def quiet(self) -> bool:
         """Whether it is between 14:20 and 15:00, where that is quiet; histories begin at 14:13."""
-        return self.params.quiet is not None and 14 * 60 + 20 <= self.now_ms // 60_000 % 1440 < 15 * 60
+        return (
+            self.params.quiet is not None and 14 * 60 + 20 <= self.now_ms // 60_000 % 1440 < 15 * 60
+        )
 
     def wrong(self, depends_on: tuple[str, ...], shown: dict[str, Reading]) -> bool:
         """Whether a signal was answered with another one's reading."""
@@ -173,7 +221,9 @@ class Model:
         """Whether a person lets pass what these reasons speak against."""
         if self.release is not None and self.speaks(self.release):
             return True
-        covered = frozenset[Code]().union(*(one.codes for one in self.overrides if one.scope in OURS and self.speaks(one)))
+        covered = frozenset[Code]().union(
+            *(one.codes for one in self.overrides if one.scope in OURS and self.speaks(one))
+        )
         return codes <= covered
 
 
@@ -203,10 +253,24 @@ def one_history(seed: int) -> Counter[str]:
             depends_on = ()
         controls = Controls(tuple(model.modes), tuple(model.overrides), model.release)
         proposed = ProposedAction(WorkspaceId(1), "meta:1", 1, Action.PUSH, depends_on)
-        decision = judge(state, proposed, shown, Situation("meta", controls, size, history), model.now_ms, model.params)
+        decision = judge(
+            state,
+            proposed,
+            shown,
+            Situation("meta", controls, size, history),
+            model.now_ms,
+            model.params,
+        )
         told[_check(seed, model, decision, size, history, shown)] += 1
-        enforced = Situation("meta", Controls((), tuple(model.overrides), model.release), size, history)
-        _compare(seed, model, decision, judge(state, proposed, shown, enforced, model.now_ms, model.params))
+        enforced = Situation(
+            "meta", Controls((), tuple(model.overrides), model.release), size, history
+        )
+        _compare(
+            seed,
+            model,
+            decision,
+            judge(state, proposed, shown, enforced, model.now_ms, model.params),
+        )
         if decision.release_id:
             model.release = None
         removal = judge(
@@ -223,7 +287,12 @@ def one_history(seed: int) -> Counter[str]:
 
 
 def _check(
-    seed: int, model: Model, decision: Decision, size: PushSize | None, history: tuple[PushSize, ...], shown: dict[str, Reading]
+    seed: int,
+    model: Model,
+    decision: Decision,
+    size: PushSize | None,
+    history: tuple[PushSize, ...],
+    shown: dict[str, Reading],
 ) -> str:
     depends_on = decision.depends_on
     deserved = model.healthy(depends_on, shown) and model.small(size, history) and not model.quiet()
@@ -236,10 +305,21 @@ def _check(
     if passed is not allowed:
         raise Broken(f"seed {seed}: {'passed' if passed else 'held'} against the rules: {decision}")
     if passed and not deserved:
-        if decision.would in {None, Verdict.PASS} or decision.codes[0] not in {Code.OVERRIDDEN, Code.RELEASED}:
+        if decision.would in {None, Verdict.PASS} or decision.codes[0] not in {
+            Code.OVERRIDDEN,
+            Code.RELEASED,
+        }:
             raise Broken(f"seed {seed}: let pass without saying so: {decision}")
         return decision.codes[0].value
-    return "passed" if passed else "frozen" if model.frozen() else "advisory" if model.advisory() else "held"
+    return (
+        "passed"
+        if passed
+        else "frozen"
+        if model.frozen()
+        else "advisory"
+        if model.advisory()
+        else "held"
+    )
 
 
 def _compare(seed: int, model: Model, decision: Decision, enforced: Decision) -> None:
@@ -247,18 +327,36 @@ def _compare(seed: int, model: Model, decision: Decision, enforced: Decision) ->
     if decision.verdict is Verdict.PASS and enforced.verdict is not Verdict.PASS:
         raise Broken(f"seed {seed}: a mode let it pass: {decision}")
     if model.advisory() and not model.frozen():
-        told = (decision.codes[1:], decision.reasons[1:], decision.would, decision.release_id, decision.override_id)
+        told = (
+            decision.codes[1:],
+            decision.reasons[1:],
+            decision.would,
+            decision.release_id,
+            decision.override_id,
+        )
         itself = enforced.would or enforced.verdict
-        if told != (enforced.codes, enforced.reasons, itself, enforced.release_id, enforced.override_id):
-            raise Broken(f"seed {seed}: a dry run tells something else: {decision} instead of {enforced}")
+        if told != (
+            enforced.codes,
+            enforced.reasons,
+            itself,
+            enforced.release_id,
+            enforced.override_id,
+        ):
+            raise Broken(
+                f"seed {seed}: a dry run tells something else: {decision} instead of {enforced}"
+            )
         if would_go(decision) is not (enforced.verdict is Verdict.PASS):
             raise Broken(f"seed {seed}: a dry run does not know what would go: {decision}")
 
 
-def _happen(rng: random.Random, model: Model, state: GateState, numbers: int, steady: bool) -> tuple[int, GateState]:
+def _happen(
+    rng: random.Random, model: Model, state: GateState, numbers: int, steady: bool
+) -> tuple[int, GateState]:
     """Time passes; readings come; the process may start anew."""
     model.now_ms += (
-        rng.choice((1_000, 5_000, 5_000, 20_000, 60_000)) if steady else rng.choice((0, 5_000, 130_000, -4_000, -20_000, 1_800_000))
+        rng.choice((1_000, 5_000, 5_000, 20_000, 60_000))
+        if steady
+        else rng.choice((0, 5_000, 130_000, -4_000, -20_000, 1_800_000))
     )
     for signal in SIGNALS:
         if rng.random() < 0.2:
@@ -266,12 +364,16 @@ def _happen(rng: random.Random, model: Model, state: GateState, numbers: int, st
         numbers += 1
         good = rng.random() < (0.9 if steady else 0.6)
         score = (
-            rng.choice((90.0, 100.0, 85.0, 72.0, 70.0)) if good else rng.choice((None, float("nan"), 0.0, 39.9, 69.9, 71.0, -1.0, 101.0))
+            rng.choice((90.0, 100.0, 85.0, 72.0, 70.0))
+            if good
+            else rng.choice((None, float("nan"), 0.0, 39.9, 69.9, 71.0, -1.0, 101.0))
         )
         status = _status(rng, score)
         late_ms = 0 if rng.random() < 0.95 else rng.choice((-90_000, -6_000, 6_000, 60_000))
         sample = rng.choice((2, 29)) if rng.random() < 0.03 else 500
-        one = Reading(WorkspaceId(1), signal, model.now_ms + late_ms, score, status, sample, (), (), numbers)
+        one = Reading(
+            WorkspaceId(1), signal, model.now_ms + late_ms, score, status, sample, (), (), numbers
+        )
         model.see(one)
         state = observe(state, [one] * rng.choice((1, 1, 2)), model.now_ms, model.params)
         model.looked()
@@ -279,7 +381,9 @@ def _happen(rng: random.Random, model: Model, state: GateState, numbers: int, st
     model.looked()
     if rng.random() < 0.1:
         state = msgspec.json.decode(msgspec.json.encode(state), type=GateState)
-    if rng.random() < 0.03:  # the stored memory is lost: whatever had proved itself has to do so again
+    if (
+        rng.random() < 0.03
+    ):  # the stored memory is lost: whatever had proved itself has to do so again
         state = GateState()
         model.past.clear()
         model.latest_ms = 0
@@ -308,7 +412,9 @@ def _say(rng: random.Random, model: Model) -> None:
             model.modes.clear()
         case 3:
             codes = frozenset(rng.sample(sorted(OVERRIDABLE), rng.randint(1, len(OVERRIDABLE))))
-            model.overrides.append(Override(len(model.overrides) + 1, rng.choice(SCOPES), codes, "ann", until, agreed))
+            model.overrides.append(
+                Override(len(model.overrides) + 1, rng.choice(SCOPES), codes, "ann", until, agreed)
+            )
         case 4:
             model.overrides.clear()
         case 5:
@@ -328,7 +434,10 @@ def _sizes(rng: random.Random) -> tuple[PushSize | None, tuple[PushSize, ...]]:
         first,
         rng.random() < 0.5,
     )
-    history = tuple(PushSize(1_000, rng.choice((0, 10, 200)), rng.choice((0, 10, 90))) for _ in range(rng.choice((0, 4, 5, 20))))
+    history = tuple(
+        PushSize(1_000, rng.choice((0, 10, 200)), rng.choice((0, 10, 90)))
+        for _ in range(rng.choice((0, 4, 5, 20)))
+    )
     return size, history
 
 
@@ -355,7 +464,10 @@ def main() -> None:
             told += part
             if sys.stderr.isatty():
                 print(f"\r{done * 5_000:,} of {len(seeds):,} histories", end="", file=sys.stderr)  # noqa: T201
-    print(f"{len(seeds):,} histories, {told.total():,} pushes proposed: " + ", ".join(f"{n:,} {what}" for what, n in told.most_common()))  # noqa: T201
+    print(  # noqa: T201
+        f"{len(seeds):,} histories, {told.total():,} pushes proposed: "
+        + ", ".join(f"{n:,} {what}" for what, n in told.most_common())
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.gate import Action, Code, Controls, Decision, Mode, Override, ProposedAction, PushSize, Release, Setting, Verdict
+from domain.gate import (
+    Action,
+    Code,
+    Controls,
+    Decision,
+    Mode,
+    Override,
+    ProposedAction,
+    PushSize,
+    Release,
+    Setting,
+    Verdict,
+)
 from domain.ids import WorkspaceId
 from domain.signals.reading import Reading, Status
 from domain.signals.schedule import Schedule
@@ -22,15 +34,25 @@ WEB, META = "source:1", "platform:meta"
 HOUR_MS = 3_600_000
 
 
-def readings(*scores: float | None, signal: str = WEB, every_ms: int = 5_000, until_ms: int = NOW) -> list[Reading]:
+def readings(
+    *scores: float | None, signal: str = WEB, every_ms: int = 5_000, until_ms: int = NOW
+) -> list[Reading]:
     """Readings at even distances, the last one at an instant."""
     found = []
     for index, score in enumerate(scores):
         status = (
-            Status.UNKNOWN if score is None else Status.HEALTHY if score >= 70 else Status.DEGRADED if score >= 40 else Status.UNHEALTHY
+            Status.UNKNOWN
+            if score is None
+            else Status.HEALTHY
+            if score >= 70
+            else Status.DEGRADED
+            if score >= 40
+            else Status.UNHEALTHY
         )
         at_ms = until_ms - (len(scores) - 1 - index) * every_ms
-        found.append(Reading(WorkspaceId(1), signal, at_ms, score, status, 1_000, (), ("because",), at_ms))
+        found.append(
+            Reading(WorkspaceId(1), signal, at_ms, score, status, 1_000, (), ("because",), at_ms)
+        )
     return found
 
 
@@ -79,15 +101,27 @@ def test_a_signal_that_swings_is_held_while_the_swing_is_remembered() -> None:
 
 
 def test_a_platform_speaks_only_now_and_then() -> None:
-    """Its first healthy word is believed, its silence between pushes is no trouble; after trouble it proves itself like all."""
+    """Its first healthy word is believed, its silence between pushes is no trouble.
+
+    After trouble it proves itself like all.
+    """
     web = readings(90, 90, 90)
     assert judged([*web, *readings(90, signal=META)]).verdict is Verdict.PASS
     trouble = readings(60, signal=META, until_ms=NOW - 610_000)
-    assert judged([*trouble, *readings(90, None, 90, signal=META), *web]).codes == (Code.RECOVERING,)
+    assert judged([*trouble, *readings(90, None, 90, signal=META), *web]).codes == (
+        Code.RECOVERING,
+    )
     assert judged([*trouble, *readings(90, 90, 90, signal=META), *web]).verdict is Verdict.PASS
 
 
-def size(adds: int = 0, removes: int = 0, before: int = 1_000, *, first: bool = False, confirmed: bool = False) -> PushSize:
+def size(
+    adds: int = 0,
+    removes: int = 0,
+    before: int = 1_000,
+    *,
+    first: bool = False,
+    confirmed: bool = False,
+) -> PushSize:
     return PushSize(before, adds, removes, first, confirmed)
 
 
@@ -118,7 +152,9 @@ def test_an_audience_that_changes_little_may_not_change_much_at_once() -> None:
     assert judged(HEALTHY, size=size(101), history=steady[:4]).verdict is Verdict.PASS
     lively = (size(20), size(200), *steady)
     assert judged(HEALTHY, size=size(800), history=lively).verdict is Verdict.PASS
-    assert judged(HEALTHY, size=size(0, 301), history=(size(0, 900),) * 5).codes == (Code.MASS_REMOVAL,)
+    assert judged(HEALTHY, size=size(0, 301), history=(size(0, 900),) * 5).codes == (
+        Code.MASS_REMOVAL,
+    )
 
 
 def test_the_size_of_a_push_speaks_beside_its_signals() -> None:
@@ -139,13 +175,22 @@ def test_quiet_hours_hold_pushes_in_their_own_time_zone() -> None:
     assert at(5).verdict is Verdict.PASS
 
 
-def setting(mode: Mode, scope: str = "workspace", expires_ms: int | None = NOW + HOUR_MS, approved_by: str = "") -> Setting:
+def setting(
+    mode: Mode,
+    scope: str = "workspace",
+    expires_ms: int | None = NOW + HOUR_MS,
+    approved_by: str = "",
+) -> Setting:
     return Setting(scope, mode, "key:1", expires_ms, approved_by)
 
 
 def test_frozen_holds_what_would_pass_and_says_so() -> None:
     decision = judged(HEALTHY, controls=Controls((setting(Mode.FROZEN, expires_ms=None),)))
-    assert (decision.verdict, decision.codes, decision.would) == (Verdict.HOLD, (Code.FROZEN, Code.TRUSTED), Verdict.PASS)
+    assert (decision.verdict, decision.codes, decision.would) == (
+        Verdict.HOLD,
+        (Code.FROZEN, Code.TRUSTED),
+        Verdict.PASS,
+    )
 
 
 @pytest.mark.parametrize("mode", [Mode.FROZEN, Mode.ADVISORY])
@@ -153,29 +198,48 @@ def test_a_mode_ends_once_every_clock_says_so(mode: Mode) -> None:
     controls = Controls((setting(mode, expires_ms=NOW),))
     assert judged(HEALTHY, controls=controls).verdict is Verdict.PASS
     assert judged(HEALTHY, controls=controls, other_ms=NOW - 1).verdict is Verdict.HOLD
-    assert judged(HEALTHY, controls=Controls((setting(mode, expires_ms=NOW + 1),)), other_ms=NOW + HOUR_MS).verdict is Verdict.HOLD
+    assert (
+        judged(
+            HEALTHY, controls=Controls((setting(mode, expires_ms=NOW + 1),)), other_ms=NOW + HOUR_MS
+        ).verdict
+        is Verdict.HOLD
+    )
 
 
 @pytest.mark.parametrize("other_ms", [NOW - HOUR_MS, NOW + HOUR_MS])
 def test_where_clocks_differ_whatever_holds_more_by_one_of_them_counts(other_ms: int) -> None:
     end = (NOW + other_ms) // 2
-    exempt = setting(Mode.ENFORCE, "audience:1", expires_ms=end), setting(Mode.ADVISORY, expires_ms=NOW + 2 * HOUR_MS)
+    exempt = (
+        setting(Mode.ENFORCE, "audience:1", expires_ms=end),
+        setting(Mode.ADVISORY, expires_ms=NOW + 2 * HOUR_MS),
+    )
     assert judged(HEALTHY, controls=Controls(exempt), other_ms=other_ms).verdict is Verdict.HOLD
-    assert judged(HEALTHY, controls=Controls((setting(Mode.FROZEN, expires_ms=end),)), other_ms=other_ms).verdict is Verdict.HOLD
+    assert (
+        judged(
+            HEALTHY, controls=Controls((setting(Mode.FROZEN, expires_ms=end),)), other_ms=other_ms
+        ).verdict
+        is Verdict.HOLD
+    )
 
 
 @pytest.mark.parametrize("scope", ["workspace", "platform:meta", "audience:1"])
 def test_frozen_anywhere_is_frozen_whatever_else_was_said(scope: str) -> None:
     release = Release(1, "key:1", NOW + 1, "key:2")
     override = Override(1, "workspace", OVERRIDABLE, "key:1", NOW + 1, "key:2")
-    said = tuple(setting(Mode.ADVISORY, other) for other in ("workspace", "platform:meta", "audience:1") if other != scope)
+    said = tuple(
+        setting(Mode.ADVISORY, other)
+        for other in ("workspace", "platform:meta", "audience:1")
+        if other != scope
+    )
     controls = Controls((*said, setting(Mode.FROZEN, scope)), (override,), release)
     assert judged(SICK, controls=controls).verdict is Verdict.HOLD
 
 
 @pytest.mark.parametrize("scope", ["platform:tiktok", "audience:2", "everything"])
 def test_what_is_said_of_something_else_changes_nothing(scope: str) -> None:
-    controls = Controls((setting(Mode.FROZEN, scope),), (Override(1, scope, OVERRIDABLE, "key:1", NOW + 1),))
+    controls = Controls(
+        (setting(Mode.FROZEN, scope),), (Override(1, scope, OVERRIDABLE, "key:1", NOW + 1),)
+    )
     assert judged(HEALTHY, controls=controls).verdict is Verdict.PASS
     assert judged(SICK, controls=controls).verdict is Verdict.BLOCK
 
@@ -194,7 +258,10 @@ def test_advisory_is_a_dry_run_that_says_what_would_have_been_done(
     decision = judged(seen, controls=Controls((setting(Mode.ADVISORY),), release=release))
     assert (decision.verdict, decision.would) == (Verdict.HOLD, itself)
     assert decision.codes[:2] == (Code.ADVISORY, code)
-    assert decision.reasons[0] == f"advisory, a dry run: nothing is sent; otherwise the push would {said}"
+    assert (
+        decision.reasons[0]
+        == f"advisory, a dry run: nothing is sent; otherwise the push would {said}"
+    )
     assert would_go(decision) is (said == "pass")
 
 
@@ -206,12 +273,20 @@ def test_the_mode_closest_to_the_audience_holds() -> None:
 @pytest.mark.parametrize("params", [PARAMS, replace(PARAMS, two_persons=True)])
 @pytest.mark.parametrize("mode", [Mode.ADVISORY, Mode.FROZEN])
 def test_what_stops_pushes_needs_nobodys_approval(params: GateParams, mode: Mode) -> None:
-    assert judged(HEALTHY, params=params, controls=Controls((setting(mode),))).verdict is Verdict.HOLD
+    assert (
+        judged(HEALTHY, params=params, controls=Controls((setting(mode),))).verdict is Verdict.HOLD
+    )
 
 
 def test_a_release_lets_one_push_pass_whatever_speaks_against_it() -> None:
-    decision = judged(SICK, size=size(0, 900), controls=Controls(release=Release(7, "key:1", NOW + 1)))
-    assert (decision.verdict, decision.would, decision.release_id) == (Verdict.PASS, Verdict.BLOCK, 7)
+    decision = judged(
+        SICK, size=size(0, 900), controls=Controls(release=Release(7, "key:1", NOW + 1))
+    )
+    assert (decision.verdict, decision.would, decision.release_id) == (
+        Verdict.PASS,
+        Verdict.BLOCK,
+        7,
+    )
     assert decision.codes == (Code.RELEASED, Code.UNHEALTHY, Code.MASS_REMOVAL)
 
 
@@ -221,13 +296,24 @@ def test_overrides_let_pass_only_where_together_they_cover_every_reason() -> Non
     big = size(5_000)
     assert judged(SICK, size=big, controls=Controls(overrides=(sickness,))).verdict is Verdict.BLOCK
     decision = judged(SICK, size=big, controls=Controls(overrides=(sickness, mass)))
-    assert (decision.verdict, decision.override_id, decision.reasons[0]) == (Verdict.PASS, 1, "overridden by key:1, key:2")
+    assert (decision.verdict, decision.override_id, decision.reasons[0]) == (
+        Verdict.PASS,
+        1,
+        "overridden by key:1, key:2",
+    )
 
 
 def test_where_the_gate_passes_by_itself_nobody_is_said_to_have_let_it() -> None:
-    controls = Controls((), (Override(1, "workspace", OVERRIDABLE, "key:1", NOW + 1),), Release(7, "k", NOW + 1))
+    controls = Controls(
+        (), (Override(1, "workspace", OVERRIDABLE, "key:1", NOW + 1),), Release(7, "k", NOW + 1)
+    )
     decision = judged(HEALTHY, controls=controls)
-    assert (decision.codes, decision.would, decision.override_id, decision.release_id) == ((Code.TRUSTED,), None, 0, 0)
+    assert (decision.codes, decision.would, decision.override_id, decision.release_id) == (
+        (Code.TRUSTED,),
+        None,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,13 +339,25 @@ def test_where_two_persons_are_needed_one_is_not_enough(approved_by: str) -> Non
     for controls in said:
         assert judged(SICK, params=two, controls=controls).verdict is Verdict.BLOCK
         assert judged(SICK, controls=controls).verdict is Verdict.PASS
-    assert judged(SICK, params=two, controls=Controls(release=Release(1, "key:1", NOW + 1, "key:2"))).verdict is Verdict.PASS
-    assert judged(HEALTHY, params=two, controls=Controls((setting(Mode.FROZEN),))).verdict is Verdict.HOLD
+    assert (
+        judged(
+            SICK, params=two, controls=Controls(release=Release(1, "key:1", NOW + 1, "key:2"))
+        ).verdict
+        is Verdict.PASS
+    )
+    assert (
+        judged(HEALTHY, params=two, controls=Controls((setting(Mode.FROZEN),))).verdict
+        is Verdict.HOLD
+    )
 
 
 def test_a_reading_of_something_else_is_let_pass_by_nobody() -> None:
     wrong = msgspec.structs.replace(HEALTHY[-1], signal="source:9")
-    controls = Controls((setting(Mode.ADVISORY),), (Override(1, "workspace", frozenset(Code), "k", NOW + 1),), Release(1, "k", NOW + 1))
+    controls = Controls(
+        (setting(Mode.ADVISORY),),
+        (Override(1, "workspace", frozenset(Code), "k", NOW + 1),),
+        Release(1, "k", NOW + 1),
+    )
     proposed = ProposedAction(WorkspaceId(1), "meta:1", 1, Action.PUSH, (WEB,))
     decision = judge(GateState(), proposed, {WEB: wrong}, Situation("meta", controls), NOW, PARAMS)
     assert (decision.verdict, decision.codes) == (Verdict.HOLD, (Code.ADVISORY, Code.MISTAKEN))
@@ -269,7 +367,13 @@ def test_a_reading_of_something_else_is_let_pass_by_nobody() -> None:
 @pytest.mark.parametrize("action", [Action.URGENT_REMOVAL, Action.DELETE])
 def test_taking_people_off_passes_in_every_situation(action: Action) -> None:
     quiet = replace(PARAMS, quiet=Schedule())
-    decision = judged(SICK, params=quiet, action=action, size=size(0, 1_000), controls=Controls((setting(Mode.FROZEN),)))
+    decision = judged(
+        SICK,
+        params=quiet,
+        action=action,
+        size=size(0, 1_000),
+        controls=Controls((setting(Mode.FROZEN),)),
+    )
     assert (decision.verdict, decision.codes) == (Verdict.PASS, (Code.TAKES_OFF,))
 
 

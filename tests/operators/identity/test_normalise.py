@@ -14,7 +14,11 @@ RULES = IdentityRules()
         ("email", " Mary@Example.COM ", "mary@example.com"),
         ("phone", "+1 (555) 987-6543", "+15559876543"),
         ("phone", "+15559876543", "+15559876543"),
-        ("device_id", "AEBE52E7-03EE-455A-B3C4-E57283966239", "aebe52e7-03ee-455a-b3c4-e57283966239"),
+        (
+            "device_id",
+            "AEBE52E7-03EE-455A-B3C4-E57283966239",
+            "aebe52e7-03ee-455a-b3c4-e57283966239",
+        ),
         ("user_id", " Case-Sensitive ", "Case-Sensitive"),
         ("anonymous_id", "00a", "00a"),
     ],
@@ -35,13 +39,20 @@ def test_placeholders_identify_nobody(kind: str, raw: str) -> None:
     assert normalise(kind, raw, RULES) is None
 
 
-@pytest.mark.parametrize("raw", ["mary", "@example.com", "mary@", "mary@example", "ma ry@example.com", "a@b@c.de\n"])
+@pytest.mark.parametrize(
+    "raw", ["mary", "@example.com", "mary@", "mary@example", "ma ry@example.com", "a@b@c.de\n"]
+)
 def test_malformed_mail_addresses_identify_nobody(raw: str) -> None:
     assert normalise("email", raw, RULES) is None
 
 
-@pytest.mark.parametrize(("raw", "region", "value"), [("030 901820", "DE", "+4930901820"), ("030 901820", "", None), ("12", "DE", None)])
-def test_a_phone_number_without_country_needs_the_default_region(raw: str, region: str, value: str | None) -> None:
+@pytest.mark.parametrize(
+    ("raw", "region", "value"),
+    [("030 901820", "DE", "+4930901820"), ("030 901820", "", None), ("12", "DE", None)],
+)
+def test_a_phone_number_without_country_needs_the_default_region(
+    raw: str, region: str, value: str | None
+) -> None:
     assert normalise("phone", raw, RULES, region) == value
 
 
@@ -50,4 +61,9 @@ def test_a_kind_without_a_rule_is_ignored() -> None:
 
 
 def test_a_custom_kind_needs_only_a_rule() -> None:
-    assert normalise("loyalty", "L1", IdentityRules(kinds={"loyalty": KindRule(1, 1, frozenset({"l0"}))})) == "L1"
+    assert (
+        normalise(
+            "loyalty", "L1", IdentityRules(kinds={"loyalty": KindRule(1, 1, frozenset({"l0"}))})
+        )
+        == "L1"
+    )

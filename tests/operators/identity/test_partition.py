@@ -17,7 +17,9 @@ RULES = definitions(email=1, anonymous_id=2, total=5).identity
 
 
 def fact(one: str, other: str, at_ms: int, status: str = LINKED) -> Link:
-    return Link(WORKSPACE, *pair_of(key(one), key(other)), FactKey(at_ms, 0), MessageKey(b"m"), 1, status)
+    return Link(
+        WORKSPACE, *pair_of(key(one), key(other)), FactKey(at_ms, 0), MessageKey(b"m"), 1, status
+    )
 
 
 def kinds(*names: str) -> dict[bytes, str]:
@@ -26,7 +28,10 @@ def kinds(*names: str) -> dict[bytes, str]:
 
 def people(*names: str, facts: list[Link]) -> set[frozenset[str]]:
     spelled = {key(name): name for name in names}
-    return {frozenset(spelled[member] for member in component) for component in partition(kinds(*names), facts, RULES)[0]}  # type: ignore[arg-type]
+    return {
+        frozenset(spelled[member] for member in component)
+        for component in partition(kinds(*names), facts, RULES)[0]  # type: ignore[arg-type]
+    }
 
 
 def test_a_second_user_on_a_shared_device_leaves_the_device_where_it_was() -> None:
@@ -35,7 +40,11 @@ def test_a_second_user_on_a_shared_device_leaves_the_device_where_it_was() -> No
 
 
 def test_a_refusal_names_the_limit() -> None:
-    _, verdicts = partition(kinds("u1", "u2", "d1"), [fact("u1", "d1", 1), fact("u2", "d1", 2)], RULES)  # type: ignore[arg-type]
+    _, verdicts = partition(
+        kinds("u1", "u2", "d1"),  # type: ignore[arg-type]
+        [fact("u1", "d1", 1), fact("u2", "d1", 2)],
+        RULES,
+    )
     assert verdicts[pair_of(key("u2"), key("d1"))] == (REFUSED, "limit:user_id")
 
 
@@ -48,9 +57,18 @@ def test_the_total_limit_holds_across_kinds() -> None:
     assert breach({"user_id": 1, "email": 1}, {"device_id": 4}, RULES) == "limit:total"
 
 
-@given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES), st.integers(0, 50)), max_size=12), st.randoms())
-def test_the_order_in_which_facts_are_given_decides_nothing(edges: list[tuple[str, str, int]], rng: random.Random) -> None:
-    facts = list({(f.pair, f.key): f for f in (fact(a, b, at) for a, b, at in edges if a != b)}.values())
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES), st.integers(0, 50)), max_size=12
+    ),
+    st.randoms(),
+)
+def test_the_order_in_which_facts_are_given_decides_nothing(
+    edges: list[tuple[str, str, int]], rng: random.Random
+) -> None:
+    facts = list(
+        {(f.pair, f.key): f for f in (fact(a, b, at) for a, b, at in edges if a != b)}.values()
+    )
     facts = list({f.pair: f for f in facts}.values())
     shuffled = facts[:]
     rng.shuffle(shuffled)
@@ -59,5 +77,8 @@ def test_the_order_in_which_facts_are_given_decides_nothing(edges: list[tuple[st
 
 def test_every_order_of_a_small_conflict_gives_the_same_people() -> None:
     facts = [fact("u1", "a1", 1), fact("u2", "a1", 2), fact("u2", "a2", 3), fact("u1", "a2", 4)]
-    results = {frozenset(people("u1", "u2", "a1", "a2", facts=list(order))) for order in permutations(facts)}
+    results = {
+        frozenset(people("u1", "u2", "a1", "a2", facts=list(order)))
+        for order in permutations(facts)
+    }
     assert len(results) == 1

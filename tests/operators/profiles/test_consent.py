@@ -14,7 +14,12 @@ from operators.profiles.consent import consents, grants
 def test_consent_read_alone_equals_the_whole_persons(seed: int) -> None:
     chance = random.Random(seed)
     key = chance.randbytes(16)
-    stated = {purpose: Register(chance.random() < 0.5, chance.randrange(2**40), chance.randrange(-(2**63), 2**63)) for purpose in "abcd"}
+    stated = {
+        purpose: Register(
+            chance.random() < 0.5, chance.randrange(2**40), chance.randrange(-(2**63), 2**63)
+        )
+        for purpose in "abcd"
+    }
     leaf = Leaf(
         first_ms=chance.randrange(2**40),
         types={"track": chance.randrange(2**30)},
@@ -26,7 +31,11 @@ def test_consent_read_alone_equals_the_whole_persons(seed: int) -> None:
         consent=dict(chance.sample(sorted(stated.items()), chance.randrange(5))),
         overflow=chance.random() < 0.5,
     )
-    packed = encode_person(Person(ProfileId(key), WorkspaceId(1), 7, leaf, {"email": 1}, IdentifierKey(key)))
+    packed = encode_person(
+        Person(ProfileId(key), WorkspaceId(1), 7, leaf, {"email": 1}, IdentifierKey(key))
+    )
     whole, alone = decode_person(packed), decode_consent(packed)
     assert alone == whole.view.consent
-    assert [grants(alone, purpose) for purpose in "abcde"] == [consents(whole.view, purpose) for purpose in "abcde"]
+    assert [grants(alone, purpose) for purpose in "abcde"] == [
+        consents(whole.view, purpose) for purpose in "abcde"
+    ]

@@ -14,7 +14,13 @@ from domain.ids import AggregateId
 from domain.policies import ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.profiles.leaf import Leaf, decode_leaf, encode_leaf, tie_of
-from domain.segments.definition import Aggregate, AggregateSpec, Family, Resolution, WorkspaceDefinitions
+from domain.segments.definition import (
+    Aggregate,
+    AggregateSpec,
+    Family,
+    Resolution,
+    WorkspaceDefinitions,
+)
 from domain.segments.rule import AtLeast, EventFilter, Where
 from operators.aggregates.fold import held
 from operators.profiles.compose import compose
@@ -23,7 +29,9 @@ from operators.profiles.sessions import add_interval, join_sessions
 from operators.segments.program import Program, fold_matched, matched
 from tests.support.builders import WORKSPACE, event
 
-RULES = ProfileRules(session_gap=timedelta(milliseconds=10), name_limit=4, trait_limit=3, group_limit=2)
+RULES = ProfileRules(
+    session_gap=timedelta(milliseconds=10), name_limit=4, trait_limit=3, group_limit=2
+)
 PURCHASE = EventFilter("A", where=(Where("amount", AtLeast(0)),))
 FAMILIES: tuple[Family, ...] = ("count", "number", "unique", "frequent", "edge")
 RESOLUTIONS: tuple[Resolution, ...] = ("ever", "second", "minute", "hour", "day")
@@ -38,8 +46,16 @@ SPECS = [
     AggregateSpec("marks", (EventFilter("A"), PURCHASE, EventFilter(None, "page"))),
 ]
 AGGREGATES = tuple(Aggregate(AggregateId(number), spec) for number, spec in enumerate(SPECS, 1))
-PROGRAM = Program(WorkspaceDefinitions(WORKSPACE, aggregates=AGGREGATES, newest_aggregate=len(AGGREGATES)), ())
-JSON = st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.text("ab", max_size=2), st.lists(st.integers(0, 3), max_size=2))
+PROGRAM = Program(
+    WorkspaceDefinitions(WORKSPACE, aggregates=AGGREGATES, newest_aggregate=len(AGGREGATES)), ()
+)
+JSON = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.text("ab", max_size=2),
+    st.lists(st.integers(0, 3), max_size=2),
+)
 
 
 @st.composite
@@ -47,18 +63,41 @@ def events(draw: st.DrawFn) -> Event:
     kind = draw(st.sampled_from(["track", "page", "identify", "group"]))
     fields: dict[str, Any] = {
         "type": kind,
-        "name": draw(st.sampled_from(["", "A", "B", "C", "D", "E", "F"])) if kind in ("track", "page") else "",
+        "name": draw(st.sampled_from(["", "A", "B", "C", "D", "E", "F"]))
+        if kind in ("track", "page")
+        else "",
         "traits": draw(st.dictionaries(st.sampled_from("abcdef"), JSON, max_size=3)),
-        "consent": draw(st.dictionaries(st.sampled_from(["ads", "mail"]), st.booleans(), max_size=2) | st.just({EVERY_PURPOSE: False})),
-        "order": draw(st.none() | st.builds(Order, st.sampled_from(["USD", "JPY"]), st.integers(-500, 500))),
+        "consent": draw(
+            st.dictionaries(st.sampled_from(["ads", "mail"]), st.booleans(), max_size=2)
+            | st.just({EVERY_PURPOSE: False})
+        ),
+        "order": draw(
+            st.none() | st.builds(Order, st.sampled_from(["USD", "JPY"]), st.integers(-500, 500))
+        ),
     }
     if kind == "group":
-        fields |= {"group": draw(st.sampled_from("xyz")), "group_traits": draw(st.dictionaries(st.just("plan"), JSON))}
+        fields |= {
+            "group": draw(st.sampled_from("xyz")),
+            "group_traits": draw(st.dictionaries(st.just("plan"), JSON)),
+        }
     if kind in ("track", "page"):
         amounts = st.sampled_from([0, 1, 1.0, 2.5, 0.1, -3, "2", True, None, 10**12, 2.0**60])
         fields["properties"] = {"amount": draw(amounts)}
     apart = draw(
-        st.sampled_from([0, 0, 1_000, 60_000, 3_600_000, 86_400_000, 3_000 * 1_000, 3_721 * 1_000, 80 * 86_400_000, 900 * 86_400_000])
+        st.sampled_from(
+            [
+                0,
+                0,
+                1_000,
+                60_000,
+                3_600_000,
+                86_400_000,
+                3_000 * 1_000,
+                3_721 * 1_000,
+                80 * 86_400_000,
+                900 * 86_400_000,
+            ]
+        )
     )
     return event("u1", at_ms=draw(st.integers(0, 60)) - apart, **fields)
 
@@ -85,7 +124,11 @@ def composed(*leaves: Leaf) -> Leaf:
 
 def opened(leaf: Leaf) -> Leaf:
     """With every state unpacked."""
-    states = {aggregate.id: held(leaf, aggregate) for aggregate in AGGREGATES if aggregate.id in leaf.aggregates}
+    states = {
+        aggregate.id: held(leaf, aggregate)
+        for aggregate in AGGREGATES
+        if aggregate.id in leaf.aggregates
+    }
     return msgspec.structs.replace(leaf, aggregates=states)
 
 
@@ -97,13 +140,20 @@ def test_any_order_of_events_gives_the_same_leaf(history: list[Event], rng: rand
 
 
 @given(HISTORY, st.lists(st.integers(0, 3), min_size=12, max_size=12))
-def test_composing_leaves_equals_folding_all_their_events(history: list[Event], owners: list[int]) -> None:
-    leaves = [folded([one for one, owner in zip(history, owners, strict=False) if owner == leaf]) for leaf in range(4)]
+def test_composing_leaves_equals_folding_all_their_events(
+    history: list[Event], owners: list[int]
+) -> None:
+    leaves = [
+        folded([one for one, owner in zip(history, owners, strict=False) if owner == leaf])
+        for leaf in range(4)
+    ]
     assert opened(composed(*leaves)) == opened(folded(history))
 
 
 @given(HISTORY, HISTORY, events())
-def test_folding_into_a_leaf_and_into_the_view_commute(one: list[Event], other: list[Event], late: Event) -> None:
+def test_folding_into_a_leaf_and_into_the_view_commute(
+    one: list[Event], other: list[Event], late: Event
+) -> None:
     view = decode_leaf(encode_leaf(composed(folded(one), folded(other))))
     add(view, late)
     assert opened(view) == opened(composed(folded([*one, late]), folded(other)))
@@ -125,15 +175,26 @@ def test_composing_changes_no_leaf(history: list[Event]) -> None:
 
 def test_caps_keep_exact_counts_and_say_that_something_is_left_out() -> None:
     leaf = folded([event("u1", name=f"N{number % 7}") for number in range(70)])
-    assert (len(leaf.names), set(leaf.names.values()), leaf.overflow, leaf.events) == (4, {10}, True, 70)
+    assert (len(leaf.names), set(leaf.names.values()), leaf.overflow, leaf.events) == (
+        4,
+        {10},
+        True,
+        70,
+    )
 
 
 def test_at_the_same_instant_a_refusal_wins() -> None:
-    history = [event("u1", consent={"ads": granted}, message=f"m{granted}") for granted in (True, False)]
-    assert folded(history).consent["ads"].value is folded(history[::-1]).consent["ads"].value is False
+    history = [
+        event("u1", consent={"ads": granted}, message=f"m{granted}") for granted in (True, False)
+    ]
+    assert (
+        folded(history).consent["ads"].value is folded(history[::-1]).consent["ads"].value is False
+    )
 
 
-@given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 30)), max_size=15), st.integers(0, 15))
+@given(
+    st.lists(st.tuples(st.integers(0, 200), st.integers(0, 30)), max_size=15), st.integers(0, 15)
+)
 def test_sessions_are_the_closure_of_closeness(activity: list[tuple[int, int]], cut: int) -> None:
     intervals = [(start, start + span) for start, span in activity]
     whole: list[int] = []

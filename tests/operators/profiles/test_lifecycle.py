@@ -11,7 +11,11 @@ RULES = ProfileRules()
 
 
 def person(kinds: dict[str, int], last_order_ms: int | None = None) -> Person:
-    view = Leaf() if last_order_ms is None else Leaf(revenue={"USD": Revenue(1, 5)}, last_order_ms=last_order_ms)
+    view = (
+        Leaf()
+        if last_order_ms is None
+        else Leaf(revenue={"USD": Revenue(1, 5)}, last_order_ms=last_order_ms)
+    )
     return Person(ProfileId(b"p"), WORKSPACE, 1, view, kinds)
 
 
@@ -24,9 +28,15 @@ def test_an_email_address_makes_a_visitor_known() -> None:
 
 
 def test_a_purchase_makes_a_customer_and_sets_the_instant_of_churn() -> None:
-    assert stage_at(person({"anonymous_id": 1}, 1_000), RULES, 2_000) == (Stage.CUSTOMER, 1_000 + RULES.churn_after_ms)
+    assert stage_at(person({"anonymous_id": 1}, 1_000), RULES, 2_000) == (
+        Stage.CUSTOMER,
+        1_000 + RULES.churn_after_ms,
+    )
 
 
 def test_churn_comes_exactly_at_its_instant_and_not_a_millisecond_before() -> None:
     due = 1_000 + RULES.churn_after_ms
-    assert [stage_at(person({}, 1_000), RULES, now)[0] for now in (due - 1, due)] == [Stage.CUSTOMER, Stage.CHURNED]
+    assert [stage_at(person({}, 1_000), RULES, now)[0] for now in (due - 1, due)] == [
+        Stage.CUSTOMER,
+        Stage.CHURNED,
+    ]

@@ -2,8 +2,9 @@
 
     python -m tests.operators.signals.silence 100000 [first seed]
 
-plays so many lives and prints every one that breaks the law. Counters lie in a small stand-in for PostgreSQL; the reader pauses, reads rows
-out of order and late, starts anew from what was stored, or from nothing; its clock jumps. All of it follows from the seed.
+plays so many lives and prints every one that breaks the law. Counters lie in a small stand-in for
+PostgreSQL; the reader pauses, reads rows out of order and late, starts anew from what was stored,
+or from nothing; its clock jumps. All of it follows from the seed.
 """
 
 import math
@@ -99,7 +100,11 @@ class Life:
         self.pending = [one for one in self.pending if one[0] > self.now_ms]
         for at_ms, minute_ms, events in due:
             shard = rng.randrange(2)
-            for metric, value in (("accepted", events), ("with:email", events // 2), ("lag:0", events)):
+            for metric, value in (
+                ("accepted", events),
+                ("with:email", events // 2),
+                ("lag:0", events),
+            ):
                 if value:
                     before, _ = self.totals.get((minute_ms, shard, metric), (0.0, 0))
                     self.totals[minute_ms, shard, metric] = before + value, at_ms
@@ -107,7 +112,9 @@ class Life:
             self.news, self.shown_ms = True, max(self.shown_ms, at_ms)
 
     def _rows(self, keys: Iterable[tuple[int, int, str]]) -> list[Observed]:
-        return [Observed(*key, *self.totals[key]) for key in keys if key[0] >= self.now_ms - _KEPT_MS]
+        return [
+            Observed(*key, *self.totals[key]) for key in keys if key[0] >= self.now_ms - _KEPT_MS
+        ]
 
     def look(self, rng: random.Random) -> None:
         """The reader looks; what it says is held against the law."""
@@ -116,12 +123,20 @@ class Life:
         self.overlap, self.changed = self.changed, []
         self._see(rows, rng)
 
-    def _see(self, rows: list[Observed], rng: random.Random, memory: bytes = b"", last: Reading | None = None) -> None:
+    def _see(
+        self,
+        rows: list[Observed],
+        rng: random.Random,
+        memory: bytes = b"",
+        last: Reading | None = None,
+    ) -> None:
         rng.shuffle(rows)
         now_ms = self.now_ms + self.skew_ms
         if self.news:
             self.floor, self.news = (101.0, 2), False
-        for one in self.machine.on_event(Minutes(WORKSPACE, SOURCE, tuple(rows), now_ms, memory, last), now_ms):
+        for one in self.machine.on_event(
+            Minutes(WORKSPACE, SOURCE, tuple(rows), now_ms, memory, last), now_ms
+        ):
             if isinstance(one, Learned):
                 self.stored = one.memory
             elif isinstance(one, Reading):
@@ -134,7 +149,10 @@ class Life:
             self._breach(f"{reading.status.value} ({reading.score}) after rank {rank}")
         if reading.score is not None and reading.score > score + 1e-9:
             self._breach(f"{reading.score:.2f} after {score:.2f}")
-        self.floor = min(score, 101.0 if reading.score is None else reading.score), min(rank, RANK[reading.status])
+        self.floor = (
+            min(score, 101.0 if reading.score is None else reading.score),
+            min(rank, RANK[reading.status]),
+        )
 
     def _breach(self, what: str) -> None:
         self.broken.append(Broken(self.now_ms, (self.now_ms - self.shown_ms) / 1000, what))
@@ -148,15 +166,24 @@ class Life:
             return self.look(rng)
         self.machine = HealthMachine(PARAMS)
         self.overlap, self.changed = self.changed, []
-        return self._see(self._rows(self.totals), rng, b"" if how == 1 else self.stored, self.newest)
+        return self._see(
+            self._rows(self.totals), rng, b"" if how == 1 else self.stored, self.newest
+        )
 
     def bound_ms(self, per_minute: float) -> int:
         """When at the latest a silent source is unhealthy or unknown: told from what came, not from what was learned.
 
-        The fewer events came, the further off may be whatever rate can be told from them: by three standard deviations at most.
+        The fewer events came, the further off may be whatever rate can be told from them: by three
+        standard deviations at most.
         """
-        events_ms = 45 * (1 + 3 / max(self.events, 1) ** 0.5) / per_minute * MINUTE_MS if per_minute else 0
-        return self.shown_ms + self.lag_ms + min(26 * HOUR_MS, int(max(15 * MINUTE_MS, 8 * self.gap_ms, events_ms)))
+        events_ms = (
+            45 * (1 + 3 / max(self.events, 1) ** 0.5) / per_minute * MINUTE_MS if per_minute else 0
+        )
+        return (
+            self.shown_ms
+            + self.lag_ms
+            + min(26 * HOUR_MS, int(max(15 * MINUTE_MS, 8 * self.gap_ms, events_ms)))
+        )
 
 
 def poisson(mean: float, rng: random.Random) -> int:
@@ -193,11 +220,18 @@ def _sparse(rng: random.Random) -> tuple[Rate, float]:
 
 def _bursts(rng: random.Random) -> tuple[Rate, float]:
     size, every, off = rng.choice((20, 50, 100, 400)), rng.choice((5, 15, 30, 60)), rng.randrange(5)
-    return lambda minute, own: poisson(size, own) if (minute + off) % every == 0 else 0, size / every
+    return (
+        lambda minute, own: poisson(size, own) if (minute + off) % every == 0 else 0,
+        size / every,
+    )
 
 
 def _nightly(rng: random.Random) -> tuple[Rate, float]:
-    mean, begin, long = math.exp(rng.uniform(0, math.log(100))), rng.randrange(24), rng.randrange(3, 20)
+    mean, begin, long = (
+        math.exp(rng.uniform(0, math.log(100))),
+        rng.randrange(24),
+        rng.randrange(3, 20),
+    )
     return lambda minute, own: poisson(mean, own) if (minute // 60 - begin) % 24 < long else 0, mean
 
 
@@ -221,7 +255,10 @@ def live(life: Life, rate: Rate, minutes: int, pause_ms: int, rng: random.Random
 
 
 def die(life: Life, per_minute: float, minutes: float, rng: random.Random, looks: int = 40) -> None:
-    """Nothing comes for so many minutes; the reader looks ever less often, starts anew, and its clock jumps."""
+    """Nothing comes for so many minutes.
+
+    The reader looks ever less often, starts anew, and its clock jumps.
+    """
     silent_ms = 5_000.0
     since, jumps = life.now_ms, rng.random() < 0.2
     factor = (minutes * MINUTE_MS / silent_ms) ** (1 / looks)
@@ -235,7 +272,12 @@ def die(life: Life, per_minute: float, minutes: float, rng: random.Random, looks
         else:
             life.look(rng)
         settled = not life.pending and not life.skew_ms
-        if settled and life.now_ms > life.bound_ms(per_minute) and life.newest is not None and RANK[life.newest.status]:
+        if (
+            settled
+            and life.now_ms > life.bound_ms(per_minute)
+            and life.newest is not None
+            and RANK[life.newest.status]
+        ):
             life._breach(f"{life.newest.status.value} past its bound")
     life.skew_ms = 0
 
@@ -244,13 +286,23 @@ def die(life: Life, per_minute: float, minutes: float, rng: random.Random, looks
 def _old() -> tuple[tuple[Life, Rate, float], ...]:
     """Sources that were watched for days."""
     found = []
-    kinds = (_steady, 1), (_steady, 2), (_sparse, 3), (_bursts, 1), (_bursts, 2), (_nightly, 2), (_nightly, 4)
+    kinds = (
+        (_steady, 1),
+        (_steady, 2),
+        (_sparse, 3),
+        (_bursts, 1),
+        (_bursts, 2),
+        (_nightly, 2),
+        (_nightly, 4),
+    )
     for number, (kind, days) in enumerate(kinds):
         rng = random.Random(number)
         rate, per_minute = kind(rng)
         life = Life(now_ms=START_MS + number * 7 * HOUR_MS)
         live(life, rate, days * 1440, 30 * MINUTE_MS, rng)
-        life.totals = {key: value for key, value in life.totals.items() if key[0] >= life.now_ms - _KEPT_MS}
+        life.totals = {
+            key: value for key, value in life.totals.items() if key[0] >= life.now_ms - _KEPT_MS
+        }
         found.append((life, rate, per_minute))
     return tuple(found)
 
@@ -262,14 +314,23 @@ def play(seed: int) -> list[Broken]:
         life, rate, per_minute = rng.choice(_old())
         life = life.fork()
     else:
-        life = Life(now_ms=START_MS + rng.randrange(7 * DAY_MS), lag_ms=rng.choice((0, 0, 0, 30_000, 20 * MINUTE_MS)))
+        life = Life(
+            now_ms=START_MS + rng.randrange(7 * DAY_MS),
+            lag_ms=rng.choice((0, 0, 0, 30_000, 20 * MINUTE_MS)),
+        )
         rate, per_minute = rng.choice(KINDS)(rng)
     pause_ms = rng.choice((20_000, 60_000, 5 * MINUTE_MS, 30 * MINUTE_MS))
     longest = {20_000: 8, 60_000: 25, 5 * MINUTE_MS: 100}.get(pause_ms, 240)
     for _ in range(rng.choice((1, 1, 2))):
         live(life, rate, int(math.exp(rng.uniform(0, math.log(longest)))), pause_ms, rng)
         longest_silence = rng.choices((60, 200, 3_000), (60, 37, 3))[0]
-        die(life, per_minute, math.exp(rng.uniform(math.log(5), math.log(longest_silence))), rng, looks=12)
+        die(
+            life,
+            per_minute,
+            math.exp(rng.uniform(math.log(5), math.log(longest_silence))),
+            rng,
+            looks=12,
+        )
         if rng.random() < 0.3:
             rate, other = rng.choice(KINDS)(rng)
             per_minute = min(per_minute, other)

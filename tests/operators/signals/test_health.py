@@ -25,9 +25,13 @@ NOW = 1_790_000_000_000 - 1_790_000_000_000 % MINUTE_MS + 30_000
 SOURCE = "source:1"
 
 
-def counter(metric: str, value: float, minutes_ago: int = 0, *, shard: int = 0, silence_ms: int = 0) -> Observed:
+def counter(
+    metric: str, value: float, minutes_ago: int = 0, *, shard: int = 0, silence_ms: int = 0
+) -> Observed:
     minute = NOW - NOW % MINUTE_MS - minutes_ago * MINUTE_MS
-    return Observed(minute, shard, metric, value, max(minute, min(minute + MINUTE_MS - 1, NOW - silence_ms)))
+    return Observed(
+        minute, shard, metric, value, max(minute, min(minute + MINUTE_MS - 1, NOW - silence_ms))
+    )
 
 
 def window(*rows: Observed) -> Window:
@@ -36,7 +40,9 @@ def window(*rows: Observed) -> Window:
     return filled
 
 
-def health(*rows: Observed, now_ms: int = NOW, signal: str = SOURCE, params: HealthParams = PARAMS) -> Reading:
+def health(
+    *rows: Observed, now_ms: int = NOW, signal: str = SOURCE, params: HealthParams = PARAMS
+) -> Reading:
     return read(Memory(window=window(*rows)), WorkspaceId(1), signal, now_ms, params)
 
 
@@ -63,19 +69,28 @@ def test_too_small_a_sample_is_unknown_however_good_it_looks() -> None:
 
 def test_a_component_without_data_is_missing_and_says_why() -> None:
     reading = health(counter("accepted", 500))
-    assert (component(reading, "volume"), component(reading, "match_quality"), component(reading, "anomaly")) == (None, None, None)
+    assert (
+        component(reading, "volume"),
+        component(reading, "match_quality"),
+        component(reading, "anomaly"),
+    ) == (None, None, None)
     assert any(reason.startswith("volume is missing: warming up") for reason in reading.reasons)
 
 
 @pytest.mark.parametrize(
-    ("silence_s", "status"), [(0, Status.HEALTHY), (25, Status.HEALTHY), (110, Status.UNHEALTHY), (400, Status.UNKNOWN)]
+    ("silence_s", "status"),
+    [(0, Status.HEALTHY), (25, Status.HEALTHY), (110, Status.UNHEALTHY), (400, Status.UNKNOWN)],
 )
 def test_silence_makes_a_source_unhealthy_and_then_unknown(silence_s: int, status: Status) -> None:
     assert health(counter("accepted", 500), now_ms=NOW + silence_s * 1000).status is status
 
 
 def test_rejected_records_lower_validity_and_a_critical_component_cannot_be_averaged_away() -> None:
-    reading = health(counter("accepted", 780), counter("rejected:malformed_json", 120), counter("rejected:invalid_type", 100))
+    reading = health(
+        counter("accepted", 780),
+        counter("rejected:malformed_json", 120),
+        counter("rejected:invalid_type", 100),
+    )
     assert (reading.status, reading.score) == (Status.UNHEALTHY, component(reading, "validity"))
 
 
@@ -97,11 +112,19 @@ def test_conversions_that_no_platform_reports_are_unknown() -> None:
 def test_rejected_records_are_not_the_evidence_that_a_source_lacked() -> None:
     assert health(counter("accepted", 29)).status is Status.UNKNOWN
     reading = health(counter("accepted", 29), counter("rejected:malformed_json", 1))
-    assert (reading.status, reading.reasons[0]) == (Status.UNKNOWN, "unknown: 29 of 30 records in the window were accepted, 30 are needed")
+    assert (reading.status, reading.reasons[0]) == (
+        Status.UNKNOWN,
+        "unknown: 29 of 30 records in the window were accepted, 30 are needed",
+    )
 
 
-def test_a_source_that_mostly_sends_what_is_rejected_is_unhealthy_however_little_is_accepted() -> None:
-    assert health(counter("accepted", 5), counter("rejected:malformed_json", 500)).status is Status.UNHEALTHY
+def test_a_source_that_mostly_sends_what_is_rejected_is_unhealthy_however_little_is_accepted() -> (
+    None
+):
+    assert (
+        health(counter("accepted", 5), counter("rejected:malformed_json", 500)).status
+        is Status.UNHEALTHY
+    )
 
 
 def test_an_event_from_the_future_says_nothing_about_freshness() -> None:
@@ -123,9 +146,21 @@ def test_a_component_that_is_not_critical_does_not_cap() -> None:
 
 def test_match_quality_is_estimated_and_says_what_to_add() -> None:
     params = HealthParams(platform_weights={"meta": {"email": 3.0, "phone": 1.0}})
-    rows = (counter("accepted", 100), counter("with:email", 50), counter("quality:Viewed", 400), counter("named:Viewed", 100))
-    (found,) = (part for part in health(*rows, params=params).components if part.name == "match_quality")
-    assert found.inputs == {"match_quality": 4.0, "match_quality_meta": 3.75, "gain_meta_email": 3.75, "gain_meta_phone": 2.5}
+    rows = (
+        counter("accepted", 100),
+        counter("with:email", 50),
+        counter("quality:Viewed", 400),
+        counter("named:Viewed", 100),
+    )
+    (found,) = (
+        part for part in health(*rows, params=params).components if part.name == "match_quality"
+    )
+    assert found.inputs == {
+        "match_quality": 4.0,
+        "match_quality_meta": 3.75,
+        "gain_meta_email": 3.75,
+        "gain_meta_phone": 2.5,
+    }
 
 
 @pytest.mark.parametrize(
@@ -146,7 +181,10 @@ def test_match_quality_is_estimated_and_says_what_to_add() -> None:
     ],
 )
 def test_parameters_that_contradict_each_other_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"whole minutes|dead_after|invalid_share|healthy|minimums|critical|positive"):
+    with pytest.raises(
+        ValueError,
+        match=r"whole minutes|dead_after|invalid_share|healthy|minimums|critical|positive",
+    ):
         HealthParams(**wrong)
 
 
@@ -155,17 +193,36 @@ STANDING = {Status.UNHEALTHY: 0, Status.UNKNOWN: 1, Status.DEGRADED: 2, Status.H
 
 
 @given(st.integers(0, 200), st.integers(0, 100), st.integers(1, 100), st.integers(0, 200_000))
-def test_more_rejected_records_never_lift_a_source(accepted: int, rejected: int, worse: int, silence_ms: int) -> None:
+def test_more_rejected_records_never_lift_a_source(
+    accepted: int, rejected: int, worse: int, silence_ms: int
+) -> None:
     def standing(rejects: int) -> int:
-        return STANDING[health(counter("accepted", accepted), counter("rejected:malformed_json", rejects), now_ms=NOW + silence_ms).status]
+        return STANDING[
+            health(
+                counter("accepted", accepted),
+                counter("rejected:malformed_json", rejects),
+                now_ms=NOW + silence_ms,
+            ).status
+        ]
 
     assert standing(rejected + worse) <= standing(rejected)
 
 
-@given(st.integers(0, 5_000), st.integers(0, 500), st.integers(1, 300), st.integers(0, 400_000), st.integers(1, 60_000))
-def test_worse_input_never_scores_higher(accepted: int, rejected: int, worse: int, silence_ms: int, longer_ms: int) -> None:
+@given(
+    st.integers(0, 5_000),
+    st.integers(0, 500),
+    st.integers(1, 300),
+    st.integers(0, 400_000),
+    st.integers(1, 60_000),
+)
+def test_worse_input_never_scores_higher(
+    accepted: int, rejected: int, worse: int, silence_ms: int, longer_ms: int
+) -> None:
     def score(rejects: int, silence: int) -> float:
-        rows = (counter("accepted", accepted, silence_ms=0), counter("rejected:malformed_json", rejects))
+        rows = (
+            counter("accepted", accepted, silence_ms=0),
+            counter("rejected:malformed_json", rejects),
+        )
         return health(*rows, now_ms=NOW + silence).score or 0.0
 
     if accepted + rejected >= PARAMS.minimum_sample:
@@ -193,7 +250,10 @@ def test_settled_minutes_are_summed_coarser_the_older_they_are_and_dropped_after
     now_ms = NOW - NOW % MINUTE_MS + (3 * 1440 - 1) * MINUTE_MS
     assert counted == 3 * 1440 - 4
     assert len(filled.spans) <= 70
-    assert [of(since(filled, now_ms - minutes * MINUTE_MS), "accepted") for minutes in (5, 15)] == [6, 16]
+    assert [of(since(filled, now_ms - minutes * MINUTE_MS), "accepted") for minutes in (5, 15)] == [
+        6,
+        16,
+    ]
     assert of(since(filled, now_ms - 1440 * MINUTE_MS), "accepted") == pytest.approx(1440, abs=60)
 
 
@@ -204,7 +264,11 @@ def minutes(*rows: Observed, at_ms: int = 0) -> Minutes:
 def test_a_reading_is_given_when_something_moves_and_not_at_every_look() -> None:
     machine = HealthMachine(PARAMS)
     given_at = [
-        second for second in range(30) if machine.on_event(minutes(counter("accepted", 500), at_ms=second * 1000), NOW + second * 1000)
+        second
+        for second in range(30)
+        if machine.on_event(
+            minutes(counter("accepted", 500), at_ms=second * 1000), NOW + second * 1000
+        )
     ]
     assert given_at == [0, 4, 8, 12, 16, 20, 24, 28]
 
@@ -218,7 +282,9 @@ def test_a_clock_that_goes_back_does_not_silence_a_signal() -> None:
 def test_a_change_of_status_is_told_within_two_seconds() -> None:
     machine = HealthMachine(PARAMS)
     machine.on_event(minutes(counter("accepted", 500)), NOW)
-    assert machine.on_event(minutes(counter("rejected:malformed_json", 500), at_ms=1), NOW + 1) == []
+    assert (
+        machine.on_event(minutes(counter("rejected:malformed_json", 500), at_ms=1), NOW + 1) == []
+    )
     (reading,) = machine.on_event(minutes(at_ms=2_000), NOW + 2_000)
     assert isinstance(reading, Reading)
     assert reading.status is Status.UNHEALTHY
@@ -234,13 +300,20 @@ DAY_S = 86_400
 
 
 def rows_of(counts: Mapping[str, float], minute_ms: int) -> tuple[Observed, ...]:
-    return tuple(Observed(minute_ms, 0, metric, value, minute_ms + 59_000) for metric, value in counts.items() if value)
+    return tuple(
+        Observed(minute_ms, 0, metric, value, minute_ms + 59_000)
+        for metric, value in counts.items()
+        if value
+    )
 
 
 def told(machine: HealthMachine, minute: int, counts: Mapping[str, float]) -> Iterator[Reading]:
     """What a machine says of one minute, numbered from the start, at its end and ten seconds later."""
     begins = NOW - NOW % MINUTE_MS + minute * MINUTE_MS
-    for now_ms, rows in ((begins + MINUTE_MS, rows_of(counts, begins)), (begins + MINUTE_MS + 10_000, ())):
+    for now_ms, rows in (
+        (begins + MINUTE_MS, rows_of(counts, begins)),
+        (begins + MINUTE_MS + 10_000, ()),
+    ):
         for one in machine.on_event(Minutes(WorkspaceId(1), SOURCE, rows, now_ms), now_ms):
             if isinstance(one, Reading):
                 yield one
@@ -252,9 +325,18 @@ def learned() -> tuple[Memory, int]:
     rng, machine, last = random.Random(7), HealthMachine(PARAMS), None
     for minute in range(2 * 1440):
         busy = rng.uniform(0.8, 1.25)
-        last = [*told(machine, minute, {metric: float(round(value * busy)) for metric, value in USUAL.items()})][-1]
+        last = [
+            *told(
+                machine,
+                minute,
+                {metric: float(round(value * busy)) for metric, value in USUAL.items()},
+            )
+        ][-1]
     assert last is not None
-    assert (last.status, [part.name for part in last.components if part.score is None]) == (Status.HEALTHY, [])
+    assert (last.status, [part.name for part in last.components if part.score is None]) == (
+        Status.HEALTHY,
+        [],
+    )
     return machine.snapshot(), 2 * 1440
 
 
@@ -278,14 +360,30 @@ def scaled(factor: float) -> dict[str, float]:
     [
         (scaled(0.5), 5, "volume: 5"),
         (usual(with__email=9), 6, "match_quality: fewer events carry email"),
-        (usual(invalid__email=12, with__email=20), 8, "match_quality: more of what is stated as email identifies nobody"),
+        (
+            usual(invalid__email=12, with__email=20),
+            8,
+            "match_quality: more of what is stated as email identifies nobody",
+        ),
         (usual(duplicate=60), 5, "validity: more events came before"),
         (usual(future=30), 6, "validity: more events are late or from the future"),
-        (usual(delay__0=20, delay__4=40), 6, "validity: more events arrive minutes after they happened"),
+        (
+            usual(delay__0=20, delay__4=40),
+            6,
+            "validity: more events arrive minutes after they happened",
+        ),
         (usual(lag__0=20, lag__6=40), 6, "validity: more events are processed late"),
-        (usual(consented__ads=19, refused__ads=1), 10, "anomaly: consent to ads is given otherwise"),
+        (
+            usual(consented__ads=19, refused__ads=1),
+            10,
+            "anomaly: consent to ads is given otherwise",
+        ),
         (usual(person__3=60, accepted=116), 6, "anomaly: a few people send more of the events"),
-        (usual(revenue_minor__USD=1_500_000), 5, "anomaly: an order in USD is worth 1e+02 times the usual"),
+        (
+            usual(revenue_minor__USD=1_500_000),
+            5,
+            "anomaly: an order in USD is worth 1e+02 times the usual",
+        ),
     ],
     ids=lambda value: value.split(":")[-1].strip() if isinstance(value, str) else "",
 )
@@ -298,10 +396,15 @@ def test_a_material_change_degrades_a_source_and_says_which(
     assert any(reason.startswith(because) for reason in reading.reasons), reading.reasons
 
 
-def test_properties_that_vanish_or_change_their_type_degrade_a_source(learned: tuple[Memory, int]) -> None:
+def test_properties_that_vanish_or_change_their_type_degrade_a_source(
+    learned: tuple[Memory, int],
+) -> None:
     gone = {metric: value for metric, value in USUAL.items() if "price" not in metric}
     reading = after(learned, gone, 15)
-    assert (reading.status is Status.HEALTHY, "“Viewed” changed its shape (price is missing)" in reading.reasons[0]) == (False, True)
+    assert (
+        reading.status is Status.HEALTHY,
+        "“Viewed” changed its shape (price is missing)" in reading.reasons[0],
+    ) == (False, True)
     retyped = {**gone, "property:Viewed\x1fprice\x1fstring": 8}
     assert "price: number → string" in after(learned, retyped, 15).reasons[0]
     more = {**USUAL, "property:Viewed\x1fcolour\x1fstring": 8}
@@ -309,7 +412,13 @@ def test_properties_that_vanish_or_change_their_type_degrade_a_source(learned: t
 
 
 def test_a_campaign_degrades_nothing(learned: tuple[Memory, int]) -> None:
-    campaign = {**scaled(4), "with:email": 33.0, "with:user_id": 45.0, "orders:USD": 4.0, "revenue_minor:USD": 19_000.0}
+    campaign = {
+        **scaled(4),
+        "with:email": 33.0,
+        "with:user_id": 45.0,
+        "orders:USD": 4.0,
+        "revenue_minor:USD": 19_000.0,
+    }
     campaign |= {"consented:ads": 50.0, "refused:ads": 30.0}
     assert after(learned, campaign, 60).status is Status.HEALTHY
 
@@ -328,28 +437,44 @@ def test_a_change_that_lasts_becomes_usual() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.sampled_from(["accepted", "with:email"]), st.integers(0, 100), st.integers(0, 100))
-def test_less_of_what_is_wanted_never_scores_higher(learned: tuple[Memory, int], metric: str, percent: int, less: int) -> None:
+def test_less_of_what_is_wanted_never_scores_higher(
+    learned: tuple[Memory, int], metric: str, percent: int, less: int
+) -> None:
     def score(share: int) -> float:
-        changed = scaled(share / 100) if metric == "accepted" else {**USUAL, metric: USUAL[metric] * share / 100}
+        changed = (
+            scaled(share / 100)
+            if metric == "accepted"
+            else {**USUAL, metric: USUAL[metric] * share / 100}
+        )
         (found,) = (
-            part for part in after(learned, changed, 6).components if part.name == {"accepted": "volume"}.get(metric, "match_quality")
+            part
+            for part in after(learned, changed, 6).components
+            if part.name == {"accepted": "volume"}.get(metric, "match_quality")
         )
         return 0.0 if found.score is None else found.score
 
     assert score(max(0, percent - less)) <= score(percent) + 1e-9
 
 
-def test_what_was_learned_goes_on_after_a_restart_as_if_nothing_had_happened(learned: tuple[Memory, int]) -> None:
+def test_what_was_learned_goes_on_after_a_restart_as_if_nothing_had_happened(
+    learned: tuple[Memory, int],
+) -> None:
     memory, first = learned
     rng = random.Random(3)
-    traffic = [{metric: float(round(value * rng.uniform(0.3, 1.2))) for metric, value in USUAL.items()} for _ in range(40)]
+    traffic = [
+        {metric: float(round(value * rng.uniform(0.3, 1.2))) for metric, value in USUAL.items()}
+        for _ in range(40)
+    ]
     whole, cut = HealthMachine(PARAMS, deepcopy(memory)), HealthMachine(PARAMS, deepcopy(memory))
     said: dict[str, list[Reading]] = {"whole": [], "cut": []}
     stored: bytes = b""
     for minute, counts in enumerate(traffic):
         said["whole"] += told(whole, first + minute, counts)
         begins = NOW - NOW % MINUTE_MS + (first + minute) * MINUTE_MS
-        found = cut.on_event(Minutes(WorkspaceId(1), SOURCE, rows_of(counts, begins), begins + MINUTE_MS), begins + MINUTE_MS)
+        found = cut.on_event(
+            Minutes(WorkspaceId(1), SOURCE, rows_of(counts, begins), begins + MINUTE_MS),
+            begins + MINUTE_MS,
+        )
         found += cut.on_event(Minutes(WorkspaceId(1), SOURCE, (), begins + 70_000), begins + 70_000)
         stored = next((one.memory for one in found if isinstance(one, Learned)), stored)
         said["cut"] += [one for one in found if isinstance(one, Reading)]
@@ -376,7 +501,9 @@ def test_memory_that_cannot_be_read_is_begun_anew() -> None:
     assert restore(b"\xc1") == Memory()
 
 
-def test_outside_its_schedule_a_source_is_judged_by_its_last_period_and_without_one_it_is_unknown() -> None:
+def test_outside_its_schedule_a_source_is_judged_by_its_last_period_and_without_one_it_is_unknown() -> (
+    None
+):
     nightly = Schedule(start=time(22), end=time(6))
     params = HealthParams(signals={SOURCE: SignalOverride(schedule=nightly)})
     midnight = NOW // (DAY_S * 1000) * DAY_S * 1000

@@ -14,10 +14,23 @@ from operators.detection.shapes import SHARE
 from operators.signals.observe import observe
 from tests.support.builders import NOON_MS, WORKSPACE, event
 
-JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3) | st.just([1]) | st.just({"a": 1})
+JSON = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=3)
+    | st.just([1])
+    | st.just({"a": 1})
+)
 PROPERTIES = st.dictionaries(st.text(max_size=2), JSON, max_size=5)
 EVENTS = st.lists(
-    st.builds(lambda name, held: event("u1", name=name, properties=held), st.sampled_from(("A", "B", "C\x1f")), PROPERTIES), max_size=40
+    st.builds(
+        lambda name, held: event("u1", name=name, properties=held),
+        st.sampled_from(("A", "B", "C\x1f")),
+        PROPERTIES,
+    ),
+    max_size=40,
 )
 
 
@@ -29,7 +42,12 @@ def counted(events: list[Event], cuts: list[int]) -> Counter[str]:
         changes = Changes(NOON_MS)
         observe(events[start:end], events[start:end], {WORKSPACE: ()}, ProfileRules(), changes)
         for key, value in changes.observed.items():
-            if key.metric.partition(":")[0] in {metrics.SHAPE, metrics.PROPERTY, metrics.ACCEPTED, metrics.NAMED}:
+            if key.metric.partition(":")[0] in {
+                metrics.SHAPE,
+                metrics.PROPERTY,
+                metrics.ACCEPTED,
+                metrics.NAMED,
+            }:
                 total[key.metric] += int(value)
     return total
 
@@ -40,5 +58,12 @@ def test_shapes_are_the_same_however_the_log_was_cut(events: list[Event], cuts: 
 
 
 def test_a_share_of_the_events_of_every_name_is_looked_at() -> None:
-    found = counted([event("u1", name=name, message=f"{name}{number}", properties={}) for name in "ABC" for number in range(400)], [])
+    found = counted(
+        [
+            event("u1", name=name, message=f"{name}{number}", properties={})
+            for name in "ABC"
+            for number in range(400)
+        ],
+        [],
+    )
     assert all(300 / SHARE < found[f"{metrics.SHAPE}:{name}"] < 500 / SHARE for name in "ABC")

@@ -16,12 +16,22 @@ from operators.signals.machine import HealthMachine, restore
 from operators.signals.params import HealthParams, SignalOverride
 from operators.signals.ratchet import floored, held
 from operators.signals.window import MINUTE_MS
-from tests.operators.signals.silence import HOUR_MS, PARAMS, RANK, SOURCE, START_MS, WORKSPACE, breaches
+from tests.operators.signals.silence import (
+    HOUR_MS,
+    PARAMS,
+    RANK,
+    SOURCE,
+    START_MS,
+    WORKSPACE,
+    breaches,
+)
 
 DAY: Final = 1440
 
 
-def silent_after(counts: Callable[[int], int], minutes: int, begin: int = 9 * 60) -> list[tuple[float, Reading]]:
+def silent_after(
+    counts: Callable[[int], int], minutes: int, begin: int = 9 * 60
+) -> list[tuple[float, Reading]]:
     """What the machine says for six hours after the last event: (minutes of silence, reading)."""
     machine, last_ms, said = HealthMachine(PARAMS), 0, list[tuple[float, Reading]]()
     start = START_MS + begin * MINUTE_MS
@@ -46,8 +56,15 @@ def silent_after(counts: Callable[[int], int], minutes: int, begin: int = 9 * 60
         pytest.param(lambda _: 120, 1, 2, id="120 in one minute"),
         pytest.param(lambda _: 20, 10, 2, id="20 a minute for 10 minutes"),
         pytest.param(lambda _: 5, 30, 5, id="5 a minute for 30 minutes"),
-        pytest.param(lambda minute: 0 if minute % 15 else 50, 61, 25, id="50 every 15 minutes for an hour"),
-        pytest.param(lambda minute: 0 if minute % 30 else 100, 2 * DAY + 1, 90, id="100 every 30 minutes for two days"),
+        pytest.param(
+            lambda minute: 0 if minute % 15 else 50, 61, 25, id="50 every 15 minutes for an hour"
+        ),
+        pytest.param(
+            lambda minute: 0 if minute % 30 else 100,
+            2 * DAY + 1,
+            90,
+            id="100 every 30 minutes for two days",
+        ),
         pytest.param(lambda _: 300, 30, 2, id="300 a minute for half an hour"),
     ],
 )
@@ -68,13 +85,22 @@ def test_over_random_lives_silence_never_heals() -> None:
 
 
 @pytest.mark.parametrize("seed", [20_099, 21_093, 26_421])
-def test_silence_never_heals_where_a_memory_is_lost_while_the_clock_jumps_or_after_an_unknown_reading(seed: int) -> None:
+def test_silence_never_heals_where_a_memory_is_lost_while_the_clock_jumps_or_after_an_unknown_reading(
+    seed: int,
+) -> None:
     assert list(breaches(range(seed, seed + 1))) == []
 
 
 def rows_at(at_ms: int, events: float) -> tuple[Observed, ...]:
-    counts = {"accepted": events, "with:email": events // 2, "quality:Viewed": 4 * events, "named:Viewed": events}
-    return tuple(Observed(at_ms, 0, metric, float(value), at_ms + 59_000) for metric, value in counts.items())
+    counts = {
+        "accepted": events,
+        "with:email": events // 2,
+        "quality:Viewed": 4 * events,
+        "named:Viewed": events,
+    }
+    return tuple(
+        Observed(at_ms, 0, metric, float(value), at_ms + 59_000) for metric, value in counts.items()
+    )
 
 
 def go_on(machine: HealthMachine, first: int, minutes: int, events: float) -> list[Reading]:
@@ -84,7 +110,11 @@ def go_on(machine: HealthMachine, first: int, minutes: int, events: float) -> li
         at_ms = START_MS + minute * MINUTE_MS
         rows = rows_at(at_ms, events) if events else ()
         said += [
-            one for one in machine.on_event(Minutes(WORKSPACE, SOURCE, rows, at_ms + 65_500), at_ms + 65_500) if isinstance(one, Reading)
+            one
+            for one in machine.on_event(
+                Minutes(WORKSPACE, SOURCE, rows, at_ms + 65_500), at_ms + 65_500
+            )
+            if isinstance(one, Reading)
         ]
     return said
 
@@ -94,8 +124,15 @@ def lived() -> tuple[Memory, int]:
     """What is remembered of a source that sent 20 events a minute for 30 hours, and the number of the next minute."""
     machine = HealthMachine(PARAMS)
     for hour in range(30):
-        rows = tuple(row for minute in range(60) for row in rows_at(START_MS + hour * HOUR_MS + minute * MINUTE_MS, 20))
-        machine.on_event(Minutes(WORKSPACE, SOURCE, rows, START_MS + (hour + 1) * HOUR_MS), START_MS + (hour + 1) * HOUR_MS)
+        rows = tuple(
+            row
+            for minute in range(60)
+            for row in rows_at(START_MS + hour * HOUR_MS + minute * MINUTE_MS, 20)
+        )
+        machine.on_event(
+            Minutes(WORKSPACE, SOURCE, rows, START_MS + (hour + 1) * HOUR_MS),
+            START_MS + (hour + 1) * HOUR_MS,
+        )
     assert go_on(machine, 30 * 60, 5, 20)[-1].status is Status.HEALTHY
     return machine.snapshot(), 30 * 60 + 5
 
@@ -103,11 +140,23 @@ def lived() -> tuple[Memory, int]:
 def learned_of(memory: Memory) -> dict[str, Any]:
     """All that is learned: the rhythm without what says how long the silence lasts, shares, levels, shapes."""
     passing = {"silent", "silent_ms", "loss", "gaps", "doubted_ms"}
-    rhythm = {key: value for key, value in msgspec.to_builtins(memory.rhythm).items() if key not in passing}
-    return {"rhythm": rhythm, **{name: msgspec.to_builtins(getattr(memory, name)) for name in ("shares", "levels", "drift", "buckets")}}
+    rhythm = {
+        key: value
+        for key, value in msgspec.to_builtins(memory.rhythm).items()
+        if key not in passing
+    }
+    return {
+        "rhythm": rhythm,
+        **{
+            name: msgspec.to_builtins(getattr(memory, name))
+            for name in ("shares", "levels", "drift", "buckets")
+        },
+    }
 
 
-def test_nothing_is_learned_while_nothing_comes_nor_of_an_outage_once_it_is_over(lived: tuple[Memory, int]) -> None:
+def test_nothing_is_learned_while_nothing_comes_nor_of_an_outage_once_it_is_over(
+    lived: tuple[Memory, int],
+) -> None:
     memory, first = lived
     machine = HealthMachine(PARAMS, memory)
     go_on(machine, first, 5, 0)  # the last minutes that had events are settled
@@ -153,19 +202,25 @@ def test_what_was_said_last_is_held_against_a_reader_that_remembers_nothing() ->
         assert (told.score, told.status) == (last.score, last.status)
         assert "only events lift it again" in told.reasons[0]
         more = rows_at(START_MS + 10 * MINUTE_MS, 500)
-        found = machine.on_event(Minutes(WORKSPACE, SOURCE, more, now_ms + MINUTE_MS), now_ms + MINUTE_MS)
+        found = machine.on_event(
+            Minutes(WORKSPACE, SOURCE, more, now_ms + MINUTE_MS), now_ms + MINUTE_MS
+        )
         assert [one.status for one in found if isinstance(one, Reading)] == [Status.HEALTHY]
 
 
 @pytest.mark.parametrize("behind", [-20, 0, 20])
-def test_a_reading_is_held_against_a_new_reader_if_it_knew_the_newest_event_whatever_its_clock_said(behind: int) -> None:
+def test_a_reading_is_held_against_a_new_reader_if_it_knew_the_newest_event_whatever_its_clock_said(
+    behind: int,
+) -> None:
     at_ms, read_ms = START_MS + 30 * MINUTE_MS, START_MS + (30 + behind) * MINUTE_MS
     rows = rows_at(at_ms - MINUTE_MS, 500)
     newest = rows[0].updated_ms
     for knew, held_to in ((newest, True), (newest - 1, False)):
         components = (Component("freshness", 0.0, 0.2, {"last_accepted_ms": float(knew)}, 1, ""),)
         last = Reading(WORKSPACE, SOURCE, read_ms, 12.0, Status.UNHEALTHY, 500, components)
-        (told,) = HealthMachine(PARAMS).on_event(Minutes(WORKSPACE, SOURCE, rows, at_ms, last=last), at_ms)
+        (told,) = HealthMachine(PARAMS).on_event(
+            Minutes(WORKSPACE, SOURCE, rows, at_ms, last=last), at_ms
+        )
         assert isinstance(told, Reading)
         assert (told.score == 12.0) == held_to
 
@@ -183,13 +238,21 @@ def test_a_reading_is_held_against_a_new_reader_if_it_knew_the_newest_event_what
     ],
 )
 def test_a_silent_source_is_said_to_be_no_better_than_before(
-    floor: tuple[float | None, Status], read: tuple[float | None, Status], given: tuple[float | None, Status]
+    floor: tuple[float | None, Status],
+    read: tuple[float | None, Status],
+    given: tuple[float | None, Status],
 ) -> None:
-    said = held(floored(None, Reading(WORKSPACE, SOURCE, 1, *floor, 90)), Reading(WORKSPACE, SOURCE, 2, *read, 90), PARAMS)
+    said = held(
+        floored(None, Reading(WORKSPACE, SOURCE, 1, *floor, 90)),
+        Reading(WORKSPACE, SOURCE, 2, *read, 90),
+        PARAMS,
+    )
     assert (said.score, said.status) == given
 
 
-def test_a_memory_that_was_stored_before_silences_were_put_aside_is_read(lived: tuple[Memory, int]) -> None:
+def test_a_memory_that_was_stored_before_silences_were_put_aside_is_read(
+    lived: tuple[Memory, int],
+) -> None:
     memory, _ = lived
     old = msgspec.to_builtins(memory, builtin_types=(bytes, bytearray))
     for name in ("awake", "floor"):
@@ -203,12 +266,16 @@ def test_a_memory_that_was_stored_before_silences_were_put_aside_is_read(lived: 
 def test_a_source_whose_last_event_lies_in_the_future_is_unknown(lived: tuple[Memory, int]) -> None:
     memory, first = lived
     behind_ms = START_MS + first * MINUTE_MS - HOUR_MS
-    said = HealthMachine(PARAMS, memory).on_event(Minutes(WORKSPACE, SOURCE, (), behind_ms), behind_ms)
+    said = HealthMachine(PARAMS, memory).on_event(
+        Minutes(WORKSPACE, SOURCE, (), behind_ms), behind_ms
+    )
     assert [one.status for one in said if isinstance(one, Reading)] == [Status.UNKNOWN]
 
 
 def test_a_source_that_died_in_its_period_is_not_lifted_by_the_next_one() -> None:
-    params = HealthParams(signals={SOURCE: SignalOverride(schedule=Schedule(start=time(9), end=time(12)))})
+    params = HealthParams(
+        signals={SOURCE: SignalOverride(schedule=Schedule(start=time(9), end=time(12)))}
+    )
     machine = HealthMachine(params)
     assert go_on(machine, 9 * 60, 60, 20)[-1].status is Status.HEALTHY
     said = go_on(machine, 10 * 60, 2 * DAY, 0)
@@ -217,10 +284,18 @@ def test_a_source_that_died_in_its_period_is_not_lifted_by_the_next_one() -> Non
     assert statuses[-1] == 0
 
 
-def learn(rhythm: Rhythm, counts: Mapping[int, float], first: int, minutes: int, usual_count: float) -> None:
+def learn(
+    rhythm: Rhythm, counts: Mapping[int, float], first: int, minutes: int, usual_count: float
+) -> None:
     """Take in minutes, numbered from the start, in order."""
     for minute in range(first, first + minutes):
-        step(rhythm, counts.get(minute, usual_count), START_MS + minute * MINUTE_MS, PARAMS.rhythm, PARAMS.sequential)
+        step(
+            rhythm,
+            counts.get(minute, usual_count),
+            START_MS + minute * MINUTE_MS,
+            PARAMS.rhythm,
+            PARAMS.sequential,
+        )
 
 
 def test_a_night_is_learned_at_its_end_and_not_while_it_lasts() -> None:
@@ -231,10 +306,15 @@ def test_a_night_is_learned_at_its_end_and_not_while_it_lasts() -> None:
     assert (rhythm.mean, rhythm.visits) == (mean, visits)
     learn(rhythm, {}, 30 * 60, 61, 20)
     assert rhythm.mean < mean
-    assert usual_between(rhythm, START_MS + (24 + 24) * HOUR_MS, START_MS + (24 + 28) * HOUR_MS) < 0.1 * 4 * 60 * 20
+    assert (
+        usual_between(rhythm, START_MS + (24 + 24) * HOUR_MS, START_MS + (24 + 28) * HOUR_MS)
+        < 0.1 * 4 * 60 * 20
+    )
 
 
-def test_a_silence_that_is_suspected_is_learned_once_it_has_come_at_the_same_time_on_other_days() -> None:
+def test_a_silence_that_is_suspected_is_learned_once_it_has_come_at_the_same_time_on_other_days() -> (
+    None
+):
     rhythm, at_night = Rhythm(), START_MS + 27 * HOUR_MS
     learn(rhythm, {}, 0, DAY, 20)
     assert is_warm(rhythm, START_MS + DAY * MINUTE_MS, PARAMS.sequential)
@@ -254,8 +334,13 @@ def test_a_silence_in_which_events_turn_out_to_have_come_is_not_learned() -> Non
     go_on(machine, 0, 30, 20)
     mean = machine.snapshot().rhythm.mean
     go_on(machine, 30, 60, 0)
-    late = tuple(msgspec.structs.replace(row, updated_ms=START_MS + 91 * MINUTE_MS) for row in rows_at(START_MS + 40 * MINUTE_MS, 20))
-    machine.on_event(Minutes(WORKSPACE, SOURCE, late, START_MS + 91 * MINUTE_MS), START_MS + 91 * MINUTE_MS)
+    late = tuple(
+        msgspec.structs.replace(row, updated_ms=START_MS + 91 * MINUTE_MS)
+        for row in rows_at(START_MS + 40 * MINUTE_MS, 20)
+    )
+    machine.on_event(
+        Minutes(WORKSPACE, SOURCE, late, START_MS + 91 * MINUTE_MS), START_MS + 91 * MINUTE_MS
+    )
     go_on(machine, 91, 10, 20)
     assert machine.snapshot().rhythm.mean == pytest.approx(mean)
 
@@ -273,12 +358,20 @@ def test_how_long_a_number_of_events_usually_takes() -> None:
         assert lasts_ms(rhythm, since, (came,)) == [pytest.approx(hours * HOUR_MS, rel=0.02)]
 
 
-@pytest.mark.parametrize(("longest", "status"), [(timedelta(days=1), Status.DEGRADED), (timedelta(hours=2), Status.UNKNOWN)])
-def test_a_source_that_was_silent_for_longest_silence_is_unknown_whatever_is_usual(longest: timedelta, status: Status) -> None:
+@pytest.mark.parametrize(
+    ("longest", "status"),
+    [(timedelta(days=1), Status.DEGRADED), (timedelta(hours=2), Status.UNKNOWN)],
+)
+def test_a_source_that_was_silent_for_longest_silence_is_unknown_whatever_is_usual(
+    longest: timedelta, status: Status
+) -> None:
     machine = HealthMachine(HealthParams(longest_silence=longest))
     for hour in range(12):
         rows = rows_at(START_MS + hour * HOUR_MS, 100)
-        machine.on_event(Minutes(WORKSPACE, SOURCE, rows, START_MS + hour * HOUR_MS + 65_500), START_MS + hour * HOUR_MS + 65_500)
+        machine.on_event(
+            Minutes(WORKSPACE, SOURCE, rows, START_MS + hour * HOUR_MS + 65_500),
+            START_MS + hour * HOUR_MS + 65_500,
+        )
     assert [one.status for one in go_on(machine, 11 * 60 + 2, 121, 0)][-1] is status
     with pytest.raises(ValueError, match="longest_silence is at least dead_after"):
         HealthParams(longest_silence=timedelta(seconds=1))

@@ -42,7 +42,9 @@ TABLE: list[tuple[Callable[[Response], Outcome], Response, type[Outcome]]] = [
 
 
 @pytest.mark.parametrize(("classify", "response", "expected"), TABLE)
-def test_every_answer_is_one_of_three(classify: Callable[[Response], Outcome], response: Response, expected: type[Outcome]) -> None:
+def test_every_answer_is_one_of_three(
+    classify: Callable[[Response], Outcome], response: Response, expected: type[Outcome]
+) -> None:
     assert isinstance(classify(response), expected)
 
 
@@ -54,7 +56,16 @@ def test_a_channel_may_ask_for_a_pause(classify: Callable[[Response], Outcome]) 
 
 
 @pytest.mark.parametrize(
-    ("header", "expected"), [("0", 0), ("1.5", 1.5), ("99999999", 3600), ("-3", None), ("nan", None), ("soon", None), (None, None)]
+    ("header", "expected"),
+    [
+        ("0", 0),
+        ("1.5", 1.5),
+        ("99999999", 3600),
+        ("-3", None),
+        ("nan", None),
+        ("soon", None),
+        (None, None),
+    ],
 )
 def test_a_pause_is_seconds_and_has_a_limit(header: str | None, expected: float | None) -> None:
     assert pause_s(header) == expected

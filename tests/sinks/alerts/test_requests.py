@@ -22,7 +22,9 @@ def unsent(_request: Request) -> Response:
     raise AssertionError("nothing is sent here")
 
 
-PAGERDUTY = PagerDuty("https://events.pagerduty.com/v2/enqueue", "r" * 32, "stratum", RUNBOOK, unsent)
+PAGERDUTY = PagerDuty(
+    "https://events.pagerduty.com/v2/enqueue", "r" * 32, "stratum", RUNBOOK, unsent
+)
 SLACK = Slack("https://hooks.slack.com/services/T/B/sesame", RUNBOOK, unsent)
 WEBHOOK = Webhook("https://hooks.example/sesame", "opensesame", RUNBOOK, unsent)
 MAIL = Mail(
@@ -38,7 +40,12 @@ MAIL = Mail(
 
 
 def spelled(request: Request) -> dict[str, object]:
-    return {"method": request.method, "url": request.url, "headers": dict(request.headers), "body": json.loads(request.body)}
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": dict(request.headers),
+        "body": json.loads(request.body),
+    }
 
 
 def mailed(one: Notice) -> dict[str, object]:
@@ -57,7 +64,9 @@ CHANNELS: dict[str, Callable[[Notice], dict[str, object]]] = {
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_what_is_sent_equals_its_golden_file(channel: str, step: Step) -> None:
-    assert CHANNELS[channel](notice(step)) == json.loads((GOLDEN / channel / f"{step.value}.json").read_text())
+    assert CHANNELS[channel](notice(step)) == json.loads(
+        (GOLDEN / channel / f"{step.value}.json").read_text()
+    )
 
 
 def test_secrets_and_addresses_stay_out_of_reprs() -> None:
@@ -77,12 +86,17 @@ def test_a_long_summary_is_cut_to_what_channels_take() -> None:
     long = notice(summary="é & " * 3_000)
     assert len(json.loads(PAGERDUTY.encode(long).body)["payload"]["summary"]) == 1024
     message = json.loads(SLACK.encode(long).body)
-    assert all(len(text["text"]) <= 3_000 for text in (message["blocks"][0]["text"], *message["blocks"][1]["elements"]))
+    assert all(
+        len(text["text"]) <= 3_000
+        for text in (message["blocks"][0]["text"], *message["blocks"][1]["elements"])
+    )
     assert len(MAIL.encode(long, 9, NOW)["Subject"]) <= 200
 
 
 def test_a_long_link_does_not_make_a_message_too_long_for_slack() -> None:
-    slack = Slack("https://hooks.slack.com/services/T/B/x", "https://docs.example/" + "x" * 500, unsent)
+    slack = Slack(
+        "https://hooks.slack.com/services/T/B/x", "https://docs.example/" + "x" * 500, unsent
+    )
     one = notice(summary="x" * 3_000)
     message = json.loads(slack.encode(one).body)
     assert len(message["blocks"][1]["elements"][0]["text"]) <= 3_000
@@ -104,10 +118,23 @@ def test_a_signature_is_over_the_time_and_the_bytes_under_the_secret() -> None:
     """The first value was computed with `openssl dgst -sha256 -hmac secret` over ``1772357400.{"id":1}``."""
     first = signature("secret", 1772357400, b'{"id":1}')
     assert first == "c48907534640a0164fdde8577ca976a775fe77a020b4a0861a4ee2812efa5cb6"
-    assert len({first, signature("other", 1772357400, b'{"id":1}'), signature("secret", 1772357401, b'{"id":1}')}) == 3
+    assert (
+        len(
+            {
+                first,
+                signature("other", 1772357400, b'{"id":1}'),
+                signature("secret", 1772357401, b'{"id":1}'),
+            }
+        )
+        == 3
+    )
 
 
-def test_a_resolved_alert_carries_the_key_of_its_opening_and_nothing_else_that_pagerduty_would_read() -> None:
-    opened, resolved = (json.loads(PAGERDUTY.encode(notice(step)).body) for step in (Step.OPENED, Step.RESOLVED))
+def test_a_resolved_alert_carries_the_key_of_its_opening_and_nothing_else_that_pagerduty_would_read() -> (
+    None
+):
+    opened, resolved = (
+        json.loads(PAGERDUTY.encode(notice(step)).body) for step in (Step.OPENED, Step.RESOLVED)
+    )
     assert opened["dedup_key"] == resolved["dedup_key"]
     assert resolved.keys() == {"routing_key", "dedup_key", "event_action"}

@@ -44,10 +44,15 @@ def peak(conn: psycopg.Connection[Any], settings: Settings, form: ExportFormat) 
     """Most bytes that an export held at once, and how many people it wrote."""
     params = replace(settings.exports, page=200, group_rows=500)
     forms = spellers(settings.meta, settings.google, settings.tiktok, settings.snapchat)
-    exporter, counts = Exporter(params, settings.profile, forms, lambda: 1_790_000_000_000), ExportCounts()
+    exporter, counts = (
+        Exporter(params, settings.profile, forms, lambda: 1_790_000_000_000),
+        ExportCounts(),
+    )
     tracemalloc.start()
     try:
-        for _ in exporter.begin(conn, Author(1, "test"), ExportSpec(form, "none", "a test", rule=All(())), counts).chunks():
+        for _ in exporter.begin(
+            conn, Author(1, "test"), ExportSpec(form, "none", "a test", rule=All(())), counts
+        ).chunks():
             pass
         return tracemalloc.get_traced_memory()[1], counts.rows
     finally:
@@ -55,7 +60,9 @@ def peak(conn: psycopg.Connection[Any], settings: Settings, form: ExportFormat) 
 
 
 @pytest.mark.parametrize("form", get_args(ExportFormat))
-def test_many_people_take_no_more_memory_than_few(conn: psycopg.Connection[Any], settings: Settings, form: ExportFormat) -> None:
+def test_many_people_take_no_more_memory_than_few(
+    conn: psycopg.Connection[Any], settings: Settings, form: ExportFormat
+) -> None:
     copy_format.copy_people(conn.cursor(), "profiles", crowd(range(1, FEW + 1)))
     peak(conn, settings, form)  # imports and caches
     small, written = peak(conn, settings, form)

@@ -47,11 +47,18 @@ def send(url: str, **params: timedelta | int) -> Response:
 
 
 def test_answer_comes_back_with_lower_case_headers(serve: Callable[[Script], str]) -> None:
-    url = serve(lambda c: c.sendall(b"HTTP/1.1 201 Created\r\nX-Usage: 7\r\nContent-Length: 2\r\n\r\nok"))
+    url = serve(
+        lambda c: c.sendall(b"HTTP/1.1 201 Created\r\nX-Usage: 7\r\nContent-Length: 2\r\n\r\nok")
+    )
 
     answer = send(url)
 
-    assert (answer.status, answer.headers["x-usage"], answer.body, answer.fault) == (201, "7", b"ok", "")
+    assert (answer.status, answer.headers["x-usage"], answer.body, answer.fault) == (
+        201,
+        "7",
+        b"ok",
+        "",
+    )
 
 
 def test_silence_is_a_timeout(serve: Callable[[Script], str]) -> None:
@@ -68,7 +75,9 @@ def test_silence_is_a_timeout(serve: Callable[[Script], str]) -> None:
     assert answer == Response(0, fault="timeout")
 
 
-@pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal", b"nonsense\r\n\r\n"])
+@pytest.mark.parametrize(
+    "sent", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal", b"nonsense\r\n\r\n"]
+)
 def test_broken_connection_is_a_fault(serve: Callable[[Script], str], sent: bytes) -> None:
     assert send(serve(lambda c: c.sendall(sent))) == Response(0, fault="connection")
 
@@ -81,12 +90,18 @@ def test_refused_connection_is_a_fault() -> None:
 
 
 def test_redirect_is_not_followed(serve: Callable[[Script], str]) -> None:
-    url = serve(lambda c: c.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"))
+    url = serve(
+        lambda c: c.sendall(
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
+        )
+    )
 
     assert send(url).status == 302
 
 
 def test_long_answer_is_cut_off(serve: Callable[[Script], str]) -> None:
-    url = serve(lambda c: c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000))
+    url = serve(
+        lambda c: c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000)
+    )
 
     assert len(send(url, answer_limit_bytes=10).body) == 10

@@ -17,18 +17,29 @@ ASK = Request("POST", "http://api.example/x", (("accept", "application/json"),),
 class World:
     """A token endpoint and an API, answering from lists; the last answer of a list is repeated."""
 
-    def __init__(self, tokens: list[Response] | None = None, answers: list[Response] | None = None) -> None:
+    def __init__(
+        self, tokens: list[Response] | None = None, answers: list[Response] | None = None
+    ) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.tokens = tokens or []
         self.answers = answers or [Response(200, body=b"{}")]
         self.asked: list[Request] = []
         self.sent: list[Request] = []
-        self.transport = Authorised(self.send, GRANT, TokenParams(timedelta(minutes=2), timedelta(minutes=30)), lambda: self.now)
+        self.transport = Authorised(
+            self.send,
+            GRANT,
+            TokenParams(timedelta(minutes=2), timedelta(minutes=30)),
+            lambda: self.now,
+        )
 
     def send(self, request: Request) -> Response:
         if request.url == TOKEN_URL:
             self.asked.append(request)
-            return self.tokens[min(len(self.asked), len(self.tokens)) - 1] if self.tokens else issued(f"token-{len(self.asked)}")
+            return (
+                self.tokens[min(len(self.asked), len(self.tokens)) - 1]
+                if self.tokens
+                else issued(f"token-{len(self.asked)}")
+            )
         self.sent.append(request)
         return self.answers[min(len(self.sent), len(self.answers)) - 1]
 
@@ -37,11 +48,19 @@ class World:
 
 
 def issued(token: str, **more: object) -> Response:
-    return Response(200, body=json.dumps({"access_token": token, "expires_in": 3599, "token_type": "Bearer"} | more).encode())
+    return Response(
+        200,
+        body=json.dumps(
+            {"access_token": token, "expires_in": 3599, "token_type": "Bearer"} | more
+        ).encode(),
+    )
 
 
 def refused(error: str, status: int = 400) -> Response:
-    return Response(status, body=json.dumps({"error": error, "error_description": "the-refresh-token is bad"}).encode())
+    return Response(
+        status,
+        body=json.dumps({"error": error, "error_description": "the-refresh-token is bad"}).encode(),
+    )
 
 
 def test_one_token_serves_many_requests() -> None:
@@ -50,7 +69,11 @@ def test_one_token_serves_many_requests() -> None:
         assert world.transport(ASK).status == 200
 
     assert world.used() == ["Bearer token-1"] * 3
-    assert (world.sent[0].method, world.sent[0].url, world.sent[0].body) == (ASK.method, ASK.url, ASK.body)
+    assert (world.sent[0].method, world.sent[0].url, world.sent[0].body) == (
+        ASK.method,
+        ASK.url,
+        ASK.body,
+    )
     (asked,) = world.asked
     assert asked.method == "POST"
     assert parse_qs(asked.body.decode()) == {
@@ -117,7 +140,10 @@ def test_other_answers_pass_through(status: int) -> None:
     assert len(world.sent) == 1
 
 
-@pytest.mark.parametrize("error", ["invalid_grant", "invalid_client", "unauthorized_client", "invalid_request", "deleted_client"])
+@pytest.mark.parametrize(
+    "error",
+    ["invalid_grant", "invalid_client", "unauthorized_client", "invalid_request", "deleted_client"],
+)
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_refused_grant_asks_for_a_person(error: str, status: int) -> None:
     world = World(tokens=[refused(error, status)])
@@ -173,6 +199,16 @@ def test_secrets_stay_out_of_reprs() -> None:
     world.transport(ASK)
     held = world.transport.__dict__
 
-    shown = repr(GRANT) + repr(world.transport) + repr(held) + repr(world.asked + world.sent) + repr(world.tokens)
+    shown = (
+        repr(GRANT)
+        + repr(world.transport)
+        + repr(held)
+        + repr(world.asked + world.sent)
+        + repr(world.tokens)
+    )
 
-    assert not [secret for secret in ("the-secret", "the-refresh-token", "the-access-token") if secret in shown]
+    assert not [
+        secret
+        for secret in ("the-secret", "the-refresh-token", "the-access-token")
+        if secret in shown
+    ]

@@ -17,12 +17,16 @@ unit = st.floats(0, 1, exclude_max=True)
 def test_wait_stays_under_the_cap(attempt: int, random: float) -> None:
     params = RetryParams()
 
-    assert 0 <= retry.wait_ms(attempt, None, random, params) <= params.cap / timedelta(milliseconds=1)
+    assert (
+        0 <= retry.wait_ms(attempt, None, random, params) <= params.cap / timedelta(milliseconds=1)
+    )
 
 
 @settings(deadline=None)
 @given(st.integers(1, 200), unit, st.floats(0, 1e9))
-def test_wait_honours_what_is_asked_up_to_its_cap(attempt: int, random: float, asked_s: float) -> None:
+def test_wait_honours_what_is_asked_up_to_its_cap(
+    attempt: int, random: float, asked_s: float
+) -> None:
     params = RetryParams()
 
     waited = retry.wait_ms(attempt, asked_s, random, params)
@@ -33,7 +37,9 @@ def test_wait_honours_what_is_asked_up_to_its_cap(attempt: int, random: float, a
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 5_000), max_size=60), st.floats(0.1, 10), st.integers(1, 20))
-def test_bucket_never_lets_more_through_than_burst_and_rate(gaps: list[int], rate: float, burst: int) -> None:
+def test_bucket_never_lets_more_through_than_burst_and_rate(
+    gaps: list[int], rate: float, burst: int
+) -> None:
     bucket, now_ms, taken = None, 0, 0
     for gap in gaps:
         now_ms += gap

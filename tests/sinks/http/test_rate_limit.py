@@ -31,7 +31,9 @@ class Clock:
 
 def test_processes_share_one_bucket(valkey_url: str) -> None:
     with redis.Redis.from_url(valkey_url) as one, redis.Redis.from_url(valkey_url) as two:
-        first, second = (SharedTokens(client, "meta:1", 0.01, 5, lambda: 0) for client in (one, two))
+        first, second = (
+            SharedTokens(client, "meta:1", 0.01, 5, lambda: 0) for client in (one, two)
+        )
 
         waits = [take() for _ in range(4) for take in (first, second)]
 
@@ -41,13 +43,20 @@ def test_processes_share_one_bucket(valkey_url: str) -> None:
 
 def test_accounts_have_buckets_of_their_own(valkey_url: str) -> None:
     with redis.Redis.from_url(valkey_url) as client:
-        buckets = [SharedTokens(client, name, 0.01, 1, lambda: 0) for name in ("meta:1", "meta:2", "google:1")]
+        buckets = [
+            SharedTokens(client, name, 0.01, 1, lambda: 0)
+            for name in ("meta:1", "meta:2", "google:1")
+        ]
 
         assert [take() for take in buckets] == [0, 0, 0]
 
 
-def test_process_keeps_the_pace_by_itself_and_says_so_while_valkey_is_away(capsys: pytest.CaptureFixture[str]) -> None:
-    away = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0))
+def test_process_keeps_the_pace_by_itself_and_says_so_while_valkey_is_away(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    away = redis.Redis(
+        host="127.0.0.1", port=1, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0)
+    )
     with away:
         take = SharedTokens(away, "meta:1", 1.0, 2, lambda: 0)
 
@@ -66,7 +75,11 @@ def test_shared_bucket_is_asked_again_after_a_while(valkey_url: str) -> None:
         assert take() > 0
 
 
-@given(st.lists(st.integers(0, 3_000), max_size=30), st.sampled_from([0.5, 2.0, 7.0]), st.integers(1, 5))
+@given(
+    st.lists(st.integers(0, 3_000), max_size=30),
+    st.sampled_from([0.5, 2.0, 7.0]),
+    st.integers(1, 5),
+)
 def test_local_bucket_is_the_pure_one(gaps: list[int], rate: float, burst: int) -> None:
     clock, bucket = Clock(), None
     tokens = LocalTokens(rate, burst, clock)
@@ -97,7 +110,9 @@ def test_every_request_spends_a_token_and_waits_for_it() -> None:
 
 def test_request_that_would_wait_too_long_is_throttled_and_not_sent() -> None:
     clock = Clock()
-    paced = Paced(lambda _: Response(200), LocalTokens(0.01, 1, clock), timedelta(seconds=10), clock.wait)
+    paced = Paced(
+        lambda _: Response(200), LocalTokens(0.01, 1, clock), timedelta(seconds=10), clock.wait
+    )
 
     answers = [paced(ASK), paced(ASK)]
 

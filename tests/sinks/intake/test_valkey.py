@@ -30,10 +30,17 @@ def packed(url: str, partition: int) -> list[dict[bytes, bytes]]:
 
 def values(url: str) -> list[list[bytes]]:
     """The records of every stream, in order."""
-    return [[value for fields in packed(url, partition) for value in fields.values()] for partition in range(PARTITIONS)]
+    return [
+        [value for fields in packed(url, partition) for value in fields.values()]
+        for partition in range(PARTITIONS)
+    ]
 
 
-def on_log(url: str, work: Callable[[ValkeyAppender], Coroutine[Any, Any, None]], params: ValkeyAppendParams | None = None) -> None:
+def on_log(
+    url: str,
+    work: Callable[[ValkeyAppender], Coroutine[Any, Any, None]],
+    params: ValkeyAppendParams | None = None,
+) -> None:
     """Do something with an open log."""
 
     async def run() -> None:
@@ -47,7 +54,10 @@ def on_log(url: str, work: Callable[[ValkeyAppender], Coroutine[Any, Any, None]]
 def test_records_lie_in_the_partition_of_their_key_in_order(valkey_url: str) -> None:
     sent = entries(500)
     append_once(lambda: ValkeyAppender(valkey_url, "log", PARTITIONS, ValkeyAppendParams()), sent)
-    expected = [[value for key, value in sent if partition_of(key, PARTITIONS) == partition] for partition in range(PARTITIONS)]
+    expected = [
+        [value for key, value in sent if partition_of(key, PARTITIONS) == partition]
+        for partition in range(PARTITIONS)
+    ]
     assert values(valkey_url) == expected
 
 
@@ -77,12 +87,22 @@ def test_a_group_that_cannot_be_written_costs_the_others_nothing_and_is_not_quot
 
 
 def test_an_entry_packs_records_under_numbers_up_to_its_limits(valkey_url: str) -> None:
-    one_person = [(b"u", b"%04d" % number) for number in range(10)] + [(b"u", b"x" * 50), (b"u", b"y" * 500), (b"u", b"z")]
+    one_person = [(b"u", b"%04d" % number) for number in range(10)] + [
+        (b"u", b"x" * 50),
+        (b"u", b"y" * 500),
+        (b"u", b"z"),
+    ]
     params = ValkeyAppendParams(pack_records=4, pack_bytes=60)
     append_once(lambda: ValkeyAppender(valkey_url, "log", PARTITIONS, params), one_person)
     found = packed(valkey_url, partition_of(b"u", PARTITIONS))
-    assert [list(fields) for fields in found] == [[b"0", b"1", b"2", b"3"]] * 2 + [[b"0", b"1", b"2"], [b"0"], [b"0"]]
-    assert [value for fields in found for value in fields.values()] == [value for _, value in one_person]
+    assert [list(fields) for fields in found] == [[b"0", b"1", b"2", b"3"]] * 2 + [
+        [b"0", b"1", b"2"],
+        [b"0"],
+        [b"0"],
+    ]
+    assert [value for fields in found for value in fields.values()] == [
+        value for _, value in one_person
+    ]
 
 
 def test_appends_at_the_same_time_share_a_write(valkey_url: str) -> None:
@@ -91,7 +111,9 @@ def test_appends_at_the_same_time_share_a_write(valkey_url: str) -> None:
 
     on_log(valkey_url, work)
     found = packed(valkey_url, partition_of(b"u", PARTITIONS))
-    assert [value for fields in found for value in fields.values()] == [b"%d" % number for number in range(100)]
+    assert [value for fields in found for value in fields.values()] == [
+        b"%d" % number for number in range(100)
+    ]
     assert len(found) < 10
 
 
@@ -102,7 +124,9 @@ def test_nothing_to_append_is_done_at_once(valkey_url: str) -> None:
 
 def test_more_waiting_than_the_limit_pushes_back(valkey_url: str) -> None:
     async def work(log: ValkeyAppender) -> None:
-        answers = await asyncio.gather(*(log.append(entries(10, 100)) for _ in range(50)), return_exceptions=True)
+        answers = await asyncio.gather(
+            *(log.append(entries(10, 100)) for _ in range(50)), return_exceptions=True
+        )
         refused = [answer for answer in answers if isinstance(answer, LogFullError)]
         assert {answer.reason for answer in refused} == {LogRefusal.BUSY}
         assert len(refused) < 50
@@ -120,7 +144,9 @@ def test_a_request_that_is_given_up_disturbs_no_other(valkey_url: str) -> None:
         await asyncio.gather(*tasks[1::2])
 
     on_log(valkey_url, work)
-    assert {b"%d" % number for number in range(1, 20, 2)} <= {value for each in values(valkey_url) for value in each}
+    assert {b"%d" % number for number in range(1, 20, 2)} <= {
+        value for each in values(valkey_url) for value in each
+    }
 
 
 def test_closing_writes_what_waits_and_then_refuses(valkey_url: str) -> None:

@@ -68,7 +68,11 @@ step = st.one_of(
 
 
 @settings(max_examples=40)
-@given(steps=st.lists(step, max_size=25), retention_s=st.sampled_from([0, 1, 3600]), ahead_s=st.sampled_from([-7200, 0, 7200]))
+@given(
+    steps=st.lists(step, max_size=25),
+    retention_s=st.sampled_from([0, 1, 3600]),
+    ahead_s=st.sampled_from([-7200, 0, 7200]),
+)
 def test_nothing_leaves_that_a_crash_could_ask_for_again(
     valkey_server: EmbeddedValkey, steps: list[Any], retention_s: int, ahead_s: int
 ) -> None:
@@ -80,7 +84,13 @@ def test_nothing_leaves_that_a_crash_could_ask_for_again(
         async def make(exact: bool, looks: int) -> None:
             async with Redis.from_url(valkey_server.url) as connection:
                 streams = [f"log:{partition}" for partition in range(PARTITIONS)]
-                room = ValkeyRoom(connection, streams, store.processed, timedelta(seconds=retention_s), lambda: time() + ahead_s)
+                room = ValkeyRoom(
+                    connection,
+                    streams,
+                    store.processed,
+                    timedelta(seconds=retention_s),
+                    lambda: time() + ahead_s,
+                )
                 asked = 0
 
                 async def enough() -> bool:
@@ -110,12 +120,18 @@ def test_nothing_leaves_that_a_crash_could_ask_for_again(
             else:
                 {"flush": lambda: store.durable.update(store.visible), "crash": store.crash}[what]()
             for partition in range(PARTITIONS):
-                wanted = {position for position in appended[partition] if position >= store.durable[partition]}
+                wanted = {
+                    position
+                    for position in appended[partition]
+                    if position >= store.durable[partition]
+                }
                 assert wanted <= set(positions(client, partition))
         store.away = False
         asyncio.run(make(True, 1 << 20))
         for partition in range(PARTITIONS):
-            assert positions(client, partition) == [position for position in appended[partition] if position >= store.durable[partition]]
+            assert positions(client, partition) == [
+                position for position in appended[partition] if position >= store.durable[partition]
+            ]
 
 
 def test_only_as_much_leaves_as_is_needed_and_the_oldest_first(valkey_url: str) -> None:
@@ -124,7 +140,9 @@ def test_only_as_much_leaves_as_is_needed_and_the_oldest_first(valkey_url: str) 
         pipeline = client.pipeline(transaction=False)
         for minute in range(60, 0, -1):
             for number in range(10):
-                pipeline.xadd("log:0", {"0": "x" * 5_000}, id=f"{now_ms - minute * 60_000}-{number}")  # a node each
+                pipeline.xadd(
+                    "log:0", {"0": "x" * 5_000}, id=f"{now_ms - minute * 60_000}-{number}"
+                )  # a node each
         pipeline.execute()
 
         async def make() -> None:
@@ -136,7 +154,9 @@ def test_only_as_much_leaves_as_is_needed_and_the_oldest_first(valkey_url: str) 
                 async def enough() -> bool:
                     return bool(await connection.xlen("log:0") <= 200)
 
-                await ValkeyRoom(connection, ["log:0"], processed, timedelta(hours=1), time).make(enough)
+                await ValkeyRoom(connection, ["log:0"], processed, timedelta(hours=1), time).make(
+                    enough
+                )
 
         asyncio.run(make())
         left = positions(client, 0)
@@ -144,13 +164,22 @@ def test_only_as_much_leaves_as_is_needed_and_the_oldest_first(valkey_url: str) 
     assert min(left) >> 20 > now_ms - 20 * 60_000
 
 
-def test_a_position_by_which_entries_are_deleted_survives_the_death_of_postgres(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path, PostgresParams(shared_buffers_mb=128, max_wal_mb=256)) as server:
+def test_a_position_by_which_entries_are_deleted_survives_the_death_of_postgres(
+    tmp_path: Path,
+) -> None:
+    with EmbeddedPostgres(
+        tmp_path, PostgresParams(shared_buffers_mb=128, max_wal_mb=256)
+    ) as server:
         dsn = server.dsn("postgres")
         with psycopg.connect(dsn, autocommit=True) as conn:
-            conn.execute("CREATE TABLE offsets (log text, partition int, next_position bigint, PRIMARY KEY (log, partition))")
+            conn.execute(
+                "CREATE TABLE offsets (log text, partition int, next_position bigint, PRIMARY KEY (log, partition))"
+            )
             conn.execute("INSERT INTO offsets VALUES ('log', 0, 0)")
-        with psycopg.connect(dsn, autocommit=True) as engine, psycopg.connect(dsn, autocommit=True) as other:
+        with (
+            psycopg.connect(dsn, autocommit=True) as engine,
+            psycopg.connect(dsn, autocommit=True) as other,
+        ):
             engine.execute("SET synchronous_commit = off")
             for _ in range(20):
                 engine.execute("UPDATE offsets SET next_position = next_position + 1")
@@ -166,7 +195,9 @@ def test_a_position_by_which_entries_are_deleted_survives_the_death_of_postgres(
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[EmbeddedValkey]:
     """A server with little memory, of the test's own."""
-    with EmbeddedValkey(tmp_path / "small", ValkeyParams(max_memory_mb=64, fsync="everysec")) as server:
+    with EmbeddedValkey(
+        tmp_path / "small", ValkeyParams(max_memory_mb=64, fsync="everysec")
+    ) as server:
         yield server
 
 
@@ -203,21 +234,28 @@ class Work:
 
 
 def on_small(
-    server: EmbeddedValkey, work: Callable[[Work], Coroutine[Any, Any, None]], params: ValkeyAppendParams | None = None, **room: Any
+    server: EmbeddedValkey,
+    work: Callable[[Work], Coroutine[Any, Any, None]],
+    params: ValkeyAppendParams | None = None,
+    **room: Any,
 ) -> None:
     """Do something with a log on a small server."""
 
     async def run() -> None:
         store = Store()
         given = Room(store.processed, timedelta(minutes=1), **room)
-        log = ValkeyAppender(server.url, "log", PARTITIONS, params or ValkeyAppendParams(guard=ALWAYS), given)
+        log = ValkeyAppender(
+            server.url, "log", PARTITIONS, params or ValkeyAppendParams(guard=ALWAYS), given
+        )
         await work(Work(log, store, server))
         await log.close()
 
     asyncio.run(run())
 
 
-def test_a_log_whose_events_wait_is_behind_and_takes_events_once_they_are_processed(small: EmbeddedValkey) -> None:
+def test_a_log_whose_events_wait_is_behind_and_takes_events_once_they_are_processed(
+    small: EmbeddedValkey,
+) -> None:
     async def work(at: Work) -> None:
         refusal = await at.fill()
         assert isinstance(refusal, LogFullError)
@@ -230,7 +268,9 @@ def test_a_log_whose_events_wait_is_behind_and_takes_events_once_they_are_proces
     on_small(small, work)
 
 
-def test_while_postgres_is_away_nothing_leaves_and_the_refusal_says_so(small: EmbeddedValkey) -> None:
+def test_while_postgres_is_away_nothing_leaves_and_the_refusal_says_so(
+    small: EmbeddedValkey,
+) -> None:
     async def work(at: Work) -> None:
         await at.fill()
         at.process()
@@ -268,20 +308,29 @@ def test_what_is_only_cached_gives_way_to_events(small: EmbeddedValkey) -> None:
         refusal = await at.fill()
         assert refusal.reason is LogRefusal.BEHIND
         with redis.Redis.from_url(small.url) as client:
-            assert int(client.memory_usage(f"log:{partition_of(b'u', PARTITIONS)}", samples=0) or 0) > 50 << 20
+            assert (
+                int(client.memory_usage(f"log:{partition_of(b'u', PARTITIONS)}", samples=0) or 0)
+                > 50 << 20
+            )
 
     on_small(small, work, ValkeyAppendParams())
 
 
-def test_entries_that_were_refused_by_the_server_itself_are_written_once_there_is_room(small: EmbeddedValkey) -> None:
+def test_entries_that_were_refused_by_the_server_itself_are_written_once_there_is_room(
+    small: EmbeddedValkey,
+) -> None:
     async def work(at: Work) -> None:
         for _ in range(40):
             assert await at.refused() is None
         at.process()
         with redis.Redis.from_url(small.url) as client:
-            client.config_set("maxmemory", 16 << 20)  # so that the server refuses before the next look
+            client.config_set(
+                "maxmemory", 16 << 20
+            )  # so that the server refuses before the next look
             assert await at.refused([(b"u", b"last")]) is None
-            assert client.xrevrange(f"log:{partition_of(b'u', PARTITIONS)}", count=1)[0][1] == {b"0": b"last"}
+            assert client.xrevrange(f"log:{partition_of(b'u', PARTITIONS)}", count=1)[0][1] == {
+                b"0": b"last"
+            }
 
     on_small(small, work, ValkeyAppendParams(guard=GuardParams(interval=timedelta(minutes=1))))
 
@@ -295,10 +344,16 @@ def test_a_limit_of_length_counts_what_waits(small: EmbeddedValkey) -> None:
             assert await at.refused([(b"u", b"x")]) is None
             at.process()
 
-    on_small(small, work, ValkeyAppendParams(guard=GuardParams(interval=timedelta(), length_limit_entries=10)))
+    on_small(
+        small,
+        work,
+        ValkeyAppendParams(guard=GuardParams(interval=timedelta(), length_limit_entries=10)),
+    )
 
 
-def test_a_disk_that_is_nearly_full_is_named_and_what_is_processed_leaves_it(small: EmbeddedValkey, tmp_path: Path) -> None:
+def test_a_disk_that_is_nearly_full_is_named_and_what_is_processed_leaves_it(
+    small: EmbeddedValkey, tmp_path: Path
+) -> None:
     async def grown(at: Work) -> None:
         for _ in range(40):
             assert await at.refused() is None
@@ -317,7 +372,9 @@ def test_a_disk_that_is_nearly_full_is_named_and_what_is_processed_leaves_it(sma
 
             deadline = monotonic() + 30
             while size() > 1 << 20:
-                assert monotonic() < deadline, "the append-only file is rewritten without what is processed"
+                assert monotonic() < deadline, (
+                    "the append-only file is rewritten without what is processed"
+                )
                 await asyncio.sleep(0.02)
 
     on_small(small, work, disk=tmp_path, disk_free_limit_bytes=1 << 60)
@@ -334,7 +391,9 @@ def test_a_server_that_may_evict_the_log_is_not_durable(small: EmbeddedValkey) -
     on_small(small, work)
 
 
-def test_a_server_that_hangs_is_away_within_the_timeout_whoever_waits_before(small: EmbeddedValkey) -> None:
+def test_a_server_that_hangs_is_away_within_the_timeout_whoever_waits_before(
+    small: EmbeddedValkey,
+) -> None:
     timeout_s = 0.8
 
     async def timed(log: ValkeyAppender, after_s: float) -> tuple[LogRefusal, float]:
@@ -349,7 +408,9 @@ def test_a_server_that_hangs_is_away_within_the_timeout_whoever_waits_before(sma
         assert small.child is not None
         os.kill(small.child.pid, signal.SIGSTOP)
         try:
-            found = await asyncio.gather(*(timed(at.log, number * timeout_s / 2) for number in range(6)))
+            found = await asyncio.gather(
+                *(timed(at.log, number * timeout_s / 2) for number in range(6))
+            )
             told = await at.log.refusal()
         finally:
             os.kill(small.child.pid, signal.SIGCONT)

@@ -27,21 +27,30 @@ ALL = {EVERY_PURPOSE: False}
 
 
 def decoded(raw: bytes) -> Event:
-    found = DECODER(Batch("log", 0, 0, 1, (Record(0, 0, encode_event(1, NOON_MS, 0, raw), 0, NOON_MS),)))[0]
+    found = DECODER(
+        Batch("log", 0, 0, 1, (Record(0, 0, encode_event(1, NOON_MS, 0, raw), 0, NOON_MS),))
+    )[0]
     assert isinstance(found, Event), found
     return found
 
 
 def stating(context: str) -> bytes:
-    return b'{"type":"track","event":"x","messageId":"m","userId":"u1","context":%b}' % context.encode()
+    return (
+        b'{"type":"track","event":"x","messageId":"m","userId":"u1","context":%b}'
+        % context.encode()
+    )
 
 
 def categories(preferences: str) -> bytes:
     return stating(f'{{"consent":{{"categoryPreferences":{preferences}}}}}')
 
 
-def rudderstack(allowed: str, denied: str, more: str = '"provider":"custom","resolutionStrategy":"and"') -> bytes:
-    return stating(f'{{"consentManagement":{{{more},"allowedConsentIds":{allowed},"deniedConsentIds":{denied}}}}}')
+def rudderstack(
+    allowed: str, denied: str, more: str = '"provider":"custom","resolutionStrategy":"and"'
+) -> bytes:
+    return stating(
+        f'{{"consentManagement":{{{more},"allowedConsentIds":{allowed},"deniedConsentIds":{denied}}}}}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,8 +66,14 @@ def rudderstack(allowed: str, denied: str, more: str = '"provider":"custom","res
         (categories('{"advertising":"denied"}'), {"advertising": False}),
         (categories('{"advertising":{"granted":true}}'), {"advertising": False}),
         (categories('{"advertising":[true]}'), {"advertising": False}),
-        (categories('{"advertising":false,"functional":"true"}'), {"advertising": False, "functional": False}),
-        (categories('{"advertising":true,"functional":"true"}'), {"advertising": True, "functional": False}),
+        (
+            categories('{"advertising":false,"functional":"true"}'),
+            {"advertising": False, "functional": False},
+        ),
+        (
+            categories('{"advertising":true,"functional":"true"}'),
+            {"advertising": True, "functional": False},
+        ),
         (categories('{" advertising ":false}'), {"advertising": False}),
         (categories('{" advertising ":true}'), {"advertising": True}),
         (categories('{"adver\\u200btising":false}'), {"advertising": False}),
@@ -92,10 +107,18 @@ def rudderstack(allowed: str, denied: str, more: str = '"provider":"custom","res
         (stating('{"consent":{}}'), {}),
         (stating('{"consent":[]}'), {}),
         (stating('{"consent":null}'), {}),
-        (stating('{"consent":{"categoryPreferences":{"advertising":true},"version":3}}'), {"advertising": True}),
-        (stating('{"consent":{"categoryPreferences":{"advertising":false}},"consent":{}}'), {"advertising": False}),
         (
-            stating('{"consent":{"categoryPreferences":{"advertising":false},"categoryPreferences":{"advertising":true}}}'),
+            stating('{"consent":{"categoryPreferences":{"advertising":true},"version":3}}'),
+            {"advertising": True},
+        ),
+        (
+            stating('{"consent":{"categoryPreferences":{"advertising":false}},"consent":{}}'),
+            {"advertising": False},
+        ),
+        (
+            stating(
+                '{"consent":{"categoryPreferences":{"advertising":false},"categoryPreferences":{"advertising":true}}}'
+            ),
             {"advertising": False},
         ),
         (
@@ -105,17 +128,33 @@ def rudderstack(allowed: str, denied: str, more: str = '"provider":"custom","res
             {"advertising": False},
         ),
         (
-            stating('{"consent":{"categoryPreferences":{"a":true}}},"context":{"consentManagement":{"deniedConsentIds":["a"]}}'),
+            stating(
+                '{"consent":{"categoryPreferences":{"a":true}}},"context":{"consentManagement":{"deniedConsentIds":["a"]}}'
+            ),
             {"a": False},
         ),
         (
-            stating('{"c\\u006fnsent":"no","consent":{"categoryPreferences":{"advertising":true}}}'),
+            stating(
+                '{"c\\u006fnsent":"no","consent":{"categoryPreferences":{"advertising":true}}}'
+            ),
             ALL,
         ),
-        (stating('{"consent":{"categoryPreferences":{"advertising":false}}},"context":{}'), {"advertising": False}),
-        (stating('{"consent":{"categoryPreferences":{"advertising":false}}},"context":null'), {"advertising": False}),
-        (stating('{"consent":{"categoryPreferences":{"advertising":false}}},"con\\u0074ext":[]'), {"advertising": False}),
-        (stating('{"consentManagement":{"deniedConsentIds":["a"]}},"context":{"ip":"::1"}'), {"a": False}),
+        (
+            stating('{"consent":{"categoryPreferences":{"advertising":false}}},"context":{}'),
+            {"advertising": False},
+        ),
+        (
+            stating('{"consent":{"categoryPreferences":{"advertising":false}}},"context":null'),
+            {"advertising": False},
+        ),
+        (
+            stating('{"consent":{"categoryPreferences":{"advertising":false}}},"con\\u0074ext":[]'),
+            {"advertising": False},
+        ),
+        (
+            stating('{"consentManagement":{"deniedConsentIds":["a"]}},"context":{"ip":"::1"}'),
+            {"a": False},
+        ),
         (stating('[{"con\\u0073ent":{"categoryPreferences":{"advertising":false}}}]'), ALL),
         (stating('"{\\u0022consent\\u0022:{}}"'), ALL),
         (stating('"caf\\u0065"'), {}),
@@ -126,7 +165,10 @@ def rudderstack(allowed: str, denied: str, more: str = '"provider":"custom","res
         (rudderstack('["Advertising"]', "[]"), {"advertising": True}),
         (rudderstack("[]", '["advertising"]'), {"advertising": False}),
         (rudderstack('["advertising"]', '[" ADVERTISING "]'), {"advertising": False}),
-        (rudderstack('["functional"," "]', '["advertising",""]'), {"functional": True, "advertising": False}),
+        (
+            rudderstack('["functional"," "]', '["advertising",""]'),
+            {"functional": True, "advertising": False},
+        ),
         (rudderstack("[]", "[]"), {}),
         (rudderstack("null", "null"), {}),
         (rudderstack('["advertising",7]', "[]"), ALL),
@@ -137,24 +179,34 @@ def rudderstack(allowed: str, denied: str, more: str = '"provider":"custom","res
         (rudderstack('"advertising"', "[]"), ALL),
         (rudderstack('{"advertising":"Ads"}', "[]"), ALL),
         (rudderstack('{"C0004":"ADS"}', '["C0003"]', '"provider":"oneTrust"'), {"c0003": False}),
-        (rudderstack('{"C0004":false}', '["C0003"]', '"provider":"oneTrust"'), {"c0003": False} | ALL),
+        (
+            rudderstack('{"C0004":false}', '["C0003"]', '"provider":"oneTrust"'),
+            {"c0003": False} | ALL,
+        ),
         (rudderstack('["*"]', '["a"]'), {"a": False}),
         (rudderstack("[]", '["*"]'), ALL),
-        (rudderstack('["advertising"]', "[]", '"provider":7,"resolutionStrategy":[]'), {"advertising": True}),
+        (
+            rudderstack('["advertising"]', "[]", '"provider":7,"resolutionStrategy":[]'),
+            {"advertising": True},
+        ),
         (rudderstack("[]", '["advertising"],"deniedConsentIds":[]'), {"advertising": False}),
         (stating('{"consentManagement":[]}'), {}),
         (stating('{"consentManagement":{}}'), {}),
         (stating('{"consentManagement":"no"}'), ALL),
         (stating('{"consentManagement":["advertising"]}'), ALL),
         (
-            stating('{"consent":{"categoryPreferences":{"a":true,"b":false}},"consentManagement":{"deniedConsentIds":["a"]}}'),
+            stating(
+                '{"consent":{"categoryPreferences":{"a":true,"b":false}},"consentManagement":{"deniedConsentIds":["a"]}}'
+            ),
             {"a": False, "b": False},
         ),
         (stating('{"consent":{"categoryPreferences":{"a":true}},"consentManagement":"no"}'), ALL),
         (stating('{"consent":%s}' % ("[" * 300 + "]" * 300)), ALL),
     ],
 )
-def test_only_a_documented_grant_is_one_and_whatever_else_is_said_refuses(raw: bytes, statements: dict[str, bool]) -> None:
+def test_only_a_documented_grant_is_one_and_whatever_else_is_said_refuses(
+    raw: bytes, statements: dict[str, bool]
+) -> None:
     assert decoded(raw).consent == statements
     assert read_consent(raw, RULES) == statements
 
@@ -172,7 +224,9 @@ def test_only_a_documented_grant_is_one_and_whatever_else_is_said_refuses(raw: b
         (stating('{"consent":7,"consentManagement":7}'), ("consent", "consentManagement")),
     ],
 )
-def test_what_is_neither_a_grant_nor_a_plain_refusal_is_named(raw: bytes, odd: tuple[str, ...]) -> None:
+def test_what_is_neither_a_grant_nor_a_plain_refusal_is_named(
+    raw: bytes, odd: tuple[str, ...]
+) -> None:
     assert decoded(raw).odd == odd
 
 
@@ -205,14 +259,26 @@ def test_half_a_surrogate_pair_beside_a_refusal_does_not_lose_it() -> None:
 )
 def test_a_refusal_is_not_lost_to_a_fault_beside_it(beside: dict[str, Any]) -> None:
     context = {"consent": {"categoryPreferences": {"advertising": False}}}
-    found = decoded(json.dumps({"type": "track", "event": "x", "userId": "u", "context": context} | beside).encode())
+    found = decoded(
+        json.dumps(
+            {"type": "track", "event": "x", "userId": "u", "context": context} | beside
+        ).encode()
+    )
     assert (found.consent, found.occurred_ms, found.traits) == ({"advertising": False}, NOON_MS, {})
     assert found.odd in (("timestamp",), ("traits",))
 
 
 def test_what_cannot_be_dated_grants_nothing() -> None:
     context = {"consent": {"categoryPreferences": {"advertising": False, "email": True}}}
-    raw = json.dumps({"type": "track", "event": "x", "userId": "u", "timestamp": "25.11.2019", "context": context}).encode()
+    raw = json.dumps(
+        {
+            "type": "track",
+            "event": "x",
+            "userId": "u",
+            "timestamp": "25.11.2019",
+            "context": context,
+        }
+    ).encode()
     assert decoded(raw).consent == {"advertising": False}
 
 
@@ -242,18 +308,36 @@ PURPOSES = (
     "x" * 21, "granted", "ads",
 )  # fmt: skip
 KEYS = st.sampled_from(PURPOSES) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
-ODD = st.sampled_from(["false", "true", "denied", "", 0, 1, -0.5, Raw("1e400"), Raw("-0"), Raw("9" * 400), Raw("[" * 200 + "]" * 200)])
+ODD = st.sampled_from(
+    [
+        "false",
+        "true",
+        "denied",
+        "",
+        0,
+        1,
+        -0.5,
+        Raw("1e400"),
+        Raw("-0"),
+        Raw("9" * 400),
+        Raw("[" * 200 + "]" * 200),
+    ]
+)
 PLAIN = st.sampled_from([True, True, False, None])
 VALUES = st.recursive(
     PLAIN | ODD | KEYS,
-    lambda inner: st.lists(inner, max_size=3) | st.lists(st.tuples(KEYS, inner), max_size=3).map(Pairs),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.lists(st.tuples(KEYS, inner), max_size=3).map(Pairs)
+    ),
     max_leaves=6,
 )
 
 
 def members(**values: st.SearchStrategy[Any]) -> st.SearchStrategy[Pairs]:
     """Objects that have some of these members, in any order, some perhaps twice."""
-    return st.lists(st.one_of([st.tuples(st.just(name), value) for name, value in values.items()]), max_size=4).map(Pairs)
+    return st.lists(
+        st.one_of([st.tuples(st.just(name), value) for name, value in values.items()]), max_size=4
+    ).map(Pairs)
 
 
 PREFERENCES = st.lists(st.tuples(KEYS, PLAIN | ODD | VALUES), max_size=7).map(Pairs)
@@ -265,7 +349,10 @@ RUDDERSTACK = members(
     deniedConsentIds=IDS | VALUES,
     resolutionStrategy=st.sampled_from(["and", "or"]) | VALUES,
 )
-CONTEXT = members(consent=SEGMENT | VALUES, consentManagement=RUDDERSTACK | VALUES, library=VALUES) | VALUES
+CONTEXT = (
+    members(consent=SEGMENT | VALUES, consentManagement=RUDDERSTACK | VALUES, library=VALUES)
+    | VALUES
+)
 EVENTS = st.lists(CONTEXT, min_size=1, max_size=2).map(
     lambda contexts: (
         b'{"type":"track","event":"x","messageId":"m","userId":"u1",%b}'
@@ -280,7 +367,11 @@ def documented_grants(raw: bytes) -> set[str]:
     for context in of(json.loads(raw, object_pairs_hook=Pairs), "context"):
         for consent in of(context, "consent"):
             for preferences in of(consent, "categoryPreferences"):
-                found |= {purpose for purpose, value in preferences if value is True} if isinstance(preferences, Pairs) else set()
+                found |= (
+                    {purpose for purpose, value in preferences if value is True}
+                    if isinstance(preferences, Pairs)
+                    else set()
+                )
         for consent in of(context, "consentManagement"):
             for ids in of(consent, "allowedConsentIds"):
                 found |= texts(ids)
@@ -293,7 +384,11 @@ def plainly_refused(raw: bytes) -> set[str]:
     for context in of(json.loads(raw, object_pairs_hook=Pairs), "context"):
         for consent in of(context, "consent"):
             for preferences in of(consent, "categoryPreferences"):
-                found |= {purpose for purpose, value in preferences if value is not True} if isinstance(preferences, Pairs) else set()
+                found |= (
+                    {purpose for purpose, value in preferences if value is not True}
+                    if isinstance(preferences, Pairs)
+                    else set()
+                )
         for consent in of(context, "consentManagement"):
             for ids in of(consent, "deniedConsentIds"):
                 found |= texts(ids)
@@ -302,7 +397,11 @@ def plainly_refused(raw: bytes) -> set[str]:
 
 def texts(ids: Any) -> set[str]:
     """Texts in a list; an object is none."""
-    return {item for item in ids if isinstance(item, str)} if isinstance(ids, list) and not isinstance(ids, Pairs) else set()
+    return (
+        {item for item in ids if isinstance(item, str)}
+        if isinstance(ids, list) and not isinstance(ids, Pairs)
+        else set()
+    )
 
 
 def of(value: Any, key: str) -> list[Any]:
@@ -312,16 +411,34 @@ def of(value: Any, key: str) -> list[Any]:
 def stated(statements: list[tuple[str, bool, int]]) -> Leaf:
     leaf = Leaf()
     for number, (purpose, granted, ago) in enumerate(statements):
-        fold(leaf, event("u1", at_ms=-ago, message=f"before{number}", consent={purpose: granted and purpose != "*"}), RULES)
+        fold(
+            leaf,
+            event(
+                "u1",
+                at_ms=-ago,
+                message=f"before{number}",
+                consent={purpose: granted and purpose != "*"},
+            ),
+            RULES,
+        )
     return leaf
 
 
-BEFORE = st.lists(st.tuples(st.sampled_from(["advertising", "email", "ads", "*"]), st.booleans(), st.sampled_from([0, 0, 5])), max_size=5)
+BEFORE = st.lists(
+    st.tuples(
+        st.sampled_from(["advertising", "email", "ads", "*"]),
+        st.booleans(),
+        st.sampled_from([0, 0, 5]),
+    ),
+    max_size=5,
+)
 PROBES = ("advertising", "email", "ads", "granted", "*", "", "x" * 21)
 
 
 @given(BEFORE, EVENTS)
-def test_no_json_permits_more_than_before_unless_it_is_a_documented_grant(before: list[tuple[str, bool, int]], raw: bytes) -> None:
+def test_no_json_permits_more_than_before_unless_it_is_a_documented_grant(
+    before: list[tuple[str, bool, int]], raw: bytes
+) -> None:
     earlier, said = stated(before), decoded(raw)
     later = stated(before)
     fold(later, said, RULES)
@@ -343,17 +460,28 @@ def test_what_is_read_is_what_the_plainest_reading_finds(raw: bytes) -> None:
     assert decoded(raw).consent == read_consent(raw, RULES)
 
 
-HISTORY = st.lists(st.tuples(st.sampled_from(["advertising", "email", "*"]), st.booleans(), st.sampled_from([0, 1, 1, 2])), max_size=6)
+HISTORY = st.lists(
+    st.tuples(
+        st.sampled_from(["advertising", "email", "*"]), st.booleans(), st.sampled_from([0, 1, 1, 2])
+    ),
+    max_size=6,
+)
 
 
 @given(HISTORY, st.randoms())
-def test_the_newest_statement_counts_and_at_one_instant_the_refusal(statements: list[tuple[str, bool, int]], dice: Any) -> None:
+def test_the_newest_statement_counts_and_at_one_instant_the_refusal(
+    statements: list[tuple[str, bool, int]], dice: Any
+) -> None:
     said = [(purpose, granted and purpose != "*", -ago) for purpose, granted, ago in statements]
     numbered = list(enumerate(said))
     dice.shuffle(numbered)
     leaf = Leaf()
     for number, (purpose, granted, at_ms) in numbered:
-        fold(leaf, event("u1", at_ms=at_ms, message=f"m{number}", consent={purpose: granted}), RULES)
+        fold(
+            leaf, event("u1", at_ms=at_ms, message=f"m{number}", consent={purpose: granted}), RULES
+        )
     for probe in ("advertising", "email"):
-        words = [(at_ms, not granted) for purpose, granted, at_ms in said if purpose in (probe, "*")]
+        words = [
+            (at_ms, not granted) for purpose, granted, at_ms in said if purpose in (probe, "*")
+        ]
         assert consents(leaf, probe) is (bool(words) and not max(words)[1])

@@ -22,7 +22,12 @@ from store.definitions.load import SourceRow
 from tests.support.builders import NOON_MS, SALT, WORKSPACE, definitions
 
 RULES = IdentityRules(kinds={**IdentityRules().kinds, "loyalty": KindRule(6, 5)})
-DECODER = Decoder({1: SourceRow(SourceId(1), WORKSPACE, SALT, "US")}, {1: SALT}, RULES, ProfileRules(event_trait_limit=50))
+DECODER = Decoder(
+    {1: SourceRow(SourceId(1), WORKSPACE, SALT, "US")},
+    {1: SALT},
+    RULES,
+    ProfileRules(event_trait_limit=50),
+)
 
 
 def decode(value: bytes, source_hint: int = 0) -> Event | Unmerge | DeadLetter:
@@ -44,7 +49,9 @@ def failure(value: bytes, **hints: int) -> str:
 
 
 def collected(fields: dict[str, Any] | bytes) -> bytes:
-    return encode_event(1, NOON_MS, 0, fields if isinstance(fields, bytes) else json.dumps(fields).encode())
+    return encode_event(
+        1, NOON_MS, 0, fields if isinstance(fields, bytes) else json.dumps(fields).encode()
+    )
 
 
 def names(event: Event) -> list[tuple[str, str]]:
@@ -67,11 +74,17 @@ def test_identifiers_come_strongest_first() -> None:
 
 
 def test_an_identifier_is_named_by_a_digest_that_needs_the_workspace_salt() -> None:
-    assert message().identifiers[0].key == identifier_key(SALT, "user_id", "u1") != identifier_key(b"other", "user_id", "u1")
+    assert (
+        message().identifiers[0].key
+        == identifier_key(SALT, "user_id", "u1")
+        != identifier_key(b"other", "user_id", "u1")
+    )
 
 
 def test_a_device_that_limits_ad_tracking_is_not_identified_by_it() -> None:
-    assert names(message(context={"device": {"advertisingId": "AB-CD", "adTrackingEnabled": False}})) == [("user_id", "u1")]
+    assert names(
+        message(context={"device": {"advertisingId": "AB-CD", "adTrackingEnabled": False}})
+    ) == [("user_id", "u1")]
 
 
 @pytest.mark.parametrize(("user", "value"), [(7, "7"), (7.0, "7"), (7.5, "7.5"), ("7", "7")])
@@ -80,26 +93,42 @@ def test_a_numeric_user_id_is_spelled_as_text(user: float | str, value: str) -> 
 
 
 def test_traits_of_an_identify_call_win_over_those_of_its_context() -> None:
-    event = message(type="identify", traits={"plan": "gold"}, context={"traits": {"plan": "free", "city": "Rome"}})
+    event = message(
+        type="identify",
+        traits={"plan": "gold"},
+        context={"traits": {"plan": "free", "city": "Rome"}},
+    )
     assert event.traits == {"plan": "gold", "city": "Rome"}
 
 
 def test_traits_of_a_group_call_belong_to_the_group() -> None:
     event = message(type="group", groupId="g1", traits={"email": "info@example.com"})
-    assert (event.group, event.group_traits, event.traits, names(event)) == ("g1", {"email": "info@example.com"}, {}, [("user_id", "u1")])
+    assert (event.group, event.group_traits, event.traits, names(event)) == (
+        "g1",
+        {"email": "info@example.com"},
+        {},
+        [("user_id", "u1")],
+    )
 
 
 def test_an_alias_names_the_previous_id_as_an_anonymous_one() -> None:
-    assert names(message(type="alias", previousId="old")) == [("user_id", "u1"), ("anonymous_id", "old")]
+    assert names(message(type="alias", previousId="old")) == [
+        ("user_id", "u1"),
+        ("anonymous_id", "old"),
+    ]
 
 
 def test_consent_is_read_from_the_context() -> None:
-    event = message(context={"consent": {"categoryPreferences": {"Advertising": True, "Email": False}}})
+    event = message(
+        context={"consent": {"categoryPreferences": {"Advertising": True, "Email": False}}}
+    )
     assert event.consent == {"advertising": True, "email": False}
 
 
 def test_a_wrong_clock_cancels_out_when_the_client_says_when_it_sent() -> None:
-    assert message(sent_ms=5_000_000, timestamp="1970-01-01T01:23:19Z").occurred_ms == NOON_MS - 1_000
+    assert (
+        message(sent_ms=5_000_000, timestamp="1970-01-01T01:23:19Z").occurred_ms == NOON_MS - 1_000
+    )
 
 
 def test_an_event_from_the_future_is_clamped_and_flagged() -> None:
@@ -107,7 +136,15 @@ def test_an_event_from_the_future_is_clamped_and_flagged() -> None:
     assert (event.occurred_ms, event.future) == (NOON_MS, True)
 
 
-@pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-01-02T03:04:05"])
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
+        "2026-01-02T03:04:05",
+    ],
+)
 def test_any_year_of_the_calendar_is_an_event_time(stamp: str) -> None:
     assert message(timestamp=stamp).occurred_ms <= NOON_MS
 
@@ -160,24 +197,43 @@ ODD_PROPERTIES = {
 
 
 @pytest.mark.parametrize("named", NAMED, ids=lambda named: str(named.get("event", named["type"])))
-@pytest.mark.parametrize(("spelled", "expected"), ODD_PROPERTIES.items(), ids=[spelled[:20] for spelled in ODD_PROPERTIES])
+@pytest.mark.parametrize(
+    ("spelled", "expected"),
+    ODD_PROPERTIES.items(),
+    ids=[spelled[:20] for spelled in ODD_PROPERTIES],
+)
 def test_properties_that_cannot_be_read_are_refused_with_their_path_whatever_the_event(
     named: dict[str, str], spelled: str, expected: tuple[str, str]
 ) -> None:
-    decoded = decode(collected(b'{"userId":"u1","properties":%b,%b' % (spelled.encode(), json.dumps(named).encode()[1:])))
+    decoded = decode(
+        collected(
+            b'{"userId":"u1","properties":%b,%b'
+            % (spelled.encode(), json.dumps(named).encode()[1:])
+        )
+    )
     assert isinstance(decoded, DeadLetter)
     assert (decoded.failure.reason, decoded.failure.detail) == expected
 
 
 @pytest.mark.parametrize("named", NAMED, ids=lambda named: str(named.get("event", named["type"])))
 @pytest.mark.parametrize("spelled", ["[]", "[ \n]", "{}", "null"])
-def test_an_empty_list_of_properties_is_an_empty_object_as_php_spells_it(named: dict[str, str], spelled: str) -> None:
-    decoded = decode(collected(b'{"userId":"u1","properties":%b,%b' % (spelled.encode(), json.dumps(named).encode()[1:])))
+def test_an_empty_list_of_properties_is_an_empty_object_as_php_spells_it(
+    named: dict[str, str], spelled: str
+) -> None:
+    decoded = decode(
+        collected(
+            b'{"userId":"u1","properties":%b,%b'
+            % (spelled.encode(), json.dumps(named).encode()[1:])
+        )
+    )
     assert isinstance(decoded, Event)
     assert decoded.properties == {}
 
 
-@pytest.mark.parametrize("spelled", ['{"n":' + "9" * 308 + "}", '{"t":"' + "9" * 400 + '"}', '{"a":' + "[" * 62 + "]" * 62 + "}"])
+@pytest.mark.parametrize(
+    "spelled",
+    ['{"n":' + "9" * 308 + "}", '{"t":"' + "9" * 400 + '"}', '{"a":' + "[" * 62 + "]" * 62 + "}"],
+)
 def test_what_floating_point_and_the_limit_of_depth_just_hold_is_read(spelled: str) -> None:
     decoded = decode(collected(b'{"type":"page","userId":"u1","properties":%b}' % spelled.encode()))
     assert isinstance(decoded, Event)
@@ -189,10 +245,18 @@ def test_properties_of_an_event_that_has_none_are_not_looked_at() -> None:
 
 
 @pytest.mark.parametrize("received", [10**30, -(10**30), 253_402_300_800_000])
-def test_an_arrival_that_no_calendar_holds_is_refused_and_the_letter_can_be_stored(received: int) -> None:
-    decoded = decode(b'{"stratum":1,"source":1,"received":%d,"event":{"type":"page","userId":"u1"}}' % received)
+def test_an_arrival_that_no_calendar_holds_is_refused_and_the_letter_can_be_stored(
+    received: int,
+) -> None:
+    decoded = decode(
+        b'{"stratum":1,"source":1,"received":%d,"event":{"type":"page","userId":"u1"}}' % received
+    )
     assert isinstance(decoded, DeadLetter)
-    assert (decoded.failure.reason, decoded.received_ms, decoded.source) == ("bad_timestamp", NOON_MS, 1)
+    assert (decoded.failure.reason, decoded.received_ms, decoded.source) == (
+        "bad_timestamp",
+        NOON_MS,
+        1,
+    )
 
 
 def test_an_integer_beyond_64_bits_is_stored_as_a_number() -> None:
@@ -258,21 +322,34 @@ def test_bad_records_become_dead_letters_with_a_reason(record: bytes, reason: st
 
 
 def test_the_detail_of_a_failure_names_the_place_and_never_the_value() -> None:
-    decoded = decode(collected({"type": "track", "event": "x", "userId": {"secret": "mary@example.com"}}))
+    decoded = decode(
+        collected({"type": "track", "event": "x", "userId": {"secret": "mary@example.com"}})
+    )
     assert isinstance(decoded, DeadLetter)
     assert decoded.failure.detail == "$.userId"
 
 
 def test_a_command_bans_pairs_of_identifiers() -> None:
     links = [["00" * 16, "11" * 16]]
-    decoded = decode(encode_command(NOON_MS, json.dumps({"kind": "unmerge", "workspace": 1, "id": "c", "links": links}).encode()))
+    decoded = decode(
+        encode_command(
+            NOON_MS,
+            json.dumps({"kind": "unmerge", "workspace": 1, "id": "c", "links": links}).encode(),
+        )
+    )
     assert isinstance(decoded, Unmerge)
     assert decoded.links == ((b"\0" * 16, b"\x11" * 16),)
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 FIELDS = (
@@ -292,8 +369,15 @@ FIELDS = (
 )
 
 
-@given(st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from(["track", "identify", "Order Completed", "u1"])))
-def test_nothing_a_client_sends_raises_and_what_is_accepted_can_be_stored(fields: dict[str, Any]) -> None:
+@given(
+    st.dictionaries(
+        st.sampled_from(FIELDS),
+        JSON | st.sampled_from(["track", "identify", "Order Completed", "u1"]),
+    )
+)
+def test_nothing_a_client_sends_raises_and_what_is_accepted_can_be_stored(
+    fields: dict[str, Any],
+) -> None:
     decoded = decode(collected(fields))
     changes = unify([decoded], Known(), definitions(), NOON_MS)
     assert isinstance(changes, Changes)

@@ -8,7 +8,12 @@ import pytest
 from sources.intake.files import BadRow, ColumnMap, MapError, Row, read_map, read_records
 
 ORDERS = ColumnMap(
-    columns={"customer": "userId", "amount": "properties.revenue", "when": "timestamp", "gift": "properties.gift"},
+    columns={
+        "customer": "userId",
+        "amount": "properties.revenue",
+        "when": "timestamp",
+        "gift": "properties.gift",
+    },
     constants={"type": "track", "event": "Order Completed", "properties.currency": "EUR"},
     types={"properties.revenue": "number", "properties.gift": "boolean"},
     templates={"messageId": "order-{number}"},
@@ -35,7 +40,10 @@ def test_a_json_line_with_a_message_id_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_json_line_without_a_message_id_gets_the_same_one_every_time(tmp_path: Path) -> None:
-    path = write(tmp_path, '{"type":"page","userId":"u"}\n{"type":"page","userId":"u"}\n{"type":"page","userId":"u","messageId":""}')
+    path = write(
+        tmp_path,
+        '{"type":"page","userId":"u"}\n{"type":"page","userId":"u"}\n{"type":"page","userId":"u","messageId":""}',
+    )
     first, again = [[decoded(row)["messageId"] for row in read_records(path)] for _ in range(2)]
     assert first == again
     assert len(set(first)) == 3
@@ -44,7 +52,9 @@ def test_a_json_line_without_a_message_id_gets_the_same_one_every_time(tmp_path:
 
 def test_a_compressed_file_reads_like_the_plain_one(tmp_path: Path) -> None:
     line = b'{"messageId":"m"}\n'
-    assert list(read_records(write(tmp_path, gzip.compress(line), "events.jsonl.gz"))) == [Row(1, line.strip())]
+    assert list(read_records(write(tmp_path, gzip.compress(line), "events.jsonl.gz"))) == [
+        Row(1, line.strip())
+    ]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +67,9 @@ def test_a_compressed_file_reads_like_the_plain_one(tmp_path: Path) -> None:
         (b'{"a":' * 100_000, "not valid JSON"),
     ],
 )
-def test_a_bad_line_is_reported_with_its_number_and_the_next_one_is_read(tmp_path: Path, line: bytes, reason: str) -> None:
+def test_a_bad_line_is_reported_with_its_number_and_the_next_one_is_read(
+    tmp_path: Path, line: bytes, reason: str
+) -> None:
     good = b'{"messageId":"m"}'
     found = list(read_records(write(tmp_path, good + b"\n" + line + b"\n" + good)))
     assert found == [Row(1, good), BadRow(2, reason, line), Row(3, good)]
@@ -85,7 +97,9 @@ def test_an_empty_cell_is_left_out(tmp_path: Path) -> None:
 
 
 def test_cells_may_hold_separators_quotes_and_line_breaks(tmp_path: Path) -> None:
-    names = ColumnMap(columns={"name": "traits.name"}, constants={"type": "identify"}, delimiter=";")
+    names = ColumnMap(
+        columns={"name": "traits.name"}, constants={"type": "identify"}, delimiter=";"
+    )
     path = write(tmp_path, b'\xef\xbb\xbfname\n"a;""b""\nc"\nd\n', "people.csv")
     rows = list(read_records(path, names))
     assert [decoded(row)["traits"]["name"] for row in rows] == ['a;"b"\nc', "d"]
@@ -103,7 +117,9 @@ def test_cells_may_hold_separators_quotes_and_line_breaks(tmp_path: Path) -> Non
         (b'7,"anna"x,1,,\n', "not valid CSV: ',' expected after '\"'"),
     ],
 )
-def test_a_bad_csv_row_is_reported_and_the_next_one_is_read(tmp_path: Path, row: bytes, reason: str) -> None:
+def test_a_bad_csv_row_is_reported_and_the_next_one_is_read(
+    tmp_path: Path, row: bytes, reason: str
+) -> None:
     path = write(tmp_path, HEADER.encode() + row + b"8,bert,2,,\n", "orders.csv")
     bad, good = list(read_records(path, ORDERS))
     assert bad == BadRow(2, reason, row)
@@ -117,6 +133,8 @@ def test_a_map_of_columns_that_are_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_map_is_read_from_yaml_and_a_wrong_key_is_refused(tmp_path: Path) -> None:
     right = "columns: {a: userId}\nconstants: {type: identify}\n"
-    assert read_map(write(tmp_path, right, "map.yaml")) == ColumnMap({"a": "userId"}, {"type": "identify"})
+    assert read_map(write(tmp_path, right, "map.yaml")) == ColumnMap(
+        {"a": "userId"}, {"type": "identify"}
+    )
     with pytest.raises(MapError, match="column"):
         read_map(write(tmp_path, "column: {a: userId}", "map.yaml"))

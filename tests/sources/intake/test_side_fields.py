@@ -1,4 +1,7 @@
-"""What is optional and unreadable is left out and named; it decides over nothing else in the event."""
+"""What is optional and unreadable is left out and named.
+
+It decides over nothing else in the event.
+"""
 
 import json
 from typing import Any
@@ -35,11 +38,17 @@ REFUSAL = {"consent": {"categoryPreferences": {"advertising": False}}}
         ({"context": {"device": []}}, ()),
         ({"context": {"device": ""}}, ("context.device",)),
         ({"context": {"device": {"advertisingId": ["A"]}}}, ("context.device.advertisingId",)),
-        ({"context": {"device": {"adTrackingEnabled": "true"}}}, ("context.device.adTrackingEnabled",)),
+        (
+            {"context": {"device": {"adTrackingEnabled": "true"}}},
+            ("context.device.adTrackingEnabled",),
+        ),
         ({"context": {"device": {"adTrackingEnabled": 1}}}, ("context.device.adTrackingEnabled",)),
         ({"context": {"externalIds": {}}}, ()),
         ({"context": {"externalIds": "x"}}, ("context.externalIds",)),
-        ({"context": {"externalIds": [7, {"id": "abc", "type": "loyalty"}]}}, ("context.externalIds",)),
+        (
+            {"context": {"externalIds": [7, {"id": "abc", "type": "loyalty"}]}},
+            ("context.externalIds",),
+        ),
         ({"messageId": []}, ("messageId",)),
         ({"name": []}, ("name",)),
         ({"groupId": []}, ("groupId",)),
@@ -66,9 +75,13 @@ def test_an_odd_trait_is_left_out_alone() -> None:
 
 
 @pytest.mark.parametrize("enabled", [False, "false", "true", 0, 1, [], {}])
-def test_a_device_is_identified_only_where_nothing_says_that_tracking_is_limited(enabled: object) -> None:
+def test_a_device_is_identified_only_where_nothing_says_that_tracking_is_limited(
+    enabled: object,
+) -> None:
     def named(enabled: object) -> list[tuple[str, str]]:
-        return names(message(context={"device": {"advertisingId": "AB", "adTrackingEnabled": enabled}}))
+        return names(
+            message(context={"device": {"advertisingId": "AB", "adTrackingEnabled": enabled}})
+        )
 
     assert named(enabled) == [("user_id", "u1")]
     assert named(True) == named(None) == [("user_id", "u1"), ("device_id", "ab")]
@@ -76,11 +89,19 @@ def test_a_device_is_identified_only_where_nothing_says_that_tracking_is_limited
 
 def test_numbers_where_texts_are_due_are_spelled_as_texts() -> None:
     assert message(messageId=12345).message_key == message(messageId="12345").message_key
-    assert (message(event=404).name, message(event=404.0).name, message(type="page", name=404).name) == ("404", "404", "404")
+    assert (
+        message(event=404).name,
+        message(event=404.0).name,
+        message(type="page", name=404).name,
+    ) == ("404", "404", "404")
 
 
 def test_properties_beside_an_odd_field_are_read() -> None:
-    found = decode(collected(b'{"type":"track","event":"x","userId":"u1","traits":[],"properties":{"a": 1e3, "a": 2}}'))
+    found = decode(
+        collected(
+            b'{"type":"track","event":"x","userId":"u1","traits":[],"properties":{"a": 1e3, "a": 2}}'
+        )
+    )
     assert isinstance(found, Event)
     assert found.properties == {"a": 2}
 
@@ -88,26 +109,67 @@ def test_properties_beside_an_odd_field_are_read() -> None:
 @pytest.mark.parametrize("properties", ["abc", 0, [1], json.loads("[" * 70 + "]" * 70)])
 def test_a_refusal_is_not_lost_to_properties_that_cannot_be_read(properties: Any) -> None:
     refusal = {"consent": {"categoryPreferences": {"advertising": False}}}
-    found = decode(collected({"type": "track", "event": "x", "userId": "u1", "properties": {"deep": properties}, "context": refusal}))
-    plain = decode(collected({"type": "track", "event": "x", "userId": "u1", "properties": properties, "context": refusal}))
+    found = decode(
+        collected(
+            {
+                "type": "track",
+                "event": "x",
+                "userId": "u1",
+                "properties": {"deep": properties},
+                "context": refusal,
+            }
+        )
+    )
+    plain = decode(
+        collected(
+            {
+                "type": "track",
+                "event": "x",
+                "userId": "u1",
+                "properties": properties,
+                "context": refusal,
+            }
+        )
+    )
     assert isinstance(found, Event)
     assert isinstance(plain, Event)
     assert found.consent == plain.consent == {"advertising": False}
 
 
 def test_odd_fields_are_counted_per_source_and_minute() -> None:
-    changes = unify([message(traits="x", context={"consent": "no"})], Known(), definitions(), NOON_MS)
+    changes = unify(
+        [message(traits="x", context={"consent": "no"})], Known(), definitions(), NOON_MS
+    )
     assert isinstance(changes, Changes)
-    assert {key.metric for key in changes.observed if key.metric.startswith(ODD)} == {f"{ODD}:traits", f"{ODD}:consent"}
+    assert {key.metric for key in changes.observed if key.metric.startswith(ODD)} == {
+        f"{ODD}:traits",
+        f"{ODD}:consent",
+    }
 
 
-FIELDS = ("messageId", "name", "event", "groupId", "previousId", "traits", "context", "sentAt", "timestamp")
+FIELDS = (
+    "messageId",
+    "name",
+    "event",
+    "groupId",
+    "previousId",
+    "traits",
+    "context",
+    "sentAt",
+    "timestamp",
+)
 CONTEXT = st.fixed_dictionaries(
     {},
     optional={
         "traits": JSON | st.just({"email": "a@example.com"}),
-        "device": JSON | st.fixed_dictionaries({"advertisingId": JSON | st.just("AB")}, optional={"adTrackingEnabled": JSON}),
-        "externalIds": JSON | st.lists(JSON | st.fixed_dictionaries({"id": JSON, "type": st.just("loyalty")}), max_size=2),
+        "device": JSON
+        | st.fixed_dictionaries(
+            {"advertisingId": JSON | st.just("AB")}, optional={"adTrackingEnabled": JSON}
+        ),
+        "externalIds": JSON
+        | st.lists(
+            JSON | st.fixed_dictionaries({"id": JSON, "type": st.just("loyalty")}), max_size=2
+        ),
         "consent": st.just(REFUSAL["consent"]),
     },
 )
@@ -120,7 +182,9 @@ CONTEXT = st.fixed_dictionaries(
 )
 @example("track", {}, {"device": {"advertisingId": "AB", "adTrackingEnabled": 1}})
 @example("track", {}, {"device": {"advertisingId": "AB", "adTrackingEnabled": 1.0}})
-def test_an_event_is_read_as_the_plainest_reading_reads_it(kind: str, fields: dict[str, Any], context: dict[str, Any] | None) -> None:
+def test_an_event_is_read_as_the_plainest_reading_reads_it(
+    kind: str, fields: dict[str, Any], context: dict[str, Any] | None
+) -> None:
     fields = {"type": kind, "userId": "u1"} | ({"event": "x"} if kind == "track" else {}) | fields
     fields |= {} if context is None else {"context": context}
     found = decode(collected(fields))
@@ -129,7 +193,15 @@ def test_an_event_is_read_as_the_plainest_reading_reads_it(kind: str, fields: di
         refuses = context is not None and "consent" in context
         assert not refuses or found.failure.detail in ("$.event", "$.userId"), found
         return
-    stored = StoredEvent(found.message_key, "US", found.type, found.identifiers[0].key, found.occurred_ms, found.received_ms, found.payload)
+    stored = StoredEvent(
+        found.message_key,
+        "US",
+        found.type,
+        found.identifiers[0].key,
+        found.occurred_ms,
+        found.received_ms,
+        found.payload,
+    )
     said = read_statement(stored, SALT, RULES, ProfileRules(event_trait_limit=50))
     assert (said.name, dict(said.consent), said.traits) == (found.name, found.consent, found.traits)
     assert [one.key for one in said.named] == [one.key for one in found.identifiers]
@@ -160,7 +232,14 @@ def test_an_event_is_read_as_the_plainest_reading_reads_it(kind: str, fields: di
 def test_a_refusal_counts_for_whomever_the_event_names_whatever_else_it_lacks(
     fields: dict[str, Any], reason: str, named: list[tuple[str, str]] | None
 ) -> None:
-    said = {"type": "track", "event": "x", "userId": "u1", "messageId": "m", "context": REFUSAL, **fields}
+    said = {
+        "type": "track",
+        "event": "x",
+        "userId": "u1",
+        "messageId": "m",
+        "context": REFUSAL,
+        **fields,
+    }
     found = decode(collected(said))
     if named is None:
         assert isinstance(found, DeadLetter)
@@ -170,9 +249,20 @@ def test_a_refusal_counts_for_whomever_the_event_names_whatever_else_it_lacks(
     assert (found.consent, names(found)) == ({"advertising": False}, named)
     told = unify([found], Known(), definitions(), NOON_MS)
     assert isinstance(told, Changes)
-    stored = StoredEvent(found.message_key, "US", found.type, found.identifiers[0].key, found.occurred_ms, found.received_ms, found.payload)
+    stored = StoredEvent(
+        found.message_key,
+        "US",
+        found.type,
+        found.identifiers[0].key,
+        found.occurred_ms,
+        found.received_ms,
+        found.payload,
+    )
     told_again = read_statement(stored, SALT, RULES, ProfileRules())
-    assert ([(one.kind, one.value) for one in told_again.named], told_again.group) == (named, found.group)
+    assert ([(one.kind, one.value) for one in told_again.named], told_again.group) == (
+        named,
+        found.group,
+    )
 
     grant = {"consent": {"categoryPreferences": {"advertising": True}}}
     granting = decode(collected(said | {"context": {**said["context"], **grant}}))
@@ -207,17 +297,37 @@ def test_what_lies_too_deep_is_left_out_wherever_the_reader_stands_and_loses_no_
 
 @pytest.mark.parametrize("text", ["[" * 300, "{" * 300, "\\" * 300 + '\\"' + "[" * 200])
 def test_brackets_in_texts_and_beside_each_other_are_not_deep(text: str) -> None:
-    raw = json.dumps({"type": "track", "event": "x", "userId": "u1", "messageId": text, "properties": {"items": [{"a": [1]}] * 200}})
+    raw = json.dumps(
+        {
+            "type": "track",
+            "event": "x",
+            "userId": "u1",
+            "messageId": text,
+            "properties": {"items": [{"a": [1]}] * 200},
+        }
+    )
     found = decode(collected(raw.encode()))
     assert isinstance(found, Event)
     assert found.payload == raw.encode()
 
 
-@pytest.mark.parametrize("member", [b'"properties":{"q":"\xe9"}', b'"context":{"page":{"title":"\xe9"}}', b'"traits":{"city":"\xe9"}'])
+@pytest.mark.parametrize(
+    "member",
+    [
+        b'"properties":{"q":"\xe9"}',
+        b'"context":{"page":{"title":"\xe9"}}',
+        b'"traits":{"city":"\xe9"}',
+    ],
+)
 def test_a_refusal_is_not_lost_to_a_character_that_is_not_utf_8(member: bytes) -> None:
     def told(value: bytes, user: bytes = b"u1", message_id: bytes = b"m") -> Event | DeadLetter:
         consent = b'"context":{"consent":{"categoryPreferences":{"advertising":%b}}}' % value
-        event = b'{"type":"track","event":"x","userId":"%b","messageId":"%b",%b,%b}' % (user, message_id, member, consent)
+        event = b'{"type":"track","event":"x","userId":"%b","messageId":"%b",%b,%b}' % (
+            user,
+            message_id,
+            member,
+            consent,
+        )
         found = decode(collected(event))
         assert isinstance(found, Event | DeadLetter)
         return found

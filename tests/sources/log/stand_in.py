@@ -1,4 +1,7 @@
-"""A stand-in for UNIFY: stores every record once, with the fence, in one transaction. A worker process when run as a script."""
+"""A stand-in for UNIFY: stores every record once, with the fence, in one transaction.
+
+A worker process when run as a script.
+"""
 
 import sys
 import time
@@ -13,7 +16,8 @@ from domain.event import Batch, Wake
 from domain.facts import Facts
 
 CREATE = (
-    "CREATE TABLE IF NOT EXISTS stored (log text, partition int, position bigint, index int, source int, received_ms bigint, value bytea)"
+    "CREATE TABLE IF NOT EXISTS stored (log text, partition int, position bigint, "
+    "index int, source int, received_ms bigint, value bytea)"
 )
 CRASH, HANG = b'"crash"', b'"hang"'
 FENCE = """
@@ -38,7 +42,9 @@ class StandIn:
         if any(record.value == CRASH for record in work.records):
             raise RuntimeError("told to crash")
         if any(record.value == HANG for record in work.records):
-            self.conn.execute("INSERT INTO stored (value) VALUES (%s)", (HANG,))  # so that others can see it
+            self.conn.execute(
+                "INSERT INTO stored (value) VALUES (%s)", (HANG,)
+            )  # so that others can see it
             time.sleep(3600)
         with self.conn.transaction():
             fence = (work.next, work.caught_up_ms, work.log, work.partition, work.start)
@@ -54,17 +60,34 @@ class StandIn:
     def _store(self, work: Batch) -> None:
         with self.conn.cursor().copy("COPY stored FROM STDIN") as copy:
             for each in work.records:
-                copy.write_row((work.log, work.partition, each.position, each.index, each.source_hint, each.received_ms, each.value))
+                copy.write_row(
+                    (
+                        work.log,
+                        work.partition,
+                        each.position,
+                        each.index,
+                        each.source_hint,
+                        each.received_ms,
+                        each.value,
+                    )
+                )
 
     def all(self, batches: Iterable[Batch]) -> None:
         for batch in batches:
             self(batch)
 
     def values(self) -> list[bytes]:
-        return [row[0] for row in self.conn.execute("SELECT value FROM stored ORDER BY log, partition, position, index")]
+        return [
+            row[0]
+            for row in self.conn.execute(
+                "SELECT value FROM stored ORDER BY log, partition, position, index"
+            )
+        ]
 
     def rows(self) -> list[tuple[Any, ...]]:
-        return self.conn.execute("SELECT * FROM stored ORDER BY log, partition, position, index").fetchall()
+        return self.conn.execute(
+            "SELECT * FROM stored ORDER BY log, partition, position, index"
+        ).fetchall()
 
     def busy(self) -> bool:
         return False
@@ -74,7 +97,13 @@ class StandIn:
 
 
 def main(worker: str) -> None:
-    run_profiles(load_settings(), worker, lambda settings, positions: StandIn(settings.postgres.dsn.get_secret_value(), positions.reset))
+    run_profiles(
+        load_settings(),
+        worker,
+        lambda settings, positions: StandIn(
+            settings.postgres.dsn.get_secret_value(), positions.reset
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,10 @@ def numbered(count: int, first: int = 0) -> list[bytes]:
 def read_all(reader: Reader, count: int) -> list[Batch]:
     """Read until `count` records came, committing nothing."""
     batches: list[Batch] = []
-    until(lambda: sum(len(batch.records) for batch in batches) >= count, lambda: batches.extend(reader.source.read()))
+    until(
+        lambda: sum(len(batch.records) for batch in batches) >= count,
+        lambda: batches.extend(reader.source.read()),
+    )
     return batches
 
 
@@ -106,13 +109,18 @@ def test_after_a_reset_reading_goes_on_at_the_stored_position(log: LogUnderTest)
     assert values(read_all(reader, 10)) == numbered(10, 20)
 
 
-def test_a_fenced_batch_is_dropped_and_read_again_from_the_position_of_whoever_was_faster(log: LogUnderTest) -> None:
+def test_a_fenced_batch_is_dropped_and_read_again_from_the_position_of_whoever_was_faster(
+    log: LogUnderTest,
+) -> None:
     reader = log.reader()
     log.append(numbered(9), partition=0)
     mine = read_all(reader, 9)[0]
     middle = mine.records[5].position
     with psycopg.connect(log.dsn) as conn:
-        conn.execute("UPDATE offsets SET next_position = %s WHERE log = %s AND partition = 0", (middle, log.name))
+        conn.execute(
+            "UPDATE offsets SET next_position = %s WHERE log = %s AND partition = 0",
+            (middle, log.name),
+        )
     reader.unify(mine)
     assert reader.unify.fenced == 1
     expected = [record.value for record in mine.records if record.position >= middle]
@@ -151,7 +159,10 @@ def test_nothing_is_lost_or_stored_twice_while_readers_come_and_go(log: LogUnder
         readers.append(newcomer)
         until(lambda newcomer=newcomer: bool(newcomer.positions.assigned(log.name)), step)  # type: ignore[misc]
         log.close(readers.pop(0))
-        until(lambda: readers[0].positions.assigned(log.name) == frozenset(range(log.partitions)), step)
+        until(
+            lambda: readers[0].positions.assigned(log.name) == frozenset(range(log.partitions)),
+            step,
+        )
     commit_all(written, *readers)
     assert sorted(readers[0].unify.values()) == sorted(numbered(written))
 
@@ -161,7 +172,9 @@ def test_an_idle_log_is_caught_up_to_the_present(log: LogUnderTest) -> None:
     began = time.time()
 
     def caught_up() -> bool:
-        row = reader.unify.conn.execute("SELECT count(caught_up_at), extract(epoch FROM min(caught_up_at)) FROM offsets").fetchone()
+        row = reader.unify.conn.execute(
+            "SELECT count(caught_up_at), extract(epoch FROM min(caught_up_at)) FROM offsets"
+        ).fetchone()
         return row is not None and row[0] == log.partitions and row[1] > began
 
     until(caught_up, reader.step)
@@ -187,7 +200,9 @@ def test_a_backlog_is_not_caught_up_until_it_is_committed(log: LogUnderTest) -> 
     until(caught_up, reader.step)
 
 
-def test_without_the_store_nothing_is_handed_out_and_reading_resumes_with_it(log: LogUnderTest) -> None:
+def test_without_the_store_nothing_is_handed_out_and_reading_resumes_with_it(
+    log: LogUnderTest,
+) -> None:
     away = True
 
     def connect() -> psycopg.Connection[Any]:
@@ -208,7 +223,9 @@ def test_a_store_that_only_reads_is_waited_for_as_one_that_is_away(log: LogUnder
     state = "on"
 
     def connect() -> psycopg.Connection[Any]:
-        return psycopg.connect(log.dsn, autocommit=True, options=f"-c default_transaction_read_only={state}")
+        return psycopg.connect(
+            log.dsn, autocommit=True, options=f"-c default_transaction_read_only={state}"
+        )
 
     log.append(numbered(20))
     reader = log.reader(connect=connect)

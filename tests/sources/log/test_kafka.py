@@ -7,8 +7,21 @@ from typing import Any
 
 import psycopg
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
 
 from domain.intake.envelope import encode_event
 from local.servers.kafka import create_topic
@@ -21,7 +34,9 @@ pytestmark = pytest.mark.kafka
 
 
 def stored(reader: Reader, partition: int = 0) -> int:
-    row = reader.unify.conn.execute("SELECT next_position FROM offsets WHERE partition = %s", (partition,)).fetchone()
+    row = reader.unify.conn.execute(
+        "SELECT next_position FROM offsets WHERE partition = %s", (partition,)
+    ).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -50,7 +65,9 @@ def test_tombstones_are_passed_over(kafka_log: KafkaUnderTest) -> None:
 
 
 def test_transaction_markers_and_aborted_records_are_passed_over(kafka_log: KafkaUnderTest) -> None:
-    producer = Producer({"bootstrap.servers": kafka_log.bootstrap_servers, "transactional.id": kafka_log.name})
+    producer = Producer(
+        {"bootstrap.servers": kafka_log.bootstrap_servers, "transactional.id": kafka_log.name}
+    )
     producer.init_transactions(20)
     for value, commit in ((b"kept", True), (b"aborted", False), (b"kept too", True)):
         producer.begin_transaction()
@@ -71,8 +88,14 @@ def test_a_record_carries_the_time_of_the_broker(kafka_log: KafkaUnderTest) -> N
 
 
 @pytest.mark.parametrize("timestamp", [-1, -2, 1, 1_790_000_000, 1_790_000_000_000_000])
-def test_a_record_whose_timestamp_cannot_be_came_when_it_is_read(kafka_log: KafkaUnderTest, timestamp: int) -> None:
-    any_future = ConfigEntry("message.timestamp.after.max.ms", str(2**63 - 1), incremental_operation=AlterConfigOpType.SET)
+def test_a_record_whose_timestamp_cannot_be_came_when_it_is_read(
+    kafka_log: KafkaUnderTest, timestamp: int
+) -> None:
+    any_future = ConfigEntry(
+        "message.timestamp.after.max.ms",
+        str(2**63 - 1),
+        incremental_operation=AlterConfigOpType.SET,
+    )
     topic = ConfigResource(ResourceType.TOPIC, kafka_log.name, incremental_configs=[any_future])
     admin = AdminClient({"bootstrap.servers": kafka_log.bootstrap_servers})
     admin.incremental_alter_configs([topic])[topic].result(20)
@@ -80,33 +103,53 @@ def test_a_record_whose_timestamp_cannot_be_came_when_it_is_read(kafka_log: Kafk
 
     def taken() -> bool:
         errors: list[object] = []
-        kafka_log.producer.produce(kafka_log.name, b"{}", timestamp=timestamp, on_delivery=lambda error, _: errors.append(error))
+        kafka_log.producer.produce(
+            kafka_log.name,
+            b"{}",
+            timestamp=timestamp,
+            on_delivery=lambda error, _: errors.append(error),
+        )
         return kafka_log.producer.flush(10) == 0 and errors == [None]
 
     until(taken, lambda: time.sleep(0.1))  # the broker follows its settings by and by
-    assert before_ms <= read_all(kafka_log.reader(), 1)[0].records[0].received_ms <= time.time() * 1000
+    assert (
+        before_ms <= read_all(kafka_log.reader(), 1)[0].records[0].received_ms <= time.time() * 1000
+    )
 
 
 def test_bare_records_belong_to_the_source_of_their_topic_unless_a_header_names_another(
     kafka_log: KafkaUnderTest, workspace: TestWorkspace
 ) -> None:
     with psycopg.connect(kafka_log.dsn) as conn:
-        conn.execute("UPDATE sources SET topic = %s WHERE id = %s", (kafka_log.name, workspace.source_id))
+        conn.execute(
+            "UPDATE sources SET topic = %s WHERE id = %s", (kafka_log.name, workspace.source_id)
+        )
     ours = encode_event(3, 5, 0, b"{}")
     kafka_log.producer.produce(kafka_log.name, b"{}", partition=0)
-    kafka_log.producer.produce(kafka_log.name, b"{}", partition=0, headers={"stratum-source": b"77"})
-    kafka_log.producer.produce(kafka_log.name, b"{}", partition=0, headers={"stratum-source": b"\xff", "other": None})
+    kafka_log.producer.produce(
+        kafka_log.name, b"{}", partition=0, headers={"stratum-source": b"77"}
+    )
+    kafka_log.producer.produce(
+        kafka_log.name, b"{}", partition=0, headers={"stratum-source": b"\xff", "other": None}
+    )
     kafka_log.producer.produce(kafka_log.name, ours, partition=0, headers={"stratum-source": b"77"})
     kafka_log.producer.flush(10)
     records = [record for batch in read_all(kafka_log.reader(), 4) for record in batch.records]
-    assert [record.source_hint for record in records] == [workspace.source_id, 77, workspace.source_id, 0]
+    assert [record.source_hint for record in records] == [
+        workspace.source_id,
+        77,
+        workspace.source_id,
+        0,
+    ]
 
 
 def test_processed_offsets_are_shown_to_lag_tools(kafka_log: KafkaUnderTest) -> None:
     kafka_log.append(numbered(10), partition=0)
     reader = kafka_log.reader()
     commit_all(10, reader)
-    watcher = Consumer({"bootstrap.servers": kafka_log.bootstrap_servers, "group.id": f"group-{kafka_log.name}"})
+    watcher = Consumer(
+        {"bootstrap.servers": kafka_log.bootstrap_servers, "group.id": f"group-{kafka_log.name}"}
+    )
 
     def committed() -> int:
         return int(watcher.committed([TopicPartition(kafka_log.name, 0)], timeout=5)[0].offset)
@@ -117,7 +160,9 @@ def test_processed_offsets_are_shown_to_lag_tools(kafka_log: KafkaUnderTest) -> 
 
 def test_the_groups_own_offsets_decide_nothing(kafka_log: KafkaUnderTest) -> None:
     kafka_log.append(numbered(10), partition=0)
-    liar = Consumer({"bootstrap.servers": kafka_log.bootstrap_servers, "group.id": f"group-{kafka_log.name}"})
+    liar = Consumer(
+        {"bootstrap.servers": kafka_log.bootstrap_servers, "group.id": f"group-{kafka_log.name}"}
+    )
     liar.commit(offsets=[TopicPartition(kafka_log.name, 0, 7)], asynchronous=False)
     liar.close()
     assert values(read_all(kafka_log.reader(), 10)) == numbered(10)
@@ -125,7 +170,10 @@ def test_the_groups_own_offsets_decide_nothing(kafka_log: KafkaUnderTest) -> Non
 
 def test_a_log_that_was_made_anew_is_read_from_its_beginning(kafka_log: KafkaUnderTest) -> None:
     with psycopg.connect(kafka_log.dsn) as conn:
-        conn.execute("INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 5000)", (kafka_log.name,))
+        conn.execute(
+            "INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 5000)",
+            (kafka_log.name,),
+        )
     kafka_log.append(numbered(10), partition=0)
     reader = kafka_log.reader()
     commit_all(10, reader)
@@ -133,7 +181,9 @@ def test_a_log_that_was_made_anew_is_read_from_its_beginning(kafka_log: KafkaUnd
     assert stored(reader) == 10
 
 
-def test_a_topic_that_was_made_anew_is_read_from_its_beginning_however_long_it_is(kafka_log: KafkaUnderTest) -> None:
+def test_a_topic_that_was_made_anew_is_read_from_its_beginning_however_long_it_is(
+    kafka_log: KafkaUnderTest,
+) -> None:
     kafka_log.append(numbered(20), partition=0)
     reader = kafka_log.reader()
     commit_all(20, reader)
@@ -178,11 +228,15 @@ def test_nothing_is_read_until_the_broker_tells_of_which_topic_positions_are(
     assert reader.unify.values() == numbered(10)
 
 
-def test_who_may_not_describe_topics_reads_on_from_the_stored_position(kafka_log: KafkaUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_not_describe_topics_reads_on_from_the_stored_position(
+    kafka_log: KafkaUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     position_of_another_topic(kafka_log)
     reader = kafka_log.reader()
     assert isinstance(reader.source, KafkaLog)
-    monkeypatch.setattr(reader.source._admin, "describe_topics", refused(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+    monkeypatch.setattr(
+        reader.source._admin, "describe_topics", refused(KafkaError.TOPIC_AUTHORIZATION_FAILED)
+    )
     commit_all(5, reader)
     assert reader.unify.values() == numbered(10)[5:]
 
@@ -190,13 +244,18 @@ def test_who_may_not_describe_topics_reads_on_from_the_stored_position(kafka_log
 def position_of_another_topic(log: KafkaUnderTest) -> None:
     """Ten records, and a position in their midst that an earlier topic of the same name left."""
     with psycopg.connect(log.dsn) as conn:
-        conn.execute("INSERT INTO offsets (log, partition, next_position, origin) VALUES (%s, 0, 5, 'another')", (log.name,))
+        conn.execute(
+            "INSERT INTO offsets (log, partition, next_position, origin) VALUES (%s, 0, 5, 'another')",
+            (log.name,),
+        )
     log.append(numbered(10), partition=0)
 
 
 @pytest.mark.parametrize("count", [5, 20, 50])
 @pytest.mark.parametrize("workers", ["a", "ab"])
-def test_a_topic_that_is_made_anew_under_its_readers_loses_no_record(kafka_log: KafkaUnderTest, workers: str, count: int) -> None:
+def test_a_topic_that_is_made_anew_under_its_readers_loses_no_record(
+    kafka_log: KafkaUnderTest, workers: str, count: int
+) -> None:
     kafka_log.append(numbered(20), partition=0)
     readers = [kafka_log.reader(worker) for worker in workers]
     first = readers[0]
@@ -210,7 +269,10 @@ def test_a_topic_that_is_made_anew_under_its_readers_loses_no_record(kafka_log: 
     kafka_log.append(numbered(count, 100), partition=0)
     until(lambda: set(first.unify.values()) >= set(numbered(20) + numbered(count, 100)), step)
     kafka_log.append(numbered(30, 200), partition=0)
-    until(lambda: set(first.unify.values()) >= set(numbered(30, 200)) and stored(first) == count + 30, step)
+    until(
+        lambda: set(first.unify.values()) >= set(numbered(30, 200)) and stored(first) == count + 30,
+        step,
+    )
 
 
 def test_an_idle_reader_waits_instead_of_spinning(kafka_log: KafkaUnderTest) -> None:

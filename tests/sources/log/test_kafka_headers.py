@@ -30,7 +30,13 @@ class _Header(ctypes.Structure):
 
 
 class _Of(ctypes.Union):
-    _fields_ = (("text", ctypes.c_char_p), ("number", ctypes.c_int32), ("slice", _Slice), ("header", _Header), ("room", ctypes.c_char * 64))
+    _fields_ = (
+        ("text", ctypes.c_char_p),
+        ("number", ctypes.c_int32),
+        ("slice", _Slice),
+        ("header", _Header),
+        ("room", ctypes.c_char * 64),
+    )
 
 
 class _Member(ctypes.Structure):
@@ -39,11 +45,15 @@ class _Member(ctypes.Structure):
 
 def librdkafka() -> Any:
     """The client's own library: Python's names of headers are texts, those of other languages may be any bytes."""
-    found = sorted(Path(confluent_kafka.__file__).parent.with_name("confluent_kafka.libs").glob("librdkafka*"))
+    found = sorted(
+        Path(confluent_kafka.__file__).parent.with_name("confluent_kafka.libs").glob("librdkafka*")
+    )
     if not found:
         pytest.skip("librdkafka is not beside its Python client")
     library = ctypes.CDLL(str(found[0]))
-    library.rd_kafka_conf_new.restype = library.rd_kafka_new.restype = library.rd_kafka_produceva.restype = ctypes.c_void_p
+    library.rd_kafka_conf_new.restype = library.rd_kafka_new.restype = (
+        library.rd_kafka_produceva.restype
+    ) = ctypes.c_void_p
     return library
 
 
@@ -51,7 +61,12 @@ def produce(bootstrap_servers: str, topic: str, header: tuple[bytes, bytes]) -> 
     """Write one record as a producer in C does."""
     library, text = librdkafka(), ctypes.create_string_buffer(512)
     conf = ctypes.c_void_p(library.rd_kafka_conf_new())
-    assert library.rd_kafka_conf_set(conf, b"bootstrap.servers", bootstrap_servers.encode(), text, ctypes.c_size_t(len(text))) == 0
+    assert (
+        library.rd_kafka_conf_set(
+            conf, b"bootstrap.servers", bootstrap_servers.encode(), text, ctypes.c_size_t(len(text))
+        )
+        == 0
+    )
     producer = ctypes.c_void_p(library.rd_kafka_new(0, conf, text, ctypes.c_size_t(len(text))))
     assert producer, text.value
     members = (_Member * 4)(
@@ -66,14 +81,18 @@ def produce(bootstrap_servers: str, topic: str, header: tuple[bytes, bytes]) -> 
 
 
 def hints(log: KafkaUnderTest, count: int) -> list[int]:
-    return [record.source_hint for batch in read_all(log.reader(), count) for record in batch.records]
+    return [
+        record.source_hint for batch in read_all(log.reader(), count) for record in batch.records
+    ]
 
 
 @pytest.fixture
 def topic_source(kafka_log: KafkaUnderTest, workspace: TestWorkspace) -> int:
     """The source that is registered for the topic."""
     with psycopg.connect(kafka_log.dsn) as conn:
-        conn.execute("UPDATE sources SET topic = %s WHERE id = %s", (kafka_log.name, workspace.source_id))
+        conn.execute(
+            "UPDATE sources SET topic = %s WHERE id = %s", (kafka_log.name, workspace.source_id)
+        )
     return workspace.source_id
 
 
@@ -82,7 +101,9 @@ def test_a_header_whose_name_is_no_text_stops_nothing_and_its_record_is_nobodys(
     kafka_log: KafkaUnderTest, topic_source: int, name: bytes
 ) -> None:
     for value in numbered(USUAL):
-        kafka_log.producer.produce(kafka_log.name, value, partition=0, headers={"stratum-source": b"77"})
+        kafka_log.producer.produce(
+            kafka_log.name, value, partition=0, headers={"stratum-source": b"77"}
+        )
     assert kafka_log.producer.flush(10) == 0
     produce(kafka_log.bootstrap_servers, kafka_log.name, (name, b"1"))
     kafka_log.append(numbered(1, USUAL), partition=0)
@@ -93,6 +114,8 @@ def test_a_header_whose_name_is_no_text_stops_nothing_and_its_record_is_nobodys(
 def test_a_header_that_names_no_possible_source_stops_nothing_and_its_record_is_nobodys(
     kafka_log: KafkaUnderTest, topic_source: int, digits: int
 ) -> None:
-    kafka_log.producer.produce(kafka_log.name, b"{}", partition=0, headers={"stratum-source": b"9" * digits})
+    kafka_log.producer.produce(
+        kafka_log.name, b"{}", partition=0, headers={"stratum-source": b"9" * digits}
+    )
     kafka_log.append(numbered(1), partition=0)
     assert hints(kafka_log, 2) == [NOBODY, topic_source]

@@ -25,9 +25,9 @@ def lags(log: LogUnderTest) -> list[PartitionLag]:
 
 
 def test_every_partition_is_listed_before_anything_was_written_or_read(log: LogUnderTest) -> None:
-    assert [(lag.log, lag.partition, lag.records_behind, lag.seconds_behind) for lag in lags(log)] == [
-        (log.name, partition, 0, 0.0) for partition in range(log.partitions)
-    ]
+    assert [
+        (lag.log, lag.partition, lag.records_behind, lag.seconds_behind) for lag in lags(log)
+    ] == [(log.name, partition, 0, 0.0) for partition in range(log.partitions)]
 
 
 def test_what_waits_is_counted_with_the_age_of_the_oldest(log: LogUnderTest) -> None:
@@ -47,16 +47,26 @@ def test_what_was_processed_is_behind_no_more(log: LogUnderTest) -> None:
     commit_all(30, reader)
     until(lambda: all(lag.caught_up_ms for lag in lags(log)), reader.step)
     found = lags(log)
-    assert all(lag.records_behind == 0 and lag.seconds_behind == 0.0 and lag.head_position == lag.next_position for lag in found)
+    assert all(
+        lag.records_behind == 0
+        and lag.seconds_behind == 0.0
+        and lag.head_position == lag.next_position
+        for lag in found
+    )
     log.append(numbered(4), partition=2)
     assert [lag.records_behind for lag in lags(log)] == [0, 0, 4, 0]
 
 
 def test_a_long_backlog_of_a_stream_is_estimated_and_says_so(valkey_log: ValkeyUnderTest) -> None:
     first_ms = int(time.time() * 1000) - 60_000
-    with redis.Redis.from_url(valkey_log.url) as client, client.pipeline(transaction=False) as pipeline:
+    with (
+        redis.Redis.from_url(valkey_log.url) as client,
+        client.pipeline(transaction=False) as pipeline,
+    ):
         for number in range(3_000):
-            pipeline.xadd(stream_key(valkey_log.name, 0), {"0": b"{}"}, id=f"{first_ms + 10 * number}-0")
+            pipeline.xadd(
+                stream_key(valkey_log.name, 0), {"0": b"{}"}, id=f"{first_ms + 10 * number}-0"
+            )
         pipeline.execute()
     lag = lags(valkey_log)[0]
     assert not lag.exact

@@ -51,7 +51,9 @@ class Workers:
     def start(self) -> subprocess.Popen[bytes]:
         self._number += 1
         script = ROOT / "tests" / "sources" / "stand_in.py"
-        worker = subprocess.Popen([sys.executable, str(script), f"worker-{self._number}"], env=self._environment, cwd=ROOT)
+        worker = subprocess.Popen(
+            [sys.executable, str(script), f"worker-{self._number}"], env=self._environment, cwd=ROOT
+        )
         self.running.append(worker)
         return worker
 

@@ -32,7 +32,10 @@ def test_positions_order_as_entry_ids_do(one: str, two: str) -> None:
 @given(entry_ids)
 def test_a_position_names_its_entry(identity: str) -> None:
     assert entry_id(position_of(identity.encode())) == identity
-    assert position_of(id_before(position_of(identity.encode())).encode()) == position_of(identity.encode()) - 1
+    assert (
+        position_of(id_before(position_of(identity.encode())).encode())
+        == position_of(identity.encode()) - 1
+    )
 
 
 def test_an_entry_id_that_fits_no_position_stops_the_reader() -> None:
@@ -43,19 +46,25 @@ def test_an_entry_id_that_fits_no_position_stops_the_reader() -> None:
 def test_packed_records_share_a_position_and_keep_their_order(valkey_log: ValkeyUnderTest) -> None:
     valkey_log.append(numbered(3), partition=0)
     batch = read_all(valkey_log.reader(), 3)[0]
-    assert [(record.index, record.value) for record in batch.records] == list(enumerate(numbered(3)))
+    assert [(record.index, record.value) for record in batch.records] == list(
+        enumerate(numbered(3))
+    )
     assert len({record.position for record in batch.records}) == 1
     assert batch.next == batch.records[0].position + 1
 
 
-def test_records_carry_the_instant_at_which_the_server_took_them(valkey_log: ValkeyUnderTest) -> None:
+def test_records_carry_the_instant_at_which_the_server_took_them(
+    valkey_log: ValkeyUnderTest,
+) -> None:
     before_ms = int(time.time() * 1000)
     valkey_log.append(numbered(1))
     record = read_all(valkey_log.reader(), 1)[0].records[0]
     assert before_ms - 5 <= record.received_ms <= time.time() * 1000 + 5
 
 
-def test_reading_survives_a_server_that_lost_its_leases_and_scripts(valkey_log: ValkeyUnderTest) -> None:
+def test_reading_survives_a_server_that_lost_its_leases_and_scripts(
+    valkey_log: ValkeyUnderTest,
+) -> None:
     reader = valkey_log.reader()
     valkey_log.append(numbered(30))
     commit_all(30, reader)
@@ -66,9 +75,13 @@ def test_reading_survives_a_server_that_lost_its_leases_and_scripts(valkey_log: 
     assert sorted(reader.unify.values()) == sorted(numbered(60))
 
 
-def test_without_the_server_nothing_is_handed_out(valkey_log: ValkeyUnderTest, postgres_dsn: str) -> None:
+def test_without_the_server_nothing_is_handed_out(
+    valkey_log: ValkeyUnderTest, postgres_dsn: str
+) -> None:
     positions = Positions(valkey_log.connect)
-    leases = Leases("redis://127.0.0.1:1", "x", 4, "w", LeaseParams(request_limit=timedelta(milliseconds=100)))
+    leases = Leases(
+        "redis://127.0.0.1:1", "x", 4, "w", LeaseParams(request_limit=timedelta(milliseconds=100))
+    )
     source = ValkeyLog("redis://127.0.0.1:1", ValkeyLogParams("x", 4), leases, positions)
     reader = Reader(source, positions, StandIn(postgres_dsn, positions.reset))
     assert not source.read()
@@ -84,7 +97,12 @@ class TestRetention:
         positions = Positions(log.connect)
         trim = TrimParams(interval=timedelta(0), pause=timedelta(0))
         params = ValkeyLogParams(log.name, log.partitions, 1_000, retention, QUICK_READS, trim)
-        source = ValkeyLog(log.url, params, Leases(log.url, log.name, log.partitions, "one", QUICK_LEASES), positions)
+        source = ValkeyLog(
+            log.url,
+            params,
+            Leases(log.url, log.name, log.partitions, "one", QUICK_LEASES),
+            positions,
+        )
         reader = Reader(source, positions, StandIn(log.dsn, positions.reset))
         log._open.append(reader)
         return reader
@@ -97,9 +115,13 @@ class TestRetention:
         reader = self.reader(valkey_log, timedelta(0))
         valkey_log.append(numbered(3_000), partition=0)
         commit_all(3_000, reader)
-        until(lambda: self.entries(valkey_log) <= 100, reader.step)  # the server trims whole nodes of 100
+        until(
+            lambda: self.entries(valkey_log) <= 100, reader.step
+        )  # the server trims whole nodes of 100
 
-    def test_what_is_read_but_not_processed_is_never_trimmed(self, valkey_log: ValkeyUnderTest) -> None:
+    def test_what_is_read_but_not_processed_is_never_trimmed(
+        self, valkey_log: ValkeyUnderTest
+    ) -> None:
         reader = self.reader(valkey_log, timedelta(0))
         valkey_log.append(numbered(3_000), partition=0)
         assert sorted(values(read_all(reader, 3_000))) == sorted(numbered(3_000))
@@ -110,7 +132,9 @@ class TestRetention:
         commit_all(3_000, reader)
         assert sorted(reader.unify.values()) == sorted(numbered(3_000))
 
-    def test_what_is_processed_but_younger_than_the_retention_stays(self, valkey_log: ValkeyUnderTest) -> None:
+    def test_what_is_processed_but_younger_than_the_retention_stays(
+        self, valkey_log: ValkeyUnderTest
+    ) -> None:
         reader = self.reader(valkey_log, timedelta(hours=1))
         valkey_log.append(numbered(3_000), partition=0)
         commit_all(3_000, reader)
@@ -133,8 +157,12 @@ class TestRetention:
             conn.execute("UPDATE offsets SET next_position = %s", (2**62,))
         for _ in range(20):
             reader.step()
-        lengths = [int(valkey_log.client.xlen(f"{valkey_log.name}:{partition}")) for partition in range(4)]
-        assert [length for partition, length in enumerate(lengths) if partition not in assigned()] == [1_000, 1_000]
+        lengths = [
+            int(valkey_log.client.xlen(f"{valkey_log.name}:{partition}")) for partition in range(4)
+        ]
+        assert [
+            length for partition, length in enumerate(lengths) if partition not in assigned()
+        ] == [1_000, 1_000]
 
 
 class TestLeases:
@@ -167,7 +195,9 @@ class TestLeases:
         two.beat()
         assert two.held() == frozenset({3, 4})
 
-    def test_no_partition_has_two_holders_or_none_when_all_have_settled(self, make: MakeLeases) -> None:
+    def test_no_partition_has_two_holders_or_none_when_all_have_settled(
+        self, make: MakeLeases
+    ) -> None:
         workers = [make(f"w{number}", 16) for number in range(5)]
         for count in (1, 2, 3, 4, 5, 5, 5):
             for worker in workers[:count]:
@@ -177,7 +207,9 @@ class TestLeases:
         assert sorted(len(each) for each in held) == [3, 3, 3, 3, 4]
         assert frozenset.union(*held) == frozenset(range(16))
 
-    def test_with_more_workers_than_partitions_some_stand_by_and_step_in(self, make: MakeLeases) -> None:
+    def test_with_more_workers_than_partitions_some_stand_by_and_step_in(
+        self, make: MakeLeases
+    ) -> None:
         one, two = make("one", 1), make("two", 1)
         one.beat()
         two.beat()
@@ -186,7 +218,9 @@ class TestLeases:
         two.beat()
         assert two.held() == frozenset({0})
 
-    def test_the_partitions_of_a_dead_worker_are_taken_over_when_its_time_is_up(self, make: MakeLeases) -> None:
+    def test_the_partitions_of_a_dead_worker_are_taken_over_when_its_time_is_up(
+        self, make: MakeLeases
+    ) -> None:
         params = LeaseParams(lifetime=timedelta(seconds=1))
         dead, heir = make("dead", 2, params), make("heir", 2, params)
         dead.beat()
@@ -195,21 +229,31 @@ class TestLeases:
         until(lambda: heir.held() == frozenset({0, 1}), heir.beat)
         assert dead.held() == frozenset()
 
-    def test_a_worker_that_restarts_under_its_name_has_its_partitions_at_once(self, make: MakeLeases) -> None:
-        killed, restarted = make("same", params=LeaseParams(lifetime=timedelta(minutes=1))), make("same")
+    def test_a_worker_that_restarts_under_its_name_has_its_partitions_at_once(
+        self, make: MakeLeases
+    ) -> None:
+        killed, restarted = (
+            make("same", params=LeaseParams(lifetime=timedelta(minutes=1))),
+            make("same"),
+        )
         killed.beat()
         restarted.beat()
         assert restarted.held() == frozenset(range(5))
 
     def test_a_late_worker_does_not_get_back_what_others_have_taken(self, make: MakeLeases) -> None:
         params = LeaseParams(lifetime=timedelta(milliseconds=100))
-        late, heir = make("late", 2, params), make("heir", 2, LeaseParams(lifetime=timedelta(minutes=1)))
+        late, heir = (
+            make("late", 2, params),
+            make("heir", 2, LeaseParams(lifetime=timedelta(minutes=1))),
+        )
         late.beat()
         until(lambda: heir.held() == frozenset({0, 1}), heir.beat)
         late.beat()
         assert late.held() == frozenset()
 
-    def test_leases_are_taken_kept_and_given_back_while_the_memory_is_full(self, make: MakeLeases, valkey_url: str) -> None:
+    def test_leases_are_taken_kept_and_given_back_while_the_memory_is_full(
+        self, make: MakeLeases, valkey_url: str
+    ) -> None:
         one, two = make("one"), make("two")
         one.beat()
         with redis.Redis.from_url(valkey_url) as client:
@@ -227,7 +271,9 @@ class TestLeases:
                 client.config_set("maxmemory", limit)
         assert two.held() == frozenset(range(5))
 
-    def test_leases_go_on_by_themselves_once_started(self, make: MakeLeases, valkey_url: str) -> None:
+    def test_leases_go_on_by_themselves_once_started(
+        self, make: MakeLeases, valkey_url: str
+    ) -> None:
         one = make("one")
         one.start()
         until(lambda: len(one.held()) == 5, lambda: time.sleep(0.01))

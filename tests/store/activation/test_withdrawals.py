@@ -37,7 +37,10 @@ def listed(engine: Engine, segment: int) -> None:
 
 def withdrawn(engine: Engine, since: str) -> int:
     """How many people have to come off, as a process finds it that has looked at everything before an instant."""
-    found = [*withdrawals.touched(engine.conn, since, PURPOSES), *withdrawals.outstanding(engine.conn, PURPOSES, 60.0)]
+    found = [
+        *withdrawals.touched(engine.conn, since, PURPOSES),
+        *withdrawals.outstanding(engine.conn, PURPOSES, 60.0),
+    ]
     return len({person for one in found for person in one.people})
 
 
@@ -53,7 +56,9 @@ def newsletter(engine: Engine) -> int:
 
 
 @pytest.mark.parametrize("how", ["refuses", "joins somebody who refused"])
-def test_who_left_the_segment_and_refuses_before_a_push_took_them_off_is_withdrawn(how: str, engine: Engine) -> None:
+def test_who_left_the_segment_and_refuses_before_a_push_took_them_off_is_withdrawn(
+    how: str, engine: Engine
+) -> None:
     segment = engine.publish("gold", Trait("plan", Equals("gold")))
     engine.sweep()
     engine.feed(
@@ -75,7 +80,9 @@ def test_who_left_the_segment_and_refuses_before_a_push_took_them_off_is_withdra
     assert withdrawn(engine, seen) == 0
 
 
-def test_who_refuses_what_the_platform_asks_for_is_withdrawn_whatever_the_segment_serves(engine: Engine) -> None:
+def test_who_refuses_what_the_platform_asks_for_is_withdrawn_whatever_the_segment_serves(
+    engine: Engine,
+) -> None:
     segment = newsletter(engine)
     both = {"consent": {"categoryPreferences": {"advertising": True, "newsletter": True}}}
     engine.feed(engine.event("identify", "mary", NOW, traits={"plan": "gold"}, context=both))
@@ -96,7 +103,9 @@ def _copies(engine: Engine, table: str, changed: dict[str, str], people: int) ->
     engine.conn.execute(sql.encode())
 
 
-def test_a_look_takes_no_more_memory_where_more_people_are_on_lists_whose_platform_asks_for_another_purpose(engine: Engine) -> None:
+def test_a_look_takes_no_more_memory_where_more_people_are_on_lists_whose_platform_asks_for_another_purpose(
+    engine: Engine,
+) -> None:
     segment = newsletter(engine)
     both = {"consent": {"categoryPreferences": {"advertising": True, "newsletter": True}}}
     engine.feed(engine.event("identify", "mary", NOW, traits={"plan": "gold"}, context=both))
@@ -104,7 +113,9 @@ def test_a_look_takes_no_more_memory_where_more_people_are_on_lists_whose_platfo
     for people in (0, 30_000):
         copy = "md5(n::text)::uuid"
         _copies(engine, "profiles", {"id": copy}, people)
-        _copies(engine, "identifiers", {"key": copy, "profile_id": copy, "value": "n::text"}, people)
+        _copies(
+            engine, "identifiers", {"key": copy, "profile_id": copy, "value": "n::text"}, people
+        )
         _copies(engine, "memberships", {"profile_id": copy}, people)
         if people:
             listed(engine, segment)

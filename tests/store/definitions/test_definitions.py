@@ -13,7 +13,9 @@ from store.workspaces.bootstrap import create_source, create_workspace
 from tests.conftest import TestWorkspace
 
 
-def sweep(conn: psycopg.Connection[Any], workspace: WorkspaceId, aggregate: int, status: str) -> int:
+def sweep(
+    conn: psycopg.Connection[Any], workspace: WorkspaceId, aggregate: int, status: str
+) -> int:
     row = conn.execute(
         "INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason, status) VALUES (%s, 1, %s, '', %s) RETURNING id",
         (workspace, aggregate, status),
@@ -26,11 +28,15 @@ def swept(conn: psycopg.Connection[Any], workspace: WorkspaceId) -> int:
     return load_registry(conn).definitions[workspace].swept_aggregate
 
 
-def test_the_built_in_segment_is_live_from_the_start(postgres_dsn: str, workspace: TestWorkspace) -> None:
+def test_the_built_in_segment_is_live_from_the_start(
+    postgres_dsn: str, workspace: TestWorkspace
+) -> None:
     with psycopg.connect(postgres_dsn) as conn:
         registry = load_registry(conn)
         (segment,) = registry.definitions[workspace.id].segments
-        versions = conn.execute("SELECT version, author, published_by FROM definition_versions").fetchall()
+        versions = conn.execute(
+            "SELECT version, author, published_by FROM definition_versions"
+        ).fetchall()
     assert (segment.rule, segment.purpose, segment.version) == (CONSENTED_CUSTOMERS, ADVERTISING, 1)
     assert segment.revision == registry.revision
     assert versions == [(1, "stratum", "stratum")]
@@ -46,7 +52,9 @@ def test_a_database_without_workspaces_has_a_revision(postgres_dsn: str) -> None
     assert registry.definitions == {}
 
 
-def test_what_did_not_change_is_the_same_object(postgres_dsn: str, workspace: TestWorkspace) -> None:
+def test_what_did_not_change_is_the_same_object(
+    postgres_dsn: str, workspace: TestWorkspace
+) -> None:
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
         registry = refresh(conn, Registry({}, {}, {}))
         assert workspace.id in registry.definitions
@@ -83,7 +91,9 @@ def test_every_change_is_noticed(postgres_dsn: str, workspace: TestWorkspace) ->
         assert len(changed().definitions[other].segments) == 2
 
 
-def test_aggregates_are_swept_up_to_the_first_sweep_that_still_runs(postgres_dsn: str, workspace: TestWorkspace) -> None:
+def test_aggregates_are_swept_up_to_the_first_sweep_that_still_runs(
+    postgres_dsn: str, workspace: TestWorkspace
+) -> None:
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
         other = create_workspace(conn, "other").id
         assert swept(conn, workspace.id) == 0

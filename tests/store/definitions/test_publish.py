@@ -28,7 +28,15 @@ from store import locks
 from store.definitions import publish as publishing
 from store.definitions import publish_rfm as publishing_rfm
 from store.definitions.load import load_definitions, load_revision
-from store.definitions.versions import Author, DefinitionConflictError, Draft, InvalidDefinitionError, MissingDefinitionError, create, save
+from store.definitions.versions import (
+    Author,
+    DefinitionConflictError,
+    Draft,
+    InvalidDefinitionError,
+    MissingDefinitionError,
+    create,
+    save,
+)
 from tests.conftest import TestWorkspace
 
 VIP = Trait("plan", Equals("vip"))
@@ -52,7 +60,9 @@ def segment(conn: psycopg.Connection[Any], author: Author) -> Callable[[str, Rul
 
     def make(name: str, rule: Rule) -> int:
         with conn.transaction():
-            made = create(conn, author, "segment", Draft(msgspec.to_builtins(rule), "advertising", name))
+            made = create(
+                conn, author, "segment", Draft(msgspec.to_builtins(rule), "advertising", name)
+            )
             publishing.publish_segment(conn, author, made)
         return made
 
@@ -68,12 +78,15 @@ def trait(conn: psycopg.Connection[Any], author: Author, name: str, rule: TraitR
 
 def person(conn: psycopg.Connection[Any], author: Author) -> None:
     conn.execute(
-        "INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES (gen_random_uuid(), %s, 1, 'known', '')", (author.workspace,)
+        "INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES (gen_random_uuid(), %s, 1, 'known', '')",
+        (author.workspace,),
     )
 
 
 def sweeps(conn: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
-    return conn.execute("SELECT revision, aggregate_id, segments, status, people FROM sweeps ORDER BY id").fetchall()
+    return conn.execute(
+        "SELECT revision, aggregate_id, segments, status, people FROM sweeps ORDER BY id"
+    ).fetchall()
 
 
 def bought(at_least: int, window: str | None = None) -> Behaviour:
@@ -87,9 +100,16 @@ def test_a_published_segment_is_live_with_the_new_revision(
     made = segment("vips", VIP)
     live = load_definitions(conn, author.workspace)
     found = next(item for item in live.segments if item.id == made)
-    assert (found.rule, found.version, found.purpose, found.revision) == (VIP, 1, "advertising", before + 1)
+    assert (found.rule, found.version, found.purpose, found.revision) == (
+        VIP,
+        1,
+        "advertising",
+        before + 1,
+    )
     assert live.revision == before + 1
-    assert conn.execute("SELECT actor, action, subject FROM audit ORDER BY id DESC LIMIT 2").fetchall() == [
+    assert conn.execute(
+        "SELECT actor, action, subject FROM audit ORDER BY id DESC LIMIT 2"
+    ).fetchall() == [
         ("key:1", "segment.publish", f"segment:{made}"),
         ("key:1", "segment.create", f"segment:{made}"),
     ]
@@ -102,7 +122,9 @@ def test_a_saved_version_is_not_live_until_it_is_published(
     revision = load_revision(conn)
     other = Trait("plan", Equals("pro"))
     with conn.transaction():
-        assert save(conn, author, "segment", made, Draft(msgspec.to_builtins(other), "email"), 1) == 2
+        assert (
+            save(conn, author, "segment", made, Draft(msgspec.to_builtins(other), "email"), 1) == 2
+        )
     assert load_revision(conn) == revision
     assert load_definitions(conn, author.workspace).segments[-1].rule == VIP
     with conn.transaction():
@@ -125,16 +147,30 @@ def test_an_author_who_has_seen_another_version_is_refused(
     conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]
 ) -> None:
     made = segment("vips", VIP)
-    with pytest.raises(DefinitionConflictError, match="newest version is 1, not 7"), conn.transaction():
+    with (
+        pytest.raises(DefinitionConflictError, match="newest version is 1, not 7"),
+        conn.transaction(),
+    ):
         save(conn, author, "segment", made, Draft(msgspec.to_builtins(bought(1)), "advertising"), 7)
     with pytest.raises(DefinitionConflictError), conn.transaction():
         publishing.publish_segment(conn, author, made, 2)
 
 
-def test_saving_the_same_again_makes_no_version(conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]) -> None:
+def test_saving_the_same_again_makes_no_version(
+    conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]
+) -> None:
     made = segment("vips", VIP)
     with conn.transaction():
-        assert save(conn, author, "segment", made, Draft(msgspec.to_builtins(VIP), "advertising", "VIPs")) == 1
+        assert (
+            save(
+                conn,
+                author,
+                "segment",
+                made,
+                Draft(msgspec.to_builtins(VIP), "advertising", "VIPs"),
+            )
+            == 1
+        )
     assert conn.execute("SELECT name FROM segments WHERE id = %s", (made,)).fetchone() == ("VIPs",)
 
 
@@ -157,7 +193,9 @@ def test_equal_demands_share_an_aggregate_and_the_last_one_retires_it(
     assert again.id > held.id
 
 
-def test_true_and_one_are_different_demands(conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]) -> None:
+def test_true_and_one_are_different_demands(
+    conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]
+) -> None:
     made = segment("one", Behaviour(EventFilter("Played", where=(Where("first", Equals(1)),))))
     with conn.transaction():
         rule = Behaviour(EventFilter("Played", where=(Where("first", Equals(value=True)),)))
@@ -175,24 +213,43 @@ def test_a_sweep_names_what_changed_and_everything_that_depends_on_it(
     chained = segment("chained", All((Member(SegmentId(many)), VIP)))
     segment("apart", VIP)
     with conn.transaction():
-        save(conn, author, "trait", orders, Draft(msgspec.to_builtins(TraitRule("count", EventFilter("Refunded")))))
+        save(
+            conn,
+            author,
+            "trait",
+            orders,
+            Draft(msgspec.to_builtins(TraitRule("count", EventFilter("Refunded")))),
+        )
         published = publishing.publish_trait(conn, author, orders)
     live = load_definitions(conn, author.workspace)
     marked = {item.id for item in live.segments if item.revision == published.revision}
     assert marked == {many, chained}
     assert live.traits[0].revision == published.revision
-    assert sweeps(conn)[-1] == (published.revision, live.newest_aggregate, [many, chained], "running", 1)
+    assert sweeps(conn)[-1] == (
+        published.revision,
+        live.newest_aggregate,
+        [many, chained],
+        "running",
+        1,
+    )
 
 
-def test_a_sweep_of_nobody_is_done(conn: psycopg.Connection[Any], segment: Callable[[str, Rule], int]) -> None:
+def test_a_sweep_of_nobody_is_done(
+    conn: psycopg.Connection[Any], segment: Callable[[str, Rule], int]
+) -> None:
     segment("vips", VIP)
     assert [row[3] for row in sweeps(conn)] == ["done", "done"]
 
 
-def test_a_segment_in_use_is_not_deleted(conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]) -> None:
+def test_a_segment_in_use_is_not_deleted(
+    conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]
+) -> None:
     used = segment("used", VIP)
     user = segment("user", Member(SegmentId(used)))
-    with pytest.raises(DefinitionConflictError, match="Other segments refer to it: user"), conn.transaction():
+    with (
+        pytest.raises(DefinitionConflictError, match="Other segments refer to it: user"),
+        conn.transaction(),
+    ):
         publishing.delete_segment(conn, author, used)
     conn.execute(
         "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s) VALUES (%s, %s, 'meta', 'a', '1', 60)",
@@ -204,12 +261,16 @@ def test_a_segment_in_use_is_not_deleted(conn: psycopg.Connection[Any], author: 
     with conn.transaction():
         publishing.delete_segment(conn, author, user)
         publishing.delete_segment(conn, author, used)
-    assert {used, user}.isdisjoint(item.id for item in load_definitions(conn, author.workspace).segments)
+    assert {used, user}.isdisjoint(
+        item.id for item in load_definitions(conn, author.workspace).segments
+    )
     with pytest.raises(MissingDefinitionError), conn.transaction():
         publishing.publish_segment(conn, author, user)
 
 
-def test_a_trait_in_use_is_not_deleted(conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]) -> None:
+def test_a_trait_in_use_is_not_deleted(
+    conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]
+) -> None:
     orders = trait(conn, author, "orders", TraitRule("count", EventFilter("Order Completed")))
     user = segment("many", Computed("orders", AtLeast(3)))
     with pytest.raises(DefinitionConflictError, match="Segments use it: many"), conn.transaction():
@@ -220,17 +281,28 @@ def test_a_trait_in_use_is_not_deleted(conn: psycopg.Connection[Any], author: Au
     assert load_definitions(conn, author.workspace).traits == ()
 
 
-def test_a_circle_is_named(conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]) -> None:
+def test_a_circle_is_named(
+    conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]
+) -> None:
     first = segment("first", VIP)
     second = segment("second", Member(SegmentId(first)))
     third = segment("third", Member(SegmentId(second)))
     with conn.transaction():
-        save(conn, author, "segment", first, Draft(msgspec.to_builtins(All((VIP, Member(SegmentId(third))))), "advertising"))
+        save(
+            conn,
+            author,
+            "segment",
+            first,
+            Draft(msgspec.to_builtins(All((VIP, Member(SegmentId(third))))), "advertising"),
+        )
     with pytest.raises(InvalidDefinitionError) as caught, conn.transaction():
         publishing.publish_segment(conn, author, first)
     (problem,) = caught.value.problems
     assert problem.path == "$.of[1].segment"
-    assert f"first ({first}) → third ({third}) → second ({second}) → first ({first})" in problem.message
+    assert (
+        f"first ({first}) → third ({third}) → second ({second}) → first ({first})"
+        in problem.message
+    )
 
 
 def test_a_circle_through_a_paused_segment_is_one(
@@ -240,7 +312,13 @@ def test_a_circle_through_a_paused_segment_is_one(
     second = segment("second", Member(SegmentId(first)))
     with conn.transaction():
         publishing.pause_segment(conn, author, second)
-        save(conn, author, "segment", first, Draft(msgspec.to_builtins(Member(SegmentId(second))), "advertising"))
+        save(
+            conn,
+            author,
+            "segment",
+            first,
+            Draft(msgspec.to_builtins(Member(SegmentId(second))), "advertising"),
+        )
     with pytest.raises(InvalidDefinitionError, match="in a circle"), conn.transaction():
         publishing.publish_segment(conn, author, first)
 
@@ -254,7 +332,9 @@ def test_a_circle_through_a_paused_segment_is_one(
         (Rfm(recency=(4, 5)), "$"),
     ],
 )
-def test_what_is_not_there_cannot_be_referred_to(segment: Callable[[str, Rule], int], rule: Rule, path: str) -> None:
+def test_what_is_not_there_cannot_be_referred_to(
+    segment: Callable[[str, Rule], int], rule: Rule, path: str
+) -> None:
     with pytest.raises(InvalidDefinitionError) as caught:
         segment("broken", rule)
     assert [problem.path for problem in caught.value.problems] == [path]
@@ -263,7 +343,11 @@ def test_what_is_not_there_cannot_be_referred_to(segment: Callable[[str, Rule], 
 def test_live_segments_are_limited(conn: psycopg.Connection[Any], workspace: TestWorkspace) -> None:
     author = Author(workspace.id, "key:1", params=DefinitionParams(segment_limit=1))
     with pytest.raises(DefinitionConflictError, match="at most 1 segments"), conn.transaction():
-        publishing.publish_segment(conn, author, create(conn, author, "segment", Draft(msgspec.to_builtins(VIP), "advertising", "vips")))
+        publishing.publish_segment(
+            conn,
+            author,
+            create(conn, author, "segment", Draft(msgspec.to_builtins(VIP), "advertising", "vips")),
+        )
 
 
 def test_a_name_is_free_again_once_its_segment_is_deleted(
@@ -277,10 +361,14 @@ def test_a_name_is_free_again_once_its_segment_is_deleted(
     segment("vips", VIP)
 
 
-def test_a_draft_goes_without_a_trace_in_what_is_live(conn: psycopg.Connection[Any], author: Author) -> None:
+def test_a_draft_goes_without_a_trace_in_what_is_live(
+    conn: psycopg.Connection[Any], author: Author
+) -> None:
     revision = load_revision(conn)
     with conn.transaction():
-        made = create(conn, author, "segment", Draft(msgspec.to_builtins(VIP), "advertising", "vips"))
+        made = create(
+            conn, author, "segment", Draft(msgspec.to_builtins(VIP), "advertising", "vips")
+        )
         publishing.delete_segment(conn, author, made)
     assert load_revision(conn) == revision
 
@@ -332,18 +420,25 @@ def test_instants_are_understood_in_the_time_zone_that_aggregates_are_kept_in(
     assert held.spec.time_zone == "Europe/Berlin"
 
 
-def test_publishing_waits_for_commits_of_people(postgres_dsn: str, segment: Callable[[str, Rule], int]) -> None:
+def test_publishing_waits_for_commits_of_people(
+    postgres_dsn: str, segment: Callable[[str, Rule], int]
+) -> None:
     done = threading.Event()
 
     def publish() -> None:
         segment("vips", VIP)
         done.set()
 
-    with psycopg.connect(postgres_dsn) as people, psycopg.connect(postgres_dsn, autocommit=True) as watch:
+    with (
+        psycopg.connect(postgres_dsn) as people,
+        psycopg.connect(postgres_dsn, autocommit=True) as watch,
+    ):
         people.execute("SELECT pg_advisory_xact_lock_shared(%s)", (locks.DEFINITIONS,))
         thread = threading.Thread(target=publish)
         thread.start()
-        while not watch.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone():
+        while not watch.execute(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        ).fetchone():
             assert thread.is_alive()
         assert not done.is_set()
         people.commit()

@@ -20,7 +20,9 @@ GOLD = Trait("plan", Same("gold"))
 
 
 def spoil(engine: Engine, segment: int, definition: object) -> None:
-    engine.conn.execute("UPDATE segments SET definition = %s WHERE id = %s", (Jsonb(definition), segment))
+    engine.conn.execute(
+        "UPDATE segments SET definition = %s WHERE id = %s", (Jsonb(definition), segment)
+    )
     engine.conn.execute("UPDATE definitions_revision SET revision = revision + 1")
     engine.unifier._refreshed -= REFRESH_S
 
@@ -29,7 +31,12 @@ def spoil(engine: Engine, segment: int, definition: object) -> None:
     ("definition", "event"),
     [
         ({"type": "of a later version"}, "definitions_unreadable"),
-        (msgspec.to_builtins(Behaviour(EventFilter("Nobody keeps an aggregate of it"), condition=AtLeast(1))), "segments_rest"),
+        (
+            msgspec.to_builtins(
+                Behaviour(EventFilter("Nobody keeps an aggregate of it"), condition=AtLeast(1))
+            ),
+            "segments_rest",
+        ),
         ({"type": "segment", "segment": 3}, "segments_rest"),
     ],
 )
@@ -42,7 +49,10 @@ def test_events_and_other_segments_go_on(engine: Engine, definition: object, eve
 
     spoil(engine, spoilt, definition)
     with capture_logs() as logs:
-        engine.feed(engine.track("u2", "Order Completed", at + 1), engine.event("identify", "u1", at + 2, traits={"plan": "basic"}))
+        engine.feed(
+            engine.track("u2", "Order Completed", at + 1),
+            engine.event("identify", "u1", at + 2, traits={"plan": "basic"}),
+        )
 
     assert engine.members(sound) == {"u2"}
     assert engine.members(spoilt) == {"u1"}, "a segment that rests keeps its members"
@@ -54,10 +64,16 @@ def test_what_cannot_be_read_is_named(engine: Engine) -> None:
     spoil(engine, segment, {"type": "of a later version"})
     registry = load_registry(engine.conn)
     assert registry.unreadable == (f"workspace {engine.workspace}, segments {segment}",)
-    assert [each.rule for each in registry.definitions[engine.workspace].segments if each.id == segment] == [None]  # type: ignore[index]
+    assert [
+        each.rule
+        for each in registry.definitions[engine.workspace].segments  # type: ignore[index]
+        if each.id == segment
+    ] == [None]
 
 
-def test_whoever_publishes_is_not_stopped_by_it_and_it_can_be_replaced_or_deleted(engine: Engine) -> None:
+def test_whoever_publishes_is_not_stopped_by_it_and_it_can_be_replaced_or_deleted(
+    engine: Engine,
+) -> None:
     author = Author(engine.workspace, "test", frozenset({"user_id"}))
     segment = engine.publish("spoilt", GOLD)
     spoil(engine, segment, {"type": "of a later version"})
@@ -66,11 +82,20 @@ def test_whoever_publishes_is_not_stopped_by_it_and_it_can_be_replaced_or_delete
 
     with engine.conn.transaction():
         publishing.pause_segment(engine.conn, author, segment)
-    with pytest.raises(DefinitionConflictError, match="another version of Stratum"), engine.conn.transaction():
+    with (
+        pytest.raises(DefinitionConflictError, match="another version of Stratum"),
+        engine.conn.transaction(),
+    ):
         publishing.resume_segment(engine.conn, author, segment)
 
     with engine.conn.transaction():
-        save(engine.conn, author, "segment", segment, Draft(msgspec.to_builtins(Trait("plan", Same("silver"))), "advertising", "spoilt"))
+        save(
+            engine.conn,
+            author,
+            "segment",
+            segment,
+            Draft(msgspec.to_builtins(Trait("plan", Same("silver"))), "advertising", "spoilt"),
+        )
         publishing.publish_segment(engine.conn, author, segment)
     spoil(engine, segment, {"type": "of a later version"})
     with engine.conn.transaction():
@@ -90,4 +115,6 @@ def test_a_sweep_ends_though_a_segment_rests(engine: Engine) -> None:
         sweeps.finish(engine.conn, sweep)
         walks += 1
     assert walks == 2
-    assert engine.conn.execute("SELECT status, stale FROM sweeps ORDER BY id DESC LIMIT 1").fetchone() == ("done", 1)
+    assert engine.conn.execute(
+        "SELECT status, stale FROM sweeps ORDER BY id DESC LIMIT 1"
+    ).fetchone() == ("done", 1)

@@ -16,11 +16,15 @@ BOUGHT = Behaviour(EventFilter("Order Completed"), condition=AtLeast(1))
 
 
 def statuses(engine: Engine) -> list[tuple[str, int]]:
-    return engine.conn.execute("SELECT status, visited FROM sweeps WHERE people > 0 ORDER BY id").fetchall()
+    return engine.conn.execute(
+        "SELECT status, visited FROM sweeps WHERE people > 0 ORDER BY id"
+    ).fetchall()
 
 
 def shoppers(engine: Engine, count: int) -> None:
-    engine.feed(*(engine.track(f"u{number}", "Order Completed", engine.clock[0]) for number in range(count)))
+    engine.feed(
+        *(engine.track(f"u{number}", "Order Completed", engine.clock[0]) for number in range(count))
+    )
 
 
 def feed(settings: Settings, params: SweepParams) -> SweepFeed:
@@ -39,7 +43,9 @@ def walk(engine: Engine, source: SweepFeed, pages: int = 1_000) -> int:
     return pages
 
 
-def test_one_walk_does_the_work_of_every_sweep_ordered_before_it(engine: Engine, settings: Settings) -> None:
+def test_one_walk_does_the_work_of_every_sweep_ordered_before_it(
+    engine: Engine, settings: Settings
+) -> None:
     shoppers(engine, 10)
     segments = [engine.publish(f"segment {number}", BOUGHT) for number in range(5)]
     assert statuses(engine) == [("running", 0)] * 5
@@ -52,7 +58,9 @@ def test_one_walk_does_the_work_of_every_sweep_ordered_before_it(engine: Engine,
     assert [len(engine.members(segment)) for segment in segments] == [10] * 5
 
 
-def test_a_walk_that_has_begun_ends_before_a_newer_sweep_begins(engine: Engine, settings: Settings) -> None:
+def test_a_walk_that_has_begun_ends_before_a_newer_sweep_begins(
+    engine: Engine, settings: Settings
+) -> None:
     shoppers(engine, 10)
     engine.publish("one", BOUGHT)
     source = feed(settings, SweepParams(page=4, pages=1))
@@ -76,7 +84,9 @@ def test_a_sweep_goes_on_where_a_dead_process_was(engine: Engine, settings: Sett
         for wake in first.read():
             engine.unifier(wake)
     first.close()
-    assert statuses(engine) == [("running", 4)], "the second page is committed, but nobody recorded it"
+    assert statuses(engine) == [("running", 4)], (
+        "the second page is committed, but nobody recorded it"
+    )
     second = feed(settings, SweepParams(page=4, pages=1))
     try:
         walk(engine, second)
@@ -111,12 +121,16 @@ def test_memberships_that_a_walk_left_stale_make_it_begin_again(engine: Engine) 
     assert sweep is not None
     sweeps.move(engine.conn, sweep, "00000000-0000-0000-0000-000000000001", 3, 0)
     assert sweeps.finish(engine.conn, sweep) == (3, True)
-    assert engine.conn.execute("SELECT status, stale, cursor FROM sweeps ORDER BY id DESC LIMIT 1").fetchone() == ("running", 3, None)
+    assert engine.conn.execute(
+        "SELECT status, stale, cursor FROM sweeps ORDER BY id DESC LIMIT 1"
+    ).fetchone() == ("running", 3, None)
 
     again = sweeps.running(engine.conn)
     assert again is not None
     assert sweeps.finish(engine.conn, again) == (3, False), "a third walk would leave them too"
-    assert engine.conn.execute("SELECT status, stale FROM sweeps ORDER BY id DESC LIMIT 1").fetchone() == ("done", 3)
+    assert engine.conn.execute(
+        "SELECT status, stale FROM sweeps ORDER BY id DESC LIMIT 1"
+    ).fetchone() == ("done", 3)
 
 
 def test_what_a_newer_sweep_will_do_is_not_stale(engine: Engine) -> None:
@@ -128,7 +142,13 @@ def test_what_a_newer_sweep_will_do_is_not_stale(engine: Engine) -> None:
     assert sweep is not None
     author = Author(engine.workspace, "test", frozenset({"user_id"}))
     with engine.conn.transaction():
-        save(engine.conn, author, "segment", segment, Draft(msgspec.to_builtins(Trait("plan", Equals("gold"))), "advertising", "one"))
+        save(
+            engine.conn,
+            author,
+            "segment",
+            segment,
+            Draft(msgspec.to_builtins(Trait("plan", Equals("gold"))), "advertising", "one"),
+        )
         publishing.publish_segment(engine.conn, author, segment)
     assert sweeps.finish(engine.conn, sweep) == (0, False)
 

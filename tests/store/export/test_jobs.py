@@ -31,9 +31,13 @@ def conn(postgres_dsn: str) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def order(conn: psycopg.Connection[Any], workspace: TestWorkspace) -> Callable[..., int]:
-    def run(spec: ExportSpec = SPEC, *, into: int = workspace.id, limit: int = 100, stream: bool = False) -> int:
+    def run(
+        spec: ExportSpec = SPEC, *, into: int = workspace.id, limit: int = 100, stream: bool = False
+    ) -> int:
         with conn.transaction():
-            return exports.order(conn, into, "key:1", Order(spec, "stream" if stream else "file", 0, ()), limit)
+            return exports.order(
+                conn, into, "key:1", Order(spec, "stream" if stream else "file", 0, ()), limit
+            )
 
     return run
 
@@ -50,22 +54,30 @@ def take(conn: psycopg.Connection[Any], lease: timedelta = LEASE, deaths: int = 
     return job
 
 
-def test_each_export_has_one_writer(conn: psycopg.Connection[Any], order: Callable[..., int]) -> None:
+def test_each_export_has_one_writer(
+    conn: psycopg.Connection[Any], order: Callable[..., int]
+) -> None:
     first, second = order(), order()
 
     assert [take(conn).id, take(conn).id] == [first, second]
     assert export_jobs.take(conn, LEASE, 3) is None
 
 
-def test_workspace_without_an_export_under_way_comes_first(conn: psycopg.Connection[Any], order: Callable[..., int]) -> None:
-    row = conn.execute("INSERT INTO workspaces (name, salt) VALUES ('other', '\\x00') RETURNING id").fetchone()
+def test_workspace_without_an_export_under_way_comes_first(
+    conn: psycopg.Connection[Any], order: Callable[..., int]
+) -> None:
+    row = conn.execute(
+        "INSERT INTO workspaces (name, salt) VALUES ('other', '\\x00') RETURNING id"
+    ).fetchone()
     assert row is not None
     first, _, other = order(), order(), order(into=row[0])
 
     assert [take(conn).id, take(conn).id] == [first, other]
 
 
-def test_silent_writer_is_replaced_and_writes_nothing_any_more(conn: psycopg.Connection[Any], order: Callable[..., int]) -> None:
+def test_silent_writer_is_replaced_and_writes_nothing_any_more(
+    conn: psycopg.Connection[Any], order: Callable[..., int]
+) -> None:
     order()
     dead = take(conn)
     heir = take(conn, NO_LEASE)
@@ -83,17 +95,23 @@ def test_silent_writer_is_replaced_and_writes_nothing_any_more(conn: psycopg.Con
     assert export_jobs.kept(conn) == {(heir.id, heir.attempt)}
 
 
-def test_export_whose_writers_keep_dying_fails_and_says_so(conn: psycopg.Connection[Any], order: Callable[..., int]) -> None:
+def test_export_whose_writers_keep_dying_fails_and_says_so(
+    conn: psycopg.Connection[Any], order: Callable[..., int]
+) -> None:
     export = order()
     take(conn, deaths=2)
     take(conn, NO_LEASE, deaths=2)
 
     assert export_jobs.take(conn, NO_LEASE, 2) is None
     assert status(conn, export) == ("failed", "writer_died")
-    assert conn.execute("SELECT detail->>'reason' FROM audit WHERE action = 'export.fail'").fetchone() == ("writer_died",)
+    assert conn.execute(
+        "SELECT detail->>'reason' FROM audit WHERE action = 'export.fail'"
+    ).fetchone() == ("writer_died",)
 
 
-def test_export_that_is_given_back_is_written_by_the_next(conn: psycopg.Connection[Any], order: Callable[..., int]) -> None:
+def test_export_that_is_given_back_is_written_by_the_next(
+    conn: psycopg.Connection[Any], order: Callable[..., int]
+) -> None:
     export = order()
     export_jobs.release(conn, take(conn))
 
@@ -109,7 +127,9 @@ def test_stream_that_falls_silent_was_broken_off_unless_it_ends_after_all(
     assert status(conn, export) == ("failed", "broken_off")
     assert export_jobs.take(conn, NO_LEASE, 3) is None
 
-    export_jobs.finish(conn, ExportJob(export, workspace.id, SPEC, "key:1", 1), ExportCounts(), None, KEEP)
+    export_jobs.finish(
+        conn, ExportJob(export, workspace.id, SPEC, "key:1", 1), ExportCounts(), None, KEEP
+    )
 
     assert status(conn, export) == ("done", "")
 
@@ -123,7 +143,10 @@ def test_only_so_many_wait(order: Callable[..., int]) -> None:
 
 def identify(conn: psycopg.Connection[Any], workspace: int) -> None:
     values = "gen_random_uuid(), %s, 'user_id', 'u', gen_random_uuid()"
-    conn.execute(f"INSERT INTO identifiers (key, workspace_id, kind, value, profile_id) VALUES ({values})".encode(), (workspace,))  # noqa: S608 - a constant
+    conn.execute(
+        f"INSERT INTO identifiers (key, workspace_id, kind, value, profile_id) VALUES ({values})".encode(),  # noqa: S608 - a constant
+        (workspace,),
+    )
 
 
 def erase(conn: psycopg.Connection[Any]) -> None:
@@ -133,7 +156,9 @@ def erase(conn: psycopg.Connection[Any]) -> None:
 def test_erasure_revokes_what_is_written_and_begins_anew_what_is_being_written(
     conn: psycopg.Connection[Any], order: Callable[..., int], workspace: TestWorkspace
 ) -> None:
-    row = conn.execute("INSERT INTO workspaces (name, salt) VALUES ('other', '\\x00') RETURNING id").fetchone()
+    row = conn.execute(
+        "INSERT INTO workspaces (name, salt) VALUES ('other', '\\x00') RETURNING id"
+    ).fetchone()
     assert row is not None
     identify(conn, workspace.id)
     done, being_written, waiting, elsewhere = order(), order(), order(), order(into=row[0])
@@ -143,14 +168,22 @@ def test_erasure_revokes_what_is_written_and_begins_anew_what_is_being_written(
 
     erase(conn)
 
-    assert [status(conn, export)[0] for export in (done, being_written, waiting, elsewhere)] == ["revoked", "queued", "queued", "done"]
+    assert [status(conn, export)[0] for export in (done, being_written, waiting, elsewhere)] == [
+        "revoked",
+        "queued",
+        "queued",
+        "done",
+    ]
     with pytest.raises(ReplacedError):
         export_jobs.finish(conn, jobs[being_written], ExportCounts(), WHOLE, KEEP)
     assert export_jobs.kept(conn) == {(elsewhere, 1)}
 
 
 def test_writer_that_begins_during_an_erasure_waits_for_its_end(
-    conn: psycopg.Connection[Any], order: Callable[..., int], workspace: TestWorkspace, postgres_dsn: str
+    conn: psycopg.Connection[Any],
+    order: Callable[..., int],
+    workspace: TestWorkspace,
+    postgres_dsn: str,
 ) -> None:
     identify(conn, workspace.id)
     order()
@@ -180,7 +213,14 @@ def people(engine: Engine) -> None:
     consent = {"consent": {"categoryPreferences": {"advertising": True}}}
     for number in range(30):
         engine.feed(
-            engine.event("track", f"u{number}", engine.clock[0], event="Order Completed", properties={"revenue": 5}, context=consent)
+            engine.event(
+                "track",
+                f"u{number}",
+                engine.clock[0],
+                event="Order Completed",
+                properties={"revenue": 5},
+                context=consent,
+            )
         )
 
 
@@ -224,7 +264,9 @@ def test_export_cancelled_while_it_is_written_leaves_nothing(
 
 
 @pytest.mark.usefixtures("people")
-def test_files_that_no_row_knows_go_and_others_stay(settings: Settings, order: Callable[..., int]) -> None:
+def test_files_that_no_row_knows_go_and_others_stay(
+    settings: Settings, order: Callable[..., int]
+) -> None:
     export = order()
     write_all(settings)
     directory = settings.data_dir / "exports"

@@ -12,7 +12,9 @@ from store.segments.occurrences import distinct, keys_of, trace_of
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=20))
-def test_equal_keys_get_one_number_also_where_their_first_halves_are_those_of_others(pairs: Sequence[tuple[int, int]]) -> None:
+def test_equal_keys_get_one_number_also_where_their_first_halves_are_those_of_others(
+    pairs: Sequence[tuple[int, int]],
+) -> None:
     keys = np.array(pairs, np.uint64).reshape(-1, 2)
 
     different, places = distinct(keys)

@@ -37,7 +37,14 @@ from domain.segments.rule import Any as AnyOf
 from operators.segments.sampling import Estimate, estimate
 from store.definitions import publish as publishing
 from store.definitions.publish_rfm import publish_rfm
-from store.definitions.versions import Author, Draft, InvalidDefinitionError, MissingDefinitionError, create, save
+from store.definitions.versions import (
+    Author,
+    Draft,
+    InvalidDefinitionError,
+    MissingDefinitionError,
+    create,
+    save,
+)
 from store.segments.preview import Asked, Preview, PreviewParams, Previews
 from store.segments.rfm_refresh import RfmRefresh, RfmRefreshParams
 from tests.store.conftest import Engine
@@ -73,17 +80,41 @@ def look(engine: Engine, settings: Settings) -> Iterator[Look]:
 
 
 def populate(engine: Engine, people: int = 30) -> None:
-    """Everybody viewed something; every third bought, n days ago; every fifth gave consent and an address."""
+    """Everybody viewed something; every third bought, n days ago.
+
+    Every fifth gave consent and an address.
+    """
     now, records = engine.clock[0], []
     for number in range(people):
         user = f"u{number}"
-        records.append(engine.track(user, "Product Viewed", now - (number + 1) * DAY_MS, category="shoes" if number % 2 else "hats"))
+        records.append(
+            engine.track(
+                user,
+                "Product Viewed",
+                now - (number + 1) * DAY_MS,
+                category="shoes" if number % 2 else "hats",
+            )
+        )
         if number % 3 == 0:
-            records.append(engine.track(user, "Order Completed", now - number * DAY_MS, revenue=number + 1, currency="EUR"))
+            records.append(
+                engine.track(
+                    user,
+                    "Order Completed",
+                    now - number * DAY_MS,
+                    revenue=number + 1,
+                    currency="EUR",
+                )
+            )
         if number % 5 == 0:
             context = {"consent": {"categoryPreferences": {"advertising": True}}}
             records.append(
-                engine.event("identify", user, now - DAY_MS, traits={"email": f"{user}@example.com", "n": number}, context=context)
+                engine.event(
+                    "identify",
+                    user,
+                    now - DAY_MS,
+                    traits={"email": f"{user}@example.com", "n": number},
+                    context=context,
+                )
             )
     engine.feed(*records)
 
@@ -92,13 +123,21 @@ def test_of_few_people_everybody_is_evaluated(engine: Engine, look: Look) -> Non
     populate(engine)
     found = look(BOUGHT)
     assert found.members == Estimate(10, 10, 10)
-    assert (found.people, found.people_exact, found.evaluated, found.exact, found.in_time) == (30, True, 30, True, True)
+    assert (found.people, found.people_exact, found.evaluated, found.exact, found.in_time) == (
+        30,
+        True,
+        30,
+        True,
+        True,
+    )
 
 
 def test_examples_are_members_with_what_identifies_them(engine: Engine, look: Look) -> None:
     populate(engine)
     found = look(All((BOUGHT, Consent("advertising"))))
-    assert [[kind for kind, _ in example.identifiers] for example in found.examples] == [["user_id", "email"]] * 2
+    assert [[kind for kind, _ in example.identifiers] for example in found.examples] == [
+        ["user_id", "email"]
+    ] * 2
     assert {example.identifiers[0][1] for example in found.examples} == {"u0", "u15"}
     assert len(look(Not(BOUGHT)).examples) == PreviewParams().shown
 
@@ -109,7 +148,12 @@ def test_overlaps_compare_with_what_is_live(engine: Engine, look: Look) -> None:
     engine.sweep()
     found = look(BOUGHT)
     overlap = next(each for each in found.overlaps if each.segment_id == known)
-    assert (overlap.name, overlap.version, overlap.members.value, overlap.both.value) == ("known", 1, 6, 2)
+    assert (overlap.name, overlap.version, overlap.members.value, overlap.both.value) == (
+        "known",
+        1,
+        6,
+        2,
+    )
     assert (overlap.share_of_draft, overlap.share_of_segment) == (0.2, 2 / 6)
 
 
@@ -127,7 +171,9 @@ RULES: dict[str, Rule] = {
     "where": Behaviour(EventFilter("Product Viewed", where=(Where("category", Equals("shoes")),))),
     "sum": Behaviour(EventFilter("Order Completed"), "sum", "revenue", "20d", AtLeast(7)),
     "last_at": Behaviour(EventFilter("Order Completed"), "last_at", condition=WithinLast("12d")),
-    "sequence": Sequence((Step(EventFilter("Product Viewed")), Step(EventFilter("Order Completed"), within="5d"))),
+    "sequence": Sequence(
+        (Step(EventFilter("Product Viewed")), Step(EventFilter("Order Completed"), within="5d"))
+    ),
 }
 
 
@@ -147,7 +193,12 @@ def test_a_preview_says_what_publishing_brings(engine: Engine, look: Look) -> No
     members = {name: len(engine.members(segment)) for name, segment in segments.items()}
     assert {name: found.members.value for name, found in previews.items()} == members
     assert all(0 < count < 30 for count in members.values())
-    assert {name for name, found in previews.items() if found.reads_history} >= {"window", "where", "sum", "sequence"}
+    assert {name for name, found in previews.items() if found.reads_history} >= {
+        "window",
+        "where",
+        "sum",
+        "sequence",
+    }
 
 
 def test_a_rule_may_refer_to_a_live_segment(engine: Engine, look: Look) -> None:
@@ -157,8 +208,13 @@ def test_a_rule_may_refer_to_a_live_segment(engine: Engine, look: Look) -> None:
     assert look(Not(Member(SegmentId(buyers)))).members.value == 20
 
 
-def test_of_many_people_a_sample_is_evaluated_and_estimates_the_rest(engine: Engine, look: Look) -> None:
-    """The sample is a stretch of the ring of keyed digests, from a place drawn at random; what it holds is counted here by hand."""
+def test_of_many_people_a_sample_is_evaluated_and_estimates_the_rest(
+    engine: Engine, look: Look
+) -> None:
+    """The sample is a stretch of the ring of keyed digests, from a place drawn at random.
+
+    What it holds is counted here by hand.
+    """
     populate(engine, 200)
     ring = [row[0].bytes for row in engine.conn.execute("SELECT id FROM profiles ORDER BY id")]
     rows = engine.conn.execute("SELECT profile_id FROM identifiers WHERE kind = 'email'")
@@ -169,22 +225,34 @@ def test_of_many_people_a_sample_is_evaluated_and_estimates_the_rest(engine: Eng
         start = bytes([first]) + bytes(15)
         found = look(Trait("n", Exists()), params=params, start=start)
         assert (found.people, found.evaluated, found.exact, found.in_time) == (200, 80, False, True)
-        stretch = [*(key for key in ring if key >= start), *(key for key in ring if key < start)][:80]
+        stretch = [*(key for key in ring if key >= start), *(key for key in ring if key < start)][
+            :80
+        ]
         assert found.members == estimate(sum(key in reachable for key in stretch), 80, 200)
 
 
 @pytest.mark.parametrize("first", [0x00, 0x3F, 0xFF])
-def test_the_walk_meets_everybody_once_wherever_it_begins(engine: Engine, look: Look, first: int) -> None:
+def test_the_walk_meets_everybody_once_wherever_it_begins(
+    engine: Engine, look: Look, first: int
+) -> None:
     populate(engine)
-    found = look(Not(BOUGHT), params=PreviewParams(page=7, shown=100), start=bytes([first]) + bytes(15))
+    found = look(
+        Not(BOUGHT), params=PreviewParams(page=7, shown=100), start=bytes([first]) + bytes(15)
+    )
     assert found.members.value == len({example.profile_id for example in found.examples}) == 20
     assert found.exact
 
 
-def test_when_time_is_over_the_answer_rests_on_those_evaluated_so_far(engine: Engine, look: Look) -> None:
+def test_when_time_is_over_the_answer_rests_on_those_evaluated_so_far(
+    engine: Engine, look: Look
+) -> None:
     populate(engine)
     ticks = itertools.count()
-    found = look(BOUGHT, params=PreviewParams(page=5, history_page=5, deadline=timedelta(seconds=3)), clock=lambda: float(next(ticks)))
+    found = look(
+        BOUGHT,
+        params=PreviewParams(page=5, history_page=5, deadline=timedelta(seconds=3)),
+        clock=lambda: float(next(ticks)),
+    )
     assert 0 < found.evaluated < 30
     assert found.evaluated % 5 == 0
     assert not found.exact
@@ -200,7 +268,9 @@ def test_too_many_people_to_be_counted_are_estimated(engine: Engine) -> None:
     """
     engine.conn.execute(sql, (engine.workspace,))
     engine.conn.execute("ANALYZE profiles")
-    previews = Previews(ProfileRules(), KINDS, PreviewParams(count_limit=timedelta(milliseconds=1)), lambda: 0.0)
+    previews = Previews(
+        ProfileRules(), KINDS, PreviewParams(count_limit=timedelta(milliseconds=1)), lambda: 0.0
+    )
     with engine.conn.transaction():
         people, exact = previews._count(engine.conn, engine.workspace)
     assert not exact
@@ -212,12 +282,25 @@ def test_nothing_is_written(engine: Engine, look: Look) -> None:
     before = everything(engine)
     assert look(RULES["sequence"]).reads_history
     assert everything(engine) == before
-    assert {decode_person(doc).built for (doc,) in engine.conn.execute("SELECT doc FROM profiles")} == {0}
+    assert {
+        decode_person(doc).built for (doc,) in engine.conn.execute("SELECT doc FROM profiles")
+    } == {0}
 
 
 def everything(engine: Engine) -> list[Any]:
-    tables = ("profiles", "aggregates", "segments", "definition_versions", "sweeps", "audit", "definitions_revision")
-    return [engine.conn.execute(f"SELECT {table}::text FROM {table} ORDER BY 1".encode()).fetchall() for table in tables]  # noqa: S608 - names of tables
+    tables = (
+        "profiles",
+        "aggregates",
+        "segments",
+        "definition_versions",
+        "sweeps",
+        "audit",
+        "definitions_revision",
+    )
+    return [
+        engine.conn.execute(f"SELECT {table}::text FROM {table} ORDER BY 1".encode()).fetchall()  # noqa: S608 - names of tables
+        for table in tables
+    ]
 
 
 def test_of_a_segment_the_newest_version_is_previewed(engine: Engine, look: Look) -> None:
@@ -225,7 +308,13 @@ def test_of_a_segment_the_newest_version_is_previewed(engine: Engine, look: Look
     segment = engine.publish("buyers", BOUGHT)
     engine.sweep()
     with engine.conn.transaction():
-        save(engine.conn, Author(engine.workspace, "test"), "segment", segment, Draft(msgspec.to_builtins(Not(BOUGHT)), "advertising"))
+        save(
+            engine.conn,
+            Author(engine.workspace, "test"),
+            "segment",
+            segment,
+            Draft(msgspec.to_builtins(Not(BOUGHT)), "advertising"),
+        )
     found = look(None, segment)
     assert found.members.value == 20
     assert next(each.both.value for each in found.overlaps if each.segment_id == segment) == 0
@@ -238,7 +327,10 @@ def test_a_segment_that_is_not_there_is_an_error(engine: Engine, look: Look) -> 
         look(None, 999)
 
 
-@pytest.mark.parametrize("rule", [Computed("nothing", Exists()), Member(SegmentId(999)), Rfm(), HasIdentifier("passport")])
+@pytest.mark.parametrize(
+    "rule",
+    [Computed("nothing", Exists()), Member(SegmentId(999)), Rfm(), HasIdentifier("passport")],
+)
 def test_a_rule_that_refers_to_what_is_not_there_is_an_error(look: Look, rule: Rule) -> None:
     with pytest.raises(InvalidDefinitionError):
         look(rule)

@@ -29,7 +29,9 @@ def buy(engine: Engine, people: int = 10) -> None:
     now = engine.clock[0]
     engine.feed(
         *[
-            engine.track(f"u{number}", "Order Completed", now - (number + time) * DAY_MS, revenue=number)
+            engine.track(
+                f"u{number}", "Order Completed", now - (number + time) * DAY_MS, revenue=number
+            )
             for number in range(1, people + 1)
             for time in range(number)
         ],
@@ -47,7 +49,9 @@ def stored(engine: Engine) -> tuple[RfmBreaks | None, dict[str, object], int]:
 def test_bounds_are_taken_of_everybody_who_bought_in_the_look_back(engine: Engine) -> None:
     publish(engine)
     buy(engine)
-    assert refresh.run_once(engine.conn, engine.clock[0]) == RefreshResult(engine.workspace, 10, exact=True, changed=True, sweep=None)
+    assert refresh.run_once(engine.conn, engine.clock[0]) == RefreshResult(
+        engine.workspace, 10, exact=True, changed=True, sweep=None
+    )
     breaks, distribution, _ = stored(engine)
     assert breaks == RfmBreaks(
         quintiles([number * DAY_MS for number in range(1, 11)]),
@@ -60,7 +64,13 @@ def test_bounds_are_taken_of_everybody_who_bought_in_the_look_back(engine: Engin
     assert isinstance(segments, dict)
     assert set(segments) == set(RFM_SEGMENTS)
     assert sum(segments.values()) == distribution["population"] == 10
-    assert distribution["grid"] == [[0, 0, 0, 0, 2], [0, 0, 0, 2, 0], [0, 0, 2, 0, 0], [0, 2, 0, 0, 0], [2, 0, 0, 0, 0]]
+    assert distribution["grid"] == [
+        [0, 0, 0, 0, 2],
+        [0, 0, 0, 2, 0],
+        [0, 0, 2, 0, 0],
+        [0, 2, 0, 0, 0],
+        [2, 0, 0, 0, 0],
+    ]
 
 
 def test_segments_follow_new_bounds(engine: Engine) -> None:
@@ -107,7 +117,9 @@ def test_bounds_that_score_everybody_as_before_are_noted_and_not_published(engin
     assert stored(engine)[2] == revision
 
 
-def test_without_buyers_there_are_no_bounds_and_the_next_look_is_an_hour_later(engine: Engine) -> None:
+def test_without_buyers_there_are_no_bounds_and_the_next_look_is_an_hour_later(
+    engine: Engine,
+) -> None:
     publish(engine)
     found = refresh.run_once(engine.conn, engine.clock[0])
     assert found == RefreshResult(engine.workspace, 0, exact=True, changed=False, sweep=None)
@@ -128,13 +140,21 @@ def test_another_definition_is_due_at_once(engine: Engine) -> None:
 def test_more_buyers_than_are_held_are_counted_in_a_second_walk(engine: Engine) -> None:
     publish(engine)
     buy(engine)
-    found = RfmRefresh(RfmRefreshParams(RfmParams(exact_limit=4), page=2)).run_once(engine.conn, engine.clock[0])
+    found = RfmRefresh(RfmRefreshParams(RfmParams(exact_limit=4), page=2)).run_once(
+        engine.conn, engine.clock[0]
+    )
     assert found is not None
     assert (found.exact, found.population) == (False, 10)
     breaks, distribution, _ = stored(engine)
     assert breaks is not None
     assert breaks.frequency == (2, 4, 6, 8)
-    assert distribution["grid"] == [[0, 0, 0, 0, 2], [0, 0, 0, 2, 0], [0, 0, 2, 0, 0], [0, 2, 0, 0, 0], [2, 0, 0, 0, 0]]
+    assert distribution["grid"] == [
+        [0, 0, 0, 0, 2],
+        [0, 0, 0, 2, 0],
+        [0, 0, 2, 0, 0],
+        [0, 2, 0, 0, 0],
+        [2, 0, 0, 0, 0],
+    ]
 
 
 def test_one_process_refreshes_at_a_time(engine: Engine, settings: Settings) -> None:

@@ -4,7 +4,13 @@ from importlib.resources import files
 import psycopg
 import pytest
 
-from store.workspaces.bootstrap import FirstKeys, bootstrap, create_api_key, create_workspace, key_hash
+from store.workspaces.bootstrap import (
+    FirstKeys,
+    bootstrap,
+    create_api_key,
+    create_workspace,
+    key_hash,
+)
 from store.workspaces.keys import list_api_keys, revoke_api_key, workspace_named
 
 
@@ -17,7 +23,9 @@ def test_two_first_starts_at_once_make_one_workspace(postgres_dsn: str) -> None:
         made = [first for first in pool.map(start, range(2)) if first is not None]
     assert len(made) == 1
     with psycopg.connect(postgres_dsn) as conn:
-        assert conn.execute("SELECT id, salt FROM workspaces").fetchall() == [(made[0].workspace.id, made[0].workspace.salt)]
+        assert conn.execute("SELECT id, salt FROM workspaces").fetchall() == [
+            (made[0].workspace.id, made[0].workspace.salt)
+        ]
 
 
 def test_workspaces_differ_in_their_salts(postgres_dsn: str) -> None:
@@ -68,7 +76,9 @@ def test_a_workspace_is_found_by_its_name(postgres_dsn: str) -> None:
 def test_a_workspace_counts_days_in_its_time_zone(postgres_dsn: str) -> None:
     with psycopg.connect(postgres_dsn) as conn:
         made = create_workspace(conn, "one", "Europe/Berlin")
-        assert conn.execute("SELECT time_zone FROM workspaces WHERE id = %s", (made.id,)).fetchone() == ("Europe/Berlin",)
+        assert conn.execute(
+            "SELECT time_zone FROM workspaces WHERE id = %s", (made.id,)
+        ).fetchone() == ("Europe/Berlin",)
         with pytest.raises(ValueError, match="IANA name"):
             create_workspace(conn, "two", "Mars/Olympus")
 
@@ -81,4 +91,9 @@ def test_keys_that_might_do_everything_may_release_pushes_and_no_others(postgres
             create_api_key(conn, made.id, "old", scopes)
         conn.execute((files("store") / "migrations" / "0014_gate_scope.sql").read_bytes())
         found = [set(key.scopes) for key in list_api_keys(conn, made.id)]
-    assert found == [{"read"}, {"read", "write"}, {"read", "write", "admin", "gate"}, {"admin", "gate"}]
+    assert found == [
+        {"read"},
+        {"read", "write"},
+        {"read", "write", "admin", "gate"},
+        {"admin", "gate"},
+    ]

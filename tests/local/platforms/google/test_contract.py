@@ -8,7 +8,19 @@ import pytest
 from google.protobuf import json_format
 
 from local.platforms.google.sandbox import CUSTOMER, MANAGER, Sandbox
-from tests.local.platforms.google.world import JANE, JOE, LISTS, MARY, Client, form, list_body, member, reason, running, strict
+from tests.local.platforms.google.world import (
+    JANE,
+    JOE,
+    LISTS,
+    MARY,
+    Client,
+    form,
+    list_body,
+    member,
+    reason,
+    running,
+    strict,
+)
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 GRANTED = {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"}
@@ -25,7 +37,11 @@ def client() -> Iterator[Client]:
 MALFORMED: dict[str, tuple[dict[str, Any], str, str]] = {
     "no members": ({"audienceMembers": []}, "audience_members", "REQUIRED_FIELD_MISSING"),
     "no destination": ({"destinations": []}, "destinations", "REQUIRED_FIELD_MISSING"),
-    "too many members": ({"audienceMembers": [member(MARY)] * 10_001}, "audience_members", "TOO_MANY_AUDIENCE_MEMBERS"),
+    "too many members": (
+        {"audienceMembers": [member(MARY)] * 10_001},
+        "audience_members",
+        "TOO_MANY_AUDIENCE_MEMBERS",
+    ),
     "no encoding": ({"encoding": None}, "encoding", "REQUIRED_FIELD_MISSING"),
     "no terms": ({"termsOfService": None}, "terms_of_service", "TERMS_AND_CONDITIONS_NOT_SIGNED"),
     "terms refused": (
@@ -36,12 +52,32 @@ MALFORMED: dict[str, tuple[dict[str, Any], str, str]] = {
     "encrypted": ({"encryptionInfo": {}}, "encryption_info", "INVALID_ARGUMENT"),
 }
 MEMBERS: dict[str, tuple[Any, str, str]] = {
-    "raw e-mail": (member("mary@example.com"), ".user_data.user_identifiers[0].emailAddress", "INVALID_HEX_ENCODING"),
-    "short digest": (member(MARY[:62]), ".user_data.user_identifiers[0].emailAddress", "INVALID_SHA256_FORMAT"),
-    "spaced digest": (member(f"{MARY[:32]} {MARY[32:]}"), ".user_data.user_identifiers[0].emailAddress", "INVALID_SHA256_FORMAT"),
-    "hash of nothing": (member(EMPTY), ".user_data.user_identifiers[0].emailAddress", "INVALID_FORMAT"),
+    "raw e-mail": (
+        member("mary@example.com"),
+        ".user_data.user_identifiers[0].emailAddress",
+        "INVALID_HEX_ENCODING",
+    ),
+    "short digest": (
+        member(MARY[:62]),
+        ".user_data.user_identifiers[0].emailAddress",
+        "INVALID_SHA256_FORMAT",
+    ),
+    "spaced digest": (
+        member(f"{MARY[:32]} {MARY[32:]}"),
+        ".user_data.user_identifiers[0].emailAddress",
+        "INVALID_SHA256_FORMAT",
+    ),
+    "hash of nothing": (
+        member(EMPTY),
+        ".user_data.user_identifiers[0].emailAddress",
+        "INVALID_FORMAT",
+    ),
     "no identifier": (member(), ".user_data.user_identifiers", "REQUIRED_FIELD_MISSING"),
-    "eleven identifiers": (member(*[MARY] * 11), ".user_data.user_identifiers", "TOO_MANY_USER_IDENTIFIERS"),
+    "eleven identifiers": (
+        member(*[MARY] * 11),
+        ".user_data.user_identifiers",
+        "TOO_MANY_USER_IDENTIFIERS",
+    ),
     "half an address": (
         {"userData": {"userIdentifiers": [{"address": {"givenName": MARY}}]}},
         ".user_data.user_identifiers[0].address.familyName",
@@ -53,7 +89,11 @@ MEMBERS: dict[str, tuple[Any, str, str]] = {
         "INVALID_COUNTRY_CODE",
     ),
     "device ids": ({"mobileData": {"mobileIds": ["a"]}}, "", "INVALID_USER_LIST_TYPE"),
-    "unknown reference": (member(MARY, destinationReferences=["x"]), ".destination_references", "INVALID_DESTINATION"),
+    "unknown reference": (
+        member(MARY, destinationReferences=["x"]),
+        ".destination_references",
+        "INVALID_DESTINATION",
+    ),
 }
 
 
@@ -90,14 +130,39 @@ def refused_by_google(body: dict[str, Any]) -> bool:
         {"consent": {"adUserData": "GRANTED"}},
         {"consent": {"adUser": "CONSENT_GRANTED"}},
         {"termsOfService": {"status": "ACCEPTED"}},
-        {"destinations": [{"operatingAccount": {"accountType": "ADS", "accountId": CUSTOMER}, "productDestinationId": "1"}]},
-        {"destinations": [{"operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": {}}, "productDestinationId": "1"}]},
+        {
+            "destinations": [
+                {
+                    "operatingAccount": {"accountType": "ADS", "accountId": CUSTOMER},
+                    "productDestinationId": "1",
+                }
+            ]
+        },
+        {
+            "destinations": [
+                {
+                    "operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": {}},
+                    "productDestinationId": "1",
+                }
+            ]
+        },
         {"destinations": [{"account": {}}]},
         {"audienceMembers": [{"userData": {"identifiers": []}}]},
         {"audienceMembers": [{"userData": {"userIdentifiers": [{"hashedEmail": MARY}]}}]},
         {"audienceMembers": [{"userData": {"userIdentifiers": [{"addressInfo": ADDRESS}]}}]},
-        {"audienceMembers": [{"userData": {"userIdentifiers": [{"emailAddress": MARY, "phoneNumber": JOE}]}}]},
-        {"audienceMembers": [{"userData": {"userIdentifiers": [{"emailAddress": MARY}]}, "mobileData": {"mobileIds": ["a"]}}]},
+        {
+            "audienceMembers": [
+                {"userData": {"userIdentifiers": [{"emailAddress": MARY, "phoneNumber": JOE}]}}
+            ]
+        },
+        {
+            "audienceMembers": [
+                {
+                    "userData": {"userIdentifiers": [{"emailAddress": MARY}]},
+                    "mobileData": {"mobileIds": ["a"]},
+                }
+            ]
+        },
         {"audienceMembers": [7]},
         {"audienceMembers": {}},
     ],
@@ -111,15 +176,26 @@ def test_what_googles_types_cannot_read_is_refused(client: Client, changed: dict
 
 
 def test_what_the_sandbox_accepts_googles_types_can_read(client: Client) -> None:
-    consented = client.body(member(MARY, consent=GRANTED), member(phones=(JOE,)), {"userData": {"userIdentifiers": [{"address": ADDRESS}]}})
+    consented = client.body(
+        member(MARY, consent=GRANTED),
+        member(phones=(JOE,)),
+        {"userData": {"userIdentifiers": [{"address": ADDRESS}]}},
+    )
 
     assert not refused_by_google(consented)
-    assert client.ask("POST", "audienceMembers:ingest", consented | {"validateOnly": True}).status_code == 200
+    assert (
+        client.ask("POST", "audienceMembers:ingest", consented | {"validateOnly": True}).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize("field", ["consent", "termsOfService"])
 def test_remove_has_neither_consent_nor_terms(client: Client, field: str) -> None:
-    body = {name: value for name, value in client.body(member(MARY)).items() if name not in {"consent", "termsOfService"} - {field}}
+    body = {
+        name: value
+        for name, value in client.body(member(MARY)).items()
+        if name not in {"consent", "termsOfService"} - {field}
+    }
 
     with pytest.raises(json_format.ParseError):
         strict("RemoveAudienceMembersRequest", json.dumps(body))
@@ -128,7 +204,10 @@ def test_remove_has_neither_consent_nor_terms(client: Client, field: str) -> Non
 
 def test_account_list_and_login_must_fit(client: Client) -> None:
     def to(**changed: Any) -> Any:
-        own = {"operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": CUSTOMER}, "productDestinationId": client.list_id}
+        own = {
+            "operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": CUSTOMER},
+            "productDestinationId": client.list_id,
+        }
         return client.write(member(MARY), destinations=[own | changed], validateOnly=True)
 
     def account(number: Any) -> dict[str, Any]:
@@ -139,10 +218,22 @@ def test_account_list_and_login_must_fit(client: Client) -> None:
     assert reason(to(operatingAccount=account("9" * 10)))[1] == "INVALID_USER_LIST_ID"
     assert reason(to(productDestinationId="1"))[1] == "INVALID_USER_LIST_ID"
     assert reason(to(productDestinationId="x"))[1] == "INVALID_DESTINATION"
-    assert reason(to(loginAccount=account("9" * 10)))[1] == "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH"
+    assert (
+        reason(to(loginAccount=account("9" * 10)))[1] == "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH"
+    )
     assert to(loginAccount=account(MANAGER)).status_code == 200
-    assert client.ask("GET", LISTS, **{"login-account": f"accountTypes/GOOGLE_ADS/accounts/{MANAGER}"}).status_code == 200
-    assert client.ask("GET", LISTS, **{"login-account": "accountTypes/GOOGLE_ADS/accounts/9999999999"}).status_code == 403
+    assert (
+        client.ask(
+            "GET", LISTS, **{"login-account": f"accountTypes/GOOGLE_ADS/accounts/{MANAGER}"}
+        ).status_code
+        == 200
+    )
+    assert (
+        client.ask(
+            "GET", LISTS, **{"login-account": "accountTypes/GOOGLE_ADS/accounts/9999999999"}
+        ).status_code
+        == 403
+    )
     assert client.ask("GET", LISTS, **{"login-account": MANAGER}).status_code == 403
 
 
@@ -154,9 +245,20 @@ def test_account_list_and_login_must_fit(client: Client) -> None:
         ({"membershipDuration": "3600s"}, "INVALID_ARGUMENT"),
         ({"membershipDuration": 86400}, "INVALID_ARGUMENT"),
         ({"membershipDuration": f"{541 * 86_400}s"}, "MEMBERSHIP_DURATION_TOO_LONG"),
-        ({"ingestedUserListInfo": {"uploadKeyTypes": ["MOBILE_ID"]}}, "UNSUPPORTED_USER_LIST_UPLOAD_KEY_TYPES"),
+        (
+            {"ingestedUserListInfo": {"uploadKeyTypes": ["MOBILE_ID"]}},
+            "UNSUPPORTED_USER_LIST_UPLOAD_KEY_TYPES",
+        ),
         ({"ingestedUserListInfo": {}}, "UNSUPPORTED_USER_LIST_UPLOAD_KEY_TYPES"),
-        ({"ingestedUserListInfo": {"uploadKeyTypes": ["CONTACT_ID"], "contactIdInfo": {"dataSourceType": 4}}}, "NOT_ALLOWLISTED"),
+        (
+            {
+                "ingestedUserListInfo": {
+                    "uploadKeyTypes": ["CONTACT_ID"],
+                    "contactIdInfo": {"dataSourceType": 4},
+                }
+            },
+            "NOT_ALLOWLISTED",
+        ),
         ({"ingestedUserListInfo": {"uploadKeyTypes": ["EMAIL"]}}, "INVALID_ENUM_VALUE"),
         ({"ingestedUserListInfo": None}, ""),
         ({"colour": "blue"}, ""),
@@ -176,13 +278,23 @@ def test_list_needs_its_fields(client: Client, changed: dict[str, Any], expected
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
     ],
 )
-def test_token_endpoint_wants_the_right_grant(client: Client, changed: dict[str, str], status: int, error: str | None) -> None:
+def test_token_endpoint_wants_the_right_grant(
+    client: Client, changed: dict[str, str], status: int, error: str | None
+) -> None:
     answer = client.http.post("/token", data=form(**changed))
 
     assert (answer.status_code, answer.json().get("error")) == (status, error)
 
 
-@pytest.mark.parametrize("fault", [{"kind": "sloth"}, {"kind": "html", "operation": "dance"}, {"kind": "html", "times": 0}, {"x": 1}])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "sloth"},
+        {"kind": "html", "operation": "dance"},
+        {"kind": "html", "times": 0},
+        {"x": 1},
+    ],
+)
 def test_fault_that_is_none_is_refused(client: Client, fault: dict[str, Any]) -> None:
     assert client.http.post("/_sandbox/faults", json=fault).status_code == 422
     assert client.http.get("/_sandbox/faults").json() == []

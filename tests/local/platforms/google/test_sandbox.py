@@ -9,15 +9,31 @@ from typing import Any
 
 import pytest
 from google.ads import datamanager_v1 as api
-from google.ads.datamanager_v1.services.ingestion_service.transports.rest import IngestionServiceRestTransport
-from google.ads.datamanager_v1.services.user_list_service.transports.rest import UserListServiceRestTransport
+from google.ads.datamanager_v1.services.ingestion_service.transports.rest import (
+    IngestionServiceRestTransport,
+)
+from google.ads.datamanager_v1.services.user_list_service.transports.rest import (
+    UserListServiceRestTransport,
+)
 from google.oauth2.credentials import Credentials
 
 from local.platforms.google.access import Quotas
 from local.platforms.google.contract import ApiError
 from local.platforms.google.lists import Lists
 from local.platforms.google.sandbox import CUSTOMER, Sandbox
-from tests.local.platforms.google.world import JANE, JOE, LISTS, MARY, Client, form, list_body, member, reason, running, strict
+from tests.local.platforms.google.world import (
+    JANE,
+    JOE,
+    LISTS,
+    MARY,
+    Client,
+    form,
+    list_body,
+    member,
+    reason,
+    running,
+    strict,
+)
 
 GRANTED = {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"}
 ADDRESS = {"givenName": MARY, "familyName": JANE, "regionCode": "US", "postalCode": "94043"}
@@ -57,7 +73,10 @@ def test_hex_base64_and_addresses_are_understood(client: Client) -> None:
     client.write(member(spelled), encoding="BASE64")
     client.write({"userData": {"userIdentifiers": [{"address": ADDRESS}]}})
 
-    assert client.rows() == {frozenset({f"email:{MARY}"}), frozenset({f"address:{MARY}:{JANE}:US:94043"})}
+    assert client.rows() == {
+        frozenset({f"email:{MARY}"}),
+        frozenset({f"address:{MARY}:{JANE}:US:94043"}),
+    }
 
 
 def test_validation_only_changes_nothing(client: Client) -> None:
@@ -66,7 +85,12 @@ def test_validation_only_changes_nothing(client: Client) -> None:
 
 
 def test_unknown_list_and_path_are_missing(client: Client) -> None:
-    for method, path in (("GET", f"{LISTS}/1"), ("DELETE", f"{LISTS}/1"), ("PATCH", f"{LISTS}/{client.list_id}"), ("GET", "elsewhere")):
+    for method, path in (
+        ("GET", f"{LISTS}/1"),
+        ("DELETE", f"{LISTS}/1"),
+        ("PATCH", f"{LISTS}/{client.list_id}"),
+        ("GET", "elsewhere"),
+    ):
         assert client.ask(method, path).status_code == 404
 
 
@@ -108,7 +132,9 @@ def test_result_is_told_after_a_while(client: Client) -> None:
         "userIdentifierCount": "100",
         "uploadMatchRateRange": "MATCH_RATE_RANGE_51_TO_60",
     }
-    assert reason(client.ask("GET", "requestStatus:retrieve?requestId=t-9"))[1] == "INVALID_REQUEST_ID"
+    assert (
+        reason(client.ask("GET", "requestStatus:retrieve?requestId=t-9"))[1] == "INVALID_REQUEST_ID"
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,11 +148,17 @@ def test_result_is_told_after_a_while(client: Client) -> None:
         ({"adUserData": 2, "adPersonalization": 1}, None, "DENIED_CONSENT"),
     ],
 )
-def test_member_without_consent_is_accepted_and_refused_later(client: Client, request_level: Any, member_level: Any, expected: str) -> None:
-    answer = client.write(member(MARY, **({"consent": member_level} if member_level else {})), consent=request_level)
+def test_member_without_consent_is_accepted_and_refused_later(
+    client: Client, request_level: Any, member_level: Any, expected: str
+) -> None:
+    answer = client.write(
+        member(MARY, **({"consent": member_level} if member_level else {})), consent=request_level
+    )
 
     errors = client.status(answer).get("errorInfo", {}).get("errorCounts", [])
-    assert errors == ([{"recordCount": "1", "reason": f"PROCESSING_ERROR_REASON_{expected}"}] if expected else [])
+    assert errors == (
+        [{"recordCount": "1", "reason": f"PROCESSING_ERROR_REASON_{expected}"}] if expected else []
+    )
     assert len(client.rows()) == (0 if expected else 1)
 
 
@@ -148,7 +180,9 @@ def test_quota_of_a_minute_is_kept_per_kind() -> None:
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         error = answers[-1].json()["error"]
         assert error["status"] == "RESOURCE_EXHAUSTED"
-        assert error["details"][0]["metadata"] == {"quota_limit": "IngestionMutateRequestsPerMinutePerProject"}
+        assert error["details"][0]["metadata"] == {
+            "quota_limit": "IngestionMutateRequestsPerMinutePerProject"
+        }
         assert client.ask("GET", LISTS).status_code == 200
         now[0] = 60.0
         assert client.write(member(MARY)).status_code == 200
@@ -226,12 +260,25 @@ def test_googles_own_client_gets_on_with_it(client: Client) -> None:
         client_id=given["client_id"],
         client_secret=given["client_secret"],
     )
-    host, parent = client.url.removeprefix("http://"), f"accountTypes/GOOGLE_ADS/accounts/{CUSTOMER}"
+    host, parent = (
+        client.url.removeprefix("http://"),
+        f"accountTypes/GOOGLE_ADS/accounts/{CUSTOMER}",
+    )
     of_lists = UserListServiceRestTransport(host=host, url_scheme="http", credentials=credentials)
-    of_members = IngestionServiceRestTransport(host=host, url_scheme="http", credentials=credentials)
-    with api.UserListServiceClient(transport=of_lists) as lists, api.IngestionServiceClient(transport=of_members) as ingestion:
-        created = lists.create_user_list(parent=parent, user_list=api.UserList(strict("UserList", json.dumps(list_body(displayName="V")))))
-        request = api.IngestAudienceMembersRequest.wrap(strict("IngestAudienceMembersRequest", json.dumps(client.body(member(MARY)))))
+    of_members = IngestionServiceRestTransport(
+        host=host, url_scheme="http", credentials=credentials
+    )
+    with (
+        api.UserListServiceClient(transport=of_lists) as lists,
+        api.IngestionServiceClient(transport=of_members) as ingestion,
+    ):
+        created = lists.create_user_list(
+            parent=parent,
+            user_list=api.UserList(strict("UserList", json.dumps(list_body(displayName="V")))),
+        )
+        request = api.IngestAudienceMembersRequest.wrap(
+            strict("IngestAudienceMembersRequest", json.dumps(client.body(member(MARY))))
+        )
         request.destinations[0].product_destination_id = str(created.id)
 
         answer = ingestion.ingest_audience_members(request)

@@ -26,7 +26,9 @@ LISTS = f"accountTypes/GOOGLE_ADS/accounts/{CUSTOMER}/userLists"
 
 def strict(message: str, body: bytes | str) -> Any:
     """Read proto JSON with Google's own type: unknown fields, wrong enums and wrong types raise."""
-    return json_format.Parse(body, getattr(datamanager_v1, message).pb()(), ignore_unknown_fields=False)
+    return json_format.Parse(
+        body, getattr(datamanager_v1, message).pb()(), ignore_unknown_fields=False
+    )
 
 
 class Client:
@@ -39,20 +41,34 @@ class Client:
         self.token = str(http.post("/token", data=form()).json()["access_token"])
         self.list_id = str(self.ask("POST", LISTS, list_body()).json()["id"])
 
-    def ask(self, method: str, path: str, body: Any = None, token: str | None = None, **headers: str) -> httpx.Response:
+    def ask(
+        self, method: str, path: str, body: Any = None, token: str | None = None, **headers: str
+    ) -> httpx.Response:
         given = {"authorization": f"Bearer {self.token if token is None else token}"} | headers
-        return self.http.request(method, f"/v1/{path}", content=json.dumps(body).encode() if body is not None else b"", headers=given)
+        return self.http.request(
+            method,
+            f"/v1/{path}",
+            content=json.dumps(body).encode() if body is not None else b"",
+            headers=given,
+        )
 
     def write(self, *members: Any, verb: str = "ingest", **changed: Any) -> httpx.Response:
         body = self.body(*members)
         if verb == "remove":
             del body["consent"], body["termsOfService"]
-        return self.ask("POST", f"audienceMembers:{verb}", {k: v for k, v in (body | changed).items() if v is not None})
+        return self.ask(
+            "POST",
+            f"audienceMembers:{verb}",
+            {k: v for k, v in (body | changed).items() if v is not None},
+        )
 
     def body(self, *members: Any) -> dict[str, Any]:
         return {
             "destinations": [
-                {"operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": CUSTOMER}, "productDestinationId": self.list_id},
+                {
+                    "operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": CUSTOMER},
+                    "productDestinationId": self.list_id,
+                },
             ],
             "audienceMembers": list(members),
             "consent": {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"},
@@ -61,7 +77,10 @@ class Client:
         }
 
     def rows(self) -> set[frozenset[str]]:
-        return {frozenset(row) for row in self.http.get(f"/_sandbox/audiences/{self.list_id}").json()["rows"]}
+        return {
+            frozenset(row)
+            for row in self.http.get(f"/_sandbox/audiences/{self.list_id}").json()["rows"]
+        }
 
     def status(self, answer: httpx.Response) -> Any:
         path = f"requestStatus:retrieve?requestId={answer.json()['requestId']}"
@@ -69,7 +88,9 @@ class Client:
         return self.ask("GET", path).json()["requestStatusPerDestination"][0]
 
     def fault(self, kind: str, operation: str = "any", **more: Any) -> None:
-        answer = self.http.post("/_sandbox/faults", json={"kind": kind, "operation": operation} | more)
+        answer = self.http.post(
+            "/_sandbox/faults", json={"kind": kind, "operation": operation} | more
+        )
         assert answer.status_code == 201, answer.text
 
 
@@ -103,18 +124,32 @@ def form(**changed: str) -> dict[str, str]:
 
 
 def list_body(**changed: Any) -> dict[str, Any]:
-    info = {"uploadKeyTypes": ["CONTACT_ID"], "contactIdInfo": {"dataSourceType": "DATA_SOURCE_TYPE_FIRST_PARTY"}}
-    return {"displayName": "A", "description": "d", "membershipDuration": "2592000s", "ingestedUserListInfo": info} | changed
+    info = {
+        "uploadKeyTypes": ["CONTACT_ID"],
+        "contactIdInfo": {"dataSourceType": "DATA_SOURCE_TYPE_FIRST_PARTY"},
+    }
+    return {
+        "displayName": "A",
+        "description": "d",
+        "membershipDuration": "2592000s",
+        "ingestedUserListInfo": info,
+    } | changed
 
 
 def member(*emails: str, phones: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
-    identifiers = [{"emailAddress": value} for value in emails] + [{"phoneNumber": value} for value in phones]
+    identifiers = [{"emailAddress": value} for value in emails] + [
+        {"phoneNumber": value} for value in phones
+    ]
     return {"userData": {"userIdentifiers": identifiers}} | more
 
 
 @contextmanager
 def running(sandbox: Sandbox) -> Iterator[Client]:
-    with closing(sandbox.lists), serving(build_app(sandbox)) as url, httpx.Client(base_url=url) as http:
+    with (
+        closing(sandbox.lists),
+        serving(build_app(sandbox)) as url,
+        httpx.Client(base_url=url) as http,
+    ):
         yield Client(sandbox, url, http)
 
 

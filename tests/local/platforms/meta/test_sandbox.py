@@ -31,9 +31,16 @@ class Client:
 
     @staticmethod
     def audience_body(**changed: Any) -> dict[str, Any]:
-        return {"name": "A", "subtype": "CUSTOM", "customer_file_source": "USER_PROVIDED_ONLY", "description": "d"} | changed
+        return {
+            "name": "A",
+            "subtype": "CUSTOM",
+            "customer_file_source": "USER_PROVIDED_ONLY",
+            "description": "d",
+        } | changed
 
-    def ask(self, method: str, path: str, body: Any = None, token: str = TOKEN, version: str = "v25.0") -> httpx.Response:
+    def ask(
+        self, method: str, path: str, body: Any = None, token: str = TOKEN, version: str = "v25.0"
+    ) -> httpx.Response:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         return self.http.request(method, f"/{version}/{path}", json=body, headers=headers)
 
@@ -42,21 +49,31 @@ class Client:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def users(self, *rows: list[Any], method: str = "POST", schema: Any = SCHEMA, **session: Any) -> httpx.Response:
+    def users(
+        self, *rows: list[Any], method: str = "POST", schema: Any = SCHEMA, **session: Any
+    ) -> httpx.Response:
         body = {
-            "session": {"session_id": next(self.sessions), "batch_seq": 1, "last_batch_flag": True} | session,
+            "session": {"session_id": next(self.sessions), "batch_seq": 1, "last_batch_flag": True}
+            | session,
             "payload": {"schema": schema, "data": list(rows)},
         }
         return self.ask(method, f"{self.audience}/users", body)
 
     def rows(self) -> set[tuple[tuple[str, str], ...]]:
         held = self.http.get(f"/_sandbox/audiences/{self.audience}").json()
-        return {tuple((key, value) for key, value in zip(held["schema"], row, strict=True) if value) for row in held["rows"]}
+        return {
+            tuple((key, value) for key, value in zip(held["schema"], row, strict=True) if value)
+            for row in held["rows"]
+        }
 
 
 @contextmanager
 def running(sandbox: Sandbox) -> Iterator[Client]:
-    with closing(sandbox.ledger), serving(build_app(sandbox)) as url, httpx.Client(base_url=url) as http:
+    with (
+        closing(sandbox.ledger),
+        serving(build_app(sandbox)) as url,
+        httpx.Client(base_url=url) as http,
+    ):
         yield Client(sandbox, http)
 
 
@@ -125,7 +142,11 @@ def test_wrong_hash_form_is_counted_and_not_held(client: Client, row: list[str])
     [
         ([["p1", MARY, ""]], SCHEMA, 100),
         ([["p1", digest("x"), "", None]], SCHEMA, 100),
-        ([["p1", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "", ""]], SCHEMA, 100),
+        (
+            [["p1", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "", ""]],
+            SCHEMA,
+            100,
+        ),
         ([["p1", MARY]], ["EXTERN_ID", "MAIL"], 100),
         ([[MARY, MARY]], ["EMAIL", "EMAIL"], 100),
         ([[MARY]], "EMAIL_SHA256", 2650),
@@ -133,7 +154,9 @@ def test_wrong_hash_form_is_counted_and_not_held(client: Client, row: list[str])
         ([["p1", MARY, "", ""]] * 10_001, SCHEMA, 105),
     ],
 )
-def test_malformed_request_is_refused_whole(client: Client, rows: Any, schema: Any, expected: int) -> None:
+def test_malformed_request_is_refused_whole(
+    client: Client, rows: Any, schema: Any, expected: int
+) -> None:
     answer = client.users(*rows, schema=schema)
 
     assert answer.status_code == 400
@@ -141,7 +164,10 @@ def test_malformed_request_is_refused_whole(client: Client, rows: Any, schema: A
     assert client.rows() == set()
 
 
-@pytest.mark.parametrize("session", [{"session_id": 0}, {"session_id": 1 << 63}, {"batch_seq": 0}, {"last_batch_flag": "yes"}])
+@pytest.mark.parametrize(
+    "session",
+    [{"session_id": 0}, {"session_id": 1 << 63}, {"batch_seq": 0}, {"last_batch_flag": "yes"}],
+)
 def test_malformed_session_is_refused(client: Client, session: Any) -> None:
     assert code(client.users(["p1", MARY, "", ""], **session)) == (100, 0)
 
@@ -158,7 +184,9 @@ def test_session_counts_batches_and_rows(client: Client) -> None:
 
     assert second.json()["num_received"] == 2
     assert code(client.users(["p3", MARY, "", ""], session_id=77, batch_seq=2)) == (100, 0)
-    assert code(client.users(["p3", MARY], schema=["EXTERN_ID", "EMAIL"], session_id=77, batch_seq=3)) == (100, 0)
+    assert code(
+        client.users(["p3", MARY], schema=["EXTERN_ID", "EMAIL"], session_id=77, batch_seq=3)
+    ) == (100, 0)
 
 
 def test_session_is_optional(client: Client) -> None:
@@ -195,9 +223,14 @@ def test_old_version_is_refused(client: Client) -> None:
     assert code(client.ask("GET", client.audience, version="v19.0")) == (2635, 0)
 
 
-@pytest.mark.parametrize("changed", [{"name": ""}, {"subtype": "LOOKALIKE"}, {"customer_file_source": "MINE"}])
+@pytest.mark.parametrize(
+    "changed", [{"name": ""}, {"subtype": "LOOKALIKE"}, {"customer_file_source": "MINE"}]
+)
 def test_audience_needs_its_fields(client: Client, changed: dict[str, str]) -> None:
-    assert code(client.ask("POST", "act_111/customaudiences", client.audience_body(**changed))) == (100, 0)
+    assert code(client.ask("POST", "act_111/customaudiences", client.audience_body(**changed))) == (
+        100,
+        0,
+    )
 
 
 def test_unknown_audience_is_missing(client: Client) -> None:
@@ -236,9 +269,16 @@ def test_usage_climbs_and_then_throttles() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "status", "expected"),
-    [("error_500", 500, (2, 0)), ("throttle", 429, (80003, 0)), ("expired_token", 400, (190, 463)), ("terms", 403, (200, 1870090))],
+    [
+        ("error_500", 500, (2, 0)),
+        ("throttle", 429, (80003, 0)),
+        ("expired_token", 400, (190, 463)),
+        ("terms", 403, (200, 1870090)),
+    ],
 )
-def test_injected_error_has_its_body(client: Client, kind: str, status: int, expected: tuple[int, int]) -> None:
+def test_injected_error_has_its_body(
+    client: Client, kind: str, status: int, expected: tuple[int, int]
+) -> None:
     client.http.post("/_sandbox/faults", json={"kind": kind, "operation": "read"})
 
     answer = client.ask("GET", client.audience)

@@ -15,7 +15,20 @@ from local.platforms.segment_ledger import SegmentLedger
 from local.platforms.snapchat.sandbox import FIRST_ID, SnapchatSandbox, build_app
 from local.platforms.snapchat.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from sinks.ads.hashing import digest
-from sinks.ads.platform import Create, Delete, Delivered, Find, Matchable, Operation, Outcome, Read, Rejected, Retry, Row, Write
+from sinks.ads.platform import (
+    Create,
+    Delete,
+    Delivered,
+    Find,
+    Matchable,
+    Operation,
+    Outcome,
+    Read,
+    Rejected,
+    Retry,
+    Row,
+    Write,
+)
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams, one_schema
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.oauth import Authorised, Grant, TokenParams
@@ -23,8 +36,16 @@ from tests.integration.activation.world import serving
 
 ACCOUNT = "8adc3db7-8148-4fbf-999c-8d2266369d74"
 OTHER = "9adc3db7-8148-4fbf-999c-8d2266369d74"
-MARY, JANE, PHONE, DEVICE = map(digest, ("mary@example.com", "jane@example.com", "17067675127", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"))
-GRANT = {"grant_type": "refresh_token", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN}
+MARY, JANE, PHONE, DEVICE = map(
+    digest,
+    ("mary@example.com", "jane@example.com", "17067675127", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"),
+)
+GRANT = {
+    "grant_type": "refresh_token",
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "refresh_token": REFRESH_TOKEN,
+}
 
 
 class Client:
@@ -39,25 +60,41 @@ class Client:
     def grant(self, **changed: str) -> httpx.Response:
         return self.http.post("/login/oauth2/access_token", data=GRANT | changed)
 
-    def ask(self, method: str, path: str, body: Any = None, token: str | None = None) -> httpx.Response:
+    def ask(
+        self, method: str, path: str, body: Any = None, token: str | None = None
+    ) -> httpx.Response:
         token = self.token if token is None else token
         headers = {"authorization": f"Bearer {token}"} if token else {}
         return self.http.request(method, f"/v1/{path}", json=body, headers=headers)
 
     def create(self, account: str = ACCOUNT, **changed: Any) -> httpx.Response:
-        segment = {"name": "A", "source_type": "FIRST_PARTY", "retention_in_days": 180, "ad_account_id": account} | changed
+        segment = {
+            "name": "A",
+            "source_type": "FIRST_PARTY",
+            "retention_in_days": 180,
+            "ad_account_id": account,
+        } | changed
         return self.ask("POST", f"adaccounts/{account}/segments", {"segments": [segment]})
 
-    def users(self, *identifiers: Any, method: str = "POST", schema: str = "EMAIL_SHA256", **more: Any) -> httpx.Response:
+    def users(
+        self, *identifiers: Any, method: str = "POST", schema: str = "EMAIL_SHA256", **more: Any
+    ) -> httpx.Response:
         element = {"schema": [schema], "data": [[one] for one in identifiers]} | more
         return self.ask(method, f"segments/{self.segment}/users", {"users": [element]})
 
     def members(self) -> dict[str, list[str]]:
-        held: dict[str, list[str]] = self.http.get(f"/_sandbox/audiences/{self.segment}").json()["members"]
+        held: dict[str, list[str]] = self.http.get(f"/_sandbox/audiences/{self.segment}").json()[
+            "members"
+        ]
         return held
 
     def fault(self, kind: str, operation: str = "any", **more: Any) -> None:
-        assert self.http.post("/_sandbox/faults", json={"kind": kind, "operation": operation} | more).status_code == 201
+        assert (
+            self.http.post(
+                "/_sandbox/faults", json={"kind": kind, "operation": operation} | more
+            ).status_code
+            == 201
+        )
 
 
 class Connector:
@@ -66,7 +103,9 @@ class Connector:
     def __init__(self, url: str, runner: HttpRunner) -> None:
         self.snapchat = Snapchat(SnapchatParams(base_url=url, account_id=ACCOUNT, page_size=2))
         grant = Grant(f"{url}/login/oauth2/access_token", CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN)
-        self._transport = one_schema(Authorised(runner, grant, TokenParams(), partial(datetime.now, UTC)))
+        self._transport = one_schema(
+            Authorised(runner, grant, TokenParams(), partial(datetime.now, UTC))
+        )
 
     def __call__(self, operation: Operation) -> Outcome:
         return self.snapchat.decode(operation, self._transport(self.snapchat.encode(operation)))
@@ -88,7 +127,11 @@ class Connector:
 
 @contextmanager
 def running(sandbox: SnapchatSandbox) -> Iterator[Client]:
-    with closing(sandbox.ledger), serving(build_app(sandbox)) as url, httpx.Client(base_url=url) as http:
+    with (
+        closing(sandbox.ledger),
+        serving(build_app(sandbox)) as url,
+        httpx.Client(base_url=url) as http,
+    ):
         yield Client(sandbox, http)
 
 
@@ -167,9 +210,15 @@ def test_malformed_upload_is_refused(client: Client, changed: dict[str, Any]) ->
 
 
 def test_kinds_of_identifiers_cannot_be_mixed_in_a_request(client: Client) -> None:
-    elements = [{"schema": ["EMAIL_SHA256"], "data": [[MARY]]}, {"schema": ["PHONE_SHA256"], "data": [[PHONE]]}]
+    elements = [
+        {"schema": ["EMAIL_SHA256"], "data": [[MARY]]},
+        {"schema": ["PHONE_SHA256"], "data": [[PHONE]]},
+    ]
 
-    assert client.ask("POST", f"segments/{client.segment}/users", {"users": elements}).status_code == 400
+    assert (
+        client.ask("POST", f"segments/{client.segment}/users", {"users": elements}).status_code
+        == 400
+    )
     assert client.members() == {}
 
 
@@ -195,9 +244,15 @@ def test_created_segment_is_shown_as_documented(client: Client) -> None:
     answer = client.create(name="VIP", description="stratum:1").json()
     shown = answer["segments"][0]["segment"]
 
-    assert (answer["request_status"], answer["segments"][0]["sub_request_status"]) == ("success", "success")
+    assert (answer["request_status"], answer["segments"][0]["sub_request_status"]) == (
+        "success",
+        "success",
+    )
     assert shown["id"].isdigit()
-    assert {key: shown[key] for key in ("name", "description", "status", "source_type", "retention_in_days")} == {
+    assert {
+        key: shown[key]
+        for key in ("name", "description", "status", "source_type", "retention_in_days")
+    } == {
         "name": "VIP",
         "description": "stratum:1",
         "status": "PENDING",
@@ -206,8 +261,12 @@ def test_created_segment_is_shown_as_documented(client: Client) -> None:
     }
 
 
-@pytest.mark.parametrize(("people", "targetable"), [(0, "NOT_READY"), (1, "TOO_FEW_USERS"), (1_000, "READY")])
-def test_segment_tells_whether_it_can_be_targeted(client: Client, people: int, targetable: str) -> None:
+@pytest.mark.parametrize(
+    ("people", "targetable"), [(0, "NOT_READY"), (1, "TOO_FEW_USERS"), (1_000, "READY")]
+)
+def test_segment_tells_whether_it_can_be_targeted(
+    client: Client, people: int, targetable: str
+) -> None:
     if people:
         client.users(*(digest(f"p{n}@example.com") for n in range(people)))
     shown = client.ask("GET", f"segments/{client.segment}").json()["segments"][0]["segment"]
@@ -237,7 +296,9 @@ def test_clearing_keeps_the_segment_and_deleting_does_not(client: Client) -> Non
         ("GET", "adaccounts/1/segments", 404),
     ],
 )
-def test_unknown_paths_and_methods_are_refused(client: Client, method: str, path: str, status: int) -> None:
+def test_unknown_paths_and_methods_are_refused(
+    client: Client, method: str, path: str, status: int
+) -> None:
     assert client.ask(method, path).status_code == status
 
 
@@ -263,7 +324,9 @@ def test_listing_pages_through_one_account(client: Client) -> None:
         ({"refresh_token": "other"}, 400, "invalid_grant"),
     ],
 )
-def test_token_needs_the_right_grant(client: Client, changed: dict[str, str], status: int, error: str) -> None:
+def test_token_needs_the_right_grant(
+    client: Client, changed: dict[str, str], status: int, error: str
+) -> None:
     answer = client.grant(**changed)
 
     assert (answer.status_code, answer.json()["error"]) == (status, error)
@@ -294,7 +357,14 @@ def test_too_many_requests_a_second_are_throttled(per_token: int, per_app: int) 
 
 @pytest.mark.parametrize(
     ("kind", "status"),
-    [("error_500", 500), ("unavailable", 503), ("throttle", 429), ("expired_token", 401), ("permission", 403), ("error_in_200", 200)],
+    [
+        ("error_500", 500),
+        ("unavailable", 503),
+        ("throttle", 429),
+        ("expired_token", 401),
+        ("permission", 403),
+        ("error_in_200", 200),
+    ],
 )
 def test_fault_answers_once_and_is_used_up(client: Client, kind: str, status: int) -> None:
     client.fault(kind, "add")
@@ -333,23 +403,37 @@ def test_connector_creates_writes_reads_and_deletes(client: Client, connector: C
     created = connector(Create("VIP", "stratum:1"))
     assert isinstance(created, Delivered)
     client.segment = created.platform_id
-    mary = connector.row("mary@example.com", phone=("+17067675127",), device_id=("F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",))
+    mary = connector.row(
+        "mary@example.com",
+        phone=("+17067675127",),
+        device_id=("F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",),
+    )
     jane = connector.row("jane@example.com")
 
     assert connector(Write("add", client.segment, (mary, jane), 1)) == Delivered(rows=2)
     assert connector(Write("remove", client.segment, (jane,), 2)) == Delivered(rows=1)
-    assert client.members() == {"EMAIL_SHA256": [MARY], "PHONE_SHA256": [PHONE], "MOBILE_AD_ID_SHA256": [DEVICE]}
+    assert client.members() == {
+        "EMAIL_SHA256": [MARY],
+        "PHONE_SHA256": [PHONE],
+        "MOBILE_AD_ID_SHA256": [DEVICE],
+    }
     readback = connector(Read(client.segment))
     assert isinstance(readback, Delivered)
     assert readback.readback["targetable_status"] == "TOO_FEW_USERS"
     assert connector(Delete(client.segment)) == Delivered()
-    for operation in (Read(client.segment), Delete(client.segment), Write("add", client.segment, (jane,), 3)):
+    for operation in (
+        Read(client.segment),
+        Delete(client.segment),
+        Write("add", client.segment, (jane,), 3),
+    ):
         outcome = connector(operation)
         assert isinstance(outcome, Rejected)
         assert outcome.reason == "missing"
 
 
-def test_segment_created_before_a_lost_answer_is_found_on_a_later_page(client: Client, connector: Connector) -> None:
+def test_segment_created_before_a_lost_answer_is_found_on_a_later_page(
+    client: Client, connector: Connector
+) -> None:
     for number in range(3):
         client.create(name=f"VIP {number}", description="other")
     client.fault("reset_after", "create")
@@ -359,10 +443,27 @@ def test_segment_created_before_a_lost_answer_is_found_on_a_later_page(client: C
     assert connector.find("VIP", "stratum:2") == ""
 
 
-@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "error_500", "unavailable", "html", "throttle", "error_in_200", "partial"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "reset_before",
+        "reset_after",
+        "error_500",
+        "unavailable",
+        "html",
+        "throttle",
+        "error_in_200",
+        "partial",
+    ],
+)
 @pytest.mark.parametrize("verb", ["add", "remove"])
-def test_repeated_write_ends_as_one_write_whatever_went_wrong(client: Client, connector: Connector, kind: str, verb: Any) -> None:
-    rows = (connector.row("mary@example.com", phone=("+17067675127",)), connector.row("jane@example.com"))
+def test_repeated_write_ends_as_one_write_whatever_went_wrong(
+    client: Client, connector: Connector, kind: str, verb: Any
+) -> None:
+    rows = (
+        connector.row("mary@example.com", phone=("+17067675127",)),
+        connector.row("jane@example.com"),
+    )
     if verb == "remove":
         connector(Write("add", client.segment, rows, 1))
     client.fault(kind, verb)
@@ -373,7 +474,9 @@ def test_repeated_write_ends_as_one_write_whatever_went_wrong(client: Client, co
     assert client.members() == (added if verb == "add" else {})
 
 
-def test_expired_token_is_renewed_in_the_middle_of_a_write(client: Client, connector: Connector) -> None:
+def test_expired_token_is_renewed_in_the_middle_of_a_write(
+    client: Client, connector: Connector
+) -> None:
     client.fault("expired_token", "add")
     mary = connector.row("mary@example.com", phone=("+17067675127",))
 
@@ -418,7 +521,9 @@ def test_account_that_does_not_exist_is_a_matter_of_settings(connector: Connecto
 
 
 def test_largest_write_is_accepted(client: Client, connector: Connector) -> None:
-    rows = tuple((digest(f"p{n}@example.com"), "", "") for n in range(connector.snapchat.limits.max_rows))
+    rows = tuple(
+        (digest(f"p{n}@example.com"), "", "") for n in range(connector.snapchat.limits.max_rows)
+    )
 
     assert connector(Write("add", client.segment, rows, 1)) == Delivered(rows=30_000)
     assert len(client.members()["EMAIL_SHA256"]) == 30_000

@@ -12,13 +12,34 @@ import pytest
 from local.platforms.segment_ledger import SegmentLedger
 from local.platforms.tiktok.sandbox import FIRST_ID, TOKEN, TiktokSandbox, build_app
 from sinks.ads.hashing import digest
-from sinks.ads.platform import Create, Delete, Delivered, Find, Matchable, Operation, Outcome, Read, Rejected, Retry, Row, Write
+from sinks.ads.platform import (
+    Create,
+    Delete,
+    Delivered,
+    Find,
+    Matchable,
+    Operation,
+    Outcome,
+    Read,
+    Rejected,
+    Retry,
+    Row,
+    Write,
+)
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 from sinks.http.client import HttpParams, HttpRunner
 from tests.integration.activation.world import serving
 
 ACCOUNT = "7178918106775994370"
-MARY, JANE, PHONE, DEVICE = map(digest, ("mary@example.com", "jane@example.com", "+18005550100", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"))
+MARY, JANE, PHONE, DEVICE = map(
+    digest,
+    (
+        "mary@example.com",
+        "jane@example.com",
+        "+18005550100",
+        "f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+    ),
+)
 SCHEMA = ["EMAIL_SHA256", "PHONE_SHA256", "IDFA_SHA256"]
 BASE = "/open_api/v1.3/"
 
@@ -31,31 +52,58 @@ class Client:
         self.http = http
         self.audience = str(self.create()["data"]["audience_id"])
 
-    def ask(self, method: str, path: str, body: Any = None, token: str = TOKEN, **query: str) -> httpx.Response:
-        return self.http.request(method, BASE + path, json=body, params=query, headers={"access-token": token} if token else {})
+    def ask(
+        self, method: str, path: str, body: Any = None, token: str = TOKEN, **query: str
+    ) -> httpx.Response:
+        return self.http.request(
+            method,
+            BASE + path,
+            json=body,
+            params=query,
+            headers={"access-token": token} if token else {},
+        )
 
     def create(self, **changed: Any) -> Any:
         body = {"advertiser_id": ACCOUNT, "action": "create", "custom_audience_name": "A"} | changed
         return self.ask("POST", "segment/audience/", body).json()
 
     def delete(self, **changed: Any) -> Any:
-        body = {"advertiser_id": ACCOUNT, "action": "delete", "delete_audience_id": self.audience} | changed
+        body = {
+            "advertiser_id": ACCOUNT,
+            "action": "delete",
+            "delete_audience_id": self.audience,
+        } | changed
         return self.ask("POST", "segment/audience/", body).json()
 
     def entry(self, value: str) -> dict[str, Any]:
         return {"id": value, "audience_ids": [self.audience]} if value else {}
 
     def map(self, *rows: list[Any], **changed: Any) -> Any:
-        data = [[self.entry(value) if isinstance(value, str) else value for value in row] for row in rows]
-        body = {"advertiser_ids": [ACCOUNT], "action": "add", "id_schema": SCHEMA, "batch_data": data} | changed
+        data = [
+            [self.entry(value) if isinstance(value, str) else value for value in row]
+            for row in rows
+        ]
+        body = {
+            "advertiser_ids": [ACCOUNT],
+            "action": "add",
+            "id_schema": SCHEMA,
+            "batch_data": data,
+        } | changed
         return self.ask("POST", "segment/mapping/", body).json()
 
     def members(self) -> dict[str, list[str]]:
-        held: dict[str, list[str]] = self.http.get(f"/_sandbox/audiences/{self.audience}").json()["members"]
+        held: dict[str, list[str]] = self.http.get(f"/_sandbox/audiences/{self.audience}").json()[
+            "members"
+        ]
         return held
 
     def fault(self, kind: str, operation: str = "any", **more: Any) -> None:
-        assert self.http.post("/_sandbox/faults", json={"kind": kind, "operation": operation} | more).status_code == 201
+        assert (
+            self.http.post(
+                "/_sandbox/faults", json={"kind": kind, "operation": operation} | more
+            ).status_code
+            == 201
+        )
 
 
 class Connector:
@@ -85,7 +133,11 @@ class Connector:
 
 @contextmanager
 def running(sandbox: TiktokSandbox) -> Iterator[Client]:
-    with closing(sandbox.ledger), serving(build_app(sandbox)) as url, httpx.Client(base_url=url) as http:
+    with (
+        closing(sandbox.ledger),
+        serving(build_app(sandbox)) as url,
+        httpx.Client(base_url=url) as http,
+    ):
         yield Client(sandbox, http)
 
 
@@ -105,7 +157,11 @@ def test_added_ids_are_held_and_removed_ids_are_gone(client: Client) -> None:
     answer = client.map([MARY, PHONE, ""], [JANE, "", DEVICE])
 
     assert (answer["code"], answer["message"], answer["data"]) == (0, "OK", {})
-    assert client.members() == {"EMAIL_SHA256": sorted([MARY, JANE]), "PHONE_SHA256": [PHONE], "IDFA_SHA256": [DEVICE]}
+    assert client.members() == {
+        "EMAIL_SHA256": sorted([MARY, JANE]),
+        "PHONE_SHA256": [PHONE],
+        "IDFA_SHA256": [DEVICE],
+    }
     assert client.map([JANE, "", DEVICE], action="delete")["code"] == 0
     assert client.members() == {"EMAIL_SHA256": [MARY], "PHONE_SHA256": [PHONE]}
 
@@ -119,7 +175,11 @@ def test_adding_twice_and_removing_the_absent_changes_nothing(client: Client) ->
 
 
 def test_action_defaults_to_add_and_columns_may_be_lower_case(client: Client) -> None:
-    body = {"advertiser_ids": [ACCOUNT], "id_schema": ["email_sha256"], "batch_data": [[client.entry(MARY)]]}
+    body = {
+        "advertiser_ids": [ACCOUNT],
+        "id_schema": ["email_sha256"],
+        "batch_data": [[client.entry(MARY)]],
+    }
 
     assert client.ask("POST", "segment/mapping/", body).json()["code"] == 0
     assert client.members() == {"EMAIL_SHA256": [MARY]}
@@ -129,7 +189,11 @@ def test_an_id_may_map_to_several_audiences(client: Client) -> None:
     other = client.create()["data"]["audience_id"]
     client.map([{"id": MARY, "audience_ids": [client.audience, other]}, "", ""])
 
-    assert client.members() == client.http.get(f"/_sandbox/audiences/{other}").json()["members"] == {"EMAIL_SHA256": [MARY]}
+    assert (
+        client.members()
+        == client.http.get(f"/_sandbox/audiences/{other}").json()["members"]
+        == {"EMAIL_SHA256": [MARY]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,7 +217,9 @@ def test_an_id_may_map_to_several_audiences(client: Client) -> None:
         (["", "", digest("00000000-0000-0000-0000-000000000000")], 40002),
     ],
 )
-def test_malformed_row_is_refused_with_its_request(client: Client, row: list[Any], code: int) -> None:
+def test_malformed_row_is_refused_with_its_request(
+    client: Client, row: list[Any], code: int
+) -> None:
     assert client.map([JANE, "", ""], row)["code"] == code
     assert client.members() == {}
 
@@ -178,7 +244,9 @@ def test_malformed_mapping_is_refused(client: Client, changed: dict[str, Any], c
     assert client.members() == {}
 
 
-@pytest.mark.parametrize("path", ["segment/mapping", "segment/audience", "dmp/custom_audience/list", "segment/other/"])
+@pytest.mark.parametrize(
+    "path", ["segment/mapping", "segment/audience", "dmp/custom_audience/list", "segment/other/"]
+)
 def test_path_without_its_slash_is_not_found(client: Client, path: str) -> None:
     answer = client.ask("POST", path, {})
 
@@ -199,16 +267,23 @@ def test_wrong_token_is_refused_with_200(client: Client, token: str, code: int) 
 def test_bearer_token_is_no_token(client: Client) -> None:
     path = f"{BASE}dmp/custom_audience/list/?advertiser_id={ACCOUNT}"
 
-    assert client.http.get(path, headers={"authorization": f"Bearer {TOKEN}"}).json()["code"] == 40104
+    assert (
+        client.http.get(path, headers={"authorization": f"Bearer {TOKEN}"}).json()["code"] == 40104
+    )
 
 
-@pytest.mark.parametrize("changed", [{"custom_audience_name": ""}, {"advertiser_id": 1}, {"action": "make"}, {"description": "d"}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"custom_audience_name": ""}, {"advertiser_id": 1}, {"action": "make"}, {"description": "d"}],
+)
 def test_audience_needs_its_fields(client: Client, changed: dict[str, Any]) -> None:
     assert client.create(**changed)["code"] == 40002
 
 
 def test_long_name_is_cut_and_names_may_repeat(client: Client) -> None:
-    first, second = (client.create(custom_audience_name="n" * 71)["data"]["audience_id"] for _ in range(2))
+    first, second = (
+        client.create(custom_audience_name="n" * 71)["data"]["audience_id"] for _ in range(2)
+    )
     names = {one["id"]: one["name"] for one in client.http.get("/_sandbox/audiences").json()}
 
     assert first != second
@@ -231,21 +306,40 @@ def test_listing_pages_through_one_advertiser(client: Client) -> None:
     client.create(advertiser_id="7178918106775994371")
 
     pages = [
-        client.ask("GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT, page=page, page_size="2").json()["data"] for page in "123"
+        client.ask(
+            "GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT, page=page, page_size="2"
+        ).json()["data"]
+        for page in "123"
     ]
 
     assert [one["name"] for page in pages for one in page["list"]] == ["A", "n0", "n1", "n2", "n3"]
     assert pages[0]["page_info"] == {"page": 1, "page_size": 2, "total_number": 5, "total_page": 3}
 
 
-@pytest.mark.parametrize("query", [{"page_size": "101"}, {"page": "0"}, {"custom_audience_ids": "1"}, {"custom_audience_ids": "[1]"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"page_size": "101"},
+        {"page": "0"},
+        {"custom_audience_ids": "1"},
+        {"custom_audience_ids": "[1]"},
+    ],
+)
 def test_malformed_listing_is_refused(client: Client, query: dict[str, str]) -> None:
-    assert client.ask("GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT, **query).json()["code"] == 40002
+    assert (
+        client.ask("GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT, **query).json()[
+            "code"
+        ]
+        == 40002
+    )
 
 
 def test_too_many_requests_a_second_are_throttled_with_200() -> None:
     with running(TiktokSandbox(qps=3, qpm=10_000)) as client:
-        codes = [client.ask("GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT).json()["code"] for _ in range(3)]
+        codes = [
+            client.ask("GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT).json()["code"]
+            for _ in range(3)
+        ]
 
     assert codes == [0, 0, 40100]
 
@@ -267,12 +361,19 @@ def test_too_many_requests_a_second_are_throttled_with_200() -> None:
         ("duplicate", 200, 40050),
     ],
 )
-def test_fault_answers_once_and_is_used_up(client: Client, kind: str, status: int, code: int) -> None:
+def test_fault_answers_once_and_is_used_up(
+    client: Client, kind: str, status: int, code: int
+) -> None:
     client.fault(kind, "find")
 
-    answers = [client.ask("GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT) for _ in range(2)]
+    answers = [
+        client.ask("GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT) for _ in range(2)
+    ]
 
-    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(status, code), (200, 0)]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (status, code),
+        (200, 0),
+    ]
 
 
 def test_unknown_fault_is_refused(client: Client) -> None:
@@ -292,7 +393,9 @@ def test_state_survives_a_restart_and_a_torn_last_line(tmp_path: Path, torn: byt
     for _ in range(2):
         with closing(SegmentLedger(path, FIRST_ID)) as again:
             (segment,) = again.segments.values()
-            assert {column: [one.hex() for one in held] for column, held in segment.members.items()} == before
+            assert {
+                column: [one.hex() for one in held] for column, held in segment.members.items()
+            } == before
     with closing(SegmentLedger(path, FIRST_ID)) as again:
         assert again.create(ACCOUNT, "B", 0).id == str(FIRST_ID + 1)
 
@@ -310,7 +413,11 @@ def test_connector_creates_writes_reads_and_deletes(client: Client, connector: C
     created = connector(Create("VIP", "stratum:1"))
     assert isinstance(created, Delivered)
     client.audience = created.platform_id
-    mary = connector.row("mary@example.com", phone=("+18005550100",), device_id=("F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",))
+    mary = connector.row(
+        "mary@example.com",
+        phone=("+18005550100",),
+        device_id=("F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",),
+    )
     jane = connector.row("jane@example.com")
 
     assert connector(Write("add", client.audience, (mary, jane), 1)) == Delivered(rows=2)
@@ -330,7 +437,9 @@ def test_connector_creates_writes_reads_and_deletes(client: Client, connector: C
         assert outcome.reason == "missing"
 
 
-def test_audience_created_before_a_lost_answer_is_found_on_a_later_page(client: Client, connector: Connector) -> None:
+def test_audience_created_before_a_lost_answer_is_found_on_a_later_page(
+    client: Client, connector: Connector
+) -> None:
     for number in range(3):
         client.create(custom_audience_name=f"VIP {number}")
     client.fault("reset_after", "create")
@@ -341,9 +450,23 @@ def test_audience_created_before_a_lost_answer_is_found_on_a_later_page(client: 
     assert connector.find("VIP", "stratum:2") == ""
 
 
-@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "error_500", "error_in_200", "html", "throttle", "updating", "partial"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "reset_before",
+        "reset_after",
+        "error_500",
+        "error_in_200",
+        "html",
+        "throttle",
+        "updating",
+        "partial",
+    ],
+)
 @pytest.mark.parametrize("verb", ["add", "remove"])
-def test_repeated_write_ends_as_one_write_whatever_went_wrong(client: Client, connector: Connector, kind: str, verb: Any) -> None:
+def test_repeated_write_ends_as_one_write_whatever_went_wrong(
+    client: Client, connector: Connector, kind: str, verb: Any
+) -> None:
     mary, jane = connector.row("mary@example.com"), connector.row("jane@example.com")
     if verb == "remove":
         connector(Write("add", client.audience, (mary, jane), 1))
@@ -356,17 +479,23 @@ def test_repeated_write_ends_as_one_write_whatever_went_wrong(client: Client, co
     assert client.members() == ({"EMAIL_SHA256": sorted([MARY, JANE])} if verb == "add" else {})
 
 
-def test_audience_deleted_behind_our_back_shows_in_the_readback(client: Client, connector: Connector) -> None:
+def test_audience_deleted_behind_our_back_shows_in_the_readback(
+    client: Client, connector: Connector
+) -> None:
     client.fault("deleted", "add")
 
-    assert connector(Write("add", client.audience, (connector.row("mary@example.com"),), 1)) == Retry("busy", 60.0)
+    assert connector(
+        Write("add", client.audience, (connector.row("mary@example.com"),), 1)
+    ) == Retry("busy", 60.0)
     outcome = connector(Read(client.audience))
     assert isinstance(outcome, Rejected)
     assert outcome.reason == "missing"
 
 
 def test_largest_write_is_accepted(client: Client, connector: Connector) -> None:
-    rows = tuple(connector.row(f"p{n}@example.com") for n in range(connector.tiktok.limits.max_rows))
+    rows = tuple(
+        connector.row(f"p{n}@example.com") for n in range(connector.tiktok.limits.max_rows)
+    )
 
     assert connector(Write("add", client.audience, rows, 1)) == Delivered(rows=1_000)
     assert len(client.members()["EMAIL_SHA256"]) == 1_000

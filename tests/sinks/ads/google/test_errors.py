@@ -6,14 +6,28 @@ from typing import Any
 import pytest
 
 from sinks.ads.google.codec import Google, GoogleParams
-from sinks.ads.platform import Create, Delete, Delivered, Find, Operation, Outcome, Read, Rejected, Response, Retry, Write
+from sinks.ads.platform import (
+    Create,
+    Delete,
+    Delivered,
+    Find,
+    Operation,
+    Outcome,
+    Read,
+    Rejected,
+    Response,
+    Retry,
+    Write,
+)
 
 GOOGLE = Google(GoogleParams(customer_id="1234567890"))
 ADD = Write("add", "709", (("email:" + "ab" * 32,),) * 20, 7)
 FIND = Find("Customers", "stratum:1")
 
 
-def answer(operation: Operation, body: object, status: int = 200, headers: dict[str, str] | None = None) -> Outcome:
+def answer(
+    operation: Operation, body: object, status: int = 200, headers: dict[str, str] | None = None
+) -> Outcome:
     return GOOGLE.decode(operation, Response(status, headers or {}, json.dumps(body).encode()))
 
 
@@ -26,13 +40,39 @@ def error(
     headers: dict[str, str] | None = None,
     operation: Operation = ADD,
 ) -> Outcome:
-    details: list[dict[str, Any]] = [{"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": "t-1"}, *more]
+    details: list[dict[str, Any]] = [
+        {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": "t-1"},
+        *more,
+    ]
     if info:
-        details.append({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "domain": "datamanager.googleapis.com", **info})
+        details.append(
+            {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "domain": "datamanager.googleapis.com",
+                **info,
+            }
+        )
     if violations:
-        listed = [{"field": field, "description": "mary@example.com", "reason": reason} for field, reason in violations]
-        details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": listed})
-    return answer(operation, {"error": {"code": code, "message": "mary@example.com", "status": status, "details": details}}, code, headers)
+        listed = [
+            {"field": field, "description": "mary@example.com", "reason": reason}
+            for field, reason in violations
+        ]
+        details.append(
+            {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": listed}
+        )
+    return answer(
+        operation,
+        {
+            "error": {
+                "code": code,
+                "message": "mary@example.com",
+                "status": status,
+                "details": details,
+            }
+        },
+        code,
+        headers,
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +110,9 @@ def test_permanent_statuses_are_rejected(code: int, status: str, reason: str) ->
         (400, "", "unexpected"),
     ],
 )
-def test_temporary_and_unknown_statuses_are_tried_again(code: int, status: str, reason: str) -> None:
+def test_temporary_and_unknown_statuses_are_tried_again(
+    code: int, status: str, reason: str
+) -> None:
     assert error(code, status) == Retry(reason)
 
 
@@ -97,10 +139,16 @@ def test_temporary_and_unknown_statuses_are_tried_again(code: int, status: str, 
     ],
 )
 def test_reason_of_a_violation_decides(google: str, reason: str) -> None:
-    outcome = error(400, "INVALID_ARGUMENT", (("destinations[0]", google),), {"reason": "INVALID_ARGUMENT"})
+    outcome = error(
+        400, "INVALID_ARGUMENT", (("destinations[0]", google),), {"reason": "INVALID_ARGUMENT"}
+    )
 
     assert isinstance(outcome, Rejected)
-    assert (outcome.reason, outcome.detail, outcome.rows) == (reason, f"400/INVALID_ARGUMENT/{google}", ())
+    assert (outcome.reason, outcome.detail, outcome.rows) == (
+        reason,
+        f"400/INVALID_ARGUMENT/{google}",
+        (),
+    )
     assert outcome.advice
 
 
@@ -112,7 +160,9 @@ def test_reason_of_a_violation_decides(google: str, reason: str) -> None:
         (401, "UNAUTHENTICATED", "ACCESS_TOKEN_EXPIRED", "reauth"),
     ],
 )
-def test_reason_of_the_whole_decides_where_no_violation_does(code: int, status: str, google: str, reason: str) -> None:
+def test_reason_of_the_whole_decides_where_no_violation_does(
+    code: int, status: str, google: str, reason: str
+) -> None:
     outcome = error(code, status, info={"reason": google})
 
     assert isinstance(outcome, Rejected)
@@ -134,14 +184,21 @@ def test_violation_that_passes_is_tried_again(reason: str) -> None:
         (("encoding",), ()),
     ],
 )
-def test_bad_rows_are_named_where_nothing_else_is_wrong(fields: tuple[str, ...], rows: tuple[int, ...]) -> None:
-    outcome = error(400, "INVALID_ARGUMENT", tuple((field, "INVALID_SHA256_FORMAT") for field in fields))
+def test_bad_rows_are_named_where_nothing_else_is_wrong(
+    fields: tuple[str, ...], rows: tuple[int, ...]
+) -> None:
+    outcome = error(
+        400, "INVALID_ARGUMENT", tuple((field, "INVALID_SHA256_FORMAT") for field in fields)
+    )
 
     assert isinstance(outcome, Rejected)
     assert (outcome.reason, outcome.rows) == ("invalid", rows)
 
 
-@pytest.mark.parametrize("reason", ["INVALID_USER_LIST_TYPE", "TERMS_AND_CONDITIONS_NOT_SIGNED", "INVALID_ENUM_VALUE", ""])
+@pytest.mark.parametrize(
+    "reason",
+    ["INVALID_USER_LIST_TYPE", "TERMS_AND_CONDITIONS_NOT_SIGNED", "INVALID_ENUM_VALUE", ""],
+)
 def test_member_named_for_a_fault_that_is_not_its_own_is_no_bad_row(reason: str) -> None:
     outcome = error(400, "INVALID_ARGUMENT", (("audience_members[0]", reason),))
 
@@ -151,7 +208,11 @@ def test_member_named_for_a_fault_that_is_not_its_own_is_no_bad_row(reason: str)
 
 def test_throttle_waits_by_the_quota_that_is_used_up() -> None:
     def throttle(limit: str) -> Outcome:
-        return error(429, "RESOURCE_EXHAUSTED", info={"reason": "RATE_LIMIT_EXCEEDED", "metadata": {"quota_limit": limit}})
+        return error(
+            429,
+            "RESOURCE_EXHAUSTED",
+            info={"reason": "RATE_LIMIT_EXCEEDED", "metadata": {"quota_limit": limit}},
+        )
 
     assert throttle("IngestionMutateRequestsPerMinutePerProject") == Retry("throttled", 60.0)
     assert throttle("IngestionMutateRequestsPerDayPerProject") == Retry("throttled", 3600.0)
@@ -163,11 +224,18 @@ def test_throttle_waits_as_long_as_google_says() -> None:
 
     assert error(429, "RESOURCE_EXHAUSTED", more=(info,)) == Retry("throttled", 17.5)
     assert error(429, "RESOURCE_EXHAUSTED", headers={"retry-after": "9"}) == Retry("throttled", 9.0)
-    assert error(429, "RESOURCE_EXHAUSTED", headers={"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}) == Retry("throttled", 60.0)
+    assert error(
+        429, "RESOURCE_EXHAUSTED", headers={"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}
+    ) == Retry("throttled", 60.0)
 
 
 def test_free_text_in_the_place_of_a_code_is_not_shown() -> None:
-    outcome = error(400, "INVALID_ARGUMENT", (("audience_members[0]", "bad mary@example.com"),), {"reason": "mary@example.com"})
+    outcome = error(
+        400,
+        "INVALID_ARGUMENT",
+        (("audience_members[0]", "bad mary@example.com"),),
+        {"reason": "mary@example.com"},
+    )
 
     assert isinstance(outcome, Rejected)
     assert outcome.detail == "400/INVALID_ARGUMENT"
@@ -197,7 +265,11 @@ def test_refused_grant_needs_a_person() -> None:
         (b"{}", 200, Retry("unexpected")),
         (b'{"requestId":7}', 200, Retry("unexpected")),
         (b'{"error":{"code":"mary","status":7,"details":"x"}}', 400, Retry("unexpected")),
-        (b'{"error":{"status":"INVALID_ARGUMENT","details":[7,{"fieldViolations":[8,{"field":9}]}]}}', 400, None),
+        (
+            b'{"error":{"status":"INVALID_ARGUMENT","details":[7,{"fieldViolations":[8,{"field":9}]}]}}',
+            400,
+            None,
+        ),
     ],
 )
 def test_answer_that_makes_no_sense(body: bytes, status: int, expected: Outcome | None) -> None:
@@ -207,8 +279,12 @@ def test_answer_that_makes_no_sense(body: bytes, status: int, expected: Outcome 
 
 
 def test_accepted_write_has_a_receipt() -> None:
-    assert answer(ADD, {"requestId": "t-1"}) == Delivered(rows=20, receipt="t-1", receipt_after_s=1800)
-    assert answer(ADD, {"requestId": "t-1", "fieldWarnings": [{"field": "x"}]}) == Delivered(rows=20, receipt="t-1", receipt_after_s=1800)
+    assert answer(ADD, {"requestId": "t-1"}) == Delivered(
+        rows=20, receipt="t-1", receipt_after_s=1800
+    )
+    assert answer(ADD, {"requestId": "t-1", "fieldWarnings": [{"field": "x"}]}) == Delivered(
+        rows=20, receipt="t-1", receipt_after_s=1800
+    )
 
 
 def test_list_is_found_by_name_and_intent() -> None:
@@ -225,7 +301,9 @@ def test_list_is_found_by_name_and_intent() -> None:
 
 
 def test_created_deleted_and_read() -> None:
-    assert answer(Create("a", "b"), {"id": "709", "name": "accountTypes/…"}) == Delivered(platform_id="709")
+    assert answer(Create("a", "b"), {"id": "709", "name": "accountTypes/…"}) == Delivered(
+        platform_id="709"
+    )
     assert answer(Create("a", "b"), {"name": "x"}) == Retry("unexpected")
     assert answer(Delete("709"), {}) == Delivered()
     assert answer(Read("709"), {}) == Retry("unexpected")

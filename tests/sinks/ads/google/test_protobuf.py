@@ -28,20 +28,34 @@ def body(name: str) -> str:
 
 @pytest.mark.parametrize("name", ["add", "add_managed"])
 def test_add_is_an_ingest_request(name: str) -> None:
-    request = datamanager_v1.IngestAudienceMembersRequest.wrap(strict("IngestAudienceMembersRequest", body(name)))
+    request = datamanager_v1.IngestAudienceMembersRequest.wrap(
+        strict("IngestAudienceMembersRequest", body(name))
+    )
 
     assert request.encoding == datamanager_v1.Encoding.HEX
-    assert request.consent.ad_user_data == request.consent.ad_personalization == datamanager_v1.ConsentStatus.CONSENT_GRANTED
-    assert request.terms_of_service.customer_match_terms_of_service_status == datamanager_v1.TermsOfServiceStatus.ACCEPTED
+    assert (
+        request.consent.ad_user_data
+        == request.consent.ad_personalization
+        == datamanager_v1.ConsentStatus.CONSENT_GRANTED
+    )
+    assert (
+        request.terms_of_service.customer_match_terms_of_service_status
+        == datamanager_v1.TermsOfServiceStatus.ACCEPTED
+    )
     assert [len(member.user_data.user_identifiers) for member in request.audience_members] == [3, 1]
     (destination,) = request.destinations
     assert destination.product_destination_id == "7090784486"
-    assert destination.operating_account.account_type == datamanager_v1.ProductAccount.AccountType.GOOGLE_ADS
+    assert (
+        destination.operating_account.account_type
+        == datamanager_v1.ProductAccount.AccountType.GOOGLE_ADS
+    )
     assert destination.login_account.account_id == ("1112223333" if name == "add_managed" else "")
 
 
 def test_remove_is_a_remove_request() -> None:
-    request = datamanager_v1.RemoveAudienceMembersRequest.wrap(strict("RemoveAudienceMembersRequest", body("remove")))
+    request = datamanager_v1.RemoveAudienceMembersRequest.wrap(
+        strict("RemoveAudienceMembersRequest", body("remove"))
+    )
 
     assert len(request.audience_members) == 1
 
@@ -49,13 +63,22 @@ def test_remove_is_a_remove_request() -> None:
 def test_create_is_a_user_list() -> None:
     created = datamanager_v1.UserList.wrap(strict("UserList", body("create")))
 
-    assert (created.display_name, created.description, created.membership_duration.days) == ("Customers", "stratum:1", 540)
+    assert (created.display_name, created.description, created.membership_duration.days) == (
+        "Customers",
+        "stratum:1",
+        540,
+    )
 
 
 @pytest.mark.parametrize("name", ["find", "find_next", "status"])
 def test_query_holds_fields_of_the_request(name: str) -> None:
     message = "RetrieveRequestStatusRequest" if name == "status" else "ListUserListsRequest"
-    query = {key: value for key, (value,) in parse_qs(urlsplit(json.loads((GOLDEN / f"{name}.json").read_text())["url"]).query).items()}
+    query = {
+        key: value
+        for key, (value,) in parse_qs(
+            urlsplit(json.loads((GOLDEN / f"{name}.json").read_text())["url"]).query
+        ).items()
+    }
 
     strict(message, json.dumps(query))
 
@@ -79,16 +102,34 @@ def test_every_answer_of_the_sandbox_is_one_of_googles(client: Client) -> None:
     assert found == Delivered(platform_id=list_id)
     assert first == Retry("busy", 1800)
     assert isinstance(second, Delivered)
-    assert (second.readback["status"], second.readback["records"], second.readback["identifiers"]) == ("SUCCESS", 2, 3)
+    assert (
+        second.readback["status"],
+        second.readback["records"],
+        second.readback["identifiers"],
+    ) == ("SUCCESS", 2, 3)
     assert isinstance(last, Delivered)
-    assert (last.readback["status"], last.readback["error_denied_consent"]) == ("PARTIAL_SUCCESS", 1)
+    assert (last.readback["status"], last.readback["error_denied_consent"]) == (
+        "PARTIAL_SUCCESS",
+        1,
+    )
     assert isinstance(read, Delivered)
     assert gone == Delivered()
     assert isinstance(missing, Rejected)
     assert missing.reason == "missing"
-    messages = ["UserList", "ListUserListsResponse", "IngestAudienceMembersResponse", *["RetrieveRequestStatusResponse"] * 2]
-    messages += ["RemoveAudienceMembersResponse", *["RetrieveRequestStatusResponse"] * 2, "UserList"]
-    asked = [(request, response) for request, response in connector.exchanges if "/v1/" in request.url]
+    messages = [
+        "UserList",
+        "ListUserListsResponse",
+        "IngestAudienceMembersResponse",
+        *["RetrieveRequestStatusResponse"] * 2,
+    ]
+    messages += [
+        "RemoveAudienceMembersResponse",
+        *["RetrieveRequestStatusResponse"] * 2,
+        "UserList",
+    ]
+    asked = [
+        (request, response) for request, response in connector.exchanges if "/v1/" in request.url
+    ]
     for message, (_, response) in zip(messages, asked, strict=False):
         strict(message, response.body)
 
@@ -167,7 +208,9 @@ def test_every_fault_has_its_class(client: Client, kind: str, expected: Retry) -
     assert client.rows() == {frozenset(row) for row in ROWS}
 
 
-@pytest.mark.parametrize(("kind", "reason"), [("permission", "permission"), ("terms", "terms"), ("deleted", "missing")])
+@pytest.mark.parametrize(
+    ("kind", "reason"), [("permission", "permission"), ("terms", "terms"), ("deleted", "missing")]
+)
 def test_every_lasting_fault_has_its_class(client: Client, kind: str, reason: str) -> None:
     client.fault(kind, "add")
     with connected(client) as connector:

@@ -1,4 +1,7 @@
-"""Golden request files: the bytes that go to Google, one file per operation; and rows as they are hashed."""
+"""Golden request files: the bytes that go to Google, one file per operation.
+
+And rows as they are hashed.
+"""
 
 import json
 from datetime import timedelta
@@ -16,12 +19,18 @@ MANAGED = Google(GoogleParams(customer_id="1234567890", login_customer_id="111-2
 MARY = Matchable(
     "aebe52e7-03ee-455a-b3c4-e57283966239",
     {
-        "email": ("mary@example.com", "Cloudy.SanFrancisco+shopping@gmail.com", "cloudysanfrancisco@gmail.com"),
+        "email": (
+            "mary@example.com",
+            "Cloudy.SanFrancisco+shopping@gmail.com",
+            "cloudysanfrancisco@gmail.com",
+        ),
         "phone": ("+1 (555) 987-6543",),
         "device_id": ("F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",),
     },
 )
-JOE = Matchable("bebe52e7-03ee-455a-b3c4-e57283966239", {"phone": ("+18005550100",), "user_id": ("joe",)})
+JOE = Matchable(
+    "bebe52e7-03ee-455a-b3c4-e57283966239", {"phone": ("+18005550100",), "user_id": ("joe",)}
+)
 ROWS = tuple(row for row in map(GOOGLE.row, (MARY, JOE)) if row)
 OPERATIONS: dict[str, Operation] = {
     "find": Find('Customers "VIP" \\ 1', "stratum:1"),
@@ -47,7 +56,12 @@ PHONE_VECTORS = {
 
 def golden(google: Google, operation: Operation) -> dict[str, object]:
     request = google.encode(operation)
-    return {"method": request.method, "url": request.url, "headers": dict(request.headers), "body": request.body.decode()}
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": dict(request.headers),
+        "body": request.body.decode(),
+    }
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -57,12 +71,16 @@ def test_request_equals_its_golden_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["add", "find"])
 def test_request_through_a_manager_account_equals_its_golden_file(name: str) -> None:
-    assert json.loads((GOLDEN / f"{name}_managed.json").read_text()) == golden(MANAGED, OPERATIONS[name])
+    assert json.loads((GOLDEN / f"{name}_managed.json").read_text()) == golden(
+        MANAGED, OPERATIONS[name]
+    )
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_rows_stay_out_of_reprs(name: str) -> None:
-    shown = repr(GOOGLE) + repr(OPERATIONS[name]) + repr(GOOGLE.encode(OPERATIONS[name])) + repr(MARY)
+    shown = (
+        repr(GOOGLE) + repr(OPERATIONS[name]) + repr(GOOGLE.encode(OPERATIONS[name])) + repr(MARY)
+    )
 
     assert "mary@example.com" not in shown
     assert ROWS[0][1] not in shown
@@ -87,9 +105,18 @@ def test_all_identifiers_of_a_person_are_sent_each_once_in_any_order() -> None:
 
 @pytest.mark.parametrize(
     ("emails", "phones", "kept"),
-    [(12, 0, (10, 0)), (12, 1, (9, 1)), (12, 12, (5, 5)), (1, 12, (1, 9)), (5, 5, (5, 5)), (0, 12, (0, 10))],
+    [
+        (12, 0, (10, 0)),
+        (12, 1, (9, 1)),
+        (12, 12, (5, 5)),
+        (1, 12, (1, 9)),
+        (5, 5, (5, 5)),
+        (0, 12, (0, 10)),
+    ],
 )
-def test_no_more_identifiers_than_google_takes_and_each_kind_keeps_its_share(emails: int, phones: int, kept: tuple[int, int]) -> None:
+def test_no_more_identifiers_than_google_takes_and_each_kind_keeps_its_share(
+    emails: int, phones: int, kept: tuple[int, int]
+) -> None:
     person = Matchable(
         "id",
         {
@@ -100,17 +127,28 @@ def test_no_more_identifiers_than_google_takes_and_each_kind_keeps_its_share(ema
 
     row = GOOGLE.row(person) or ()
 
-    assert (sum(value.startswith("email:") for value in row), sum(value.startswith("phone:") for value in row)) == kept
+    assert (
+        sum(value.startswith("email:") for value in row),
+        sum(value.startswith("phone:") for value in row),
+    ) == kept
 
 
 def test_person_with_nothing_to_match_on_has_no_row() -> None:
-    known = {"user_id": ("u1",), "email": ("none", "@gmail.com"), "phone": ("+0000000000", ""), "device_id": MARY.identifiers["device_id"]}
+    known = {
+        "user_id": ("u1",),
+        "email": ("none", "@gmail.com"),
+        "phone": ("+0000000000", ""),
+        "device_id": MARY.identifiers["device_id"],
+    }
 
     assert GOOGLE.row(Matchable("id", known)) is None
     assert digest("") == ""
 
 
 def test_membership_is_whole_days() -> None:
-    assert b'"membershipDuration":"2592000s"' in Google(GoogleParams(membership=timedelta(days=30))).encode(Create("a", "b")).body
+    assert (
+        b'"membershipDuration":"2592000s"'
+        in Google(GoogleParams(membership=timedelta(days=30))).encode(Create("a", "b")).body
+    )
     with pytest.raises(ValueError, match="whole days"):
         GoogleParams(membership=timedelta(hours=36))

@@ -43,7 +43,11 @@ def test_readback_of_a_new_list_is_unknown() -> None:
     outcome = answer(Read("709"), {"id": "709"})
 
     assert isinstance(outcome, Delivered)
-    assert [outcome.readback[name] for name in ("size_lower", "size_upper", "match_rate")] == [-1, -1, -1]
+    assert [outcome.readback[name] for name in ("size_lower", "size_upper", "match_rate")] == [
+        -1,
+        -1,
+        -1,
+    ]
 
 
 def status(**told: object) -> Outcome:
@@ -79,7 +83,9 @@ def test_result_of_an_add_names_its_match_rate(name: str, low: int, high: int) -
         "match_rate_high": high,
     }
 
-    outcome = status(requestStatus="SUCCESS", audienceMembersIngestionStatus={"userDataIngestionStatus": counts})
+    outcome = status(
+        requestStatus="SUCCESS", audienceMembersIngestionStatus={"userDataIngestionStatus": counts}
+    )
 
     assert outcome == Delivered(rows=1000, readback=readback)
 
@@ -93,8 +99,14 @@ def test_result_of_a_partial_success_counts_errors_and_warnings_by_reason() -> N
                 {"recordCount": "1", "reason": "mary@example.com"},
             ]
         },
-        warningInfo={"warningCounts": [{"recordCount": "3", "reason": "PROCESSING_WARNING_REASON_INTERNAL_ERROR"}]},
-        audienceMembersRemovalStatus={"userDataRemovalStatus": {"recordCount": "1000", "userIdentifierCount": "2100"}},
+        warningInfo={
+            "warningCounts": [
+                {"recordCount": "3", "reason": "PROCESSING_WARNING_REASON_INTERNAL_ERROR"}
+            ]
+        },
+        audienceMembersRemovalStatus={
+            "userDataRemovalStatus": {"recordCount": "1000", "userIdentifierCount": "2100"}
+        },
     )
 
     assert isinstance(outcome, Delivered)
@@ -112,7 +124,10 @@ def test_result_of_a_partial_success_counts_errors_and_warnings_by_reason() -> N
 
 
 def test_failed_request_has_no_valid_row() -> None:
-    outcome = status(requestStatus="FAILED", audienceMembersIngestionStatus={"userDataIngestionStatus": {"recordCount": "5"}})
+    outcome = status(
+        requestStatus="FAILED",
+        audienceMembersIngestionStatus={"userDataIngestionStatus": {"recordCount": "5"}},
+    )
 
     assert isinstance(outcome, Delivered)
     assert (outcome.rows, outcome.invalid, outcome.readback["status"]) == (5, 5, "FAILED")

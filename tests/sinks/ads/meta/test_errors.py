@@ -5,18 +5,36 @@ import json
 import pytest
 
 from sinks.ads.meta.codec import Meta, MetaParams
-from sinks.ads.platform import Create, Delete, Delivered, Find, Operation, Outcome, Read, Rejected, Response, Retry, Write
+from sinks.ads.platform import (
+    Create,
+    Delete,
+    Delivered,
+    Find,
+    Operation,
+    Outcome,
+    Read,
+    Rejected,
+    Response,
+    Retry,
+    Write,
+)
 
 META = Meta(MetaParams(account_id="111"), "token")
 ADD = Write("add", "238", (("p", "", "", ""),) * 4, 7)
 
 
-def answer(operation: Operation, body: object, status: int = 200, headers: dict[str, str] | None = None) -> Outcome:
+def answer(
+    operation: Operation, body: object, status: int = 200, headers: dict[str, str] | None = None
+) -> Outcome:
     return META.decode(operation, Response(status, headers or {}, json.dumps(body).encode()))
 
 
 def error(code: int, subcode: int = 0, status: int = 400, **more: object) -> Outcome:
-    return answer(ADD, {"error": {"message": "mary@example.com", "code": code, "error_subcode": subcode, **more}}, status)
+    return answer(
+        ADD,
+        {"error": {"message": "mary@example.com", "code": code, "error_subcode": subcode, **more}},
+        status,
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +63,9 @@ def error(code: int, subcode: int = 0, status: int = 400, **more: object) -> Out
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 403, 429, 500])
-def test_permanent_codes_are_rejected_whatever_the_status(code: int, subcode: int, reason: str, status: int) -> None:
+def test_permanent_codes_are_rejected_whatever_the_status(
+    code: int, subcode: int, reason: str, status: int
+) -> None:
     outcome = error(code, subcode, status)
 
     assert isinstance(outcome, Rejected)
@@ -61,9 +81,15 @@ def test_throttle_codes_wait_whatever_the_status(code: int, status: int) -> None
 
 
 def test_throttle_waits_as_long_as_the_usage_header_says() -> None:
-    usage = {"111": [{"type": "custom_audience", "call_count": 100, "estimated_time_to_regain_access": 7}]}
+    usage = {
+        "111": [
+            {"type": "custom_audience", "call_count": 100, "estimated_time_to_regain_access": 7}
+        ]
+    }
 
-    outcome = answer(ADD, {"error": {"code": 80003}}, 403, {"x-business-use-case-usage": json.dumps(usage)})
+    outcome = answer(
+        ADD, {"error": {"code": 80003}}, 403, {"x-business-use-case-usage": json.dumps(usage)}
+    )
 
     assert outcome == Retry("throttled", 420.0)
 
@@ -87,7 +113,9 @@ def test_unknown_code_is_tried_again() -> None:
 
 @pytest.mark.parametrize("status", [200, 500, 502])
 def test_html_page_is_tried_again(status: int) -> None:
-    assert META.decode(ADD, Response(status, {}, b"<html>Service Unavailable</html>")) == Retry("html")
+    assert META.decode(ADD, Response(status, {}, b"<html>Service Unavailable</html>")) == Retry(
+        "html"
+    )
 
 
 @pytest.mark.parametrize("fault", ["timeout", "connection"])
@@ -106,13 +134,24 @@ def test_error_status_without_error_object_is_tried_again() -> None:
 
 @pytest.mark.parametrize("samples", [{}, [], {"0": "x"}, ["x"]])
 def test_written_rows_are_delivered_with_the_invalid_count(samples: object) -> None:
-    body = {"audience_id": "238", "num_received": 4, "num_invalid_entries": 1, "invalid_entry_samples": samples}
+    body = {
+        "audience_id": "238",
+        "num_received": 4,
+        "num_invalid_entries": 1,
+        "invalid_entry_samples": samples,
+    }
 
     assert answer(ADD, body) == Delivered(rows=4, invalid=1)
 
 
 def test_usage_above_the_limit_asks_for_a_pause() -> None:
-    usage = json.dumps({"111": [{"type": "custom_audience", "call_count": 85, "estimated_time_to_regain_access": 0}]})
+    usage = json.dumps(
+        {
+            "111": [
+                {"type": "custom_audience", "call_count": 85, "estimated_time_to_regain_access": 0}
+            ]
+        }
+    )
 
     outcome = answer(ADD, {"num_received": 4}, headers={"x-business-use-case-usage": usage})
 
@@ -126,7 +165,10 @@ def test_usage_header_that_cannot_be_read_is_ignored(header: str) -> None:
 
 def test_audience_is_found_by_name_and_intent() -> None:
     listed = {
-        "data": [{"id": "1", "name": "a", "description": "other"}, {"id": "2", "name": "a", "description": "ours"}],
+        "data": [
+            {"id": "1", "name": "a", "description": "other"},
+            {"id": "2", "name": "a", "description": "ours"},
+        ],
         "paging": {"cursors": {"after": "c1"}, "next": "https://…"},
     }
 
@@ -135,7 +177,10 @@ def test_audience_is_found_by_name_and_intent() -> None:
 
 
 def test_end_of_the_listing_has_no_cursor() -> None:
-    assert answer(Find("a", "ours"), {"data": [], "paging": {"cursors": {"after": "c1"}}}) == Delivered()
+    assert (
+        answer(Find("a", "ours"), {"data": [], "paging": {"cursors": {"after": "c1"}}})
+        == Delivered()
+    )
 
 
 def test_created_audience_gives_its_id() -> None:
@@ -152,7 +197,12 @@ def test_readback_gives_the_size_range_and_states() -> None:
     }
 
     assert answer(Read("238"), body) == Delivered(
-        readback={"size_lower": 4900, "size_upper": 5100, "delivery_status": 200, "operation_status": 411}
+        readback={
+            "size_lower": 4900,
+            "size_upper": 5100,
+            "delivery_status": 200,
+            "operation_status": 411,
+        }
     )
 
 

@@ -18,7 +18,9 @@ MARY = Matchable(
         "device_id": ("F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",),
     },
 )
-JOE = Matchable("bebe52e7-03ee-455a-b3c4-e57283966239", {"email": ("janedoe@gmail.com",), "user_id": ("joe",)})
+JOE = Matchable(
+    "bebe52e7-03ee-455a-b3c4-e57283966239", {"email": ("janedoe@gmail.com",), "user_id": ("joe",)}
+)
 ROWS = tuple(row for row in map(META.row, (MARY, JOE)) if row)
 OPERATIONS: dict[str, Operation] = {
     "find": Find("Customers", "stratum:1"),
@@ -60,7 +62,12 @@ def test_smallest_of_several_emails_is_chosen_in_any_order() -> None:
 
 
 def test_person_with_nothing_to_match_on_has_no_row() -> None:
-    assert META.row(Matchable("id", {"user_id": ("u1",), "email": ("none",), "phone": ("+0000000000",)})) is None
+    assert (
+        META.row(
+            Matchable("id", {"user_id": ("u1",), "email": ("none",), "phone": ("+0000000000",)})
+        )
+        is None
+    )
 
 
 def test_device_id_is_sent_raw() -> None:

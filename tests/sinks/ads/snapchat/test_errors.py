@@ -4,13 +4,30 @@ import json
 
 import pytest
 
-from sinks.ads.platform import Create, Delete, Delivered, Find, Operation, Outcome, Read, Rejected, Response, Retry, Write
+from sinks.ads.platform import (
+    Create,
+    Delete,
+    Delivered,
+    Find,
+    Operation,
+    Outcome,
+    Read,
+    Rejected,
+    Response,
+    Retry,
+    Write,
+)
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 
 SNAPCHAT = Snapchat(SnapchatParams(account_id="8adc3db7-8148-4fbf-999c-8d2266369d74"))
 ADD = Write("add", "5677923948298240", (("a", "", ""),) * 4, 7)
 REMOVE = Write("remove", "5677923948298240", (("a", "", ""),) * 4, 7)
-FIND, CREATE, READ, DELETE = Find("VIP", "ours"), Create("VIP", "ours"), Read("5677923948298240"), Delete("5677923948298240")
+FIND, CREATE, READ, DELETE = (
+    Find("VIP", "ours"),
+    Create("VIP", "ours"),
+    Read("5677923948298240"),
+    Delete("5677923948298240"),
+)
 EVERY = (ADD, REMOVE, FIND, CREATE, READ, DELETE)
 
 
@@ -20,15 +37,26 @@ def answer(operation: Operation, body: object, status: int = 200) -> Outcome:
 
 def error(operation: Operation, status: int, code: str | None = None) -> Outcome:
     texts = {"debug_message": "mary@example.com", "display_message": "mary@example.com"}
-    return answer(operation, {"request_status": "ERROR", "request_id": "r", "error_code": code, **texts}, status)
+    return answer(
+        operation,
+        {"request_status": "ERROR", "request_id": "r", "error_code": code, **texts},
+        status,
+    )
 
 
-def success(operation: Operation, key: str, *parts: object, status: str = "SUCCESS", **more: object) -> Outcome:
-    return answer(operation, {"request_status": status, "request_id": "r", key: list(parts), **more})
+def success(
+    operation: Operation, key: str, *parts: object, status: str = "SUCCESS", **more: object
+) -> Outcome:
+    return answer(
+        operation, {"request_status": status, "request_id": "r", key: list(parts), **more}
+    )
 
 
 def segment(**fields: object) -> dict[str, object]:
-    return {"sub_request_status": "SUCCESS", "segment": {"id": "1", "name": "VIP", "description": "ours"} | fields}
+    return {
+        "sub_request_status": "SUCCESS",
+        "segment": {"id": "1", "name": "VIP", "description": "ours"} | fields,
+    }
 
 
 @pytest.mark.parametrize(
@@ -46,7 +74,9 @@ def segment(**fields: object) -> dict[str, object]:
     ],
 )
 @pytest.mark.parametrize("operation", EVERY)
-def test_permanent_answers_are_rejected(status: int, code: str | None, reason: str, operation: Operation) -> None:
+def test_permanent_answers_are_rejected(
+    status: int, code: str | None, reason: str, operation: Operation
+) -> None:
     outcome = error(operation, status, code)
 
     assert isinstance(outcome, Rejected)
@@ -58,9 +88,18 @@ def test_permanent_answers_are_rejected(status: int, code: str | None, reason: s
 @pytest.mark.parametrize("status", [404, 410])
 @pytest.mark.parametrize(
     ("operation", "reason"),
-    [(ADD, "missing"), (REMOVE, "missing"), (READ, "missing"), (DELETE, "missing"), (FIND, "permission"), (CREATE, "permission")],
+    [
+        (ADD, "missing"),
+        (REMOVE, "missing"),
+        (READ, "missing"),
+        (DELETE, "missing"),
+        (FIND, "permission"),
+        (CREATE, "permission"),
+    ],
 )
-def test_what_is_not_found_is_the_segment_or_the_account(status: int, operation: Operation, reason: str) -> None:
+def test_what_is_not_found_is_the_segment_or_the_account(
+    status: int, operation: Operation, reason: str
+) -> None:
     outcome = error(operation, status)
 
     assert isinstance(outcome, Rejected)
@@ -95,7 +134,9 @@ def test_faults_of_the_server_are_tried_again(status: int, body: bytes) -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 418])
 def test_html_page_is_tried_again(status: int) -> None:
-    assert SNAPCHAT.decode(ADD, Response(status, {}, b"<html>Service Unavailable</html>")) == Retry("html")
+    assert SNAPCHAT.decode(ADD, Response(status, {}, b"<html>Service Unavailable</html>")) == Retry(
+        "html"
+    )
 
 
 @pytest.mark.parametrize("status", [418, 451])
@@ -117,7 +158,9 @@ def test_answer_that_is_no_envelope_is_tried_again(body: object) -> None:
     assert answer(ADD, body) == Retry("html")
 
 
-@pytest.mark.parametrize("body", [{}, {"users": []}, {"users": 3}, {"users": [None]}, {"segments": "x"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"users": []}, {"users": 3}, {"users": [None]}, {"segments": "x"}]
+)
 def test_success_without_content_is_tried_again(body: dict[str, object]) -> None:
     assert answer(ADD, {"request_status": "SUCCESS"} | body) == Retry("unexpected")
 
@@ -126,31 +169,47 @@ def test_success_without_content_is_tried_again(body: dict[str, object]) -> None
 def test_written_rows_are_delivered(status: str) -> None:
     part = {"sub_request_status": status, "user": {"number_uploaded_users": 4}}
 
-    assert success(ADD, "users", part, status=status) == success(REMOVE, "users", part, status=status) == Delivered(rows=4)
+    assert (
+        success(ADD, "users", part, status=status)
+        == success(REMOVE, "users", part, status=status)
+        == Delivered(rows=4)
+    )
 
 
 @pytest.mark.parametrize("operation", EVERY)
 def test_part_that_failed_fails_the_whole(operation: Operation) -> None:
-    good, bad = {"sub_request_status": "SUCCESS"}, {"sub_request_status": "ERROR", "sub_request_error_reason": "mary@example.com"}
+    good, bad = (
+        {"sub_request_status": "SUCCESS"},
+        {"sub_request_status": "ERROR", "sub_request_error_reason": "mary@example.com"},
+    )
 
     assert success(operation, "users", good, bad) == Retry("unexpected")
     assert success(operation, "segments", bad) == Retry("unexpected")
 
 
 def test_part_that_failed_with_a_known_code_is_rejected() -> None:
-    outcome = success(ADD, "users", {"sub_request_status": "ERROR", "sub_request_error_reason": "E3002: no"})
+    outcome = success(
+        ADD, "users", {"sub_request_status": "ERROR", "sub_request_error_reason": "E3002: no"}
+    )
 
     assert isinstance(outcome, Rejected)
     assert (outcome.reason, outcome.detail) == ("permission", "200 E3002")
 
 
 def test_created_segment_gives_its_id() -> None:
-    assert success(CREATE, "segments", segment(id="5677923948298240"), status="success") == Delivered(platform_id="5677923948298240")
+    assert success(
+        CREATE, "segments", segment(id="5677923948298240"), status="success"
+    ) == Delivered(platform_id="5677923948298240")
     assert success(CREATE, "segments") == Retry("unexpected")
 
 
 def test_segment_is_found_by_its_recorded_intent() -> None:
-    parts = [segment(id="1", description="other"), segment(id="3"), segment(id="2", name="Renamed"), segment(id="4", description=None)]
+    parts = [
+        segment(id="1", description="other"),
+        segment(id="3"),
+        segment(id="2", name="Renamed"),
+        segment(id="4", description=None),
+    ]
 
     assert success(FIND, "segments", *parts) == Delivered(platform_id="2")
 
@@ -161,7 +220,9 @@ def test_listing_goes_on_at_our_own_address() -> None:
 
     assert outcome == Delivered(after="cursor=abc&limit=100")
     next_page = SNAPCHAT.encode(Find("VIP", "ours", "cursor=abc&limit=100"))
-    assert next_page.url.startswith("https://adsapi.snapchat.com/v1/adaccounts/8adc3db7-8148-4fbf-999c-8d2266369d74/segments?cursor=abc")
+    assert next_page.url.startswith(
+        "https://adsapi.snapchat.com/v1/adaccounts/8adc3db7-8148-4fbf-999c-8d2266369d74/segments?cursor=abc"
+    )
 
 
 @pytest.mark.parametrize("paging", [None, {}, {"next_link": None}, {"next_link": ""}])
@@ -170,7 +231,12 @@ def test_end_of_the_listing_has_no_next_page(paging: object) -> None:
 
 
 def test_readback_gives_matched_people_and_states() -> None:
-    held = segment(approximate_number_users=40, status="ACTIVE", upload_status="COMPLETE", targetable_status="TOO_FEW_USERS")
+    held = segment(
+        approximate_number_users=40,
+        status="ACTIVE",
+        upload_status="COMPLETE",
+        targetable_status="TOO_FEW_USERS",
+    )
 
     assert success(READ, "segments", held) == Delivered(
         readback={

@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from sinks.ads.hashing import digest
-from sinks.ads.platform import Create, Delete, Find, Matchable, Operation, Read, Request, Response, Status, Write
+from sinks.ads.platform import (
+    Create,
+    Delete,
+    Find,
+    Matchable,
+    Operation,
+    Read,
+    Request,
+    Response,
+    Status,
+    Write,
+)
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams, one_schema
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "snapchat"
@@ -20,7 +31,9 @@ PERSON = Matchable(
         "device_id": ("F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",),
     },
 )
-JANE = Matchable("bebe52e7-03ee-455a-b3c4-e57283966239", {"email": ("janedoe@gmail.com",), "user_id": ("jane",)})
+JANE = Matchable(
+    "bebe52e7-03ee-455a-b3c4-e57283966239", {"email": ("janedoe@gmail.com",), "user_id": ("jane",)}
+)
 ROWS = tuple(row for row in map(SNAPCHAT.row, (PERSON, JANE)) if row)
 OPERATIONS: dict[str, Operation] = {
     "find": Find("VIP buyers", "stratum:1"),
@@ -31,7 +44,11 @@ OPERATIONS: dict[str, Operation] = {
     "read": Read("5677923948298240"),
     "delete": Delete("5677923948298240"),
 }
-OK = Response(200, {}, b'{"request_status":"SUCCESS","users":[{"sub_request_status":"SUCCESS","user":{"number_uploaded_users":2}}]}')
+OK = Response(
+    200,
+    {},
+    b'{"request_status":"SUCCESS","users":[{"sub_request_status":"SUCCESS","user":{"number_uploaded_users":2}}]}',
+)
 
 
 class Line:
@@ -46,7 +63,11 @@ class Line:
         return self.answers.pop(0) if self.answers else OK
 
     def schemas(self) -> list[list[str]]:
-        return [schema for request in self.sent for schema in [user["schema"] for user in json.loads(request.body)["users"]]]
+        return [
+            schema
+            for request in self.sent
+            for schema in [user["schema"] for user in json.loads(request.body)["users"]]
+        ]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -55,14 +76,24 @@ def test_request_equals_its_golden_file(name: str) -> None:
     one_schema(line)(SNAPCHAT.encode(OPERATIONS[name]))
 
     assert json.loads((GOLDEN / f"{name}.json").read_text()) == [
-        {"method": request.method, "url": request.url, "headers": dict(request.headers), "body": request.body.decode()}
+        {
+            "method": request.method,
+            "url": request.url,
+            "headers": dict(request.headers),
+            "body": request.body.decode(),
+        }
         for request in line.sent
     ]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_rows_stay_out_of_reprs(name: str) -> None:
-    shown = repr(SNAPCHAT) + repr(OPERATIONS[name]) + repr(SNAPCHAT.encode(OPERATIONS[name])) + repr(PERSON)
+    shown = (
+        repr(SNAPCHAT)
+        + repr(OPERATIONS[name])
+        + repr(SNAPCHAT.encode(OPERATIONS[name]))
+        + repr(PERSON)
+    )
 
     assert "email.com" not in shown
     assert ROWS[0][0] not in shown
@@ -87,7 +118,11 @@ def test_phone_is_digits_without_leading_zeros(phone: str) -> None:
 def test_phone_may_be_sent_with_its_plus() -> None:
     e164 = Snapchat(SnapchatParams(account_id=ACCOUNT, phone_form="e164"))
 
-    assert e164.row(Matchable("id", {"phone": ("+1 800 555 0100",)})) == ("", digest("+18005550100"), "")
+    assert e164.row(Matchable("id", {"phone": ("+1 800 555 0100",)})) == (
+        "",
+        digest("+18005550100"),
+        "",
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,10 +130,16 @@ def test_phone_may_be_sent_with_its_plus() -> None:
     [
         {},
         {"user_id": ("u1",)},
-        {"email": ("none", ""), "phone": ("+0000000000",), "device_id": ("00000000-0000-0000-0000-000000000000",)},
+        {
+            "email": ("none", ""),
+            "phone": ("+0000000000",),
+            "device_id": ("00000000-0000-0000-0000-000000000000",),
+        },
     ],
 )
-def test_person_with_nothing_to_match_on_has_no_row(identifiers: dict[str, tuple[str, ...]]) -> None:
+def test_person_with_nothing_to_match_on_has_no_row(
+    identifiers: dict[str, tuple[str, ...]],
+) -> None:
     assert SNAPCHAT.row(Matchable("id", identifiers)) is None
 
 

@@ -4,13 +4,30 @@ import json
 
 import pytest
 
-from sinks.ads.platform import Create, Delete, Delivered, Find, Operation, Outcome, Read, Rejected, Response, Retry, Write
+from sinks.ads.platform import (
+    Create,
+    Delete,
+    Delivered,
+    Find,
+    Operation,
+    Outcome,
+    Read,
+    Rejected,
+    Response,
+    Retry,
+    Write,
+)
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 
 TIKTOK = Tiktok(TiktokParams(account_id="7178918106775994370"), "token")
 ADD = Write("add", "167290896", (("a", "", ""),) * 4, 7)
 REMOVE = Write("remove", "167290896", (("a", "", ""),) * 4, 7)
-FIND, CREATE, READ, DELETE = Find("VIP", "ours"), Create("VIP", "ours"), Read("167290896"), Delete("167290896")
+FIND, CREATE, READ, DELETE = (
+    Find("VIP", "ours"),
+    Create("VIP", "ours"),
+    Read("167290896"),
+    Delete("167290896"),
+)
 EVERY = (ADD, REMOVE, FIND, CREATE, READ, DELETE)
 MARKED = json.loads(TIKTOK.encode(CREATE).body)["custom_audience_name"]
 
@@ -31,7 +48,9 @@ def answer(operation: Operation, code: int, data: object = None, status: int = 2
 )
 @pytest.mark.parametrize("operation", EVERY)
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_permanent_codes_are_rejected_whatever_the_status(code: int, reason: str, operation: Operation, status: int) -> None:
+def test_permanent_codes_are_rejected_whatever_the_status(
+    code: int, reason: str, operation: Operation, status: int
+) -> None:
     outcome = answer(operation, code, status=status)
 
     assert isinstance(outcome, Rejected)
@@ -40,7 +59,9 @@ def test_permanent_codes_are_rejected_whatever_the_status(code: int, reason: str
     assert "mary" not in repr(outcome)
 
 
-@pytest.mark.parametrize(("code", "wait_s"), [(40133, 1.0), (40100, 60.0), (40016, 60.0), (40132, 60.0), (61000, 60.0)])
+@pytest.mark.parametrize(
+    ("code", "wait_s"), [(40133, 1.0), (40100, 60.0), (40016, 60.0), (40132, 60.0), (61000, 60.0)]
+)
 @pytest.mark.parametrize("operation", EVERY)
 def test_throttle_codes_wait(code: int, wait_s: float, operation: Operation) -> None:
     assert answer(operation, code) == Retry("throttled", wait_s)
@@ -67,7 +88,10 @@ def test_parameter_error_of_a_write_may_be_an_update_under_way(operation: Operat
     assert answer(operation, 40002) == Retry("busy", 60.0)
 
 
-@pytest.mark.parametrize(("operation", "reason"), [(READ, "missing"), (DELETE, "missing"), (FIND, "invalid"), (CREATE, "invalid")])
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [(READ, "missing"), (DELETE, "missing"), (FIND, "invalid"), (CREATE, "invalid")],
+)
 def test_parameter_error_elsewhere_is_final(operation: Operation, reason: str) -> None:
     outcome = answer(operation, 40002)
 
@@ -77,7 +101,9 @@ def test_parameter_error_elsewhere_is_final(operation: Operation, reason: str) -
 
 @pytest.mark.parametrize("status", [200, 403, 500, 502])
 def test_html_page_is_tried_again(status: int) -> None:
-    assert TIKTOK.decode(ADD, Response(status, {}, b"<html>Service Unavailable</html>")) == Retry("html")
+    assert TIKTOK.decode(ADD, Response(status, {}, b"<html>Service Unavailable</html>")) == Retry(
+        "html"
+    )
 
 
 def test_throttle_without_json_waits() -> None:
@@ -135,11 +161,20 @@ def test_audience_is_found_by_its_mark_whatever_its_name() -> None:
         None,
     ]
 
-    assert answer(FIND, 0, {"list": listed, "page_info": {"page": 1, "total_page": 4}}) == Delivered(platform_id="2")
+    assert answer(
+        FIND, 0, {"list": listed, "page_info": {"page": 1, "total_page": 4}}
+    ) == Delivered(platform_id="2")
 
 
 @pytest.mark.parametrize(
-    ("pages", "after"), [({"page": 1, "total_page": 2}, "2"), ({"page": 2, "total_page": 2}, ""), ({}, ""), (None, ""), ({"page": "1"}, "")]
+    ("pages", "after"),
+    [
+        ({"page": 1, "total_page": 2}, "2"),
+        ({"page": 2, "total_page": 2}, ""),
+        ({}, ""),
+        (None, ""),
+        ({"page": "1"}, ""),
+    ],
 )
 def test_listing_goes_on_until_its_last_page(pages: object, after: str) -> None:
     assert answer(FIND, 0, {"list": [], "page_info": pages}) == Delivered(after=after)
@@ -152,7 +187,9 @@ def test_listing_without_a_list_is_tried_again() -> None:
 def test_readback_gives_matched_people_and_state() -> None:
     held = {"audience_id": "167290896", "cover_num": 1200, "is_valid": True, "is_expiring": False}
 
-    assert answer(READ, 0, {"list": [held]}) == Delivered(readback={"size_lower": 1200, "size_upper": 1200, "valid": 1, "expiring": 0})
+    assert answer(READ, 0, {"list": [held]}) == Delivered(
+        readback={"size_lower": 1200, "size_upper": 1200, "valid": 1, "expiring": 0}
+    )
 
 
 def test_readback_without_a_number_is_unknown() -> None:

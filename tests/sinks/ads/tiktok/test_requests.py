@@ -20,7 +20,9 @@ MARY = Matchable(
         "device_id": ("F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",),
     },
 )
-JANE = Matchable("bebe52e7-03ee-455a-b3c4-e57283966239", {"email": ("janedoe@gmail.com",), "user_id": ("jane",)})
+JANE = Matchable(
+    "bebe52e7-03ee-455a-b3c4-e57283966239", {"email": ("janedoe@gmail.com",), "user_id": ("jane",)}
+)
 ROWS = tuple(row for row in map(TIKTOK.row, (MARY, JANE)) if row)
 OPERATIONS: dict[str, Operation] = {
     "find": Find("VIP buyers", "stratum:1"),
@@ -52,7 +54,9 @@ def test_request_equals_its_golden_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_token_and_rows_stay_out_of_reprs(name: str) -> None:
-    shown = repr(TIKTOK) + repr(OPERATIONS[name]) + repr(TIKTOK.encode(OPERATIONS[name])) + repr(MARY)
+    shown = (
+        repr(TIKTOK) + repr(OPERATIONS[name]) + repr(TIKTOK.encode(OPERATIONS[name])) + repr(MARY)
+    )
 
     assert "secret-token" not in shown
     assert "example.com" not in shown
@@ -87,17 +91,27 @@ def test_smallest_of_several_emails_is_chosen_in_any_order() -> None:
     [
         {},
         {"user_id": ("u1",)},
-        {"email": ("none", ""), "phone": ("+0000000000",), "device_id": ("00000000-0000-0000-0000-000000000000",)},
+        {
+            "email": ("none", ""),
+            "phone": ("+0000000000",),
+            "device_id": ("00000000-0000-0000-0000-000000000000",),
+        },
     ],
 )
-def test_person_with_nothing_to_match_on_has_no_row(identifiers: dict[str, tuple[str, ...]]) -> None:
+def test_person_with_nothing_to_match_on_has_no_row(
+    identifiers: dict[str, tuple[str, ...]],
+) -> None:
     assert TIKTOK.row(Matchable("id", identifiers)) is None
 
 
 def test_stripped_form_drops_dots_and_suffix_at_every_domain() -> None:
     stripped = Tiktok(TiktokParams(account_id="1", email_form="stripped"), "token")
 
-    assert stripped.row(Matchable("id", {"email": ("jane.doe+news@gmail.com",)})) == (ROWS[1][0], "", "")
+    assert stripped.row(Matchable("id", {"email": ("jane.doe+news@gmail.com",)})) == (
+        ROWS[1][0],
+        "",
+        "",
+    )
 
 
 def test_device_id_fills_the_chosen_columns_only() -> None:

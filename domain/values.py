@@ -1,0 +1,6 @@
+"""Types of values that clients send."""
+
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+"""A JSON value: None, a bool, a number, a text, a list or a mapping of them; its shape is checked where it is read."""
