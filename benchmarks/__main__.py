@@ -77,7 +77,8 @@ def main() -> None:
     except ValueError as error:
         parser.error(str(error))
     print(
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python"
+        f" {platform.python_version()}"
     )
     report = Report()
     for run, sizes in chosen:

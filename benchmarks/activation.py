@@ -96,7 +96,8 @@ def _connected(platform: LocalPlatform) -> Iterator[dict[str, str]]:
 def _audience(bench: Bench, platform: str, account: str, interval_s: int) -> int:
     with bench.connect() as connection:
         sql = """
-            INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent, interval_s, confirmed_at)
+            INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent,
+                interval_s, confirmed_at)
             VALUES (1, %s, %s, 'Everybody', %s, 'stratum:bench', %s, now()) RETURNING id
         """
         row = connection.execute(sql, (SEGMENT, platform, account, interval_s)).fetchone()
@@ -146,7 +147,10 @@ def _first_sync(
     started = time.perf_counter()
     try:
         with bench.connect() as connection:
-            sql = "SELECT count(*) FROM audience_members WHERE audience_id = %s AND state IN ('present', 'accepted')"
+            sql = (
+                "SELECT count(*) FROM audience_members WHERE audience_id = %s AND state IN"
+                " ('present', 'accepted')"
+            )
 
             def sent() -> bool:
                 row = connection.execute(sql, (audience,)).fetchone()
@@ -158,7 +162,10 @@ def _first_sync(
     finally:
         stop([process])
     rate, bare = people / spent_s, _bare(platform, environment, people)
-    told = f"spelling the rows alone {bare:,.0f}/s, {rate / bare:.2f} of it; {people / took_s:,.0f}/s by the wall clock"
+    told = (
+        f"spelling the rows alone {bare:,.0f}/s, {rate / bare:.2f} of it; {people / took_s:,.0f}/s"
+        " by the wall clock"
+    )
     report.add(
         f"first sync of {people:,} people to {platform.name}",
         f"{rate:,.0f} rows/s",
@@ -246,8 +253,8 @@ def _lag_ms(connection: psycopg.Connection, audience: int, person: UUID, *, urge
         if urgent:
             connection.execute("DELETE FROM identifiers WHERE profile_id = %s", (person,))
         connection.execute(
-            "INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause, urgent, changed_at)"
-            " VALUES (1, 1, %s, -1, 1, 'event', %s, now())",
+            "INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause,"
+            " urgent, changed_at) VALUES (1, 1, %s, -1, 1, 'event', %s, now())",
             (person, urgent),
         )
     started = time.perf_counter()

@@ -25,12 +25,14 @@ WORKSPACE, SEGMENT, CHUNK, WAIT_S = 1, 1, 20_000, 600
 NOW_MS: Final = 1_790_000_000_000
 AIM_RATE, AIM_MB = 5_000, 300
 _COPY: Final = """
-    COPY (SELECT p.doc, i.kind, i.value FROM memberships m JOIN profiles p ON p.id = m.profile_id JOIN identifiers i ON i.profile_id = p.id
+    COPY (SELECT p.doc, i.kind, i.value FROM memberships m JOIN profiles p ON p.id = m.profile_id
+        JOIN identifiers i ON i.profile_id = p.id
           WHERE m.segment_id = 1 ORDER BY p.id) TO STDOUT (FORMAT BINARY)
 """
 _IDENTIFIERS: Final = """
     INSERT INTO identifiers (key, workspace_id, kind, value, profile_id)
-    SELECT md5(kind || 'p' || n)::uuid, 1, kind, 'u' || n || CASE kind WHEN 'email' THEN '@example.com' ELSE '' END, md5('p' || n)::uuid
+    SELECT md5(kind || 'p' || n)::uuid, 1, kind, 'u' || n || CASE kind
+        WHEN 'email' THEN '@example.com' ELSE '' END, md5('p' || n)::uuid
     FROM generate_series(%(first)s::int, %(last)s::int) n, unnest('{user_id,email}'::text[]) kind
 """
 _CASES: Final[tuple[tuple[ExportFormat, IdentifierForm], ...]] = (
@@ -93,7 +95,10 @@ def _written(bench: Bench, form: ExportFormat, identifiers: IdentifierForm) -> f
     with bench.connect() as connection:
         with connection.transaction():
             number = exports.order(connection, WORKSPACE, "bench", Order(spec, "file", 0, ()), 10)
-        sql = "SELECT rows / extract(epoch FROM finished_at - started_at)::float FROM exports WHERE id = %s AND status = 'done'"
+        sql = (
+            "SELECT rows / extract(epoch FROM finished_at - started_at)::float FROM exports WHERE"
+            " id = %s AND status = 'done'"
+        )
         found: list[float] = []
 
         def done() -> bool:

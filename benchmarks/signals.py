@@ -94,7 +94,8 @@ def run(report: Report, signals: int = 1_000, seconds: int = 90) -> None:
                 ages = sorted(
                     float(age)
                     for (age,) in conn.execute(
-                        "SELECT extract(epoch FROM now() - max(read_at)) FROM readings WHERE signal = ANY(%s) GROUP BY signal",
+                        "SELECT extract(epoch FROM now() - max(read_at)) FROM readings WHERE signal"
+                        " = ANY(%s) GROUP BY signal",
                         (names,),
                     )
                 )
@@ -111,7 +112,10 @@ def run(report: Report, signals: int = 1_000, seconds: int = 90) -> None:
     if len(ages) < signals:
         raise TimeoutError(f"{len(ages)} of {signals} signals were read within {seconds} s")
     slowest = percentile(ages, 0.99)
-    reading = f"{counters:,} counters read once: {reference:.2f} s; written in {median(took):.2f} s of each second"
+    reading = (
+        f"{counters:,} counters read once: {reference:.2f} s; written in {median(took):.2f} s of"
+        " each second"
+    )
     ages_said = f"p50 {median(ages):.1f} s, p99 {slowest:.1f} s"
     report.add(
         f"readings of {signals:,} signals, age of the newest",

@@ -15,31 +15,37 @@ EVENTS: Final = Counter(
 )
 DUPLICATES: Final = Counter(
     "stratum_engine_duplicates_total",
-    "Events whose message id was stored before. Many: a client repeats itself, which costs and harms nothing.",
+    "Events whose message id was stored before. Many: a client repeats itself, which costs and"
+    " harms nothing.",
 )
 DEAD_LETTERS: Final = Counter(
     "stratum_engine_dead_letters_total",
-    "Records that became dead letters, by reason. Look with `stratum dead-letters list`, mend the cause, then `retry`.",
+    "Records that became dead letters, by reason. Look with `stratum dead-letters list`, mend the"
+    " cause, then `retry`.",
     ("reason",),
 )
 ODD_FIELDS: Final = Counter(
     "stratum_engine_odd_fields_total",
-    "Optional fields that could not be read, by field: left out, or for consent counted as a refusal. Steady: a sender spells them wrong.",
+    "Optional fields that could not be read, by field: left out, or for consent counted as a"
+    " refusal. Steady: a sender spells them wrong.",
     ("field",),
 )
 BATCHES: Final = Counter("stratum_engine_batches_total", "Batches committed.")
 BATCH_SECONDS: Final = Histogram(
     "stratum_engine_batch_seconds",
-    "Time from a batch in hand to its commit, retries included. Slow: Postgres is busy or far away.",
+    "Time from a batch in hand to its commit, retries included. Slow: Postgres is busy or far"
+    " away.",
     buckets=_SECONDS,
 )
 CONFLICTS: Final = Counter(
     "stratum_engine_conflicts_total",
-    "Transactions that somebody was faster than, and that were tried again. Near one per batch: producers do not key by person.",
+    "Transactions that somebody was faster than, and that were tried again. Near one per batch:"
+    " producers do not key by person.",
 )
 FENCED: Final = Counter(
     "stratum_engine_fenced_total",
-    "Batches dropped because another worker has the partition. Steady: workers share a name, or leases are too short.",
+    "Batches dropped because another worker has the partition. Steady: workers share a name, or"
+    " leases are too short.",
 )
 WAKES: Final = Counter(
     "stratum_engine_wakes_total",
@@ -73,7 +79,8 @@ SURVEYS: Final = Counter(
 
 SIGNAL_HEALTH: Final = Gauge(
     "stratum_signal_health",
-    "Newest score of a signal, 0-100; NaN when unknown. Low: its readings under /cdp/signals say why.",
+    "Newest score of a signal, 0-100; NaN when unknown. Low: its readings under /cdp/signals say"
+    " why.",
     ("workspace", "signal"),
 )
 READINGS: Final = Counter(
@@ -88,17 +95,20 @@ DECISIONS: Final = Counter(
 )
 PUSH_REQUESTS: Final = Counter(
     "stratum_push_requests_total",
-    "Requests to platforms by outcome: delivered, retry or rejected. Rejected: the audience's history has the reason.",
+    "Requests to platforms by outcome: delivered, retry or rejected. Rejected: the audience's"
+    " history has the reason.",
     ("platform", "kind", "outcome"),
 )
 ALERTS: Final = Counter(
     "stratum_alerts_total",
-    "Notices about alerts, by step: opened, worsened, reminded, resolved. Look with `stratum alerts list`.",
+    "Notices about alerts, by step: opened, worsened, reminded, resolved. Look with `stratum alerts"
+    " list`.",
     ("step",),
 )
 ALERT_NOTICES: Final = Counter(
     "stratum_alert_notices_total",
-    "Attempts to tell on-call, by outcome: arrived, again or refused. Refused: `stratum alerts test` says why.",
+    "Attempts to tell on-call, by outcome: arrived, again or refused. Refused: `stratum alerts"
+    " test` says why.",
     ("channel", "outcome"),
 )
 PUSH_ROWS: Final = Counter(

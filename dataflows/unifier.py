@@ -187,9 +187,11 @@ class Unifier:
         """Programs of all workspaces; those whose definitions are as before are kept."""
         programs = self._definitions.programs
         return {
-            workspace: programs[workspace]
-            if workspace in programs and before.definitions.get(workspace) == definitions
-            else _compiled(definitions)
+            workspace: (
+                programs[workspace]
+                if workspace in programs and before.definitions.get(workspace) == definitions
+                else _compiled(definitions)
+            )
             for workspace, definitions in registry.definitions.items()
         }
 

@@ -41,7 +41,10 @@ class Difference:
     stored: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.where}: {self.what}: recomputed {self.expected}, stored {self.stored}"
+        return (
+            f"{self.kind}: {self.where}: {self.what}: recomputed {self.expected}, stored"
+            f" {self.stored}"
+        )
 
 
 @dataclass(frozen=True)

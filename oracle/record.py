@@ -118,9 +118,11 @@ def _read(
         ),
         traits={trait: _storable(value) for trait, value in traits.items()},
         consent=tuple(consent.items()),
-        order=_order(_spoken(said), profile)
-        if event.type == "track" and name in profile.order_events
-        else None,
+        order=(
+            _order(_spoken(said), profile)
+            if event.type == "track" and name in profile.order_events
+            else None
+        ),
         group=_id(said, "groupId") if event.type == "group" else "",
         group_traits={trait: _storable(value) for trait, value in group_traits.items()},
         properties=_properties(said) if event.type in ("track", "page", "screen") else {},

@@ -27,7 +27,8 @@ _EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
 READINGS: Final = f"""
 WITH ordered AS MATERIALIZED (
     SELECT pg_advisory_xact_lock({locks.READINGS}, workspace)
-    FROM (SELECT DISTINCT workspace FROM unnest(%s::integer[]) AS workspace ORDER BY 1) AS workspaces
+    FROM (SELECT DISTINCT workspace FROM unnest(%s::integer[]) AS workspace
+        ORDER BY 1) AS workspaces
 )
 """
 """Begins a statement that writes readings of some workspaces; it has to look at ``ordered``."""

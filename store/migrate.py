@@ -129,6 +129,7 @@ def _missing(conn: psycopg.Connection) -> list[Migration]:
     ]
     if changed:
         raise SchemaError(
-            f"{', '.join(changed)} changed after it was applied: put the file back and add a new one instead"
+            f"{', '.join(changed)} changed after it was applied: put the file back and add a new"
+            " one instead"
         )
     return [migration for migration in known if migration.version not in applied]

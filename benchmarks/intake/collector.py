@@ -85,7 +85,10 @@ def _measure(
     server: Server, bodies: Sequence[bytes], write_key: str, seconds: float = SECONDS
 ) -> _Rate:
     key = b64encode(f"{write_key}:".encode()).decode()
-    head = f"POST /v1/batch HTTP/1.1\r\nhost: bench\r\nauthorization: Basic {key}\r\ncontent-type: application/json\r\ncontent-length: "
+    head = (
+        f"POST /v1/batch HTTP/1.1\r\nhost: bench\r\nauthorization: Basic {key}\r\ncontent-type:"
+        " application/json\r\ncontent-length: "
+    )
     requests = [head.encode() + b"%d\r\n\r\n" % len(body) + body for body in bodies]
     asyncio.run(_load(server.port, requests, seconds / 10))  # warm
     processor_s, began = server.processor_s(), time.perf_counter()

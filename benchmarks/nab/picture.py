@@ -58,7 +58,10 @@ def draw(series: Series, path: Path) -> None:
     )
     floor = float(y(0))
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
+            ' font-family="sans-serif" font-size="12">'
+        ),
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
         *(
             _rect(x(series.at_ms[first]), x(series.at_ms[last]), floor, "#ffe2a8")
@@ -66,7 +69,10 @@ def draw(series: Series, path: Path) -> None:
         ),
         _rect(x(first_ms), x(judged[0].at_ms), floor, "#eeeeee"),
         f'<polygon points="{band}" fill="#9ec5e8" fill-opacity="0.6"/>',
-        f'<polyline points="{line(zip(series.at_ms, series.values, strict=True))}" fill="none" stroke="#1f3a5f" stroke-width="0.9"/>',
+        (
+            f'<polyline points="{line(zip(series.at_ms, series.values, strict=True))}" fill="none"'
+            ' stroke="#1f3a5f" stroke-width="0.9"/>'
+        ),
         *_episodes(changes, x, y),
         *_axes(first_ms, last_ms, top, x, y),
         _legend(series.name),
@@ -77,14 +83,18 @@ def draw(series: Series, path: Path) -> None:
 
 
 def _rect(left: str, right: str, floor: float, colour: str) -> str:
-    return f'<rect x="{left}" y="{_HEAD}" width="{float(right) - float(left):.1f}" height="{floor - _HEAD:.1f}" fill="{colour}"/>'
+    return (
+        f'<rect x="{left}" y="{_HEAD}" width="{float(right) - float(left):.1f}"'
+        f' height="{floor - _HEAD:.1f}" fill="{colour}"/>'
+    )
 
 
 def _episodes(changes: Sequence[EpisodeChange], x: _Place, y: _Place) -> list[str]:
     newest = {change.episode.started_ms: change.episode for change in changes}
     opened = [change.episode.started_ms for change in changes if change.kind is EpisodeKind.OPENED]
     return [
-        f'<circle cx="{x(newest[at].peak_ms)}" cy="{y(newest[at].value)}" r="5" fill="none" stroke="#c62828" stroke-width="1.8"/>'
+        f'<circle cx="{x(newest[at].peak_ms)}" cy="{y(newest[at].value)}" r="5" fill="none"'
+        ' stroke="#c62828" stroke-width="1.8"/>'
         for at in opened
     ]
 
@@ -92,17 +102,25 @@ def _episodes(changes: Sequence[EpisodeChange], x: _Place, y: _Place) -> list[st
 def _axes(first_ms: int, last_ms: int, top: float, x: _Place, y: _Place) -> list[str]:
     days = range((first_ms // _DAY_MS + 1) * _DAY_MS, last_ms, 7 * _DAY_MS)
     dates = [
-        f'<text x="{x(day)}" y="{_HEIGHT - 10}" text-anchor="middle" fill="#444444">{datetime.fromtimestamp(day / 1000, UTC):%d %b}</text>'
+        f'<text x="{x(day)}" y="{_HEIGHT - 10}" text-anchor="middle"'
+        f' fill="#444444">{datetime.fromtimestamp(day / 1000, UTC):%d %b}</text>'
         for day in days
     ]
     values = [
-        f'<text x="{_MARGIN - 6}" y="{y(top * share)}" text-anchor="end" dominant-baseline="middle" fill="#444444">{top * share:.2g}</text>'
+        f'<text x="{_MARGIN - 6}" y="{y(top * share)}" text-anchor="end" dominant-baseline="middle"'
+        f' fill="#444444">{top * share:.2g}</text>'
         for share in (0.0, 0.25, 0.5, 0.75)
     ]
-    base = f'<line x1="{_MARGIN}" x2="{_WIDTH - _MARGIN}" y1="{y(0)}" y2="{y(0)}" stroke="#444444" stroke-width="0.8"/>'
+    base = (
+        f'<line x1="{_MARGIN}" x2="{_WIDTH - _MARGIN}" y1="{y(0)}" y2="{y(0)}" stroke="#444444"'
+        ' stroke-width="0.8"/>'
+    )
     return [*dates, *values, base]
 
 
 def _legend(name: str) -> str:
-    words = f"{name} – line: value · blue: expected range · yellow: labelled anomaly · grey: warming up · red: peak of an episode"
+    words = (
+        f"{name} – line: value · blue: expected range · yellow: labelled anomaly · grey: warming up"
+        " · red: peak of an episode"
+    )
     return f'<text x="{_MARGIN}" y="20" fill="#222222">{words}</text>'

@@ -146,7 +146,8 @@ def run(report: Report, events: int = 1_000) -> None:
         report.add(
             f"evaluation of {segments} segments, one event, past {count:,}",
             f"{found.evaluate_us:.0f} µs, {found.looked / segments:.0%} looked at",
-            f"mean {found.mean_us:.0f}; all {found.whole_us:.0f}; fold {found.fold_us:.0f}; decode, encode {found.codec_us:.0f} µs",
+            f"mean {found.mean_us:.0f}; all {found.whole_us:.0f}; fold {found.fold_us:.0f}; decode,"
+            f" encode {found.codec_us:.0f} µs",
             f"≤ {AIM_US:g} µs",
             met=found.evaluate_us <= AIM_US,
         )

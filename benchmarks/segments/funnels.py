@@ -30,12 +30,15 @@ _IDENTIFIERS = """
 _EVENTS = """
     INSERT INTO events
     SELECT md5('m' || n)::uuid, 1, 1, 'track',
-           (%(names)s::text[])[CASE WHEN n %% 100 < 50 THEN 1 WHEN n %% 100 < 75 THEN 2 WHEN n %% 100 < 90 THEN 3 ELSE 4 END],
-           md5('i' || floor(random() * %(identifiers)s)::integer)::uuid, at, at + interval '1 minute', 0,
+           (%(names)s::text[])[CASE WHEN n %% 100 < 50 THEN 1 WHEN n %% 100 < 75 THEN 2
+               WHEN n %% 100 < 90 THEN 3 ELSE 4 END],
+           md5('i' || floor(random() * %(identifiers)s)::integer)::uuid, at,
+               at + interval '1 minute', 0,
            convert_to(format('{"type":"track","event":"e","messageId":"m%%s","anonymousId":"a","context":{"library":{"name":"analytics.js",'
                '"version":"2.1.0"},"page":{"url":"https://shop.example/products/%%s","title":"Product"},"userAgent":"Mozilla/5.0"},'
                '"properties":{"product_id":"p-%%s","price":12.5,"category":"%%s","plan":"%%s","quantity":1}}', n, n, n %% 997,
-               (ARRAY['books', 'shoes', 'toys', 'food'])[1 + n %% 4], (ARRAY['pro', 'free', 'team'])[1 + n %% 3]), 'UTF8')
+               (ARRAY['books', 'shoes', 'toys', 'food'])[1 + n %% 4], (ARRAY['pro', 'free',
+                   'team'])[1 + n %% 3]), 'UTF8')
     FROM generate_series(0, %(events)s - 1) n,
          LATERAL (SELECT %(begin)s + n * %(range)s::interval / %(events)s + random() * interval '1 hour' AS at) times
 """
@@ -91,7 +94,8 @@ def run(report: Report, events: int = 1_000_000, repeats: int = 3) -> None:
             _fill(connection, events)
             started = time.perf_counter()
             connection.execute(
-                "SELECT count(*) FROM events WHERE workspace_id = 1 AND type = 'track' AND name = ANY(%s)",
+                "SELECT count(*) FROM events WHERE workspace_id = 1 AND type = 'track' AND name ="
+                " ANY(%s)",
                 (list(NAMES),),
             )
             counted = time.perf_counter() - started

@@ -47,7 +47,8 @@ class Bench:
         """Events committed so far."""
         with self.connect() as connection:
             row = connection.execute(
-                "SELECT coalesce(sum(value), 0)::bigint FROM observations WHERE metric IN ('accepted', 'duplicate')"
+                "SELECT coalesce(sum(value), 0)::bigint FROM observations WHERE metric IN"
+                " ('accepted', 'duplicate')"
             ).fetchone()
         return int(row[0]) if row else 0
 

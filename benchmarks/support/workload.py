@@ -13,7 +13,10 @@ SOURCE: Final = 1
 _CONTEXT: Final[dict[str, Any]] = {
     "library": {"name": "analytics.js", "version": "1.84.3"},
     "ip": "203.0.113.7",
-    "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+    "userAgent": (
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0"
+        " Safari/537.36"
+    ),
     "locale": "en-GB",
     "page": {
         "url": "https://shop.example/products/12345?utm_source=mail",

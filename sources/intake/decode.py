@@ -503,9 +503,11 @@ class Decoder:
             payload=payload,
             traits=kept,
             consent=_SILENT if stated is None else stated.statements,
-            order=self._order(properties or {})
-            if kind == "track" and name in self._profile.order_events
-            else None,
+            order=(
+                self._order(properties or {})
+                if kind == "track" and name in self._profile.order_events
+                else None
+            ),
             group=_text(message.group_id) if kind == "group" else "",
             group_traits=group_kept,
             future=future,

@@ -31,7 +31,8 @@ def position_of(entry_id: bytes) -> int:
     number = int(sequence)
     if number > _SEQUENCE_MASK:
         raise OverflowError(
-            f"entry id {entry_id.decode()} does not fit a position: did the clock of the log's server jump back?"
+            f"entry id {entry_id.decode()} does not fit a position: did the clock of the log's"
+            " server jump back?"
         )
     return int(ms) << SEQUENCE_BITS | number
 

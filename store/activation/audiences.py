@@ -101,14 +101,16 @@ class PushRow:
 
 
 _SELECT: Final = """
-    SELECT a.id, a.segment_id, s.name, a.platform, a.name, a.account_id, a.platform_id, a.interval_s, a.status, a.requested_at,
+    SELECT a.id, a.segment_id, s.name, a.platform, a.name, a.account_id, a.platform_id,
+        a.interval_s, a.status, a.requested_at,
            a.last_pushed_at, a.created_at, a.confirmed_at, a.ttl_s, a.holdout_percent,
            held.members, held.pending, held.refused, held.leaving
     FROM audiences a
     JOIN segments s ON s.id = a.segment_id
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE state = 'present') AS members,
-               count(*) FILTER (WHERE state IN ('adding', 'accepted', 'removing', 'leaving')) AS pending,
+               count(*) FILTER (WHERE state IN ('adding', 'accepted', 'removing', 'leaving'))
+                   AS pending,
                count(*) FILTER (WHERE state = 'refused') AS refused,
                count(*) FILTER (WHERE state IN ('removing', 'leaving')) AS leaving
         FROM audience_members WHERE audience_id = a.id
@@ -117,7 +119,8 @@ _SELECT: Final = """
 """
 
 _PUSHES: Final = """
-    SELECT p.id, p.kind, p.status, p.decision_id, d.verdict, p.adds, p.removes, p.sent, p.rejected, p.skipped,
+    SELECT p.id, p.kind, p.status, p.decision_id, d.verdict, p.adds, p.removes, p.sent, p.rejected,
+        p.skipped,
            r.requests, r.delivered, r.retries, p.error, p.readback, p.started_at, p.ended_at
     FROM pushes p
     LEFT JOIN decisions d ON d.id = p.decision_id AND d.workspace_id = p.workspace_id
@@ -133,9 +136,11 @@ _PUSHES: Final = """
 
 
 _REQUESTS: Final = """
-    SELECT r.seq, r.operation, jsonb_array_length(r.rows), r.status, r.attempts, coalesce(r.outcome, '{}'), r.recorded_at, r.ended_at
+    SELECT r.seq, r.operation, jsonb_array_length(r.rows), r.status, r.attempts, coalesce(r.outcome,
+        '{}'), r.recorded_at, r.ended_at
     FROM push_requests r JOIN pushes p ON p.id = r.push_id
-    WHERE p.workspace_id = %(workspace)s AND p.audience_id = %(audience)s AND p.id = %(push)s AND r.seq > %(after)s
+    WHERE p.workspace_id = %(workspace)s AND p.audience_id = %(audience)s AND p.id = %(push)s
+        AND r.seq > %(after)s
     ORDER BY r.seq LIMIT %(limit)s
 """
 
@@ -145,7 +150,8 @@ _COUNTED: Final = """
            (SELECT count(*) FROM memberships m
             WHERE a.holdout_percent > 0 AND m.segment_id = a.segment_id
               AND held_out(m.profile_id, coalesce(a.intent, ''), a.holdout_percent)),
-           (SELECT count(*) FROM audience_members h WHERE h.audience_id = a.id AND h.state IN ('present', 'accepted'))
+           (SELECT count(*) FROM audience_members h WHERE h.audience_id = a.id
+               AND h.state IN ('present', 'accepted'))
     FROM audiences a WHERE a.id = %s
 """
 

@@ -49,14 +49,17 @@ class NewAudience:
 
 
 _CREATE: Final = """
-    INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s, ttl_s, holdout_percent)
+    INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s, ttl_s,
+        holdout_percent)
     SELECT workspace_id, id, %(platform)s, %(name)s, %(account)s, %(interval)s, %(ttl)s, %(holdout)s
-    FROM segments WHERE workspace_id = %(workspace)s AND id = %(segment)s AND status <> 'deleted' FOR SHARE
+    FROM segments WHERE workspace_id = %(workspace)s AND id = %(segment)s
+        AND status <> 'deleted' FOR SHARE
     RETURNING id
 """
 _MARK: Final = """
     UPDATE audiences a
-    SET intent = 'stratum:' || left(encode(sha256(w.salt || convert_to('audience:' || a.id, 'UTF8')), 'hex'), 24)
+    SET intent = 'stratum:' || left(encode(sha256(w.salt || convert_to('audience:' || a.id,
+        'UTF8')), 'hex'), 24)
     FROM workspaces w WHERE w.id = a.workspace_id AND a.id = %s
 """
 
@@ -109,7 +112,8 @@ def request_push(
     """
     _require(_status(conn, workspace, audience), "active")
     conn.execute(
-        "UPDATE audiences SET requested_at = %s, requested_by = %s WHERE id = %s AND status = 'active'",
+        "UPDATE audiences SET requested_at = %s, requested_by = %s WHERE id = %s AND status ="
+        " 'active'",
         (now, actor, audience),
     )
     _note(conn, workspace, actor, "sync", audience)
@@ -127,7 +131,8 @@ def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now:
     if status == "active":
         cancel_pushes(conn, audience, "cancelled", "the audience was paused", now)
         conn.execute(
-            "UPDATE audiences SET status = 'paused', requested_at = NULL WHERE id = %s AND status = 'active'",
+            "UPDATE audiences SET status = 'paused', requested_at = NULL WHERE id = %s AND status ="
+            " 'active'",
             (audience,),
         )
         _note(conn, workspace, actor, "pause", audience)
@@ -165,7 +170,10 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     last_word.saying(conn, workspace)
     _status(conn, workspace, audience)
     stopped = cancel_pushes(conn, audience, "cancelled", f"cancelled by {actor}", now)
-    sql = "UPDATE audiences SET requested_at = NULL, requested_by = NULL, last_pushed_at = coalesce(last_pushed_at, %s) WHERE id = %s"
+    sql = (
+        "UPDATE audiences SET requested_at = NULL, requested_by = NULL, last_pushed_at ="
+        " coalesce(last_pushed_at, %s) WHERE id = %s"
+    )
     conn.execute(sql, (now, audience))
     _note(conn, workspace, actor, "cancel", audience, {"pushes": stopped})
     return stopped
@@ -194,7 +202,10 @@ def reconcile(
     )
     conn.execute(sql, (now, actor, audience))
     if resend:
-        sql = "UPDATE audience_members SET state = 'adding' WHERE audience_id = %s AND state IN ('present', 'accepted', 'refused')"
+        sql = (
+            "UPDATE audience_members SET state = 'adding' WHERE audience_id = %s AND state IN"
+            " ('present', 'accepted', 'refused')"
+        )
         conn.execute(sql, (audience,))
     _note(conn, workspace, actor, "reconcile", audience, {"resend": resend})
 
@@ -206,7 +217,10 @@ def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience
     """
     last_word.saying(conn, workspace)
     if _status(conn, workspace, audience) in {"active", "paused"}:
-        sql = "UPDATE audiences SET status = 'deleting', requested_at = NULL, requested_by = NULL WHERE id = %s AND status <> 'deleted'"
+        sql = (
+            "UPDATE audiences SET status = 'deleting', requested_at = NULL, requested_by = NULL"
+            " WHERE id = %s AND status <> 'deleted'"
+        )
         conn.execute(sql, (audience,))
         _note(conn, workspace, actor, "delete", audience)
 

@@ -27,7 +27,8 @@ _EVERYBODY: Final = """
 _CHANGED: Final = """
     SELECT profile_id FROM changes
     WHERE segment_id = %(segment)s AND tx >= %(cursor)s::xid8 AND tx < %(xmin)s::xid8
-    UNION SELECT profile_id FROM audience_members WHERE audience_id = %(audience)s AND state IN ('adding', 'removing')
+    UNION SELECT profile_id FROM audience_members WHERE audience_id = %(audience)s
+        AND state IN ('adding', 'removing')
 """
 _TOO_LONG: Final = """
     UNION SELECT m.profile_id FROM memberships m JOIN audience_members h USING (profile_id)
@@ -35,7 +36,8 @@ _TOO_LONG: Final = """
       AND m.since_at <= now() - make_interval(secs => %(ttl)s)
 """
 _NOT_REMOVED: Final = """
-    UNION SELECT (pair->>0)::uuid FROM push_requests r JOIN pushes p ON p.id = r.push_id, jsonb_array_elements(r.rows) AS pair
+    UNION SELECT (pair->>0)::uuid FROM push_requests r
+        JOIN pushes p ON p.id = r.push_id, jsonb_array_elements(r.rows) AS pair
     WHERE r.status = 'undone' AND p.audience_id = %(audience)s
 """
 _MEMBERS: Final = """
@@ -43,12 +45,17 @@ _MEMBERS: Final = """
     WHERE segment_id = %s AND profile_id = ANY(%s) AND NOT held_out(profile_id, %s, %s)
       AND (%s::int IS NULL OR since_at > now() - make_interval(secs => %s::int))
 """
-_ON_LIST: Final = "SELECT profile_id, row, state FROM audience_members WHERE audience_id = %s AND profile_id = ANY(%s)"
+_ON_LIST: Final = (
+    "SELECT profile_id, row, state FROM audience_members WHERE audience_id = %s AND profile_id ="
+    " ANY(%s)"
+)
 _IDENTIFIERS: Final = """
-    SELECT profile_id, kind, value FROM identifiers WHERE workspace_id = %s AND profile_id = ANY(%s) AND kind = ANY(%s)
+    SELECT profile_id, kind, value FROM identifiers WHERE workspace_id = %s AND profile_id = ANY(%s)
+        AND kind = ANY(%s)
 """
 _UNDONE: Final = """
-    SELECT (pair->>0)::uuid, pair->1 FROM push_requests r JOIN pushes p ON p.id = r.push_id, jsonb_array_elements(r.rows) AS pair
+    SELECT (pair->>0)::uuid, pair->1 FROM push_requests r
+        JOIN pushes p ON p.id = r.push_id, jsonb_array_elements(r.rows) AS pair
     WHERE r.status = 'undone' AND p.audience_id = %s AND (pair->>0)::uuid = ANY(%s)
 """
 _DOCUMENTS: Final = """

@@ -27,11 +27,13 @@ _PUSH: Final = """
     VALUES (%s, %s, %s, %s, 'running', %s) RETURNING id
 """
 _REQUEST: Final = """
-    INSERT INTO push_requests (push_id, seq, operation, rows, status, recorded_at) VALUES (%s, %s, %s, %s::jsonb, 'recorded', %s)
+    INSERT INTO push_requests (push_id, seq, operation, rows, status, recorded_at)
+        VALUES (%s, %s, %s, %s::jsonb, 'recorded', %s)
 """
 _NUMBER: Final = """
     UPDATE push_requests r SET seq = numbered.seq
-    FROM (SELECT seq AS drafted, row_number() OVER (ORDER BY array_position('{create,check,remove,add}', operation), seq DESC) - 1 AS seq
+    FROM (SELECT seq AS drafted, row_number() OVER
+        (ORDER BY array_position('{create,check,remove,add}', operation), seq DESC) - 1 AS seq
           FROM push_requests WHERE push_id = %(push)s) AS numbered
     WHERE r.push_id = %(push)s AND r.seq = numbered.drafted
 """
@@ -132,7 +134,10 @@ class Draft:
         self._conn.execute(_EXPECT, names)
         self._lead()
         self._conn.execute(_NUMBER, names)
-        sql = "UPDATE pushes SET decision_id = %s, adds = %s, removes = %s, skipped = %s WHERE id = %s"
+        sql = (
+            "UPDATE pushes SET decision_id = %s, adds = %s, removes = %s, skipped = %s WHERE id"
+            " = %s"
+        )
         self._conn.execute(
             sql, (decision_id, self.adds, self.removes, Jsonb(dict(self._skipped)), self._push_id)
         )
@@ -190,7 +195,10 @@ def plan_deletion(
 
 def move_cursor(conn: Connection[Any], audience: Audience, xmin: str) -> None:
     """Note that the outbox below `xmin` is planned and the manual trigger, if any, is answered."""
-    sql = "UPDATE audiences SET cursor_tx = %s::xid8, cursor_id = 0, requested_at = NULL, requested_by = NULL WHERE id = %s"
+    sql = (
+        "UPDATE audiences SET cursor_tx = %s::xid8, cursor_id = 0, requested_at = NULL,"
+        " requested_by = NULL WHERE id = %s"
+    )
     conn.execute(sql, (xmin, audience.id))
 
 

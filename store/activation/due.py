@@ -73,7 +73,8 @@ class Work:
 
 
 _AUDIENCE: Final = """
-    SELECT id, workspace_id, segment_id, platform, name, account_id, platform_id, coalesce(intent, '') AS intent,
+    SELECT id, workspace_id, segment_id, platform, name, account_id, platform_id, coalesce(intent,
+        '') AS intent,
            status, cursor_tx::text AS cursor_tx, requested_at, ttl_s, holdout_percent
     FROM audiences WHERE id = %s
 """
@@ -82,7 +83,8 @@ _LET_GO_INTERVAL: Final = timedelta(minutes=1)
 """How often an audience that follows its segment at once is looked at for people who are members for too long."""
 _WORK: Final = """
     SELECT a.workspace_id, a.id AS audience_id, a.platform,
-           CASE WHEN next.kind IS NOT NULL AND (a.status = 'active' OR next.kind IN ('urgent', 'delete')) THEN 'request'
+           CASE WHEN next.kind IS NOT NULL AND (a.status = 'active'
+               OR next.kind IN ('urgent', 'delete')) THEN 'request'
                 WHEN a.status = 'deleting' THEN 'delete'
                 WHEN a.requested_at IS NOT NULL THEN 'manual'
                 ELSE 'scheduled' END AS kind,
@@ -101,14 +103,16 @@ _WORK: Final = """
     WHERE CASE
         WHEN a.status = 'deleted' THEN false
         WHEN next.kind IN ('urgent', 'delete') THEN next.retry_at_ms <= %(now_ms)s
-        WHEN a.status = 'deleting' THEN last.kind IS DISTINCT FROM 'delete' OR last.ended_at <= %(now)s - %(failed_wait)s
+        WHEN a.status = 'deleting' THEN last.kind IS DISTINCT FROM 'delete'
+            OR last.ended_at <= %(now)s - %(failed_wait)s
         WHEN a.status <> 'active' THEN false
         WHEN next.kind IS NOT NULL THEN next.retry_at_ms <= %(now_ms)s
         WHEN a.requested_at IS NOT NULL THEN true
         WHEN last.status = 'failed' THEN last.ended_at <= %(now)s - %(failed_wait)s
         WHEN last.status = 'held' THEN true
         WHEN a.interval_s > 0 OR a.cursor_tx IS NULL OR a.last_pushed_at IS NULL
-            THEN a.last_pushed_at IS NULL OR a.last_pushed_at <= %(now)s - make_interval(secs => a.interval_s)
+            THEN a.last_pushed_at IS NULL OR a.last_pushed_at <= %(now)s - make_interval(secs
+                => a.interval_s)
         ELSE a.ttl_s IS NOT NULL AND a.last_pushed_at <= %(now)s - %(let_go)s OR EXISTS (
             SELECT 1 FROM changes c WHERE c.segment_id = a.segment_id AND c.tx >= a.cursor_tx
             AND c.tx < pg_snapshot_xmin(pg_current_snapshot()))
@@ -209,13 +213,19 @@ def _taken(conn: Connection[Any], lock: tuple[int, int], patience: timedelta) ->
 
 def has_open_push(conn: Connection[Any], audience_id: int) -> bool:
     """Whether a push is under way that is not a withdrawal."""
-    sql = "SELECT 1 FROM pushes WHERE audience_id = %s AND status = 'running' AND kind <> 'urgent' LIMIT 1"
+    sql = (
+        "SELECT 1 FROM pushes WHERE audience_id = %s AND status = 'running' AND kind <> 'urgent'"
+        " LIMIT 1"
+    )
     return conn.execute(sql, (audience_id,)).fetchone() is not None
 
 
 def was_filled(conn: Connection[Any], audience_id: int) -> bool:
     """Whether the platform ever took in a row of the audience under the id that it has now."""
-    sql = "SELECT 1 FROM audience_members WHERE audience_id = %s AND state IN ('present', 'accepted', 'leaving') LIMIT 1"
+    sql = (
+        "SELECT 1 FROM audience_members WHERE audience_id = %s AND state IN ('present', 'accepted',"
+        " 'leaving') LIMIT 1"
+    )
     if conn.execute(sql, (audience_id,)).fetchone() is not None:
         return True
     pushed = conn.execute(

@@ -38,10 +38,13 @@ _LEAVE: Final = (
     + " AND m.row = sent.row"
 )  # fmt: skip
 SETTLED: Final = """
-    UPDATE pushes p SET sent = sent + %(rows)s, rejected = rejected + %(invalid)s, status = left_over.status,
+    UPDATE pushes p SET sent = sent + %(rows)s, rejected = rejected + %(invalid)s, status
+        = left_over.status,
            ended_at = CASE WHEN left_over.status IN ('done', 'failed') THEN %(now)s::timestamptz END
-    FROM (SELECT CASE WHEN bool_or(status = 'recorded') THEN 'running' WHEN bool_or(status = 'accepted') THEN 'processing'
-                      WHEN bool_or(status IN ('rejected', 'undone')) THEN 'failed' ELSE 'done' END AS status
+    FROM (SELECT CASE WHEN bool_or(status = 'recorded') THEN 'running'
+        WHEN bool_or(status = 'accepted') THEN 'processing'
+                      WHEN bool_or(status IN ('rejected', 'undone')) THEN 'failed'
+                          ELSE 'done' END AS status
           FROM push_requests WHERE push_id = %(push)s) AS left_over
     WHERE p.id = %(push)s AND p.status IN ('running', 'processing') RETURNING p.status
 """
@@ -84,7 +87,10 @@ def delivered(
         )
         conn.execute(FORGET, (request.audience_id,))
     outcome = Jsonb({"outcome": "delivered", "rows": rows, "invalid": invalid})
-    sql = "UPDATE push_requests SET status = 'delivered', outcome = %s, ended_at = %s WHERE push_id = %s AND seq = %s"
+    sql = (
+        "UPDATE push_requests SET status = 'delivered', outcome = %s, ended_at = %s WHERE push_id ="
+        " %s AND seq = %s"
+    )
     conn.execute(sql, (outcome, now, request.push_id, request.seq))
     return _settled(conn, request, rows, invalid, now)
 
@@ -156,7 +162,10 @@ def refuse_rows(
         len(out),
     )
     if request.operation == "add":
-        sql = "UPDATE audience_members SET state = 'refused' WHERE audience_id = %s AND profile_id = %s AND row = %s"
+        sql = (
+            "UPDATE audience_members SET state = 'refused' WHERE audience_id = %s AND profile_id ="
+            " %s AND row = %s"
+        )
     else:
         sql = "DELETE FROM audience_members WHERE audience_id = %s AND profile_id = %s AND row = %s"
     with conn.cursor() as cursor:
@@ -176,7 +185,8 @@ def lost(conn: Connection[Any], audience_id: int, error: str, now: datetime) -> 
     conn.execute("DELETE FROM audience_members WHERE audience_id = %s", (audience_id,))
     sql = """
         UPDATE audiences SET platform_id = NULL, cursor_tx = NULL, cursor_id = NULL,
-               requested_at = CASE WHEN status = 'active' THEN %s END, requested_by = CASE WHEN status = 'active' THEN 'engine' END
+               requested_at = CASE WHEN status = 'active' THEN %s END, requested_by = CASE
+                   WHEN status = 'active' THEN 'engine' END
         WHERE id = %s
     """
     conn.execute(sql, (now, audience_id))
@@ -185,7 +195,10 @@ def lost(conn: Connection[Any], audience_id: int, error: str, now: datetime) -> 
 def postpone(conn: Connection[Any], request: OpenRequest, reason: str, retry_at_ms: int) -> None:
     """Note that the request is to be sent again, and when."""
     outcome = Jsonb({"outcome": "retry", "reason": reason, "retry_at_ms": retry_at_ms})
-    sql = "UPDATE push_requests SET outcome = %s WHERE push_id = %s AND seq = %s AND status = 'recorded'"
+    sql = (
+        "UPDATE push_requests SET outcome = %s WHERE push_id = %s AND seq = %s AND status ="
+        " 'recorded'"
+    )
     conn.execute(sql, (outcome, request.push_id, request.seq))
 
 
@@ -199,7 +212,10 @@ def fail(
 ) -> None:
     """Give up a request and the rest of its push, in the caller's transaction."""
     outcome = Jsonb({"outcome": "rejected", "reason": reason, "detail": detail, "advice": advice})
-    sql = "UPDATE push_requests SET status = 'rejected', outcome = %s, ended_at = %s WHERE push_id = %s AND seq = %s"
+    sql = (
+        "UPDATE push_requests SET status = 'rejected', outcome = %s, ended_at = %s WHERE push_id ="
+        " %s AND seq = %s"
+    )
     conn.execute(sql, (outcome, now, request.push_id, request.seq))
     error = " ".join(filter(None, (f"{reason} ({detail})" if detail else reason, advice)))
     close(conn, request.push_id, request.audience_id, "failed", error, now)

@@ -55,7 +55,8 @@ class OpenRequest:
 _NEXT: Final = """
     SELECT r.push_id, r.seq, p.workspace_id, p.audience_id, p.kind, r.operation, r.attempts
     FROM pushes p JOIN push_requests r ON r.push_id = p.id AND r.status = 'recorded'
-    WHERE p.audience_id = %(audience)s AND p.status = 'running' AND (%(gated)s OR p.kind IN ('urgent', 'delete'))
+    WHERE p.audience_id = %(audience)s AND p.status = 'running' AND (%(gated)s
+        OR p.kind IN ('urgent', 'delete'))
       AND coalesce((r.outcome->>'retry_at_ms')::bigint, 0) <= %(now_ms)s
       AND NOT EXISTS (SELECT 1 FROM push_requests e
                       WHERE e.push_id = r.push_id AND e.seq < r.seq AND e.status = 'recorded')
@@ -63,22 +64,27 @@ _NEXT: Final = """
 """
 ROWS: Final = """
     FROM push_requests r CROSS JOIN LATERAL (
-        SELECT (pair->>0)::uuid AS profile_id, pair->1 AS row FROM jsonb_array_elements(r.rows) AS pair
+        SELECT (pair->>0)::uuid AS profile_id, pair->1 AS row
+            FROM jsonb_array_elements(r.rows) AS pair
     ) sent
 """
 """A request's (person, row) pairs."""
-INSERT: Final = "INSERT INTO audience_members (audience_id, profile_id, row, state, pushed_at) SELECT %(audience)s, profile_id, row"
+INSERT: Final = (
+    "INSERT INTO audience_members (audience_id, profile_id, row, state, pushed_at) SELECT"
+    " %(audience)s, profile_id, row"
+)
 CONFLICT: Final = " ON CONFLICT (audience_id, profile_id) DO "
 """Between them a state, an instant, and the rows that are meant."""
 _NOT_KEPT: Final = """
     r.operation = 'remove' AND EXISTS (
         SELECT 1 FROM jsonb_array_elements(r.rows) AS pair WHERE NOT EXISTS (
             SELECT 1 FROM audience_members m
-            WHERE m.audience_id = %(audience)s AND m.profile_id = (pair->>0)::uuid AND m.row = pair->1))
+            WHERE m.audience_id = %(audience)s AND m.profile_id = (pair->>0)::uuid
+                AND m.row = pair->1))
 """
 _UNDO: Final = (
-    "UPDATE push_requests r SET status = 'undone' WHERE r.push_id = %(push)s AND r.status IN ('abandoned', 'rejected') AND "
-    + _NOT_KEPT
+    "UPDATE push_requests r SET status = 'undone' WHERE r.push_id = %(push)s AND r.status IN"
+    " ('abandoned', 'rejected') AND " + _NOT_KEPT
 )
 _MISSED: Final = (
     INSERT + ", 'adding', NULL" + ROWS
@@ -205,7 +211,10 @@ def _note(conn: Connection[Any], request: OpenRequest, platform: str, rows: int)
 
 
 def _is_recorded(conn: Connection[Any], request: OpenRequest) -> bool:
-    sql = "SELECT 1 FROM push_requests WHERE push_id = %s AND seq = %s AND status = 'recorded' FOR UPDATE"
+    sql = (
+        "SELECT 1 FROM push_requests WHERE push_id = %s AND seq = %s AND status = 'recorded' FOR"
+        " UPDATE"
+    )
     return conn.execute(sql, (request.push_id, request.seq)).fetchone() is not None
 
 
@@ -228,7 +237,10 @@ def cancel(conn: Connection[Any], audience_id: int, status: str, why: str, now: 
     Returns:
         How many were stopped.
     """
-    sql = "SELECT id FROM pushes WHERE audience_id = %s AND status = 'running' AND kind IN ('scheduled', 'manual') FOR UPDATE"
+    sql = (
+        "SELECT id FROM pushes WHERE audience_id = %s AND status = 'running' AND kind IN"
+        " ('scheduled', 'manual') FOR UPDATE"
+    )
     found = conn.execute(sql, (audience_id,)).fetchall()
     for (push_id,) in found:
         close(conn, push_id, audience_id, status, why, now)
@@ -249,7 +261,10 @@ def close(
     Rows whose old form is removed and whose new form was not added are noted, so that the next plan
     adds them.
     """
-    sql = "UPDATE push_requests SET status = 'abandoned', ended_at = %s WHERE push_id = %s AND status = 'recorded'"
+    sql = (
+        "UPDATE push_requests SET status = 'abandoned', ended_at = %s WHERE push_id = %s AND status"
+        " = 'recorded'"
+    )
     conn.execute(sql, (now, push_id))
     names = {"push": push_id, "audience": audience_id}
     conn.execute(_MISSED, names)
@@ -265,7 +280,8 @@ def leave_out(
     sql = "UPDATE push_requests SET rows = %s::jsonb WHERE push_id = %s AND seq = %s"
     conn.execute(sql, (written(pairs), request.push_id, request.seq))
     sql = """
-        UPDATE pushes SET skipped = skipped || jsonb_build_object(%s::text, coalesce((skipped->>%s)::int, 0) + %s)
+        UPDATE pushes SET skipped = skipped || jsonb_build_object(%s::text,
+            coalesce((skipped->>%s)::int, 0) + %s)
         WHERE id = %s
     """
     conn.execute(sql, (reason, reason, left_out, request.push_id))
@@ -273,7 +289,10 @@ def leave_out(
 
 def recorded(conn: Connection[Any], request: OpenRequest) -> list[tuple[ProfileId, Row]] | None:
     """Lock a request that is still to be sent and read its rows; None where it is settled."""
-    sql = "SELECT rows::text FROM push_requests WHERE push_id = %s AND seq = %s AND status = 'recorded' FOR UPDATE"
+    sql = (
+        "SELECT rows::text FROM push_requests WHERE push_id = %s AND seq = %s AND status ="
+        " 'recorded' FOR UPDATE"
+    )
     found = conn.execute(sql, (request.push_id, request.seq)).fetchone()
     if found is None:
         return None

@@ -46,10 +46,12 @@ class Receipt:
 
 
 _DUE: Final = """
-    SELECT r.push_id, r.seq, p.workspace_id, p.audience_id, a.platform, p.kind, r.operation, r.outcome->>'receipt' AS receipt,
+    SELECT r.push_id, r.seq, p.workspace_id, p.audience_id, a.platform, p.kind, r.operation,
+        r.outcome->>'receipt' AS receipt,
            (r.outcome->>'rows')::int AS rows, (r.outcome->>'asked')::int AS asked
     FROM push_requests r JOIN pushes p ON p.id = r.push_id JOIN audiences a ON a.id = p.audience_id
-    WHERE r.status = 'accepted' AND a.platform = ANY(%s) AND (r.outcome->>'retry_at_ms')::bigint <= %s
+    WHERE r.status = 'accepted' AND a.platform = ANY(%s)
+        AND (r.outcome->>'retry_at_ms')::bigint <= %s
     ORDER BY (r.outcome->>'retry_at_ms')::bigint LIMIT %s
 """
 _OF_REQUEST: Final = """
@@ -83,7 +85,8 @@ _END: Final = """
                          WHEN r.operation = 'remove' AND EXISTS (
                              SELECT 1 FROM jsonb_array_elements(r.rows) AS pair WHERE NOT EXISTS (
                                  SELECT 1 FROM audience_members m
-                                 WHERE m.audience_id = %(audience)s AND m.profile_id = (pair->>0)::uuid AND m.row = pair->1))
+                                 WHERE m.audience_id = %(audience)s
+                                     AND m.profile_id = (pair->>0)::uuid AND m.row = pair->1))
                          THEN 'undone' ELSE 'rejected' END
     WHERE r.push_id = %(push)s AND r.seq = %(seq)s AND r.status = 'accepted'
 """
@@ -98,7 +101,10 @@ def due(conn: Connection[Any], platforms: Collection[str], now_ms: int) -> list[
 def ask_again(conn: Connection[Any], receipt: Receipt, reason: str, ask_at_ms: int) -> None:
     """Note that the platform has not said yet, and when to ask again."""
     told = Jsonb({"asked": receipt.asked + 1, "reason": reason, "retry_at_ms": ask_at_ms})
-    sql = "UPDATE push_requests SET outcome = outcome || %s WHERE push_id = %s AND seq = %s AND status = 'accepted'"
+    sql = (
+        "UPDATE push_requests SET outcome = outcome || %s WHERE push_id = %s AND seq = %s AND"
+        " status = 'accepted'"
+    )
     conn.execute(sql, (told, receipt.push_id, receipt.seq))
 
 
@@ -146,7 +152,10 @@ def refuse(
         now,
         refused=True,
     )
-    error = f"{reason}: the platform took {receipt.rows} rows in and did not {receipt.operation} them. The next push tries again."
+    error = (
+        f"{reason}: the platform took {receipt.rows} rows in and did not {receipt.operation} them."
+        " The next push tries again."
+    )
     conn.execute("UPDATE pushes SET error = %s WHERE id = %s", (error, receipt.push_id))
 
 

@@ -20,7 +20,8 @@ from store.activation.concerned import PAGE, refusing
 _TOUCHED: Final = """
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
     FROM audiences a
-    JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= greatest(coalesce(a.cursor_tx, '0'::xid8), %s::xid8)
+    JOIN changes c ON c.segment_id = a.segment_id
+        AND c.tx >= greatest(coalesce(a.cursor_tx, '0'::xid8), %s::xid8)
     JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
          AND m.state NOT IN ('removing', 'leaving')
     WHERE a.status IN ('active', 'paused') AND a.platform = ANY(%s)
@@ -32,17 +33,20 @@ _OUTSTANDING: Final = """
     WHERE m.state = 'removing' AND a.status IN ('active', 'paused') AND a.platform = ANY(%s)
       AND NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.status = 'running')
       AND NOT EXISTS (
-          SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = 'urgent' AND p.status = 'failed'
+          SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = 'urgent'
+              AND p.status = 'failed'
           AND p.ended_at > now() - make_interval(secs => %s))
 """
 _LEFT: Final = """
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
     FROM audiences a
-    JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= coalesce(a.cursor_tx, '0') AND c.delta < 0
+    JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= coalesce(a.cursor_tx, '0')
+        AND c.delta < 0
     JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
          AND m.state NOT IN ('removing', 'leaving')
     WHERE a.status IN ('active', 'paused') AND a.platform = ANY(%s)
-      AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.segment_id = a.segment_id AND s.profile_id = m.profile_id)
+      AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.segment_id = a.segment_id
+          AND s.profile_id = m.profile_id)
     GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
 """
 _OF_ANOTHER_PURPOSE: Final = """

@@ -25,17 +25,22 @@ from store.signals.signals import utc
 _CLAIM: Final = """
     UPDATE alert_notices SET attempts = attempts + 1, next_at = %(until)s WHERE id IN (
         SELECT n.id FROM alert_notices n
-        WHERE n.sent_at IS NULL AND n.dead_at IS NULL AND n.next_at <= %(now)s AND n.channel = ANY(%(channels)s)
-          AND NOT EXISTS (SELECT 1 FROM alert_notices e WHERE e.alert_id = n.alert_id AND e.channel = n.channel AND e.id < n.id
+        WHERE n.sent_at IS NULL AND n.dead_at IS NULL AND n.next_at <= %(now)s
+            AND n.channel = ANY(%(channels)s)
+          AND NOT EXISTS (SELECT 1 FROM alert_notices e WHERE e.alert_id = n.alert_id
+              AND e.channel = n.channel AND e.id < n.id
                           AND e.sent_at IS NULL AND e.dead_at IS NULL)
         ORDER BY n.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
     RETURNING id, alert_id, channel, notice::text, attempts
 """
 _UPSERT: Final = """
-    INSERT INTO alerts (workspace_id, dedup_key, key, kind, severity, worst, summary, members, opened_at, changed_at, resolved_at)
+    INSERT INTO alerts (workspace_id, dedup_key, key, kind, severity, worst, summary, members,
+        opened_at, changed_at, resolved_at)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-    ON CONFLICT (dedup_key) DO UPDATE SET severity = excluded.severity, worst = excluded.worst, summary = excluded.summary,
-        members = excluded.members, changed_at = excluded.changed_at, resolved_at = excluded.resolved_at
+    ON CONFLICT (dedup_key) DO UPDATE
+        SET severity = excluded.severity, worst = excluded.worst, summary = excluded.summary,
+        members = excluded.members, changed_at = excluded.changed_at, resolved_at
+            = excluded.resolved_at
     RETURNING id
 """
 
@@ -122,14 +127,18 @@ def save_state(
     """Store the machine's memory."""
     sql = """
         INSERT INTO alert_states (workspace_id, state, looked_at) VALUES (%s, %s, %s)
-        ON CONFLICT (workspace_id) DO UPDATE SET state = excluded.state, looked_at = excluded.looked_at
+        ON CONFLICT (workspace_id) DO UPDATE
+            SET state = excluded.state, looked_at = excluded.looked_at
     """
     conn.execute(sql, (workspace, msgspec.json.encode(state).decode(), now))
 
 
 def acknowledged(conn: Connection[Any], workspace: WorkspaceId) -> frozenset[str]:
     """Keys of open alerts that somebody acknowledged."""
-    sql = "SELECT key FROM alerts WHERE workspace_id = %s AND resolved_at IS NULL AND acknowledged_at IS NOT NULL"
+    sql = (
+        "SELECT key FROM alerts WHERE workspace_id = %s AND resolved_at IS NULL AND acknowledged_at"
+        " IS NOT NULL"
+    )
     return frozenset(row[0] for row in conn.execute(sql, (workspace,)))
 
 
@@ -155,7 +164,8 @@ def tell(conn: Connection[Any], notice: Notice, channels: Iterable[str], now: da
     body = msgspec.json.encode(notice).decode()
     with conn.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO alert_notices (alert_id, channel, step, notice, created_at, next_at) VALUES (%s, %s, %s, %s, %s, %s)",
+            "INSERT INTO alert_notices (alert_id, channel, step, notice, created_at, next_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
             [(alert, channel, notice.step.value, body, now, now) for channel in wanted],
         )
 
@@ -223,10 +233,12 @@ def bury(conn: Connection[Any], notice: int, error: str, now: datetime) -> None:
 
 
 _ALERTS: Final = """
-    SELECT a.id, a.key, a.kind, a.severity, a.worst, a.summary, a.members, a.opened_at, a.changed_at, a.resolved_at, a.acknowledged_at,
+    SELECT a.id, a.key, a.kind, a.severity, a.worst, a.summary, a.members, a.opened_at,
+        a.changed_at, a.resolved_at, a.acknowledged_at,
            a.acknowledged_by, n.waiting, n.dead
     FROM alerts a CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE sent_at IS NULL AND dead_at IS NULL) AS waiting, count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead
+        SELECT count(*) FILTER (WHERE sent_at IS NULL
+            AND dead_at IS NULL) AS waiting, count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead
         FROM alert_notices WHERE alert_id = a.id
     ) n
     WHERE a.workspace_id = %(workspace)s
@@ -258,12 +270,14 @@ def by_id(conn: Connection[Any], workspace: WorkspaceId, alert: int) -> AlertRow
 
 
 _SUPERSEDED: Final = """EXISTS (
-        SELECT 1 FROM alert_notices newer WHERE newer.alert_id = n.alert_id AND newer.channel = n.channel AND newer.id > n.id
+        SELECT 1 FROM alert_notices newer WHERE newer.alert_id = n.alert_id
+            AND newer.channel = n.channel AND newer.id > n.id
         AND newer.sent_at IS NOT NULL)
 """
 """A channel knows something newer of the alert: an opening after the end would open it again, for good."""
 _NOTICES: Final = """
-    SELECT n.id, n.alert_id, n.channel, n.step, n.created_at, n.attempts, n.sent_at, n.dead_at, n.error
+    SELECT n.id, n.alert_id, n.channel, n.step, n.created_at, n.attempts, n.sent_at, n.dead_at,
+        n.error
     FROM alert_notices n JOIN alerts a ON a.id = n.alert_id WHERE a.workspace_id = %(workspace)s
 """
 
@@ -292,7 +306,8 @@ def acknowledge(
 ) -> bool:
     """Note that somebody cares; False where there is no such open alert."""
     sql = """
-        UPDATE alerts SET acknowledged_at = coalesce(acknowledged_at, %s), acknowledged_by = coalesce(acknowledged_by, %s)
+        UPDATE alerts SET acknowledged_at = coalesce(acknowledged_at, %s), acknowledged_by
+            = coalesce(acknowledged_by, %s)
         WHERE workspace_id = %s AND id = %s AND resolved_at IS NULL RETURNING id
     """
     return conn.execute(sql, (now, actor, workspace, alert)).fetchone() is not None

@@ -9,15 +9,20 @@ from operators.audit import Anchor, Entry, Linked
 
 _ROWS_AT_A_TIME: Final = 5_000
 _LINKED: Final = """
-SELECT c.seq, c.hash, a.id, a.workspace_id, (extract(epoch FROM a.at) * 1000000)::bigint, a.actor, a.action, a.subject, a.detail::text
-FROM (SELECT * FROM audit_chain WHERE workspace_id = %(workspace)s) c LEFT JOIN audit a ON a.id = c.audit_id
+SELECT c.seq, c.hash, a.id, a.workspace_id, (extract(epoch
+    FROM a.at) * 1000000)::bigint, a.actor, a.action, a.subject, a.detail::text
+FROM (SELECT * FROM audit_chain WHERE workspace_id = %(workspace)s) c LEFT
+    JOIN audit a ON a.id = c.audit_id
 UNION ALL
-SELECT NULL, NULL, a.id, a.workspace_id, (extract(epoch FROM a.at) * 1000000)::bigint, a.actor, a.action, a.subject, a.detail::text
-FROM audit a WHERE a.workspace_id = %(workspace)s AND NOT EXISTS (SELECT FROM audit_chain c WHERE c.audit_id = a.id)
+SELECT NULL, NULL, a.id, a.workspace_id, (extract(epoch
+    FROM a.at) * 1000000)::bigint, a.actor, a.action, a.subject, a.detail::text
+FROM audit a WHERE a.workspace_id = %(workspace)s AND NOT EXISTS (SELECT FROM audit_chain c
+    WHERE c.audit_id = a.id)
 ORDER BY 1 NULLS LAST, 3
 """
 _CHAINS: Final = """
-SELECT w.id, w.name, coalesce((SELECT max(seq) FROM audit_chain c WHERE c.workspace_id = w.id), 0) FROM workspaces w ORDER BY w.id
+SELECT w.id, w.name, coalesce((SELECT max(seq) FROM audit_chain c WHERE c.workspace_id = w.id), 0)
+    FROM workspaces w ORDER BY w.id
 """
 _HEAD: Final = "SELECT seq, hash FROM audit_chain WHERE workspace_id = %s ORDER BY seq DESC LIMIT 1"
 

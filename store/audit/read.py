@@ -47,7 +47,8 @@ class AuditFilter:
 
 
 _SELECT: Final = """
-    SELECT id, at, actor, action, subject, detail, seq, hash FROM audit LEFT JOIN audit_chain c ON c.audit_id = id
+    SELECT id, at, actor, action, subject, detail, seq, hash FROM audit LEFT
+        JOIN audit_chain c ON c.audit_id = id
     WHERE audit.workspace_id = %(workspace)s
 """
 

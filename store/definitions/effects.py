@@ -125,7 +125,10 @@ def _keep_aggregates(
     kept = [aggregate for key, aggregate in held.items() if key in wanted]
     added = [key for key in wanted if key not in held]
     if added:
-        sql = "INSERT INTO aggregates (workspace_id, spec) SELECT %s, spec::jsonb FROM unnest(%s::text[]) AS asked (spec) RETURNING id"
+        sql = (
+            "INSERT INTO aggregates (workspace_id, spec) SELECT %s, spec::jsonb FROM"
+            " unnest(%s::text[]) AS asked (spec) RETURNING id"
+        )
         numbers = conn.execute(sql, (workspace, [key.decode() for key in added])).fetchall()
         kept += [
             Aggregate(AggregateId(number), wanted[key])
@@ -156,9 +159,12 @@ def _order_sweep(
     yet.
     """
     sql = """
-        UPDATE sweeps SET revision = %(revision)s, reason = left(reason || ', ' || %(reason)s, %(limit)s),
-            aggregate_id = coalesce((SELECT max(id) FROM aggregates WHERE workspace_id = %(workspace)s), 0),
-            segments = ARRAY(SELECT DISTINCT id FROM unnest(segments || %(segments)s::integer[]) AS every (id) ORDER BY id)
+        UPDATE sweeps SET revision = %(revision)s, reason = left(reason || ', ' || %(reason)s,
+            %(limit)s),
+            aggregate_id = coalesce((SELECT max(id) FROM aggregates
+                WHERE workspace_id = %(workspace)s), 0),
+            segments = ARRAY(SELECT DISTINCT id
+                FROM unnest(segments || %(segments)s::integer[]) AS every (id) ORDER BY id)
         WHERE workspace_id = %(workspace)s AND xmin = pg_current_xact_id()::xid RETURNING id
     """
     params = {
@@ -173,8 +179,10 @@ def _order_sweep(
         return int(row[0])
     people = _people(conn, workspace)
     sql = """
-        INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason, segments, people, status, stale, finished_at)
-        SELECT %(workspace)s, %(revision)s, coalesce((SELECT max(id) FROM aggregates WHERE workspace_id = %(workspace)s), 0), %(reason)s,
+        INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason, segments, people, status,
+            stale, finished_at)
+        SELECT %(workspace)s, %(revision)s, coalesce((SELECT max(id) FROM aggregates
+            WHERE workspace_id = %(workspace)s), 0), %(reason)s,
                %(segments)s, %(people)s, CASE WHEN %(people)s > 0 THEN 'running' ELSE 'done' END,
                CASE WHEN %(people)s = 0 THEN 0 END, CASE WHEN %(people)s = 0 THEN now() END
         RETURNING id

@@ -39,7 +39,10 @@ def listed(conn: Connection[Any], workspace: int, kind: Kind) -> list[ListedRow]
     members: LiteralString = (
         "(SELECT count(*) FROM memberships WHERE segment_id = d.id)" if kind == "segment" else "0"
     )
-    sql = "SELECT id, name, status, version, coalesce((SELECT max(version) FROM definition_versions v WHERE v.kind = %s"
+    sql = (
+        "SELECT id, name, status, version, coalesce((SELECT max(version) FROM definition_versions v"
+        " WHERE v.kind = %s"
+    )
     sql += (
         " AND v.definition_id = d.id), version) AS newest, "
         + members

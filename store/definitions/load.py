@@ -58,36 +58,48 @@ class Registry(msgspec.Struct, frozen=True):
 _FINGERPRINT: Final = """
     SELECT (SELECT revision FROM definitions_revision),
            (SELECT array_agg(id ORDER BY id) FROM sweeps WHERE status = 'running'),
-           (SELECT sum(hashtextextended(concat_ws(':', id, workspace_id, default_region), 0)) FROM sources),
-           (SELECT sum(hashtextextended(concat_ws(':', id, time_zone, encode(salt, 'hex')), 0)) FROM workspaces)
+           (SELECT sum(hashtextextended(concat_ws(':', id, workspace_id, default_region), 0))
+               FROM sources),
+           (SELECT sum(hashtextextended(concat_ws(':', id, time_zone, encode(salt, 'hex')), 0))
+               FROM workspaces)
 """
 _SWEPT: Final = """
-    WITH running AS (SELECT workspace_id, min(id) AS id FROM sweeps WHERE status = 'running' GROUP BY workspace_id)
+    WITH running AS (SELECT workspace_id, min(id) AS id FROM sweeps WHERE status = 'running'
+        GROUP BY workspace_id)
     SELECT done.workspace_id, max(done.aggregate_id) AS aggregate_id, max(done.revision) AS revision
     FROM sweeps done LEFT JOIN running USING (workspace_id)
-    WHERE done.status = 'done' AND (running.id IS NULL OR done.id < running.id) GROUP BY done.workspace_id
+    WHERE done.status = 'done' AND (running.id IS NULL OR done.id < running.id)
+        GROUP BY done.workspace_id
 """
 _DEFINITIONS: Final = f"""
     SELECT w.id, w.salt, sources.rows, revision.revision, json_build_object(
         'workspace', w.id, 'revision', revision.revision, 'time_zone', w.time_zone,
-        'segments', coalesce(segments.rows, '[]'), 'traits', coalesce(traits.rows, '[]'), 'rfm', rfm.row,
-        'aggregates', coalesce(aggregates.rows, '[]'), 'newest_aggregate', coalesce(aggregates.newest, 0),
-        'swept_aggregate', coalesce(swept.aggregate_id, 0), 'swept_revision', coalesce(swept.revision, 0))::text
+        'segments', coalesce(segments.rows, '[]'), 'traits', coalesce(traits.rows, '[]'), 'rfm',
+            rfm.row,
+        'aggregates', coalesce(aggregates.rows, '[]'), 'newest_aggregate',
+            coalesce(aggregates.newest, 0),
+        'swept_aggregate', coalesce(swept.aggregate_id, 0), 'swept_revision',
+            coalesce(swept.revision, 0))::text
     FROM workspaces w CROSS JOIN definitions_revision revision
-    LEFT JOIN (SELECT workspace_id, array_agg(ARRAY[id::text, default_region] ORDER BY id) AS rows FROM sources GROUP BY 1) sources
+    LEFT JOIN (SELECT workspace_id, array_agg(ARRAY[id::text, default_region] ORDER BY id) AS rows
+        FROM sources GROUP BY 1) sources
         ON sources.workspace_id = w.id
     LEFT JOIN (SELECT workspace_id, json_agg(json_build_object(
-            'id', id, 'workspace', workspace_id, 'version', version, 'rule', CASE status WHEN 'live' THEN definition END,
+            'id', id, 'workspace', workspace_id, 'version', version, 'rule', CASE status
+                WHEN 'live' THEN definition END,
             'purpose', purpose, 'revision', revision) ORDER BY id) AS rows
-        FROM segments WHERE status IN ('live', 'paused') GROUP BY 1) segments ON segments.workspace_id = w.id
+        FROM segments WHERE status IN ('live', 'paused')
+            GROUP BY 1) segments ON segments.workspace_id = w.id
     LEFT JOIN (SELECT workspace_id, json_agg(json_build_object(
-            'id', id, 'name', name, 'version', version, 'rule', definition, 'revision', revision) ORDER BY id) AS rows
+            'id', id, 'name', name, 'version', version, 'rule', definition, 'revision', revision)
+                ORDER BY id) AS rows
         FROM traits WHERE status = 'live' GROUP BY 1) traits ON traits.workspace_id = w.id
     LEFT JOIN (SELECT workspace_id, json_build_object(
             'version', version, 'rule', definition, 'breaks', breaks, 'revision', revision) AS row
         FROM rfm) rfm ON rfm.workspace_id = w.id
     LEFT JOIN (SELECT workspace_id, max(id) AS newest,
-            json_agg(json_build_object('id', id, 'spec', spec) ORDER BY id) FILTER (WHERE retired_at IS NULL) AS rows
+            json_agg(json_build_object('id', id, 'spec', spec)
+                ORDER BY id) FILTER (WHERE retired_at IS NULL) AS rows
         FROM aggregates GROUP BY 1) aggregates ON aggregates.workspace_id = w.id
     LEFT JOIN ({_SWEPT}) swept ON swept.workspace_id = w.id
 """

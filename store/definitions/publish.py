@@ -186,7 +186,10 @@ def check_segment(conn: Connection[Any], author: Author, segment: int | None, ru
         InvalidDefinitionError: the rule refers to what is not there, or in a circle.
     """
     rules = live_rules(conn, author.workspace)
-    sql = "SELECT name, definition->>'function' FROM traits WHERE workspace_id = %s AND status = 'live'"
+    sql = (
+        "SELECT name, definition->>'function' FROM traits WHERE workspace_id = %s AND status ="
+        " 'live'"
+    )
     functions: dict[str, Function] = dict(conn.execute(sql, (author.workspace,)).fetchall())
     rfm = conn.execute("SELECT 1 FROM rfm WHERE workspace_id = %s", (author.workspace,)).fetchone()
     known = Known(
@@ -207,7 +210,10 @@ def live_rules(conn: Connection[Any], workspace: int) -> dict[SegmentId, tuple[s
 
     One that this version cannot read is left out: it rests, and stops nothing else.
     """
-    sql = "SELECT id, name, definition::text FROM segments WHERE workspace_id = %s AND status IN ('live', 'paused') ORDER BY id"
+    sql = (
+        "SELECT id, name, definition::text FROM segments WHERE workspace_id = %s AND status IN"
+        " ('live', 'paused') ORDER BY id"
+    )
     found: dict[SegmentId, tuple[str, Rule]] = {}
     for number, name, definition in conn.execute(sql, (workspace,)):
         with suppress(msgspec.ValidationError):

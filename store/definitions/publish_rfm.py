@@ -55,7 +55,8 @@ def publish_rfm(
     versions.mark_published(conn, author, "rfm", author.workspace, version)
     sql = """
         INSERT INTO rfm (workspace_id, version, definition, revision) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (workspace_id) DO UPDATE SET version = excluded.version, definition = excluded.definition, breaks = NULL,
+        ON CONFLICT (workspace_id) DO UPDATE
+            SET version = excluded.version, definition = excluded.definition, breaks = NULL,
             distribution = NULL, revision = excluded.revision, updated_at = now()
     """
     conn.execute(sql, (author.workspace, version, Jsonb(definition), revision))
@@ -100,7 +101,10 @@ def set_rfm_breaks(
     if _live(conn, author.workspace).version != version:
         return Published()
     revision = next_revision(conn)
-    sql = "UPDATE rfm SET breaks = %s, distribution = %s, revision = %s, updated_at = now() WHERE workspace_id = %s"
+    sql = (
+        "UPDATE rfm SET breaks = %s, distribution = %s, revision = %s, updated_at = now() WHERE"
+        " workspace_id = %s"
+    )
     conn.execute(
         sql, (Jsonb(msgspec.to_builtins(breaks)), Jsonb(distribution), revision, author.workspace)
     )

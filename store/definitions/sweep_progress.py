@@ -44,7 +44,10 @@ def percent(visited: int, people: int, *, done: bool) -> float:
 
 def sweep_progress(conn: Connection[Any], workspace: int, sweep: int) -> SweepProgress | None:
     """One sweep; None where the workspace has no such sweep."""
-    sql = "SELECT id, reason, status, people, visited, changed, stale FROM sweeps WHERE workspace_id = %s AND id = %s"
+    sql = (
+        "SELECT id, reason, status, people, visited, changed, stale FROM sweeps WHERE workspace_id"
+        " = %s AND id = %s"
+    )
     with conn.cursor(row_factory=class_row(SweepProgress)) as cursor:
         return cursor.execute(sql, (workspace, sweep)).fetchone()
 

@@ -227,7 +227,8 @@ def save(
     sql = (
         "UPDATE "
         + _TABLE[kind]
-        + " SET name = coalesce(%s, name), description = coalesce(%s, description), updated_at = now() WHERE id = %s"
+        + " SET name = coalesce(%s, name), description = coalesce(%s, description), updated_at ="
+        " now() WHERE id = %s"
     )
     try:
         conn.execute(sql, (draft.name, draft.description, number))
@@ -252,8 +253,10 @@ def add_version(
 ) -> int:
     """Keep one more version; versions count from 1."""
     sql = """
-        INSERT INTO definition_versions (workspace_id, kind, definition_id, version, definition, purpose, author)
-        SELECT %(workspace)s, %(kind)s, %(id)s, coalesce(max(version), 0) + 1, %(definition)s, %(purpose)s, %(author)s
+        INSERT INTO definition_versions (workspace_id, kind, definition_id, version, definition,
+            purpose, author)
+        SELECT %(workspace)s, %(kind)s, %(id)s, coalesce(max(version), 0) + 1, %(definition)s,
+            %(purpose)s, %(author)s
         FROM definition_versions WHERE kind = %(kind)s AND definition_id = %(id)s RETURNING version
     """
     params = {
@@ -285,7 +288,8 @@ def make_live(
     sql = (
         "UPDATE "
         + _TABLE[kind]
-        + " SET status = 'live', version = %s, definition = %s, revision = %s, updated_at = now() WHERE id = %s"
+        + " SET status = 'live', version = %s, definition = %s, revision = %s, updated_at = now()"
+        " WHERE id = %s"
     )
     conn.execute(sql, (version.version, Jsonb(version.definition), revision, number))
     if kind == "segment":

@@ -60,21 +60,29 @@ class ExportRow:
 
 
 _SELECT: Final = """
-    SELECT id, kind, spec, requested_by, CASE WHEN status = 'done' AND expires_at <= now() THEN 'expired' ELSE status END, reason, attempt,
-           people, evaluated, rows, without_consent, without_identifier, size_bytes, sha256, created_at, started_at, finished_at,
+    SELECT id, kind, spec, requested_by, CASE WHEN status = 'done'
+        AND expires_at <= now() THEN 'expired' ELSE status END, reason, attempt,
+           people, evaluated, rows, without_consent, without_identifier, size_bytes, sha256,
+               created_at, started_at, finished_at,
            expires_at, kind = 'file' AND status = 'done' AND expires_at > now()
     FROM exports WHERE workspace_id = %(workspace)s
 """
-_OPEN: Final = "SELECT count(*) FROM exports WHERE workspace_id = %s AND kind = 'file' AND status IN ('queued', 'running')"
+_OPEN: Final = (
+    "SELECT count(*) FROM exports WHERE workspace_id = %s AND kind = 'file' AND status IN"
+    " ('queued', 'running')"
+)
 _INSERT: Final = """
-    INSERT INTO exports (workspace_id, kind, spec, requested_by, status, people, attempt, started_at, heartbeat_at)
+    INSERT INTO exports (workspace_id, kind, spec, requested_by, status, people, attempt,
+        started_at, heartbeat_at)
     VALUES (%(workspace)s, %(kind)s, %(spec)s, %(actor)s, %(status)s, %(people)s, %(stream)s::int,
             CASE WHEN %(stream)s THEN now() END, CASE WHEN %(stream)s THEN now() END)
     RETURNING id
 """
 _END: Final = """
-    UPDATE exports SET finished_at = coalesce(finished_at, now()), status = CASE WHEN status = 'done' THEN 'deleted' ELSE 'cancelled' END
-    WHERE workspace_id = %s AND id = %s AND kind = 'file' AND status IN ('queued', 'running', 'done')
+    UPDATE exports SET finished_at = coalesce(finished_at, now()), status = CASE
+        WHEN status = 'done' THEN 'deleted' ELSE 'cancelled' END
+    WHERE workspace_id = %s AND id = %s AND kind = 'file'
+        AND status IN ('queued', 'running', 'done')
     RETURNING status
 """
 

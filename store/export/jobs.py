@@ -20,22 +20,31 @@ from store.export.exports import subject
 
 _WAITING: Final = """
     SELECT e.id, e.workspace_id FROM exports e
-    WHERE e.kind = 'file' AND (e.status = 'queued' OR (e.status = 'running' AND e.heartbeat_at < now() - %(lease)s))
-    ORDER BY (SELECT count(*) FROM exports r WHERE r.workspace_id = e.workspace_id AND r.kind = 'file' AND r.status = 'running'), e.id
+    WHERE e.kind = 'file' AND (e.status = 'queued' OR (e.status = 'running'
+        AND e.heartbeat_at < now() - %(lease)s))
+    ORDER BY (SELECT count(*) FROM exports r WHERE r.workspace_id = e.workspace_id
+        AND r.kind = 'file' AND r.status = 'running'), e.id
     LIMIT 1
 """
 _TAKE: Final = """
-    UPDATE exports SET deaths = deaths + (status = 'running')::int, attempt = attempt + 1, started_at = now(), heartbeat_at = now(),
+    UPDATE exports SET deaths = deaths + (status = 'running')::int, attempt = attempt + 1,
+        started_at = now(), heartbeat_at = now(),
         evaluated = 0, rows = 0, without_consent = 0, without_identifier = 0,
-        status = CASE WHEN status = 'running' AND deaths + 1 >= %(deaths)s THEN 'failed' ELSE 'running' END,
-        reason = CASE WHEN status = 'running' AND deaths + 1 >= %(deaths)s THEN 'writer_died' ELSE '' END,
+        status = CASE WHEN status = 'running' AND deaths + 1 >= %(deaths)s THEN 'failed'
+            ELSE 'running' END,
+        reason = CASE WHEN status = 'running' AND deaths + 1 >= %(deaths)s THEN 'writer_died'
+            ELSE '' END,
         finished_at = CASE WHEN status = 'running' AND deaths + 1 >= %(deaths)s THEN now() END
-    WHERE id = %(id)s AND (status = 'queued' OR (status = 'running' AND heartbeat_at < now() - %(lease)s))
+    WHERE id = %(id)s AND (status = 'queued' OR (status = 'running'
+        AND heartbeat_at < now() - %(lease)s))
     RETURNING id, workspace_id, spec, requested_by, attempt, status
 """
 _COUNTS: Final = """evaluated = %(evaluated)s, rows = %(rows)s, without_consent = %(without_consent)s,
     without_identifier = %(without_identifier)s, heartbeat_at = now()"""
-_HELD: Final = "WHERE id = %(id)s AND attempt = %(attempt)s AND (status = 'running' OR (kind = 'stream' AND reason = 'broken_off'))"
+_HELD: Final = (
+    "WHERE id = %(id)s AND attempt = %(attempt)s AND (status = 'running' OR (kind = 'stream' AND"
+    " reason = 'broken_off'))"
+)
 _BEAT: Final = "UPDATE exports SET " + _COUNTS + " " + _HELD + " RETURNING id"
 _FINISH: Final = (
     "UPDATE exports SET "
@@ -43,10 +52,14 @@ _FINISH: Final = (
     + ", status = %(status)s, reason = %(reason)s, size_bytes = %(size)s, sha256 = %(sha256)s,"
     " finished_at = now(), expires_at = now() + %(keep)s::interval " + _HELD + " RETURNING id"
 )
-_RELEASE: Final = "UPDATE exports SET status = 'queued' WHERE id = %s AND attempt = %s AND status = 'running' AND kind = 'file'"
+_RELEASE: Final = (
+    "UPDATE exports SET status = 'queued' WHERE id = %s AND attempt = %s AND status = 'running' AND"
+    " kind = 'file'"
+)
 _EXPIRE: Final = """
     UPDATE exports SET status = CASE kind WHEN 'file' THEN 'expired' ELSE 'failed' END,
-                       reason = CASE kind WHEN 'file' THEN reason ELSE 'broken_off' END, finished_at = coalesce(finished_at, now())
+                       reason = CASE kind WHEN 'file' THEN reason
+                           ELSE 'broken_off' END, finished_at = coalesce(finished_at, now())
     WHERE (kind = 'file' AND status = 'done' AND expires_at <= now())
        OR (kind = 'stream' AND status = 'running' AND heartbeat_at < now() - %s)
 """

@@ -24,15 +24,18 @@ WHERE workspace_id = %(workspace)s AND scope = ANY(%(scopes)s)
 """
 _OVERRIDES: Final = """
 SELECT id, scope, codes, author, expires_at, coalesce(approved_by, '') FROM gate_overrides
-WHERE workspace_id = %(workspace)s AND scope = ANY(%(scopes)s) AND revoked_at IS NULL AND expires_at > %(now)s ORDER BY id
+WHERE workspace_id = %(workspace)s AND scope = ANY(%(scopes)s) AND revoked_at IS NULL
+    AND expires_at > %(now)s ORDER BY id
 """
 # A push under way is covered by the release that it was planned with; the next one by a release
 # that nothing was planned with. One that is just being planned has no decision yet.
 _RELEASE: Final = """
 SELECT id, author, expires_at, coalesce(approved_by, '') FROM gate_releases
-WHERE workspace_id = %(workspace)s AND audience_id = %(audience)s AND revoked_at IS NULL AND expires_at > %(now)s
+WHERE workspace_id = %(workspace)s AND audience_id = %(audience)s AND revoked_at IS NULL
+    AND expires_at > %(now)s
   AND push_id IS NOT DISTINCT FROM (
-      SELECT id FROM pushes WHERE audience_id = %(audience)s AND status = 'running' AND kind IN ('scheduled', 'manual')
+      SELECT id FROM pushes WHERE audience_id = %(audience)s AND status = 'running'
+          AND kind IN ('scheduled', 'manual')
         AND decision_id IS NOT NULL LIMIT 1)
 ORDER BY (approved_by IS NOT NULL) DESC, id LIMIT 1
 """
@@ -83,11 +86,13 @@ class SaidRow:
 
 _SAID: Final = """
 SELECT * FROM (
-    SELECT 'override' AS kind, id, scope, codes, reason, author, created_at, expires_at, approved_by, revoked_by, revoked_at,
+    SELECT 'override' AS kind, id, scope, codes, reason, author, created_at, expires_at,
+        approved_by, revoked_by, revoked_at,
            NULL::bigint AS push_id
     FROM gate_overrides WHERE workspace_id = %(workspace)s
     UNION ALL
-    SELECT 'release', id, 'audience:' || audience_id, '{}', reason, author, created_at, expires_at, approved_by, revoked_by, revoked_at,
+    SELECT 'release', id, 'audience:' || audience_id, '{}', reason, author, created_at, expires_at,
+        approved_by, revoked_by, revoked_at,
            push_id
     FROM gate_releases WHERE workspace_id = %(workspace)s
 ) said

@@ -42,7 +42,8 @@ class DecisionRow:
 
 
 _SELECT: Final = """
-    SELECT id, destination, audience_id, action, verdict, automation, reasons, codes, depends_on, reading_ids,
+    SELECT id, destination, audience_id, action, verdict, automation, reasons, codes, depends_on,
+        reading_ids,
            would, override_id, release_id, size, decided_at
     FROM decisions
     WHERE workspace_id = %(workspace)s

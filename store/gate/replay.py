@@ -13,8 +13,10 @@ from store.signals.signals import EPOCH, MS, readings_since
 
 _CODES: Final = frozenset(code.value for code in Code)
 _PAST: Final = """
-SELECT id, destination, audience_id, verdict, reasons, reading_ids, decided_at, codes, would, size, depends_on FROM decisions
-WHERE workspace_id = %s AND action = 'push' AND decided_at >= %s AND decided_at < %s ORDER BY id LIMIT %s
+SELECT id, destination, audience_id, verdict, reasons, reading_ids, decided_at, codes, would, size,
+    depends_on FROM decisions
+WHERE workspace_id = %s AND action = 'push' AND decided_at >= %s AND decided_at < %s ORDER BY id
+    LIMIT %s
 """
 
 

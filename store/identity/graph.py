@@ -60,16 +60,19 @@ class LinkRow:
 _NODES: Final = """
     SELECT i.key, i.kind, i.value, i.profile_id, f.message_key, f.type, f.name, f.occurred_at
     FROM (SELECT key, kind, value, profile_id FROM identifiers
-          WHERE profile_id = %(profile)s AND workspace_id = %(workspace)s ORDER BY kind, value LIMIT %(limit)s) i
+          WHERE profile_id = %(profile)s AND workspace_id = %(workspace)s ORDER BY kind, value
+              LIMIT %(limit)s) i
     LEFT JOIN LATERAL (
         SELECT * FROM (
             (SELECT message_key, type, name, occurred_at FROM events
              WHERE leaf = i.key ORDER BY occurred_at LIMIT 1)
             UNION ALL
-            (SELECT e.message_key, e.type, e.name, e.occurred_at FROM links l JOIN events e ON e.message_key = l.cause
+            (SELECT e.message_key, e.type, e.name, e.occurred_at FROM links l
+                JOIN events e ON e.message_key = l.cause
              WHERE l.a = i.key ORDER BY l.first_ms LIMIT 1)
             UNION ALL
-            (SELECT e.message_key, e.type, e.name, e.occurred_at FROM links l JOIN events e ON e.message_key = l.cause
+            (SELECT e.message_key, e.type, e.name, e.occurred_at FROM links l
+                JOIN events e ON e.message_key = l.cause
              WHERE l.b = i.key ORDER BY l.first_ms LIMIT 1)
         ) named ORDER BY occurred_at LIMIT 1
     ) f ON true
@@ -108,7 +111,8 @@ _CONFLICTS: Final = (
     FROM (
         SELECT * FROM links
         WHERE workspace_id = %(workspace)s AND status = 'refused'
-          AND (%(first)s::bigint IS NULL OR (first_ms, a, b) < (%(first)s, %(a)s::uuid, %(b)s::uuid))
+          AND (%(first)s::bigint IS NULL OR (first_ms, a, b) < (%(first)s, %(a)s::uuid,
+              %(b)s::uuid))
         ORDER BY first_ms DESC, a DESC, b DESC LIMIT %(limit)s
     ) l
 """
@@ -160,7 +164,8 @@ async def facts_within(pool: Pool, workspace: int, profile: bytes) -> list[Fact]
         SELECT l.a, l.b, l.status FROM identifiers ia
         JOIN links l ON l.a = ia.key
         JOIN identifiers ib ON ib.key = l.b AND ib.profile_id = ia.profile_id
-        WHERE ia.profile_id = %(profile)s AND ia.workspace_id = %(workspace)s AND l.status <> 'banned'
+        WHERE ia.profile_id = %(profile)s AND ia.workspace_id = %(workspace)s
+            AND l.status <> 'banned'
         ORDER BY l.a, l.b
     """
     return await fetch(pool, _fact, sql, {"workspace": workspace, "profile": UUID(bytes=profile)})

@@ -58,11 +58,13 @@ _OF_PROFILE: Final = (
     _COLUMNS
     + """
     FROM (
-        SELECT m.* FROM identifiers i JOIN merges m ON m.survivor = i.key AND m.workspace_id = i.workspace_id
+        SELECT m.* FROM identifiers i JOIN merges m ON m.survivor = i.key
+            AND m.workspace_id = i.workspace_id
         WHERE i.profile_id = %(profile)s AND i.workspace_id = %(workspace)s
           AND (%(after)s::bigint IS NULL OR m.id < %(after)s)
         UNION
-        SELECT m.* FROM identifiers i JOIN merges m ON m.other = i.key AND m.workspace_id = i.workspace_id
+        SELECT m.* FROM identifiers i JOIN merges m ON m.other = i.key
+            AND m.workspace_id = i.workspace_id
         WHERE i.profile_id = %(profile)s AND i.workspace_id = %(workspace)s
           AND (%(after)s::bigint IS NULL OR m.id < %(after)s)
         ORDER BY id DESC LIMIT %(limit)s

@@ -21,7 +21,8 @@ _TAKE: Final = """
     RETURNING position, record, tries, broken
 """
 _NOTE: Final = """
-    UPDATE attempts SET position = %s, record = %s, tries = 1, broken = %s, taken_at = now() WHERE log = %s AND partition = %s
+    UPDATE attempts SET position = %s, record = %s, tries = 1, broken = %s, taken_at = now()
+        WHERE log = %s AND partition = %s
 """
 
 

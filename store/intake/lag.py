@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-_STORED = "SELECT log, partition, next_position, caught_up_at FROM offsets WHERE log = ANY(%s) ORDER BY log, partition"
+_STORED = (
+    "SELECT log, partition, next_position, caught_up_at FROM offsets WHERE log = ANY(%s) ORDER BY"
+    " log, partition"
+)
 
 
 class StoredPosition(NamedTuple):

@@ -8,11 +8,16 @@ from psycopg import Connection
 from store.fetch import Pool
 
 _NOTE: Final = """
-    INSERT INTO log_refusals AS known (log, reason, since, seen_at, detail) VALUES (%(log)s, %(reason)s, now(), now(), %(detail)s)
+    INSERT INTO log_refusals AS known (log, reason, since, seen_at, detail)
+        VALUES (%(log)s, %(reason)s, now(), now(), %(detail)s)
     ON CONFLICT (log, reason) DO UPDATE SET detail = excluded.detail, seen_at = excluded.seen_at,
-        since = CASE WHEN known.seen_at < now() - %(lasting)s::interval THEN excluded.since ELSE known.since END
+        since = CASE WHEN known.seen_at < now() - %(lasting)s::interval THEN excluded.since
+            ELSE known.since END
 """
-_LATELY: Final = "SELECT DISTINCT ON (reason) reason, since, detail FROM log_refusals WHERE seen_at >= %s ORDER BY reason, since"
+_LATELY: Final = (
+    "SELECT DISTINCT ON (reason) reason, since, detail FROM log_refusals WHERE seen_at >= %s ORDER"
+    " BY reason, since"
+)
 
 
 async def note_refusal(pool: Pool, log: str, reason: str, detail: str, lasting: timedelta) -> None:

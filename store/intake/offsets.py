@@ -16,7 +16,10 @@ SELECT %(log)s, unnest(%(partitions)s::integer[]), 0
 ON CONFLICT DO NOTHING
 """
 
-_LOAD = "SELECT partition, next_position FROM offsets WHERE log = %(log)s AND partition = ANY(%(partitions)s)"
+_LOAD = (
+    "SELECT partition, next_position FROM offsets WHERE log = %(log)s AND partition ="
+    " ANY(%(partitions)s)"
+)
 
 _ADOPT = """
 UPDATE offsets SET origin = %(origin)s
@@ -32,7 +35,8 @@ RETURNING partition
 _TOUCH = """
 UPDATE offsets AS o
 SET caught_up_at = to_timestamp(c.caught_up_ms / 1000.0)
-FROM unnest(%(logs)s::text[], %(partitions)s::integer[], %(positions)s::bigint[], %(instants)s::bigint[])
+FROM unnest(%(logs)s::text[], %(partitions)s::integer[], %(positions)s::bigint[],
+    %(instants)s::bigint[])
      AS c (log, partition, position, caught_up_ms)
 WHERE o.log = c.log AND o.partition = c.partition AND o.next_position >= c.position
   AND (o.caught_up_at IS NULL OR o.caught_up_at < to_timestamp(c.caught_up_ms / 1000.0))

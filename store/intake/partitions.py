@@ -16,10 +16,13 @@ from store.errors import StoreUnavailable
 from store.fetch import Pool, fetch
 
 _STUCK: Final[LiteralString] = """
-    SELECT o.log, o.partition, o.next_position, coalesce(a.tries, 0), greatest(o.caught_up_at, o.updated_at)
+    SELECT o.log, o.partition, o.next_position, coalesce(a.tries, 0), greatest(o.caught_up_at,
+        o.updated_at)
     FROM offsets o LEFT JOIN attempts a
-        ON a.log = o.log AND a.partition = o.partition AND a.position = o.next_position AND (a.tries > 1 OR a.record >= 0)
-    WHERE o.log = ANY(%(logs)s) AND (%(partitions)s::integer IS NULL OR o.partition < %(partitions)s)
+        ON a.log = o.log AND a.partition = o.partition AND a.position = o.next_position
+            AND (a.tries > 1 OR a.record >= 0)
+    WHERE o.log = ANY(%(logs)s) AND (%(partitions)s::integer IS NULL
+        OR o.partition < %(partitions)s)
       AND (a.log IS NOT NULL OR greatest(o.caught_up_at, o.updated_at) < %(moved)s)
     ORDER BY o.log, o.partition
 """

@@ -57,7 +57,8 @@ class Cursor:
 # Every leaf gives its own newest ones from the index, so a page never sorts a person's whole
 # history.
 _OF_PROFILE: Final = """
-    SELECT e.message_key, e.source_id, e.type, e.name, e.leaf, e.occurred_at, e.received_at, e.flags, e.payload
+    SELECT e.message_key, e.source_id, e.type, e.name, e.leaf, e.occurred_at, e.received_at,
+        e.flags, e.payload
     FROM identifiers i
     CROSS JOIN LATERAL (
         SELECT * FROM events
@@ -109,7 +110,10 @@ async def of_profile(
 
 async def received(pool: Pool, workspace: int, message_key: bytes) -> datetime | None:
     """When the event or command with this message key was received, if it has been processed."""
-    sql = "SELECT received_at FROM events WHERE message_key = %(key)s AND workspace_id = %(workspace)s"
+    sql = (
+        "SELECT received_at FROM events WHERE message_key = %(key)s AND workspace_id ="
+        " %(workspace)s"
+    )
     return await fetch_one(
         pool, _same, sql, {"key": UUID(bytes=message_key), "workspace": workspace}
     )

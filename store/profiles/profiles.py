@@ -106,7 +106,8 @@ _BY_KEY: Final = """
     FROM identifiers x
     JOIN profiles p ON p.id = x.profile_id AND p.workspace_id = x.workspace_id
     CROSS JOIN LATERAL (
-        SELECT array_agg(key ORDER BY kind, value) AS keys, array_agg(kind ORDER BY kind, value) AS kinds,
+        SELECT array_agg(key ORDER BY kind, value) AS keys, array_agg(kind
+            ORDER BY kind, value) AS kinds,
                array_agg(value ORDER BY kind, value) AS values
         FROM identifiers WHERE profile_id = p.id
     ) i
@@ -118,7 +119,8 @@ _BY_IDS: Final = """
     FROM profiles p
     CROSS JOIN LATERAL (
         SELECT array_agg(key) AS keys, array_agg(kind) AS kinds, array_agg(value) AS values
-        FROM (SELECT key, kind, value FROM identifiers WHERE profile_id = p.id ORDER BY kind, value LIMIT %(limit)s) shown
+        FROM (SELECT key, kind, value FROM identifiers WHERE profile_id = p.id ORDER BY kind, value
+            LIMIT %(limit)s) shown
     ) i
     WHERE p.id = ANY(%(ids)s) AND p.workspace_id = %(workspace)s
 """
@@ -158,14 +160,16 @@ _SCAN: Final = """
                (%(stage)s::text IS NULL OR stage = %(stage)s)
                AND (%(since)s::timestamptz IS NULL OR last_seen_at >= %(since)s) AS matches
         FROM (SELECT id, stage, last_seen_at FROM profiles
-              WHERE workspace_id = %(workspace)s AND id > %(after)s ORDER BY id LIMIT %(size)s) looked_at
+              WHERE workspace_id = %(workspace)s AND id > %(after)s ORDER BY id
+                  LIMIT %(size)s) looked_at
     ) judged WHERE matches OR n = %(size)s ORDER BY n
 """
 
 # Only the first of a person's matching identifiers counts, so that nobody appears twice.
 _SEARCH: Final = """
     SELECT key, value, profile_id, matches, n = %(size)s FROM (
-        SELECT i.key, i.value, i.profile_id, row_number() OVER (ORDER BY i.value USING ~<~, i.key) AS n,
+        SELECT i.key, i.value, i.profile_id, row_number() OVER (ORDER BY i.value USING ~<~, i.key)
+            AS n,
                p.id IS NOT NULL AND (%(stage)s::text IS NULL OR p.stage = %(stage)s)
                AND (%(since)s::timestamptz IS NULL OR p.last_seen_at >= %(since)s)
                AND NOT EXISTS (
@@ -288,14 +292,18 @@ async def total(pool: Pool, workspace: int, wanted: ProfileFilter, params: Pagin
         "high": (wanted.search or "") + LAST_CHARACTER,
     }
     if wanted.search is not None:
-        rows = "FROM identifiers WHERE workspace_id = %(workspace)s AND value ~>=~ %(low)s AND value ~<~ %(high)s"
+        rows = (
+            "FROM identifiers WHERE workspace_id = %(workspace)s AND value ~>=~ %(low)s AND value"
+            " ~<~ %(high)s"
+        )
         return await count(pool, rows, values, params.exact_limit)
     everybody = await count(
         pool, "FROM profiles WHERE workspace_id = %(workspace)s", values, params.exact_limit
     )
     if wanted.stage is None and wanted.seen_since is None:
         return everybody
-    rows = """FROM profiles WHERE workspace_id = %(workspace)s AND (%(stage)s::text IS NULL OR stage = %(stage)s)
+    rows = """FROM profiles WHERE workspace_id = %(workspace)s AND (%(stage)s::text IS NULL
+        OR stage = %(stage)s)
         AND (%(since)s::timestamptz IS NULL OR last_seen_at >= %(since)s)"""
     if everybody.exact:
         return await count(pool, rows, values, params.exact_limit)

@@ -24,9 +24,11 @@ _EVENTS_AT_A_TIME: Final = 2_000
 _PERSON: Final = "SELECT version, doc FROM profiles WHERE id = ANY(%s) AND workspace_id = %s"
 _IDENTIFIERS: Final = "SELECT key, kind, leaf FROM identifiers WHERE profile_id = ANY(%s)"
 _LINKS: Final = """
-SELECT l.status, l.first_ms, l.tie FROM identifiers i JOIN links l ON l.a = i.key WHERE i.profile_id = ANY(%s)
+SELECT l.status, l.first_ms, l.tie FROM identifiers i JOIN links l ON l.a = i.key
+    WHERE i.profile_id = ANY(%s)
 UNION ALL
-SELECT l.status, l.first_ms, l.tie FROM identifiers i JOIN links l ON l.b = i.key WHERE i.profile_id = ANY(%s)
+SELECT l.status, l.first_ms, l.tie FROM identifiers i JOIN links l ON l.b = i.key
+    WHERE i.profile_id = ANY(%s)
 """
 _MEMBERSHIPS: Final = "SELECT segment_id, version FROM memberships WHERE profile_id = ANY(%s)"
 _BALANCES: Final = """
@@ -36,7 +38,8 @@ GROUP BY segment_id HAVING sum(delta) <> 0
 _EVENTS: Final = """
 SELECT e.message_key, e.source_id, round(extract(epoch FROM e.occurred_at) * 1000)::bigint,
     round(extract(epoch FROM e.received_at) * 1000)::bigint, e.payload
-FROM identifiers i JOIN events e ON e.leaf = i.key WHERE i.profile_id = ANY(%s) AND e.type <> 'unmerge'
+FROM identifiers i JOIN events e ON e.leaf = i.key WHERE i.profile_id = ANY(%s)
+    AND e.type <> 'unmerge'
 """
 _DROP_OTHERS: Final = "DELETE FROM memberships WHERE profile_id = ANY(%s) AND segment_id <> ALL(%s)"
 _SET_MEMBERS: Final = """

@@ -15,7 +15,8 @@ from store.unify.history import read_events
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _PERSON: Final = """
-    SELECT p.doc FROM identifiers i JOIN profiles p ON p.id = i.profile_id WHERE i.key = %s AND i.workspace_id = %s
+    SELECT p.doc FROM identifiers i JOIN profiles p ON p.id = i.profile_id WHERE i.key = %s
+        AND i.workspace_id = %s
 """
 _NAMES: Final = "SELECT id, name FROM segments WHERE workspace_id = %s AND status <> 'deleted'"
 

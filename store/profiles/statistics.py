@@ -50,7 +50,8 @@ _SUMS: Final = """
     SELECT metric, sum(value)::bigint FROM observations
     WHERE workspace_id = %(workspace)s AND """ + _SOURCE_SIGNALS + """
       AND (metric = ANY(%(exact)s) OR metric ~>=~ 'rejected:' AND metric ~<~ 'rejected;'
-           OR metric ~>=~ 'orders:' AND metric ~<~ 'orders;' OR metric ~>=~ 'revenue_minor:' AND metric ~<~ 'revenue_minor;')
+           OR metric ~>=~ 'orders:' AND metric ~<~ 'orders;' OR metric ~>=~ 'revenue_minor:'
+               AND metric ~<~ 'revenue_minor;')
       AND (%(since)s::timestamptz IS NULL OR minute_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR minute_at < %(until)s)
     GROUP BY metric

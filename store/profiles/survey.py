@@ -5,7 +5,8 @@ from typing import Any, Final
 from psycopg import Connection
 
 _COUNTED: Final = """
-    SELECT w.id, (SELECT count(*) FROM (SELECT FROM profiles WHERE workspace_id = w.id LIMIT %(cap)s) capped)
+    SELECT w.id, (SELECT count(*) FROM (SELECT FROM profiles WHERE workspace_id = w.id
+        LIMIT %(cap)s) capped)
     FROM workspaces w ORDER BY w.id
 """
 

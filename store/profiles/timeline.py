@@ -72,21 +72,26 @@ _MINE: Final = (
 )
 
 _EVENTS: Final = """
-    SELECT e.received_at, 'event', e.message_key::text, NULL::uuid, NULL::uuid, NULL::integer, NULL::text, NULL::integer, NULL::text,
+    SELECT e.received_at, 'event', e.message_key::text, NULL::uuid, NULL::uuid, NULL::integer,
+        NULL::text, NULL::integer, NULL::text,
            ARRAY[e.message_key]
     FROM (""" + _MINE + """) i JOIN events e ON e.leaf = i.key AND e.workspace_id = %(workspace)s
     WHERE e.occurred_at < %(until)s AND e.received_at >= %(since)s AND e.received_at < %(until)s
-      AND (e.received_at > %(at)s OR e.received_at = %(at)s AND (%(whole)s OR e.message_key > %(place)s::uuid))
+      AND (e.received_at > %(at)s OR e.received_at = %(at)s AND (%(whole)s
+          OR e.message_key > %(place)s::uuid))
     ORDER BY e.received_at, e.message_key LIMIT %(limit)s
 """  # fmt: skip
 
 # Both ends of a merge may be this person's by now: such a row comes once.
 _MERGES: Final = """
-    SELECT recorded_at, kind, id::text, survivor, other, NULL::integer, NULL::text, NULL::integer, NULL::text, ARRAY[cause]
+    SELECT recorded_at, kind, id::text, survivor, other, NULL::integer, NULL::text, NULL::integer,
+        NULL::text, ARRAY[cause]
     FROM (
-        SELECT m.* FROM (""" + _MINE + """) i JOIN merges m ON m.workspace_id = %(workspace)s AND m.survivor = i.key
+        SELECT m.* FROM (""" + _MINE + """) i JOIN merges m ON m.workspace_id = %(workspace)s
+            AND m.survivor = i.key
         UNION
-        SELECT m.* FROM (""" + _MINE + """) i JOIN merges m ON m.workspace_id = %(workspace)s AND m.other = i.key
+        SELECT m.* FROM (""" + _MINE + """) i JOIN merges m ON m.workspace_id = %(workspace)s
+            AND m.other = i.key
     ) m
     WHERE recorded_at >= %(since)s AND recorded_at < %(until)s
       AND (recorded_at > %(at)s OR recorded_at = %(at)s AND (%(whole)s OR id > %(place)s::bigint))
@@ -101,16 +106,21 @@ _SEGMENTS: Final = """
         SELECT c.changed_at, c.id, c.profile_id, c.segment_id, c.delta, c.version, c.cause,
                (c.tx::text::numeric %% 4294967296)::text::xid AS writer
         FROM (""" + _MINE + """) i JOIN changes c ON c.profile_id = i.key
-        WHERE c.workspace_id = %(workspace)s AND c.delta <> 0 AND c.changed_at >= %(since)s AND c.changed_at < %(until)s
-          AND (c.changed_at > %(at)s OR c.changed_at = %(at)s AND (%(whole)s OR c.id > %(place)s::bigint))
+        WHERE c.workspace_id = %(workspace)s AND c.delta <> 0 AND c.changed_at >= %(since)s
+            AND c.changed_at < %(until)s
+          AND (c.changed_at > %(at)s OR c.changed_at = %(at)s AND (%(whole)s
+              OR c.id > %(place)s::bigint))
         ORDER BY c.changed_at, c.id LIMIT %(limit)s
     ),
     cited AS (
-        SELECT e.xmin::text AS writer, (array_agg(e.message_key ORDER BY e.occurred_at DESC, e.message_key DESC))[:%(citations)s] AS keys
-        FROM (""" + _MINE + """) i JOIN events e ON e.leaf = i.key AND e.workspace_id = %(workspace)s
+        SELECT e.xmin::text AS writer, (array_agg(e.message_key
+            ORDER BY e.occurred_at DESC, e.message_key DESC))[:%(citations)s] AS keys
+        FROM (""" + _MINE + """) i JOIN events e ON e.leaf = i.key
+            AND e.workspace_id = %(workspace)s
         WHERE e.xmin = ANY (ARRAY(SELECT writer FROM page)) GROUP BY e.xmin::text
     )
-    SELECT p.changed_at, CASE WHEN p.delta > 0 THEN 'entry' ELSE 'exit' END, p.id::text, p.profile_id, NULL::uuid,
+    SELECT p.changed_at, CASE WHEN p.delta > 0 THEN 'entry'
+        ELSE 'exit' END, p.id::text, p.profile_id, NULL::uuid,
            p.segment_id, s.name, p.version, p.cause, coalesce(cited.keys, '{}')
     FROM page p LEFT JOIN segments s ON s.id = p.segment_id AND s.workspace_id = %(workspace)s
     LEFT JOIN cited ON cited.writer = p.writer::text

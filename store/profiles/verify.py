@@ -20,7 +20,8 @@ _STREAM_ROWS: Final = 5_000
 """Rows fetched at a time from a streamed query."""
 
 _EVENTS: Final = """
-SELECT e.message_key, coalesce(s.default_region, ''), e.type, e.leaf, round(extract(epoch FROM e.occurred_at) * 1000)::bigint,
+SELECT e.message_key, coalesce(s.default_region, ''), e.type, e.leaf, round(extract(epoch
+    FROM e.occurred_at) * 1000)::bigint,
     round(extract(epoch FROM e.received_at) * 1000)::bigint, e.payload
 FROM events e LEFT JOIN sources s ON s.id = e.source_id
 WHERE e.workspace_id = %(workspace)s
@@ -28,16 +29,19 @@ WHERE e.workspace_id = %(workspace)s
 _EVENTS_OF: Final = f"{_EVENTS} AND (e.leaf = ANY(%(leaves)s) OR e.message_key = ANY(%(messages)s))"
 _OWNERS: Final = "SELECT key, profile_id FROM identifiers WHERE workspace_id = %(workspace)s"
 _IDENTIFIERS_OF: Final = """
-SELECT key, kind, value, profile_id, leaf FROM identifiers WHERE workspace_id = %(workspace)s AND key = ANY(%(keys)s)
+SELECT key, kind, value, profile_id, leaf FROM identifiers WHERE workspace_id = %(workspace)s
+    AND key = ANY(%(keys)s)
 """
 _PROFILE_IDS: Final = "SELECT id FROM profiles WHERE workspace_id = %(workspace)s"
 _PEOPLE: Final = """
-SELECT id, version, stage, round(extract(epoch FROM first_seen_at) * 1000)::bigint, round(extract(epoch FROM last_seen_at) * 1000)::bigint,
+SELECT id, version, stage, round(extract(epoch
+    FROM first_seen_at) * 1000)::bigint, round(extract(epoch FROM last_seen_at) * 1000)::bigint,
     round(extract(epoch FROM next_wake_at) * 1000)::bigint, doc
 FROM profiles WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s)
 """
 _LINKS: Final = """
-SELECT a, b, first_ms, tie, coalesce(cause, a), rank, status, reason FROM links WHERE workspace_id = %(workspace)s
+SELECT a, b, first_ms, tie, coalesce(cause, a), rank, status, reason FROM links
+    WHERE workspace_id = %(workspace)s
 """
 _MEMBERSHIPS: Final = (
     "SELECT segment_id, profile_id, version FROM memberships WHERE workspace_id = %(workspace)s"

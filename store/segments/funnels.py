@@ -215,7 +215,8 @@ class Funnels:
             if left < 0:
                 limit = f"{self._params.events_limit:,}"
                 raise FunnelTooLargeError(
-                    f"The steps have more than {limit} events; ask for a shorter time or for rarer events."
+                    f"The steps have more than {limit} events; ask for a shorter time or for rarer"
+                    " events."
                 )
             numbering.append(asyncio.ensure_future(asyncio.to_thread(distinct, found[event].leaf)))
         return found, [await one for one in numbering]

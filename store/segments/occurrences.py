@@ -44,13 +44,15 @@ _WHO_WHEN: Final = "uuid_send(leaf) || timestamptz_send(occurred_at)"
 _WHICH: Final = " || uuid_send(message_key)"
 _OF_KIND: Final = """
     FROM events
-    WHERE workspace_id = %(workspace)s AND type = %(type)s AND (%(name)s::text IS NULL OR name = %(name)s)
+    WHERE workspace_id = %(workspace)s AND type = %(type)s AND (%(name)s::text IS NULL
+        OR name = %(name)s)
       AND occurred_at >= %(since)s AND occurred_at < %(until)s
 """
 
 _OWNERS: Final = """
     SELECT string_agg(int8send(asked.place - 1) || uuid_send(i.profile_id), '')
-    FROM unnest(%(keys)s) WITH ORDINALITY AS asked (key, place) JOIN identifiers i ON i.key = asked.key
+    FROM unnest(%(keys)s) WITH ORDINALITY AS asked (key, place)
+        JOIN identifiers i ON i.key = asked.key
     WHERE i.workspace_id = %(workspace)s AND i.profile_id <> i.key
 """
 _ELEMENT: Final = np.dtype([("length", ">i4"), ("key", ">u8", 2)])

@@ -38,10 +38,12 @@ _AFTER: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s ORDER BY id LIMIT %s
 _UP_TO: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s AND id <= %s ORDER BY id LIMIT %s"
 _NIL: Final = UUID(int=0)
 _NAMES: Final = """
-    SELECT s.id, s.name, s.version FROM segments s WHERE s.workspace_id = %s AND s.status IN ('live', 'paused') ORDER BY s.id
+    SELECT s.id, s.name, s.version FROM segments s WHERE s.workspace_id = %s
+        AND s.status IN ('live', 'paused') ORDER BY s.id
 """
 _IDENTIFIERS: Final = """
-    SELECT wanted.id, found.kind, found.value FROM unnest(%(people)s) AS wanted(id) CROSS JOIN LATERAL (
+    SELECT wanted.id, found.kind, found.value FROM unnest(%(people)s) AS wanted(id) CROSS
+        JOIN LATERAL (
         SELECT kind, value FROM identifiers WHERE profile_id = wanted.id
         ORDER BY array_position(%(kinds)s::text[], kind), value LIMIT %(limit)s) found
 """

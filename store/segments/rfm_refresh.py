@@ -51,7 +51,8 @@ _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _DOCUMENTS: Final = "SELECT doc FROM profiles WHERE workspace_id = %s"
 _NOTE: Final = """
     UPDATE rfm SET distribution = %(distribution)s,
-        breaks = CASE WHEN breaks IS NOT NULL THEN jsonb_set(breaks, '{taken_ms}', to_jsonb(%(taken_ms)s::bigint)) END
+        breaks = CASE WHEN breaks IS NOT NULL THEN jsonb_set(breaks, '{taken_ms}',
+            to_jsonb(%(taken_ms)s::bigint)) END
     WHERE workspace_id = %(workspace)s AND version = %(version)s
 """
 

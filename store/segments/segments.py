@@ -42,10 +42,12 @@ class MemberRow:
 
 
 _SELECT: Final = """
-    SELECT s.id, s.name, s.description, s.purpose, s.status, s.version, coalesce(newest.version, s.version), s.definition, s.created_at,
+    SELECT s.id, s.name, s.description, s.purpose, s.status, s.version, coalesce(newest.version,
+        s.version), s.definition, s.created_at,
            s.updated_at
     FROM segments s CROSS JOIN LATERAL (
-        SELECT max(version) AS version FROM definition_versions WHERE kind = 'segment' AND definition_id = s.id
+        SELECT max(version) AS version FROM definition_versions WHERE kind = 'segment'
+            AND definition_id = s.id
     ) newest
     WHERE s.workspace_id = %(workspace)s AND s.status <> 'deleted'
 """
@@ -116,7 +118,10 @@ class SegmentNames:
             return []
         read_s, names = self._known.get(workspace, (float("-inf"), {}))
         if now_s - read_s > self._age_limit_s or any(segment not in names for segment in ids):
-            sql = "SELECT id, name FROM segments WHERE workspace_id = %(workspace)s AND status <> 'deleted'"
+            sql = (
+                "SELECT id, name FROM segments WHERE workspace_id = %(workspace)s AND status <>"
+                " 'deleted'"
+            )
             names = dict(await fetch(self._pool, _pair, sql, {"workspace": workspace}))
             self._known[workspace] = (now_s, names)
         return [names[segment] for segment in ids if segment in names]

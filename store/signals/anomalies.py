@@ -46,16 +46,19 @@ class AnomalyRow:
 
 
 _WRITE: Final = """
-    INSERT INTO anomalies (workspace_id, signal, metric, started_at, peak_at, ended_at, direction, score, value, expected, expected_low,
+    INSERT INTO anomalies (workspace_id, signal, metric, started_at, peak_at, ended_at, direction,
+        score, value, expected, expected_low,
                            expected_high, ending, picture)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (workspace_id, signal, metric, started_at) DO UPDATE SET
-        peak_at = excluded.peak_at, ended_at = excluded.ended_at, direction = excluded.direction, score = excluded.score,
+        peak_at = excluded.peak_at, ended_at = excluded.ended_at, direction = excluded.direction,
+            score = excluded.score,
         value = excluded.value, expected = excluded.expected, expected_low = excluded.expected_low,
         expected_high = excluded.expected_high, ending = excluded.ending, picture = excluded.picture
 """
 _COLUMNS: Final = """
-    SELECT id, signal, metric, started_at, peak_at, ended_at, direction, score, value, expected, expected_low, expected_high, ending,
+    SELECT id, signal, metric, started_at, peak_at, ended_at, direction, score, value, expected,
+        expected_low, expected_high, ending,
            picture
     FROM anomalies WHERE workspace_id = %(workspace)s
 """

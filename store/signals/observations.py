@@ -10,7 +10,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ADD: Final = """
 INSERT INTO observations (workspace_id, signal, minute_at, shard, metric, value)
-SELECT * FROM unnest(%s::integer[], %s::text[], %s::timestamptz[], %s::integer[], %s::text[], %s::float8[])
+SELECT * FROM unnest(%s::integer[], %s::text[], %s::timestamptz[], %s::integer[], %s::text[],
+    %s::float8[])
 ON CONFLICT (workspace_id, signal, minute_at, shard, metric)
 DO UPDATE SET value = observations.value + excluded.value, updated_at = now()
 """

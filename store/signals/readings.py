@@ -39,7 +39,8 @@ _LATEST: Final = """
     WITH RECURSIVE heard(signal) AS (
         (SELECT signal FROM readings WHERE workspace_id = %(workspace)s ORDER BY signal LIMIT 1)
         UNION ALL
-        SELECT (SELECT signal FROM readings WHERE workspace_id = %(workspace)s AND signal > heard.signal ORDER BY signal LIMIT 1)
+        SELECT (SELECT signal FROM readings WHERE workspace_id = %(workspace)s
+            AND signal > heard.signal ORDER BY signal LIMIT 1)
         FROM heard WHERE heard.signal IS NOT NULL
     ), known AS (
         SELECT signal FROM heard WHERE signal IS NOT NULL
@@ -50,7 +51,8 @@ _LATEST: Final = """
     FROM known k
     LEFT JOIN sources s ON 'source:' || s.id = k.signal AND s.workspace_id = %(workspace)s
     LEFT JOIN LATERAL (
-        SELECT * FROM readings WHERE workspace_id = %(workspace)s AND signal = k.signal ORDER BY read_at DESC LIMIT 1
+        SELECT * FROM readings WHERE workspace_id = %(workspace)s AND signal = k.signal
+            ORDER BY read_at DESC LIMIT 1
     ) r ON true
     ORDER BY k.signal
 """
@@ -60,7 +62,8 @@ _HISTORY: Final = """
     WHERE workspace_id = %(workspace)s AND signal = %(signal)s
       AND (%(since)s::timestamptz IS NULL OR read_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR read_at < %(until)s)
-      AND (%(at)s::timestamptz IS NULL OR (read_at <= %(at)s AND (read_at, id) < (%(at)s, %(id)s::bigint)))
+      AND (%(at)s::timestamptz IS NULL OR (read_at <= %(at)s
+          AND (read_at, id) < (%(at)s, %(id)s::bigint)))
     ORDER BY read_at DESC, id DESC LIMIT %(limit)s
 """
 
@@ -81,15 +84,19 @@ class HourRow:
 # Hours that were summed up, and the readings since the last of them.
 _HOURS: Final = """
     WITH kept AS (
-        SELECT hour_at AS hour, readings, unknown, lowest, mean, highest, last_status FROM reading_hours
-        WHERE workspace_id = %(workspace)s AND signal = %(signal)s AND hour_at >= %(since)s AND hour_at < %(until)s
+        SELECT hour_at AS hour, readings, unknown, lowest, mean, highest, last_status
+            FROM reading_hours
+        WHERE workspace_id = %(workspace)s AND signal = %(signal)s AND hour_at >= %(since)s
+            AND hour_at < %(until)s
     ), lately AS (
-        SELECT date_trunc('hour', read_at) AS hour, count(*)::int AS readings, count(*) FILTER (WHERE score IS NULL)::int AS unknown,
+        SELECT date_trunc('hour', read_at) AS hour, count(*)::int AS readings, count(*) FILTER
+            (WHERE score IS NULL)::int AS unknown,
                min(score) AS lowest, avg(score) AS mean, max(score) AS highest,
                (array_agg(status ORDER BY read_at DESC, id DESC))[1] AS last_status
         FROM readings
         WHERE workspace_id = %(workspace)s AND signal = %(signal)s AND read_at < %(until)s
-          AND read_at >= greatest(%(since)s, (SELECT coalesce(max(hour) + interval '1 hour', %(since)s) FROM kept))
+          AND read_at >= greatest(%(since)s, (SELECT coalesce(max(hour) + interval '1 hour',
+              %(since)s) FROM kept))
         GROUP BY 1
     )
     SELECT * FROM kept UNION ALL SELECT * FROM lately ORDER BY hour
@@ -97,7 +104,8 @@ _HOURS: Final = """
 
 _SCORES: Final = """
     SELECT (extract(epoch FROM read_at) * 1000)::bigint, score FROM readings
-    WHERE workspace_id = %(workspace)s AND signal = %(signal)s AND read_at >= %(since)s AND score IS NOT NULL ORDER BY read_at, id
+    WHERE workspace_id = %(workspace)s AND signal = %(signal)s AND read_at >= %(since)s
+        AND score IS NOT NULL ORDER BY read_at, id
 """
 
 

@@ -34,7 +34,8 @@ _WRITE: Final = (
     READINGS
     + """
 INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)
-SELECT * FROM unnest(%s::integer[], %s::text[], %s::timestamptz[], %s::float8[], %s::text[], %s::bigint[], %s::jsonb[], %s::jsonb[])
+SELECT * FROM unnest(%s::integer[], %s::text[], %s::timestamptz[], %s::float8[], %s::text[],
+    %s::bigint[], %s::jsonb[], %s::jsonb[])
 WHERE (SELECT count(*) FROM ordered) > 0 RETURNING id
 """
 )
@@ -44,12 +45,14 @@ FROM readings WHERE workspace_id = %s AND signal = ANY(%s) AND read_at >= %s ORD
 """
 # Written last is newest: a clock that went back dates readings before those that it gave earlier.
 _NEWEST: Final = """
-SELECT newest.workspace_id, newest.signal, newest.read_at, newest.score, newest.status, newest.sample, newest.components, newest.reasons,
+SELECT newest.workspace_id, newest.signal, newest.read_at, newest.score, newest.status,
+    newest.sample, newest.components, newest.reasons,
     newest.id
 FROM unnest(%s::integer[], %s::text[]) AS asked (workspace_id, signal)
 CROSS JOIN LATERAL (
     SELECT * FROM (
-        SELECT * FROM readings r WHERE r.workspace_id = asked.workspace_id AND r.signal = asked.signal ORDER BY r.read_at DESC LIMIT %s
+        SELECT * FROM readings r WHERE r.workspace_id = asked.workspace_id
+            AND r.signal = asked.signal ORDER BY r.read_at DESC LIMIT %s
     ) latest ORDER BY latest.id DESC LIMIT 1
 ) newest
 """
@@ -64,7 +67,8 @@ _THIN: Final = """
 DELETE FROM readings WHERE id NOT IN (SELECT unnest(reading_ids) FROM decisions) AND id IN (
     SELECT id FROM (
         SELECT id, row_number() OVER (
-            PARTITION BY workspace_id, signal, date_trunc('minute', read_at), status ORDER BY read_at DESC, id DESC)
+            PARTITION BY workspace_id, signal, date_trunc('minute', read_at), status
+                ORDER BY read_at DESC, id DESC)
         FROM readings WHERE read_at >= %s AND read_at < %s
     ) numbered WHERE row_number > 1)
 """
@@ -73,24 +77,28 @@ DELETE FROM observations WHERE minute_at < %s AND split_part(metric, ':', 1) <> 
 """
 _ROLL_UP: Final = """
 INSERT INTO reading_hours
-SELECT workspace_id, signal, date_trunc('hour', read_at), count(*), count(*) FILTER (WHERE score IS NULL),
+SELECT workspace_id, signal, date_trunc('hour', read_at), count(*), count(*) FILTER
+    (WHERE score IS NULL),
        min(score), avg(score), max(score), (array_agg(status ORDER BY read_at DESC, id DESC))[1]
 FROM readings WHERE read_at >= %s AND read_at < %s GROUP BY 1, 2, 3
 ON CONFLICT (workspace_id, signal, hour_at) DO UPDATE SET
-    readings = excluded.readings, unknown = excluded.unknown, lowest = excluded.lowest, mean = excluded.mean, highest = excluded.highest,
+    readings = excluded.readings, unknown = excluded.unknown, lowest = excluded.lowest, mean
+        = excluded.mean, highest = excluded.highest,
     last_status = excluded.last_status
 """
 _MEMORIES: Final = "SELECT workspace_id, signal, memory FROM signal_memory WHERE saved_at >= %s"
 _REMEMBER: Final = """
 INSERT INTO signal_memory (workspace_id, signal, memory, saved_at)
 SELECT * FROM unnest(%s::integer[], %s::text[], %s::bytea[], %s::timestamptz[])
-ON CONFLICT (workspace_id, signal) DO UPDATE SET memory = excluded.memory, saved_at = excluded.saved_at
+ON CONFLICT (workspace_id, signal) DO UPDATE
+    SET memory = excluded.memory, saved_at = excluded.saved_at
 """
 _FEEDING: Final = """
 SELECT 'source:' || s.id FROM sources s
 WHERE s.workspace_id = %s AND EXISTS (
     SELECT 1 FROM observations o
-    WHERE o.workspace_id = s.workspace_id AND o.signal = 'source:' || s.id AND o.metric = 'accepted' AND o.minute_at >= %s)
+    WHERE o.workspace_id = s.workspace_id AND o.signal = 'source:' || s.id AND o.metric = 'accepted'
+        AND o.minute_at >= %s)
 """
 
 

@@ -34,7 +34,10 @@ _LINK_HEAD: Final = struct.Struct(">hi16si16siiiqiqi16sihi")
 _CHANGE_HEAD: Final = struct.Struct(">hiiiii16sihiii")
 _CHANGE_TAIL: Final = struct.Struct(">i?iq")
 
-EVENT_COLUMNS: Final = "message_key, workspace_id, source_id, type, name, leaf, occurred_at, received_at, flags, payload"
+EVENT_COLUMNS: Final = (
+    "message_key, workspace_id, source_id, type, name, leaf, occurred_at, received_at, flags,"
+    " payload"
+)
 PERSON_COLUMNS: Final = (
     "id, workspace_id, version, stage, first_seen_at, last_seen_at, next_wake_at, doc"
 )

@@ -14,8 +14,10 @@ from store.connection import Keys
 
 _EVENTS_AT_A_TIME: Final = 5_000
 _EVENTS: Final = """
-SELECT i.profile_id, e.leaf, e.type, e.name, round(extract(epoch FROM e.occurred_at) * 1000)::bigint, e.message_key, e.payload
-FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id JOIN events e ON e.leaf = i.key
+SELECT i.profile_id, e.leaf, e.type, e.name, round(extract(epoch
+    FROM e.occurred_at) * 1000)::bigint, e.message_key, e.payload
+FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
+    JOIN events e ON e.leaf = i.key
 WHERE EXISTS (
     SELECT FROM unnest(%s::text[], %s::text[]) AS looked(type, name)
     WHERE looked.type = e.type AND (looked.name IS NULL OR looked.name = e.name))

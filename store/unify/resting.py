@@ -10,8 +10,10 @@ from domain.ids import ProfileId
 
 _REST: Final = """
     INSERT INTO resting_people (profile_id, workspace_id, failure, failed_at, until_at)
-    SELECT p.id, p.workspace_id, %(failure)s, %(now)s, %(until)s FROM profiles p WHERE p.id = %(profile)s
-    ON CONFLICT (profile_id) DO UPDATE SET failure = excluded.failure, failed_at = excluded.failed_at, until_at = excluded.until_at
+    SELECT p.id, p.workspace_id, %(failure)s, %(now)s, %(until)s FROM profiles p
+        WHERE p.id = %(profile)s
+    ON CONFLICT (profile_id) DO UPDATE
+        SET failure = excluded.failure, failed_at = excluded.failed_at, until_at = excluded.until_at
 """
 _TIDY: Final = "DELETE FROM resting_people WHERE until_at < %(now)s - interval '7 days'"
 

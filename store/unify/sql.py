@@ -20,8 +20,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 STAGING: Final = (
     (
-        "CREATE TEMPORARY TABLE stage_people (id uuid, workspace_id integer, version integer, stage text, first_seen_at timestamptz,"
-        " last_seen_at timestamptz, next_wake_at timestamptz, doc bytea, replaced integer) ON COMMIT DELETE ROWS"
+        "CREATE TEMPORARY TABLE stage_people (id uuid, workspace_id integer, version integer, stage"
+        " text, first_seen_at timestamptz, last_seen_at timestamptz, next_wake_at timestamptz, doc"
+        " bytea, replaced integer) ON COMMIT DELETE ROWS"
     ),
     "CREATE TEMPORARY TABLE stage_leaves (key uuid, leaf bytea) ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE stage_links (LIKE links) ON COMMIT DELETE ROWS",
@@ -29,10 +30,12 @@ STAGING: Final = (
 )
 
 LOAD_IDENTIFIERS: Final = """
-WITH found AS (SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(key) JOIN identifiers i ON i.key = wanted.key)
+WITH found AS (SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(key)
+    JOIN identifiers i ON i.key = wanted.key)
 SELECT key, profile_id, leaf, NULL::integer, NULL::bytea FROM found
 UNION ALL
-SELECT NULL, p.id, NULL, p.version, p.doc FROM (SELECT DISTINCT profile_id FROM found) AS owner JOIN profiles p ON p.id = owner.profile_id
+SELECT NULL, p.id, NULL, p.version, p.doc FROM (SELECT DISTINCT profile_id FROM found) AS owner
+    JOIN profiles p ON p.id = owner.profile_id
 """
 LOAD_LINKS: Final = """
 SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
@@ -40,14 +43,17 @@ FROM unnest(%s, %s) AS wanted(a, b) JOIN links l ON l.a = wanted.a AND l.b = wan
 """
 LOAD_MESSAGES: Final = "SELECT e.message_key FROM unnest(%s) AS wanted(key) JOIN events e ON e.message_key = wanted.key"
 LOAD_MEMBERS: Final = """
-SELECT i.key, i.kind, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
+SELECT i.key, i.kind, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id)
+    JOIN identifiers i ON i.profile_id = wanted.id
 """
 LOAD_LINKS_OF: Final = """
 SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
-FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id JOIN links l ON l.a = i.key
+FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
+    JOIN links l ON l.a = i.key
 UNION
 SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
-FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id JOIN links l ON l.b = i.key
+FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
+    JOIN links l ON l.b = i.key
 """
 LOAD_PEOPLE: Final = "SELECT p.id, p.version, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id"
 
@@ -56,31 +62,40 @@ UPDATE offsets SET next_position = %s, caught_up_at = coalesce(%s, caught_up_at)
 WHERE log = %s AND partition = %s AND next_position = %s
 """
 _FIRST_FENCE: Final = """
-INSERT INTO offsets (log, partition, next_position, caught_up_at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
+INSERT INTO offsets (log, partition, next_position, caught_up_at) VALUES (%s, %s, %s, %s)
+    ON CONFLICT DO NOTHING
 """
 _UPDATE_PEOPLE: Final = """
-UPDATE profiles p SET version = s.version, stage = s.stage, first_seen_at = s.first_seen_at, last_seen_at = s.last_seen_at,
+UPDATE profiles p SET version = s.version, stage = s.stage, first_seen_at = s.first_seen_at,
+    last_seen_at = s.last_seen_at,
     next_wake_at = s.next_wake_at, doc = s.doc
 FROM stage_people s WHERE p.id = s.id AND p.version = s.replaced
 """
 _DELETE_PEOPLE: Final = """
-DELETE FROM profiles p USING unnest(%s, %s::integer[]) AS gone(id, version) WHERE p.id = gone.id AND p.version = gone.version
+DELETE FROM profiles p USING unnest(%s, %s::integer[]) AS gone(id, version) WHERE p.id = gone.id
+    AND p.version = gone.version
 """
 _ABSORB: Final = """
-UPDATE identifiers i SET profile_id = moved.survivor FROM unnest(%s, %s) AS moved(loser, survivor) WHERE i.profile_id = moved.loser
+UPDATE identifiers i SET profile_id = moved.survivor FROM unnest(%s, %s) AS moved(loser, survivor)
+    WHERE i.profile_id = moved.loser
 """
-_MOVE: Final = "UPDATE identifiers i SET profile_id = moved.owner FROM unnest(%s, %s) AS moved(key, owner) WHERE i.key = moved.key"
+_MOVE: Final = (
+    "UPDATE identifiers i SET profile_id = moved.owner FROM unnest(%s, %s) AS moved(key, owner)"
+    " WHERE i.key = moved.key"
+)
 _UPDATE_LEAVES: Final = (
     "UPDATE identifiers i SET leaf = s.leaf FROM stage_leaves s WHERE i.key = s.key"
 )
 _REVISE_LINKS: Final = """
-UPDATE links l SET first_ms = s.first_ms, tie = s.tie, cause = s.cause, rank = s.rank, status = s.status, reason = s.reason
+UPDATE links l SET first_ms = s.first_ms, tie = s.tie, cause = s.cause, rank = s.rank, status
+    = s.status, reason = s.reason
 FROM stage_links s JOIN stage_known_links k ON k.a = s.a AND k.b = s.b
 WHERE l.a = s.a AND l.b = s.b AND l.first_ms = k.first_ms AND l.tie = k.tie AND l.status = k.status
 """
 _ADD_MEMBERS: Final = """
 INSERT INTO memberships (segment_id, profile_id, workspace_id, version, since_at)
-SELECT segment, profile, workspace, version, %s FROM unnest(%s, %s, %s, %s) AS added(segment, profile, workspace, version)
+SELECT segment, profile, workspace, version, %s
+    FROM unnest(%s, %s, %s, %s) AS added(segment, profile, workspace, version)
 ON CONFLICT (segment_id, profile_id) DO UPDATE SET version = excluded.version
 """
 _DROP_MEMBERS: Final = """
@@ -88,21 +103,29 @@ DELETE FROM memberships m USING unnest(%s, %s) AS dropped(segment, profile)
 WHERE m.segment_id = dropped.segment AND m.profile_id = dropped.profile
 """
 _CONFIRM_MEMBERS: Final = """
-UPDATE memberships m SET version = kept.version FROM unnest(%s, %s, %s) AS kept(segment, profile, version)
+UPDATE memberships m SET version = kept.version
+    FROM unnest(%s, %s, %s) AS kept(segment, profile, version)
 WHERE m.segment_id = kept.segment AND m.profile_id = kept.profile
 """
 _MERGES: Final = """
-INSERT INTO merges (workspace_id, kind, survivor, other, cause, link_a, link_b, occurred_at, recorded_at)
-SELECT workspace, kind, survivor, other, cause, nullif(link_a, cause), nullif(link_b, cause), occurred_at, %s
+INSERT INTO merges (workspace_id, kind, survivor, other, cause, link_a, link_b, occurred_at,
+    recorded_at)
+SELECT workspace, kind, survivor, other, cause, nullif(link_a, cause), nullif(link_b, cause),
+    occurred_at, %s
 FROM unnest(%s::integer[], %s::text[], %s, %s, %s, %s, %s, %s::timestamptz[])
     AS happened(workspace, kind, survivor, other, cause, link_a, link_b, occurred_at)
 """
 _DEAD_LETTERS: Final = """
 INSERT INTO dead_letters
-    (workspace_id, source_id, log, partition, position, index, reason, detail, payload, received_at, recorded_at, command)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (log, partition, position, index, sha256(payload)) DO NOTHING
+    (workspace_id, source_id, log, partition, position, index, reason, detail, payload, received_at,
+        recorded_at, command)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (log, partition, position, index, sha256(payload)) DO NOTHING
 """
-_REOPEN: Final = "UPDATE dead_letters SET status = 'open', reason = %s, detail = %s, recorded_at = %s WHERE id = %s"
+_REOPEN: Final = (
+    "UPDATE dead_letters SET status = 'open', reason = %s, detail = %s, recorded_at = %s WHERE id"
+    " = %s"
+)
 _SETTLE: Final = "UPDATE dead_letters SET status = 'resolved' WHERE id = ANY(%s)"
 
 

@@ -14,13 +14,15 @@ _DUE = """
 WITH bound AS (
     SELECT greatest(
         least(to_timestamp(%(now_ms)s / 1000.0),
-              (SELECT min(coalesce(caught_up_at, '-infinity')) FROM offsets WHERE log = ANY(%(logs)s))),
+              (SELECT min(coalesce(caught_up_at, '-infinity')) FROM offsets
+                  WHERE log = ANY(%(logs)s))),
         to_timestamp((%(now_ms)s - %(wait_limit_ms)s) / 1000.0)) AS until
 )
 SELECT p.id, p.next_wake_at <= bound.until
 FROM profiles AS p, bound
 WHERE p.next_wake_at <= to_timestamp(%(now_ms)s / 1000.0)
-  AND NOT EXISTS (SELECT FROM resting_people AS r WHERE r.profile_id = p.id AND r.until_at > to_timestamp(%(now_ms)s / 1000.0))
+  AND NOT EXISTS (SELECT FROM resting_people AS r WHERE r.profile_id = p.id
+      AND r.until_at > to_timestamp(%(now_ms)s / 1000.0))
 ORDER BY p.next_wake_at, p.id
 LIMIT %(limit)s
 """

@@ -115,7 +115,10 @@ def create_source(
         psycopg.errors.UniqueViolation: the name is taken.
     """
     write_key = secrets.token_urlsafe(KEY_BYTES)
-    statement = "INSERT INTO sources (workspace_id, name, write_key_hash, default_region) VALUES (%s, %s, %s, %s) RETURNING id"
+    statement = (
+        "INSERT INTO sources (workspace_id, name, write_key_hash, default_region) VALUES (%s, %s,"
+        " %s, %s) RETURNING id"
+    )
     source_id = _inserted(conn, statement, workspace_id, name, key_hash(write_key), default_region)
     return SourceId(source_id), write_key
 
@@ -143,7 +146,10 @@ def create_api_key(
             f"scopes are some of {', '.join(SCOPES)}, not {', '.join(unknown) or 'none'}"
         )
     key = secrets.token_urlsafe(KEY_BYTES)
-    statement = "INSERT INTO api_keys (workspace_id, name, key_hash, scopes) VALUES (%s, %s, %s, %s) RETURNING id"
+    statement = (
+        "INSERT INTO api_keys (workspace_id, name, key_hash, scopes) VALUES (%s, %s, %s, %s)"
+        " RETURNING id"
+    )
     _inserted(conn, statement, workspace_id, name, key_hash(key), sorted(set(scopes)))
     return key
 

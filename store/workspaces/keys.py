@@ -40,7 +40,10 @@ def workspace_named(conn: Connection[Any], name: str) -> WorkspaceId | None:
 
 def list_api_keys(conn: Connection[Any], workspace_id: WorkspaceId) -> list[ApiKey]:
     """Every key of a workspace, revoked ones too, oldest first."""
-    statement = "SELECT id, name, scopes, created_at, revoked_at FROM api_keys WHERE workspace_id = %s ORDER BY id"
+    statement = (
+        "SELECT id, name, scopes, created_at, revoked_at FROM api_keys WHERE workspace_id = %s"
+        " ORDER BY id"
+    )
     with conn.cursor(row_factory=class_row(ApiKey)) as cursor:
         return cursor.execute(statement, (workspace_id,)).fetchall()
 
@@ -51,5 +54,8 @@ def revoke_api_key(conn: Connection[Any], workspace_id: WorkspaceId, key_id: int
     Returns:
         False when the workspace has no such key that still works.
     """
-    statement = "UPDATE api_keys SET revoked_at = now() WHERE workspace_id = %s AND id = %s AND revoked_at IS NULL"
+    statement = (
+        "UPDATE api_keys SET revoked_at = now() WHERE workspace_id = %s AND id = %s AND revoked_at"
+        " IS NULL"
+    )
     return conn.execute(statement, (workspace_id, key_id)).rowcount == 1

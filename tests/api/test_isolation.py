@@ -242,32 +242,39 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
             " VALUES (%s, %s, 'meta', 'topsecret', '1', 3600) RETURNING id", segment,
         )  # fmt: skip
         anomaly = insert(
-            "INSERT INTO anomalies (workspace_id, signal, metric, started_at, peak_at, direction, score, value, expected, expected_low,"
-            " expected_high, picture) VALUES (%s, 'platform:topsecret', 'events', now(), now(), 'up', 1, 31337, 1, 1, 1, '[]') RETURNING id"
+            "INSERT INTO anomalies (workspace_id, signal, metric, started_at, peak_at, direction,"
+            " score, value, expected, expected_low, expected_high, picture) VALUES (%s,"
+            " 'platform:topsecret', 'events', now(), now(), 'up', 1, 31337, 1, 1, 1, '[]')"
+            " RETURNING id"
         )
         alert = insert(
-            "INSERT INTO alerts (workspace_id, dedup_key, key, kind, severity, worst, summary, members, opened_at, changed_at) VALUES"
-            " (%s, 'topsecret', 'signal:topsecret', 'signal', 'critical', 'critical', 'topsecret', '[]', now(), now()) RETURNING id"
+            "INSERT INTO alerts (workspace_id, dedup_key, key, kind, severity, worst, summary,"
+            " members, opened_at, changed_at) VALUES (%s, 'topsecret', 'signal:topsecret',"
+            " 'signal', 'critical', 'critical', 'topsecret', '[]', now(), now()) RETURNING id"
         )
         insert(
-            "INSERT INTO alert_notices (alert_id, channel, step, notice, created_at, next_at, dead_at, error)"
-            " SELECT id, 'topsecret', 'opened', '{}', now(), now(), now(), 'topsecret' FROM alerts WHERE workspace_id = %s RETURNING id"
+            "INSERT INTO alert_notices (alert_id, channel, step, notice, created_at, next_at,"
+            " dead_at, error) SELECT id, 'topsecret', 'opened', '{}', now(), now(), now(),"
+            " 'topsecret' FROM alerts WHERE workspace_id = %s RETURNING id"
         )
         override = insert(
-            "INSERT INTO gate_overrides (workspace_id, scope, codes, reason, author, created_at, expires_at)"
-            " VALUES (%s, 'workspace', '{stale}', 'topsecret', 'key:0', now(), now() + interval '1 hour') RETURNING id"
+            "INSERT INTO gate_overrides (workspace_id, scope, codes, reason, author, created_at,"
+            " expires_at) VALUES (%s, 'workspace', '{stale}', 'topsecret', 'key:0', now(), now() +"
+            " interval '1 hour') RETURNING id"
         )
         insert(
             "INSERT INTO gate_modes (workspace_id, scope, mode, reason, author, set_at, expires_at)"
-            " VALUES (%s, 'workspace', 'advisory', 'topsecret', 'key:0', now(), now() + interval '1 hour') RETURNING workspace_id"
+            " VALUES (%s, 'workspace', 'advisory', 'topsecret', 'key:0', now(), now() + interval '1"
+            " hour') RETURNING workspace_id"
         )
         insert(
             "INSERT INTO gate_releases (workspace_id, audience_id, reason, author, created_at, expires_at)"
             " VALUES (%s, %s, 'topsecret', 'key:0', now(), now() + interval '1 hour') RETURNING id", audience,
         )  # fmt: skip
         decision = insert(
-            "INSERT INTO decisions (workspace_id, destination, action, verdict, automation, reasons, reading_ids, decided_at)"
-            " VALUES (%s, 'topsecret', 'push', 'pass', 'execute', '[]', '{}', now()) RETURNING id"
+            "INSERT INTO decisions (workspace_id, destination, action, verdict, automation,"
+            " reasons, reading_ids, decided_at) VALUES (%s, 'topsecret', 'push', 'pass', 'execute',"
+            " '[]', '{}', now()) RETURNING id"
         )
         insert(
             "INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)"

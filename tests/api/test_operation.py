@@ -37,12 +37,18 @@ def test_a_process_with_its_servers_is_ready_and_says_so_to_anybody(
     ("spoiled", "reason", "tries"),
     [
         (
-            "UPDATE offsets SET updated_at = now() - interval '2 minutes', caught_up_at = now() - interval '90 seconds'",
+            (
+                "UPDATE offsets SET updated_at = now() - interval '2 minutes', caught_up_at = now()"
+                " - interval '90 seconds'"
+            ),
             "stands_still",
             0,
         ),
         (
-            "INSERT INTO attempts (log, partition, position, record, tries) VALUES ('stratum.events', 3, 70, -1, 2)",
+            (
+                "INSERT INTO attempts (log, partition, position, record, tries) VALUES"
+                " ('stratum.events', 3, 70, -1, 2)"
+            ),
             "workers_die",
             2,
         ),

@@ -113,8 +113,8 @@ def test_a_channel_that_does_not_work_is_told_with_what_came_back_and_without_it
     monkeypatch.setenv("STRATUM_ALERTS__CHANNELS__ONCALL__ROUTING_KEY", "sesame")
     printed = run("test", "oncall", code=1)
     assert (
-        printed
-        == "oncall: test: PagerDuty says the event is invalid: check the routing key (32 characters) of this channel\n"
+        printed == "oncall: test: PagerDuty says the event is invalid: check the routing key (32"
+        " characters) of this channel\n"
     )
     assert kept.messages == []
 

@@ -36,7 +36,10 @@ def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, workspace: TestWork
 @pytest.fixture
 def audience(postgres_dsn: str, workspace: TestWorkspace) -> int:
     with psycopg.connect(postgres_dsn) as conn:
-        sql = "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, 'all', %s) RETURNING id"
+        sql = (
+            "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, 'all', %s)"
+            " RETURNING id"
+        )
         segment = conn.execute(sql, (workspace.id, Jsonb({}))).fetchone()
         sql = """
             INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s)
@@ -114,7 +117,8 @@ def test_past_pushes_are_judged_anew(run: Run, workspace: TestWorkspace, postgre
         )
         conn.execute(
             """
-            INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at,
+            INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict,
+                automation, reasons, reading_ids, decided_at,
                                    depends_on)
             VALUES (%s, 'meta:1', 1, 'push', 'pass', 'execute', '[]', '{}', %s, '{source:1}')
             """,

@@ -44,7 +44,10 @@ def addressed(settings: Settings) -> dict[str, str]:
 def test_help_lists_every_command_without_importing_any(tmp_path: Path) -> None:
     program = "import sys, runpy; sys.argv = ['stratum', '--help']\n"
     program += "try: runpy.run_module('cli.main', run_name='__main__')\n"
-    program += "except SystemExit: print([name for name in ('psycopg', 'fastapi', 'bytewax', 'redis') if name in sys.modules])"
+    program += (
+        "except SystemExit: print([name for name in ('psycopg', 'fastapi', 'bytewax', 'redis') if"
+        " name in sys.modules])"
+    )
     shown = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,

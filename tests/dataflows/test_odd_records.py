@@ -40,19 +40,30 @@ from tests.conftest import TestWorkspace
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
 NOW = 1_790_000_000_000
-ORDER = b'{"type":"track","event":"Order Completed","userId":"u%d","messageId":"o%d","properties":{"revenue":1}}'
+ORDER = (
+    b'{"type":"track","event":"Order'
+    b' Completed","userId":"u%d","messageId":"o%d","properties":{"revenue":1}}'
+)
 
 ODD = {
     "an empty list": b'{"type":"track","userId":"u","event":"E","properties":[]}',
     "a page's empty list": b'{"type":"page","userId":"u","name":"Home","properties":[]}',
     "a text": b'{"type":"track","userId":"u","event":"E","properties":"abc"}',
     "a number": b'{"type":"track","userId":"u","event":"E","properties":0}',
-    "a number beyond floating point": b'{"type":"track","userId":"u","event":"E","properties":{"ratio":1e400}}',
-    "a name too long for an index": b'{"type":"track","userId":"u","event":"%s"}'
-    % "".join(f"{n:x}-" for n in range(9_000)).encode(),
-    "an arrival that no calendar holds": b'{"stratum":1,"source":1,"received":99999999999999999999,"event":{"type":"page","userId":"u"}}',
-    "a purchase of countless digits": b'{"type":"track","userId":"u","event":"Order Completed","properties":{"revenue":-1%s}}'
-    % (b"0" * 4_000),
+    "a number beyond floating point": (
+        b'{"type":"track","userId":"u","event":"E","properties":{"ratio":1e400}}'
+    ),
+    "a name too long for an index": (
+        b'{"type":"track","userId":"u","event":"%s"}'
+        % "".join(f"{n:x}-" for n in range(9_000)).encode()
+    ),
+    "an arrival that no calendar holds": (
+        b'{"stratum":1,"source":1,"received":99999999999999999999,"event":{"type":"page","userId":"u"}}'
+    ),
+    "a purchase of countless digits": (
+        b'{"type":"track","userId":"u","event":"Order Completed","properties":{"revenue":-1%s}}'
+        % (b"0" * 4_000)
+    ),
 }
 
 
@@ -163,7 +174,8 @@ def test_what_breaks_unify_is_refused_by_itself_wherever_it_lies(
         (7 * len(entries), True)
     ]
     letters = ask(
-        "SELECT position / 7, index, reason, workspace_id, command, detail FROM dead_letters ORDER BY 1, 2"
+        "SELECT position / 7, index, reason, workspace_id, command, detail FROM dead_letters ORDER"
+        " BY 1, 2"
     )
     assert [letter[0] * size + letter[1] for letter in letters] == sorted(odd)
     assert {letter[2:5] for letter in letters} == {("internal_error", workspace.id, "")}
@@ -219,7 +231,8 @@ def test_a_record_that_conflicts_for_ever_is_refused(
     unifier(batch(workspace.source_id, named("E", 1), named("E", 2)))
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as connection:
         connection.execute(
-            "UPDATE profiles SET version = version + 9 WHERE id = (SELECT profile_id FROM identifiers WHERE value = 'u1')"
+            "UPDATE profiles SET version = version + 9 WHERE id = (SELECT profile_id FROM"
+            " identifiers WHERE value = 'u1')"
         )
     assert unifier(batch(workspace.source_id, named("F", 1), named("F", 2), named("F", 3), start=2))
     unifier.close()

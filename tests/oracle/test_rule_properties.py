@@ -114,7 +114,8 @@ def agree(asked: Case) -> None:
             until = answers[segment.id][1]
             assert now_ms < until
             assert until <= (flip or NEVER), (
-                f"segment {segment.id} flips at {flip}, {until - (flip or 0)} ms before it is looked at"
+                f"segment {segment.id} flips at {flip}, {until - (flip or 0)} ms before it is"
+                " looked at"
             )
             flips[segment.id] = flip
         now_ms = min((flip for flip in flips.values() if flip), default=now_ms + 1)

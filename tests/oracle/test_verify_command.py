@@ -98,7 +98,10 @@ def test_tables_that_the_engine_wrote_are_confirmed(filled: Settings) -> None:
     [
         ("UPDATE profiles SET stage = 'anonymous' WHERE stage = 'customer'", "stage"),
         (
-            "UPDATE profiles SET first_seen_at = first_seen_at - interval '1 millisecond' WHERE stage = 'customer'",
+            (
+                "UPDATE profiles SET first_seen_at = first_seen_at - interval '1 millisecond' WHERE"
+                " stage = 'customer'"
+            ),
             "person",
         ),
         ("DELETE FROM memberships", "membership"),
@@ -109,12 +112,18 @@ def test_tables_that_the_engine_wrote_are_confirmed(filled: Settings) -> None:
         ("UPDATE links SET status = 'linked' WHERE status = 'refused'", "link"),
         ("UPDATE links SET status = 'linked' WHERE status = 'banned'", "link"),
         (
-            "UPDATE identifiers SET profile_id = (SELECT id FROM profiles WHERE stage = 'customer')",
+            (
+                "UPDATE identifiers SET profile_id = (SELECT id FROM profiles WHERE stage ="
+                " 'customer')"
+            ),
             "identity",
         ),
         ("UPDATE events SET leaf = message_key WHERE type = 'page'", "event"),
         (
-            "UPDATE events SET occurred_at = occurred_at - interval '1 second' WHERE name = 'Order Completed'",
+            (
+                "UPDATE events SET occurred_at = occurred_at - interval '1 second' WHERE name ="
+                " 'Order Completed'"
+            ),
             "view",
         ),
         ("DELETE FROM events WHERE name = 'Viewed'", "identity"),

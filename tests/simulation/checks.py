@@ -53,12 +53,16 @@ def exactly_once_complaints(world: World) -> Iterator[str]:
     ]
     messages = Counter(item.message_key for item in items if not isinstance(item, DeadLetter))
     if set(messages) != set(tables.events):
-        yield f"events: {len(messages)} different messages were sent, {len(tables.events)} are stored"
+        yield (
+            f"events: {len(messages)} different messages were sent, {len(tables.events)} are stored"
+        )
     letters = sum(isinstance(item, DeadLetter) for item in items)
     if letters != len(tables.dead_letters):
         yield f"dead letters: {letters} expected, {len(tables.dead_letters)} stored"
     if messages.total() - len(messages) != tables.duplicates:
-        yield f"duplicates: {messages.total() - len(messages)} expected, {tables.duplicates} counted"
+        yield (
+            f"duplicates: {messages.total() - len(messages)} expected, {tables.duplicates} counted"
+        )
     accepted = sum(
         value for key, value in tables.observed.items() if key.metric == metrics.ACCEPTED
     )
@@ -74,10 +78,16 @@ def outbox_complaints(world: World) -> Iterator[str]:
         member = change.segment, change.profile
         balance[member] += change.delta
         if balance[member] not in (0, 1) or (change.delta == 0 and balance[member] != 1):
-            yield f"outbox: segment {change.segment} person {change.profile.hex()}: delta {change.delta} leaves {balance[member]}"
+            yield (
+                f"outbox: segment {change.segment} person {change.profile.hex()}: delta"
+                f" {change.delta} leaves {balance[member]}"
+            )
     members = {member for member, count in balance.items() if count}
     if members != set(world.tables.memberships):
-        yield f"outbox: {len(members)} members by the outbox, {len(world.tables.memberships)} in the table"
+        yield (
+            f"outbox: {len(members)} members by the outbox, {len(world.tables.memberships)} in the"
+            " table"
+        )
 
 
 def history_complaints(world: World) -> Iterator[str]:

@@ -358,9 +358,11 @@ class _Draft:
         type_ = (
             "alias"
             if previous
-            else "track"
-            if order
-            else rng.choice(("track", "track", "identify", "page", "screen", "group"))
+            else (
+                "track"
+                if order
+                else rng.choice(("track", "track", "identify", "page", "screen", "group"))
+            )
         )
         named = dict(mentions)
         body: dict[str, Any] = {"type": type_}

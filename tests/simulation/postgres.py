@@ -82,7 +82,8 @@ class PausingUnitOfWork(PostgresUnitOfWork):
 def install(connection: psycopg.Connection, registry: Registry) -> None:
     """Write a history's workspaces, sources and segments, and nothing else, into an empty database."""
     connection.execute(
-        "TRUNCATE workspaces, sources, segments, offsets, events, identifiers, profiles, links, merges, memberships CASCADE"
+        "TRUNCATE workspaces, sources, segments, offsets, events, identifiers, profiles, links,"
+        " merges, memberships CASCADE"
     )
     connection.execute("TRUNCATE changes, dead_letters, observations")
     for workspace, salt in registry.salts.items():
@@ -92,7 +93,8 @@ def install(connection: psycopg.Connection, registry: Registry) -> None:
         )
     for source in registry.sources.values():
         connection.execute(
-            "INSERT INTO sources (id, workspace_id, name, write_key_hash, default_region) VALUES (%s, %s, %s, %s, %s)",
+            "INSERT INTO sources (id, workspace_id, name, write_key_hash, default_region) VALUES"
+            " (%s, %s, %s, %s, %s)",
             (
                 source.id,
                 source.workspace,
@@ -136,7 +138,8 @@ def _write_workspace(connection: psycopg.Connection, definitions: WorkspaceDefin
         )  # fmt: skip
     for trait in definitions.traits:
         connection.execute(
-            "INSERT INTO traits (workspace_id, name, version, definition, revision, status) VALUES (%s, %s, %s, %s::jsonb, %s, 'live')",
+            "INSERT INTO traits (workspace_id, name, version, definition, revision, status) VALUES"
+            " (%s, %s, %s, %s::jsonb, %s, 'live')",
             (
                 workspace,
                 trait.name,
@@ -157,7 +160,8 @@ def _write_workspace(connection: psycopg.Connection, definitions: WorkspaceDefin
         )
     for aggregate in definitions.aggregates:
         connection.execute(
-            "INSERT INTO aggregates (id, workspace_id, spec) VALUES (%s, %s, %s::jsonb) ON CONFLICT (id) DO UPDATE SET retired_at = NULL",
+            "INSERT INTO aggregates (id, workspace_id, spec) VALUES (%s, %s, %s::jsonb) ON CONFLICT"
+            " (id) DO UPDATE SET retired_at = NULL",
             (_number(workspace, aggregate.id), workspace, spec_key(aggregate.spec).decode()),
         )
 
@@ -213,7 +217,8 @@ class PostgresWorld(World):
         write_definitions(self._reader, self.tables.registry)
         sweep = self.tables.sweeps[-1]
         self._reader.execute(
-            "INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason) VALUES (%s, %s, %s, 'an edit')",
+            "INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason) VALUES (%s, %s, %s,"
+            " 'an edit')",
             (sweep.workspace, sweep.revision, _number(sweep.workspace, sweep.aggregate)),
         )
 
@@ -255,8 +260,9 @@ class PostgresWorld(World):
                     ),
                 )
             unbalanced = connection.execute(
-                "SELECT count(*) FROM (SELECT segment_id, profile_id, sum(delta) AS held FROM changes GROUP BY 1, 2) AS balance"
-                " FULL JOIN memberships m USING (segment_id, profile_id) WHERE coalesce(held, 0) <> (m.version IS NOT NULL)::int"
+                "SELECT count(*) FROM (SELECT segment_id, profile_id, sum(delta) AS held FROM"
+                " changes GROUP BY 1, 2) AS balance FULL JOIN memberships m USING (segment_id,"
+                " profile_id) WHERE coalesce(held, 0) <> (m.version IS NOT NULL)::int"
             ).fetchone()
         if unbalanced != (0,):
             found.append(f"outbox: {unbalanced} memberships do not follow from it")

@@ -62,7 +62,10 @@ def _cut(history: History, appends: tuple[Append, ...]) -> History:
 def _report(seed: int, found: list[str]) -> Iterator[str]:
     yield f"seed {seed} fails: {found[0]}"
     smallest = shrink(seed)
-    yield f"  smallest history ({len(smallest.appends)} of {len(generate(seed).appends)} records), rules {smallest.identity.kinds}"
+    yield (
+        f"  smallest history ({len(smallest.appends)} of {len(generate(seed).appends)} records),"
+        f" rules {smallest.identity.kinds}"
+    )
     yield from (
         f"  partition {append.partition}: {append.value.decode('utf-8', 'replace')}"
         for append in smallest.appends

@@ -72,9 +72,11 @@ def people(world: World) -> dict[frozenset[IdentifierKey], tuple[Leaf, str, dict
 def links(world: World) -> dict[Pair, tuple[str, str, object]]:
     """Links with what became of them; of a banned pair only that it is banned."""
     return {
-        pair: (link.status, "", None)
-        if link.status == BANNED
-        else (link.status, link.reason, link.key)
+        pair: (
+            (link.status, "", None)
+            if link.status == BANNED
+            else (link.status, link.reason, link.key)
+        )
         for pair, link in world.tables.links.items()
     }
 

@@ -16,7 +16,10 @@ from sources.log.positions import Connect
 from sources.profiles import DueParams, DuePeopleFeed
 
 LOG = "test.events"
-HELD = "FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+HELD = (
+    "FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE"
+    " datname = current_database())"
+)
 
 
 class Clock:

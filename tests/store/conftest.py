@@ -83,7 +83,8 @@ class Engine:
     def members(self, segment: int) -> set[str]:
         """Users in a segment."""
         sql = """
-            SELECT i.value FROM memberships m JOIN identifiers i USING (profile_id) WHERE m.segment_id = %s AND i.kind = 'user_id'
+            SELECT i.value FROM memberships m JOIN identifiers i USING (profile_id)
+                WHERE m.segment_id = %s AND i.kind = 'user_id'
         """
         return {value for (value,) in self.conn.execute(sql, (segment,))}
 

@@ -77,7 +77,10 @@ def test_the_log_is_append_only(conn: Conn, statement: str, table: str) -> None:
         ("DELETE FROM audit WHERE subject = 'audience:4'", ["removed"]),
         ("DELETE FROM audit_chain WHERE seq = 4", ["removed", "edited", "inserted"]),
         (
-            "INSERT INTO audit (workspace_id, at, actor, action, subject, detail) VALUES (1, now(), 'a', 'b', 'c', '{}')",
+            (
+                "INSERT INTO audit (workspace_id, at, actor, action, subject, detail) VALUES (1,"
+                " now(), 'a', 'b', 'c', '{}')"
+            ),
             ["inserted"],
         ),
     ],

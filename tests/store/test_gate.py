@@ -47,7 +47,8 @@ def decision(workspace: TestWorkspace, *readings: int) -> Decision:
 
 def rows(conn: Conn) -> list[int]:
     counted = """
-        SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM audit WHERE actor <> 'stratum'), (SELECT count(*) FROM gate_states)
+        SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM audit
+            WHERE actor <> 'stratum'), (SELECT count(*) FROM gate_states)
     """
     return [number for row in conn.execute(counted) for number in row if isinstance(number, int)]
 

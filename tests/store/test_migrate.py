@@ -57,7 +57,8 @@ def test_a_file_that_changed_after_it_was_applied_is_refused(postgres_dsn: str) 
 def test_a_newer_database_is_refused(postgres_dsn: str) -> None:
     with psycopg.connect(postgres_dsn) as conn:
         conn.execute(
-            "INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, '9999_future', '')"
+            "INSERT INTO schema_migrations (version, name, checksum) VALUES (9999,"
+            " '9999_future', '')"
         )
     with pytest.raises(SchemaError, match="9999_future, which this version does not know"):
         migrate(postgres_dsn)

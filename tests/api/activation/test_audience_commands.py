@@ -90,8 +90,10 @@ def test_cancel_stops_the_push_under_way_and_leaves_withdrawals(
         for kind in ("manual", "urgent"):
             conn.execute(
                 """
-                WITH push AS (INSERT INTO pushes (workspace_id, audience_id, kind, status, started_at)
-                              SELECT workspace_id, id, %s, 'running', now() FROM audiences WHERE id = %s RETURNING id)
+                WITH push AS (INSERT INTO pushes (workspace_id, audience_id, kind, status,
+                    started_at)
+                              SELECT workspace_id, id, %s, 'running', now() FROM audiences
+                                  WHERE id = %s RETURNING id)
                 INSERT INTO push_requests (push_id, seq, operation, rows, status, recorded_at)
                 SELECT id, 0, 'remove', '[]', 'recorded', now() FROM push
                 """,

@@ -143,7 +143,8 @@ def test_history_pages_newest_first(
         for sent in range(3):
             conn.execute(
                 """
-                INSERT INTO pushes (workspace_id, audience_id, kind, status, sent, error, started_at, ended_at)
+                INSERT INTO pushes (workspace_id, audience_id, kind, status, sent, error,
+                    started_at, ended_at)
                 VALUES (%s, %s, 'scheduled', 'done', %s, '', now(), now() + interval '2 seconds')
                 """,
                 (tenant.id, audience["id"], sent),
@@ -207,13 +208,12 @@ def customers(tenant: Tenant, postgres_dsn: str) -> None:
         customer(tenant, "u3", False, email="u3@example.com"),
     )
     with psycopg.connect(postgres_dsn) as conn:
-        conn.execute(
-            """
+        conn.execute("""
             INSERT INTO memberships (segment_id, profile_id, workspace_id, version, since_at)
-            SELECT s.id, p.id, p.workspace_id, 1, now() FROM segments s JOIN profiles p USING (workspace_id)
+            SELECT s.id, p.id, p.workspace_id, 1, now() FROM segments s
+                JOIN profiles p USING (workspace_id)
             ON CONFLICT DO NOTHING
-            """
-        )
+            """)
 
 
 @pytest.mark.usefixtures("customers")

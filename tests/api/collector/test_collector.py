@@ -112,7 +112,10 @@ def test_a_typed_path_names_the_type_of_an_event_without_one(
 
 
 def test_an_events_bytes_stay_as_they_were_sent(client: Sender, settings: Settings) -> None:
-    event = '{"userId" : "ü\\u00fc\\/",  "n":1.0e2,"big":123456789012345678901234567890,"messageId":"m","a":"b","a":"c"}'.encode()
+    event = (
+        '{"userId" : "ü\\u00fc\\/", '
+        ' "n":1.0e2,"big":123456789012345678901234567890,"messageId":"m","a":"b","a":"c"}'.encode()
+    )
     accepted(client.post("/v1/batch", b'{"batch":[ ' + event + b" ]}"))
     assert [bytes(record.event) for record in streamed(settings)] == [event]
 

@@ -173,7 +173,10 @@ def test_a_key_that_comes_twice_stays_twice_in_a_lenient_body(
 def test_half_a_surrogate_pair_becomes_a_replacement_character(
     client: Sender, settings: Settings
 ) -> None:
-    odd = b'{"type":"track","event":"E","userId":"u","messageId":"odd","properties":{"x":"cut \\ud83d","y":"whole \\ud83d\\ude00"}}'
+    odd = (
+        b'{"type":"track","event":"E","userId":"u","messageId":"odd","properties":{"x":"cut'
+        b' \\ud83d","y":"whole \\ud83d\\ude00"}}'
+    )
     assert client.post("/v1/batch", beside_good_ones(odd)).status_code == 200
     found = {event["messageId"]: event for event in streamed_events(settings)}
     assert found["odd"]["properties"] == {"x": "cut \ufffd", "y": "whole \U0001f600"}

@@ -48,7 +48,10 @@ def client(shared: Served) -> Iterator[Sender]:
 def head(path: str, write_key: str, length: int) -> bytes:
     """The head of a request whose body is yet to come."""
     authorization = basic(write_key)["authorization"]
-    return f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\ncontent-length: {length}\r\n\r\n".encode()
+    return (
+        f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\ncontent-length:"
+        f" {length}\r\n\r\n".encode()
+    )
 
 
 def sized(size: int) -> bytes:

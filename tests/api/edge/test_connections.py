@@ -525,7 +525,10 @@ def test_a_wish_for_another_protocol_is_answered_in_this_one_and_ends_it(
     client: Sender, line: Callable[[], socket.socket], protocol: str
 ) -> None:
     wishing = line()
-    wish = f"GET /cdp/health/live HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: {protocol}\r\n\r\n"
+    wish = (
+        "GET /cdp/health/live HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade:"
+        f" {protocol}\r\n\r\n"
+    )
     wishing.sendall(wish.encode() * 2)
 
     answer = answer_of(wishing)
@@ -554,7 +557,10 @@ def test_a_body_beside_a_wish_for_another_protocol_is_taken(
     following: bytes,
 ) -> None:
     wishing, event = line(), json.dumps(track()).encode()
-    wish = "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"
+    wish = (
+        "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings:"
+        " AAEAAEAAAAIAAAABAAMAAABk\r\n"
+    )
     length = (
         "transfer-encoding: chunked" if framing == "chunked" else f"content-length: {len(event)}"
     )

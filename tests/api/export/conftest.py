@@ -50,13 +50,12 @@ def customers(tenant: Tenant, postgres_dsn: str) -> None:
         bought(tenant, "u3", False, email="u3@example.com", plan="pro"),
     )
     with psycopg.connect(postgres_dsn) as conn:
-        conn.execute(
-            """
+        conn.execute("""
             INSERT INTO memberships (segment_id, profile_id, workspace_id, version, since_at)
-            SELECT s.id, p.id, p.workspace_id, 1, now() FROM segments s JOIN profiles p USING (workspace_id)
+            SELECT s.id, p.id, p.workspace_id, 1, now() FROM segments s
+                JOIN profiles p USING (workspace_id)
             ON CONFLICT DO NOTHING
-            """
-        )
+            """)
 
 
 def ordered(api: Api, **body: Any) -> Any:

@@ -212,10 +212,12 @@ def test_erased_person_takes_every_file_of_the_workspace_along(
     waiting = ordered(operator, segment_id=segment, format="ndjson")["id"]
     with psycopg.connect(postgres_dsn) as conn:
         conn.execute(
-            "DELETE FROM profiles p USING identifiers i WHERE i.profile_id = p.id AND i.value = 'u1'"
+            "DELETE FROM profiles p USING identifiers i WHERE i.profile_id = p.id AND i.value ="
+            " 'u1'"
         )
         conn.execute(
-            "DELETE FROM identifiers i USING identifiers o WHERE i.profile_id = o.profile_id AND o.value = 'u1'"
+            "DELETE FROM identifiers i USING identifiers o WHERE i.profile_id = o.profile_id AND"
+            " o.value = 'u1'"
         )
 
     revoked = operator.get(f"/cdp/exports/{view['id']}")

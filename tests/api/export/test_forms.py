@@ -79,13 +79,12 @@ def marked(tenant: Tenant, customers: None, postgres_dsn: str) -> None:  # noqa:
             )
         )
     with psycopg.connect(postgres_dsn) as conn:
-        conn.execute(
-            """
+        conn.execute("""
             INSERT INTO memberships (segment_id, profile_id, workspace_id, version, since_at)
-            SELECT s.id, p.id, p.workspace_id, 1, now() FROM segments s JOIN profiles p USING (workspace_id)
+            SELECT s.id, p.id, p.workspace_id, 1, now() FROM segments s
+                JOIN profiles p USING (workspace_id)
             ON CONFLICT DO NOTHING
-            """
-        )
+            """)
 
 
 def readable(content: bytes, form: str) -> bytes:

@@ -273,7 +273,8 @@ def decided(conn: psycopg.Connection[Any], tenant: Tenant, at: datetime, verdict
     write_readings(conn, history)
     conn.execute(
         """
-        INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at,
+        INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation,
+            reasons, reading_ids, decided_at,
                                depends_on)
         VALUES (%s, 'meta:1', 1, 'push', %s, 'execute', %s, '{}', %s, '{source:1}')
         """,

@@ -114,9 +114,11 @@ def test_the_audit_log_is_paged_and_filtered(tenant: Tenant, api: Api, insert: R
             for entry in api.everything("/cdp/audit", limit=2, **params)
         ]
 
-    assert numbers() == [*range(9)[::-1], None, None], (
-        "after the two rows that a workspace begins with"
-    )
+    assert numbers() == [
+        *range(9)[::-1],
+        None,
+        None,
+    ], "after the two rows that a workspace begins with"
     assert numbers(actor="engine", action="decision") == [3, 1]
     assert numbers(subject="audience:1") == [7, 4, 1]
     assert numbers(since="2026-09-21T10:03:00Z", until="2026-09-21T10:05:00Z") == [4, 3]

@@ -84,9 +84,10 @@ def test_each_node_shows_its_answer_its_value_and_the_events_that_count(
         True,
         2,
     )
-    assert [event["message_id"] for event in bought["events"]] == ["second", "first"], (
-        "newest first, and only those that count"
-    )
+    assert [event["message_id"] for event in bought["events"]] == [
+        "second",
+        "first",
+    ], "newest first, and only those that count"
     until = min(ms(event["counts_until"]) for event in bought["events"])
     assert ms(answer["flips_at"]) == until == ms(bought["changes_at"]), (
         "without the older one there is one too few"
@@ -128,9 +129,11 @@ def test_what_would_change_it_is_marked(
     tenant.feed(
         tenant.event("identify", START_MS + 1, userId="u1", traits={"email": "u1@example.com"})
     )
-    assert [node["decides"] for node in why(api, segment)["why"]["of"]] == [False, False, False], (
-        "two hold: neither alone decides"
-    )
+    assert [node["decides"] for node in why(api, segment)["why"]["of"]] == [
+        False,
+        False,
+        False,
+    ], "two hold: neither alone decides"
 
 
 def test_what_cannot_be_explained_says_so(

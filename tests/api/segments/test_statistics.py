@@ -32,7 +32,10 @@ def execute(settings: Settings) -> Callable[..., Any]:
 @pytest.fixture
 def segment(tenant: Tenant, execute: Callable[..., Any]) -> int:
     """A segment without members."""
-    statement = "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, 'mine', '{}') RETURNING id"
+    statement = (
+        "INSERT INTO segments (workspace_id, name, definition) VALUES (%s, 'mine', '{}')"
+        " RETURNING id"
+    )
     return int(execute(statement, tenant.id))
 
 
@@ -214,7 +217,11 @@ def test_rfm_is_shown_as_it_was_last_taken(
 
     assert (
         api.get("/cdp/statistics/rfm")
-        == {"version": 2, "taken_at": "2026-09-21T14:13:20Z"} | distribution
+        == {
+            "version": 2,
+            "taken_at": "2026-09-21T14:13:20Z",
+        }
+        | distribution
     )
 
 

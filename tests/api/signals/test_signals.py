@@ -59,9 +59,11 @@ def test_a_signal_says_why_as_a_sentence_and_what_holds_it_down(
 ) -> None:
     tell(datetime.now(UTC), 55.0)
     found = api.get(f"/cdp/signals/source:{tenant.source}")
-    assert found["why"] == (
-        f"source:{tenant.source} scores 55 of 100 (degraded) because match quality is at 55: fewer events carry email: 9.8% instead of"
-        " 41.2%. Not counted for lack of data: volume."
+    assert (
+        found["why"]
+        == f"source:{tenant.source} scores 55 of 100 (degraded) because match quality is at 55:"
+        " fewer events carry email: 9.8% instead of 41.2%. Not counted for lack of data:"
+        " volume."
     )
     assert (found["status"], found["capped_by"], found["outlook"]["per_hour"]) == (
         "degraded",

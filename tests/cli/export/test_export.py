@@ -81,7 +81,8 @@ def test_segment_becomes_a_file(run: Callable[..., Result], tmp_path: Path) -> N
     lines = out.read_text().splitlines()
     assert (
         lines[0]
-        == "id,stage,first_seen_at,last_seen_at,orders,identifier.email,trait.plan,last.Order Completed,revenue"
+        == "id,stage,first_seen_at,last_seen_at,orders,identifier.email,trait.plan,last.Order"
+        " Completed,revenue"
     )
     assert len(lines) == 51
     assert "50 people" in result.output

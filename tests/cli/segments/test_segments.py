@@ -26,7 +26,10 @@ VIPS = """
       - {type: computed, name: orders, condition: {op: at_least, value: 2}}
       - {type: trait, name: since, condition: {op: before, instant: 2026-01-01}}
 """
-ORDERS = '{"kind": "trait", "name": "orders", "rule": {"function": "count", "event": {"name": "Order Completed"}}}'
+ORDERS = (
+    '{"kind": "trait", "name": "orders", "rule": {"function": "count", "event": {"name": "Order'
+    ' Completed"}}}'
+)
 
 Run = Callable[..., Result]
 
@@ -156,7 +159,8 @@ def test_a_sweep_is_watched_to_its_end(
 ) -> None:
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
         conn.execute(
-            "INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES (gen_random_uuid(), %s, 1, 'known', '')",
+            "INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES"
+            " (gen_random_uuid(), %s, 1, 'known', '')",
             (workspace.id,),
         )
         run("segments", "pause", "consented_customers")
@@ -164,7 +168,8 @@ def test_a_sweep_is_watched_to_its_end(
         def finish() -> None:
             with psycopg.connect(postgres_dsn, autocommit=True) as other:
                 other.execute(
-                    "UPDATE sweeps SET status = 'done', visited = 1, stale = 0, finished_at = now() WHERE status = 'running'"
+                    "UPDATE sweeps SET status = 'done', visited = 1, stale = 0, finished_at = now()"
+                    " WHERE status = 'running'"
                 )
 
         timer = threading.Timer(0.3, finish)

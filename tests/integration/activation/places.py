@@ -63,7 +63,9 @@ def values(rows: Any) -> set[str]:
 
 def wiring(settings: Settings) -> Callable[[Transport], Mapping[str, Destination]]:
     """How production wires them, the pace kept by this process."""
-    from config.destinations import Wiring  # noqa: PLC0415 - tests of single platforms need none of it
+    from config.destinations import (
+        Wiring,
+    )  # noqa: PLC0415 - tests of single platforms need none of it
 
     return lambda transport: Wiring(
         settings, transport, None, lambda: datetime.now(UTC), lambda _: None

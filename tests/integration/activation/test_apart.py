@@ -23,7 +23,10 @@ from tests.integration.activation.places import Place, meta, snapchat, tiktok, v
 from tests.integration.activation.world import World, new_world
 
 Wait = Callable[[Callable[[], bool]], None]
-_RUN = "from config.load import load_settings; from dataflows.activation import run; run(load_settings())"
+_RUN = (
+    "from config.load import load_settings; from dataflows.activation import run;"
+    " run(load_settings())"
+)
 
 
 @contextmanager

@@ -156,7 +156,8 @@ class Life:
             UNION ALL SELECT 1 FROM push_requests WHERE status = 'undone'
         """
         changed = self.world.conn.execute(
-            "SELECT 1 FROM audiences a LEFT JOIN changes c ON c.segment_id = a.segment_id WHERE a.cursor_tx IS NULL OR c.tx >= a.cursor_tx"
+            "SELECT 1 FROM audiences a LEFT JOIN changes c ON c.segment_id = a.segment_id WHERE"
+            " a.cursor_tx IS NULL OR c.tx >= a.cursor_tx"
         ).fetchone()
         return self.world.conn.execute(sql).fetchone() is not None or changed is not None
 

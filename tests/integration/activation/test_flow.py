@@ -52,7 +52,8 @@ class Verdict:
     def record(self) -> int:
         row = self.conn.execute(
             """
-            INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at)
+            INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict,
+                automation, reasons, reading_ids, decided_at)
             VALUES (%s, 'meta', %s, %s, %s, 'execute', '[]', '{}', now()) RETURNING id
             """,
             (self.workspace_id, self.audience_id, self.action, self.verdict),

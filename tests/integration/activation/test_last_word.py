@@ -297,7 +297,8 @@ BEGUN_AFTER_A_FREEZE = """
     SELECT a.id FROM audit a JOIN audit_chain c ON c.audit_id = a.id
     WHERE a.action = 'request' AND a.detail->>'operation' = 'add' AND (
         SELECT m.detail->>'mode' FROM audit m JOIN audit_chain b ON b.audit_id = m.id
-        WHERE m.workspace_id = a.workspace_id AND m.action = 'gate.mode' AND b.seq < c.seq ORDER BY b.seq DESC LIMIT 1) = 'frozen'
+        WHERE m.workspace_id = a.workspace_id AND m.action = 'gate.mode' AND b.seq < c.seq
+            ORDER BY b.seq DESC LIMIT 1) = 'frozen'
 """
 
 

@@ -21,7 +21,10 @@ from store.signals.signals import write_readings
 from tests.integration.activation.world import ACCOUNT, Server, World
 
 Wait = Callable[[Callable[[], bool]], None]
-_RUN = "from config.load import load_settings; from dataflows.activation import run; run(load_settings())"
+_RUN = (
+    "from config.load import load_settings; from dataflows.activation import run;"
+    " run(load_settings())"
+)
 
 
 @contextmanager

@@ -99,8 +99,9 @@ def world(postgres_dsn: str, workspace: TestWorkspace, meta: Meta) -> Iterator[W
             conn.execute("SELECT id FROM segments WHERE name = %s", (BUILT_IN,)).fetchone() or ()
         )
         sql = (
-            "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent, interval_s)"
-            " VALUES (%s, %s, 'meta', 'Reachable', %s, 'stratum:test', 3600) RETURNING id"
+            "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent,"
+            " interval_s) VALUES (%s, %s, 'meta', 'Reachable', %s, 'stratum:test', 3600)"
+            " RETURNING id"
         )
         (audience,) = conn.execute(sql, (workspace.id, segment, ACCOUNT)).fetchone() or ()
         yield World(conn, workspace.id, workspace.salt, meta, segment, audience)

@@ -182,7 +182,8 @@ class World:
         )
         self.conn.execute(
             """
-            INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES (%s, %s, 1, 'customer', %s)
+            INSERT INTO profiles (id, workspace_id, version, stage, doc)
+                VALUES (%s, %s, 1, 'customer', %s)
             ON CONFLICT (id) DO UPDATE SET doc = excluded.doc
             """,
             (UUID(bytes=person.id), self.workspace, encode_person(person)),
@@ -192,7 +193,8 @@ class World:
         key = UUID(bytes=identifier_key(self.salt, kind, value))
         self.conn.execute(
             """
-            INSERT INTO identifiers (key, workspace_id, kind, value, profile_id) VALUES (%s, %s, %s, %s, %s)
+            INSERT INTO identifiers (key, workspace_id, kind, value, profile_id)
+                VALUES (%s, %s, %s, %s, %s)
             ON CONFLICT (key) DO NOTHING
             """,
             (key, self.workspace, kind, value, UUID(bytes=self.person(number))),
@@ -201,7 +203,8 @@ class World:
     def _change(self, number: int, delta: int, cause: str, urgent: bool = False) -> None:
         self.conn.execute(
             """
-            INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause, urgent, changed_at)
+            INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause,
+                urgent, changed_at)
             VALUES (%s, %s, %s, %s, 1, %s, %s, now())
             """,
             (self.workspace, self.segment, UUID(bytes=self.person(number)), delta, cause, urgent),
@@ -223,7 +226,8 @@ def new_world(
     assert segment is not None
     audience = conn.execute(
         """
-        INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent, interval_s)
+        INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, intent,
+            interval_s)
         VALUES (%s, %s, %s, %s, %s, %s, 3600) RETURNING id
         """,
         (

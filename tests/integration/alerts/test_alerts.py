@@ -113,7 +113,10 @@ def test_a_push_that_is_held_for_itself_is_an_alert_of_its_own(
 def test_withdrawals_dead_letters_failed_pushes_and_unread_signals_are_told(world: World) -> None:
     number, (source, *_) = audience(world), sources(world)
     old = world.now - timedelta(minutes=20)
-    sql = "INSERT INTO pushes (workspace_id, audience_id, kind, status, error, started_at) VALUES (%s, %s, %s, %s, %s, %s)"
+    sql = (
+        "INSERT INTO pushes (workspace_id, audience_id, kind, status, error, started_at) VALUES"
+        " (%s, %s, %s, %s, %s, %s)"
+    )
     world.conn.execute(
         sql, (world.workspace.id, number, "manual", "failed", "reauth make a new token", old)
     )
@@ -124,8 +127,9 @@ def test_withdrawals_dead_letters_failed_pushes_and_unread_signals_are_told(worl
     )
     for n in range(25):
         world.conn.execute(
-            "INSERT INTO dead_letters (workspace_id, source_id, log, partition, position, index, reason, detail, payload, recorded_at)"
-            " VALUES (%s, %s, 'log', 0, %s, 0, 'malformed', '', '', %s)",
+            "INSERT INTO dead_letters (workspace_id, source_id, log, partition, position, index,"
+            " reason, detail, payload, recorded_at) VALUES (%s, %s, 'log', 0, %s, 0, 'malformed',"
+            " '', '', %s)",
             (world.workspace.id, source, n, world.now),
         )
     told = {key for step, key in world.look(20) if step == "opened"}
@@ -171,8 +175,8 @@ def test_a_source_that_stays_silent_is_not_told_to_be_well(world: World) -> None
     signal = f"source:{sources(world)[0]}"
     world.read(95, signal)
     world.conn.execute(
-        "INSERT INTO reading_hours (workspace_id, signal, hour_at, readings, unknown, lowest, mean, highest, last_status)"
-        " VALUES (%s, %s, %s, 720, 0, 95, 95, 95, 'healthy')",
+        "INSERT INTO reading_hours (workspace_id, signal, hour_at, readings, unknown, lowest, mean,"
+        " highest, last_status) VALUES (%s, %s, %s, 720, 0, 95, 95, 95, 'healthy')",
         (world.workspace.id, signal, world.now - timedelta(days=3)),
     )
     world.read(None, signal)
@@ -195,7 +199,10 @@ def test_a_removal_that_a_platform_takes_its_time_for_is_outstanding_after_a_day
     world: World,
 ) -> None:
     number = audience(world)
-    sql = "INSERT INTO pushes (workspace_id, audience_id, kind, status, error, started_at) VALUES (%s, %s, 'urgent', 'processing', '', %s)"
+    sql = (
+        "INSERT INTO pushes (workspace_id, audience_id, kind, status, error, started_at) VALUES"
+        " (%s, %s, 'urgent', 'processing', '', %s)"
+    )
     world.conn.execute(sql, (world.workspace.id, number, world.now - timedelta(hours=20)))
     assert world.look(60) == []
     world.now += timedelta(hours=5)

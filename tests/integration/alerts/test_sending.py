@@ -155,7 +155,10 @@ def _run(
         "STRATUM_ALERTS__CHANNELS__OWN__URL": own.url.get_secret_value(),
         "STRATUM_ALERTS__CHANNELS__OWN__SECRET": SECRET,
     }
-    run = "from config.load import load_settings; from dataflows.alerts import run; run(load_settings())"
+    run = (
+        "from config.load import load_settings; from dataflows.alerts import run;"
+        " run(load_settings())"
+    )
     running = subprocess.Popen(
         [sys.executable, "-c", run], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

@@ -60,11 +60,13 @@ class World:
         status = (
             Status.UNKNOWN
             if score is None
-            else Status.HEALTHY
-            if score >= 70
-            else Status.DEGRADED
-            if score >= 40
-            else Status.UNHEALTHY
+            else (
+                Status.HEALTHY
+                if score >= 70
+                else Status.DEGRADED
+                if score >= 40
+                else Status.UNHEALTHY
+            )
         )
         at_ms = int(self.now.timestamp() * 1000)
         write_readings(
@@ -156,7 +158,8 @@ def audience(world: World, name: str = "All") -> int:
 def decide(world: World, number: int, verdict: str, code: str, *signals: str) -> None:
     world.conn.execute(
         """
-        INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at, codes,
+        INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation,
+            reasons, reading_ids, decided_at, codes,
                                depends_on)
         VALUES (%s, %s, %s, 'push', %s, 'alert_only', %s, '{}', %s, %s, %s)
         """,

@@ -140,7 +140,8 @@ def everything(dsn: str) -> dict[str, object]:
     """The tables with all counters, except those that speak of the instant of processing and of how people came about."""
     with psycopg.connect(dsn) as connection:
         counted = connection.execute(
-            "SELECT signal, minute_at, metric, sum(value) FROM observations WHERE metric <> 'new_people' AND metric NOT LIKE 'lag%%'"
-            " AND metric <> 'rejected:internal_error' GROUP BY 1, 2, 3"
+            "SELECT signal, minute_at, metric, sum(value) FROM observations WHERE metric <>"
+            " 'new_people' AND metric NOT LIKE 'lag%%' AND metric <> 'rejected:internal_error'"
+            " GROUP BY 1, 2, 3"
         ).fetchall()
     return {**canonical(dsn), "observations": {row[:3]: round(row[3], 6) for row in counted}}

@@ -117,7 +117,10 @@ class Live:
 
     def settle(self) -> None:
         """Wait until everything that was sent has been processed."""
-        sql = "SELECT (SELECT count(*) FROM events WHERE type <> 'unmerge') + (SELECT count(*) FROM dead_letters)"
+        sql = (
+            "SELECT (SELECT count(*) FROM events WHERE type <> 'unmerge') + (SELECT count(*) FROM"
+            " dead_letters)"
+        )
         self.until(lambda: self.rows(sql) == [(self._sent,)], "everything sent is processed")
 
     def until(self, reached: Callable[[], object], what: str) -> None:
@@ -171,14 +174,19 @@ class Live:
 
     def members(self, segment: int) -> set[str]:
         """Members by the name that their id was made of."""
-        sql = "SELECT i.value FROM memberships m JOIN identifiers i ON i.key = m.profile_id WHERE m.segment_id = %s"
+        sql = (
+            "SELECT i.value FROM memberships m JOIN identifiers i ON i.key = m.profile_id WHERE"
+            " m.segment_id = %s"
+        )
         return {value for (value,) in self.rows(sql, segment)}
 
     def told(self, segment: int) -> dict[str, list[Told]]:
         """The outbox of a segment by the name that the person's id was made of, in order."""
         sql = """
-            SELECT i.value, c.delta, c.version, c.cause, c.urgent, round(extract(epoch FROM c.changed_at) * 1000)::bigint
-            FROM changes c JOIN identifiers i ON i.key = c.profile_id WHERE c.segment_id = %s ORDER BY c.tx, c.id
+            SELECT i.value, c.delta, c.version, c.cause, c.urgent, round(extract(epoch
+                FROM c.changed_at) * 1000)::bigint
+            FROM changes c JOIN identifiers i ON i.key = c.profile_id WHERE c.segment_id = %s
+                ORDER BY c.tx, c.id
         """
         found: dict[str, list[Told]] = defaultdict(list)
         for value, *row in self.rows(sql, segment):
@@ -194,9 +202,10 @@ class Live:
             "SELECT segment_id, profile_id, delta FROM changes ORDER BY tx, id"
         ):
             standing[segment, person] += delta
-            assert standing[segment, person] in (0, 1), (
-                f"person {person} moved twice, segment {segment}"
-            )
+            assert standing[segment, person] in (
+                0,
+                1,
+            ), f"person {person} moved twice, segment {segment}"
         members = set(self.rows("SELECT segment_id, profile_id FROM memberships"))
         assert {place for place, total in standing.items() if total} == members
 
@@ -310,7 +319,10 @@ def test_an_engine_killed_inside_the_commit_of_a_page_counts_nobody_twice(
             other.execute("SELECT 1 FROM profiles WHERE id = %s FOR UPDATE", (held,))
             segment = live.draft("spenders", BIG_SPENDERS)
             sweep = live.publish(segment)
-            waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
+            waits = (
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid',"
+                " 'tuple')"
+            )
             live.until(
                 lambda: live.rows(waits) != [(0,)] and visited(live, sweep) >= 48,
                 "the sweep stands at the held person",

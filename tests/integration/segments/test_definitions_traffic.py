@@ -177,7 +177,8 @@ def test_definitions_change_under_live_traffic_and_the_oracle_agrees(
                 live.kill(victim)
                 victim = live.start()
         stored = """
-            SELECT (SELECT sum(value) FROM observations WHERE metric IN ('accepted', 'duplicate')) + (SELECT count(*) FROM dead_letters)
+            SELECT (SELECT sum(value) FROM observations
+                WHERE metric IN ('accepted', 'duplicate')) + (SELECT count(*) FROM dead_letters)
         """
         live.until(lambda: live.rows(stored) == [(len(found),)], "everything sent is processed")
         live.until(
@@ -186,7 +187,10 @@ def test_definitions_change_under_live_traffic_and_the_oracle_agrees(
         )
         assert live.rows("SELECT 1 FROM sweeps WHERE stale <> 0") == []
         live.verify()
-        stale = "SELECT 1 FROM memberships m JOIN segments s ON s.id = m.segment_id WHERE m.version <> s.version OR s.status <> 'live'"
+        stale = (
+            "SELECT 1 FROM memberships m JOIN segments s ON s.id = m.segment_id WHERE m.version <>"
+            " s.version OR s.status <> 'live'"
+        )
         assert live.rows(stale) == []
         causes = {cause for (cause,) in live.rows("SELECT DISTINCT cause FROM changes")}
         assert {"event", "edit", "merge"} <= causes

@@ -277,7 +277,7 @@ def test_after_a_restart_the_feed_hands_out_what_was_said_last_once(
         ],
     )
     feed = MinutesFeed(conn, HealthParams(poll_interval=timedelta(microseconds=1)), Clock())
-    ((first,), (second,)) = feed.read(), feed.read()
+    (first,), (second,) = feed.read(), feed.read()
     assert first.last is not None
     assert (first.last.read_ms, first.last.status) == (
         int((now - ages[1]).timestamp() * 1000),
@@ -298,7 +298,7 @@ def test_every_known_signal_is_ticked_also_a_source_that_never_sent_and_a_platfo
         (workspace.id, f"source:{workspace.source_id}"),
         (workspace.id, "platform:meta"),
     }
-    (platform, source) = MinutesFeed(conn, HealthParams(), Clock()).read()
+    platform, source = MinutesFeed(conn, HealthParams(), Clock()).read()
     assert (platform.signal, source.signal, platform.rows, source.rows) == (
         "platform:meta",
         f"source:{workspace.source_id}",
@@ -361,8 +361,9 @@ def test_old_readings_are_thinned_old_counters_go_and_totals_and_what_decisions_
         ],
     )
     conn.execute(
-        "INSERT INTO decisions (workspace_id, destination, action, verdict, automation, reasons, reading_ids, decided_at)"
-        " VALUES (%s, 'meta:1', 'push', 'pass', 'execute', '[]', %s, now())",
+        "INSERT INTO decisions (workspace_id, destination, action, verdict, automation, reasons,"
+        " reading_ids, decided_at) VALUES (%s, 'meta:1', 'push', 'pass', 'execute', '[]', %s,"
+        " now())",
         (workspace.id, [kept[0].id]),
     )
     with conn.transaction():

@@ -76,8 +76,8 @@ def append(valkey_url: str, found: Sequence[bytes]) -> None:
 def seen(dsn: str) -> int:
     with psycopg.connect(dsn) as connection:
         row = connection.execute(
-            "SELECT (SELECT coalesce(sum(value), 0) FROM observations WHERE metric IN ('accepted', 'duplicate'))"
-            " + (SELECT count(*) FROM dead_letters)"
+            "SELECT (SELECT coalesce(sum(value), 0) FROM observations WHERE metric IN ('accepted',"
+            " 'duplicate')) + (SELECT count(*) FROM dead_letters)"
         ).fetchone()
     return int(row[0]) if row else 0
 

@@ -32,7 +32,8 @@ from tests.integration.segments.visitors import SEGMENTS, Visitors
 TICK_S: Final = 0.25
 CATCH_UP_S: Final = 900.0
 _PROCESSED: Final = """
-SELECT (SELECT coalesce(sum(value), 0) FROM observations WHERE metric IN ('accepted', 'duplicate')) + (SELECT count(*) FROM dead_letters),
+SELECT (SELECT coalesce(sum(value), 0) FROM observations
+    WHERE metric IN ('accepted', 'duplicate')) + (SELECT count(*) FROM dead_letters),
     (SELECT count(*) FROM events WHERE type = 'unmerge')
 """
 
@@ -205,7 +206,8 @@ def main() -> None:
         catch_up(live, sent, visitors.parted)
         lived(live)
         ((people, leaves),) = live.rows(
-            "SELECT (SELECT count(*) FROM profiles), (SELECT count(*) FROM identifiers WHERE leaf IS NOT NULL)"
+            "SELECT (SELECT count(*) FROM profiles), (SELECT count(*) FROM identifiers WHERE leaf"
+            " IS NOT NULL)"
         )
         merges = dict(live.rows("SELECT kind, count(*) FROM merges GROUP BY 1"))
         _say(f"processed; {people:,} people, {leaves:,} leaves apart; {merges}")

@@ -131,10 +131,10 @@ def test_a_program_under_another_identity_still_dies_with_its_parent(
     nobody = pwd.getpwnam("nobody")
     seen = tmp_path / "uid"
     program = (
-        "import signal; from pathlib import Path; from local.servers.process import Child, Command\n"
-        f"argv, identity = ('sh', '-c', 'id -u; exec sleep 600'), '{kind}:{nobody.pw_uid}:{nobody.pw_gid}'\n"
-        f"print(Child(Command('sh', argv, log=Path({str(seen)!r}), identity=identity)).pid, flush=True)\n"
-        "signal.pause()\n"
+        "import signal; from pathlib import Path; from local.servers.process import Child,"
+        " Command\nargv, identity = ('sh', '-c', 'id -u; exec sleep 600'),"
+        f" '{kind}:{nobody.pw_uid}:{nobody.pw_gid}'\nprint(Child(Command('sh', argv,"
+        f" log=Path({str(seen)!r}), identity=identity)).pid, flush=True)\nsignal.pause()\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True

@@ -135,16 +135,12 @@ def test_a_killed_supervisor_leaves_no_process_and_its_folder_free(
     data_dir: Path, stack_in: StackFactory
 ) -> None:
     program = (
-        "import signal, sys\n"
-        "from pathlib import Path\n"
-        "from config.settings import Settings\n"
-        "from local.stack.component import Component\n"
-        "from local.stack.stack import Stack\n"
-        f"settings = Settings.model_validate({{'data_dir': {str(data_dir)!r}, 'server': {{'port': 0}}}})\n"
-        f"stack = Stack(settings, lambda *_: [Component('sleeper', ('-c', {_SLEEPER!r}))]).start()\n"
-        "stack.wait_until_running(30)\n"
-        "print('up', flush=True)\n"
-        "signal.pause()\n"
+        "import signal, sys\nfrom pathlib import Path\nfrom config.settings import Settings\nfrom"
+        " local.stack.component import Component\nfrom local.stack.stack import Stack\nsettings ="
+        f" Settings.model_validate({{'data_dir': {str(data_dir)!r}, 'server': {{'port':"
+        " 0}})\nstack = Stack(settings, lambda *_: [Component('sleeper', ('-c',"
+        f" {_SLEEPER!r}))]).start()\nstack.wait_until_running(30)\nprint('up',"
+        " flush=True)\nsignal.pause()\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
@@ -165,7 +161,10 @@ def test_a_second_stack_in_one_folder_is_refused(data_dir: Path, stack_in: Stack
     with stack_in():
         with pytest.raises(
             StartError,
-            match=rf"another stack \(process {os.getpid()}\) runs in .*: stop it, or choose another folder",
+            match=(
+                rf"another stack \(process {os.getpid()}\) runs in .*: stop it, or choose another"
+                r" folder"
+            ),
         ):
             stack_in().start()
         assert running_environment(data_dir) is not None

@@ -43,11 +43,13 @@ def readings(
         status = (
             Status.UNKNOWN
             if score is None
-            else Status.HEALTHY
-            if score >= 70
-            else Status.DEGRADED
-            if score >= 40
-            else Status.UNHEALTHY
+            else (
+                Status.HEALTHY
+                if score >= 70
+                else Status.DEGRADED
+                if score >= 40
+                else Status.UNHEALTHY
+            )
         )
         at_ms = until_ms - (len(scores) - 1 - index) * every_ms
         found.append(

@@ -35,11 +35,13 @@ def reading(
         status = (
             Status.UNKNOWN
             if score is None
-            else Status.HEALTHY
-            if score >= 70
-            else Status.DEGRADED
-            if score >= 40
-            else Status.UNHEALTHY
+            else (
+                Status.HEALTHY
+                if score >= 70
+                else Status.DEGRADED
+                if score >= 40
+                else Status.UNHEALTHY
+            )
         )
     return Reading(WorkspaceId(1), signal, at_ms, score, status, sample, (), ("because",), number)
 

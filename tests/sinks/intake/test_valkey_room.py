@@ -173,7 +173,8 @@ def test_a_position_by_which_entries_are_deleted_survives_the_death_of_postgres(
         dsn = server.dsn("postgres")
         with psycopg.connect(dsn, autocommit=True) as conn:
             conn.execute(
-                "CREATE TABLE offsets (log text, partition int, next_position bigint, PRIMARY KEY (log, partition))"
+                "CREATE TABLE offsets (log text, partition int, next_position bigint, PRIMARY KEY"
+                " (log, partition))"
             )
             conn.execute("INSERT INTO offsets VALUES ('log', 0, 0)")
         with (

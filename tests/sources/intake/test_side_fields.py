@@ -99,7 +99,8 @@ def test_numbers_where_texts_are_due_are_spelled_as_texts() -> None:
 def test_properties_beside_an_odd_field_are_read() -> None:
     found = decode(
         collected(
-            b'{"type":"track","event":"x","userId":"u1","traits":[],"properties":{"a": 1e3, "a": 2}}'
+            b'{"type":"track","event":"x","userId":"u1","traits":[],"properties":{"a": 1e3,'
+            b' "a": 2}}'
         )
     )
     assert isinstance(found, Event)
@@ -162,13 +163,17 @@ CONTEXT = st.fixed_dictionaries(
     {},
     optional={
         "traits": JSON | st.just({"email": "a@example.com"}),
-        "device": JSON
-        | st.fixed_dictionaries(
-            {"advertisingId": JSON | st.just("AB")}, optional={"adTrackingEnabled": JSON}
+        "device": (
+            JSON
+            | st.fixed_dictionaries(
+                {"advertisingId": JSON | st.just("AB")}, optional={"adTrackingEnabled": JSON}
+            )
         ),
-        "externalIds": JSON
-        | st.lists(
-            JSON | st.fixed_dictionaries({"id": JSON, "type": st.just("loyalty")}), max_size=2
+        "externalIds": (
+            JSON
+            | st.lists(
+                JSON | st.fixed_dictionaries({"id": JSON, "type": st.just("loyalty")}), max_size=2
+            )
         ),
         "consent": st.just(REFUSAL["consent"]),
     },

@@ -21,7 +21,8 @@ CREATE = (
 )
 CRASH, HANG = b'"crash"', b'"hang"'
 FENCE = """
-UPDATE offsets SET next_position = %s, caught_up_at = greatest(caught_up_at, to_timestamp(nullif(%s, 0) / 1000.0))
+UPDATE offsets SET next_position = %s, caught_up_at = greatest(caught_up_at, to_timestamp(nullif(%s,
+    0) / 1000.0))
 WHERE log = %s AND partition = %s AND next_position = %s
 """
 

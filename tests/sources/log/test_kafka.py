@@ -245,7 +245,8 @@ def position_of_another_topic(log: KafkaUnderTest) -> None:
     """Ten records, and a position in their midst that an earlier topic of the same name left."""
     with psycopg.connect(log.dsn) as conn:
         conn.execute(
-            "INSERT INTO offsets (log, partition, next_position, origin) VALUES (%s, 0, 5, 'another')",
+            "INSERT INTO offsets (log, partition, next_position, origin) VALUES (%s, 0, 5,"
+            " 'another')",
             (log.name,),
         )
     log.append(numbered(10), partition=0)

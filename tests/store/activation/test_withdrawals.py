@@ -23,8 +23,10 @@ def said(consents: bool) -> dict[str, Any]:
 def listed(engine: Engine, segment: int) -> None:
     """An audience that holds whoever is in the segment, everything told so far planned."""
     sql = """
-        INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s, cursor_tx)
-        VALUES (%s, %s, 'meta', 'gold', '1', 3600, pg_snapshot_xmin(pg_current_snapshot())) RETURNING id
+        INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s,
+            cursor_tx)
+        VALUES (%s, %s, 'meta', 'gold', '1', 3600, pg_snapshot_xmin(pg_current_snapshot()))
+            RETURNING id
     """
     row = engine.conn.execute(sql, (engine.workspace, segment)).fetchone()
     assert row is not None
@@ -95,7 +97,10 @@ def test_who_refuses_what_the_platform_asks_for_is_withdrawn_whatever_the_segmen
 
 def _copies(engine: Engine, table: str, changed: dict[str, str], people: int) -> None:
     """Repeat the only row of a table, some columns of it other."""
-    sql = "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'"
+    sql = (
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated"
+        " = 'NEVER'"
+    )
     columns = [name for (name,) in engine.conn.execute(sql, (table,))]
     values = ", ".join(changed.get(name, name) for name in columns)
     names = ", ".join(columns)

@@ -17,7 +17,8 @@ def sweep(
     conn: psycopg.Connection[Any], workspace: WorkspaceId, aggregate: int, status: str
 ) -> int:
     row = conn.execute(
-        "INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason, status) VALUES (%s, 1, %s, '', %s) RETURNING id",
+        "INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason, status) VALUES (%s, 1,"
+        " %s, '', %s) RETURNING id",
         (workspace, aggregate, status),
     ).fetchone()
     assert row is not None

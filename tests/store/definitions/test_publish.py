@@ -78,7 +78,8 @@ def trait(conn: psycopg.Connection[Any], author: Author, name: str, rule: TraitR
 
 def person(conn: psycopg.Connection[Any], author: Author) -> None:
     conn.execute(
-        "INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES (gen_random_uuid(), %s, 1, 'known', '')",
+        "INSERT INTO profiles (id, workspace_id, version, stage, doc) VALUES (gen_random_uuid(),"
+        " %s, 1, 'known', '')",
         (author.workspace,),
     )
 
@@ -252,7 +253,8 @@ def test_a_segment_in_use_is_not_deleted(
     ):
         publishing.delete_segment(conn, author, used)
     conn.execute(
-        "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s) VALUES (%s, %s, 'meta', 'a', '1', 60)",
+        "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s)"
+        " VALUES (%s, %s, 'meta', 'a', '1', 60)",
         (author.workspace, user),
     )
     with pytest.raises(DefinitionConflictError, match="Audiences follow it"), conn.transaction():

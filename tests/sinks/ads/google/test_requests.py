@@ -44,8 +44,12 @@ OPERATIONS: dict[str, Operation] = {
 }
 EMAIL_VECTORS = {
     "mary@example.com": "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79",
-    "cloudy.sanfrancisco+shopping@gmail.com": "223ebda6f6889b1494551ba902d9d381daf2f642bae055888e96343d53e9f9c4",
-    "Cloudy SanFrancisco@GMail.com": "223ebda6f6889b1494551ba902d9d381daf2f642bae055888e96343d53e9f9c4",
+    "cloudy.sanfrancisco+shopping@gmail.com": (
+        "223ebda6f6889b1494551ba902d9d381daf2f642bae055888e96343d53e9f9c4"
+    ),
+    "Cloudy SanFrancisco@GMail.com": (
+        "223ebda6f6889b1494551ba902d9d381daf2f642bae055888e96343d53e9f9c4"
+    ),
     "user.name+nyc@example.com": "f109a2a632fbcea5fc82049f50beed3d8621bf9034399f437fb622222acccdac",
 }
 PHONE_VECTORS = {
