@@ -1,4 +1,4 @@
-"""Connections of the engine: ids travel as 16 bytes, arrays and rows in PostgreSQL's binary formats.
+"""Engine connections: ids travel as 16 bytes, arrays and rows in binary formats.
 
 Formats: PostgreSQL documentation, "Frontend/Backend Protocol" and "COPY, Binary Format".
 """
@@ -41,7 +41,7 @@ class Keys:
 
     @classmethod
     def of_column(cls, count: int, elements: bytes) -> "Keys":
-        """From so many elements that are packed already: before each key its length, 16, as four bytes."""
+        """Build from packed elements: before each key its length, 16, as four bytes."""
         keys = cls(())
         if count:
             keys.packed = _ARRAY_HEAD.pack(1, 0, _UUID_OID, count, 1) + elements
@@ -110,7 +110,10 @@ def connect_engine(dsn: str) -> psycopg.Connection:
 
 
 def adapt(context: AdaptContext) -> None:
-    """Make a connection, or one cursor, read uuids as 16 bytes in binary results, and take `Keys` and `Integers` as parameters."""
+    """Configure a connection or cursor for binary ids.
+
+    It reads uuids as 16 bytes in binary results, and takes `Keys` and `Integers` as parameters.
+    """
     context.adapters.register_loader("uuid", ByteaBinaryLoader)
     context.adapters.register_dumper(Keys, _KeysDumper)
     context.adapters.register_dumper(Integers, _IntegersDumper)

@@ -1,4 +1,4 @@
-"""Counts that stay quick however large a table is: exact below a cap, the planner's estimate above it.
+"""Bounded counts: exact below a cap, the planner's estimate above it.
 
 Source of the estimate: PostgreSQL manual, "Row Estimation Examples": the statistics that ANALYZE
 last took, scaled to the table's present number of pages.

@@ -13,7 +13,7 @@ _AWAY_CLASSES: Final = frozenset({"08", "25", "28", "3D", "53", "55", "57", "58"
 Locks; shut down or cancelled; its disk.
 """
 _AWAY: Final = frozenset({"42501", "42P01", "42703"})
-"""No permission, no such table, no such column: the schema or the role is not as it should be, whatever is written."""
+"""No permission, no such table, no such column: schema or role are wrong for any write."""
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - a state of the world rather than a mistake
@@ -21,7 +21,7 @@ class StoreUnavailable(Exception):  # noqa: N818 - a state of the world rather t
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database, or the way to it, is at fault, so that the same statement may succeed later.
+    """Whether the database or the way to it failed, so that the statement may succeed later.
 
     What else it refuses lies in the values: a text with NUL, a number out of range, a row too large
     for an index.

@@ -1,4 +1,4 @@
-"""Runs the queries of the API on its asynchronous pool: the one place where a connection is borrowed."""
+"""Runs the API's queries on its asynchronous pool: the one place that borrows a connection."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -79,7 +79,9 @@ def connect_blocking(dsn: str, timeout: timedelta = timedelta()) -> Connection[A
 
 
 def in_transaction(dsn: str, work: Callable[[Connection[Any]], T], timeout: timedelta) -> T:
-    """Run a transaction on a connection of its own, in the calling thread: committed when `work` returns, rolled back on any error.
+    """Run a transaction on its own connection, in the calling thread.
+
+    It commits when `work` returns and rolls back on any error.
 
     Args:
         dsn: of the database.

@@ -1,4 +1,4 @@
-"""Which comes first, a request that begins or what is committed meanwhile: so that *committed before* has one meaning.
+"""Orders requests that begin and changes that commit, so that *committed before* has one meaning.
 
 A request that a push adds people with begins in a transaction that holds both locks of its
 workspace shared, and reads after it has them. Whoever says something to the gate, or stops an
@@ -20,7 +20,10 @@ from psycopg import Connection
 from store import locks
 
 _LONGEST_REST: Final = "30s"
-"""A process that stops in the middle of a beginning loses its transaction after this, so that no freeze waits for it any longer."""
+"""A process that stops while a request begins loses its transaction after this.
+
+No freeze waits longer.
+"""
 _BOUNDED: Final = "SELECT set_config('idle_in_transaction_session_timeout', %s, true)"
 _SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
 _EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
@@ -56,7 +59,7 @@ def clock(conn: Connection[Any]) -> datetime:
 
 
 def saying(conn: Connection[Any], workspace: int) -> None:
-    """Let no request of a push begin in a workspace until the caller's transaction ends, which waits for those that are beginning.
+    """Block new requests of a workspace until the transaction ends; wait for those that begin.
 
     Call it before anything is locked that a beginning request could wait for.
     """

@@ -12,7 +12,7 @@ MIGRATION: Final = 0x5374726174756D
 FIRST_WORKSPACE: Final = 0x5374726174756E
 """Key: two first starts at once make one workspace."""
 DEFINITIONS: Final = 0x5374726174446566
-"""Key: commits of people hold it shared, publishing exclusively, both until their transaction ends."""
+"""Key: commits of people hold it shared, publishing exclusively, until they end."""
 CONTENTION: Final = int.from_bytes(b"contend", "big")
 """Key: workers whose batches keep conflicting commit one after the other."""
 WAKES: Final = int.from_bytes(b"wakes", "big")

@@ -1,4 +1,7 @@
-"""Brings a database to the schema of this version: numbered SQL files, each applied once, in order, in its own transaction."""
+"""Migrates a database to this version's schema.
+
+Numbered SQL files, each applied once, in order, in its own transaction.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -45,7 +48,7 @@ class Migration:
 
 
 Progress = Callable[[Migration, int, int], None]
-"""Told before each file is applied: the migration, how many of this run came before it, how many there are."""
+"""Called before each file: the migration, how many of this run came before, how many there are."""
 
 
 def migrations() -> list[Migration]:

@@ -157,7 +157,10 @@ _COUNTED: Final = """
 
 
 async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[AudienceRow]:
-    """The workspace's audiences by id, deleted ones too; `after` is the id of the last one of the page before."""
+    """List a workspace's audiences by id, deleted ones included.
+
+    `after` is the last id of the previous page.
+    """
     sql = (
         _SELECT
         + " AND (%(after)s::integer IS NULL OR a.id > %(after)s) ORDER BY a.id LIMIT %(limit)s"
@@ -215,6 +218,6 @@ def newest_pushes(
 
 
 def counted(conn: Connection[Any], audience: int) -> tuple[int, int, int]:
-    """People in the audience's segment, those of them who are held out, and those on the platform's list as far as we know."""
+    """Count the segment's members, the held-out among them, and the last confirmed list."""
     row = conn.execute(_COUNTED, (audience,)).fetchone()
     return (row[0], row[1], row[2]) if row else (0, 0, 0)

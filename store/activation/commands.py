@@ -1,4 +1,4 @@
-"""What people tell activation about audiences: create, push now, pause, resume, cancel, compare again, delete. Each is in the audit log.
+"""Commands on audiences: create, push, pause, resume, cancel, reconcile, delete; all audited.
 
 Nothing here talks to a platform: rows are written, and the engine picks them up.
 """
@@ -65,7 +65,7 @@ _MARK: Final = """
 
 
 def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) -> int:
-    """Link an audience to a segment, with the mark by which the platform's side will be recognised as ours.
+    """Link an audience to a segment, with the mark that identifies it at the platform.
 
     Raises:
         AudienceCommandError: the name is in use, or the platform is disconnected.
@@ -182,7 +182,7 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
 def reconcile(
     conn: Connection[Any], workspace: int, actor: str, audience: int, resend: bool, now: datetime
 ) -> None:
-    """Ask for a push that takes nothing for granted: it looks whether the audience is there, and compares everybody.
+    """Request a full push: check that the audience exists at the platform and compare everybody.
 
     Args:
         conn: inside the caller's transaction.

@@ -1,4 +1,4 @@
-"""Whom a push concerns, and what decides about them: read page by page in id order, so that any number of people takes the same memory."""
+"""Reads the people whom a push affects, page by page in id order, in constant memory."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -19,7 +19,7 @@ PAGE: Final = 5_000
 _VALUES: Final = 500
 """Identifiers looked for at once."""
 _CERTAIN: Final = frozenset({"present", "accepted", "refused"})
-"""States of a row that is not sent again: confirmed, taken in, or refused by the platform as it is."""
+"""Row states that are not sent again: confirmed, accepted, or refused by the platform."""
 _EVERYBODY: Final = """
     SELECT profile_id FROM memberships WHERE segment_id = %(segment)s
     UNION SELECT profile_id FROM audience_members WHERE audience_id = %(audience)s
@@ -88,7 +88,7 @@ class Concerned:
 
 
 def pages(conn: Connection[Any], audience: Audience, xmin: str) -> Iterator[list[ProfileId]]:
-    """Give everybody whom the next push may concern: all members and all rows where nothing was ever planned.
+    """Read everybody whom the next push may affect: all members and rows on the first push.
 
     Args:
         conn: in a transaction that lasts until the last page.
@@ -211,7 +211,9 @@ def sharing(
     values: Collection[str],
     without: AbstractSet[ProfileId],
 ) -> Iterator[list[tuple[ProfileId, Row]]]:
-    """Find whoever is on a list with one of these identifiers: a platform that removes a row by it removes theirs as well.
+    """Find everybody on a list with one of these identifiers.
+
+    A platform that removes a row by an identifier removes theirs as well.
 
     Identifiers belong to one person each, but a platform may spell several alike.
 

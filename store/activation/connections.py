@@ -1,4 +1,4 @@
-"""What a workspace says about ad platforms, and what came of asking them: disconnected or not, the last check.
+"""Connections of a workspace to ad platforms: enabled or disconnected, and the last check.
 
 Credentials are settings of the installation and never here.
 """

@@ -184,7 +184,7 @@ class Draft:
 def plan_deletion(
     conn: Connection[Any], audience: Audience, decision_id: int | None, now: datetime
 ) -> int:
-    """Record the deletion of the audience at its platform and abandon whatever was under way, in the caller's transaction."""
+    """Record the audience's deletion and abandon its pushes, in the caller's transaction."""
     sql = "SELECT id FROM pushes WHERE audience_id = %s AND status = 'running'"
     for (push_id,) in conn.execute(sql, (audience.id,)).fetchall():
         close(conn, push_id, audience.id, "held", "deleted", now)

@@ -80,7 +80,7 @@ _AUDIENCE: Final = """
 """
 
 _LET_GO_INTERVAL: Final = timedelta(minutes=1)
-"""How often an audience that follows its segment at once is looked at for people who are members for too long."""
+"""How often a continuous audience is checked for members whose time on the list is over."""
 _WORK: Final = """
     SELECT a.workspace_id, a.id AS audience_id, a.platform,
            CASE WHEN next.kind IS NOT NULL AND (a.status = 'active'

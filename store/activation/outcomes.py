@@ -1,4 +1,4 @@
-"""What follows from the answer to a request: confirmed, taken in, refused in part, postponed, given up, or the whole audience lost.
+"""Applies the outcome of a request: confirmed, accepted, postponed, refused, failed, or lost.
 
 Each is called in one transaction with whatever else follows. The other half of the journal is
 `store.activation.pushes`.
@@ -103,7 +103,7 @@ def accepted(
     ask_at_ms: int,
     now: datetime,
 ) -> bool:
-    """Mark a request as taken in by a platform that says later what became of it, in the caller's transaction.
+    """Mark a request as accepted: the platform reports its result later. Caller's transaction.
 
     Returns:
         Whether its push has nothing left to send.
@@ -177,7 +177,10 @@ def refuse_rows(
 
 
 def lost(conn: Connection[Any], audience_id: int, error: str, now: datetime) -> None:
-    """Note that the audience is no longer at its platform, in the caller's transaction: nobody is on it, and it is asked for anew."""
+    """Record that the audience is gone at its platform, in the caller's transaction.
+
+    Its list is empty from then on, and it is requested again.
+    """
     sql = "SELECT id FROM pushes WHERE audience_id = %s AND status IN ('running', 'processing')"
     for (push_id,) in conn.execute(sql, (audience_id,)).fetchall():
         close(conn, push_id, audience_id, "failed", error, now)

@@ -1,4 +1,4 @@
-"""The journal of pushes: what was planned (`store.activation.drafts`), what was sent, what is confirmed.
+"""The journal of pushes: planned (`store.activation.drafts`), sent, confirmed.
 
 A crash at any point resumes from here.
 
@@ -95,7 +95,9 @@ _MISSED: Final = (
 def next_request(
     conn: Connection[Any], audience_id: int, now_ms: int, gated: bool
 ) -> OpenRequest | None:
-    """The request to send next: withdrawals and deletions first, each push in its own order, none before its time.
+    """Return the next request to send.
+
+    Withdrawals and deletions come first, then pushes in order, none before its time.
 
     Args:
         conn: any connection.
@@ -191,7 +193,7 @@ def leave(
 
 
 def takes_off(request: OpenRequest) -> bool:
-    """Whether it is exempt from the gate: of a withdrawal or a deletion, and nobody is added by it."""
+    """Whether the gate does not apply: a withdrawal or a deletion that adds nobody."""
     return request.kind in {"urgent", "delete"} and request.operation in {"remove", "delete"}
 
 

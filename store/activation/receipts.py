@@ -1,4 +1,4 @@
-"""What became of writes that a platform took in and does later: asked about again and again, from here, until the platform says.
+"""Results of writes that a platform accepted; polled until the platform reports them.
 
 accepted ──▶ delivered: its rows are confirmed
          ──▶ rejected: its rows are unconfirmed again, and part of the next plan
@@ -142,7 +142,10 @@ def refuse(
     said: Mapping[str, int | str],
     now: datetime,
 ) -> None:
-    """Note that the platform did not do it, in the caller's transaction: its people are planned anew."""
+    """Record that the platform did not apply a write: its people are planned again.
+
+    Runs in the caller's transaction.
+    """
     conn.execute(_NOT_ADDED if receipt.operation == "add" else _NOT_GONE, _names(receipt, now))
     _end(
         conn,

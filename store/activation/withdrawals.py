@@ -1,4 +1,4 @@
-"""Finds people on a platform's list who no longer consent: what goes at once, whatever the gate says.
+"""Finds people on a platform's list who no longer consent; removed whatever the gate says.
 
 Every change of a person who is on a list is looked at once, soon after it commits, whether it is
 flagged urgent or not: a merge with somebody who refused withdraws just the same. Removals that were
@@ -96,7 +96,10 @@ def touched(conn: Connection[Any], since: str, purposes: Mapping[str, str]) -> l
 def outstanding(
     conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float
 ) -> list[Withdrawn]:
-    """Find withdrawals that no change tells of: planned and never confirmed, of people who had left the segment before, of another purpose.
+    """Find withdrawals without a change behind them.
+
+    They were planned and never confirmed, or concern people who had left the segment before, or
+    another purpose.
 
     Args:
         conn: any connection.

@@ -24,7 +24,7 @@ _MILD: Final = _BY_PEOPLE | {Code.FIRST_SYNC, Code.QUIET_HOURS}
 _OF_ITS_OWN: Final = _MILD | {Code.MASS_ADDITION, Code.MASS_REMOVAL}
 """Reasons that lie in the push or in people; all others lie in a signal, and are told with it."""
 _UNSUMMED: Final = 1_000
-"""Readings of a signal that may not be summed up by the hour yet: an hour of one every five seconds, and some."""
+"""Readings not yet rolled up by the hour: one hour at one reading in five seconds, and a margin."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ def _held(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
 
 
 def _meant(codes: list[str]) -> bool:
-    """Whether nothing is wrong: somebody froze pushes or tries the gate out, or it holds for what is expected."""
+    """Whether a hold is expected: pushes are frozen, the gate is advisory, or the cause is known."""
     return bool(codes) and (codes[0] in _BY_PEOPLE or _MILD.issuperset(codes))
 
 

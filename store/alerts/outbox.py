@@ -274,7 +274,10 @@ _SUPERSEDED: Final = """EXISTS (
             AND newer.channel = n.channel AND newer.id > n.id
         AND newer.sent_at IS NOT NULL)
 """
-"""A channel knows something newer of the alert: an opening after the end would open it again, for good."""
+"""The channel has a newer notice of this alert.
+
+Sending an opening after its end would open the alert again, for good.
+"""
 _NOTICES: Final = """
     SELECT n.id, n.alert_id, n.channel, n.step, n.created_at, n.attempts, n.sent_at, n.dead_at,
         n.error

@@ -56,7 +56,7 @@ _SELECT: Final = """
 async def page(
     pool: Pool, workspace: int, wanted: AuditFilter, after: int | None, limit: int
 ) -> list[AuditRow]:
-    """The workspace's audit rows, newest first; `after` is the id of the last one of the page before."""
+    """List audit rows, newest first; `after` is the last id of the previous page."""
     sql = _SELECT + """
         AND (%(actor)s::text IS NULL OR actor = %(actor)s)
         AND (%(action)s::text IS NULL OR action = %(action)s)

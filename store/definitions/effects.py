@@ -1,4 +1,7 @@
-"""What follows from a change of live definitions: dependants are marked, aggregates kept in step, a sweep is ordered, all is audited."""
+"""Effects of a change of live definitions.
+
+Dependants are marked, aggregates are kept in step, a sweep is ordered, and everything is audited.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -140,7 +143,7 @@ def _keep_aggregates(
 def _compile(
     definitions: WorkspaceDefinitions, segments: Collection[SegmentId], traits: Collection[str]
 ) -> None:
-    """Compile what changed as the engine will: what it could not compile must not become live, or it would stop everywhere."""
+    """Compile what changed, as the engine will, so that nothing uncompilable becomes live."""
     compiler = Compiler(definitions)
     for segment in definitions.segments:
         if segment.id in segments and segment.rule is not None:
@@ -192,7 +195,7 @@ def _order_sweep(
 
 
 def _people(conn: Connection[Any], workspace: int) -> int:
-    """How many people a workspace has: exact where they are few, and exactly whether there are any."""
+    """Count a workspace's people: exact where they are few, never 0 where there are any."""
     rows = "FROM profiles WHERE workspace_id = %s"
     counted = conn.execute(
         "SELECT count(*) FROM (SELECT 1 " + rows + " LIMIT %s) AS capped", (workspace, _COUNTED)

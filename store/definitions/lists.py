@@ -13,7 +13,10 @@ _TABLE: Final[dict[Kind, LiteralString]] = {"segment": "segments", "trait": "tra
 
 @dataclass(frozen=True)
 class ListedRow:
-    """One definition; `version` is live (0: none), `newest` was saved last, `members` only of a segment."""
+    """One definition.
+
+    `version` is live (0: none), `newest` was saved last; only segments have `members`.
+    """
 
     id: int
     name: str

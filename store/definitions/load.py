@@ -158,7 +158,9 @@ def load_registry(connection: psycopg.Connection) -> Registry:
 
 
 def refresh(connection: psycopg.Connection, known: Registry) -> Registry:
-    """The definitions as they are now: the very object that is known where nothing changed, which costs one small statement.
+    """Load the definitions as of now.
+
+    Where nothing changed it returns the known object itself, at the cost of one small statement.
 
     Raises:
         psycopg.OperationalError: the server does not answer.
@@ -183,7 +185,7 @@ def load_definitions(connection: Connection[Any], workspace: int) -> WorkspaceDe
 
 
 def _read(text: str) -> tuple[WorkspaceDefinitions, list[str]]:
-    """A workspace's definitions, and what of them rests because it cannot be read: something that another version has stored."""
+    """Load a workspace's definitions, and list those that are disabled because they are unreadable."""
     try:
         return _DECODER.decode(text), []
     except msgspec.ValidationError:

@@ -1,4 +1,4 @@
-"""Makes definitions live: every change of what is live in a workspace goes through here, one transaction each, audited.
+"""Publishes definitions: every change of what is live, one audited transaction each.
 
 A change takes the definitions' lock exclusively (commits of people hold it shared), moves the
 revision, marks what changed and the live segments that depend on it with the new revision, keeps
@@ -169,7 +169,7 @@ def delete_trait(conn: Connection[Any], author: Author, trait: int) -> Published
 
 
 def lock_definitions(conn: Connection[Any]) -> None:
-    """Keep everybody else from changing what is live, and people from being committed, until the transaction ends."""
+    """Exclude other publishers and commits of people until the transaction ends."""
     conn.execute("SELECT pg_advisory_xact_lock(%s)", (locks.DEFINITIONS,))
 
 
@@ -237,7 +237,7 @@ def as_rule(definition: Json) -> Rule:
 
 
 def _check_users(conn: Connection[Any], author: Author, name: str, trait: TraitRule) -> None:
-    """Refuse a computed trait that would give values of another type than segments compare it with."""
+    """Refuse a computed trait whose values segments could not compare."""
     for user, rule in live_rules(conn, author.workspace).values():
         for problem in function_problems(rule, {name: trait.function}):
             raise DefinitionConflictError(

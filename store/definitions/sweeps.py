@@ -89,7 +89,7 @@ def try_lock(conn: Connection[Any]) -> bool:
 
 
 def running(conn: Connection[Any]) -> Sweep | None:
-    """The sweep to go on with: one that has begun, else the newest of the workspace that has waited longest."""
+    """Return the sweep to continue: one that began, else the workspace's that waited longest."""
     row = conn.execute(_NEXT).fetchone()
     return None if row is None else Sweep(row[0], WorkspaceId(row[1]), *row[2:])
 
@@ -116,7 +116,9 @@ def move(conn: Connection[Any], sweep: Sweep, cursor: object, visited: int, chan
 
 
 def finish(conn: Connection[Any], sweep: Sweep) -> Finish:
-    """End a sweep whose walk is over, and those ordered before it, if no membership is left of an old version or a segment that is no more.
+    """End a completed sweep and those ordered before it.
+
+    Only where no membership of an old version or a deleted segment is left.
 
     Where some are left, everybody is walked over again; where that leaves as many, the sweep ends,
     because a third walk would not help.

@@ -1,4 +1,4 @@
-"""Rows of definitions and their versions: drafts are made and saved here; `store.definitions.publish` makes them live.
+"""Definitions and their versions: drafts are created and saved here.
 
 Every saved version is kept with its author. A draft is a version above the live one; an author
 names the version that they have seen, so that nobody overwrites what they have not read.
@@ -41,7 +41,7 @@ class MissingDefinitionError(DefinitionError):
 
 
 class DefinitionConflictError(DefinitionError):
-    """The state of things does not allow it: in use, another version than expected, a name that is taken, too many."""
+    """A conflict: in use, an unexpected version, a name that is taken, or too many."""
 
 
 class InvalidDefinitionError(DefinitionError):

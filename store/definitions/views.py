@@ -1,4 +1,4 @@
-"""Reads definitions as people see them: computed traits, RFM, saved versions with their authors, and how far sweeps are."""
+"""Reads definitions for display: traits, RFM, saved versions, and the progress of sweeps."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,11 @@ class SavedVersion:
 
 @dataclass(frozen=True)
 class TraitRow:
-    """One computed trait; `definition` is the live rule as JSON, None before the first publishing; `newest` the version saved last."""
+    """One computed trait.
+
+    `definition` is the live rule as JSON, None before the first publishing; `newest` is the version
+    saved last.
+    """
 
     id: int
     name: str
@@ -105,7 +109,7 @@ async def versions(
 
 
 async def traits(pool: Pool, workspace: int, after: int | None, limit: int) -> list[TraitRow]:
-    """The workspace's computed traits by id; `after` is the id of the last one of the page before."""
+    """List computed traits by id; `after` is the last id of the previous page."""
     sql = (
         _TRAITS
         + " AND (%(after)s::integer IS NULL OR t.id > %(after)s) ORDER BY t.id LIMIT %(limit)s"

@@ -88,7 +88,7 @@ _END: Final = """
 
 
 async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[ExportRow]:
-    """The workspace's exports, newest first; `after` is the id of the last one of the page before."""
+    """List exports, newest first; `after` is the last id of the previous page."""
     sql = (
         _SELECT
         + " AND (%(after)s::bigint IS NULL OR id < %(after)s) ORDER BY id DESC LIMIT %(limit)s"
@@ -119,7 +119,9 @@ class Order(NamedTuple):
 
 
 def order(conn: Connection[Any], workspace: int, actor: str, wanted: Order, open_limit: int) -> int:
-    """Note an export and its audit entry, in the caller's transaction, which is to be committed before anything leaves.
+    """Record an export with its audit entry, in the caller's transaction.
+
+    The caller commits it before anything leaves.
 
     Args:
         conn: in a transaction.

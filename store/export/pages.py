@@ -1,4 +1,4 @@
-"""Reads the people of an export, page by page in id order: memory does not grow with their number, and nothing is locked.
+"""Reads the people of an export page by page in id order: constant memory, no locks.
 
 A page is one instant of the store; pages follow one another in time, so that consent counts as it
 is when a person is read. Somebody who is merged meanwhile may appear twice or, where the survivor's
@@ -173,7 +173,10 @@ class ExportReader:
             )
 
     def _wanted(self, people: list[Person], docs: Mapping[bytes, bytes]) -> list[Person]:
-        """Those for whom the rule holds, as they are stored: what was built for the rule alone is forgotten."""
+        """Keep the people for whom the rule holds, as stored.
+
+        What was built for the rule alone is dropped.
+        """
         if self._program is None:
             return people
         built = {person.id for person in bring_up(self._conn, people, self._program)}

@@ -103,7 +103,10 @@ def release_used(conn: Connection[Any], decision_id: int, push_id: int) -> None:
 
 
 def record(conn: Connection[Any], decision: Decision, state: GateState) -> int:
-    """Write a decision with its audit row and the gate's memory, in one transaction that waits for the disk; answers the decision's id."""
+    """Record a decision with its audit row and the gate's state; return the decision's id.
+
+    One transaction, which waits for the disk.
+    """
     reasons = msgspec.json.encode(decision.reasons).decode()
     size = None if decision.size is None else msgspec.json.encode(decision.size).decode()
     would = None if decision.would is None else decision.would.value

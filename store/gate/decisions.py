@@ -58,7 +58,7 @@ async def page(
     after: int | None,
     limit: int,
 ) -> list[DecisionRow]:
-    """The workspace's decisions, newest first; `after` is the id of the last one of the page before."""
+    """List decisions, newest first; `after` is the last id of the previous page."""
     sql = _SELECT + """
         AND (%(verdict)s::text IS NULL OR verdict = %(verdict)s)
         AND (%(audience)s::integer IS NULL OR audience_id = %(audience)s)

@@ -1,4 +1,4 @@
-"""Reads past decisions about pushes and the readings that were there, to be judged anew (`operators.gate.replay`)."""
+"""Reads past push decisions and their readings for replay (`operators.gate.replay`)."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -53,7 +53,7 @@ def readings_for(
     past: list[tuple[int, Decision]],
     before: timedelta,
 ) -> list[Reading]:
-    """Readings of every signal that these decisions depend on, from a while before the first of them, oldest first."""
+    """Read the readings behind these decisions, oldest first, from a while before the first one."""
     if not past:
         return []
     signals = sorted({signal for _, decision in past for signal in decision.depends_on})

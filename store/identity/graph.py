@@ -1,4 +1,4 @@
-"""Reads the identity graph: a person's identifiers, the facts that link them, what was refused, and how people merged."""
+"""Reads the identity graph: identifiers, link facts, refused facts, merges."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -151,7 +151,7 @@ async def conflicts(
 
 @dataclass(frozen=True)
 class Fact:
-    """A link fact within one person: the two keys (16 bytes each, the smaller first) and its status."""
+    """A link fact within one person: two keys of 16 bytes, the smaller first, and its status."""
 
     a: bytes
     b: bytes

@@ -1,4 +1,4 @@
-"""Reads merge history: who was united with whom or split from whom, and which event or command caused it."""
+"""Reads the merge history: merges and splits, and the event or command behind each."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""Reads dead letters and moves their status: open → retrying, and back where the log could not be reached; UNIFY settles the rest."""
+"""Reads dead letters and changes their status.
+
+Open → retrying, and back where the log could not be reached; UNIFY closes the rest.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

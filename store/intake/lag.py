@@ -13,7 +13,10 @@ _STORED = (
 
 
 class StoredPosition(NamedTuple):
-    """Where a partition stands: everything below `next_position` is processed, and everything received until `caught_up_at`."""
+    """Where a partition stands.
+
+    Everything below `next_position` is processed, and everything received until `caught_up_at`.
+    """
 
     log: str
     partition: int

@@ -1,4 +1,4 @@
-"""Why the event log took nothing, as stored: written by the processes that append, read by alerts."""
+"""Reasons why the event log took nothing: written by appending processes, read by alerts."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final

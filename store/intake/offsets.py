@@ -43,7 +43,7 @@ WHERE o.log = c.log AND o.partition = c.partition AND o.next_position >= c.posit
 """
 
 _FLUSH = "SELECT pg_logical_emit_message(true, 'stratum', '')"
-"""Writes nothing but a record of the log, so that there is something to commit, and locks no row that UNIFY wants."""
+"""Writes one log record, so that there is something to commit, and locks no row of UNIFY."""
 
 
 class CaughtUp(NamedTuple):
@@ -94,7 +94,9 @@ def begin_anew(
 
 
 def touch(conn: Connection[Any], caught_up: Iterable[CaughtUp]) -> None:
-    """Record how far partitions are caught up: one statement, never backwards, ignored where the position is not reached yet.
+    """Record how far partitions are caught up, in one statement.
+
+    Never backwards, and ignored where the position is not reached yet.
 
     A crash of Postgres may lose the newest promise, which is then made again.
     """

@@ -1,4 +1,4 @@
-"""Partitions that do not get on: where workers die, and what stands still although somebody should read it.
+"""Stuck partitions: where workers die, and what stands still although it should be read.
 
 Whoever reads a partition moves its position, or, where nothing waits, renews the promise that
 everything received has been processed. So a partition for which neither has happened for a while

@@ -146,7 +146,10 @@ async def owner(pool: Pool, workspace: int, key: bytes) -> bytes | None:
 async def by_ids(
     pool: Pool, workspace: int, ids: list[UUID], identifier_limit: int
 ) -> list[StoredProfile]:
-    """People in the order of their ids as given, each with at most `identifier_limit` identifiers; those that are gone are left out."""
+    """Read people in the given order of ids, with at most `identifier_limit` identifiers each.
+
+    People who are gone are left out.
+    """
     rows = await fetch(
         pool, _stored, _BY_IDS, {"ids": ids, "workspace": workspace, "limit": identifier_limit}
     )
@@ -223,7 +226,7 @@ async def page(
     limit: int,
     params: PagingParams,
 ) -> ProfilePage:
-    """The next people that match, in the order of their ids or, when searching, of their first matching identifier.
+    """Read the next matching people by id, or by their first matching identifier when searching.
 
     Cost is bounded by `PagingParams.scan_limit`, whatever the filter leaves out.
 

@@ -163,7 +163,7 @@ def read_events(connection: psycopg.Connection, profile: ProfileId) -> Iterator[
 
 
 def write_person(connection: psycopg.Connection, rebuilt: Rebuilt) -> None:
-    """Write a person anew, with leaves, memberships and their outbox, inside the transaction in which they were read locked.
+    """Rewrite a person with leaves, memberships and outbox, in the transaction that locked them.
 
     Raises:
         psycopg.OperationalError: the server does not answer, or another transaction is in the way
@@ -184,7 +184,7 @@ def write_person(connection: psycopg.Connection, rebuilt: Rebuilt) -> None:
 def set_members(
     cursor: psycopg.Cursor, profile: ProfileId, segments: Mapping[SegmentId, int], now_ms: int
 ) -> None:
-    """Make a person's rows of ``memberships`` exactly these: segment → version of its definition."""
+    """Make a person's ``memberships`` exactly these: segment → version of its definition."""
     ordered, keys = sorted(segments.items()), Keys([profile])
     numbers = Integers([segment for segment, _ in ordered])
     cursor.execute(_DROP_OTHERS, (keys, numbers))

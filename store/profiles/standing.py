@@ -1,4 +1,4 @@
-"""Where one person stands: their document, brought up to date for reading, with the compiled definitions that judge it. Writes nothing."""
+"""Reads one person's document, brought up to date, with the compiled definitions. No writes."""
 
 from typing import Any, Final, NamedTuple
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Reads a workspace's totals without scanning people or events: additive counters where there are any, else capped counts and estimates.
+"""Reads a workspace's totals without scans: additive counters, capped counts, estimates.
 
 Counters of minutes that are over for a while are summed once and kept; only the newest minutes are
 summed at each call.
@@ -176,7 +176,7 @@ async def people_by_stage(
 async def identifiers_by_kind(
     pool: Pool, workspace: int, kinds: list[str], cap: int
 ) -> dict[str, Count]:
-    """Identifiers per kind: counted where the workspace has at most `cap` in all, else estimated."""
+    """Count identifiers per kind: exact up to `cap` in all, else estimated."""
     rows = "FROM identifiers WHERE workspace_id = %(workspace)s"
     everything = await count(pool, rows, {"workspace": workspace}, cap)
     if everything.exact:

@@ -1,4 +1,4 @@
-"""Reads how many people there are, for pictures of the whole: per workspace, and cheap at any size."""
+"""Counts people per workspace, cheaply at any size."""
 
 from typing import Any, Final
 

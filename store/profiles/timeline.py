@@ -1,4 +1,4 @@
-"""Reads everything that changed for one person between two instants: segments entered and left, merges and splits, events received.
+"""Reads a person's changes between two instants: segments, merges and splits, events.
 
 All of it is dated by when the engine knew: arrival for events, the instant of their batch for what
 followed, so a cause comes before its effects even where its event time lies long before. What

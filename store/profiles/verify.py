@@ -1,4 +1,4 @@
-"""Reads one workspace's tables for verification: one snapshot, streamed, so that memory holds a chunk and never a table.
+"""Reads one workspace's tables for verification: one snapshot, streamed in chunks.
 
 `PostgresTables` is `oracle.verification.Tables` on PostgreSQL.
 """

@@ -1,4 +1,4 @@
-"""Answers funnels from stored events: reads the occurrences of every step, and leaves the thinking to `operators.funnels.funnel`.
+"""Computes funnels from stored events: reads the occurrences of every step.
 
 Events count for the person whom their identifier belongs to now, so an answer changes when people
 are merged or split. One answer is computed from one snapshot of the store.
@@ -101,7 +101,7 @@ class Funnel(NamedTuple):
 
 
 class FunnelGroup(NamedTuple):
-    """Figures of the people with one value, of those with any other value, or of those without one."""
+    """Figures of the people with one value, with any other value, or without one."""
 
     kind: Kind
     value: Any

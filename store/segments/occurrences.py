@@ -1,4 +1,4 @@
-"""Reads which events match filters, as columns: who and when, a million at a time, and what is needed of a few of them.
+"""Reads matching events as columns, a million at a time, and details of a few of them.
 
 Rows leave Postgres packed by the hundred thousand, 24 or 40 bytes each (binary send formats of uuid
 and timestamptz: PostgreSQL documentation, "Frontend/Backend Protocol"), because a driver's row
@@ -195,7 +195,9 @@ _ESCAPE: Final = rb"%\\%"
 
 
 def trace_of(where: Where) -> bytes | None:
-    """A LIKE pattern that every record meets in which the condition holds, unless it has a backslash; None where there is none.
+    """Return a LIKE pattern that holds wherever the condition does; None where there is none.
+
+    A record with a backslash may miss it.
 
     A JSON text without a backslash is spelled in one way only: its characters in UTF-8 between
     quotation marks.

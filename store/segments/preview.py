@@ -1,4 +1,4 @@
-"""Answers what a rule would mean before it is live: how many people, who for example, and whom other segments hold already.
+"""Previews a rule before it is live: how many people, examples, overlaps with segments.
 
 Few people are all evaluated. Of many a sample is: ids are keyed digests, hence spread evenly and
 unrelated to anything about a person, so that whoever follows a random place in id order is a random
@@ -258,7 +258,10 @@ class Previews:
         ends: float,
         history_page: int,
     ) -> Iterator[list[tuple[bytes, bytes]]]:
-        """People in id order from `start` on, around to where it began, until enough are read or the next page would end too late."""
+        """Read people in id order from `start`, wrapping around.
+
+        Ends when enough are read, or when the next page would end too late.
+        """
         size, asked, longest = history_page or self._params.page, 0, 0.0
         began = self._clock()
         for page in _ring(conn, workspace, UUID(bytes=start), size):

@@ -1,4 +1,4 @@
-"""Statistics of segments and events over time, for dashboards: sizes, entries and exits, volatility, volumes; and the RFM distribution.
+"""Statistics over time: sizes, entries and exits, volatility, volumes, RFM distribution.
 
 A segment's size in the past is its size now less every change since: the outbox holds each
 transition once, so points are exact for as long as changes are kept. Hours and days are those of
@@ -146,7 +146,10 @@ _MOVES: Final = """
 async def moves(
     pool: Pool, workspace: int, since: datetime, after: int | None, limit: int
 ) -> list[SegmentMoves]:
-    """Every segment that is not deleted, by id, with what moved since an instant; `after` is the last id of the page before."""
+    """List live segments by id with their changes since an instant.
+
+    `after` is the last id of the previous page.
+    """
     return await fetch(
         pool,
         SegmentMoves,
@@ -178,7 +181,10 @@ _CHANGES: Final = """
 async def segment_changes(
     pool: Pool, workspace: int, segment: int, after: tuple[datetime, int] | None, limit: int
 ) -> list[SegmentChange]:
-    """Entries and exits of a segment, newest first; `after` is instant and id of the last one of the page before."""
+    """List a segment's entries and exits, newest first.
+
+    `after` is the last instant and id of the previous page.
+    """
     at, row = after or (None, None)
     params = {"workspace": workspace, "segment": segment, "at": at, "id": row, "limit": limit}
     return await fetch(pool, SegmentChange, _CHANGES, params)

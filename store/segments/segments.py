@@ -1,4 +1,4 @@
-"""Reads segments and their members, and keeps the names of segments at hand for the profile view."""
+"""Reads segments and their members; caches segment names for the profile view."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +56,7 @@ _SELECT: Final = """
 async def of_workspace(
     pool: Pool, workspace: int, after: int | None, limit: int
 ) -> list[SegmentRow]:
-    """The workspace's segments by id, without deleted ones; `after` is the id of the last one of the page before."""
+    """List a workspace's live segments by id; `after` is the last id of the previous page."""
     sql = (
         _SELECT
         + " AND (%(after)s::integer IS NULL OR s.id > %(after)s) ORDER BY s.id LIMIT %(limit)s"

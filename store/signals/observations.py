@@ -1,4 +1,7 @@
-"""Observations: additive counters per signal, minute and writer (names and units in `domain.signals.metrics`)."""
+"""Observations: additive counters per signal, minute and writer.
+
+Names and units are in `domain.signals.metrics`.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

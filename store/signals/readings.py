@@ -1,4 +1,4 @@
-"""Reads signal-health readings: the newest per signal, a signal's history, and its past by the hour."""
+"""Reads signal health: the newest reading per signal, its history, its past by the hour."""
 
 from dataclasses import dataclass
 from datetime import datetime

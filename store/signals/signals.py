@@ -57,7 +57,10 @@ CROSS JOIN LATERAL (
 ) newest
 """
 _LATEST_READINGS: Final = 2_000
-"""Among so many readings that are dated last is the one that was written last, unless a clock went back by more than they span: an hour
+"""How many of the latest-dated readings are searched for the one that was written last.
+
+It is among them unless a clock went back by more than they span: an hour
+
 where one is given every two seconds (`HealthParams.look_interval`), which is the most.
 """
 _PRUNE: Final = """
@@ -136,7 +139,9 @@ def changed_minutes(
 
 
 def settled_at(conn: Connection[Any]) -> datetime:
-    """The instant before which no counter changes any more, by the server's clock: now, or the start of the oldest open transaction.
+    """Return the instant before which no counter changes any more, by the server's clock.
+
+    It is now, or the start of the oldest open transaction.
 
     Whoever asks this, reads what changed, and next time goes on from here misses nothing, however
     long a transaction was open.
@@ -240,7 +245,10 @@ def prune_readings(conn: Connection[Any], before: datetime) -> int:
 
 
 def thin_readings(conn: Connection[Any], since: datetime, until: datetime) -> int:
-    """Keep the last reading of each signal, minute and status in a range, and those that a decision rests on; answers how many went."""
+    """Thin readings in a range to the last per signal, minute and status; return how many went.
+
+    Readings behind a decision stay.
+    """
     return conn.execute(_THIN, (since, until)).rowcount
 
 

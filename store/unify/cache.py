@@ -58,7 +58,7 @@ class Generations(Generic[K, V]):
 
 
 class CachedPerson:
-    """One person at one version: packed document, and leaf (or None) of each identifier asked for."""
+    """One person at one version: packed document, and leaf or None per requested identifier."""
 
     __slots__ = ("doc", "leaves", "version")
 

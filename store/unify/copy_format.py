@@ -1,4 +1,6 @@
-"""Rows in PostgreSQL's binary COPY format, packed by hand: a call of `struct` per fixed stretch is far cheaper than a call per field.
+"""Packs rows in PostgreSQL's binary COPY format.
+
+One call of `struct` per fixed stretch is far cheaper than a call per field.
 
 Source of the format: PostgreSQL documentation, COPY, "Binary Format": per row a field count, per
 field a length and its bytes, big-endian.
@@ -183,14 +185,14 @@ def copy_events(cursor: psycopg.Cursor, events: Iterable[Event | Unmerge]) -> No
 
 
 def copy_people(cursor: psycopg.Cursor, table: str, people: Iterable[tuple[Person, bytes]]) -> None:
-    """Append people with their packed documents to `table`: ``profiles``, or a table of the same columns."""
+    """Append people and their packed documents to ``profiles`` or a table of the same columns."""
     _copy(cursor, table, PERSON_COLUMNS, [_person(person, doc) for person, doc in people])
 
 
 def copy_replacing(
     cursor: psycopg.Cursor, table: str, people: Iterable[tuple[Person, bytes, int]]
 ) -> None:
-    """Append people to a staging table, each with its packed document and the version that it replaces."""
+    """Append people to a staging table: packed document, and the version that it replaces."""
     packed = [
         _person(person, doc, 9) + _VERSION.pack(4, replaced) for person, doc, replaced in people
     ]

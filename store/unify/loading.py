@@ -1,4 +1,4 @@
-"""What a worker knows of people: read as a batch needs it, remembered between batches, and always of exactly one version per person.
+"""Loads and caches what a batch needs, always of exactly one version per person.
 
 Statements are asked of `Reads`, so that PostgreSQL and the simulation's in-memory store run this
 same code, cache included.
@@ -56,7 +56,10 @@ class Owned(NamedTuple):
 
 
 class Named(NamedTuple):
-    """What a batch names, as far as it is stored: links of one instant, then owners of a later one, then messages of a later one still."""
+    """What is stored of a batch's keys.
+
+    Links as of one instant, owners as of a later one, messages as of one later still.
+    """
 
     links: Sequence[Link]
     owned: Owned
@@ -75,7 +78,10 @@ class Reads(Protocol):
     def named(
         self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]
     ) -> Named:
-        """Links, identifiers with their people, and messages: links first, because a stored link implies its identifiers."""
+        """Read links, identifiers with their people, and messages.
+
+        Links come first, because a stored link implies its identifiers.
+        """
 
     def owned(self, keys: Sequence[IdentifierKey]) -> Owned:
         """Identifiers with their people, in one statement."""
@@ -113,7 +119,7 @@ class Loader:
         self._checks_left = check_batches
 
     def load(self, wanted: Needed) -> Known:
-        """What is stored of a batch's identifiers, pairs and messages: from the cache, and the rest in one round trip."""
+        """Load a batch's identifiers, pairs and messages: from the cache, the rest in one round trip."""
         known = Known()
         absent: list[IdentifierKey] = []
         for key in wanted.identifiers:
@@ -164,7 +170,7 @@ class Loader:
         return again
 
     def components(self, known: Known, people: Iterable[ProfileId]) -> bool:
-        """Add the whole components of some people, everybody whom facts connect with them included, as of one instant.
+        """Add people's whole components, with everybody whom facts connect, as of one instant.
 
         Returns:
             False where somebody has changed since they were found; then `known` is of no use any

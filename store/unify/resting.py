@@ -1,4 +1,4 @@
-"""People whose evaluation raised: the clock leaves them alone for a while, so that they hold up nobody else."""
+"""People whose evaluation raised: the clock skips them for a while, so that others proceed."""
 
 from datetime import datetime
 from typing import Any, Final

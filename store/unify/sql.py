@@ -1,4 +1,4 @@
-"""The statements of UNIFY's transaction: set-based, a constant number of round trips however many events a batch has."""
+"""The statements of UNIFY's transaction: set-based, a constant number of round trips."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -153,7 +153,10 @@ def move_fence(cursor: psycopg.Cursor, fence: "Fence") -> bool:
 
 
 def definitions_stand(cursor: psycopg.Cursor, revision: int) -> bool:
-    """Whether definitions are as they were when this was decided, and keep so until the transaction ends: publishing waits for it."""
+    """Whether definitions are unchanged since the decision; keeps them until the transaction ends.
+
+    Publishing waits for it.
+    """
     cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (locks.DEFINITIONS,))
     row = cursor.execute("SELECT revision FROM definitions_revision").fetchone()
     return row is not None and row[0] == revision

@@ -1,4 +1,4 @@
-"""The unit of work of UNIFY on PostgreSQL: load what a batch names, commit everything that it does in one transaction.
+"""UNIFY's unit of work on PostgreSQL: load what a batch names, commit it in one transaction.
 
 Optimistic: every person's row carries a version, and a commit changes only the versions that were
 read. Fenced: the partition's next position moves in the same transaction, from the value that the
@@ -38,13 +38,13 @@ class Committed(msgspec.Struct, frozen=True):
 
 
 class Conflict(msgspec.Struct, frozen=True):
-    """Somebody else changed what was read, or a message was stored already: load again and recompute."""
+    """A version conflict, or a message that is stored already: load again and recompute."""
 
     reason: str
 
 
 class Fenced(msgspec.Struct, frozen=True):
-    """The partition is elsewhere: this batch must be dropped and read again from `next_position`."""
+    """The partition moved: drop this batch and read again from `next_position`."""
 
     next_position: int
 
@@ -135,7 +135,7 @@ class PostgresUnitOfWork:
             return self._loader.load(wanted)
 
     def load_components(self, known: Known, people: Iterable[ProfileId]) -> Known | Conflict:
-        """Read the whole components of some people, everybody whom facts connect with them included, as of one instant.
+        """Read people's whole components, with everybody whom facts connect, as of one instant.
 
         Args:
             known: what was loaded for the batch; extended and answered.
@@ -183,7 +183,9 @@ class PostgresUnitOfWork:
             return query(self.connection)
 
     def contend(self, wanted: Needed, attempt: int) -> None:
-        """Prepare another try after a conflict: forget what was remembered and, from the third on, wait for everybody else who contends.
+        """Prepare a retry after a conflict: forget the cached people.
+
+        From the third retry on, take turns with other contenders.
 
         Holding the lock from the load to the commit, contending workers come one after the other,
         so that every one of them gets through.

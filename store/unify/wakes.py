@@ -1,4 +1,4 @@
-"""Whom the clock concerns: people whose next instant of change has come, and who may look for them."""
+"""Wakes: people whose next transition is due, and who may look for them."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Makes tenants: a workspace with its salt and its built-in segment, sources with write keys, API keys.
+"""Creates workspaces with their salt and built-in segment, sources, write keys and API keys.
 
 Keys have 256 random bits and are returned once; the database holds their SHA-256. Nothing here
 commits: the caller's transaction does.

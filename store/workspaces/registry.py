@@ -1,4 +1,4 @@
-"""Who sends and who asks: sources by the digest of a write key, API keys by the digest of the key. Keys themselves are stored nowhere."""
+"""Finds sources by the digest of a write key and API keys by theirs; keys are not stored."""
 
 from dataclasses import dataclass
 from typing import Final
