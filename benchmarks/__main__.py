@@ -1,4 +1,4 @@
-"""Runs benchmarks by name: ``python -m benchmarks`` for all of them, ``python -m benchmarks throughput merges`` for some.
+"""Runs benchmarks by name: ``python -m benchmarks`` all, ``python -m benchmarks merges`` one.
 
 A size follows a name: ``expiry:people=20000,spread_s=20``. Names and defaults of sizes are the
 parameters of the benchmark's ``run``.

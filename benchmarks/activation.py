@@ -1,4 +1,4 @@
-"""Activation: the first sync of a large audience to each local platform, a change and a withdrawal on their way, and a dry run.
+"""Activation: first sync of a large audience, changes, withdrawals, and a dry run, per platform.
 
 Platforms are sandboxes in processes of their own, over HTTP, without throttling. The rate is per
 second of the activating process's own processor time; people whom the gate would not let pass are
@@ -40,7 +40,7 @@ _UNTHROTTLED: Final = {"REQUESTS_PER_S": "10000", "BURST": "10000"}
 
 
 def run(report: Report, people: int = 100_000, changes: int = 60) -> None:
-    """Sync `people` to each platform, then follow `changes` single changes and as many withdrawals to one of them.
+    """Sync `people` to each platform, then `changes` changes and as many withdrawals to one.
 
     Args:
         report: where figures go.
@@ -247,7 +247,10 @@ def _one_by_one(
 
 
 def _lag_ms(connection: psycopg.Connection, audience: int, person: UUID, *, urgent: bool) -> float:
-    """Take somebody out of the segment – or their consent away – and wait until the platform has confirmed that they are off its list."""
+    """Remove a person from the segment, or their consent, and wait for the platform.
+
+    Returns once the platform confirmed the removal.
+    """
     with connection.transaction():
         connection.execute("DELETE FROM memberships WHERE profile_id = %s", (person,))
         if urgent:

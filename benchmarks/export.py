@@ -1,4 +1,4 @@
-"""Exports of a segment into files, by the upkeep process: people a second in every format, and what memory they take.
+"""Exports of a segment by the upkeep process: people per second by format, and memory.
 
 The reference is a bare COPY of the same people's documents and identifiers out of the store.
 """

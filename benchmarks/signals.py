@@ -1,4 +1,4 @@
-"""How far readings lag behind their counters with many signals, and what the signals flow weighs: the real process on real servers.
+"""Lag of readings behind their counters with many signals, and the cost of the signals flow.
 
 Every second each signal's counters move, as under live traffic. The reference is what one look
 costs the database: the same counters read once. The lag of a signal is the age of its newest
@@ -20,7 +20,7 @@ _SHARDS = 2
 
 
 def _metrics(rng: random.Random) -> dict[str, float]:
-    """What a source of some 60 events a minute counts in one second: identifiers, quality, shapes, buckets."""
+    """One second of counters of a source with 60 events a minute."""
     names = [
         f"{name}:{kind}"
         for name in (metrics.NAMED, metrics.QUALITY, metrics.SHAPE)

@@ -1,4 +1,4 @@
-"""Parameters of the edge where requests come in: limits of the collector, keys, patience with Postgres."""
+"""Parameters of the edge: limits of the collector, keys, timeouts of Postgres."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -49,7 +49,7 @@ class CollectorParams:
 
 @dataclass(frozen=True)
 class KeyParams:
-    """How write keys and API keys are remembered between looks at Postgres, and how often one API key may ask.
+    """How long keys are cached, and how often one API key may ask.
 
     Attributes:
         fresh: how long an answer stands; a revoked key ends within this.

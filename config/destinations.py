@@ -1,4 +1,4 @@
-"""The one place that says how each ad platform is spoken to: its spelling, its account, its access, its pace."""
+"""How each ad platform is reached: codec, account, access, rate."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -20,7 +20,7 @@ from domain.values import Json
 
 PREFIX = "STRATUM_"
 RESERVED = {"API_KEY", "CONFIG", "TEST_KAFKA", "WRITE_KEY"}
-"""Variables that are no settings: the file, the tests' broker, options of commands that ask the API and that send events."""
+"""Variables that are not settings: the file, the tests' broker, options of client commands."""
 
 
 class ConfigError(Exception):

@@ -1,4 +1,4 @@
-"""Parameters of what the engine shows of itself: where its metrics are, and how often the whole is surveyed."""
+"""Parameters of the engine's metrics: their port, and the interval of surveys."""
 
 from dataclasses import dataclass
 from datetime import timedelta

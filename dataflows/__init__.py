@@ -1,1 +1,1 @@
-"""Wiring only: three dataflows, each short enough to read as a sentence, the shell around UNIFY, and the upkeep loop."""
+"""Wiring only: the dataflows, the shell around UNIFY, and the upkeep loop."""

@@ -208,7 +208,7 @@ def build_on(
     stop: Flag,
     now: Callable[[], datetime],
 ) -> Dataflow:
-    """Wire the dataflow of some destinations on one connection, which nobody else uses meanwhile: of what is urgent, or of the rest."""
+    """Wire the dataflow of some destinations on one connection: urgent work, or the rest."""
     params = settings.delivery
     platforms = {name: destination.platform for name, destination in destinations.items()}
     purposes = {name: platform.purpose for name, platform in platforms.items()}

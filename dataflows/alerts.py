@@ -1,4 +1,4 @@
-"""Tells on-call: looks at everything that is not as it should be, makes episodes of it, and sends what is to be told.
+"""Alerts on-call: evaluates all conditions, turns them into episodes, and sends notices.
 
     conditions ──▶ operators.alerting ──▶ alerts, outbox (one transaction) ──▶ channels
 

@@ -1,4 +1,4 @@
-"""Writes exports beside whatever else a process does: some threads, each with a connection of its own."""
+"""Writes exports in threads beside the process's other work, one connection each."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

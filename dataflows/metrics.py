@@ -1,4 +1,4 @@
-"""Every metric of the engine's processes, each declared once: what it counts, its unit, what to do about it. No personal data.
+"""Every metric of the engine, declared once: meaning, unit, what to do. No personal data.
 
 Names are public: dashboards and alerts are written against them. Labels have few values: ids of
 workspaces and sources, partitions, codes.

@@ -133,7 +133,7 @@ def observe_notice(channel: str, outcome: Outcome) -> None:
 
 
 def expect_pushes(platforms: Iterable[str]) -> None:
-    """Let what may happen with these platforms count from 0: the first push of a day would not show as an increase otherwise."""
+    """Start these platforms' counters at 0, so that the first push of a day shows."""
     for platform in platforms:
         for action, verdict in product(Action, Verdict):
             metrics.DECISIONS.labels(platform, action.value, verdict.value)

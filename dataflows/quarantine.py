@@ -1,4 +1,4 @@
-"""No record stops a partition: whatever a record's content makes the engine raise, the batch is cut down to that record.
+"""No record stops a partition: a batch that raises is cut down to the record at fault.
 
 A batch that raises is cut in halves between log entries, because the fence stands between entries;
 each part is a transaction of its own. Within one entry the records that break it are looked for by
@@ -61,14 +61,17 @@ def attempted(work: Callable[[], T]) -> T | Failure:
         return work()
     except StoreUnavailable:
         raise
-    except Exception as error:  # whatever the engine's own faults make of a record must not stop the records behind it
+    except Exception as error:  # a fault of the engine must not stop the records behind it
         if is_away(error):
             raise StoreUnavailable("PostgreSQL refuses to work") from error
         return failure_of(error)
 
 
 def failure_of(error: BaseException) -> Failure:
-    """The failure that an exception is: its class and its place in this project, and no word of its message, which may quote a person."""
+    """Return the failure behind an exception: class and place, never its message.
+
+    A message may quote personal data.
+    """
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _own(frame.filename)]
     place = (
         f" at {Path(frames[-1].filename).relative_to(_ROOT)}:{frames[-1].lineno} {frames[-1].name}"
@@ -199,7 +202,10 @@ class Quarantine:
         return done
 
     def _culprits(self, batch: Batch, refused: Refused, failure: Failure) -> Refused:
-        """Records that break an entry: each that does by itself, else the one that completes the shortest beginning that does."""
+        """Find the records that break an entry.
+
+        Each that does by itself, else the last one of the shortest prefix that does.
+        """
         alive = [place for place in range(len(batch.records)) if place not in refused]
         if len(alive) < 2:
             return dict.fromkeys(alive, failure)

@@ -1,4 +1,4 @@
-"""Builds the profiles worker from the settings and runs it in this process, until a signal or a crash.
+"""Runs the profiles worker in this process, until a signal or a crash.
 
 One process is one Bytewax execution with one worker; any number of processes share the partitions
 (`sources.log.leases`, or Kafka's group). SIGTERM and SIGINT end it in order: the batch under way is
@@ -97,7 +97,7 @@ def build_log(settings: Settings, positions: Positions, worker: str) -> LogSourc
 
 
 def log_names(settings: Settings) -> tuple[str, ...]:
-    """Names under which the configured log's positions are stored: the stream name, or the topics."""
+    """Return the names of the configured log's positions: the stream, or the topics."""
     return settings.log.kafka.topics if settings.log.kind == "kafka" else (settings.log.name,)
 
 
@@ -209,7 +209,9 @@ def run_until_signal(flow: Dataflow, stop: Flag) -> None:
 
 
 def while_store_is_away(name: str, stop: Flag, run_once: Callable[[], None]) -> None:
-    """Run an execution again and again until `stop` is set: it ends when Postgres goes away or only reads, which is waited for and said.
+    """Repeat an execution until `stop` is set.
+
+    It ends when Postgres is away or read-only, which this waits for and logs.
 
     Raises:
         BytewaxRuntimeError: it ended for another reason.
@@ -232,7 +234,7 @@ def while_store_is_away(name: str, stop: Flag, run_once: Callable[[], None]) -> 
 
 
 def _fault_of_the_store(error: BaseException | None) -> BaseException | None:
-    """What among the causes says that Postgres went away or does not work as it should, as one that only reads; None where nothing does."""
+    """Return the cause that shows that Postgres is away or read-only; None without one."""
     while error is not None:
         if isinstance(error, psycopg.OperationalError) or is_away(error):
             return error

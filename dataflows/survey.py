@@ -1,4 +1,4 @@
-"""Looks at the whole from beside the flow: lag of every partition and number of people, in a thread of the one process that scores signals.
+"""Surveys the whole in a thread beside the signals flow: lag per partition, people.
 
 A worker cannot tell the lag of partitions that nobody reads, nor after its own death; whoever
 stands beside can. What cannot be read is taken out of the metrics: an old figure would look like a
@@ -48,7 +48,7 @@ def lag_reader(settings: Settings) -> LagReader:
 
 @contextmanager
 def surveyed(settings: Settings) -> Iterator[None]:
-    """Survey the whole once per interval for as long as the context lasts, if metrics are shown at all."""
+    """Survey once per interval while the context lasts, if metrics are exposed at all."""
     if not settings.metrics.port:
         yield
         return

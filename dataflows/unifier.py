@@ -130,7 +130,7 @@ class Unifier:
         self._jitter = random.Random()  # noqa: S311 - spreads retries, decides nothing
 
     def leave_traces(self) -> None:
-        """From now on note where a partition is taken in hand anew, so that a record that kills workers is found out."""
+        """From now on record restarts of partitions, so that a record that kills workers is found."""
         self._process = Careful(self._store, self._quarantine, self._waiting)
 
     def __call__(self, work: Batch | Wake) -> list[Facts]:
@@ -154,7 +154,7 @@ class Unifier:
                 if isinstance(error, psycopg.Error) and not is_away(error):
                     raise
                 if isinstance(error, psycopg.Error) or isinstance(error.__cause__, psycopg.Error):
-                    self._store.close()  # a session that only reads, or lacks something, must not outlive what is mended
+                    self._store.close()  # a broken session must not outlive its cause
                 if not away:
                     reason = (
                         str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
@@ -400,7 +400,10 @@ def _fence(batch: Batch) -> Fence:
 
 
 def _given_up(outcome: object) -> Exception:
-    """What to raise when every try met a conflict: definitions that keep changing are waited for; anything else lies in what was tried."""
+    """Return what to raise when every try met a conflict.
+
+    Changing definitions are waited for; any other conflict lies in the batch.
+    """
     reason = outcome.reason if isinstance(outcome, Conflict) else ""
     return (
         StoreUnavailable("definitions keep changing")

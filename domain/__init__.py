@@ -1,1 +1,1 @@
-"""The words of the business as plain values: events, identifiers, leaves, people, links, rules, readings, decisions. No I/O, no clock."""
+"""The vocabulary of the business as plain values. No I/O, no clock."""

@@ -1,4 +1,4 @@
-"""What on-call is told: conditions that are seen, episodes that they become, and notices about them."""
+"""Alerting values: conditions, the episodes that they become, and notices about them."""
 
 from enum import IntEnum, StrEnum
 

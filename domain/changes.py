@@ -1,4 +1,4 @@
-"""What UNIFY needs to know, and everything that one batch does: the two values between the pure core and the store."""
+"""The two values between the pure core and the store: what UNIFY knows, what a batch does."""
 
 from typing import NamedTuple
 
@@ -119,7 +119,7 @@ class Change(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """Key of one additive observation: (workspace, signal, minute in ms, metric of `domain.signals.metrics`)."""
+    """Key of one observation: (workspace, signal, minute in ms, `domain.signals.metrics` name)."""
 
     workspace: WorkspaceId
     signal: str

@@ -36,7 +36,7 @@ class Order(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Conversions as an ad platform counts them: ISO 4217 currency, and their value in its minor unit."""
+    """Conversions as an ad platform counts them: currency (ISO 4217), value in its minor unit."""
 
     platform: str
     orders: int

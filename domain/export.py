@@ -1,4 +1,4 @@
-"""What somebody asks to have exported, as a value: it is stored with the export, and the audit log tells it."""
+"""An export request as a value: stored with the export and in the audit log."""
 
 from typing import Final, Literal
 

@@ -13,7 +13,7 @@ from domain.ids import IdentifierKey, MessageKey
 
 KEY_BYTES = 16
 SALTS_REMEMBERED: Final = 1_024
-"""Workspaces whose digest is kept as it is once the salt is in it: half of the work of a short message id."""
+"""Workspaces whose salted digest state is cached: half of the work of a short message id."""
 
 
 def identifier_key(salt: bytes, kind: str, value: str) -> IdentifierKey:

@@ -28,7 +28,10 @@ class StoredEvent(NamedTuple):
 
 
 class StoredIdentifier(NamedTuple):
-    """One row of ``identifiers``; `leaf` is packed, None where the person's view stands for it or no event has it as its leaf."""
+    """One row of ``identifiers``.
+
+    `leaf` is packed; None where the person's view stands for it, or no event has it as its leaf.
+    """
 
     key: IdentifierKey
     kind: str

@@ -3,4 +3,7 @@
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
-"""A JSON value: None, a bool, a number, a text, a list or a mapping of them; its shape is checked where it is read."""
+"""A JSON value: None, a bool, a number, a text, a list or a mapping.
+
+Its shape is checked where it is read.
+"""

@@ -1,4 +1,4 @@
-"""The naive recomputation that the engine is measured against: slow, whole, from the stored events alone.
+"""The naive recomputation from stored events that the engine is checked against.
 
 It shares no folding, resolving or composing with `operators`; of that layer it knows only how an
 identifier is spelled.

@@ -1,4 +1,4 @@
-"""Whether one value satisfies one condition, operator by operator, as the table in `docs/segments.md` has them."""
+"""Whether a value satisfies a condition, operator by operator, as `docs/segments.md` says."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What one stored event says about consent, read from its JSON in the plainest way: every grant and every refusal, then who wins.
+"""What a stored event says about consent, read from its JSON in the plainest way.
 
 A grant is ``true`` in ``context.consent.categoryPreferences`` or a text in the list
 ``context.consentManagement.allowedConsentIds``. Whatever else is said refuses, and what makes no

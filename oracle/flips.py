@@ -1,4 +1,4 @@
-"""The next instant at which an answer changes if nothing happens: every instant at which anything could is tried, in order."""
+"""The next instant at which an answer changes by itself: tries every possible one in order."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -35,7 +35,7 @@ def next_flip(subject: Subject, node: Rule, now_ms: int) -> int | None:
 
 
 def candidates(subject: Subject, node: Rule) -> Iterator[int]:
-    """Instants at or within two milliseconds of which, and nowhere else, the answer of a rule may change; in any order."""
+    """Yield instants within two milliseconds of which alone an answer may change, unordered."""
     zone = subject.definitions.time_zone
     match node:
         case rule.All(of=children) | rule.Any(of=children):

@@ -1,4 +1,4 @@
-"""Who is one person, recomputed: every link fact in canonical order, united unless a limit forbids it.
+"""Who is one person: every link fact in canonical order, united unless a limit forbids it.
 
 The rule (Kruskal's algorithm with a constraint): a fact is a pair of identifiers that some event
 names together, the event's strongest one and one of the others. Its place in time is the earliest
@@ -17,7 +17,10 @@ Pair = tuple[IdentifierKey, IdentifierKey]
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where a fact stands in the canonical order: event time, tie of the message, rank of the weaker identifier within the event."""
+    """Return a fact's place in the canonical order.
+
+    Event time, tie of the message, rank of the weaker identifier within the event.
+    """
 
     at_ms: int
     tie: int

@@ -1,4 +1,4 @@
-"""How the stored links differ from the facts that the events state, and from the bans that operators ordered."""
+"""How stored links differ from the facts in events and from the bans of operators."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""What matching events amount to: counts, sums, unique values, the most frequent one, and the other measures of rules and computed traits.
+"""Measures over matching events: counts, sums, unique values, the most frequent, and others.
 
 Everything is computed anew from the whole list of events.
 """

@@ -1,4 +1,4 @@
-"""How the memberships differ from the changes that were told: of every person and segment the changes must add up to the membership."""
+"""Whether the emitted changes of every person and segment add up to the memberships."""
 
 from collections.abc import Iterable, Iterator
 

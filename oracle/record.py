@@ -1,4 +1,4 @@
-"""Reads one stored event again, from its payload: whom it names, in which order, and what it says about them.
+"""Reads a stored event again from its payload: whom it names, in order, and what it says.
 
 The instants are the stored ones (skew was corrected on arrival, when the client's clock was known);
 everything else comes from the JSON.
@@ -267,7 +267,10 @@ def _spoken(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _properties(said: dict[str, Any]) -> dict[str, Any]:
-    """Properties that are no object, lie too deep, or hold a number beyond floating point or half a character, count as none."""
+    """Return the properties, or none where unreadable.
+
+    No object, too deep, a number beyond floating point, or half a character.
+    """
     try:
         kept = _storable(_spoken(said))
         json.dumps(kept, allow_nan=False, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""Whether a rule holds for a person at an instant, who is in which segment, and computed traits: the slow, plain evaluator.
+"""Evaluates rules, memberships and computed traits slowly and plainly.
 
 Every question looks at every event again. `operators` answers the same questions from bounded
 state; this file shares nothing with it.
@@ -223,7 +223,7 @@ class Subject:
         return RfmScores(recency, often, much, RFM_GRID[recency - 1][mean - 1])
 
     def purchases(self, rfm: RfmDefinition, now_ms: int) -> tuple[int, int, int] | None:
-        """Age of the latest purchase in the look-back (ms), how many there are, and their sum (millionths); None without any."""
+        """Age of the latest purchase (ms), number of purchases, their sum (millionths), or None."""
         counting = [
             event
             for event in self.matching(rfm.rule.event)

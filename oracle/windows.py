@@ -1,4 +1,4 @@
-"""Until when an event counts in a window, and what a text says about time: the tables of `docs/segments.md`, word for word.
+"""When an event leaves a window, and what texts say about time, as `docs/segments.md` says.
 
 Calendar days are counted by asking the zone for the local date of instants, never by adding hours.
 """

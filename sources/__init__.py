@@ -1,1 +1,1 @@
-"""Inbound I/O: the logs, files, due wakes, sweeps and minute rows that the dataflows read; `decode` is pure."""
+"""Inbound I/O: logs, files, wakes, sweeps and minute rows. `intake.decode` is pure."""

@@ -1,4 +1,4 @@
-"""Definitions as a source: after a publishing, everybody is handed out once, in pages, to be evaluated again.
+"""Sweeps as a source: after a publishing, everybody once, in pages, to be evaluated again.
 
 One process does this at a time, whoever holds the lock in Postgres; when it dies another goes on
 where the last committed page ended. Live traffic comes first: while there is some, pages are small
@@ -94,7 +94,7 @@ class SweepFeed:
         self._size = _FIRST_SIZE
 
     def resumes_at(self) -> datetime | None:
-        """When to look again: while events come in, after a rest that is in proportion to what the last page took.
+        """Return when to poll again: under traffic, after a pause in proportion to the last page.
 
         The first question after a page comes when it is committed. Only its own time counts, no
         rest and no events between.

@@ -1,4 +1,6 @@
-"""The signals flow's source: once per interval, what changed about every known signal, and what time it is – also where nothing changed.
+"""The signals flow's source: once per interval, each known signal's changes and the time.
+
+Also where nothing changed.
 
 Rows in PostgreSQL are the truth: after a restart what was learned of each signal, and what was said
 of it last, is handed out with its first minutes, and the counters since then are read again, so the

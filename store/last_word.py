@@ -6,7 +6,8 @@ audience, holds the first one exclusively until the commit; whoever writes readi
 second. So a request either is on record before a freeze commits, or its transaction sees the
 freeze.
 
-    freeze ──exclusive──▶ commit         begin ──shared──▶ read what was said, readings, clock ──▶ on record ──▶ commit ──▶ leaves
+    freeze ──exclusive──▶ commit
+    begin  ──shared──▶ read interventions, readings, clock ──▶ record ──▶ commit ──▶ send
 
 Waiting writers are not overtaken by later readers: Postgres grants these locks in the order in
 which they are asked for.

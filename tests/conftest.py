@@ -66,7 +66,8 @@ def postgres_server(servers_dir: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(autouse=True)
 def _logging_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands that run within a test leave the loggers of all other tests alone: a logger that is kept cannot be captured any more."""
+    """Commands that run within a test leave the loggers of all other tests alone: a logger that is
+    kept cannot be captured any more."""
     monkeypatch.setattr("cli.logs.configure_logging", lambda: None)
 
 

@@ -1,4 +1,5 @@
-"""The files of the full stack fit each other and the code: services, commands, settings, metrics, board, alerts and their manual."""
+"""The files of the full stack fit each other and the code: services, commands, settings, metrics,
+board, alerts and their manual."""
 
 import json
 import os
@@ -61,7 +62,8 @@ def ours() -> dict[str, Any]:
 
 
 def variables() -> dict[str, tuple[str, str]]:
-    """Name → (operator, default or message) of everything that the compose file reads from its environment."""
+    """Name → (operator, default or message) of everything that the compose file reads from its
+    environment."""
     return {
         match[1]: (match[2] or "", match[3] or "")
         for match in _VARIABLE.finditer(COMPOSE.read_text())

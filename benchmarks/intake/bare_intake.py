@@ -1,4 +1,4 @@
-"""The reference of the collector benchmark: takes a request's body, does nothing with it, answers as the collector does."""
+"""The reference of the collector benchmark: reads a request's body and answers."""
 
 from starlette.types import Receive, Scope, Send
 

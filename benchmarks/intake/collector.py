@@ -1,4 +1,4 @@
-"""What one collector process takes in: batches of 100 real-looking events over loopback, acknowledged once the log has them on disk.
+"""One collector process: batches of 100 real-looking events, acknowledged once on disk.
 
 The references say how much of the time is whose: the same bytes taken in and thrown away by a bare
 server, and the same bytes only parsed. A busy machine lowers the rate but hardly the processor time

@@ -1,4 +1,4 @@
-"""Accepted → visible: from the collector's 200 until the query API shows the event, while a thousand events a second flow.
+"""Accepted → visible at 1,000 events/s: from the collector's 200 to the query API.
 
 The reference is the same look-up of a person who is already there: what the question alone costs.
 """

@@ -14,7 +14,7 @@ COPY_BATCH = 2_000
 
 
 def copy_rate(bench: Bench, rows: list[bytes]) -> float:
-    """Rows per second of a bare COPY into one jsonb column, in transactions of the engine's batch size."""
+    """Measure a bare COPY into one jsonb column, rows/s, in transactions of the batch size."""
     with bench.connect() as connection:
         connection.execute("CREATE TABLE bare (doc jsonb)")
         started = time.perf_counter()
@@ -41,7 +41,7 @@ def drain_rate(bench: Bench, expected: int, workers: int, before: int = 0) -> fl
 
 
 def run(report: Report, count: int = 200_000, people: int = 60_000) -> None:
-    """Measure throughput with one and two workers, and the worst case: every person's events over all partitions."""
+    """Measure one and two workers, and the worst case: people spread over all partitions."""
     received = time.time_ns() // 1_000_000
     rows = records(count, people, received)
     with bench_stack() as bench:

@@ -1,4 +1,4 @@
-"""Anomaly detectors on the shipped part of the NAB corpus: score by NAB's rules, time per point, size of the state.
+"""Anomaly detectors on the shipped part of NAB: score, time per point, size of state.
 
 Streaming, without tuning per series: every detector sees one point after the other. The chosen one
 is scored at the threshold that the product uses; all others at the one threshold that suits them
@@ -104,7 +104,10 @@ def _cross_validated(report: Report, run: Run, families: Sequence[str], threshol
 
 
 def run(report: Report, river: int = 1, picture: int = 0) -> None:
-    """Score every detector; ``river=0`` leaves all but the chosen one out, ``picture=1`` draws the docs' picture anew."""
+    """Score every detector.
+
+    ``river=0`` runs the chosen one alone, ``picture=1`` redraws the picture of the docs.
+    """
     series = corpus()
     if picture:
         draw(next(one for one in series if one.name == PICTURED), PICTURE)

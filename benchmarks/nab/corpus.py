@@ -1,4 +1,4 @@
-"""The shipped part of the NAB corpus: series with their step and labels, read from the archive beside."""
+"""The shipped part of the NAB corpus: series with step and labels, from the archive."""
 
 import itertools
 import json

@@ -108,7 +108,7 @@ class Spelled:
 
 
 class Judged:
-    """Errors of a river forecaster, judged like the views of `operators.detection.detector`: against the largest so far."""
+    """Errors of a river forecaster, scored like `operators.detection.detector`."""
 
     def __init__(self, forecaster: Any) -> None:  # noqa: ANN401 - river's models share no type
         self._forecaster = forecaster

@@ -1,4 +1,4 @@
-"""Draws a series of NAB's corpus as plain SVG: values, the range that was expected, labelled windows, episodes that were found."""
+"""Draws a series of NAB as SVG: values, expected range, labelled windows, episodes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The reference of the lookup benchmark: one route that answers one GET of Redis, with nothing around it."""
+"""The reference of the lookup benchmark: one route that answers one GET of Redis."""
 
 import os
 from typing import Final

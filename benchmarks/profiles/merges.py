@@ -1,4 +1,4 @@
-"""Chains and stars of 100,000 links: one person in the end, and time near-linear in the number of links."""
+"""Chains and stars of 100,000 links: one person, in time near-linear in the links."""
 
 import random
 import time

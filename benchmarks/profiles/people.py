@@ -1,4 +1,4 @@
-"""What a million people cost: time per event against ten thousand, memory of a worker, and restart after kill -9."""
+"""A million people: time per event against ten thousand, worker memory, restart."""
 
 import os
 import signal
@@ -62,7 +62,7 @@ def _crowd(salt: bytes, people: int, traits: Traits) -> Iterator[tuple[Person, N
 
 
 def settle(bench: Bench, people: int, traits: Traits = lambda _: {}) -> None:
-    """Store so many anonymous people, as UNIFY would have, with the traits of each by their number."""
+    """Store so many anonymous people, as UNIFY would, with traits derived from their number."""
     with bench.connect() as connection:
         row = connection.execute("SELECT salt FROM workspaces WHERE id = 1").fetchone()
         adapt(connection)

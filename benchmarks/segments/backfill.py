@@ -1,4 +1,4 @@
-"""How fast a sweep brings everybody up to date after a publishing, while nothing else is to be done.
+"""How fast a sweep re-evaluates everybody after a publishing, on an idle system.
 
 The reference is one process that reads everybody, page by page, and decodes them: what a walk costs
 that decides nothing.
@@ -77,7 +77,7 @@ def _plain(report: Report, people: int) -> None:
 
 
 def _with_history(report: Report, people: int) -> None:
-    """Sweeps for 200 segments and 50 traits over people whose events are stored, then for one more segment."""
+    """Sweep for 200 segments and 50 traits over stored events, then for one more segment."""
     rows = records(people * EVENTS_EACH, people, time.time_ns() // 1_000_000)
     with bench_stack() as bench, bench.connect() as connection:
         bench.fill(rows, "stratum.events", PARTITIONS)
@@ -121,6 +121,6 @@ def _add(report: Report, name: str, rate: float, reading: float, *, aimed: bool 
 
 
 def run(report: Report, people: int = 100_000, histories: int = 20_000) -> None:
-    """Measure sweeps over people who hold everything already, and over people whose past must be read."""
+    """Measure sweeps over people with complete aggregates, and over people without."""
     _plain(report, people)
     _with_history(report, histories)

@@ -1,4 +1,4 @@
-"""Log → committed with 200 live segments and 50 computed traits against none: the same traffic, the same people, run by turns."""
+"""Log → committed with 200 segments and 50 traits against none, in turns."""
 
 import time
 from contextlib import ExitStack
@@ -28,7 +28,7 @@ def _transitions(bench: Bench) -> int:
 
 
 def run(report: Report, count: int = 60_000, rounds: int = 3, warm: int = 2) -> None:
-    """Measure both by turns on two stacks, `rounds` times, over people who have `warm` rounds behind them."""
+    """Measure both in turns on two stacks, `rounds` times, after `warm` rounds."""
     received = time.time_ns() // 1_000_000
     people = int(count * PEOPLE_PER_EVENT)
     rates: dict[str, list[float]] = {"bare": [], "defined": []}

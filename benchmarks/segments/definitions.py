@@ -1,4 +1,4 @@
-"""Two hundred live segments and fifty computed traits over the benchmark's traffic, of all kinds, as a busy marketing team would have them.
+"""Two hundred live segments and fifty traits of all kinds over the benchmark's traffic.
 
 Whoever is meant by what they did *not* do is known or a customer: nobody addresses all strangers.
 """
@@ -127,7 +127,7 @@ def trait_rules(count: int = 50, seed: int = 8) -> list[TraitRule]:
 
 
 def live_definitions(workspace: WorkspaceId = WORKSPACE) -> WorkspaceDefinitions:
-    """Everything together, with an aggregate for everything that is asked for, as after a first publishing."""
+    """Return all definitions with their aggregates, as after a first publishing."""
     live = WorkspaceDefinitions(
         workspace, 1, segments=live_segments(workspace), traits=live_traits(), rfm=live_rfm()
     )

@@ -1,4 +1,4 @@
-"""What definitions cost one person: evaluating 200 segments when an event touches them, and the bytes that they keep.
+"""What definitions cost one person: evaluation of 200 segments, and stored bytes.
 
 No servers: people are decoded from records and built by UNIFY, as a worker does. Events that no
 definition looks at (page views) are left out of the times, for they would flatter them.
@@ -100,7 +100,7 @@ def _timed_us(work: Callable[[], object], repeats: int) -> float:
 
 
 def cost(document: bytes, program: Program, events: list[Event]) -> Cost:
-    """Fold each event into a person fresh from the store, evaluate what it touches, and all segments for comparison."""
+    """Fold each event into a fresh person, evaluate what it touches, and all segments."""
     rules, folds, evaluations, looked = ProfileRules(), [], [], []
     for event in events:
         person = decode_person(document)

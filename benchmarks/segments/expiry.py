@@ -1,4 +1,4 @@
-"""How late the clock's transitions are: dormant people, sent through the engine beforehand, whose instants are spread over a minute.
+"""How late the clock's transitions are, for dormant people due within one minute.
 
 Four kinds by turns: a window that an event leaves, a cart that was not bought within half an hour,
 a customer who churns, and a trait's instant that comes. The first is exact to the second, so that
@@ -57,7 +57,7 @@ _SEEN: Final = """
 
 
 class Seen(NamedTuple):
-    """One transition: when another connection first read it, and the instant of its evaluation, both ms since 1970."""
+    """One transition: first seen by another connection, and evaluated, both ms since 1970."""
 
     read_ms: int
     changed_ms: int
@@ -68,7 +68,10 @@ def _iso(at_ms: int) -> str:
 
 
 def _person(number: int, due_ms: int) -> tuple[dict[str, Any], int]:
-    """A person's only event, and the exact instant at which something changes about them: `due_ms`, or the second after."""
+    """Return a person's only event, and the instant of their transition.
+
+    It is `due_ms`, or the second after.
+    """
     kind, before_ms = number % len(SEGMENTS), due_ms - HALF_HOUR_MS
     if kind == 0:
         return {"type": "track", "event": "Product Viewed", "timestamp": _iso(before_ms)}, -(

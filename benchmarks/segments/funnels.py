@@ -1,4 +1,4 @@
-"""Funnels over a million events that all match a step: plain, with a condition on a property, broken down by a property."""
+"""Funnels over a million matching events: plain, with a condition, broken down."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Previews of drafts over a million people: a trait, consent and stage, and a draft whose past must be read from stored events.
+"""Previews of drafts over a million people: cheap rules, and one that reads stored events.
 
 The reference is a bare count of everybody: what the planner's sequential scan costs before any rule
 is evaluated.

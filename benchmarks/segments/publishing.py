@@ -40,7 +40,7 @@ def publish_segment(connection: psycopg.Connection[Any], name: str, rule: Rule) 
 
 
 def publish_all(bench: Bench, segments: int = 200, traits: int = 50) -> None:
-    """Publish traits, RFM and segments of mixed kinds, and wait until a worker has swept nobody for them."""
+    """Publish traits, RFM and segments of mixed kinds, and wait for their sweeps."""
     with bench.connect() as connection:
         for number, computed in enumerate(trait_rules(traits)):
             with connection.transaction():

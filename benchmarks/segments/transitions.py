@@ -1,4 +1,4 @@
-"""Event → transition: from the collector's 200 until another connection reads the change, while a thousand events a second flow.
+"""Event → transition at 1,000 events/s: from the collector's 200 to another reader.
 
 Three times: with one segment alone, which is the reference; beside 200 segments and 50 traits; and
 beside them while a sweep runs over people who have been away since before the definitions, the

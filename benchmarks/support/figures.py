@@ -1,4 +1,4 @@
-"""The table that benchmarks print: every figure with its reference, so that a noisy or slower machine does not change what it says."""
+"""The table that benchmarks print: every figure beside a reference of the same run."""
 
 import statistics
 from collections.abc import Sequence

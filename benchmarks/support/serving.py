@@ -27,7 +27,7 @@ class Server:
     pid: int
 
     def processor_s(self) -> float:
-        """Processor time that its process has used, seconds (/proc/<pid>/stat, fields 14 and 15)."""
+        """Processor time of the process, seconds (/proc/<pid>/stat, fields 14 and 15)."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 

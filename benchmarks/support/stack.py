@@ -1,4 +1,4 @@
-"""Servers and engine processes for benchmarks: the embedded stack without components, and profiles workers started one by one."""
+"""Servers and workers for benchmarks: the embedded stack, workers started one by one."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Steady traffic over HTTP for as long as something is measured: a thousand events a second, sent as an SDK would."""
+"""Steady traffic over HTTP: 1,000 events/s, sent as an SDK would."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Seeded, real-looking traffic: a shop's page views, product events, sign-ins and purchases, spread over many people."""
+"""Seeded, real-looking traffic of a shop: views, product events, sign-ins, purchases."""
 
 import json
 import random

@@ -79,7 +79,10 @@ def wrap_event(head: bytes, event: bytes, message_id: str = "", retry_of: int = 
 
 
 def encode_command(received_ms: int, command: bytes, retry_of: int = 0) -> bytes:
-    """Wrap one operator command (a JSON object) for the log; `retry_of` is the dead letter's id when it is re-driven."""
+    """Wrap one operator command (a JSON object) for the log.
+
+    `retry_of` is the dead letter's id when it is re-driven.
+    """
     extra = b',"retry_of":%d' % retry_of if retry_of else b""
     return b'%b"received":%d%b,"command":%b}' % (PREFIX, received_ms, extra, command)
 

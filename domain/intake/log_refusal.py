@@ -1,4 +1,4 @@
-"""Why the event log takes nothing for the moment, as everybody tells it: answers, health, metrics, alerts, the console.
+"""Reasons why the event log refuses: for answers, health, metrics, alerts and the console.
 
 Codes are public: renaming one is a migration.
 """

@@ -59,7 +59,8 @@ def record_key(record: bytes) -> bytes:
 
     The empty key for commands and for what is no event.
 
-    >>> record_key(b'{"stratum":1,"source":3,"received":5,"event":{"userId":"u1"}}'), record_key(b'{"userId":"u1"}'), record_key(b"[")
+    >>> enveloped = b'{"stratum":1,"source":3,"received":5,"event":{"userId":"u1"}}'
+    >>> record_key(enveloped), record_key(b'{"userId":"u1"}'), record_key(b"[")
     (b'u1', b'u1', b'')
     """
     message_id = ""

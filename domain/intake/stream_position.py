@@ -1,4 +1,4 @@
-"""Positions in a stream of the embedded log: an entry's id ``ms-seq`` is the position ``ms << 20 | seq``. Pure."""
+"""Positions in an embedded stream: entry ``ms-seq`` is position ``ms << 20 | seq``. Pure."""
 
 from typing import Final
 
@@ -25,7 +25,9 @@ def position_at(instant_ms: int) -> int:
 
 
 def kept_from(processed: int, since_ms: int) -> str:
-    """Id of the first entry of a stream that stays when it is trimmed: what is not processed, and what is not older than an instant.
+    """Return the first entry that trimming keeps.
+
+    What is unprocessed, and what is not older than an instant.
 
     Args:
         processed: the next position to be processed, one that no crash can take back.

@@ -1,4 +1,4 @@
-"""Words of consent: how a purpose is spelled, and the name under which an event refuses everything at once."""
+"""Names of purposes, and the name under which an event refuses every purpose."""
 
 import unicodedata
 from typing import Final
@@ -6,13 +6,14 @@ from typing import Final
 EVERY_PURPOSE: Final = "*"
 """In place of a purpose: a refusal of whatever was granted until then. It is never granted."""
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs"})
-"""Unicode categories that nobody sees in a name: control and format characters, halves of surrogate pairs."""
+"""Unicode categories that are invisible in a name: control, format, surrogate halves."""
 
 
 def purpose_of(spelled: str) -> str:
     r"""The purpose that somebody meant, however they spelled it; empty where nothing is left.
 
-    Compatibility forms are made one (NFKC), invisible characters and surrounding blanks go, letters become small.
+    Compatibility forms are made one (NFKC), invisible characters and surrounding blanks go,
+    letters become small.
 
     >>> purpose_of(" Adver\u200btising\n"), purpose_of("\uff21ds")
     ('advertising', 'ads')
@@ -28,7 +29,7 @@ def purpose_of(spelled: str) -> str:
 
 
 def spells_plainly(spelled: str) -> bool:
-    r"""Whether a text is a purpose's name but for case and surrounding blanks: only such a name can be granted.
+    r"""Whether a text names a purpose, but for case and surrounding blanks: only such are granted.
 
     >>> spells_plainly(" Advertising "), spells_plainly("adver\u200btising")
     (True, False)

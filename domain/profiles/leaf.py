@@ -103,7 +103,7 @@ def decode_leaf(packed: bytes) -> Leaf:
 
 
 def tie_of(key: bytes) -> int:
-    """The part of a message key that orders statements of one instant: its first 8 bytes as a signed integer."""
+    """Return the tie-breaker of a message key: its first 8 bytes as a signed integer."""
     return int.from_bytes(key[:8], "big", signed=True)
 
 

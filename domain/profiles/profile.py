@@ -10,7 +10,7 @@ from domain.profiles.leaf import Leaf, Register
 
 
 class Stage(StrEnum):
-    """Lifecycle: anonymous → known → customer → churned, and back to customer with the next purchase."""
+    """Lifecycle: anonymous → known → customer → churned, and customer again with a purchase."""
 
     ANONYMOUS = "anonymous"
     KNOWN = "known"

@@ -1,4 +1,4 @@
-"""What a leaf keeps for one aggregate: small states, one kind per family, each a commutative monoid.
+"""State that a leaf keeps per aggregate: one kind per family, each a commutative monoid.
 
 A bucket is a number that `operators.rules.windows` gives to an instant; at resolution ``ever``
 there is one bucket, 0. Buckets are kept in ascending order. Numbers are kept in millionths, as
@@ -32,7 +32,7 @@ plain tuple: people have hundreds.
 
 
 class NumberBuckets(msgspec.Struct, array_like=True, gc=False):
-    """Family ``number``: a summary per bucket, when the first and the last event happened, and whether any number was below 0."""
+    """Family ``number``: a summary per bucket, first and last event, whether any number was < 0."""
 
     buckets: dict[int, Numbers] = {}
     first_ms: int = 0

@@ -1,4 +1,4 @@
-"""Definitions of a workspace as values: segments, computed traits, RFM, and the aggregates that leaves keep for them."""
+"""Definitions of a workspace as values: segments, computed traits, RFM, their aggregates."""
 
 from typing import Final, Literal
 

@@ -35,9 +35,9 @@ The bucket is an index into `DELAY_EDGES_MS`.
 COVERAGE: Final = "with"
 """``with:<identifier kind>``: accepted events that carry one."""
 INVALID: Final = "invalid"
-"""``invalid:<identifier kind>``: accepted events that state one which identifies nobody: malformed, or a blocked value."""
+"""``invalid:<identifier kind>``: accepted events with a malformed or blocked identifier."""
 QUALITY: Final = "quality"
-"""``quality:<event name>``: sum over accepted events of their match quality, 0–10 each (`operators.signals.match_quality`)."""
+"""``quality:<event name>``: sum over accepted events of their match quality, 0–10 each."""
 NAMED: Final = "named"
 """``named:<event name>``: accepted events of that name, the denominator of `QUALITY`."""
 CONSENTED: Final = "consented"
@@ -45,16 +45,25 @@ CONSENTED: Final = "consented"
 REFUSED: Final = "refused"
 """``refused:<purpose>``: accepted events that state a refusal of the purpose."""
 ODD: Final = "odd"
-"""``odd:<field>``: accepted events in which that optional field could not be read: it was left out, or counts as a refusal of consent."""
+"""``odd:<field>``: accepted events with that optional field unreadable.
+
+It was left out, or counts as a refusal of consent.
+"""
 SHAPE: Final = "shape"
 """``shape:<event name>``: events of that name whose properties were looked at.
 
 A share, told by the message key.
 """
 PROPERTY: Final = "property"
-"""``property:<event name><PART><property><PART><type>``: how many of the sample had it, by JSON type (`operators.detection.shapes`)."""
+"""``property:<event name><PART><property><PART><type>``: how many of the sample had it.
+
+The type is JSON's (`operators.detection.shapes`).
+"""
 PERSON: Final = "person"
-"""``person:<bucket>``: accepted events by a hash of their strongest identifier, `BUCKETS` buckets."""
+"""``person:<bucket>``: accepted events by a hash of their strongest identifier.
+
+There are `BUCKETS` buckets.
+"""
 ADDRESS: Final = "address"
 """``address:<bucket>``: accepted events by a hash of the client's IP address.
 

@@ -33,7 +33,7 @@ class Schedule:
             raise ValueError(f"no time zone is called {self.zone}") from error
 
     def judged_at(self, now_ms: int) -> int:
-        """The instant as of which the source is judged: now while it is expected to send, else the end of its last period."""
+        """Return the instant to judge at: now, or the end of the last period, ms since 1970."""
         now = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(self.zone))
         for back in range(9):
             day = (now - timedelta(days=back)).date()

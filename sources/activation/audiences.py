@@ -1,4 +1,4 @@
-"""Audiences as a source: hands out withdrawals, deletions, requests to send and pushes that are due. A `sources.feed.Feed`.
+"""Audiences as a source: withdrawals, deletions, requests and pushes that are due.
 
 What goes in any case and what asks the gate are handed out apart, so that nobody who withdrew waits
 for a push.

@@ -1,4 +1,6 @@
-"""Reads what an event says about consent: Segment's ``context.consent`` and RudderStack's ``context.consentManagement``. Pure.
+"""Reads what an event says about consent: Segment's and RudderStack's fields. Pure.
+
+They are ``context.consent`` and ``context.consentManagement``.
 
 Consent fails closed. A grant is one of two values, and nothing else is:
 

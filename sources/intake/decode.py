@@ -89,7 +89,7 @@ class _Context(msgspec.Struct, rename="camel", gc=False):
     ip: msgspec.Raw = msgspec.Raw()
 
     def __post_init__(self) -> None:
-        """Tell of every context that speaks of consent: where the key comes twice, the decoder hands out the last one alone."""
+        """Report every context with consent: of a repeated key the decoder returns the last."""
         if self.consent is not ABSENT or self.consent_management is not ABSENT:
             _spoken.newest = next(_spoken.numbers)
 
@@ -187,7 +187,10 @@ def _text(value: str | float | None) -> str:
 
 
 def _storable(value: Json, depth: int = 0) -> Json:
-    """A trait value as the store can hold it: integers beyond 64 bits become floats, deep nesting is refused."""
+    """Return a trait value that the store can hold.
+
+    Integers beyond 64 bits become floats, deep nesting is refused.
+    """
     if isinstance(value, int):
         return value if value in _INT64 else float(value)
     if isinstance(value, dict | list):
@@ -394,7 +397,7 @@ class Decoder:
         return None if known is None else WorkspaceId(known), kind
 
     def refuse(self, record: Record, failure: Failure) -> DeadLetter:
-        """The dead letter of a record that was found to break something, with whatever of its surroundings can be read; raises nothing."""
+        """Return the dead letter of a record at fault, as far as it is readable; never raises."""
         envelope = Envelope(received=record.received_ms, source=record.source_hint)
         if record.value.startswith(PREFIX):
             with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -548,13 +551,19 @@ class Decoder:
         )  # the last context says nothing; another one may
 
     def _spares(self, stated: Stated | None) -> bool:
-        """Whether an event counts although something beside its identifiers cannot be read: a refusal is not lost for that."""
+        """Whether an event counts although something beside its identifiers is unreadable.
+
+        A refusal is not lost for that.
+        """
         return self._stored or (stated is not None and stated.refuses())
 
     def _spare_garbled(
         self, stated: Stated | None, message_id: str, identifiers: tuple[Identifier, ...]
     ) -> None:
-        """Let an event count in which something was no UTF-8: for a refusal, and not where it is in an id: nobody is guessed."""
+        """Accept an event with bytes that are not UTF-8, for a refusal alone.
+
+        Not where they are in an id: nobody is guessed.
+        """
         if not self._spares(stated) or any(
             _GARBLED in text for text in (message_id, *(each.value for each in identifiers))
         ):
@@ -714,7 +723,9 @@ def _content_id(source: SourceRow, payload: bytes) -> str:
 
 
 def _as_text(payload: bytes) -> tuple[bytes, bool]:
-    """An event as UTF-8: what the decoder skips has to be valid too, for it is stored, and read again as text.
+    """Return an event as UTF-8.
+
+    What the decoder skips has to be valid too, for it is stored, and read again as text.
 
     Returns:
         The event, and whether something was no UTF-8 and became U+FFFD, which is done for the sake

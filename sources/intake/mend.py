@@ -1,4 +1,6 @@
-"""Mends an event in which something optional has the wrong type: that alone is left out, and named, so that it decides over nothing else.
+"""Leaves an optional field of the wrong type out of an event, and names it.
+
+So it decides over nothing else.
 
 What makes an event one – its type, a track's name, who it is about – is left as it stands, for the
 decoder to judge. Pure.
@@ -11,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 DEPTH_READ: Final = 128
-"""Deepest record that is read as it stands: parsers and encoders bear a few hundred levels, fewer where their caller is deep itself."""
+"""Deepest record that is read as it stands: parsers bear a few hundred levels."""
 _DEPTH_KEPT: Final = 64
 """Deepest value that is kept of an event that is deeper."""
 _DEPTH_JUDGED: Final = 70
@@ -213,7 +215,7 @@ def _text(raw: msgspec.Raw | None) -> str:
 
 
 def whole_characters(payload: bytes) -> bytes:
-    r"""The same JSON with U+FFFD in place of every half of a surrogate pair that is spelled as an escape.
+    r"""Return the same JSON with U+FFFD for every escaped half of a surrogate pair.
 
     >>> whole_characters(rb'["\ud83d", "\ud83d\ude42", "\\ud83d"]')
     b'["\\ufffd", "\\ud83d\\ude42", "\\\\ud83d"]'
@@ -230,8 +232,10 @@ def too_deep(record: bytes) -> bool:
 
     Found out without a parser, so that it depends on the bytes alone.
 
-    >>> too_deep(b"[" * 128 + b"]" * 128), too_deep(b"[" * 129 + b"]" * 129), too_deep(b"[{}]" * 500)
-    (False, True, False)
+    >>> too_deep(b"[" * 128 + b"]" * 128), too_deep(b"[" * 129 + b"]" * 129)
+    (False, True)
+    >>> too_deep(b"[{}]" * 500)
+    False
     """
     shape = _STRING.sub(b"", record).translate(_BRACKETS, _NO_BRACKETS)
     for _ in range(DEPTH_READ):

@@ -1,4 +1,4 @@
-"""Kafka as the event log: partitions that the consumer group assigns become batches, from the positions that Postgres holds.
+"""Kafka as the event log: assigned partitions become batches, from positions in Postgres.
 
 The group only decides who reads what. Where reading starts is Postgres's word: on assignment the
 consumer is placed there, and after a batch was fenced off it is placed there again. Offsets are
@@ -258,7 +258,10 @@ class KafkaLog:
     def _check_retention(
         self, topic: str, partition: int, start: int, group: Sequence[Message]
     ) -> None:
-        """Say it when Kafka deleted records before they were read: right after placing is the only moment when that shows."""
+        """Report records that Kafka deleted unread.
+
+        Right after seeking is the only moment when that shows.
+        """
         if (topic, partition) not in self._fresh:
             return
         self._fresh.discard((topic, partition))
@@ -316,7 +319,7 @@ class KafkaLog:
         )
 
     def _watch(self) -> None:
-        """Distrust the positions of topics that another one of their name has taken the place of; then ask again."""
+        """Drop the positions of topics that were deleted and created again; then ask again."""
         if monotonic() < self._watch_at or not all(
             future.done() for future in self._described.values()
         ):
@@ -383,7 +386,7 @@ class KafkaLog:
         return found
 
     def _proven(self) -> set[tuple[str, int]]:
-        """Partitions whose positions are known to be of the topic that there is now, as far as that can be known."""
+        """Return the partitions whose positions are known to belong to the present topic."""
         proven = (topic for topic in self._params.topics if topic not in self._unproven)
         return {
             (topic, partition) for topic in proven for partition in self._positions.assigned(topic)
@@ -405,7 +408,7 @@ class KafkaLog:
             self._fresh.add((topic, partition))
 
     def _touch(self) -> None:
-        """Record what is caught up, from the ends of the partitions as they were when the broker was asked; then ask again."""
+        """Record what is caught up, as of the ends that the broker told; then ask again."""
         if monotonic() < self._touch_at or not all(future.done() for future in self._ends.values()):
             return
         reached = []

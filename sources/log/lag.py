@@ -1,4 +1,4 @@
-"""How far processing is behind the log, per partition: what arrived last, what is processed, how long the oldest unprocessed record waits.
+"""Lag per partition: newest record, processed position, age of the oldest unprocessed record.
 
 Reading it disturbs nobody: Valkey answers one short script per partition, Kafka its end offsets
 and, where something waits, one message.
@@ -91,7 +91,7 @@ class LagReader(Protocol):
 
 @dataclass(frozen=True)
 class _Waiting:
-    """What waits in a partition: behind the newest record, how many, whether counted, arrival of the oldest (ms; 0 for none)."""
+    """Waiting records: how many, whether counted, arrival of the oldest (ms, or 0)."""
 
     head: int
     records: int

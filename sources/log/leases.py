@@ -1,4 +1,4 @@
-"""Who reads which partition of the embedded log: leases in Valkey, shared fairly among the live workers.
+"""Leases on partitions of the embedded log, in Valkey, shared fairly among live workers.
 
 One hash per log holds ``w:<worker>`` → instant until which the worker lives, and ``p:<partition>``
 → its holder. A lease holds as long as its holder lives, so one beat renews all of them. Beating,

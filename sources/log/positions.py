@@ -111,7 +111,7 @@ class Positions:
         }
 
     def reset(self, log: str, partition: int) -> None:
-        """Distrust a cursor, after a batch was fenced off: it is read from Postgres again before the partition goes on."""
+        """Drop a cursor after a fenced batch: it is read from Postgres before continuing."""
         if (log, partition) in self._next:
             self._next[log, partition] = None
 

@@ -1,4 +1,4 @@
-"""The embedded log's reading end: leased partitions of Valkey streams become batches, and what is processed and old is trimmed.
+"""Reads the embedded log: leased partitions of streams become batches; old entries are trimmed.
 
 One round trip reads all partitions. What is there is taken, up to a limit, so that batches are
 small and quick at low load and large when there is a backlog; when nothing is there the server is
@@ -113,7 +113,7 @@ class ValkeyLog:
         leases.start()
 
     def resumes_at(self) -> datetime | None:
-        """When to ask again: at once, or after a pause where the log or the store did not answer."""
+        """Return when to poll again: at once, or after a pause where log or store failed."""
         return self._resumes_at
 
     def read(self) -> Sequence[Batch]:

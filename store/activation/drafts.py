@@ -3,7 +3,7 @@
 A draft takes the net change page by page and keeps no more than a request of it in memory. It is
 planned once its decision is known, or discarded, which leaves nothing behind.
 
-    Draft ── take ──▶ take ──▶ … ──┬──▶ plan: removals before additions, people marked, the decision noted
+    Draft ── take ──▶ take ──▶ … ──┬──▶ plan: removals, additions, marks on people, decision
                                    └──▶ discard
 """
 

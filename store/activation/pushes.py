@@ -2,7 +2,7 @@
 
 A crash at any point resumes from here.
 
-    plan ──▶ recorded ──begin──▶ (leave) ──▶ delivered, or accepted until the platform says what became of it (`store.activation.receipts`)
+    plan ──▶ recorded ──begin──▶ (leave) ──▶ delivered, or accepted (`store.activation.receipts`)
                  ▲                 │───────▶ recorded again with retry_at_ms
                  └─────────────────┘
     fail, hold or cancel: what is still recorded becomes abandoned, and its people are planned anew

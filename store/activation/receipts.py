@@ -2,7 +2,7 @@
 
 accepted ──▶ delivered: its rows are confirmed
          ──▶ rejected: its rows are unconfirmed again, and part of the next plan
-         ──▶ undone: a removal that was not done, of a row that its person no longer has; the next plan removes it
+         ──▶ undone: a removal that failed, of a row that its person no longer has; planned again
 """
 
 from collections.abc import Collection, Mapping

@@ -1,4 +1,5 @@
-"""The whole application on real servers, and people in it: events go through UNIFY just as in the engine."""
+"""The whole application on real servers, and people in it: events go through UNIFY just as in the
+engine."""
 
 import itertools
 import threading

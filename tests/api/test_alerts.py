@@ -1,4 +1,5 @@
-"""Alerts: listed newest first, shown with every notice, acknowledged once, and sent once more when they were given up."""
+"""Alerts: listed newest first, shown with every notice, acknowledged once, and sent once more when
+they were given up."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -172,7 +172,8 @@ READING = {
     "POST /cdp/funnels", "POST /cdp/segments/validate", "POST /cdp/segments/preview", "POST /cdp/segments/{segment}/preview",
     "POST /cdp/audience-sync/audiences/{audience}/preview", "POST /cdp/gate/rejudge",
 }  # fmt: skip
-"""Routes that read although they are posted to, because what they ask for is too long for a path."""
+"""Routes that read although they are posted to, because what they ask for is too long for a path.
+"""
 
 TABLES = (
     "workspaces", "sources", "api_keys", "events", "identifiers", "profiles", "links", "merges", "segments", "memberships", "changes",

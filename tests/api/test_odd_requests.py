@@ -94,7 +94,8 @@ def _changed(value: Any) -> Iterator[Any]:
 
 
 def requests(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """One odd thing per request, in every parameter and every place of every body that the document names."""
+    """One odd thing per request, in every parameter and every place of every body that the document
+    names."""
     for template, operations in document["paths"].items():
         if not template.startswith("/cdp/"):
             continue

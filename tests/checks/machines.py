@@ -83,7 +83,8 @@ def late_minutes(seed: int) -> list[tuple[Minutes, int]]:
 
 
 class Look(NamedTuple):
-    """What the gate is told at one look: what was read since the last one, and the newest of each signal."""
+    """What the gate is told at one look: what was read since the last one, and the newest of each
+    signal."""
 
     readings: tuple[Reading, ...]
     newest: dict[str, Reading]

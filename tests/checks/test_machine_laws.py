@@ -1,4 +1,5 @@
-"""The laws of every machine: resuming, isolation, untouched input, bounded state, replay, disorder, timers; alone and on Bytewax."""
+"""The laws of every machine: resuming, isolation, untouched input, bounded state, replay, disorder,
+timers; alone and on Bytewax."""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,5 @@
-"""The API's processes: several share one socket, are replaced when they die, and die with their parent."""
+"""The API's processes: several share one socket, are replaced when they die, and die with their
+parent."""
 
 import json
 import os

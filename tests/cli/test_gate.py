@@ -1,4 +1,5 @@
-"""``stratum gate``: what is said is told back, audited, and refused with a reason where it makes no sense."""
+"""``stratum gate``: what is said is told back, audited, and refused with a reason where it makes no
+sense."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,5 @@
-"""The command line: quick help, one clear sentence for every expected failure, commands that find the running stack."""
+"""The command line: quick help, one clear sentence for every expected failure, commands that find
+the running stack."""
 
 import json
 import os

@@ -21,7 +21,7 @@ def test_asking_in_the_midst_of_asking_does_not_hang() -> None:
     def between_lines(frame: FrameType, event: str, _argument: object) -> object:
         if frame.f_code is code and event == "line":
             asked.append(frame.f_lineno)
-            stopping.ask()  # nothing is traced meanwhile, so that this goes through as a handler's does
+            stopping.ask()  # untraced, as in a signal handler
         return between_lines
 
     before = sys.gettrace()

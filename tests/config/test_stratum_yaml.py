@@ -1,4 +1,5 @@
-"""``config/stratum.yaml`` is the reference of every setting: complete, true, and explained line by line."""
+"""``config/stratum.yaml`` is the reference of every setting: complete, true, and explained line by
+line."""
 
 import dataclasses
 import re

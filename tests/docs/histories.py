@@ -1,4 +1,5 @@
-"""Small histories for the examples of the documentation: told from NOW backwards, in spans (``2h`` ago)."""
+"""Small histories for the examples of the documentation: told from NOW backwards, in spans (``2h``
+ago)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,5 @@
-"""Every block of JSON in the documentation of segments is valid, and holds for whom the text says it does, by oracle and engine alike."""
+"""Every block of JSON in the documentation of segments is valid, and holds for whom the text says
+it does, by oracle and engine alike."""
 
 import json
 import re

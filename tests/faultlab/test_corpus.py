@@ -1,4 +1,5 @@
-"""A small corpus end to end through the real code: what must be found is found, what is calm is not held, the same seed says the same."""
+"""A small corpus end to end through the real code: what must be found is found, what is calm is not
+held, the same seed says the same."""
 
 import json
 from collections.abc import Sequence

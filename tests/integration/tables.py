@@ -1,4 +1,5 @@
-"""What a workspace's tables say, without what may differ between two right runs: generated ids, versions, times of writing."""
+"""What a workspace's tables say, without what may differ between two right runs: generated ids,
+versions, times of writing."""
 
 from typing import Any
 

@@ -21,7 +21,8 @@ def rows(draw: st.DrawFn) -> dict[ProfileId, Row]:
 
 
 def replay(held: set[Row], change: NetChange) -> set[Row]:
-    """Do what a platform does: a remove takes every row that shares an identifier, an add puts its row in."""
+    """Do what a platform does: a remove takes every row that shares an identifier, an add puts its
+    row in."""
     held = set(held)
     for _, removed in change.removes:
         held = {

@@ -1,4 +1,5 @@
-"""The alerting machine: patience, escalation, causes, many at once, the end – and what holds for every sequence of looks."""
+"""The alerting machine: patience, escalation, causes, many at once, the end – and what holds for
+every sequence of looks."""
 
 import random
 from collections import Counter

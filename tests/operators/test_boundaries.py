@@ -1,4 +1,5 @@
-"""The engine at the edges of windows: events go through UNIFY, the clock through wakes, and every instant is exact."""
+"""The engine at the edges of windows: events go through UNIFY, the clock through wakes, and every
+instant is exact."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,5 @@
-"""The adapter: timers neither early nor withheld, a machine that is done is forgotten, and state survives the engine's own recovery."""
+"""The adapter: timers neither early nor withheld, a machine that is done is forgotten, and state
+survives the engine's own recovery."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta

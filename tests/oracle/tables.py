@@ -92,7 +92,8 @@ MARY, BROWSER, TABLET = (
 
 
 def mary_and_a_stranger() -> HandTables:
-    """Mary visits on her browser at 1,000, buys for $12.50 at 2,000 logged in, and grants advertising; a tablet visits at 5,000.
+    """Mary visits on her browser at 1,000, buys for $12.50 at 2,000 logged in, and grants
+    advertising; a tablet visits at 5,000.
 
     The oracle's answer was worked out by hand: Mary has two identifiers and two leaves, the tablet
     is somebody else.

@@ -1,4 +1,5 @@
-"""The engine's evaluator and the oracle answer alike: the same members, the same trait values, and no flip is ever late."""
+"""The engine's evaluator and the oracle answer alike: the same members, the same trait values, and
+no flip is ever late."""
 
 import random
 from collections.abc import Sequence
@@ -43,7 +44,8 @@ def event_of(statement: Statement) -> Event:
 
 @dataclass
 class Engine:
-    """The engine's way from events to answers for one person: events dealt to several leaves, stored, read again and composed."""
+    """The engine's way from events to answers for one person: events dealt to several leaves,
+    stored, read again and composed."""
 
     asked: Case
     leaves: int = 3

@@ -19,7 +19,8 @@ def complaints(world: World) -> Iterator[str]:
 
 
 def oracle_complaints(world: World) -> Iterator[str]:
-    """Laws 4 and 5: the tables are what a naive recomputation from the stored events gives, in every workspace, and no wake is late."""
+    """Laws 4 and 5: the tables are what a naive recomputation from the stored events gives, in
+    every workspace, and no wake is late."""
     history = world.history
     for workspace, definitions in world.tables.registry.definitions.items():
         sweeping = any(
@@ -41,7 +42,8 @@ def oracle_complaints(world: World) -> Iterator[str]:
 
 
 def exactly_once_complaints(world: World) -> Iterator[str]:
-    """Law 1: every record took effect once: stored, counted as a duplicate, or kept as a dead letter."""
+    """Law 1: every record took effect once: stored, counted as a duplicate, or kept as a dead
+    letter."""
     history, tables = world.history, world.tables
     registry = history.registry
     decode = Decoder(registry.sources, registry.salts, history.identity, history.profile)

@@ -1,4 +1,5 @@
-"""What the contract of a unit of work is told with: one store, as many workers on it as a test wants, and what a fresh reader sees."""
+"""What the contract of a unit of work is told with: one store, as many workers on it as a test
+wants, and what a fresh reader sees."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -15,7 +15,8 @@ from tests.support import rules_generators as draw
 def changed_definitions(
     rng: random.Random, now: WorkspaceDefinitions, *, pausing: bool = True
 ) -> WorkspaceDefinitions:
-    """The same definitions with one thing changed: a segment added, edited, paused, resumed or deleted, or a trait edited.
+    """The same definitions with one thing changed: a segment added, edited, paused, resumed or
+    deleted, or a trait edited.
 
     Who is in a paused segment depends on the instant at which it was paused; without `pausing`
     nothing depends on such instants.
@@ -90,7 +91,8 @@ def publish(tables: MemoryTables, wanted: WorkspaceDefinitions) -> None:
 def _revised(
     before: WorkspaceDefinitions, wanted: WorkspaceDefinitions, revision: int
 ) -> tuple[Segment, ...]:
-    """Segments with the revision at which their answers may have changed: their own rule, a trait or another segment that they refer to."""
+    """Segments with the revision at which their answers may have changed: their own rule, a trait
+    or another segment that they refer to."""
     old = {segment.id: segment for segment in before.segments}
     traits = {trait.name: trait for trait in before.traits} != {
         trait.name: trait for trait in wanted.traits

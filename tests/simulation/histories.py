@@ -1,4 +1,5 @@
-"""Seeded generator of adversarial histories: Segment records as clients send them, operators' commands between them, and rules that bite.
+"""Seeded generator of adversarial histories: Segment records as clients send them, operators'
+commands between them, and rules that bite.
 
 A history is a list of log appends in order; its seed is all that is needed to have it again.
 """
@@ -40,7 +41,8 @@ _WRONG: Final = (
 _LEFT: Final = Sequence(
     (Step(EventFilter(None)), Step(EventFilter("Never"), "2s", absent=True)), "3s"
 )
-"""Did something, and nothing more for two seconds: every visit wakes the person twice, soon after it."""
+"""Did something, and nothing more for two seconds: every visit wakes the person twice, soon after
+it."""
 
 Mention = tuple[str, str]
 
@@ -104,7 +106,8 @@ _PROFILES: Final = (
 
 
 def _definitions(rng: random.Random, workspace: int, *, live: bool) -> WorkspaceDefinitions:
-    """What is live when the history begins: the segment that every workspace starts with, and random definitions."""
+    """What is live when the history begins: the segment that every workspace starts with, and
+    random definitions."""
     first = 100 * (workspace - 1) + 1
     drawn = draw.definitions(
         rng, workspace=workspace, first_id=first + 1, size=rng.choice((0, 1, 3))
@@ -243,7 +246,8 @@ class _Draft:
             self.event([centre, other])
 
     def tangle(self) -> None:
-        """More people than the limits let become one, every pair stated again and again, late and early."""
+        """More people than the limits let become one, every pair stated again and again, late and
+        early."""
         nodes = [
             (kind, value)
             for kind in ("user_id", "crm_id", "anonymous_id")

@@ -1,4 +1,5 @@
-"""An in-memory store with PostgreSQL's transactional rules: all or nothing, unique keys, versions and offsets checked.
+"""An in-memory store with PostgreSQL's transactional rules: all or nothing, unique keys, versions
+and offsets checked.
 
 `MemoryTables` is what has been committed; it also answers the oracle's questions. Every worker has
 its own `MemoryUnitOfWork`: the engine's own loading and cache (`store.unify.loading`) over
@@ -274,7 +275,8 @@ class WorkspaceTables:
 
 
 class MemoryReads:
-    """`store.unify.loading.Reads` on the tables, with a pause wherever time passes between two statements."""
+    """`store.unify.loading.Reads` on the tables, with a pause wherever time passes between two
+    statements."""
 
     def __init__(self, tables: MemoryTables, pause: Callable[[], None]) -> None:
         self._tables = tables

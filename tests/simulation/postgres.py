@@ -1,4 +1,5 @@
-"""The simulated world on real PostgreSQL: the same histories and schedules, the engine's own unit of work with its cache."""
+"""The simulated world on real PostgreSQL: the same histories and schedules, the engine's own unit
+of work with its cache."""
 
 from collections.abc import Callable, Collection, Iterable
 from uuid import UUID
@@ -108,7 +109,8 @@ def install(connection: psycopg.Connection, registry: Registry) -> None:
 
 
 def write_definitions(connection: psycopg.Connection, registry: Registry) -> None:
-    """Make stored definitions those of a registry, as a publishing does: under the lock that commits share."""
+    """Make stored definitions those of a registry, as a publishing does: under the lock that
+    commits share."""
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (locks.DEFINITIONS,))
         connection.execute("UPDATE definitions_revision SET revision = %s", (registry.revision,))
@@ -167,7 +169,8 @@ def _write_workspace(connection: psycopg.Connection, definitions: WorkspaceDefin
 
 
 def _number(workspace: int, aggregate: int) -> int:
-    """Aggregates are numbered per workspace in a registry of the simulation, and per database in a database."""
+    """Aggregates are numbered per workspace in a registry of the simulation, and per database in a
+    database."""
     return workspace * 1_000_000 + aggregate
 
 

@@ -1,4 +1,5 @@
-"""The same histories with nothing simulated: several workers at once on one PostgreSQL, each reading every partition."""
+"""The same histories with nothing simulated: several workers at once on one PostgreSQL, each
+reading every partition."""
 
 import threading
 

@@ -1,4 +1,5 @@
-"""The same seeds on PostgreSQL: its unit of work and its cache keep every law that the in-memory store keeps."""
+"""The same seeds on PostgreSQL: its unit of work and its cache keep every law that the in-memory
+store keeps."""
 
 import pytest
 

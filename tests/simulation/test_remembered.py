@@ -1,4 +1,5 @@
-"""What a worker remembers of a person is of exactly one version, whoever wrote it and whatever loaded it."""
+"""What a worker remembers of a person is of exactly one version, whoever wrote it and whatever
+loaded it."""
 
 from domain.ids import ProfileId
 from store.unify.unit_of_work import Committed, UnitOfWork

@@ -31,7 +31,8 @@ _ROOT = Path(__file__).parents[2]
 
 
 def end_of(history: History, seed: int) -> World:
-    """The end of a run with the history's definitions, after two changes of them at last: the same for every schedule of a history."""
+    """The end of a run with the history's definitions, after two changes of them at last: the same
+    for every schedule of a history."""
     world = World(history, seed)
     world.edit_share = 0.0
     world.run()
@@ -57,7 +58,8 @@ def opened(view: Leaf, definitions: WorkspaceDefinitions) -> Leaf:
 
 
 def people(world: World) -> dict[frozenset[IdentifierKey], tuple[Leaf, str, dict[SegmentId, int]]]:
-    """People without their generated ids: identifiers → view, stage and segments at one and the same instant."""
+    """People without their generated ids: identifiers → view, stage and segments at one and the
+    same instant."""
     world.latest_ms = 2_000_000_000_000
     world.settle()
     found = {}
@@ -82,7 +84,8 @@ def links(world: World) -> dict[Pair, tuple[str, str, object]]:
 
 
 def without_second_stories(history: History) -> History:
-    """Without messages that say something else under an id that was used before: there the first copy wins, whichever it is."""
+    """Without messages that say something else under an id that was used before: there the first
+    copy wins, whichever it is."""
     told: dict[object, bytes] = {}
     kept = []
     for append in history.appends:

@@ -1,4 +1,5 @@
-"""The contract of a unit of work, run against the in-memory store of the simulation and against PostgreSQL."""
+"""The contract of a unit of work, run against the in-memory store of the simulation and against
+PostgreSQL."""
 
 from domain.changes import Known
 from domain.ids import ProfileId

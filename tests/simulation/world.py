@@ -1,4 +1,5 @@
-"""A seeded world: several workers over one log and one store, where anything may happen between two statements.
+"""A seeded world: several workers over one log and one store, where anything may happen between two
+statements.
 
 A worker's step is the real shell around UNIFY (`dataflows.unifier`) with the real loading and
 cache, run against a store that calls `pause` between its statements. There the world may run whole

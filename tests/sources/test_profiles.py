@@ -23,7 +23,8 @@ HELD = (
 
 
 class Clock:
-    """A database with people who are due, and partitions that are caught up, at given distances from now."""
+    """A database with people who are due, and partitions that are caught up, at given distances
+    from now."""
 
     def __init__(self, dsn: str) -> None:
         self.connect: Connect = partial(psycopg.connect, dsn, autocommit=True)

@@ -1,4 +1,5 @@
-"""People for tests of the store: events go through UNIFY just as in the engine, and definitions are published just as by the API."""
+"""People for tests of the store: events go through UNIFY just as in the engine, and definitions are
+published just as by the API."""
 
 import itertools
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""The reading that a restarted reader goes on from is the one that was written last, whatever the clocks dated it."""
+"""The reading that a restarted reader goes on from is the one that was written last, whatever the
+clocks dated it."""
 
 from collections.abc import Iterator
 

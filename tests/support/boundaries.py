@@ -1,4 +1,5 @@
-"""The boundary table of windows: until when an event counts, worked out by hand from `docs/segments.md`. Instants are UTC."""
+"""The boundary table of windows: until when an event counts, worked out by hand from
+`docs/segments.md`. Instants are UTC."""
 
 BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"
 SAO_PAULO, APIA, LORD_HOWE = "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe"

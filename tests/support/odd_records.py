@@ -1,4 +1,5 @@
-"""Seeded records that hold any JSON value in any position, and the definitions that look at them: what no SDK sends and any browser can."""
+"""Seeded records that hold any JSON value in any position, and the definitions that look at them:
+what no SDK sends and any browser can."""
 
 import json
 import random
@@ -108,7 +109,8 @@ def spelled(_rng: random.Random, fields: list[tuple[str, str]]) -> str:
 
 
 def own(rng: random.Random, number: int) -> str:
-    """Any value where somebody is named, mostly one of their own: an id that everybody shares ties all people into one knot."""
+    """Any value where somebody is named, mostly one of their own: an id that everybody shares ties
+    all people into one knot."""
     said = value(rng)
     if rng.random() < 0.005 or not said or said[0] not in '"0123456789':
         return said
@@ -156,7 +158,8 @@ def message(rng: random.Random, number: int, people: int) -> str:
 
 
 def record(rng: random.Random, number: int, source: int, people: int) -> bytes:
-    """A record of the log: a message as the collector wraps it, and sometimes what only somebody else writes."""
+    """A record of the log: a message as the collector wraps it, and sometimes what only somebody
+    else writes."""
     raw = message(rng, number, people).encode("utf-8", "surrogatepass")
     kind = rng.random()
     if kind < 0.96:

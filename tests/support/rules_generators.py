@@ -1,4 +1,5 @@
-"""Random definitions and histories over a vocabulary so small that they meet, with instants on every edge that time has.
+"""Random definitions and histories over a vocabulary so small that they meet, with instants on
+every edge that time has.
 
 Everything is drawn from a `random.Random`: seeded it reproduces, and hypothesis shrinks it
 (`cases`).
@@ -305,7 +306,8 @@ def definitions(
 
 
 def with_aggregates(defined: WorkspaceDefinitions) -> WorkspaceDefinitions:
-    """The definitions with an aggregate for everything that they ask for, as after their first publishing."""
+    """The definitions with an aggregate for everything that they ask for, as after their first
+    publishing."""
     numbered = tuple(
         Aggregate(AggregateId(number), spec)
         for number, spec in enumerate(aggregate_specs(defined), 1)
@@ -363,7 +365,8 @@ def texts(rng: random.Random, at_ms: int) -> Any:
 
 
 def instants(rng: random.Random, zone: str, now_ms: int) -> int:
-    """An event time: on an edge of a second, minute, hour or local day, or a window's length before `now_ms`; or one millisecond beside."""
+    """An event time: on an edge of a second, minute, hour or local day, or a window's length before
+    `now_ms`; or one millisecond beside."""
     at_ms = now_ms - rng.choice(
         (0, 1_000, 61_000, 3_600_000, _DAY_MS, *(span_ms(span) for span in (*WINDOWS, *SPANS)))
     )
@@ -459,7 +462,8 @@ def case(rng: random.Random, *, size: int | None = None) -> Case:
 def edge(
     rng: random.Random, defined: WorkspaceDefinitions, history: PersonHistory, now_ms: int
 ) -> int:
-    """Mostly an instant from `now_ms` on at which some rule's answer may change, or one millisecond beside."""
+    """Mostly an instant from `now_ms` on at which some rule's answer may change, or one millisecond
+    beside."""
     subject = Subject(defined, history, RULES)
     turns = sorted(
         {

@@ -1,4 +1,5 @@
-"""What people tell activation over the API: on every platform, and what each word does to an audience."""
+"""What people tell activation over the API: on every platform, and what each word does to an
+audience."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""The fixed audience-sync paths: linking, triggering, history, deletion, export – per workspace, per scope."""
+"""The fixed audience-sync paths: linking, triggering, history, deletion, export – per workspace,
+per scope."""
 
 import csv
 import io

@@ -1,4 +1,5 @@
-"""The collector as its clients meet it: paths, write keys, encodings, answers, preflights, settings."""
+"""The collector as its clients meet it: paths, write keys, encodings, answers, preflights,
+settings."""
 
 import gzip
 import json

@@ -1,4 +1,5 @@
-"""Bodies that are no strict JSON: whatever they hold costs work in proportion to their size, and nothing before a key in them is known."""
+"""Bodies that are no strict JSON: whatever they hold costs work in proportion to their size, and
+nothing before a key in them is known."""
 
 import json
 import subprocess
@@ -16,7 +17,8 @@ from local.servers.valkey import EmbeddedValkey
 from tests.support.collecting import Sender, Served, basic, sending, served, streamed_events, track
 
 _PROCESSOR_S = 20
-"""Far more than linear work on these bodies takes on any machine, far less than quadratic work does."""
+"""Far more than linear work on these bodies takes on any machine, far less than quadratic work
+does."""
 _BODY = b'{"batch":[{}],"pad":"%b","x":NaN}'
 _TEXTS = (
     b"\xff" * 400_000,

@@ -1,4 +1,5 @@
-"""The collector while something it needs is away or full: what is known is served, the rest is told when to come again."""
+"""The collector while something it needs is away or full: what is known is served, the rest is told
+when to come again."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

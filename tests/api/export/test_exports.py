@@ -1,4 +1,5 @@
-"""Exports as they are ordered: written, downloaded in parts, kept for a while, told by the audit log."""
+"""Exports as they are ordered: written, downloaded in parts, kept for a while, told by the audit
+log."""
 
 import hashlib
 import json

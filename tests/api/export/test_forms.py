@@ -1,4 +1,5 @@
-"""A platform's form holds that platform's columns alone, of people who consent to its purpose, whatever is asked for beside it."""
+"""A platform's form holds that platform's columns alone, of people who consent to its purpose,
+whatever is asked for beside it."""
 
 import io
 import random
@@ -51,7 +52,8 @@ OTHERS: Final[tuple[tuple[str, Any], ...]] = (
 
 @pytest.fixture(autouse=True)
 def marked(tenant: Tenant, customers: None, postgres_dsn: str) -> None:  # noqa: ARG001 - people beside them
-    """Somebody who consents and somebody who does not, with a mark in everything that is known of them."""
+    """Somebody who consents and somebody who does not, with a mark in everything that is known of
+    them."""
     for number, consent in ((7, True), (8, False)):
         email = f"RawMark{number}@example.com"
         traits = {

@@ -1,4 +1,5 @@
-"""Speaking to the gate: modes, overrides, releases, confirmations, past pushes judged anew – audited, per workspace, per scope."""
+"""Speaking to the gate: modes, overrides, releases, confirmations, past pushes judged anew –
+audited, per workspace, per scope."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -208,7 +209,8 @@ def test_whatever_lets_a_push_pass_takes_the_scope_gate_and_stopping_does_not(
     settings: Settings,
     tenant: Tenant,
 ) -> None:
-    """Every way to let pass what the gate would not, and everything that ends what holds pushes, now or later."""
+    """Every way to let pass what the gate would not, and everything that ends what holds pushes,
+    now or later."""
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
         everything_else = asks(
             create_api_key(conn, tenant.id, "all but one", ["read", "write", "admin"])  # type: ignore[arg-type]

@@ -51,7 +51,8 @@ def test_dead_letters_are_paged_and_filtered(tenant: Tenant, api: Api) -> None:
 
 @pytest.fixture
 def letter(tenant: Tenant, api: Api, settings: Settings) -> Callable[[bytes], int]:
-    """Makes a dead letter of this workspace with any record, as another version of the engine would have left it."""
+    """Makes a dead letter of this workspace with any record, as another version of the engine would
+    have left it."""
 
     def make(payload: bytes) -> int:
         tenant.feed(tenant.event("boom", userId="nobody"))

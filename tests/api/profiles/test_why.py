@@ -1,4 +1,5 @@
-"""Why somebody is in a segment: every answer is checked against what it cites, and against what then happens."""
+"""Why somebody is in a segment: every answer is checked against what it cites, and against what
+then happens."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,5 @@
-"""The rule language at the edge: the same fields as the values inside, every bound told with its path and what to do."""
+"""The rule language at the edge: the same fields as the values inside, every bound told with its
+path and what to do."""
 
 from typing import Any, get_args
 

@@ -1,4 +1,5 @@
-"""Anomalies: listed newest first, narrowed to a signal or to those that last, shown with their picture."""
+"""Anomalies: listed newest first, narrowed to a signal or to those that last, shown with their
+picture."""
 
 import psycopg
 

@@ -1,4 +1,5 @@
-"""``stratum audiences`` and ``stratum platforms``: made, asked for, paused, previewed, deleted, checked."""
+"""``stratum audiences`` and ``stratum platforms``: made, asked for, paused, previewed, deleted,
+checked."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,5 @@
-"""``stratum repair`` on PostgreSQL: says what it would do and does nothing, or does exactly that, also under traffic, and is audited."""
+"""``stratum repair`` on PostgreSQL: says what it would do and does nothing, or does exactly that,
+also under traffic, and is audited."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -111,7 +112,8 @@ def tables(settings: Settings) -> list[Any]:
 
 
 def damage(settings: Settings) -> None:
-    """Take a leaf's first event away from one person, a view's count from another, and memberships in two ways from two more."""
+    """Take a leaf's first event away from one person, a view's count from another, and memberships
+    in two ways from two more."""
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as connection:
 
         def owner(value: str) -> Any:

@@ -1,4 +1,5 @@
-"""``stratum segments`` and ``stratum traits``: files become definitions, problems name their place, sweeps are watched."""
+"""``stratum segments`` and ``stratum traits``: files become definitions, problems name their place,
+sweeps are watched."""
 
 import json
 import threading

@@ -1,4 +1,5 @@
-"""Several audiences under the real gate, on a platform that takes its time, with a hand that does something at any point in between."""
+"""Several audiences under the real gate, on a platform that takes its time, with a hand that does
+something at any point in between."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,7 +33,8 @@ EXCHANGE = timedelta(seconds=8)
 
 @dataclass
 class Desk:
-    """One activation process, poll by poll: everything due is asked for first, then done, as the flow does it.
+    """One activation process, poll by poll: everything due is asked for first, then done, as the
+    flow does it.
 
     Attributes:
         worlds: the audiences.

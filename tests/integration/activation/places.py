@@ -1,4 +1,5 @@
-"""The four sandboxes behind one face: where they listen, how the settings reach them, and which identifiers are on their lists.
+"""The four sandboxes behind one face: where they listen, how the settings reach them, and which
+identifiers are on their lists.
 
 A strict one has its platform's limits and the settings' own pace; otherwise nothing waits.
 """
@@ -63,9 +64,7 @@ def values(rows: Any) -> set[str]:
 
 def wiring(settings: Settings) -> Callable[[Transport], Mapping[str, Destination]]:
     """How production wires them, the pace kept by this process."""
-    from config.destinations import (
-        Wiring,
-    )  # noqa: PLC0415 - tests of single platforms need none of it
+    from config.destinations import Wiring  # noqa: PLC0415 - most tests need none of it
 
     return lambda transport: Wiring(
         settings, transport, None, lambda: datetime.now(UTC), lambda _: None

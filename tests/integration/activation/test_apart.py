@@ -1,4 +1,5 @@
-"""The process as it is started, with several platforms: one that hangs delays no other, and limits hold."""
+"""The process as it is started, with several platforms: one that hangs delays no other, and limits
+hold."""
 
 import json
 import os
@@ -118,7 +119,8 @@ def test_limits_are_never_exceeded(
     workspace: TestWorkspace,
     wait_until: Wait,
 ) -> None:
-    """Two processes, an audience each and one account: everything they ask counts, and nothing is refused."""
+    """Two processes, an audience each and one account: everything they ask counts, and nothing is
+    refused."""
     with (
         place(strict=True, max_rows=2) as strict,
         psycopg.connect(postgres_dsn, autocommit=True) as conn,

@@ -1,4 +1,5 @@
-"""Seeded lives of four audiences under faults: when all is quiet, every list equals the segment's consenting members.
+"""Seeded lives of four audiences under faults: when all is quiet, every list equals the segment's
+consenting members.
 
 On the way nobody who withdrew is added again while the withdrawal stands: an addition is checked as
 it reaches the platform.

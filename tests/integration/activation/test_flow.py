@@ -1,4 +1,5 @@
-"""The flow under a gate that opens and shuts: what waits, what goes at once, what is recorded first."""
+"""The flow under a gate that opens and shuts: what waits, what goes at once, what is recorded
+first."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -216,7 +217,7 @@ def test_withdrawal_does_not_wait_for_a_push_that_takes_long_to_plan(
                 assert server.only() == world.expected()
                 assert other.pushes() == []
             finally:
-                holding.rollback()  # whatever comes of it: a thread that waits for this row cannot be stopped
+                holding.rollback()  # a thread that waits for this row cannot be stopped
             wait_until(lambda: other.pushes() == [("scheduled", "done")])
 
 

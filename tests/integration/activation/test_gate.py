@@ -1,4 +1,5 @@
-"""The real gate on real pushes: sizes, confirmed first pushes, releases, overrides, frozen – and withdrawals that go through all of it."""
+"""The real gate on real pushes: sizes, confirmed first pushes, releases, overrides, frozen – and
+withdrawals that go through all of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""Law 15, the last word counts: whatever is committed stops every request that adds people and has not begun."""
+"""Law 15, the last word counts: whatever is committed stops every request that adds people and has
+not begun."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -187,7 +188,8 @@ def test_nothing_begins_once_it_is_committed_however_many_audiences_were_let_thr
 
 
 def test_a_freeze_that_ends_later_holds_for_a_process_whose_clock_is_ahead(opened: Open) -> None:
-    """The worker, and whoever reads signals beside it, are an hour ahead of the server, by whose clock the freeze ends in half an hour."""
+    """The worker, and whoever reads signals beside it, are an hour ahead of the server, by whose
+    clock the freeze ends in half an hour."""
     desk = opened(2, 5, "ahead-")
     desk.now += timedelta(hours=1)
     done: list[int] = []
@@ -217,7 +219,8 @@ def test_a_freeze_that_ends_later_holds_for_a_process_whose_clock_is_ahead(opene
 def test_an_audience_is_not_resumed_nor_made_while_its_platform_is_being_disconnected(
     opened: Open, postgres_dsn: str
 ) -> None:
-    """Each waits for what the other commits: a resumed audience is paused again, or it is not resumed."""
+    """Each waits for what the other commits: a resumed audience is paused again, or it is not
+    resumed."""
     desk = opened(1, 1, "apart-")
     (world,) = desk.worlds
     audience_commands.pause(world.conn, world.workspace, "key:1", world.audience, desk.now)
@@ -322,7 +325,8 @@ class Freezer:
     thread: Thread | None = None
 
     def __call__(self) -> None:
-        """A statement is about to be sent: at the right one freeze, or ask for it and let the desk go on."""
+        """A statement is about to be sent: at the right one freeze, or ask for it and let the desk
+        go on."""
         self.statements += 1
         if self.statements != self.at:
             return
@@ -387,7 +391,8 @@ def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(
 
 @pytest.fixture
 def by_the_way(postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner) -> Iterator[Desk]:
-    """A desk at Snapchat: access is renewed on the way, and one write goes out as a request per kind of identifier."""
+    """A desk at Snapchat: access is renewed on the way, and one write goes out as a request per
+    kind of identifier."""
     with (
         places.snapchat() as place,
         psycopg.connect(postgres_dsn, autocommit=True) as conn,

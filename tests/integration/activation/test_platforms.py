@@ -1,4 +1,5 @@
-"""Every platform through a real Postgres and its sandbox: its list equals the segment's consenting members, whatever happens."""
+"""Every platform through a real Postgres and its sandbox: its list equals the segment's consenting
+members, whatever happens."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ class Synced:
         return self.place.only() == values(self.world.people.values())
 
     def settle(self) -> None:
-        """Let time pass until every result is known, and whatever was not done is planned and sent again."""
+        """Let time pass until every result is known, and whatever was not done is planned and sent
+        again."""
         for _ in range(6):
             self.engine.now += timedelta(hours=1)
             self.engine.confirm()
@@ -386,7 +388,8 @@ def test_member_who_shares_an_identifier_with_somebody_removed_stays(synced: Syn
 
 @at("google")
 def test_member_whom_the_platform_cannot_tell_from_somebody_who_left_stays(synced: Synced) -> None:
-    """Google takes dots out of its own addresses: these two are one address there, and removing one person removes both."""
+    """Google takes dots out of its own addresses: these two are one address there, and removing one
+    person removes both."""
     synced.world.join(1, "ada.lovelace@gmail.com")
     synced.world.join(2, "adalovelace@gmail.com")
     synced.engine.push()

@@ -1,4 +1,5 @@
-"""Pushes against a real Postgres and a real sandbox: equality, crashes at every step, withdrawals, merges, deletions."""
+"""Pushes against a real Postgres and a real sandbox: equality, crashes at every step, withdrawals,
+merges, deletions."""
 
 from datetime import timedelta
 

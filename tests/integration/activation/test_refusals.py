@@ -1,4 +1,5 @@
-"""Whoever granted consent is off the platform's list after a refusal in any form, from the record in the log to the list at Meta."""
+"""Whoever granted consent is off the platform's list after a refusal in any form, from the record
+in the log to the list at Meta."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""A small world for activation: people written as UNIFY writes them, a sandbox that listens, an engine that can die."""
+"""A small world for activation: people written as UNIFY writes them, a sandbox that listens, an
+engine that can die."""
 
 import threading
 import time
@@ -312,7 +313,8 @@ class Engine:
         return self.drain()
 
     def _let_others_end(self) -> None:
-        """A plan takes changes below the oldest transaction that is under way, and the server's own upkeep has some of its own."""
+        """A plan takes changes below the oldest transaction that is under way, and the server's own
+        upkeep has some of its own."""
         newest = (
             "SELECT coalesce(max(tx) < pg_snapshot_xmin(pg_current_snapshot()), true) FROM changes"
         )

@@ -1,4 +1,5 @@
-"""The upkeep process writes exports, and kill -9 in the middle of one costs nothing but the time to begin anew."""
+"""The upkeep process writes exports, and kill -9 in the middle of one costs nothing but the time to
+begin anew."""
 
 import json
 import os

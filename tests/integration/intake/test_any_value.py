@@ -1,4 +1,5 @@
-"""Laws 10 and 11 on real servers: any JSON value in any position stops no worker, loses no record, and its neighbours do not matter."""
+"""Laws 10 and 11 on real servers: any JSON value in any position stops no worker, loses no record,
+and its neighbours do not matter."""
 
 import os
 import random
@@ -137,7 +138,8 @@ def feed(dsn: str, found: list[bytes], most: int) -> None:
 
 
 def everything(dsn: str) -> dict[str, object]:
-    """The tables with all counters, except those that speak of the instant of processing and of how people came about."""
+    """The tables with all counters, except those that speak of the instant of processing and of how
+    people came about."""
     with psycopg.connect(dsn) as connection:
         counted = connection.execute(
             "SELECT signal, minute_at, metric, sum(value) FROM observations WHERE metric <>"

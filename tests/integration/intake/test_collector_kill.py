@@ -63,7 +63,8 @@ def collector(settings: Settings, workspace: TestWorkspace, tmp_path: Path) -> I
 
 
 class Load:
-    """Clients that send batches, as fast as they are answered, and note which ones were acknowledged."""
+    """Clients that send batches, as fast as they are answered, and note which ones were
+    acknowledged."""
 
     def __init__(self, address: str, write_key: str) -> None:
         self.acknowledged: set[str] = set()

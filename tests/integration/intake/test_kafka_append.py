@@ -1,4 +1,5 @@
-"""The Kafka log's writing end against a real broker: what was acknowledged is there, once, in order, where Java would put it."""
+"""The Kafka log's writing end against a real broker: what was acknowledged is there, once, in
+order, where Java would put it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

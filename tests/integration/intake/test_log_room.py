@@ -1,4 +1,5 @@
-"""A small log that is filled while nobody processes: refusals say so, and what is processed makes room at once, whatever its age."""
+"""A small log that is filled while nobody processes: refusals say so, and what is processed makes
+room at once, whatever its age."""
 
 import os
 import signal

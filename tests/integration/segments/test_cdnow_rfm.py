@@ -1,4 +1,5 @@
-"""Purchases of CDNOW through the engine: RFM bounds, names and members are those of a few lines of plain Python over the file."""
+"""Purchases of CDNOW through the engine: RFM bounds, names and members are those of a few lines of
+plain Python over the file."""
 
 import math
 from collections import Counter, defaultdict

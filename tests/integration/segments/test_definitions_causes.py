@@ -1,4 +1,5 @@
-"""What the outbox says of merges, unmerges and withdrawn consent: the cause of every move, on real processes."""
+"""What the outbox says of merges, unmerges and withdrawn consent: the cause of every move, on real
+processes."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""The clock on real processes: windows that empty and absences that begin at their instant and never before, also after kill -9."""
+"""The clock on real processes: windows that empty and absences that begin at their instant and
+never before, also after kill -9."""
 
 import time
 from collections.abc import Iterable
@@ -66,7 +67,8 @@ def moves(live: Live, segment: int) -> dict[str, list[tuple[int, str]]]:
 
 
 def watch(live: Live, segment: int, until: dict[str, int], *, leave: bool) -> None:
-    """Watch people leave or enter by themselves, each seen there before their instant and not only told so."""
+    """Watch people leave or enter by themselves, each seen there before their instant and not only
+    told so."""
     waiting = dict(until)
 
     def look() -> bool:
@@ -86,7 +88,8 @@ def by_wake(change: Told, instant_ms: int) -> None:
 
 
 def explained(live: Live, person: str, segments: dict[int, bool], instant_ms: int) -> None:
-    """`why` knows the instant at which someone leaves or enters, and answers otherwise from then on."""
+    """`why` knows the instant at which someone leaves or enters, and answers otherwise from then
+    on."""
     ((profile,),) = live.rows("SELECT profile_id FROM identifiers WHERE value = %s", person)
     for segment, member in segments.items():
         path = f"/cdp/profiles/{profile}/segments/{segment}/why"

@@ -1,4 +1,5 @@
-"""Definitions as people use them: at the console and over HTTP, each command a process of its own, with an engine beside them."""
+"""Definitions as people use them: at the console and over HTTP, each command a process of its own,
+with an engine beside them."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""Live segments edited, paused, resumed and deleted on real processes: no stale and no missing member, every move told, and told once."""
+"""Live segments edited, paused, resumed and deleted on real processes: no stale and no missing
+member, every move told, and told once."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""Sweeps on real processes: publishing over HTTP is right about a past that no leaf held, whatever kills the engine on its way.
+"""Sweeps on real processes: publishing over HTTP is right about a past that no leaf held, whatever
+kills the engine on its way.
 
 `Live` runs a workspace for these tests: the application over HTTP, engine processes that can be
 killed, and what the tables say.
@@ -102,7 +103,8 @@ class Live:
         self._running.remove(worker)
 
     def restart(self) -> None:
-        """Put a new engine process in the place of each: it knows of all definitions and finished sweeps, others learn a little later."""
+        """Put a new engine process in the place of each: it knows of all definitions and finished
+        sweeps, others learn a little later."""
         for worker in list(self._running):
             self.kill(worker)
             self.start()

@@ -1,4 +1,5 @@
-"""Definitions that change all the time under live traffic and two engines, one of which dies: the oracle agrees at the end."""
+"""Definitions that change all the time under live traffic and two engines, one of which dies: the
+oracle agrees at the end."""
 
 import random
 from datetime import UTC, datetime

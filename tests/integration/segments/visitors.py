@@ -1,4 +1,5 @@
-"""Visitors of a shop, now: they come without a name, log in on one device or several, and come back without it, while windows end."""
+"""Visitors of a shop, now: they come without a name, log in on one device or several, and come back
+without it, while windows end."""
 
 import random
 import time
@@ -13,7 +14,8 @@ WAVE_S: Final = 3.0
 """A wave of quiet people begins this often, s."""
 WAVE: Final = 12
 _LOGIN_S, _BACK_S, _ENDS_S = 1.2, 4.5, 3.0
-"""When people of a wave log in, when their minute ends, and when they come back without a name, s after the first visit."""
+"""When people of a wave log in, when their minute ends, and when they come back without a name, s
+after the first visit."""
 
 ADDED: Final = {"name": "Product Added"}
 SEGMENTS: Final[dict[str, dict[str, Any]]] = {
@@ -72,7 +74,8 @@ class Visitors:
         return Visitor(f"user-{self._seed}-{self._made}", [f"device-{self._seed}-{self._made}"])
 
     def quiet(self) -> list[dict[str, Any]]:
-        """What people do who come once, log in, let their minute end, and come back without a name; nobody else touches them meanwhile."""
+        """What people do who come once, log in, let their minute end, and come back without a name;
+        nobody else touches them meanwhile."""
         now_s = time.monotonic() - self._began
         if now_s >= self._waves * WAVE_S:
             self._waves += 1

@@ -229,7 +229,8 @@ def test_a_push_never_passes_again_while_a_source_is_silent_however_long_and_how
         driver.join()
 
     def look(minutes: int) -> None:
-        """Let the clock go on to so many minutes of silence, and judge pushes until several readings were given."""
+        """Let the clock go on to so many minutes of silence, and judge pushes until several
+        readings were given."""
         clock.ahead = timedelta(minutes=minutes)
         since = clock()
         verdicts[minutes] = set()

@@ -1,4 +1,5 @@
-"""Exactly once, proved on real processes: kill -9 while traffic flows, and the tables are those of an undisturbed run."""
+"""Exactly once, proved on real processes: kill -9 while traffic flows, and the tables are those of
+an undisturbed run."""
 
 import os
 import random

@@ -1,4 +1,5 @@
-"""kill -9 of every server of the embedded stack while traffic flows: all that was acknowledged is there, once, and the oracle agrees."""
+"""kill -9 of every server of the embedded stack while traffic flows: all that was acknowledged is
+there, once, and the oracle agrees."""
 
 import os
 import signal

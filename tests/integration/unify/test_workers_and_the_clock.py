@@ -1,4 +1,5 @@
-"""Several workers, visitors who log in, and windows that end: nothing is lost, and `verify` says so.
+"""Several workers, visitors who log in, and windows that end: nothing is lost, and `verify` says
+so.
 
 Also a program, for longer runs: ``python -m tests.integration.unify.test_workers_and_the_clock
 --minutes 60 --rate 200 --workers 4``.
@@ -72,7 +73,8 @@ def drive(
     edit_s: float,
     told: Callable[[str], None] = lambda _: None,
 ) -> int:
-    """Send traffic for a while: visits, logins, an unmerge about every second, and an edit of a definition now and then.
+    """Send traffic for a while: visits, logins, an unmerge about every second, and an edit of a
+    definition now and then.
 
     Returns:
         How many messages were sent.
@@ -113,7 +115,8 @@ def catch_up(live: Live, sent: int, commands: int) -> None:
 
 
 def lived(live: Live) -> None:
-    """What makes the run worth something happened: people merged, came apart, moved by the clock, and had their leaves stored apart."""
+    """What makes the run worth something happened: people merged, came apart, moved by the clock,
+    and had their leaves stored apart."""
     assert {"merge", "unmerge"} <= {
         kind for (kind,) in live.rows("SELECT DISTINCT kind FROM merges")
     }

@@ -1,4 +1,5 @@
-"""A seeded history of a shop with what makes identity hard: shared devices, late events, duplicates, withdrawals, bad records."""
+"""A seeded history of a shop with what makes identity hard: shared devices, late events,
+duplicates, withdrawals, bad records."""
 
 import json
 import random

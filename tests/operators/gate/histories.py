@@ -1,4 +1,5 @@
-"""Random histories of the gate against a model written from its rules alone: nothing passes outside them, and what deserves to passes.
+"""Random histories of the gate against a model written from its rules alone: nothing passes outside
+them, and what deserves to passes.
 
 A history mixes readings (good, bad, odd, late, early, repeated), clock steps, restarts with and
 without the stored memory, readings that cannot be read, answers with another signal's reading,
@@ -60,7 +61,8 @@ TOLERATED_MS: Final = 5_000
 
 
 def proper(one: Reading) -> bool:
-    """Whether a reading vouches for its signal, by the words of the rule: healthy, at least 70, resting on enough."""
+    """Whether a reading vouches for its signal, by the words of the rule: healthy, at least 70,
+    resting on enough."""
     needed = 30 if one.signal.startswith("source:") else 3
     return (
         one.status is Status.HEALTHY
@@ -79,7 +81,8 @@ def troubled(one: Reading) -> bool:
 
 @dataclass
 class Past:
-    """What a model knows of one signal: its readings as the gate came to see them, and how many of them no longer count for a row."""
+    """What a model knows of one signal: its readings as the gate came to see them, and how many of
+    them no longer count for a row."""
 
     readings: list[Reading] = field(default_factory=list)
     void: int = 0
@@ -323,7 +326,8 @@ def _check(
 
 
 def _compare(seed: int, model: Model, decision: Decision, enforced: Decision) -> None:
-    """A dry run tells what would have been done where nobody had set a mode, and nothing is done that would not be done so."""
+    """A dry run tells what would have been done where nobody had set a mode, and nothing is done
+    that would not be done so."""
     if decision.verdict is Verdict.PASS and enforced.verdict is not Verdict.PASS:
         raise Broken(f"seed {seed}: a mode let it pass: {decision}")
     if model.advisory() and not model.frozen():

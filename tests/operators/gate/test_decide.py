@@ -1,4 +1,5 @@
-"""The rest of the gate: margin, cool-down, volatility, sizes, quiet hours, modes, overrides, releases."""
+"""The rest of the gate: margin, cool-down, volatility, sizes, quiet hours, modes, overrides,
+releases."""
 
 from collections.abc import Sequence
 from dataclasses import replace

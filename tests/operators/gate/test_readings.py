@@ -1,4 +1,5 @@
-"""The gate: a table of verdicts, every short history, and long random ones in which nothing ever passes that should not."""
+"""The gate: a table of verdicts, every short history, and long random ones in which nothing ever
+passes that should not."""
 
 import random
 from collections.abc import Iterator
@@ -261,7 +262,8 @@ def test_the_state_survives_storage() -> None:
 
 
 def deserved(signal: str, history: list[Reading], now_ms: int, params: GateParams) -> bool:
-    """Written from the rules alone: whether the last readings of a signal, by id, let a push pass as long as no clock went back."""
+    """Written from the rules alone: whether the last readings of a signal, by id, let a push pass
+    as long as no clock went back."""
     last = [one for one in history if one.signal == signal][-params.recover_readings :]
     return (
         len(last) == params.recover_readings

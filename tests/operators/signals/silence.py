@@ -1,4 +1,5 @@
-"""Random lives of a source – young, bursty, nightly, sparse, dying at any moment, reviving – and the law that silence never heals.
+"""Random lives of a source – young, bursty, nightly, sparse, dying at any moment, reviving – and
+the law that silence never heals.
 
     python -m tests.operators.signals.silence 100000 [first seed]
 
@@ -158,7 +159,8 @@ class Life:
         self.broken.append(Broken(self.now_ms, (self.now_ms - self.shown_ms) / 1000, what))
 
     def restart(self, rng: random.Random) -> None:
-        """The reader starts anew: from a snapshot, from what was stored and the counters since, or from the counters alone."""
+        """The reader starts anew: from a snapshot, from what was stored and the counters since, or
+        from the counters alone."""
         self._count(rng)
         how = rng.choice((0, 0, 1, 2, 2, 2))
         if how == 0:
@@ -171,7 +173,8 @@ class Life:
         )
 
     def bound_ms(self, per_minute: float) -> int:
-        """When at the latest a silent source is unhealthy or unknown: told from what came, not from what was learned.
+        """When at the latest a silent source is unhealthy or unknown: told from what came, not from
+        what was learned.
 
         The fewer events came, the further off may be whatever rate can be told from them: by three
         standard deviations at most.

@@ -321,7 +321,8 @@ def told(machine: HealthMachine, minute: int, counts: Mapping[str, float]) -> It
 
 @pytest.fixture(scope="module")
 def learned() -> tuple[Memory, int]:
-    """What is remembered after two days of usual traffic with noise, and the number of the next minute."""
+    """What is remembered after two days of usual traffic with noise, and the number of the next
+    minute."""
     rng, machine, last = random.Random(7), HealthMachine(PARAMS), None
     for minute in range(2 * 1440):
         busy = rng.uniform(0.8, 1.25)

@@ -1,4 +1,5 @@
-"""Silence never heals: while no event of a source comes, its readings only get worse, and within a bound of its own rhythm none passes."""
+"""Silence never heals: while no event of a source comes, its readings only get worse, and within a
+bound of its own rhythm none passes."""
 
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
@@ -121,7 +122,8 @@ def go_on(machine: HealthMachine, first: int, minutes: int, events: float) -> li
 
 @pytest.fixture(scope="module")
 def lived() -> tuple[Memory, int]:
-    """What is remembered of a source that sent 20 events a minute for 30 hours, and the number of the next minute."""
+    """What is remembered of a source that sent 20 events a minute for 30 hours, and the number of
+    the next minute."""
     machine = HealthMachine(PARAMS)
     for hour in range(30):
         rows = tuple(
@@ -138,7 +140,8 @@ def lived() -> tuple[Memory, int]:
 
 
 def learned_of(memory: Memory) -> dict[str, Any]:
-    """All that is learned: the rhythm without what says how long the silence lasts, shares, levels, shapes."""
+    """All that is learned: the rhythm without what says how long the silence lasts, shares, levels,
+    shapes."""
     passing = {"silent", "silent_ms", "loss", "gaps", "doubted_ms"}
     rhythm = {
         key: value

@@ -229,7 +229,8 @@ def test_a_merge_with_somebody_who_refused_every_purpose_withdraws() -> None:
 def test_a_trait_that_is_left_out_for_want_of_room_is_missed_by_the_segments_that_ask_for_it() -> (
     None
 ):
-    """Of bounded traits those with the smallest digests stay, so that one that comes may drop another one."""
+    """Of bounded traits those with the smallest digests stay, so that one that comes may drop
+    another one."""
     lacking = tuple(
         Segment(SegmentId(number), WORKSPACE, 1, Trait(name, NotExists()))
         for number, name in enumerate(("age", "city", "plan"), 1)

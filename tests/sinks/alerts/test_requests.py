@@ -115,7 +115,8 @@ def test_a_line_break_cannot_write_a_mail_header() -> None:
 
 
 def test_a_signature_is_over_the_time_and_the_bytes_under_the_secret() -> None:
-    """The first value was computed with `openssl dgst -sha256 -hmac secret` over ``1772357400.{"id":1}``."""
+    """The first value was computed with `openssl dgst -sha256 -hmac secret` over
+    ``1772357400.{"id":1}``."""
     first = signature("secret", 1772357400, b'{"id":1}')
     assert first == "c48907534640a0164fdde8577ca976a775fe77a020b4a0861a4ee2812efa5cb6"
     assert (

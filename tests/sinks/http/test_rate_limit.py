@@ -1,4 +1,5 @@
-"""The pace of an account: one bucket for all processes, by themselves where there is none, and a token for every request."""
+"""The pace of an account: one bucket for all processes, by themselves where there is none, and a
+token for every request."""
 
 from datetime import timedelta
 

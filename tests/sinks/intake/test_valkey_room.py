@@ -1,4 +1,5 @@
-"""Room in the embedded log on a real server: what leaves is processed for good, what is refused is refused for its true reason, in time."""
+"""Room in the embedded log on a real server: what leaves is processed for good, what is refused is
+refused for its true reason, in time."""
 
 import asyncio
 import os

@@ -1,4 +1,5 @@
-"""Consent fails closed: only a documented grant permits more than before, whatever JSON stands in its place, and the event counts."""
+"""Consent fails closed: only a documented grant permits more than before, whatever JSON stands in
+its place, and the event counts."""
 
 import json
 from typing import Any
@@ -362,7 +363,8 @@ EVENTS = st.lists(CONTEXT, min_size=1, max_size=2).map(
 
 
 def documented_grants(raw: bytes) -> set[str]:
-    """Purposes for which the event holds a grant as docs/consent.md defines one, as they are spelled but for case and blanks."""
+    """Purposes for which the event holds a grant as docs/consent.md defines one, as they are
+    spelled but for case and blanks."""
     found: set[str] = set()
     for context in of(json.loads(raw, object_pairs_hook=Pairs), "context"):
         for consent in of(context, "consent"):

@@ -1,4 +1,5 @@
-"""What Kafka asks for beyond the contract of every log: what other producers write, and what brokers do."""
+"""What Kafka asks for beyond the contract of every log: what other producers write, and what
+brokers do."""
 
 import time
 from collections.abc import Callable

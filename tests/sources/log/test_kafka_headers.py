@@ -1,4 +1,5 @@
-"""Law 10 for what stands around a record: whatever its headers are, it is handed out, and so is what comes after it."""
+"""Law 10 for what stands around a record: whatever its headers are, it is handed out, and so is
+what comes after it."""
 
 import ctypes
 from pathlib import Path
@@ -44,7 +45,8 @@ class _Member(ctypes.Structure):
 
 
 def librdkafka() -> Any:
-    """The client's own library: Python's names of headers are texts, those of other languages may be any bytes."""
+    """The client's own library: Python's names of headers are texts, those of other languages may
+    be any bytes."""
     found = sorted(
         Path(confluent_kafka.__file__).parent.with_name("confluent_kafka.libs").glob("librdkafka*")
     )

@@ -1,4 +1,5 @@
-"""Whoever refuses comes off the list at once: also who had left the segment before, and whom no push has taken off yet."""
+"""Whoever refuses comes off the list at once: also who had left the segment before, and whom no
+push has taken off yet."""
 
 import tracemalloc
 from typing import Any, Final
@@ -38,7 +39,8 @@ def listed(engine: Engine, segment: int) -> None:
 
 
 def withdrawn(engine: Engine, since: str) -> int:
-    """How many people have to come off, as a process finds it that has looked at everything before an instant."""
+    """How many people have to come off, as a process finds it that has looked at everything before
+    an instant."""
     found = [
         *withdrawals.touched(engine.conn, since, PURPOSES),
         *withdrawals.outstanding(engine.conn, PURPOSES, 60.0),

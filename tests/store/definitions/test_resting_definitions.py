@@ -1,4 +1,5 @@
-"""A definition that was stored in another way than by publishing stops neither the engine nor any other definition."""
+"""A definition that was stored in another way than by publishing stops neither the engine nor any
+other definition."""
 
 import msgspec
 import pytest

@@ -1,4 +1,5 @@
-"""Exports in the hands of writers: one at a time, replaced when they fall silent, begun anew when somebody is erased."""
+"""Exports in the hands of writers: one at a time, replaced when they fall silent, begun anew when
+somebody is erased."""
 
 import threading
 from collections.abc import Callable, Iterator

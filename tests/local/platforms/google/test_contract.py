@@ -1,4 +1,5 @@
-"""The Google sandbox is as strict as the contract and as Google's own types: what is wrong is refused whole, and nothing is kept."""
+"""The Google sandbox is as strict as the contract and as Google's own types: what is wrong is
+refused whole, and nothing is kept."""
 
 import json
 from collections.abc import Iterator

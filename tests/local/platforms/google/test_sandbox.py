@@ -1,4 +1,5 @@
-"""The Google sandbox keeps real lists, tells results later, counts quotas, and Google's own client gets on with it."""
+"""The Google sandbox keeps real lists, tells results later, counts quotas, and Google's own client
+gets on with it."""
 
 import base64
 import json

@@ -1,4 +1,5 @@
-"""A Google sandbox that listens, a plain client of it, and Google's own types to read what goes either way."""
+"""A Google sandbox that listens, a plain client of it, and Google's own types to read what goes
+either way."""
 
 import json
 from collections.abc import Iterator
@@ -95,7 +96,8 @@ class Client:
 
 
 class Connector:
-    """Our own platform over our own transport, with everything that went over the line kept to look at."""
+    """Our own platform over our own transport, with everything that went over the line kept to look
+    at."""
 
     def __init__(self, client: Client, runner: HttpRunner, **params: Any) -> None:
         self.google = Google(GoogleParams(base_url=client.url, customer_id=CUSTOMER, **params))

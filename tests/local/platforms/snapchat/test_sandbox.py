@@ -1,4 +1,5 @@
-"""The Snapchat sandbox is as strict as the contract, and the connector with its transports satisfies it."""
+"""The Snapchat sandbox is as strict as the contract, and the connector with its transports
+satisfies it."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

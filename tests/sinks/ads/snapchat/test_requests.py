@@ -1,4 +1,5 @@
-"""Golden request files: the bytes that go to Snapchat, one file per operation, and one request per kind of identifier."""
+"""Golden request files: the bytes that go to Snapchat, one file per operation, and one request per
+kind of identifier."""
 
 import json
 from pathlib import Path
