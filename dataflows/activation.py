@@ -40,9 +40,9 @@ from dataflows.observing import CountedGate, expect_pushes, observe_attempt, sho
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
 from sinks.activation.delivery import Attempt, Delivery
 from sinks.activation.destination import Destination
-from sinks.activation.permits import Gate, Permits
+from sinks.activation.gate_step import ApprovedTask, Gate, GateStep, Task
 from sinks.activation.receipts import Confirmation
-from sinks.activation.run import Activation, Permitted, Task
+from sinks.activation.run import Activation
 from sinks.gate import TrustGate
 from sinks.http.client import HttpRunner
 from sources.activation.audiences import AudienceFeed, AudienceFeedParams
@@ -59,8 +59,8 @@ _PATIENCE: Final = timedelta(seconds=1)
 def build(
     due: Source[Task],
     receipts: Source[Receipt],
-    permit: Callable[[Task], Permitted | None],
-    deliver: Callable[[Permitted], Attempt | None],
+    permit: Callable[[Task], ApprovedTask | None],
+    deliver: Callable[[ApprovedTask], Attempt | None],
     confirm: Callable[[Receipt], Attempt | None],
     report: Sink[tuple[str, Attempt]],
 ) -> Dataflow:
@@ -213,21 +213,21 @@ def build_on(
     platforms = {name: destination.platform for name, destination in destinations.items()}
     purposes = {name: platform.purpose for name, platform in platforms.items()}
     delivery = Delivery(conn, destinations, params, now, random.SystemRandom().random)
-    permits = Permits(conn, gate, params.decision_interval, params.hold_interval, now)
+    gate_step = GateStep(conn, gate, params.decision_interval, params.hold_interval, now)
     activation = Activation(
-        conn, platforms, delivery, permits.still, now, _PATIENCE if urgent else timedelta()
+        conn, platforms, delivery, gate_step, now, _PATIENCE if urgent else timedelta()
     )
     looks = AudienceFeedParams(
         purposes, urgent, params.poll_interval, params.outstanding_interval, params.failed_wait
     )
-    due = AudienceFeed(conn, looks, now, activation.moved)
+    due = AudienceFeed(conn, looks, now)
     receipts = ReceiptFeed(conn, () if urgent else destinations.keys(), params.poll_interval, now)
     confirmation = Confirmation(conn, destinations, params.failed_wait, now)
     # One of the two sources rests for both.
     return build(
         Intake(due, stop),
         Intake(receipts, stop, rest=timedelta()),
-        permits,
+        gate_step,
         activation,
         confirmation,
         AttemptLog(),

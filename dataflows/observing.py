@@ -23,7 +23,7 @@ from domain.failure import REASONS
 from domain.gate import Action, Verdict
 from domain.signals.reading import Reading, Status
 from sinks.activation.delivery import Attempt
-from sinks.activation.permits import Gate, Judgement
+from sinks.activation.gate_step import Gate, Judgement
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused
 
 logger = structlog.get_logger(__name__)
@@ -163,7 +163,7 @@ class CountedGate:
     def judge(
         self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime
     ) -> Judgement:
-        """See `sinks.activation.permits.Gate.judge`."""
+        """See `sinks.activation.gate_step.Gate.judge`."""
         return _Counted(
             self._gate.judge(workspace_id, platform, audience_id, action, now), platform, action
         )
@@ -179,8 +179,8 @@ class _Counted:
         return self._judgement.verdict
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        return self._judgement.reasons
+    def codes(self) -> tuple[str, ...]:
+        return self._judgement.codes
 
     def sized(self, adds: int, removes: int) -> Judgement:
         return _Counted(self._judgement.sized(adds, removes), *self._about)

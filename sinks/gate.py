@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -25,8 +26,8 @@ _MS: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One verdict, not recorded yet."""
+class Evaluation:
+    """The gate's verdict on one proposed action, not recorded yet."""
 
     conn: Connection[Any]
     params: GateParams
@@ -36,9 +37,9 @@ class Judged:
     state: GateState
     now_ms: int
 
-    @property
+    @cached_property
     def decision(self) -> Decision:
-        """What the gate says."""
+        """What the gate decides."""
         return judge(
             self.state, self.proposed, self.readings, self.situation, self.now_ms, self.params
         )
@@ -49,11 +50,11 @@ class Judged:
         return self.decision.verdict.value
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why, the weightiest first."""
-        return self.decision.reasons
+    def codes(self) -> tuple[str, ...]:
+        """Why, the weightiest first (`domain.gate.Code`)."""
+        return tuple(code.value for code in self.decision.codes)
 
-    def sized(self, adds: int, removes: int) -> "Judged":
+    def sized(self, adds: int, removes: int) -> "Evaluation":
         """The same, knowing how many people the push would add and remove."""
         audience = self.proposed.audience_id
         size = decide.measured(self.conn, audience, adds, removes)
@@ -62,7 +63,7 @@ class Judged:
             self, situation=msgspec.structs.replace(self.situation, size=size, history=history)
         )
 
-    def under_way(self, push_id: int) -> "Judged":
+    def under_way(self, push_id: int) -> "Evaluation":
         """The same of a push that was planned: as large as it was measured then, so that what let that pass has to hold still."""
         size = decide.planned_size(self.conn, push_id)
         if size is None:
@@ -104,7 +105,7 @@ class TrustGate:
 
     def judge(
         self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime
-    ) -> Judged:
+    ) -> Evaluation:
         """Judge one proposed action: push, urgent_removal or delete.
 
         Only a push asks for readings: nothing about them stops a removal.
@@ -117,7 +118,7 @@ class TrustGate:
         state, params = decide.load_state(self._conn, workspace, destination), self._params
         proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
         if proposed.action is not Action.PUSH:
-            return Judged(self._conn, params, proposed, {}, Situation(platform), state, now_ms)
+            return Evaluation(self._conn, params, proposed, {}, Situation(platform), state, now_ms)
         sources = signals.feeding_sources(self._conn, workspace, now - params.depends_for)
         opinions = [f"platform:{platform}", metrics.CONVERSIONS]
         readings = self._readings(workspace, [*sources, *opinions], state, now)
@@ -136,7 +137,7 @@ class TrustGate:
             platform, controls, other_ms=(last_word.clock(self._conn) - _EPOCH) // _MS
         )
         proposed = msgspec.structs.replace(proposed, depends_on=tuple(depends_on))
-        return Judged(self._conn, params, proposed, newest, situation, state, now_ms)
+        return Evaluation(self._conn, params, proposed, newest, situation, state, now_ms)
 
     def _says(self, reading: Reading | None, state: GateState, now_ms: int) -> bool:
         """Whether a second opinion says something: it is read, or was in trouble so lately that silence does not clear it."""

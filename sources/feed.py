@@ -27,7 +27,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
-from domain.event import Batch, Wake
+from domain.event import Batch
 
 REST: Final = timedelta(milliseconds=50)
 
@@ -97,8 +97,6 @@ Laws, held against every implementation by one battery of tests:
 - Two processes share the partitions; after either has stopped or died the other reads them all.
   Overlap is possible and fenced.
 """
-
-WakeSource = Feed[Wake]
 
 
 class _Partition(StatelessSourcePartition[X]):

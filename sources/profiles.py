@@ -46,7 +46,7 @@ class DueParams:
 
 
 class DuePeopleFeed:
-    """Hands out wakes. A `sources.feed.WakeSource`.
+    """Hands out wakes. A `sources.feed.Feed`.
 
     Args:
         connect: opens an autocommit connection to Postgres.

@@ -64,7 +64,7 @@ class Effort(NamedTuple):
 
 
 class SweepFeed:
-    """Hands out everybody whom newer definitions may concern. A `sources.feed.WakeSource`.
+    """Hands out everybody whom newer definitions may concern. A `sources.feed.Feed`.
 
     Args:
         connect: opens an autocommit connection to Postgres.

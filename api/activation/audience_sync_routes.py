@@ -175,7 +175,7 @@ async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPr
         **asdict(preview),
         exact=preview.exact,
         verdict=judged.decision.verdict.value,
-        reasons=list(judged.reasons),
+        reasons=list(judged.decision.reasons),
     )
 
 

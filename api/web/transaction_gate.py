@@ -12,7 +12,7 @@ from api.web.errors import UnprocessableError
 from domain.gate import Mode
 from operators.gate.decide import mode_now
 from operators.gate.replay import Rejudged, rejudge, with_values
-from sinks.gate import Judged, TrustGate
+from sinks.gate import Evaluation, TrustGate
 from store.fetch import in_transaction
 from store.gate import replay
 from store.gate.commands import GateCommandError, Speaker
@@ -47,11 +47,11 @@ async def speak(
 
 async def judged_now(
     held: Connections, caller: Caller, platform: str, audience: int
-) -> tuple[Judged, Mode]:
+) -> tuple[Evaluation, Mode]:
     """What the gate says of an audience's push now, its size aside; nothing is recorded."""
     params = held.settings.gate
 
-    def work(conn: Connection[Any], _speaker: Speaker, now: datetime) -> tuple[Judged, Mode]:
+    def work(conn: Connection[Any], _speaker: Speaker, now: datetime) -> tuple[Evaluation, Mode]:
         judged = TrustGate(conn, params).judge(caller.workspace, platform, audience, "push", now)
         return judged, mode_now(judged.situation, audience, judged.now_ms, params)
 

@@ -220,7 +220,7 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
         typer.echo(
             f"the next push adds {found.adds:,} and removes {found.removes:,} in {found.requests:,} requests{skipped}{about}"
         )
-        typer.echo(f"the gate would {judged.verdict}: {'; '.join(judged.reasons)}")
+        typer.echo(f"the gate would {judged.verdict}: {'; '.join(judged.decision.reasons)}")
 
 
 @app.command()

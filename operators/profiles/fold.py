@@ -7,7 +7,6 @@ first (`operators.unify.batch`).
 from domain.event import Event
 from domain.policies import ProfileRules
 from domain.profiles.leaf import Leaf, Register, Revenue, later, later_consent, tie_of
-from domain.values import Json
 from operators.aggregates.bounded import keep_bounded
 from operators.profiles.sessions import add_interval
 
@@ -70,9 +69,3 @@ def _fold_order(leaf: Leaf, currency: str, amount_minor: int, at: int) -> None:
     else:
         leaf.first_order_ms = leaf.last_order_ms = at
     leaf.revenue[currency] = Revenue(count + 1, total + amount_minor)
-
-
-def register_value(registers: dict[str, Register], name: str) -> Json:
-    """The value that a register holds, or None where nothing was ever said."""
-    register = registers.get(name)
-    return None if register is None else register.value

@@ -1,10 +1,11 @@
-"""Plans pushes: reads who is concerned, nets the change out, records it – one transaction each, nothing sent.
+"""Plans pushes: reads who is affected, nets the change out, writes it down; nothing is sent.
 
-A push is decided on here, once it is known whom it changes: the decision and the plan commit
-together, or neither does. A withdrawal needs no decision but carries one all the same.
+A push is decided on once it is known whom it changes (`PlannedPush.record`), in the transaction
+that plans it. A withdrawal needs no decision but carries one all the same.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,53 +21,71 @@ from store.activation.drafts import Draft
 from store.activation.due import Audience
 from store.gate import decide
 
-Approve = Callable[[int, int], int | None]
-"""Asks the gate in the planning transaction, with how many people a push adds and removes: the decision that lets it pass, or None."""
+
+@dataclass(frozen=True)
+class PlannedPush:
+    """A push that is written down and not decided on yet; its planning transaction is open.
+
+    Attributes:
+        come: people who are not on the list yet and would be.
+        go: people who would be on it no more.
+    """
+
+    conn: Connection[Any]
+    audience: Audience
+    xmin: str
+    draft: Draft
+    come: int
+    go: int
+    sent_again: AbstractSet[ProfileId]
+
+    def record(self, decision_id: int | None) -> int | None:
+        """Put the push under way by this decision, or leave nothing behind without one.
+
+        Returns:
+            The push's id; None without a decision.
+        """
+        if decision_id is None:
+            self.draft.discard()
+            return None
+        push_id = self.draft.plan(decision_id, self.sent_again)
+        drafts.move_cursor(self.conn, self.audience, self.xmin)
+        decide.release_used(self.conn, decision_id, push_id)
+        return push_id
 
 
 def plan_push(
     conn: Connection[Any],
-    audience_id: int,
+    opened: tuple[Audience, str] | None,
     kind: str,
     platform: Platform,
-    approve: Approve,
     now: datetime,
-) -> int | None:
-    """Plan the net change since the last plan.
+) -> PlannedPush | None:
+    """Write down the net change since the last plan.
 
     The first one compares all members with everything on the list.
 
     Args:
-        conn: connection in autocommit mode.
-        audience_id: whose push.
+        conn: connection in the planning transaction.
+        opened: what `store.activation.due.planning` yields.
         kind: scheduled or manual.
-        platform: how rows are spelled.
-        approve: asks the gate.
+        platform: how rows are formatted.
         now: clock.
 
     Returns:
-        The push's id; None where there is one under way, the audience is not active, or the gate
-        holds the push.
+        The push; None where one is under way already or the audience is not active.
     """
-    with due.planning(conn, audience_id) as opened:
-        if opened is None or opened[0].status != "active" or due.has_open_push(conn, audience_id):
-            return None
-        audience, xmin = opened
-        draft = Draft(conn, audience, kind, platform.limits.max_rows, now)
-        come = go = 0
-        sent_again: set[ProfileId] = set()
-        for page in changes(conn, audience, xmin, platform):
-            draft.take(page.change)
-            come, go = come + page.come, go + page.go
-            sent_again |= page.sent_again
-        decision_id = approve(come, go)
-        if decision_id is None:
-            draft.discard()
-            return None
-        push_id = draft.plan(decision_id, sent_again)
-        drafts.move_cursor(conn, audience, xmin)
-        decide.release_used(conn, decision_id, push_id)
-        return push_id
+    if opened is None or opened[0].status != "active" or due.has_open_push(conn, opened[0].id):
+        return None
+    audience, xmin = opened
+    draft = Draft(conn, audience, kind, platform.limits.max_rows, now)
+    come = go = 0
+    sent_again: set[ProfileId] = set()
+    for page in changes(conn, audience, xmin, platform):
+        draft.take(page.change)
+        come, go = come + page.come, go + page.go
+        sent_again |= page.sent_again
+    return PlannedPush(conn, audience, xmin, draft, come, go, sent_again)
 
 
 def plan_withdrawal(

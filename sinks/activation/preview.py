@@ -15,7 +15,7 @@ from operators.gate.params import GateParams
 from operators.segments.sampling import estimate
 from sinks.activation.planning import changes
 from sinks.ads.platform import Platform
-from sinks.gate import Judged, TrustGate
+from sinks.gate import Evaluation, TrustGate
 from store.activation import audiences, concerned, due, withdrawals
 
 EXACT_PEOPLE: Final = 50_000
@@ -126,7 +126,7 @@ def preview_push(
 
 def preview_judged(
     conn: Connection[Any], audience_id: int, platform: Platform, params: GateParams, now: datetime
-) -> tuple[PushPreview, Judged] | None:
+) -> tuple[PushPreview, Evaluation] | None:
     """Like `preview_push`, with what the gate would say of such a push now."""
     preview, audience = (
         preview_push(conn, audience_id, platform),

@@ -3,8 +3,7 @@
 Implementations: `sinks.intake.valkey` (embedded) and `sinks.intake.kafka` (production).
 """
 
-import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Final, Protocol
 
@@ -76,24 +75,3 @@ class EventLog(Protocol):
 def keyed(records: Iterable[bytes]) -> list[Entry]:
     """Give records that exist already (re-driven ones, commands) the partition key that the collector would have given them."""
     return [(record_key(record), record) for record in records]
-
-
-def append_once(open_log: Callable[[], EventLog], entries: Sequence[Entry]) -> None:
-    """Append from a place without an event loop, a console command for example: open the log, append, close.
-
-    Args:
-        open_log: makes the log; called inside a fresh event loop.
-        entries: as in `EventLog.append`.
-
-    Raises:
-        LogUnavailableError: as in `EventLog.append`.
-    """
-
-    async def run() -> None:
-        log = open_log()
-        try:
-            await log.append(entries)
-        finally:
-            await log.close()
-
-    asyncio.run(run())

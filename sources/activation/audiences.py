@@ -52,8 +52,6 @@ class AudienceFeed:
         conn: connection in autocommit mode.
         params: see `AudienceFeedParams`.
         now: aware clock.
-        moved: whether anything was sent since it was asked last; while things move there is no
-            pause.
     """
 
     def __init__(
@@ -61,12 +59,11 @@ class AudienceFeed:
         conn: Connection[Any],
         params: AudienceFeedParams,
         now: Callable[[], datetime],
-        moved: Callable[[], bool],
     ) -> None:
         self._conn = conn
         self._params = params
         self._now = now
-        self._moved = moved
+        self._handed_out: list[Task] = []
         self._horizon = "0"
         self._outstanding_at: datetime | None = None
         self._resumes_at: datetime | None = None
@@ -74,13 +71,15 @@ class AudienceFeed:
     def read(self) -> Sequence[Task]:
         """Hand out what there is to do now, withdrawals first.
 
-        At most one other task per audience.
+        At most one other task per audience. A request says how far its push is, so that the same
+        tasks again mean that nothing moved: only then is there a pause.
         """
         now = self._now()
         tasks: list[Task] = [*self._withdrawals(now)] if self._params.urgent else []
         found = work(self._conn, self._params.purposes.keys(), now, self._params.failed_wait)
         tasks += [task for task in found if task.exempt is self._params.urgent]
-        self._resumes_at = None if self._moved() else now + self._params.interval
+        moved, self._handed_out = tasks != self._handed_out, tasks
+        self._resumes_at = None if moved else now + self._params.interval
         return tasks
 
     def resumes_at(self) -> datetime | None:

@@ -56,6 +56,8 @@ class Work:
     Attributes:
         kind: request (an open push has one to send), delete, manual or scheduled.
         push_kind: for request, the kind of its push.
+        push_id: for request, its push; 0 otherwise.
+        seq: for request, which one of the push.
     """
 
     workspace_id: int
@@ -63,6 +65,8 @@ class Work:
     platform: str
     kind: str
     push_kind: str
+    push_id: int = 0
+    seq: int = 0
 
     @property
     def exempt(self) -> bool:
@@ -88,10 +92,11 @@ _WORK: Final = """
                 WHEN a.status = 'deleting' THEN 'delete'
                 WHEN a.requested_at IS NOT NULL THEN 'manual'
                 ELSE 'scheduled' END AS kind,
-           coalesce(next.kind, '') AS push_kind
+           coalesce(next.kind, '') AS push_kind, coalesce(next.push_id, 0) AS push_id,
+           coalesce(next.seq, 0) AS seq
     FROM audiences a
     LEFT JOIN LATERAL (
-        SELECT p.kind, coalesce((r.outcome->>'retry_at_ms')::bigint, 0) AS retry_at_ms
+        SELECT p.kind, p.id AS push_id, r.seq, coalesce((r.outcome->>'retry_at_ms')::bigint, 0) AS retry_at_ms
         FROM pushes p JOIN push_requests r ON r.push_id = p.id AND r.status = 'recorded'
         WHERE p.audience_id = a.id AND p.status = 'running'
         ORDER BY p.kind IN ('urgent', 'delete') DESC, p.id, r.seq LIMIT 1

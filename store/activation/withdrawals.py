@@ -9,6 +9,7 @@ asks for another one, everybody on the list is looked at.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -59,6 +60,7 @@ _OF_ANOTHER_PURPOSE: Final = """
 """
 
 
+@dataclass
 class Withdrawn:
     """People of one audience who must come off its list.
 
@@ -66,11 +68,10 @@ class Withdrawn:
         people: profile ids with rows there.
     """
 
-    def __init__(self, workspace_id: int, audience_id: int, platform: str) -> None:
-        self.workspace_id = workspace_id
-        self.audience_id = audience_id
-        self.platform = platform
-        self.people: list[ProfileId] = []
+    workspace_id: int
+    audience_id: int
+    platform: str
+    people: list[ProfileId] = field(default_factory=list)
 
 
 def horizon(conn: Connection[Any]) -> str:

@@ -177,7 +177,7 @@ def test_what_may_happen_counts_from_0_so_that_the_first_time_shows() -> None:
 
 
 class _Judged:
-    verdict, reasons, rehearsed = "hold", ("because",), False
+    verdict, codes, rehearsed = "hold", ("because",), False
 
     def under_way(self, push_id: int) -> "_Judged":
         assert push_id == 3
@@ -205,7 +205,7 @@ def test_a_decision_counts_when_it_is_recorded() -> None:
         CountedGate(_Gate()).judge(1, "meta", 1, "push", datetime.now(UTC)).under_way(3).sized(5, 0)
     )
     assert not judgement.rehearsed
-    assert (judgement.verdict, judgement.reasons, held()) == ("hold", ("because",), before)
+    assert (judgement.verdict, judgement.codes, held()) == ("hold", ("because",), before)
     assert judgement.record() == 17
     assert held() == before + 1
 

@@ -13,7 +13,7 @@ from domain.signals.reading import Reading, Status
 from operators.gate.params import GateParams
 from sinks.activation.delivery import Delivery, DeliveryParams
 from sinks.activation.destination import Destination
-from sinks.activation.permits import Permits
+from sinks.activation.gate_step import GateStep
 from sinks.activation.run import Activation
 from sinks.ads.platform import Platform, Request, Response, Transport
 from sinks.gate import TrustGate
@@ -75,7 +75,7 @@ class Desk:
             self.clock,
             lambda: 0.0,
         )
-        self.permits = Permits(
+        self.gate_step = GateStep(
             self.conn,
             TrustGate(self.conn, self.params),
             timedelta(minutes=1),
@@ -83,7 +83,7 @@ class Desk:
             self.clock,
         )
         self.activation = Activation(
-            self.conn, {platform.name: platform}, delivery, self.permits.still, self.clock
+            self.conn, {platform.name: platform}, delivery, self.gate_step, self.clock
         )
 
     def clock(self) -> datetime:
@@ -121,7 +121,7 @@ class Desk:
         self.feed()
         name = self.worlds[0].meta.name
         permitted = [
-            self.permits(task) for task in due.work(self.conn, [name], self.now, timedelta())
+            self.gate_step(task) for task in due.work(self.conn, [name], self.now, timedelta())
         ]
         for one in permitted:
             if one is not None:

@@ -34,13 +34,13 @@ class Verdict:
     action: str
     verdict: str
     most: int
-    reasons: tuple[str, ...] = ("shut",)
+    codes: tuple[str, ...] = ("shut",)
 
     def sized(self, adds: int, removes: int) -> "Verdict":
         return (
             self
             if adds + removes <= self.most
-            else replace(self, verdict="hold", reasons=("too many",))
+            else replace(self, verdict="hold", codes=("too many",))
         )
 
     def under_way(self, push_id: int) -> "Verdict":  # noqa: ARG002 - the gate's word

@@ -12,7 +12,7 @@ from domain.gate import Code, Mode
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
 from operators.gate.params import GateParams
-from sinks.activation.permits import Permits
+from sinks.activation.gate_step import GateStep
 from sinks.activation.preview import preview_judged
 from sinks.activation.run import Activation
 from sinks.gate import TrustGate
@@ -31,7 +31,7 @@ class Door:
     """Activation under the real gate, step by step, with a clock that a test turns."""
 
     engine: Engine
-    permits: Permits
+    gate_step: GateStep
     activation: Activation
     tells: bool = True
 
@@ -79,14 +79,14 @@ class Door:
         tasks = due.work(self.world.conn, ["meta"], self.engine.now, timedelta())
         done = False
         for task in tasks:
-            permitted = self.permits(task)
+            permitted = self.gate_step(task)
             done = done or (permitted is not None and self.activation(permitted) is not None)
         return done
 
     def withdraw(self) -> None:
         """Do what withdrawals ask for."""
         for task in withdrawals.touched(self.world.conn, "0", {"meta": "advertising"}):
-            permitted = self.permits(task)
+            permitted = self.gate_step(task)
             assert permitted is not None
             self.activation(permitted)
         while any(
@@ -98,7 +98,7 @@ class Door:
                 for one in due.work(self.world.conn, ["meta"], self.engine.now, timedelta())
                 if one.push_kind == "urgent"
             )
-            permitted = self.permits(work)
+            permitted = self.gate_step(work)
             assert permitted is not None
             self.activation(permitted)
 
@@ -131,16 +131,14 @@ def opened(engine: Engine) -> Callable[..., Door]:
         return engine.now
 
     def make(**params: Any) -> Door:
-        permits = Permits(
+        gate_step = GateStep(
             conn,
             TrustGate(conn, GateParams(**(vars(PARAMS) | params))),
             timedelta(),
             timedelta(),
             now,
         )
-        return Door(
-            engine, permits, Activation(conn, platforms, engine.delivery, permits.still, now)
-        )
+        return Door(engine, gate_step, Activation(conn, platforms, engine.delivery, gate_step, now))
 
     return make
 

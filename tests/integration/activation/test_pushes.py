@@ -447,16 +447,11 @@ def test_push_that_is_not_approved_leaves_nothing_behind(
     monkeypatch.setattr(concerned, "PAGE", 2)
     for number in range(7):
         world.join(number)
-    asked = []
-
-    def refuse(adds: int, removes: int) -> None:
-        asked.append((adds, removes))
-
-    assert (
-        planning.plan_push(world.conn, world.audience, "manual", world.meta, refuse, engine.now)
-        is None
-    )
-    assert asked == [(7, 0)]
+    with due.planning(world.conn, world.audience) as opened:
+        planned = planning.plan_push(world.conn, opened, "manual", world.meta, engine.now)
+        assert planned is not None
+        assert (planned.come, planned.go) == (7, 0)
+        assert planned.record(None) is None
     assert (
         world.column("SELECT id FROM pushes") == world.column("SELECT seq FROM push_requests") == []
     )

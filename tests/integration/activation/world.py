@@ -27,7 +27,7 @@ from sinks.activation.receipts import Confirmation
 from sinks.ads.platform import Matchable, Platform, Request, Response, Transport
 from sinks.http.rate_limit import LocalTokens, Paced
 from sinks.http.retry import RetryParams
-from store.activation import receipts, withdrawals
+from store.activation import due, receipts, withdrawals
 from tests.conftest import TestWorkspace
 
 ACCOUNT = "111"
@@ -279,14 +279,9 @@ class Engine:
         )
 
     def plan(self, kind: str = "manual") -> int | None:
-        return planning.plan_push(
-            self.world.conn,
-            self.world.audience,
-            kind,
-            self.world.meta,
-            lambda _adds, _removes: 0,
-            self.now,
-        )
+        with due.planning(self.world.conn, self.world.audience) as opened:
+            planned = planning.plan_push(self.world.conn, opened, kind, self.world.meta, self.now)
+            return None if planned is None else planned.record(0)
 
     def advance(self) -> Attempt | None:
         return self.delivery.advance(self.world.audience, lambda _audience, _push: True)

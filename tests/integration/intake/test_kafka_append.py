@@ -13,7 +13,8 @@ from domain.intake.envelope import encode_event
 from local.servers.address import free_port
 from local.servers.process import wait_until
 from sinks.intake.kafka import KafkaAppender, KafkaAppendParams
-from sinks.intake.log import LogFullError, LogUnavailableError, append_once, keyed
+from sinks.intake.log import LogFullError, LogUnavailableError, keyed
+from tests.support.appending import append_once
 
 pytestmark = pytest.mark.kafka
 

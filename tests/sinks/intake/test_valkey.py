@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 
 from domain.intake.log_refusal import LogRefusal
 from domain.intake.partitioning import partition_of
-from sinks.intake.log import Entry, LogFullError, LogUnavailableError, append_once
+from sinks.intake.log import Entry, LogFullError, LogUnavailableError
 from sinks.intake.valkey import ValkeyAppender, ValkeyAppendParams
 from sinks.intake.valkey_guard import GuardParams
+from tests.support.appending import append_once
 
 PARTITIONS = 4
 

@@ -1,32 +1,30 @@
-"""Asks the trust gate before anything is done, and has its decision on record before the action starts.
+"""Asks the trust gate before anything is done, and records its decision before the action starts.
 
-A push is asked for twice before it is planned: over its readings, which costs little, and once it
-is known whom it changes, in the transaction that plans it, by what holds then. One under way is
-asked for again with every request, in the transaction that puts its beginning on record
-(`Permits.still`): when the gate no longer lets it pass, the rest of it is held and planned anew
-later. What was asked before only saves work; nothing leaves on it. Withdrawals and deletions are
-not judged, for they only take people off a platform; they are recorded all the same. A verdict that
-stays the same, numbers in its reasons aside, is recorded once per interval, not at every look.
+The gate evaluates a push twice before it is planned: by its readings, which is cheap, and once its
+size is known, in the transaction that plans it, by what holds then. It evaluates a push under way
+with every request, in the transaction that records that the request begins (`GateStep.still`): when
+the gate no longer lets it pass, the rest is held and planned again later. An earlier evaluation
+only saves work; nothing leaves on it. Withdrawals and deletions are not judged, for they only take
+people off a platform; they are recorded all the same. A verdict whose codes stay the same is
+recorded once per interval, not at every look.
 """
 
-import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final, Protocol
 
 from psycopg import Connection
 
-from sinks.activation.run import Permitted, Task
 from store import last_word
 from store.activation import due, pushes
 from store.activation.due import Audience, Work
 from store.activation.withdrawals import Withdrawn
 
+Task = Withdrawn | Work
 PASS: Final = "pass"  # noqa: S105 - a verdict
-_NUMBER: Final = re.compile(r"\d+(\.\d+)?")
 _COSTLY: Final = 20
-"""An audience that is held for the size of its push rests so many times as long as it took to find that out."""
+"""A push held for its size is planned again after so many times as long as planning took."""
 
 
 class Judgement(Protocol):
@@ -37,8 +35,8 @@ class Judgement(Protocol):
         """``pass``, ``hold`` or ``block``."""
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why."""
+    def codes(self) -> tuple[str, ...]:
+        """Why, the weightiest first (`domain.gate.Code`)."""
 
     def sized(self, adds: int, removes: int) -> "Judgement":
         """The same, knowing how many people the push would add and remove."""
@@ -48,7 +46,7 @@ class Judgement(Protocol):
 
     @property
     def rehearsed(self) -> bool:
-        """Whether nothing but a dry run holds it, so far: how large it would be is worth finding out, to be told."""
+        """Whether the advisory mode alone holds it so far: its size is worth reporting."""
 
     def record(self) -> int:
         """Write the decision, its audit row and the gate's memory in one transaction.
@@ -66,8 +64,23 @@ class Gate(Protocol):
         """Judge one proposed action: push, urgent_removal or delete."""
 
 
-class Permits:
-    """Turns tasks into permitted tasks, or drops them until the gate thinks better of them.
+@dataclass(frozen=True)
+class ApprovedTask:
+    """A task that may be done.
+
+    Attributes:
+        decision_id: the recorded decision; None for a request, whose push carries one, and for a
+            push yet to be planned.
+        gated: it asks the gate, and again with each request; False for what is exempt from it.
+    """
+
+    task: Task
+    decision_id: int | None
+    gated: bool
+
+
+class GateStep:
+    """Turns tasks into approved tasks, or drops them until the gate decides otherwise.
 
     Args:
         conn: connection in autocommit mode.
@@ -93,30 +106,25 @@ class Permits:
         self._ask_again_at: dict[int, datetime] = {}
         self._recorded: dict[int, tuple[tuple[str, ...], datetime]] = {}
 
-    def __call__(self, task: Task) -> Permitted | None:
+    def __call__(self, task: Task) -> ApprovedTask | None:
         """Ask for one task."""
         if isinstance(task, Withdrawn):
-            return Permitted(task, self._judge(task, "urgent_removal").record(), gated=False)
+            return ApprovedTask(task, self._judge(task, "urgent_removal").record(), gated=False)
         if task.exempt:
             decision_id = self._judge(task, "delete").record() if task.kind == "delete" else None
-            return Permitted(task, decision_id, gated=False)
+            return ApprovedTask(task, decision_id, gated=False)
+        under_way = task.kind == "request"
         stands_until = self._ask_again_at.get(task.audience_id)
-        if task.kind != "request" and stands_until is not None and self._now() < stands_until:
+        if not under_way and stands_until is not None and self._now() < stands_until:
             return None
         judgement = self._judge(task, "push")
-        planned = task.kind == "request"
-        if judgement.verdict != PASS and (planned or not judgement.rehearsed):
+        if judgement.verdict != PASS and (under_way or not judgement.rehearsed):
             self._hold(task, judgement, self._ask_again_after)
             return None
-        return Permitted(
-            task,
-            None,
-            gated=True,
-            approve=None if planned else partial(self._approve, task, self._now()),
-        )
+        return ApprovedTask(task, None, gated=True)
 
     def still(self, audience: Audience, push_id: int) -> bool:
-        """Whether a push under way may send its next request: by what people said, readings and clock as they are in this transaction.
+        """Whether a push under way may send its next request, as of this transaction.
 
         Whatever was committed before counts, and nothing that could change the answer is committed
         before the caller's transaction ends. Where the gate no longer lets it pass, that is on
@@ -136,16 +144,21 @@ class Permits:
             self._hold(task, judgement, self._ask_again_after)
         return judgement.verdict == PASS
 
-    def _approve(self, task: Task, asked_at: datetime, adds: int, removes: int) -> int | None:
-        """Ask again, knowing what the push changes.
+    def decide(self, task: Work, adds: int, removes: int, began: datetime) -> int | None:
+        """Decide on a planned push of known size, in the transaction that plans it.
 
-        The recorded decision that lets it pass, or None.
+        Args:
+            task: whose push.
+            adds: people who would come onto the list.
+            removes: people who would leave it.
+            began: when its planning began.
+
+        Returns:
+            The recorded decision that lets it pass; None where the gate holds it.
         """
         sized = self._judge(task, "push").sized(adds, removes)
         if sized.verdict != PASS:
-            # What is held for its size was costly to find out, and is not found out again at every
-            # look.
-            self._hold(task, sized, max(self._ask_again_after, _COSTLY * (self._now() - asked_at)))
+            self._hold(task, sized, max(self._ask_again_after, _COSTLY * (self._now() - began)))
             return None
         self._recorded.pop(task.audience_id, None)
         return sized.record()
@@ -158,10 +171,10 @@ class Permits:
     def _hold(self, task: Task, judgement: Judgement, ask_again_after: timedelta) -> None:
         now = self._now()
         self._ask_again_at[task.audience_id] = now + ask_again_after
-        saying = (judgement.verdict, *(_NUMBER.sub("#", reason) for reason in judgement.reasons))
-        said, said_at = self._recorded.get(task.audience_id, ((), now))
-        if said != saying or now - said_at >= self._repeat_after:
+        verdict = (judgement.verdict, *judgement.codes)
+        recorded, recorded_at = self._recorded.get(task.audience_id, ((), now))
+        if recorded != verdict or now - recorded_at >= self._repeat_after:
             judgement.record()
-            self._recorded[task.audience_id] = (saying, now)
+            self._recorded[task.audience_id] = (verdict, now)
         if not isinstance(task, Withdrawn) and task.kind == "request":
             pushes.hold(self._conn, task.audience_id, now)
