@@ -1,8 +1,9 @@
 """What a worker remembers of a person is of exactly one version, whoever wrote it and whatever loaded it."""
 
 from domain.ids import ProfileId
+from domain.instants import DAY_MS
 from store.unify.unit_of_work import Committed, UnitOfWork
-from tests.simulation.contract import DAY_MS, Feed, Shared, leaf_of, person_of, woken
+from tests.simulation.contract import Feed, Shared, leaf_of, person_of, woken
 from tests.support.builders import NOON_MS, event, key, order, unmerge
 
 
