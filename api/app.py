@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from time import monotonic
 
 from fastapi import FastAPI, Response
@@ -51,6 +50,7 @@ from api.web.observing import Observe
 from api.web.reading import open_reads
 from config.load import load_settings
 from config.settings import Settings
+from domain.instants import MS
 from store.fetch import Pool
 
 # Tried in this order; profiles come first, because lookups are what is asked most.
@@ -144,7 +144,7 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
     They are made in the background, and again whenever Postgres comes back.
     """
     edge = settings.edge
-    limit_ms = edge.statement_timeout // timedelta(milliseconds=1)
+    limit_ms = edge.statement_timeout // MS
     pool: Pool = AsyncConnectionPool(
         settings.postgres.dsn.get_secret_value(),
         kwargs={

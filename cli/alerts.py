@@ -12,6 +12,7 @@ from config.alerting import channels
 from config.load import load_settings
 from domain.alerts import Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
+from domain.instants import to_ms
 from sinks.alerts.channel import Again, Arrived, Refused
 from sinks.alerts.sender import deliver
 from sinks.http.client import HttpRunner
@@ -114,7 +115,7 @@ def try_channels(
                 param_hint="CHANNEL",
             )
         now = datetime.now(UTC)
-        now_ms = int(now.timestamp() * 1000)
+        now_ms = to_ms(now)
         episode = Episode(
             "test",
             "test",

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from config.load import load_settings
+from domain.instants import DAY_MS
 from faultlab.corpus import JUDGEMENT, QUICK, QUICK_PROFILES, QUICK_SEVERITIES, Plan, run
 from faultlab.histories import Pace, Told
 from faultlab.picture import drawn, spell_s
@@ -198,7 +199,7 @@ def _normal(told: Sequence[Told]) -> Table:
     )
     for row in normal_rows(told):
         why = ", ".join(f"{reason} ({count})" for reason, count in row.reasons)
-        days, held = row.held.watched_ms / 86_400_000, row.held
+        days, held = row.held.watched_ms / DAY_MS, row.held
         table.add_row(
             row.name,
             f"{days:.1f}",

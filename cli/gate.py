@@ -21,6 +21,7 @@ from config.load import load_settings
 from config.settings import Settings
 from domain.gate import Code, Mode
 from domain.ids import WorkspaceId
+from domain.instants import utc
 from domain.values import Json
 from operators.gate.decide import OVERRIDABLE
 from operators.gate.replay import rejudge as judged_anew
@@ -277,7 +278,7 @@ def rejudge(
         typer.echo(f"  {said}: {count:,}")
     table = Table("decision", "at (UTC)", "destination", "was", "would be", "because")
     for one in differing[:_SHOWN]:
-        at_text = f"{datetime.fromtimestamp(one.now.decided_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+        at_text = f"{utc(one.now.decided_ms):%Y-%m-%d %H:%M:%S}"
         row = (
             str(one.number),
             at_text,

@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.settings import Settings
+from domain.instants import to_ms
 from sinks.activation.destination import Destination
 from sinks.ads.google.codec import Google
 from sinks.ads.meta.codec import Meta
@@ -137,4 +138,4 @@ class Wiring:
         return SharedTokens(self._valkey, name, limits.requests_per_s, limits.burst, self._now_ms)
 
     def _now_ms(self) -> int:
-        return int(self._now().timestamp() * 1000)
+        return to_ms(self._now())

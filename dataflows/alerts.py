@@ -25,6 +25,7 @@ from config.settings import Settings
 from dataflows.observing import expect_alerts, observe_alert, observe_notice, shown
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
 from domain.alerts import Notice, Severity
+from domain.instants import to_ms
 from operators.alerts import look
 from sinks.alerts.sender import Sender
 from sinks.http.client import HttpRunner
@@ -118,7 +119,7 @@ def look_once(
         watched: partitions that are to get on.
     """
     told: list[Notice] = []
-    now_ms = int(now.timestamp() * 1000)
+    now_ms = to_ms(now)
     for workspace in alert_conditions.workspaces(conn):
         with outbox.looking(conn) as alone:
             if not alone:

@@ -23,6 +23,7 @@ from domain.event import Batch, DeadLetter, Event, Fence, Unmerge, Wake
 from domain.facts import Facts
 from domain.failure import Failure
 from domain.ids import WorkspaceId
+from domain.instants import utc
 from domain.policies import IdentityRules, ProfileRules
 from domain.segments.definition import WorkspaceDefinitions
 from operators.segments.compile_definitions import compile_sound
@@ -32,7 +33,6 @@ from sources.intake.decode import Decoder
 from store.definitions.load import Registry, refresh
 from store.errors import StoreUnavailable, is_away
 from store.unify import resting
-from store.unify.sql import utc
 from store.unify.unit_of_work import DEFINITIONS, Conflict, Fenced, PostgresUnitOfWork
 
 REFRESH_S: Final = 1.0

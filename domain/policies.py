@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
+from domain.instants import MS
+
 
 @dataclass(frozen=True)
 class KindRule:
@@ -126,14 +128,14 @@ class ProfileRules:
     @cached_property
     def session_gap_ms(self) -> int:
         """`session_gap` in ms."""
-        return self.session_gap // timedelta(milliseconds=1)
+        return self.session_gap // MS
 
     @cached_property
     def churn_after_ms(self) -> int:
         """`churn_after` in ms."""
-        return self.churn_after // timedelta(milliseconds=1)
+        return self.churn_after // MS
 
     @cached_property
     def late_after_ms(self) -> int:
         """`late_after` in ms."""
-        return self.late_after // timedelta(milliseconds=1)
+        return self.late_after // MS

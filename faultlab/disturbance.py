@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from domain.instants import MS
+
 Raw = dict[str, Any]
 """One record of the Segment specification before it is spelled as JSON."""
 Change = Callable[[Raw], None]
 """Changes a record in place."""
-
-_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ class Disturbance:
         """How much of it is there, 0 to 1; nothing of it in the span that ends with the onset."""
         if elapsed_ms <= 0:
             return 0.0
-        ramp_ms = self.ramp // _MS
+        ramp_ms = self.ramp // MS
         return 1.0 if elapsed_ms >= ramp_ms else elapsed_ms / ramp_ms
 
     def factor(self, elapsed_ms: int) -> float:
         """By what the rate is multiplied."""
         level = self.level(elapsed_ms)
-        grown = 1.0 + self.growth * max(0, elapsed_ms) / (timedelta(days=1) // _MS)
+        grown = 1.0 + self.growth * max(0, elapsed_ms) / (timedelta(days=1) // MS)
         return (1.0 + (self.traffic - 1.0) * level) * (1.0 - self.lost * level) * grown
 
 

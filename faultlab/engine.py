@@ -16,9 +16,9 @@ from typing import NamedTuple
 import msgspec
 
 from domain.gate import Action, ProposedAction, Verdict
+from domain.instants import HOUR_MS
 from domain.signals.reading import Minutes, Observed, Reading, Status
 from faultlab.records import WORKSPACE
-from faultlab.rhythm import HOUR_MS
 from operators.gate.params import GateParams
 from operators.gate.readings import GateState, decide, observe
 from operators.signals.baseline import Memory

@@ -9,16 +9,14 @@ from zlib import crc32
 import numpy as np
 
 from domain.gate import Verdict
+from domain.instants import HOUR_MS, MINUTE_MS, MS
 from faultlab.disturbance import Disturbance
 from faultlab.engine import Look
 from faultlab.faults import FAULTS, NORMAL
 from faultlab.profiles import Deliveries, Profile
 from faultlab.records import Records
-from faultlab.rhythm import DAY_MS, HOUR_MS
 from faultlab.scoring import Held, Outcome, held, judge
 from faultlab.world import Frozen, Rules, World, begin
-
-_MS: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -105,8 +103,8 @@ def onsets(profile: Profile | Deliveries, seed: int, pace: Pace) -> list[int]:
     Raises:
         ValueError: it never does.
     """
-    start = begin(profile, seed).now_ms + pace.warm // _MS
-    minutes = range(start, start + pace.calm // _MS - pace.settle // _MS, 10 * 60_000)
+    start = begin(profile, seed).now_ms + pace.warm // MS
+    minutes = range(start, start + pace.calm // MS - pace.settle // MS, 10 * MINUTE_MS)
     rhythm = profile.rhythm
     busiest = max(rhythm.expected(start + hour * HOUR_MS) for hour in range(7 * 24))
     fitting = [
@@ -114,7 +112,7 @@ def onsets(profile: Profile | Deliveries, seed: int, pace: Pace) -> list[int]:
         for minute in minutes
         # The whole of a short fault must lie within the time in which the profile sends.
         if all(
-            rhythm.expected(minute + ahead * 60_000) >= profile.active * busiest
+            rhythm.expected(minute + ahead * MINUTE_MS) >= profile.active * busiest
             for ahead in (0, 20, 40, 60)
         )
     ]
@@ -140,17 +138,17 @@ def calm(
         How the calm stretch was held, and the world at each of its `onsets`, less `Pace.settle`.
     """
     world = World(profile, rules, begin(profile, seed), records_of(profile, rules))
-    start = world.now_ms + pace.warm // _MS
-    end = start + pace.calm // _MS
-    points = [onset - pace.settle // _MS for onset in onsets(profile, seed, pace)]
-    world.pass_by(min([start, *points]) - pace.settle // _MS, pace.coarse, pace.spans_per_read)
+    start = world.now_ms + pace.warm // MS
+    end = start + pace.calm // MS
+    points = [onset - pace.settle // MS for onset in onsets(profile, seed, pace)]
+    world.pass_by(min([start, *points]) - pace.settle // MS, pace.coarse, pace.spans_per_read)
     looks: list[Look] = []
     frozen = []
     for point in points:
         looks += _watched(world, point, pace)
         frozen.append(world.frozen())
     looks += _watched(world, end, pace)
-    told = held(looks, start + pace.settle // _MS, end)
+    told = held(looks, start + pace.settle // MS, end)
     return Told(profile.name, "calm", "", 0, None, told, start, (), world.events), frozen
 
 
@@ -198,14 +196,14 @@ def history(
 ) -> Told:
     """Simulate one history, and score it."""
     disturbance, frozen = branch.disturbance, branch.frozen
-    onset = frozen.now_ms + pace.settle // _MS
-    until = onset + disturbance.lasting // _MS
+    onset = frozen.now_ms + pace.settle // MS
+    until = onset + disturbance.lasting // MS
     name = f"{profile.name}:{disturbance.name}:{disturbance.severity}:{branch.number}"
     chance = (seed, crc32(name.encode()))
     world = World(profile, rules, frozen, records, disturbance, onset, chance)
     looks = list(world.looks(onset, pace.coarse))
     if not disturbance.fault:
-        until = min(until, onset + pace.normal_for // _MS)
+        until = min(until, onset + pace.normal_for // MS)
         looks += world.looks(until, pace.coarse)
         return Told(
             profile.name,
@@ -218,7 +216,7 @@ def history(
             (),
             world.events,
         )
-    fine_until = min(until, onset + pace.fine_for // _MS)
+    fine_until = min(until, onset + pace.fine_for // MS)
     for look in world.looks(fine_until, pace.fine):
         looks.append(look)
         if look.verdict is not Verdict.PASS:
@@ -233,4 +231,4 @@ def history(
 
 def days(pace: Pace) -> float:
     """Simulated days of one profile before anything forks."""
-    return (pace.warm + pace.calm) / timedelta(milliseconds=DAY_MS)
+    return (pace.warm + pace.calm) / timedelta(days=1)

@@ -6,7 +6,7 @@ on chance: what a person is like follows from their number.
 """
 
 from copy import copy
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Final
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from domain.event import Batch, DeadLetter, Event, Identifier, Record
 from domain.ids import MessageKey, SourceId, WorkspaceId
+from domain.instants import utc
 from domain.intake.envelope import encode_event
 from domain.keys import identifier_key
 from domain.policies import IdentityRules, ProfileRules
@@ -26,7 +27,6 @@ from store.definitions.load import SourceRow
 WORKSPACE: Final = WorkspaceId(1)
 SOURCE: Final = SourceId(1)
 _SALT: Final = b"fault lab"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 BORN: Final = 10_000_000
 """Number of the first newcomer.
@@ -170,7 +170,7 @@ class Records:
         self, person: int, kind: int, number: int, occurred_ms: int, received_ms: int
     ) -> Item:
         raw = self.raw(person, kind, affected=True)
-        raw["timestamp"] = (_EPOCH + timedelta(milliseconds=occurred_ms) + self._clock).isoformat()
+        raw["timestamp"] = (utc(occurred_ms) + self._clock).isoformat()
         return stamp(self._one(raw, number, received_ms), number, None, received_ms)
 
     def _one(self, raw: Raw, number: int, received_ms: int) -> Item:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from domain.instants import DAY_MS
 from faultlab.corpus import normal, score
 from faultlab.faults import FAULTS, NORMAL
 from faultlab.histories import Told
@@ -98,7 +99,7 @@ def summary(told: Sequence[Told]) -> dict[str, float | int | None]:
         "pushes_after_detection": every.let_after,
         "false_holds_per_signal_month": calm.per_month,
         "held_share_of_normal_traffic": calm.share,
-        "normal_signal_months": calm.watched_ms / 2_592_000_000,
+        "normal_signal_months": calm.watched_ms / (30 * DAY_MS),
         "events": sum(one.events for one in told),
     }
 

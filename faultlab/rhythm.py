@@ -11,11 +11,9 @@ from typing import Final
 
 import numpy as np
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
-WEEK_MS: Final = 7 * DAY_MS
-MONDAY_MS: Final = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp()) * 1000
+from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, MS, WEEK_MS, to_ms
+
+MONDAY_MS: Final = to_ms(datetime(2026, 3, 2, tzinfo=UTC))
 """When simulated time begins: a Monday at midnight UTC."""
 _WOBBLE_MS: Final = 45 * MINUTE_MS
 """How long the slow wobble remembers: the time constant of an Ornstein–Uhlenbeck process."""
@@ -135,8 +133,8 @@ class Pulse:
             state.noise = dice.gamma(rhythm.evenness) / rhythm.evenness
         if rhythm.wander and until_ms // DAY_MS != state.day:
             state.day = until_ms // DAY_MS
-            state.wander_ms = int(dice.normal(0.0, rhythm.wander // timedelta(milliseconds=1)))
+            state.wander_ms = int(dice.normal(0.0, rhythm.wander // MS))
         if rhythm.bursts_per_day:
-            state.burst *= math.exp(-span_ms / (rhythm.burst // timedelta(milliseconds=1)))
+            state.burst *= math.exp(-span_ms / (rhythm.burst // MS))
             if dice.random() < rhythm.bursts_per_day * span_ms / DAY_MS:
                 state.burst += (rhythm.burst_factor - 1.0) * dice.uniform(0.5, 1.0)

@@ -15,9 +15,9 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from domain.gate import Verdict
+from domain.instants import MS
 from faultlab.engine import Look
 
-_MS: Final = timedelta(milliseconds=1)
 MONTH: Final = timedelta(days=30)
 
 
@@ -65,7 +65,7 @@ class Held(NamedTuple):
     @property
     def per_month(self) -> float:
         """Episodes per signal-month."""
-        return self.episodes * (MONTH // _MS) / self.watched_ms if self.watched_ms else 0.0
+        return self.episodes * (MONTH // MS) / self.watched_ms if self.watched_ms else 0.0
 
     @property
     def share(self) -> float:
@@ -95,7 +95,7 @@ def judge(
         None,
     )
     found_ms = until_ms if found is None else found.at_ms
-    proposals = range(onset_ms + phase // _MS, until_ms, every // _MS)
+    proposals = range(onset_ms + phase // MS, until_ms, every // MS)
     let = [at_ms for at_ms in proposals if verdict_at(looks, at_ms) is Verdict.PASS]
     before = sum(at_ms < found_ms for at_ms in let)
     if held_at_onset:

@@ -7,19 +7,18 @@ history can fork into many.
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from domain.event import Event
+from domain.instants import HOUR_MS, MINUTE_MS, MS
 from faultlab.disturbance import Disturbance
 from faultlab.people import People
 from faultlab.profiles import Profile
 from faultlab.records import BORN, Item, Records, stamp
-from faultlab.rhythm import HOUR_MS, Pulse, PulseState
+from faultlab.rhythm import Pulse, PulseState
 
-_MS: Final = timedelta(milliseconds=1)
 _LAG_MS: Final = 120.0
 """Median time from arrival to processing; half of its logarithm's spread is `_SPREAD`."""
 _DELAY_MS: Final = 900.0
@@ -126,7 +125,7 @@ class Traffic:
         count = self._pulse.count(until_ms, span_ms, disturbance.factor(elapsed), shift)
         crowd = 0
         if disturbance.crowd is not None and level:
-            usual = self._profile.rhythm.expected(until_ms) * span_ms / 60_000
+            usual = self._profile.rhythm.expected(until_ms) * span_ms / MINUTE_MS
             crowd = int(dice.poisson(usual * disturbance.crowd.share * level))
         if not count + crowd:
             return []
@@ -134,7 +133,7 @@ class Traffic:
         kinds = np.searchsorted(self._bounds, chances[0]).tolist()
         # The power makes some people busier than others.
         regulars = (chances[1] ** _UNEVEN * mix.people).astype(int).tolist()
-        late = dice.exponential(mix.offline_for // _MS, count + crowd)
+        late = dice.exponential(mix.offline_for // MS, count + crowd)
         ages = (
             np.where(chances[2] < mix.offline, late, dice.uniform(0, span_ms, count + crowd))
             .astype(int)
@@ -161,7 +160,7 @@ class Traffic:
 
     def _arrived(self, drawn: list[Drawn], until_ms: int, elapsed: int) -> list[Drawn]:
         """What arrives: at once, or when what holds it upstream lets go of it."""
-        wait_ms = int(self._disturbance.upstream // _MS * self._disturbance.level(elapsed))
+        wait_ms = int(self._disturbance.upstream // MS * self._disturbance.level(elapsed))
         upstream = self.state.upstream
         if not wait_ms and not upstream:
             return drawn
@@ -207,7 +206,7 @@ class Traffic:
                 claims = int(factor) + (state.dice.random() < factor % 1.0)
                 state.claimed += claims
                 state.revenue += claims * item.order.amount_minor / 100
-        if until_ms < state.reported_ms + reports.every // _MS:
+        if until_ms < state.reported_ms + reports.every // MS:
             return []
         report = self._records.report(
             reports.platform, int(state.claimed), state.revenue, state.number, until_ms - 100
@@ -232,7 +231,7 @@ class Traffic:
 
     def _processed(self, items: list[Item], until_ms: int, elapsed: int) -> list[Item]:
         """What is processed: at once, or when those before it are."""
-        wait_ms = int(self._disturbance.processing // _MS * self._disturbance.level(elapsed))
+        wait_ms = int(self._disturbance.processing // MS * self._disturbance.level(elapsed))
         waiting = self.state.waiting
         if not wait_ms and not waiting:
             return items

@@ -15,19 +15,19 @@ import numpy as np
 
 from domain.changes import Changes
 from domain.event import DeadLetter, Event
+from domain.instants import MINUTE_MS, MS
 from domain.policies import IdentityRules, ProfileRules
 from faultlab.deliveries import Answers, DeliveriesState
 from faultlab.disturbance import CALM, Disturbance
 from faultlab.engine import EngineState, Look, SignalEngine
 from faultlab.profiles import Deliveries, Profile
 from faultlab.records import WORKSPACE, Item, Records
-from faultlab.rhythm import MINUTE_MS, MONDAY_MS
+from faultlab.rhythm import MONDAY_MS
 from faultlab.traffic import Traffic, TrafficState
 from operators.gate.params import GateParams
 from operators.signals.observe import observe
 from operators.signals.params import HealthParams, SignalOverride
 
-_MS: Final = timedelta(milliseconds=1)
 _PHASE_MS: Final = 17_000
 """Looks are not at the turn of a minute, as they are not in a process."""
 
@@ -121,7 +121,7 @@ class World:
     def looks(self, until_ms: int, span: timedelta) -> Iterator[Look]:
         """Let time go on in spans, and look after each."""
         while self.now_ms < until_ms:
-            self._step(span // _MS)
+            self._step(span // MS)
             yield self._engine.look(self.now_ms)
 
     def pass_by(self, until_ms: int, span: timedelta, spans_per_read: int) -> None:
@@ -131,7 +131,7 @@ class World:
         """
         while self.now_ms < until_ms:
             for _ in range(spans_per_read):
-                self._step(span // _MS)
+                self._step(span // MS)
             self._engine.read(self.now_ms)
 
     def _step(self, span_ms: int) -> None:

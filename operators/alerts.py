@@ -20,8 +20,8 @@ import msgspec
 
 from domain.alerts import Condition, Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
+from domain.instants import MS
 
-_MS: Final = timedelta(milliseconds=1)
 _MEMBERS_NAMED: Final = 50
 """Members that an episode names at most."""
 _MANY: Final = "many:"
@@ -214,11 +214,7 @@ def _watched(
         found[key] = Watch(one.kind, one.severity, one.summary, bad_ms, worse_ms, 0, episode)
     for key, before in state.watches.items():
         fine_ms = before.fine_ms or now_ms
-        if (
-            key not in conditions
-            and before.episode
-            and now_ms - fine_ms < params.close_after // _MS
-        ):
+        if key not in conditions and before.episode and now_ms - fine_ms < params.close_after // MS:
             found[key] = msgspec.structs.replace(before, fine_ms=fine_ms)
     return found
 
@@ -236,7 +232,7 @@ def _ripe(watch: Watch, since_ms: int, now_ms: int, params: AlertingParams) -> b
     patience = (
         params.open_critical_after if watch.severity is Severity.CRITICAL else params.open_after
     )
-    return now_ms - since_ms >= patience // _MS
+    return now_ms - since_ms >= patience // MS
 
 
 def _beginning(
@@ -277,7 +273,7 @@ def _many(
 
     Empty where each is told by itself.
     """
-    many, since_ms = f"{_MANY}{kind}", now_ms - params.together // _MS
+    many, since_ms = f"{_MANY}{kind}", now_ms - params.together // MS
     lately = sum(
         1
         for episode in episodes.values()
@@ -316,7 +312,7 @@ def _step(
     before: Episode, current: Episode, count: int, now_ms: int, params: AlertingParams
 ) -> Step | None:
     """What there is to tell of an episode that lasts; None for nothing."""
-    remind_ms = params.remind_after // _MS
+    remind_ms = params.remind_after // MS
     if current.severity > before.worst or (
         before.key.startswith(_MANY) and count >= 2 * before.told_count
     ):

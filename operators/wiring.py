@@ -4,11 +4,13 @@ A machine is told what happened and what time it is, and answers with values.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 import bytewax.operators as op
 from bytewax.operators import KeyedStream, StatefulLogic
+
+from domain.instants import utc
 
 E_contra = TypeVar("E_contra", contravariant=True)
 S = TypeVar("S")
@@ -50,7 +52,7 @@ class _Logic(StatefulLogic[E, O, S], Generic[E, O, S]):
 
     def notify_at(self) -> datetime | None:
         deadline = self._machine.deadline()
-        return None if deadline is None else datetime.fromtimestamp(deadline / 1000, UTC)
+        return None if deadline is None else utc(deadline)
 
     def snapshot(self) -> S:
         return self._machine.snapshot()

@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, Final
 
 from domain.ids import IdentifierKey
+from domain.instants import LATEST_MS
 from domain.keys import identifier_key
 from domain.policies import IdentityRules, ProfileRules
 from domain.stored import StoredEvent
@@ -30,7 +31,6 @@ _THREE_DIGITS: Final = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 """ISO 4217 currencies whose minor unit is a thousandth."""
 _DEPTH: Final = 64
 """Deepest trait value that is stored."""
-_YEAR_10000_MS: Final = 253_402_300_800_000
 _DEEPER: Final = 10_000
 """More levels than the engine passes over."""
 _DIGITS: Final = 4_000
@@ -258,7 +258,7 @@ def _is_instant(value: Json) -> bool:
         except ValueError:
             return False
         return True
-    return _is_scalar(value) and abs(value) < _YEAR_10000_MS
+    return _is_scalar(value) and abs(value) < LATEST_MS
 
 
 def _spoken(said: dict[str, Any]) -> dict[str, Any]:

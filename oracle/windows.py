@@ -8,11 +8,10 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MS: Final = timedelta(milliseconds=1)
+from domain.instants import DAY_MS, EPOCH, HOUR_MS, MINUTE_MS, MS
+
 _DAY: Final = timedelta(days=1)
-_DAY_MS: Final = 86_400_000
-_TABLE: Final = ((3_600_000, 1_000), (48 * 3_600_000, 60_000), (60 * _DAY_MS, 3_600_000))
+_TABLE: Final = ((HOUR_MS, 1_000), (48 * HOUR_MS, MINUTE_MS), (60 * DAY_MS, HOUR_MS))
 """(longest window, resolution), ms; beyond the last row windows count calendar days."""
 _CALENDAR_MS: Final = (-62_000_000_000_000, 253_000_000_000_000)
 """Instants that calendars of every zone hold with years to spare.
@@ -43,9 +42,9 @@ def expiry(at_ms: int, window_ms: int, zone: str, *, calendar: bool = False) -> 
 
 @lru_cache(maxsize=100_000)
 def _days_expiry(at_ms: int, window_ms: int, zone: str) -> int:
-    days = -(-window_ms // _DAY_MS)
+    days = -(-window_ms // DAY_MS)
     if not _CALENDAR_MS[0] < at_ms < _CALENDAR_MS[1]:
-        return -(-at_ms // _DAY_MS) * _DAY_MS + days * _DAY_MS
+        return -(-at_ms // DAY_MS) * DAY_MS + days * DAY_MS
     day = local(at_ms, zone).date()
     if begins(day, zone) == at_ms:
         day -= _DAY
@@ -54,7 +53,7 @@ def _days_expiry(at_ms: int, window_ms: int, zone: str) -> int:
 
 def local(at_ms: int, zone: str) -> datetime:
     """What the clocks of a zone show at an instant."""
-    return (_EPOCH + at_ms * _MS).astimezone(ZoneInfo(zone))
+    return (EPOCH + at_ms * MS).astimezone(ZoneInfo(zone))
 
 
 @lru_cache(maxsize=100_000)
@@ -63,12 +62,10 @@ def begins(day: date, zone: str) -> int:
 
     Where they skip it, the first at which they show a later one.
     """
-    noon_ms = (datetime.combine(day, time(12), UTC) - _EPOCH) // _MS
-    around = [noon_ms + hours * 3_600_000 for hours in range(-48, 49)]
+    noon_ms = (datetime.combine(day, time(12), UTC) - EPOCH) // MS
+    around = [noon_ms + hours * HOUR_MS for hours in range(-48, 49)]
     offsets = {local(at_ms, zone).utcoffset() or timedelta() for at_ms in around}
-    midnights = [
-        (datetime.combine(day, time(), UTC) - offset - _EPOCH) // _MS for offset in offsets
-    ]
+    midnights = [(datetime.combine(day, time(), UTC) - offset - EPOCH) // MS for offset in offsets]
     shown = [
         at_ms
         for at_ms in midnights
@@ -101,6 +98,6 @@ def instant_of(text: object, zone: str) -> int | None:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=ZoneInfo(zone))
-        return (moment - _EPOCH) // _MS
+        return (moment - EPOCH) // MS
     except (ValueError, OverflowError):
         return None

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from psycopg import Connection
 
 from domain.gate import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
+from domain.instants import MS, to_ms, utc
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
 from operators.gate.decide import Situation, judge, would_go
@@ -20,9 +21,6 @@ from store import last_word
 from store.gate import controls as gate_controls
 from store.gate import decide
 from store.signals import signals
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MS: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ class TrustGate:
         workspace, destination, now_ms = (
             WorkspaceId(workspace_id),
             f"{platform}:{audience_id}",
-            (now - _EPOCH) // _MS,
+            to_ms(now),
         )
         state, params = decide.load_state(self._conn, workspace, destination), self._params
         proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
@@ -133,9 +131,7 @@ class TrustGate:
             else []
         )
         controls = gate_controls.controls(self._conn, workspace, platform, audience_id, now)
-        situation = Situation(
-            platform, controls, other_ms=(last_word.clock(self._conn) - _EPOCH) // _MS
-        )
+        situation = Situation(platform, controls, other_ms=to_ms(last_word.clock(self._conn)))
         proposed = msgspec.structs.replace(proposed, depends_on=tuple(depends_on))
         return Evaluation(self._conn, params, proposed, newest, situation, state, now_ms)
 
@@ -147,7 +143,7 @@ class TrustGate:
         cooling = (
             memory is not None
             and memory.trouble_ms
-            and now_ms - memory.trouble_ms < self._params.cool_down // _MS
+            and now_ms - memory.trouble_ms < self._params.cool_down // MS
         )
         return reading.status is not Status.UNKNOWN or bool(cooling)
 
@@ -159,5 +155,5 @@ class TrustGate:
         horizon = now - max(
             self._params.staleness * (self._params.recover_readings + 1), self._params.cool_down
         )
-        since = max(min((signals.utc(at_ms) for at_ms in remembered), default=horizon), horizon)
+        since = max(min((utc(at_ms) for at_ms in remembered), default=horizon), horizon)
         return signals.readings_since(self._conn, workspace, names, since)

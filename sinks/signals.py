@@ -17,6 +17,7 @@ from psycopg import Connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from domain.instants import MS, utc
 from domain.signals.reading import Anomaly, Learned, Reading
 from operators.signals.machine import Told
 from operators.signals.params import HealthParams
@@ -27,7 +28,6 @@ from store.signals.signals import (
     remember,
     roll_up,
     thin_readings,
-    utc,
     write_readings,
 )
 
@@ -37,7 +37,6 @@ _TIMEOUT_S: Final = 0.25
 """A Redis that does not answer must not hold up readings, for the gate holds without fresh ones."""
 _ROLLED_AGAIN: Final = timedelta(hours=3)
 """Hours whose readings are summed up again each time."""
-_MS: Final = timedelta(milliseconds=1)
 
 logger = structlog.get_logger(__name__)
 
@@ -65,7 +64,7 @@ class _Partition(StatelessSinkPartition[tuple[str, Told]]):
             remember(self._conn, learned, utc(now_ms) if now_ms else datetime.now(UTC))
 
     def _keep_house(self, now_ms: int) -> None:
-        if now_ms - self._pruned_ms < self._params.prune_interval // _MS:
+        if now_ms - self._pruned_ms < self._params.prune_interval // MS:
             return
         first, self._pruned_ms = not self._pruned_ms, now_ms
         now = utc(now_ms)

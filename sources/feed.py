@@ -28,6 +28,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
 from domain.event import Batch
+from domain.instants import MS
 
 REST: Final = timedelta(milliseconds=50)
 
@@ -61,7 +62,7 @@ class ReadParams:
     @property
     def in_flight_ms(self) -> int:
         """`in_flight` in ms."""
-        return self.in_flight // timedelta(milliseconds=1)
+        return self.in_flight // MS
 
 
 class Feed(Protocol[X_co]):

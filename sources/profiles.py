@@ -11,17 +11,16 @@ might change what happens then; it says so, and goes ahead after `DueParams.wait
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from time import monotonic, time
+from time import monotonic, time_ns
 
 import structlog
 
 from domain.event import Wake
+from domain.instants import MS
 from sources.log.positions import Connect, Session, StoreUnavailableError
 from store.unify.wakes import DuePeople, due_people, try_lock
 
 logger = structlog.get_logger(__name__)
-
-_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class DuePeopleFeed:
 
         Nothing where another process has the lock or Postgres is away.
         """
-        now_ms = int(time() * 1000)
+        now_ms = time_ns() // 1_000_000
         try:
             if not self._may_wake():
                 return self._pause(self._params.standby)
@@ -78,7 +77,7 @@ class DuePeopleFeed:
                     conn,
                     self._params.logs,
                     now_ms,
-                    self._params.wait_limit // _MS,
+                    self._params.wait_limit // MS,
                     self._params.limit,
                 )
             )

@@ -8,7 +8,7 @@ and pauses long, so that a sweep takes a bounded share of the process.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from time import monotonic, time
+from time import monotonic, time_ns
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -167,7 +167,7 @@ class SweepFeed:
         people = tuple(sweeps.page(conn, sweep, cursor, page * pages))
         self._handed, self._handed_at, self._before = people, monotonic(), self._effort()
         if people:
-            now_ms = int(time() * 1000)
+            now_ms = time_ns() // 1_000_000
             return [
                 Wake(people[start : start + page], now_ms, sweep.revision)
                 for start in range(0, len(people), page)

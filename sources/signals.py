@@ -14,6 +14,7 @@ from typing import Any
 from psycopg import Connection
 
 from domain.ids import WorkspaceId
+from domain.instants import to_ms
 from domain.signals.reading import Minutes, Reading
 from operators.signals.params import HealthParams
 from store.signals.signals import (
@@ -75,7 +76,7 @@ class MinutesFeed:
             for signal, seen in self._seen.items()
             if seen >= now - self._params.catch_up
         }
-        now_ms = int(now.timestamp() * 1000)
+        now_ms = to_ms(now)
         signals = sorted(known_signals(self._conn) | self._seen.keys())
         last: dict[Signal, Reading] = newest_readings(self._conn, signals) if first else {}
         return [

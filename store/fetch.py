@@ -9,6 +9,7 @@ from psycopg import AsyncConnection, Connection, OperationalError
 from psycopg.rows import args_row
 from psycopg_pool import AsyncConnectionPool
 
+from domain.instants import MS
 from store.errors import StoreUnavailable
 
 T = TypeVar("T")
@@ -73,9 +74,7 @@ def connect_blocking(dsn: str, timeout: timedelta = timedelta()) -> Connection[A
     Raises:
         psycopg.OperationalError: the server does not answer.
     """
-    return Connection.connect(
-        dsn, autocommit=True, options=f"-c statement_timeout={timeout // timedelta(milliseconds=1)}"
-    )
+    return Connection.connect(dsn, autocommit=True, options=f"-c statement_timeout={timeout // MS}")
 
 
 def in_transaction(dsn: str, work: Callable[[Connection[Any]], T], timeout: timedelta) -> T:
@@ -91,7 +90,7 @@ def in_transaction(dsn: str, work: Callable[[Connection[Any]], T], timeout: time
     Raises:
         psycopg.OperationalError: the server does not answer, or cancels a statement.
     """
-    limit_ms = timeout // timedelta(milliseconds=1)
+    limit_ms = timeout // MS
     with Connection.connect(dsn, options=f"-c statement_timeout={limit_ms}") as connection:
         return work(connection)
 

@@ -12,6 +12,7 @@ from api.web.errors import DESCRIBED, NotFoundError
 from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, decode_cursor, encode_cursor
 from api.web.reading import Reads, ReadsNow
 from api.web.values import Count, Instant
+from domain.instants import to_ms
 from domain.keys import identifier_key
 from domain.profiles.profile import Stage
 from operators.identity.normalise import normalise
@@ -43,7 +44,7 @@ async def show(
     """A stored person as the API shows it."""
     person = found.person
     judge = await programs.of(person.workspace)
-    judged = judge.of(person, round(reads.now().timestamp() * 1000))
+    judged = judge.of(person, to_ms(reads.now()))
     names = await reads.segments(person)
     return Profile.of(
         person,

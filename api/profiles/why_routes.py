@@ -15,6 +15,7 @@ from api.web.errors import DESCRIBED, ConflictError, NotFoundError
 from api.web.reading import Reads, ReadsNow
 from api.web.values import Instant, instant
 from domain.ids import SegmentId
+from domain.instants import to_ms
 from operators.aggregates import plan
 from operators.segments.citations import looked_at
 from operators.segments.explain import deciding, explain, next_flip, subject_at
@@ -81,7 +82,7 @@ async def why(
 def _explain(
     reads: Reads, found: Standing, program: Program, node: Node, segment: SegmentId, at: datetime
 ) -> WhyView:
-    now_ms = round(at.timestamp() * 1000)
+    now_ms = to_ms(at)
     person = found.person
     explanation = explain(node, subject_at(person, program, reads.profile, now_ms))
     flip = next_flip(person, program, reads.profile, segment, now_ms)

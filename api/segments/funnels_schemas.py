@@ -1,6 +1,6 @@
 """Funnels as dashboards ask for them and see them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 from api.segments import rules_schemas as rules
 from api.segments.conditions_schemas import Span
 from api.web.values import Instant, JsonValue, Request, View, Whole
+from domain.instants import MS
 from domain.segments.rule import Behaviour, EventFilter, span_ms
 from operators.funnels.breakdown import Kind
 from operators.funnels.funnel import StepFigures, Took
@@ -127,7 +128,7 @@ class FunnelBody(Request):
         if not self.since < self.until:
             raise ValueError("`since` must lie before `until`")
         try:
-            self.until + timedelta(milliseconds=span_ms(self.window))
+            self.until + span_ms(self.window) * MS
         except OverflowError:
             raise ValueError("`until` is too far in the future") from None
         return self
@@ -139,7 +140,7 @@ class FunnelBody(Request):
             if self.breakdown
             else None
         )
-        window = timedelta(milliseconds=span_ms(self.window))
+        window = span_ms(self.window) * MS
         return Funnel(
             tuple(_filter(step) for step in self.steps), window, self.since, self.until, breakdown
         )

@@ -13,6 +13,7 @@ from api.web.deps import Caller, Held, Reader
 from api.web.errors import DESCRIBED
 from api.web.methods import only
 from api.web.transaction_definitions import author_of
+from domain.instants import to_ms
 from domain.segments.rule import Rule
 from store.segments.preview import Asked
 
@@ -25,7 +26,7 @@ _START_BYTES = 16
 async def _answer(
     caller: Caller, held: Held, desk: PreviewDesk, segment: int | None, rule: Rule | None
 ) -> PreviewView:
-    now_ms = int(datetime.now(UTC).timestamp() * 1000)
+    now_ms = to_ms(datetime.now(UTC))
     author = author_of(held.settings, caller.workspace, caller.actor)
     found = await desk.answer(author, Asked(segment, rule, now_ms, token_bytes(_START_BYTES)))
     return PreviewView.of(found, now_ms)

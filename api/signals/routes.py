@@ -14,6 +14,7 @@ from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, decode_cursor
 from api.web.reading import ReadsNow
 from api.web.values import Instant
 from domain.ids import WorkspaceId
+from domain.instants import to_ms
 from domain.signals.reading import Component, Status
 from domain.signals.reading import Reading as Said
 from operators.signals.forecast import capping, outlook, why
@@ -79,7 +80,7 @@ def _reading(workspace: int, row: ReadingRow) -> Said:
         msgspec.convert({"name": name, **said}, Component)
         for name, said in (row.components or {}).items()
     )
-    at_ms = int(row.read_at.timestamp() * 1000) if row.read_at else 0
+    at_ms = to_ms(row.read_at) if row.read_at else 0
     status = Status(row.status or "unknown")
     return Said(
         WorkspaceId(workspace),

@@ -17,6 +17,7 @@ from fastapi import Depends, Request
 from redis.asyncio import Redis
 
 from config.settings import Query, Settings
+from domain.instants import to_ms
 from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.profile import Person, Stage
 from operators.profiles.lifecycle import stage_at
@@ -115,7 +116,7 @@ class Reads:
 
         A wake may be a moment late, this is not.
         """
-        return stage_at(person, self.profile, int(self.now().timestamp() * 1000))
+        return stage_at(person, self.profile, to_ms(self.now()))
 
     async def segments(self, person: Person) -> list[str]:
         """Names of the segments that a person is in."""

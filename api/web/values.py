@@ -1,17 +1,16 @@
 """Small values that many answers share: instants, counts, money, the person who asks."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from domain.instants import clamped_utc
 from domain.money import decimal_string
 from domain.profiles.leaf import Revenue
 from domain.values import Json
 from store.counting import Count as StoredCount
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -37,10 +36,7 @@ Whole = Annotated[int, BeforeValidator(_no_truth)]
 
 def instant(at_ms: int) -> datetime:
     """Aware UTC instant of milliseconds since 1970, within the years 1 to 9999."""
-    try:
-        return _EPOCH + timedelta(milliseconds=at_ms)
-    except OverflowError:
-        return datetime(1, 1, 1, tzinfo=UTC) if at_ms < 0 else datetime(9999, 12, 31, tzinfo=UTC)
+    return clamped_utc(at_ms)
 
 
 def instant_or_none(at_ms: int) -> datetime | None:

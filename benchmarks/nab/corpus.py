@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.nab.scoring import Labelled
+from domain.instants import MINUTE_MS, to_ms
 
 ARCHIVE: Final = Path(__file__).parents[1] / "data" / "nab.tar.xz"
-_MINUTE_MS: Final = 60_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _series(name: str, text: str, windows: Sequence[tuple[str, str]]) -> Series:
     labelled = tuple(
         (at_ms.index(_instant(first)), at_ms.index(_instant(last))) for first, last in windows
     )
-    step_ms = max(_MINUTE_MS, gaps[len(gaps) // 2])
+    step_ms = max(MINUTE_MS, gaps[len(gaps) // 2])
     return Series(
         name,
         at_ms,
@@ -70,4 +70,4 @@ def _series(name: str, text: str, windows: Sequence[tuple[str, str]]) -> Series:
 
 
 def _instant(text: str) -> int:
-    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+    return to_ms(datetime.fromisoformat(text).replace(tzinfo=UTC))

@@ -16,6 +16,7 @@ import river.anomaly
 import river.drift
 import river.time_series
 
+from domain.instants import DAY_MS
 from operators.detection.detector import AnomalyParams, AnomalyState, score_point
 from operators.detection.tail import Tail, keep, rarity
 
@@ -23,8 +24,6 @@ from operators.detection.tail import Tail, keep, rarity
 anomaly: Any = river.anomaly
 drift: Any = river.drift
 time_series: Any = river.time_series
-_DAY_MS: Final = 86_400_000
-_HOUR_MS: Final = 3_600_000
 _MEMORY: Final = 4_000
 
 
@@ -186,7 +185,7 @@ class _Trees:
         seen = {
             "value": (value - self._low) / width,
             "change": 0.5 + (value - last) / width / 2,
-            "hour": at_ms % _DAY_MS / _DAY_MS,
+            "hour": at_ms % DAY_MS / DAY_MS,
         }
         score = float(self._model.score_one(seen))
         if isinstance(self._model, anomaly.QuantileFilter):
@@ -201,7 +200,7 @@ def _drifting(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
 
 
 def _season(step_ms: int) -> int:
-    return max(2, round(_DAY_MS / step_ms))
+    return max(2, round(DAY_MS / step_ms))
 
 
 def _holt_winters(step_ms: int) -> Any:  # noqa: ANN401

@@ -1,18 +1,18 @@
 """Draws a series of NAB as SVG: values, expected range, labelled windows, episodes."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from benchmarks.nab.corpus import Series
+from domain.instants import DAY_MS, utc
 from operators.detection.detector import AnomalyParams, Scored
 from operators.detection.episodes import EpisodeChange, EpisodeKind, EpisodeParams, MetricWatch
 
 PICTURED: Final = "realAdExchange/exchange-3_cpc_results.csv"
 PICTURE: Final = Path(__file__).parents[2] / "docs" / "img" / "anomaly-exchange-3-cpc.svg"
 _WIDTH, _HEIGHT, _MARGIN, _HEAD, _FOOT = 1000, 300, 46, 34, 30
-_DAY_MS: Final = 86_400_000
 _Place = Callable[[float], str]
 
 
@@ -100,10 +100,10 @@ def _episodes(changes: Sequence[EpisodeChange], x: _Place, y: _Place) -> list[st
 
 
 def _axes(first_ms: int, last_ms: int, top: float, x: _Place, y: _Place) -> list[str]:
-    days = range((first_ms // _DAY_MS + 1) * _DAY_MS, last_ms, 7 * _DAY_MS)
+    days = range((first_ms // DAY_MS + 1) * DAY_MS, last_ms, 7 * DAY_MS)
     dates = [
-        f'<text x="{x(day)}" y="{_HEIGHT - 10}" text-anchor="middle"'
-        f' fill="#444444">{datetime.fromtimestamp(day / 1000, UTC):%d %b}</text>'
+        f'<text x="{x(day)}" y="{_HEIGHT - 10}" text-anchor="middle" fill="#444444">'
+        f"{utc(day):%d %b}</text>"
         for day in days
     ]
     values = [

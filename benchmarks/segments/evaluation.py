@@ -17,6 +17,7 @@ from benchmarks.support.workload import SOURCE, messages
 from domain.changes import Changes, Known
 from domain.event import Batch, Event, Record
 from domain.ids import SourceId
+from domain.instants import DAY_MS
 from domain.intake.envelope import encode_event
 from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.leaf import tie_of
@@ -30,7 +31,6 @@ from sources.intake.decode import Decoder
 from store.definitions.load import SourceRow
 
 NOW_MS: Final = 1_790_000_000_000
-DAY_MS: Final = 86_400_000
 AIM_US: Final = 150.0
 TOUCHES: Final = 400
 """Events whose evaluation is timed."""

@@ -9,7 +9,6 @@ beside it.
 """
 
 import time
-from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -20,6 +19,7 @@ from benchmarks.segments.publishing import publish_segment
 from benchmarks.support.figures import Report, percentile
 from benchmarks.support.stack import Bench, bench_stack, wait_for
 from benchmarks.support.workload import SOURCE
+from domain.instants import utc
 from domain.intake.envelope import encode_event
 from domain.policies import ProfileRules
 from domain.profiles.profile import Stage
@@ -64,7 +64,7 @@ class Seen(NamedTuple):
 
 
 def _iso(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    return utc(at_ms).isoformat(timespec="milliseconds")
 
 
 def _person(number: int, due_ms: int) -> tuple[dict[str, Any], int]:

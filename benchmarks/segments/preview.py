@@ -18,6 +18,7 @@ from benchmarks.segments.publishing import AUTHOR
 from benchmarks.support.figures import Report, median
 from benchmarks.support.stack import bench_stack
 from domain.ids import IdentifierKey, ProfileId
+from domain.instants import DAY_MS
 from domain.policies import ProfileRules
 from domain.profiles.leaf import Leaf, Register, Revenue
 from domain.profiles.profile import Person, Stage, encode_person
@@ -28,7 +29,6 @@ from store.unify import copy_format
 
 AIM_S: Final = 2.0
 NOW_MS: Final = 1_790_000_000_000
-DAY_MS: Final = 86_400_000
 CHUNK: Final = 20_000
 KINDS: Final = ("user_id", "email")
 _VIEWED, _BOUGHT = rule.EventFilter("Product Viewed"), rule.EventFilter("Order Completed")

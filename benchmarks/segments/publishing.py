@@ -7,6 +7,7 @@ import psycopg
 
 from benchmarks.segments.definitions import segment_rules, trait_rules
 from benchmarks.support.stack import Bench, wait_for
+from domain.instants import DAY_MS
 from domain.segments.definition import RfmBreaks, RfmRule
 from domain.segments.rule import Rule, encode_rule
 from store.definitions import publish
@@ -16,9 +17,8 @@ from store.definitions.versions import Author, Draft, create
 AUTHOR = Author(
     1, "benchmark", frozenset({"user_id", "email", "phone", "device_id", "anonymous_id"})
 )
-_DAY_MS = 86_400_000
 _BREAKS = RfmBreaks(
-    (3 * _DAY_MS, 10 * _DAY_MS, 30 * _DAY_MS, 90 * _DAY_MS),
+    (3 * DAY_MS, 10 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS),
     (1, 1, 2, 4),
     (20_000_000, 40_000_000, 80_000_000, 200_000_000),
     1_000,

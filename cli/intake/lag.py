@@ -16,6 +16,7 @@ from api.web.event_log import open_log
 from config.load import load_settings
 from config.settings import Settings
 from dataflows.survey import lag_reader
+from domain.instants import utc
 from domain.intake.log_refusal import LogRefusal
 from sinks.intake.log import LogUnavailableError
 from sources.log.lag import LagReader, PartitionLag
@@ -30,11 +31,7 @@ def lag_table(lags: list[PartitionLag]) -> Table:
         table.add_column(name, justify="left" if name == "log" else "right")
     for each in lags:
         records = f"{each.records_behind:,}" if each.exact else f"≈ {each.records_behind:,}"
-        caught_up = (
-            datetime.fromtimestamp(each.caught_up_ms / 1000, UTC).strftime("%H:%M:%S")
-            if each.caught_up_ms
-            else "–"
-        )
+        caught_up = utc(each.caught_up_ms).strftime("%H:%M:%S") if each.caught_up_ms else "–"
         table.add_row(
             each.log, str(each.partition), records, f"{each.seconds_behind:.1f}", caught_up
         )

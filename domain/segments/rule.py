@@ -17,6 +17,7 @@ from typing import Final, Literal
 import msgspec
 
 from domain.ids import SegmentId
+from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, WEEK_MS
 from domain.profiles.profile import Stage
 
 Scalar = str | int | float | bool
@@ -333,9 +334,9 @@ FREQUENT_VALUES: Final = 200
 
 Beyond, those with the smallest digests stay (`operators.aggregates.bounded`).
 """
-SPAN_LIMIT_MS: Final = 731 * 86_400_000
+SPAN_LIMIT_MS: Final = 731 * DAY_MS
 
-_UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_UNITS: Final = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS, "w": WEEK_MS}
 
 
 def span_ms(text: str) -> int:

@@ -1,9 +1,11 @@
 """When a source is expected to send."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from domain.instants import to_ms, utc
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -34,7 +36,7 @@ class Schedule:
 
     def judged_at(self, now_ms: int) -> int:
         """Return the instant to judge at: now, or the end of the last period, ms since 1970."""
-        now = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(self.zone))
+        now = utc(now_ms).astimezone(ZoneInfo(self.zone))
         for back in range(9):
             day = (now - timedelta(days=back)).date()
             if _DAYS[day.weekday()] not in self.days:
@@ -44,5 +46,5 @@ class Schedule:
                 day if self.end > self.start else day + timedelta(days=1), self.end, now.tzinfo
             )
             if begins <= now:
-                return min(now_ms, int(ends.timestamp() * 1000))
+                return min(now_ms, to_ms(ends))
         return now_ms

@@ -16,10 +16,11 @@ from typing import Final
 
 import msgspec
 
-_MINUTE_MS: Final = 60_000
+from domain.instants import MINUTE_MS, MS
+
 _NEARLY: Final = 0.002
 """Shares nearer to 0 or 1 than this are not told apart: nothing is impossible."""
-_BLOCK_MS: Final = 15 * _MINUTE_MS
+_BLOCK_MS: Final = 15 * MINUTE_MS
 _WILD: Final = 36.0
 """Most that one quarter of an hour may say about how much they differ, in variances.
 
@@ -81,11 +82,11 @@ class SequentialParams:
     @cached_property
     def adopt_ms(self) -> int:
         """`adopt_after` in ms."""
-        return self.adopt_after // timedelta(milliseconds=1)
+        return self.adopt_after // MS
 
     def fading(self, minutes: float) -> float:
         """What is left of a memory after some minutes, 0–1."""
-        return math.pow(0.5, minutes * _MINUTE_MS / 1000 / self.memory.total_seconds())
+        return math.pow(0.5, minutes * MINUTE_MS / 1000 / self.memory.total_seconds())
 
 
 _RAMP: Final = 0.75
@@ -270,8 +271,8 @@ def _close_block(share: Share, params: SequentialParams) -> None:
             / (share.block_size * usual * (1 - usual)),
         )
         weight = max(
-            1 - params.fading(_BLOCK_MS / _MINUTE_MS),
-            _BLOCK_MS / _MINUTE_MS / (share.seen_minutes + 1),
+            1 - params.fading(_BLOCK_MS / MINUTE_MS),
+            _BLOCK_MS / MINUTE_MS / (share.seen_minutes + 1),
         )
         share.spread = max(1.0, share.spread + min(1.0, weight) * (surprise - share.spread))
     share.block_hits, share.block_size = 0.0, 0.0

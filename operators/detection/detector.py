@@ -19,18 +19,10 @@ from typing import Final
 
 import msgspec
 
-from operators.detection.season import (
-    DAY_MS,
-    HOUR_MS,
-    Season,
-    empty_days,
-    empty_hours,
-    learn_season,
-    season_at,
-)
+from domain.instants import DAY_MS, HOUR_MS, MS
+from operators.detection.season import Season, empty_days, empty_hours, learn_season, season_at
 from operators.detection.tail import Tail, fade, keep, rarity
 
-_MS: Final = timedelta(milliseconds=1)
 _CLIP: Final = 4.0
 """An outlier counts as so many scales where something is learnt from it."""
 _SCALING: Final = 40
@@ -198,7 +190,7 @@ def score_point(
     """
     if not abs(value) <= _LARGEST or (state.points and at_ms <= state.last_ms):
         return None
-    step_ms = params.step / _MS
+    step_ms = params.step / MS
     if state.points == 0:
         state.first_ms = state.faded_ms = at_ms
         state.mean = state.level = value
@@ -243,8 +235,8 @@ def _bridge(state: AnomalyState, missed: float, usual: float, params: AnomalyPar
 
 
 def _missing_ms(state: AnomalyState, at_ms: int, params: AnomalyParams) -> int:
-    step_ms = params.step // _MS
-    by_time = params.warm_up // _MS - (at_ms - state.first_ms)
+    step_ms = params.step // MS
+    by_time = params.warm_up // MS - (at_ms - state.first_ms)
     return max(0, by_time, (params.warm_up_points - state.points) * step_ms)
 
 
@@ -257,7 +249,7 @@ def _judge(
     state.error_run += (off_forecast - state.error_run) / params.level_points
     state.season_run += (max(-_CLIP, min(_CLIP, off_season)) - state.season_run) / params.run_points
     if at_ms - state.faded_ms >= DAY_MS:
-        factor = 0.5 ** ((at_ms - state.faded_ms) / (params.half_life / _MS))
+        factor = 0.5 ** ((at_ms - state.faded_ms) / (params.half_life / MS))
         for tail in state.tails:
             fade(tail, factor)
         state.faded_ms = at_ms
@@ -283,7 +275,7 @@ def _share(rare: float) -> float:
 
 def _fresh(state: AnomalyState, at_ms: int, rare: float, params: AnomalyParams) -> float:
     """The score of a rarity, unless a greater one began the spell that still runs."""
-    spell_ms = max(params.spell // _MS, params.spell_points * (params.step // _MS))
+    spell_ms = max(params.spell // MS, params.spell_points * (params.step // MS))
     if state.spell_rarity and at_ms - state.spell_ms < spell_ms and rare <= state.spell_rarity:
         return 0.0
     score = _share(rare)

@@ -20,9 +20,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from domain.instants import MS
 from operators.detection.detector import AnomalyParams, AnomalyState, Scored, score_point
 
-_MS: Final = timedelta(milliseconds=1)
 _PICTURED: Final = struct.Struct("<q4d")
 
 
@@ -243,7 +243,7 @@ class MetricWatch:
             return self._close(episode, episode.calm_ms, Ending.RECOVERED)
         # Where points are rare a value has the time to come back, too.
         long = max(self._episodes.adopt_after, 4 * self._episodes.calm_points * self._anomaly.step)
-        if scored.at_ms - episode.started_ms >= long // _MS:
+        if scored.at_ms - episode.started_ms >= long // MS:
             return self._close(episode, scored.at_ms, Ending.ADOPTED)
         return []
 
@@ -287,7 +287,7 @@ class MetricWatch:
         if self._state.episode is None or self._state.last is None:
             return None
         return (
-            self._state.last.at_ms + max(self._episodes.silent_after, 2 * self._anomaly.step) // _MS
+            self._state.last.at_ms + max(self._episodes.silent_after, 2 * self._anomaly.step) // MS
         )
 
     def done(self) -> bool:

@@ -11,12 +11,10 @@ import math
 from statistics import median
 from typing import Final
 
+from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from operators.detection.cusum import Excursion, SequentialParams
 from operators.detection.seasonality import (
-    DAY_MS,
-    HOUR_MS,
     LONGEST_MS,
-    MINUTE_MS,
     SEEN,
     WEEK_HOURS,
     Rhythm,

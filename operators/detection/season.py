@@ -8,8 +8,8 @@ time is a shift like any other and is learnt within days.
 import struct
 from typing import Final, NamedTuple
 
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * HOUR_MS
+from domain.instants import DAY_MS, HOUR_MS
+
 _HOUR: Final = struct.Struct("<3d")
 _DAY: Final = struct.Struct("<2d")
 _VISITS: Final = 6.0

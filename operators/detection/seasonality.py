@@ -15,12 +15,11 @@ from typing import Final
 
 import msgspec
 
+from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from operators.detection.cusum import Excursion, SequentialParams, certainty
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
 WEEK_HOURS: Final = 168
-_MONDAY_MS: Final = 4 * 86_400_000
+_MONDAY_MS: Final = 4 * DAY_MS
 """1970 began on a Thursday: four days later a week begins."""
 _LEAN: Final = 0.1
 """Visits at which an hour's own mean weighs as much as what it leans on."""
@@ -36,7 +35,6 @@ _QUIET: Final = 0.85
 """An hour may be so quiet without its pauses being too long."""
 _DEAD: Final = 3.0
 """A silence is that of a dead source at so many times what is normal."""
-DAY_MS: Final = 86_400_000
 LONGEST_MS: Final = 8 * DAY_MS
 """Nothing is learned from a longer silence, nor is it looked further ahead."""
 

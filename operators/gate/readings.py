@@ -12,16 +12,15 @@ judged by `operators.gate.decide`. Clock: `now_ms`.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 
 from domain.gate import Action, Code, Decision, ProposedAction, Verdict
+from domain.instants import MS
 from domain.signals.reading import Reading, Status
 from operators.gate.params import GateParams
 
-_MS: Final = timedelta(milliseconds=1)
 _RANK: Final = {Verdict.PASS: 0, Verdict.HOLD: 1, Verdict.BLOCK: 2}
 _TAKES_OFF: Final = frozenset({Action.URGENT_REMOVAL, Action.DELETE})
 """What no reading can hold. Named one by one: an action that is new is judged."""
@@ -120,8 +119,8 @@ def observe(
         return GateState(state.version, signals, now_ms)
     # A reading that still counts is at most one limit old, and the one that it follows at most one
     # limit older.
-    oldest = now_ms - 2 * params.staleness // _MS
-    oldest = min(oldest, now_ms - params.cool_down // _MS)
+    oldest = now_ms - 2 * params.staleness // MS
+    oldest = min(oldest, now_ms - params.cool_down // MS)
     kept = {signal: memory for signal, memory in signals.items() if memory.read_ms >= oldest}
     return GateState(state.version, kept, max(now_ms, state.seen_ms))
 
@@ -144,16 +143,16 @@ def _row(known: SignalMemory | None, reading: Reading, params: GateParams) -> in
     """The row of healthy readings that a reading goes on from."""
     if (
         known is None
-        or not -params.clock_tolerance // _MS
+        or not -params.clock_tolerance // MS
         <= reading.read_ms - known.read_ms
-        <= params.staleness // _MS
+        <= params.staleness // MS
     ):
         return 0
     return known.streak
 
 
 def _went_back(state: GateState, now_ms: int, params: GateParams) -> bool:
-    return now_ms < state.seen_ms - params.clock_tolerance // _MS
+    return now_ms < state.seen_ms - params.clock_tolerance // MS
 
 
 def decide(
@@ -252,7 +251,7 @@ def _settling(memory: SignalMemory, signal: str, now_ms: int, params: GateParams
     if memory.streak < needed:
         reason = f"{signal} is recovering: {memory.streak} of {needed} healthy readings in a row"
         return Finding(Verdict.HOLD, Code.RECOVERING, reason)
-    cool_ms = memory.trouble_ms + params.cool_down // _MS - now_ms
+    cool_ms = memory.trouble_ms + params.cool_down // MS - now_ms
     if memory.trouble_ms and cool_ms > 0:
         reason = f"{signal} was in trouble lately: it cools down for another {math.ceil(cool_ms / 1000)} s"
         return Finding(Verdict.HOLD, Code.COOLING_DOWN, reason)
@@ -266,13 +265,13 @@ def _settling(memory: SignalMemory, signal: str, now_ms: int, params: GateParams
 def _doubt(reading: Reading, now_ms: int, params: GateParams) -> Finding | None:
     """Why a reading says nothing about now; None where it does say something."""
     age_ms, score, signal = now_ms - reading.read_ms, reading.score, reading.signal
-    if age_ms < -(params.clock_tolerance // _MS):
+    if age_ms < -(params.clock_tolerance // MS):
         return Finding(
             Verdict.HOLD,
             Code.FUTURE,
             f"{signal}: the newest reading lies in the future; check the clocks",
         )
-    if age_ms > params.staleness // _MS:
+    if age_ms > params.staleness // MS:
         return Finding(
             Verdict.HOLD,
             Code.STALE,

@@ -7,20 +7,15 @@ bounded.
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from domain.instants import DAY_MS, EPOCH, HOUR_MS, MINUTE_MS, SECOND_MS, to_ms, utc
 from domain.segments.definition import Resolution
 from domain.segments.rule import span_ms
 
-SECOND_MS: Final = 1_000
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 86_400_000
-
-WINDOW_LEAST_MS: Final = MINUTE_MS
 NEVER: Final = 2**62
 """An instant that does not come."""
 
@@ -41,10 +36,8 @@ _KEPT: Final[dict[Resolution, int]] = {
 
 _FIRST_MS: Final = -62_100_000_000_000
 _LAST_MS: Final = 253_370_000_000_000
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MS: Final = timedelta(milliseconds=1)
-_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
-_SLOT_MS: Final = 900_000
+_EPOCH_DAY: Final = EPOCH.toordinal()
+_SLOT_MS: Final = 15 * MINUTE_MS
 """Every zone's clock changes at a multiple of a quarter of an hour, at least since 1970."""
 
 
@@ -100,7 +93,7 @@ class Calendar:
     def _date_now(self, at_ms: int) -> int:
         if not _FIRST_MS < at_ms < _LAST_MS:
             return at_ms // DAY_MS + _EPOCH_DAY
-        return datetime.fromtimestamp(at_ms // 1000, self.zone).toordinal()
+        return utc(at_ms).astimezone(self.zone).toordinal()
 
     def _start_now(self, day: int) -> int:
         """The instant, in ms, that begins a local date.
@@ -111,7 +104,7 @@ class Calendar:
         if not _FIRST_MS < start_ms < _LAST_MS:
             return start_ms
         local = datetime.combine(date.fromordinal(day), datetime.min.time(), self.zone)
-        return int(local.astimezone(UTC).timestamp()) * 1000
+        return to_ms(local)
 
 
 @lru_cache(maxsize=256)
@@ -179,6 +172,6 @@ def instant_of(text: object, zone: ZoneInfo) -> int | None:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone)
-        return (moment - _EPOCH) // _MS
+        return to_ms(moment)
     except (ValueError, OverflowError):
         return None

@@ -7,11 +7,11 @@ happened. Minutes come in order, each once. Which shares are watched is written 
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from datetime import timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 
+from domain.instants import MINUTE_MS, MS
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.signals import metrics
 from domain.signals.reading import Observed, Reading, Status
@@ -23,9 +23,8 @@ from operators.detection.schema_drift import Drift
 from operators.detection.seasonality import Rhythm
 from operators.signals.params import HealthParams
 from operators.signals.series import points, watch
-from operators.signals.window import BRIEF, MINUTE_MS, Counts, Window, by_suffix, of
+from operators.signals.window import BRIEF, Counts, Window, by_suffix, of
 
-_MS: Final = timedelta(milliseconds=1)
 _DELAYED: Final = range(3, len(metrics.DELAY_EDGES_MS) + 1)
 """Delay buckets beyond five minutes."""
 _LAGGING: Final = range(5, len(metrics.LAG_EDGES_MS) + 1)
@@ -132,7 +131,7 @@ def learn(
     for metric, value in counts.items():
         if not metric.startswith(BRIEF):
             memory.step[metric] = memory.step.get(metric, 0.0) + value
-    step_ms = params.anomalies.step // _MS
+    step_ms = params.anomalies.step // MS
     if (minute_ms + MINUTE_MS) % step_ms:
         return []
     begin_ms, silent = minute_ms + MINUTE_MS - step_ms, False

@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from domain.instants import HOUR_MS
 from domain.signals.reading import Component, Reading
 
-HORIZON_MS: Final = 6 * 3_600_000
+HORIZON_MS: Final = 6 * HOUR_MS
 """No forecast reaches further."""
 _LEAST: Final = 8
 """Readings needed for a trend."""
@@ -22,7 +23,6 @@ _STEADY: Final = 2.0
 """Points per hour below which nothing moves."""
 _EXPLAINED: Final = 0.5
 """Share of the variance that a trend must explain to be carried on."""
-_HOUR_MS: Final = 3_600_000
 
 
 class Outlook(NamedTuple):
@@ -68,7 +68,7 @@ def outlook(scores: Sequence[tuple[int, float]], thresholds: Sequence[float]) ->
     if not len(slopes):
         return Outlook(None)
     slope = float(np.median(slopes))
-    per_hour = slope * _HOUR_MS
+    per_hour = slope * HOUR_MS
     level = float(np.median(score - slope * at))
     spread = float(np.var(score))
     explained = 1.0 - float(np.var(score - slope * at)) / spread if spread else 0.0

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain.ids import WorkspaceId
+from domain.instants import MINUTE_MS
 from domain.signals import metrics
 from domain.signals.reading import Component, Reading, Status
 from operators.signals import platform_health, source_health
 from operators.signals.baseline import Memory
 from operators.signals.params import HealthParams
-from operators.signals.window import MINUTE_MS, of, since
+from operators.signals.window import of, since
 
 
 def status_of(score: float | None, params: HealthParams) -> Status:

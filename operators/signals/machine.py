@@ -5,20 +5,19 @@ that come again, or late, replace themselves until their minute is settled; whol
 not settled are weighed ahead, so that no reading waits for them.
 """
 
-from datetime import timedelta
 from typing import Final
 
 import msgspec
 
+from domain.instants import HOUR_MS, MINUTE_MS, MS
 from domain.signals.reading import Anomaly, Learned, Minutes, Reading, Status
 from operators.signals.baseline import Memory, ahead, dispute, learn
 from operators.signals.health import read
 from operators.signals.params import HealthParams
 from operators.signals.ratchet import floored, held, knew_ms, resumed
 from operators.signals.series import anomaly_of
-from operators.signals.window import MINUTE_MS, NEVER_MS, add, counted, first_minute, settle
+from operators.signals.window import NEVER_MS, add, counted, first_minute, settle
 
-_MS: Final = timedelta(milliseconds=1)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Memory)
 
@@ -65,7 +64,7 @@ class HealthMachine:
         earliest = add(memory.window, event.rows)
         self._lift(event, came_ms)
         memory.news = memory.news or earliest < NEVER_MS
-        for minute_ms, counts in settle(memory.window, now_ms - params.settle // _MS):
+        for minute_ms, counts in settle(memory.window, now_ms - params.settle // MS):
             if _expected(params, minute_ms):
                 episodes = learn(memory, event.signal, minute_ms, counts, params)
                 given += [
@@ -80,7 +79,7 @@ class HealthMachine:
             if self._worth(reading, params):
                 memory.last, memory.floor = reading, floored(memory.floor, reading)
                 given.append(reading)
-        if not 0 <= now_ms - memory.saved_ms < params.save_interval // _MS:
+        if not 0 <= now_ms - memory.saved_ms < params.save_interval // MS:
             first, memory.saved_ms = not memory.saved_ms, now_ms
             if not first:
                 given.append(Learned(event.workspace, event.signal, _ENCODER.encode(memory)))
@@ -104,14 +103,14 @@ class HealthMachine:
 
     def _due(self, now_ms: int, params: HealthParams) -> bool:
         wait = params.look_interval if self._state.news else params.emit_every
-        return self._state.last is None or not 0 <= now_ms - self._state.looked_ms < wait // _MS
+        return self._state.last is None or not 0 <= now_ms - self._state.looked_ms < wait // MS
 
     def _read(self, event: Minutes, now_ms: int, params: HealthParams) -> Reading:
         memory = self._state
         if not _expected(params, now_ms):
             return held(memory.floor, _resting(memory.period, event, now_ms), params)
         window = memory.window
-        complete = (now_ms - params.complete_after // _MS) // MINUTE_MS * MINUTE_MS
+        complete = (now_ms - params.complete_after // MS) // MINUTE_MS * MINUTE_MS
         if self._ahead is None or self._ahead[0] != complete:
             first = window.settled_ms or first_minute(window) or now_ms
             whole = {
@@ -137,7 +136,7 @@ class HealthMachine:
         if (
             not 0
             <= reading.read_ms - last.read_ms
-            < (params.emit_every if moving else params.emit_idle) // _MS
+            < (params.emit_every if moving else params.emit_idle) // MS
         ):
             return True
         if reading.score is None or last.score is None:
@@ -173,6 +172,6 @@ def _resting(period: Reading | None, event: Minutes, now_ms: int) -> Reading:
         return Reading(
             event.workspace, event.signal, now_ms, None, Status.UNKNOWN, 0, (), (reason,)
         )
-    hours = (now_ms - period.read_ms) / 3_600_000
+    hours = (now_ms - period.read_ms) / HOUR_MS
     reason = f"not expected to send now: judged by its last period, {hours:.1f} h ago"
     return msgspec.structs.replace(period, read_ms=now_ms, reasons=(*period.reasons, reason))

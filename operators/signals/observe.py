@@ -12,12 +12,12 @@ from typing import Final
 from domain.changes import Changes, Counted
 from domain.event import DeadLetter, Event, Unmerge
 from domain.ids import MessageKey, SourceId, WorkspaceId
+from domain.instants import MINUTE_MS
 from domain.policies import ProfileRules
 from domain.signals import metrics
 from operators.detection.shapes import Shapes, spell
 from operators.signals.match_quality import INCOMPLETE, LATE, of_kinds
 
-MINUTE_MS: Final = 60_000
 _SOON_MS: Final = metrics.DELAY_EDGES_MS[0]
 
 _Alike = tuple[str, str, tuple[str, ...]]

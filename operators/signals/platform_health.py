@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from domain.instants import MS
 from domain.signals import metrics
 from domain.signals.reading import Component
 from operators.detection import cusum
@@ -13,7 +14,6 @@ from operators.signals.window import Counts, by_suffix, of
 
 _RETRIED: Final = 0.25
 """A throttled or transient answer counts as so much of a failure."""
-_MS: Final = timedelta(milliseconds=1)
 
 
 def delivery(memory: Memory, counts: Counts, params: HealthParams) -> Component:
@@ -96,7 +96,7 @@ def consistency(memory: Memory, counts: Counts, params: HealthParams) -> Compone
 def span_ms(signal: str, params: HealthParams) -> int:
     """The span that a platform's deliveries, or conversions, are looked at over."""
     return (
-        params.delivery_window // _MS
+        params.delivery_window // MS
         if signal.startswith("platform:")
-        else timedelta(hours=25) // _MS
+        else timedelta(hours=25) // MS
     )

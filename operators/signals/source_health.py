@@ -7,11 +7,11 @@ by more than chance; they follow from what is usual, never from what came.
 
 import math
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 import msgspec
 
+from domain.instants import MINUTE_MS, MS
 from domain.signals import metrics
 from domain.signals.reading import Component
 from operators.detection import cusum, schema_drift, seasonality
@@ -20,9 +20,8 @@ from operators.signals.baseline import Memory
 from operators.signals.match_quality import gains, of_coverage
 from operators.signals.params import HealthParams
 from operators.signals.scores import Part, changed, episode_parts, falling, of_finding, worst
-from operators.signals.window import MINUTE_MS, Counts, by_suffix, of
+from operators.signals.window import Counts, by_suffix, of
 
-_MS: Final = timedelta(milliseconds=1)
 _SPANS_MS: Final = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))
 _ENOUGH: Final = 3
 """A span usually holds so many times the smallest sample."""
@@ -46,7 +45,7 @@ def span_ms(memory: Memory, now_ms: int, params: HealthParams) -> int:
 
     A day where none does.
     """
-    shortest = params.window // _MS
+    shortest = params.window // MS
     if not memory.rhythm.minutes:
         return shortest
     for span in (shortest, *(one for one in _SPANS_MS if one > shortest)):
@@ -63,7 +62,7 @@ def freshness(memory: Memory, now_ms: int, params: HealthParams) -> Component:
     weight, last_ms = params.weights.freshness, memory.window.last_accepted_ms
     if not last_ms:
         return Component("freshness", None, weight, {}, 0, "nothing was ever accepted")
-    if last_ms - now_ms > params.clock_tolerance // _MS:
+    if last_ms - now_ms > params.clock_tolerance // MS:
         reason = "the last accepted event lies in the future; check the clocks"
         return Component("freshness", None, weight, {LAST_ACCEPTED: last_ms}, 0, reason)
     silence_s = max(0, now_ms - last_ms) / 1000
@@ -104,7 +103,7 @@ def since_ms(memory: Memory, fresh: Component, now_ms: int, params: HealthParams
     if not last_ms:
         return until_ms - span_ms(memory, until_ms, params)
     came_ms = min(until_ms, last_ms - last_ms % MINUTE_MS + MINUTE_MS)
-    resting = fresh.score and now_ms - last_ms <= params.longest_silence // _MS
+    resting = fresh.score and now_ms - last_ms <= params.longest_silence // MS
     return (came_ms if resting else until_ms) - span_ms(memory, came_ms, params)
 
 

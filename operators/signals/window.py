@@ -12,19 +12,18 @@ from typing import Final
 
 import msgspec
 
+from domain.instants import HOUR_MS, MINUTE_MS
 from domain.signals import metrics
 from domain.signals.reading import Observed
 
-MINUTE_MS: Final = 60_000
 NEVER_MS: Final = 2**62
 """Past every instant."""
 _FIVE_MS: Final = 5 * MINUTE_MS
-_HOUR_MS: Final = 60 * MINUTE_MS
 _SINGLE_MS: Final = 20 * MINUTE_MS
 """Age up to which settled minutes stay apart."""
 _FINE_MS: Final = 80 * MINUTE_MS
 """Age up to which they stay in fives."""
-_KEPT_MS: Final = 26 * _HOUR_MS
+_KEPT_MS: Final = 26 * HOUR_MS
 """Age at which an hour is dropped."""
 BRIEF: Final = tuple(
     f"{metric}:"
@@ -116,7 +115,7 @@ def settle(window: Window, until_ms: int) -> list[tuple[int, Counts]]:
         if first is None or first >= until_ms:
             return []
         window.settled_ms = first
-    begin = max(window.settled_ms, until_ms - 24 * _HOUR_MS)
+    begin = max(window.settled_ms, until_ms - 24 * HOUR_MS)
     settled: list[tuple[int, Counts]] = []
     for minute in range(begin, until_ms, MINUTE_MS):
         settled.append((minute, counted(window, minute)))
@@ -170,11 +169,8 @@ def _compact(window: Window) -> None:
             and span.start_ms // _FIVE_MS * _FIVE_MS + _FIVE_MS <= now_ms - _SINGLE_MS
         ):
             length = _FIVE_MS
-        if (
-            length == _FIVE_MS
-            and span.start_ms // _HOUR_MS * _HOUR_MS + _HOUR_MS <= now_ms - _FINE_MS
-        ):
-            length = _HOUR_MS
+        if length == _FIVE_MS and span.start_ms // HOUR_MS * HOUR_MS + HOUR_MS <= now_ms - _FINE_MS:
+            length = HOUR_MS
         start = span.start_ms // length * length
         whole = joined.get((start, length))
         if whole is None:

@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
+from domain.instants import MINUTE_MS, MS, to_ms
 from domain.signals import metrics
 from operators.activation import Row
 from sinks.activation.destination import LOST, Destination
@@ -42,7 +43,6 @@ from store.signals import observations
 
 Still = Callable[[Audience, int], bool]
 """Asks the gate, in the transaction that puts a request on record, whether a push may go on: audience, push."""
-_MINUTE_MS: Final = 60_000
 _NOT_GIVEN_UP: Final = frozenset({"urgent", "delete"})
 _NO_FAULT_OF_THE_LINE: Final = frozenset({"throttled", "busy"})
 
@@ -232,7 +232,7 @@ class Delivery:
         if isinstance(outcome, Retry) and outcome.reason == "throttled":
             pause_s = outcome.after_s or 0.0
         asked = min(timedelta(seconds=pause_s), self._params.retry.asked_cap)
-        destination.resume_at_ms = now_ms + asked // timedelta(milliseconds=1)
+        destination.resume_at_ms = now_ms + asked // MS
 
     def _settle(
         self, audience: Audience, request: OpenRequest, rows: int, outcome: Outcome
@@ -279,7 +279,7 @@ class Delivery:
 
     def _count(self, audience: Audience, outcome: Outcome, attempt: Attempt, took_ms: int) -> None:
         """Add to the platform's signal."""
-        minute = self._now_ms() // _MINUTE_MS * _MINUTE_MS
+        minute = self._now_ms() // MINUTE_MS * MINUTE_MS
         names = {
             "delivered": metrics.REQUESTS_OK,
             "retry": metrics.REQUESTS_RETRIED,
@@ -314,7 +314,7 @@ class Delivery:
         """Add the match rate to the platform's signal where the platform tells one, in per cent."""
         rate = readback.get("match_rate")
         if isinstance(rate, int) and rate >= 0:
-            minute = self._now_ms() // _MINUTE_MS * _MINUTE_MS
+            minute = self._now_ms() // MINUTE_MS * MINUTE_MS
             seen = {metrics.MATCH_RATE: rate / 100, metrics.MATCH_RATES: 1}
             signal = f"platform:{audience.platform}"
             observations.add(
@@ -326,7 +326,7 @@ class Delivery:
             )
 
     def _now_ms(self) -> int:
-        return int(self._now().timestamp() * 1000)
+        return to_ms(self._now())
 
 
 def _never() -> bool:

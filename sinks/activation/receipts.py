@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
+from domain.instants import MINUTE_MS, to_ms
 from domain.signals import metrics
 from sinks.activation.delivery import Attempt
 from sinks.activation.destination import Destination
@@ -18,7 +19,6 @@ from store.activation.receipts import Receipt
 from store.signals import observations
 
 FAILED: Final = "FAILED"
-_MINUTE_MS: Final = 60_000
 _UNKNOWN_THERE: Final = frozenset({"missing", "invalid"})
 """Reasons that say that the platform will never tell.
 
@@ -85,11 +85,11 @@ class Confirmation:
 
     def _at_ms(self, after_s: float | None) -> int:
         wait = self._ask_again_after if after_s is None else timedelta(seconds=after_s)
-        return int((self._now() + wait).timestamp() * 1000)
+        return to_ms(self._now() + wait)
 
     def _count(self, receipt: Receipt, outcome: Delivered) -> None:
         """Add what the platform says about rows and matches to its signal."""
-        minute = int(self._now().timestamp() * 1000) // _MINUTE_MS * _MINUTE_MS
+        minute = to_ms(self._now()) // MINUTE_MS * MINUTE_MS
         seen: dict[str, float] = {metrics.ROWS_REJECTED: outcome.invalid}
         low, high = outcome.readback.get("match_rate_low"), outcome.readback.get("match_rate_high")
         if isinstance(low, int) and isinstance(high, int) and low >= 0:

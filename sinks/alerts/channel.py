@@ -1,10 +1,11 @@
 """What all channels have in common: how a notice is put in words, and what may come of sending it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
 from domain.alerts import Notice, Step
+from domain.instants import utc
 
 _LONGEST_PAUSE_S: Final = 3_600.0
 
@@ -88,7 +89,7 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
 
 def spelled(at_ms: int) -> str:
     """An instant for people and machines: ISO 8601, UTC."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc(at_ms).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def runbook(base: str, notice: Notice) -> str:

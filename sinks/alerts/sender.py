@@ -7,12 +7,13 @@ channel in order.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from psycopg import Connection
 
 from domain.alerts import Notice
+from domain.instants import MS, to_ms
 from sinks.alerts.channel import Again, Arrived, Channel, Outcome, Refused
 from sinks.http import retry
 from sinks.http.retry import RetryParams
@@ -21,8 +22,6 @@ from store.alerts import outbox
 from store.alerts.outbox import Claimed
 
 logger = structlog.get_logger(__name__)
-
-_MS: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -111,11 +110,11 @@ class Sender:
         now = self._now()
         if now < self._paused.get(channel, now):
             return self._paused[channel] - now
-        now_ms = int(now.timestamp() * 1000)
+        now_ms = to_ms(now)
         self._buckets[channel], wait_ms = take(
             self._buckets.get(channel), now_ms, self._params.per_minute / 60, self._params.burst
         )
-        return wait_ms * _MS
+        return wait_ms * MS
 
     def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
         now, retries, said = (
@@ -133,7 +132,7 @@ class Sender:
                 logger.info("alert_sent", step=claimed.notice.step.value, **said)
             case Again(reason=reason, after_s=after_s) if claimed.attempts < retries.attempts:
                 wait_ms = retry.wait_ms(claimed.attempts, after_s, self._random(), retries)
-                outbox.postpone(self._conn, claimed.id, now + wait_ms * _MS, reason)
+                outbox.postpone(self._conn, claimed.id, now + wait_ms * MS, reason)
                 logger.warning("alert_postponed", reason=reason, attempts=claimed.attempts, **said)
             case Again(reason=reason):
                 self._give_up(

@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Final
 
 from domain.alerts import Notice
+from domain.instants import SECOND_MS, to_ms
 from sinks.ads.platform import Request, Response, Transport
 from sinks.alerts.channel import (
     Again,
@@ -49,7 +50,7 @@ class Webhook:
 
     def send(self, notice: Notice, number: int, now: datetime) -> Outcome:
         """Post the notice."""
-        return classify(self.transport(self.encode(notice, number, int(now.timestamp()))))
+        return classify(self.transport(self.encode(notice, number, to_ms(now) // SECOND_MS)))
 
     def encode(self, notice: Notice, number: int, now_s: int) -> Request:
         """Spell the request."""

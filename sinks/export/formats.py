@@ -8,17 +8,16 @@ before it (OWASP, CSV Injection), unless the export asks for texts as they are. 
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from domain.export import ExportFormat, ExportSpec
+from domain.instants import clamped_utc
 from domain.values import Json
 from operators.export import Column, Record, json_text
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANTS: Final = ("first_seen_at", "last_seen_at")
 MEDIA_TYPES: Final[Mapping[ExportFormat, str]] = {
     "csv": "text/csv; charset=utf-8",
@@ -140,11 +139,7 @@ def instant(at_ms: int | None) -> str | None:
     """
     if at_ms is None:
         return None
-    try:
-        at = _EPOCH + timedelta(milliseconds=at_ms)
-    except OverflowError:
-        at = datetime(1, 1, 1, tzinfo=UTC) if at_ms < 0 else datetime(9999, 12, 31, tzinfo=UTC)
-    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return clamped_utc(at_ms).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _json(record: Record) -> bytes:

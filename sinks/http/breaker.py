@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
+from domain.instants import MS
+
 
 @dataclass(frozen=True)
 class BreakerParams:
@@ -52,5 +54,5 @@ def observe(breaker: Breaker, ok: bool, now_ms: int, params: BreakerParams) -> B
     if ok:
         return Breaker()
     failures = breaker.failures + 1
-    cool_down_ms = params.cool_down // timedelta(milliseconds=1)
+    cool_down_ms = params.cool_down // MS
     return Breaker(failures, now_ms + cool_down_ms if failures >= params.failures else 0)

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import redis
 import structlog
 
+from domain.instants import MS
 from sinks.ads.platform import Request, Response, Transport
 from sinks.http.token_bucket import Bucket, take
 
@@ -107,7 +108,7 @@ class SharedTokens:
         except redis.RedisError as error:
             if self._away_until_ms is None:
                 logger.warning("pace_not_shared", account=self._name, reason=type(error).__name__)
-            self._away_until_ms = self._now_ms() + _TRY_AGAIN // timedelta(milliseconds=1)
+            self._away_until_ms = self._now_ms() + _TRY_AGAIN // MS
             return self._local()
         if self._away_until_ms is not None:
             logger.info("pace_shared", account=self._name)
@@ -142,7 +143,7 @@ class Paced:
     ) -> None:
         self._transport = transport
         self._tokens = tokens
-        self._patience_ms = patience // timedelta(milliseconds=1)
+        self._patience_ms = patience // MS
         self._wait = wait
         self._ahead = False
         self._permit: Callable[[], bool] = _nobody

@@ -8,6 +8,8 @@ own ``Retry-After`` is a floor.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain.instants import MS
+
 
 @dataclass(frozen=True)
 class RetryParams:
@@ -46,4 +48,4 @@ def wait_ms(attempt: int, asked_s: float | None, random: float, params: RetryPar
     """
     ceiling: timedelta = min(params.cap, params.base * 2 ** min(attempt - 1, 30))
     asked = min(timedelta(seconds=asked_s or 0), params.asked_cap)
-    return (asked + ceiling * random) // timedelta(milliseconds=1)
+    return (asked + ceiling * random) // MS

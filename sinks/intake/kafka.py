@@ -17,6 +17,7 @@ from typing import Final
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from domain.instants import MS
 from domain.intake.log_refusal import LogRefusal
 from sinks.intake.log import Entry, LogFullError, LogUnavailableError
 
@@ -142,7 +143,7 @@ class KafkaAppender:
         self._params = params
         self._configuration: dict[str, str | int | float | bool] = {
             **_DEFAULTS,
-            "message.timeout.ms": params.timeout // timedelta(milliseconds=1),
+            "message.timeout.ms": params.timeout // MS,
             "queue.buffering.max.messages": params.waiting_limit_messages,
             "queue.buffering.max.kbytes": params.waiting_limit_bytes // 1024,
             **options,

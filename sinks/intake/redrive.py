@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from domain.instants import to_ms
 from operators.intake import redrive
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
@@ -94,7 +95,5 @@ async def redrive_letters(
 
 
 def _record(letter: DeadLetterRow) -> bytes | None:
-    received_ms = int(
-        (letter.received_at or letter.recorded_at).timestamp() * 1000
-    )  # one whose arrival is unknown came before it failed
-    return redrive(letter.payload, letter.id, letter.source_id or 0, received_ms)
+    arrived_at = letter.received_at or letter.recorded_at  # it arrived before it failed
+    return redrive(letter.payload, letter.id, letter.source_id or 0, to_ms(arrived_at))

@@ -26,6 +26,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from domain.ids import IdentifierKey
+from domain.instants import MS
 from store.profiles.profiles import StoredProfile
 
 _LEASE: Final = b"L"
@@ -196,7 +197,7 @@ class HotProfiles:
 
     @property
     def _ttl_ms(self) -> int:
-        return self._params.profile_ttl // timedelta(milliseconds=1)
+        return self._params.profile_ttl // MS
 
     @staticmethod
     async def _cached(

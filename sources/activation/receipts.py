@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from domain.instants import to_ms
 from store.activation.receipts import Receipt, due
 
 
@@ -39,7 +40,7 @@ class ReceiptFeed:
         """Hand out what is due now."""
         now = self._now()
         self._resumes_at = now + self._interval
-        return due(self._conn, self._platforms, int(now.timestamp() * 1000))
+        return due(self._conn, self._platforms, to_ms(now))
 
     def resumes_at(self) -> datetime | None:
         """When to look again."""

@@ -14,7 +14,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 from zlib import crc32
@@ -34,6 +34,7 @@ from domain.event import (
 )
 from domain.failure import Failure
 from domain.ids import IdentifierKey, WorkspaceId
+from domain.instants import EARLIEST_MS, LATEST_MS, to_ms
 from domain.intake.envelope import PREFIX, Envelope, decode
 from domain.keys import KEY_BYTES, identifier_key, message_key
 from domain.money import currency_code, minor_units
@@ -58,10 +59,6 @@ RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
 """Largest record that is decoded; the collector's default body limit."""
 _GARBLED: Final = "\ufffd"
 """Stands where something was no UTF-8."""
-EARLIEST_MS: Final = -62_135_596_800_000
-"""The year 1: what calendars hold. Two wrong clocks may point further back."""
-LATEST_MS: Final = 253_402_300_800_000
-"""The year 10000, which calendars do not hold any more."""
 NAME_LIMIT_BYTES: Final = 2_000
 """Longest event or page name: an index row of PostgreSQL holds 2,704 bytes."""
 DEPTH_LIMIT: Final = 64
@@ -76,8 +73,6 @@ IDENTIFIERS_REMEMBERED: Final = 65_536
 """Identifiers whose normal form and key are remembered; about 30 MB."""
 _WITH_PROPERTIES: Final = frozenset({"track", "page", "screen"})
 _INT64: Final = range(-(2**63), 2**64)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MS: Final = timedelta(milliseconds=1)
 
 
 class _Context(msgspec.Struct, rename="camel", gc=False):
@@ -173,7 +168,7 @@ def instant_ms(value: str | float | None) -> int | None:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MS
+    return to_ms(moment)
 
 
 def _text(value: str | float | None) -> str:

@@ -25,7 +25,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from operator import methodcaller
-from time import monotonic, time
+from time import monotonic, time_ns
 from typing import Any, Final, cast
 
 import structlog
@@ -43,6 +43,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from domain.event import Batch, Record
+from domain.instants import DAY_MS
 from domain.intake.envelope import PREFIX
 from sources.feed import ReadParams
 from sources.log.positions import Positions, StoreUnavailableError
@@ -59,7 +60,7 @@ _EARLIEST_MS: Final = 10**12
 No record came earlier: such a timestamp is a producer's seconds in place of milliseconds, or its
 word for none.
 """
-_AHEAD_MS: Final = 86_400_000
+_AHEAD_MS: Final = DAY_MS
 """A day.
 
 So far a producer's clock may be ahead; beyond it are microseconds, and years that no calendar
@@ -249,7 +250,7 @@ class KafkaLog:
             return None
         self._check_retention(topic, partition, start, group)
         following = max([*ends, *(int(message.offset() or 0) + 1 for message in messages[-1:])])
-        hint, now_ms = self._hints.get(topic, 0), int(time() * 1000)
+        hint, now_ms = self._hints.get(topic, 0), time_ns() // 1_000_000
         records = tuple(
             _record(message, hint, now_ms) for message in messages if message.value() is not None
         )
@@ -435,7 +436,7 @@ class KafkaLog:
             for p, at in self._positions.cursors(topic).items()
         ]
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        self._asked_ms = int(time() * 1000)
+        self._asked_ms = time_ns() // 1_000_000
         self._ends = (
             self._admin.list_offsets(
                 {TopicPartition(each.topic, each.partition): latest for each in known}

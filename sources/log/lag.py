@@ -20,6 +20,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
+from domain.instants import to_ms
 from domain.intake.partitioning import stream_key
 from domain.intake.stream_position import entry_id
 from sources.log.entries import instant_of, position_of
@@ -100,7 +101,7 @@ class _Waiting:
 
 
 def _lag(stored: StoredPosition, waiting: _Waiting) -> PartitionLag:
-    caught_up_ms = int(stored.caught_up_at.timestamp() * 1000) if stored.caught_up_at else 0
+    caught_up_ms = to_ms(stored.caught_up_at) if stored.caught_up_at else 0
     seconds = max(0.0, time() - waiting.oldest_ms / 1000) if waiting.oldest_ms else 0.0
     head = max(waiting.head, stored.next_position)
     return PartitionLag(

@@ -29,6 +29,8 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from domain.instants import MS
+
 logger = structlog.get_logger(__name__)
 
 _BEAT: Final = """#!lua flags=allow-oom
@@ -171,7 +173,7 @@ class Leases:
         Raises:
             redis.RedisError: not renewed.
         """
-        lifetime_ms = self._params.lifetime // timedelta(milliseconds=1)
+        lifetime_ms = self._params.lifetime // MS
         with self._lock:
             began = monotonic()
             answer = self._beat_script(

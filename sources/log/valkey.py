@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from time import monotonic, time
+from time import monotonic, time_ns
 from typing import Final, cast
 
 import redis
@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from domain.event import Batch, Record
+from domain.instants import MS
 from domain.intake.partitioning import stream_key
 from domain.intake.stream_position import kept_from
 from sources.feed import ReadParams
@@ -43,7 +44,6 @@ the memory: the number doubles with every read that was full, and halves with ev
 """
 _SAMPLE: Final = 8
 """Entries per stream whose size is looked at."""
-_MS: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class ValkeyLog:
         if not cursors:
             self._resumes_at = datetime.now(UTC) + self._params.read.idle_wait
             return ()
-        asked_ms = int(time() * 1000)
+        asked_ms = time_ns() // 1_000_000
         count = self._count(len(cursors))
         found = self._fetch(cursors, count)
         batches = []
@@ -191,7 +191,7 @@ class ValkeyLog:
 
     def _fetch(self, cursors: Mapping[int, int], count: int) -> dict[int, list[Entry]]:
         by_key = {stream_key(self._params.name, partition): partition for partition in cursors}
-        wait_ms = self._params.read.idle_wait // _MS
+        wait_ms = self._params.read.idle_wait // MS
         command = [
             "XREAD",
             "COUNT",
@@ -262,7 +262,7 @@ class ValkeyLog:
     def _trim(self) -> None:
         if monotonic() < self._trim_at:
             return
-        since_ms = int((time() - self._params.retention.total_seconds()) * 1000)
+        since_ms = time_ns() // 1_000_000 - self._params.retention // MS
         pipeline = self._client.pipeline(transaction=False)
         for partition, processed in self._positions.durable(self._params.name).items():
             least = kept_from(processed, since_ms)

@@ -17,6 +17,7 @@ from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import class_row
 
+from domain.instants import MS, to_ms
 from store import locks
 
 
@@ -143,7 +144,7 @@ def work(
     params: dict[str, Any] = {
         "platforms": list(platforms),
         "now": now,
-        "now_ms": int(now.timestamp() * 1000),
+        "now_ms": to_ms(now),
         "failed_wait": failed_wait,
     }
     params["let_go"] = _LET_GO_INTERVAL
@@ -204,7 +205,7 @@ def _taken(conn: Connection[Any], lock: tuple[int, int], patience: timedelta) ->
         return row is not None and bool(row[0])
     conn.execute(
         "SELECT set_config('lock_timeout', %s, false)",
-        (f"{patience // timedelta(milliseconds=1)}ms",),
+        (f"{patience // MS}ms",),
     )
     try:
         conn.execute("SELECT pg_advisory_lock(%s, %s)", lock)

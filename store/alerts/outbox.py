@@ -18,9 +18,9 @@ from psycopg.rows import class_row
 
 from domain.alerts import Episode, Notice, Step
 from domain.ids import WorkspaceId
+from domain.instants import utc
 from operators.alerts import AlertState
 from store import locks
-from store.signals.signals import utc
 
 _CLAIM: Final = """
     UPDATE alert_notices SET attempts = attempts + 1, next_at = %(until)s WHERE id IN (

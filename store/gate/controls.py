@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from domain.gate import Code, Controls, Mode, Override, Release, Setting
 from domain.ids import WorkspaceId
-from store.signals.signals import EPOCH, MS
+from domain.instants import to_ms
 
 Said = Literal["override", "release"]
 """What can be approved and revoked by its id; a mode goes by its scope."""
@@ -163,4 +163,4 @@ def one_said(
 
 
 def _ms(at: datetime | None) -> int | None:
-    return None if at is None else (at - EPOCH) // MS
+    return None if at is None else to_ms(at)

@@ -10,9 +10,9 @@ from psycopg import Connection
 
 from domain.gate import Decision, PushSize
 from domain.ids import WorkspaceId
+from domain.instants import utc
 from operators.gate.readings import GateState
 from store.audit import trail
-from store.signals.signals import utc
 
 _STATE: Final = "SELECT state::text FROM gate_states WHERE workspace_id = %s AND destination = %s"
 _SAVE: Final = """

@@ -8,8 +8,9 @@ from psycopg import Connection
 
 from domain.gate import Action, Code, Decision, PushSize, Verdict
 from domain.ids import WorkspaceId
+from domain.instants import to_ms, utc
 from domain.signals.reading import Reading
-from store.signals.signals import EPOCH, MS, readings_since
+from store.signals.signals import readings_since
 
 _CODES: Final = frozenset(code.value for code in Code)
 _PAST: Final = """
@@ -39,7 +40,7 @@ def past_pushes(
         depends_on,
     ) in conn.execute(_PAST, (workspace, since, until, limit)):
         decision = Decision(
-            workspace, destination, audience, Action.PUSH, Verdict(verdict), tuple(reasons), tuple(reading_ids), (decided - EPOCH) // MS,
+            workspace, destination, audience, Action.PUSH, Verdict(verdict), tuple(reasons), tuple(reading_ids), to_ms(decided),
             tuple(Code(code) for code in codes if code in _CODES), Verdict(would) if would else None,
             size=msgspec.convert(size, PushSize) if size else None, depends_on=tuple(depends_on),
         )  # fmt: skip
@@ -57,5 +58,5 @@ def readings_for(
     if not past:
         return []
     signals = sorted({signal for _, decision in past for signal in decision.depends_on})
-    since = EPOCH + past[0][1].decided_ms * MS - before
+    since = utc(past[0][1].decided_ms) - before
     return readings_since(conn, workspace, signals, since)

@@ -13,6 +13,7 @@ import msgspec
 import psycopg
 
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, SourceId, WorkspaceId
+from domain.instants import utc
 from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import NEVER, FactKey, Person, Stage, decode_person, encode_person
 from operators.unify.rebuild import Rebuilt, Remains
@@ -190,5 +191,5 @@ def set_members(
     cursor.execute(_DROP_OTHERS, (keys, numbers))
     cursor.execute(
         _SET_MEMBERS,
-        (sql.utc(now_ms), numbers, Integers([version for _, version in ordered]), keys),
+        (utc(now_ms), numbers, Integers([version for _, version in ordered]), keys),
     )

@@ -7,12 +7,13 @@ are merged or split. One answer is computed from one snapshot of the store.
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import numpy as np
 from psycopg import AsyncConnection
 
+from domain.instants import MS, to_ms
 from domain.segments.rule import EventFilter
 from operators.funnels.breakdown import Kind, break_down
 from operators.funnels.funnel import (
@@ -36,9 +37,6 @@ from store.segments.occurrences import (
     traits,
 )
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MS: Final = timedelta(milliseconds=1)
-
 
 @dataclass(frozen=True)
 class FunnelParams:
@@ -60,7 +58,7 @@ class FunnelParams:
 
     def __post_init__(self) -> None:
         bounds = (self.events_limit, self.breakdown_people_limit, self.chunk_rows, self.at_once)
-        if min(bounds) < 1 or self.longest < timedelta(milliseconds=1):
+        if min(bounds) < 1 or self.longest < MS:
             raise ValueError("bounds of funnels are at least 1")
 
 
@@ -165,10 +163,10 @@ class Funnels:
             for (event, one), owner in zip(found.items(), owners, strict=True)
         }
         first = found[funnel.steps[0]]
-        begins = _beginnings(first, -((_EPOCH - funnel.until) // _MS))
+        begins = _beginnings(first, to_ms(funnel.until) + (funnel.until.microsecond % 1_000 > 0))
         occurrences = [Occurrences(*(column[begins] for column in steps[funnel.steps[0]]))]
         occurrences += [steps[event] for event in funnel.steps[1:]]
-        attempts = await asyncio.to_thread(best_attempts, occurrences, funnel.window // _MS)
+        attempts = await asyncio.to_thread(best_attempts, occurrences, funnel.window // MS)
         groups: tuple[FunnelGroup, ...] = ()
         if funnel.breakdown:
             starts = (

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
+from domain.instants import EPOCH_2000_MS
 from domain.profiles.profile import decode_person
 from domain.segments import rule
 from domain.segments.rule import EventFilter, Where
@@ -30,7 +31,6 @@ Places = NDArray[np.intp]
 
 _PACKED: Final = np.dtype([("leaf", ">u8", 2), ("at", ">i8")])
 _NAMED: Final = np.dtype([("leaf", ">u8", 2), ("at", ">i8"), ("message", ">u8", 2)])
-_EPOCH_2000_MS: Final = 946_684_800_000
 _WITH_PROPERTIES: Final = frozenset({"track", "page", "screen"})
 
 
@@ -136,7 +136,7 @@ async def matching(connection: AsyncConnection[Any], asked: Asked) -> Found:
     rows = np.frombuffer(packed, layout)
     message = _native(rows["message"]) if asked.named else np.zeros((0, 2), np.uint64)
     return Found(
-        _native(rows["leaf"]), rows["at"].astype(np.int64) // 1_000 + _EPOCH_2000_MS, message, read
+        _native(rows["leaf"]), rows["at"].astype(np.int64) // 1_000 + EPOCH_2000_MS, message, read
     )
 
 

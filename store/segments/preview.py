@@ -19,6 +19,7 @@ from psycopg import Connection
 from psycopg.errors import QueryCanceled
 
 from domain.ids import ProfileId, SegmentId
+from domain.instants import MS
 from domain.policies import ProfileRules
 from domain.profiles.profile import decode_person
 from domain.segments.rule import Rule
@@ -32,7 +33,6 @@ from store.definitions.versions import Author, MissingDefinitionError
 from store.unify.history import bring_up
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_MS: Final = timedelta(milliseconds=1)
 _PEOPLE: Final = "FROM profiles WHERE workspace_id = %s"
 _AFTER: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s ORDER BY id LIMIT %s"
 _UP_TO: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s AND id <= %s ORDER BY id LIMIT %s"
@@ -236,7 +236,7 @@ class Previews:
             with conn.transaction():
                 before = conn.execute("SHOW statement_timeout").fetchone()
                 conn.execute(
-                    f"SET LOCAL statement_timeout = {self._params.count_limit // _MS}".encode()
+                    f"SET LOCAL statement_timeout = {self._params.count_limit // MS}".encode()
                 )
                 row = conn.execute("SELECT count(*) " + _PEOPLE, (workspace,)).fetchone()
                 conn.execute(

@@ -11,9 +11,9 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
+from domain.instants import utc
 from domain.signals.reading import Anomaly
 from store.fetch import Pool, fetch, fetch_one
-from store.signals.signals import utc
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ Names and units are in `domain.signals.metrics`.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from psycopg import Connection
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+from domain.instants import utc
 
 _ADD: Final = """
 INSERT INTO observations (workspace_id, signal, minute_at, shard, metric, value)
@@ -34,5 +33,5 @@ def add(conn: Connection[Any], rows: Iterable[tuple[int, str, int, int, str, flo
     workspaces, signals, minutes, shards, metrics, values = (
         list(column) for column in zip(*ordered, strict=True)
     )
-    instants = [_EPOCH + timedelta(milliseconds=minute) for minute in minutes]
+    instants = [utc(minute) for minute in minutes]
     conn.execute(_ADD, (workspaces, signals, instants, shards, metrics, values))

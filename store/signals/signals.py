@@ -1,19 +1,17 @@
 """What the signals flow reads and writes: counters that changed, known signals, readings."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from psycopg import Connection
 
 from domain.ids import WorkspaceId
+from domain.instants import EPOCH, to_ms, utc
 from domain.signals import metrics
 from domain.signals.reading import Component, Learned, Observed, Reading, Status
 from store.last_word import READINGS
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MS: Final = timedelta(milliseconds=1)
 
 _CHANGED: Final = """
 SELECT workspace_id, signal, minute_at, shard, metric, value, updated_at
@@ -105,15 +103,6 @@ WHERE s.workspace_id = %s AND EXISTS (
 """
 
 
-def _ms(at: datetime) -> int:
-    return (at - EPOCH) // MS
-
-
-def utc(at_ms: int) -> datetime:
-    """An instant of the engine as an aware datetime."""
-    return EPOCH + timedelta(milliseconds=at_ms)
-
-
 def changed_minutes(
     conn: Connection[Any], since: datetime, minutes_since: datetime
 ) -> dict[tuple[WorkspaceId, str], list[Observed]]:
@@ -133,7 +122,7 @@ def changed_minutes(
     for workspace, signal, minute, shard, metric, value, updated in conn.execute(
         _CHANGED, (since, minutes_since)
     ):
-        row = Observed(_ms(minute), shard, metric, value, _ms(updated))
+        row = Observed(to_ms(minute), shard, metric, value, to_ms(updated))
         found.setdefault((WorkspaceId(workspace), signal), []).append(row)
     return found
 
@@ -202,7 +191,7 @@ def _reading(row: Sequence[Any]) -> Reading:
     return Reading(
         WorkspaceId(workspace),
         signal,
-        _ms(read_at),
+        to_ms(read_at),
         score,
         Status(status),
         sample,

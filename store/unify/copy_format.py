@@ -15,13 +15,13 @@ import psycopg
 from domain.changes import Change, NewIdentifier
 from domain.event import Event, Unmerge
 from domain.ids import IdentifierKey
+from domain.instants import EPOCH_2000_MS
 from domain.link import Link
 from domain.profiles.profile import Person
 
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
 _NULL: Final = b"\xff\xff\xff\xff"
-_EPOCH_2000_MS: Final = 946_684_800_000
 
 _EVENT_HEAD: Final = struct.Struct(">hi16siiiii")
 _EVENT_TAIL: Final = struct.Struct(">i16siqiqihi")
@@ -56,7 +56,7 @@ FLAG_FUTURE: Final = 1
 
 
 def _stamp(at_ms: int) -> int:
-    return (at_ms - _EPOCH_2000_MS) * 1000
+    return (at_ms - EPOCH_2000_MS) * 1000
 
 
 def _event(event: Event | Unmerge) -> bytes:

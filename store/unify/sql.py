@@ -1,12 +1,12 @@
 """The statements of UNIFY's transaction: set-based, a constant number of round trips."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 
 from domain.changes import Changes
+from domain.instants import utc
 from domain.profiles.profile import Person
 from store import locks
 from store.connection import Integers, Keys
@@ -16,7 +16,6 @@ from store.unify import copy_format
 if TYPE_CHECKING:
     from domain.event import Fence
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 STAGING: Final = (
     (
@@ -127,14 +126,6 @@ _REOPEN: Final = (
     " = %s"
 )
 _SETTLE: Final = "UPDATE dead_letters SET status = 'resolved' WHERE id = ANY(%s)"
-
-
-def utc(at_ms: int) -> datetime:
-    """An instant of the engine as an aware datetime.
-
-    Exact to the millisecond, also far in the past.
-    """
-    return _EPOCH + timedelta(milliseconds=at_ms)
 
 
 def move_fence(cursor: psycopg.Cursor, fence: "Fence") -> bool:

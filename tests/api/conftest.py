@@ -27,7 +27,6 @@ from domain.intake.envelope import encode_event
 from domain.intake.partitioning import stream_key
 from store.workspaces.bootstrap import create_api_key, create_source, create_workspace
 
-DAY_MS = 86_400_000
 START_MS = 1_790_000_000_000
 """An instant in the past of every test run: events are dated from here on."""
 

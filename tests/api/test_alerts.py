@@ -10,11 +10,12 @@ import pytest
 from config.settings import Settings
 from domain.alerts import Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
+from domain.instants import to_ms
 from store.alerts import outbox
 from tests.api.conftest import Api, Tenant
 
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
-NOW_MS = int(NOW.timestamp() * 1000)
+NOW_MS = to_ms(NOW)
 Tell = Callable[..., None]
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from domain.gate import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
+from domain.instants import MINUTE_MS
 from domain.signals.reading import Minutes, Observed, Reading, Status
 from operators.detection.detector import AnomalyParams
 from operators.detection.episodes import EpisodeParams, MetricWatch, Point
@@ -17,7 +18,6 @@ from operators.gate.params import GateParams
 from operators.gate.readings import GateState, decide, observe
 from operators.signals.machine import HealthMachine
 from operators.signals.params import HealthParams
-from operators.signals.window import MINUTE_MS
 
 START_MS = 1_790_000_040_000
 WORKSPACE = WorkspaceId(1)

@@ -11,13 +11,14 @@ from typer.testing import CliRunner
 from cli import alerts as command
 from config.settings import Settings
 from domain.alerts import Episode, Notice, Severity, Step
+from domain.instants import to_ms
 from store.alerts import outbox
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import serving
 from tests.integration.alerts.receivers import ROUTING_KEY, SLACK_PATH, Receivers, build
 
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
-NOW_MS = int(NOW.timestamp() * 1000)
+NOW_MS = to_ms(NOW)
 Run = Callable[..., str]
 
 

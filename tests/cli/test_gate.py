@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from cli import gate
 from config.settings import Settings
+from domain.instants import to_ms
 from domain.signals.reading import Reading, Status
 from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
@@ -107,7 +108,7 @@ def test_a_first_push_is_confirmed(run: Run, audience: int, postgres_dsn: str) -
 
 def test_past_pushes_are_judged_anew(run: Run, workspace: TestWorkspace, postgres_dsn: str) -> None:
     at = datetime.now(UTC) - timedelta(minutes=10)
-    at_ms = int(at.timestamp() * 1000)
+    at_ms = to_ms(at)
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
         write_readings(
             conn,

@@ -7,11 +7,12 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from domain.ids import SegmentId
+from domain.instants import to_ms
 from domain.segments.rule import span_ms
 from oracle.record import Statement
 from oracle.rules import PersonHistory
 
-NOW: Final = int(datetime.fromisoformat("2026-03-10T12:00:00+00:00").timestamp() * 1000)
+NOW: Final = to_ms(datetime.fromisoformat("2026-03-10T12:00:00+00:00"))
 
 
 @dataclass

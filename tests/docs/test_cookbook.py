@@ -15,6 +15,7 @@ from api.segments import conditions_schemas as conditions
 from api.segments.definitions_schemas import RfmRequest, TraitRequest
 from api.segments.rule_reading_schemas import read_rule, rfm_rule_of, trait_rule_of
 from domain.ids import SegmentId, TraitId, WorkspaceId
+from domain.instants import DAY_MS
 from domain.policies import IdentityRules, ProfileRules
 from domain.segments import rule as language
 from domain.segments.definition import (
@@ -39,7 +40,6 @@ DOCS: Final = Path(__file__).parents[2] / "docs"
 WORKSPACE: Final = WorkspaceId(1)
 NAMED: Final = {SegmentId(7): "Repeat buyers"}
 ASKED: Final = SegmentId(100)
-DAY_MS: Final = 86_400_000
 BREAKS: Final = RfmBreaks((10 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS, 180 * DAY_MS), (1, 2, 4, 6), (20_000_000, 60_000_000, 100_000_000, 400_000_000), 50, NOW)  # fmt: skip  # noqa: E501
 
 

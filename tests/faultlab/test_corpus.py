@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from domain.instants import MINUTE_MS
 from domain.policies import IdentityRules, ProfileRules
 from faultlab.corpus import Plan, normal, run, score
 from faultlab.faults import FAULTS, NORMAL
@@ -16,7 +17,7 @@ from faultlab.histories import Pace, Told, applicable, onsets
 from faultlab.picture import drawn
 from faultlab.profiles import CONVERSIONS, CRM, META, NIGHTLY_BATCH, WEB_SHOP, Profile
 from faultlab.report import as_json, fault_rows, kind_of, missed, normal_rows, summary
-from faultlab.rhythm import MINUTE_MS, Rhythm
+from faultlab.rhythm import Rhythm
 from faultlab.scoring import Result
 from faultlab.world import Rules, World, begin
 from operators.gate.params import GateParams

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from domain.event import DeadLetter, Event
+from domain.instants import HOUR_MS, MINUTE_MS
 from domain.policies import IdentityRules, ProfileRules
 from domain.signals import metrics
 from faultlab.deliveries import Answers, DeliveriesState
@@ -16,7 +17,7 @@ from faultlab.disturbance import CALM, Disturbance
 from faultlab.faults import FAULTS, NORMAL
 from faultlab.profiles import CONVERSIONS, META, MOBILE_APP, PROFILES, SOURCES, WEB_SHOP, Profile
 from faultlab.records import Records
-from faultlab.rhythm import HOUR_MS, MINUTE_MS, MONDAY_MS
+from faultlab.rhythm import MONDAY_MS
 from faultlab.traffic import Traffic, TrafficState
 
 START = MONDAY_MS + 12 * HOUR_MS

@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, WEEK_MS
 from faultlab.profiles import (
     CAMPAIGN_SITE,
     META,
@@ -14,16 +15,7 @@ from faultlab.profiles import (
     Deliveries,
     Profile,
 )
-from faultlab.rhythm import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
-    MONDAY_MS,
-    WEEK_MS,
-    Pulse,
-    PulseState,
-    Rhythm,
-)
+from faultlab.rhythm import MONDAY_MS, Pulse, PulseState, Rhythm
 
 
 def counts(rhythm: Rhythm, hours: float, seed: int = 1, start_ms: int = MONDAY_MS) -> list[int]:

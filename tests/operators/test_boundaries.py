@@ -10,6 +10,7 @@ import pytest
 from domain.changes import Changes, Known
 from domain.event import Event
 from domain.ids import SegmentId
+from domain.instants import HOUR_MS
 from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.profile import Person
 from domain.segments.definition import Segment, WorkspaceDefinitions
@@ -21,7 +22,6 @@ from operators.unify.batch import Definitions, unify, wake
 from tests.support.boundaries import TABLE
 from tests.support.builders import NOON_MS, WORKSPACE, event, numbered
 
-HOUR_MS = 3_600_000
 VIEWED = EventFilter("Viewed")
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ids import AggregateId
+from domain.instants import to_ms
 from domain.segments.aggregate import NumberBuckets
 from domain.segments.definition import Aggregate, RfmBreaks, RfmRule
 from domain.segments.rfm import RFM_GRID, RFM_SEGMENTS
@@ -196,7 +197,7 @@ def state_of(
 
 
 def ms(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp() * 1000)
+    return to_ms(datetime.fromisoformat(text))
 
 
 def test_a_purchase_counts_for_its_look_back_in_calendar_days() -> None:
@@ -266,10 +267,10 @@ def test_cdnow_customers_score_as_in_a_naive_computation(look_back_days: int) ->
 
     rule = RfmRule(look_back=f"{look_back_days}d")
     read = buyer_reader(rule.look_back, "UTC")
-    now_ms = int(now.timestamp() * 1000)
+    now_ms = to_ms(now)
     purchases = defaultdict(list)
     for customer, at, amount in orders:
-        purchases[customer].append((round(at.timestamp() * 1000), amount))
+        purchases[customer].append((to_ms(at), amount))
     buyers = {
         customer: read(state_of(rule, bought), now_ms) for customer, bought in purchases.items()
     }

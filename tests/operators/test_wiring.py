@@ -13,13 +13,14 @@ from bytewax.operators import KeyedStream
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import TestingSink, TestingSource, run_main
 
+from domain.instants import to_ms
 from operators.wiring import run_machines
 
 LIMIT = timedelta(seconds=20)
 
 
 def clock_ms() -> int:
-    return int(datetime.now(UTC).timestamp() * 1000)
+    return to_ms(datetime.now(UTC))
 
 
 class AlarmState(msgspec.Struct):

@@ -1,9 +1,10 @@
 """The oracle at the edges of windows and of calendars."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
+from domain.instants import utc
 from domain.segments.rule import Behaviour, EventFilter
 from oracle.record import Statement
 from oracle.rules import NO_DEFINITIONS, PersonHistory, holds
@@ -100,5 +101,5 @@ def test_a_local_date_begins_with_its_first_instant(day: date, zone: str, instan
 )
 def test_an_instant_is_an_iso_8601_text(text: object, zone: str, expected: str | None) -> None:
     at_ms = instant_of(text, zone)
-    shown = None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
+    shown = None if at_ms is None else utc(at_ms).isoformat()
     assert shown == expected

@@ -16,7 +16,6 @@ from store.unify.unit_of_work import Committed, Conflict, Outcome, UnitOfWork
 from tests.support.builders import NOON_MS, definitions, key
 
 LOG = "contract"
-DAY_MS = 86_400_000
 
 
 @dataclass

@@ -2,8 +2,9 @@
 loaded it."""
 
 from domain.ids import ProfileId
+from domain.instants import DAY_MS
 from store.unify.unit_of_work import Committed, UnitOfWork
-from tests.simulation.contract import DAY_MS, Feed, Shared, leaf_of, person_of, woken
+from tests.simulation.contract import Feed, Shared, leaf_of, person_of, woken
 from tests.support.builders import NOON_MS, event, key, order, unmerge
 
 

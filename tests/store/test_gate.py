@@ -11,12 +11,13 @@ import psycopg
 import pytest
 
 from domain.gate import Action, Code, Decision, Verdict
+from domain.instants import utc
 from domain.signals.reading import Reading, Status
 from operators.gate.params import GateParams
 from operators.gate.readings import GateState, SignalMemory
 from sinks.gate import TrustGate
 from store.gate import decide
-from store.signals.signals import prune_readings, readings_since, utc, write_readings
+from store.signals.signals import prune_readings, readings_since, write_readings
 from tests.conftest import TestWorkspace
 
 NOW = datetime.now(UTC)

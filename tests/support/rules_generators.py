@@ -16,6 +16,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from domain.ids import AggregateId, SegmentId, TraitId, WorkspaceId
+from domain.instants import DAY_MS
 from domain.policies import ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.profiles.profile import Stage
@@ -91,7 +92,6 @@ _TRAITS: Final = ("plan", "age", "tags", "renews", "nothing")
 _COMPUTED: Final = ("sums", "last sku", "when last", "favourite", "since", "number", "of no trait")
 _PURPOSES: Final = ("advertising", "analytics")
 _KINDS: Final = ("user_id", "email", "anonymous_id")
-_DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -263,9 +263,7 @@ def rfm(rng: random.Random) -> RfmDefinition | None:
     if rng.random() < 0.2:
         return None
     ages = tuple(
-        sorted(
-            rng.choice((0, 1_000, 3_600_000, _DAY_MS, 7 * _DAY_MS, 60 * _DAY_MS)) for _ in range(4)
-        )
+        sorted(rng.choice((0, 1_000, 3_600_000, DAY_MS, 7 * DAY_MS, 60 * DAY_MS)) for _ in range(4))
     )
     counts = tuple(sorted(rng.randrange(5) for _ in range(4)))
     sums = tuple(sorted(rng.choice((0, 1_000_000, 1_500_000, 4_000_000)) for _ in range(4)))
@@ -345,7 +343,7 @@ def properties(rng: random.Random, at_ms: int) -> dict[str, Any]:
 def texts(rng: random.Random, at_ms: int) -> Any:
     """Mostly a text that says an instant at or near another one."""
     near = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
-        milliseconds=at_ms + rng.choice((0, 1, -1, 1_000, 3_600_000, _DAY_MS, -_DAY_MS))
+        milliseconds=at_ms + rng.choice((0, 1, -1, 1_000, 3_600_000, DAY_MS, -DAY_MS))
     )
     precise, naive = near.isoformat(timespec="microseconds"), near.replace(tzinfo=None).isoformat()
     return rng.choice(
@@ -368,16 +366,16 @@ def instants(rng: random.Random, zone: str, now_ms: int) -> int:
     """An event time: on an edge of a second, minute, hour or local day, or a window's length before
     `now_ms`; or one millisecond beside."""
     at_ms = now_ms - rng.choice(
-        (0, 1_000, 61_000, 3_600_000, _DAY_MS, *(span_ms(span) for span in (*WINDOWS, *SPANS)))
+        (0, 1_000, 61_000, 3_600_000, DAY_MS, *(span_ms(span) for span in (*WINDOWS, *SPANS)))
     )
     at_ms += rng.choice(
         (
             0,
             0,
             rng.randrange(-60_000, 60_000),
-            rng.randrange(_DAY_MS),
-            -rng.randrange(_DAY_MS),
-            -rng.randrange(100 * _DAY_MS),
+            rng.randrange(DAY_MS),
+            -rng.randrange(DAY_MS),
+            -rng.randrange(100 * DAY_MS),
         )
     )
     edge = rng.randrange(6)
@@ -449,9 +447,9 @@ def case(rng: random.Random, *, size: int | None = None) -> Case:
     zone = defined.time_zone
     day = rng.choice(_DATES)
     noon_ms = begins(day, zone) + rng.choice(
-        (0, 0, 1, -1, 3_600_000, 2 * 3_600_000, 12 * 3_600_000, rng.randrange(_DAY_MS))
+        (0, 0, 1, -1, 3_600_000, 2 * 3_600_000, 12 * 3_600_000, rng.randrange(DAY_MS))
     )
-    now_ms = noon_ms + rng.choice((0, 0, _DAY_MS, 60 * _DAY_MS))
+    now_ms = noon_ms + rng.choice((0, 0, DAY_MS, 60 * DAY_MS))
     count = rng.choice((0, 1, 2, 3, 5, 8, 13, 30)) if size is None else size
     kinds = {kind: rng.choice((1, 2)) for kind in _KINDS if rng.random() < 0.5}
     members = frozenset(segment.id for segment in defined.segments if rng.random() < 0.5)

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from config.settings import Settings
-from tests.api.conftest import DAY_MS, START_MS, Api, Tenant
+from domain.instants import DAY_MS
+from tests.api.conftest import START_MS, Api, Tenant
 from tests.support.exporting import write_all
 
 EXPORT = "/cdp/audiences/export"

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from domain.instants import DAY_MS
 from sinks.ads import hashing
-from tests.api.conftest import DAY_MS, START_MS, Api, Tenant
+from tests.api.conftest import START_MS, Api, Tenant
 from tests.api.export.conftest import EXPORT, Written, bought, people
 
 PRO = {"type": "trait", "name": "plan", "condition": {"op": "equals", "value": "pro"}}

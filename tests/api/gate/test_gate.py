@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from config.settings import Settings
 from domain.gate import Code
+from domain.instants import to_ms
 from domain.signals.reading import Reading, Status
 from store.signals.signals import write_readings
 from store.workspaces.bootstrap import create_api_key
@@ -249,7 +250,7 @@ def test_an_audience_shows_what_its_pushes_rest_on(
     signal = f"source:{tenant.source}"
     with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
         conn.execute("UPDATE observations SET minute_at = date_trunc('minute', now())")
-        now_ms = int(datetime.now(UTC).timestamp() * 1000)
+        now_ms = to_ms(datetime.now(UTC))
         (stored,) = write_readings(
             conn,
             [Reading(tenant.id, signal, now_ms, 63.0, Status.DEGRADED, 90, (), ("because",))],  # type: ignore[arg-type]
@@ -267,7 +268,7 @@ def test_an_audience_shows_what_its_pushes_rest_on(
 
 def decided(conn: psycopg.Connection[Any], tenant: Tenant, at: datetime, verdict: str) -> None:
     """A recorded decision over one reading of 75."""
-    reading = Reading(tenant.id, "source:1", int(at.timestamp() * 1000), 75.0, Status.HEALTHY, 90)  # type: ignore[arg-type]
+    reading = Reading(tenant.id, "source:1", to_ms(at), 75.0, Status.HEALTHY, 90)  # type: ignore[arg-type]
     history = [
         Reading(tenant.id, "source:1", reading.read_ms - age, 75.0, Status.HEALTHY, 90)  # type: ignore[arg-type]
         for age in (2, 1, 0)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import psycopg
 
 from config.settings import Settings
-from tests.api.conftest import DAY_MS, START_MS, Api, Tenant
+from domain.instants import DAY_MS
+from tests.api.conftest import START_MS, Api, Tenant
 
 MISSING = "00000000-0000-4000-8000-000000000000"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.instants import to_ms
 from tests.api.conftest import START_MS, Api, Tenant
 
 CONSENT = {"consent": {"categoryPreferences": {"advertising": True}}}
@@ -40,7 +41,7 @@ def why(api: Api, segment: int, expect: int = 200, user: str = "u1", **params: s
 
 
 def ms(text: str) -> int:
-    return round(datetime.fromisoformat(text).timestamp() * 1000)
+    return to_ms(datetime.fromisoformat(text))
 
 
 def now_ms() -> int:

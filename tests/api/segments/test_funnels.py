@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
+from domain.instants import MINUTE_MS
 from domain.intake.envelope import encode_event
 from store.segments.funnels import FunnelParams
 from tests.api.conftest import START_MS, Api, Tenant
 
-MINUTE_MS = 60_000
 VIEWED, ADDED, BOUGHT = {"name": "Viewed"}, {"name": "Added"}, {"name": "Bought"}
 
 

@@ -5,11 +5,11 @@ import psycopg
 
 from config.settings import Settings
 from domain.ids import WorkspaceId
+from domain.instants import MINUTE_MS
 from domain.signals.reading import Anomaly
 from store.signals import anomalies
 from tests.api.conftest import Api, Tenant
 
-MINUTE_MS = 60_000
 START_MS = 1_790_000_040_000
 
 

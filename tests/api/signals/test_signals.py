@@ -8,6 +8,7 @@ import pytest
 
 from config.settings import Settings
 from domain.ids import WorkspaceId
+from domain.instants import to_ms
 from domain.signals.reading import Component, Reading
 from operators.signals.health import composite, status_of
 from operators.signals.params import HealthParams
@@ -36,7 +37,7 @@ def tell(settings: Settings, tenant: Tenant) -> Tell:
             Component("volume", None, 0.2, {}, 0, "warming up"),
         )
         score = composite(parts, PARAMS)
-        at_ms = int(at.timestamp() * 1000)
+        at_ms = to_ms(at)
         status = status_of(score, PARAMS)
         reading = Reading(
             WorkspaceId(tenant.id),

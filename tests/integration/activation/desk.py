@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from domain.instants import to_ms
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
 from operators.gate.params import GateParams
@@ -106,7 +107,7 @@ class Desk:
         """The source of the workspace was heard, and is read."""
         if self.score is None:
             return
-        workspace, now_ms = self.worlds[0].workspace, int(self.now.timestamp() * 1000)
+        workspace, now_ms = self.worlds[0].workspace, to_ms(self.now)
         status = Status.HEALTHY if self.score >= 70 else Status.UNHEALTHY
         observations.add(
             self.worlds[0].conn,

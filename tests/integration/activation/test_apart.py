@@ -15,6 +15,7 @@ import pytest
 
 from config.destinations import accounts
 from config.settings import Settings
+from domain.instants import to_ms
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
 from store.signals import observations
@@ -72,7 +73,7 @@ def world_of(conn: psycopg.Connection, workspace: TestWorkspace, place: Place) -
                     Reading(
                         workspace.id,
                         "source:1",
-                        int(now.timestamp() * 1000) - age_ms,
+                        to_ms(now) - age_ms,
                         95,
                         Status.HEALTHY,
                         1_000,

@@ -15,6 +15,7 @@ from bytewax.testing import run_main
 
 from config.settings import Settings
 from dataflows.activation import build_on
+from domain.instants import to_ms
 from sinks.activation.delivery import DeliveryParams
 from sinks.activation.destination import Destination
 from sinks.ads.meta.codec import Meta
@@ -103,7 +104,7 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
         return datetime.now(UTC)
 
     limits = world.meta.limits
-    tokens = LocalTokens(limits.requests_per_s, limits.burst, lambda: int(now().timestamp() * 1000))
+    tokens = LocalTokens(limits.requests_per_s, limits.burst, lambda: to_ms(now()))
     threads = []
     with ExitStack() as opened:
         for urgent in (True, False):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.gate import Code, Mode
+from domain.instants import to_ms
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
 from operators.gate.params import GateParams
@@ -49,7 +50,7 @@ class Door:
                 self.world.conn,
                 [(self.world.workspace, "source:1", minute_ms, 0, metrics.ACCEPTED, 100.0)],
             )
-            read_ms = int(now.timestamp() * 1000)
+            read_ms = to_ms(now)
             write_readings(
                 self.world.conn,
                 [Reading(self.world.workspace, "source:1", read_ms, score, status, 1_000)],

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from domain.instants import to_ms
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
 from local.platforms.meta.sandbox import TOKEN
@@ -63,7 +64,7 @@ def feed(world: World, score: float) -> None:
             world.conn, [(world.workspace, "source:1", minute, 0, metrics.ACCEPTED, 100.0)]
         )
         for age_ms in (3, 2, 1, 0):
-            read_ms = int(now.timestamp() * 1000) - age_ms
+            read_ms = to_ms(now) - age_ms
             write_readings(
                 world.conn, [Reading(world.workspace, "source:1", read_ms, score, status, 1_000)]
             )

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from psycopg.types.json import Jsonb
 
 from domain.ids import ProfileId, WorkspaceId
+from domain.instants import to_ms
 from domain.keys import identifier_key
 from domain.profiles.leaf import Leaf, Register
 from domain.profiles.profile import Person, Stage, encode_person
@@ -332,9 +333,7 @@ class Engine:
         confirmation = Confirmation(
             self.world.conn, self.destinations, self.params.failed_wait, self._clock
         )
-        found = receipts.due(
-            self.world.conn, self.destinations.keys(), int(self.now.timestamp() * 1000)
-        )
+        found = receipts.due(self.world.conn, self.destinations.keys(), to_ms(self.now))
         return [attempt for attempt in map(confirmation, found) if attempt is not None]
 
     def _open(self) -> bool:

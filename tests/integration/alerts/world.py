@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from config.alerting import Alerts, ChannelParams, channels
 from dataflows.alerts import look_once
+from domain.instants import to_ms
 from domain.signals.reading import Reading, Status
 from operators.alerts import AlertingParams
 from sinks.alerts.channel import Channel, Outcome
@@ -68,7 +69,7 @@ class World:
                 else Status.UNHEALTHY
             )
         )
-        at_ms = int(self.now.timestamp() * 1000)
+        at_ms = to_ms(self.now)
         write_readings(
             self.conn,
             [Reading(self.workspace.id, signal, at_ms, score, status, 100, (), ("because",))],

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from config.settings import Settings
+from domain.instants import to_ms
 from domain.intake.envelope import encode_event
 from domain.segments.definition import RfmRule
 from domain.segments.rule import Rfm
@@ -22,7 +23,7 @@ from tests.store.conftest import Engine, engine  # noqa: F401 - a fixture
 
 TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(hours=6)
-NOW_MS = int(NOW.timestamp() * 1000)
+NOW_MS = to_ms(NOW)
 BATCH = 4_000
 EVERY = 4
 """Every fourth customer; `tests/operators/test_rfm.py` scores them all."""

@@ -3,14 +3,14 @@ never before, also after kill -9."""
 
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from config.settings import Settings
+from domain.instants import MINUTE_MS, to_ms, utc
 from tests.conftest import TestWorkspace
 from tests.integration.segments.test_definitions_sweeps import Live, Told, running
 
-MINUTE_MS = 60_000
 VISITED = {"type": "event", "event": {"name": "Visited"}, "window": "1m"}
 LAPSED = {
     "type": "all",
@@ -31,7 +31,7 @@ def now_ms() -> int:
 
 
 def stamp(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    return utc(at_ms).isoformat(timespec="milliseconds")
 
 
 def track(user: str, at_ms: int, event: str = "Visited") -> dict[str, Any]:
@@ -39,7 +39,7 @@ def track(user: str, at_ms: int, event: str = "Visited") -> dict[str, Any]:
 
 
 def milliseconds(instant: str) -> int:
-    return round(datetime.fromisoformat(instant).timestamp() * 1000)
+    return to_ms(datetime.fromisoformat(instant))
 
 
 def expiry(at_ms: int) -> int:

@@ -24,6 +24,7 @@ from dataflows.runtime import run_until_signal
 from dataflows.signals import build
 from domain.gate import Code, Verdict
 from domain.ids import WorkspaceId
+from domain.instants import to_ms
 from domain.signals import metrics
 from domain.signals.reading import Learned, Reading, Status
 from operators.gate.params import GateParams
@@ -346,9 +347,7 @@ def test_old_readings_are_thinned_old_counters_go_and_totals_and_what_decisions_
     signal_name, params = f"source:{workspace.source_id}", HealthParams()
 
     def told(at: datetime, status: Status) -> Reading:
-        return Reading(
-            WorkspaceId(workspace.id), signal_name, int(at.timestamp() * 1000), 90.0, status, 100
-        )
+        return Reading(WorkspaceId(workspace.id), signal_name, to_ms(at), 90.0, status, 100)
 
     old = now.replace(minute=20, second=0) - timedelta(days=3)
     kept = write_readings(
@@ -368,7 +367,7 @@ def test_old_readings_are_thinned_old_counters_go_and_totals_and_what_decisions_
         (workspace.id, [kept[0].id]),
     )
     with conn.transaction():
-        minute = int(old.timestamp()) * 1000
+        minute = to_ms(old)
         rows = [
             (workspace.id, signal_name, minute, 0, metric, 1.0)
             for metric in (metrics.ACCEPTED, f"{metrics.REJECTED}:x", "person:3")

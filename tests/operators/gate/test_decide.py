@@ -23,6 +23,7 @@ from domain.gate import (
     Verdict,
 )
 from domain.ids import WorkspaceId
+from domain.instants import HOUR_MS, to_ms
 from domain.signals.reading import Reading, Status
 from domain.signals.schedule import Schedule
 from operators.gate.decide import NEVER_OVERRIDDEN, OVERRIDABLE, Situation, judge, would_go
@@ -32,7 +33,6 @@ from operators.gate.readings import GateState, observe
 PARAMS = GateParams()
 NOW = 1_790_000_000_000
 WEB, META = "source:1", "platform:meta"
-HOUR_MS = 3_600_000
 
 
 def readings(
@@ -169,7 +169,7 @@ def test_quiet_hours_hold_pushes_in_their_own_time_zone() -> None:
     params = replace(PARAMS, quiet=Schedule(start=time(22), end=time(6), zone="Europe/Berlin"))
 
     def at(hour: int) -> Decision:
-        now_ms = int(datetime(2026, 1, 14, hour, tzinfo=UTC).timestamp() * 1000)
+        now_ms = to_ms(datetime(2026, 1, 14, hour, tzinfo=UTC))
         return judged(readings(90, 90, 90, until_ms=now_ms), now_ms, params)
 
     assert at(20).verdict is Verdict.PASS

@@ -18,17 +18,15 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from domain.ids import WorkspaceId
+from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from domain.signals.reading import Learned, Minutes, Observed, Reading, Status
 from operators.signals.machine import HealthMachine
 from operators.signals.params import HealthParams
-from operators.signals.window import MINUTE_MS
 
 PARAMS: Final = HealthParams()
 WORKSPACE: Final = WorkspaceId(1)
 SOURCE: Final = "source:1"
 START_MS: Final = 1_790_000_000_000 // 86_400_000 * 86_400_000
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
 RANK: Final = {Status.HEALTHY: 2, Status.DEGRADED: 1, Status.UNHEALTHY: 0, Status.UNKNOWN: 0}
 """How far each lets a push go; the last two let none."""
 _KEPT_MS: Final = 25 * HOUR_MS

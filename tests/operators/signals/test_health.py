@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.ids import WorkspaceId
+from domain.instants import MINUTE_MS
 from domain.signals.reading import Learned, Minutes, Observed, Reading, Status
 from domain.signals.schedule import Schedule
 from operators.signals.baseline import Memory
@@ -18,7 +19,7 @@ from operators.signals.health import read
 from operators.signals.machine import HealthMachine, restore
 from operators.signals.params import HealthParams, SignalOverride
 from operators.signals.scores import falling
-from operators.signals.window import MINUTE_MS, Window, add, of, settle, since
+from operators.signals.window import Window, add, of, settle, since
 
 PARAMS = HealthParams()
 NOW = 1_790_000_000_000 - 1_790_000_000_000 % MINUTE_MS + 30_000

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from domain.instants import HOUR_MS, MINUTE_MS
 from domain.signals.reading import Component, Minutes, Observed, Reading, Status
 from domain.signals.schedule import Schedule
 from operators.detection.learning import step
@@ -16,9 +17,7 @@ from operators.signals.baseline import Memory
 from operators.signals.machine import HealthMachine, restore
 from operators.signals.params import HealthParams, SignalOverride
 from operators.signals.ratchet import floored, held
-from operators.signals.window import MINUTE_MS
 from tests.operators.signals.silence import (
-    HOUR_MS,
     PARAMS,
     RANK,
     SOURCE,
