@@ -1,6 +1,6 @@
 """Alerts on-call: evaluates all conditions, turns them into episodes, and sends notices.
 
-    conditions ──▶ operators.alerting ──▶ alerts, outbox (one transaction) ──▶ channels
+    conditions ──▶ operators.alerts ──▶ alerts, outbox (one transaction) ──▶ channels
 
 A look costs a few queries, so that this is a loop and no dataflow. Any number of these processes
 may run: one at a time looks, all of them send. Looking and every channel have a thread of their

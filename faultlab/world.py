@@ -2,7 +2,7 @@
 
 It can be frozen and go on as many histories.
 
-traffic ──▶ decoder ──▶ operators.observe ──▶ counters ──▶ engine
+traffic ──▶ decoder ──▶ operators.signals.observe ──▶ counters ──▶ engine
 """
 
 from collections.abc import Iterator

@@ -28,7 +28,7 @@ from domain.intake.partitioning import Ids, loose_key, partition_key
 from domain.values import Json
 from sinks.intake.log import Entry
 from sources.intake.consent import ESCAPED, speaks_of_consent
-from sources.intake.decode import instant_ms
+from sources.intake.message import instant_ms
 
 _Found = TypeVar("_Found", "_Batch", "_Single")
 

@@ -390,8 +390,8 @@ import psycopg
 from config.settings import Engine
 from dataflows.unifier import build_unifier
 from domain.event import Batch
-from domain.rules import IdentityRules, ProfileRules
-from sources.decode import Decoder
+from domain.policies import IdentityRules, ProfileRules
+from sources.intake.decode import Decoder
 
 whole = Decoder._record
 

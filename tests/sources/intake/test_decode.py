@@ -17,7 +17,8 @@ from domain.keys import identifier_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.profiles.profile import encode_person
 from operators.unify.batch import unify
-from sources.intake.decode import Decoder, instant_ms
+from sources.intake.decode import Decoder
+from sources.intake.message import instant_ms
 from store.definitions.load import SourceRow
 from tests.support.builders import NOON_MS, SALT, WORKSPACE, definitions
 

@@ -1,0 +1,83 @@
+"""Reads whom an event names: identifiers in their normal form, strongest first. Pure."""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from domain.event import Identifier
+from domain.keys import identifier_key
+from domain.policies import IdentityRules
+from operators.identity.normalise import normalise
+from sources.intake.message import BadRecordError, Message, text_of
+from store.definitions.load import SourceRow
+
+IDENTIFIERS_REMEMBERED: Final = 65_536
+"""Identifiers whose normal form and key are remembered; about 30 MB."""
+_SPELLED: Final = (str, int)
+
+
+class IdentifierReader:
+    """Reads identifiers by one set of rules, and remembers the latest.
+
+    Args:
+        rules: kinds, priorities and limits.
+    """
+
+    def __init__(self, rules: IdentityRules) -> None:
+        self._rules = rules
+        self._identify = lru_cache(maxsize=IDENTIFIERS_REMEMBERED)(self._identify_now)
+
+    def __call__(
+        self, message: Message, source: SourceRow, traits: dict[str, Any]
+    ) -> tuple[tuple[Identifier, ...], tuple[str, ...]]:
+        """Return the identifiers, strongest first, and the kinds of those that identify nobody.
+
+        Raises:
+            BadRecordError: it names nobody.
+        """
+        named = self._named(message, traits)
+        found: list[Identifier] = []
+        invalid: tuple[str, ...] = ()
+        for kind, raw in named:
+            item = self._identify(source.salt, source.default_region, kind, raw)
+            if item is not None:
+                found.append(item)
+            elif raw and kind not in invalid:
+                invalid += (kind,)
+        if not found:
+            too_long = any(len(raw) > self._rules.length_limit for _, raw in named)
+            raise BadRecordError("identifier_too_long" if too_long else "no_identifier")
+        if len(found) == 1:
+            return (found[0],), invalid
+        return tuple(sorted(set(found), key=self._strength)), invalid
+
+    def _strength(self, item: Identifier) -> tuple[int, str, str]:
+        return self._rules.kinds[item.kind].priority, item.kind, item.value
+
+    def _identify_now(self, salt: bytes, region: str, kind: str, raw: str) -> Identifier | None:
+        value = normalise(kind, raw, self._rules, region)
+        return None if value is None else Identifier(identifier_key(salt, kind, value), kind, value)
+
+    def _named(self, message: Message, traits: dict[str, Any]) -> list[tuple[str, str]]:
+        named: list[tuple[str, str]] = []
+        if message.user_id is not None:
+            named.append(("user_id", text_of(message.user_id)))
+        if message.anonymous_id is not None:
+            named.append(("anonymous_id", text_of(message.anonymous_id)))
+        if traits:
+            for kind in ("email", "phone"):
+                value = traits.get(kind)
+                if isinstance(value, _SPELLED) and not isinstance(value, bool):
+                    named.append((kind, str(value)))
+        context = message.context
+        if context is not None:
+            if context.device is not None and context.device.ad_tracking_enabled is not False:
+                named.append(("device_id", context.device.advertising_id or ""))
+            externals = context.external_ids or ()
+            named += [
+                (item.type, text_of(item.id))
+                for item in externals
+                if item.type is not None and item.type in self._rules.kinds
+            ]
+        if message.type == "alias":
+            named.append((self._rules.alias_kind, text_of(message.previous_id)))
+        return named
