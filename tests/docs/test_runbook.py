@@ -1,5 +1,6 @@
 """The runbook has a section for every kind of alert, and a row for every reason of the gate."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -12,9 +13,15 @@ from domain.intake.log_refusal import LogRefusal
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 SECTIONS = re.split(r"^## ", RUNBOOK, flags=re.MULTILINE)
-KINDS = set(
-    re.findall(r'Condition\([^\n]*?, "(\w+)", ', Path(store.alerts.conditions.__file__).read_text())
-)
+CONDITIONS = ast.parse(Path(store.alerts.conditions.__file__).read_text())
+KINDS = {
+    call.args[1].value
+    for call in ast.walk(CONDITIONS)
+    if isinstance(call, ast.Call)
+    and isinstance(call.func, ast.Name)
+    and call.func.id == "Condition"
+    and isinstance(call.args[1], ast.Constant)
+}
 
 
 def test_every_kind_of_alert_has_a_section_where_its_link_leads() -> None:
