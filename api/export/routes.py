@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from api.export.desk import ExportDesk, desk
 from api.export.schemas import ExportedProfile, ExportRequest, ExportView
-from api.segments.rule_reading_schemas import rule_of
+from api.segments.rule_reading_schemas import checked_rule
 from api.web.deps import Caller, Held, Operator, Reader
 from api.web.errors import (
     DESCRIBED,
@@ -78,7 +78,7 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
         purpose=purpose or "",
         reason=body.reason.strip(),
         segment=body.segment_id,
-        rule=None if body.rule is None else rule_of(body.rule, settings.definitions),
+        rule=None if body.rule is None else checked_rule(body.rule, settings.definitions),
         traits=_traits(body, form),
         types=body.types,
         computed=None if body.computed is None else tuple(dict.fromkeys(body.computed)),

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from api.segments.conditions_schemas import example
-from api.segments.rules_schemas import Rule
+from api.segments.rules_schemas import Rule, example
 from api.web.values import Instant, Request, View, Whole
 from domain.export import NO_PURPOSE, PLATFORM_FORMS, ColumnType, ExportFormat
 from store.export.exports import ExportRow

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from pydantic import ConfigDict, Field, StringConstraints
 
-from api.segments.conditions_schemas import example
-from api.segments.rules_schemas import RfmRule, TraitRule
+from api.segments.rules_schemas import RfmRule, TraitRule, example, spelled_out
 from api.web.values import Instant, JsonValue, Request, View, Whole
+from domain.segments import definition
 from store.definitions.effects import Published
 from store.definitions.sweep_progress import percent
 from store.definitions.views import RfmRow, SavedVersion, SweepRow, TraitRow
@@ -188,7 +189,7 @@ class RfmView(View):
     @classmethod
     def of(cls, row: RfmRow) -> "RfmView":
         """From the store's row, with what is said by default."""
-        rule = RfmRule.model_validate(row.definition).model_dump(mode="json")
+        rule = spelled_out(msgspec.convert(row.definition, definition.RfmRule))
         return cls(version=row.version, rule=rule, breaks=row.breaks, updated_at=row.updated_at)
 
 

@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-import msgspec
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from api.segments import rules_schemas as rules
-from api.segments.conditions_schemas import Span
 from api.web.values import Instant, JsonValue, Request, View, Whole
 from domain.instants import MS
 from domain.segments.rule import Behaviour, EventFilter, span_ms
@@ -39,12 +37,8 @@ _STEPS: list[JsonValue] = [
 ]
 
 
-def _filter(step: rules.EventFilter) -> EventFilter:
-    return msgspec.convert(step.model_dump(mode="json"), EventFilter)
-
-
-def _checked(step: rules.EventFilter) -> rules.EventFilter:
-    for problem in rule_problems(Behaviour(_filter(step)), DefinitionParams()):
+def _checked(step: EventFilter) -> EventFilter:
+    for problem in rule_problems(Behaviour(step), DefinitionParams()):
         raise ValueError(f"{problem.path.removeprefix('$.event.')}: {problem.message}")
     return step
 
@@ -113,7 +107,9 @@ class FunnelBody(Request):
     steps: list[Annotated[rules.EventFilter, AfterValidator(_checked)]] = Field(
         min_length=2, max_length=10
     )
-    window: Span = Field(description="Span from the first step to the last, like `30m` or `7d`.")
+    window: rules.Span = Field(
+        description="Span from the first step to the last, like `30m` or `7d`."
+    )
     since: Instant = Field(description="Attempts begin at or after this event time.")
     until: Instant = Field(
         description="Attempts begin before this event time; later steps may lie up to `window` after it."
@@ -141,9 +137,7 @@ class FunnelBody(Request):
             else None
         )
         window = span_ms(self.window) * MS
-        return Funnel(
-            tuple(_filter(step) for step in self.steps), window, self.since, self.until, breakdown
-        )
+        return Funnel(tuple(self.steps), window, self.since, self.until, breakdown)
 
 
 class TookView(View):

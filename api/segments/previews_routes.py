@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 
 from api.segments.preview_desk import Desk, PreviewDesk
 from api.segments.previews_schemas import PreviewRequest, PreviewView
-from api.segments.rule_reading_schemas import rule_of
+from api.segments.rule_reading_schemas import checked_rule
 from api.web.deps import Caller, Held, Reader
 from api.web.errors import DESCRIBED
 from api.web.methods import only
@@ -40,7 +40,9 @@ async def preview_rule(caller: Reader, held: Held, desk: Desk, body: PreviewRequ
     a random sample, with 95 % confidence intervals, within about two seconds. The evaluation is
     that of live segments, the past included.
     """
-    return await _answer(caller, held, desk, None, rule_of(body.rule, held.settings.definitions))
+    return await _answer(
+        caller, held, desk, None, checked_rule(body.rule, held.settings.definitions)
+    )
 
 
 @router.post("/{id}/preview", summary="Preview a segment")
@@ -55,5 +57,5 @@ async def preview_segment(
 
     Its own entry among `overlaps` says who would stay: `both` of its present members.
     """
-    rule = None if body is None else rule_of(body.rule, held.settings.definitions)
+    rule = None if body is None else checked_rule(body.rule, held.settings.definitions)
     return await _answer(caller, held, desk, id, rule)

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.segments.conditions_schemas import example
-from api.segments.rules_schemas import Rule
+from api.segments.rules_schemas import Rule, example
 from api.web.values import Instant, Request, View, instant
 from operators.segments.sampling import Estimate
 from store.segments.preview import Preview

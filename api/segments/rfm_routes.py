@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.segments.definitions_schemas import PublishedView, RfmRequest, RfmView, VersionView
-from api.segments.rule_reading_schemas import rfm_rule_of
+from api.segments.rule_reading_schemas import checked_rfm_rule
 from api.web.deps import Held, Operator, Reader
 from api.web.errors import DESCRIBED, NotFoundError
 from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, after_id, encode_cursor
@@ -33,7 +33,7 @@ async def publish_rfm(
 
     People have scores as soon as the sweep is over and quintile bounds have been taken.
     """
-    rule = rfm_rule_of(body.rule)
+    rule = checked_rfm_rule(body.rule)
     seen = body.version if expected is None else expected
     return PublishedView.of(
         await define(

@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Path, Response
 
 from api.segments.definitions_schemas import PublishedView, VersionView
-from api.segments.rule_reading_schemas import rule_of
+from api.segments.rule_reading_schemas import checked_rule
 from api.segments.schemas import (
     CheckedView,
     Member,
@@ -74,7 +74,7 @@ async def create_segment(
     caller: Operator, held: Held, reads: ReadsNow, body: SegmentRequest, response: Response
 ) -> SegmentView:
     """Saves a draft. Nobody is a member until it is published."""
-    rule = msgspec.to_builtins(rule_of(body.rule, held.settings.definitions))
+    rule = checked_rule(body.rule, held.settings.definitions)
     draft = Draft(rule, body.purpose, body.name, body.description)
     made = await define(held, caller, lambda conn, author: create(conn, author, "segment", draft))
     row = await _find(reads, caller.workspace, made)
@@ -85,7 +85,7 @@ async def create_segment(
 @router.post("/validate", summary="Check a rule")
 async def validate_rule(caller: Reader, held: Held, body: RuleRequest) -> CheckedView:
     """Says whether a rule could be published now: its shape, its bounds, and whether what it refers to is live. Nothing is saved."""
-    rule = rule_of(body.rule, held.settings.definitions)
+    rule = checked_rule(body.rule, held.settings.definitions)
     await define(
         held, caller, lambda conn, author: publish.check_segment(conn, author, body.segment, rule)
     )
@@ -116,7 +116,7 @@ async def update_segment(
 
     Saving what is saved already makes no new version.
     """
-    rule = msgspec.to_builtins(rule_of(body.rule, held.settings.definitions))
+    rule = checked_rule(body.rule, held.settings.definitions)
     draft = Draft(rule, body.purpose, body.name, body.description)
     seen = body.version if expected is None else expected
     version = await define(

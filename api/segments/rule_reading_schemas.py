@@ -1,13 +1,12 @@
-"""From what clients wrote to rules as values, or to every problem with its JSON path.
+"""From what clients wrote to rules, or to every problem with its JSON path.
 
 The API and the command line both read rules here.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-import msgspec
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from api.segments import rules_schemas as rules
 from api.web.problems import problem_of
@@ -19,64 +18,55 @@ from operators.rules.references import DefinitionParams, RuleProblem
 from store.definitions.versions import InvalidDefinitionError
 
 PROBLEMS_SHOWN: Final = 50
-_RULE: Final[TypeAdapter[Any]] = TypeAdapter(rules.Rule)
+_RULE: Final[TypeAdapter[Rule]] = TypeAdapter(rules.Rule)
+_TRAIT_RULE: Final[TypeAdapter[TraitRule]] = TypeAdapter(rules.TraitRule)
 T = TypeVar("T")
 
 
-def problems_of(error: ValidationError, document: Json) -> Iterator[RuleProblem]:
-    """Every problem that pydantic found in a document."""
-    for item in error.errors(include_url=False, include_input=False)[:PROBLEMS_SHOWN]:
-        yield problem_of(item, item["loc"], document)
-
-
-def rule_of(model: BaseModel, params: DefinitionParams) -> Rule:
-    """A segment's rule as a value.
+def checked_rule(rule: Rule, params: DefinitionParams) -> Rule:
+    """A segment's rule, once everything beyond its shape holds.
 
     Args:
-        model: one of `api.segments.rules_schemas.Rule`.
+        rule: of the right shape.
         params: bounds.
 
     Raises:
         InvalidDefinitionError: it does not hold; every problem with its path.
     """
-    found: Rule = msgspec.convert(model.model_dump(mode="json"), Rule)
-    _refuse(rule_problems(found, params))
-    return found
+    return _checked(rule, rule_problems(rule, params))
 
 
-def trait_rule_of(model: rules.TraitRule) -> TraitRule:
-    """Like `rule_of`, for a computed trait."""
-    found = msgspec.convert(model.model_dump(mode="json"), TraitRule)
-    _refuse(trait_problems(found))
-    return found
+def checked_trait_rule(rule: TraitRule) -> TraitRule:
+    """Like `checked_rule`, for a computed trait."""
+    return _checked(rule, trait_problems(rule))
 
 
-def rfm_rule_of(model: rules.RfmRule) -> RfmRule:
-    """Like `rule_of`, for RFM."""
-    found = msgspec.convert(model.model_dump(mode="json"), RfmRule)
-    _refuse(rfm_rule_problems(found))
-    return found
+def checked_rfm_rule(rule: RfmRule) -> RfmRule:
+    """Like `checked_rule`, for RFM."""
+    return _checked(rule, rfm_rule_problems(rule))
 
 
 def read_rule(document: Json, params: DefinitionParams) -> Rule:
-    """Read a segment's rule from JSON values; raises like `rule_of`."""
-    try:
-        model = _RULE.validate_python(document)
-    except ValidationError as error:
-        raise InvalidDefinitionError(tuple(problems_of(error, document))) from None
-    return rule_of(model, params)
+    """Read a segment's rule from JSON values; raises like `checked_rule`."""
+    return checked_rule(_read(_RULE, document), params)
 
 
 def read_trait_rule(document: Json) -> TraitRule:
-    """Read a computed trait's rule from JSON values; raises like `rule_of`."""
+    """Read a computed trait's rule from JSON values; raises like `checked_rule`."""
+    return checked_trait_rule(_read(_TRAIT_RULE, document))
+
+
+def _read(adapter: TypeAdapter[T], document: Json) -> T:
     try:
-        model = rules.TraitRule.model_validate(document)
+        return adapter.validate_python(document)
     except ValidationError as error:
-        raise InvalidDefinitionError(tuple(problems_of(error, document))) from None
-    return trait_rule_of(model)
+        found = error.errors(include_url=False, include_input=False)[:PROBLEMS_SHOWN]
+        problems = tuple(problem_of(item, item["loc"], document) for item in found)
+        raise InvalidDefinitionError(problems) from None
 
 
-def _refuse(problems: Iterator[RuleProblem]) -> None:
+def _checked(rule: T, problems: Iterator[RuleProblem]) -> T:
     found = tuple(problem for problem, _ in zip(problems, range(PROBLEMS_SHOWN), strict=False))
     if found:
         raise InvalidDefinitionError(found)
+    return rule

@@ -1,272 +1,261 @@
-"""Rules as clients write them: the tree of nodes, computed traits and RFM.
+"""The rule language at the edge: JSON is validated and documented by the types of the domain.
 
-Field by field `domain.segments.rule` and `domain.segments.definition`.
-
-Models say what has which shape and document it; what else must hold is `operators.rules.check`.
+Every `Part` becomes a model of pydantic, which reports all problems of shape with their paths,
+documents the part in OpenAPI, and gives the part itself. There is nothing to add here for a new
+node or condition. What else must hold is `operators.rules.check`.
 """
 
-from typing import Annotated, Literal
+import math
+from functools import cache
+from typing import Annotated, Any, Final, Literal, NewType, Union, get_args, get_origin
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, StrictBool, StrictInt
+import msgspec
+from msgspec.structs import FieldInfo, fields, replace
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
-from api.segments.conditions_schemas import AtLeast, Condition, Name, Span, Text, example
-from api.web.values import Request
-from domain.profiles.profile import Stage
-from domain.segments.definition import Function
-from domain.segments.rule import Measure
+from domain.segments import definition, rule
+from domain.segments.rule import Format, Part, span_ms
+from domain.values import Json
+from operators.rules.windows import instant_of
 
-CHILDREN_LIMIT = 500
-_ORDERED = {"name": "Order Completed"}
+TEXT_LIMIT: Final = 1_000
+"""Characters of a text in a rule."""
+NUMBER_LIMIT: Final = 2.0**63
+"""Numbers of a rule are below this: they fit the database's and every client's numbers."""
+_UTC: Final = ZoneInfo("UTC")
+_NO_NUL: Final = r"^[^\x00]*$"
+"""PostgreSQL's JSON cannot hold the character NUL."""
 
-Window = Annotated[
-    Span | None,
-    Field(description="Events of this long before now count, `1m` to `731d`; null: all time."),
+
+def _number(value: Json) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("number", "This is a number; no text, no true or false.")
+    if (
+        not (math.isfinite(value) if isinstance(value, float) else True)
+        or abs(value) >= NUMBER_LIMIT
+    ):
+        raise PydanticCustomError("number_range", "A number lies between -2^63 and 2^63.")
+    return value
+
+
+def _scalar(value: Json) -> str | int | float | bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        if (
+            len(value) > TEXT_LIMIT
+            or "\x00" in value
+            or any("\ud800" <= sign <= "\udfff" for sign in value)
+        ):
+            raise PydanticCustomError(
+                "text",
+                "A text has at most {limit} characters, none of them NUL.",
+                {"limit": TEXT_LIMIT},
+            )
+        return value
+    if isinstance(value, int | float):
+        return _number(value)
+    raise PydanticCustomError("scalar", "This is a text, a number, true or false.")
+
+
+def _span(value: Json) -> str:
+    try:
+        span_ms(value)
+    except (TypeError, ValueError, IndexError):
+        raise PydanticCustomError(
+            "span", "A span is a whole number and a unit, s, m, h, d or w, like 30m; at most 731d."
+        ) from None
+    return str(value)
+
+
+def _instant(value: Json) -> str:
+    if not isinstance(value, str) or len(value) > TEXT_LIMIT or instant_of(value, _UTC) is None:
+        raise PydanticCustomError(
+            "instant", "An instant is an ISO 8601 text: 2026-02-28, or 2026-02-28T12:00:00Z."
+        )
+    return value
+
+
+Name = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=TEXT_LIMIT, pattern=_NO_NUL)
 ]
-Score = Annotated[StrictInt, Field(ge=1, le=5)]
-Scores = Annotated[
-    tuple[Score, Score] | None, Field(description="Lowest and highest score, 1 to 5; null: any.")
+"""A text that names something."""
+Span = Annotated[
+    str,
+    PlainValidator(_span),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+[smhdw]$", "examples": ["30m", "7d"]}),
 ]
+_FORMATS: Final[dict[Format, Any]] = {
+    Format.TEXT: Annotated[
+        str, StringConstraints(strict=True, max_length=TEXT_LIMIT, pattern=_NO_NUL)
+    ],
+    Format.NAME: Name,
+    Format.NUMBER: Annotated[
+        int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})
+    ],
+    Format.SCALAR: Annotated[
+        str | int | float | bool,
+        PlainValidator(_scalar),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "maxLength": TEXT_LIMIT},
+                    {"type": "number"},
+                    {"type": "boolean"},
+                ]
+            }
+        ),
+    ],
+    Format.SPAN: Span,
+    Format.INSTANT: Annotated[
+        str,
+        PlainValidator(_instant),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "description": "ISO 8601; a date is its midnight, and no zone is the workspace's.",
+            }
+        ),
+    ],
+}
+_STRICT: Final[dict[Any, Any]] = {int: StrictInt, bool: StrictBool}
+_NAMES: Final[dict[type[Part], str]] = {
+    rule.Any: "AnyOf",
+    rule.Trait: "TraitNode",
+    rule.Member: "SegmentMember",
+}
+"""Names in OpenAPI, where they are not those of the types."""
 
 
-class Where(Request):
-    """A condition on one property of an event."""
+class _Reads:
+    """Marks a `Part`, or a union of them by tag, for pydantic: validates JSON and gives the part.
 
-    model_config = example(
-        property="product.category", condition={"op": "equals", "value": "shoes"}
-    )
-    property: Name = Field(description="Dots lead into objects.")
-    condition: Condition
-
-
-class EventFilter(Request):
-    """Which events count: of one type and name, all of whose conditions hold."""
-
-    model_config = example(
-        name="Order Completed",
-        where=[{"property": "revenue", "condition": {"op": "at_least", "value": 50}}],
-    )
-    name: Text | None = Field(description="Null: whatever its name.")
-    event_type: Literal["track", "page", "screen", "identify", "group", "alias"] = "track"
-    where: tuple[Where, ...] = Field(default=(), max_length=CHILDREN_LIMIT)
-
-
-class All(Request):
-    """Every one holds; true where there are none."""
-
-    model_config = example(
-        type="all",
-        of=[
-            {"type": "consent", "purpose": "advertising"},
-            {"type": "lifecycle", "stages": ["customer"]},
-        ],
-    )
-    type: Literal["all"]
-    of: tuple["Rule", ...] = Field(max_length=CHILDREN_LIMIT)
-
-
-class AnyOf(Request):
-    """At least one holds; false where there are none."""
-
-    model_config = example(
-        type="any",
-        of=[{"type": "identifier", "kind": "email"}, {"type": "identifier", "kind": "phone"}],
-    )
-    type: Literal["any"]
-    of: tuple["Rule", ...] = Field(max_length=CHILDREN_LIMIT)
-
-
-class Not(Request):
-    """It does not hold."""
-
-    model_config = example(type="not", of={"type": "segment", "segment": 7})
-    type: Literal["not"]
-    of: "Rule"
-
-
-class TraitNode(Request):
-    """The newest value of a trait satisfies a condition."""
-
-    model_config = example(type="trait", name="plan", condition={"op": "equals", "value": "pro"})
-    type: Literal["trait"]
-    name: Name
-    condition: Condition
-
-
-class Computed(Request):
-    """The value of a live computed trait satisfies a condition."""
-
-    model_config = example(
-        type="computed", name="orders_90d", condition={"op": "at_least", "value": 3}
-    )
-    type: Literal["computed"]
-    name: Name
-    condition: Condition
-
-
-class Lifecycle(Request):
-    """The lifecycle stage is one of these."""
-
-    model_config = example(type="lifecycle", stages=["customer"])
-    type: Literal["lifecycle"]
-    stages: tuple[Stage, ...] = Field(max_length=len(Stage), json_schema_extra={"minItems": 1})
-
-
-class Rfm(Request):
-    """RFM scores lie within bounds and the named RFM segment is one of these.
-
-    Whoever has no purchase in the look-back is out.
+    Models are looked up when their schema is built, so that parts may contain each other.
     """
 
-    model_config = example(type="rfm", recency=[1, 2], monetary=[4, 5])
-    type: Literal["rfm"]
-    recency: Scores = None
-    frequency: Scores = None
-    monetary: Scores = None
-    segments: tuple[Name, ...] = Field(
-        default=(),
-        max_length=11,
-        description="Names of RFM segments; empty: any.",
-        examples=[["champions"]],
+    def __get_pydantic_core_schema__(
+        self,
+        kind: Any,  # noqa: ANN401 - any type form
+        handler: GetCoreSchemaHandler,
+    ) -> CoreSchema:
+        if isinstance(kind, type):
+            return handler.generate_schema(_model(kind))
+        parts = get_args(kind)
+        return handler.generate_schema(
+            Annotated[
+                Union[tuple(_model(part) for part in parts)],  # noqa: UP007 - built at run time
+                Field(discriminator=parts[0].__struct_config__.tag_field),
+            ]
+        )
+
+
+READS: Final = _Reads()
+Rule = Annotated[rule.Rule, READS]
+EventFilter = Annotated[rule.EventFilter, READS]
+TraitRule = Annotated[definition.TraitRule, READS]
+RfmRule = Annotated[definition.RfmRule, READS]
+
+
+@cache
+def _model(part: type[Part]) -> type[BaseModel]:
+    """The model that reads one kind of part."""
+    tag = _tag(part)
+    members = fields(part)
+
+    def to_part(model: Any) -> Part:  # noqa: ANN401 - of the class made here
+        return part(*[getattr(model, member.name) for member in members])
+
+    annotated: dict[str, Any] = {name: (Literal[text], ...) for name, text in tag.items()}
+    annotated |= {member.name: (_annotation(member.type), _default(member)) for member in members}
+    validator: Any = model_validator(mode="after")(to_part)
+    model: type[BaseModel] = create_model(
+        _NAMES.get(part, part.__name__),
+        __config__=example(**tag, **part.example) | ConfigDict(extra="forbid", defer_build=True),
+        __doc__=(part.__doc__ or "").partition("\n\n    Attributes:")[0],
+        __module__=__name__,
+        __validators__={"to_part": validator},
+        **annotated,
     )
+    return model
 
 
-class Consent(Request):
-    """The newest statement about a purpose grants it.
+def _tag(part: type[Part] | Part) -> dict[str, Json]:
+    """The field that tells a part from others in a union; empty for parts that are in none."""
+    settings = part.__struct_config__
+    return {} if settings.tag_field is None else {settings.tag_field: settings.tag}
 
-    With `granted` false: it does not, or there is none.
+
+def _annotation(kind: Any) -> Any:  # noqa: ANN401 - any type form, for pydantic
+    """A field's type as pydantic reads it."""
+    origin, args = get_origin(kind), get_args(kind)
+    if isinstance(kind, NewType):
+        return _annotation(kind.__supertype__)
+    if origin is Annotated:
+        formats = [_FORMATS[mark] for mark in kind.__metadata__ if isinstance(mark, Format)]
+        plain = formats[0] if formats else _annotation(args[0])
+        marks = tuple(mark for mark in map(_mark, kind.__metadata__) if mark is not None)
+        return Annotated[(plain, *marks)] if marks else plain
+    if origin is tuple:
+        return tuple.__class_getitem__(
+            tuple(arg if arg is ... else _annotation(arg) for arg in args)
+        )
+    if kind in _STRICT:
+        return _STRICT[kind]
+    if args and origin is not Literal:
+        if all(isinstance(arg, type) and issubclass(arg, Part) for arg in args):
+            return Annotated[kind, READS]
+        return Union[tuple(_annotation(arg) for arg in args)]  # noqa: UP007 - built at run time
+    return Annotated[kind, READS] if isinstance(kind, type) and issubclass(kind, Part) else kind
+
+
+def _mark(mark: Any) -> Any:  # noqa: ANN401 - whatever a type is annotated with
+    """An annotation of a type as pydantic reads it; None for what says the type itself."""
+    if isinstance(mark, msgspec.Meta):
+        return Field(
+            description=mark.description,
+            examples=mark.examples,
+            json_schema_extra=mark.extra_json_schema,
+        )
+    return None if isinstance(mark, Format) else mark
+
+
+def _default(field: FieldInfo) -> Json:
+    """A field's default as `create_model` takes it.
+
+    A part is copied: msgspec leaves out the very default, and stored rules name every part.
     """
-
-    model_config = example(type="consent", purpose="advertising")
-    type: Literal["consent"]
-    purpose: Name
-    granted: StrictBool = True
-
-
-class HasIdentifier(Request):
-    """The person has at least so many identifiers of a kind."""
-
-    model_config = example(type="identifier", kind="email")
-    type: Literal["identifier"]
-    kind: Name
-    at_least: StrictInt = Field(default=1, ge=1, le=1_000)
-
-
-class SegmentMember(Request):
-    """The person is in another segment, which is live or paused.
-
-    Segments cannot refer to each other in a circle.
-    """
-
-    model_config = example(type="segment", segment=7)
-    type: Literal["segment"]
-    segment: StrictInt = Field(ge=0, lt=2**31)
-
-
-class Behaviour(Request):
-    """What the person did: a measure over the matching events satisfies a condition.
-
-    Without events `count`, `sum` and `unique` are 0 and everything else is missing.
-    """
-
-    model_config = example(
-        type="event",
-        event=_ORDERED,
-        measure="sum",
-        property="revenue",
-        window="90d",
-        condition={"op": "at_least", "value": 500},
-    )
-    type: Literal["event"]
-    event: EventFilter
-    measure: Measure = "count"
-    property: Name | None = Field(
-        default=None,
-        description="What is measured; none for `count`, `first_at`, `last_at`. Dots lead into objects.",
-    )
-    window: Window = None
-    condition: Condition = AtLeast(op="at_least", value=1)
-
-
-class Step(Request):
-    """One step of a sequence."""
-
-    model_config = example(event=_ORDERED, within="30m", without=[{"name": "Cart Emptied"}])
-    event: EventFilter
-    within: Span | None = Field(
-        default=None, description="At most this long after the step before. Not on the first step."
-    )
-    without: tuple[EventFilter, ...] = Field(
-        default=(), max_length=20, description="None of these in between. Not on the first step."
-    )
-    absent: StrictBool = Field(
-        default=False, description="It must not happen within `within`. Last step only."
+    if field.required or not isinstance(field.default, Part):
+        return ... if field.required else field.default
+    default = field.default
+    return Field(
+        default_factory=lambda: replace(default),
+        json_schema_extra={"default": spelled_out(default)},
     )
 
 
-class Sequence(Request):
-    """A happened, then B within a time, without C in between."""
-
-    model_config = example(
-        type="sequence",
-        steps=[
-            {"event": {"name": "Product Added"}},
-            {"event": _ORDERED, "within": "4h", "absent": True},
-        ],
-        window="7d",
-    )
-    type: Literal["sequence"]
-    steps: tuple[Step, ...] = Field(max_length=CHILDREN_LIMIT, description="Two to eight.")
-    window: Span | None = Field(
-        default=None,
-        description="The sequence completed within this long before now; null: all time.",
-    )
+def spelled_out(value: Json | Part) -> Json:
+    """A part as JSON, with what it says by default."""
+    if isinstance(value, Part):
+        return _tag(value) | {
+            name: spelled_out(getattr(value, name)) for name in value.__struct_fields__
+        }
+    return [spelled_out(one) for one in value] if isinstance(value, tuple) else value
 
 
-Rule = Annotated[
-    All
-    | AnyOf
-    | Not
-    | TraitNode
-    | Computed
-    | Lifecycle
-    | Rfm
-    | Consent
-    | HasIdentifier
-    | SegmentMember
-    | Behaviour
-    | Sequence,
-    Field(discriminator="type"),
-]
-"""Whom a segment means: a tree of nodes."""
-for _model in (All, AnyOf, Not):
-    _model.model_rebuild()
-
-
-class TraitRule(Request):
-    """What a computed trait computes."""
-
-    model_config = example(function="sum", event=_ORDERED, property="revenue", window="90d")
-    function: Function
-    event: EventFilter
-    property: Name | None = Field(
-        default=None, description="Whose values; none for `count`, `exists`, `time_since`."
-    )
-    window: Window = None
-
-
-class RfmRule(Request):
-    """How recency, frequency and monetary value are taken."""
-
-    model_config = example(event=_ORDERED, property="revenue", look_back="365d", refresh_s=3600)
-    event: EventFilter = Field(
-        default=EventFilter(name="Order Completed"), description="Which events are purchases."
-    )
-    property: Name = Field(default="revenue", description="Their amount.")
-    look_back: Span = Field(
-        default="365d", description="Older purchases do not count, `1d` to `731d`."
-    )
-    refresh_s: StrictInt = Field(
-        default=3_600,
-        lt=2**31,
-        description="Quintiles are taken anew this often, seconds, at least 60.",
-    )
+def example(**fields: Json) -> ConfigDict:
+    """The configuration of a model with one example."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})

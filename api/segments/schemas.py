@@ -5,9 +5,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.segments.conditions_schemas import Name, example
 from api.segments.definitions_schemas import DefinitionName, Description, Seen, Status
-from api.segments.rules_schemas import Rule
+from api.segments.rules_schemas import Name, Rule, example
 from api.web.values import Count, Instant, JsonValue, Request, View, Whole
 from domain.segments.definition import ADVERTISING
 from store.segments.segments import SegmentRow

@@ -5,7 +5,6 @@ A live one is shown in profiles and may be used in rules.
 
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Path, Response
 
 from api.segments.definitions_schemas import (
@@ -15,7 +14,7 @@ from api.segments.definitions_schemas import (
     TraitView,
     VersionView,
 )
-from api.segments.rule_reading_schemas import trait_rule_of
+from api.segments.rule_reading_schemas import checked_trait_rule
 from api.web.deps import Held, Operator, Reader
 from api.web.errors import DESCRIBED, NotFoundError
 from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, after_id, encode_cursor
@@ -54,9 +53,7 @@ async def create_trait(
     caller: Operator, held: Held, reads: ReadsNow, body: TraitRequest, response: Response
 ) -> TraitView:
     """Saves a draft. Nobody has a value until it is published."""
-    draft = Draft(
-        msgspec.to_builtins(trait_rule_of(body.rule)), name=body.name, description=body.description
-    )
+    draft = Draft(checked_trait_rule(body.rule), name=body.name, description=body.description)
     made = await define(held, caller, lambda conn, author: create(conn, author, "trait", draft))
     row = await _find(reads, caller.workspace, made)
     response.headers.update(etag(row.newest))
@@ -85,7 +82,7 @@ async def update_trait(
 
     Saving what is saved already makes no new version.
     """
-    draft = Draft(msgspec.to_builtins(trait_rule_of(body.rule)), description=body.description)
+    draft = Draft(checked_trait_rule(body.rule), description=body.description)
     seen = body.version if expected is None else expected
     version = await define(
         held, caller, lambda conn, author: save(conn, author, "trait", id, draft, seen)

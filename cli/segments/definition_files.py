@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import yaml
 from psycopg import Connection
 from pydantic import ValidationError
 
 from api.segments.definitions_schemas import TraitRequest
-from api.segments.rule_reading_schemas import rule_of, trait_rule_of
+from api.segments.rule_reading_schemas import checked_rule, checked_trait_rule
 from api.segments.schemas import SegmentRequest
 from api.web.problems import json_path, problem_of
 from domain.values import Json
@@ -127,18 +126,13 @@ def _read(
 ) -> FileDefinition:
     if kind == "trait":
         trait = TraitRequest.model_validate(fields)
-        return FileDefinition(
-            place,
-            "trait",
-            Draft(
-                msgspec.to_builtins(trait_rule_of(trait.rule)), "", trait.name, trait.description
-            ),
-        )
+        rule = checked_trait_rule(trait.rule)
+        return FileDefinition(place, "trait", Draft(rule, "", trait.name, trait.description))
     segment = SegmentRequest.model_validate(fields)
-    rule = msgspec.to_builtins(rule_of(segment.rule, params))
-    return FileDefinition(
-        place, "segment", Draft(rule, segment.purpose, segment.name, segment.description)
+    draft = Draft(
+        checked_rule(segment.rule, params), segment.purpose, segment.name, segment.description
     )
+    return FileDefinition(place, "segment", draft)
 
 
 def _problems(error: ValidationError, fields: dict[str, Any]) -> Iterator[RuleProblem]:

@@ -1,14 +1,28 @@
-"""Definitions of a workspace as values: segments, computed traits, RFM, their aggregates."""
+"""Definitions of a workspace: segments, computed traits, RFM, and the aggregates they need."""
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from annotated_types import Lt
+from msgspec import Meta
 
 from domain.ids import AggregateId, SegmentId, TraitId, WorkspaceId
 from domain.profiles.profile import Stage
-from domain.segments.rule import All, Consent, EventFilter, Lifecycle, Rule
+from domain.segments.rule import (
+    All,
+    Consent,
+    EventFilter,
+    Lifecycle,
+    Name,
+    Part,
+    Rule,
+    Span,
+    Window,
+)
 
 ADVERTISING: Final = "advertising"
+
+_PURCHASE: Final = {"event": {"name": "Order Completed"}, "property": "revenue"}
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -46,21 +60,21 @@ Function = Literal[
 ]
 
 
-class TraitRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class TraitRule(Part, frozen=True):
     """What a computed trait computes.
 
     Attributes:
         function: ``count`` and ``exists`` of events; ``time_since`` the latest event, in seconds;
             the others of a property's values.
-        event: which events.
-        property: of the events; none for count, exists and time_since.
-        window: span as in `domain.segments.rule.span_ms`, 1 minute to 731 days; None: all time.
     """
 
+    example = _PURCHASE | {"function": "sum", "window": "90d"}
     function: Function
     event: EventFilter
-    property: str | None = None
-    window: str | None = None
+    property: Annotated[
+        Name | None, Meta(description="Whose values; none for `count`, `exists`, `time_since`.")
+    ] = None
+    window: Window = None
 
 
 class ComputedTrait(msgspec.Struct, frozen=True):
@@ -73,20 +87,22 @@ class ComputedTrait(msgspec.Struct, frozen=True):
     revision: int = 0
 
 
-class RfmRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """How recency, frequency and monetary value are taken.
+class RfmRule(Part, frozen=True):
+    """How recency, frequency and monetary value are taken."""
 
-    Attributes:
-        event: which events are purchases.
-        property: their amount; its numbers are added up, whatever the currency.
-        look_back: span; older purchases do not count. 1 to 731 days.
-        refresh_s: quintiles of the population are taken anew this often, seconds.
-    """
-
-    event: EventFilter = EventFilter("Order Completed")
-    property: str = "revenue"
-    look_back: str = "365d"
-    refresh_s: int = 3600
+    example = _PURCHASE | {"look_back": "365d", "refresh_s": 3600}
+    event: Annotated[EventFilter, Meta(description="Which events are purchases.")] = EventFilter(
+        "Order Completed"
+    )
+    property: Annotated[Name, Meta(description="Their amount.")] = "revenue"
+    look_back: Annotated[
+        Span, Meta(description="Older purchases do not count, `1d` to `731d`.")
+    ] = "365d"
+    refresh_s: Annotated[
+        int,
+        Lt(2**31),
+        Meta(description="Quintiles are taken anew this often, seconds, at least 60."),
+    ] = 3600
 
 
 class RfmBreaks(msgspec.Struct, frozen=True):

@@ -1,9 +1,10 @@
-"""The rule language as values: what marketers say about whom they mean.
-
-Parsed and checked at the edge, compiled by `operators`.
+"""The rule language, written once: what marketers say about whom they mean.
 
 A rule is a tree of nodes, each with a ``type``; conditions on one value have an ``op``. Stored as
-JSON in exactly this shape.
+JSON in exactly this shape. The types say what has which shape, which bounds and what it means:
+`api.segments.rules_schemas` validates clients' JSON by them and documents them, storage is read
+into them by msgspec without bounds, `operators.rules.check` says what else must hold, and
+`operators` compile them.
 
 A condition on a missing value or on one of another type does not hold; a negative operator
 (``not_equals``, ``not_in``, ``not_contains``, ``not_exists``) is exactly the negation of its
@@ -12,79 +13,133 @@ letter by letter, and an instant is an ISO 8601 text. `docs/segments.md` says al
 example per operator.
 """
 
-from typing import Final, Literal
+from enum import Enum
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
+from annotated_types import Ge, Le, Lt, MaxLen
+from msgspec import Meta
 
 from domain.ids import SegmentId
 from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, WEEK_MS
 from domain.profiles.profile import Stage
+from domain.values import Json
 
-Scalar = str | int | float | bool
+CHILDREN_LIMIT: Final = 500
+"""Nodes, steps or property conditions in one list."""
+VALUES_LIMIT: Final = 1_000
+"""Values of one list."""
 
 
-class _Node(
-    msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, forbid_unknown_fields=True
-):
+class Format(Enum):
+    """What a value must be beyond its Python type."""
+
+    TEXT = "a text without NUL"
+    NAME = "a text that names something"
+    NUMBER = "a number that fits the database's and every client's numbers"
+    SCALAR = "a text, a number or a boolean"
+    SPAN = "a span as `span_ms` reads it"
+    INSTANT = "an instant in ISO 8601"
+
+
+Text = Annotated[str, Format.TEXT]
+Name = Annotated[str, Format.NAME]
+Number = Annotated[int | float, Format.NUMBER]
+Scalar = Annotated[str | int | float | bool, Format.SCALAR]
+Span = Annotated[str, Format.SPAN]
+Instant = Annotated[str, Format.INSTANT]
+
+_FILLED: Final = Meta(extra_json_schema={"minItems": 1})
+"""Not empty; `operators.rules.check` says so in better words."""
+Scalars = Annotated[tuple[Scalar, ...], MaxLen(VALUES_LIMIT), _FILLED]
+Window = Annotated[
+    Span | None,
+    Meta(description="Events of this long before now count, `1m` to `731d`; null: all time."),
+]
+Score = Annotated[int, Ge(1), Le(5)]
+Scores = Annotated[
+    tuple[Score, Score] | None, Meta(description="Lowest and highest score, 1 to 5; null: any.")
+]
+
+_ORDERED: Final = {"name": "Order Completed"}
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A part of a definition.
+
+    Attributes:
+        example: its fields as JSON, without the tag; documents the part.
+    """
+
+    example: ClassVar[dict[str, Json]] = {}
+
+
+class _Node(Part, frozen=True, tag_field="type"):
     """A part of a rule."""
 
 
-class _Condition(
-    msgspec.Struct, frozen=True, tag_field="op", omit_defaults=True, forbid_unknown_fields=True
-):
+class _Condition(Part, frozen=True, tag_field="op"):
     """A demand on one value."""
 
 
 class Equals(_Condition, frozen=True, tag="equals"):
-    """The value is this one."""
+    """The value is this text, number or boolean: 1 is 1.0, `true` is not 1, texts letter by letter."""
 
+    example = {"value": "pro"}
     value: Scalar
 
 
 class NotEquals(_Condition, frozen=True, tag="not_equals"):
-    """The negation of `Equals`: also where there is no value."""
+    """The value is not this one, or there is none."""
 
+    example = {"value": "pro"}
     value: Scalar
 
 
 class In(_Condition, frozen=True, tag="in"):
-    """The value is one of these."""
+    """The value equals one of these."""
 
-    values: tuple[Scalar, ...]
+    example = {"values": ["DE", "AT"]}
+    values: Scalars
 
 
 class NotIn(_Condition, frozen=True, tag="not_in"):
-    """The negation of `In`."""
+    """The value equals none of these, or there is none."""
 
-    values: tuple[Scalar, ...]
+    example = {"values": ["DE", "AT"]}
+    values: Scalars
 
 
 class Contains(_Condition, frozen=True, tag="contains"):
-    """A text contains this text, or a list has this element."""
+    """A text with this text in it, or a list with an element equal to it."""
 
+    example = {"value": "vip"}
     value: Scalar
 
 
 class NotContains(_Condition, frozen=True, tag="not_contains"):
-    """The negation of `Contains`."""
+    """Neither a text with this text in it nor a list with this element."""
 
+    example = {"value": "vip"}
     value: Scalar
 
 
 class StartsWith(_Condition, frozen=True, tag="starts_with"):
-    """A text starts with this text."""
+    """A text that starts so."""
 
-    value: str
+    example = {"value": "+49"}
+    value: Text
 
 
 class EndsWith(_Condition, frozen=True, tag="ends_with"):
-    """A text ends with this text."""
+    """A text that ends so."""
 
-    value: str
+    example = {"value": "@example.com"}
+    value: Text
 
 
 class Exists(_Condition, frozen=True, tag="exists"):
-    """There is a value other than null."""
+    """There is a value, and it is not null."""
 
 
 class NotExists(_Condition, frozen=True, tag="not_exists"):
@@ -94,236 +149,276 @@ class NotExists(_Condition, frozen=True, tag="not_exists"):
 class LessThan(_Condition, frozen=True, tag="less_than"):
     """A number below this one."""
 
-    value: int | float
+    example = {"value": 18}
+    value: Number
 
 
 class AtMost(_Condition, frozen=True, tag="at_most"):
     """A number not above this one."""
 
-    value: int | float
+    example = {"value": 18}
+    value: Number
 
 
 class GreaterThan(_Condition, frozen=True, tag="greater_than"):
     """A number above this one."""
 
-    value: int | float
+    example = {"value": 99.5}
+    value: Number
 
 
 class AtLeast(_Condition, frozen=True, tag="at_least"):
     """A number not below this one."""
 
-    value: int | float
+    example = {"value": 18}
+    value: Number
 
 
 class Between(_Condition, frozen=True, tag="between"):
     """A number from `low` to `high`, both included."""
 
-    low: int | float
-    high: int | float
+    example = {"low": 1, "high": 5}
+    low: Number
+    high: Number
 
 
 class Before(_Condition, frozen=True, tag="before"):
-    """An instant before this one (ISO 8601.
+    """An instant before this one."""
 
-    A date alone is its midnight, and no zone is the workspace's).
-    """
-
-    instant: str
+    example = {"instant": "2026-01-01"}
+    instant: Instant
 
 
 class After(_Condition, frozen=True, tag="after"):
     """An instant at or after this one."""
 
-    instant: str
+    example = {"instant": "2026-01-01T12:00:00Z"}
+    instant: Instant
 
 
 class WithinLast(_Condition, frozen=True, tag="within_last"):
-    """An instant t with ``now - span < t <= now``; `span` as in `span_ms`."""
+    """An instant t with now − span < t ≤ now. Not in `where`."""
 
-    span: str
+    example = {"span": "30d"}
+    span: Span
 
 
 class WithinNext(_Condition, frozen=True, tag="within_next"):
-    """An instant t with ``now < t <= now + span``."""
+    """An instant t with now < t ≤ now + span. Not in `where`, and not on when events happened."""
 
-    span: str
+    example = {"span": "7d"}
+    span: Span
 
 
 Condition = (
-    Equals | NotEquals | In | NotIn | Contains | NotContains | StartsWith | EndsWith | Exists | NotExists | LessThan | AtMost
-    | GreaterThan | AtLeast | Between | Before | After | WithinLast | WithinNext
+    Equals | NotEquals | In | NotIn | Contains | NotContains | StartsWith | EndsWith
+    | Exists | NotExists | LessThan | AtMost | GreaterThan | AtLeast | Between
+    | Before | After | WithinLast | WithinNext
 )  # fmt: skip
+"""A demand on one value."""
 
 
-class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A condition on one property of an event; dots lead into objects (``product.category``)."""
+class Where(Part, frozen=True):
+    """A condition on one property of an event."""
 
-    property: str
+    example = {"property": "product.category", "condition": {"op": "equals", "value": "shoes"}}
+    property: Annotated[Name, Meta(description="Dots lead into objects.")]
     condition: Condition
 
 
-class EventFilter(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Which events count: of one type and name, all of whose conditions hold.
+class EventFilter(Part, frozen=True):
+    """Which events count: of one type and name, all of whose conditions hold."""
 
-    `name` None: whatever its name.
-    """
-
-    name: str | None
+    example = _ORDERED | {
+        "where": [{"property": "revenue", "condition": {"op": "at_least", "value": 50}}]
+    }
+    name: Annotated[Text | None, Meta(description="Null: whatever its name.")]
     event_type: Literal["track", "page", "screen", "identify", "group", "alias"] = "track"
-    where: tuple[Where, ...] = ()
+    where: Annotated[tuple[Where, ...], MaxLen(CHILDREN_LIMIT)] = ()
 
 
 class All(_Node, frozen=True, tag="all"):
-    """Every one of these; holds where there are none."""
+    """Every one holds; true where there are none."""
 
-    of: tuple["Rule", ...]
+    example = {
+        "of": [
+            {"type": "consent", "purpose": "advertising"},
+            {"type": "lifecycle", "stages": ["customer"]},
+        ]
+    }
+    of: Annotated[tuple["Rule", ...], MaxLen(CHILDREN_LIMIT)]
 
 
 class Any(_Node, frozen=True, tag="any"):
-    """At least one of these; does not hold where there are none."""
+    """At least one holds; false where there are none."""
 
-    of: tuple["Rule", ...]
+    example = {
+        "of": [{"type": "identifier", "kind": "email"}, {"type": "identifier", "kind": "phone"}]
+    }
+    of: Annotated[tuple["Rule", ...], MaxLen(CHILDREN_LIMIT)]
 
 
 class Not(_Node, frozen=True, tag="not"):
-    """The negation."""
+    """It does not hold."""
 
+    example = {"of": {"type": "segment", "segment": 7}}
     of: "Rule"
 
 
 class Trait(_Node, frozen=True, tag="trait"):
-    """A trait's newest value."""
+    """The newest value of a trait satisfies a condition."""
 
-    name: str
+    example = {"name": "plan", "condition": {"op": "equals", "value": "pro"}}
+    name: Name
     condition: Condition
 
 
 class Computed(_Node, frozen=True, tag="computed"):
-    """A computed trait's value, by the trait's name."""
+    """The value of a live computed trait satisfies a condition."""
 
-    name: str
+    example = {"name": "orders_90d", "condition": {"op": "at_least", "value": 3}}
+    name: Name
     condition: Condition
 
 
 class Lifecycle(_Node, frozen=True, tag="lifecycle"):
     """The lifecycle stage is one of these."""
 
-    stages: tuple[Stage, ...]
+    example = {"stages": ["customer"]}
+    stages: Annotated[tuple[Stage, ...], MaxLen(len(Stage)), _FILLED]
 
 
 class Rfm(_Node, frozen=True, tag="rfm"):
-    """RFM scores within bounds (both included), and the named RFM segment one of these.
+    """RFM scores lie within bounds and the named RFM segment is one of these.
 
-    Whoever never bought has none and is out.
-
-    Attributes:
-        recency: lowest and highest score, 1–5; None: any. Likewise `frequency` and `monetary`.
-        segments: names as in `domain.segments.rfm.RFM_SEGMENTS`; empty: any.
+    Whoever has no purchase in the look-back is out.
     """
 
-    recency: tuple[int, int] | None = None
-    frequency: tuple[int, int] | None = None
-    monetary: tuple[int, int] | None = None
-    segments: tuple[str, ...] = ()
+    example = {"recency": [1, 2], "monetary": [4, 5]}
+    recency: Scores = None
+    frequency: Scores = None
+    monetary: Scores = None
+    segments: Annotated[
+        tuple[Name, ...],
+        MaxLen(11),
+        Meta(description="Names of RFM segments; empty: any.", examples=[["champions"]]),
+    ] = ()
 
 
 class Consent(_Node, frozen=True, tag="consent"):
     """The newest statement about a purpose grants it.
 
-    Or, with `granted` false, it does not (no statement included).
+    With `granted` false: it does not, or there is none.
     """
 
-    purpose: str
+    example = {"purpose": "advertising"}
+    purpose: Name
     granted: bool = True
 
 
 class HasIdentifier(_Node, frozen=True, tag="identifier"):
     """The person has at least so many identifiers of a kind."""
 
-    kind: str
-    at_least: int = 1
+    example = {"kind": "email"}
+    kind: Name
+    at_least: Annotated[int, Ge(1), Le(1_000)] = 1
 
 
 class Member(_Node, frozen=True, tag="segment"):
-    """The person is in another segment of the workspace."""
+    """The person is in another segment, which is live or paused.
 
-    segment: SegmentId
+    Segments cannot refer to each other in a circle.
+    """
+
+    example = {"segment": 7}
+    segment: Annotated[SegmentId, Ge(0), Lt(2**31)]
 
 
 Measure = Literal["count", "sum", "average", "minimum", "maximum", "unique", "first_at", "last_at"]
+"""Count of events; of a property's numbers the sum, the average and the ends; how many different
+values it has; the instant of the first or the last event."""
 
 
 class Behaviour(_Node, frozen=True, tag="event"):
-    """What the person did: a measure over the matching events, of all time or of a window that ends now.
+    """What the person did: a measure over the matching events satisfies a condition.
 
-    Attributes:
-        event: which events.
-        measure: ``count`` of events; of a property's numbers ``sum``, ``average``, ``minimum``,
-            ``maximum``; ``unique`` values of a property; instant of the ``first_at`` or ``last_at``
-            event.
-        property: what is measured; none for count, first_at and last_at.
-        window: span as in `span_ms`, 1 minute to 731 days; None: all time.
-        condition: on the measure. Without events a count, a sum and a unique count are 0,
-            everything else is missing.
+    Without events `count`, `sum` and `unique` are 0 and everything else is missing.
     """
 
+    example = {
+        "event": _ORDERED,
+        "measure": "sum",
+        "property": "revenue",
+        "window": "90d",
+        "condition": {"op": "at_least", "value": 500},
+    }
     event: EventFilter
     measure: Measure = "count"
-    property: str | None = None
-    window: str | None = None
+    property: Annotated[
+        Name | None,
+        Meta(
+            description="What is measured; none for `count`, `first_at`, `last_at`."
+            " Dots lead into objects."
+        ),
+    ] = None
+    window: Window = None
     condition: Condition = AtLeast(1)
 
 
-class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Step(Part, frozen=True):
     """One step of a sequence.
 
     Attributes:
         event: what must happen, strictly later than the step before.
-        within: at most this long after the step before (span); None: at any time after. Not on the
-            first step.
-        without: none of these strictly between the step before and this one. Not on the first step.
-        absent: the event must *not* happen within `within` after the step before; decided when that
-            time is over. Last step only.
+        absent: decided when `within` is over.
     """
 
+    example = {"event": _ORDERED, "within": "30m", "without": [{"name": "Cart Emptied"}]}
     event: EventFilter
-    within: str | None = None
-    without: tuple[EventFilter, ...] = ()
-    absent: bool = False
+    within: Annotated[
+        Span | None,
+        Meta(description="At most this long after the step before. Not on the first step."),
+    ] = None
+    without: Annotated[
+        tuple[EventFilter, ...],
+        MaxLen(20),
+        Meta(description="None of these in between. Not on the first step."),
+    ] = ()
+    absent: Annotated[
+        bool, Meta(description="It must not happen within `within`. Last step only.")
+    ] = False
 
 
 class Sequence(_Node, frozen=True, tag="sequence"):
-    """A happened, then B within Z (without C between), then ….
-
-    Judged over the person's latest `SEQUENCE_MARKS` events that any step names.
+    """A happened, then B within a time, without C in between.
 
     Attributes:
-        steps: two to eight.
-        window: the last step (or the end of its absence) lies within this span before now; None:
-            all time. Exact to the millisecond.
+        steps: judged over the person's latest `SEQUENCE_MARKS` events that any step names.
+        window: exact to the millisecond; of an absent step, the end of its absence lies within.
     """
 
-    steps: tuple[Step, ...]
-    window: str | None = None
+    example = {
+        "steps": [
+            {"event": {"name": "Product Added"}},
+            {"event": _ORDERED, "within": "4h", "absent": True},
+        ],
+        "window": "7d",
+    }
+    steps: Annotated[tuple[Step, ...], MaxLen(CHILDREN_LIMIT), Meta(description="Two to eight.")]
+    window: Annotated[
+        Span | None,
+        Meta(description="The sequence completed within this long before now; null: all time."),
+    ] = None
 
 
 Rule = (
-    All
-    | Any
-    | Not
-    | Trait
-    | Computed
-    | Lifecycle
-    | Rfm
-    | Consent
-    | HasIdentifier
-    | Member
-    | Behaviour
-    | Sequence
-)
+    All | Any | Not | Trait | Computed | Lifecycle | Rfm | Consent | HasIdentifier | Member
+    | Behaviour | Sequence
+)  # fmt: skip
+"""Whom a segment means: a tree of nodes."""
 
 SEQUENCE_MARKS: Final = 256
-"""Events of a sequence's filters that a person's sequence is judged over: the latest ones by (event time, message)."""
+"""Latest events, by (event time, message), that a person's sequence is judged over."""
 UNIQUE_EXACT: Final = 256
 """Different values up to which a unique count is exact.
 

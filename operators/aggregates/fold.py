@@ -33,7 +33,8 @@ from domain.segments.rule import FREQUENT_VALUES, SEQUENCE_MARKS
 from domain.values import Json
 from operators.aggregates.bounded import keep_bounded
 from operators.aggregates.distinct import add_value, join_uniques, value_text
-from operators.rules.conditions import is_number, matcher, property_of
+from operators.rules.conditions import matcher, property_of
+from operators.rules.operators import is_number
 from operators.rules.windows import bucketer, kept_buckets
 
 V = TypeVar("V")

@@ -12,7 +12,7 @@ from domain.segments.aggregate import Counts, Edges, Frequencies, NumberBuckets
 from domain.segments.rule import Condition
 from operators.aggregates.fold import MICRO
 from operators.aggregates.series import Frame, Values, amount, number_series
-from operators.rules.conditions import Test, is_number
+from operators.rules.operators import Test, is_number
 from operators.rules.windows import NEVER
 
 Ask = Callable[[Any, int], tuple[bool, int]]

@@ -2,6 +2,7 @@
 
 | file | what leaves when what enters | state | oracle |
 |---|---|---|---|
+| `operators` | a condition → its operator's row: tests, words, what it suits, what records contain | none | `oracle.conditions` |
 | `conditions` | conditions and event filters → functions of one value, of one event's properties | none | `oracle.conditions` |
 | `check` | a rule → every problem beyond its shape, with its path | none | tables of cases |
 | `references` | a rule and what is live → what it refers to in vain, circles, who depends on what changed | none | tables of cases |

@@ -11,7 +11,8 @@ from domain.segments import rule
 from domain.segments.definition import Function, RfmRule, TraitRule
 from domain.segments.rfm import RFM_SEGMENTS
 from domain.segments.rule import Condition, EventFilter, Measure, Rule, span_ms
-from operators.rules.conditions import is_number, is_relative
+from operators.rules.conditions import is_relative
+from operators.rules.operators import OPERATORS, Kind, is_number, suiting
 from operators.rules.references import DefinitionParams, RuleProblem, placed
 
 STEPS_LEAST: Final = 2
@@ -23,18 +24,6 @@ REFRESH_LEAST_S: Final = 60
 _PLAIN: Final = ("count", "exists", "time_since", "first_at", "last_at")
 """Measures and functions of events, not of a property."""
 _NUMERIC: Final = ("count", "sum", "average", "minimum", "maximum", "unique", "time_since")
-_PRESENCE: Final = (rule.Exists, rule.NotExists)
-_EQUALITY: Final = (rule.Equals, rule.NotEquals, rule.In, rule.NotIn)
-_ON_NUMBERS: Final = (
-    *_PRESENCE,
-    *_EQUALITY,
-    rule.LessThan,
-    rule.AtMost,
-    rule.GreaterThan,
-    rule.AtLeast,
-    rule.Between,
-)
-_ON_INSTANTS: Final = (*_PRESENCE, rule.Before, rule.After, rule.WithinLast)
 
 
 def rule_problems(tree: Rule, params: DefinitionParams) -> Iterator[RuleProblem]:
@@ -86,7 +75,7 @@ def _condition_problems(path: str, condition: Condition) -> Iterator[RuleProblem
         yield RuleProblem(
             f"{path}.high", "high is below low, so that nothing could lie between: swap them."
         )
-    elif isinstance(condition, rule.In | rule.NotIn) and not condition.values:
+    elif not getattr(condition, "values", True):
         yield RuleProblem(f"{path}.values", "Name at least one value.")
 
 
@@ -101,17 +90,24 @@ def value_problems(
         kind: the measure or function.
     """
     if kind in _NUMERIC:
-        yield from _numeric_problems(path, condition, kind)
-    elif kind in ("first_at", "last_at") and not isinstance(condition, _ON_INSTANTS):
-        yield RuleProblem(
-            f"{path}.op",
-            f"{kind} is an instant: use exists, not_exists, before, after or within_last.",
-        )
-    elif kind == "exists" and not isinstance(condition, (*_PRESENCE, *_EQUALITY)):
-        yield RuleProblem(
-            f"{path}.op",
-            "The value is true or false: use equals, not_equals, in, not_in, exists or not_exists.",
-        )
+        if not _suits(condition, "number"):
+            yield RuleProblem(f"{path}.op", f"{kind} is a number: use {_choice('number')}.")
+        else:
+            yield from _number_problems(path, condition, kind)
+    elif kind in ("first_at", "last_at") and not _suits(condition, "instant"):
+        yield RuleProblem(f"{path}.op", f"{kind} is an instant: use {_choice('instant')}.")
+    elif kind == "exists" and not _suits(condition, "boolean"):
+        message = f"The value is true or false: use {_choice('boolean')}."
+        yield RuleProblem(f"{path}.op", message)
+
+
+def _suits(condition: Condition, kind: Kind) -> bool:
+    return kind in OPERATORS[type(condition)].suits
+
+
+def _choice(kind: Kind) -> str:
+    *names, last = suiting(kind)
+    return f"{', '.join(names)} or {last}"
 
 
 def function_problems(tree: Rule, functions: Mapping[str, Function]) -> Iterator[RuleProblem]:
@@ -126,18 +122,15 @@ def function_problems(tree: Rule, functions: Mapping[str, Function]) -> Iterator
             yield from value_problems(f"{path}.condition", node.condition, functions[node.name])
 
 
-def _numeric_problems(path: str, condition: Condition, kind: str) -> Iterator[RuleProblem]:
-    if not isinstance(condition, _ON_NUMBERS):
-        names = "less_than, at_most, greater_than, at_least, between, equals, not_equals, in, not_in, exists or not_exists"
-        yield RuleProblem(f"{path}.op", f"{kind} is a number: use {names}.")
-    elif isinstance(condition, rule.Equals | rule.NotEquals) and not is_number(condition.value):
+def _number_problems(path: str, condition: Condition, kind: str) -> Iterator[RuleProblem]:
+    """Where a condition that suits numbers compares with something else."""
+    if not is_number(getattr(condition, "value", 0)):
         yield RuleProblem(f"{path}.value", f"{kind} is a number: compare it with one.")
-    elif isinstance(condition, rule.In | rule.NotIn):
-        for index, value in enumerate(condition.values):
-            if not is_number(value):
-                yield RuleProblem(
-                    f"{path}.values[{index}]", f"{kind} is a number: compare it with numbers."
-                )
+    for index, value in enumerate(getattr(condition, "values", ())):
+        if not is_number(value):
+            yield RuleProblem(
+                f"{path}.values[{index}]", f"{kind} is a number: compare it with numbers."
+            )
 
 
 def _property_problems(

@@ -4,44 +4,26 @@ from typing import Final
 
 from domain.segments import rule
 from domain.segments.rule import Condition, EventFilter, Rule
+from operators.rules.operators import OPERATORS
 
-_WORDS: Final[dict[type, str]] = {
-    rule.Equals: "is", rule.NotEquals: "is not", rule.Contains: "contains", rule.NotContains: "does not contain",
-    rule.StartsWith: "starts with", rule.EndsWith: "ends with", rule.LessThan: "is below", rule.AtMost: "is at most",
-    rule.GreaterThan: "is above", rule.AtLeast: "is at least",
-}  # fmt: skip
 _MEASURES: Final = {
     "sum": "the sum of", "average": "the average of", "minimum": "the smallest", "maximum": "the largest",
     "unique": "the number of different", "first_at": "the first time of", "last_at": "the last time of",
 }  # fmt: skip
 
 
-def condition_in_words(condition: Condition) -> str:  # noqa: PLR0911 - one line per operator
+def condition_in_words(condition: Condition) -> str:
     """A condition, to be read after the name of a value.
 
     >>> condition_in_words(rule.AtLeast(3))
     'is at least 3'
     """
-    match condition:
-        case rule.In(values=values):
-            return f"is one of {_listed(values)}"
-        case rule.NotIn(values=values):
-            return f"is none of {_listed(values)}"
-        case rule.Exists():
-            return "is known"
-        case rule.NotExists():
-            return "is not known"
-        case rule.Between(low=low, high=high):
-            return f"is from {low} to {high}"
-        case rule.Before(instant=instant):
-            return f"is before {instant}"
-        case rule.After(instant=instant):
-            return f"is at or after {instant}"
-        case rule.WithinLast(span=span):
-            return f"is within the last {span}"
-        case rule.WithinNext(span=span):
-            return f"is within the next {span}"
-    return f"{_WORDS[type(condition)]} {_said(condition.value)}"
+    fields = {name: getattr(condition, name) for name in condition.__struct_fields__}
+    if "value" in fields:
+        fields["value"] = _said(fields["value"])
+    elif "values" in fields:
+        fields["values"] = _listed(fields["values"])
+    return OPERATORS[type(condition)].words.format(**fields)
 
 
 def filter_in_words(event: EventFilter) -> str:

@@ -50,8 +50,7 @@ def publish_rfm(
     if live.rule == rule:
         return Published()
     revision = next_revision(conn)
-    definition = msgspec.to_builtins(rule)
-    version = versions.add_version(conn, author, "rfm", author.workspace, definition, "")
+    version = versions.add_version(conn, author, "rfm", author.workspace, rule, "")
     versions.mark_published(conn, author, "rfm", author.workspace, version)
     sql = """
         INSERT INTO rfm (workspace_id, version, definition, revision) VALUES (%s, %s, %s, %s)
@@ -59,7 +58,7 @@ def publish_rfm(
             SET version = excluded.version, definition = excluded.definition, breaks = NULL,
             distribution = NULL, revision = excluded.revision, updated_at = now()
     """
-    conn.execute(sql, (author.workspace, version, Jsonb(definition), revision))
+    conn.execute(sql, (author.workspace, version, versions.jsonb(rule), revision))
     return follow(
         conn, author, _change(author, "rfm.publish", sweeps=True), revision, {"version": version}
     )

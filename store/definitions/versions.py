@@ -14,6 +14,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from domain.segments.rule import Part
 from domain.values import Json
 from operators.rules.references import DefinitionParams, RuleProblem
 from store.audit import trail
@@ -104,13 +105,13 @@ class Draft:
     """What an author saves.
 
     Attributes:
-        definition: the rule as JSON, checked by the caller.
+        definition: the rule, checked by the caller.
         purpose: of a segment; empty for a trait.
         name: None: as it is.
         description: None: as it is.
     """
 
-    definition: Any
+    definition: Part | Json
     purpose: str = ""
     name: str | None = None
     description: str | None = None
@@ -249,7 +250,12 @@ def save(
 
 
 def add_version(
-    conn: Connection[Any], author: Author, kind: str, number: int, definition: Json, purpose: str
+    conn: Connection[Any],
+    author: Author,
+    kind: str,
+    number: int,
+    definition: Part | Json,
+    purpose: str,
 ) -> int:
     """Keep one more version; versions count from 1."""
     sql = """
@@ -266,7 +272,7 @@ def add_version(
         "purpose": purpose,
         "author": author.actor,
     }
-    row = conn.execute(sql, {**params, "definition": Jsonb(definition)}).fetchone()
+    row = conn.execute(sql, {**params, "definition": jsonb(definition)}).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -311,7 +317,12 @@ def set_status(
     conn.execute(sql, (status, revision, number))
 
 
-def _json(definition: Json) -> bytes:
+def jsonb(definition: Part | Json) -> Jsonb:
+    """A definition as a parameter of type ``jsonb``."""
+    return Jsonb(definition, dumps=msgspec.json.encode)
+
+
+def _json(definition: Part | Json) -> bytes:
     """As text, in which ``true`` is not 1."""
     return msgspec.json.encode(definition, order="sorted")
 

@@ -19,10 +19,10 @@ from psycopg import AsyncConnection
 
 from domain.instants import EPOCH_2000_MS
 from domain.profiles.profile import decode_person
-from domain.segments import rule
 from domain.segments.rule import EventFilter, Where
 from domain.values import Json
 from operators.rules.conditions import matcher, property_of
+from operators.rules.operators import OPERATORS
 from store.connection import Keys, adapt
 
 Halves = NDArray[np.uint64]
@@ -202,19 +202,12 @@ def trace_of(where: Where) -> bytes | None:
     A JSON text without a backslash is spelled in one way only: its characters in UTF-8 between
     quotation marks.
     """
-    match where.condition:
-        case rule.NotEquals() | rule.NotIn() | rule.NotContains() | rule.NotExists():
-            return None
-        case rule.Equals(value=str(text)):
-            trace = f'"{text}"'
-        case rule.StartsWith(value=text):
-            trace = f'"{text}'
-        case rule.EndsWith(value=text):
-            trace = f'{text}"'
-        case rule.Contains(value=str(text)):
-            trace = text
-        case _:
-            trace = f'"{where.property.rpartition(".")[2]}"'
+    operator = OPERATORS[type(where.condition)]
+    if operator.negates is not None:
+        return None
+    trace = operator.trace(where.condition)
+    if trace is None:
+        trace = f'"{where.property.rpartition(".")[2]}"'
     try:
         return b"%" + re.sub(rb"([%_\\])", rb"\\\1", trace.encode()) + b"%"
     except UnicodeEncodeError:  # half a surrogate pair

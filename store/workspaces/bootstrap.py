@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import msgspec
 from psycopg import Connection
 
 from domain.ids import SourceId, WorkspaceId
@@ -86,12 +85,8 @@ def create_workspace(conn: Connection[Any], name: str, time_zone: str = "UTC") -
     statement = "INSERT INTO workspaces (name, salt, time_zone) VALUES (%s, %s, %s) RETURNING id"
     workspace_id = _inserted(conn, statement, name, salt, time_zone)
     author = Author(workspace_id, ACTOR)
-    draft = Draft(
-        msgspec.to_builtins(CONSENTED_CUSTOMERS),
-        ADVERTISING,
-        BUILT_IN,
-        "Customers at present who consented to advertising.",
-    )
+    description = "Customers at present who consented to advertising."
+    draft = Draft(CONSENTED_CUSTOMERS, ADVERTISING, BUILT_IN, description)
     publish_segment(conn, author, create(conn, author, "segment", draft))
     return Workspace(WorkspaceId(workspace_id), name, salt)
 
