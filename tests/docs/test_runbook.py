@@ -15,7 +15,7 @@ RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 SECTIONS = re.split(r"^## ", RUNBOOK, flags=re.MULTILINE)
 CONDITIONS = ast.parse(Path(store.alerts.conditions.__file__).read_text())
 KINDS = {
-    call.args[1].value
+    str(call.args[1].value)
     for call in ast.walk(CONDITIONS)
     if isinstance(call, ast.Call)
     and isinstance(call.func, ast.Name)
