@@ -1,5 +1,6 @@
-"""Definitions of a workspace as values: segments, computed traits, RFM, and the aggregates that leaves keep for them."""
+"""Definitions of a workspace as values: segments, computed traits, RFM and their aggregates."""
 
+from enum import StrEnum
 from typing import Final, Literal
 
 import msgspec
@@ -7,8 +8,37 @@ import msgspec
 from domain.ids import AggregateId, SegmentId, TraitId, WorkspaceId
 from domain.profiles.profile import Stage
 from domain.segments.rule import All, Consent, EventFilter, Lifecycle, Rule
+from domain.values import Transitions
 
 ADVERTISING: Final = "advertising"
+
+
+class DefinitionStatus(StrEnum):
+    """Whether a definition has effect. Only segments can be paused.
+
+    Attributes:
+        DRAFT: never published.
+        PAUSED: memberships stay as they are.
+    """
+
+    DRAFT = "draft"
+    LIVE = "live"
+    PAUSED = "paused"
+    DELETED = "deleted"
+
+
+IN_USE: Final = (DefinitionStatus.LIVE, DefinitionStatus.PAUSED)
+"""Definitions that other definitions may refer to."""
+DEFINITION_TRANSITIONS: Final[Transitions] = {
+    (None, DefinitionStatus.DRAFT): "created",
+    (DefinitionStatus.DRAFT, DefinitionStatus.LIVE): "published",
+    (DefinitionStatus.DRAFT, DefinitionStatus.DELETED): "deleted",
+    (DefinitionStatus.LIVE, DefinitionStatus.PAUSED): "paused",
+    (DefinitionStatus.PAUSED, DefinitionStatus.LIVE): "resumed, or published",
+    (DefinitionStatus.LIVE, DefinitionStatus.DELETED): "deleted",
+    (DefinitionStatus.PAUSED, DefinitionStatus.DELETED): "deleted",
+}
+"""What changes the status of a definition; None: there is none yet."""
 
 
 class Segment(msgspec.Struct, frozen=True):

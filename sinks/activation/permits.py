@@ -17,6 +17,8 @@ from typing import Any, Final, Protocol
 
 from psycopg import Connection
 
+from domain.activation import AudienceStatus, PushKind
+from domain.gate import Action
 from sinks.activation.run import Permitted, Task
 from store import last_word
 from store.activation import due, pushes
@@ -96,15 +98,17 @@ class Permits:
     def __call__(self, task: Task) -> Permitted | None:
         """Ask for one task."""
         if isinstance(task, Withdrawn):
-            return Permitted(task, self._judge(task, "urgent_removal").record(), gated=False)
+            return Permitted(task, self._judge(task, Action.URGENT_REMOVAL).record(), gated=False)
         if task.exempt:
-            decision_id = self._judge(task, "delete").record() if task.kind == "delete" else None
+            decision_id = (
+                self._judge(task, Action.DELETE).record() if task.kind == PushKind.DELETE else None
+            )
             return Permitted(task, decision_id, gated=False)
         stands_until = self._ask_again_at.get(task.audience_id)
-        if task.kind != "request" and stands_until is not None and self._now() < stands_until:
+        if task.kind != due.REQUEST and stands_until is not None and self._now() < stands_until:
             return None
-        judgement = self._judge(task, "push")
-        planned = task.kind == "request"
+        judgement = self._judge(task, Action.PUSH)
+        planned = task.kind == due.REQUEST
         if judgement.verdict != PASS and (planned or not judgement.rehearsed):
             self._hold(task, judgement, self._ask_again_after)
             return None
@@ -128,10 +132,10 @@ class Permits:
         """
         now = max(self._now(), last_word.beginning(self._conn, audience.workspace_id))
         found = due.read_audience(self._conn, audience.id)
-        if found is None or found.status != "active":
+        if found is None or found.status != AudienceStatus.ACTIVE:
             return False
-        task = Work(audience.workspace_id, audience.id, audience.platform, "request", "")
-        judgement = self._judge(task, "push", now).under_way(push_id)
+        task = Work(audience.workspace_id, audience.id, audience.platform, due.REQUEST, "")
+        judgement = self._judge(task, Action.PUSH, now).under_way(push_id)
         if judgement.verdict != PASS:
             self._hold(task, judgement, self._ask_again_after)
         return judgement.verdict == PASS
@@ -141,7 +145,7 @@ class Permits:
 
         The recorded decision that lets it pass, or None.
         """
-        sized = self._judge(task, "push").sized(adds, removes)
+        sized = self._judge(task, Action.PUSH).sized(adds, removes)
         if sized.verdict != PASS:
             # What is held for its size was costly to find out, and is not found out again at every
             # look.
@@ -163,5 +167,5 @@ class Permits:
         if said != saying or now - said_at >= self._repeat_after:
             judgement.record()
             self._recorded[task.audience_id] = (saying, now)
-        if not isinstance(task, Withdrawn) and task.kind == "request":
+        if not isinstance(task, Withdrawn) and task.kind == due.REQUEST:
             pushes.hold(self._conn, task.audience_id, now)

@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from domain.activation import GATED, PushKind
 from sinks.activation.delivery import Attempt, Delivery, Still
 from sinks.activation.planning import Approve, plan_deletion, plan_push, plan_withdrawal
 from sinks.ads.platform import Platform
@@ -95,9 +96,9 @@ class Activation:
                 )
                 is not None
             )
-        if task.kind == "delete":
+        if task.kind == PushKind.DELETE:
             return plan_deletion(self._conn, task.audience_id, decision_id, now) is not None
-        if task.kind in {"scheduled", "manual"} and permitted.approve is not None:
+        if task.kind in GATED and permitted.approve is not None:
             return (
                 plan_push(self._conn, task.audience_id, task.kind, platform, permitted.approve, now)
                 is not None

@@ -1,4 +1,4 @@
-"""What a workspace says about ad platforms, and what came of asking them: disconnected or not, the last check.
+"""Ad platforms of a workspace: disconnected or not, and the result of the last check.
 
 Credentials are settings of the installation and never here.
 """
@@ -10,6 +10,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from domain.activation import AudienceStatus
 from store.audit import trail
 
 
@@ -31,12 +32,18 @@ class Connected:
     advice: str
 
 
-_UPSERT: Final = "INSERT INTO platform_connections AS c (workspace_id, platform) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_UPSERT: Final = (
+    "INSERT INTO platform_connections AS c (workspace_id, platform) "
+    "VALUES (%s, %s) ON CONFLICT DO NOTHING"
+)
 
 
 def listed(conn: Connection[Any], workspace: int) -> dict[str, Connected]:
     """What is known, by platform."""
-    sql = "SELECT platform, disconnected_at, checked_at, result, advice FROM platform_connections WHERE workspace_id = %s"
+    sql = (
+        "SELECT platform, disconnected_at, checked_at, result, advice "
+        "FROM platform_connections WHERE workspace_id = %s"
+    )
     with conn.cursor(row_factory=class_row(Connected)) as cursor:
         return {row.platform: row for row in cursor.execute(sql, (workspace,))}
 
@@ -52,7 +59,10 @@ def note_check(
 ) -> None:
     """Keep what came of a check."""
     conn.execute(_UPSERT, (workspace, platform))
-    sql = "UPDATE platform_connections SET checked_at = %s, result = %s, advice = %s WHERE workspace_id = %s AND platform = %s"
+    sql = (
+        "UPDATE platform_connections SET checked_at = %s, result = %s, advice = %s "
+        "WHERE workspace_id = %s AND platform = %s"
+    )
     conn.execute(sql, (now, result, advice, workspace, platform))
 
 
@@ -65,17 +75,24 @@ def disconnect(
     """
     conn.execute(_UPSERT, (workspace, platform))
     sql = """
-        UPDATE platform_connections SET disconnected_at = coalesce(disconnected_at, %s), disconnected_by = coalesce(disconnected_by, %s)
+        UPDATE platform_connections SET disconnected_at = coalesce(disconnected_at, %s),
+            disconnected_by = coalesce(disconnected_by, %s)
         WHERE workspace_id = %s AND platform = %s
     """
     conn.execute(sql, (now, actor, workspace, platform))
     trail.append(conn, workspace, actor, "platform.disconnect", f"platform:{platform}", {})
-    sql = "SELECT id FROM audiences WHERE workspace_id = %s AND platform = %s AND status = 'active' ORDER BY id"
+    sql = (
+        "SELECT id FROM audiences WHERE workspace_id = %s AND platform = %s "
+        f"AND status = '{AudienceStatus.ACTIVE}' ORDER BY id"
+    )
     return [row[0] for row in conn.execute(sql, (workspace, platform))]
 
 
 def connect(conn: Connection[Any], workspace: int, actor: str, platform: str) -> None:
     """Let audiences of the platform be resumed and made again."""
-    sql = "UPDATE platform_connections SET disconnected_at = NULL, disconnected_by = NULL WHERE workspace_id = %s AND platform = %s"
+    sql = (
+        "UPDATE platform_connections SET disconnected_at = NULL, disconnected_by = NULL "
+        "WHERE workspace_id = %s AND platform = %s"
+    )
     conn.execute(sql, (workspace, platform))
     trail.append(conn, workspace, actor, "platform.connect", f"platform:{platform}", {})

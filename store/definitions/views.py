@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from domain.segments.definition import DefinitionStatus
 from store.fetch import Pool, fetch, fetch_one
 
 
@@ -73,15 +74,19 @@ class SweepRow:
 
 _NEWEST: Final = """
     CROSS JOIN LATERAL (
-        SELECT max(version) AS version FROM definition_versions WHERE kind = 'trait' AND definition_id = t.id
+        SELECT max(version) AS version FROM definition_versions WHERE kind = 'trait'
+            AND definition_id = t.id
     ) newest
 """
 _TRAITS: Final = f"""
-    SELECT t.id, t.name, t.description, t.status, t.version, coalesce(newest.version, t.version), t.definition, t.created_at, t.updated_at
-    FROM traits t {_NEWEST} WHERE t.workspace_id = %(workspace)s AND t.status <> 'deleted'
+    SELECT t.id, t.name, t.description, t.status, t.version, coalesce(newest.version, t.version),
+        t.definition, t.created_at, t.updated_at
+    FROM traits t {_NEWEST} WHERE t.workspace_id = %(workspace)s
+      AND t.status <> '{DefinitionStatus.DELETED}'
 """
 _SWEEPS: Final = """
-    SELECT id, revision, reason, segments, status, people, visited, changed, stale, created_at, updated_at, finished_at
+    SELECT id, revision, reason, segments, status, people, visited, changed, stale, created_at,
+        updated_at, finished_at
     FROM sweeps WHERE workspace_id = %(workspace)s
 """
 
@@ -91,9 +96,11 @@ async def versions(
 ) -> list[SavedVersion]:
     """Saved versions of a definition, newest first; `before` is the last one of the page before."""
     sql = """
-        SELECT version, definition, purpose, author, created_at, published_at, published_by FROM definition_versions
+        SELECT version, definition, purpose, author, created_at, published_at, published_by
+        FROM definition_versions
         WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND definition_id = %(id)s
-          AND (%(before)s::integer IS NULL OR version < %(before)s) ORDER BY version DESC LIMIT %(limit)s
+          AND (%(before)s::integer IS NULL OR version < %(before)s)
+          ORDER BY version DESC LIMIT %(limit)s
     """
     params = {"workspace": workspace, "kind": kind, "id": number, "before": before, "limit": limit}
     return await fetch(pool, SavedVersion, sql, params)

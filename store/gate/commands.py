@@ -13,6 +13,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from domain.activation import AudienceStatus
 from domain.export import PLATFORM_FORMS
 from domain.gate import Code, Mode
 from domain.ids import WorkspaceId
@@ -67,8 +68,10 @@ def set_mode(
         )
     else:
         sql = """
-            INSERT INTO gate_modes (workspace_id, scope, mode, reason, author, set_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
-            ON CONFLICT (workspace_id, scope) DO UPDATE SET mode = excluded.mode, reason = excluded.reason, author = excluded.author,
+            INSERT INTO gate_modes (workspace_id, scope, mode, reason, author, set_at,
+                expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (workspace_id, scope) DO UPDATE
+            SET mode = excluded.mode, reason = excluded.reason, author = excluded.author,
                 set_at = excluded.set_at, expires_at = excluded.expires_at, approved_by = NULL
         """
         conn.execute(sql, (speaker.workspace, scope, mode.value, reason, speaker.actor, now, until))
@@ -107,7 +110,8 @@ def override(
         )
     named = sorted({code.value for code in codes})
     sql = """
-        INSERT INTO gate_overrides (workspace_id, scope, codes, reason, author, created_at, expires_at)
+        INSERT INTO gate_overrides (workspace_id, scope, codes, reason, author, created_at,
+            expires_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
     """
     row = conn.execute(
@@ -140,7 +144,8 @@ def release(
     _check_scope(conn, speaker.workspace, f"audience:{audience_id}")
     _check_end(speaker, now, until)
     sql = """
-        INSERT INTO gate_releases (workspace_id, audience_id, reason, author, created_at, expires_at)
+        INSERT INTO gate_releases (workspace_id, audience_id, reason, author, created_at,
+            expires_at)
         VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
     """
     row = conn.execute(
@@ -169,7 +174,8 @@ def approve(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) ->
         raise GateCommandError("somebody else has to approve it")
     sql = f"""
         UPDATE {table} SET approved_by = %s
-        WHERE workspace_id = %s AND id = %s AND revoked_at IS NULL AND expires_at > now() AND approved_by IS NULL RETURNING id
+        WHERE workspace_id = %s AND id = %s AND revoked_at IS NULL AND expires_at > now()
+          AND approved_by IS NULL RETURNING id
     """
     done = conn.execute(sql, (speaker.actor, speaker.workspace, number)).fetchone() is not None
     if done:
@@ -189,7 +195,10 @@ def approve_mode(conn: Connection[Any], speaker: Speaker, scope: str) -> bool:
     ).fetchone()
     if found and found[0] == speaker.actor:
         raise GateCommandError("somebody else has to approve it")
-    sql = "UPDATE gate_modes SET approved_by = %s WHERE workspace_id = %s AND scope = %s AND approved_by IS NULL RETURNING scope"
+    sql = (
+        "UPDATE gate_modes SET approved_by = %s WHERE workspace_id = %s AND scope = %s "
+        "AND approved_by IS NULL RETURNING scope"
+    )
     done = conn.execute(sql, (speaker.actor, speaker.workspace, scope)).fetchone() is not None
     if done:
         _audit(conn, speaker, "gate.mode.approve", scope, {})
@@ -204,7 +213,8 @@ def revoke(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) -> 
     last_word.saying(conn, speaker.workspace)
     table = "gate_overrides" if kind == "override" else "gate_releases"
     sql = f"""
-        UPDATE {table} SET revoked_by = %s, revoked_at = now() WHERE workspace_id = %s AND id = %s AND revoked_at IS NULL RETURNING id
+        UPDATE {table} SET revoked_by = %s, revoked_at = now() WHERE workspace_id = %s
+            AND id = %s AND revoked_at IS NULL RETURNING id
     """
     done = conn.execute(sql, (speaker.actor, speaker.workspace, number)).fetchone() is not None
     if done:
@@ -241,7 +251,10 @@ def _check_scope(conn: Connection[Any], workspace: WorkspaceId, scope: str) -> N
             f"there is no platform {name}: it is one of {', '.join(sorted(PLATFORM_FORMS))}"
         )
     if kind == "audience" and name.isascii() and name.isdigit():
-        sql = "SELECT 1 FROM audiences WHERE workspace_id = %s AND id::text = %s AND status <> 'deleted'"
+        sql = (
+            "SELECT 1 FROM audiences WHERE workspace_id = %s AND id::text = %s "
+            f"AND status <> '{AudienceStatus.DELETED}'"
+        )
         if conn.execute(sql, (workspace, name)).fetchone() is not None:
             return
         raise GateCommandError(f"there is no audience {name}")
