@@ -16,6 +16,7 @@ from prometheus_client import disable_created_metrics, start_http_server
 from config.observing import MetricsParams
 from dataflows import metrics
 from dataflows.unifier import Observer
+from domain.activation import PushKind
 from domain.alerts import Notice, Step
 from domain.changes import Changes
 from domain.event import Event
@@ -29,7 +30,6 @@ from sinks.alerts.channel import Again, Arrived, Outcome, Refused
 logger = structlog.get_logger(__name__)
 
 _UNKNOWN: Final = float("nan")
-_PUSH_KINDS: Final = ("scheduled", "manual", "urgent", "delete")
 _OUTCOMES: Final = ("delivered", "retry", "rejected")
 _ROW_OPERATIONS: Final = ("add", "remove")
 
@@ -137,7 +137,7 @@ def expect_pushes(platforms: Iterable[str]) -> None:
     for platform in platforms:
         for action, verdict in product(Action, Verdict):
             metrics.DECISIONS.labels(platform, action.value, verdict.value)
-        for kind, outcome in product(_PUSH_KINDS, _OUTCOMES):
+        for kind, outcome in product(PushKind, _OUTCOMES):
             metrics.PUSH_REQUESTS.labels(platform, kind, outcome)
         for operation in _ROW_OPERATIONS:
             metrics.PUSH_ROWS.labels(platform, operation)

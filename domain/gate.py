@@ -1,10 +1,12 @@
 """The trust gate's words: proposed actions, verdicts, decisions."""
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from domain.ids import WorkspaceId
+from domain.values import Transitions
 
 
 class Verdict(StrEnum):
@@ -67,6 +69,16 @@ class Mode(StrEnum):
     FROZEN = "frozen"
 
 
+MODE_TRANSITIONS: Final[Transitions] = {
+    (None, Mode.ENFORCE): "nothing is set",
+    (Mode.ENFORCE, Mode.ADVISORY): "advisory set, with an end",
+    (Mode.ENFORCE, Mode.FROZEN): "freeze set",
+    (Mode.ADVISORY, Mode.FROZEN): "freeze set",
+    (Mode.FROZEN, Mode.ADVISORY): "advisory set, with an end",
+    (Mode.ADVISORY, Mode.ENFORCE): "taken back, or ended",
+    (Mode.FROZEN, Mode.ENFORCE): "taken back, or ended",
+}
+"""What changes the mode of a scope. ``enforce`` is stored as no row."""
 AUTOMATION = {
     Verdict.PASS: Automation.EXECUTE,
     Verdict.HOLD: Automation.ALERT_ONLY,

@@ -4,7 +4,8 @@ Formats: PostgreSQL documentation, "Frontend/Backend Protocol" and "COPY, Binary
 """
 
 import struct
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from enum import StrEnum
 from itertools import chain, repeat
 from typing import Final
 
@@ -20,6 +21,18 @@ _INTEGER_OID: Final = 23
 _INTEGER_ARRAY_OID: Final = 1007
 _LENGTH_16: Final = b"\0\0\0\x10"
 _ARRAY_HEAD: Final = struct.Struct(">iiiii")
+
+
+def one_of(states: Iterable[StrEnum]) -> str:
+    """Return a list of constants for a statement, to be put after ``IN``.
+
+    Never for values that come from outside: those are parameters.
+
+    >>> from domain.gate import Verdict
+    >>> one_of((Verdict.PASS, Verdict.HOLD))
+    "('pass', 'hold')"
+    """
+    return "(" + ", ".join(f"'{state}'" for state in states) + ")"
 
 
 class Keys:

@@ -11,6 +11,7 @@ from api.web.deps import Held, Reader
 from api.web.errors import DESCRIBED
 from api.web.reading import ReadsNow
 from config.destinations import Account, accounts
+from domain.activation import AudienceStatus, RowState
 from operators.profiles.consent import consents
 from store.activation import person_audiences
 from store.activation.person_audiences import PersonAudience
@@ -65,12 +66,12 @@ def _reason(row: PersonAudience, found: StoredProfile, account: Account | None) 
         return "not_a_member"
     if row.held_out:
         return "held_out"
-    if account is None or row.status != "active":
+    if account is None or row.status != AudienceStatus.ACTIVE:
         return "audience_inactive"
     if not consents(found.person.view, account.platform.purpose):
         return "no_consent"
     if not {identifier.kind for identifier in found.identifiers} & set(account.platform.kinds):
         return "no_identifier"
-    if row.state == "refused":
+    if row.state == RowState.REFUSED:
         return "refused_by_platform"
     return "member" if row.state is not None else "next_push"

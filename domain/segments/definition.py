@@ -1,5 +1,6 @@
 """Definitions of a workspace: segments, computed traits, RFM, and the aggregates they need."""
 
+from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -19,10 +20,39 @@ from domain.segments.rule import (
     Span,
     Window,
 )
+from domain.values import Transitions
 
 ADVERTISING: Final = "advertising"
 
 _PURCHASE: Final = {"event": {"name": "Order Completed"}, "property": "revenue"}
+
+
+class DefinitionStatus(StrEnum):
+    """Whether a definition has effect. Only segments can be paused.
+
+    Attributes:
+        DRAFT: never published.
+        PAUSED: memberships stay as they are.
+    """
+
+    DRAFT = "draft"
+    LIVE = "live"
+    PAUSED = "paused"
+    DELETED = "deleted"
+
+
+IN_USE: Final = (DefinitionStatus.LIVE, DefinitionStatus.PAUSED)
+"""Definitions that other definitions may refer to."""
+DEFINITION_TRANSITIONS: Final[Transitions] = {
+    (None, DefinitionStatus.DRAFT): "created",
+    (DefinitionStatus.DRAFT, DefinitionStatus.LIVE): "published",
+    (DefinitionStatus.DRAFT, DefinitionStatus.DELETED): "deleted",
+    (DefinitionStatus.LIVE, DefinitionStatus.PAUSED): "paused",
+    (DefinitionStatus.PAUSED, DefinitionStatus.LIVE): "resumed, or published",
+    (DefinitionStatus.LIVE, DefinitionStatus.DELETED): "deleted",
+    (DefinitionStatus.PAUSED, DefinitionStatus.DELETED): "deleted",
+}
+"""What changes the status of a definition; None: there is none yet."""
 
 
 class Segment(msgspec.Struct, frozen=True):

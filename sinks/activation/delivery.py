@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
+from domain.activation import EXEMPT, Operation
 from domain.instants import MINUTE_MS, MS, to_ms
 from domain.signals import metrics
 from operators.activation import Row
@@ -43,7 +44,6 @@ from store.signals import observations
 
 Still = Callable[[Audience, int], bool]
 """Asks the gate, in the transaction that puts a request on record, whether a push may go on: audience, push."""
-_NOT_GIVEN_UP: Final = frozenset({"urgent", "delete"})
 _NO_FAULT_OF_THE_LINE: Final = frozenset({"throttled", "busy"})
 
 
@@ -164,7 +164,9 @@ class Delivery:
             permit,
         )
         try:
-            with destination.pace.permitting(leave if request.operation == "add" else _never):
+            with destination.pace.permitting(
+                leave if request.operation == Operation.ADD else _never
+            ):
                 outcome = self._perform(
                     destination, audience, request, tuple(row for _, row in pairs)
                 )
@@ -175,7 +177,7 @@ class Delivery:
         with self._conn.transaction():
             attempt = self._settle(audience, request, len(pairs), outcome)
             self._count(audience, outcome, attempt, took_ms)
-        if attempt.push_done and request.operation != "delete":
+        if attempt.push_done and request.operation != Operation.DELETE:
             self._read_back(destination, audience, request.push_id)
         return attempt
 
@@ -196,11 +198,11 @@ class Delivery:
         rows: tuple[Row, ...],
     ) -> Outcome:
         """Do what the request says, which may take several calls where the audience's platform id is not known yet."""
-        if request.operation in {"add", "remove"} and not rows:
+        if request.operation in {Operation.ADD, Operation.REMOVE} and not rows:
             return Delivered()
         platform_id = audience.platform_id
         if platform_id is None:
-            takes_off = request.operation in {"remove", "delete"}
+            takes_off = request.operation in {Operation.REMOVE, Operation.DELETE}
             found = (destination.find if takes_off else destination.find_or_create)(
                 audience.name, audience.intent
             )
@@ -211,7 +213,7 @@ class Delivery:
         outcome = destination.perform(audience, platform_id, request, rows)
         if not isinstance(outcome, Rejected) or outcome.reason != LOST:
             return outcome
-        if request.operation == "delete":
+        if request.operation == Operation.DELETE:
             return Delivered()
         # A platform may not show at once what it has just created: what was never filled is lost
         # only if it stays away.
@@ -247,7 +249,7 @@ class Delivery:
                 done = outcomes.delivered(self._conn, request, rows, invalid, now)
             case Retry(reason=reason, after_s=after_s):
                 attempts = request.attempts + 1
-                if attempts >= self._params.retry.attempts and request.kind not in _NOT_GIVEN_UP:
+                if attempts >= self._params.retry.attempts and request.kind not in EXEMPT:
                     advice = f"No success in {attempts} attempts; the next push tries again."
                     outcomes.fail(self._conn, request, reason, "", advice, now)
                     outcome = Rejected(reason)

@@ -16,6 +16,8 @@ from typing import Any, Final, Protocol
 
 from psycopg import Connection
 
+from domain.activation import AudienceStatus, PushKind
+from domain.gate import Action
 from store import last_word
 from store.activation import due, pushes
 from store.activation.due import Audience, Work
@@ -109,15 +111,19 @@ class GateStep:
     def __call__(self, task: Task) -> ApprovedTask | None:
         """Ask for one task."""
         if isinstance(task, Withdrawn):
-            return ApprovedTask(task, self._judge(task, "urgent_removal").record(), gated=False)
+            return ApprovedTask(
+                task, self._judge(task, Action.URGENT_REMOVAL).record(), gated=False
+            )
         if task.exempt:
-            decision_id = self._judge(task, "delete").record() if task.kind == "delete" else None
+            decision_id = (
+                self._judge(task, Action.DELETE).record() if task.kind == PushKind.DELETE else None
+            )
             return ApprovedTask(task, decision_id, gated=False)
-        under_way = task.kind == "request"
+        under_way = task.kind == due.REQUEST
         stands_until = self._ask_again_at.get(task.audience_id)
         if not under_way and stands_until is not None and self._now() < stands_until:
             return None
-        judgement = self._judge(task, "push")
+        judgement = self._judge(task, Action.PUSH)
         if judgement.verdict != PASS and (under_way or not judgement.rehearsed):
             self._hold(task, judgement, self._ask_again_after)
             return None
@@ -136,10 +142,10 @@ class GateStep:
         """
         now = max(self._now(), last_word.beginning(self._conn, audience.workspace_id))
         found = due.read_audience(self._conn, audience.id)
-        if found is None or found.status != "active":
+        if found is None or found.status != AudienceStatus.ACTIVE:
             return False
-        task = Work(audience.workspace_id, audience.id, audience.platform, "request", "")
-        judgement = self._judge(task, "push", now).under_way(push_id)
+        task = Work(audience.workspace_id, audience.id, audience.platform, due.REQUEST, "")
+        judgement = self._judge(task, Action.PUSH, now).under_way(push_id)
         if judgement.verdict != PASS:
             self._hold(task, judgement, self._ask_again_after)
         return judgement.verdict == PASS
@@ -156,7 +162,7 @@ class GateStep:
         Returns:
             The recorded decision that lets it pass; None where the gate holds it.
         """
-        sized = self._judge(task, "push").sized(adds, removes)
+        sized = self._judge(task, Action.PUSH).sized(adds, removes)
         if sized.verdict != PASS:
             self._hold(task, sized, max(self._ask_again_after, _COSTLY * (self._now() - began)))
             return None
@@ -176,5 +182,5 @@ class GateStep:
         if recorded != verdict or now - recorded_at >= self._repeat_after:
             judgement.record()
             self._recorded[task.audience_id] = (verdict, now)
-        if not isinstance(task, Withdrawn) and task.kind == "request":
+        if not isinstance(task, Withdrawn) and task.kind == due.REQUEST:
             pushes.hold(self._conn, task.audience_id, now)

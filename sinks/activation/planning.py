@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from domain.activation import LIVING, AudienceStatus, PushKind
 from domain.ids import ProfileId
 from operators.activation import NetChange, Row, net_change
 from sinks.ads.platform import Matchable, Platform
@@ -75,7 +76,11 @@ def plan_push(
     Returns:
         The push; None where one is under way already or the audience is not active.
     """
-    if opened is None or opened[0].status != "active" or due.has_open_push(conn, opened[0].id):
+    if (
+        opened is None
+        or opened[0].status != AudienceStatus.ACTIVE
+        or due.has_open_push(conn, opened[0].id)
+    ):
         return None
     audience, xmin = opened
     draft = Draft(conn, audience, kind, platform.limits.max_rows, now)
@@ -104,7 +109,7 @@ def plan_withdrawal(
         The push's id; None where nobody is left to remove.
     """
     with due.planning(conn, audience_id) as opened:
-        if opened is None or opened[0].status not in {"active", "paused"}:
+        if opened is None or opened[0].status not in LIVING:
             return None
         audience, _ = opened
         known = concerned.read(conn, audience, people, platform.purpose, ())
@@ -114,7 +119,7 @@ def plan_withdrawal(
         change = net_change({}, leaving, known.refused)
         if not change.removes:
             return None
-        draft = Draft(conn, audience, "urgent", platform.limits.max_rows, now)
+        draft = Draft(conn, audience, PushKind.URGENT, platform.limits.max_rows, now)
         draft.take(change)
         return draft.plan(decision_id)
 
@@ -127,7 +132,7 @@ def plan_deletion(
     None where that is under way or no longer wanted.
     """
     with due.planning(conn, audience_id) as opened:
-        if opened is None or opened[0].status != "deleting":
+        if opened is None or opened[0].status != AudienceStatus.DELETING:
             return None
         return drafts.plan_deletion(conn, opened[0], decision_id, now)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from domain.activation import GATED, PushKind
 from sinks.activation import planning
 from sinks.activation.delivery import Attempt, Delivery
 from sinks.activation.gate_step import ApprovedTask, GateStep
@@ -67,9 +68,9 @@ class Activation:
             planning.plan_withdrawal(
                 self._conn, task.audience_id, people, platform, decision_id, now
             )
-        elif task.kind == "delete":
+        elif task.kind == PushKind.DELETE:
             planning.plan_deletion(self._conn, task.audience_id, decision_id, now)
-        elif task.kind != "request":
+        elif task.kind in GATED:
             self._plan_push(task, platform, now)
 
     def _plan_push(self, task: Work, platform: Platform, now: datetime) -> None:

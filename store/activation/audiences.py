@@ -10,6 +10,8 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import args_row
 
+from domain.activation import GOING, TAKEN_IN, AudienceStatus, RequestStatus, RowState
+from store.connection import one_of
 from store.fetch import Pool, fetch, fetch_one
 
 
@@ -100,32 +102,33 @@ class PushRow:
     ended_at: datetime | None
 
 
-_SELECT: Final = """
+_PENDING: Final = (RowState.ADDING, RowState.ACCEPTED, *GOING)
+_SELECT: Final = f"""
     SELECT a.id, a.segment_id, s.name, a.platform, a.name, a.account_id, a.platform_id,
-        a.interval_s, a.status, a.requested_at,
+           a.interval_s, a.status, a.requested_at,
            a.last_pushed_at, a.created_at, a.confirmed_at, a.ttl_s, a.holdout_percent,
            held.members, held.pending, held.refused, held.leaving
     FROM audiences a
     JOIN segments s ON s.id = a.segment_id
     CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE state = 'present') AS members,
-               count(*) FILTER (WHERE state IN ('adding', 'accepted', 'removing', 'leaving'))
-                   AS pending,
-               count(*) FILTER (WHERE state = 'refused') AS refused,
-               count(*) FILTER (WHERE state IN ('removing', 'leaving')) AS leaving
+        SELECT count(*) FILTER (WHERE state = '{RowState.PRESENT}') AS members,
+               count(*) FILTER (WHERE state IN {one_of(_PENDING)}) AS pending,
+               count(*) FILTER (WHERE state = '{RowState.REFUSED}') AS refused,
+               count(*) FILTER (WHERE state IN {one_of(GOING)}) AS leaving
         FROM audience_members WHERE audience_id = a.id
     ) held
     WHERE a.workspace_id = %(workspace)s
 """
 
-_PUSHES: Final = """
-    SELECT p.id, p.kind, p.status, p.decision_id, d.verdict, p.adds, p.removes, p.sent, p.rejected,
-        p.skipped,
+_PUSHES: Final = f"""
+    SELECT p.id, p.kind, p.status, p.decision_id, d.verdict, p.adds, p.removes, p.sent,
+           p.rejected, p.skipped,
            r.requests, r.delivered, r.retries, p.error, p.readback, p.started_at, p.ended_at
     FROM pushes p
     LEFT JOIN decisions d ON d.id = p.decision_id AND d.workspace_id = p.workspace_id
     CROSS JOIN LATERAL (
-        SELECT count(*) AS requests, count(*) FILTER (WHERE status = 'delivered') AS delivered,
+        SELECT count(*) AS requests,
+            count(*) FILTER (WHERE status = '{RequestStatus.DELIVERED}') AS delivered,
                coalesce(sum(greatest(attempts - 1, 0)), 0)::int AS retries
         FROM push_requests WHERE push_id = p.id
     ) r
@@ -136,30 +139,34 @@ _PUSHES: Final = """
 
 
 _REQUESTS: Final = """
-    SELECT r.seq, r.operation, jsonb_array_length(r.rows), r.status, r.attempts, coalesce(r.outcome,
-        '{}'), r.recorded_at, r.ended_at
+    SELECT r.seq, r.operation, jsonb_array_length(r.rows), r.status, r.attempts,
+           coalesce(r.outcome, '{}'), r.recorded_at, r.ended_at
     FROM push_requests r JOIN pushes p ON p.id = r.push_id
     WHERE p.workspace_id = %(workspace)s AND p.audience_id = %(audience)s AND p.id = %(push)s
-        AND r.seq > %(after)s
+      AND r.seq > %(after)s
     ORDER BY r.seq LIMIT %(limit)s
 """
 
 
-_COUNTED: Final = """
+_COUNTED: Final = f"""
     SELECT (SELECT count(*) FROM memberships WHERE segment_id = a.segment_id),
            (SELECT count(*) FROM memberships m
             WHERE a.holdout_percent > 0 AND m.segment_id = a.segment_id
               AND held_out(m.profile_id, coalesce(a.intent, ''), a.holdout_percent)),
            (SELECT count(*) FROM audience_members h WHERE h.audience_id = a.id
-               AND h.state IN ('present', 'accepted'))
+               AND h.state IN {one_of(TAKEN_IN)})
     FROM audiences a WHERE a.id = %s
 """
 
 
 async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[AudienceRow]:
-    """List a workspace's audiences by id, deleted ones included.
+    """Return a page of the workspace's audiences by id, deleted ones included.
 
-    `after` is the last id of the previous page.
+    Args:
+        pool: connections.
+        workspace: tenant.
+        after: id of the last audience of the previous page; None: the first page.
+        limit: most rows.
     """
     sql = (
         _SELECT
@@ -203,7 +210,8 @@ def listed(conn: Connection[Any], workspace: int) -> list[AudienceRow]:
     """The workspace's audiences by id, but the deleted ones."""
     with conn.cursor(row_factory=args_row(AudienceRow)) as cursor:
         return cursor.execute(
-            _SELECT + " AND a.status <> 'deleted' ORDER BY a.id", {"workspace": workspace}
+            _SELECT + f" AND a.status <> '{AudienceStatus.DELETED}' ORDER BY a.id",
+            {"workspace": workspace},
         ).fetchall()
 
 
@@ -218,6 +226,9 @@ def newest_pushes(
 
 
 def counted(conn: Connection[Any], audience: int) -> tuple[int, int, int]:
-    """Count the segment's members, the held-out among them, and the last confirmed list."""
+    """Count people: in the audience's segment, held out of them, and on the platform's list.
+
+    The last is as the platform confirmed or took in.
+    """
     row = conn.execute(_COUNTED, (audience,)).fetchone()
     return (row[0], row[1], row[2]) if row else (0, 0, 0)

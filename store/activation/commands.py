@@ -1,4 +1,6 @@
-"""Commands on audiences: create, push, pause, resume, cancel, reconcile, delete; all audited.
+"""Commands on audiences: create, push now, pause, resume, cancel, reconcile, delete.
+
+Each is in the audit log.
 
 Nothing here talks to a platform: rows are written, and the engine picks them up.
 """
@@ -11,10 +13,13 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
+from domain.activation import LIVING, AudienceStatus, PushStatus, RowState
+from domain.segments.definition import DefinitionStatus
 from store import last_word
 from store.activation import connections
 from store.activation.pushes import cancel as cancel_pushes
 from store.audit import trail
+from store.connection import one_of
 
 
 class AudienceCommandError(Exception):
@@ -48,24 +53,24 @@ class NewAudience:
     holdout_percent: int = 0
 
 
-_CREATE: Final = """
-    INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s, ttl_s,
-        holdout_percent)
+_CREATE: Final = f"""
+    INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s,
+        ttl_s, holdout_percent)
     SELECT workspace_id, id, %(platform)s, %(name)s, %(account)s, %(interval)s, %(ttl)s, %(holdout)s
     FROM segments WHERE workspace_id = %(workspace)s AND id = %(segment)s
-        AND status <> 'deleted' FOR SHARE
+      AND status <> '{DefinitionStatus.DELETED}' FOR SHARE
     RETURNING id
 """
 _MARK: Final = """
     UPDATE audiences a
-    SET intent = 'stratum:' || left(encode(sha256(w.salt || convert_to('audience:' || a.id,
-        'UTF8')), 'hex'), 24)
+    SET intent = 'stratum:'
+        || left(encode(sha256(w.salt || convert_to('audience:' || a.id, 'UTF8')), 'hex'), 24)
     FROM workspaces w WHERE w.id = a.workspace_id AND a.id = %s
 """
 
 
 def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) -> int:
-    """Link an audience to a segment, with the mark that identifies it at the platform.
+    """Create an audience of a segment, with the marker that identifies it at the platform.
 
     Raises:
         AudienceCommandError: the name is in use, or the platform is disconnected.
@@ -110,10 +115,10 @@ def request_push(
     Raises:
         AudienceCommandError: the audience is not active.
     """
-    _require(_status(conn, workspace, audience), "active")
+    _require(_status(conn, workspace, audience), AudienceStatus.ACTIVE)
     conn.execute(
-        "UPDATE audiences SET requested_at = %s, requested_by = %s WHERE id = %s AND status ="
-        " 'active'",
+        "UPDATE audiences SET requested_at = %s, requested_by = %s WHERE id = %s "
+        f"AND status = '{AudienceStatus.ACTIVE}'",
         (now, actor, audience),
     )
     _note(conn, workspace, actor, "sync", audience)
@@ -127,12 +132,12 @@ def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now:
     """
     last_word.saying(conn, workspace)
     status = _status(conn, workspace, audience)
-    _require(status, "active", "paused")
-    if status == "active":
-        cancel_pushes(conn, audience, "cancelled", "the audience was paused", now)
+    _require(status, *LIVING)
+    if status == AudienceStatus.ACTIVE:
+        cancel_pushes(conn, audience, PushStatus.CANCELLED, "the audience was paused", now)
         conn.execute(
-            "UPDATE audiences SET status = 'paused', requested_at = NULL WHERE id = %s AND status ="
-            " 'active'",
+            f"UPDATE audiences SET status = '{AudienceStatus.PAUSED}', requested_at = NULL "
+            f"WHERE id = %s AND status = '{AudienceStatus.ACTIVE}'",
             (audience,),
         )
         _note(conn, workspace, actor, "pause", audience)
@@ -147,13 +152,14 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
     """
     last_word.saying(conn, workspace)  # a platform that is just being disconnected is so by then
     status = _status(conn, workspace, audience)
-    _require(status, "active", "paused")
+    _require(status, *LIVING)
     platform = conn.execute("SELECT platform FROM audiences WHERE id = %s", (audience,)).fetchone()
     if platform and connections.disconnected(conn, workspace, platform[0]):
         raise AudienceCommandError(f"{platform[0]} is disconnected: connect it first.")
-    if status == "paused":
+    if status == AudienceStatus.PAUSED:
         conn.execute(
-            "UPDATE audiences SET status = 'active' WHERE id = %s AND status = 'paused'",
+            f"UPDATE audiences SET status = '{AudienceStatus.ACTIVE}' WHERE id = %s "
+            f"AND status = '{AudienceStatus.PAUSED}'",
             (audience,),
         )
         _note(conn, workspace, actor, "resume", audience)
@@ -169,10 +175,10 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     """
     last_word.saying(conn, workspace)
     _status(conn, workspace, audience)
-    stopped = cancel_pushes(conn, audience, "cancelled", f"cancelled by {actor}", now)
+    stopped = cancel_pushes(conn, audience, PushStatus.CANCELLED, f"cancelled by {actor}", now)
     sql = (
-        "UPDATE audiences SET requested_at = NULL, requested_by = NULL, last_pushed_at ="
-        " coalesce(last_pushed_at, %s) WHERE id = %s"
+        "UPDATE audiences SET requested_at = NULL, requested_by = NULL, "
+        "last_pushed_at = coalesce(last_pushed_at, %s) WHERE id = %s"
     )
     conn.execute(sql, (now, audience))
     _note(conn, workspace, actor, "cancel", audience, {"pushes": stopped})
@@ -182,7 +188,7 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
 def reconcile(
     conn: Connection[Any], workspace: int, actor: str, audience: int, resend: bool, now: datetime
 ) -> None:
-    """Request a full push: check that the audience exists at the platform and compare everybody.
+    """Request a push that checks that the audience exists and compares everybody.
 
     Args:
         conn: inside the caller's transaction.
@@ -196,15 +202,16 @@ def reconcile(
     Raises:
         AudienceCommandError: the audience is not active.
     """
-    _require(_status(conn, workspace, audience), "active")
+    _require(_status(conn, workspace, audience), AudienceStatus.ACTIVE)
     sql = (
         "UPDATE audiences SET cursor_tx = NULL, requested_at = %s, requested_by = %s WHERE id = %s"
     )
     conn.execute(sql, (now, actor, audience))
     if resend:
         sql = (
-            "UPDATE audience_members SET state = 'adding' WHERE audience_id = %s AND state IN"
-            " ('present', 'accepted', 'refused')"
+            f"UPDATE audience_members SET state = '{RowState.ADDING}' "
+            "WHERE audience_id = %s "
+            f"AND state IN {one_of((RowState.PRESENT, RowState.ACCEPTED, RowState.REFUSED))}"
         )
         conn.execute(sql, (audience,))
     _note(conn, workspace, actor, "reconcile", audience, {"resend": resend})
@@ -216,10 +223,10 @@ def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience
     Nothing where it is asked for already. Nobody is added from then on.
     """
     last_word.saying(conn, workspace)
-    if _status(conn, workspace, audience) in {"active", "paused"}:
+    if _status(conn, workspace, audience) in LIVING:
         sql = (
-            "UPDATE audiences SET status = 'deleting', requested_at = NULL, requested_by = NULL"
-            " WHERE id = %s AND status <> 'deleted'"
+            f"UPDATE audiences SET status = '{AudienceStatus.DELETING}', requested_at = NULL, "
+            f"requested_by = NULL WHERE id = %s AND status <> '{AudienceStatus.DELETED}'"
         )
         conn.execute(sql, (audience,))
         _note(conn, workspace, actor, "delete", audience)
@@ -236,16 +243,16 @@ def disconnect(
     return len(active)
 
 
-def _status(conn: Connection[Any], workspace: int, audience: int) -> str:
+def _status(conn: Connection[Any], workspace: int, audience: int) -> AudienceStatus:
     row = conn.execute(
         "SELECT status FROM audiences WHERE workspace_id = %s AND id = %s", (workspace, audience)
     ).fetchone()
     if row is None:
         raise UnknownAudienceError("audience")
-    return str(row[0])
+    return AudienceStatus(row[0])
 
 
-def _require(status: str, *wanted: str) -> None:
+def _require(status: AudienceStatus, *wanted: AudienceStatus) -> None:
     if status not in wanted:
         raise AudienceCommandError(f"The audience is {status}.")
 

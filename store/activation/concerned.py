@@ -1,4 +1,7 @@
-"""Reads the people whom a push affects, page by page in id order, in constant memory."""
+"""Inputs of a push plan: the people it concerns and what decides about each.
+
+They are read page by page in id order, so that any number of people takes the same memory.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -7,38 +10,40 @@ from typing import Any, Final
 
 from psycopg import Connection
 
+from domain.activation import TAKEN_IN, RequestStatus, RowState
 from domain.ids import ProfileId
 from domain.profiles.profile import decode_consent
 from operators.activation import Confirmed, Row
 from operators.profiles.consent import grants
 from store.activation.due import Audience
-from store.connection import Keys, adapt
+from store.connection import Keys, adapt, one_of
 
 PAGE: Final = 5_000
 """People read at once."""
 _VALUES: Final = 500
 """Identifiers looked for at once."""
-_CERTAIN: Final = frozenset({"present", "accepted", "refused"})
-"""Row states that are not sent again: confirmed, accepted, or refused by the platform."""
+_CERTAIN: Final = frozenset({*TAKEN_IN, RowState.REFUSED})
+"""States of a row that is not sent again: confirmed, taken in, or refused as it is."""
 _EVERYBODY: Final = """
     SELECT profile_id FROM memberships WHERE segment_id = %(segment)s
     UNION SELECT profile_id FROM audience_members WHERE audience_id = %(audience)s
 """
-_CHANGED: Final = """
+_CHANGED: Final = f"""
     SELECT profile_id FROM changes
     WHERE segment_id = %(segment)s AND tx >= %(cursor)s::xid8 AND tx < %(xmin)s::xid8
     UNION SELECT profile_id FROM audience_members WHERE audience_id = %(audience)s
-        AND state IN ('adding', 'removing')
+        AND state IN {one_of((RowState.ADDING, RowState.REMOVING))}
 """
-_TOO_LONG: Final = """
+_TOO_LONG: Final = f"""
     UNION SELECT m.profile_id FROM memberships m JOIN audience_members h USING (profile_id)
-    WHERE m.segment_id = %(segment)s AND h.audience_id = %(audience)s AND h.state <> 'leaving'
+    WHERE m.segment_id = %(segment)s AND h.audience_id = %(audience)s
+      AND h.state <> '{RowState.LEAVING}'
       AND m.since_at <= now() - make_interval(secs => %(ttl)s)
 """
-_NOT_REMOVED: Final = """
+_NOT_REMOVED: Final = f"""
     UNION SELECT (pair->>0)::uuid FROM push_requests r
-        JOIN pushes p ON p.id = r.push_id, jsonb_array_elements(r.rows) AS pair
-    WHERE r.status = 'undone' AND p.audience_id = %(audience)s
+    JOIN pushes p ON p.id = r.push_id, jsonb_array_elements(r.rows) AS pair
+    WHERE r.status = '{RequestStatus.UNDONE}' AND p.audience_id = %(audience)s
 """
 _MEMBERS: Final = """
     SELECT profile_id FROM memberships
@@ -46,26 +51,26 @@ _MEMBERS: Final = """
       AND (%s::int IS NULL OR since_at > now() - make_interval(secs => %s::int))
 """
 _ON_LIST: Final = (
-    "SELECT profile_id, row, state FROM audience_members WHERE audience_id = %s AND profile_id ="
-    " ANY(%s)"
+    "SELECT profile_id, row, state FROM audience_members "
+    "WHERE audience_id = %s AND profile_id = ANY(%s)"
 )
 _IDENTIFIERS: Final = """
-    SELECT profile_id, kind, value FROM identifiers WHERE workspace_id = %s AND profile_id = ANY(%s)
-        AND kind = ANY(%s)
+    SELECT profile_id, kind, value FROM identifiers WHERE workspace_id = %s
+        AND profile_id = ANY(%s) AND kind = ANY(%s)
 """
-_UNDONE: Final = """
+_UNDONE: Final = f"""
     SELECT (pair->>0)::uuid, pair->1 FROM push_requests r
-        JOIN pushes p ON p.id = r.push_id, jsonb_array_elements(r.rows) AS pair
-    WHERE r.status = 'undone' AND p.audience_id = %s AND (pair->>0)::uuid = ANY(%s)
+    JOIN pushes p ON p.id = r.push_id, jsonb_array_elements(r.rows) AS pair
+    WHERE r.status = '{RequestStatus.UNDONE}' AND p.audience_id = %s AND (pair->>0)::uuid = ANY(%s)
 """
 _DOCUMENTS: Final = """
     SELECT asked.id, p.doc FROM unnest(%s) AS asked(id)
     LEFT JOIN identifiers i ON i.key = asked.id AND i.workspace_id = %s
     LEFT JOIN profiles p ON p.id = i.profile_id AND p.workspace_id = i.workspace_id
 """
-_SHARING: Final = """
+_SHARING: Final = f"""
     SELECT profile_id, row FROM audience_members
-    WHERE audience_id = %s AND row ?| %s AND state IN ('present', 'accepted')
+    WHERE audience_id = %s AND row ?| %s AND state IN {one_of(TAKEN_IN)}
 """
 
 
@@ -88,7 +93,9 @@ class Concerned:
 
 
 def pages(conn: Connection[Any], audience: Audience, xmin: str) -> Iterator[list[ProfileId]]:
-    """Read everybody whom the next push may affect: all members and rows on the first push.
+    """Yield everybody whom the next push may concern.
+
+    All members and all rows where nothing was ever planned.
 
     Args:
         conn: in a transaction that lasts until the last page.
@@ -211,7 +218,7 @@ def sharing(
     values: Collection[str],
     without: AbstractSet[ProfileId],
 ) -> Iterator[list[tuple[ProfileId, Row]]]:
-    """Find everybody on a list with one of these identifiers.
+    """Find people on a list who share one of these identifiers.
 
     A platform that removes a row by an identifier removes theirs as well.
 

@@ -1,4 +1,4 @@
-"""Connections of a workspace to ad platforms: enabled or disconnected, and the last check.
+"""Ad platforms of a workspace: disconnected or not, and the result of the last check.
 
 Credentials are settings of the installation and never here.
 """
@@ -10,6 +10,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from domain.activation import AudienceStatus
 from store.audit import trail
 
 
@@ -32,16 +33,16 @@ class Connected:
 
 
 _UPSERT: Final = (
-    "INSERT INTO platform_connections AS c (workspace_id, platform) VALUES (%s, %s) ON CONFLICT DO"
-    " NOTHING"
+    "INSERT INTO platform_connections AS c (workspace_id, platform) "
+    "VALUES (%s, %s) ON CONFLICT DO NOTHING"
 )
 
 
 def listed(conn: Connection[Any], workspace: int) -> dict[str, Connected]:
     """What is known, by platform."""
     sql = (
-        "SELECT platform, disconnected_at, checked_at, result, advice FROM platform_connections"
-        " WHERE workspace_id = %s"
+        "SELECT platform, disconnected_at, checked_at, result, advice "
+        "FROM platform_connections WHERE workspace_id = %s"
     )
     with conn.cursor(row_factory=class_row(Connected)) as cursor:
         return {row.platform: row for row in cursor.execute(sql, (workspace,))}
@@ -59,8 +60,8 @@ def note_check(
     """Keep what came of a check."""
     conn.execute(_UPSERT, (workspace, platform))
     sql = (
-        "UPDATE platform_connections SET checked_at = %s, result = %s, advice = %s WHERE"
-        " workspace_id = %s AND platform = %s"
+        "UPDATE platform_connections SET checked_at = %s, result = %s, advice = %s "
+        "WHERE workspace_id = %s AND platform = %s"
     )
     conn.execute(sql, (now, result, advice, workspace, platform))
 
@@ -81,8 +82,8 @@ def disconnect(
     conn.execute(sql, (now, actor, workspace, platform))
     trail.append(conn, workspace, actor, "platform.disconnect", f"platform:{platform}", {})
     sql = (
-        "SELECT id FROM audiences WHERE workspace_id = %s AND platform = %s AND status = 'active'"
-        " ORDER BY id"
+        "SELECT id FROM audiences WHERE workspace_id = %s AND platform = %s "
+        f"AND status = '{AudienceStatus.ACTIVE}' ORDER BY id"
     )
     return [row[0] for row in conn.execute(sql, (workspace, platform))]
 
@@ -90,8 +91,8 @@ def disconnect(
 def connect(conn: Connection[Any], workspace: int, actor: str, platform: str) -> None:
     """Let audiences of the platform be resumed and made again."""
     sql = (
-        "UPDATE platform_connections SET disconnected_at = NULL, disconnected_by = NULL WHERE"
-        " workspace_id = %s AND platform = %s"
+        "UPDATE platform_connections SET disconnected_at = NULL, disconnected_by = NULL "
+        "WHERE workspace_id = %s AND platform = %s"
     )
     conn.execute(sql, (workspace, platform))
     trail.append(conn, workspace, actor, "platform.connect", f"platform:{platform}", {})

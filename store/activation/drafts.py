@@ -3,7 +3,8 @@
 A draft takes the net change page by page and keeps no more than a request of it in memory. It is
 planned once its decision is known, or discarded, which leaves nothing behind.
 
-    Draft ── take ──▶ take ──▶ … ──┬──▶ plan: removals, additions, marks on people, decision
+    Draft ── take ──▶ take ──▶ … ──┬──▶ plan: removals before additions, people marked,
+                                   │    the decision noted
                                    └──▶ discard
 """
 
@@ -16,41 +17,46 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from domain.activation import Operation, PushKind, PushStatus, RequestStatus, RowState
 from domain.ids import ProfileId
 from operators.activation import NetChange, identifiers
 from store.activation import concerned
 from store.activation.due import Audience
 from store.activation.pushes import CONFLICT, INSERT, ROWS, Pairs, close, pushed, written
 
-_PUSH: Final = """
+_PUSH: Final = f"""
     INSERT INTO pushes (workspace_id, audience_id, kind, decision_id, status, started_at)
-    VALUES (%s, %s, %s, %s, 'running', %s) RETURNING id
+    VALUES (%s, %s, %s, %s, '{PushStatus.RUNNING}', %s) RETURNING id
 """
-_REQUEST: Final = """
+_REQUEST: Final = f"""
     INSERT INTO push_requests (push_id, seq, operation, rows, status, recorded_at)
-        VALUES (%s, %s, %s, %s::jsonb, 'recorded', %s)
+    VALUES (%s, %s, %s, %s::jsonb, '{RequestStatus.RECORDED}', %s)
 """
-_NUMBER: Final = """
+_ORDER: Final = (Operation.CREATE, Operation.CHECK, Operation.REMOVE, Operation.ADD)
+_NUMBER: Final = f"""
     UPDATE push_requests r SET seq = numbered.seq
-    FROM (SELECT seq AS drafted, row_number() OVER
-        (ORDER BY array_position('{create,check,remove,add}', operation), seq DESC) - 1 AS seq
+    FROM (SELECT seq AS drafted, row_number() OVER (
+              ORDER BY array_position('{{{",".join(_ORDER)}}}', operation), seq DESC) - 1 AS seq
           FROM push_requests WHERE push_id = %(push)s) AS numbered
     WHERE r.push_id = %(push)s AND r.seq = numbered.drafted
 """
 _MARK: Final = (
-    "UPDATE audience_members m SET state = 'removing'" + ROWS
-    + "WHERE r.push_id = %(push)s AND r.operation = 'remove' AND m.audience_id = %(audience)s AND m.profile_id = sent.profile_id"
+    f"UPDATE audience_members m SET state = '{RowState.REMOVING}'" + ROWS
+    + f"WHERE r.push_id = %(push)s AND r.operation = '{Operation.REMOVE}' "
+      "AND m.audience_id = %(audience)s AND m.profile_id = sent.profile_id"
 )  # fmt: skip
 _EXPECT: Final = (
-    INSERT + ", 'adding', NULL" + ROWS + "WHERE r.push_id = %(push)s AND r.operation = 'add'" + CONFLICT
-    + "UPDATE SET state = 'adding' WHERE audience_members.row = excluded.row"
+    INSERT + f", '{RowState.ADDING}', NULL" + ROWS
+    + f"WHERE r.push_id = %(push)s AND r.operation = '{Operation.ADD}'" + CONFLICT
+    + f"UPDATE SET state = '{RowState.ADDING}' WHERE audience_members.row = excluded.row"
 )  # fmt: skip
-_TAKEN_UP: Final = """
-    UPDATE push_requests r SET status = 'rejected' FROM pushes p
-    WHERE p.id = r.push_id AND p.audience_id = %s AND r.status = 'undone'
+_TAKEN_UP: Final = f"""
+    UPDATE push_requests r SET status = '{RequestStatus.REJECTED}' FROM pushes p
+    WHERE p.id = r.push_id AND p.audience_id = %s AND r.status = '{RequestStatus.UNDONE}'
 """
 _UNCERTAIN: Final = (
-    "UPDATE audience_members SET state = 'adding' WHERE audience_id = %s AND profile_id = ANY(%s)"
+    f"UPDATE audience_members SET state = '{RowState.ADDING}' "
+    "WHERE audience_id = %s AND profile_id = ANY(%s)"
 )
 
 
@@ -79,9 +85,9 @@ class Draft:
         self._now = now
         self.adds = 0
         self.removes = 0
-        self._waiting: dict[str, list[tuple[ProfileId, tuple[str, ...]]]] = {
-            "remove": [],
-            "add": [],
+        self._waiting: dict[Operation, list[tuple[ProfileId, tuple[str, ...]]]] = {
+            Operation.REMOVE: [],
+            Operation.ADD: [],
         }
         self._skipped: Counter[str] = Counter()
         self._removed: set[str] = set()
@@ -94,8 +100,8 @@ class Draft:
         self.adds += len(change.adds)
         self._skipped.update(change.skipped)
         self._removed |= identifiers(row for _, row in change.removes)
-        self._write("remove", change.removes)
-        self._write("add", change.adds)
+        self._write(Operation.REMOVE, change.removes)
+        self._write(Operation.ADD, change.adds)
 
     def discard(self) -> None:
         """Leave nothing behind."""
@@ -118,32 +124,32 @@ class Draft:
             The push's id.
         """
         names = {"push": self._push_id, "audience": self._audience.id}
-        if self._kind != "urgent":
+        if self._kind != PushKind.URGENT:
             self._conn.execute(_TAKEN_UP, (self._audience.id,))
-        self._flush("remove")
+        self._flush(Operation.REMOVE)
         self._conn.execute(_MARK, names)
         for pairs in concerned.sharing(self._conn, self._audience.id, self._removed, sent_again):
-            if self._kind == "urgent":
+            if self._kind == PushKind.URGENT:
                 self._conn.execute(
                     _UNCERTAIN, (self._audience.id, [person.hex() for person, _ in pairs])
                 )
             else:
                 self.adds += len(pairs)
-                self._write("add", pairs)
-        self._flush("add")
+                self._write(Operation.ADD, pairs)
+        self._flush(Operation.ADD)
         self._conn.execute(_EXPECT, names)
         self._lead()
         self._conn.execute(_NUMBER, names)
         sql = (
-            "UPDATE pushes SET decision_id = %s, adds = %s, removes = %s, skipped = %s WHERE id"
-            " = %s"
+            "UPDATE pushes SET decision_id = %s, adds = %s, removes = %s, skipped = %s "
+            "WHERE id = %s"
         )
         self._conn.execute(
             sql, (decision_id, self.adds, self.removes, Jsonb(dict(self._skipped)), self._push_id)
         )
         if not self._requests:
             self._conn.execute(
-                "UPDATE pushes SET status = 'done', ended_at = %s WHERE id = %s",
+                f"UPDATE pushes SET status = '{PushStatus.DONE}', ended_at = %s WHERE id = %s",
                 (self._now, self._push_id),
             )
             pushed(self._conn, self._audience.id, self._kind, self._now)
@@ -155,27 +161,29 @@ class Draft:
         Look whether it is still there where everything is compared again.
         """
         if self._audience.platform_id is None and self.adds:
-            self._store("create", ())
+            self._store(Operation.CREATE, ())
         elif (
             self._audience.platform_id
             and self._audience.cursor_tx is None
-            and self._kind != "urgent"
+            and self._kind != PushKind.URGENT
         ):
-            self._store("check", ())
+            self._store(Operation.CHECK, ())
 
-    def _write(self, operation: str, pairs: Pairs) -> None:
+    def _write(self, operation: Operation, pairs: Pairs) -> None:
         waiting = self._waiting[operation]
         waiting += pairs
         while len(waiting) >= self._max_rows:
             self._store(operation, waiting[: self._max_rows])
             del waiting[: self._max_rows]
 
-    def _flush(self, operation: str) -> None:
+    def _flush(self, operation: Operation) -> None:
         if self._waiting[operation]:
             self._store(operation, self._waiting[operation])
             self._waiting[operation] = []
 
-    def _store(self, operation: str, pairs: Sequence[tuple[ProfileId, tuple[str, ...]]]) -> None:
+    def _store(
+        self, operation: Operation, pairs: Sequence[tuple[ProfileId, tuple[str, ...]]]
+    ) -> None:
         """Write one request down; drafted ones are counted downwards from -1."""
         self._requests += 1
         _request(self._conn, self._push_id, -self._requests, operation, pairs, self._now)
@@ -184,12 +192,15 @@ class Draft:
 def plan_deletion(
     conn: Connection[Any], audience: Audience, decision_id: int | None, now: datetime
 ) -> int:
-    """Record the audience's deletion and abandon its pushes, in the caller's transaction."""
-    sql = "SELECT id FROM pushes WHERE audience_id = %s AND status = 'running'"
+    """Record the deletion of the audience at its platform and abandon its running pushes.
+
+    Runs in the caller's transaction.
+    """
+    sql = f"SELECT id FROM pushes WHERE audience_id = %s AND status = '{PushStatus.RUNNING}'"
     for (push_id,) in conn.execute(sql, (audience.id,)).fetchall():
-        close(conn, push_id, audience.id, "held", "deleted", now)
-    push_id = _insert(conn, audience, "delete", decision_id, now)
-    _request(conn, push_id, 0, "delete", (), now)
+        close(conn, push_id, audience.id, PushStatus.HELD, "deleted", now)
+    push_id = _insert(conn, audience, PushKind.DELETE, decision_id, now)
+    _request(conn, push_id, 0, Operation.DELETE, (), now)
     return push_id
 
 
@@ -212,6 +223,6 @@ def _insert(
 
 
 def _request(
-    conn: Connection[Any], push_id: int, seq: int, operation: str, pairs: Pairs, now: datetime
+    conn: Connection[Any], push_id: int, seq: int, operation: Operation, pairs: Pairs, now: datetime
 ) -> None:
     conn.execute(_REQUEST, (push_id, seq, operation, written(pairs), now))

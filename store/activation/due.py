@@ -17,8 +17,13 @@ from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import class_row
 
+from domain.activation import EXEMPT, AudienceStatus, PushKind, PushStatus, RequestStatus, RowState
 from domain.instants import MS, to_ms
 from store import locks
+from store.connection import one_of
+
+REQUEST: Final = "request"
+"""Kind of work: an open push has a request to send. The other kinds plan a push of their kind."""
 
 
 @dataclass(frozen=True)
@@ -72,58 +77,60 @@ class Work:
     @property
     def exempt(self) -> bool:
         """Whether it only takes people off a platform: nothing holds it."""
-        return self.kind == "delete" or (
-            self.kind == "request" and self.push_kind in {"urgent", "delete"}
-        )
+        return self.kind == PushKind.DELETE or (self.kind == REQUEST and self.push_kind in EXEMPT)
 
 
 _AUDIENCE: Final = """
-    SELECT id, workspace_id, segment_id, platform, name, account_id, platform_id, coalesce(intent,
-        '') AS intent,
+    SELECT id, workspace_id, segment_id, platform, name, account_id, platform_id,
+           coalesce(intent, '') AS intent,
            status, cursor_tx::text AS cursor_tx, requested_at, ttl_s, holdout_percent
     FROM audiences WHERE id = %s
 """
 
 _LET_GO_INTERVAL: Final = timedelta(minutes=1)
-"""How often a continuous audience is checked for members whose time on the list is over."""
-_WORK: Final = """
+"""How often an audience with interval 0 is checked for people who are members for too long."""
+_WORK: Final = f"""
     SELECT a.workspace_id, a.id AS audience_id, a.platform,
-           CASE WHEN next.kind IS NOT NULL AND (a.status = 'active'
-               OR next.kind IN ('urgent', 'delete')) THEN 'request'
-                WHEN a.status = 'deleting' THEN 'delete'
-                WHEN a.requested_at IS NOT NULL THEN 'manual'
-                ELSE 'scheduled' END AS kind,
+           CASE WHEN next.kind IS NOT NULL
+                 AND (a.status = '{AudienceStatus.ACTIVE}' OR next.kind IN {one_of(EXEMPT)})
+                THEN '{REQUEST}'
+                WHEN a.status = '{AudienceStatus.DELETING}' THEN '{PushKind.DELETE}'
+                WHEN a.requested_at IS NOT NULL THEN '{PushKind.MANUAL}'
+                ELSE '{PushKind.SCHEDULED}' END AS kind,
            coalesce(next.kind, '') AS push_kind, coalesce(next.push_id, 0) AS push_id,
            coalesce(next.seq, 0) AS seq
     FROM audiences a
     LEFT JOIN LATERAL (
-        SELECT p.kind, p.id AS push_id, r.seq, coalesce((r.outcome->>'retry_at_ms')::bigint, 0) AS retry_at_ms
-        FROM pushes p JOIN push_requests r ON r.push_id = p.id AND r.status = 'recorded'
-        WHERE p.audience_id = a.id AND p.status = 'running'
-        ORDER BY p.kind IN ('urgent', 'delete') DESC, p.id, r.seq LIMIT 1
+        SELECT p.kind, p.id AS push_id, r.seq,
+               coalesce((r.outcome->>'retry_at_ms')::bigint, 0) AS retry_at_ms
+        FROM pushes p JOIN push_requests r ON r.push_id = p.id
+          AND r.status = '{RequestStatus.RECORDED}'
+        WHERE p.audience_id = a.id AND p.status = '{PushStatus.RUNNING}'
+        ORDER BY p.kind IN {one_of(EXEMPT)} DESC, p.id, r.seq LIMIT 1
     ) next ON true
     LEFT JOIN LATERAL (
         SELECT kind, status, ended_at FROM pushes
-        WHERE audience_id = a.id AND kind <> 'urgent' ORDER BY id DESC LIMIT 1
+        WHERE audience_id = a.id AND kind <> '{PushKind.URGENT}' ORDER BY id DESC LIMIT 1
     ) last ON true
     WHERE CASE
-        WHEN a.status = 'deleted' THEN false
-        WHEN next.kind IN ('urgent', 'delete') THEN next.retry_at_ms <= %(now_ms)s
-        WHEN a.status = 'deleting' THEN last.kind IS DISTINCT FROM 'delete'
-            OR last.ended_at <= %(now)s - %(failed_wait)s
-        WHEN a.status <> 'active' THEN false
+        WHEN a.status = '{AudienceStatus.DELETED}' THEN false
+        WHEN next.kind IN {one_of(EXEMPT)} THEN next.retry_at_ms <= %(now_ms)s
+        WHEN a.status = '{AudienceStatus.DELETING}'
+            THEN last.kind IS DISTINCT FROM '{PushKind.DELETE}'
+              OR last.ended_at <= %(now)s - %(failed_wait)s
+        WHEN a.status <> '{AudienceStatus.ACTIVE}' THEN false
         WHEN next.kind IS NOT NULL THEN next.retry_at_ms <= %(now_ms)s
         WHEN a.requested_at IS NOT NULL THEN true
-        WHEN last.status = 'failed' THEN last.ended_at <= %(now)s - %(failed_wait)s
-        WHEN last.status = 'held' THEN true
+        WHEN last.status = '{PushStatus.FAILED}' THEN last.ended_at <= %(now)s - %(failed_wait)s
+        WHEN last.status = '{PushStatus.HELD}' THEN true
         WHEN a.interval_s > 0 OR a.cursor_tx IS NULL OR a.last_pushed_at IS NULL
-            THEN a.last_pushed_at IS NULL OR a.last_pushed_at <= %(now)s - make_interval(secs
-                => a.interval_s)
+            THEN a.last_pushed_at IS NULL
+                OR a.last_pushed_at <= %(now)s - make_interval(secs => a.interval_s)
         ELSE a.ttl_s IS NOT NULL AND a.last_pushed_at <= %(now)s - %(let_go)s OR EXISTS (
             SELECT 1 FROM changes c WHERE c.segment_id = a.segment_id AND c.tx >= a.cursor_tx
             AND c.tx < pg_snapshot_xmin(pg_current_snapshot()))
     END AND a.platform = ANY(%(platforms)s)
-    ORDER BY next.kind IN ('urgent', 'delete') DESC NULLS LAST, a.id
+    ORDER BY next.kind IN {one_of(EXEMPT)} DESC NULLS LAST, a.id
 """
 
 
@@ -220,8 +227,8 @@ def _taken(conn: Connection[Any], lock: tuple[int, int], patience: timedelta) ->
 def has_open_push(conn: Connection[Any], audience_id: int) -> bool:
     """Whether a push is under way that is not a withdrawal."""
     sql = (
-        "SELECT 1 FROM pushes WHERE audience_id = %s AND status = 'running' AND kind <> 'urgent'"
-        " LIMIT 1"
+        f"SELECT 1 FROM pushes WHERE audience_id = %s AND status = '{PushStatus.RUNNING}' "
+        f"AND kind <> '{PushKind.URGENT}' LIMIT 1"
     )
     return conn.execute(sql, (audience_id,)).fetchone() is not None
 
@@ -229,8 +236,8 @@ def has_open_push(conn: Connection[Any], audience_id: int) -> bool:
 def was_filled(conn: Connection[Any], audience_id: int) -> bool:
     """Whether the platform ever took in a row of the audience under the id that it has now."""
     sql = (
-        "SELECT 1 FROM audience_members WHERE audience_id = %s AND state IN ('present', 'accepted',"
-        " 'leaving') LIMIT 1"
+        "SELECT 1 FROM audience_members WHERE audience_id = %s "
+        f"AND state IN {one_of((RowState.PRESENT, RowState.ACCEPTED, RowState.LEAVING))} LIMIT 1"
     )
     if conn.execute(sql, (audience_id,)).fetchone() is not None:
         return True

@@ -1,4 +1,6 @@
-"""Applies the outcome of a request: confirmed, accepted, postponed, refused, failed, or lost.
+"""Apply the outcome of a request to the journal and to the rows of its people.
+
+It is confirmed, taken in, refused in part, postponed, given up, or the whole audience is lost.
 
 Each is called in one transaction with whatever else follows. The other half of the journal is
 `store.activation.pushes`.
@@ -13,6 +15,14 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from domain.activation import (
+    UNFINISHED,
+    AudienceStatus,
+    Operation,
+    PushStatus,
+    RequestStatus,
+    RowState,
+)
 from store.activation.pushes import (
     CONFLICT,
     INSERT,
@@ -23,35 +33,43 @@ from store.activation.pushes import (
     pushed,
     recorded,
 )
+from store.connection import one_of
 
 _CONFIRM: Final = (
-    INSERT + ", %(state)s, %(now)s" + ROWS + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s" + CONFLICT
+    INSERT + ", %(state)s, %(now)s" + ROWS
+    + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s" + CONFLICT
     + "UPDATE SET row = excluded.row, state = excluded.state, pushed_at = excluded.pushed_at"
 )  # fmt: skip
 _DROP: Final = (
-    "DELETE FROM audience_members m USING (SELECT sent.*" + ROWS + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s) gone"
+    "DELETE FROM audience_members m USING (SELECT sent.*" + ROWS
+    + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s) gone"
     + " WHERE m.audience_id = %(audience)s AND m.profile_id = gone.profile_id AND m.row = gone.row"
 )  # fmt: skip
 _LEAVE: Final = (
-    "UPDATE audience_members m SET state = 'leaving'" + ROWS
-    + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s AND m.audience_id = %(audience)s AND m.profile_id = sent.profile_id"
+    f"UPDATE audience_members m SET state = '{RowState.LEAVING}'" + ROWS
+    + "WHERE r.push_id = %(push)s AND r.seq = %(seq)s AND m.audience_id = %(audience)s "
+      "AND m.profile_id = sent.profile_id"
     + " AND m.row = sent.row"
 )  # fmt: skip
-SETTLED: Final = """
-    UPDATE pushes p SET sent = sent + %(rows)s, rejected = rejected + %(invalid)s, status
-        = left_over.status,
-           ended_at = CASE WHEN left_over.status IN ('done', 'failed') THEN %(now)s::timestamptz END
-    FROM (SELECT CASE WHEN bool_or(status = 'recorded') THEN 'running'
-        WHEN bool_or(status = 'accepted') THEN 'processing'
-                      WHEN bool_or(status IN ('rejected', 'undone')) THEN 'failed'
-                          ELSE 'done' END AS status
+_ENDED: Final = (PushStatus.DONE, PushStatus.FAILED)
+_NOT_DONE: Final = (RequestStatus.REJECTED, RequestStatus.UNDONE)
+SETTLED: Final = f"""
+    UPDATE pushes p
+    SET sent = sent + %(rows)s, rejected = rejected + %(invalid)s, status = left_over.status,
+        ended_at = CASE WHEN left_over.status IN {one_of(_ENDED)} THEN %(now)s::timestamptz END
+    FROM (SELECT CASE
+              WHEN bool_or(status = '{RequestStatus.RECORDED}') THEN '{PushStatus.RUNNING}'
+              WHEN bool_or(status = '{RequestStatus.ACCEPTED}') THEN '{PushStatus.PROCESSING}'
+              WHEN bool_or(status IN {one_of(_NOT_DONE)}) THEN '{PushStatus.FAILED}'
+              ELSE '{PushStatus.DONE}' END AS status
           FROM push_requests WHERE push_id = %(push)s) AS left_over
-    WHERE p.id = %(push)s AND p.status IN ('running', 'processing') RETURNING p.status
+    WHERE p.id = %(push)s AND p.status IN {one_of(UNFINISHED)} RETURNING p.status
 """
 """Counts rows and says how a push stands after one of its requests has ended."""
-FORGET: Final = """
-    UPDATE push_requests r SET status = 'abandoned' FROM pushes p
-    WHERE p.id = r.push_id AND p.audience_id = %s AND r.status IN ('accepted', 'undone')
+FORGET: Final = f"""
+    UPDATE push_requests r SET status = '{RequestStatus.ABANDONED}' FROM pushes p
+    WHERE p.id = r.push_id AND p.audience_id = %s
+      AND r.status IN {one_of((RequestStatus.ACCEPTED, RequestStatus.UNDONE))}
 """
 """Waits no longer for what became of an audience's requests: the audience is gone."""
 
@@ -74,22 +92,23 @@ def delivered(
         "seq": request.seq,
         "audience": request.audience_id,
         "now": now,
-        "state": "present",
+        "state": RowState.PRESENT,
     }
-    if request.operation == "add":
+    if request.operation == Operation.ADD:
         conn.execute(_CONFIRM, names)
-    elif request.operation == "remove":
+    elif request.operation == Operation.REMOVE:
         conn.execute(_DROP, names)
-    elif request.operation == "delete":
+    elif request.operation == Operation.DELETE:
         conn.execute("DELETE FROM audience_members WHERE audience_id = %s", (request.audience_id,))
         conn.execute(
-            "UPDATE audiences SET status = 'deleted' WHERE id = %s", (request.audience_id,)
+            f"UPDATE audiences SET status = '{AudienceStatus.DELETED}' WHERE id = %s",
+            (request.audience_id,),
         )
         conn.execute(FORGET, (request.audience_id,))
     outcome = Jsonb({"outcome": "delivered", "rows": rows, "invalid": invalid})
     sql = (
-        "UPDATE push_requests SET status = 'delivered', outcome = %s, ended_at = %s WHERE push_id ="
-        " %s AND seq = %s"
+        f"UPDATE push_requests SET status = '{RequestStatus.DELIVERED}', outcome = %s, "
+        "ended_at = %s WHERE push_id = %s AND seq = %s"
     )
     conn.execute(sql, (outcome, now, request.push_id, request.seq))
     return _settled(conn, request, rows, invalid, now)
@@ -103,7 +122,9 @@ def accepted(
     ask_at_ms: int,
     now: datetime,
 ) -> bool:
-    """Mark a request as accepted: the platform reports its result later. Caller's transaction.
+    """Mark a request as taken in by a platform that reports the result later.
+
+    Runs in the caller's transaction.
 
     Returns:
         Whether its push has nothing left to send.
@@ -113,9 +134,9 @@ def accepted(
         "seq": request.seq,
         "audience": request.audience_id,
         "now": now,
-        "state": "accepted",
+        "state": RowState.ACCEPTED,
     }
-    conn.execute(_CONFIRM if request.operation == "add" else _LEAVE, names)
+    conn.execute(_CONFIRM if request.operation == Operation.ADD else _LEAVE, names)
     outcome = Jsonb(
         {
             "outcome": "accepted",
@@ -126,7 +147,8 @@ def accepted(
         }
     )
     sql = (
-        "UPDATE push_requests SET status = 'accepted', outcome = %s WHERE push_id = %s AND seq = %s"
+        f"UPDATE push_requests SET status = '{RequestStatus.ACCEPTED}', outcome = %s "
+        "WHERE push_id = %s AND seq = %s"
     )
     conn.execute(sql, (outcome, request.push_id, request.seq))
     return _settled(conn, request, rows, 0, now)
@@ -161,10 +183,10 @@ def refuse_rows(
         reason,
         len(out),
     )
-    if request.operation == "add":
+    if request.operation == Operation.ADD:
         sql = (
-            "UPDATE audience_members SET state = 'refused' WHERE audience_id = %s AND profile_id ="
-            " %s AND row = %s"
+            f"UPDATE audience_members SET state = '{RowState.REFUSED}' "
+            "WHERE audience_id = %s AND profile_id = %s AND row = %s"
         )
     else:
         sql = "DELETE FROM audience_members WHERE audience_id = %s AND profile_id = %s AND row = %s"
@@ -177,19 +199,20 @@ def refuse_rows(
 
 
 def lost(conn: Connection[Any], audience_id: int, error: str, now: datetime) -> None:
-    """Record that the audience is gone at its platform, in the caller's transaction.
+    """Note that the audience is no longer at its platform, in the caller's transaction.
 
-    Its list is empty from then on, and it is requested again.
+    Nobody is on it, and it is requested again.
     """
-    sql = "SELECT id FROM pushes WHERE audience_id = %s AND status IN ('running', 'processing')"
+    sql = f"SELECT id FROM pushes WHERE audience_id = %s AND status IN {one_of(UNFINISHED)}"
     for (push_id,) in conn.execute(sql, (audience_id,)).fetchall():
-        close(conn, push_id, audience_id, "failed", error, now)
+        close(conn, push_id, audience_id, PushStatus.FAILED, error, now)
     conn.execute(FORGET, (audience_id,))
     conn.execute("DELETE FROM audience_members WHERE audience_id = %s", (audience_id,))
-    sql = """
+    sql = f"""
         UPDATE audiences SET platform_id = NULL, cursor_tx = NULL, cursor_id = NULL,
-               requested_at = CASE WHEN status = 'active' THEN %s END, requested_by = CASE
-                   WHEN status = 'active' THEN 'engine' END
+               requested_at = CASE WHEN status = '{AudienceStatus.ACTIVE}'
+                   THEN %s END, requested_by = CASE WHEN status = '{AudienceStatus.ACTIVE}'
+                       THEN 'engine' END
         WHERE id = %s
     """
     conn.execute(sql, (now, audience_id))
@@ -199,8 +222,8 @@ def postpone(conn: Connection[Any], request: OpenRequest, reason: str, retry_at_
     """Note that the request is to be sent again, and when."""
     outcome = Jsonb({"outcome": "retry", "reason": reason, "retry_at_ms": retry_at_ms})
     sql = (
-        "UPDATE push_requests SET outcome = %s WHERE push_id = %s AND seq = %s AND status ="
-        " 'recorded'"
+        "UPDATE push_requests SET outcome = %s WHERE push_id = %s AND seq = %s "
+        f"AND status = '{RequestStatus.RECORDED}'"
     )
     conn.execute(sql, (outcome, request.push_id, request.seq))
 
@@ -216,12 +239,12 @@ def fail(
     """Give up a request and the rest of its push, in the caller's transaction."""
     outcome = Jsonb({"outcome": "rejected", "reason": reason, "detail": detail, "advice": advice})
     sql = (
-        "UPDATE push_requests SET status = 'rejected', outcome = %s, ended_at = %s WHERE push_id ="
-        " %s AND seq = %s"
+        f"UPDATE push_requests SET status = '{RequestStatus.REJECTED}', outcome = %s, "
+        "ended_at = %s WHERE push_id = %s AND seq = %s"
     )
     conn.execute(sql, (outcome, now, request.push_id, request.seq))
     error = " ".join(filter(None, (f"{reason} ({detail})" if detail else reason, advice)))
-    close(conn, request.push_id, request.audience_id, "failed", error, now)
+    close(conn, request.push_id, request.audience_id, PushStatus.FAILED, error, now)
 
 
 def note_readback(conn: Connection[Any], push_id: int, readback: Mapping[str, int | str]) -> None:
@@ -235,7 +258,7 @@ def _settled(
     """Count a request that went out; whether its push has nothing left to send."""
     counted = {"push": request.push_id, "rows": rows, "invalid": invalid, "now": now}
     closed = conn.execute(SETTLED, counted).fetchone()
-    all_sent = closed is not None and closed[0] != "running"
+    all_sent = closed is not None and closed[0] != PushStatus.RUNNING
     if all_sent:
         pushed(conn, request.audience_id, request.kind, now)
     return all_sent

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from domain.activation import AudienceStatus
 from store.fetch import Pool, fetch
 
 
@@ -32,14 +33,15 @@ class PersonAudience:
     pushed_at: datetime | None
 
 
-_OF_PERSON: Final = """
+_OF_PERSON: Final = f"""
     SELECT a.id, a.platform, a.name, a.segment_id, a.status,
            EXISTS (SELECT 1 FROM memberships s WHERE s.segment_id = a.segment_id
                AND s.profile_id = %(profile)s),
            held_out(%(profile)s, coalesce(a.intent, ''), a.holdout_percent), m.state, m.pushed_at
     FROM audiences a LEFT JOIN audience_members m ON m.audience_id = a.id
-        AND m.profile_id = %(profile)s
-    WHERE a.workspace_id = %(workspace)s AND (a.status <> 'deleted' OR m.state IS NOT NULL)
+      AND m.profile_id = %(profile)s
+    WHERE a.workspace_id = %(workspace)s AND (a.status <> '{AudienceStatus.DELETED}'
+      OR m.state IS NOT NULL)
     ORDER BY a.id
 """
 

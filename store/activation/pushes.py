@@ -2,8 +2,9 @@
 
 A crash at any point resumes from here.
 
-    plan ──▶ recorded ──begin──▶ (leave) ──▶ delivered, or accepted (`store.activation.receipts`)
-                 ▲                 │───────▶ recorded again with retry_at_ms
+    plan ──▶ recorded ──begin──▶ (leave) ──▶ delivered, or accepted until the platform
+                 ▲                 │         reports the result (`store.activation.receipts`)
+                 │                 │───────▶ recorded again with retry_at_ms
                  └─────────────────┘
     fail, hold or cancel: what is still recorded becomes abandoned, and its people are planned anew
     by the next push
@@ -24,11 +25,22 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from domain.activation import (
+    EXEMPT,
+    GATED,
+    GIVEN_UP,
+    Operation,
+    PushStatus,
+    RequestStatus,
+    RowState,
+)
 from domain.ids import ProfileId
 from operators.activation import NO_CONSENT, Row
 from store.activation.concerned import refusing
 from store.audit import trail
+from store.connection import one_of
 
+_TAKES_OFF: Final = (Operation.REMOVE, Operation.DELETE)
 Pairs = Sequence[tuple[ProfileId, Row]]
 _ROWS: Final = msgspec.json.Decoder(list[tuple[str, Row]])
 
@@ -52,52 +64,54 @@ class OpenRequest:
     attempts: int
 
 
-_NEXT: Final = """
+_NEXT: Final = f"""
     SELECT r.push_id, r.seq, p.workspace_id, p.audience_id, p.kind, r.operation, r.attempts
-    FROM pushes p JOIN push_requests r ON r.push_id = p.id AND r.status = 'recorded'
-    WHERE p.audience_id = %(audience)s AND p.status = 'running' AND (%(gated)s
-        OR p.kind IN ('urgent', 'delete'))
+    FROM pushes p JOIN push_requests r ON r.push_id = p.id AND r.status = '{RequestStatus.RECORDED}'
+    WHERE p.audience_id = %(audience)s AND p.status = '{PushStatus.RUNNING}' AND (%(gated)s
+      OR p.kind IN {one_of(EXEMPT)})
       AND coalesce((r.outcome->>'retry_at_ms')::bigint, 0) <= %(now_ms)s
       AND NOT EXISTS (SELECT 1 FROM push_requests e
-                      WHERE e.push_id = r.push_id AND e.seq < r.seq AND e.status = 'recorded')
-    ORDER BY p.kind IN ('urgent', 'delete') DESC, p.id, r.seq LIMIT 1
+                      WHERE e.push_id = r.push_id AND e.seq < r.seq
+                        AND e.status = '{RequestStatus.RECORDED}')
+    ORDER BY p.kind IN {one_of(EXEMPT)} DESC, p.id, r.seq LIMIT 1
 """
 ROWS: Final = """
     FROM push_requests r CROSS JOIN LATERAL (
         SELECT (pair->>0)::uuid AS profile_id, pair->1 AS row
-            FROM jsonb_array_elements(r.rows) AS pair
+        FROM jsonb_array_elements(r.rows) AS pair
     ) sent
 """
 """A request's (person, row) pairs."""
 INSERT: Final = (
-    "INSERT INTO audience_members (audience_id, profile_id, row, state, pushed_at) SELECT"
-    " %(audience)s, profile_id, row"
+    "INSERT INTO audience_members (audience_id, profile_id, row, state, "
+    "pushed_at) SELECT %(audience)s, profile_id, row"
 )
 CONFLICT: Final = " ON CONFLICT (audience_id, profile_id) DO "
 """Between them a state, an instant, and the rows that are meant."""
-_NOT_KEPT: Final = """
-    r.operation = 'remove' AND EXISTS (
+_NOT_KEPT: Final = f"""
+    r.operation = '{Operation.REMOVE}' AND EXISTS (
         SELECT 1 FROM jsonb_array_elements(r.rows) AS pair WHERE NOT EXISTS (
             SELECT 1 FROM audience_members m
             WHERE m.audience_id = %(audience)s AND m.profile_id = (pair->>0)::uuid
-                AND m.row = pair->1))
+              AND m.row = pair->1))
 """
 _UNDO: Final = (
-    "UPDATE push_requests r SET status = 'undone' WHERE r.push_id = %(push)s AND r.status IN"
-    " ('abandoned', 'rejected') AND " + _NOT_KEPT
+    f"UPDATE push_requests r SET status = '{RequestStatus.UNDONE}' WHERE r.push_id = %(push)s "
+    f"AND r.status IN {one_of(GIVEN_UP)} AND " + _NOT_KEPT
 )
 _MISSED: Final = (
-    INSERT + ", 'adding', NULL" + ROWS
-    + "WHERE r.push_id = %(push)s AND r.operation = 'add' AND r.status IN ('abandoned', 'rejected')" + CONFLICT + "NOTHING"
+    INSERT + f", '{RowState.ADDING}', NULL" + ROWS
+    + f"WHERE r.push_id = %(push)s AND r.operation = '{Operation.ADD}' "
+      f"AND r.status IN {one_of(GIVEN_UP)}" + CONFLICT + "NOTHING"
 )  # fmt: skip
 
 
 def next_request(
     conn: Connection[Any], audience_id: int, now_ms: int, gated: bool
 ) -> OpenRequest | None:
-    """Return the next request to send.
+    """Return the request to send next, none before its time.
 
-    Withdrawals and deletions come first, then pushes in order, none before its time.
+    Withdrawals and deletions are first; each push is sent in its own order.
 
     Args:
         conn: any connection.
@@ -137,7 +151,7 @@ def begin(
     Returns:
         The rows to send; None where it may not go on, or somebody else has settled it.
     """
-    adds = request.operation == "add"
+    adds = request.operation == Operation.ADD
     with conn.transaction():
         if not (adds or takes_off(request) or permit()):
             return None
@@ -193,8 +207,8 @@ def leave(
 
 
 def takes_off(request: OpenRequest) -> bool:
-    """Whether the gate does not apply: a withdrawal or a deletion that adds nobody."""
-    return request.kind in {"urgent", "delete"} and request.operation in {"remove", "delete"}
+    """Whether a request is exempt from the gate: a withdrawal or deletion that adds nobody."""
+    return request.kind in EXEMPT and request.operation in _TAKES_OFF
 
 
 def _note(conn: Connection[Any], request: OpenRequest, platform: str, rows: int) -> None:
@@ -214,8 +228,8 @@ def _note(conn: Connection[Any], request: OpenRequest, platform: str, rows: int)
 
 def _is_recorded(conn: Connection[Any], request: OpenRequest) -> bool:
     sql = (
-        "SELECT 1 FROM push_requests WHERE push_id = %s AND seq = %s AND status = 'recorded' FOR"
-        " UPDATE"
+        "SELECT 1 FROM push_requests WHERE push_id = %s AND seq = %s "
+        f"AND status = '{RequestStatus.RECORDED}' FOR UPDATE"
     )
     return conn.execute(sql, (request.push_id, request.seq)).fetchone() is not None
 
@@ -226,10 +240,12 @@ def hold(conn: Connection[Any], audience_id: int, now: datetime) -> None:
     The rest is planned anew once it does.
     """
     with conn.transaction():
-        cancel(conn, audience_id, "held", "the gate no longer lets it pass", now)
+        cancel(conn, audience_id, PushStatus.HELD, "the gate no longer lets it pass", now)
 
 
-def cancel(conn: Connection[Any], audience_id: int, status: str, why: str, now: datetime) -> int:
+def cancel(
+    conn: Connection[Any], audience_id: int, status: PushStatus, why: str, now: datetime
+) -> int:
     """Stop the pushes under way, withdrawals and deletions aside, in the caller's transaction.
 
     The rest is planned anew by the next one.
@@ -240,8 +256,8 @@ def cancel(conn: Connection[Any], audience_id: int, status: str, why: str, now: 
         How many were stopped.
     """
     sql = (
-        "SELECT id FROM pushes WHERE audience_id = %s AND status = 'running' AND kind IN"
-        " ('scheduled', 'manual') FOR UPDATE"
+        f"SELECT id FROM pushes WHERE audience_id = %s AND status = '{PushStatus.RUNNING}' "
+        f"AND kind IN {one_of(GATED)} FOR UPDATE"
     )
     found = conn.execute(sql, (audience_id,)).fetchall()
     for (push_id,) in found:
@@ -251,12 +267,17 @@ def cancel(conn: Connection[Any], audience_id: int, status: str, why: str, now: 
 
 def pushed(conn: Connection[Any], audience_id: int, kind: str, now: datetime) -> None:
     """Note when everything of a push had been sent, a withdrawal aside."""
-    if kind in {"scheduled", "manual"}:
+    if kind in GATED:
         conn.execute("UPDATE audiences SET last_pushed_at = %s WHERE id = %s", (now, audience_id))
 
 
 def close(
-    conn: Connection[Any], push_id: int, audience_id: int, status: str, error: str, now: datetime
+    conn: Connection[Any],
+    push_id: int,
+    audience_id: int,
+    status: PushStatus,
+    error: str,
+    now: datetime,
 ) -> None:
     """End a push early.
 
@@ -264,8 +285,8 @@ def close(
     adds them.
     """
     sql = (
-        "UPDATE push_requests SET status = 'abandoned', ended_at = %s WHERE push_id = %s AND status"
-        " = 'recorded'"
+        f"UPDATE push_requests SET status = '{RequestStatus.ABANDONED}', ended_at = %s "
+        f"WHERE push_id = %s AND status = '{RequestStatus.RECORDED}'"
     )
     conn.execute(sql, (now, push_id))
     names = {"push": push_id, "audience": audience_id}
@@ -292,8 +313,8 @@ def leave_out(
 def recorded(conn: Connection[Any], request: OpenRequest) -> list[tuple[ProfileId, Row]] | None:
     """Lock a request that is still to be sent and read its rows; None where it is settled."""
     sql = (
-        "SELECT rows::text FROM push_requests WHERE push_id = %s AND seq = %s AND status ="
-        " 'recorded' FOR UPDATE"
+        "SELECT rows::text FROM push_requests WHERE push_id = %s AND seq = %s "
+        f"AND status = '{RequestStatus.RECORDED}' FOR UPDATE"
     )
     found = conn.execute(sql, (request.push_id, request.seq)).fetchone()
     if found is None:

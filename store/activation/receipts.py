@@ -1,4 +1,4 @@
-"""Results of writes that a platform accepted; polled until the platform reports them.
+"""Writes that a platform took in and does later, polled until it reports the result.
 
 accepted ──▶ delivered: its rows are confirmed
          ──▶ rejected: its rows are unconfirmed again, and part of the next plan
@@ -14,6 +14,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from domain.activation import Operation, RequestStatus, RowState
 from store.activation.outcomes import SETTLED
 from store.activation.pushes import ROWS
 
@@ -45,50 +46,52 @@ class Receipt:
     asked: int
 
 
-_DUE: Final = """
+_DUE: Final = f"""
     SELECT r.push_id, r.seq, p.workspace_id, p.audience_id, a.platform, p.kind, r.operation,
         r.outcome->>'receipt' AS receipt,
            (r.outcome->>'rows')::int AS rows, (r.outcome->>'asked')::int AS asked
     FROM push_requests r JOIN pushes p ON p.id = r.push_id JOIN audiences a ON a.id = p.audience_id
-    WHERE r.status = 'accepted' AND a.platform = ANY(%s)
-        AND (r.outcome->>'retry_at_ms')::bigint <= %s
+    WHERE r.status = '{RequestStatus.ACCEPTED}' AND a.platform = ANY(%s)
+      AND (r.outcome->>'retry_at_ms')::bigint <= %s
     ORDER BY (r.outcome->>'retry_at_ms')::bigint LIMIT %s
 """
 _OF_REQUEST: Final = """
-    r.push_id = %(push)s AND r.seq = %(seq)s AND m.audience_id = %(audience)s AND m.profile_id = sent.profile_id AND m.row = sent.row
+    r.push_id = %(push)s AND r.seq = %(seq)s AND m.audience_id = %(audience)s
+    AND m.profile_id = sent.profile_id AND m.row = sent.row
 """
 _ADDED: Final = (
-    "UPDATE audience_members m SET state = 'present', pushed_at = %(now)s"
+    f"UPDATE audience_members m SET state = '{RowState.PRESENT}', pushed_at = %(now)s"
     + ROWS
-    + "WHERE m.state = 'accepted' AND "
+    + f"WHERE m.state = '{RowState.ACCEPTED}' AND "
     + _OF_REQUEST
 )
 _NOT_ADDED: Final = (
-    "UPDATE audience_members m SET state = 'adding'"
+    f"UPDATE audience_members m SET state = '{RowState.ADDING}'"
     + ROWS
-    + "WHERE m.state = 'accepted' AND "
+    + f"WHERE m.state = '{RowState.ACCEPTED}' AND "
     + _OF_REQUEST
 )
 _GONE: Final = (
-    "DELETE FROM audience_members m USING (SELECT r.push_id, r.seq, sent.*" + ROWS + ") sent WHERE m.state = 'leaving' AND "
+    "DELETE FROM audience_members m USING (SELECT r.push_id, r.seq, sent.*" + ROWS
+    + f") sent WHERE m.state = '{RowState.LEAVING}' AND "
     + _OF_REQUEST.replace("r.", "sent.")
 )  # fmt: skip
 _NOT_GONE: Final = (
-    "UPDATE audience_members m SET state = 'removing'"
+    f"UPDATE audience_members m SET state = '{RowState.REMOVING}'"
     + ROWS
-    + "WHERE m.state = 'leaving' AND "
+    + f"WHERE m.state = '{RowState.LEAVING}' AND "
     + _OF_REQUEST
 )
-_END: Final = """
+_END: Final = f"""
     UPDATE push_requests r SET ended_at = %(now)s, outcome = r.outcome || %(outcome)s,
-           status = CASE WHEN NOT %(refused)s THEN 'delivered'
-                         WHEN r.operation = 'remove' AND EXISTS (
+           status = CASE WHEN NOT %(refused)s THEN '{RequestStatus.DELIVERED}'
+                         WHEN r.operation = '{Operation.REMOVE}' AND EXISTS (
                              SELECT 1 FROM jsonb_array_elements(r.rows) AS pair WHERE NOT EXISTS (
                                  SELECT 1 FROM audience_members m
                                  WHERE m.audience_id = %(audience)s
-                                     AND m.profile_id = (pair->>0)::uuid AND m.row = pair->1))
-                         THEN 'undone' ELSE 'rejected' END
-    WHERE r.push_id = %(push)s AND r.seq = %(seq)s AND r.status = 'accepted'
+                                   AND m.profile_id = (pair->>0)::uuid AND m.row = pair->1))
+                         THEN '{RequestStatus.UNDONE}' ELSE '{RequestStatus.REJECTED}' END
+    WHERE r.push_id = %(push)s AND r.seq = %(seq)s AND r.status = '{RequestStatus.ACCEPTED}'
 """
 
 
@@ -102,8 +105,8 @@ def ask_again(conn: Connection[Any], receipt: Receipt, reason: str, ask_at_ms: i
     """Note that the platform has not said yet, and when to ask again."""
     told = Jsonb({"asked": receipt.asked + 1, "reason": reason, "retry_at_ms": ask_at_ms})
     sql = (
-        "UPDATE push_requests SET outcome = outcome || %s WHERE push_id = %s AND seq = %s AND"
-        " status = 'accepted'"
+        "UPDATE push_requests SET outcome = outcome || %s WHERE push_id = %s AND seq = %s "
+        f"AND status = '{RequestStatus.ACCEPTED}'"
     )
     conn.execute(sql, (told, receipt.push_id, receipt.seq))
 
@@ -124,7 +127,7 @@ def confirm(
         said: the platform's answer; safe to show.
         now: clock.
     """
-    conn.execute(_ADDED if receipt.operation == "add" else _GONE, _names(receipt, now))
+    conn.execute(_ADDED if receipt.operation == Operation.ADD else _GONE, _names(receipt, now))
     _end(
         conn,
         receipt,
@@ -142,11 +145,13 @@ def refuse(
     said: Mapping[str, int | str],
     now: datetime,
 ) -> None:
-    """Record that the platform did not apply a write: its people are planned again.
+    """Note that the platform did not do it, in the caller's transaction.
 
-    Runs in the caller's transaction.
+    Its people are planned again.
     """
-    conn.execute(_NOT_ADDED if receipt.operation == "add" else _NOT_GONE, _names(receipt, now))
+    conn.execute(
+        _NOT_ADDED if receipt.operation == Operation.ADD else _NOT_GONE, _names(receipt, now)
+    )
     _end(
         conn,
         receipt,

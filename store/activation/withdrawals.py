@@ -1,4 +1,6 @@
-"""Finds people on a platform's list who no longer consent; removed whatever the gate says.
+"""Finds people on a platform's list who no longer consent.
+
+They are removed at once, whatever the gate says.
 
 Every change of a person who is on a list is looked at once, soon after it commits, whether it is
 flagged urgent or not: a merge with somebody who refused withdraws just the same. Removals that were
@@ -15,48 +17,51 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from domain.activation import GOING, LIVING, PushKind, PushStatus, RowState
 from domain.ids import ProfileId
 from store.activation.concerned import PAGE, refusing
+from store.connection import one_of
 
-_TOUCHED: Final = """
+_TOUCHED: Final = f"""
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
     FROM audiences a
     JOIN changes c ON c.segment_id = a.segment_id
-        AND c.tx >= greatest(coalesce(a.cursor_tx, '0'::xid8), %s::xid8)
+      AND c.tx >= greatest(coalesce(a.cursor_tx, '0'::xid8), %s::xid8)
     JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
-         AND m.state NOT IN ('removing', 'leaving')
-    WHERE a.status IN ('active', 'paused') AND a.platform = ANY(%s)
+         AND m.state NOT IN {one_of(GOING)}
+    WHERE a.status IN {one_of(LIVING)} AND a.platform = ANY(%s)
     GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
 """
-_OUTSTANDING: Final = """
+_OUTSTANDING: Final = f"""
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
     FROM audience_members m JOIN audiences a ON a.id = m.audience_id
-    WHERE m.state = 'removing' AND a.status IN ('active', 'paused') AND a.platform = ANY(%s)
-      AND NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.status = 'running')
+    WHERE m.state = '{RowState.REMOVING}' AND a.status IN {one_of(LIVING)} AND a.platform = ANY(%s)
+      AND NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id
+        AND p.status = '{PushStatus.RUNNING}')
       AND NOT EXISTS (
-          SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = 'urgent'
-              AND p.status = 'failed'
+          SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = '{PushKind.URGENT}'
+              AND p.status = '{PushStatus.FAILED}'
           AND p.ended_at > now() - make_interval(secs => %s))
 """
-_LEFT: Final = """
+_LEFT: Final = f"""
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
     FROM audiences a
     JOIN changes c ON c.segment_id = a.segment_id AND c.tx >= coalesce(a.cursor_tx, '0')
-        AND c.delta < 0
+      AND c.delta < 0
     JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = c.profile_id
-         AND m.state NOT IN ('removing', 'leaving')
-    WHERE a.status IN ('active', 'paused') AND a.platform = ANY(%s)
+         AND m.state NOT IN {one_of(GOING)}
+    WHERE a.status IN {one_of(LIVING)} AND a.platform = ANY(%s)
       AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.segment_id = a.segment_id
-          AND s.profile_id = m.profile_id)
+        AND s.profile_id = m.profile_id)
     GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
 """
-_OF_ANOTHER_PURPOSE: Final = """
+_OF_ANOTHER_PURPOSE: Final = f"""
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
     FROM audiences a
     JOIN unnest(%s::text[], %s::text[]) AS asked (platform, purpose) ON asked.platform = a.platform
     JOIN segments s ON s.id = a.segment_id AND s.purpose <> asked.purpose
-    JOIN audience_members m ON m.audience_id = a.id AND m.state NOT IN ('removing', 'leaving')
-    WHERE a.status IN ('active', 'paused')
+    JOIN audience_members m ON m.audience_id = a.id AND m.state NOT IN {one_of(GOING)}
+    WHERE a.status IN {one_of(LIVING)}
 """
 
 
@@ -97,10 +102,10 @@ def touched(conn: Connection[Any], since: str, purposes: Mapping[str, str]) -> l
 def outstanding(
     conn: Connection[Any], purposes: Mapping[str, str], failed_wait_s: float
 ) -> list[Withdrawn]:
-    """Find withdrawals without a change behind them.
+    """Find withdrawals that no change announces.
 
-    They were planned and never confirmed, or concern people who had left the segment before, or
-    another purpose.
+    Those planned and never confirmed, of people who had left the segment before, and of another
+    purpose.
 
     Args:
         conn: any connection.

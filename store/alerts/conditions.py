@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from psycopg import Connection
 
+from domain.activation import AudienceStatus, PushKind, PushStatus
 from domain.alerts import Condition, Severity
 from domain.gate import Code
 from domain.ids import WorkspaceId
 from domain.intake.log_refusal import LogRefusal
+from store.connection import one_of
 from store.intake.log_refusals import refusals
 from store.intake.partitions import Watched, stuck
 
@@ -58,11 +60,11 @@ class ConditionParams:
     dead_letters_within: timedelta = timedelta(minutes=15)
 
 
-_SIGNALS: Final = """
+_SIGNALS: Final = f"""
     WITH known AS (
         SELECT 'source:' || id AS signal, name FROM sources WHERE workspace_id = %(workspace)s
         UNION SELECT DISTINCT 'platform:' || platform, platform FROM audiences
-            WHERE workspace_id = %(workspace)s AND status <> 'deleted'
+        WHERE workspace_id = %(workspace)s AND status <> '{AudienceStatus.DELETED}'
         UNION SELECT 'conversions', 'conversions'
     )
     SELECT known.signal, known.name, newest.status, newest.score, newest.reasons->>0,
@@ -72,66 +74,69 @@ _SIGNALS: Final = """
                    AND h.signal = known.signal
                        AND h.hour_at >= %(silent)s AND h.unknown < h.readings)
                OR EXISTS (SELECT 1 FROM (SELECT score FROM readings r
-                   WHERE r.workspace_id = %(workspace)s AND r.signal = known.signal
+               WHERE r.workspace_id = %(workspace)s AND r.signal = known.signal
                                          ORDER BY r.read_at DESC LIMIT %(unsummed)s) lately
-                                             WHERE score IS NOT NULL)),
+                                         WHERE score IS NOT NULL)),
            EXISTS (SELECT 1 FROM observations o WHERE o.workspace_id = %(workspace)s
                AND o.signal = known.signal
                    AND o.metric = 'accepted' AND o.minute_at >= %(unread)s)
     FROM known LEFT JOIN LATERAL (
         SELECT status, score, reasons, read_at FROM readings r
         WHERE r.workspace_id = %(workspace)s AND r.signal = known.signal
-            ORDER BY r.read_at DESC, r.id DESC LIMIT 1
+        ORDER BY r.read_at DESC, r.id DESC LIMIT 1
     ) newest ON true
 """
-_HELD: Final = """
+_HELD: Final = f"""
     SELECT a.id, a.platform, a.name, d.verdict, d.reasons->>0, d.codes, d.depends_on
     FROM audiences a JOIN LATERAL (
         SELECT verdict, reasons, codes, depends_on, decided_at FROM decisions
         WHERE audience_id = a.id AND workspace_id = a.workspace_id AND action = 'push'
-            ORDER BY id DESC LIMIT 1
+        ORDER BY id DESC LIMIT 1
     ) d ON true
-    WHERE a.workspace_id = %(workspace)s AND a.status = 'active' AND d.verdict <> 'pass'
-        AND d.decided_at >= %(held)s
+    WHERE a.workspace_id = %(workspace)s AND a.status = '{AudienceStatus.ACTIVE}'
+      AND d.verdict <> 'pass' AND d.decided_at >= %(held)s
 """
-_FAILED: Final = """
+_FAILED: Final = f"""
     SELECT a.id, a.platform, a.name, p.error FROM audiences a JOIN LATERAL (
-        SELECT status, error FROM pushes WHERE audience_id = a.id AND kind <> 'urgent'
-            AND status <> 'running' ORDER BY id DESC LIMIT 1
+        SELECT status, error FROM pushes WHERE audience_id = a.id
+            AND kind <> '{PushKind.URGENT}' AND status <> '{PushStatus.RUNNING}'
+            ORDER BY id DESC LIMIT 1
     ) p ON true
-    WHERE a.workspace_id = %(workspace)s AND a.status IN ('active', 'deleting')
-        AND p.status = 'failed'
+    WHERE a.workspace_id = %(workspace)s
+      AND a.status IN {one_of((AudienceStatus.ACTIVE, AudienceStatus.DELETING))}
+        AND p.status = '{PushStatus.FAILED}'
 """
-_OUTSTANDING: Final = """
+_OUTSTANDING: Final = f"""
     SELECT a.platform, count(*), min(p.started_at) FROM pushes p
-        JOIN audiences a ON a.id = p.audience_id
-    WHERE p.workspace_id = %(workspace)s AND p.kind = 'urgent' AND p.status <> 'done'
-        AND p.started_at < %(withdrawn)s
-      AND (p.status = 'running' OR (p.status = 'processing' AND p.started_at < %(confirmed)s)
-           OR (p.status = 'failed' AND p.started_at >= %(failed)s AND NOT EXISTS (
+    JOIN audiences a ON a.id = p.audience_id
+    WHERE p.workspace_id = %(workspace)s AND p.kind = '{PushKind.URGENT}'
+      AND p.status <> '{PushStatus.DONE}' AND p.started_at < %(withdrawn)s
+      AND (p.status = '{PushStatus.RUNNING}' OR (p.status = '{PushStatus.PROCESSING}'
+        AND p.started_at < %(confirmed)s)
+           OR (p.status = '{PushStatus.FAILED}' AND p.started_at >= %(failed)s AND NOT EXISTS (
                    SELECT 1 FROM pushes later WHERE later.audience_id = p.audience_id
-                       AND later.id > p.id AND later.kind = 'urgent')))
+                       AND later.id > p.id AND later.kind = '{PushKind.URGENT}')))
     GROUP BY a.platform
 """
 _DEAD: Final = """
     SELECT reason, count(*) FROM dead_letters
-    WHERE workspace_id = %(workspace)s AND status = 'open' AND recorded_at >= %(dead)s
-        GROUP BY reason ORDER BY 2 DESC, 1
+    WHERE workspace_id = %(workspace)s AND status = 'open'
+      AND recorded_at >= %(dead)s GROUP BY reason ORDER BY 2 DESC, 1
 """
 _BROKEN: Final = """
     SELECT (SELECT count(*) FROM dead_letters
             WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status = 'open'
-                AND reason = 'internal_error' AND command = ''
+              AND reason = 'internal_error' AND command = ''
               AND recorded_at >= %(failed)s),
            (SELECT count(*) FROM dead_letters
-            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status <> 'resolved'
-                AND command <> ''),
+            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL)
+              AND status <> 'resolved' AND command <> ''),
            (SELECT count(*) FROM resting_people WHERE workspace_id = %(workspace)s
                AND until_at > %(now)s)
 """
 _ANOMALIES: Final = """
     SELECT signal, metric, direction, value, expected FROM anomalies
-        WHERE workspace_id = %(workspace)s AND ended_at IS NULL
+    WHERE workspace_id = %(workspace)s AND ended_at IS NULL
 """
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final, LiteralString
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from domain.segments.definition import DefinitionStatus
 from store.definitions.versions import Kind, MissingDefinitionError, newest
 
 _TABLE: Final[dict[Kind, LiteralString]] = {"segment": "segments", "trait": "traits"}
@@ -31,7 +32,7 @@ def named(conn: Connection[Any], workspace: int, kind: Kind, name: str) -> int |
     sql = (
         "SELECT id FROM "
         + _TABLE[kind]
-        + " WHERE workspace_id = %s AND name = %s AND status <> 'deleted'"
+        + f" WHERE workspace_id = %s AND name = %s AND status <> '{DefinitionStatus.DELETED}'"
     )
     row = conn.execute(sql, (workspace, name)).fetchone()
     return None if row is None else int(row[0])
@@ -43,8 +44,8 @@ def listed(conn: Connection[Any], workspace: int, kind: Kind) -> list[ListedRow]
         "(SELECT count(*) FROM memberships WHERE segment_id = d.id)" if kind == "segment" else "0"
     )
     sql = (
-        "SELECT id, name, status, version, coalesce((SELECT max(version) FROM definition_versions v"
-        " WHERE v.kind = %s"
+        "SELECT id, name, status, version, coalesce((SELECT max(version) "
+        "FROM definition_versions v WHERE v.kind = %s"
     )
     sql += (
         " AND v.definition_id = d.id), version) AS newest, "
@@ -52,7 +53,7 @@ def listed(conn: Connection[Any], workspace: int, kind: Kind) -> list[ListedRow]
         + " AS members FROM "
         + _TABLE[kind]
     )
-    sql += " d WHERE workspace_id = %s AND status <> 'deleted' ORDER BY id"
+    sql += f" d WHERE workspace_id = %s AND status <> '{DefinitionStatus.DELETED}' ORDER BY id"
     with conn.cursor(row_factory=class_row(ListedRow)) as cursor:
         return cursor.execute(sql, (kind, workspace)).fetchall()
 
@@ -66,7 +67,7 @@ def shown(conn: Connection[Any], workspace: int, kind: Kind, number: int) -> dic
     sql = (
         "SELECT name, description FROM "
         + _TABLE[kind]
-        + " WHERE workspace_id = %s AND id = %s AND status <> 'deleted'"
+        + f" WHERE workspace_id = %s AND id = %s AND status <> '{DefinitionStatus.DELETED}'"
     )
     row = conn.execute(sql, (workspace, number)).fetchone()
     if row is None:

@@ -14,12 +14,15 @@ from psycopg import Connection
 
 from domain.ids import SourceId, WorkspaceId
 from domain.segments.definition import (
+    IN_USE,
     Aggregate,
     ComputedTrait,
+    DefinitionStatus,
     RfmDefinition,
     Segment,
     WorkspaceDefinitions,
 )
+from store.connection import one_of
 
 Fingerprint = tuple[Any, ...]
 
@@ -85,15 +88,15 @@ _DEFINITIONS: Final = f"""
         FROM sources GROUP BY 1) sources
         ON sources.workspace_id = w.id
     LEFT JOIN (SELECT workspace_id, json_agg(json_build_object(
-            'id', id, 'workspace', workspace_id, 'version', version, 'rule', CASE status
-                WHEN 'live' THEN definition END,
+            'id', id, 'workspace', workspace_id, 'version', version,
+            'rule', CASE status WHEN '{DefinitionStatus.LIVE}' THEN definition END,
             'purpose', purpose, 'revision', revision) ORDER BY id) AS rows
-        FROM segments WHERE status IN ('live', 'paused')
-            GROUP BY 1) segments ON segments.workspace_id = w.id
+        FROM segments WHERE status IN {one_of(IN_USE)} GROUP BY 1) segments
+        ON segments.workspace_id = w.id
     LEFT JOIN (SELECT workspace_id, json_agg(json_build_object(
-            'id', id, 'name', name, 'version', version, 'rule', definition, 'revision', revision)
-                ORDER BY id) AS rows
-        FROM traits WHERE status = 'live' GROUP BY 1) traits ON traits.workspace_id = w.id
+            'id', id, 'name', name, 'version', version, 'rule', definition, 'revision', revision) ORDER BY id) AS rows
+        FROM traits WHERE status = '{DefinitionStatus.LIVE}' GROUP BY 1) traits
+        ON traits.workspace_id = w.id
     LEFT JOIN (SELECT workspace_id, json_build_object(
             'version', version, 'rule', definition, 'breaks', breaks, 'revision', revision) AS row
         FROM rfm) rfm ON rfm.workspace_id = w.id

@@ -7,19 +7,21 @@ date. Nothing here commits: the caller's transaction does.
 """
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from psycopg import Connection
 
+from domain.activation import AudienceStatus
 from domain.ids import SegmentId
-from domain.segments.definition import Function, TraitRule
+from domain.segments.definition import IN_USE, DefinitionStatus, Function, TraitRule
 from domain.segments.rule import Rule, decode_rule
 from domain.values import Json
 from operators.rules.check import function_problems
 from operators.rules.references import Known, reference_problems, segments_of, traits_of
 from store import locks
 from store.audit import trail
+from store.connection import one_of
 from store.definitions import versions
 from store.definitions.effects import Change, Published, follow, next_revision
 from store.definitions.versions import (
@@ -67,13 +69,13 @@ def _publish(
     row = versions.locked(conn, author.workspace, kind, number)
     newest = versions.newest(conn, kind, number)
     versions.expect(expected, newest.version)
-    if row.status == "live" and row.version == newest.version:
+    if row.status == DefinitionStatus.LIVE and row.version == newest.version:
         return Published()
     if kind == "segment":
         check_segment(conn, author, number, as_rule(newest.definition))
     else:
         _check_users(conn, author, row.name, msgspec.convert(newest.definition, TraitRule))
-    if row.status == "draft":
+    if row.status == DefinitionStatus.DRAFT:
         _check_number(conn, author, kind)
     revision = next_revision(conn)
     versions.make_live(conn, kind, number, newest, revision)
@@ -88,7 +90,7 @@ def pause_segment(conn: Connection[Any], author: Author, segment: int) -> Publis
         MissingDefinitionError: there is no such segment.
         DefinitionConflictError: it is not live.
     """
-    return _turn(conn, author, segment, "live", "paused", "segment.pause")
+    return _turn(conn, author, segment, DefinitionStatus.PAUSED, "segment.pause")
 
 
 def resume_segment(conn: Connection[Any], author: Author, segment: int) -> Published:
@@ -99,17 +101,25 @@ def resume_segment(conn: Connection[Any], author: Author, segment: int) -> Publi
         DefinitionConflictError: it is not paused.
         InvalidDefinitionError: meanwhile the rule refers to what is not there.
     """
-    return _turn(conn, author, segment, "paused", "live", "segment.resume")
+    return _turn(conn, author, segment, DefinitionStatus.LIVE, "segment.resume")
+
+
+_TURNS: Final = {
+    DefinitionStatus.PAUSED: DefinitionStatus.LIVE,
+    DefinitionStatus.LIVE: DefinitionStatus.PAUSED,
+}
+"""The status that a segment must have before it is turned to another one."""
 
 
 def _turn(
-    conn: Connection[Any], author: Author, segment: int, before: str, after: str, action: str
+    conn: Connection[Any], author: Author, segment: int, after: DefinitionStatus, action: str
 ) -> Published:
     lock_definitions(conn)
     row = versions.locked(conn, author.workspace, "segment", segment)
+    before = _TURNS[after]
     if row.status != before:
         raise DefinitionConflictError(f"The segment is {row.status}, not {before}.")
-    if after == "live":
+    if after == DefinitionStatus.LIVE:
         check_segment(conn, author, segment, as_rule(row.definition))
     revision = next_revision(conn)
     versions.set_status(conn, "segment", segment, after, revision)
@@ -125,7 +135,7 @@ def delete_segment(conn: Connection[Any], author: Author, segment: int) -> Publi
     """
     lock_definitions(conn)
     row = versions.locked(conn, author.workspace, "segment", segment)
-    if row.status == "draft":
+    if row.status == DefinitionStatus.DRAFT:
         return _forget(conn, author, row)
     users = [
         name
@@ -134,14 +144,17 @@ def delete_segment(conn: Connection[Any], author: Author, segment: int) -> Publi
     ]
     if users:
         raise DefinitionConflictError(f"Other segments refer to it: {', '.join(users)}.")
-    sql = "SELECT id FROM audiences WHERE segment_id = %s AND status <> 'deleted' ORDER BY id"
+    sql = (
+        "SELECT id FROM audiences WHERE segment_id = %s "
+        f"AND status <> '{AudienceStatus.DELETED}' ORDER BY id"
+    )
     audiences = [number for (number,) in conn.execute(sql, (segment,))]
     if audiences:
         raise DefinitionConflictError(
             f"Audiences follow it: {', '.join(map(str, audiences))}. Delete them first."
         )
     revision = next_revision(conn)
-    versions.set_status(conn, "segment", segment, "deleted", revision)
+    versions.set_status(conn, "segment", segment, DefinitionStatus.DELETED, revision)
     return _changed(conn, author, "segment.delete", row, revision, row.version)
 
 
@@ -154,7 +167,7 @@ def delete_trait(conn: Connection[Any], author: Author, trait: int) -> Published
     """
     lock_definitions(conn)
     row = versions.locked(conn, author.workspace, "trait", trait)
-    if row.status == "draft":
+    if row.status == DefinitionStatus.DRAFT:
         return _forget(conn, author, row)
     users = [
         name
@@ -164,7 +177,7 @@ def delete_trait(conn: Connection[Any], author: Author, trait: int) -> Published
     if users:
         raise DefinitionConflictError(f"Segments use it: {', '.join(users)}.")
     revision = next_revision(conn)
-    versions.set_status(conn, "trait", trait, "deleted", revision)
+    versions.set_status(conn, "trait", trait, DefinitionStatus.DELETED, revision)
     return _changed(conn, author, "trait.delete", row, revision, row.version)
 
 
@@ -187,8 +200,8 @@ def check_segment(conn: Connection[Any], author: Author, segment: int | None, ru
     """
     rules = live_rules(conn, author.workspace)
     sql = (
-        "SELECT name, definition->>'function' FROM traits WHERE workspace_id = %s AND status ="
-        " 'live'"
+        "SELECT name, definition->>'function' FROM traits WHERE workspace_id = %s "
+        f"AND status = '{DefinitionStatus.LIVE}'"
     )
     functions: dict[str, Function] = dict(conn.execute(sql, (author.workspace,)).fetchall())
     rfm = conn.execute("SELECT 1 FROM rfm WHERE workspace_id = %s", (author.workspace,)).fetchone()
@@ -211,8 +224,8 @@ def live_rules(conn: Connection[Any], workspace: int) -> dict[SegmentId, tuple[s
     One that this version cannot read is left out: it rests, and stops nothing else.
     """
     sql = (
-        "SELECT id, name, definition::text FROM segments WHERE workspace_id = %s AND status IN"
-        " ('live', 'paused') ORDER BY id"
+        "SELECT id, name, definition::text FROM segments WHERE workspace_id = %s "
+        f"AND status IN {one_of(IN_USE)} ORDER BY id"
     )
     found: dict[SegmentId, tuple[str, Rule]] = {}
     for number, name, definition in conn.execute(sql, (workspace,)):
@@ -247,9 +260,12 @@ def _check_users(conn: Connection[Any], author: Author, name: str, trait: TraitR
 
 def _check_number(conn: Connection[Any], author: Author, kind: Kind) -> None:
     limit = author.params.segment_limit if kind == "segment" else author.params.trait_limit
-    sql = "SELECT count(*) FROM segments WHERE workspace_id = %s AND status IN ('live', 'paused')"
+    sql = f"SELECT count(*) FROM segments WHERE workspace_id = %s AND status IN {one_of(IN_USE)}"
     if kind == "trait":
-        sql = "SELECT count(*) FROM traits WHERE workspace_id = %s AND status = 'live'"
+        sql = (
+            "SELECT count(*) FROM traits WHERE workspace_id = %s "
+            f"AND status = '{DefinitionStatus.LIVE}'"
+        )
     row = conn.execute(sql, (author.workspace,)).fetchone()
     if row is not None and row[0] >= limit:
         raise DefinitionConflictError(
@@ -259,7 +275,7 @@ def _check_number(conn: Connection[Any], author: Author, kind: Kind) -> None:
 
 def _forget(conn: Connection[Any], author: Author, row: DefinitionRow) -> Published:
     """Delete what was never live: nobody is concerned."""
-    versions.set_status(conn, row.kind, row.id, "deleted", None)
+    versions.set_status(conn, row.kind, row.id, DefinitionStatus.DELETED, None)
     trail.append(
         conn,
         author.workspace,

@@ -14,6 +14,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from domain.segments.definition import DefinitionStatus
 from domain.segments.rule import Part
 from domain.values import Json
 from operators.rules.references import DefinitionParams, RuleProblem
@@ -128,7 +129,8 @@ def locked(conn: Connection[Any], workspace: int, kind: Kind, number: int) -> De
         MissingDefinitionError: the workspace has none of this id, or it is deleted.
     """
     sql = "SELECT %s::text AS kind, id, name, status, version, definition FROM " + _TABLE[kind]
-    sql += " WHERE workspace_id = %s AND id = %s AND status <> 'deleted' FOR UPDATE"
+    sql += f" WHERE workspace_id = %s AND id = %s AND status <> '{DefinitionStatus.DELETED}'"
+    sql += " FOR UPDATE"
     with conn.cursor(row_factory=class_row(DefinitionRow)) as cursor:
         row = cursor.execute(sql, (kind, workspace, number)).fetchone()
     if row is None:
@@ -171,9 +173,8 @@ def create(conn: Connection[Any], author: Author, kind: Kind, draft: Draft) -> i
         DefinitionConflictError: the name is taken; the transaction is lost.
     """
     sql = (
-        "INSERT INTO "
-        + _TABLE[kind]
-        + " (workspace_id, name, description, status) VALUES (%s, %s, %s, 'draft') RETURNING id"
+        "INSERT INTO " + _TABLE[kind] + " (workspace_id, name, description, status) "
+        f"VALUES (%s, %s, %s, '{DefinitionStatus.DRAFT}') RETURNING id"
     )
     try:
         row = conn.execute(sql, (author.workspace, draft.name, draft.description or "")).fetchone()
@@ -228,8 +229,8 @@ def save(
     sql = (
         "UPDATE "
         + _TABLE[kind]
-        + " SET name = coalesce(%s, name), description = coalesce(%s, description), updated_at ="
-        " now() WHERE id = %s"
+        + " SET name = coalesce(%s, name), description = coalesce(%s, description), "
+        "updated_at = now() WHERE id = %s"
     )
     try:
         conn.execute(sql, (draft.name, draft.description, number))
@@ -294,8 +295,8 @@ def make_live(
     sql = (
         "UPDATE "
         + _TABLE[kind]
-        + " SET status = 'live', version = %s, definition = %s, revision = %s, updated_at = now()"
-        " WHERE id = %s"
+        + f" SET status = '{DefinitionStatus.LIVE}', version = %s, definition = %s, "
+        "revision = %s, updated_at = now() WHERE id = %s"
     )
     conn.execute(sql, (version.version, Jsonb(version.definition), revision, number))
     if kind == "segment":
@@ -303,7 +304,7 @@ def make_live(
 
 
 def set_status(
-    conn: Connection[Any], kind: Kind, number: int, status: str, revision: int | None
+    conn: Connection[Any], kind: Kind, number: int, status: DefinitionStatus, revision: int | None
 ) -> None:
     """Move a definition to another status as of a revision.
 

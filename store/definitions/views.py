@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from domain.segments.definition import DefinitionStatus
 from store.fetch import Pool, fetch, fetch_one
 
 
@@ -84,7 +85,8 @@ _NEWEST: Final = """
 _TRAITS: Final = f"""
     SELECT t.id, t.name, t.description, t.status, t.version, coalesce(newest.version, t.version),
         t.definition, t.created_at, t.updated_at
-    FROM traits t {_NEWEST} WHERE t.workspace_id = %(workspace)s AND t.status <> 'deleted'
+    FROM traits t {_NEWEST} WHERE t.workspace_id = %(workspace)s
+      AND t.status <> '{DefinitionStatus.DELETED}'
 """
 _SWEEPS: Final = """
     SELECT id, revision, reason, segments, status, people, visited, changed, stale, created_at,
@@ -99,10 +101,10 @@ async def versions(
     """Saved versions of a definition, newest first; `before` is the last one of the page before."""
     sql = """
         SELECT version, definition, purpose, author, created_at, published_at, published_by
-            FROM definition_versions
+        FROM definition_versions
         WHERE workspace_id = %(workspace)s AND kind = %(kind)s AND definition_id = %(id)s
-          AND (%(before)s::integer IS NULL OR version < %(before)s) ORDER BY version DESC
-              LIMIT %(limit)s
+          AND (%(before)s::integer IS NULL OR version < %(before)s)
+          ORDER BY version DESC LIMIT %(limit)s
     """
     params = {"workspace": workspace, "kind": kind, "id": number, "before": before, "limit": limit}
     return await fetch(pool, SavedVersion, sql, params)

@@ -15,6 +15,7 @@ from domain.export import NO_PURPOSE, ExportSpec, event_key
 from domain.ids import ProfileId
 from domain.policies import ProfileRules
 from domain.profiles.profile import Person, decode_person
+from domain.segments.definition import DefinitionStatus
 from operators.profiles.consent import consents
 from operators.segments.draft import draft_program, tester
 from operators.segments.program import Program
@@ -33,19 +34,19 @@ _MEMBERS: Final = """
     ) m JOIN profiles p ON p.id = m.profile_id AND p.workspace_id = %(workspace)s ORDER BY p.id
 """
 _EVERYBODY: Final = (
-    "SELECT id, doc FROM profiles WHERE workspace_id = %(workspace)s AND id > %(after)s ORDER BY id"
-    " LIMIT %(limit)s"
+    "SELECT id, doc FROM profiles WHERE workspace_id = %(workspace)s "
+    "AND id > %(after)s ORDER BY id LIMIT %(limit)s"
 )
 _IDENTIFIERS: Final = """
     SELECT i.profile_id, i.kind, i.value FROM unnest(%s) AS wanted(id)
-        JOIN identifiers i ON i.profile_id = wanted.id
+    JOIN identifiers i ON i.profile_id = wanted.id
     ORDER BY i.kind, i.value
 """
 _LAST: Final = """
     SELECT i.profile_id, e.type || ':' || e.name, round(extract(epoch
-        FROM max(e.occurred_at)) * 1000)::bigint
+    FROM max(e.occurred_at)) * 1000)::bigint
     FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
-        JOIN events e ON e.leaf = i.key
+    JOIN events e ON e.leaf = i.key
     WHERE e.type || ':' || e.name = ANY(%s) GROUP BY 1, 2
 """
 FIRST: Final = UUID(int=0)
@@ -83,7 +84,10 @@ def to_look_at(
         MissingDefinitionError: there is no such segment.
     """
     if segment is not None:
-        sql = "SELECT 1 FROM segments WHERE workspace_id = %s AND id = %s AND status <> 'deleted'"
+        sql = (
+            "SELECT 1 FROM segments WHERE workspace_id = %s AND id = %s "
+            f"AND status <> '{DefinitionStatus.DELETED}'"
+        )
         if conn.execute(sql, (workspace, segment)).fetchone() is None:
             raise MissingDefinitionError("segment")
     people = (
@@ -92,8 +96,8 @@ def to_look_at(
         else "profiles WHERE"
     )
     sql = (
-        f"SELECT count(*) FROM (SELECT 1 FROM {people} workspace_id = %(workspace)s LIMIT %(cap)s)"
-        " counted"
+        "SELECT count(*) FROM (SELECT 1 "
+        f"FROM {people} workspace_id = %(workspace)s LIMIT %(cap)s) counted"
     )
     row = conn.execute(
         sql.encode(), {"segment": segment, "workspace": workspace, "cap": cap}

@@ -13,6 +13,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from domain.activation import AudienceStatus
 from domain.export import PLATFORM_FORMS
 from domain.gate import Code, Mode
 from domain.ids import WorkspaceId
@@ -67,10 +68,10 @@ def set_mode(
         )
     else:
         sql = """
-            INSERT INTO gate_modes (workspace_id, scope, mode, reason, author, set_at, expires_at)
-                VALUES (%s, %s, %s, %s, %s, %s, %s)
+            INSERT INTO gate_modes (workspace_id, scope, mode, reason, author, set_at,
+                expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (workspace_id, scope) DO UPDATE
-                SET mode = excluded.mode, reason = excluded.reason, author = excluded.author,
+            SET mode = excluded.mode, reason = excluded.reason, author = excluded.author,
                 set_at = excluded.set_at, expires_at = excluded.expires_at, approved_by = NULL
         """
         conn.execute(sql, (speaker.workspace, scope, mode.value, reason, speaker.actor, now, until))
@@ -174,7 +175,7 @@ def approve(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) ->
     sql = f"""
         UPDATE {table} SET approved_by = %s
         WHERE workspace_id = %s AND id = %s AND revoked_at IS NULL AND expires_at > now()
-            AND approved_by IS NULL RETURNING id
+          AND approved_by IS NULL RETURNING id
     """
     done = conn.execute(sql, (speaker.actor, speaker.workspace, number)).fetchone() is not None
     if done:
@@ -195,8 +196,8 @@ def approve_mode(conn: Connection[Any], speaker: Speaker, scope: str) -> bool:
     if found and found[0] == speaker.actor:
         raise GateCommandError("somebody else has to approve it")
     sql = (
-        "UPDATE gate_modes SET approved_by = %s WHERE workspace_id = %s AND scope = %s AND"
-        " approved_by IS NULL RETURNING scope"
+        "UPDATE gate_modes SET approved_by = %s WHERE workspace_id = %s AND scope = %s "
+        "AND approved_by IS NULL RETURNING scope"
     )
     done = conn.execute(sql, (speaker.actor, speaker.workspace, scope)).fetchone() is not None
     if done:
@@ -212,8 +213,8 @@ def revoke(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) -> 
     last_word.saying(conn, speaker.workspace)
     table = "gate_overrides" if kind == "override" else "gate_releases"
     sql = f"""
-        UPDATE {table} SET revoked_by = %s, revoked_at = now() WHERE workspace_id = %s AND id = %s
-            AND revoked_at IS NULL RETURNING id
+        UPDATE {table} SET revoked_by = %s, revoked_at = now() WHERE workspace_id = %s
+            AND id = %s AND revoked_at IS NULL RETURNING id
     """
     done = conn.execute(sql, (speaker.actor, speaker.workspace, number)).fetchone() is not None
     if done:
@@ -251,8 +252,8 @@ def _check_scope(conn: Connection[Any], workspace: WorkspaceId, scope: str) -> N
         )
     if kind == "audience" and name.isascii() and name.isdigit():
         sql = (
-            "SELECT 1 FROM audiences WHERE workspace_id = %s AND id::text = %s AND status <>"
-            " 'deleted'"
+            "SELECT 1 FROM audiences WHERE workspace_id = %s AND id::text = %s "
+            f"AND status <> '{AudienceStatus.DELETED}'"
         )
         if conn.execute(sql, (workspace, name)).fetchone() is not None:
             return

@@ -8,37 +8,40 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
+from domain.activation import GATED, TAKEN_IN, PushKind, PushStatus
 from domain.gate import Decision, PushSize
 from domain.ids import WorkspaceId
 from domain.instants import utc
 from operators.gate.readings import GateState
 from store.audit import trail
+from store.connection import one_of
 
 _STATE: Final = "SELECT state::text FROM gate_states WHERE workspace_id = %s AND destination = %s"
 _SAVE: Final = """
 INSERT INTO gate_states (workspace_id, destination, state, updated_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (workspace_id, destination) DO UPDATE
-    SET state = excluded.state, updated_at = excluded.updated_at
+SET state = excluded.state, updated_at = excluded.updated_at
 """
 _DECISION: Final = """
-INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons,
-    reading_ids, decided_at, codes,
+INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation,
+    reasons, reading_ids, decided_at, codes,
                        depends_on, would, override_id, release_id, size)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
 """
-_SIZES: Final = """
+_SIZES: Final = f"""
 SELECT d.size FROM pushes p JOIN decisions d ON d.id = p.decision_id
-WHERE p.audience_id = %s AND p.status = 'done' AND p.kind IN ('scheduled', 'manual')
-    AND NOT coalesce((d.size->>'first')::boolean, true)
+WHERE p.audience_id = %s AND p.status = '{PushStatus.DONE}' AND p.kind IN {one_of(GATED)}
+  AND NOT coalesce((d.size->>'first')::boolean, true)
 ORDER BY p.id DESC LIMIT %s
 """
-_CONFIRMED: Final = """
-SELECT NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind <> 'urgent'
-    AND p.status IN ('done', 'processing')
+_CONFIRMED: Final = f"""
+SELECT NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id
+    AND p.kind <> '{PushKind.URGENT}'
+      AND p.status IN {one_of((PushStatus.DONE, PushStatus.PROCESSING))}
                    AND p.adds > 0),
        a.confirmed_at IS NOT NULL,
        (SELECT count(*) FROM audience_members m WHERE m.audience_id = a.id
-           AND m.state IN ('present', 'accepted'))
+           AND m.state IN {one_of(TAKEN_IN)})
 FROM audiences a WHERE a.id = %s
 """
 _UNDER_WAY: Final = (

@@ -8,6 +8,7 @@ from psycopg import Connection
 from domain.changes import Told
 from domain.ids import SegmentId
 from domain.profiles.profile import Person, decode_person
+from domain.segments.definition import DefinitionStatus
 from operators.segments.program import Program
 from operators.unify.backfill import built_up_to, catch_up, lacks_history
 from store.connection import adapt
@@ -18,7 +19,10 @@ _PERSON: Final = """
     SELECT p.doc FROM identifiers i JOIN profiles p ON p.id = i.profile_id WHERE i.key = %s
         AND i.workspace_id = %s
 """
-_NAMES: Final = "SELECT id, name FROM segments WHERE workspace_id = %s AND status <> 'deleted'"
+_NAMES: Final = (
+    "SELECT id, name FROM segments WHERE workspace_id = %s "
+    f"AND status <> '{DefinitionStatus.DELETED}'"
+)
 
 
 class Standing(NamedTuple):

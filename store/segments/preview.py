@@ -22,10 +22,11 @@ from domain.ids import ProfileId, SegmentId
 from domain.instants import MS
 from domain.policies import ProfileRules
 from domain.profiles.profile import decode_person
+from domain.segments.definition import IN_USE, DefinitionStatus
 from domain.segments.rule import Rule
 from operators.segments.draft import Tally, draft_program
 from operators.segments.sampling import Estimate, estimate
-from store.connection import Keys, adapt
+from store.connection import Keys, adapt, one_of
 from store.definitions import versions
 from store.definitions.load import load_definitions
 from store.definitions.publish import as_rule, check_segment
@@ -37,13 +38,13 @@ _PEOPLE: Final = "FROM profiles WHERE workspace_id = %s"
 _AFTER: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s ORDER BY id LIMIT %s"
 _UP_TO: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s AND id <= %s ORDER BY id LIMIT %s"
 _NIL: Final = UUID(int=0)
-_NAMES: Final = """
+_NAMES: Final = f"""
     SELECT s.id, s.name, s.version FROM segments s WHERE s.workspace_id = %s
-        AND s.status IN ('live', 'paused') ORDER BY s.id
+        AND s.status IN {one_of(IN_USE)} ORDER BY s.id
 """
 _IDENTIFIERS: Final = """
     SELECT wanted.id, found.kind, found.value FROM unnest(%(people)s) AS wanted(id) CROSS
-        JOIN LATERAL (
+    JOIN LATERAL (
         SELECT kind, value FROM identifiers WHERE profile_id = wanted.id
         ORDER BY array_position(%(kinds)s::text[], kind), value LIMIT %(limit)s) found
 """
@@ -290,7 +291,10 @@ class Previews:
 def _rule(conn: Connection[Any], author: Author, asked: Asked) -> Rule:
     rule = asked.rule
     if asked.segment is not None:
-        sql = "SELECT 1 FROM segments WHERE workspace_id = %s AND id = %s AND status <> 'deleted'"
+        sql = (
+            "SELECT 1 FROM segments WHERE workspace_id = %s AND id = %s "
+            f"AND status <> '{DefinitionStatus.DELETED}'"
+        )
         if conn.execute(sql, (author.workspace, asked.segment)).fetchone() is None:
             raise MissingDefinitionError("segment")
         rule = rule or as_rule(versions.newest(conn, "segment", asked.segment).definition)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
+from domain.segments.definition import DefinitionStatus
 from store.fetch import Pool, fetch, fetch_one
 
 Step = Literal["hour", "day"]
@@ -62,17 +63,17 @@ _POINTS: Final = """
         AND workspace_id = %(workspace)s),
     moved AS (
         SELECT changed_at >= %(until)s AS later, date_trunc(%(step)s, changed_at, zone) AS at,
-               count(*) FILTER (WHERE delta > 0) AS entries, count(*) FILTER (WHERE delta < 0)
-                   AS exits
+               count(*) FILTER (WHERE delta > 0) AS entries,
+                   count(*) FILTER (WHERE delta < 0) AS exits
         FROM changes, place
         WHERE workspace_id = %(workspace)s AND segment_id = %(segment)s AND delta <> 0
-            AND changed_at >= %(since)s
+          AND changed_at >= %(since)s
         GROUP BY 1, 2
     ),
     steps AS (
         SELECT DISTINCT date_trunc(%(step)s, instant, zone) AS at FROM place, generate_series(
-            %(since)s::timestamptz, %(until)s::timestamptz, make_interval(secs => %(stride)s))
-                AS instant
+            %(since)s::timestamptz, %(until)s::timestamptz,
+                make_interval(secs => %(stride)s)) AS instant
         WHERE instant < %(until)s
     ),
     filled AS (
@@ -124,20 +125,20 @@ class SegmentMoves(NamedTuple):
     exits: int
 
 
-_MOVES: Final = """
+_MOVES: Final = f"""
     SELECT s.id, s.name, s.status,
            (SELECT count(*) FROM memberships m WHERE m.segment_id = s.id
                AND m.workspace_id = s.workspace_id),
            coalesce(c.entries, 0), coalesce(c.exits, 0)
     FROM (SELECT id, name, status, workspace_id FROM segments
-          WHERE workspace_id = %(workspace)s AND status <> 'deleted' AND (%(after)s::integer IS NULL
-              OR id > %(after)s)
+          WHERE workspace_id = %(workspace)s AND status <> '{DefinitionStatus.DELETED}'
+            AND (%(after)s::integer IS NULL OR id > %(after)s)
           ORDER BY id LIMIT %(limit)s) s
     LEFT JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE delta > 0) AS entries, count(*) FILTER (WHERE delta < 0)
-            AS exits FROM changes
+        SELECT count(*) FILTER (WHERE delta > 0) AS entries,
+            count(*) FILTER (WHERE delta < 0) AS exits FROM changes
         WHERE workspace_id = s.workspace_id AND segment_id = s.id AND delta <> 0
-            AND changed_at >= %(since)s
+          AND changed_at >= %(since)s
     ) c ON true
     ORDER BY s.id
 """
@@ -173,7 +174,7 @@ _CHANGES: Final = """
     SELECT id, profile_id, delta, version, cause, changed_at FROM changes
     WHERE workspace_id = %(workspace)s AND segment_id = %(segment)s AND delta <> 0
       AND (%(at)s::timestamptz IS NULL OR (changed_at <= %(at)s
-          AND (changed_at, id) < (%(at)s, %(id)s::bigint)))
+        AND (changed_at, id) < (%(at)s, %(id)s::bigint)))
     ORDER BY changed_at DESC, id DESC LIMIT %(limit)s
 """
 
@@ -202,15 +203,15 @@ class Volume(NamedTuple):
 # instants by the calendar is slow.
 _VOLUMES: Final = """
     WITH quarters AS (
-        SELECT name, date_bin('15 minutes', occurred_at, '2000-01-01T00:00:00Z') AS at, count(*)
-            AS events FROM events
+        SELECT name, date_bin('15 minutes', occurred_at, '2000-01-01T00:00:00Z') AS at,
+            count(*) AS events FROM events
         WHERE workspace_id = %(workspace)s AND occurred_at >= %(since)s AND occurred_at < %(until)s
         GROUP BY 1, 2
     ),
     steps AS MATERIALIZED (
         SELECT name, date_trunc(%(step)s, at, time_zone) AS at, sum(events) AS events
-        FROM quarters, (SELECT time_zone FROM workspaces WHERE id = %(workspace)s) place
-            GROUP BY 1, 2
+        FROM quarters, (SELECT time_zone FROM workspaces
+        WHERE id = %(workspace)s) place GROUP BY 1, 2
     ),
     shown AS (SELECT name FROM steps GROUP BY name ORDER BY sum(events) DESC, name LIMIT %(names)s)
     SELECT shown.name, at, sum(events)::bigint FROM steps LEFT JOIN shown USING (name)
@@ -246,7 +247,7 @@ class RfmDistribution(NamedTuple):
 async def rfm_distribution(pool: Pool, workspace: int) -> RfmDistribution | None:
     """How buyers spread over RFM scores and segments; None where the workspace has no RFM."""
     sql = (
-        "SELECT version, distribution, (breaks->>'taken_ms')::bigint FROM rfm WHERE workspace_id ="
-        " %(workspace)s"
+        "SELECT version, distribution, (breaks->>'taken_ms')::bigint FROM rfm "
+        "WHERE workspace_id = %(workspace)s"
     )
     return await fetch_one(pool, RfmDistribution, sql, {"workspace": workspace})

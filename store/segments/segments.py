@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from domain.segments.definition import DefinitionStatus
 from store.counting import Count, count
 from store.fetch import Pool, fetch, fetch_one
 
@@ -41,7 +42,7 @@ class MemberRow:
     since_at: datetime
 
 
-_SELECT: Final = """
+_SELECT: Final = f"""
     SELECT s.id, s.name, s.description, s.purpose, s.status, s.version, coalesce(newest.version,
         s.version), s.definition, s.created_at,
            s.updated_at
@@ -49,7 +50,7 @@ _SELECT: Final = """
         SELECT max(version) AS version FROM definition_versions WHERE kind = 'segment'
             AND definition_id = s.id
     ) newest
-    WHERE s.workspace_id = %(workspace)s AND s.status <> 'deleted'
+    WHERE s.workspace_id = %(workspace)s AND s.status <> '{DefinitionStatus.DELETED}'
 """
 
 
@@ -119,8 +120,8 @@ class SegmentNames:
         read_s, names = self._known.get(workspace, (float("-inf"), {}))
         if now_s - read_s > self._age_limit_s or any(segment not in names for segment in ids):
             sql = (
-                "SELECT id, name FROM segments WHERE workspace_id = %(workspace)s AND status <>"
-                " 'deleted'"
+                "SELECT id, name FROM segments WHERE workspace_id = %(workspace)s "
+                f"AND status <> '{DefinitionStatus.DELETED}'"
             )
             names = dict(await fetch(self._pool, _pair, sql, {"workspace": workspace}))
             self._known[workspace] = (now_s, names)

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
+from domain.activation import AudienceStatus
 from domain.ids import WorkspaceId
 from domain.instants import EPOCH, to_ms, utc
 from domain.signals import metrics
@@ -23,10 +24,10 @@ _SETTLED: Final = """
 SELECT least(statement_timestamp(), min(xact_start)) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name LIKE 'stratum-%' AND pid <> pg_backend_pid()
 """
-_KNOWN: Final = """
+_KNOWN: Final = f"""
 SELECT workspace_id, 'source:' || id FROM sources
 UNION
-SELECT workspace_id, 'platform:' || platform FROM audiences WHERE status <> 'deleted'
+SELECT workspace_id, 'platform:' || platform FROM audiences WHERE status <> '{AudienceStatus.DELETED}'
 """
 _WRITE: Final = (
     READINGS

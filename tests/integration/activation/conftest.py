@@ -21,6 +21,15 @@ from tests.integration.activation.world import (
     new_world,
     serving,
 )
+from tests.support.transitions import ACTIVATION, refuse_others
+
+
+@pytest.fixture
+def postgres_dsn(postgres_dsn: str) -> str:
+    """A database that refuses transitions which no table names, whoever makes them."""
+    with psycopg.connect(postgres_dsn, autocommit=True) as conn:
+        refuse_others(conn, ACTIVATION)
+    return postgres_dsn
 
 
 @pytest.fixture

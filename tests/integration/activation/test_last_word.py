@@ -69,6 +69,7 @@ def opened(
         def desk(count: int, people: int, name: str) -> Desk:
             for platform_id in list(server.sandbox.ledger.audiences):
                 server.sandbox.ledger.delete(platform_id)
+            others.execute("UPDATE audiences SET status = 'deleting' WHERE status <> 'deleted'")
             others.execute("UPDATE audiences SET status = 'deleted'")
             for table in (
                 "gate_modes",
