@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.definitions import WorkspaceName, find, refused, workspace
-from config.destinations import accounts
 from config.load import load_settings
+from domain.platforms import ANY_PLATFORM
 from sinks.activation.preview import preview_judged
 from store.activation import commands
 from store.activation.audiences import AudienceRow, listed, newest_pushes
@@ -101,7 +101,7 @@ def show(audience: _Audience, workspace_name: WorkspaceName = "default") -> None
 @app.command()
 def create(
     segment: Annotated[str, typer.Argument(help="Name or id of the segment that it follows.")],
-    platform: Annotated[str, typer.Argument(help="meta, google, tiktok or snapchat.")],
+    platform: Annotated[str, typer.Argument(help=f"{ANY_PLATFORM}.")],
     name: Annotated[str, typer.Argument(help="As it will be called at the platform.")],
     interval: Annotated[
         int, typer.Option(help="Seconds between pushes; 0: it follows the segment at once.", min=0)
@@ -119,8 +119,8 @@ def create(
     It is made at the platform once the trust gate lets its first push pass.
     """
     settings = load_settings()
-    account, delivery = accounts(settings).get(platform), settings.delivery
-    if account is None or not account.connected:
+    section, delivery = settings.platforms.get(platform), settings.delivery
+    if section is None or not section.connected:
         raise refused([f"{platform} is not connected: docs/platforms says how"])
     shortest, longest = (
         int(limit.total_seconds())
@@ -134,7 +134,7 @@ def create(
             find(conn, author, "segment", segment),
             platform,
             name,
-            account.account_id,
+            section.account,
             interval,
             ttl,
             holdout,
@@ -200,7 +200,7 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
         told = preview_judged(
             conn,
             row.id,
-            accounts(settings)[row.platform].platform,
+            settings.platforms[row.platform].codec,
             settings.gate,
             datetime.now(UTC),
         )

@@ -7,9 +7,12 @@ drives. Every write is a set operation at all platforms, so sending one twice ch
 Creating an audience is the exception, and `Find` is what makes it safe.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+import msgspec
 
 Row: TypeAlias = tuple[str, ...]
 """One person in the platform's column order: hashes and ids, never a raw e-mail or phone."""
@@ -207,30 +210,98 @@ class Matchable:
     identifiers: Mapping[str, tuple[str, ...]] = field(repr=False)
 
 
-class Platform(Protocol):
-    """One platform: pure, frozen, built from its Params and its token."""
+@dataclass(frozen=True)
+class PlatformParams(ABC):
+    """What the settings of every platform have.
+
+    Attributes:
+        base_url: scheme and host of the API, or of the local sandbox.
+        version: API version in every path.
+        purpose: consent purpose that a person must have granted before their row is sent.
+        max_rows: rows per `Write`.
+        requests_per_s: sustained pace.
+        burst: requests that may go at once after a rest.
+    """
+
+    base_url: str = ""
+    version: str = ""
+    purpose: str = "advertising"
+    max_rows: int = 1_000
+    requests_per_s: float = 1.0
+    burst: int = 1
 
     @property
-    def name(self) -> str:
-        """The word in ``audiences.platform``, in the signal ``platform:<name>`` and in API paths."""
+    @abstractmethod
+    def account(self) -> str:
+        """The ad account as audiences store it; empty: the platform is not connected."""
 
-    @property
-    def purpose(self) -> str:
-        """Consent purpose that a person must have granted before their row is sent."""
+
+EXTERNAL_ID: Final = "external_id"
+"""The column of a row that holds our own profile id."""
+
+
+@dataclass(frozen=True)
+class Platform(ABC):
+    """One platform: pure, frozen, built from its Params and its token.
+
+    Attributes:
+        name: the word in ``audiences.platform``, in the signal ``platform:<name>`` and in API paths.
+        columns: identifier kinds of a row's values, in order.
+        token: long-lived access token; empty where `sinks.http.oauth` adds one.
+    """
+
+    name: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]] = ("email", "phone", "device_id")
+
+    params: PlatformParams
+    token: str = field(default="", repr=False)
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """Identifier kinds that it can match by."""
+        return tuple(kind for kind in self.columns if kind != EXTERNAL_ID)
+
+    @property
+    def purpose(self) -> str:
+        """Consent purpose that a person must have granted before their row is sent."""
+        return self.params.purpose
 
     @property
     def limits(self) -> Limits:
         """What it accepts."""
+        return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
 
+    @abstractmethod
     def row(self, person: Matchable) -> Row | None:
         """Encode one person; None where nothing is left to match on."""
 
+    def identifiers(self, row: Row) -> dict[str, list[str]]:
+        """Give a row's values by kind, as exports in the platform's form show them."""
+        return {kind: [value] for kind, value in zip(self.columns, row, strict=True) if value}
+
+    @abstractmethod
     def encode(self, operation: Operation) -> Request:
         """Build the request; equal operations give equal bytes."""
 
+    @abstractmethod
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify the answer."""
+        """Classify the answer.
+
+        An answer that makes no sense is retried, because nobody knows what it did.
+        """
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *headers: tuple[str, str],
+    ) -> Request:
+        """Build a JSON request below the API's address."""
+        sent = (("accept", "application/json"), *headers)
+        return Request(
+            method,
+            f"{self.params.base_url.rstrip('/')}/{path}",
+            sent if body is None else (*sent, ("content-type", "application/json")),
+            b"" if body is None else msgspec.json.encode(body),
+        )

@@ -23,6 +23,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from local.platforms.faults import add_routes
+from local.platforms.google import access
 from local.platforms.google.access import LIFETIME_S, PER_MINUTE, GrantRefusedError, Quotas, Tokens
 from local.platforms.google.contract import ApiError, Destination, check_upload, invalid
 from local.platforms.google.faults import google_faults, refused
@@ -342,6 +343,18 @@ def build_app(sandbox: Sandbox) -> FastAPI:
         return await sandbox.api(request, path)
 
     return app
+
+
+def connection(url: str) -> dict[str, str]:
+    """The settings that connect Stratum to the sandbox at an address."""
+    return {
+        "base_url": url,
+        "token_url": f"{url}/token",
+        "customer_id": CUSTOMER,
+        "client_id": access.CLIENT_ID,
+        "client_secret": access.CLIENT_SECRET,
+        "refresh_token": access.REFRESH_TOKEN,
+    }
 
 
 def main() -> None:

@@ -270,6 +270,11 @@ def build_app(sandbox: Sandbox) -> FastAPI:
     return app
 
 
+def connection(url: str) -> dict[str, str]:
+    """The settings that connect Stratum to the sandbox at an address."""
+    return {"base_url": url, "account_id": "1000000001", "access_token": TOKEN}
+
+
 def main() -> None:
     """Run it until it is told to stop."""
     parser = argparse.ArgumentParser(description="A strict local Meta for Custom Audiences.")

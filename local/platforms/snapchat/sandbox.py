@@ -23,6 +23,7 @@ from local.platforms.faults import add_routes
 from local.platforms.rate_limit import RateLimit
 from local.platforms.segment_ledger import Segment, SegmentLedger
 from local.platforms.segment_pages import add_pages
+from local.platforms.snapchat import tokens
 from local.platforms.snapchat.contract import (
     ACCOUNT,
     SnapError,
@@ -238,6 +239,18 @@ def build_app(sandbox: SnapchatSandbox) -> FastAPI:
         return await sandbox.api(request, path)
 
     return app
+
+
+def connection(url: str) -> dict[str, str]:
+    """The settings that connect Stratum to the sandbox at an address."""
+    return {
+        "base_url": url,
+        "token_url": f"{url}/login/oauth2/access_token",
+        "account_id": "8adc3db7-8148-4fbf-999c-8d2266369d74",
+        "client_id": tokens.CLIENT_ID,
+        "client_secret": tokens.CLIENT_SECRET,
+        "refresh_token": tokens.REFRESH_TOKEN,
+    }
 
 
 def main() -> None:

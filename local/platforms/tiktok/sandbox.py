@@ -254,6 +254,11 @@ def build_app(sandbox: TiktokSandbox) -> FastAPI:
     return app
 
 
+def connection(url: str) -> dict[str, str]:
+    """The settings that connect Stratum to the sandbox at an address."""
+    return {"base_url": url, "account_id": "7178918106775994370", "access_token": TOKEN}
+
+
 def main() -> None:
     """Run it until it is told to stop."""
     parser = argparse.ArgumentParser(description="A strict local TikTok for streaming segments.")

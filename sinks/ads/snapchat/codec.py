@@ -15,7 +15,7 @@ looked for in each. Sources: Snap Marketing API, Customer lists, Rate limits, Pa
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -26,10 +26,11 @@ from sinks.ads.platform import (
     Delete,
     Delivered,
     Find,
-    Limits,
     Matchable,
     Operation,
     Outcome,
+    Platform,
+    PlatformParams,
     Read,
     Request,
     Response,
@@ -48,14 +49,11 @@ _THROTTLED: Final = "throttled"
 
 
 @dataclass(frozen=True)
-class SnapchatParams:
+class SnapchatParams(PlatformParams):
     """How Snapchat is reached and what it accepts.
 
     Attributes:
-        base_url: scheme and host of the Marketing API, or of the local sandbox.
-        version: API version in every path.
         account_id: ad account; empty: Snapchat is not connected.
-        purpose: consent purpose that covers sending a person to Snapchat.
         phone_form: ``digits`` (with country code, without plus) or ``e164`` (with plus).
         retention_days: how long Snapchat keeps a member who is not sent again; 9999 is for ever.
         name_limit: characters of a segment's name.
@@ -64,14 +62,12 @@ class SnapchatParams:
         page_size: segments per page of a listing.
         requests_per_s: sustained pace; Snapchat allows a token ten requests a second, the burst
             included. A write is up to three.
-        burst: requests that may go at once after a rest.
         throttle_wait: wait after a throttle; Snapchat does not say.
     """
 
     base_url: str = "https://adsapi.snapchat.com"
     version: str = "v1"
     account_id: str = ""
-    purpose: str = "advertising"
     phone_form: Literal["digits", "e164"] = "digits"
     retention_days: int = 9999
     name_limit: int = 375
@@ -81,24 +77,19 @@ class SnapchatParams:
     burst: int = 3
     throttle_wait: timedelta = timedelta(seconds=1)
 
+    @property
+    def account(self) -> str:
+        """The ad account as audiences store it."""
+        return self.account_id
+
 
 @dataclass(frozen=True)
-class Snapchat:
+class Snapchat(Platform):
     """The platform ``snapchat``."""
 
+    name: ClassVar[str] = "snapchat"
+
     params: SnapchatParams
-    name: str = "snapchat"
-    kinds: tuple[str, ...] = ("email", "phone", "device_id")
-
-    @property
-    def purpose(self) -> str:
-        """Consent purpose for advertising at Snapchat."""
-        return self.params.purpose
-
-    @property
-    def limits(self) -> Limits:
-        """30,000 people per write by default."""
-        return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
 
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as (EMAIL, PHONE, device) hashes.
@@ -128,7 +119,7 @@ class Snapchat:
         match operation:
             case Find(after=after):
                 query = after or urlencode({"limit": str(self.params.page_size)})
-                return self._request("GET", f"adaccounts/{account}/segments?{query}")
+                return self._api("GET", f"adaccounts/{account}/segments?{query}")
             case Create(name=name, intent=intent):
                 segment = {
                     "name": name[: self.params.name_limit],
@@ -137,19 +128,17 @@ class Snapchat:
                     "retention_in_days": self.params.retention_days,
                     "ad_account_id": account,
                 }
-                return self._request(
-                    "POST", f"adaccounts/{account}/segments", {"segments": [segment]}
-                )
+                return self._api("POST", f"adaccounts/{account}/segments", {"segments": [segment]})
             case Write(verb=verb, platform_id=platform_id, rows=rows):
-                return self._request(
+                return self._api(
                     "POST" if verb == "add" else "DELETE",
                     f"segments/{platform_id}/users",
                     {"users": _users(rows)},
                 )
             case Read(platform_id=platform_id):
-                return self._request("GET", f"segments/{platform_id}")
+                return self._api("GET", f"segments/{platform_id}")
             case Delete(platform_id=platform_id):
-                return self._request("DELETE", f"segments/{platform_id}")
+                return self._api("DELETE", f"segments/{platform_id}")
             case Status():
                 raise ValueError("Snapchat gives no receipts")
 
@@ -177,16 +166,8 @@ class Snapchat:
             return classify(response.status, failed, True, operation, wait_s)
         return _read(operation, answer)
 
-    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
-        headers = [("accept", "application/json")]
-        if body is not None:
-            headers.append(("content-type", "application/json"))
-        return Request(
-            method,
-            f"{self.params.base_url.rstrip('/')}/{self.params.version}/{path}",
-            tuple(headers),
-            b"" if body is None else msgspec.json.encode(body),
-        )
+    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
+        return self._request(method, f"{self.params.version}/{path}", body)
 
 
 class _Users(msgspec.Struct):

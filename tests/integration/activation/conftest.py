@@ -33,7 +33,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def meta(server: Server) -> Meta:
     return Meta(
-        MetaParams(server.url, account_id=ACCOUNT, max_rows=3, requests_per_s=1e6, burst=1_000_000),
+        MetaParams(
+            base_url=server.url, account_id=ACCOUNT, max_rows=3, requests_per_s=1e6, burst=1_000_000
+        ),
         TOKEN,
     )
 

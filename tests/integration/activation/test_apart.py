@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from config.destinations import accounts
 from config.settings import Settings
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
@@ -56,7 +55,7 @@ def process(dsn: str, valkey_url: str, *places: Place) -> Iterator[subprocess.Po
 def world_of(conn: psycopg.Connection, workspace: TestWorkspace, place: Place) -> World:
     """An audience on one platform, of people of its own, and a source that is well."""
     settings: Mapping[str, object] = {place.name: place.settings}
-    platform = accounts(Settings.model_validate(settings))[place.name].platform
+    platform = Settings.model_validate(settings).platforms[place.name].codec
     now = datetime.now(UTC)
     minute = int(now.timestamp()) // 60 * 60_000
     with conn.transaction():

@@ -13,7 +13,6 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from config.destinations import accounts
 from config.settings import Settings
 from sinks.activation import planning
 from sinks.ads.platform import Request, Response
@@ -175,7 +174,7 @@ def life(
         conn = opened.enter_context(psycopg.connect(postgres_dsn, autocommit=True))
         http = opened.enter_context(HttpRunner(HttpParams()))
         settings = Settings.model_validate({name: place.settings})
-        world = new_world(conn, workspace, accounts(settings)[name].platform, account=place.account)
+        world = new_world(conn, workspace, settings.platforms[name].codec, account=place.account)
         transport = Watched(http, set())
         engine = Engine(world, transport, wire=lambda transport: wiring(settings)(transport)[name])
         yield Life(place, world, engine, transport, random.Random(seed))

@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from config.destinations import accounts
 from config.settings import Settings
 from domain.gate import Code, Mode
 from local.platforms.meta.sandbox import Sandbox, build_app
@@ -393,7 +392,7 @@ def by_the_way(postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner) ->
         psycopg.connect(postgres_dsn, autocommit=True) as others,
     ):
         settings = Settings.model_validate({"snapchat": place.settings})
-        platform = accounts(settings)["snapchat"].platform
+        platform = settings.platforms["snapchat"].codec
         worlds = audiences(others, workspace, platform, 1, 2, "by-the-way-")
         for number in range(2):
             worlds[0]._identify(number, "phone", f"+4915112345{number:03}")

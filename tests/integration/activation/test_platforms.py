@@ -7,7 +7,6 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from config.destinations import accounts
 from config.settings import Settings
 from sinks.activation import planning
 from sinks.http.client import HttpParams, HttpRunner
@@ -53,7 +52,7 @@ def synced(
 ) -> Iterator[Synced]:
     with PLACES[name]() as place, psycopg.connect(postgres_dsn, autocommit=True) as conn:
         settings = Settings.model_validate({name: place.settings})
-        world = new_world(conn, workspace, accounts(settings)[name].platform, account=place.account)
+        world = new_world(conn, workspace, settings.platforms[name].codec, account=place.account)
         yield Synced(
             place,
             world,
