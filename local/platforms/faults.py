@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 LINE: Final = frozenset({"timeout", "slow", "reset_before", "reset_after", "html"})
 ANY: Final = "any"
+OPERATIONS: Final = frozenset({"find", "create", "add", "remove", "read", "delete"})
+"""The names that all sandboxes have for their requests."""
 
 
 class Fault(BaseModel):
@@ -53,19 +55,19 @@ class Faults:
 
     Args:
         errors: kind → the platform's answer in place of the real one; the request is not applied.
-        operations: the sandbox's names for its requests.
         special: kinds that the sandbox itself asks for, by `taken`.
+        more: operations that the platform has besides.
     """
 
     def __init__(
         self,
         errors: Mapping[str, Callable[[], Response]],
-        operations: AbstractSet[str],
         special: AbstractSet[str] = frozenset(),
+        more: AbstractSet[str] = frozenset(),
     ) -> None:
         self.queue: list[Fault] = []
         self._errors = errors
-        self._operations = operations | {ANY}
+        self._operations = OPERATIONS | more | {ANY}
         self._special = special
 
     def put(self, fault: Fault) -> None:

@@ -21,7 +21,7 @@ class Segment:
     """One audience.
 
     Attributes:
-        members: column → digests in it.
+        digests: column → what is in it.
         retention_days: how long a member stays, where the platform knows that; it is only shown.
         uploaded: whether anything was ever added.
         created_s: Unix time of its creation.
@@ -36,12 +36,17 @@ class Segment:
     created_s: int
     updated_s: int
     uploaded: bool = False
-    members: dict[str, set[bytes]] = field(default_factory=dict)
+    digests: dict[str, set[bytes]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """People as far as hashes tell: identifiers in the fullest column."""
-        return max(map(len, self.members.values()), default=0)
+        return max(map(len, self.digests.values()), default=0)
+
+    def members(self) -> dict[str, Any]:
+        """Its digests by column, hex."""
+        columns = {name: sorted(map(bytes.hex, held)) for name, held in self.digests.items()}
+        return {"members": {name: held for name, held in columns.items() if held}}
 
 
 class SegmentLedger:
@@ -53,7 +58,7 @@ class SegmentLedger:
     """
 
     def __init__(self, path: Path | None, first_id: int) -> None:
-        self.segments: dict[str, Segment] = {}
+        self.audiences: dict[str, Segment] = {}
         self._next_id = first_id
         self._log = StateLog(path, self._apply)
 
@@ -63,7 +68,7 @@ class SegmentLedger:
 
     def of(self, account: str) -> list[Segment]:
         """The account's audiences, oldest first."""
-        return [segment for segment in self.segments.values() if segment.account == account]
+        return [segment for segment in self.audiences.values() if segment.account == account]
 
     def create(
         self, account: str, name: str, now_s: int, description: str = "", retention_days: int = 0
@@ -77,7 +82,7 @@ class SegmentLedger:
             "retention_days": retention_days,
         }
         self._log.record({"do": "create", "id": segment_id, "s": now_s, **told})
-        return self.segments[segment_id]
+        return self.audiences[segment_id]
 
     def delete(self, segment_id: str) -> None:
         """Delete an audience with its members."""
@@ -90,16 +95,18 @@ class SegmentLedger:
     def _apply(self, entry: dict[str, Any]) -> None:
         if entry["do"] == "create":
             told = {key: value for key, value in entry.items() if key not in {"do", "s"}}
-            self.segments[entry["id"]] = Segment(**told, created_s=entry["s"], updated_s=entry["s"])
+            self.audiences[entry["id"]] = Segment(
+                **told, created_s=entry["s"], updated_s=entry["s"]
+            )
             self._next_id = int(entry["id"]) + 1
             return
         if entry["do"] == "delete":
-            del self.segments[entry["id"]]
+            del self.audiences[entry["id"]]
             return
         for segment_id, identifiers in entry["changes"].items():
-            segment = self.segments[segment_id]
+            segment = self.audiences[segment_id]
             for column, digests in identifiers.items():
-                held = segment.members.setdefault(column, set())
+                held = segment.digests.setdefault(column, set())
                 if entry["do"] == "add":
                     held.update(map(bytes.fromhex, digests))
                 else:

@@ -6,13 +6,13 @@ sandbox comes back with it.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from local.platforms.google.contract import Person, Upload, enum_of, invalid, message_of
+from local.platforms.people import People
 from local.platforms.state_log import StateLog
 
 FIRST_ID: Final = 7_090_784_486
@@ -38,35 +38,18 @@ _SOURCES: Final = (
 
 
 @dataclass
-class UserList:
-    """One list.
-
-    Attributes:
-        people: who is in it.
-        by_identifier: identifier → members who hold it.
-    """
+class UserList(People[str]):
+    """One list; an identifier begins with its kind."""
 
     id: str
     account: str
     name: str
     description: str
     duration_s: int
-    people: set[Person] = field(default_factory=set)
-    by_identifier: defaultdict[str, set[Person]] = field(default_factory=lambda: defaultdict(set))
 
-    def add(self, person: Person) -> None:
-        """Put a member in."""
-        self.people.add(person)
-        for identifier in person:
-            self.by_identifier[identifier].add(person)
-
-    def remove(self, person: Person) -> None:
-        """Take out every member who shares an identifier with this one."""
-        for identifier in person:
-            for held in list(self.by_identifier.get(identifier, ())):
-                self.people.discard(held)
-                for other in held:
-                    self.by_identifier[other].discard(held)
+    def members(self) -> dict[str, Any]:
+        """Its members, each a list of identifiers."""
+        return {"rows": [sorted(person) for person in self.people]}
 
     def shown(self) -> dict[str, Any]:
         """Spell it as a UserList; the sandbox matches three people in five."""
@@ -95,7 +78,7 @@ class Lists:
     """All lists and receipts of one sandbox. `path` None keeps them in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.held: dict[str, UserList] = {}
+        self.audiences: dict[str, UserList] = {}
         self.receipts: dict[str, list[dict[str, Any]]] = {}
         self._next_id = FIRST_ID
         self._log = StateLog(path, self._apply)
@@ -111,7 +94,7 @@ class Lists:
             ApiError: it is not acceptable, or another list of the account has its name.
         """
         name, description, duration_s = _check_list(body)
-        if any(held.account == account and held.name == name for held in self.held.values()):
+        if any(held.account == account and held.name == name for held in self.audiences.values()):
             raise invalid(
                 "The display name is already being used",
                 "DISPLAY_NAME_ALREADY_USED",
@@ -128,7 +111,7 @@ class Lists:
                 "s": duration_s,
             }
         )
-        return self.held[list_id]
+        return self.audiences[list_id]
 
     def delete(self, list_id: str) -> None:
         """Delete a list with its members."""
@@ -161,14 +144,18 @@ class Lists:
                 held = UserList(
                     entry["id"], entry["account"], entry["name"], entry["text"], entry["s"]
                 )
-                self.held[held.id] = held
+                self.audiences[held.id] = held
                 self._next_id = int(held.id) + 1
             case "delete":
-                del self.held[entry["id"]]
+                del self.audiences[entry["id"]]
             case verb:
                 self.receipts[entry["request"]] = entry["receipts"]
                 for list_id in entry["ids"]:
-                    change = self.held[list_id].add if verb == "add" else self.held[list_id].remove
+                    change = (
+                        self.audiences[list_id].add
+                        if verb == "add"
+                        else self.audiences[list_id].remove
+                    )
                     for person in entry["people"]:
                         change(frozenset(person))
 

@@ -5,24 +5,26 @@ so a killed sandbox comes back with it. A remove takes every row that shares an 
 removed one: Meta matches people, not rows.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from local.platforms.meta.contract import GraphError, Session, StoredRow
+from local.platforms.people import People
 from local.platforms.state_log import StateLog
 
 FIRST_ID = 23_850_000_000_000_001
 
 
+SHOWN: Final = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
+"""First columns of the read-back, whatever an audience holds."""
+
+
 @dataclass
-class Audience:
-    """One audience.
+class Audience(People[tuple[str, str]]):
+    """One audience; an identifier is a (key, value) pair.
 
     Attributes:
-        rows: what is in it.
-        by_identifier: (key, value) → rows that hold it.
         updated_s: Unix time of the last change to it.
     """
 
@@ -30,25 +32,13 @@ class Audience:
     account: str
     name: str
     description: str
-    rows: set[StoredRow] = field(default_factory=set)
-    by_identifier: defaultdict[tuple[str, str], set[StoredRow]] = field(
-        default_factory=lambda: defaultdict(set)
-    )
-    updated_s: int = 0
+    updated_s: int
 
-    def add(self, row: StoredRow) -> None:
-        """Put a row in."""
-        self.rows.add(row)
-        for pair in row:
-            self.by_identifier[pair].add(row)
-
-    def remove(self, row: StoredRow) -> None:
-        """Take out every row that shares an identifier with this one."""
-        for pair in row:
-            for held in list(self.by_identifier.get(pair, ())):
-                self.rows.discard(held)
-                for other in held:
-                    self.by_identifier[other].discard(held)
+    def members(self) -> dict[str, Any]:
+        """Its rows, in columns that all of them have."""
+        schema = [*SHOWN, *sorted({key for row in self.people for key, _ in row} - set(SHOWN))]
+        rows = [[dict(row).get(key, "") for key in schema] for row in self.people]
+        return {"schema": schema, "rows": rows}
 
 
 @dataclass
@@ -129,9 +119,8 @@ class Ledger:
 
     def _apply(self, entry: dict[str, Any]) -> None:
         if entry["do"] == "create":
-            self.audiences[entry["id"]] = Audience(
-                entry["id"], entry["account"], entry["name"], entry["text"], updated_s=entry["s"]
-            )
+            told = (entry[key] for key in ("id", "account", "name", "text", "s"))
+            self.audiences[entry["id"]] = Audience(*told)
             self._next_id = int(entry["id"]) + 1
             return
         if entry["do"] == "delete":

@@ -14,7 +14,6 @@ from fastapi.responses import JSONResponse
 from local.platforms.faults import Faults
 from local.platforms.tiktok.contract import PARAMETER, ApiError
 
-OPERATIONS: Final = frozenset({"find", "create", "add", "remove", "read", "delete"})
 SPECIAL: Final = frozenset({"deleted", "partial"})
 _ERRORS: Final = {
     "error_500": ApiError(50000, "System error", 500),
@@ -53,4 +52,4 @@ def tiktok_faults() -> Faults:
     answers: dict[str, Callable[[], Response]] = {
         kind: partial(refused, error) for kind, error in _ERRORS.items()
     }
-    return Faults(answers, OPERATIONS, SPECIAL)
+    return Faults(answers, SPECIAL)

@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.platforms.meta.sandbox import TOKEN, Sandbox, build_app
+from local.platforms.app import build_app
+from local.platforms.meta.sandbox import TOKEN, Sandbox
 from sinks.ads.meta.codec import Meta, MetaParams
 from sinks.http.client import HttpParams, HttpRunner
 from tests.conftest import TestWorkspace

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import psycopg
@@ -18,7 +18,7 @@ from domain.signals.reading import Reading, Status
 from store.signals import observations
 from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
-from tests.integration.activation.places import Place, meta, snapchat, tiktok, values
+from tests.integration.activation.places import Place, listening, values
 from tests.integration.activation.world import World, new_world
 
 Wait = Callable[[Callable[[], bool]], None]
@@ -81,8 +81,8 @@ def test_platform_that_hangs_delays_no_other(
     postgres_dsn: str, valkey_url: str, workspace: TestWorkspace, wait_until: Wait
 ) -> None:
     with (
-        snapchat() as hanging,
-        meta() as well,
+        listening("snapchat") as hanging,
+        listening("meta") as well,
         psycopg.connect(postgres_dsn, autocommit=True) as conn,
     ):
         hanging.fault("timeout", "find", seconds=3600)
@@ -106,9 +106,9 @@ def test_platform_that_hangs_delays_no_other(
         assert hanging.sandbox.requests["find"] == 1
 
 
-@pytest.mark.parametrize("place", [tiktok, snapchat])
+@pytest.mark.parametrize("name", ["tiktok", "snapchat"])
 def test_limits_are_never_exceeded(
-    place: Callable[..., AbstractContextManager[Place]],
+    name: str,
     postgres_dsn: str,
     valkey_url: str,
     workspace: TestWorkspace,
@@ -116,7 +116,7 @@ def test_limits_are_never_exceeded(
 ) -> None:
     """Two processes, an audience each and one account: everything they ask counts, and nothing is refused."""
     with (
-        place(strict=True, max_rows=2) as strict,
+        listening(name, strict=True, max_rows=2) as strict,
         psycopg.connect(postgres_dsn, autocommit=True) as conn,
     ):
         world = world_of(conn, workspace, strict)

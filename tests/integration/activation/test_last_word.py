@@ -15,7 +15,8 @@ from psycopg.sql import SQL, Identifier
 
 from config.settings import Settings
 from domain.gate import Code, Mode
-from local.platforms.meta.sandbox import Sandbox, build_app
+from local.platforms.app import build_app
+from local.platforms.meta.sandbox import Sandbox
 from sinks.ads.meta.codec import Meta
 from sinks.ads.platform import Request, Response
 from sinks.http.client import HttpRunner
@@ -387,7 +388,7 @@ def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(
 def by_the_way(postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner) -> Iterator[Desk]:
     """A desk at Snapchat: access is renewed on the way, and one write goes out as a request per kind of identifier."""
     with (
-        places.snapchat() as place,
+        places.listening("snapchat") as place,
         psycopg.connect(postgres_dsn, autocommit=True) as conn,
         psycopg.connect(postgres_dsn, autocommit=True) as others,
     ):

@@ -63,7 +63,7 @@ class Server:
         """Every audience's rows as (EXTERN_ID, EMAIL, PHONE, MADID)."""
         keys = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
         return [
-            {tuple(dict(row).get(key, "") for key in keys) for row in audience.rows}  # type: ignore[misc]
+            {tuple(dict(row).get(key, "") for key in keys) for row in audience.people}
             for audience in self.sandbox.ledger.audiences.values()
         ]
 

@@ -266,7 +266,7 @@ def test_account_list_and_login_must_fit(client: Client) -> None:
 )
 def test_list_needs_its_fields(client: Client, changed: dict[str, Any], expected: str) -> None:
     assert reason(client.ask("POST", LISTS, list_body(displayName="B") | changed))[1] == expected
-    assert len(client.sandbox.lists.held) == 1
+    assert len(client.sandbox.ledger.audiences) == 1
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_member_without_consent_is_accepted_and_refused_later(
 
 def test_token_is_wanted_and_expires() -> None:
     now = [0.0]
-    with running(Sandbox(lifetime_s=100, clock=lambda: now[0])) as client:
+    with running(Sandbox(token_lifetime=100, clock=lambda: now[0])) as client:
         assert client.ask("GET", LISTS, token="other").status_code == 401
         assert client.ask("GET", LISTS, token="?").json()["error"]["status"] == "UNAUTHENTICATED"
         now[0] = 99.0
@@ -233,13 +233,13 @@ def test_state_survives_a_restart_and_a_torn_last_line(tmp_path: Path) -> None:
         log.write(b'{"do":"add","ids":')
 
     with closing(Lists(path)) as again:
-        (held,) = again.held.values()
+        (held,) = again.audiences.values()
         assert held.people == {frozenset({f"email:{MARY}"})}
         assert len(again.receipts) == 2
         again.create("1" * 10, list_body(displayName="B"))
         again.delete(held.id)
     with closing(Lists(path)) as once_more:
-        assert [held.name for held in once_more.held.values()] == ["B"]
+        assert [held.name for held in once_more.audiences.values()] == ["B"]
 
 
 def test_page_shows_lists_and_escapes_their_names(client: Client) -> None:
@@ -288,6 +288,8 @@ def test_googles_own_client_gets_on_with_it(client: Client) -> None:
         assert status.request_status.name == "PROCESSING"
         assert [held.display_name for held in lists.list_user_lists(parent=parent)] == ["A", "V"]
         assert lists.get_user_list(name=created.name).size_info.gmail_members_count == 0
-        assert client.sandbox.lists.held[str(created.id)].people == {frozenset({f"email:{MARY}"})}
+        assert client.sandbox.ledger.audiences[str(created.id)].people == {
+            frozenset({f"email:{MARY}"})
+        }
         lists.delete_user_list(name=created.name)
-        assert str(created.id) not in client.sandbox.lists.held
+        assert str(created.id) not in client.sandbox.ledger.audiences

@@ -11,8 +11,9 @@ from google.ads import datamanager_v1
 from google.protobuf import json_format
 from google.rpc import error_details_pb2, status_pb2
 
-from local.platforms.google.access import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from local.platforms.google.sandbox import CUSTOMER, Sandbox, build_app
+from local.platforms.app import build_app
+from local.platforms.google.sandbox import CUSTOMER, Sandbox
+from local.platforms.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from sinks.ads.google.codec import Google, GoogleParams
 from sinks.ads.hashing import digest
 from sinks.ads.platform import Create, Delivered, Operation, Outcome, Request, Response
@@ -146,7 +147,7 @@ def member(*emails: str, phones: tuple[str, ...] = (), **more: Any) -> dict[str,
 @contextmanager
 def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
-        closing(sandbox.lists),
+        closing(sandbox.ledger),
         serving(build_app(sandbox)) as url,
         httpx.Client(base_url=url) as http,
     ):

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from local.platforms.app import build_app
 from local.platforms.meta.ledger import Ledger
-from local.platforms.meta.sandbox import TOKEN, Sandbox, build_app
+from local.platforms.meta.sandbox import TOKEN, Sandbox
 from sinks.ads.hashing import digest
 from tests.integration.activation.world import serving
 
@@ -303,7 +304,7 @@ def test_state_survives_a_restart_and_a_torn_last_line(tmp_path: Path) -> None:
 
     with closing(Ledger(path)) as again:
         (audience,) = again.audiences.values()
-        assert audience.rows == {frozenset(row) for row in before}
+        assert audience.people == {frozenset(row) for row in before}
         again.create("111", "B", "", 0)
     with closing(Ledger(path)) as once_more:
         assert len(once_more.audiences) == 2

@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from local.platforms.app import build_app
 from local.platforms.segment_ledger import SegmentLedger
-from local.platforms.snapchat.sandbox import FIRST_ID, SnapchatSandbox, build_app
-from local.platforms.snapchat.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from local.platforms.snapchat.sandbox import FIRST_ID, Sandbox
+from local.platforms.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from sinks.ads.hashing import digest
 from sinks.ads.platform import (
     Create,
@@ -51,7 +52,7 @@ GRANT = {
 class Client:
     """Asks the sandbox as a marketer's program would."""
 
-    def __init__(self, sandbox: SnapchatSandbox, http: httpx.Client) -> None:
+    def __init__(self, sandbox: Sandbox, http: httpx.Client) -> None:
         self.sandbox = sandbox
         self.http = http
         self.token = str(self.grant().json()["access_token"])
@@ -126,7 +127,7 @@ class Connector:
 
 
 @contextmanager
-def running(sandbox: SnapchatSandbox) -> Iterator[Client]:
+def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
         closing(sandbox.ledger),
         serving(build_app(sandbox)) as url,
@@ -137,7 +138,7 @@ def running(sandbox: SnapchatSandbox) -> Iterator[Client]:
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    with running(SnapchatSandbox(per_token=10_000, per_app=10_000)) as client:
+    with running(Sandbox(per_token=10_000, per_app=10_000)) as client:
         yield client
 
 
@@ -340,16 +341,16 @@ def test_wrong_token_is_refused_without_json(client: Client, token: str) -> None
 
 
 def test_token_expires() -> None:
-    sandbox = SnapchatSandbox(token_lifetime_s=0.0)
+    sandbox = Sandbox(token_lifetime_s=0.0)
     with closing(sandbox.ledger):
         sandbox.tokens.grant(b"&".join(f"{key}={value}".encode() for key, value in GRANT.items()))
 
-        assert not sandbox.tokens.valid("sandbox-access-1")
+        assert not sandbox.tokens.holder("Bearer sandbox-access-1")
 
 
 @pytest.mark.parametrize(("per_token", "per_app"), [(3, 20), (10, 3)])
 def test_too_many_requests_a_second_are_throttled(per_token: int, per_app: int) -> None:
-    with running(SnapchatSandbox(per_token=per_token, per_app=per_app)) as client:
+    with running(Sandbox(per_token=per_token, per_app=per_app)) as client:
         codes = [client.ask("GET", f"segments/{client.segment}").status_code for _ in range(3)]
 
     assert codes == [200, 200, 429]
@@ -378,15 +379,15 @@ def test_fault_answers_once_and_is_used_up(client: Client, kind: str, status: in
 @pytest.mark.parametrize("torn", [b'{"do":"add","ch', b""])
 def test_state_survives_a_restart_and_a_torn_last_line(tmp_path: Path, torn: bytes) -> None:
     path = tmp_path / "snapchat.jsonl"
-    with running(SnapchatSandbox(path)) as client:
+    with running(Sandbox(path)) as client:
         client.users(MARY, JANE)
         client.users(JANE, method="DELETE")
     with path.open("ab") as log:
         log.write(torn)
 
     with closing(SegmentLedger(path, FIRST_ID)) as again:
-        (segment,) = again.segments.values()
-        assert segment.members == {"EMAIL_SHA256": {bytes.fromhex(MARY)}}
+        (segment,) = again.audiences.values()
+        assert segment.digests == {"EMAIL_SHA256": {bytes.fromhex(MARY)}}
         assert (segment.retention_days, segment.uploaded) == (180, True)
 
 
@@ -439,7 +440,7 @@ def test_segment_created_before_a_lost_answer_is_found_on_a_later_page(
     client.fault("reset_after", "create")
 
     assert connector(Create("VIP", "stratum:1")) == Retry("connection")
-    assert connector.find("VIP", "stratum:1") in client.sandbox.ledger.segments
+    assert connector.find("VIP", "stratum:1") in client.sandbox.ledger.audiences
     assert connector.find("VIP", "stratum:2") == ""
 
 

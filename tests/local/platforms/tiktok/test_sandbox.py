@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from local.platforms.app import build_app
 from local.platforms.segment_ledger import SegmentLedger
-from local.platforms.tiktok.sandbox import FIRST_ID, TOKEN, TiktokSandbox, build_app
+from local.platforms.tiktok.sandbox import FIRST_ID, TOKEN, Sandbox
 from sinks.ads.hashing import digest
 from sinks.ads.platform import (
     Create,
@@ -47,7 +48,7 @@ BASE = "/open_api/v1.3/"
 class Client:
     """Asks the sandbox as a marketer's program would."""
 
-    def __init__(self, sandbox: TiktokSandbox, http: httpx.Client) -> None:
+    def __init__(self, sandbox: Sandbox, http: httpx.Client) -> None:
         self.sandbox = sandbox
         self.http = http
         self.audience = str(self.create()["data"]["audience_id"])
@@ -132,7 +133,7 @@ class Connector:
 
 
 @contextmanager
-def running(sandbox: TiktokSandbox) -> Iterator[Client]:
+def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
         closing(sandbox.ledger),
         serving(build_app(sandbox)) as url,
@@ -143,7 +144,7 @@ def running(sandbox: TiktokSandbox) -> Iterator[Client]:
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    with running(TiktokSandbox(qps=10_000, qpm=10_000)) as client:
+    with running(Sandbox(qps=10_000, qpm=10_000)) as client:
         yield client
 
 
@@ -335,7 +336,7 @@ def test_malformed_listing_is_refused(client: Client, query: dict[str, str]) -> 
 
 
 def test_too_many_requests_a_second_are_throttled_with_200() -> None:
-    with running(TiktokSandbox(qps=3, qpm=10_000)) as client:
+    with running(Sandbox(qps=3, qpm=10_000)) as client:
         codes = [
             client.ask("GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT).json()["code"]
             for _ in range(3)
@@ -383,7 +384,7 @@ def test_unknown_fault_is_refused(client: Client) -> None:
 @pytest.mark.parametrize("torn", [b'{"do":"add","ch', b""])
 def test_state_survives_a_restart_and_a_torn_last_line(tmp_path: Path, torn: bytes) -> None:
     path = tmp_path / "tiktok.jsonl"
-    with running(TiktokSandbox(path)) as client:
+    with running(Sandbox(path)) as client:
         client.map([MARY, PHONE, ""], [JANE, "", ""])
         client.map([JANE, "", ""], action="delete")
         before = client.members()
@@ -392,9 +393,9 @@ def test_state_survives_a_restart_and_a_torn_last_line(tmp_path: Path, torn: byt
 
     for _ in range(2):
         with closing(SegmentLedger(path, FIRST_ID)) as again:
-            (segment,) = again.segments.values()
+            (segment,) = again.audiences.values()
             assert {
-                column: [one.hex() for one in held] for column, held in segment.members.items()
+                column: [one.hex() for one in held] for column, held in segment.digests.items()
             } == before
     with closing(SegmentLedger(path, FIRST_ID)) as again:
         assert again.create(ACCOUNT, "B", 0).id == str(FIRST_ID + 1)
@@ -446,7 +447,7 @@ def test_audience_created_before_a_lost_answer_is_found_on_a_later_page(
 
     assert connector(Create("VIP", "stratum:1")) == Retry("connection")
     found = connector.find("VIP", "stratum:1")
-    assert found in client.sandbox.ledger.segments
+    assert found in client.sandbox.ledger.audiences
     assert connector.find("VIP", "stratum:2") == ""
 
 
