@@ -12,8 +12,7 @@ from redis.retry import Retry
 from config.platforms import OAuthAccess, PlatformSettings
 from config.settings import Settings
 from sinks.activation.destination import Destination
-from sinks.ads.platform import Transport
-from sinks.ads.snapchat.codec import Snapchat, one_schema
+from sinks.http.messages import Transport
 from sinks.http.oauth import Authorised
 from sinks.http.rate_limit import LocalTokens, Paced, SharedTokens, Tokens
 
@@ -81,8 +80,7 @@ class Wiring:
     def _access(self, section: PlatformSettings, paced: Paced) -> Transport:
         if not isinstance(section, OAuthAccess):
             return paced
-        authorised = Authorised(paced, section.grant, section.tokens, self._now)
-        return one_schema(authorised) if isinstance(section.codec, Snapchat) else authorised
+        return Authorised(paced, section.grant, section.tokens, self._now)
 
     def _tokens(self, name: str, section: PlatformSettings) -> Tokens:
         rate_per_s, burst = section.requests_per_s, section.burst

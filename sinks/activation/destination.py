@@ -21,10 +21,10 @@ from sinks.ads.platform import (
     Rejected,
     Retry,
     Row,
-    Transport,
     Write,
 )
 from sinks.http.breaker import Breaker
+from sinks.http.messages import Transport
 from sinks.http.rate_limit import Paced
 from store.activation.due import Audience
 from store.activation.pushes import OpenRequest
@@ -53,10 +53,7 @@ class Destination:
 
     def call(self, operation: Operation) -> Outcome:
         """Ask the platform for one thing."""
-        request = self.platform.encode(operation)
-        if isinstance(operation, Write) and operation.verb == "add":
-            request = replace(request, adds=True)
-        return self.platform.decode(operation, self.transport(request))
+        return exchange(self.platform, operation, self.transport)
 
     def find(self, name: str, intent: str) -> Outcome:
         """Look through the account for an audience that we created and never noted."""
@@ -110,6 +107,20 @@ class Destination:
                 LOST, advice="It was deleted at the platform; it is created and filled again."
             )
         )
+
+
+def exchange(platform: Platform, operation: Operation, transport: Transport) -> Outcome:
+    """Send an operation's requests in order; the first that is not delivered is its outcome.
+
+    The requests before it are applied then; sending all of them again is harmless.
+    """
+    outcome: Outcome = Delivered()
+    for request in platform.encode(operation):
+        adds = isinstance(operation, Write) and operation.verb == "add"
+        outcome = platform.decode(operation, transport(replace(request, adds=adds)))
+        if not isinstance(outcome, Delivered):
+            break
+    return outcome
 
 
 def _missing(outcome: Outcome) -> bool:

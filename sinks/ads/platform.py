@@ -1,6 +1,6 @@
 """What every ad platform file provides: requests and answers as values, and nothing that touches a socket.
 
-    operation ──encode──▶ Request ──(sinks.http)──▶ Response ──decode──▶ Delivered | Retry | Rejected
+    operation ──encode──▶ Request, … ──(sinks.http)──▶ Response ──decode──▶ Delivered | Retry | Rejected
 
 A platform classifies; `sinks.http.retry` decides when to try again; `sinks.activation.delivery`
 drives. Every write is a set operation at all platforms, so sending one twice changes nothing.
@@ -8,56 +8,16 @@ Creating an audience is the exception, and `Find` is what makes it safe.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
+from sinks.http.messages import Request, Response
+
 Row: TypeAlias = tuple[str, ...]
 """One person in the platform's column order: hashes and ids, never a raw e-mail or phone."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """One HTTP request.
-
-    Its repr shows no more than its method: headers and body hold the token and the rows, some
-    addresses are secrets.
-
-    Attributes:
-        adds: it adds people to an audience, so that it leaves only where the gate lets it
-            (`sinks.http.rate_limit`).
-    """
-
-    method: str
-    url: str = field(repr=False)
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: bytes = field(default=b"", repr=False)
-    adds: bool = False
-
-
-@dataclass(frozen=True)
-class Response:
-    """What came back.
-
-    Attributes:
-        status: HTTP status, 0 when no answer arrived.
-        headers: lower-case name → value.
-        body: as received; may repeat personal data and is never logged.
-        fault: why no answer arrived. ``timeout`` or ``connection``: the request may have been
-            applied all the same. ``reauth``, ``throttled`` or ``transient``: there was no access
-            token to send it with (`sinks.http.oauth`).
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-    fault: str = ""
-
-
-Transport: TypeAlias = Callable[[Request], Response]
-"""Sends one request and never raises for anything that the network does."""
 
 
 @dataclass(frozen=True)
@@ -280,12 +240,18 @@ class Platform(ABC):
         return {kind: [value] for kind, value in zip(self.columns, row, strict=True) if value}
 
     @abstractmethod
-    def encode(self, operation: Operation) -> Request:
-        """Build the request; equal operations give equal bytes."""
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests, rows in bodies and never in URLs; equal operations give equal bytes.
+
+        They are sent in order, and the first that is not delivered ends the operation.
+
+        Raises:
+            ValueError: for a `Status`, at a platform that gives no receipts.
+        """
 
     @abstractmethod
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify the answer.
+        """Classify the answer to one of the operation's requests.
 
         An answer that makes no sense is retried, because nobody knows what it did.
         """
@@ -296,12 +262,13 @@ class Platform(ABC):
         path: str,
         body: Mapping[str, Any] | None = None,
         *headers: tuple[str, str],
-    ) -> Request:
+    ) -> tuple[Request]:
         """Build a JSON request below the API's address."""
         sent = (("accept", "application/json"), *headers)
-        return Request(
+        request = Request(
             method,
             f"{self.params.base_url.rstrip('/')}/{path}",
             sent if body is None else (*sent, ("content-type", "application/json")),
             b"" if body is None else msgspec.json.encode(body),
         )
+        return (request,)

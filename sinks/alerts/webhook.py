@@ -16,7 +16,6 @@ from hashlib import sha256
 from typing import Final
 
 from domain.alerts import Notice
-from sinks.ads.platform import Request, Response, Transport
 from sinks.alerts.channel import (
     Again,
     Arrived,
@@ -27,6 +26,7 @@ from sinks.alerts.channel import (
     runbook,
     spelled,
 )
+from sinks.http.messages import Request, Response, Transport
 
 _LATER: Final = frozenset({408, 425, 429})
 

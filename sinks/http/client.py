@@ -12,7 +12,7 @@ from typing import Self
 
 import httpx
 
-from sinks.ads.platform import Request, Response
+from sinks.http.messages import Request, Response
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class HttpParams:
 
 
 class HttpRunner:
-    """A `sinks.ads.platform.Transport` over pooled connections.
+    """A `sinks.http.messages.Transport` over pooled connections.
 
     Close it, or use it as a context.
     """

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from sinks.ads.platform import Request, Response, Transport
+from sinks.http.messages import Request, Response, Transport
 
 REAUTH: Final = "reauth"
 """The fault of an answer where the grant was refused: a person has to connect the platform again."""

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import redis
 import structlog
 
-from sinks.ads.platform import Request, Response, Transport
+from sinks.http.messages import Request, Response, Transport
 from sinks.http.token_bucket import Bucket, take
 
 logger = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ Customer Match.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Final
@@ -34,13 +34,12 @@ from sinks.ads.platform import (
     PlatformParams,
     Read,
     Rejected,
-    Request,
-    Response,
     Retry,
     Row,
     Status,
     Write,
 )
+from sinks.http.messages import Request, Response
 
 _FIELDS: Final = {"email": "emailAddress", "phone": "phoneNumber"}
 _AGREED: Final = {
@@ -136,8 +135,8 @@ class Google(Platform):
             found.setdefault(kind, []).append(digest)
         return found
 
-    def encode(self, operation: Operation) -> Request:
-        """Build one request; rows go in the body, never in a URL."""
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests of one operation."""
         match operation:
             case Find(name=name, after=after):
                 query = {
@@ -164,10 +163,7 @@ class Google(Platform):
                 )
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer.
-
-        An answer that makes no sense is retried, because nobody knows what it did.
-        """
+        """Classify one response."""
         params = self.params
         if response.fault == "reauth":
             return Rejected(
@@ -246,7 +242,7 @@ class Google(Platform):
             "encoding": "HEX",
         }
 
-    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
+    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[Request]:
         managed = path.startswith(self._lists) and self.params.login_customer_id
         login = [("login-account", _account(self.params.login_customer_id))] if managed else []
         return self._request(method, f"{self.params.version}/{path}", body, *login)

@@ -9,7 +9,7 @@ with 400, 403 or 429 alike). Sources: Marketing API, Customer File Custom Audien
 reference; Marketing API Rate Limiting (v25.0).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Final
@@ -31,13 +31,12 @@ from sinks.ads.platform import (
     Platform,
     PlatformParams,
     Read,
-    Request,
-    Response,
     Retry,
     Row,
     Status,
     Write,
 )
+from sinks.http.messages import Request, Response
 
 SCHEMA: Final = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
 _READ_FIELDS: Final = (
@@ -100,8 +99,8 @@ class Meta(Platform):
         device = hashing.smallest(known.get("device_id", ()), hashing.device_id)
         return (person.external_id, email, phone, device) if email or phone or device else None
 
-    def encode(self, operation: Operation) -> Request:
-        """Build one Graph request; rows go in the body, never in a URL."""
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests of one operation."""
         match operation:
             case Find(after=after):
                 query = {"fields": "id,name,description", "limit": str(self.params.page_size)}
@@ -141,10 +140,7 @@ class Meta(Platform):
                 raise ValueError("Meta gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer.
-
-        An answer that makes no sense is retried, because nobody knows what it did.
-        """
+        """Classify one response."""
         if response.fault:
             return Retry(response.fault)
         try:
@@ -164,7 +160,9 @@ class Meta(Platform):
         pause_s = (usage.regain_s or self.params.usage_pause.total_seconds()) if near else 0.0
         return _read(operation, answer, pause_s)
 
-    def _graph(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
+    def _graph(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> tuple[Request]:
         bearer = ("authorization", f"Bearer {self.token}")
         return self._request(method, f"{self.params.version}/{path}", body, bearer)
 

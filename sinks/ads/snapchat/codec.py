@@ -1,19 +1,16 @@
 """Snapchat customer lists (segments): how requests are spelled and answers are read.
 
-`one_schema` is the transport that they need.
-
-A row is (email, phone, device), all hashed. Snapchat takes one kind of identifier at a time:
-`Snapchat.encode` puts each kind into an element of its own, and `one_schema` sends each element as
-a request of its own, as integrations in production do. Every identifier counts once in a request:
-Snapchat would count a repeated one twice. Requests carry no token; `sinks.http.oauth.Authorised`
-adds it.
+A row is (email, phone, device), all hashed. Snapchat takes one kind of identifier at a time, so a
+write is one request per kind, as in integrations in production. Every identifier counts once in a
+request: Snapchat would count a repeated one twice. Requests carry no token;
+`sinks.http.oauth.Authorised` adds it.
 
 The recorded intent is the segment's description. A 200 may hold parts that failed, so success is
 looked for in each. Sources: Snap Marketing API, Customer lists, Rate limits, Pagination.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlencode, urlsplit
@@ -32,15 +29,13 @@ from sinks.ads.platform import (
     Platform,
     PlatformParams,
     Read,
-    Request,
-    Response,
     Retry,
     Row,
     Status,
-    Transport,
     Write,
 )
 from sinks.ads.snapchat.errors import classify, code_in, refused_grant
+from sinks.http.messages import Request, Response
 
 SCHEMAS: Final = ("EMAIL_SHA256", "PHONE_SHA256", "MOBILE_AD_ID_SHA256")
 _PHONE_FORMS: Final = {"digits": hashing.phone_digits, "e164": hashing.phone_e164}
@@ -108,13 +103,8 @@ class Snapchat(Platform):
         )
         return row if any(row) else None
 
-    def encode(self, operation: Operation) -> Request:
-        """Build one request; rows go in the body, never in a URL.
-
-        Raises:
-            ValueError: for a `Status`; Snapchat takes a write in before it answers and gives no
-                receipt.
-        """
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests of one operation."""
         account = self.params.account_id
         match operation:
             case Find(after=after):
@@ -130,11 +120,12 @@ class Snapchat(Platform):
                 }
                 return self._api("POST", f"adaccounts/{account}/segments", {"segments": [segment]})
             case Write(verb=verb, platform_id=platform_id, rows=rows):
-                return self._api(
+                method, path = (
                     "POST" if verb == "add" else "DELETE",
                     f"segments/{platform_id}/users",
-                    {"users": _users(rows)},
                 )
+                users = ({"users": [element]} for element in _users(rows))
+                return [request for body in users for request in self._api(method, path, body)]
             case Read(platform_id=platform_id):
                 return self._api("GET", f"segments/{platform_id}")
             case Delete(platform_id=platform_id):
@@ -143,10 +134,7 @@ class Snapchat(Platform):
                 raise ValueError("Snapchat gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer.
-
-        An answer that makes no sense is retried, because nobody knows what it did.
-        """
+        """Classify one response."""
         wait_s = self.params.throttle_wait.total_seconds()
         if response.fault == _REAUTH:
             return refused_grant()
@@ -166,45 +154,8 @@ class Snapchat(Platform):
             return classify(response.status, failed, True, operation, wait_s)
         return _read(operation, answer)
 
-    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
+    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[Request]:
         return self._request(method, f"{self.params.version}/{path}", body)
-
-
-class _Users(msgspec.Struct):
-    users: list[msgspec.Raw]
-
-
-def one_schema(transport: Transport) -> Transport:
-    """Wrap a transport so that a write of several kinds of identifiers goes out as one request per kind, in order.
-
-    The first answer that is not a success ends it and is the answer; then the kinds before are in
-    and the others are not, and sending all again is harmless. Other requests pass unchanged.
-    """
-
-    def send(request: Request) -> Response:
-        *others, last = _parts(request)
-        for part in others:
-            answer = transport(part)
-            envelope = _envelope(answer.body)
-            if (
-                answer.fault
-                or answer.status >= 400
-                or envelope is None
-                or _failed(envelope) is not None
-            ):
-                return answer
-        return transport(last)
-
-    return send
-
-
-def _parts(request: Request) -> Sequence[Request]:
-    if not request.body or not urlsplit(request.url).path.endswith("/users"):
-        return (request,)
-    elements = msgspec.json.decode(request.body, type=_Users).users
-    return [
-        replace(request, body=msgspec.json.encode(_Users([element]))) for element in elements
-    ] or (request,)
 
 
 def _users(rows: tuple[Row, ...]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ end in a slash; without it TikTok answers 404. Sources: Marketing API v1.3, Segm
 audience; TikTok help, Create a Custom Audience with a Customer File.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
@@ -32,14 +32,13 @@ from sinks.ads.platform import (
     Platform,
     PlatformParams,
     Read,
-    Request,
-    Response,
     Retry,
     Row,
     Status,
     Write,
 )
 from sinks.ads.tiktok.errors import NOT_LISTED, Waits, classify, wrong_address
+from sinks.http.messages import Request, Response
 
 _OK: Final = 0
 _PARTIAL: Final = 20001
@@ -120,13 +119,8 @@ class Tiktok(Platform):
         )
         return row if any(row) else None
 
-    def encode(self, operation: Operation) -> Request:
-        """Build one request; rows go in the body, never in a URL.
-
-        Raises:
-            ValueError: for a `Status`; TikTok applies a write before it answers and gives no
-                receipt.
-        """
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests of one operation."""
         account = self.params.account_id
         match operation:
             case Find(after=after):
@@ -154,10 +148,7 @@ class Tiktok(Platform):
                 raise ValueError("TikTok gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer.
-
-        An answer that makes no sense is retried, because nobody knows what it did.
-        """
+        """Classify one response."""
         if response.fault:
             return Retry(response.fault)
         try:
@@ -196,11 +187,11 @@ class Tiktok(Platform):
         mark = _mark(intent)
         return name[: self.params.name_limit - len(mark)].rstrip() + mark
 
-    def _list(self, query: Mapping[str, str]) -> Request:
+    def _list(self, query: Mapping[str, str]) -> tuple[Request]:
         query = {"advertiser_id": self.params.account_id, **query}
         return self._api("GET", f"dmp/custom_audience/list/?{urlencode(query)}")
 
-    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
+    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[Request]:
         token = ("access-token", self.token)
         return self._request(method, f"open_api/{self.params.version}/{path}", body, token)
 

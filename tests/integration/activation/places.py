@@ -14,7 +14,7 @@ from config.settings import Settings
 from local.platforms.app import SandboxApp, build_app
 from local.platforms.faults import Fault
 from sinks.activation.destination import Destination
-from sinks.ads.platform import Transport
+from sinks.http.messages import Transport
 from tests.integration.activation.world import serving
 
 _FAST: Final[dict[str, Any]] = {"requests_per_s": 1e6, "burst": 1_000_000, "max_rows": 3}

@@ -16,8 +16,8 @@ import pytest
 from config.settings import Settings
 from domain.platforms import PLATFORM_NAMES
 from sinks.activation import planning
-from sinks.ads.platform import Request, Response
 from sinks.http.client import HttpParams, HttpRunner
+from sinks.http.messages import Request, Response
 from store.activation import concerned, withdrawals
 from tests.conftest import TestWorkspace
 from tests.integration.activation.places import Place, listening, values, wiring

@@ -18,8 +18,8 @@ from domain.gate import Code, Mode
 from local.platforms.app import build_app
 from local.platforms.meta.sandbox import Sandbox
 from sinks.ads.meta.codec import Meta
-from sinks.ads.platform import Request, Response
 from sinks.http.client import HttpRunner
+from sinks.http.messages import Request, Response
 from sinks.http.rate_limit import WithheldError
 from store.activation import commands as audience_commands
 from store.activation.commands import AudienceCommandError, NewAudience

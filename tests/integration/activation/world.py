@@ -23,7 +23,8 @@ from sinks.activation import planning
 from sinks.activation.delivery import Attempt, Delivery, DeliveryParams
 from sinks.activation.destination import Destination
 from sinks.activation.receipts import Confirmation
-from sinks.ads.platform import Matchable, Platform, Request, Response, Transport
+from sinks.ads.platform import Matchable, Platform
+from sinks.http.messages import Request, Response, Transport
 from sinks.http.rate_limit import LocalTokens, Paced
 from sinks.http.retry import RetryParams
 from store.activation import receipts, withdrawals

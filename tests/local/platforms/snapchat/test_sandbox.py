@@ -15,6 +15,7 @@ from local.platforms.app import build_app
 from local.platforms.segment_ledger import SegmentLedger
 from local.platforms.snapchat.sandbox import FIRST_ID, Sandbox
 from local.platforms.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
 from sinks.ads.platform import (
     Create,
@@ -30,7 +31,7 @@ from sinks.ads.platform import (
     Row,
     Write,
 )
-from sinks.ads.snapchat.codec import Snapchat, SnapchatParams, one_schema
+from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.oauth import Authorised, Grant, TokenParams
 from tests.integration.activation.world import serving
@@ -104,12 +105,10 @@ class Connector:
     def __init__(self, url: str, runner: HttpRunner) -> None:
         self.snapchat = Snapchat(SnapchatParams(base_url=url, account_id=ACCOUNT, page_size=2))
         grant = Grant(f"{url}/login/oauth2/access_token", CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN)
-        self._transport = one_schema(
-            Authorised(runner, grant, TokenParams(), partial(datetime.now, UTC))
-        )
+        self._transport = Authorised(runner, grant, TokenParams(), partial(datetime.now, UTC))
 
     def __call__(self, operation: Operation) -> Outcome:
-        return self.snapchat.decode(operation, self._transport(self.snapchat.encode(operation)))
+        return exchange(self.snapchat, operation, self._transport)
 
     def find(self, name: str, intent: str) -> str:
         after = ""

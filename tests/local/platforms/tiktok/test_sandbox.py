@@ -12,6 +12,7 @@ import pytest
 from local.platforms.app import build_app
 from local.platforms.segment_ledger import SegmentLedger
 from local.platforms.tiktok.sandbox import FIRST_ID, TOKEN, Sandbox
+from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
 from sinks.ads.platform import (
     Create,
@@ -115,7 +116,7 @@ class Connector:
         self._runner = runner
 
     def __call__(self, operation: Operation) -> Outcome:
-        return self.tiktok.decode(operation, self._runner(self.tiktok.encode(operation)))
+        return exchange(self.tiktok, operation, self._runner)
 
     def find(self, name: str, intent: str) -> str:
         after = ""
