@@ -1,4 +1,4 @@
-"""Faults that the platform sandboxes inject on command, so that retry safety can be shown and not only claimed.
+"""Faults that the sandboxes inject on command, so that tests can prove retry safety.
 
 ``POST /_sandbox/faults`` with ``{"kind":"reset_after","operation":"add","times":2}`` queues one;
 each matching request uses one up; ``GET`` lists what is left and ``DELETE`` forgets it. Faults of
@@ -46,7 +46,10 @@ async def _cut_off() -> AsyncIterator[bytes]:
 
 
 def _truncated() -> Response:
-    """Break the connection in the middle of the answer: the server closes it when less comes than was announced."""
+    """Break the connection in the middle of the answer.
+
+    The server closes it when less comes than was announced.
+    """
     return StreamingResponse(_cut_off(), headers={"content-length": "64"})
 
 
@@ -69,6 +72,7 @@ class Faults:
         self._errors = errors
         self._operations = OPERATIONS | more | {ANY}
         self._special = special
+        self.kinds = LINE | errors.keys() | special
 
     def put(self, fault: Fault) -> None:
         """Queue one.
@@ -76,9 +80,8 @@ class Faults:
         Raises:
             ValueError: its kind or its operation is unknown here.
         """
-        known = LINE | self._errors.keys() | self._special
-        if fault.kind not in known:
-            raise ValueError(f"kind must be one of {sorted(known)}")
+        if fault.kind not in self.kinds:
+            raise ValueError(f"kind must be one of {sorted(self.kinds)}")
         if fault.operation not in self._operations:
             raise ValueError(f"operation must be one of {sorted(self._operations)}")
         self.queue.append(fault)

@@ -1,17 +1,17 @@
-"""The laws of every platform: its requests, its rows, its answers in trouble, its sandbox, and its places in the project."""
+"""The laws of every platform: requests, rows, answers in trouble, sandbox, registration."""
 
 import json
 import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import httpx
 import pytest
 
 from config.settings import Settings
 from domain.platforms import PLATFORM_NAMES
-from local.platforms.faults import Fault
 from local.stack.sandboxes import connection
 from sinks.ads.platform import (
     Create,
@@ -150,7 +150,8 @@ def test_answer_without_sense_is_tried_again(name: str, operation: str, body: by
 
 @pytest.fixture
 def place(name: str) -> Iterator[Place]:
-    with listening(name, max_rows=1000) as found:
+    limit = SUBJECTS[name].platform.limits.max_rows
+    with listening(name, max_rows=limit, page_size=2) as found:
         yield found
 
 
@@ -241,10 +242,114 @@ def test_fault_of_the_line_is_tried_again_and_changes_nothing_twice(
 
 
 @everywhere
-def test_unknown_faults_are_refused(place: Place) -> None:
-    for fault in (Fault(kind="earthquake"), Fault(kind="html", operation="dance")):
-        with pytest.raises(ValueError, match="must be one of"):
-            place.sandbox.faults.put(fault)
+@pytest.mark.parametrize("verb", ["add", "remove"])
+def test_repeated_write_ends_as_one_write_whatever_went_wrong(
+    place: Place, connector: Connector, subject: Subject, verb: Literal["add", "remove"]
+) -> None:
+    audience = created(connector)
+    for number, kind in enumerate(sorted(place.sandbox.faults.kinds - {"deleted"})):
+        if verb == "remove":
+            connector(Write("add", audience, subject.rows, 3 * number + 1))
+        place.fault(kind, verb)
+        connector(Write(verb, audience, subject.rows, 3 * number + 2))
+        place.sandbox.faults.queue.clear()
+
+        again = connector(Write(verb, audience, subject.rows, 3 * number + 3))
+        assert isinstance(again, Delivered), kind
+        assert place.only() == (values(subject.rows) if verb == "add" else set()), kind
+        connector(Write("remove", audience, subject.rows, 3 * number + 4 + 10_000))
+
+
+@everywhere
+def test_audience_created_before_a_lost_answer_is_found_on_a_later_page(
+    place: Place, connector: Connector
+) -> None:
+    for number in range(3):
+        created(connector, f"VIP {number}")
+    place.fault("reset_after", "create")
+
+    assert connector(Create("VIP", "stratum:4")) == Retry("connection")
+    found = connector.destination.find("VIP", "stratum:4")
+    assert isinstance(found, Delivered)
+    assert found.platform_id == max(place.lists())
+    assert connector.destination.find("VIP", "stratum:5") == Delivered()
+
+
+@everywhere
+def test_audience_deleted_behind_our_back_is_missing(
+    place: Place, connector: Connector, subject: Subject
+) -> None:
+    audience = created(connector)
+    if "deleted" in place.sandbox.faults.kinds:
+        place.fault("deleted", "add")
+    else:
+        place.lose(audience)
+
+    outcome = connector(Write("add", audience, subject.rows, 1))
+    assert isinstance(outcome, Retry | Rejected)
+    assert outcome.reason in {"busy", "missing"}
+    outcome = connector(Read(audience))
+    assert isinstance(outcome, Rejected)
+    assert outcome.reason == "missing"
+
+
+@everywhere
+def test_largest_write_is_accepted(place: Place, connector: Connector, subject: Subject) -> None:
+    most = connector.destination.platform.limits.max_rows
+    people = (Matchable(f"p{n}", {"email": (f"p{n}@example.com",)}) for n in range(most))
+    rows = tuple(row for row in map(subject.platform.row, people) if row)
+
+    assert isinstance(connector(Write("add", created(connector), rows, 1)), Delivered)
+    (held,) = place.sandbox.ledger.audiences.values()
+    assert held.size == len(rows) == most
+
+
+@everywhere
+@pytest.mark.parametrize("torn", [b'{"do":"add","', b""])
+def test_state_survives_a_restart_and_a_torn_last_line(
+    name: str, torn: bytes, tmp_path: Path, subject: Subject
+) -> None:
+    log = tmp_path / "state.jsonl"
+    with listening(name, log, page_size=2, max_rows=3) as place, HttpRunner(HttpParams()) as http:
+        connector = Connector(place, http)
+        audience = created(connector)
+        connector(Write("add", audience, subject.rows, 1))
+        connector(Write("remove", audience, subject.rows[:1], 2))
+        before = place.lists()
+    with log.open("ab") as file:
+        file.write(torn)
+
+    for others in range(2):
+        with listening(name, log) as again, HttpRunner(HttpParams()) as http:
+            assert again.lists()[audience] == before[audience]
+            assert len(again.lists()) == 1 + others
+            assert created(Connector(again, http), f"B{others}") > audience
+
+
+@everywhere
+def test_faults_are_listed_used_up_and_forgotten(place: Place, connector: Connector) -> None:
+    faults, audience = f"{place.settings['base_url']}/_sandbox/faults", created(connector)
+    html = {"kind": "html"}
+    for asked in ({"kind": "sloth"}, html | {"operation": "dance"}, html | {"times": 0}, {"x": 1}):
+        assert httpx.post(faults, json=asked).status_code == 422
+    assert httpx.post(faults, json=html | {"operation": "read"}).status_code == 201
+
+    assert connector(Find("VIP", "stratum:1")) != Retry("html")
+    assert [one["kind"] for one in httpx.get(faults).json()] == ["html"]
+    assert connector(Read(audience)) == Retry("html")
+    assert httpx.get(faults).json() == []
+    httpx.post(faults, json=html)
+    assert httpx.delete(faults).status_code == 204
+    assert httpx.get(faults).json() == []
+
+
+@everywhere
+def test_requests_are_counted_by_operation(place: Place, connector: Connector) -> None:
+    created(connector)
+    connector(Find("VIP", "stratum:1"))
+
+    counted = httpx.get(f"{place.settings['base_url']}/_sandbox/requests").json()
+    assert {name: counted[name] for name in ("create", "find")} == {"create": 1, "find": 1}
 
 
 @everywhere

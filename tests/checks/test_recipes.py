@@ -1,4 +1,4 @@
-"""CONTRIBUTING's recipes are true: whoever touches the files that it names, and no others, has added the thing."""
+"""CONTRIBUTING's recipes are true: touching the files that one names adds the thing everywhere."""
 
 import json
 import os

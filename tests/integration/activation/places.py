@@ -1,4 +1,4 @@
-"""The four sandboxes behind one face: where they listen, how the settings reach them, and which identifiers are on their lists.
+"""The sandboxes behind one face: where they listen, their settings, what is on their lists.
 
 A strict one has its platform's limits and the settings' own pace; otherwise nothing waits.
 """
@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 from config.settings import Settings
@@ -68,7 +69,7 @@ def _identifiers(members: dict[str, Any]) -> set[str]:
 
 def wiring(settings: Settings) -> Callable[[Transport], Mapping[str, Destination]]:
     """How production wires them, the pace kept by this process."""
-    from config.destinations import Wiring  # noqa: PLC0415 - tests of single platforms need none of it
+    from config.destinations import Wiring  # noqa: PLC0415 - most tests need none of it
 
     return lambda transport: Wiring(
         settings, transport, None, lambda: datetime.now(UTC), lambda _: None
@@ -76,10 +77,12 @@ def wiring(settings: Settings) -> Callable[[Transport], Mapping[str, Destination
 
 
 @contextmanager
-def listening(name: str, *, strict: bool = False, **changed: Any) -> Iterator[Place]:
+def listening(
+    name: str, log: Path | None = None, *, strict: bool = False, **changed: Any
+) -> Iterator[Place]:
     """Run the sandbox of a platform."""
     module = import_module(f"local.platforms.{name}.sandbox")
-    sandbox: SandboxApp = module.Sandbox(**({} if strict else module.UNLIMITED))
+    sandbox: SandboxApp = module.Sandbox(log, **({} if strict else module.UNLIMITED))
     with closing(sandbox.ledger), serving(build_app(sandbox)) as url:
         access = module.connection(url)
         account = Settings.model_validate({name: access}).platforms[name].account

@@ -284,17 +284,3 @@ def test_token_endpoint_wants_the_right_grant(
     answer = client.http.post("/token", data=form(**changed))
 
     assert (answer.status_code, answer.json().get("error")) == (status, error)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"kind": "sloth"},
-        {"kind": "html", "operation": "dance"},
-        {"kind": "html", "times": 0},
-        {"x": 1},
-    ],
-)
-def test_fault_that_is_none_is_refused(client: Client, fault: dict[str, Any]) -> None:
-    assert client.http.post("/_sandbox/faults", json=fault).status_code == 422
-    assert client.http.get("/_sandbox/faults").json() == []
