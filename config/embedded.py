@@ -1,4 +1,4 @@
-"""Parameters of the embedded stack: sizes of its servers, how it restarts what dies, how much disk it leaves free."""
+"""Parameters of the embedded stack: sizes of its servers, restarts, free disk space."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Builds what reads and keeps exports from the settings: alike for the API, which answers and gives out, and for upkeep, which writes."""
+"""Builds the exporter and its file store from the settings, for the API and for upkeep."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Asks a platform whether it would do what we ask, by a call that changes nothing: a look through the account's audiences."""
+"""Checks a platform by a call that changes nothing: a listing of the account's audiences."""
 
 import time
 from dataclasses import dataclass, replace

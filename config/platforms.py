@@ -1,4 +1,4 @@
-"""Settings of ad platforms: for each row of `sinks.ads.registry` its Params with the access to it beside them."""
+"""Settings of ad platforms: the Params of each row of `sinks.ads.registry`, with its access."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -102,4 +102,4 @@ def _section(spec: PlatformSpec) -> type[PlatformSettings]:
 SECTIONS: Final[Mapping[str, type[PlatformSettings]]] = {
     name: _section(spec) for name, spec in PLATFORMS.items()
 }
-"""Platform → class of its section of the settings; without arguments it makes one not connected."""
+"""Platform → class of its section; without arguments it makes one that is not connected."""

@@ -1,4 +1,4 @@
-"""The ad platforms by name, as stored and in the API; `sinks.ads.registry` has the rest about each."""
+"""The ad platforms by name, as stored and in the API; `sinks.ads.registry` has the rest."""
 
 from typing import Final, Literal, TypeAlias, get_args
 

@@ -1,4 +1,7 @@
-"""``stratum audiences``: audiences on ad platforms, listed, made, pushed, paused, previewed, deleted. The engine does what is asked for."""
+"""``stratum audiences``: list, create, push, pause, preview and delete audiences on platforms.
+
+The engine does what is asked for.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -55,7 +58,7 @@ def list_audiences(workspace_name: WorkspaceName = "default") -> None:
 
 @app.command()
 def show(audience: _Audience, workspace_name: WorkspaceName = "default") -> None:
-    """Show an audience's last pushes: what was sent, left out and refused, and what the platform said."""
+    """Show an audience's last pushes: rows sent, skipped and rejected, and the read-back."""
     table = Table(
         "push",
         "kind",
@@ -139,7 +142,8 @@ def create(
             ttl,
             holdout,
         )
-        return f"audience {commands.create(conn, author.workspace, author.actor, new)}: {name} on {platform}"
+        audience = commands.create(conn, author.workspace, author.actor, new)
+        return f"audience {audience}: {name} on {platform}"
 
     _do(workspace_name, work)
 
@@ -210,7 +214,8 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
             f", {count:,} {reason}" for reason, count in sorted(found.skipped.items())
         )
         typer.echo(
-            f"{row.name} on {row.platform}: {found.members:,} in the segment, {found.listed:,} on the list, {found.held_out:,} held out"
+            f"{row.name} on {row.platform}: {found.members:,} in the segment,"
+            f" {found.listed:,} on the list, {found.held_out:,} held out"
         )
         about = (
             ""
@@ -218,7 +223,8 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
             else f" (estimated from {found.examined:,} of {found.concerned:,} people)"
         )
         typer.echo(
-            f"the next push adds {found.adds:,} and removes {found.removes:,} in {found.requests:,} requests{skipped}{about}"
+            f"the next push adds {found.adds:,} and removes {found.removes:,}"
+            f" in {found.requests:,} requests{skipped}{about}"
         )
         typer.echo(f"the gate would {judged.verdict}: {'; '.join(judged.reasons)}")
 

@@ -1,4 +1,4 @@
-"""``stratum platforms``: which ad platforms are connected, and whether they would take what is sent."""
+"""``stratum platforms``: show which ad platforms are connected, and check that they work."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,9 +1,9 @@
-"""What every sandbox is: a server with a status page, a count of its requests, faults on command, and a rule book of its own.
+"""The server that every sandbox is: status page, request counts, faults on command.
 
-``/`` shows what it holds, ``/_sandbox/audiences`` and ``/_sandbox/audiences/{id}`` give its audiences
-and the members of one, ``/_sandbox/requests`` counts what was asked for, those that went wrong
-included, and ``/_sandbox/faults`` injects faults (`local.platforms.faults`). Sandboxes keep no
-personal data: a request with anything that is not hashed is refused.
+``/`` shows what it holds, ``/_sandbox/audiences`` and ``/_sandbox/audiences/{id}`` give its
+audiences and the members of one, ``/_sandbox/requests`` counts what was asked for, those that went
+wrong included, and ``/_sandbox/faults`` injects faults (`local.platforms.faults`). Sandboxes keep
+no personal data: a request with anything that is not hashed is refused.
 """
 
 import argparse

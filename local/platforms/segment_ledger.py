@@ -1,4 +1,4 @@
-"""What a sandbox of hashed lists remembers (TikTok, Snapchat): audiences as sets of identifiers per column.
+"""What a sandbox of hashed lists (TikTok, Snapchat) remembers: identifiers per column.
 
 These platforms take each identifier by itself, so a remove takes the identifiers it names and
 nothing else. Everything acknowledged is in an append log first (`local.platforms.state_log`), so a

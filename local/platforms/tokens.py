@@ -9,7 +9,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 CLIENT_ID: Final = "sandbox-client"
-CLIENT_SECRET: Final = "sandbox-secret"  # noqa: S105 - the sandbox's own documented credentials, they open nothing else
+CLIENT_SECRET: Final = "sandbox-secret"  # noqa: S105 - documented, it opens nothing else
 REFRESH_TOKEN: Final = "sandbox-refresh-token"  # noqa: S105 - likewise
 ACCESS: Final = {
     "client_id": CLIENT_ID,

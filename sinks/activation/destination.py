@@ -1,4 +1,4 @@
-"""One platform account as this process sees it, and what a recorded request means there: one call, or the few that creating takes.
+"""One platform account as this process sees it, and what a recorded request means there.
 
 An audience is created only when looking for it by its recorded intent finds none. One that was
 there and that the platform no longer knows is lost: only where neither the platform nor a listing
@@ -128,6 +128,6 @@ def _missing(outcome: Outcome) -> bool:
 
 
 def _session(intent: str, request: OpenRequest) -> int:
-    """Name an attempt: positive, 63 bits, different for every attempt of every request of every audience."""
+    """Name an attempt: positive, 63 bits, different for each attempt of each request."""
     name = f"{intent}:{request.push_id}:{request.seq}:{request.attempts}".encode()
     return int.from_bytes(blake2b(name, digest_size=8).digest()) >> 1 or 1

@@ -1,4 +1,4 @@
-"""The forms in which platforms take identifiers: how each is spelled before SHA-256, and which are not hashed at all.
+"""The forms in which platforms take identifiers: normalised before SHA-256, or not hashed.
 
 Input values come normalised from `operators.identity.normalise`. Every function answers the empty
 string where nothing usable is left, and `digest` refuses to hash that: the hash of nothing would
@@ -37,7 +37,7 @@ def digest(value: str) -> str:
 
 
 def smallest(values: Iterable[str], spell: Callable[[str], str]) -> str:
-    """Choose one of several values, the same on every run: the smallest usable spelling, or the empty string.
+    """Choose one of several values, the same on every run: the smallest usable spelling or "".
 
     >>> smallest(["zoe@example.com", "n/a", "Mary@example.com"], email_plain)
     'mary@example.com'
@@ -64,7 +64,7 @@ def email_plain(value: str) -> str:
 
 
 def email_stripped(value: str) -> str:
-    """Spell an e-mail as some TikTok uploads do: as plain, without dots and ``+suffix`` at every domain.
+    """Spell an e-mail as some TikTok uploads do: no dots and ``+suffix`` at any domain.
 
     Source: the form that Twilio Segment's TikTok Audiences destination hashes; TikTok's own help
     page shows the plain one.

@@ -1,6 +1,7 @@
-"""What every ad platform file provides: requests and answers as values, and nothing that touches a socket.
+"""What every platform provides: operations, requests and outcomes as values, no socket.
 
-    operation ──encode──▶ Request, … ──(sinks.http)──▶ Response ──decode──▶ Delivered | Retry | Rejected
+    operation ──encode──▶ Request, … ──(sinks.http)──▶ Response
+    Response ──decode──▶ Delivered | Retry | Rejected
 
 A platform classifies; `sinks.http.retry` decides when to try again; `sinks.activation.delivery`
 drives. Every write is a set operation at all platforms, so sending one twice changes nothing.
@@ -205,7 +206,7 @@ class Platform(ABC):
     """One platform: pure, frozen, built from its Params and its token.
 
     Attributes:
-        name: the word in ``audiences.platform``, in the signal ``platform:<name>`` and in API paths.
+        name: as in ``audiences.platform``, the signal ``platform:<name>`` and API paths.
         columns: identifier kinds of a row's values, in order.
         token: long-lived access token; empty where `sinks.http.oauth` adds one.
     """

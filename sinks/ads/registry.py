@@ -1,7 +1,7 @@
 """Every ad platform, one row each.
 
-Settings, accounts, access, export forms, local sandboxes and the tests of platforms derive from this
-table. The names are in `domain.platforms`, in the same order; the sandbox of ``<name>`` is
+Settings, access, export forms, local sandboxes and the battery derive from this table. The names
+are in `domain.platforms`, in the same order; the sandbox of ``<name>`` is
 ``local.platforms.<name>.sandbox``.
 """
 

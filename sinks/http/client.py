@@ -1,4 +1,4 @@
-"""The one outbound HTTP client: sends request values, gives back response values, and never raises for what a network does.
+"""The one outbound HTTP client: request values in, response values out, no network errors raised.
 
 It repeats nothing (that is `sinks.http.retry`'s decision), follows no redirect, ignores proxy
 variables of the environment, and logs neither addresses, headers nor bodies. Guarantee: at most one

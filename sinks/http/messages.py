@@ -1,4 +1,4 @@
-"""HTTP requests and responses as values, which nothing shows: they hold tokens and personal data."""
+"""HTTP requests and responses as values; they hold tokens and personal data and never show it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What the Google sandbox remembers: user lists as real sets of members, and what became of accepted requests.
+"""What the Google sandbox remembers: user lists as sets of members, and receipts.
 
 A remove takes every member who shares an identifier with the removed one: Google matches people,
 not records. Everything acknowledged is in a file first (`local.platforms.state_log`), so a killed
@@ -161,7 +161,7 @@ class Lists:
 
 
 def receipts(verb: str, upload: Upload) -> list[dict[str, Any]]:
-    """Spell what will be said about a request once it is processed, for each destination in its order."""
+    """Give the result of a request once it is processed, for each destination in its order."""
     refusals = sum(upload.refused.values())
     counts = {"recordCount": str(upload.records), "userIdentifierCount": str(upload.identifiers)}
     rate = (

@@ -34,7 +34,7 @@ _COMMON: Final = {"$alt", "alt", "prettyPrint"}
 
 
 class _Route(NamedTuple):
-    """One request's operation: its name, its quota, the query parameters that it takes, and what does it."""
+    """One request's operation: name, quota, known query parameters, and what answers it."""
 
     operation: str
     quota: str
@@ -94,7 +94,8 @@ class Sandbox(SandboxApp):
             unknown = request.query_params.keys() - route.query - _COMMON
             if unknown:
                 raise invalid(
-                    f'Invalid JSON payload received. Unknown name "{min(unknown)[:50]}": Cannot bind query parameter.'
+                    f'Invalid JSON payload received. Unknown name "{min(unknown)[:50]}":'
+                    " Cannot bind query parameter."
                 )
             return await self.faults.around(route.operation, route.answer)
         except ApiError as error:

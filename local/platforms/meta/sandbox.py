@@ -18,7 +18,7 @@ from local.platforms.meta.contract import GraphError, check_upload
 from local.platforms.meta.faults import meta_faults, refused
 from local.platforms.meta.ledger import Audience, Ledger
 
-TOKEN: Final = "sandbox-token"  # noqa: S105 - the sandbox's own documented token, it opens nothing else
+TOKEN: Final = "sandbox-token"  # noqa: S105 - documented, it opens nothing else
 CALLS_PER_HOUR: Final = 5_000
 """Limited access tier of the custom_audience use case."""
 URL_LIMIT: Final = 8_192
@@ -117,7 +117,10 @@ class Sandbox(SandboxApp):
     def _audience(self, audience_id: str) -> Audience:
         audience: Audience | None = self.ledger.audiences.get(audience_id)
         if audience is None:
-            message = f"Unsupported request. Object with ID '{audience_id}' does not exist, cannot be loaded due to missing permissions"
+            message = (
+                f"Unsupported request. Object with ID '{audience_id}' does not exist,"
+                " cannot be loaded due to missing permissions"
+            )
             raise GraphError(100, message, 33)
         return audience
 

@@ -45,7 +45,8 @@ def refused(error: SnapError) -> Response:
             "request_status": "ERROR",
             "request_id": REQUEST_ID,
             "debug_message": error.debug,
-            "display_message": "We're sorry, but the requested resource is not available at this time",
+            "display_message": "We're sorry, but the requested resource is not available"
+            " at this time",
             "error_code": error.code,
         },
         error.status,

@@ -27,7 +27,7 @@ from local.platforms.tiktok.contract import (
 )
 from local.platforms.tiktok.faults import answered, refused, tiktok_faults
 
-TOKEN: Final = "sandbox-token"  # noqa: S105 - the sandbox's own documented token, it opens nothing else
+TOKEN: Final = "sandbox-token"  # noqa: S105 - documented, it opens nothing else
 FIRST_ID: Final = 167_290_896
 MAX_ROWS: Final = 1_000
 """TikTok does not publish its limit; this is the largest batch known to be in use."""

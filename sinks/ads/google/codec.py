@@ -1,4 +1,4 @@
-"""Google Customer Match through the Data Manager API: how requests are spelled and answers are read.
+"""Google Customer Match through the Data Manager API: encodes requests, decodes responses.
 
 A row holds every e-mail and phone of a person, as ``email:<hash>`` and ``phone:<hash>``, sorted,
 e-mails first; there is no own id in it and no fixed column. Google matches people by any of them. A

@@ -1,4 +1,4 @@
-"""Meta Custom Audiences (customer file): how requests are spelled and answers are read.
+"""Meta Custom Audiences (customer file): encodes requests, decodes responses.
 
 Rows are multi-key lists ``[EXTERN_ID, EMAIL, PHONE, MADID]``. Each attempt is an upload session of
 its own with one batch: after a session's last batch Meta takes no further one, so a repeated
@@ -169,7 +169,7 @@ class Meta(Platform):
 
 @dataclass(frozen=True)
 class _Usage:
-    """Share of the quota used, 0–1, and seconds until Meta lets us in again (0 where it does not say)."""
+    """Share of the quota used, 0–1, and seconds until access is regained (0: unknown)."""
 
     share: float = 0.0
     regain_s: float = 0.0
@@ -194,7 +194,7 @@ def _usage(headers: Mapping[str, str]) -> _Usage:
 
 
 def _entries(header: str) -> list[dict[str, Any]]:
-    """List the usage objects of one header, whether it holds one or maps business ids to lists of them."""
+    """List the usage objects of one header: it holds one, or maps business ids to lists of them."""
     try:
         value = msgspec.json.decode(header) if header else {}
     except msgspec.DecodeError:

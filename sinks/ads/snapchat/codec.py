@@ -1,4 +1,4 @@
-"""Snapchat customer lists (segments): how requests are spelled and answers are read.
+"""Snapchat customer lists (segments): encodes requests, decodes responses.
 
 A row is (email, phone, device), all hashed. Snapchat takes one kind of identifier at a time, so a
 write is one request per kind, as in integrations in production. Every identifier counts once in a
@@ -248,7 +248,7 @@ def _next_page(answer: Mapping[str, Any]) -> str:
 
 
 def _readback(segment: Mapping[str, Any]) -> dict[str, int | str]:
-    """Keep what a person may see: matched people (−1: unknown) and the segment's states in Snapchat's words."""
+    """Keep what a person may see: matched people (−1: unknown) and Snapchat's own states."""
     size = segment.get("approximate_number_users")
     size = size if isinstance(size, int) else -1
     states = {

@@ -1,4 +1,4 @@
-"""TikTok streaming segments: how requests are spelled and answers are read.
+"""TikTok streaming segments: encodes requests, decodes responses.
 
 A row is (email, phone, device), all hashed. On the wire it becomes one list per person, positional
 to ``id_schema``, with ``{}`` where an id is missing. We do not know whether a device id is Apple's
@@ -263,7 +263,7 @@ def _next_page(data: Mapping[str, Any]) -> str:
 
 
 def _readback(audience: Mapping[str, Any]) -> dict[str, int | str]:
-    """Keep what a person may see: matched people (−1: unknown) and whether the audience can be used."""
+    """Keep what a person may see: matched people (−1: unknown) and whether it can be used."""
     size = _integer(audience.get("cover_num"), -1)
     return {
         "size_lower": size,
