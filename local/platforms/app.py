@@ -10,46 +10,18 @@ import argparse
 import html
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from local.platforms.faults import Faults, add_routes
+from local.platforms.ledger import Ledger
 
 Answer: TypeAlias = Callable[[], Awaitable[Response]]
-
-
-class Audience(Protocol):
-    """One audience as far as all sandboxes show it."""
-
-    id: str
-    account: str
-    name: str
-
-    @property
-    def size(self) -> int:
-        """People in it."""
-
-    def members(self) -> dict[str, Any]:
-        """Its members by hash, in the platform's order."""
-
-
-class Ledger(Protocol):
-    """What a sandbox remembers."""
-
-    @property
-    def audiences(self) -> Mapping[str, Audience]:
-        """Every audience by its id."""
-
-    def delete(self, audience_id: str) -> None:
-        """Delete an audience with its members."""
-
-    def close(self) -> None:
-        """Close the log behind it; nothing is kept afterwards."""
 
 
 class SandboxApp(ABC):
@@ -72,7 +44,7 @@ class SandboxApp(ABC):
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "PUT", "DELETE")
     oauth_path: ClassVar[str] = ""
 
-    def __init__(self, ledger: Ledger, faults: Faults) -> None:
+    def __init__(self, ledger: Ledger[Any], faults: Faults) -> None:
         self.ledger: Any = ledger
         self.faults = faults
         self.requests: dict[str, int] = {}

@@ -7,10 +7,9 @@ killed sandbox comes back with it. Only digests are stored.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from local.platforms.state_log import StateLog
+from local.platforms.ledger import Ledger
 
 Identifiers = Mapping[str, Sequence[str]]
 """Column → hex digests."""
@@ -49,22 +48,8 @@ class Segment:
         return {"members": {name: held for name, held in columns.items() if held}}
 
 
-class SegmentLedger:
-    """All audiences of one sandbox.
-
-    Args:
-        path: the append log; None keeps everything in memory.
-        first_id: id of the first audience; later ones count up.
-    """
-
-    def __init__(self, path: Path | None, first_id: int) -> None:
-        self.audiences: dict[str, Segment] = {}
-        self._next_id = first_id
-        self._log = StateLog(path, self._apply)
-
-    def close(self) -> None:
-        """Close the log; nothing is kept afterwards."""
-        self._log.close()
+class SegmentLedger(Ledger[Segment]):
+    """All audiences of one sandbox."""
 
     def of(self, account: str) -> list[Segment]:
         """The account's audiences, oldest first."""
@@ -74,42 +59,23 @@ class SegmentLedger:
         self, account: str, name: str, now_s: int, description: str = "", retention_days: int = 0
     ) -> Segment:
         """Create an audience; names may repeat."""
-        segment_id = str(self._next_id)
-        told = {
-            "account": account,
-            "name": name,
-            "description": description,
-            "retention_days": retention_days,
-        }
-        self._log.record({"do": "create", "id": segment_id, "s": now_s, **told})
-        return self.audiences[segment_id]
-
-    def delete(self, segment_id: str) -> None:
-        """Delete an audience with its members."""
-        self._log.record({"do": "delete", "id": segment_id})
+        told = {"name": name, "description": description, "retention_days": retention_days}
+        return self._create(s=now_s, account=account, **told)
 
     def write(self, verb: str, changes: Mapping[str, Identifiers], now_s: int) -> None:
         """Add or remove identifiers: audience → column → digests."""
         self._log.record({"do": verb, "changes": changes, "s": now_s})
 
-    def _apply(self, entry: dict[str, Any]) -> None:
-        if entry["do"] == "create":
-            told = {key: value for key, value in entry.items() if key not in {"do", "s"}}
-            self.audiences[entry["id"]] = Segment(
-                **told, created_s=entry["s"], updated_s=entry["s"]
-            )
-            self._next_id = int(entry["id"]) + 1
-            return
-        if entry["do"] == "delete":
-            del self.audiences[entry["id"]]
-            return
+    def _made(self, entry: dict[str, Any]) -> Segment:
+        now_s = entry.pop("s")
+        return Segment(**entry, created_s=now_s, updated_s=now_s)
+
+    def _write(self, verb: str, entry: dict[str, Any]) -> None:
         for segment_id, identifiers in entry["changes"].items():
             segment = self.audiences[segment_id]
             for column, digests in identifiers.items():
                 held = segment.digests.setdefault(column, set())
-                if entry["do"] == "add":
-                    held.update(map(bytes.fromhex, digests))
-                else:
-                    held.difference_update(map(bytes.fromhex, digests))
-            segment.uploaded = segment.uploaded or entry["do"] == "add"
+                change = held.update if verb == "add" else held.difference_update
+                change(map(bytes.fromhex, digests))
+            segment.uploaded = segment.uploaded or verb == "add"
             segment.updated_s = entry["s"]

@@ -22,7 +22,6 @@ _GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
 _PHONE_DIGITS: Final = range(7, 16)
 """ITU-T E.164 allows at most 15 digits; nothing under 7 can be dialled from abroad."""
 _DEVICE_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def digest(value: str) -> str:
@@ -43,11 +42,6 @@ def smallest(values: Iterable[str], spell: Callable[[str], str]) -> str:
     'mary@example.com'
     """
     return min(filter(None, map(spell, values)), default="")
-
-
-def is_digest(value: str) -> bool:
-    """Whether the value already looks like a SHA-256 digest in lower-case hex."""
-    return _SHA256.fullmatch(value) is not None
 
 
 def email_plain(value: str) -> str:

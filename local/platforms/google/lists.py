@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from local.platforms.google.contract import Person, Upload, enum_of, invalid, message_of
+from local.platforms.ledger import Ledger
 from local.platforms.people import People
-from local.platforms.state_log import StateLog
 
 FIRST_ID: Final = 7_090_784_486
 DAY_S: Final = 86_400
@@ -74,18 +74,12 @@ class UserList(People[str]):
         }
 
 
-class Lists:
+class Lists(Ledger[UserList]):
     """All lists and receipts of one sandbox. `path` None keeps them in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.audiences: dict[str, UserList] = {}
         self.receipts: dict[str, list[dict[str, Any]]] = {}
-        self._next_id = FIRST_ID
-        self._log = StateLog(path, self._apply)
-
-    def close(self) -> None:
-        """Close the file; nothing is kept afterwards."""
-        self._log.close()
+        super().__init__(path, FIRST_ID)
 
     def create(self, account: str, body: object) -> UserList:
         """Check a UserList and create it.
@@ -100,22 +94,7 @@ class Lists:
                 "DISPLAY_NAME_ALREADY_USED",
                 "user_list.display_name",
             )
-        list_id = str(self._next_id)
-        self._log.record(
-            {
-                "do": "create",
-                "id": list_id,
-                "account": account,
-                "name": name,
-                "text": description,
-                "s": duration_s,
-            }
-        )
-        return self.audiences[list_id]
-
-    def delete(self, list_id: str) -> None:
-        """Delete a list with its members."""
-        self._log.record({"do": "delete", "id": list_id})
+        return self._create(account=account, name=name, text=description, s=duration_s)
 
     def write(
         self, verb: str, list_ids: list[str], people: list[Person], receipts: list[dict[str, Any]]
@@ -138,26 +117,16 @@ class Lists:
         )
         return request_id
 
-    def _apply(self, entry: dict[str, Any]) -> None:
-        match entry["do"]:
-            case "create":
-                held = UserList(
-                    entry["id"], entry["account"], entry["name"], entry["text"], entry["s"]
-                )
-                self.audiences[held.id] = held
-                self._next_id = int(held.id) + 1
-            case "delete":
-                del self.audiences[entry["id"]]
-            case verb:
-                self.receipts[entry["request"]] = entry["receipts"]
-                for list_id in entry["ids"]:
-                    change = (
-                        self.audiences[list_id].add
-                        if verb == "add"
-                        else self.audiences[list_id].remove
-                    )
-                    for person in entry["people"]:
-                        change(frozenset(person))
+    def _made(self, entry: dict[str, Any]) -> UserList:
+        return UserList(*(entry[key] for key in ("id", "account", "name", "text", "s")))
+
+    def _write(self, verb: str, entry: dict[str, Any]) -> None:
+        self.receipts[entry["request"]] = entry["receipts"]
+        for list_id in entry["ids"]:
+            held = self.audiences[list_id]
+            change = held.add if verb == "add" else held.remove
+            for person in entry["people"]:
+                change(frozenset(person))
 
 
 def receipts(verb: str, upload: Upload) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from local.platforms.ledger import Ledger
 from local.platforms.meta.contract import GraphError, Session, StoredRow
 from local.platforms.people import People
-from local.platforms.state_log import StateLog
 
 FIRST_ID = 23_850_000_000_000_001
 
@@ -52,37 +52,16 @@ class _Running:
     received: int = 0
 
 
-class Ledger:
+class MetaLedger(Ledger[Audience]):
     """All state of one sandbox. `path` None keeps it in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.audiences: dict[str, Audience] = {}
         self._sessions: dict[int, _Running] = {}
-        self._next_id = FIRST_ID
-        self._log = StateLog(path, self._apply)
-
-    def close(self) -> None:
-        """Close the log; nothing is kept afterwards."""
-        self._log.close()
+        super().__init__(path, FIRST_ID)
 
     def create(self, account: str, name: str, description: str, now_s: int) -> Audience:
         """Create an audience; names may repeat, as at Meta."""
-        audience_id = str(self._next_id)
-        self._log.record(
-            {
-                "do": "create",
-                "id": audience_id,
-                "account": account,
-                "name": name,
-                "text": description,
-                "s": now_s,
-            }
-        )
-        return self.audiences[audience_id]
-
-    def delete(self, audience_id: str) -> None:
-        """Delete an audience with its rows."""
-        self._log.record({"do": "delete", "id": audience_id})
+        return self._create(account=account, name=name, text=description, s=now_s)
 
     def write(self, verb: str, audience_id: str, rows: list[StoredRow], now_s: int) -> None:
         """Add or remove rows."""
@@ -117,20 +96,12 @@ class Ledger:
         running.received += rows
         return running.received
 
-    def _apply(self, entry: dict[str, Any]) -> None:
-        if entry["do"] == "create":
-            told = (entry[key] for key in ("id", "account", "name", "text", "s"))
-            self.audiences[entry["id"]] = Audience(*told)
-            self._next_id = int(entry["id"]) + 1
-            return
-        if entry["do"] == "delete":
-            del self.audiences[entry["id"]]
-            return
+    def _made(self, entry: dict[str, Any]) -> Audience:
+        return Audience(*(entry[key] for key in ("id", "account", "name", "text", "s")))
+
+    def _write(self, verb: str, entry: dict[str, Any]) -> None:
         audience = self.audiences[entry["id"]]
+        change = audience.add if verb == "add" else audience.remove
         for pairs in entry["rows"]:
-            row = frozenset((key, value) for key, value in pairs)
-            if entry["do"] == "add":
-                audience.add(row)
-            else:
-                audience.remove(row)
+            change(frozenset((key, value) for key, value in pairs))
         audience.updated_s = entry["s"]

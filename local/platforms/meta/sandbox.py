@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from local.platforms.app import Answer, SandboxApp, serve
 from local.platforms.meta.contract import GraphError, check_upload
 from local.platforms.meta.faults import meta_faults, refused
-from local.platforms.meta.ledger import Audience, Ledger
+from local.platforms.meta.ledger import Audience, MetaLedger
 
 TOKEN: Final = "sandbox-token"  # noqa: S105 - documented, it opens nothing else
 CALLS_PER_HOUR: Final = 5_000
@@ -41,7 +41,7 @@ class Sandbox(SandboxApp):
         token: str = TOKEN,
         calls_per_hour: int = CALLS_PER_HOUR,
     ) -> None:
-        super().__init__(Ledger(state_file), meta_faults())
+        super().__init__(MetaLedger(state_file), meta_faults())
         self._token = token
         self._calls_per_hour = calls_per_hour
         self._calls: list[float] = []
