@@ -42,7 +42,7 @@ def _platform(settings: Settings, section: PlatformSettings) -> PlatformView:
         account_id=section.account or None,
         purpose=platform.purpose,
         identifiers=list(platform.kinds),
-        max_rows=platform.limits.max_rows,
+        max_rows=platform.params.max_rows,
         shortest_interval_s=int(delivery.shortest_interval.total_seconds()),
         longest_interval_s=int(delivery.longest_interval.total_seconds()),
     )

@@ -52,7 +52,7 @@ def plan_push(
         if opened is None or opened[0].status != "active" or due.has_open_push(conn, audience_id):
             return None
         audience, xmin = opened
-        draft = Draft(conn, audience, kind, platform.limits.max_rows, now)
+        draft = Draft(conn, audience, kind, platform.params.max_rows, now)
         come = go = 0
         sent_again: set[ProfileId] = set()
         for page in changes(conn, audience, xmin, platform):
@@ -95,7 +95,7 @@ def plan_withdrawal(
         change = net_change({}, leaving, known.refused)
         if not change.removes:
             return None
-        draft = Draft(conn, audience, "urgent", platform.limits.max_rows, now)
+        draft = Draft(conn, audience, "urgent", platform.params.max_rows, now)
         draft.take(change)
         return draft.plan(decision_id)
 

@@ -48,7 +48,7 @@ class Write:
     Attributes:
         verb: ``add`` or ``remove``.
         platform_id: the platform's id of the audience.
-        rows: at most `Limits.max_rows`.
+        rows: at most `PlatformParams.max_rows`.
         session: positive 63-bit number, new for every attempt.
     """
 
@@ -144,21 +144,6 @@ Outcome: TypeAlias = Delivered | Retry | Rejected
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What one platform accepts.
-
-    Attributes:
-        max_rows: rows per `Write`.
-        requests_per_s: sustained pace per destination.
-        burst: requests that may go at once after a rest.
-    """
-
-    max_rows: int
-    requests_per_s: float
-    burst: int
-
-
-@dataclass(frozen=True)
 class Matchable:
     """One person as far as platforms may match: profile id and normalised identifiers.
 
@@ -180,7 +165,7 @@ class PlatformParams(ABC):
         version: API version in every path.
         purpose: consent purpose that a person must have granted before their row is sent.
         max_rows: rows per `Write`.
-        requests_per_s: sustained pace.
+        requests_per_s: sustained pace per account.
         burst: requests that may go at once after a rest.
     """
 
@@ -226,11 +211,6 @@ class Platform(ABC):
     def purpose(self) -> str:
         """Consent purpose that a person must have granted before their row is sent."""
         return self.params.purpose
-
-    @property
-    def limits(self) -> Limits:
-        """What it accepts."""
-        return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
 
     @abstractmethod
     def row(self, person: Matchable) -> Row | None:

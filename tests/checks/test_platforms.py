@@ -150,7 +150,7 @@ def test_answer_without_sense_is_tried_again(name: str, operation: str, body: by
 
 @pytest.fixture
 def place(name: str) -> Iterator[Place]:
-    limit = SUBJECTS[name].platform.limits.max_rows
+    limit = SUBJECTS[name].platform.params.max_rows
     with listening(name, max_rows=limit, page_size=2) as found:
         yield found
 
@@ -295,7 +295,7 @@ def test_audience_deleted_behind_our_back_is_missing(
 
 @everywhere
 def test_largest_write_is_accepted(place: Place, connector: Connector, subject: Subject) -> None:
-    most = connector.destination.platform.limits.max_rows
+    most = connector.destination.platform.params.max_rows
     people = (Matchable(f"p{n}", {"email": (f"p{n}@example.com",)}) for n in range(most))
     rows = tuple(row for row in map(subject.platform.row, people) if row)
 

@@ -100,7 +100,7 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
     def now() -> datetime:
         return datetime.now(UTC)
 
-    limits = world.meta.limits
+    limits = world.meta.params
     tokens = LocalTokens(limits.requests_per_s, limits.burst, lambda: int(now().timestamp() * 1000))
     threads = []
     with ExitStack() as opened:
