@@ -21,12 +21,12 @@ import psycopg
 from benchmarks.export import fill
 from benchmarks.support.figures import Report, percentile
 from benchmarks.support.stack import Bench, bench_stack, stop, wait_for
-from config.destinations import accounts
 from config.load import load_settings
 from domain.gate import Mode
 from domain.ids import WorkspaceId
+from domain.platforms import PLATFORM_NAMES
 from local.servers.address import free_port
-from local.stack.sandboxes import PLATFORMS, LocalPlatform, variables
+from local.stack.sandboxes import module, variables
 from operators.gate.decide import OVERRIDABLE
 from sinks.activation.preview import preview_push
 from sinks.ads.platform import Matchable
@@ -54,10 +54,10 @@ def run(report: Report, people: int = 100_000, changes: int = 60) -> None:
             connection.execute("UPDATE identifiers SET key = profile_id WHERE kind = 'user_id'")
             connection.execute("VACUUM ANALYZE identifiers")
             _override(connection)
-        for platform in PLATFORMS:
+        for platform in PLATFORM_NAMES:
             with _connected(platform) as environment:
                 _first_sync(report, bench, platform, environment, people)
-                if platform.name == "meta":
+                if platform == "meta":
                     _one_by_one(report, bench, platform, environment, changes)
                     _dry_run(report, bench, environment, people)
 
@@ -77,16 +77,16 @@ def _override(connection: psycopg.Connection) -> None:
 
 
 @contextmanager
-def _connected(platform: LocalPlatform) -> Iterator[dict[str, str]]:
+def _connected(platform: str) -> Iterator[dict[str, str]]:
     """Run a sandbox; gives the variables that connect to it."""
     port = free_port()
     sandbox = subprocess.Popen(
-        [sys.executable, "-m", platform.module, "--port", str(port)],
+        [sys.executable, "-m", module(platform), "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        prefix = f"STRATUM_{platform.name.upper()}__"
+        prefix = f"STRATUM_{platform.upper()}__"
         extra = {prefix + name: value for name, value in _UNTHROTTLED.items()}
         yield variables(platform, f"http://127.0.0.1:{port}") | extra
     finally:
@@ -128,9 +128,9 @@ def _spent(pid: int) -> tuple[float, float]:
     return (int(fields[11]) + int(fields[12])) / _TICK_S, int(peak.split()[1]) / 1024
 
 
-def _bare(platform: LocalPlatform, environment: dict[str, str], people: int) -> float:
+def _bare(platform: str, environment: dict[str, str], people: int) -> float:
     """Rows a second that the connector spells, and nothing else."""
-    spells = accounts(load_settings(environ=environment))[platform.name].platform
+    spells = load_settings(environ=environment).platforms[platform].codec
     some = min(people, 50_000)
     started = time.perf_counter()
     for number in range(some):
@@ -139,11 +139,11 @@ def _bare(platform: LocalPlatform, environment: dict[str, str], people: int) -> 
 
 
 def _first_sync(
-    report: Report, bench: Bench, platform: LocalPlatform, environment: dict[str, str], people: int
+    report: Report, bench: Bench, platform: str, environment: dict[str, str], people: int
 ) -> None:
-    account = accounts(load_settings(environ=environment))[platform.name].account_id
-    audience = _audience(bench, platform.name, account, 3_600)
-    process = _activating(bench, platform.name, environment)
+    account = load_settings(environ=environment).platforms[platform].account
+    audience = _audience(bench, platform, account, 3_600)
+    process = _activating(bench, platform, environment)
     started = time.perf_counter()
     try:
         with bench.connect() as connection:
@@ -156,7 +156,7 @@ def _first_sync(
                 row = connection.execute(sql, (audience,)).fetchone()
                 return row is not None and row[0] >= people
 
-            wait_for(sent, WAIT_S, f"{people} rows are at {platform.name}")
+            wait_for(sent, WAIT_S, f"{people} rows are at {platform}")
         took_s = time.perf_counter() - started
         spent_s, peak_mb = _spent(process.pid)
     finally:
@@ -167,7 +167,7 @@ def _first_sync(
         " by the wall clock"
     )
     report.add(
-        f"first sync of {people:,} people to {platform.name}",
+        f"first sync of {people:,} people to {platform}",
         f"{rate:,.0f} rows/s",
         told,
         f"≥ {AIM_RATE:,}/s",
@@ -183,17 +183,15 @@ def _first_sync(
 
 
 def _one_by_one(
-    report: Report, bench: Bench, platform: LocalPlatform, environment: dict[str, str], changes: int
+    report: Report, bench: Bench, platform: str, environment: dict[str, str], changes: int
 ) -> None:
     """Single changes of a continuous audience, then withdrawals while pushes are frozen."""
     with bench.connect() as connection:
-        connection.execute(
-            "UPDATE audiences SET interval_s = 0 WHERE platform = %s", (platform.name,)
-        )
+        connection.execute("UPDATE audiences SET interval_s = 0 WHERE platform = %s", (platform,))
         audience = int(
             (
                 connection.execute(
-                    "SELECT id FROM audiences WHERE platform = %s", (platform.name,)
+                    "SELECT id FROM audiences WHERE platform = %s", (platform,)
                 ).fetchone()
                 or (0,)
             )[0]
@@ -205,7 +203,7 @@ def _one_by_one(
                 (audience, 2 * changes),
             )
         ]
-        process = _activating(bench, platform.name, environment)
+        process = _activating(bench, platform, environment)
         try:
             time.sleep(5)
             left = [
@@ -238,7 +236,7 @@ def _one_by_one(
     for name, lags in (("a change, continuous", left), ("a withdrawal, pushes frozen", gone)):
         value = f"p50 {percentile(lags, 0.5):,.0f} ms, p99 {percentile(lags, 0.99):,.0f} ms"
         report.add(
-            f"{name} → off the list at {platform.name}",
+            f"{name} → off the list at {platform}",
             value,
             "",
             f"p99 ≤ {AIM_MS:,} ms",
@@ -272,7 +270,7 @@ def _lag_ms(connection: psycopg.Connection, audience: int, person: UUID, *, urge
 
 def _dry_run(report: Report, bench: Bench, environment: dict[str, str], people: int) -> None:
     """Preview of a push of everybody, as before a first one."""
-    platform = accounts(load_settings(environ=environment))["meta"].platform
+    platform = load_settings(environ=environment).platforms["meta"].codec
     with bench.connect() as connection:
         connection.execute("UPDATE audiences SET cursor_tx = NULL WHERE platform = 'meta'")
         audience = int(

@@ -9,7 +9,6 @@ from pydantic import ConfigDict, SecretStr
 from pydantic.dataclasses import dataclass
 
 from operators.alerts import AlertingParams
-from sinks.ads.platform import Transport
 from sinks.alerts.channel import Channel
 from sinks.alerts.mail import Mail, Tls
 from sinks.alerts.pagerduty import PagerDuty
@@ -17,6 +16,7 @@ from sinks.alerts.sender import SenderParams
 from sinks.alerts.slack import Slack
 from sinks.alerts.webhook import Webhook
 from sinks.http.client import HttpParams
+from sinks.http.messages import Transport
 from store.alerts.conditions import ConditionParams
 
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"

@@ -1,8 +1,7 @@
-"""How each ad platform is reached: codec, account, access, rate."""
+"""Builds the destination of each ad platform from its settings: codec, account, access and pace."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,14 +9,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config.platforms import OAuthAccess, PlatformSettings
 from config.settings import Settings
 from domain.instants import to_ms
 from sinks.activation.destination import Destination
-from sinks.ads.google.codec import Google
-from sinks.ads.meta.codec import Meta
-from sinks.ads.platform import Platform, Transport
-from sinks.ads.snapchat.codec import Snapchat, one_schema
-from sinks.ads.tiktok.codec import Tiktok
+from sinks.http.messages import Transport
 from sinks.http.oauth import Authorised
 from sinks.http.rate_limit import LocalTokens, Paced, SharedTokens, Tokens
 
@@ -36,42 +32,6 @@ def pace_server(settings: Settings) -> "Iterator[redis.Redis | None]":
         url, socket_timeout=_PACE_TIMEOUT_S, socket_connect_timeout=_PACE_TIMEOUT_S, retry=once
     ) as client:
         yield client
-
-
-@dataclass(frozen=True)
-class Account:
-    """One platform as it is configured.
-
-    Attributes:
-        platform: spells its requests; without tokens it can spell all the same.
-        account_id: at the platform, empty where none is set.
-        connected: everything that it needs is set.
-    """
-
-    platform: Platform
-    account_id: str
-    connected: bool
-
-
-def accounts(settings: Settings) -> Mapping[str, Account]:
-    """Every platform that there is, by name."""
-    meta, google, tiktok, snapchat = (
-        settings.meta,
-        settings.google,
-        settings.tiktok,
-        settings.snapchat,
-    )
-    known = (
-        Account(Meta(meta, meta.access_token.get_secret_value()), meta.account_id, meta.connected),
-        Account(Google(google), google.customer_id.replace("-", ""), google.connected),
-        Account(
-            Tiktok(tiktok, tiktok.access_token.get_secret_value()),
-            tiktok.account_id,
-            tiktok.connected,
-        ),
-        Account(Snapchat(snapchat), snapchat.account_id, snapchat.connected),
-    )
-    return {account.platform.name: account for account in known}
 
 
 class Wiring:
@@ -103,8 +63,8 @@ class Wiring:
         """Every platform that is connected, by name."""
         return {
             name: self.destination(name)
-            for name, account in accounts(self._settings).items()
-            if account.connected
+            for name, section in self._settings.platforms.items()
+            if section.connected
         }
 
     def destination(self, platform: str) -> Destination:
@@ -113,29 +73,22 @@ class Wiring:
         Raises:
             KeyError: there is no such platform.
         """
-        account = accounts(self._settings)[platform]
-        paced = Paced(
-            self._transport,
-            self._tokens(account),
-            self._settings.delivery.pace_patience,
-            self._wait,
-        )
-        return Destination(account.platform, self._access(account.platform.name, paced), paced)
+        section = self._settings.platforms[platform]
+        tokens = self._tokens(platform, section)
+        paced = Paced(self._transport, tokens, self._settings.delivery.pace_patience, self._wait)
+        return Destination(section.codec, self._access(section, paced), paced)
 
-    def _access(self, platform: str, paced: Paced) -> Transport:
-        google, snapchat = self._settings.google, self._settings.snapchat
-        match platform:
-            case "google":
-                return Authorised(paced, google.grant, google.tokens, self._now)
-            case "snapchat":
-                return one_schema(Authorised(paced, snapchat.grant, snapchat.tokens, self._now))
-        return paced
+    def _access(self, section: PlatformSettings, paced: Paced) -> Transport:
+        if not isinstance(section, OAuthAccess):
+            return paced
+        return Authorised(paced, section.grant, section.tokens, self._now)
 
-    def _tokens(self, account: Account) -> Tokens:
-        limits, name = account.platform.limits, f"{account.platform.name}:{account.account_id}"
+    def _tokens(self, name: str, section: PlatformSettings) -> Tokens:
+        rate_per_s, burst = section.requests_per_s, section.burst
         if self._valkey is None:
-            return LocalTokens(limits.requests_per_s, limits.burst, self._now_ms)
-        return SharedTokens(self._valkey, name, limits.requests_per_s, limits.burst, self._now_ms)
+            return LocalTokens(rate_per_s, burst, self._now_ms)
+        account = f"{name}:{section.account}"
+        return SharedTokens(self._valkey, account, rate_per_s, burst, self._now_ms)
 
     def _now_ms(self) -> int:
         return to_ms(self._now())

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from typing import Annotated, Literal
 
 from pydantic import Field
+
+from domain.platforms import PLATFORM_NAMES
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,6 @@ class EmbeddedParams:
     restarts: RestartParams = field(default_factory=RestartParams)
     stop_timeout: timedelta = timedelta(seconds=10)
     sandbox_ports: dict[str, Annotated[int, Field(ge=0, le=65535)]] = field(
-        default_factory=lambda: {"meta": 8400, "google": 8401, "tiktok": 8402, "snapchat": 8403}
+        default_factory=lambda: dict(zip(PLATFORM_NAMES, count(8400)))
     )
     min_free_bytes: Annotated[int, Field(ge=0)] = 512 << 20

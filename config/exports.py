@@ -4,21 +4,29 @@ import time
 
 from config.settings import Settings
 from domain.export import IdentifierForm
+from domain.platforms import PLATFORM_NAMES
+from sinks.ads.platform import Platform
+from sinks.ads.registry import PLATFORMS
 from sinks.export.files import ExportFiles
-from sinks.export.identifiers import spellers
 from sinks.export.run import Exporter
 
 
 def build_exporter(settings: Settings) -> Exporter:
     """What spells exports, by the wall clock."""
-    forms = spellers(settings.meta, settings.google, settings.tiktok, settings.snapchat)
+    forms: dict[IdentifierForm, Platform] = {
+        name: settings.platforms[name].codec for name in PLATFORM_NAMES
+    }
     return Exporter(settings.exports, settings.profile, forms, lambda: time.time_ns() // 1_000_000)
 
 
 def form_purpose(settings: Settings, form: IdentifierForm) -> str | None:
     """The consent purpose that a platform's form serves; None for other forms."""
-    forms = spellers(settings.meta, settings.google, settings.tiktok, settings.snapchat)
-    return forms[form].purpose if form in forms else None
+    return next((one.purpose for name, one in settings.platforms.items() if name == form), None)
+
+
+def form_kinds(form: IdentifierForm) -> tuple[str, ...]:
+    """Identifier kinds that a platform's form has; none for other forms."""
+    return next((spec.codec.columns for name, spec in PLATFORMS.items() if name == form), ())
 
 
 def export_files(settings: Settings) -> ExportFiles:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from config.destinations import Wiring, accounts, pace_server
+from config.destinations import Wiring, pace_server
 from config.settings import Settings
 from sinks.ads.platform import Delivered, Find, Rejected, Retry
 from sinks.http.client import HttpRunner
@@ -38,7 +38,7 @@ def check(settings: Settings, platform: str) -> Checked:
     Raises:
         KeyError: there is no such platform.
     """
-    if not accounts(settings)[platform].connected:
+    if not settings.platforms[platform].connected:
         return Checked(
             NOT_CONFIGURED, f"Set its account and access: docs/platforms/{platform}.md says how."
         )

@@ -1,123 +1,105 @@
-"""Settings of ad platforms: the connector's Params with its secret beside them."""
+"""Settings of ad platforms: the Params of each row of `sinks.ads.registry`, with its access."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from pydantic import ConfigDict, SecretStr
 from pydantic.dataclasses import dataclass
 
-from sinks.ads.google.codec import GoogleParams
-from sinks.ads.meta.codec import MetaParams
-from sinks.ads.snapchat.codec import SnapchatParams
-from sinks.ads.tiktok.codec import TiktokParams
+from sinks.ads.platform import Platform, PlatformParams
+from sinks.ads.registry import PLATFORMS, PlatformSpec
 from sinks.http.oauth import Grant, TokenParams
 
+_CONFIG: Final = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", coerce_numbers_to_str=True))
-class Meta(MetaParams):
-    """Meta. Connected once `account_id` and `access_token` are set.
+
+@dataclass(frozen=True, config=_CONFIG)
+class PlatformSettings(PlatformParams, ABC):
+    """The section of one platform: its account, and how access to it is proven."""
+
+    spec: ClassVar[PlatformSpec]
+
+    @property
+    @abstractmethod
+    def secrets(self) -> tuple[str, ...]:
+        """What access takes; an empty text is one that is not set."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether anything can be sent."""
+        return bool(self.account and all(self.secrets))
+
+    @property
+    def codec(self) -> Platform:
+        """The platform; without access it can still encode rows."""
+        return self.spec.codec(self)
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class TokenAccess(PlatformSettings, ABC):
+    """Access by a long-lived token.
 
     Attributes:
-        access_token: of a system user with ads_management; ``STRATUM_META__ACCESS_TOKEN``.
+        access_token: set ``STRATUM_<PLATFORM>__ACCESS_TOKEN``.
     """
 
     access_token: SecretStr = SecretStr("")
 
     @property
-    def connected(self) -> bool:
-        """Whether anything can be sent."""
-        return bool(self.account_id and self.access_token.get_secret_value())
+    def secrets(self) -> tuple[str, ...]:
+        """The token."""
+        return (self.access_token.get_secret_value(),)
+
+    @property
+    def codec(self) -> Platform:
+        """The platform, whose requests carry the token."""
+        return self.spec.codec(self, self.access_token.get_secret_value())
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", coerce_numbers_to_str=True))
-class Google(GoogleParams):
-    """Google.
-
-    Connected once `customer_id`, `client_id`, `client_secret` and `refresh_token` are set.
+@dataclass(frozen=True, config=_CONFIG)
+class OAuthAccess(PlatformSettings, ABC):
+    """Access by OAuth 2.0 tokens, requested with a refresh token.
 
     Attributes:
-        token_url: where access tokens are asked for.
-        client_id: of an OAuth client in the Cloud project that has the Data Manager API enabled.
-        client_secret: of that client; ``STRATUM_GOOGLE__CLIENT_SECRET``.
-        refresh_token: of a Google account with access to the ad account;
-            ``STRATUM_GOOGLE__REFRESH_TOKEN``.
+        token_url: where access tokens are requested.
+        client_id: of our application at the platform.
+        client_secret: of that application; set ``STRATUM_<PLATFORM>__CLIENT_SECRET``.
+        refresh_token: of the user who connected the platform; set
+            ``STRATUM_<PLATFORM>__REFRESH_TOKEN``.
         tokens: when access tokens are renewed.
     """
 
-    token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, not a token
+    token_url: str = ""
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     refresh_token: SecretStr = SecretStr("")
     tokens: TokenParams = TokenParams()
 
     @property
-    def grant(self) -> Grant:
-        """What access tokens are asked for with."""
-        return Grant(
-            self.token_url,
-            self.client_id,
-            self.client_secret.get_secret_value(),
-            self.refresh_token.get_secret_value(),
-        )
-
-    @property
-    def connected(self) -> bool:
-        """Whether anything can be sent."""
-        grant = self.grant
-        return bool(
-            self.customer_id and grant.client_id and grant.client_secret and grant.refresh_token
-        )
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", coerce_numbers_to_str=True))
-class Tiktok(TiktokParams):
-    """TikTok. Connected once `account_id` and `access_token` are set.
-
-    Attributes:
-        access_token: long-term token of an app with the audience permission;
-            ``STRATUM_TIKTOK__ACCESS_TOKEN``.
-    """
-
-    access_token: SecretStr = SecretStr("")
-
-    @property
-    def connected(self) -> bool:
-        """Whether anything can be sent."""
-        return bool(self.account_id and self.access_token.get_secret_value())
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", coerce_numbers_to_str=True))
-class Snapchat(SnapchatParams):
-    """Snapchat.
-
-    Connected once `account_id`, `client_id`, `client_secret` and `refresh_token` are set.
-
-    Attributes:
-        token_url: where access tokens are asked for.
-        client_id: of an OAuth app in the business account.
-        client_secret: of that app; ``STRATUM_SNAPCHAT__CLIENT_SECRET``.
-        refresh_token: of a user who may manage audiences of the ad account;
-            ``STRATUM_SNAPCHAT__REFRESH_TOKEN``.
-        tokens: when access tokens are renewed.
-    """
-
-    token_url: str = "https://accounts.snapchat.com/login/oauth2/access_token"  # noqa: S105 - an address, not a token
-    client_id: str = ""
-    client_secret: SecretStr = SecretStr("")
-    refresh_token: SecretStr = SecretStr("")
-    tokens: TokenParams = TokenParams()
+    def secrets(self) -> tuple[str, ...]:
+        """The client, its secret and the refresh token."""
+        secrets = self.client_secret, self.refresh_token
+        return (self.client_id, *(secret.get_secret_value() for secret in secrets))
 
     @property
     def grant(self) -> Grant:
-        """What access tokens are asked for with."""
-        return Grant(
-            self.token_url,
-            self.client_id,
-            self.client_secret.get_secret_value(),
-            self.refresh_token.get_secret_value(),
-        )
+        """What access tokens are requested with."""
+        return Grant(self.token_url, *self.secrets)
 
-    @property
-    def connected(self) -> bool:
-        """Whether anything can be sent."""
-        grant = self.grant
-        return bool(
-            self.account_id and grant.client_id and grant.client_secret and grant.refresh_token
-        )
+
+def _section(spec: PlatformSpec) -> type[PlatformSettings]:
+    """Make the class of a platform's section; Params come first, their defaults win."""
+    body: dict[str, Any] = {"__module__": __name__, "spec": spec}
+    if spec.token_url:
+        body |= {"__annotations__": {"token_url": str}, "token_url": spec.token_url}
+    access = OAuthAccess if spec.token_url else TokenAccess
+    made: type[PlatformSettings] = type(spec.codec.__name__, (spec.params, access), body)
+    dataclass(made, frozen=True, config=_CONFIG)
+    return made
+
+
+SECTIONS: Final[Mapping[str, type[PlatformSettings]]] = {
+    name: _section(spec) for name, spec in PLATFORMS.items()
+}
+"""Platform → class of its section; without arguments it makes one that is not connected."""

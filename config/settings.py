@@ -3,17 +3,18 @@
 Parameters of a lower layer are declared in that layer.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 
 from config.alerting import Alerts
 from config.collector import EdgeParams
 from config.embedded import EmbeddedParams
 from config.observing import MetricsParams
-from config.platforms import Google, Meta, Snapchat, Tiktok
+from config.platforms import SECTIONS, PlatformSettings
 from domain.policies import IdentityRules, ProfileRules
 from operators.gate.params import GateParams
 from operators.rules.references import DefinitionParams
@@ -131,6 +132,16 @@ class Query(_Section):
     link_limit: int = Field(1000, ge=1)
 
 
+S = TypeVar("S", bound=BaseModel)
+
+
+def _with_platforms(cls: type[S]) -> type[S]:
+    """Add the section of every platform under its name."""
+    sections: dict[str, Any] = {name: (section, section()) for name, section in SECTIONS.items()}
+    return create_model(cls.__name__, __base__=cls, __module__=cls.__module__, **sections)
+
+
+@_with_platforms
 class Settings(_Section):
     """The whole configuration. See ``stratum.yaml`` for every default with its meaning."""
 
@@ -148,13 +159,14 @@ class Settings(_Section):
     sweeps: SweepParams = SweepParams()
     rfm: RfmRefreshParams = RfmRefreshParams()
     query: Query = Query()
-    meta: Meta = Meta()
-    google: Google = Google()
-    tiktok: Tiktok = Tiktok()
-    snapchat: Snapchat = Snapchat()
     delivery: DeliveryParams = DeliveryParams()
     exports: ExportParams = ExportParams()
     metrics: MetricsParams = MetricsParams()
     signals: HealthParams = HealthParams()
     gate: GateParams = GateParams()
     alerts: Alerts = Alerts()
+
+    @property
+    def platforms(self) -> Mapping[str, PlatformSettings]:
+        """The sections of all platforms, which are settings under their own names."""
+        return {name: getattr(self, name) for name in SECTIONS}

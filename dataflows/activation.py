@@ -33,7 +33,7 @@ from bytewax.inputs import Source
 from bytewax.outputs import DynamicSink, Sink, StatelessSinkPartition
 from bytewax.run import cli_main
 
-from config.destinations import Wiring, accounts, pace_server
+from config.destinations import Wiring, pace_server
 from config.load import ConfigError
 from config.settings import Settings
 from dataflows.observing import CountedGate, expect_pushes, observe_attempt, shown
@@ -104,7 +104,7 @@ def run(settings: Settings, platforms: Collection[str] = ()) -> None:
     Raises:
         ConfigError: there is no platform of such a name.
     """
-    known = accounts(settings)
+    known = settings.platforms
     unknown = sorted(set(platforms) - known.keys())
     if unknown:
         raise ConfigError(
@@ -112,8 +112,8 @@ def run(settings: Settings, platforms: Collection[str] = ()) -> None:
         )
     serving = [
         name
-        for name, account in known.items()
-        if account.connected and (not platforms or name in platforms)
+        for name, section in known.items()
+        if section.connected and (not platforms or name in platforms)
     ]
     stop, broken_off = Flag(), Flag()
     threads = [

@@ -4,19 +4,18 @@ from typing import Final, Literal
 
 import msgspec
 
+from domain.platforms import PLATFORM_NAMES, PlatformName
 from domain.segments.rule import Rule
 
 ExportFormat = Literal["csv", "json", "ndjson", "parquet"]
-IdentifierForm = Literal["none", "raw", "meta", "google", "tiktok", "snapchat"]
+IdentifierForm = Literal["none", "raw", PlatformName]
 """``raw``: as stored.
 
 A platform: spelled and hashed as that platform takes it; ``none``: left out.
 """
 ColumnType = Literal["text", "integer", "number", "boolean"]
 
-PLATFORM_FORMS: Final[frozenset[IdentifierForm]] = frozenset(
-    {"meta", "google", "tiktok", "snapchat"}
-)
+PLATFORM_FORMS: Final[frozenset[IdentifierForm]] = frozenset(PLATFORM_NAMES)
 """Forms that are made to be given to a platform: nothing raw may be in them."""
 
 NO_PURPOSE: Final = "none"

@@ -302,8 +302,8 @@ def test_meta_is_connected_only_with_both_of_its_variables() -> None:
     }
     connected = yaml.safe_load(interpolated(COMPOSE.read_text(), given))["services"]
     for name in ("activation", "api"):
-        assert load_settings(environ=connected[name]["environment"]).meta.connected
-        assert not load_settings(environ=ours()[name]["environment"]).meta.connected
+        assert load_settings(environ=connected[name]["environment"]).platforms["meta"].connected
+        assert not load_settings(environ=ours()[name]["environment"]).platforms["meta"].connected
 
 
 def test_the_image_holds_every_package_and_installs_what_is_locked() -> None:

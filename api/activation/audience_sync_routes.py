@@ -22,7 +22,7 @@ from api.web.deps import Held, Operator, Reader
 from api.web.errors import DESCRIBED, ConflictError, NotFoundError, UnprocessableError
 from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, after_id, encode_cursor
 from api.web.transaction_activation import command
-from config.destinations import Account, accounts
+from config.platforms import PlatformSettings
 from config.settings import Settings
 from sinks.activation.preview import preview_judged
 from store.activation import audiences, commands
@@ -34,15 +34,15 @@ router = APIRouter(prefix="/cdp", tags=["audiences"], responses=DESCRIBED)
 AudienceId = Annotated[int, Path(ge=0, lt=2**31)]
 
 
-def _platform(settings: Settings, account: Account) -> PlatformView:
-    platform, delivery = account.platform, settings.delivery
+def _platform(settings: Settings, section: PlatformSettings) -> PlatformView:
+    platform, delivery = section.codec, settings.delivery
     return PlatformView(
         platform=platform.name,
-        connected=account.connected,
-        account_id=account.account_id or None,
+        connected=section.connected,
+        account_id=section.account or None,
         purpose=platform.purpose,
         identifiers=list(platform.kinds),
-        max_rows=platform.limits.max_rows,
+        max_rows=platform.params.max_rows,
         shortest_interval_s=int(delivery.shortest_interval.total_seconds()),
         longest_interval_s=int(delivery.longest_interval.total_seconds()),
     )
@@ -51,7 +51,7 @@ def _platform(settings: Settings, account: Account) -> PlatformView:
 @router.get("/audience-sync/platforms", summary="List ad platforms")
 async def list_platforms(caller: Reader, held: Held) -> list[PlatformView]:  # noqa: ARG001 - callers need the scope
     """Platforms that audiences can be pushed to, and whether they are connected."""
-    return [_platform(held.settings, account) for account in accounts(held.settings).values()]
+    return [_platform(held.settings, section) for section in held.settings.platforms.values()]
 
 
 @router.get("/audience-sync/audiences", summary="List audiences")
@@ -70,7 +70,7 @@ async def create_audience(caller: Operator, held: Held, body: AudienceRequest) -
 
     It is created at the platform, and its members are sent, once the trust gate lets a push pass.
     """
-    platform = _platform(held.settings, accounts(held.settings)[body.platform])
+    platform = _platform(held.settings, held.settings.platforms[body.platform])
     if not platform.connected or platform.account_id is None:
         raise ConflictError(
             f"{body.platform} is not connected: docs/platforms/{body.platform}.md says how to configure it."
@@ -166,7 +166,7 @@ async def reconcile_audience(
 async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPreviewView:
     """Plans the next push and throws the plan away: how many come, go, and are left out, by reason – and what the gate would say of it."""
     audience = await _view(held.pool, caller.workspace, id)
-    platform, params = accounts(held.settings)[audience.platform].platform, held.settings.gate
+    platform, params = held.settings.platforms[audience.platform].codec, held.settings.gate
     found = await command(held, lambda conn, now: preview_judged(conn, id, platform, params, now))
     if found is None:
         raise NotFoundError("audience")

@@ -5,9 +5,8 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from api.web.values import Instant, Request, View, Whole
+from domain.platforms import PlatformName
 from store.activation.audiences import AudienceRow, PushRow, RequestRow
-
-PlatformName = Literal["meta", "google", "tiktok", "snapchat"]
 
 
 class PlatformView(View):

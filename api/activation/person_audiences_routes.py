@@ -10,7 +10,7 @@ from api.profiles.routes import ProfileIdPath, find
 from api.web.deps import Held, Reader
 from api.web.errors import DESCRIBED
 from api.web.reading import ReadsNow
-from config.destinations import Account, accounts
+from config.platforms import PlatformSettings
 from domain.activation import AudienceStatus, RowState
 from operators.profiles.consent import consents
 from store.activation import person_audiences
@@ -41,36 +41,38 @@ async def list_person_audiences(
     No identifier is shown.
     """
     found = await find(reads, caller.workspace, id)
-    known = accounts(held.settings)
+    known = held.settings.platforms
     rows = await person_audiences.of_person(
         reads.pool, caller.workspace, UUID(bytes=found.person.id)
     )
     return [_view(row, found, known.get(row.platform)) for row in rows]
 
 
-def _view(row: PersonAudience, found: StoredProfile, account: Account | None) -> PersonAudienceView:
+def _view(
+    row: PersonAudience, found: StoredProfile, section: PlatformSettings | None
+) -> PersonAudienceView:
     return PersonAudienceView(
         audience_id=row.audience_id,
         platform=row.platform,
         name=row.name,
         state=_STATES.get(row.state or "", "not_on_the_list"),
-        reason=_reason(row, found, account),
+        reason=_reason(row, found, section),
         held_out=row.held_out,
         confirmed_at=row.pushed_at,
     )
 
 
-def _reason(row: PersonAudience, found: StoredProfile, account: Account | None) -> Reason:
+def _reason(row: PersonAudience, found: StoredProfile, section: PlatformSettings | None) -> Reason:
     """What decides, the weightiest first."""
     if not row.member:
         return "not_a_member"
     if row.held_out:
         return "held_out"
-    if account is None or row.status != AudienceStatus.ACTIVE:
+    if section is None or row.status != AudienceStatus.ACTIVE:
         return "audience_inactive"
-    if not consents(found.person.view, account.platform.purpose):
+    if not consents(found.person.view, section.codec.purpose):
         return "no_consent"
-    if not {identifier.kind for identifier in found.identifiers} & set(account.platform.kinds):
+    if not {identifier.kind for identifier in found.identifiers} & set(section.codec.kinds):
         return "no_identifier"
     if row.state == RowState.REFUSED:
         return "refused_by_platform"

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter
 
-from api.activation.audience_sync_schemas import ConnectionView, PlatformName
+from api.activation.audience_sync_schemas import ConnectionView
 from api.web.deps import Admin, Caller, Connections, Held, Operator, Reader
 from api.web.errors import DESCRIBED, ConflictError
 from api.web.transaction_activation import command
-from config.destinations import Account, accounts
 from config.platform_check import NOT_CONFIGURED, check
+from config.platforms import PlatformSettings
+from domain.platforms import PlatformName
 from store.activation import commands, connections
 from store.activation.connections import Connected
 
@@ -24,7 +25,7 @@ router = APIRouter(prefix="/cdp/platforms", tags=["audiences"], responses=DESCRI
 async def list_platforms(caller: Reader, held: Held) -> list[ConnectionView]:
     """Every platform, whether it is connected, and what came of the last check."""
     known = await command(held, lambda conn, _: connections.listed(conn, caller.workspace))
-    return [_view(account, known.get(name)) for name, account in accounts(held.settings).items()]
+    return [_view(section, known.get(name)) for name, section in held.settings.platforms.items()]
 
 
 @router.post("/{platform}/check", summary="Check a platform")
@@ -47,7 +48,7 @@ async def connect_platform(caller: Admin, held: Held, platform: PlatformName) ->
 
     Its audiences stay paused until they are resumed. Takes the scope `admin`.
     """
-    if not accounts(held.settings)[platform].connected:
+    if not held.settings.platforms[platform].connected:
         raise ConflictError(f"{platform} is not configured: docs/platforms/{platform}.md says how.")
     await command(
         held, lambda conn, _: connections.connect(conn, caller.workspace, caller.actor, platform)
@@ -72,19 +73,19 @@ async def disconnect_platform(
 
 async def _read(caller: Caller, held: Connections, platform: PlatformName) -> ConnectionView:
     known = await command(held, lambda conn, _: connections.listed(conn, caller.workspace))
-    return _view(accounts(held.settings)[platform], known.get(platform))
+    return _view(held.settings.platforms[platform], known.get(platform))
 
 
-def _view(account: Account, known: Connected | None) -> ConnectionView:
+def _view(section: PlatformSettings, known: Connected | None) -> ConnectionView:
     disconnected = known is not None and known.disconnected_at is not None
     return ConnectionView(
-        platform=account.platform.name,
+        platform=section.codec.name,
         status=NOT_CONFIGURED
-        if not account.connected
+        if not section.connected
         else "disconnected"
         if disconnected
         else "connected",
-        account_id=account.account_id or None,
+        account_id=section.account or None,
         checked_at=known.checked_at if known else None,
         result=known.result or None if known else None,
         advice=known.advice or None if known else None,

@@ -22,11 +22,10 @@ from api.web.errors import (
 )
 from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, RowId, after_id, encode_cursor
 from api.web.transaction_definitions import author_of
-from config.exports import form_purpose
+from config.exports import form_kinds, form_purpose
 from config.settings import Settings
 from domain.export import PLATFORM_FORMS, ExportSpec, IdentifierForm
 from sinks.export.formats import MEDIA_TYPES
-from sinks.export.identifiers import form_kinds
 from store.export import exports
 from store.export.exports import ExportRow
 from store.fetch import Pool, transaction

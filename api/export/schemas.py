@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from api.segments.rules_schemas import Rule, example
 from api.web.values import Instant, Request, View, Whole
 from domain.export import NO_PURPOSE, PLATFORM_FORMS, ColumnType, ExportFormat
+from domain.platforms import PlatformName
 from store.export.exports import ExportRow
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -91,7 +92,7 @@ class ExportRequest(Request):
     revenue: bool = Field(
         default=False, description="Orders and their sum in minor units, by currency."
     )
-    identifiers: bool | Literal["raw", "meta", "google", "tiktok", "snapchat"] = Field(
+    identifiers: bool | Literal["raw", PlatformName] = Field(
         default=True,
         description="`raw` or true: as they are stored. A platform: spelled and hashed as audiences there are, and nothing else is told, so"
         " that traits, types, computed, events, last_events and revenue are refused beside it, as is another purpose than the platform's;"

@@ -1,4 +1,7 @@
-"""``stratum audiences``: audiences on ad platforms, listed, made, pushed, paused, previewed, deleted. The engine does what is asked for."""
+"""``stratum audiences``: list, create, push, pause, preview and delete audiences on platforms.
+
+The engine does what is asked for.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.definitions import WorkspaceName, find, refused, workspace
-from config.destinations import accounts
 from config.load import load_settings
+from domain.platforms import ANY_PLATFORM
 from sinks.activation.preview import preview_judged
 from store.activation import commands
 from store.activation.audiences import AudienceRow, listed, newest_pushes
@@ -55,7 +58,7 @@ def list_audiences(workspace_name: WorkspaceName = "default") -> None:
 
 @app.command()
 def show(audience: _Audience, workspace_name: WorkspaceName = "default") -> None:
-    """Show an audience's last pushes: what was sent, left out and refused, and what the platform said."""
+    """Show an audience's last pushes: rows sent, skipped and rejected, and the read-back."""
     table = Table(
         "push",
         "kind",
@@ -101,7 +104,7 @@ def show(audience: _Audience, workspace_name: WorkspaceName = "default") -> None
 @app.command()
 def create(
     segment: Annotated[str, typer.Argument(help="Name or id of the segment that it follows.")],
-    platform: Annotated[str, typer.Argument(help="meta, google, tiktok or snapchat.")],
+    platform: Annotated[str, typer.Argument(help=f"{ANY_PLATFORM}.")],
     name: Annotated[str, typer.Argument(help="As it will be called at the platform.")],
     interval: Annotated[
         int, typer.Option(help="Seconds between pushes; 0: it follows the segment at once.", min=0)
@@ -119,8 +122,8 @@ def create(
     It is made at the platform once the trust gate lets its first push pass.
     """
     settings = load_settings()
-    account, delivery = accounts(settings).get(platform), settings.delivery
-    if account is None or not account.connected:
+    section, delivery = settings.platforms.get(platform), settings.delivery
+    if section is None or not section.connected:
         raise refused([f"{platform} is not connected: docs/platforms says how"])
     shortest, longest = (
         int(limit.total_seconds())
@@ -134,12 +137,13 @@ def create(
             find(conn, author, "segment", segment),
             platform,
             name,
-            account.account_id,
+            section.account,
             interval,
             ttl,
             holdout,
         )
-        return f"audience {commands.create(conn, author.workspace, author.actor, new)}: {name} on {platform}"
+        audience = commands.create(conn, author.workspace, author.actor, new)
+        return f"audience {audience}: {name} on {platform}"
 
     _do(workspace_name, work)
 
@@ -200,7 +204,7 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
         told = preview_judged(
             conn,
             row.id,
-            accounts(settings)[row.platform].platform,
+            settings.platforms[row.platform].codec,
             settings.gate,
             datetime.now(UTC),
         )
@@ -210,7 +214,8 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
             f", {count:,} {reason}" for reason, count in sorted(found.skipped.items())
         )
         typer.echo(
-            f"{row.name} on {row.platform}: {found.members:,} in the segment, {found.listed:,} on the list, {found.held_out:,} held out"
+            f"{row.name} on {row.platform}: {found.members:,} in the segment,"
+            f" {found.listed:,} on the list, {found.held_out:,} held out"
         )
         about = (
             ""
@@ -218,7 +223,8 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
             else f" (estimated from {found.examined:,} of {found.concerned:,} people)"
         )
         typer.echo(
-            f"the next push adds {found.adds:,} and removes {found.removes:,} in {found.requests:,} requests{skipped}{about}"
+            f"the next push adds {found.adds:,} and removes {found.removes:,}"
+            f" in {found.requests:,} requests{skipped}{about}"
         )
         typer.echo(f"the gate would {judged.verdict}: {'; '.join(judged.decision.reasons)}")
 

@@ -1,4 +1,4 @@
-"""``stratum platforms``: which ad platforms are connected, and whether they would take what is sent."""
+"""``stratum platforms``: show which ad platforms are connected, and check that they work."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.definitions import WorkspaceName, workspace
-from config.destinations import accounts
 from config.load import load_settings
 from config.platform_check import OK, check
 from store.activation import connections
@@ -26,15 +25,15 @@ def platforms(context: typer.Context, workspace_name: WorkspaceName = "default")
     table = Table("platform", "account", "status", "last check", "what to do")
     with workspace(workspace_name) as (conn, author):
         known = connections.listed(conn, author.workspace)
-    for name, account in accounts(load_settings()).items():
+    for name, section in load_settings().platforms.items():
         found = known.get(name)
         rests = found is not None and found.disconnected_at is not None
         status = (
-            "not configured" if not account.connected else "disconnected" if rests else "connected"
+            "not configured" if not section.connected else "disconnected" if rests else "connected"
         )
         table.add_row(
             name,
-            account.account_id,
+            section.account,
             status,
             found.result if found else "",
             found.advice if found else "",
@@ -52,13 +51,13 @@ def check_platforms(
     Exit code 1 where one is not.
     """
     settings = load_settings()
-    known = accounts(settings)
+    known = settings.platforms
     if platform and platform not in known:
         raise typer.BadParameter(
             f"there is no platform {platform}; there are {', '.join(known)}", param_hint="platform"
         )
     asked = (
-        [platform] if platform else [name for name, account in known.items() if account.connected]
+        [platform] if platform else [name for name, section in known.items() if section.connected]
     )
     results = {name: check(settings, name) for name in asked}
     with workspace(workspace_name) as (conn, author):

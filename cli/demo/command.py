@@ -22,7 +22,7 @@ from cli.demo.picture import Facts, line, picture
 from cli.intake.simulate import send_traffic
 from cli.stopping import Stopping
 from config.load import load_settings
-from config.platforms import Google, Meta, Snapchat, Tiktok
+from config.platforms import SECTIONS
 from config.settings import Settings
 from domain.money import decimal_string
 from local.stack.running import clear_folder
@@ -265,7 +265,7 @@ def demo(
     console = Console(highlight=False)
     settings = load_settings()
     # Whatever is connected, a demo talks to local platforms only.
-    local = {"meta": Meta(), "google": Google(), "tiktok": Tiktok(), "snapchat": Snapchat()}
+    local = {name: section() for name, section in SECTIONS.items()}
     settings = settings.model_copy(update={"data_dir": settings.data_dir / "demo", **local})
     stack = Stack(settings, environment={"STRATUM_QUERY__STATISTICS__EXACT_LIMIT": "200000"})
     clear_folder(stack.data_dir)

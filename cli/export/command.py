@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from cli.export.client import ExportClient, ExportRefusedError
+from domain.platforms import ANY_PLATFORM
 
 _TIMEOUT_S: Final = 60.0
 _FIELDS: Final = {
@@ -58,7 +59,7 @@ def export(  # noqa: PLR0913 - one per option
         ),
     ] = "",
     identifiers: Annotated[
-        str, typer.Option(help="raw, none, or a platform's form: meta, google, tiktok or snapchat.")
+        str, typer.Option(help=f"raw, none, or a platform's form: {ANY_PLATFORM}.")
     ] = "",
     url: Annotated[str, typer.Option(help="Address of the API.")] = "http://127.0.0.1:8080",
 ) -> None:

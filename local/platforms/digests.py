@@ -1,4 +1,4 @@
-"""What a platform checks about a hashed identifier: its form, and that it is not the hash of something that identifies nobody."""
+"""What a platform checks about a hashed identifier: its form, and that it identifies somebody."""
 
 import re
 from hashlib import md5, sha256
@@ -23,10 +23,12 @@ _HASHES_OF_NOBODY: Final = frozenset(
 
 
 def well_formed(column: str, value: str) -> bool:
-    """Whether the value is lower-case hex as long as the column's hash, which ends the column's name.
+    """Whether the value is lower-case hex as long as the hash that the column's name ends with.
 
-    >>> well_formed("EMAIL_SHA256", "ab" * 32), well_formed("IDFA_MD5", "ab" * 16), well_formed("EMAIL_SHA256", "mary@example.com")
-    (True, True, False)
+    >>> well_formed("EMAIL_SHA256", "ab" * 32), well_formed("IDFA_MD5", "ab" * 16)
+    (True, True)
+    >>> well_formed("EMAIL_SHA256", "mary@example.com")
+    False
     """
     return len(value) == _LENGTHS[column.rpartition("_")[2]] and _FORM.fullmatch(value) is not None
 

@@ -1,4 +1,4 @@
-"""Faults that the platform sandboxes inject on command, so that retry safety can be shown and not only claimed.
+"""Faults that the sandboxes inject on command, so that tests can prove retry safety.
 
 ``POST /_sandbox/faults`` with ``{"kind":"reset_after","operation":"add","times":2}`` queues one;
 each matching request uses one up; ``GET`` lists what is left and ``DELETE`` forgets it. Faults of
@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 LINE: Final = frozenset({"timeout", "slow", "reset_before", "reset_after", "html"})
 ANY: Final = "any"
+OPERATIONS: Final = frozenset({"find", "create", "add", "remove", "read", "delete"})
+"""The names that all sandboxes have for their requests."""
 
 
 class Fault(BaseModel):
@@ -44,7 +46,10 @@ async def _cut_off() -> AsyncIterator[bytes]:
 
 
 def _truncated() -> Response:
-    """Break the connection in the middle of the answer: the server closes it when less comes than was announced."""
+    """Break the connection in the middle of the answer.
+
+    The server closes it when less comes than was announced.
+    """
     return StreamingResponse(_cut_off(), headers={"content-length": "64"})
 
 
@@ -53,20 +58,21 @@ class Faults:
 
     Args:
         errors: kind → the platform's answer in place of the real one; the request is not applied.
-        operations: the sandbox's names for its requests.
         special: kinds that the sandbox itself asks for, by `taken`.
+        more: operations that the platform has besides.
     """
 
     def __init__(
         self,
         errors: Mapping[str, Callable[[], Response]],
-        operations: AbstractSet[str],
         special: AbstractSet[str] = frozenset(),
+        more: AbstractSet[str] = frozenset(),
     ) -> None:
         self.queue: list[Fault] = []
         self._errors = errors
-        self._operations = operations | {ANY}
+        self._operations = OPERATIONS | more | {ANY}
         self._special = special
+        self.kinds = LINE | errors.keys() | special
 
     def put(self, fault: Fault) -> None:
         """Queue one.
@@ -74,9 +80,8 @@ class Faults:
         Raises:
             ValueError: its kind or its operation is unknown here.
         """
-        known = LINE | self._errors.keys() | self._special
-        if fault.kind not in known:
-            raise ValueError(f"kind must be one of {sorted(known)}")
+        if fault.kind not in self.kinds:
+            raise ValueError(f"kind must be one of {sorted(self.kinds)}")
         if fault.operation not in self._operations:
             raise ValueError(f"operation must be one of {sorted(self._operations)}")
         self.queue.append(fault)

@@ -1,4 +1,4 @@
-"""How a sandbox counts requests against the limits of its platform: sliding windows over a monotonic clock."""
+"""A sandbox's rate limits: sliding windows over a monotonic clock."""
 
 import time
 from collections import deque

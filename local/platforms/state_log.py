@@ -1,4 +1,4 @@
-"""The append log behind a sandbox: what was acknowledged is in a file first, so that a killed sandbox comes back with it.
+"""The append log behind a sandbox, so that a killed one comes back with what it acknowledged.
 
 One JSON object per line, flushed to disk before it is applied. A last line cut off by a crash was
 never acknowledged and is dropped.

@@ -12,7 +12,7 @@ from typing import Final
 from config.settings import Settings
 from local.servers.process import Command
 from local.servers.server import Server
-from local.stack.sandboxes import LocalPlatform, wanted
+from local.stack.sandboxes import module, wanted
 
 _LOOPBACK: Final = "127.0.0.1"
 _ANSWER_TIMEOUT_S: Final = 0.5
@@ -137,7 +137,7 @@ def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Com
     """The whole engine: API with collector, profiles workers, signals, activation, alerts, upkeep, and the local ad platforms."""
     return (
         *(
-            _sandbox(platform, settings, addresses.sandbox_ports[platform.name])
+            _sandbox(platform, settings, addresses.sandbox_ports[platform])
             for platform in wanted(settings)
         ),
         Component("api", ("-m", "cli.main", "api"), port=addresses.api_port, path="/cdp/health"),
@@ -154,7 +154,7 @@ def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Com
     )
 
 
-def _sandbox(platform: LocalPlatform, settings: Settings, port: int) -> Component:
-    state = settings.data_dir.absolute() / f"{platform.name}_sandbox.state"
-    arguments = ("-m", platform.module, "--port", str(port), "--state-file", str(state))
-    return Component(f"{platform.name}-sandbox", arguments, port=port)
+def _sandbox(platform: str, settings: Settings, port: int) -> Component:
+    state = settings.data_dir.absolute() / f"{platform}_sandbox.state"
+    arguments = ("-m", module(platform), "--port", str(port), "--state-file", str(state))
+    return Component(f"{platform}-sandbox", arguments, port=port)

@@ -153,7 +153,7 @@ class Stack:
             **{
                 name: value
                 for platform in wanted(self._settings)
-                for name, value in variables(platform, addresses.sandbox(platform.name)).items()
+                for name, value in variables(platform, addresses.sandbox(platform)).items()
             },
             **self._extra,
         }
@@ -190,9 +190,9 @@ class Stack:
         return Addresses(
             api_port=self._port("server.port", self._settings.server.port),
             sandbox_ports={
-                platform.name: self._port(
-                    f"embedded.sandbox_ports.{platform.name}",
-                    self._settings.embedded.sandbox_ports.get(platform.name, 0),
+                platform: self._port(
+                    f"embedded.sandbox_ports.{platform}",
+                    self._settings.embedded.sandbox_ports.get(platform, 0),
                 )
                 for platform in wanted(self._settings)
             },

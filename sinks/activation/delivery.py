@@ -43,7 +43,10 @@ from store.activation.pushes import OpenRequest
 from store.signals import observations
 
 Still = Callable[[Audience, int], bool]
-"""Asks the gate, in the transaction that puts a request on record, whether a push may go on: audience, push."""
+"""Asks the gate whether a push may continue: audience, push id.
+
+It does so in the transaction that puts a request on record.
+"""
 _NO_FAULT_OF_THE_LINE: Final = frozenset({"throttled", "busy"})
 
 
@@ -197,7 +200,10 @@ class Delivery:
         request: OpenRequest,
         rows: tuple[Row, ...],
     ) -> Outcome:
-        """Do what the request says, which may take several calls where the audience's platform id is not known yet."""
+        """Do what the request says.
+
+        It takes several calls where the audience's platform id is not known yet.
+        """
         if request.operation in {Operation.ADD, Operation.REMOVE} and not rows:
             return Delivered()
         platform_id = audience.platform_id

@@ -1,4 +1,4 @@
-"""One platform account as this process sees it, and what a recorded request means there: one call, or the few that creating takes.
+"""One platform account as this process sees it, and what a recorded request means there.
 
 An audience is created only when looking for it by its recorded intent finds none. One that was
 there and that the platform no longer knows is lost: only where neither the platform nor a listing
@@ -21,10 +21,10 @@ from sinks.ads.platform import (
     Rejected,
     Retry,
     Row,
-    Transport,
     Write,
 )
 from sinks.http.breaker import Breaker
+from sinks.http.messages import Transport
 from sinks.http.rate_limit import Paced
 from store.activation.due import Audience
 from store.activation.pushes import OpenRequest
@@ -53,10 +53,7 @@ class Destination:
 
     def call(self, operation: Operation) -> Outcome:
         """Ask the platform for one thing."""
-        request = self.platform.encode(operation)
-        if isinstance(operation, Write) and operation.verb == "add":
-            request = replace(request, adds=True)
-        return self.platform.decode(operation, self.transport(request))
+        return exchange(self.platform, operation, self.transport)
 
     def find(self, name: str, intent: str) -> Outcome:
         """Look through the account for an audience that we created and never noted."""
@@ -112,11 +109,25 @@ class Destination:
         )
 
 
+def exchange(platform: Platform, operation: Operation, transport: Transport) -> Outcome:
+    """Send an operation's requests in order; the first that is not delivered is its outcome.
+
+    The requests before it are applied then; sending all of them again is harmless.
+    """
+    outcome: Outcome = Delivered()
+    for request in platform.encode(operation):
+        adds = isinstance(operation, Write) and operation.verb == "add"
+        outcome = platform.decode(operation, transport(replace(request, adds=adds)))
+        if not isinstance(outcome, Delivered):
+            break
+    return outcome
+
+
 def _missing(outcome: Outcome) -> bool:
     return isinstance(outcome, Rejected) and outcome.reason == "missing"
 
 
 def _session(intent: str, request: OpenRequest) -> int:
-    """Name an attempt: positive, 63 bits, different for every attempt of every request of every audience."""
+    """Name an attempt: positive, 63 bits, different for each attempt of each request."""
     name = f"{intent}:{request.push_id}:{request.seq}:{request.attempts}".encode()
     return int.from_bytes(blake2b(name, digest_size=8).digest()) >> 1 or 1

@@ -83,7 +83,7 @@ def plan_push(
     ):
         return None
     audience, xmin = opened
-    draft = Draft(conn, audience, kind, platform.limits.max_rows, now)
+    draft = Draft(conn, audience, kind, platform.params.max_rows, now)
     come = go = 0
     sent_again: set[ProfileId] = set()
     for page in changes(conn, audience, xmin, platform):
@@ -119,7 +119,7 @@ def plan_withdrawal(
         change = net_change({}, leaving, known.refused)
         if not change.removes:
             return None
-        draft = Draft(conn, audience, PushKind.URGENT, platform.limits.max_rows, now)
+        draft = Draft(conn, audience, PushKind.URGENT, platform.params.max_rows, now)
         draft.take(change)
         return draft.plan(decision_id)
 

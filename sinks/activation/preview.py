@@ -107,7 +107,7 @@ def preview_push(
         )
 
     most, adds, removes = (
-        platform.limits.max_rows,
+        platform.params.max_rows,
         scaled(counts["adds"]),
         scaled(counts["removes"]),
     )

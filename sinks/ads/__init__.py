@@ -1,1 +1,1 @@
-"""Ad platforms: one pure file each (`platform` says what they all provide), no HTTP client."""
+"""Ad platforms: pure codecs, one row each in `registry`; `platform` says what all provide."""

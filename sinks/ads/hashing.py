@@ -1,4 +1,4 @@
-"""The forms in which platforms take identifiers: how each is spelled before SHA-256, and which are not hashed at all.
+"""The forms in which platforms take identifiers: normalised before SHA-256, or not hashed.
 
 Input values come normalised from `operators.identity.normalise`. Every function answers the empty
 string where nothing usable is left, and `digest` refuses to hash that: the hash of nothing would
@@ -22,7 +22,6 @@ _GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
 _PHONE_DIGITS: Final = range(7, 16)
 """ITU-T E.164 allows at most 15 digits; nothing under 7 can be dialled from abroad."""
 _DEVICE_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def digest(value: str) -> str:
@@ -37,17 +36,12 @@ def digest(value: str) -> str:
 
 
 def smallest(values: Iterable[str], spell: Callable[[str], str]) -> str:
-    """Choose one of several values, the same on every run: the smallest usable spelling, or the empty string.
+    """Choose one of several values, the same on every run: the smallest usable spelling or "".
 
     >>> smallest(["zoe@example.com", "n/a", "Mary@example.com"], email_plain)
     'mary@example.com'
     """
     return min(filter(None, map(spell, values)), default="")
-
-
-def is_digest(value: str) -> bool:
-    """Whether the value already looks like a SHA-256 digest in lower-case hex."""
-    return _SHA256.fullmatch(value) is not None
 
 
 def email_plain(value: str) -> str:
@@ -64,7 +58,7 @@ def email_plain(value: str) -> str:
 
 
 def email_stripped(value: str) -> str:
-    """Spell an e-mail as some TikTok uploads do: as plain, without dots and ``+suffix`` at every domain.
+    """Spell an e-mail as some TikTok uploads do: no dots and ``+suffix`` at any domain.
 
     Source: the form that Twilio Segment's TikTok Audiences destination hashes; TikTok's own help
     page shows the plain one.

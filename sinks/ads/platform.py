@@ -1,60 +1,24 @@
-"""What every ad platform file provides: requests and answers as values, and nothing that touches a socket.
+"""What every platform provides: operations, requests and outcomes as values, no socket.
 
-    operation ──encode──▶ Request ──(sinks.http)──▶ Response ──decode──▶ Delivered | Retry | Rejected
+    operation ──encode──▶ Request, … ──(sinks.http)──▶ Response
+    Response ──decode──▶ Delivered | Retry | Rejected
 
 A platform classifies; `sinks.http.retry` decides when to try again; `sinks.activation.delivery`
 drives. Every write is a set operation at all platforms, so sending one twice changes nothing.
 Creating an audience is the exception, and `Find` is what makes it safe.
 """
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+import msgspec
+
+from sinks.http.messages import Request, Response
 
 Row: TypeAlias = tuple[str, ...]
 """One person in the platform's column order: hashes and ids, never a raw e-mail or phone."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """One HTTP request.
-
-    Its repr shows no more than its method: headers and body hold the token and the rows, some
-    addresses are secrets.
-
-    Attributes:
-        adds: it adds people to an audience, so that it leaves only where the gate lets it
-            (`sinks.http.rate_limit`).
-    """
-
-    method: str
-    url: str = field(repr=False)
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: bytes = field(default=b"", repr=False)
-    adds: bool = False
-
-
-@dataclass(frozen=True)
-class Response:
-    """What came back.
-
-    Attributes:
-        status: HTTP status, 0 when no answer arrived.
-        headers: lower-case name → value.
-        body: as received; may repeat personal data and is never logged.
-        fault: why no answer arrived. ``timeout`` or ``connection``: the request may have been
-            applied all the same. ``reauth``, ``throttled`` or ``transient``: there was no access
-            token to send it with (`sinks.http.oauth`).
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-    fault: str = ""
-
-
-Transport: TypeAlias = Callable[[Request], Response]
-"""Sends one request and never raises for anything that the network does."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +48,7 @@ class Write:
     Attributes:
         verb: ``add`` or ``remove``.
         platform_id: the platform's id of the audience.
-        rows: at most `Limits.max_rows`.
+        rows: at most `PlatformParams.max_rows`.
         session: positive 63-bit number, new for every attempt.
     """
 
@@ -180,21 +144,6 @@ Outcome: TypeAlias = Delivered | Retry | Rejected
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What one platform accepts.
-
-    Attributes:
-        max_rows: rows per `Write`.
-        requests_per_s: sustained pace per destination.
-        burst: requests that may go at once after a rest.
-    """
-
-    max_rows: int
-    requests_per_s: float
-    burst: int
-
-
-@dataclass(frozen=True)
 class Matchable:
     """One person as far as platforms may match: profile id and normalised identifiers.
 
@@ -207,30 +156,100 @@ class Matchable:
     identifiers: Mapping[str, tuple[str, ...]] = field(repr=False)
 
 
-class Platform(Protocol):
-    """One platform: pure, frozen, built from its Params and its token."""
+@dataclass(frozen=True)
+class PlatformParams(ABC):
+    """What the settings of every platform have.
+
+    Attributes:
+        base_url: scheme and host of the API, or of the local sandbox.
+        version: API version in every path.
+        purpose: consent purpose that a person must have granted before their row is sent.
+        max_rows: rows per `Write`.
+        requests_per_s: sustained pace per account.
+        burst: requests that may go at once after a rest.
+    """
+
+    base_url: str = ""
+    version: str = ""
+    purpose: str = "advertising"
+    max_rows: int = 1_000
+    requests_per_s: float = 1.0
+    burst: int = 1
 
     @property
-    def name(self) -> str:
-        """The word in ``audiences.platform``, in the signal ``platform:<name>`` and in API paths."""
+    @abstractmethod
+    def account(self) -> str:
+        """The ad account as audiences store it; empty: the platform is not connected."""
 
-    @property
-    def purpose(self) -> str:
-        """Consent purpose that a person must have granted before their row is sent."""
+
+EXTERNAL_ID: Final = "external_id"
+"""The column of a row that holds our own profile id."""
+
+
+@dataclass(frozen=True)
+class Platform(ABC):
+    """One platform: pure, frozen, built from its Params and its token.
+
+    Attributes:
+        name: as in ``audiences.platform``, the signal ``platform:<name>`` and API paths.
+        columns: identifier kinds of a row's values, in order.
+        token: long-lived access token; empty where `sinks.http.oauth` adds one.
+    """
+
+    name: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]] = ("email", "phone", "device_id")
+
+    params: PlatformParams
+    token: str = field(default="", repr=False)
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """Identifier kinds that it can match by."""
+        return tuple(kind for kind in self.columns if kind != EXTERNAL_ID)
 
     @property
-    def limits(self) -> Limits:
-        """What it accepts."""
+    def purpose(self) -> str:
+        """Consent purpose that a person must have granted before their row is sent."""
+        return self.params.purpose
 
+    @abstractmethod
     def row(self, person: Matchable) -> Row | None:
         """Encode one person; None where nothing is left to match on."""
 
-    def encode(self, operation: Operation) -> Request:
-        """Build the request; equal operations give equal bytes."""
+    def identifiers(self, row: Row) -> dict[str, list[str]]:
+        """Give a row's values by kind, as exports in the platform's form show them."""
+        return {kind: [value] for kind, value in zip(self.columns, row, strict=True) if value}
 
+    @abstractmethod
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests, rows in bodies and never in URLs; equal operations give equal bytes.
+
+        They are sent in order, and the first that is not delivered ends the operation.
+
+        Raises:
+            ValueError: for a `Status`, at a platform that gives no receipts.
+        """
+
+    @abstractmethod
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify the answer."""
+        """Classify the answer to one of the operation's requests.
+
+        An answer that makes no sense is retried, because nobody knows what it did.
+        """
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *headers: tuple[str, str],
+    ) -> tuple[Request]:
+        """Build a JSON request below the API's address."""
+        sent = (("accept", "application/json"), *headers)
+        request = Request(
+            method,
+            f"{self.params.base_url.rstrip('/')}/{path}",
+            sent if body is None else (*sent, ("content-type", "application/json")),
+            b"" if body is None else msgspec.json.encode(body),
+        )
+        return (request,)

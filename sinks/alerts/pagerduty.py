@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.alerts import Notice, Severity, Step
-from sinks.ads.platform import Request, Response, Transport
 from sinks.alerts.channel import (
     Again,
     Arrived,
@@ -22,6 +21,7 @@ from sinks.alerts.channel import (
     runbook,
     spelled,
 )
+from sinks.http.messages import Request, Response, Transport
 
 _SEVERITY: Final = {
     Severity.INFO: "info",

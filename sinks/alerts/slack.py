@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.alerts import Notice, Severity, Step
-from sinks.ads.platform import Request, Response, Transport
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused, facts, headline, pause_s, runbook
+from sinks.http.messages import Request, Response, Transport
 
 _SIGN: Final = {
     Severity.INFO: ":information_source:",

@@ -17,7 +17,6 @@ from typing import Final
 
 from domain.alerts import Notice
 from domain.instants import SECOND_MS, to_ms
-from sinks.ads.platform import Request, Response, Transport
 from sinks.alerts.channel import (
     Again,
     Arrived,
@@ -28,6 +27,7 @@ from sinks.alerts.channel import (
     runbook,
     spelled,
 )
+from sinks.http.messages import Request, Response, Transport
 
 _LATER: Final = frozenset({408, 425, 429})
 

@@ -23,9 +23,8 @@ from operators.segments.compile_rules import Compiler
 from operators.segments.program import Subject
 from operators.segments.traits import computed
 from operators.unify.backfill import built_up_to
-from sinks.ads.platform import Matchable
+from sinks.ads.platform import Matchable, Platform
 from sinks.export.formats import encoder
-from sinks.export.identifiers import Form, Spelled
 from store.definitions.versions import Author
 from store.export.pages import FIRST, ExportPage, ExportReader
 
@@ -112,7 +111,7 @@ class Exporter:
     Args:
         params: see `ExportParams`.
         rules: lifecycle.
-        forms: platform → its form.
+        forms: platform → what encodes its rows.
         now_ms: the clock that rules, computed traits and stages are evaluated by.
     """
 
@@ -120,7 +119,7 @@ class Exporter:
         self,
         params: ExportParams,
         rules: ProfileRules,
-        forms: Mapping[IdentifierForm, Form],
+        forms: Mapping[IdentifierForm, Platform],
         now_ms: Callable[[], int],
     ) -> None:
         self._params = params
@@ -145,20 +144,21 @@ class Exporter:
             FormError: a platform's form is to hold more than identifiers, or people who do not
                 consent to the platform's purpose.
         """
-        spelled = self._form(spec)
+        form = self._form(spec)
         now_ms = self._now_ms()
         reader = ExportReader(conn, author, spec, self._rules, now_ms, self._params.page)
         values = _Values(reader.definitions, spec.computed, now_ms)
         bounds = _Bounds(self._params.max_rows, self._params.group_rows)
-        return Export(spec, reader, values, spelled, bounds, counts)
+        return Export(spec, reader, values, form, bounds, counts)
 
-    def _form(self, spec: ExportSpec) -> Spelled | None:
-        """What spells identifiers; None where they stay as they are."""
+    def _form(self, spec: ExportSpec) -> Platform | None:
+        """What encodes identifiers; None where they stay as they are.
+
+        Of several e-mails, phones or devices a platform's form has those that its audiences get.
+        """
         if not for_platform(spec):
             return None
-        form = self._forms.get(spec.identifiers)
-        if form is None:
-            raise FormError(f"identifiers: there is no form of {spec.identifiers}.")
+        form = self._forms[spec.identifiers]
         if beside := beside_identifiers(spec):
             raise FormError(
                 f"{', '.join(beside)}: the form of {spec.identifiers} holds nothing but identifiers. Order the rest by itself."
@@ -167,7 +167,7 @@ class Exporter:
             raise FormError(
                 f"purpose: the form of {spec.identifiers} serves the purpose {form.purpose}, and no other."
             )
-        return form.spelled
+        return form
 
 
 class _Bounds(NamedTuple):
@@ -182,7 +182,7 @@ class Export:
         spec: what is asked for.
         reader: of its people.
         values: computed traits.
-        spelled: the platform's form of identifiers; None where they stay as they are stored.
+        form: encodes identifiers as its platform takes them; None where they stay as stored.
         bounds: see `ExportParams`.
         counts: counted up.
 
@@ -195,14 +195,14 @@ class Export:
         spec: ExportSpec,
         reader: ExportReader,
         values: "_Values",
-        spelled: Spelled | None,
+        form: Platform | None,
         bounds: "_Bounds",
         counts: ExportCounts,
     ) -> None:
         self._spec = spec
         self._reader = reader
         self._values = values
-        self._spelled = spelled
+        self._form = form
         self._max_rows = bounds.max_rows
         self._counts = counts
         found = columns(spec, values.traits)
@@ -233,7 +233,7 @@ class Export:
     def _records(self, page: ExportPage) -> Iterator[Record]:
         for person in page.people:
             identifiers = self._identifiers(person, page)
-            if identifiers is None and self._spelled is not None:
+            if identifiers is None and self._form is not None:
                 self._counts.without_identifier += 1
             else:
                 yield record(
@@ -252,14 +252,13 @@ class Export:
         known, kinds = page.identifiers.get(person.id, _NOTHING_KNOWN), self._spec.kinds
         if kinds is not None:
             known = {kind: known[kind] for kind in kinds if kind in known}
-        if self._spelled is None:
+        if self._form is None:
             return known
-        found = self._spelled(_matchable(person.id, known))
-        return (
-            found
-            if found is None or kinds is None
-            else {kind: found[kind] for kind in kinds if kind in found}
-        )
+        row = self._form.row(_matchable(person.id, known))
+        if row is None:
+            return None
+        found = self._form.identifiers(row)
+        return {kind: found[kind] for kind in kinds or found if kind in found}
 
 
 class _Values:

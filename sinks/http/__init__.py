@@ -1,1 +1,1 @@
-"""The one HTTP client: retries, circuit breaker, rate limits, OAuth."""
+"""HTTP out: messages as values, the one client, retries, circuit breaker, rate limits, OAuth."""

@@ -1,4 +1,4 @@
-"""A circuit breaker per destination: after several failures in a row nothing is sent for a while, then one trial goes. Pure.
+"""A circuit breaker per destination: failures in a row stop it, then one trial goes. Pure.
 
     closed ──failures──▶ open ──cool-down──▶ half open ──success──▶ closed
                           ▲                      │

@@ -1,4 +1,4 @@
-"""The one outbound HTTP client: sends request values, gives back response values, and never raises for what a network does.
+"""The one outbound HTTP client: request values in, response values out, no network errors raised.
 
 It repeats nothing (that is `sinks.http.retry`'s decision), follows no redirect, ignores proxy
 variables of the environment, and logs neither addresses, headers nor bodies. Guarantee: at most one
@@ -12,7 +12,7 @@ from typing import Self
 
 import httpx
 
-from sinks.ads.platform import Request, Response
+from sinks.http.messages import Request, Response
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class HttpParams:
 
 
 class HttpRunner:
-    """A `sinks.ads.platform.Transport` over pooled connections.
+    """A `sinks.http.messages.Transport` over pooled connections.
 
     Close it, or use it as a context.
     """

@@ -1,4 +1,4 @@
-"""Signs requests with an OAuth 2.0 access token that it keeps fresh: wraps one `Transport` into another.
+"""Signs requests with an OAuth 2.0 access token and keeps it fresh, around another `Transport`.
 
     Authorised(transport, grant, params, now)(request) ── Authorization: Bearer … ──▶ transport
 
@@ -17,15 +17,15 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from sinks.ads.platform import Request, Response, Transport
+from sinks.http.messages import Request, Response, Transport
 
 REAUTH: Final = "reauth"
-"""The fault of an answer where the grant was refused: a person has to connect the platform again."""
+"""The fault where the grant was refused: a person has to connect the platform again."""
 
 _TEMPORARY: Final = frozenset(
     {"temporarily_unavailable", "server_error", "internal_failure", "rate_limit_exceeded"}
 )
-"""Error codes that say nothing against the grant (RFC 6749 §4.1.2.1, and what Google answers besides)."""
+"""Error codes that say nothing against the grant (RFC 6749 §4.1.2.1, and Google's own)."""
 
 
 @dataclass(frozen=True)

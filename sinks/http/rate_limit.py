@@ -1,4 +1,4 @@
-"""The pace of one platform account: a token per HTTP request, shared by every process through Valkey.
+"""The pace of one platform account: a token per HTTP request, shared through Valkey.
 
     Paced(transport, SharedTokens(…)) ── one token each ──▶ transport
 
@@ -17,7 +17,7 @@ import redis
 import structlog
 
 from domain.instants import MS
-from sinks.ads.platform import Request, Response, Transport
+from sinks.http.messages import Request, Response, Transport
 from sinks.http.token_bucket import Bucket, take
 
 logger = structlog.get_logger(__name__)
@@ -30,7 +30,8 @@ local held = redis.call('HMGET', KEYS[1], 'tokens', 'at_ms')
 local at = math.max(tonumber(held[2]) or now, 0)
 local tokens = math.min(burst, (tonumber(held[1]) or burst) + math.max(0, now - at) * rate / 1000)
 local wait = 0
-if tokens >= 1 then tokens = tokens - 1 else wait = math.max(1, math.ceil((1 - tokens) * 1000 / rate)) end
+if tokens >= 1 then tokens = tokens - 1
+else wait = math.max(1, math.ceil((1 - tokens) * 1000 / rate)) end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at_ms', tostring(math.max(now, at)))
 redis.call('PEXPIRE', KEYS[1], math.ceil(burst * 1000 / rate) + 1000)
 return wait

@@ -56,19 +56,13 @@ def test_values_of_variables_are_yaml() -> None:
 
 
 def test_a_variable_that_is_no_yaml_is_taken_as_text() -> None:
-    assert (
-        load_settings(
-            environ={"STRATUM_META__ACCESS_TOKEN": "@secret: ["}
-        ).meta.access_token.get_secret_value()
-        == "@secret: ["
-    )
+    settings = load_settings(environ={"STRATUM_META__ACCESS_TOKEN": "@secret: ["})
+    assert settings.platforms["meta"].secrets == ("@secret: [",)
 
 
 def test_a_number_may_stand_for_an_account() -> None:
-    assert (
-        load_settings(environ={"STRATUM_META__ACCOUNT_ID": "1000000001"}).meta.account_id
-        == "1000000001"
-    )
+    settings = load_settings(environ={"STRATUM_META__ACCOUNT_ID": "1000000001"})
+    assert settings.platforms["meta"].account == "1000000001"
 
 
 @pytest.mark.parametrize("text", ["PT0.5S", "0.5", "'00:00:00.5'"])
@@ -174,7 +168,7 @@ def test_a_secret_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
     settings = load_settings(
         environ={"STRATUM_META__ACCESS_TOKEN__FILE": str(secret), "STRATUM_META__ACCOUNT_ID": "1"}
     )
-    assert settings.meta.access_token.get_secret_value() == "0123: not yaml"
+    assert settings.platforms["meta"].secrets == ("0123: not yaml",)
     assert "not yaml" not in repr(settings)
 
 

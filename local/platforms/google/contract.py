@@ -1,4 +1,6 @@
-"""What the Data Manager API accepts: the Google sandbox's rule book, written from the contract and not from our connector.
+"""What the Data Manager API accepts: the Google sandbox's rule book.
+
+It is written from the contract and not from our connector.
 
 Requests are proto JSON: a field that the message does not have, an enum value that does not exist,
 a number where text belongs or two members of a oneof refuse the whole request. Nothing of a refused

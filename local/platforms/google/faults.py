@@ -17,9 +17,6 @@ from fastapi.responses import JSONResponse
 from local.platforms.faults import Faults
 from local.platforms.google.contract import ApiError
 
-OPERATIONS: Final = frozenset(
-    {"token", "find", "create", "add", "remove", "read", "delete", "status"}
-)
 SPECIAL: Final = frozenset(
     {"expired_token", "revoked_grant", "deleted", "bad_row", "partial", "failed"}
 )
@@ -54,4 +51,4 @@ _ERRORS: Final[dict[str, Callable[[], Response]]] = {
 
 def google_faults() -> Faults:
     """Start with none queued."""
-    return Faults(_ERRORS, OPERATIONS, SPECIAL)
+    return Faults(_ERRORS, SPECIAL, {"token", "status"})

@@ -1,4 +1,4 @@
-"""What the Google sandbox remembers: user lists as real sets of members, and what became of accepted requests.
+"""What the Google sandbox remembers: user lists as sets of members, and receipts.
 
 A remove takes every member who shares an identifier with the removed one: Google matches people,
 not records. Everything acknowledged is in a file first (`local.platforms.state_log`), so a killed
@@ -6,14 +6,14 @@ sandbox comes back with it.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from local.platforms.google.contract import Person, Upload, enum_of, invalid, message_of
-from local.platforms.state_log import StateLog
+from local.platforms.ledger import Ledger
+from local.platforms.people import People
 
 FIRST_ID: Final = 7_090_784_486
 DAY_S: Final = 86_400
@@ -38,35 +38,18 @@ _SOURCES: Final = (
 
 
 @dataclass
-class UserList:
-    """One list.
-
-    Attributes:
-        people: who is in it.
-        by_identifier: identifier → members who hold it.
-    """
+class UserList(People[str]):
+    """One list; an identifier begins with its kind."""
 
     id: str
     account: str
     name: str
     description: str
     duration_s: int
-    people: set[Person] = field(default_factory=set)
-    by_identifier: defaultdict[str, set[Person]] = field(default_factory=lambda: defaultdict(set))
 
-    def add(self, person: Person) -> None:
-        """Put a member in."""
-        self.people.add(person)
-        for identifier in person:
-            self.by_identifier[identifier].add(person)
-
-    def remove(self, person: Person) -> None:
-        """Take out every member who shares an identifier with this one."""
-        for identifier in person:
-            for held in list(self.by_identifier.get(identifier, ())):
-                self.people.discard(held)
-                for other in held:
-                    self.by_identifier[other].discard(held)
+    def members(self) -> dict[str, Any]:
+        """Its members, each a list of identifiers."""
+        return {"rows": [sorted(person) for person in self.people]}
 
     def shown(self) -> dict[str, Any]:
         """Spell it as a UserList; the sandbox matches three people in five."""
@@ -91,18 +74,12 @@ class UserList:
         }
 
 
-class Lists:
+class Lists(Ledger[UserList]):
     """All lists and receipts of one sandbox. `path` None keeps them in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.held: dict[str, UserList] = {}
         self.receipts: dict[str, list[dict[str, Any]]] = {}
-        self._next_id = FIRST_ID
-        self._log = StateLog(path, self._apply)
-
-    def close(self) -> None:
-        """Close the file; nothing is kept afterwards."""
-        self._log.close()
+        super().__init__(path, FIRST_ID)
 
     def create(self, account: str, body: object) -> UserList:
         """Check a UserList and create it.
@@ -111,28 +88,13 @@ class Lists:
             ApiError: it is not acceptable, or another list of the account has its name.
         """
         name, description, duration_s = _check_list(body)
-        if any(held.account == account and held.name == name for held in self.held.values()):
+        if any(held.account == account and held.name == name for held in self.audiences.values()):
             raise invalid(
                 "The display name is already being used",
                 "DISPLAY_NAME_ALREADY_USED",
                 "user_list.display_name",
             )
-        list_id = str(self._next_id)
-        self._log.record(
-            {
-                "do": "create",
-                "id": list_id,
-                "account": account,
-                "name": name,
-                "text": description,
-                "s": duration_s,
-            }
-        )
-        return self.held[list_id]
-
-    def delete(self, list_id: str) -> None:
-        """Delete a list with its members."""
-        self._log.record({"do": "delete", "id": list_id})
+        return self._create(account=account, name=name, text=description, s=duration_s)
 
     def write(
         self, verb: str, list_ids: list[str], people: list[Person], receipts: list[dict[str, Any]]
@@ -155,26 +117,20 @@ class Lists:
         )
         return request_id
 
-    def _apply(self, entry: dict[str, Any]) -> None:
-        match entry["do"]:
-            case "create":
-                held = UserList(
-                    entry["id"], entry["account"], entry["name"], entry["text"], entry["s"]
-                )
-                self.held[held.id] = held
-                self._next_id = int(held.id) + 1
-            case "delete":
-                del self.held[entry["id"]]
-            case verb:
-                self.receipts[entry["request"]] = entry["receipts"]
-                for list_id in entry["ids"]:
-                    change = self.held[list_id].add if verb == "add" else self.held[list_id].remove
-                    for person in entry["people"]:
-                        change(frozenset(person))
+    def _made(self, entry: dict[str, Any]) -> UserList:
+        return UserList(*(entry[key] for key in ("id", "account", "name", "text", "s")))
+
+    def _write(self, verb: str, entry: dict[str, Any]) -> None:
+        self.receipts[entry["request"]] = entry["receipts"]
+        for list_id in entry["ids"]:
+            held = self.audiences[list_id]
+            change = held.add if verb == "add" else held.remove
+            for person in entry["people"]:
+                change(frozenset(person))
 
 
 def receipts(verb: str, upload: Upload) -> list[dict[str, Any]]:
-    """Spell what will be said about a request once it is processed, for each destination in its order."""
+    """Give the result of a request once it is processed, for each destination in its order."""
     refusals = sum(upload.refused.values())
     counts = {"recordCount": str(upload.records), "userIdentifierCount": str(upload.identifiers)}
     rate = (

@@ -1,36 +1,30 @@
-"""A strict local Google: Customer Match over HTTP as the Data Manager API documents it, for the demo, for tests and for first steps.
+"""A strict local Google: Customer Match over HTTP as the Data Manager API documents it.
 
-    python -m local.platforms.google.sandbox --port 8401 --state-file .stratum/google.jsonl
-
-``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives a list's members, ``/_sandbox/faults``
-injects faults (`local.platforms.google.faults`), ``/token`` is its token endpoint
-(`local.platforms.google.access` names the client). It keeps no personal data: a member who is not
-hashed is refused.
+python -m local.platforms.google.sandbox --port 8401 --state-file .stratum/google.jsonl
 """
 
-import argparse
-import html
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qsl
 
-import uvicorn
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 
-from local.platforms.faults import add_routes
-from local.platforms.google.access import LIFETIME_S, PER_MINUTE, GrantRefusedError, Quotas, Tokens
+from local.platforms.app import Answer, SandboxApp, serve
+from local.platforms.google.access import PER_MINUTE, Quotas
 from local.platforms.google.contract import ApiError, Destination, check_upload, invalid
 from local.platforms.google.faults import google_faults, refused
 from local.platforms.google.lists import Lists, UserList, receipts
+from local.platforms.tokens import ACCESS, Tokens
 
 CUSTOMER: Final = "1234567890"
 MANAGER: Final = "1112223333"
 """The manager account of every account."""
+LIFETIME_S: Final = 3_599
+_SCOPE: Final = "https://www.googleapis.com/auth/datamanager"
 _LISTS: Final = re.compile(r"accountTypes/(\w+)/accounts/(\d{10})/userLists(?:/(\d+))?")
 _LOGIN: Final = re.compile(r"accountTypes/GOOGLE_ADS/accounts/(\d{10})")
 _CONDITION: Final = re.compile(
@@ -40,76 +34,82 @@ _COMMON: Final = {"$alt", "alt", "prettyPrint"}
 
 
 class _Route(NamedTuple):
-    """One request's operation: its name, its quota, the query parameters that it takes, and what does it."""
+    """One request's operation: name, quota, known query parameters, and what answers it."""
 
     operation: str
     quota: str
     query: frozenset[str]
-    answer: Callable[[], Awaitable[Response]]
+    answer: Answer
 
 
-class Sandbox:
-    """State and behaviour of one sandbox. `clock` is monotonic, in seconds."""
+class Sandbox(SandboxApp):
+    """State and behaviour of one sandbox.
+
+    Args:
+        state_file: append log that survives a kill; None keeps everything in memory.
+        per_minute: requests of each kind per minute.
+        token_lifetime: seconds for which an access token holds.
+        processing_polls: times that a request is still being processed when asked about.
+        clock: monotonic, seconds.
+    """
+
+    title = "Google"
+    port = 8401
+    route = "/v1/{path:path}"
+    methods = ("GET", "POST", "PATCH", "DELETE")
+    oauth_path = "/token"
 
     def __init__(
         self,
         state_file: Path | None = None,
         per_minute: int = PER_MINUTE,
-        lifetime_s: int = LIFETIME_S,
+        token_lifetime: int = LIFETIME_S,
         processing_polls: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.lists = Lists(state_file)
-        self.faults = google_faults()
-        self.tokens = Tokens(lifetime_s, clock)
+        super().__init__(Lists(state_file), google_faults())
+        self.tokens = Tokens(token_lifetime, {"scope": _SCOPE}, clock)
         self.quotas = Quotas(per_minute, clock)
-        self.requests: dict[str, int] = {}
         self._processing_polls = processing_polls
         self._polls: dict[str, int] = {}
 
     async def token(self, request: Request) -> Response:
         """Answer a token request."""
-        form = dict(parse_qsl((await request.body()).decode()))
-        self._count("token")
+        form = await request.body()
+        revoked = self.faults.taken("revoked_grant", "token")
 
         async def answer() -> Response:
-            return JSONResponse(self.tokens.issue(form))
+            return self.tokens.grant(form, revoked)
 
-        if self.faults.taken("revoked_grant", "token"):
-            form["refresh_token"] = ""
-        try:
-            return await self.faults.around("token", answer)
-        except GrantRefusedError as error:
-            description = (
-                "Token has been expired or revoked."
-                if error.error == "invalid_grant"
-                else error.error
-            )
-            return JSONResponse(
-                {"error": error.error, "error_description": description},
-                401 if error.error == "invalid_client" else 400,
-            )
+        return await self.counted("token", answer)
 
     async def api(self, request: Request, path: str) -> Response:
         """Answer one API request."""
         try:
             route = self._route(request, path, await _body(request))
             if self.faults.taken("expired_token", route.operation):
-                self.tokens.expire_all()
-            self.tokens.check(request.headers.get("authorization", ""))
-            self.quotas.take(route.quota)
-            self._count(route.operation)
+                self.tokens.revoke()
+            self._admit(request, route.quota)
+            self.count(route.operation)
             unknown = request.query_params.keys() - route.query - _COMMON
             if unknown:
                 raise invalid(
-                    f'Invalid JSON payload received. Unknown name "{min(unknown)[:50]}": Cannot bind query parameter.'
+                    f'Invalid JSON payload received. Unknown name "{min(unknown)[:50]}":'
+                    " Cannot bind query parameter."
                 )
             return await self.faults.around(route.operation, route.answer)
         except ApiError as error:
             return refused(error)
 
-    def _count(self, operation: str) -> None:
-        self.requests[operation] = self.requests.get(operation, 0) + 1
+    def _admit(self, request: Request, quota: str) -> None:
+        """Check token and quota."""
+        if self.tokens.holder(request.headers.get("authorization", "")) is None:
+            raise ApiError(401, "Request had invalid authentication credentials.")
+        try:
+            self.quotas.take(quota)
+        except ApiError:
+            self.count("over_quota")
+            raise
 
     def _route(self, request: Request, path: str, body: object) -> _Route:
         """Name the operation and give what does it."""
@@ -165,9 +165,9 @@ class Sandbox:
             raise ApiError(403, "The caller does not have permission")
 
     def _held(self, operation: str, account: str, list_id: str) -> UserList:
-        if self.faults.taken("deleted", operation) and list_id in self.lists.held:
-            self.lists.delete(list_id)
-        held = self.lists.held.get(list_id)
+        if self.faults.taken("deleted", operation) and list_id in self.ledger.audiences:
+            self.ledger.delete(list_id)
+        held: UserList | None = self.ledger.audiences.get(list_id)
         if held is None or held.account != account:
             raise ApiError(404, "Requested entity was not found.")
         return held
@@ -185,7 +185,7 @@ class Sandbox:
         first = int(token.removeprefix("after-"))
         held = [
             held
-            for held in self.lists.held.values()
+            for held in self.ledger.audiences.values()
             if held.account == account and int(held.id) > first
         ]
         matching = sorted(
@@ -202,7 +202,7 @@ class Sandbox:
     async def _create(self, account: str, body: object, dry: bool) -> Response:
         if dry:
             raise invalid("The sandbox creates for real", "INVALID_ARGUMENT", "validate_only")
-        return JSONResponse(self.lists.create(account, body).shown())
+        return JSONResponse(self.ledger.create(account, body).shown())
 
     async def _read(self, account: str, list_id: str) -> Response:
         return JSONResponse(self._held("read", account, list_id).shown())
@@ -210,7 +210,7 @@ class Sandbox:
     async def _delete(self, account: str, list_id: str, dry: bool) -> Response:
         self._held("delete", account, list_id)
         if not dry:
-            self.lists.delete(list_id)
+            self.ledger.delete(list_id)
         return JSONResponse({})
 
     async def _write(self, verb: str, body: object) -> Response:
@@ -235,7 +235,7 @@ class Sandbox:
             upload.refused = {"PROCESSING_ERROR_REASON_INTERNAL_ERROR": upload.records}
         list_ids = [destination.list_id for destination in upload.destinations]
         return JSONResponse(
-            {"requestId": self.lists.write(verb, list_ids, upload.people, receipts(verb, upload))}
+            {"requestId": self.ledger.write(verb, list_ids, upload.people, receipts(verb, upload))}
         )
 
     def _check_destination(self, verb: str, destination: Destination, where: str) -> None:
@@ -253,7 +253,7 @@ class Sandbox:
             ) from None
 
     async def _status(self, request_id: str) -> Response:
-        told = self.lists.receipts.get(request_id)
+        told = self.ledger.receipts.get(request_id)
         if told is None:
             raise invalid("The request id is not valid", "INVALID_REQUEST_ID", "request_id")
         polls = self._polls[request_id] = self._polls.get(request_id, 0) + 1
@@ -263,19 +263,6 @@ class Sandbox:
                 for receipt in told
             ]
         return JSONResponse({"requestStatusPerDestination": told})
-
-    def page(self) -> str:
-        """Show the lists and the requests so far."""
-        rows = "".join(
-            f"<tr><td>{held.id}</td><td>{html.escape(held.name)}</td><td>{held.account}</td><td>{len(held.people)}</td></tr>"
-            for held in self.lists.held.values()
-        )
-        return (
-            "<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=2><title>Google sandbox</title>"
-            "<style>body{font:15px system-ui;margin:2em}td,th{padding:.3em 1em;text-align:left}</style>"
-            "<h1>Google sandbox</h1><table><tr><th>list<th>name<th>account<th>members</tr>"
-            f"{rows}</table><p>requests: {html.escape(json.dumps(self.requests))}, over quota: {self.quotas.refused}</p>"
-        )
 
 
 def _conditions(filter_text: str) -> list[tuple[str, str]]:
@@ -303,82 +290,19 @@ async def _body(request: Request) -> object:
         raise invalid("Invalid JSON payload received.") from error
 
 
-def build_app(sandbox: Sandbox) -> FastAPI:
-    """Serve one sandbox."""
-    app = FastAPI(title="Google sandbox", docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.get("/", response_class=HTMLResponse)
-    async def page() -> str:
-        return sandbox.page()
-
-    @app.get("/_sandbox/audiences")
-    async def audiences() -> list[dict[str, Any]]:
-        return [
-            {"id": h.id, "account": h.account, "name": h.name, "size": len(h.people)}
-            for h in sandbox.lists.held.values()
-        ]
-
-    @app.get("/_sandbox/audiences/{list_id}")
-    async def audience(list_id: str) -> Response:
-        held = sandbox.lists.held.get(list_id)
-        if held is None:
-            return JSONResponse({"detail": "no such list"}, 404)
-        return JSONResponse(
-            {"id": held.id, "name": held.name, "rows": [sorted(person) for person in held.people]}
-        )
-
-    @app.get("/_sandbox/requests")
-    async def requests() -> dict[str, int]:
-        return sandbox.requests | {"over_quota": sandbox.quotas.refused}
-
-    add_routes(app, sandbox.faults)
-
-    @app.post("/token")
-    async def token(request: Request) -> Response:
-        return await sandbox.token(request)
-
-    @app.api_route("/v1/{path:path}", methods=["GET", "POST", "PATCH", "DELETE"])
-    async def api(request: Request, path: str) -> Response:
-        return await sandbox.api(request, path)
-
-    return app
+def connection(url: str) -> dict[str, str]:
+    """The settings that connect Stratum to the sandbox at an address."""
+    return {
+        "base_url": url,
+        "token_url": f"{url}/token",
+        "customer_id": CUSTOMER,
+        **ACCESS,
+    }
 
 
-def main() -> None:
-    """Run it until it is told to stop."""
-    parser = argparse.ArgumentParser(description="A strict local Google for Customer Match.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8401)
-    parser.add_argument(
-        "--state-file", type=Path, default=None, help="append log that survives a kill"
-    )
-    parser.add_argument(
-        "--per-minute", type=int, default=PER_MINUTE, help="requests of each kind per minute"
-    )
-    parser.add_argument(
-        "--token-lifetime", type=int, default=LIFETIME_S, help="seconds that an access token holds"
-    )
-    parser.add_argument(
-        "--processing-polls",
-        type=int,
-        default=1,
-        help="times that a request is still being processed when asked about",
-    )
-    arguments = parser.parse_args()
-    sandbox = Sandbox(
-        arguments.state_file,
-        arguments.per_minute,
-        arguments.token_lifetime,
-        arguments.processing_polls,
-    )
-    uvicorn.run(
-        build_app(sandbox),
-        host=arguments.host,
-        port=arguments.port,
-        log_level="error",
-        access_log=False,
-    )
+UNLIMITED: Final = {"per_minute": 10**6}
+"""Options of a sandbox that refuses nobody for being too fast."""
 
 
 if __name__ == "__main__":
-    main()
+    serve(Sandbox, per_minute=PER_MINUTE, token_lifetime=LIFETIME_S, processing_polls=1)

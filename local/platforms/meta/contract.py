@@ -1,4 +1,6 @@
-"""What Meta accepts at ``/{audience}/users``: the sandbox's rule book, written from the contract and not from our connector.
+"""What Meta accepts at ``/{audience}/users``: the sandbox's rule book.
+
+It is written from the contract and not from our connector.
 
 Sources: Marketing API, Customer File Custom Audiences; Custom Audience Users reference.
 """

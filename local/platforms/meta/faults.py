@@ -1,28 +1,13 @@
-"""What can go wrong at the Meta sandbox besides the line: throttling, errors, an expired token and unaccepted terms, in Graph's words."""
+"""What can go wrong at the Meta sandbox besides the line, in Graph's words."""
 
 from collections.abc import Callable
-from typing import Final, Literal, get_args
+from typing import Final
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
 
-from local.platforms.faults import Fault, Faults
+from local.platforms.faults import Faults
 from local.platforms.meta.contract import GraphError
-
-__all__ = ["Fault", "Kind", "Target", "meta_faults", "refused"]
-
-Kind = Literal[
-    "error_500",
-    "throttle",
-    "timeout",
-    "reset_before",
-    "reset_after",
-    "html",
-    "expired_token",
-    "terms",
-    "slow",
-]
-Target = Literal["any", "find", "create", "add", "remove", "read", "delete"]
 
 
 def refused(error: GraphError) -> Response:
@@ -48,4 +33,4 @@ _ERRORS: Final[dict[str, Callable[[], Response]]] = {
 
 def meta_faults() -> Faults:
     """Start with none queued."""
-    return Faults(_ERRORS, frozenset(get_args(Target)))
+    return Faults(_ERRORS)

@@ -5,24 +5,26 @@ so a killed sandbox comes back with it. A remove takes every row that shares an 
 removed one: Meta matches people, not rows.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from local.platforms.ledger import Ledger
 from local.platforms.meta.contract import GraphError, Session, StoredRow
-from local.platforms.state_log import StateLog
+from local.platforms.people import People
 
 FIRST_ID = 23_850_000_000_000_001
 
 
+SHOWN: Final = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
+"""First columns of the read-back, whatever an audience holds."""
+
+
 @dataclass
-class Audience:
-    """One audience.
+class Audience(People[tuple[str, str]]):
+    """One audience; an identifier is a (key, value) pair.
 
     Attributes:
-        rows: what is in it.
-        by_identifier: (key, value) → rows that hold it.
         updated_s: Unix time of the last change to it.
     """
 
@@ -30,25 +32,13 @@ class Audience:
     account: str
     name: str
     description: str
-    rows: set[StoredRow] = field(default_factory=set)
-    by_identifier: defaultdict[tuple[str, str], set[StoredRow]] = field(
-        default_factory=lambda: defaultdict(set)
-    )
-    updated_s: int = 0
+    updated_s: int
 
-    def add(self, row: StoredRow) -> None:
-        """Put a row in."""
-        self.rows.add(row)
-        for pair in row:
-            self.by_identifier[pair].add(row)
-
-    def remove(self, row: StoredRow) -> None:
-        """Take out every row that shares an identifier with this one."""
-        for pair in row:
-            for held in list(self.by_identifier.get(pair, ())):
-                self.rows.discard(held)
-                for other in held:
-                    self.by_identifier[other].discard(held)
+    def members(self) -> dict[str, Any]:
+        """Its rows, in columns that all of them have."""
+        schema = [*SHOWN, *sorted({key for row in self.people for key, _ in row} - set(SHOWN))]
+        rows = [[dict(row).get(key, "") for key in schema] for row in self.people]
+        return {"schema": schema, "rows": rows}
 
 
 @dataclass
@@ -62,37 +52,16 @@ class _Running:
     received: int = 0
 
 
-class Ledger:
+class MetaLedger(Ledger[Audience]):
     """All state of one sandbox. `path` None keeps it in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.audiences: dict[str, Audience] = {}
         self._sessions: dict[int, _Running] = {}
-        self._next_id = FIRST_ID
-        self._log = StateLog(path, self._apply)
-
-    def close(self) -> None:
-        """Close the log; nothing is kept afterwards."""
-        self._log.close()
+        super().__init__(path, FIRST_ID)
 
     def create(self, account: str, name: str, description: str, now_s: int) -> Audience:
         """Create an audience; names may repeat, as at Meta."""
-        audience_id = str(self._next_id)
-        self._log.record(
-            {
-                "do": "create",
-                "id": audience_id,
-                "account": account,
-                "name": name,
-                "text": description,
-                "s": now_s,
-            }
-        )
-        return self.audiences[audience_id]
-
-    def delete(self, audience_id: str) -> None:
-        """Delete an audience with its rows."""
-        self._log.record({"do": "delete", "id": audience_id})
+        return self._create(account=account, name=name, text=description, s=now_s)
 
     def write(self, verb: str, audience_id: str, rows: list[StoredRow], now_s: int) -> None:
         """Add or remove rows."""
@@ -127,21 +96,12 @@ class Ledger:
         running.received += rows
         return running.received
 
-    def _apply(self, entry: dict[str, Any]) -> None:
-        if entry["do"] == "create":
-            self.audiences[entry["id"]] = Audience(
-                entry["id"], entry["account"], entry["name"], entry["text"], updated_s=entry["s"]
-            )
-            self._next_id = int(entry["id"]) + 1
-            return
-        if entry["do"] == "delete":
-            del self.audiences[entry["id"]]
-            return
+    def _made(self, entry: dict[str, Any]) -> Audience:
+        return Audience(*(entry[key] for key in ("id", "account", "name", "text", "s")))
+
+    def _write(self, verb: str, entry: dict[str, Any]) -> None:
         audience = self.audiences[entry["id"]]
+        change = audience.add if verb == "add" else audience.remove
         for pairs in entry["rows"]:
-            row = frozenset((key, value) for key, value in pairs)
-            if entry["do"] == "add":
-                audience.add(row)
-            else:
-                audience.remove(row)
+            change(frozenset((key, value) for key, value in pairs))
         audience.updated_s = entry["s"]

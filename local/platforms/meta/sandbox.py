@@ -1,44 +1,39 @@
-"""A strict local Meta: Custom Audiences over HTTP as the Marketing API documents them, for the demo, for tests and for first steps.
+"""A strict local Meta: Custom Audiences over HTTP as the Marketing API documents them.
 
-    python -m local.platforms.meta.sandbox --port 8400 --state-file .stratum/meta.jsonl
-
-``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives an audience's rows,
-``/_sandbox/faults`` injects faults (`local.platforms.faults`). It keeps no personal data: rows hold
-hashes only, and a row that holds anything else is refused.
+python -m local.platforms.meta.sandbox --port 8400 --state-file .stratum/meta.jsonl
 """
 
-import argparse
-import html
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-import uvicorn
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 
-from local.platforms.faults import add_routes
+from local.platforms.app import Answer, SandboxApp, serve
 from local.platforms.meta.contract import GraphError, check_upload
 from local.platforms.meta.faults import meta_faults, refused
-from local.platforms.meta.ledger import Audience, Ledger
+from local.platforms.meta.ledger import Audience, MetaLedger
 
-TOKEN: Final = "sandbox-token"  # noqa: S105 - the sandbox's own documented token, it opens nothing else
+TOKEN: Final = "sandbox-token"  # noqa: S105 - documented, it opens nothing else
 CALLS_PER_HOUR: Final = 5_000
 """Limited access tier of the custom_audience use case."""
 URL_LIMIT: Final = 8_192
-SHOWN: Final = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
-"""First columns of the read-back, whatever an audience holds."""
 _VERSION: Final = re.compile(r"v(\d+)\.\d")
 _OLDEST_VERSION: Final = 23
 _SOURCES: Final = {"USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED"}
 
 
-class Sandbox:
+class Sandbox(SandboxApp):
     """State and behaviour of one sandbox."""
+
+    title = "Meta"
+    port = 8400
+    route = "/{version}/{path:path}"
+    methods = ("GET", "POST", "DELETE")
 
     def __init__(
         self,
@@ -46,23 +41,20 @@ class Sandbox:
         token: str = TOKEN,
         calls_per_hour: int = CALLS_PER_HOUR,
     ) -> None:
-        self.ledger = Ledger(state_file)
-        self.faults = meta_faults()
-        self.token = token
-        self.requests: dict[str, int] = {}
+        super().__init__(MetaLedger(state_file), meta_faults())
+        self._token = token
         self._calls_per_hour = calls_per_hour
         self._calls: list[float] = []
 
-    async def graph(self, request: Request, version: str, path: str) -> Response:
+    async def api(self, request: Request, path: str) -> Response:
         """Answer one Graph request."""
         if len(str(request.url)) > URL_LIMIT:
             return Response(status_code=414)
         try:
             form = await _form(request)
-            self._admit(request, version, form)
+            self._admit(request, request.path_params["version"], form)
             operation, answer = self._route(request, path, form)
-            self.requests[operation] = self.requests.get(operation, 0) + 1
-            response = await self.faults.around(operation, answer)
+            response = await self.counted(operation, answer)
         except GraphError as error:
             response = refused(error)
         response.headers["x-business-use-case-usage"] = json.dumps({"sandbox": [self._usage()]})
@@ -79,7 +71,7 @@ class Sandbox:
             if scheme.lower() == "bearer"
             else form.get("access_token") or request.query_params.get("access_token")
         )
-        if given != self.token:
+        if given != self._token:
             raise GraphError(190, "Invalid OAuth access token.", status=401)
         now = time.monotonic()
         self._calls = [at for at in self._calls if at > now - 3600]
@@ -100,9 +92,7 @@ class Sandbox:
             "ads_api_access_tier": "standard_access",
         }
 
-    def _route(
-        self, request: Request, path: str, form: dict[str, Any]
-    ) -> tuple[str, Callable[[], Awaitable[Response]]]:
+    def _route(self, request: Request, path: str, form: dict[str, Any]) -> tuple[str, Answer]:
         """Name the operation and give what does it."""
         method = (
             str(form.get("method", request.method)).upper()
@@ -125,9 +115,12 @@ class Sandbox:
         raise GraphError(100, f"Unsupported {method.lower()} request.", 33)
 
     def _audience(self, audience_id: str) -> Audience:
-        audience = self.ledger.audiences.get(audience_id)
+        audience: Audience | None = self.ledger.audiences.get(audience_id)
         if audience is None:
-            message = f"Unsupported request. Object with ID '{audience_id}' does not exist, cannot be loaded due to missing permissions"
+            message = (
+                f"Unsupported request. Object with ID '{audience_id}' does not exist,"
+                " cannot be loaded due to missing permissions"
+            )
             raise GraphError(100, message, 33)
         return audience
 
@@ -183,7 +176,7 @@ class Sandbox:
 
     async def _read(self, audience_id: str) -> Response:
         audience = self._audience(audience_id)
-        size = len(audience.rows)
+        size = audience.size
         return JSONResponse(
             {
                 "id": audience.id,
@@ -200,19 +193,6 @@ class Sandbox:
         self._audience(audience_id)
         self.ledger.delete(audience_id)
         return JSONResponse({"success": True})
-
-    def page(self) -> str:
-        """Show the audiences and the requests so far."""
-        rows = "".join(
-            f"<tr><td>{a.id}</td><td>{html.escape(a.name)}</td><td>act_{a.account}</td><td>{len(a.rows)}</td></tr>"
-            for a in self.ledger.audiences.values()
-        )
-        return (
-            "<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=2><title>Meta sandbox</title>"
-            "<style>body{font:15px system-ui;margin:2em}td,th{padding:.3em 1em;text-align:left}</style>"
-            "<h1>Meta sandbox</h1><table><tr><th>audience<th>name<th>account<th>people</tr>"
-            f"{rows}</table><p>requests: {html.escape(json.dumps(self.requests))}</p>"
-        )
 
 
 async def _form(request: Request) -> dict[str, Any]:
@@ -236,54 +216,14 @@ async def _form(request: Request) -> dict[str, Any]:
     return value
 
 
-def build_app(sandbox: Sandbox) -> FastAPI:
-    """Serve one sandbox."""
-    app = FastAPI(title="Meta sandbox", docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.get("/", response_class=HTMLResponse)
-    async def page() -> str:
-        return sandbox.page()
-
-    @app.get("/_sandbox/audiences")
-    async def audiences() -> list[dict[str, Any]]:
-        return [
-            {"id": a.id, "account": a.account, "name": a.name, "size": len(a.rows)}
-            for a in sandbox.ledger.audiences.values()
-        ]
-
-    @app.get("/_sandbox/audiences/{audience_id}")
-    async def audience(audience_id: str) -> Response:
-        held = sandbox.ledger.audiences.get(audience_id)
-        if held is None:
-            return JSONResponse({"detail": "no such audience"}, 404)
-        others = sorted({key for row in held.rows for key, _ in row} - set(SHOWN))
-        schema = [*SHOWN, *others]
-        rows = [[dict(row).get(key, "") for key in schema] for row in held.rows]
-        return JSONResponse({"id": held.id, "name": held.name, "schema": schema, "rows": rows})
-
-    add_routes(app, sandbox.faults)
-
-    @app.api_route("/{version}/{path:path}", methods=["GET", "POST", "DELETE"])
-    async def graph(request: Request, version: str, path: str) -> Response:
-        return await sandbox.graph(request, version, path)
-
-    return app
+def connection(url: str) -> dict[str, str]:
+    """The settings that connect Stratum to the sandbox at an address."""
+    return {"base_url": url, "account_id": "1000000001", "access_token": TOKEN}
 
 
-def main() -> None:
-    """Run it until it is told to stop."""
-    parser = argparse.ArgumentParser(description="A strict local Meta for Custom Audiences.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8400)
-    parser.add_argument(
-        "--state-file", type=Path, default=None, help="append log that survives a kill"
-    )
-    parser.add_argument("--token", default=TOKEN)
-    parser.add_argument("--calls-per-hour", type=int, default=CALLS_PER_HOUR)
-    arguments = parser.parse_args()
-    app = build_app(Sandbox(arguments.state_file, arguments.token, arguments.calls_per_hour))
-    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="error", access_log=False)
+UNLIMITED: Final = {"calls_per_hour": 10**9}
+"""Options of a sandbox that refuses nobody for being too fast."""
 
 
 if __name__ == "__main__":
-    main()
+    serve(Sandbox, token=TOKEN, calls_per_hour=CALLS_PER_HOUR)

@@ -1,4 +1,6 @@
-"""What Snapchat accepts for customer lists: the sandbox's rule book, written from the contract and not from our connector.
+"""What Snapchat accepts for customer lists: the sandbox's rule book.
+
+It is written from the contract and not from our connector.
 
 Sources: Snap Marketing API, Customer lists, Errors.
 """
@@ -117,6 +119,7 @@ def _identifier(schema: str, row: object) -> str:
     digest: str = row[0]
     if not digests.well_formed(schema, digest) or digests.of_nobody(digest):
         raise invalid(
-            f"{schema} holds something that is no such hash, or the hash of a value that identifies nobody"
+            f"{schema} holds something that is no such hash,"
+            " or the hash of a value that identifies nobody"
         )
     return digest

@@ -16,9 +16,6 @@ from domain.values import Json
 from local.platforms.faults import Faults
 from local.platforms.snapchat.contract import SnapError
 
-OPERATIONS: Final = frozenset(
-    {"token", "find", "create", "add", "remove", "clear", "read", "delete"}
-)
 SPECIAL: Final = frozenset({"deleted", "partial"})
 REQUEST_ID: Final = "57ae54d8sandbox"
 
@@ -48,7 +45,8 @@ def refused(error: SnapError) -> Response:
             "request_status": "ERROR",
             "request_id": REQUEST_ID,
             "debug_message": error.debug,
-            "display_message": "We're sorry, but the requested resource is not available at this time",
+            "display_message": "We're sorry, but the requested resource is not available"
+            " at this time",
             "error_code": error.code,
         },
         error.status,
@@ -73,4 +71,4 @@ def snapchat_faults(expire: Callable[[], None]) -> Faults:
             {"error": "invalid_grant", "error_description": "revoked"}, 400
         ),
     }
-    return Faults(errors, OPERATIONS, SPECIAL)
+    return Faults(errors, SPECIAL, {"token", "clear"})

@@ -1,28 +1,19 @@
-"""A strict local Snapchat: customer lists over HTTP as the Marketing API documents them, for the demo, for tests and for first steps.
+"""A strict local Snapchat: customer lists over HTTP as the Marketing API documents them.
 
-    python -m local.platforms.snapchat.sandbox --port 8430 --state-file .stratum/snapchat.jsonl
-
-Access tokens come from ``/login/oauth2/access_token``. ``/`` shows what it holds,
-``/_sandbox/audiences/{id}`` gives a segment's digests, ``/_sandbox/faults`` injects faults
-(`local.platforms.faults`, `local.platforms.snapchat.faults`). It keeps no personal data: a request
-with anything that is not hashed is refused.
+python -m local.platforms.snapchat.sandbox --port 8430 --state-file .stratum/snapchat.jsonl
 """
 
-import argparse
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 
-from local.platforms.faults import add_routes
+from local.platforms.app import Answer, SandboxApp, serve
 from local.platforms.rate_limit import RateLimit
 from local.platforms.segment_ledger import Segment, SegmentLedger
-from local.platforms.segment_pages import add_pages
 from local.platforms.snapchat.contract import (
     ACCOUNT,
     SnapError,
@@ -31,12 +22,13 @@ from local.platforms.snapchat.contract import (
     invalid,
 )
 from local.platforms.snapchat.faults import answered, failed_part, refused, snapchat_faults
-from local.platforms.snapchat.tokens import LIFETIME_S, Tokens
+from local.platforms.tokens import ACCESS, REFRESH_TOKEN, Tokens
 
 FIRST_ID: Final = 5_677_923_948_298_240
 PER_TOKEN: Final = 10
 PER_APP: Final = 20
 """Requests a second."""
+LIFETIME_S: Final = 3600.0
 TARGETABLE: Final = 1_000
 PAGE_LIMIT: Final = 1_000
 _ACCOUNT_PATH: Final = re.compile(r"v1/adaccounts/([^/]+)/segments")
@@ -49,10 +41,8 @@ _OPERATIONS: Final = {
     ("DELETE", "all_users"): "clear",
 }
 
-Answer = Callable[[], Awaitable[Response]]
 
-
-class SnapchatSandbox:
+class Sandbox(SandboxApp):
     """State and behaviour of one sandbox.
 
     Args:
@@ -62,6 +52,10 @@ class SnapchatSandbox:
         token_lifetime_s: seconds for which an access token holds.
     """
 
+    title = "Snapchat"
+    port = 8430
+    oauth_path = "/login/oauth2/access_token"
+
     def __init__(
         self,
         state_file: Path | None = None,
@@ -69,10 +63,9 @@ class SnapchatSandbox:
         per_app: int = PER_APP,
         token_lifetime_s: float = LIFETIME_S,
     ) -> None:
-        self.ledger = SegmentLedger(state_file, FIRST_ID)
-        self.tokens = Tokens(token_lifetime_s)
-        self.faults = snapchat_faults(self.tokens.revoke)
-        self.requests: dict[str, int] = {}
+        more = {"refresh_token": REFRESH_TOKEN, "scope": "snapchat-marketing-api"}
+        self.tokens = Tokens(token_lifetime_s, more)
+        super().__init__(SegmentLedger(state_file, FIRST_ID), snapchat_faults(self.tokens.revoke))
         self._per_token = per_token
         self._of_token: dict[str, RateLimit] = {}
         self._of_app = RateLimit({1: per_app})
@@ -84,25 +77,21 @@ class SnapchatSandbox:
         async def answer() -> Response:
             return self.tokens.grant(form)
 
-        return await self._counted("token", answer)
+        return await self.counted("token", answer)
 
     async def api(self, request: Request, path: str) -> Response:
         """Answer one request."""
         try:
             self._admit(request)
             operation, answer = await self._route(request, path)
-            return await self._counted(operation, answer)
+            return await self.counted(operation, answer)
         except SnapError as error:
             return refused(error)
 
-    async def _counted(self, operation: str, answer: Answer) -> Response:
-        self.requests[operation] = self.requests.get(operation, 0) + 1
-        return await self.faults.around(operation, answer)
-
     def _admit(self, request: Request) -> None:
         """Check token and pace; a refused token is answered without JSON."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not self.tokens.valid(token):
+        token = self.tokens.holder(request.headers.get("authorization", ""))
+        if token is None:
             raise SnapError(401, "", "unauthorized")
         limit = self._of_token.setdefault(token, RateLimit({1: self._per_token}))
         if not (limit.take() and self._of_app.take()):
@@ -152,9 +141,9 @@ class SnapchatSandbox:
 
     async def _act(self, operation: str, segment_id: str, body: dict[str, Any]) -> Response:
         """Do what concerns one segment."""
-        if self.faults.taken("deleted", operation) and segment_id in self.ledger.segments:
+        if self.faults.taken("deleted", operation) and segment_id in self.ledger.audiences:
             self.ledger.delete(segment_id)
-        segment = self.ledger.segments.get(segment_id)
+        segment: Segment | None = self.ledger.audiences.get(segment_id)
         if segment is None:
             raise SnapError(404, "E1004", "Resource can not be found")
         if operation in {"add", "remove"}:
@@ -165,7 +154,7 @@ class SnapchatSandbox:
         if operation == "clear":
             everything = {
                 schema: [digest.hex() for digest in digests]
-                for schema, digests in segment.members.items()
+                for schema, digests in segment.digests.items()
             }
             self.ledger.write("remove", {segment_id: everything}, int(time.time()))
         return answered("segments", [{"sub_request_status": "SUCCESS", "segment": _shown(segment)}])
@@ -217,48 +206,19 @@ async def _body(request: Request) -> dict[str, Any]:
     return value
 
 
-def build_app(sandbox: SnapchatSandbox) -> FastAPI:
-    """Serve one sandbox."""
-    app = FastAPI(
-        title="Snapchat sandbox",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-    )
-    add_pages(app, "Snapchat", sandbox.ledger, sandbox.requests)
-    add_routes(app, sandbox.faults)
-
-    @app.post("/login/oauth2/access_token")
-    async def token(request: Request) -> Response:
-        return await sandbox.token(request)
-
-    @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE"])
-    async def api(request: Request, path: str) -> Response:
-        return await sandbox.api(request, path)
-
-    return app
+def connection(url: str) -> dict[str, str]:
+    """The settings that connect Stratum to the sandbox at an address."""
+    return {
+        "base_url": url,
+        "token_url": f"{url}/login/oauth2/access_token",
+        "account_id": "8adc3db7-8148-4fbf-999c-8d2266369d74",
+        **ACCESS,
+    }
 
 
-def main() -> None:
-    """Run it until it is told to stop."""
-    parser = argparse.ArgumentParser(description="A strict local Snapchat for customer lists.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8430)
-    parser.add_argument(
-        "--state-file", type=Path, default=None, help="append log that survives a kill"
-    )
-    parser.add_argument("--per-token", type=int, default=PER_TOKEN)
-    parser.add_argument("--per-app", type=int, default=PER_APP)
-    parser.add_argument("--token-lifetime-s", type=float, default=LIFETIME_S)
-    arguments = parser.parse_args()
-    app = build_app(
-        SnapchatSandbox(
-            arguments.state_file, arguments.per_token, arguments.per_app, arguments.token_lifetime_s
-        )
-    )
-    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="error", access_log=False)
+UNLIMITED: Final = {"per_token": 10**6, "per_app": 10**6}
+"""Options of a sandbox that refuses nobody for being too fast."""
 
 
 if __name__ == "__main__":
-    main()
+    serve(Sandbox, per_token=PER_TOKEN, per_app=PER_APP, token_lifetime_s=LIFETIME_S)

@@ -1,4 +1,4 @@
-"""What TikTok accepts at ``/segment/audience/`` and ``/segment/mapping/``: the sandbox's rule book, written from the contract.
+"""What TikTok accepts at ``/segment/audience/`` and ``/segment/mapping/``: its rule book.
 
 Sources: Marketing API v1.3, Segment; the code list of TikTok's business SDK.
 """
@@ -53,7 +53,7 @@ def advertiser(value: object) -> str:
 
 
 def kept_name(value: object) -> str:
-    """Check an audience's name and cut it as TikTok does: more than 70 characters become 67 and an ellipsis.
+    """Check an audience's name and cut it as TikTok does: over 70 characters, 67 and an ellipsis.
 
     Raises:
         ApiError: there is none.

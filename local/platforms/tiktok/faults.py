@@ -1,4 +1,4 @@
-"""What can go wrong at the TikTok sandbox besides the line, in TikTok's words: mostly HTTP 200 with a code.
+"""What can go wrong at the TikTok sandbox besides the line: mostly HTTP 200 with a code.
 
 Special faults: ``deleted`` deletes the audience just before the request that names it; ``partial``
 applies a write without its last row and answers 20001.
@@ -14,7 +14,6 @@ from fastapi.responses import JSONResponse
 from local.platforms.faults import Faults
 from local.platforms.tiktok.contract import PARAMETER, ApiError
 
-OPERATIONS: Final = frozenset({"find", "create", "add", "remove", "read", "delete"})
 SPECIAL: Final = frozenset({"deleted", "partial"})
 _ERRORS: Final = {
     "error_500": ApiError(50000, "System error", 500),
@@ -24,7 +23,8 @@ _ERRORS: Final = {
     "throttle": ApiError(40100, "Too many requests. Please retry in some time."),
     "throttle_advertiser": ApiError(
         40133,
-        "Advertiser (ID)'s QPS (11) reaches QPS limit 10 for current path, request is temporarily restricted.",
+        "Advertiser (ID)'s QPS (11) reaches QPS limit 10 for current path,"
+        " request is temporarily restricted.",
     ),
     "expired_token": ApiError(40105, "Access token is incorrect or has been revoked."),
     "permission": ApiError(40001, "No permission to operate the advertiser."),
@@ -53,4 +53,4 @@ def tiktok_faults() -> Faults:
     answers: dict[str, Callable[[], Response]] = {
         kind: partial(refused, error) for kind, error in _ERRORS.items()
     }
-    return Faults(answers, OPERATIONS, SPECIAL)
+    return Faults(answers, SPECIAL)

@@ -1,30 +1,22 @@
-"""A strict local TikTok: streaming segments over HTTP as the Marketing API documents them, for the demo, for tests and for first steps.
+"""A strict local TikTok: streaming segments over HTTP as the Marketing API documents them.
 
-    python -m local.platforms.tiktok.sandbox --port 8420 --state-file .stratum/tiktok.jsonl
-
-``/`` shows what it holds, ``/_sandbox/audiences/{id}`` gives an audience's digests,
-``/_sandbox/faults`` injects faults (`local.platforms.faults`, `local.platforms.tiktok.faults`). It
-keeps no personal data: a request with anything that is not hashed is refused.
+python -m local.platforms.tiktok.sandbox --port 8420 --state-file .stratum/tiktok.jsonl
 """
 
-import argparse
 import json
 import math
 import re
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 
-from local.platforms.faults import add_routes
+from local.platforms.app import Answer, SandboxApp, serve
 from local.platforms.rate_limit import RateLimit
 from local.platforms.segment_ledger import Segment, SegmentLedger
-from local.platforms.segment_pages import add_pages
 from local.platforms.tiktok.contract import (
     PARAMETER,
     ApiError,
@@ -35,7 +27,7 @@ from local.platforms.tiktok.contract import (
 )
 from local.platforms.tiktok.faults import answered, refused, tiktok_faults
 
-TOKEN: Final = "sandbox-token"  # noqa: S105 - the sandbox's own documented token, it opens nothing else
+TOKEN: Final = "sandbox-token"  # noqa: S105 - documented, it opens nothing else
 FIRST_ID: Final = 167_290_896
 MAX_ROWS: Final = 1_000
 """TikTok does not publish its limit; this is the largest batch known to be in use."""
@@ -54,10 +46,8 @@ _METHODS: Final = {
 _DELETE_FIELDS: Final = frozenset({"advertiser_id", "action", "delete_audience_id"})
 _CREATE_FIELDS: Final = frozenset({"advertiser_id", "action", "custom_audience_name"})
 
-Answer = Callable[[], Awaitable[Response]]
 
-
-class TiktokSandbox:
+class Sandbox(SandboxApp):
     """State and behaviour of one sandbox.
 
     Args:
@@ -68,6 +58,9 @@ class TiktokSandbox:
         max_rows: rows of one mapping.
     """
 
+    title = "TikTok"
+    port = 8420
+
     def __init__(
         self,
         state_file: Path | None = None,
@@ -76,9 +69,7 @@ class TiktokSandbox:
         qpm: int = QPM,
         max_rows: int = MAX_ROWS,
     ) -> None:
-        self.ledger = SegmentLedger(state_file, FIRST_ID)
-        self.faults = tiktok_faults()
-        self.requests: dict[str, int] = {}
+        super().__init__(SegmentLedger(state_file, FIRST_ID), tiktok_faults())
         self._token = token
         self._rate = RateLimit({1: qps, 60: qpm})
         self._max_rows = max_rows
@@ -93,8 +84,7 @@ class TiktokSandbox:
         try:
             self._admit(request)
             operation, answer = await self._route(request, known[1])
-            self.requests[operation] = self.requests.get(operation, 0) + 1
-            return await self.faults.around(operation, answer)
+            return await self.counted(operation, answer)
         except ApiError as error:
             return refused(error)
 
@@ -186,7 +176,9 @@ class TiktokSandbox:
         return answered(0, "OK", {"list": list(map(_shown, shown)), "page_info": info})
 
     def _segment(self, audience: object, advertisers: tuple[str, ...]) -> Segment:
-        segment = self.ledger.segments.get(audience) if isinstance(audience, str) else None
+        segment: Segment | None = (
+            self.ledger.audiences.get(audience) if isinstance(audience, str) else None
+        )
         if segment is None or segment.account not in advertisers:
             raise ApiError(PARAMETER, "Parameter error: invalid audience ID")
         return segment
@@ -235,45 +227,14 @@ async def _body(request: Request) -> dict[str, Any]:
     return value
 
 
-def build_app(sandbox: TiktokSandbox) -> FastAPI:
-    """Serve one sandbox."""
-    app = FastAPI(
-        title="TikTok sandbox",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-    )
-    add_pages(app, "TikTok", sandbox.ledger, sandbox.requests)
-    add_routes(app, sandbox.faults)
-
-    @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE"])
-    async def api(request: Request, path: str) -> Response:
-        return await sandbox.api(request, path)
-
-    return app
+def connection(url: str) -> dict[str, str]:
+    """The settings that connect Stratum to the sandbox at an address."""
+    return {"base_url": url, "account_id": "7178918106775994370", "access_token": TOKEN}
 
 
-def main() -> None:
-    """Run it until it is told to stop."""
-    parser = argparse.ArgumentParser(description="A strict local TikTok for streaming segments.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8420)
-    parser.add_argument(
-        "--state-file", type=Path, default=None, help="append log that survives a kill"
-    )
-    parser.add_argument("--token", default=TOKEN)
-    parser.add_argument("--qps", type=int, default=QPS)
-    parser.add_argument("--qpm", type=int, default=QPM)
-    parser.add_argument("--max-rows", type=int, default=MAX_ROWS)
-    arguments = parser.parse_args()
-    app = build_app(
-        TiktokSandbox(
-            arguments.state_file, arguments.token, arguments.qps, arguments.qpm, arguments.max_rows
-        )
-    )
-    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="error", access_log=False)
+UNLIMITED: Final = {"qps": 10**6, "qpm": 10**6}
+"""Options of a sandbox that refuses nobody for being too fast."""
 
 
 if __name__ == "__main__":
-    main()
+    serve(Sandbox, token=TOKEN, qps=QPS, qpm=QPM, max_rows=MAX_ROWS)

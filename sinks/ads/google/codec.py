@@ -1,4 +1,4 @@
-"""Google Customer Match through the Data Manager API: how requests are spelled and answers are read.
+"""Google Customer Match through the Data Manager API: encodes requests, decodes responses.
 
 A row holds every e-mail and phone of a person, as ``email:<hash>`` and ``phone:<hash>``, sorted,
 e-mails first; there is no own id in it and no fixed column. Google matches people by any of them. A
@@ -11,10 +11,10 @@ Customer Match.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -27,19 +27,19 @@ from sinks.ads.platform import (
     Delete,
     Delivered,
     Find,
-    Limits,
     Matchable,
     Operation,
     Outcome,
+    Platform,
+    PlatformParams,
     Read,
     Rejected,
-    Request,
-    Response,
     Retry,
     Row,
     Status,
     Write,
 )
+from sinks.http.messages import Request, Response
 
 _FIELDS: Final = {"email": "emailAddress", "phone": "phoneNumber"}
 _AGREED: Final = {
@@ -55,12 +55,10 @@ _DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class GoogleParams:
+class GoogleParams(PlatformParams):
     """How Google is reached and what it accepts.
 
     Attributes:
-        base_url: scheme and host of the Data Manager API, or of the local sandbox.
-        version: API version in every path.
         customer_id: Google Ads account that holds the lists, with or without hyphens; empty: Google
             is not connected.
         login_customer_id: manager account through which it is reached; empty: the account itself.
@@ -72,7 +70,6 @@ class GoogleParams:
         max_identifiers: e-mails and phones per member.
         page_size: lists per page of a listing.
         requests_per_s: sustained pace; 300 changes a minute are allowed, the burst included.
-        burst: requests that may go at once after a rest.
         throttle_wait: wait after a throttle where Google does not say.
         day_wait: wait after a quota of a day is used up.
         status_wait: earliest time at which asking for the result of a write is of use.
@@ -83,7 +80,6 @@ class GoogleParams:
     version: str = "v1"
     customer_id: str = ""
     login_customer_id: str = ""
-    purpose: str = "advertising"
     membership: timedelta = timedelta(days=540)
     max_rows: int = 10_000
     max_identifiers: int = 10
@@ -94,6 +90,11 @@ class GoogleParams:
     day_wait: timedelta = timedelta(hours=1)
     status_wait: timedelta = timedelta(minutes=30)
     status_interval: timedelta = timedelta(minutes=30)
+
+    @property
+    def account(self) -> str:
+        """The ad account as audiences store it."""
+        return self.customer_id.replace("-", "")
 
     def __post_init__(self) -> None:
         """Check what Google would refuse on every request.
@@ -106,22 +107,13 @@ class GoogleParams:
 
 
 @dataclass(frozen=True)
-class Google:
-    """The platform ``google``. It holds no secret: its `Transport` does."""
+class Google(Platform):
+    """The platform ``google``."""
+
+    name: ClassVar[str] = "google"
+    columns: ClassVar[tuple[str, ...]] = ("email", "phone")
 
     params: GoogleParams
-    name: str = "google"
-    kinds: tuple[str, ...] = ("email", "phone")
-
-    @property
-    def purpose(self) -> str:
-        """Consent purpose for advertising at Google."""
-        return self.params.purpose
-
-    @property
-    def limits(self) -> Limits:
-        """10,000 rows per request by default."""
-        return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
 
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as all their hashed e-mails and phones.
@@ -135,8 +127,16 @@ class Google:
         phones = phones[: max(room // 2, room - len(emails))]
         return (*emails[: room - len(phones)], *phones) or None
 
-    def encode(self, operation: Operation) -> Request:
-        """Build one request; rows go in the body, never in a URL."""
+    def identifiers(self, row: Row) -> dict[str, list[str]]:
+        """Give a row's values by the kind that each begins with."""
+        found: dict[str, list[str]] = {}
+        for value in row:
+            kind, _, digest = value.partition(":")
+            found.setdefault(kind, []).append(digest)
+        return found
+
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests of one operation."""
         match operation:
             case Find(name=name, after=after):
                 query = {
@@ -145,28 +145,25 @@ class Google:
                 }
                 if after:
                     query["pageToken"] = after
-                return self._request("GET", f"{self._lists}?{urlencode(query)}")
+                return self._api("GET", f"{self._lists}?{urlencode(query)}")
             case Create(name=name, intent=intent):
-                return self._request("POST", self._lists, self._new_list(name, intent))
+                return self._api("POST", self._lists, self._new_list(name, intent))
             case Write(verb=verb, platform_id=platform_id, rows=rows):
                 members = self._members(platform_id, rows)
                 if verb == "remove":
-                    return self._request("POST", "audienceMembers:remove", members)
-                return self._request("POST", "audienceMembers:ingest", members | _AGREED)
+                    return self._api("POST", "audienceMembers:remove", members)
+                return self._api("POST", "audienceMembers:ingest", members | _AGREED)
             case Read(platform_id=platform_id):
-                return self._request("GET", f"{self._lists}/{platform_id}")
+                return self._api("GET", f"{self._lists}/{platform_id}")
             case Delete(platform_id=platform_id):
-                return self._request("DELETE", f"{self._lists}/{platform_id}")
+                return self._api("DELETE", f"{self._lists}/{platform_id}")
             case Status(receipt=receipt):
-                return self._request(
+                return self._api(
                     "GET", f"requestStatus:retrieve?{urlencode({'requestId': receipt})}"
                 )
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer.
-
-        An answer that makes no sense is retried, because nobody knows what it did.
-        """
+        """Classify one response."""
         params = self.params
         if response.fault == "reauth":
             return Rejected(
@@ -245,18 +242,10 @@ class Google:
             "encoding": "HEX",
         }
 
-    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
-        headers = [("accept", "application/json")]
-        if body is not None:
-            headers.append(("content-type", "application/json"))
-        if path.startswith(self._lists) and self.params.login_customer_id:
-            headers.append(("login-account", _account(self.params.login_customer_id)))
-        return Request(
-            method,
-            f"{self.params.base_url.rstrip('/')}/{self.params.version}/{path}",
-            tuple(headers),
-            b"" if body is None else msgspec.json.encode(body),
-        )
+    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[Request]:
+        managed = path.startswith(self._lists) and self.params.login_customer_id
+        login = [("login-account", _account(self.params.login_customer_id))] if managed else []
+        return self._request(method, f"{self.params.version}/{path}", body, *login)
 
 
 def _digests(kind: str, values: Iterable[str], spell: Callable[[str], str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What Google's error answers mean: the reason of each field violation first, then the reason of the whole, then the status.
+"""What Google's error answers mean: the reasons of field violations, of the whole, the status.
 
 An ingestion request with one bad member fails as a whole and nothing of it is processed, so the
 places of members that Google objects to are given back: without them the request passes. Reasons
@@ -93,18 +93,23 @@ Any other names a member only because Google has to name some field.
 
 _ADVICE: Final = {
     "reauth": "Connect Google again: the access was revoked or lacks the scope auth/datamanager.",
-    "permission": "Give the connected Google account access to the ad account, and enable the Data Manager API in the Cloud project.",
+    "permission": "Give the connected Google account access to the ad account,"
+    " and enable the Data Manager API in the Cloud project.",
     "terms": "Accept the Customer Match terms in the ad account.",
     "missing": "Google does not know it any more, or the connected account cannot see it.",
     "invalid": "Google does not accept the request as it is; see the reason in its documentation.",
     "policy": "Google does not let this list or account be changed; see its Customer Match policy.",
 }
 _ADVICE_BY_REASON: Final = {
-    "EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED": "Declare in Google Ads whether the account's campaigns hold EU political advertising.",
-    "DISPLAY_NAME_ALREADY_USED": "Another list of the ad account has this name: rename the audience or that list.",
+    "EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED": "Declare in Google Ads whether the account's"
+    " campaigns hold EU political advertising.",
+    "DISPLAY_NAME_ALREADY_USED": "Another list of the ad account has this name:"
+    " rename the audience or that list.",
     "MEMBERSHIP_DURATION_TOO_LONG": "Set google.membership to a shorter time.",
-    "SERVICE_DISABLED": "Enable the Data Manager API in the Cloud project that the client id belongs to.",
-    "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH": "Set google.login_customer_id to the account through which the ad account is managed.",
+    "SERVICE_DISABLED": "Enable the Data Manager API in the Cloud project"
+    " that the client id belongs to.",
+    "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH": "Set google.login_customer_id to the account"
+    " through which the ad account is managed.",
 }
 _MEMBER: Final = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
 _CODE: Final = re.compile(r"[A-Z0-9_]{1,100}")
@@ -166,7 +171,10 @@ def classify(error: Mapping[str, Any], retry_after: str, rows: int, waits: Waits
 
 
 def _kind(status: str, reasons: Iterable[str]) -> tuple[str, str]:
-    """Choose the class and the reason that decided it: the first reason that the table knows, else the status with the first reason."""
+    """Choose the class and the reason that decided it.
+
+    It is the first reason that the table knows, else the status with the first reason.
+    """
     first = ""
     for reason in reasons:
         if reason in _BY_REASON:

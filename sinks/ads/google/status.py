@@ -1,4 +1,4 @@
-"""Reads Google's own view of a list and of an accepted request into what a person may see: numbers and constants, nothing personal.
+"""Reads Google's view of a list and of an accepted request: numbers and constants only.
 
 Sources: Data Manager API v1: UserList, RequestStatusPerDestination, MatchRateRange. 64-bit numbers
 come as text.
@@ -26,7 +26,7 @@ _CODE: Final = re.compile(r"[A-Z0-9_]{1,100}")
 
 
 def read_list(user_list: Mapping[str, Any]) -> dict[str, int | str]:
-    """Read size per network (−1: not known yet), their range, match rate in per cent, and whether ads may use the list."""
+    """Read sizes per network (−1: unknown) and their range, match rate (per cent), eligibility."""
     sizes, target = _object(user_list.get("sizeInfo")), _object(user_list.get("targetNetworkInfo"))
     contact = _object(_object(user_list.get("ingestedUserListInfo")).get("contactIdInfo"))
     by_network = {network: _integer(sizes.get(field), UNKNOWN) for network, field in _SIZES.items()}
@@ -89,8 +89,10 @@ def read_status(destinations: Sequence[Any], ask_again_s: float) -> Outcome:
 def _match_rate(range_name: object) -> tuple[int, int]:
     """Read a range's name.
 
-    >>> _match_rate("MATCH_RATE_RANGE_41_TO_50"), _match_rate("MATCH_RATE_RANGE_LESS_THAN_20"), _match_rate("MATCH_RATE_RANGE_UNKNOWN")
-    ((41, 50), (0, 19), (-1, -1))
+    >>> _match_rate("MATCH_RATE_RANGE_41_TO_50"), _match_rate("MATCH_RATE_RANGE_LESS_THAN_20")
+    ((41, 50), (0, 19))
+    >>> _match_rate("MATCH_RATE_RANGE_UNKNOWN")
+    (-1, -1)
     """
     if range_name == "MATCH_RATE_RANGE_LESS_THAN_20":
         return _LOWEST_RATE

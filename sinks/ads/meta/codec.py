@@ -1,4 +1,4 @@
-"""Meta Custom Audiences (customer file): how requests are spelled and answers are read.
+"""Meta Custom Audiences (customer file): encodes requests, decodes responses.
 
 Rows are multi-key lists ``[EXTERN_ID, EMAIL, PHONE, MADID]``. Each attempt is an upload session of
 its own with one batch: after a session's last batch Meta takes no further one, so a repeated
@@ -9,10 +9,10 @@ with 400, 403 or 429 alike). Sources: Marketing API, Customer File Custom Audien
 reference; Marketing API Rate Limiting (v25.0).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -20,22 +20,23 @@ import msgspec
 from sinks.ads import hashing
 from sinks.ads.meta.errors import classify
 from sinks.ads.platform import (
+    EXTERNAL_ID,
     Create,
     Delete,
     Delivered,
     Find,
-    Limits,
     Matchable,
     Operation,
     Outcome,
+    Platform,
+    PlatformParams,
     Read,
-    Request,
-    Response,
     Retry,
     Row,
     Status,
     Write,
 )
+from sinks.http.messages import Request, Response
 
 SCHEMA: Final = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
 _READ_FIELDS: Final = (
@@ -45,19 +46,14 @@ _READ_FIELDS: Final = (
 
 
 @dataclass(frozen=True)
-class MetaParams:
+class MetaParams(PlatformParams):
     """How Meta is reached and what it accepts.
 
     Attributes:
-        base_url: scheme and host of the Graph API, or of the local sandbox.
-        version: Graph API version in every path.
         account_id: ad account without its ``act_`` prefix; empty: Meta is not connected.
-        purpose: consent purpose that covers sending a person to Meta.
         customer_file_source: where the customers come from, Meta's word for it.
-        max_rows: rows per request.
         page_size: audiences per page of a listing (Meta recommends 20).
         requests_per_s: sustained pace; Limited access allows 5,000 requests an hour.
-        burst: requests that may go at once after a rest.
         usage_limit: share of Meta's quota above which we stay away for a while, 0–1.
         usage_pause: how long, where Meta does not say.
         throttle_wait: wait after a throttle where Meta does not say.
@@ -66,7 +62,6 @@ class MetaParams:
     base_url: str = "https://graph.facebook.com"
     version: str = "v25.0"
     account_id: str = ""
-    purpose: str = "advertising"
     customer_file_source: str = "USER_PROVIDED_ONLY"
     max_rows: int = 10_000
     page_size: int = 20
@@ -76,25 +71,20 @@ class MetaParams:
     usage_pause: timedelta = timedelta(minutes=1)
     throttle_wait: timedelta = timedelta(minutes=1)
 
+    @property
+    def account(self) -> str:
+        """The ad account as audiences store it."""
+        return self.account_id
+
 
 @dataclass(frozen=True)
-class Meta:
-    """The platform ``meta``. `token` is the access token; it never shows in a repr."""
+class Meta(Platform):
+    """The platform ``meta``."""
+
+    name: ClassVar[str] = "meta"
+    columns: ClassVar[tuple[str, ...]] = (EXTERNAL_ID, "email", "phone", "device_id")
 
     params: MetaParams
-    token: str = field(repr=False)
-    name: str = "meta"
-    kinds: tuple[str, ...] = ("email", "phone", "device_id")
-
-    @property
-    def purpose(self) -> str:
-        """Consent purpose for advertising at Meta."""
-        return self.params.purpose
-
-    @property
-    def limits(self) -> Limits:
-        """10,000 rows per request by default."""
-        return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
 
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as (EXTERN_ID, EMAIL hash, PHONE hash, MADID raw).
@@ -109,14 +99,14 @@ class Meta:
         device = hashing.smallest(known.get("device_id", ()), hashing.device_id)
         return (person.external_id, email, phone, device) if email or phone or device else None
 
-    def encode(self, operation: Operation) -> Request:
-        """Build one Graph request; rows go in the body, never in a URL."""
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests of one operation."""
         match operation:
             case Find(after=after):
                 query = {"fields": "id,name,description", "limit": str(self.params.page_size)}
                 if after:
                     query["after"] = after
-                return self._request(
+                return self._graph(
                     "GET", f"act_{self.params.account_id}/customaudiences?{urlencode(query)}"
                 )
             case Create(name=name, intent=intent):
@@ -126,7 +116,7 @@ class Meta:
                     "description": intent,
                     "customer_file_source": self.params.customer_file_source,
                 }
-                return self._request(
+                return self._graph(
                     "POST", f"act_{self.params.account_id}/customaudiences", audience
                 )
             case Write(verb=verb, platform_id=platform_id, rows=rows, session=session):
@@ -139,21 +129,18 @@ class Meta:
                     },
                     "payload": {"schema": SCHEMA, "data": rows},
                 }
-                return self._request(
+                return self._graph(
                     "POST" if verb == "add" else "DELETE", f"{platform_id}/users", body
                 )
             case Read(platform_id=platform_id):
-                return self._request("GET", f"{platform_id}?{urlencode({'fields': _READ_FIELDS})}")
+                return self._graph("GET", f"{platform_id}?{urlencode({'fields': _READ_FIELDS})}")
             case Delete(platform_id=platform_id):
-                return self._request("DELETE", platform_id)
+                return self._graph("DELETE", platform_id)
             case Status():
                 raise ValueError("Meta gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer.
-
-        An answer that makes no sense is retried, because nobody knows what it did.
-        """
+        """Classify one response."""
         if response.fault:
             return Retry(response.fault)
         try:
@@ -173,21 +160,16 @@ class Meta:
         pause_s = (usage.regain_s or self.params.usage_pause.total_seconds()) if near else 0.0
         return _read(operation, answer, pause_s)
 
-    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
-        headers = [("authorization", f"Bearer {self.token}"), ("accept", "application/json")]
-        if body is not None:
-            headers.append(("content-type", "application/json"))
-        return Request(
-            method,
-            f"{self.params.base_url.rstrip('/')}/{self.params.version}/{path}",
-            tuple(headers),
-            b"" if body is None else msgspec.json.encode(body),
-        )
+    def _graph(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> tuple[Request]:
+        bearer = ("authorization", f"Bearer {self.token}")
+        return self._request(method, f"{self.params.version}/{path}", body, bearer)
 
 
 @dataclass(frozen=True)
 class _Usage:
-    """Share of the quota used, 0–1, and seconds until Meta lets us in again (0 where it does not say)."""
+    """Share of the quota used, 0–1, and seconds until access is regained (0: unknown)."""
 
     share: float = 0.0
     regain_s: float = 0.0
@@ -212,7 +194,7 @@ def _usage(headers: Mapping[str, str]) -> _Usage:
 
 
 def _entries(header: str) -> list[dict[str, Any]]:
-    """List the usage objects of one header, whether it holds one or maps business ids to lists of them."""
+    """List the usage objects of one header: it holds one, or maps business ids to lists of them."""
     try:
         value = msgspec.json.decode(header) if header else {}
     except msgspec.DecodeError:

@@ -1,21 +1,18 @@
-"""Snapchat customer lists (segments): how requests are spelled and answers are read.
+"""Snapchat customer lists (segments): encodes requests, decodes responses.
 
-`one_schema` is the transport that they need.
-
-A row is (email, phone, device), all hashed. Snapchat takes one kind of identifier at a time:
-`Snapchat.encode` puts each kind into an element of its own, and `one_schema` sends each element as
-a request of its own, as integrations in production do. Every identifier counts once in a request:
-Snapchat would count a repeated one twice. Requests carry no token; `sinks.http.oauth.Authorised`
-adds it.
+A row is (email, phone, device), all hashed. Snapchat takes one kind of identifier at a time, so a
+write is one request per kind, as in integrations in production. Every identifier counts once in a
+request: Snapchat would count a repeated one twice. Requests carry no token;
+`sinks.http.oauth.Authorised` adds it.
 
 The recorded intent is the segment's description. A 200 may hold parts that failed, so success is
 looked for in each. Sources: Snap Marketing API, Customer lists, Rate limits, Pagination.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -26,20 +23,19 @@ from sinks.ads.platform import (
     Delete,
     Delivered,
     Find,
-    Limits,
     Matchable,
     Operation,
     Outcome,
+    Platform,
+    PlatformParams,
     Read,
-    Request,
-    Response,
     Retry,
     Row,
     Status,
-    Transport,
     Write,
 )
 from sinks.ads.snapchat.errors import classify, code_in, refused_grant
+from sinks.http.messages import Request, Response
 
 SCHEMAS: Final = ("EMAIL_SHA256", "PHONE_SHA256", "MOBILE_AD_ID_SHA256")
 _PHONE_FORMS: Final = {"digits": hashing.phone_digits, "e164": hashing.phone_e164}
@@ -48,14 +44,11 @@ _THROTTLED: Final = "throttled"
 
 
 @dataclass(frozen=True)
-class SnapchatParams:
+class SnapchatParams(PlatformParams):
     """How Snapchat is reached and what it accepts.
 
     Attributes:
-        base_url: scheme and host of the Marketing API, or of the local sandbox.
-        version: API version in every path.
         account_id: ad account; empty: Snapchat is not connected.
-        purpose: consent purpose that covers sending a person to Snapchat.
         phone_form: ``digits`` (with country code, without plus) or ``e164`` (with plus).
         retention_days: how long Snapchat keeps a member who is not sent again; 9999 is for ever.
         name_limit: characters of a segment's name.
@@ -64,14 +57,12 @@ class SnapchatParams:
         page_size: segments per page of a listing.
         requests_per_s: sustained pace; Snapchat allows a token ten requests a second, the burst
             included. A write is up to three.
-        burst: requests that may go at once after a rest.
         throttle_wait: wait after a throttle; Snapchat does not say.
     """
 
     base_url: str = "https://adsapi.snapchat.com"
     version: str = "v1"
     account_id: str = ""
-    purpose: str = "advertising"
     phone_form: Literal["digits", "e164"] = "digits"
     retention_days: int = 9999
     name_limit: int = 375
@@ -81,24 +72,19 @@ class SnapchatParams:
     burst: int = 3
     throttle_wait: timedelta = timedelta(seconds=1)
 
+    @property
+    def account(self) -> str:
+        """The ad account as audiences store it."""
+        return self.account_id
+
 
 @dataclass(frozen=True)
-class Snapchat:
+class Snapchat(Platform):
     """The platform ``snapchat``."""
 
+    name: ClassVar[str] = "snapchat"
+
     params: SnapchatParams
-    name: str = "snapchat"
-    kinds: tuple[str, ...] = ("email", "phone", "device_id")
-
-    @property
-    def purpose(self) -> str:
-        """Consent purpose for advertising at Snapchat."""
-        return self.params.purpose
-
-    @property
-    def limits(self) -> Limits:
-        """30,000 people per write by default."""
-        return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
 
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as (EMAIL, PHONE, device) hashes.
@@ -117,18 +103,13 @@ class Snapchat:
         )
         return row if any(row) else None
 
-    def encode(self, operation: Operation) -> Request:
-        """Build one request; rows go in the body, never in a URL.
-
-        Raises:
-            ValueError: for a `Status`; Snapchat takes a write in before it answers and gives no
-                receipt.
-        """
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests of one operation."""
         account = self.params.account_id
         match operation:
             case Find(after=after):
                 query = after or urlencode({"limit": str(self.params.page_size)})
-                return self._request("GET", f"adaccounts/{account}/segments?{query}")
+                return self._api("GET", f"adaccounts/{account}/segments?{query}")
             case Create(name=name, intent=intent):
                 segment = {
                     "name": name[: self.params.name_limit],
@@ -137,27 +118,23 @@ class Snapchat:
                     "retention_in_days": self.params.retention_days,
                     "ad_account_id": account,
                 }
-                return self._request(
-                    "POST", f"adaccounts/{account}/segments", {"segments": [segment]}
-                )
+                return self._api("POST", f"adaccounts/{account}/segments", {"segments": [segment]})
             case Write(verb=verb, platform_id=platform_id, rows=rows):
-                return self._request(
+                method, path = (
                     "POST" if verb == "add" else "DELETE",
                     f"segments/{platform_id}/users",
-                    {"users": _users(rows)},
                 )
+                users = ({"users": [element]} for element in _users(rows))
+                return [request for body in users for request in self._api(method, path, body)]
             case Read(platform_id=platform_id):
-                return self._request("GET", f"segments/{platform_id}")
+                return self._api("GET", f"segments/{platform_id}")
             case Delete(platform_id=platform_id):
-                return self._request("DELETE", f"segments/{platform_id}")
+                return self._api("DELETE", f"segments/{platform_id}")
             case Status():
                 raise ValueError("Snapchat gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer.
-
-        An answer that makes no sense is retried, because nobody knows what it did.
-        """
+        """Classify one response."""
         wait_s = self.params.throttle_wait.total_seconds()
         if response.fault == _REAUTH:
             return refused_grant()
@@ -177,53 +154,8 @@ class Snapchat:
             return classify(response.status, failed, True, operation, wait_s)
         return _read(operation, answer)
 
-    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
-        headers = [("accept", "application/json")]
-        if body is not None:
-            headers.append(("content-type", "application/json"))
-        return Request(
-            method,
-            f"{self.params.base_url.rstrip('/')}/{self.params.version}/{path}",
-            tuple(headers),
-            b"" if body is None else msgspec.json.encode(body),
-        )
-
-
-class _Users(msgspec.Struct):
-    users: list[msgspec.Raw]
-
-
-def one_schema(transport: Transport) -> Transport:
-    """Wrap a transport so that a write of several kinds of identifiers goes out as one request per kind, in order.
-
-    The first answer that is not a success ends it and is the answer; then the kinds before are in
-    and the others are not, and sending all again is harmless. Other requests pass unchanged.
-    """
-
-    def send(request: Request) -> Response:
-        *others, last = _parts(request)
-        for part in others:
-            answer = transport(part)
-            envelope = _envelope(answer.body)
-            if (
-                answer.fault
-                or answer.status >= 400
-                or envelope is None
-                or _failed(envelope) is not None
-            ):
-                return answer
-        return transport(last)
-
-    return send
-
-
-def _parts(request: Request) -> Sequence[Request]:
-    if not request.body or not urlsplit(request.url).path.endswith("/users"):
-        return (request,)
-    elements = msgspec.json.decode(request.body, type=_Users).users
-    return [
-        replace(request, body=msgspec.json.encode(_Users([element]))) for element in elements
-    ] or (request,)
+    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[Request]:
+        return self._request(method, f"{self.params.version}/{path}", body)
 
 
 def _users(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
@@ -316,7 +248,7 @@ def _next_page(answer: Mapping[str, Any]) -> str:
 
 
 def _readback(segment: Mapping[str, Any]) -> dict[str, int | str]:
-    """Keep what a person may see: matched people (−1: unknown) and the segment's states in Snapchat's words."""
+    """Keep what a person may see: matched people (−1: unknown) and Snapchat's own states."""
     size = segment.get("approximate_number_users")
     size = size if isinstance(size, int) else -1
     states = {

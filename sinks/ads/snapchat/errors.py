@@ -1,4 +1,4 @@
-"""Which of Snapchat's answers mean what: by its error code where that is known, else by the HTTP status.
+"""What Snapchat's error answers mean: by known error code, else by the HTTP status.
 
 Sources: Snap Marketing API, Errors and Rate limits; of the codes in bodies only those below are
 known for sure. What the table does not know is tried again a few times. A 401 may come without
@@ -25,11 +25,15 @@ _CODE: Final = re.compile(r"E\d{4}")
 
 _ADVICE: Final = {
     "reauth": "Connect Snapchat again: the grant has expired or was revoked.",
-    "permission": "Give the connected user a role on the ad account that may manage audiences, and accept Snapchat's audience terms there.",
+    "permission": "Give the connected user a role on the ad account that may manage audiences,"
+    " and accept Snapchat's audience terms there.",
     "missing": "The segment no longer exists at Snapchat, or the connected user cannot see it.",
     "invalid": "Snapchat does not accept the request as it is; see the code in its documentation.",
 }
-_NO_ACCOUNT: Final = "Check Snapchat's account_id in the settings: there is no such ad account, or the connected user cannot see it."
+_NO_ACCOUNT: Final = (
+    "Check Snapchat's account_id in the settings: there is no such ad account,"
+    " or the connected user cannot see it."
+)
 
 
 def refused_grant() -> Rejected:

@@ -1,4 +1,4 @@
-"""TikTok streaming segments: how requests are spelled and answers are read.
+"""TikTok streaming segments: encodes requests, decodes responses.
 
 A row is (email, phone, device), all hashed. On the wire it becomes one list per person, positional
 to ``id_schema``, with ``{}`` where an id is missing. We do not know whether a device id is Apple's
@@ -11,11 +11,11 @@ end in a slash; without it TikTok answers 404. Sources: Marketing API v1.3, Segm
 audience; TikTok help, Create a Custom Audience with a Customer File.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlencode
 
 import msgspec
@@ -26,19 +26,19 @@ from sinks.ads.platform import (
     Delete,
     Delivered,
     Find,
-    Limits,
     Matchable,
     Operation,
     Outcome,
+    Platform,
+    PlatformParams,
     Read,
-    Request,
-    Response,
     Retry,
     Row,
     Status,
     Write,
 )
 from sinks.ads.tiktok.errors import NOT_LISTED, Waits, classify, wrong_address
+from sinks.http.messages import Request, Response
 
 _OK: Final = 0
 _PARTIAL: Final = 20001
@@ -50,14 +50,11 @@ DeviceColumn = Literal["IDFA_SHA256", "AAID_SHA256"]
 
 
 @dataclass(frozen=True)
-class TiktokParams:
+class TiktokParams(PlatformParams):
     """How TikTok is reached and what it accepts.
 
     Attributes:
-        base_url: scheme and host of the API, or of the local sandbox.
-        version: API version in every path.
         account_id: advertiser id; empty: TikTok is not connected.
-        purpose: consent purpose that covers sending a person to TikTok.
         email_form: ``plain`` (trimmed, lower case) or ``stripped`` (also without dots and +suffix,
             at every domain).
         device_columns: columns that a device id fills; empty: none is sent.
@@ -66,7 +63,6 @@ class TiktokParams:
         page_size: audiences per page of a listing, at most 100.
         requests_per_s: sustained pace; the basic level allows 10 a second and 600 a minute per app,
             the burst included.
-        burst: requests that may go at once after a rest.
         rate_wait: wait after the advertiser's limit per second.
         quota_wait: wait after a limit of which TikTok does not say which it is.
         busy_wait: wait while an audience is being updated.
@@ -75,7 +71,6 @@ class TiktokParams:
     base_url: str = "https://business-api.tiktok.com"
     version: str = "v1.3"
     account_id: str = ""
-    purpose: str = "advertising"
     email_form: Literal["plain", "stripped"] = "plain"
     device_columns: tuple[DeviceColumn, ...] = ("IDFA_SHA256", "AAID_SHA256")
     name_limit: int = 70
@@ -87,29 +82,24 @@ class TiktokParams:
     quota_wait: timedelta = timedelta(minutes=1)
     busy_wait: timedelta = timedelta(minutes=1)
 
+    @property
+    def account(self) -> str:
+        """The ad account as audiences store it."""
+        return self.account_id
+
 
 @dataclass(frozen=True)
-class Tiktok:
-    """The platform ``tiktok``. `token` is the long-term access token; it never shows in a repr."""
+class Tiktok(Platform):
+    """The platform ``tiktok``."""
+
+    name: ClassVar[str] = "tiktok"
 
     params: TiktokParams
-    token: str = field(repr=False)
-    name: str = "tiktok"
-
-    @property
-    def purpose(self) -> str:
-        """Consent purpose for advertising at TikTok."""
-        return self.params.purpose
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """E-mail, phone, and device ids where a column is chosen for them."""
         return ("email", "phone", "device_id") if self.params.device_columns else ("email", "phone")
-
-    @property
-    def limits(self) -> Limits:
-        """1,000 rows per request by default."""
-        return Limits(self.params.max_rows, self.params.requests_per_s, self.params.burst)
 
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as (EMAIL, PHONE, device) hashes.
@@ -129,13 +119,8 @@ class Tiktok:
         )
         return row if any(row) else None
 
-    def encode(self, operation: Operation) -> Request:
-        """Build one request; rows go in the body, never in a URL.
-
-        Raises:
-            ValueError: for a `Status`; TikTok applies a write before it answers and gives no
-                receipt.
-        """
+    def encode(self, operation: Operation) -> Sequence[Request]:
+        """Build the requests of one operation."""
         account = self.params.account_id
         match operation:
             case Find(after=after):
@@ -146,11 +131,9 @@ class Tiktok:
                     "action": "create",
                     "custom_audience_name": self._marked(name, intent),
                 }
-                return self._request("POST", "segment/audience/", audience)
+                return self._api("POST", "segment/audience/", audience)
             case Write(verb=verb, platform_id=platform_id, rows=rows):
-                return self._request(
-                    "POST", "segment/mapping/", self._mapping(verb, platform_id, rows)
-                )
+                return self._api("POST", "segment/mapping/", self._mapping(verb, platform_id, rows))
             case Read(platform_id=platform_id):
                 ids = msgspec.json.encode([platform_id]).decode()
                 return self._list({"custom_audience_ids": ids, "page": "1", "page_size": "1"})
@@ -160,15 +143,12 @@ class Tiktok:
                     "action": "delete",
                     "delete_audience_id": platform_id,
                 }
-                return self._request("POST", "segment/audience/", gone)
+                return self._api("POST", "segment/audience/", gone)
             case Status():
                 raise ValueError("TikTok gives no receipts")
 
     def decode(self, operation: Operation, response: Response) -> Outcome:
-        """Classify one answer.
-
-        An answer that makes no sense is retried, because nobody knows what it did.
-        """
+        """Classify one response."""
         if response.fault:
             return Retry(response.fault)
         try:
@@ -207,20 +187,13 @@ class Tiktok:
         mark = _mark(intent)
         return name[: self.params.name_limit - len(mark)].rstrip() + mark
 
-    def _list(self, query: Mapping[str, str]) -> Request:
+    def _list(self, query: Mapping[str, str]) -> tuple[Request]:
         query = {"advertiser_id": self.params.account_id, **query}
-        return self._request("GET", f"dmp/custom_audience/list/?{urlencode(query)}")
+        return self._api("GET", f"dmp/custom_audience/list/?{urlencode(query)}")
 
-    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
-        headers = [("access-token", self.token), ("accept", "application/json")]
-        if body is not None:
-            headers.append(("content-type", "application/json"))
-        return Request(
-            method,
-            f"{self.params.base_url.rstrip('/')}/open_api/{self.params.version}/{path}",
-            tuple(headers),
-            b"" if body is None else msgspec.json.encode(body),
-        )
+    def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[Request]:
+        token = ("access-token", self.token)
+        return self._request(method, f"open_api/{self.params.version}/{path}", body, token)
 
     def _waits(self) -> Waits:
         params = self.params
@@ -290,7 +263,7 @@ def _next_page(data: Mapping[str, Any]) -> str:
 
 
 def _readback(audience: Mapping[str, Any]) -> dict[str, int | str]:
-    """Keep what a person may see: matched people (−1: unknown) and whether the audience can be used."""
+    """Keep what a person may see: matched people (−1: unknown) and whether it can be used."""
     size = _integer(audience.get("cover_num"), -1)
     return {
         "size_lower": size,

@@ -31,7 +31,8 @@ _FAULTS_OF_THE_SERVER: Final = range(50_000, 52_000)
 
 _ADVICE: Final = {
     "reauth": "Authorise the app again at TikTok and set the new access token.",
-    "permission": "Give the app the audience permission and the token's user access to the advertiser.",
+    "permission": "Give the app the audience permission"
+    " and the token's user access to the advertiser.",
     "missing": "The audience no longer exists at TikTok, or the advertiser may not see it.",
     "invalid": "TikTok does not accept the request as it is; see the code in its documentation.",
     "policy": "TikTok blocks this address; resolve it with TikTok's support.",

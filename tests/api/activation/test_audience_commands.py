@@ -10,14 +10,14 @@ import pytest
 
 from config.settings import Settings
 from tests.api.conftest import Api, Tenant
-from tests.integration.activation.places import Place, google
+from tests.integration.activation.places import Place, listening
 
 AUDIENCES, PLATFORMS = "/cdp/audience-sync/audiences", "/cdp/platforms"
 
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    with google() as found:
+    with listening("google") as found:
         yield found
 
 

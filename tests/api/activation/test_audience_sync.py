@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from config.platforms import Meta
+from config.platforms import SECTIONS
 from config.settings import Settings
 from tests.api.conftest import START_MS, Api, Tenant
 
@@ -256,6 +256,6 @@ def test_export_for_another_purpose_is_empty(operator: Api, segment: int) -> Non
 def test_unconnected_platform_takes_no_audience(
     api_with: Callable[[Settings, str], Api], settings: Settings, tenant: Tenant
 ) -> None:
-    api = api_with(settings.model_copy(update={"meta": Meta()}), tenant.write)
+    api = api_with(settings.model_copy(update={"meta": SECTIONS["meta"]()}), tenant.write)
 
     refused(api, 409, segment_id=1, platform="meta", name="A")

@@ -11,10 +11,10 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
+from config.exports import form_kinds
 from config.settings import Settings
 from domain.export import ExportFormat, ExportSpec
 from sinks.ads import hashing
-from sinks.export.identifiers import form_kinds
 from store.export import exports
 from store.export.exports import Order
 from tests.api.conftest import START_MS, Api, Tenant

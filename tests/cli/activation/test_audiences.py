@@ -10,14 +10,14 @@ from typer.testing import CliRunner, Result
 from cli.activation import audiences, platforms
 from config.settings import Settings
 from tests.conftest import TestWorkspace
-from tests.integration.activation.places import Place, tiktok
+from tests.integration.activation.places import Place, listening
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    with tiktok() as found:
+    with listening("tiktok") as found:
         yield found
 
 

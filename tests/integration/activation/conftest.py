@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.platforms.meta.sandbox import TOKEN, Sandbox, build_app
+from local.platforms.app import build_app
+from local.platforms.meta.sandbox import TOKEN, Sandbox
 from sinks.ads.meta.codec import Meta, MetaParams
 from sinks.http.client import HttpParams, HttpRunner
 from tests.conftest import TestWorkspace
@@ -42,7 +43,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def meta(server: Server) -> Meta:
     return Meta(
-        MetaParams(server.url, account_id=ACCOUNT, max_rows=3, requests_per_s=1e6, burst=1_000_000),
+        MetaParams(
+            base_url=server.url, account_id=ACCOUNT, max_rows=3, requests_per_s=1e6, burst=1_000_000
+        ),
         TOKEN,
     )
 

@@ -16,8 +16,9 @@ from sinks.activation.delivery import Delivery, DeliveryParams
 from sinks.activation.destination import Destination
 from sinks.activation.gate_step import GateStep
 from sinks.activation.run import Activation
-from sinks.ads.platform import Platform, Request, Response, Transport
+from sinks.ads.platform import Platform
 from sinks.gate import TrustGate
+from sinks.http.messages import Request, Response, Transport
 from sinks.http.retry import RetryParams
 from store.activation import due
 from store.gate import commands

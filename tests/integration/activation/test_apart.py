@@ -7,13 +7,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
-from config.destinations import accounts
 from config.settings import Settings
 from domain.instants import to_ms
 from domain.signals import metrics
@@ -21,7 +20,7 @@ from domain.signals.reading import Reading, Status
 from store.signals import observations
 from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
-from tests.integration.activation.places import Place, meta, snapchat, tiktok, values
+from tests.integration.activation.places import Place, listening, values
 from tests.integration.activation.world import World, new_world
 
 Wait = Callable[[Callable[[], bool]], None]
@@ -61,7 +60,7 @@ def process(dsn: str, valkey_url: str, *places: Place) -> Iterator[subprocess.Po
 def world_of(conn: psycopg.Connection, workspace: TestWorkspace, place: Place) -> World:
     """An audience on one platform, of people of its own, and a source that is well."""
     settings: Mapping[str, object] = {place.name: place.settings}
-    platform = accounts(Settings.model_validate(settings))[place.name].platform
+    platform = Settings.model_validate(settings).platforms[place.name].codec
     now = datetime.now(UTC)
     minute = int(now.timestamp()) // 60 * 60_000
     with conn.transaction():
@@ -87,8 +86,8 @@ def test_platform_that_hangs_delays_no_other(
     postgres_dsn: str, valkey_url: str, workspace: TestWorkspace, wait_until: Wait
 ) -> None:
     with (
-        snapchat() as hanging,
-        meta() as well,
+        listening("snapchat") as hanging,
+        listening("meta") as well,
         psycopg.connect(postgres_dsn, autocommit=True) as conn,
     ):
         hanging.fault("timeout", "find", seconds=3600)
@@ -112,9 +111,9 @@ def test_platform_that_hangs_delays_no_other(
         assert hanging.sandbox.requests["find"] == 1
 
 
-@pytest.mark.parametrize("place", [tiktok, snapchat])
+@pytest.mark.parametrize("name", ["tiktok", "snapchat"])
 def test_limits_are_never_exceeded(
-    place: Callable[..., AbstractContextManager[Place]],
+    name: str,
     postgres_dsn: str,
     valkey_url: str,
     workspace: TestWorkspace,
@@ -123,7 +122,7 @@ def test_limits_are_never_exceeded(
     """Two processes, an audience each and one account: everything they ask counts, and nothing is
     refused."""
     with (
-        place(strict=True, max_rows=2) as strict,
+        listening(name, strict=True, max_rows=2) as strict,
         psycopg.connect(postgres_dsn, autocommit=True) as conn,
     ):
         world = world_of(conn, workspace, strict)

@@ -14,14 +14,14 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from config.destinations import accounts
 from config.settings import Settings
+from domain.platforms import PLATFORM_NAMES
 from sinks.activation import planning
-from sinks.ads.platform import Request, Response
 from sinks.http.client import HttpParams, HttpRunner
+from sinks.http.messages import Request, Response
 from store.activation import concerned, withdrawals
 from tests.conftest import TestWorkspace
-from tests.integration.activation.places import NAMES, PLACES, Place, values, wiring
+from tests.integration.activation.places import Place, listening, values, wiring
 from tests.integration.activation.world import CrashError, Engine, World, new_world
 
 PEOPLE = 12
@@ -173,18 +173,18 @@ def life(
 ) -> Iterator[Life]:
     monkeypatch.setattr(concerned, "PAGE", 3)  # so that most plans take several pages
     with ExitStack() as opened:
-        place = opened.enter_context(PLACES[name]())
+        place = opened.enter_context(listening(name))
         conn = opened.enter_context(psycopg.connect(postgres_dsn, autocommit=True))
         http = opened.enter_context(HttpRunner(HttpParams()))
         settings = Settings.model_validate({name: place.settings})
-        world = new_world(conn, workspace, accounts(settings)[name].platform, account=place.account)
+        world = new_world(conn, workspace, settings.platforms[name].codec, account=place.account)
         transport = Watched(http, set())
         engine = Engine(world, transport, wire=lambda transport: wiring(settings)(transport)[name])
         yield Life(place, world, engine, transport, random.Random(seed))
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PLATFORM_NAMES)
 def test_lists_end_equal_to_the_consenting_members(life: Life) -> None:
     for _ in range(STEPS):
         life.step()

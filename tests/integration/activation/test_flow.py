@@ -103,7 +103,7 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
     def now() -> datetime:
         return datetime.now(UTC)
 
-    limits = world.meta.limits
+    limits = world.meta.params
     tokens = LocalTokens(limits.requests_per_s, limits.burst, lambda: to_ms(now()))
     threads = []
     with ExitStack() as opened:

@@ -14,13 +14,13 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from config.destinations import accounts
 from config.settings import Settings
 from domain.gate import Code, Mode
-from local.platforms.meta.sandbox import Sandbox, build_app
+from local.platforms.app import build_app
+from local.platforms.meta.sandbox import Sandbox
 from sinks.ads.meta.codec import Meta
-from sinks.ads.platform import Request, Response
 from sinks.http.client import HttpRunner
+from sinks.http.messages import Request, Response
 from sinks.http.rate_limit import WithheldError
 from store.activation import commands as audience_commands
 from store.activation.commands import AudienceCommandError, NewAudience
@@ -395,12 +395,12 @@ def by_the_way(postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner) ->
     """A desk at Snapchat: access is renewed on the way, and one write goes out as a request per
     kind of identifier."""
     with (
-        places.snapchat() as place,
+        places.listening("snapchat") as place,
         psycopg.connect(postgres_dsn, autocommit=True) as conn,
         psycopg.connect(postgres_dsn, autocommit=True) as others,
     ):
         settings = Settings.model_validate({"snapchat": place.settings})
-        platform = accounts(settings)["snapchat"].platform
+        platform = settings.platforms["snapchat"].codec
         worlds = audiences(others, workspace, platform, 1, 2, "by-the-way-")
         for number in range(2):
             worlds[0]._identify(number, "phone", f"+4915112345{number:03}")

@@ -8,8 +8,8 @@ import pytest
 
 from domain.activation import PushStatus, RequestStatus
 from sinks.ads.meta.codec import Meta
-from sinks.ads.platform import Response
 from sinks.http.client import HttpRunner
+from sinks.http.messages import Response
 from store.activation import commands, pushes
 from tests.conftest import TestWorkspace
 from tests.integration.activation.desk import Desk, audiences

@@ -8,13 +8,13 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from config.destinations import accounts
 from config.settings import Settings
+from domain.platforms import PLATFORM_NAMES
 from sinks.activation import planning
 from sinks.http.client import HttpParams, HttpRunner
 from store.activation import withdrawals
 from tests.conftest import TestWorkspace
-from tests.integration.activation.places import NAMES, PLACES, Place, values, wiring
+from tests.integration.activation.places import Place, listening, values, wiring
 from tests.integration.activation.world import Engine, World, new_world
 
 GRANTED = ("google", "snapchat")
@@ -53,9 +53,9 @@ def http() -> Iterator[HttpRunner]:
 def synced(
     name: str, postgres_dsn: str, workspace: TestWorkspace, http: HttpRunner
 ) -> Iterator[Synced]:
-    with PLACES[name]() as place, psycopg.connect(postgres_dsn, autocommit=True) as conn:
+    with listening(name) as place, psycopg.connect(postgres_dsn, autocommit=True) as conn:
         settings = Settings.model_validate({name: place.settings})
-        world = new_world(conn, workspace, accounts(settings)[name].platform, account=place.account)
+        world = new_world(conn, workspace, settings.platforms[name].codec, account=place.account)
         yield Synced(
             place,
             world,
@@ -63,7 +63,7 @@ def synced(
         )
 
 
-everywhere = pytest.mark.parametrize("name", NAMES)
+everywhere = pytest.mark.parametrize("name", PLATFORM_NAMES)
 
 
 def at(name: str) -> pytest.MarkDecorator:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from local.platforms.meta.faults import Fault, Kind, Target
+from local.platforms.faults import Fault
 from sinks.activation import planning, preview
 from sinks.ads.meta.codec import Meta
 from sinks.http.client import HttpRunner
@@ -170,14 +170,14 @@ def test_crash_at_any_exchange_resumes_without_loss(
     "kind", ["error_500", "throttle", "reset_before", "reset_after", "html", "timeout"]
 )
 def test_fault_is_retried_until_the_lists_are_equal(
-    kind: Kind,
+    kind: str,
     postgres_dsn: str,
     workspace: TestWorkspace,
     meta: Meta,
     server: Server,
     http: HttpRunner,
 ) -> None:
-    operations: tuple[Target, ...] = ("find", "create", "add", "remove")
+    operations: tuple[str, ...] = ("find", "create", "add", "remove")
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
         for count, operation in enumerate(operations, 1):
             world = new_world(conn, workspace, meta, f"{operation}-")

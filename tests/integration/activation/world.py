@@ -25,7 +25,8 @@ from sinks.activation import planning
 from sinks.activation.delivery import Attempt, Delivery, DeliveryParams
 from sinks.activation.destination import Destination
 from sinks.activation.receipts import Confirmation
-from sinks.ads.platform import Matchable, Platform, Request, Response, Transport
+from sinks.ads.platform import Matchable, Platform
+from sinks.http.messages import Request, Response, Transport
 from sinks.http.rate_limit import LocalTokens, Paced
 from sinks.http.retry import RetryParams
 from store.activation import due, receipts, withdrawals
@@ -65,7 +66,7 @@ class Server:
         """Every audience's rows as (EXTERN_ID, EMAIL, PHONE, MADID)."""
         keys = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
         return [
-            {tuple(dict(row).get(key, "") for key in keys) for row in audience.rows}  # type: ignore[misc]
+            {tuple(dict(row).get(key, "") for key in keys) for row in audience.people}
             for audience in self.sandbox.ledger.audiences.values()
         ]
 

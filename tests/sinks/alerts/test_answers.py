@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from sinks.ads.platform import Response
 from sinks.alerts import pagerduty, slack, webhook
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused, pause_s
+from sinks.http.messages import Response
 
 
 def answered(status: int, body: bytes = b"", retry_after: str = "") -> Response:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from domain.alerts import Notice, Severity, Step
-from sinks.ads.platform import Request, Response
 from sinks.alerts.mail import Mail
 from sinks.alerts.pagerduty import PagerDuty
 from sinks.alerts.slack import Slack
 from sinks.alerts.webhook import Webhook, signature
+from sinks.http.messages import Request, Response
 from tests.sinks.alerts.notices import NOW, NOW_MS, RUNBOOK, notice
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "alerts"

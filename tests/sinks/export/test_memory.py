@@ -14,7 +14,6 @@ from domain.ids import IdentifierKey, ProfileId, WorkspaceId
 from domain.profiles.leaf import Leaf, Register
 from domain.profiles.profile import Person, encode_person
 from domain.segments.rule import All
-from sinks.export.identifiers import spellers
 from sinks.export.run import Exporter
 from store.connection import adapt
 from store.definitions.versions import Author
@@ -43,9 +42,8 @@ def conn(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[psycopg.Connec
 def peak(conn: psycopg.Connection[Any], settings: Settings, form: ExportFormat) -> tuple[int, int]:
     """Most bytes that an export held at once, and how many people it wrote."""
     params = replace(settings.exports, page=200, group_rows=500)
-    forms = spellers(settings.meta, settings.google, settings.tiktok, settings.snapchat)
     exporter, counts = (
-        Exporter(params, settings.profile, forms, lambda: 1_790_000_000_000),
+        Exporter(params, settings.profile, {}, lambda: 1_790_000_000_000),
         ExportCounts(),
     )
     tracemalloc.start()

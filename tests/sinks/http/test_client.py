@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from sinks.ads.platform import Request, Response
 from sinks.http.client import HttpParams, HttpRunner
+from sinks.http.messages import Request, Response
 
 Script = Callable[[socket.socket], None]
 

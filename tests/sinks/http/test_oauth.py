@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from sinks.ads.platform import Request, Response
+from sinks.http.messages import Request, Response
 from sinks.http.oauth import Authorised, Grant, TokenParams
 
 TOKEN_URL = "http://tokens.example/token"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from sinks.ads.platform import Request, Response
+from sinks.http.messages import Request, Response
 from sinks.http.rate_limit import LocalTokens, Paced, SharedTokens
 from sinks.http.token_bucket import Bucket, take
 

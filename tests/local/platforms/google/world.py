@@ -12,12 +12,15 @@ from google.ads import datamanager_v1
 from google.protobuf import json_format
 from google.rpc import error_details_pb2, status_pb2
 
-from local.platforms.google.access import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from local.platforms.google.sandbox import CUSTOMER, Sandbox, build_app
+from local.platforms.app import build_app
+from local.platforms.google.sandbox import CUSTOMER, Sandbox
+from local.platforms.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from sinks.activation.destination import exchange
 from sinks.ads.google.codec import Google, GoogleParams
 from sinks.ads.hashing import digest
-from sinks.ads.platform import Create, Delivered, Operation, Outcome, Request, Response
+from sinks.ads.platform import Create, Delivered, Operation, Outcome
 from sinks.http.client import HttpParams, HttpRunner
+from sinks.http.messages import Request, Response
 from sinks.http.oauth import Authorised, Grant, TokenParams
 from tests.integration.activation.world import serving
 
@@ -107,7 +110,7 @@ class Connector:
         self._transport = Authorised(self._send, grant, TokenParams(), lambda: datetime.now(UTC))
 
     def do(self, operation: Operation) -> Outcome:
-        return self.google.decode(operation, self._transport(self.google.encode(operation)))
+        return exchange(self.google, operation, self._transport)
 
     def create(self, name: str) -> str:
         outcome = self.do(Create(name, f"stratum:{name}"))
@@ -148,7 +151,7 @@ def member(*emails: str, phones: tuple[str, ...] = (), **more: Any) -> dict[str,
 @contextmanager
 def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
-        closing(sandbox.lists),
+        closing(sandbox.ledger),
         serving(build_app(sandbox)) as url,
         httpx.Client(base_url=url) as http,
     ):

@@ -1,22 +1,20 @@
 """The TikTok sandbox is as strict as the contract, and the connector satisfies it."""
 
-import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from local.platforms.segment_ledger import SegmentLedger
-from local.platforms.tiktok.sandbox import FIRST_ID, TOKEN, TiktokSandbox, build_app
+from local.platforms.app import build_app
+from local.platforms.tiktok.sandbox import TOKEN, Sandbox
+from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
 from sinks.ads.platform import (
     Create,
     Delete,
     Delivered,
-    Find,
     Matchable,
     Operation,
     Outcome,
@@ -47,7 +45,7 @@ BASE = "/open_api/v1.3/"
 class Client:
     """Asks the sandbox as a marketer's program would."""
 
-    def __init__(self, sandbox: TiktokSandbox, http: httpx.Client) -> None:
+    def __init__(self, sandbox: Sandbox, http: httpx.Client) -> None:
         self.sandbox = sandbox
         self.http = http
         self.audience = str(self.create()["data"]["audience_id"])
@@ -114,16 +112,7 @@ class Connector:
         self._runner = runner
 
     def __call__(self, operation: Operation) -> Outcome:
-        return self.tiktok.decode(operation, self._runner(self.tiktok.encode(operation)))
-
-    def find(self, name: str, intent: str) -> str:
-        after = ""
-        while True:
-            outcome = self(Find(name, intent, after))
-            assert isinstance(outcome, Delivered)
-            if outcome.platform_id or not outcome.after:
-                return outcome.platform_id
-            after = outcome.after
+        return exchange(self.tiktok, operation, self._runner)
 
     def row(self, email: str, **more: tuple[str, ...]) -> Row:
         row = self.tiktok.row(Matchable("id", {"email": (email,)} | more))
@@ -132,7 +121,7 @@ class Connector:
 
 
 @contextmanager
-def running(sandbox: TiktokSandbox) -> Iterator[Client]:
+def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
         closing(sandbox.ledger),
         serving(build_app(sandbox)) as url,
@@ -143,7 +132,7 @@ def running(sandbox: TiktokSandbox) -> Iterator[Client]:
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    with running(TiktokSandbox(qps=10_000, qpm=10_000)) as client:
+    with running(Sandbox(qps=10_000, qpm=10_000)) as client:
         yield client
 
 
@@ -164,14 +153,6 @@ def test_added_ids_are_held_and_removed_ids_are_gone(client: Client) -> None:
     }
     assert client.map([JANE, "", DEVICE], action="delete")["code"] == 0
     assert client.members() == {"EMAIL_SHA256": [MARY], "PHONE_SHA256": [PHONE]}
-
-
-def test_adding_twice_and_removing_the_absent_changes_nothing(client: Client) -> None:
-    client.map([MARY, "", ""])
-    client.map([MARY, "", ""])
-    client.map([JANE, "", ""], action="delete")
-
-    assert client.members() == {"EMAIL_SHA256": [MARY]}
 
 
 def test_action_defaults_to_add_and_columns_may_be_lower_case(client: Client) -> None:
@@ -335,7 +316,7 @@ def test_malformed_listing_is_refused(client: Client, query: dict[str, str]) -> 
 
 
 def test_too_many_requests_a_second_are_throttled_with_200() -> None:
-    with running(TiktokSandbox(qps=3, qpm=10_000)) as client:
+    with running(Sandbox(qps=3, qpm=10_000)) as client:
         codes = [
             client.ask("GET", "dmp/custom_audience/list/", advertiser_id=ACCOUNT).json()["code"]
             for _ in range(3)
@@ -376,39 +357,6 @@ def test_fault_answers_once_and_is_used_up(
     ]
 
 
-def test_unknown_fault_is_refused(client: Client) -> None:
-    assert client.http.post("/_sandbox/faults", json={"kind": "flood"}).status_code == 422
-
-
-@pytest.mark.parametrize("torn", [b'{"do":"add","ch', b""])
-def test_state_survives_a_restart_and_a_torn_last_line(tmp_path: Path, torn: bytes) -> None:
-    path = tmp_path / "tiktok.jsonl"
-    with running(TiktokSandbox(path)) as client:
-        client.map([MARY, PHONE, ""], [JANE, "", ""])
-        client.map([JANE, "", ""], action="delete")
-        before = client.members()
-    with path.open("ab") as log:
-        log.write(torn)
-
-    for _ in range(2):
-        with closing(SegmentLedger(path, FIRST_ID)) as again:
-            (segment,) = again.segments.values()
-            assert {
-                column: [one.hex() for one in held] for column, held in segment.members.items()
-            } == before
-    with closing(SegmentLedger(path, FIRST_ID)) as again:
-        assert again.create(ACCOUNT, "B", 0).id == str(FIRST_ID + 1)
-
-
-def test_page_shows_audiences_and_escapes_their_names(client: Client) -> None:
-    client.create(custom_audience_name="<script>")
-
-    page = client.http.get("/").text
-
-    assert "&lt;script&gt;" in page
-    assert "<script>" not in page
-
-
 def test_connector_creates_writes_reads_and_deletes(client: Client, connector: Connector) -> None:
     created = connector(Create("VIP", "stratum:1"))
     assert isinstance(created, Delivered)
@@ -437,48 +385,6 @@ def test_connector_creates_writes_reads_and_deletes(client: Client, connector: C
         assert outcome.reason == "missing"
 
 
-def test_audience_created_before_a_lost_answer_is_found_on_a_later_page(
-    client: Client, connector: Connector
-) -> None:
-    for number in range(3):
-        client.create(custom_audience_name=f"VIP {number}")
-    client.fault("reset_after", "create")
-
-    assert connector(Create("VIP", "stratum:1")) == Retry("connection")
-    found = connector.find("VIP", "stratum:1")
-    assert found in client.sandbox.ledger.segments
-    assert connector.find("VIP", "stratum:2") == ""
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "reset_before",
-        "reset_after",
-        "error_500",
-        "error_in_200",
-        "html",
-        "throttle",
-        "updating",
-        "partial",
-    ],
-)
-@pytest.mark.parametrize("verb", ["add", "remove"])
-def test_repeated_write_ends_as_one_write_whatever_went_wrong(
-    client: Client, connector: Connector, kind: str, verb: Any
-) -> None:
-    mary, jane = connector.row("mary@example.com"), connector.row("jane@example.com")
-    if verb == "remove":
-        connector(Write("add", client.audience, (mary, jane), 1))
-    client.fault(kind, verb)
-
-    first = connector(Write(verb, client.audience, (mary, jane), 2))
-
-    assert isinstance(first, Retry) or first == Delivered(rows=2, invalid=1)
-    assert connector(Write(verb, client.audience, (mary, jane), 3)) == Delivered(rows=2)
-    assert client.members() == ({"EMAIL_SHA256": sorted([MARY, JANE])} if verb == "add" else {})
-
-
 def test_audience_deleted_behind_our_back_shows_in_the_readback(
     client: Client, connector: Connector
 ) -> None:
@@ -490,19 +396,3 @@ def test_audience_deleted_behind_our_back_shows_in_the_readback(
     outcome = connector(Read(client.audience))
     assert isinstance(outcome, Rejected)
     assert outcome.reason == "missing"
-
-
-def test_largest_write_is_accepted(client: Client, connector: Connector) -> None:
-    rows = tuple(
-        connector.row(f"p{n}@example.com") for n in range(connector.tiktok.limits.max_rows)
-    )
-
-    assert connector(Write("add", client.audience, rows, 1)) == Delivered(rows=1_000)
-    assert len(client.members()["EMAIL_SHA256"]) == 1_000
-
-
-def test_requests_are_counted_by_operation(client: Client) -> None:
-    client.map([MARY, "", ""])
-
-    assert client.http.get("/_sandbox/requests").json() == {"create": 1, "add": 1}
-    assert json.loads(client.http.get("/_sandbox/faults").text) == []

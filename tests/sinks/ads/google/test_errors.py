@@ -15,10 +15,10 @@ from sinks.ads.platform import (
     Outcome,
     Read,
     Rejected,
-    Response,
     Retry,
     Write,
 )
+from sinks.http.messages import Response
 
 GOOGLE = Google(GoogleParams(customer_id="1234567890"))
 ADD = Write("add", "709", (("email:" + "ab" * 32,),) * 20, 7)

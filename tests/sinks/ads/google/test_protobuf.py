@@ -143,7 +143,7 @@ def test_fallen_row_is_named_and_the_rest_passes(client: Client) -> None:
         assert outcome.rows == (0,)
         left = tuple(row for place, row in enumerate(ROWS) if place not in outcome.rows)
         assert isinstance(connector.do(Write("add", list_id, left, 1)), Delivered)
-    assert [frozenset(row) for row in left] == list(client.sandbox.lists.held[list_id].people)
+    assert [frozenset(row) for row in left] == list(client.sandbox.ledger.audiences[list_id].people)
 
 
 def test_create_with_a_taken_name_is_refused_and_never_doubled(client: Client) -> None:

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from sinks.ads.google.codec import Google, GoogleParams
-from sinks.ads.platform import Delivered, Operation, Outcome, Read, Response, Retry, Status
+from sinks.ads.platform import Delivered, Operation, Outcome, Read, Retry, Status
+from sinks.http.messages import Response
 
 GOOGLE = Google(GoogleParams(customer_id="1234567890"))
 

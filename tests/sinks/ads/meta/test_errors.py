@@ -14,10 +14,10 @@ from sinks.ads.platform import (
     Outcome,
     Read,
     Rejected,
-    Response,
     Retry,
     Write,
 )
+from sinks.http.messages import Response
 
 META = Meta(MetaParams(account_id="111"), "token")
 ADD = Write("add", "238", (("p", "", "", ""),) * 4, 7)
@@ -116,11 +116,6 @@ def test_html_page_is_tried_again(status: int) -> None:
     assert META.decode(ADD, Response(status, {}, b"<html>Service Unavailable</html>")) == Retry(
         "html"
     )
-
-
-@pytest.mark.parametrize("fault", ["timeout", "connection"])
-def test_no_answer_is_tried_again(fault: str) -> None:
-    assert META.decode(ADD, Response(0, fault=fault)) == Retry(fault)
 
 
 @pytest.mark.parametrize("body", [[], "ok", 3, None, {}, {"success": True}])

