@@ -1,14 +1,12 @@
 """From a finding to a score: how bad is bad.
 
-Shared by the components of `operators.signals.source_health` and
-`operators.signals.platform_health`.
+Shared by the components of health.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from domain.signals.reading import Component
 from operators.detection.cusum import Finding
 from operators.detection.episodes import WatchState
 from operators.signals.series import open_episodes
@@ -89,28 +87,6 @@ def episode_parts(watches: Mapping[str, WatchState]) -> Iterator[Part]:
     for metric, (direction, value, low, high) in open_episodes(watches).items():
         inputs = {f"{metric}_value": value, f"{metric}_low": low, f"{metric}_high": high}
         spelled = metric.replace("_", " ").replace(":", " ")
-        yield Part(
-            _ODD,
-            inputs,
-            f"{spelled} is unusually {'high' if direction == 'up' else 'low'}: {value:.3g}, expected {low:.3g} to {high:.3g}",
-        )
-
-
-def worst(
-    name: str, weight: float, sample: float, parts: Iterable[Part], otherwise: str
-) -> Component:
-    """A component as bad as the worst of its parts; without any it is missing.
-
-    Args:
-        name: of the component.
-        weight: its weight.
-        sample: observations behind it.
-        parts: what it looked at.
-        otherwise: why it is missing where there are none.
-    """
-    looked = sorted(parts, key=lambda part: part.score)
-    if not looked:
-        return Component(name, None, weight, {}, int(sample), otherwise)
-    inputs = {key: value for part in reversed(looked) for key, value in part.inputs.items()}
-    said = "; ".join(part.reason for part in looked if part.score < 100) or looked[0].reason
-    return Component(name, looked[0].score, weight, inputs, int(sample), said)
+        way, expected = "high" if direction == "up" else "low", f"{low:.3g} to {high:.3g}"
+        said = f"{spelled} is unusually {way}: {value:.3g}, expected {expected}"
+        yield Part(_ODD, inputs, said)

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from domain.ids import WorkspaceId
 from domain.signals import metrics
-from domain.signals.reading import Component, Learned, Observed, Reading, Status
+from domain.signals.reading import Checkpoint, ComponentReading, Observed, Reading, Status
 from store.last_word import READINGS
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -171,7 +171,7 @@ def write_readings(conn: Connection[Any], readings: Sequence[Reading]) -> list[R
     ]
 
 
-def _components(components: Iterable[Component]) -> str:
+def _components(components: Iterable[ComponentReading]) -> str:
     return msgspec.json.encode({component.name: component for component in components}).decode()
 
 
@@ -185,7 +185,9 @@ def readings_since(
 def _reading(row: Sequence[Any]) -> Reading:
     """A row of `_SINCE` or `_NEWEST`."""
     workspace, signal, read_at, score, status, sample, components, reasons, number = row
-    stated = tuple(msgspec.convert(component, Component) for component in components.values())
+    stated = tuple(
+        msgspec.convert(component, ComponentReading) for component in components.values()
+    )
     return Reading(
         WorkspaceId(workspace),
         signal,
@@ -257,7 +259,7 @@ def memories(conn: Connection[Any], since: datetime) -> dict[tuple[WorkspaceId, 
     }
 
 
-def remember(conn: Connection[Any], learned: Sequence[Learned], now: datetime) -> None:
+def remember(conn: Connection[Any], learned: Sequence[Checkpoint], now: datetime) -> None:
     """Store what was learned."""
     newest = {(one.workspace, one.signal): one for one in learned}
     if newest:

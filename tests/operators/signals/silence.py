@@ -17,7 +17,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from domain.ids import WorkspaceId
-from domain.signals.reading import Learned, Minutes, Observed, Reading, Status
+from domain.signals.reading import Checkpoint, Minutes, Observed, Reading, Status
 from operators.signals.machine import HealthMachine
 from operators.signals.params import HealthParams
 from operators.signals.window import MINUTE_MS
@@ -137,7 +137,7 @@ class Life:
         for one in self.machine.on_event(
             Minutes(WORKSPACE, SOURCE, tuple(rows), now_ms, memory, last), now_ms
         ):
-            if isinstance(one, Learned):
+            if isinstance(one, Checkpoint):
                 self.stored = one.memory
             elif isinstance(one, Reading):
                 self._hold(one)
