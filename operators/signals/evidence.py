@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 _MS: Final = timedelta(milliseconds=1)
 _SPANS_MS: Final = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))
-_ENOUGH: Final = 3
-"""A span usually holds so many times the smallest sample."""
-_CONVERSIONS: Final = timedelta(hours=25)
-"""Span over which orders and reported conversions are compared."""
 
 
 class SignalKind(StrEnum):
@@ -104,7 +100,7 @@ class Evidence:
         if self.kind is SignalKind.PLATFORM:
             return until_ms - self.params.delivery_window // _MS
         if self.kind is SignalKind.CONVERSIONS:
-            return until_ms - _CONVERSIONS // _MS
+            return until_ms - self.params.conversions_window // _MS
         return self._source_since_ms(until_ms)
 
     def _source_since_ms(self, until_ms: int) -> int:
@@ -130,7 +126,7 @@ class Evidence:
         shortest, rhythm = self.params.window // _MS, self.baseline.rhythm
         if not rhythm.minutes:
             return shortest
-        enough = _ENOUGH * self.params.minimum_sample
+        enough = self.params.usual_samples * self.params.minimum_sample
         for span in (shortest, *(one for one in _SPANS_MS if one > shortest)):
             if seasonality.usual_between(rhythm, until_ms - span, until_ms) >= enough:
                 return span

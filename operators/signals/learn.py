@@ -40,7 +40,7 @@ def learn(
     if kind is SignalKind.SOURCE:
         silent = not baseline.step.get(metrics.ACCEPTED)
         _sleep(baseline, begin_ms, silent=silent)
-    found = points(kind, Counts(baseline.step))
+    found = points(kind, Counts(baseline.step), params.minimum_orders)
     baseline.step = {}
     return watch(
         baseline.watches, begin_ms, found, params.anomalies, params.episodes, silent=silent

@@ -14,6 +14,7 @@ from operators.detection.detector import AnomalyParams
 from operators.detection.episodes import EpisodeParams
 from operators.detection.seasonality import RhythmParams
 from operators.signals.components import COMPONENTS
+from operators.signals.scores import ScoreParams
 
 _MINUTE: Final = timedelta(minutes=1)
 _NOTHING: Final = timedelta()
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> float: ...
 
+    class Tuning:
+        """Constant of a component → its value, above 0."""
+
+        def __getattr__(self, name: str) -> float: ...
+
 else:
 
     def _numbers(name: str, defaults: Mapping[str, float]) -> type:
@@ -42,8 +48,9 @@ else:
     ComponentWeights = _numbers("ComponentWeights", {one.name: one.weight for one in COMPONENTS})
     EffectSizes = _numbers(
         "EffectSizes",
-        {name: value for one in COMPONENTS for name, value in (one.effects | one.factors).items()},
+        {k: v for one in COMPONENTS for k, v in (one.effects | one.factors).items()},
     )
+    Tuning = _numbers("Tuning", {k: v for one in COMPONENTS for k, v in one.tuning.items()})
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,11 @@ class HealthParams:
         floor: a critical component below this caps the score.
         weights: of the components.
         materials: which changes matter.
+        scores: what a change costs.
+        tuning: constants of the components.
+        usual_samples: a source's span usually holds so many times `minimum_sample`.
+        conversions_window: span over which orders and reported conversions are compared.
+        minimum_orders: orders from which on their mean value is watched for anomalies.
         sequential: how sure a change must be.
         rhythm: when a source sends too little.
         anomalies: how series are watched for anomalies; their step is whole minutes.
@@ -148,6 +160,11 @@ class HealthParams:
     floor: float = 70.0
     weights: ComponentWeights = field(default_factory=ComponentWeights)
     materials: EffectSizes = field(default_factory=EffectSizes)
+    scores: ScoreParams = field(default_factory=ScoreParams)
+    tuning: Tuning = field(default_factory=Tuning)
+    usual_samples: float = 3.0
+    conversions_window: timedelta = timedelta(hours=25)
+    minimum_orders: int = 3
     sequential: SequentialParams = field(default_factory=SequentialParams)
     rhythm: RhythmParams = field(default_factory=RhythmParams)
     anomalies: AnomalyParams = field(
@@ -173,7 +190,12 @@ class HealthParams:
     prune_interval: timedelta = timedelta(hours=1)
 
     def __post_init__(self) -> None:
-        minimums = self.minimum_sample, self.minimum_requests, self.minimum_components
+        minimums = (
+            self.minimum_sample,
+            self.minimum_requests,
+            self.minimum_components,
+            self.minimum_orders,
+        )
         intervals = (
             self.emit_every,
             self.emit_idle,
@@ -207,6 +229,10 @@ class HealthParams:
                 value > 1 if name in _FACTORS else 0 < value < 1
                 for name, value in vars(self.materials).items()
             ),
+            "tuning, usual_samples and conversions_window are positive": min(
+                *vars(self.tuning).values(), self.usual_samples, self.conversions_window / _MINUTE
+            )
+            > 0,
             "intervals are positive": min(intervals) > _NOTHING,
             "overlap, catch_up, complete_after and clock_tolerance are not negative": min(
                 self.overlap, self.catch_up, self.complete_after, self.clock_tolerance

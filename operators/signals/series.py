@@ -26,8 +26,6 @@ from operators.detection.episodes import (
 from operators.signals.counts import Counts
 from operators.signals.evidence import SignalKind
 
-_ORDERS: Final = 3
-"""Orders that their mean value is worth a point from."""
 _HARM: Final[Mapping[str, frozenset[Direction]]] = {
     "events": frozenset({Direction.DOWN}),
     "match_quality": frozenset({Direction.DOWN}),
@@ -39,12 +37,13 @@ _HARM: Final[Mapping[str, frozenset[Direction]]] = {
 """Metric → directions that speak against a signal."""
 
 
-def points(kind: SignalKind, counts: Counts) -> dict[str, float]:
+def points(kind: SignalKind, counts: Counts, minimum_orders: int) -> dict[str, float]:
     """The points of one step; metrics about which it says nothing have none.
 
     Args:
         kind: of the signal.
         counts: sums over the step.
+        minimum_orders: orders from which on their mean value is a point.
     """
     if kind is SignalKind.PLATFORM:
         requests = sum(
@@ -68,7 +67,7 @@ def points(kind: SignalKind, counts: Counts) -> dict[str, float]:
         found["rejected_share"] = rejected / (accepted + rejected)
     revenue = counts.by_suffix(metrics.REVENUE)
     for currency, orders in counts.by_suffix(metrics.ORDERS).items():
-        if orders >= _ORDERS:
+        if orders >= minimum_orders:
             found[f"order_value:{currency}"] = revenue.get(currency, 0.0) / orders
     return found
 

@@ -45,7 +45,8 @@ class Novelty(HealthComponent):
         if share is None or not cusum.warm(share, params.sequential):
             return self.reading(evidence, None, {}, 0, "warming up")
         found = cusum.risen(share, params.sequential)
-        part = of_finding("new", "more people are new", found, params.materials.new_people)
+        effect = params.materials.new_people
+        part = of_finding("new", "more people are new", found, effect, params.scores)
         return self.worst(evidence, share.seen_minutes, [part], "")
 '''
 SCRIPT = """

@@ -16,10 +16,6 @@ from operators.signals.components.component import HealthComponent, Minute
 from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.scores import Part, changed, episode_parts, of_finding
 
-_CROWD: Final = 64
-"""Events from which on it can be told that a few send most of them."""
-_CHANCE: Final = 1.7
-"""How far the fullest of sixteen buckets lies above the mean by chance, standard deviations."""
 _SAID: Final = {
     metrics.ADDRESS: "a few addresses send more of the events",
     metrics.PERSON: "a few people send more of the events",
@@ -34,6 +30,7 @@ class Anomaly(HealthComponent):
     weight = 0.15
     effects: ClassVar = {"consent": 0.2, "concentration": 0.25}
     factors: ClassVar = {"order_value": 3.0}
+    tuning: ClassVar = {"crowd_events": 64.0, "crowd_deviations": 1.7}
 
     def learn(self, minute: Minute) -> None:
         """Learn consent by purpose, the mean order by currency, and how events concentrate."""
@@ -44,7 +41,10 @@ class Anomaly(HealthComponent):
 
     def read(self, evidence: Evidence) -> ComponentReading:
         """Read the worst of what is unusual."""
-        parts = [*_parts(evidence), *episode_parts(evidence.baseline.watches)]
+        parts = [
+            *_parts(evidence),
+            *episode_parts(evidence.baseline.watches, evidence.params.scores),
+        ]
         missing = "warming up: what is usual is not known yet"
         return self.worst(evidence, len(parts), parts, missing)
 
@@ -80,10 +80,11 @@ def _learn_concentration(minute: Minute) -> None:
         for bucket, count in minute.counts.by_suffix(metric).items():
             buckets[int(bucket)] += count
         whole = sum(buckets)
-        if whole < _CROWD:
+        if whole < params.tuning.crowd_events:
             continue
         even = whole / metrics.BUCKETS
-        excess = max(0.0, max(buckets) - even - _CHANCE * even**0.5)
+        chance = params.tuning.crowd_deviations * even**0.5
+        excess = max(0.0, max(buckets) - even - chance)
         effect = params.materials.concentration
         minute.weigh(metric, excess, whole, effect, params.sequential.sparse)
         baseline.buckets[metric] = [0.0] * metrics.BUCKETS
@@ -96,25 +97,30 @@ def _parts(evidence: Evidence) -> Iterator[Part]:
         if cusum.warm(share, sure):
             found = cusum.surer(share, sure)
             said = f"consent to {purpose} is given otherwise"
-            yield of_finding(f"consented_{purpose}", said, found, effects.consent)
+            yield of_finding(
+                f"consented_{purpose}", said, found, effects.consent, evidence.params.scores
+            )
     yield from _concentration(evidence, metrics.PERSON)
     for currency, level in sorted(evidence.baseline.levels.items()):
         if cusum.level_is_warm(level, sure):
-            yield _order_value(currency, cusum.level_finding(level, sure), effects.order_value)
+            yield _order_value(evidence, currency, cusum.level_finding(level, sure))
 
 
 def _concentration(evidence: Evidence, metric: str) -> Iterator[Part]:
     share, sure = evidence.baseline.shares.get(metric), evidence.params.sequential.sparse
     if share is not None and cusum.warm(share, sure):
         effect = evidence.params.materials.concentration
-        yield of_finding(metric, _SAID[metric], cusum.risen(share, sure), effect)
+        yield of_finding(
+            metric, _SAID[metric], cusum.risen(share, sure), effect, evidence.params.scores
+        )
 
 
-def _order_value(currency: str, found: cusum.Finding, factor: float) -> Part:
+def _order_value(evidence: Evidence, currency: str, found: cusum.Finding) -> Part:
+    params = evidence.params
     inputs = {
         f"order_value_{currency}_minor": found.now,
         f"usual_order_value_{currency}_minor": found.usual,
     }
-    times = abs(math.log(found.now / found.usual)) / math.log(factor)
+    times = abs(math.log(found.now / found.usual)) / math.log(params.materials.order_value)
     said = f"an order in {currency} is worth {found.now / found.usual:.2g} times the usual"
-    return Part(changed(found.certainty, times), inputs, said)
+    return Part(changed(found.certainty, times, params.scores), inputs, said)

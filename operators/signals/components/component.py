@@ -81,6 +81,7 @@ class HealthComponent(ABC):
         effects: share that it watches → default change that matters, absolute, 0–1
             (``signals.materials``).
         factors: quantity that it watches → default factor that matters, above 1 (likewise).
+        tuning: constant → its default, above 0 (``signals.tuning``, where it is explained).
     """
 
     name: ClassVar[str]
@@ -88,6 +89,7 @@ class HealthComponent(ABC):
     weight: ClassVar[float]
     effects: ClassVar[dict[str, float]] = {}
     factors: ClassVar[dict[str, float]] = {}
+    tuning: ClassVar[dict[str, float]] = {}
 
     def learn(self, minute: Minute) -> None:  # noqa: B027 - some learn nothing
         """Learn one whole minute, in place; minutes come in order, each once."""

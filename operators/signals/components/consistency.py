@@ -1,7 +1,7 @@
 """Consistency of conversions: what platforms report, against our orders, as they usually do."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from domain.signals import metrics
 from domain.signals.reading import ComponentReading
@@ -11,11 +11,6 @@ from operators.signals.components.component import HealthComponent, Minute
 from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.scores import Part, of_finding
 
-_OVERDUE: Final = 3.0
-"""A report is missing after so many times the orders that usually lie between two."""
-_RECENT: Final = 0.2
-"""Weight of the newest stretch between two reports."""
-
 
 class Consistency(HealthComponent):
     """Less than 100 where a platform's share of all counted conversions has changed."""
@@ -24,27 +19,29 @@ class Consistency(HealthComponent):
     kind = SignalKind.CONVERSIONS
     weight = 1.0
     effects: ClassVar = {"reported": 0.1}
+    tuning: ClassVar = {"report_overdue": 3.0, "report_newest": 0.2}
 
     def learn(self, minute: Minute) -> None:
         """Learn reported conversions among all counted ones, since the platform's last report.
 
-        A platform that used to report and does not has reported none, once three times as many
-        orders came as usually lie between two reports.
+        A platform that used to report and does not has reported none, once `report_overdue`
+        times as many orders came as usually lie between two reports.
         """
         ours, baseline = minute.counts.total(metrics.ORDERS), minute.baseline
+        tuning = minute.params.tuning
         reported = minute.counts.by_suffix(metrics.REPORTED_ORDERS)
         for platform in sorted(baseline.orders.keys() | reported.keys()):
             first = platform not in baseline.orders
             since = baseline.orders.setdefault(platform, Reported())
             since.orders += ours
             theirs = reported.get(platform, 0.0)
-            overdue = since.between > 0 and since.orders > _OVERDUE * since.between
+            overdue = since.between > 0 and since.orders > tuning.report_overdue * since.between
             if not theirs and not overdue:
                 continue
             if not first:
                 _weigh(minute, platform, theirs, theirs + since.orders)
             if theirs and since.between:
-                since.between += _RECENT * (since.orders - since.between)
+                since.between += tuning.report_newest * (since.orders - since.between)
             elif theirs:
                 since.between = since.orders
             since.orders = 0.0
@@ -80,4 +77,10 @@ def _changes(evidence: Evidence) -> Iterator[Part]:
         if share is not None and cusum.warm(share, sure):
             said = f"{platform} reports otherwise: of all conversions, ours and theirs, theirs are"
             found = cusum.surer(share, sure)
-            yield of_finding(f"reported_{platform}", said, found, params.materials.reported)
+            yield of_finding(
+                f"reported_{platform}",
+                said,
+                found,
+                params.materials.reported,
+                evidence.params.scores,
+            )

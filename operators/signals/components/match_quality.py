@@ -64,12 +64,20 @@ def _changes(evidence: Evidence) -> Iterator[Part]:
         if cusum.warm(share, sure):
             said = f"more of what is stated as {_spoken(kind)} identifies nobody"
             found = cusum.risen(share, sure)
-            yield of_finding(f"invalid_{kind}", said, found, effects.invalid)
+            yield of_finding(
+                f"invalid_{kind}", said, found, effects.invalid, evidence.params.scores
+            )
     for kind, share in evidence.baseline.by_suffix(metrics.COVERAGE):
         if cusum.warm(share, sure):
             found = _missed(cusum.fallen(share, sure))
             effect = effects.coverage * share.usual
-            yield of_finding(f"with_{kind}", f"fewer events carry {_spoken(kind)}", found, effect)
+            yield of_finding(
+                f"with_{kind}",
+                f"fewer events carry {_spoken(kind)}",
+                found,
+                effect,
+                evidence.params.scores,
+            )
 
 
 def _missed(found: cusum.Finding) -> cusum.Finding:

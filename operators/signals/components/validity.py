@@ -14,8 +14,6 @@ _DELAYED: Final = tuple(map(str, range(3, len(metrics.DELAY_EDGES_MS) + 1)))
 """Delay buckets beyond five minutes."""
 _LAGGING: Final = tuple(map(str, range(5, len(metrics.LAG_EDGES_MS) + 1)))
 """Lag buckets beyond ten seconds."""
-_DRIFT_SHARE: Final = 0.05
-"""Part of an event's usual properties whose loss matters."""
 _SAID: Final = {
     "duplicates": "more events came before",
     "late": "more events are late or from the future",
@@ -31,6 +29,7 @@ class Validity(HealthComponent):
     kind = SignalKind.SOURCE
     weight = 0.2
     effects: ClassVar = {"duplicates": 0.25, "late": 0.2, "delayed": 0.25, "lagging": 0.3}
+    tuning: ClassVar = {"drift_events_share": 0.05}
 
     def learn(self, minute: Minute) -> None:
         """Learn how many events are duplicate, late, delayed or lagging, and their shape."""
@@ -75,7 +74,9 @@ class Validity(HealthComponent):
             share = evidence.baseline.shares.get(name)
             if share is not None and cusum.warm(share, sure):
                 effect = getattr(evidence.params.materials, name)
-                yield of_finding(name, said, cusum.risen(share, sure), effect)
+                yield of_finding(
+                    name, said, cusum.risen(share, sure), effect, evidence.params.scores
+                )
 
 
 def _shapes(evidence: Evidence) -> Iterator[Part]:
@@ -84,9 +85,9 @@ def _shapes(evidence: Evidence) -> Iterator[Part]:
     named, accepted = counts.by_suffix(metrics.NAMED), counts[metrics.ACCEPTED]
     for one in schema_drift.drifted(evidence.baseline.drift):
         weight = named.get(one.name, 0.0) / accepted if accepted else 0.0
-        if weight < _DRIFT_SHARE:
+        if weight < evidence.params.tuning.drift_events_share:
             continue
         said = [*(f"{key} is missing" for key in one.vanished[:3]), *one.retyped[:3]]
         reason = f"“{one.name}” changed its shape ({', '.join(said)})"
         inputs = {"changed_properties_share": one.share, "events_share": weight}
-        yield Part(changed(1.0, 1.0 + one.share), inputs, reason)
+        yield Part(changed(1.0, 1.0 + one.share, evidence.params.scores), inputs, reason)
