@@ -24,7 +24,7 @@ from dataflows.observing import observe_reading, shown
 from dataflows.runtime import run_until_signal, while_store_is_away
 from dataflows.survey import surveyed
 from domain.signals.reading import Minutes, Reading
-from operators.signals.machine import HealthMachine, Told
+from operators.signals.machine import HealthMachine, SignalOutput
 from operators.signals.params import HealthParams
 from operators.wiring import run_machines
 from sinks.signals import ReadingSink
@@ -35,7 +35,7 @@ logger = structlog.get_logger(__name__)
 
 
 def build(
-    minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[str, Told]]
+    minutes: Source[Minutes], params: HealthParams, readings: Sink[tuple[str, SignalOutput]]
 ) -> Dataflow:
     """Wire the dataflow.
 
@@ -59,7 +59,7 @@ def build(
     return flow
 
 
-def _observe(told: Told) -> None:
+def _observe(told: SignalOutput) -> None:
     if isinstance(told, Reading):
         observe_reading(told)
 

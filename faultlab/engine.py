@@ -21,7 +21,7 @@ from domain.signals.reading import Minutes, Observed, Reading, Status
 from faultlab.records import WORKSPACE
 from operators.gate.params import GateParams
 from operators.gate.readings import GateState, decide, observe
-from operators.signals.baseline import Memory
+from operators.signals.baseline import SignalBaseline
 from operators.signals.machine import HealthMachine
 from operators.signals.params import HealthParams
 
@@ -48,12 +48,12 @@ class Look(NamedTuple):
 
 @dataclass
 class EngineState:
-    """Memory of one signal's machines.
+    """SignalBaseline of one signal's machines.
 
     Plain, so that it can be copied and sent to another process.
     """
 
-    health: Memory | None = None
+    health: SignalBaseline | None = None
     gate: GateState = field(default_factory=GateState)
     totals: dict[int, dict[str, float]] = field(default_factory=dict)
     reading: Reading | None = None

@@ -18,8 +18,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from domain.instants import MS, utc
-from domain.signals.reading import Anomaly, Learned, Reading
-from operators.signals.machine import Told
+from domain.signals.reading import Anomaly, Checkpoint, Reading
+from operators.signals.machine import SignalOutput
 from operators.signals.params import HealthParams
 from store.signals import anomalies
 from store.signals.signals import (
@@ -41,14 +41,14 @@ _ROLLED_AGAIN: Final = timedelta(hours=3)
 logger = structlog.get_logger(__name__)
 
 
-class _Partition(StatelessSinkPartition[tuple[str, Told]]):
+class _Partition(StatelessSinkPartition[tuple[str, SignalOutput]]):
     def __init__(self, conn: Connection[Any], client: redis.Redis, params: HealthParams) -> None:
         self._conn = conn
         self._client = client
         self._params = params
         self._pruned_ms = 0
 
-    def write_batch(self, items: list[tuple[str, Told]]) -> None:
+    def write_batch(self, items: list[tuple[str, SignalOutput]]) -> None:
         stored = write_readings(
             self._conn, [told for _, told in items if isinstance(told, Reading)]
         )
@@ -59,7 +59,7 @@ class _Partition(StatelessSinkPartition[tuple[str, Told]]):
         found = [told for _, told in items if isinstance(told, Anomaly)]
         if found:
             anomalies.write(self._conn, found)
-        learned = [told for _, told in items if isinstance(told, Learned)]
+        learned = [told for _, told in items if isinstance(told, Checkpoint)]
         if learned:
             remember(self._conn, learned, utc(now_ms) if now_ms else datetime.now(UTC))
 
@@ -96,7 +96,7 @@ class _Partition(StatelessSinkPartition[tuple[str, Told]]):
             logger.warning("projection_skipped", flow="signals", error=type(error).__name__)
 
 
-class ReadingSink(DynamicSink[tuple[str, Told]]):
+class ReadingSink(DynamicSink[tuple[str, SignalOutput]]):
     """Writes keyed readings, and what was learned.
 
     At least once, a reading that is written twice differs in its id alone.
@@ -119,6 +119,6 @@ class ReadingSink(DynamicSink[tuple[str, Told]]):
 
     def build(
         self, _step_id: str, _worker_index: int, _worker_count: int
-    ) -> StatelessSinkPartition[tuple[str, Told]]:
+    ) -> StatelessSinkPartition[tuple[str, SignalOutput]]:
         """Called by Bytewax once per worker."""
         return _Partition(self._conn, self._client, self._params)

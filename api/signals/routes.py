@@ -15,7 +15,7 @@ from api.web.reading import ReadsNow
 from api.web.values import Instant
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
-from domain.signals.reading import Component, Status
+from domain.signals.reading import ComponentReading, Status
 from domain.signals.reading import Reading as Said
 from operators.signals.forecast import capping, outlook, why
 from store.signals import readings
@@ -77,7 +77,7 @@ async def explain_signal(caller: Reader, reads: ReadsNow, signal: SignalName) ->
 
 def _reading(workspace: int, row: ReadingRow) -> Said:
     components = tuple(
-        msgspec.convert({"name": name, **said}, Component)
+        msgspec.convert({"name": name, **said}, ComponentReading)
         for name, said in (row.components or {}).items()
     )
     at_ms = to_ms(row.read_at) if row.read_at else 0

@@ -16,7 +16,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Component(msgspec.Struct, frozen=True):
+class ComponentReading(msgspec.Struct, frozen=True):
     """One aspect of a signal.
 
     Attributes:
@@ -54,7 +54,7 @@ class Reading(msgspec.Struct, frozen=True):
     score: float | None
     status: Status
     sample: int
-    components: tuple[Component, ...] = ()
+    components: tuple[ComponentReading, ...] = ()
     reasons: tuple[str, ...] = ()
     id: int = 0
 
@@ -81,7 +81,7 @@ class Minutes(msgspec.Struct, frozen=True):
     Attributes:
         rows: counters that changed; a row that comes again replaces itself.
         now_ms: the clock.
-        memory: what was stored of it, with the first minutes after a start; see `Learned`.
+        memory: what was stored of it, with the first minutes after a start; see `Checkpoint`.
         last: the newest reading that was stored of it, likewise.
     """
 
@@ -93,11 +93,11 @@ class Minutes(msgspec.Struct, frozen=True):
     last: Reading | None = None
 
 
-class Learned(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True):
     """What has been learned of one signal, to go on from after a restart.
 
     Attributes:
-        memory: `operators.signals.baseline.Memory`, packed.
+        memory: `operators.signals.baseline.SignalBaseline`, packed.
     """
 
     workspace: WorkspaceId

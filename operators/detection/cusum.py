@@ -288,6 +288,11 @@ def fallen(share: Share, params: SequentialParams) -> Finding:
     return _finding(share, share.down, params)
 
 
+def surer(share: Share, params: SequentialParams) -> Finding:
+    """Whether it has risen or fallen, whichever is surer."""
+    return max(risen(share, params), fallen(share, params), key=lambda one: one.certainty)
+
+
 def _finding(share: Share, excursion: Excursion, params: SequentialParams) -> Finding:
     usual = share.usual
     now = excursion.hits / excursion.size if excursion.size else usual

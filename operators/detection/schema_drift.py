@@ -77,22 +77,28 @@ class Drifted(msgspec.Struct, frozen=True):
 
 
 def step(
-    drift: Drift, counts: Mapping[str, float], minute_ms: int, params: SequentialParams
+    drift: Drift,
+    looked: Mapping[str, float],
+    properties: Mapping[str, float],
+    minute_ms: int,
+    params: SequentialParams,
 ) -> None:
-    """Take in one minute's counters of shapes, in place."""
-    looked = {
-        metric.partition(":")[2]: value
-        for metric, value in counts.items()
-        if metric.startswith(f"{metrics.SHAPE}:")
-    }
+    """Learn one minute's shapes, in place.
+
+    Args:
+        drift: of the source.
+        looked: event name → events looked at (`metrics.SHAPE`).
+        properties: name, property and type, joined by `metrics.PART` → events (`PROPERTY`).
+        minute_ms: the minute's beginning.
+        params: how long a change lasts before it is the new usual.
+    """
     if not looked:
         return
     came: dict[str, dict[str, dict[str, float]]] = {}
-    for metric, value in counts.items():
-        if metric.startswith(f"{metrics.PROPERTY}:"):
-            name, _, rest = metric.partition(":")[2].partition(metrics.PART)
-            key, _, kind = rest.partition(metrics.PART)
-            came.setdefault(name, {}).setdefault(key, {})[kind] = value
+    for joined, value in properties.items():
+        name, _, rest = joined.partition(metrics.PART)
+        key, _, kind = rest.partition(metrics.PART)
+        came.setdefault(name, {}).setdefault(key, {})[kind] = value
     for name, value in sorted(looked.items()):
         shape = drift.names.get(name)
         if shape is None:

@@ -1,17 +1,19 @@
 """Health of a signal: counters in, readings out.
 
-| file | what leaves when what enters | state | oracle |
+| file | result ← input | state | oracle |
 |---|---|---|---|
-| `observe` | a batch → additive counters | none | recount in its test |
-| `window` | minute counters → a rolling window | the window's minutes | sum over all rows |
-| `baseline` | settled minutes → all that is usual of one signal | `Memory` | restored equals uninterrupted |
-| `match_quality` | an event's identifiers → how well platforms could match it, and what another one would gain | none | tables of cases |
-| `source_health`, `platform_health` | a window and what is usual → components of health | none | properties; the fault lab |
-| `scores` | findings → scores of components | none | properties |
-| `health` | components → a reading | none | properties |
+| `observe` | additive counters ← a batch | – | recount in its test |
+| `window` | a rolling window ← minute counters | `Window` | sum over all rows |
+| `counts` | sums by metric and suffix ← counters | – | sum over all rows |
+| `baseline`, `learn` | a baseline ← settled minutes | `SignalBaseline` | golden checkpoints |
+| `match_quality` | an estimate, 0–10 ← identifiers of an event | – | tables of cases |
+| `evidence` | span, counters, silence ← a baseline, an instant | – | random lives of sources |
+| `components/` | a component's reading ← evidence | `SignalBaseline` | properties; fault lab |
+| `scores` | scores of components ← findings | – | properties |
+| `health` | a reading ← components | – | properties |
 | `params` | – | – | – |
-| `ratchet` | a reading of a silent source → one no better than those since its last event | – | random lives of sources |
-| `machine` | a signal's minutes → its readings, where they are worth one | `Memory` | `signals.health` over all rows |
-| `forecast` | past readings → a trend, and when a threshold is crossed | none | tables of cases |
-| `series` | a signal's minutes → points of the series that anomalies are looked for in | in `Memory` | as `detection.episodes` |
+| `ratchet` | a reading no better than since the last event ← a reading | `Floor` | random lives |
+| `machine` | readings worth one ← minutes | `SignalBaseline` | `health` over all rows |
+| `forecast` | a trend, a threshold crossed ← past readings | – | tables of cases |
+| `series` | points to watch for anomalies ← minutes | `SignalBaseline` | as `detection.episodes` |
 """

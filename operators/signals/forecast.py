@@ -1,4 +1,4 @@
-"""Where a signal's health is heading: its trend over the last readings, and when it would cross a threshold if that went on.
+"""Where a signal's health is heading: its trend, and when it would cross a threshold.
 
 The trend is the median of the slopes between readings (Theil–Sen), so that a few odd readings do
 not turn it. A forecast is only given where the trend explains most of how the score moved, and no
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from domain.instants import HOUR_MS
-from domain.signals.reading import Component, Reading
+from domain.signals.reading import ComponentReading, Reading
 
 HORIZON_MS: Final = 6 * HOUR_MS
 """No forecast reaches further."""
@@ -82,7 +82,7 @@ def outlook(scores: Sequence[tuple[int, float]], thresholds: Sequence[float]) ->
     return Outlook(round(per_hour, 2), *((ahead[1], ahead[0]) if ahead else ()))
 
 
-def capping(reading: Reading, critical: frozenset[str], floor: float) -> Component | None:
+def capping(reading: Reading, critical: frozenset[str], floor: float) -> ComponentReading | None:
     """The critical component that holds the score down.
 
     None where the score is the weighted mean.
@@ -98,7 +98,8 @@ def capping(reading: Reading, critical: frozenset[str], floor: float) -> Compone
 def why(reading: Reading, critical: frozenset[str], floor: float) -> str:
     """Why a reading is what it is, as a sentence."""
     if reading.score is None:
-        return f"{reading.signal} is unknown: {reading.reasons[0].removeprefix('unknown: ') if reading.reasons else 'nothing was read'}."
+        first = reading.reasons[0] if reading.reasons else "nothing was read"
+        return f"{reading.signal} is unknown: {first.removeprefix('unknown: ')}."
     said = f"{reading.signal} scores {reading.score:.0f} of 100 ({reading.status.value})"
     cap = capping(reading, critical, floor)
     present = [one for one in reading.components if one.score is not None]

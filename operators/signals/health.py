@@ -1,4 +1,4 @@
-"""Signal health: what was counted lately and what is usual → a reading with its components, each with its inputs and a reason.
+"""Signal health: evidence → a reading with its components, each with its inputs and a reason.
 
     source:<id>       freshness, validity, match_quality, volume, anomaly
     platform:<name>   delivery
@@ -13,16 +13,14 @@ being healthy. Clock: `now_ms`.
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from domain.ids import WorkspaceId
-from domain.instants import MINUTE_MS
 from domain.signals import metrics
-from domain.signals.reading import Component, Reading, Status
-from operators.signals import platform_health, source_health
-from operators.signals.baseline import Memory
+from domain.signals.reading import ComponentReading, Reading, Status
+from operators.signals.baseline import SignalBaseline
+from operators.signals.components import COMPONENTS
+from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.params import HealthParams
-from operators.signals.window import of, since
 
 
 def status_of(score: float | None, params: HealthParams) -> Status:
@@ -34,92 +32,58 @@ def status_of(score: float | None, params: HealthParams) -> Status:
     return Status.DEGRADED if score >= params.degraded else Status.UNHEALTHY
 
 
-class _Evidence(NamedTuple):
-    """What a reading rests on: its components, records in the window, how many of them speak for health, and what is needed.
-
-    `undated`: it comes from events, and nothing is known of when the last one came.
-    """
-
-    components: Sequence[Component]
-    sample: int
-    good: int
-    enough: int
-    needed: int
-    undated: bool = False
-
-
 def read(
-    memory: Memory, workspace: WorkspaceId, signal: str, now_ms: int, params: HealthParams
+    baseline: SignalBaseline, workspace: WorkspaceId, signal: str, now_ms: int, params: HealthParams
 ) -> Reading:
     """Read a signal's health.
 
     Args:
-        memory: what was counted, and what is usual of it.
+        baseline: what was counted, and what is usual of it.
         workspace: tenant.
         signal: ``source:…``, ``platform:…`` or ``conversions``.
         now_ms: the instant.
         params: of this signal (`HealthParams.of`).
     """
-    evidence = (
-        _source(memory, now_ms, params)
-        if signal.startswith("source:")
-        else _platform(memory, signal, now_ms, params)
-    )
-    components, sample, enough = evidence.components, evidence.sample, evidence.enough
-    score, doubt = composite(components, params), ""
-    present = sum(component.score is not None for component in components)
-    if sample < enough:
-        doubt = f"unknown: {sample} observations in the window, {enough} are needed"
-    elif present < evidence.needed:
-        doubt = f"unknown: {present} components have data, {evidence.needed} are needed"
-    elif evidence.undated and score is not None and score >= params.degraded:
-        doubt = "unknown: it cannot be told when an event came last"
-    elif evidence.good < enough and score is not None and score >= params.degraded:
-        doubt = f"unknown: {evidence.good} of {sample} records in the window were accepted, {enough} are needed"
+    evidence = Evidence(baseline, signal, now_ms, params)
+    components = tuple(one.read(evidence) for one in COMPONENTS if one.kind is evidence.kind)
+    score = composite(components, params)
+    sample, doubt = _doubt(evidence, components, score)
     if doubt:
         score = None
     reasons = ((doubt,) if doubt else ()) + _reasons(components)
-    return Reading(
-        workspace,
-        signal,
-        now_ms,
-        score,
-        status_of(score, params),
-        sample,
-        tuple(components),
-        reasons,
-    )
+    status = status_of(score, params)
+    return Reading(workspace, signal, now_ms, score, status, sample, components, reasons)
 
 
-def _source(memory: Memory, now_ms: int, params: HealthParams) -> _Evidence:
-    fresh = source_health.freshness(memory, now_ms, params)
-    counts = since(memory.window, source_health.since_ms(memory, fresh, now_ms, params))
-    accepted, rejected = counts.get(metrics.ACCEPTED, 0.0), of(counts, metrics.REJECTED)
-    components = (
-        fresh,
-        source_health.validity(memory, counts, params),
-        source_health.match_quality(memory, counts, params),
-        source_health.volume(memory, now_ms, params),
-        source_health.anomaly(memory, params),
-    )
-    sample, undated = int(accepted + rejected), fresh.score is None
-    return _Evidence(
-        components, sample, int(accepted), params.minimum_sample, params.minimum_components, undated
-    )
-
-
-def _platform(memory: Memory, signal: str, now_ms: int, params: HealthParams) -> _Evidence:
-    counts = since(
-        memory.window, now_ms - now_ms % MINUTE_MS - platform_health.span_ms(signal, params)
-    )
-    if signal == metrics.CONVERSIONS:
-        one, enough = platform_health.consistency(memory, counts, params), params.minimum_sample
+def _doubt(
+    evidence: Evidence, components: Sequence[ComponentReading], score: float | None
+) -> tuple[int, str]:
+    """Observations behind a reading, and why it is unknown; empty where it is not."""
+    params, needed = evidence.params, 1
+    enough = params.minimum_sample
+    if evidence.kind is SignalKind.SOURCE:
+        good = int(evidence.counts[metrics.ACCEPTED])
+        sample = int(evidence.counts[metrics.ACCEPTED] + evidence.counts.total(metrics.REJECTED))
+        needed = params.minimum_components
     else:
-        one, enough = platform_health.delivery(memory, counts, params), params.minimum_requests
-    return _Evidence((one,), one.sample, one.sample, enough, 1)
+        good = sample = max(component.sample for component in components)
+        if evidence.kind is SignalKind.PLATFORM:
+            enough = params.minimum_requests
+    present = sum(component.score is not None for component in components)
+    fit = score is not None and score >= params.degraded
+    if sample < enough:
+        return sample, f"unknown: {sample} observations in the window, {enough} are needed"
+    if present < needed:
+        return sample, f"unknown: {present} components have data, {needed} are needed"
+    if evidence.kind is SignalKind.SOURCE and evidence.silence is None and fit:
+        return sample, "unknown: it cannot be told when an event came last"
+    if good < enough and fit:
+        accepted = f"{good} of {sample} records in the window were accepted"
+        return sample, f"unknown: {accepted}, {enough} are needed"
+    return sample, ""
 
 
-def composite(components: Sequence[Component], params: HealthParams) -> float | None:
+def composite(components: Sequence[ComponentReading], params: HealthParams) -> float | None:
     """Weighted mean of the present components, capped by a critical one below its floor.
 
     None where none is present.
@@ -137,7 +101,7 @@ def composite(components: Sequence[Component], params: HealthParams) -> float | 
     return min(score, worst) if worst < params.floor else score
 
 
-def _reasons(components: Sequence[Component]) -> tuple[str, ...]:
+def _reasons(components: Sequence[ComponentReading]) -> tuple[str, ...]:
     """Why it is not 100, the worst first, and what is missing."""
     imperfect = sorted(
         (component.score, component.name, component.reason)

@@ -1,8 +1,8 @@
-"""Watches one signal: minutes in, readings out – when something changed, when the last reading grows old, and not at every look.
+"""Watches one signal: minutes in, readings out where the last one has changed or grown old.
 
-State: `Memory`; now and then it is given out to be stored. Clock: `now_ms` of each look. Counters
-that come again, or late, replace themselves until their minute is settled; whole minutes that are
-not settled are weighed ahead, so that no reading waits for them.
+State: `SignalBaseline`; a checkpoint of it is emitted now and then. Clock: `now_ms` of each look.
+Counters that come again, or late, replace themselves until their minute is settled; whole minutes
+that are not settled are projected, so that no reading waits for them.
 """
 
 from typing import Final
@@ -10,29 +10,30 @@ from typing import Final
 import msgspec
 
 from domain.instants import HOUR_MS, MINUTE_MS, MS
-from domain.signals.reading import Anomaly, Learned, Minutes, Reading, Status
-from operators.signals.baseline import Memory, ahead, dispute, learn
+from domain.signals.reading import Anomaly, Checkpoint, Minutes, Reading, Status
+from operators.signals.baseline import SignalBaseline
 from operators.signals.health import read
+from operators.signals.learn import dispute, learn, project
 from operators.signals.params import HealthParams
 from operators.signals.ratchet import floored, held, knew_ms, resumed
 from operators.signals.series import anomaly_of
 from operators.signals.window import NEVER_MS, add, counted, first_minute, settle
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(Memory)
+_DECODER: Final = msgspec.msgpack.Decoder(SignalBaseline)
 
 
-Told = Reading | Learned | Anomaly
-"""What a machine says."""
+SignalOutput = Reading | Checkpoint | Anomaly
+"""What a machine emits."""
 
 
-def restore(packed: bytes) -> Memory:
-    """Memory as it was stored; empty where it cannot be read, or is of another version."""
+def restore(packed: bytes) -> SignalBaseline:
+    """SignalBaseline as it was stored; empty where it cannot be read, or is of another version."""
     try:
         found = _DECODER.decode(packed)
     except (msgspec.DecodeError, msgspec.ValidationError):
-        return Memory()
-    return found if found.version == Memory().version else Memory()
+        return SignalBaseline()
+    return found if found.version == SignalBaseline().version else SignalBaseline()
 
 
 class HealthMachine:
@@ -43,22 +44,22 @@ class HealthMachine:
         state: where an earlier machine stopped; it is copied.
     """
 
-    def __init__(self, params: HealthParams, state: Memory | None = None) -> None:
+    def __init__(self, params: HealthParams, state: SignalBaseline | None = None) -> None:
         self._all = params
         self._params: HealthParams | None = None
-        self._state = Memory() if state is None else _DECODER.decode(_ENCODER.encode(state))
-        self._ahead: tuple[int, Memory] | None = None
+        self._state = SignalBaseline() if state is None else _DECODER.decode(_ENCODER.encode(state))
+        self._projected: tuple[int, SignalBaseline] | None = None
 
-    def on_event(self, event: Minutes, now_ms: int) -> list[Told]:
+    def on_event(self, event: Minutes, now_ms: int) -> list[SignalOutput]:
         """Take in what is new; a reading where it is worth one."""
         params = self._params
         if params is None:
             params = self._params = self._all.of(event.signal)
         if event.memory:
-            self._state, self._ahead = restore(event.memory), None
+            self._state, self._projected = restore(event.memory), None
         memory = self._state
         settled_ms = memory.window.settled_ms
-        given: list[Told] = []
+        given: list[SignalOutput] = []
         dispute(memory, event.rows)
         came_ms = memory.window.last_accepted_ms
         earliest = add(memory.window, event.rows)
@@ -71,8 +72,10 @@ class HealthMachine:
                     anomaly_of(event.workspace, event.signal, metric, episode)
                     for metric, episode in episodes
                 ]
-        if self._ahead and (earliest < self._ahead[0] or memory.window.settled_ms != settled_ms):
-            self._ahead = None
+        if self._projected and (
+            earliest < self._projected[0] or memory.window.settled_ms != settled_ms
+        ):
+            self._projected = None
         if self._due(now_ms, params):
             memory.looked_ms, memory.news = now_ms, False
             reading = self._read(event, now_ms, params)
@@ -82,7 +85,7 @@ class HealthMachine:
         if not 0 <= now_ms - memory.saved_ms < params.save_interval // MS:
             first, memory.saved_ms = not memory.saved_ms, now_ms
             if not first:
-                given.append(Learned(event.workspace, event.signal, _ENCODER.encode(memory)))
+                given.append(Checkpoint(event.workspace, event.signal, _ENCODER.encode(memory)))
         return given
 
     def _lift(self, event: Minutes, came_ms: int) -> None:
@@ -111,15 +114,15 @@ class HealthMachine:
             return held(memory.floor, _resting(memory.period, event, now_ms), params)
         window = memory.window
         complete = (now_ms - params.complete_after // MS) // MINUTE_MS * MINUTE_MS
-        if self._ahead is None or self._ahead[0] != complete:
+        if self._projected is None or self._projected[0] != complete:
             first = window.settled_ms or first_minute(window) or now_ms
             whole = {
                 minute: counted(window, minute) for minute in range(first, complete, MINUTE_MS)
             }
-            self._ahead = complete, ahead(memory, event.signal, whole, params)
+            self._projected = complete, project(memory, event.signal, whole, params)
         reading = held(
             memory.floor,
-            read(self._ahead[1], event.workspace, event.signal, now_ms, params),
+            read(self._projected[1], event.workspace, event.signal, now_ms, params),
             params,
         )
         if params.schedule is not None:
@@ -143,8 +146,8 @@ class HealthMachine:
             return reading.score is not last.score
         return abs(reading.score - last.score) >= params.emit_step
 
-    def on_time(self, now_ms: int) -> list[Told]:  # noqa: ARG002 - the source ticks every signal, so no timer is needed
-        """Nothing: every look of the source is an event, also where nothing is new."""
+    def on_time(self, now_ms: int) -> list[SignalOutput]:  # noqa: ARG002 - unused
+        """Nothing: the source ticks every signal, so that no timer is needed."""
         return []
 
     def deadline(self) -> int | None:
@@ -155,7 +158,7 @@ class HealthMachine:
         """Never: a silent signal is still read."""
         return False
 
-    def snapshot(self) -> Memory:
+    def snapshot(self) -> SignalBaseline:
         """A copy of the state that later events do not touch."""
         return _DECODER.decode(_ENCODER.encode(self._state))
 

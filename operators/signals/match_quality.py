@@ -1,4 +1,4 @@
-"""Match quality: how well ad platforms could match the people of a source, 0–10 – an estimate in the style of event match quality scores.
+"""Match quality: an estimate, 0–10, of how well ad platforms could match a source's people.
 
 An event's quality is the worth of the identifiers that it carries and that identify somebody, out
 of the worth of all kinds, less where it is late or a purchase without an amount. It is linear in

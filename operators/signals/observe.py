@@ -1,4 +1,4 @@
-"""Counts what a batch says about its sources: small additive rows per signal and minute of arrival, written with the batch itself.
+"""Counts observations of a batch: additive rows per signal and minute, written with the batch.
 
 Clock: `changes.now_ms` for lag; arrival decides the minute. State: none; adding rows in any order
 gives the same totals.
@@ -179,7 +179,7 @@ class _Minute:
         return [(metric, value) for metric, value in counters.items() if value]
 
     def conversions(self) -> Iterable[tuple[str, float]]:
-        """The counters of the workspace's signal of conversions: ours, and what platforms reported."""
+        """The counters of the signal of conversions: ours, and what platforms reported."""
         ours = (metrics.ORDERS, metrics.REVENUE)
         return [
             *self._reports.items(),

@@ -3,70 +3,54 @@
 Apart from `operators.signals.health`, so that settings load quickly.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, make_dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from domain.signals.schedule import Schedule
 from operators.detection.cusum import SequentialParams
 from operators.detection.detector import AnomalyParams
 from operators.detection.episodes import EpisodeParams
 from operators.detection.seasonality import RhythmParams
+from operators.signals.components import COMPONENTS
+from operators.signals.scores import ScoreParams
 
 _MINUTE: Final = timedelta(minutes=1)
 _NOTHING: Final = timedelta()
+_FACTORS: Final = frozenset(name for one in COMPONENTS for name in one.factors)
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Relative weights of components in the composite."""
+if TYPE_CHECKING:
 
-    freshness: float = 0.2
-    validity: float = 0.2
-    match_quality: float = 0.15
-    volume: float = 0.2
-    anomaly: float = 0.15
-    consistency: float = 1.0
-    delivery: float = 1.0
+    class ComponentWeights:
+        """Component → its weight in the composite, relative to the others."""
 
+        def __getattr__(self, name: str) -> float: ...
 
-@dataclass(frozen=True)
-class Materials:
-    """Which changes matter, as absolute changes of a share (0–1), except where it says otherwise.
+    class EffectSizes:
+        """Share or quantity → the change that matters: an absolute change, 0–1, or a factor."""
 
-    Attributes:
-        duplicates: share of events that came before.
-        late: share of events that are late, or from the future.
-        delayed: share of events that arrive minutes after they happened.
-        lagging: share of events that the engine gets to late.
-        coverage: share of events that carry a kind of identifier, relative to the usual one.
-        invalid: share of stated identifiers that identify nobody.
-        consent: share of grants among what is stated about a purpose.
-        concentration: share of the events that come from one sixteenth of people or addresses.
-        order_value: factor of the mean value of an order, above 1.
-        rows_rejected: share of rows that a platform calls invalid.
-        match_rate: share of rows that a platform matches.
-        reported: share of platform-reported conversions among all that are counted, ours and
-            theirs.
-    """
+        def __getattr__(self, name: str) -> float: ...
 
-    duplicates: float = 0.25
-    late: float = 0.2
-    delayed: float = 0.25
-    lagging: float = 0.3
-    coverage: float = 0.3
-    invalid: float = 0.12
-    consent: float = 0.2
-    concentration: float = 0.25
-    order_value: float = 3.0
-    rows_rejected: float = 0.1
-    match_rate: float = 0.15
-    reported: float = 0.1
+    class Tuning:
+        """Constant of a component → its value, above 0."""
 
-    def __post_init__(self) -> None:
-        shares = {name: value for name, value in vars(self).items() if name != "order_value"}
-        if not all(0 < value < 1 for value in shares.values()) or self.order_value <= 1:
-            raise ValueError("changes that matter lie between 0 and 1, that of order_value above 1")
+        def __getattr__(self, name: str) -> float: ...
+
+else:
+
+    def _numbers(name: str, defaults: Mapping[str, float]) -> type:
+        """A frozen dataclass of numbers, as settings read it."""
+        members = [(key, float, field(default=value)) for key, value in defaults.items()]
+        return make_dataclass(name, members, namespace={"__module__": __name__}, frozen=True)
+
+    ComponentWeights = _numbers("ComponentWeights", {one.name: one.weight for one in COMPONENTS})
+    EffectSizes = _numbers(
+        "EffectSizes",
+        {k: v for one in COMPONENTS for k, v in (one.effects | one.factors).items()},
+    )
+    Tuning = _numbers("Tuning", {k: v for one in COMPONENTS for k, v in one.tuning.items()})
 
 
 @dataclass(frozen=True)
@@ -86,7 +70,7 @@ class SignalOverride:
     """
 
     schedule: Schedule | None = None
-    weights: Weights | None = None
+    weights: ComponentWeights | None = None
     critical: frozenset[str] | None = None
     floor: float | None = None
     expected_interval: timedelta | None = None
@@ -122,6 +106,11 @@ class HealthParams:
         floor: a critical component below this caps the score.
         weights: of the components.
         materials: which changes matter.
+        scores: what a change costs.
+        tuning: constants of the components.
+        usual_samples: a source's span usually holds so many times `minimum_sample`.
+        conversions_window: span over which orders and reported conversions are compared.
+        minimum_orders: orders from which on their mean value is watched for anomalies.
         sequential: how sure a change must be.
         rhythm: when a source sends too little.
         anomalies: how series are watched for anomalies; their step is whole minutes.
@@ -167,12 +156,15 @@ class HealthParams:
     minimum_sample: int = 30
     minimum_requests: int = 3
     minimum_components: int = 2
-    critical: frozenset[str] = frozenset(
-        {"freshness", "validity", "match_quality", "volume", "anomaly", "consistency", "delivery"}
-    )
+    critical: frozenset[str] = frozenset(component.name for component in COMPONENTS)
     floor: float = 70.0
-    weights: Weights = field(default_factory=Weights)
-    materials: Materials = field(default_factory=Materials)
+    weights: ComponentWeights = field(default_factory=ComponentWeights)
+    materials: EffectSizes = field(default_factory=EffectSizes)
+    scores: ScoreParams = field(default_factory=ScoreParams)
+    tuning: Tuning = field(default_factory=Tuning)
+    usual_samples: float = 3.0
+    conversions_window: timedelta = timedelta(hours=25)
+    minimum_orders: int = 3
     sequential: SequentialParams = field(default_factory=SequentialParams)
     rhythm: RhythmParams = field(default_factory=RhythmParams)
     anomalies: AnomalyParams = field(
@@ -198,7 +190,12 @@ class HealthParams:
     prune_interval: timedelta = timedelta(hours=1)
 
     def __post_init__(self) -> None:
-        minimums = self.minimum_sample, self.minimum_requests, self.minimum_components
+        minimums = (
+            self.minimum_sample,
+            self.minimum_requests,
+            self.minimum_components,
+            self.minimum_orders,
+        )
         intervals = (
             self.emit_every,
             self.emit_idle,
@@ -228,6 +225,14 @@ class HealthParams:
             "minimums are at least 1": min(minimums) >= 1,
             "critical names components": self.critical <= vars(self.weights).keys(),
             "weights are not negative": min(vars(self.weights).values()) >= 0,
+            "materials lie between 0 and 1, factors above 1": all(
+                value > 1 if name in _FACTORS else 0 < value < 1
+                for name, value in vars(self.materials).items()
+            ),
+            "tuning, usual_samples and conversions_window are positive": min(
+                *vars(self.tuning).values(), self.usual_samples, self.conversions_window / _MINUTE
+            )
+            > 0,
             "intervals are positive": min(intervals) > _NOTHING,
             "overlap, catch_up, complete_after and clock_tolerance are not negative": min(
                 self.overlap, self.catch_up, self.complete_after, self.clock_tolerance

@@ -13,9 +13,9 @@ import msgspec
 
 from domain.signals.reading import Reading, Status
 from operators.signals.baseline import Floor
+from operators.signals.components.freshness import LAST_ACCEPTED
 from operators.signals.health import status_of
 from operators.signals.params import HealthParams
-from operators.signals.source_health import LAST_ACCEPTED
 
 RANK: Final = {Status.HEALTHY: 2, Status.DEGRADED: 1, Status.UNHEALTHY: 0, Status.UNKNOWN: 0}
 """How far each lets a push go."""
@@ -73,7 +73,8 @@ def held(floor: Floor | None, reading: Reading, params: HealthParams) -> Reading
         return reading
     unscored = floor.score is None or floor.status is Status.UNKNOWN
     before = floor.status.value if unscored else f"{floor.status.value}, {floor.score:.0f}"
-    said = f"{'unknown: ' if score is None else ''}nothing was accepted since it was {before}: only events lift it again"
+    said = f"nothing was accepted since it was {before}: only events lift it again"
+    said = f"unknown: {said}" if score is None else said
     return msgspec.structs.replace(
         reading, score=score, status=status, reasons=(said, *reading.reasons)
     )

@@ -1,28 +1,43 @@
 """From a finding to a score: how bad is bad.
 
-Shared by the components of `operators.signals.source_health` and
-`operators.signals.platform_health`.
+Shared by the components of health.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from domain.signals.reading import Component
 from operators.detection.cusum import Finding
 from operators.detection.episodes import WatchState
 from operators.signals.series import open_episodes
 
-_HARMLESS: Final = 0.5
-"""A change of less than half of what matters costs nothing."""
-_MATTERS: Final = 55.0
-"""Score of a certain change of exactly what matters: below healthy, above unhealthy."""
-_WORST: Final = 2.5
-"""A change of so many times what matters is the worst."""
 
+@dataclass(frozen=True)
+class ScoreParams:
+    """How bad is bad: what a change costs, as a multiple of the change that matters.
 
-_ODD: Final = 80.0
-"""Score of an anomaly that nothing else confirms: not perfect, and no reason to hold."""
+    The defaults were chosen on the fault lab's seeds 1, 2 and 3.
+
+    Attributes:
+        harmless: up to so many times what matters a change costs nothing, below 1.
+        matters: score of a certain change of exactly what matters, 0–100: below healthy, above
+            unhealthy.
+        worst: a change of so many times what matters scores 0, above 1.
+        unconfirmed: score of an anomaly that nothing else confirms, 0–100: not perfect, and no
+            reason to hold.
+    """
+
+    harmless: float = 0.5
+    matters: float = 55.0
+    worst: float = 2.5
+    unconfirmed: float = 80.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.harmless < 1 < self.worst:
+            raise ValueError("0 <= harmless < 1 < worst")
+        if not (0 <= self.matters <= 100 and 0 <= self.unconfirmed <= 100):
+            raise ValueError("matters and unconfirmed lie between 0 and 100")
 
 
 class Part(NamedTuple):
@@ -49,24 +64,29 @@ def falling(value: float, full: float, zero: float) -> float:
     return 100.0 if value <= full else 100.0 * (zero - value) / (zero - full)
 
 
-def changed(certainty: float, times: float) -> float:
+def changed(certainty: float, times: float, params: ScoreParams) -> float:
     """Score of a change.
 
     Args:
         certainty: 0–1.
         times: how many times what matters it is.
+        params: what it costs.
 
-    >>> changed(1.0, 1.0), changed(0.0, 9.0), changed(1.0, 0.4), changed(1.0, 2.5)
-    (55.0, 100.0, 100.0, 0.0)
+    >>> [changed(*one, ScoreParams()) for one in ((1, 1.0), (0, 9.0), (1, 0.4), (1, 2.5))]
+    [55.0, 100.0, 100.0, 0.0]
     """
     if times <= 1:
-        full = 100.0 - (100.0 - _MATTERS) * max(0.0, times - _HARMLESS) / (1 - _HARMLESS)
+        full = 100.0 - (100.0 - params.matters) * max(0.0, times - params.harmless) / (
+            1 - params.harmless
+        )
     else:
-        full = _MATTERS * max(0.0, _WORST - times) / (_WORST - 1)
+        full = params.matters * max(0.0, params.worst - times) / (params.worst - 1)
     return 100.0 - certainty * (100.0 - full)
 
 
-def of_finding(name: str, said: str, finding: Finding, material: float) -> Part:
+def of_finding(
+    name: str, said: str, finding: Finding, material: float, params: ScoreParams
+) -> Part:
     """A share's change as a part.
 
     Args:
@@ -74,43 +94,22 @@ def of_finding(name: str, said: str, finding: Finding, material: float) -> Part:
         said: the reason, before its two numbers.
         finding: of its test.
         material: change that matters, absolute.
+        params: what it costs.
     """
     away = abs(finding.now - finding.usual)
     inputs = {f"{name}_share": finding.now, f"{name}_usual_share": finding.usual}
     return Part(
-        changed(finding.certainty, away / material),
+        changed(finding.certainty, away / material, params),
         inputs,
         f"{said}: {finding.now:.1%} instead of {finding.usual:.1%}",
     )
 
 
-def episode_parts(watches: Mapping[str, WatchState]) -> Iterator[Part]:
+def episode_parts(watches: Mapping[str, WatchState], params: ScoreParams) -> Iterator[Part]:
     """Open anomalies that speak against a signal."""
     for metric, (direction, value, low, high) in open_episodes(watches).items():
         inputs = {f"{metric}_value": value, f"{metric}_low": low, f"{metric}_high": high}
         spelled = metric.replace("_", " ").replace(":", " ")
-        yield Part(
-            _ODD,
-            inputs,
-            f"{spelled} is unusually {'high' if direction == 'up' else 'low'}: {value:.3g}, expected {low:.3g} to {high:.3g}",
-        )
-
-
-def worst(
-    name: str, weight: float, sample: float, parts: Iterable[Part], otherwise: str
-) -> Component:
-    """A component as bad as the worst of its parts; without any it is missing.
-
-    Args:
-        name: of the component.
-        weight: its weight.
-        sample: observations behind it.
-        parts: what it looked at.
-        otherwise: why it is missing where there are none.
-    """
-    looked = sorted(parts, key=lambda part: part.score)
-    if not looked:
-        return Component(name, None, weight, {}, int(sample), otherwise)
-    inputs = {key: value for part in reversed(looked) for key, value in part.inputs.items()}
-    said = "; ".join(part.reason for part in looked if part.score < 100) or looked[0].reason
-    return Component(name, looked[0].score, weight, inputs, int(sample), said)
+        way, expected = "high" if direction == "up" else "low", f"{low:.3g} to {high:.3g}"
+        said = f"{spelled} is unusually {way}: {value:.3g}, expected {expected}"
+        yield Part(params.unconfirmed, inputs, said)

@@ -1,4 +1,4 @@
-"""The series that are watched for anomalies, five minutes a point, and what an anomaly of each means for health.
+"""The series that are watched for anomalies, five minutes a point, and what each means.
 
     source:<id>       events, match_quality, rejected_share, new_people_share,
     order_value:<currency> platform:<name>   latency_ms conversions       reported_share:<platform>
@@ -14,12 +14,18 @@ from typing import Final
 from domain.ids import WorkspaceId
 from domain.signals import metrics
 from domain.signals.reading import Anomaly
-from operators.detection.episodes import Direction, Episode, EpisodeChange, MetricWatch, WatchState
-from operators.signals.params import HealthParams
-from operators.signals.window import Counts, by_suffix, of
+from operators.detection.detector import AnomalyParams
+from operators.detection.episodes import (
+    Direction,
+    Episode,
+    EpisodeChange,
+    EpisodeParams,
+    MetricWatch,
+    WatchState,
+)
+from operators.signals.counts import Counts
+from operators.signals.evidence import SignalKind
 
-_ORDERS: Final = 3
-"""Orders that their mean value is worth a point from."""
 _HARM: Final[Mapping[str, frozenset[Direction]]] = {
     "events": frozenset({Direction.DOWN}),
     "match_quality": frozenset({Direction.DOWN}),
@@ -31,39 +37,38 @@ _HARM: Final[Mapping[str, frozenset[Direction]]] = {
 """Metric → directions that speak against a signal."""
 
 
-def points(signal: str, counts: Counts) -> dict[str, float]:
+def points(kind: SignalKind, counts: Counts, minimum_orders: int) -> dict[str, float]:
     """The points of one step; metrics about which it says nothing have none.
 
     Args:
-        signal: whose.
+        kind: of the signal.
         counts: sums over the step.
+        minimum_orders: orders from which on their mean value is a point.
     """
-    if signal.startswith("platform:"):
+    if kind is SignalKind.PLATFORM:
         requests = sum(
-            counts.get(metric, 0.0)
+            counts[metric]
             for metric in (metrics.REQUESTS_OK, metrics.REQUESTS_FAILED, metrics.REQUESTS_RETRIED)
         )
-        return {"latency_ms": counts.get(metrics.LATENCY_MS, 0.0) / requests} if requests else {}
-    if signal == metrics.CONVERSIONS:
-        ours = of(counts, metrics.ORDERS)
-        reported = by_suffix(counts, metrics.REPORTED_ORDERS)
+        return {"latency_ms": counts[metrics.LATENCY_MS] / requests} if requests else {}
+    if kind is SignalKind.CONVERSIONS:
+        ours = counts.total(metrics.ORDERS)
         return {
             f"reported_share:{platform}": count / (count + ours)
-            for platform, count in reported.items()
+            for platform, count in counts.by_suffix(metrics.REPORTED_ORDERS).items()
             if count + ours
         }
-    accepted, rejected = counts.get(metrics.ACCEPTED, 0.0), of(counts, metrics.REJECTED)
+    accepted, rejected = counts[metrics.ACCEPTED], counts.total(metrics.REJECTED)
     found = {"events": accepted}
     if accepted:
-        found["match_quality"] = of(counts, metrics.QUALITY) / accepted
-        found["new_people_share"] = counts.get(metrics.NEW_PEOPLE, 0.0) / accepted
+        found["match_quality"] = counts.total(metrics.QUALITY) / accepted
+        found["new_people_share"] = counts[metrics.NEW_PEOPLE] / accepted
     if accepted + rejected:
         found["rejected_share"] = rejected / (accepted + rejected)
-    for currency, orders in by_suffix(counts, metrics.ORDERS).items():
-        if orders >= _ORDERS:
-            found[f"order_value:{currency}"] = (
-                counts.get(f"{metrics.REVENUE}:{currency}", 0.0) / orders
-            )
+    revenue = counts.by_suffix(metrics.REVENUE)
+    for currency, orders in counts.by_suffix(metrics.ORDERS).items():
+        if orders >= minimum_orders:
+            found[f"order_value:{currency}"] = revenue.get(currency, 0.0) / orders
     return found
 
 
@@ -71,17 +76,18 @@ def watch(
     states: dict[str, WatchState],
     at_ms: int,
     found: Mapping[str, float],
-    params: HealthParams,
+    anomalies: AnomalyParams,
+    episodes: EpisodeParams,
     *,
     silent: bool = False,
 ) -> list[tuple[str, Episode]]:
-    """Show each watched series its point, in place; what became of episodes, by metric.
+    """Give each watched series its point, in place; returns the episodes that changed, by metric.
 
     While a source is silent none of them ends.
     """
     told: list[tuple[str, Episode]] = []
     for metric in sorted(states.keys() | found.keys()):
-        watched = MetricWatch(params.anomalies, params.episodes, states.get(metric))
+        watched = MetricWatch(anomalies, episodes, states.get(metric))
         changes = list[EpisodeChange]()
         if metric in found:
             changes = watched.update(at_ms, found[metric], closing=not silent)
@@ -96,7 +102,10 @@ def watch(
 def open_episodes(
     states: Mapping[str, WatchState],
 ) -> dict[str, tuple[Direction, float, float, float]]:
-    """Open episodes that speak against their signal: metric → direction, value at the peak, and the range expected there."""
+    """Open episodes that speak against their signal.
+
+    Metric → direction, value at the peak, and the range expected there.
+    """
     found = {}
     for metric, state in sorted(states.items()):
         if state.episode is None:
@@ -111,7 +120,8 @@ def open_episodes(
 def anomaly_of(workspace: WorkspaceId, signal: str, metric: str, episode: Episode) -> Anomaly:
     """An episode as it is stored."""
     return Anomaly(
-        workspace, signal, metric, episode.started_ms, episode.peak_ms, episode.ended_ms, episode.direction.value, episode.score,
-        episode.value, episode.expected, episode.low, episode.high, episode.ending.value if episode.ending else "",
+        workspace, signal, metric, episode.started_ms, episode.peak_ms, episode.ended_ms,
+        episode.direction.value, episode.score, episode.value, episode.expected, episode.low,
+        episode.high, episode.ending.value if episode.ending else "",
         tuple((one.at_ms, one.value, one.expected, one.low, one.high) for one in episode.picture),
     )  # fmt: skip

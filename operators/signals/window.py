@@ -1,4 +1,4 @@
-"""What was counted lately: minute counters as they come, then spans of minutes that no longer change, coarser the older they are.
+"""Recent counters: minutes as they come, then spans that no longer change, coarser with age.
 
 Rows hold totals, so that a row that is read again, or late, replaces itself: replay is harmless. A
 minute is settled once rows of it may no longer be expected; what comes for it later is left out.
@@ -15,6 +15,7 @@ import msgspec
 from domain.instants import HOUR_MS, MINUTE_MS
 from domain.signals import metrics
 from domain.signals.reading import Observed
+from operators.signals.counts import Counts
 
 NEVER_MS: Final = 2**62
 """Past every instant."""
@@ -37,9 +38,6 @@ BRIEF: Final = tuple(
     )
 )
 """Metrics that are looked at minute by minute and never summed over a span."""
-
-Counts = Mapping[str, float]
-"""Metric with its suffix → sum over writers."""
 
 
 class Span(msgspec.Struct):
@@ -141,7 +139,9 @@ def first_minute(window: Window) -> int | None:
 
 def counted(window: Window, minute_ms: int) -> Counts:
     """What was counted in a minute that is not settled."""
-    return _summed(window.minutes.get(minute_ms, {})) | _summed(window.details.get(minute_ms, {}))
+    return Counts(
+        _summed(window.minutes.get(minute_ms, {})) | _summed(window.details.get(minute_ms, {}))
+    )
 
 
 def _summed(counters: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
@@ -196,16 +196,3 @@ def since(window: Window, since_ms: int) -> dict[str, float]:
             for metric, writers in counters.items():
                 total[metric] = total.get(metric, 0.0) + sum(writers.values())
     return total
-
-
-def of(counts: Counts, metric: str) -> float:
-    """Sum of a metric over all its suffixes."""
-    found = counts.get(metric, 0.0)
-    prefix = f"{metric}:"
-    return found + sum(value for name, value in counts.items() if name.startswith(prefix))
-
-
-def by_suffix(counts: Counts, metric: str) -> dict[str, float]:
-    """A metric's suffixes with their sums."""
-    prefix = f"{metric}:"
-    return {name[len(prefix) :]: value for name, value in counts.items() if name.startswith(prefix)}

@@ -11,7 +11,7 @@ from domain.activation import AudienceStatus
 from domain.ids import WorkspaceId
 from domain.instants import EPOCH, to_ms, utc
 from domain.signals import metrics
-from domain.signals.reading import Component, Learned, Observed, Reading, Status
+from domain.signals.reading import Checkpoint, ComponentReading, Observed, Reading, Status
 from store.last_word import READINGS
 
 _CHANGED: Final = """
@@ -174,7 +174,7 @@ def write_readings(conn: Connection[Any], readings: Sequence[Reading]) -> list[R
     ]
 
 
-def _components(components: Iterable[Component]) -> str:
+def _components(components: Iterable[ComponentReading]) -> str:
     return msgspec.json.encode({component.name: component for component in components}).decode()
 
 
@@ -188,7 +188,9 @@ def readings_since(
 def _reading(row: Sequence[Any]) -> Reading:
     """A row of `_SINCE` or `_NEWEST`."""
     workspace, signal, read_at, score, status, sample, components, reasons, number = row
-    stated = tuple(msgspec.convert(component, Component) for component in components.values())
+    stated = tuple(
+        msgspec.convert(component, ComponentReading) for component in components.values()
+    )
     return Reading(
         WorkspaceId(workspace),
         signal,
@@ -263,7 +265,7 @@ def memories(conn: Connection[Any], since: datetime) -> dict[tuple[WorkspaceId, 
     }
 
 
-def remember(conn: Connection[Any], learned: Sequence[Learned], now: datetime) -> None:
+def remember(conn: Connection[Any], learned: Sequence[Checkpoint], now: datetime) -> None:
     """Store what was learned."""
     newest = {(one.workspace, one.signal): one for one in learned}
     if newest:

@@ -7,7 +7,7 @@ import msgspec
 import psycopg
 import pytest
 
-from domain.signals.reading import Component, Reading, Status
+from domain.signals.reading import ComponentReading, Reading, Status
 from store.signals.signals import newest_readings, write_readings
 from tests.conftest import TestWorkspace
 
@@ -24,7 +24,7 @@ def conn(postgres_dsn: str) -> Iterator[Conn]:
 def test_the_reading_that_was_written_last_is_the_newest_and_comes_whole(
     conn: Conn, workspace: TestWorkspace
 ) -> None:
-    freshness = Component(
+    freshness = ComponentReading(
         "freshness", 0.0, 0.2, {"last_accepted_ms": float(NOW_MS - 1)}, 1, "last accepted 9 s ago"
     )
     ahead = Reading(workspace.id, "source:1", NOW_MS + 1_200_000, 99.0, Status.HEALTHY, 500)

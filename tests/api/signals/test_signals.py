@@ -9,7 +9,7 @@ import pytest
 from config.settings import Settings
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
-from domain.signals.reading import Component, Reading
+from domain.signals.reading import ComponentReading, Reading
 from operators.signals.health import composite, status_of
 from operators.signals.params import HealthParams
 from store.signals.signals import roll_up, write_readings
@@ -25,8 +25,10 @@ def tell(settings: Settings, tenant: Tenant) -> Tell:
 
     def write(at: datetime, match_quality: float) -> None:
         parts = (
-            Component("freshness", 100.0, 0.2, {"silence_s": 1.0}, 1, "last accepted 1 s ago"),
-            Component(
+            ComponentReading(
+                "freshness", 100.0, 0.2, {"silence_s": 1.0}, 1, "last accepted 1 s ago"
+            ),
+            ComponentReading(
                 "match_quality",
                 match_quality,
                 0.15,
@@ -34,7 +36,7 @@ def tell(settings: Settings, tenant: Tenant) -> Tell:
                 500,
                 "fewer events carry email: 9.8% instead of 41.2%",
             ),
-            Component("volume", None, 0.2, {}, 0, "warming up"),
+            ComponentReading("volume", None, 0.2, {}, 0, "warming up"),
         )
         score = composite(parts, PARAMS)
         at_ms = to_ms(at)

@@ -26,7 +26,7 @@ from domain.gate import Code, Verdict
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
 from domain.signals import metrics
-from domain.signals.reading import Learned, Reading, Status
+from domain.signals.reading import Checkpoint, Reading, Status
 from operators.gate.params import GateParams
 from operators.signals.params import HealthParams
 from sinks.gate import TrustGate
@@ -373,7 +373,7 @@ def test_old_readings_are_thinned_old_counters_go_and_totals_and_what_decisions_
             for metric in (metrics.ACCEPTED, f"{metrics.REJECTED}:x", "person:3")
         ]
         observations.add(conn, rows)
-    learned = Learned(WorkspaceId(workspace.id), signal_name, b"packed")
+    learned = Checkpoint(WorkspaceId(workspace.id), signal_name, b"packed")
     partition = ReadingSink(conn, valkey_url, params).build("readings", 0, 1)
     partition.write_batch([("key", told(now, Status.HEALTHY)), ("key", learned)])
     assert [

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from domain.ids import WorkspaceId
 from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
-from domain.signals.reading import Learned, Minutes, Observed, Reading, Status
+from domain.signals.reading import Checkpoint, Minutes, Observed, Reading, Status
 from operators.signals.machine import HealthMachine
 from operators.signals.params import HealthParams
 
@@ -136,7 +136,7 @@ class Life:
         for one in self.machine.on_event(
             Minutes(WORKSPACE, SOURCE, tuple(rows), now_ms, memory, last), now_ms
         ):
-            if isinstance(one, Learned):
+            if isinstance(one, Checkpoint):
                 self.stored = one.memory
             elif isinstance(one, Reading):
                 self._hold(one)

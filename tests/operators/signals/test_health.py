@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from domain.ids import WorkspaceId
 from domain.instants import MINUTE_MS
-from domain.signals.reading import Learned, Minutes, Observed, Reading, Status
+from domain.signals.reading import Checkpoint, Minutes, Observed, Reading, Status
 from domain.signals.schedule import Schedule
-from operators.signals.baseline import Memory
+from operators.signals.baseline import SignalBaseline
 from operators.signals.health import read
 from operators.signals.machine import HealthMachine, restore
 from operators.signals.params import HealthParams, SignalOverride
 from operators.signals.scores import falling
-from operators.signals.window import Window, add, of, settle, since
+from operators.signals.window import Window, add, settle, since
 
 PARAMS = HealthParams()
 NOW = 1_790_000_000_000 - 1_790_000_000_000 % MINUTE_MS + 30_000
@@ -44,7 +44,7 @@ def window(*rows: Observed) -> Window:
 def health(
     *rows: Observed, now_ms: int = NOW, signal: str = SOURCE, params: HealthParams = PARAMS
 ) -> Reading:
-    return read(Memory(window=window(*rows)), WorkspaceId(1), signal, now_ms, params)
+    return read(SignalBaseline(window=window(*rows)), WorkspaceId(1), signal, now_ms, params)
 
 
 def component(reading: Reading, name: str) -> float | None:
@@ -239,7 +239,7 @@ def test_scores_are_bounded(value: float, further: float) -> None:
 def test_rows_hold_totals_so_that_reading_them_again_or_in_another_order_changes_nothing() -> None:
     rows = (counter("accepted", 5), counter("accepted", 9), counter("accepted", 3, shard=1))
     assert window(*rows, *rows) == window(*reversed(rows))
-    assert of(since(window(*rows), 0), "accepted") == 12
+    assert since(window(*rows), 0)["accepted"] == 12
 
 
 def test_settled_minutes_are_summed_coarser_the_older_they_are_and_dropped_after_a_day() -> None:
@@ -251,11 +251,11 @@ def test_settled_minutes_are_summed_coarser_the_older_they_are_and_dropped_after
     now_ms = NOW - NOW % MINUTE_MS + (3 * 1440 - 1) * MINUTE_MS
     assert counted == 3 * 1440 - 4
     assert len(filled.spans) <= 70
-    assert [of(since(filled, now_ms - minutes * MINUTE_MS), "accepted") for minutes in (5, 15)] == [
+    assert [since(filled, now_ms - minutes * MINUTE_MS)["accepted"] for minutes in (5, 15)] == [
         6,
         16,
     ]
-    assert of(since(filled, now_ms - 1440 * MINUTE_MS), "accepted") == pytest.approx(1440, abs=60)
+    assert since(filled, now_ms - 1440 * MINUTE_MS)["accepted"] == pytest.approx(1440, abs=60)
 
 
 def minutes(*rows: Observed, at_ms: int = 0) -> Minutes:
@@ -321,7 +321,7 @@ def told(machine: HealthMachine, minute: int, counts: Mapping[str, float]) -> It
 
 
 @pytest.fixture(scope="module")
-def learned() -> tuple[Memory, int]:
+def learned() -> tuple[SignalBaseline, int]:
     """What is remembered after two days of usual traffic with noise, and the number of the next
     minute."""
     rng, machine, last = random.Random(7), HealthMachine(PARAMS), None
@@ -342,7 +342,9 @@ def learned() -> tuple[Memory, int]:
     return machine.snapshot(), 2 * 1440
 
 
-def after(learned: tuple[Memory, int], counts: Mapping[str, float], minutes: int) -> Reading:
+def after(
+    learned: tuple[SignalBaseline, int], counts: Mapping[str, float], minutes: int
+) -> Reading:
     """The last reading after so many minutes of other traffic."""
     memory, first = learned
     machine = HealthMachine(PARAMS, memory)
@@ -390,7 +392,7 @@ def scaled(factor: float) -> dict[str, float]:
     ids=lambda value: value.split(":")[-1].strip() if isinstance(value, str) else "",
 )
 def test_a_material_change_degrades_a_source_and_says_which(
-    learned: tuple[Memory, int], counts: dict[str, float], minutes: int, because: str
+    learned: tuple[SignalBaseline, int], counts: dict[str, float], minutes: int, because: str
 ) -> None:
     assert after(learned, USUAL, minutes).status is Status.HEALTHY
     reading = after(learned, counts, minutes)
@@ -399,7 +401,7 @@ def test_a_material_change_degrades_a_source_and_says_which(
 
 
 def test_properties_that_vanish_or_change_their_type_degrade_a_source(
-    learned: tuple[Memory, int],
+    learned: tuple[SignalBaseline, int],
 ) -> None:
     gone = {metric: value for metric, value in USUAL.items() if "price" not in metric}
     reading = after(learned, gone, 15)
@@ -413,7 +415,7 @@ def test_properties_that_vanish_or_change_their_type_degrade_a_source(
     assert after(learned, more, 15).status is Status.HEALTHY
 
 
-def test_a_campaign_degrades_nothing(learned: tuple[Memory, int]) -> None:
+def test_a_campaign_degrades_nothing(learned: tuple[SignalBaseline, int]) -> None:
     campaign = {
         **scaled(4),
         "with:email": 33.0,
@@ -440,7 +442,7 @@ def test_a_change_that_lasts_becomes_usual() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.sampled_from(["accepted", "with:email"]), st.integers(0, 100), st.integers(0, 100))
 def test_less_of_what_is_wanted_never_scores_higher(
-    learned: tuple[Memory, int], metric: str, percent: int, less: int
+    learned: tuple[SignalBaseline, int], metric: str, percent: int, less: int
 ) -> None:
     def score(share: int) -> float:
         changed = (
@@ -459,7 +461,7 @@ def test_less_of_what_is_wanted_never_scores_higher(
 
 
 def test_what_was_learned_goes_on_after_a_restart_as_if_nothing_had_happened(
-    learned: tuple[Memory, int],
+    learned: tuple[SignalBaseline, int],
 ) -> None:
     memory, first = learned
     rng = random.Random(3)
@@ -478,7 +480,7 @@ def test_what_was_learned_goes_on_after_a_restart_as_if_nothing_had_happened(
             begins + MINUTE_MS,
         )
         found += cut.on_event(Minutes(WorkspaceId(1), SOURCE, (), begins + 70_000), begins + 70_000)
-        stored = next((one.memory for one in found if isinstance(one, Learned)), stored)
+        stored = next((one.memory for one in found if isinstance(one, Checkpoint)), stored)
         said["cut"] += [one for one in found if isinstance(one, Reading)]
         if minute == 20:
             again = rows_since(traffic[: minute + 1], first, restore(stored))
@@ -490,7 +492,9 @@ def test_what_was_learned_goes_on_after_a_restart_as_if_nothing_had_happened(
     ]
 
 
-def rows_since(traffic: list[dict[str, float]], first: int, memory: Memory) -> tuple[Observed, ...]:
+def rows_since(
+    traffic: list[dict[str, float]], first: int, memory: SignalBaseline
+) -> tuple[Observed, ...]:
     found: list[Observed] = []
     for minute, counts in enumerate(traffic):
         begins = NOW - NOW % MINUTE_MS + (first + minute) * MINUTE_MS
@@ -500,7 +504,7 @@ def rows_since(traffic: list[dict[str, float]], first: int, memory: Memory) -> t
 
 
 def test_memory_that_cannot_be_read_is_begun_anew() -> None:
-    assert restore(b"\xc1") == Memory()
+    assert restore(b"\xc1") == SignalBaseline()
 
 
 def test_outside_its_schedule_a_source_is_judged_by_its_last_period_and_without_one_it_is_unknown() -> (

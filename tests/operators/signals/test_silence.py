@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from domain.instants import HOUR_MS, MINUTE_MS
-from domain.signals.reading import Component, Minutes, Observed, Reading, Status
+from domain.signals.reading import ComponentReading, Minutes, Observed, Reading, Status
 from domain.signals.schedule import Schedule
 from operators.detection.learning import step
 from operators.detection.seasonality import Rhythm, is_warm, lasts_ms, usual, usual_between
-from operators.signals.baseline import Memory
+from operators.signals.baseline import SignalBaseline
 from operators.signals.machine import HealthMachine, restore
 from operators.signals.params import HealthParams, SignalOverride
 from operators.signals.ratchet import floored, held
@@ -120,7 +120,7 @@ def go_on(machine: HealthMachine, first: int, minutes: int, events: float) -> li
 
 
 @pytest.fixture(scope="module")
-def lived() -> tuple[Memory, int]:
+def lived() -> tuple[SignalBaseline, int]:
     """What is remembered of a source that sent 20 events a minute for 30 hours, and the number of
     the next minute."""
     machine = HealthMachine(PARAMS)
@@ -138,7 +138,7 @@ def lived() -> tuple[Memory, int]:
     return machine.snapshot(), 30 * 60 + 5
 
 
-def learned_of(memory: Memory) -> dict[str, Any]:
+def learned_of(memory: SignalBaseline) -> dict[str, Any]:
     """All that is learned: the rhythm without what says how long the silence lasts, shares, levels,
     shapes."""
     passing = {"silent", "silent_ms", "loss", "gaps", "doubted_ms"}
@@ -157,7 +157,7 @@ def learned_of(memory: Memory) -> dict[str, Any]:
 
 
 def test_nothing_is_learned_while_nothing_comes_nor_of_an_outage_once_it_is_over(
-    lived: tuple[Memory, int],
+    lived: tuple[SignalBaseline, int],
 ) -> None:
     memory, first = lived
     machine = HealthMachine(PARAMS, memory)
@@ -173,7 +173,9 @@ def test_nothing_is_learned_while_nothing_comes_nor_of_an_outage_once_it_is_over
     assert after.watches["events"].detector.points <= memory.watches["events"].detector.points + 5
 
 
-def test_a_source_that_comes_back_is_healthy_within_minutes(lived: tuple[Memory, int]) -> None:
+def test_a_source_that_comes_back_is_healthy_within_minutes(
+    lived: tuple[SignalBaseline, int],
+) -> None:
     memory, first = lived
     machine = HealthMachine(PARAMS, memory)
     assert RANK[go_on(machine, first, 120, 0)[-1].status] == 0
@@ -181,7 +183,9 @@ def test_a_source_that_comes_back_is_healthy_within_minutes(lived: tuple[Memory,
     assert [one.status for one in said][-5:] == [Status.HEALTHY] * 5
 
 
-def test_an_episode_does_not_end_while_its_source_is_silent(lived: tuple[Memory, int]) -> None:
+def test_an_episode_does_not_end_while_its_source_is_silent(
+    lived: tuple[SignalBaseline, int],
+) -> None:
     memory, first = lived
     machine = HealthMachine(PARAMS, memory)
     go_on(machine, first, 8 * 60, 0)
@@ -218,7 +222,9 @@ def test_a_reading_is_held_against_a_new_reader_if_it_knew_the_newest_event_what
     rows = rows_at(at_ms - MINUTE_MS, 500)
     newest = rows[0].updated_ms
     for knew, held_to in ((newest, True), (newest - 1, False)):
-        components = (Component("freshness", 0.0, 0.2, {"last_accepted_ms": float(knew)}, 1, ""),)
+        components = (
+            ComponentReading("freshness", 0.0, 0.2, {"last_accepted_ms": float(knew)}, 1, ""),
+        )
         last = Reading(WORKSPACE, SOURCE, read_ms, 12.0, Status.UNHEALTHY, 500, components)
         (told,) = HealthMachine(PARAMS).on_event(
             Minutes(WORKSPACE, SOURCE, rows, at_ms, last=last), at_ms
@@ -253,7 +259,7 @@ def test_a_silent_source_is_said_to_be_no_better_than_before(
 
 
 def test_a_memory_that_was_stored_before_silences_were_put_aside_is_read(
-    lived: tuple[Memory, int],
+    lived: tuple[SignalBaseline, int],
 ) -> None:
     memory, _ = lived
     old = msgspec.to_builtins(memory, builtin_types=(bytes, bytearray))
@@ -265,7 +271,9 @@ def test_a_memory_that_was_stored_before_silences_were_put_aside_is_read(
     assert learned_of(restore(msgspec.msgpack.encode(old))) == learned_of(memory)
 
 
-def test_a_source_whose_last_event_lies_in_the_future_is_unknown(lived: tuple[Memory, int]) -> None:
+def test_a_source_whose_last_event_lies_in_the_future_is_unknown(
+    lived: tuple[SignalBaseline, int],
+) -> None:
     memory, first = lived
     behind_ms = START_MS + first * MINUTE_MS - HOUR_MS
     said = HealthMachine(PARAMS, memory).on_event(
