@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from operator import attrgetter
 from time import monotonic
 
 from fastapi import FastAPI, Response
@@ -120,7 +121,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         finally:
             await log.close()
 
-    app = FastAPI(title="Stratum", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Stratum",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        generate_unique_id_function=attrgetter("name"),
+    )
     app.state.settings = settings
     app.add_middleware(Admission, limit_bytes=settings.edge.query_body_limit_bytes)
     app.add_middleware(Observe)

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/cdp/audit", tags=["trust"], responses=DESCRIBED)
 
 
 @router.get("", summary="List audit entries")
-async def list_audit(  # noqa: PLR0913, PLR0917 - one per query parameter
+async def list_audit_entries(  # noqa: PLR0913, PLR0917 - one per query parameter
     caller: Reader,
     reads: ReadsNow,
     actor: Annotated[

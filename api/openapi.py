@@ -81,13 +81,13 @@ def _intake(summary: str, path: str, example: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _settings(path: str) -> dict[str, Any]:
+def _settings(path: str, operation: str) -> dict[str, Any]:
     refused = _refusals()
     names = [("write_key", "path")] if "{" in path else [("writeKey", "query")]
     return {
         "tags": [_TAG],
         "summary": "Read what browser SDKs want to know of a source",
-        "operationId": "settings" + path.replace("/", "_").replace("{", "").replace("}", ""),
+        "operationId": operation,
         "parameters": [
             {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
             for name, place in names
@@ -112,7 +112,8 @@ def collector_paths() -> dict[str, Any]:
     return {
         **batches,
         **singles,
-        **{path: {"get": _settings(path)} for path in (SEGMENT_PATH, RUDDER_PATHS[0])},
+        SEGMENT_PATH: {"get": _settings(SEGMENT_PATH, "get_segment_settings")},
+        RUDDER_PATHS[0]: {"get": _settings(RUDDER_PATHS[0], "get_rudder_settings")},
     }
 
 

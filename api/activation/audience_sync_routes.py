@@ -49,7 +49,7 @@ def _platform(settings: Settings, account: Account) -> PlatformView:
 
 
 @router.get("/audience-sync/platforms", summary="List ad platforms")
-async def list_platforms(caller: Reader, held: Held) -> list[PlatformView]:  # noqa: ARG001 - callers need the scope
+async def list_audience_platforms(caller: Reader, held: Held) -> list[PlatformView]:  # noqa: ARG001 - callers need the scope
     """Platforms that audiences can be pushed to, and whether they are connected."""
     return [_platform(held.settings, account) for account in accounts(held.settings).values()]
 
@@ -98,7 +98,7 @@ async def create_audience(caller: Operator, held: Held, body: AudienceRequest) -
 
 
 @router.get("/audience-sync/audiences/{id}", summary="Read an audience")
-async def read_audience(caller: Reader, held: Held, id: AudienceId) -> AudienceView:
+async def get_audience(caller: Reader, held: Held, id: AudienceId) -> AudienceView:
     """One audience, and how many people are on its list, on their way and refused."""
     return await _view(held.pool, caller.workspace, id)
 

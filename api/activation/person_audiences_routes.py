@@ -29,7 +29,7 @@ _STATES: Final[dict[str, State]] = {
 
 
 @router.get("/{id}/audiences", summary="List a profile's audiences")
-async def list_person_audiences(
+async def list_profile_audiences(
     caller: Reader,
     held: Held,
     reads: ReadsNow,

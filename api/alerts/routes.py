@@ -49,14 +49,14 @@ async def list_alerts(
 
 
 @router.get("/dead", summary="List notices that were given up")
-async def list_dead(caller: Reader, held: Held) -> list[NoticeView]:
+async def list_dead_notices(caller: Reader, held: Held) -> list[NoticeView]:
     """The newest, with the reason. They are sent once more when somebody asks for it."""
     rows = await _in_thread(held, lambda conn: outbox.notices(conn, caller.workspace))
     return [NoticeView.of(row) for row in rows]
 
 
 @router.post("/dead/retry", summary="Send notices once more that were given up", status_code=202)
-async def retry_dead(caller: Operator, held: Held) -> Retried:
+async def retry_dead_notices(caller: Operator, held: Held) -> Retried:
     """All of the workspace's; do it once the reason is gone."""
 
     def work(conn: Any) -> int:  # noqa: ANN401 - a connection, which routes do not name
@@ -68,13 +68,13 @@ async def retry_dead(caller: Operator, held: Held) -> Retried:
 
 
 @router.get("/{id}", summary="Read an alert")
-async def read_alert(caller: Reader, held: Held, id: RowId) -> AlertDetail:
+async def get_alert(caller: Reader, held: Held, id: RowId) -> AlertDetail:
     """The alert and every notice about it."""
     return await _detail(held, caller, id)
 
 
 @router.post("/{id}/acknowledge", summary="Acknowledge an alert")
-async def acknowledge(caller: Operator, held: Held, id: RowId) -> AlertDetail:
+async def acknowledge_alert(caller: Operator, held: Held, id: RowId) -> AlertDetail:
     """Says that somebody cares: nobody is reminded of it any more. It is resolved by itself."""
     before = await _detail(held, caller, id)
 

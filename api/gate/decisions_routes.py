@@ -36,7 +36,7 @@ async def list_decisions(
 
 
 @router.get("/{id}", summary="Read a decision")
-async def read_decision(caller: Reader, reads: ReadsNow, id: RowId) -> DecisionView:
+async def get_decision(caller: Reader, reads: ReadsNow, id: RowId) -> DecisionView:
     """One decision."""
     found = await decisions.by_id(reads.pool, caller.workspace, id)
     if found is None:

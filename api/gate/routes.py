@@ -38,7 +38,7 @@ _JUDGED: Final = 20_000
 
 
 @router.get("/gate", summary="Read how the gate is run")
-async def read_gate(caller: Reader, held: Held) -> GateView:
+async def get_gate(caller: Reader, held: Held) -> GateView:
     """Thresholds, modes, and the overrides and releases that hold."""
     modes, said = await speak(
         held,
@@ -58,7 +58,7 @@ async def read_gate(caller: Reader, held: Held) -> GateView:
 
 
 @router.put("/gate/mode", summary="Set how the gate is run")
-async def set_mode(caller: AnyKey, held: Held, body: ModeRequest) -> list[ModeView]:
+async def set_gate_mode(caller: AnyKey, held: Held, body: ModeRequest) -> list[ModeView]:
     """Enforce, freeze all pushes, or advise: a dry run, in which nothing is sent and it is recorded what would have been, until an instant.
 
     Once it is answered, no request of a push begins as it was before. Frozen anywhere is frozen;
@@ -79,7 +79,7 @@ async def set_mode(caller: AnyKey, held: Held, body: ModeRequest) -> list[ModeVi
 
 
 @router.post("/gate/mode/{scope}/approve", summary="Approve an advisory mode", deprecated=True)
-async def approve_mode(caller: Releaser, held: Held, scope: str) -> list[ModeView]:
+async def approve_gate_mode(caller: Releaser, held: Held, scope: str) -> list[ModeView]:
     """Agrees to an advisory mode that somebody else set.
 
     None needs it any more: a dry run lets nothing pass.
@@ -92,7 +92,7 @@ async def approve_mode(caller: Releaser, held: Held, scope: str) -> list[ModeVie
 
 
 @router.get("/gate/overrides", summary="List overrides and releases")
-async def list_said(caller: Reader, held: Held) -> list[SaidView]:
+async def list_interventions(caller: Reader, held: Held) -> list[SaidView]:
     """The newest ones, those that ended too."""
     rows = await speak(
         held,
@@ -121,7 +121,7 @@ async def create_override(caller: Releaser, held: Held, body: OverrideRequest) -
 
 
 @router.post("/gate/{kind}/{id}/approve", summary="Approve an override or a release")
-async def approve(
+async def approve_intervention(
     caller: Releaser, held: Held, kind: Literal["overrides", "releases"], id: RowId
 ) -> SaidView:
     """Agrees to what somebody else said, where two persons are needed. Takes the scope `gate`."""
@@ -135,7 +135,7 @@ async def approve(
 
 
 @router.delete("/gate/{kind}/{id}", summary="Revoke an override or a release")
-async def revoke(
+async def revoke_intervention(
     caller: Stopper, held: Held, kind: Literal["overrides", "releases"], id: RowId
 ) -> SaidView:
     """Takes it back at once: once it is answered, no request begins on it.
@@ -151,7 +151,7 @@ async def revoke(
 @router.get(
     "/audience-sync/audiences/{id}/gate", summary="Read what the gate says of an audience now"
 )
-async def read_audience_gate(caller: Reader, held: Held, id: AudienceId) -> AudienceGateView:
+async def get_audience_gate(caller: Reader, held: Held, id: AudienceId) -> AudienceGateView:
     """The verdict on a push now, and the signals that it rests on."""
     audience = await _audience(caller, held, id)
     judged, mode = await judged_now(held, caller, audience.platform, id)
@@ -180,7 +180,7 @@ async def read_audience_gate(caller: Reader, held: Held, id: AudienceId) -> Audi
 
 
 @router.post("/audience-sync/audiences/{id}/confirm", summary="Confirm an audience's first push")
-async def confirm_first(caller: Releaser, held: Held, id: AudienceId) -> AudienceGateView:
+async def confirm_first_push(caller: Releaser, held: Held, id: AudienceId) -> AudienceGateView:
     """The first push adds everybody at once; somebody has to say that this is meant.
 
     It says nothing about health.
@@ -191,7 +191,7 @@ async def confirm_first(caller: Releaser, held: Held, id: AudienceId) -> Audienc
     await speak(
         held, caller, lambda conn, speaker, now: commands.confirm_first(conn, speaker, id, now)
     )
-    return await read_audience_gate(caller, held, id)
+    return await get_audience_gate(caller, held, id)
 
 
 @router.post(
@@ -199,7 +199,9 @@ async def confirm_first(caller: Releaser, held: Held, id: AudienceId) -> Audienc
     summary="Release an audience's next push",
     status_code=201,
 )
-async def release(caller: Releaser, held: Held, id: AudienceId, body: ReleaseRequest) -> SaidView:
+async def release_next_push(
+    caller: Releaser, held: Held, id: AudienceId, body: ReleaseRequest
+) -> SaidView:
     """Lets the next push pass whatever the gate says of it, frozen aside.
 
     It is used up by that push, or ends. Takes the scope `gate`.
@@ -216,7 +218,7 @@ async def release(caller: Releaser, held: Held, id: AudienceId, body: ReleaseReq
 
 
 @router.post("/gate/rejudge", summary="Judge past pushes anew")
-async def rejudge_past(caller: Reader, held: Held, body: RejudgeRequest) -> RejudgeView:
+async def rejudge_pushes(caller: Reader, held: Held, body: RejudgeRequest) -> RejudgeView:
     """Judges the recorded decisions about pushes with other thresholds, over the readings that were there. Nothing is recorded or done.
 
     Old readings are thinned to one a minute and status, so that rows of healthy ones are shorter

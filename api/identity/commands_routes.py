@@ -45,7 +45,7 @@ def command_id(salt: bytes, audit_row: int) -> str:
 
 
 @router.post("/profiles/{id}/unmerge", summary="Unmerge a profile", status_code=202)
-async def unmerge(
+async def unmerge_profile(
     caller: Admin, reads: ReadsNow, id: ProfileIdPath, body: UnmergeRequest
 ) -> UnmergeAccepted:
     """Bans the links that hold identifiers together, now and at every replay.
@@ -141,7 +141,7 @@ def _end(identifier: Identifier, profile: UUID) -> End:
 
 
 @router.get("/commands/{id}", summary="Read a command's status")
-async def read_command(
+async def get_command(
     caller: Reader,
     reads: ReadsNow,
     id: Annotated[

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.identity.schemas import Graph, LinkView, Merge, NodeView
+from api.identity.schemas import Graph, GraphNode, LinkView, Merge
 from api.profiles.routes import ProfileIdPath, find
 from api.web.deps import Reader
 from api.web.errors import DESCRIBED
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/cdp", tags=["identity"], responses=DESCRIBED)
 
 
 @router.get("/profiles/{id}/graph", summary="Read a profile's identity graph")
-async def read_graph(caller: Reader, reads: ReadsNow, id: ProfileIdPath) -> Graph:
+async def get_profile_graph(caller: Reader, reads: ReadsNow, id: ProfileIdPath) -> Graph:
     """Identifiers as nodes, the facts that link them, and the links that a limit refuses, each with the event that caused it."""
     person = (await find(reads, caller.workspace, id)).person
     bounds, profile = reads.bounds, UUID(bytes=person.id)
@@ -36,7 +36,7 @@ async def read_graph(caller: Reader, reads: ReadsNow, id: ProfileIdPath) -> Grap
     return Graph(
         profile_id=profile,
         redirected_from=id if id != profile else None,
-        nodes=[NodeView.of(node) for node in nodes[: bounds.node_limit]],
+        nodes=[GraphNode.of(node) for node in nodes[: bounds.node_limit]],
         links=[link for link in shown if link.status != REFUSED],
         conflicts=[link for link in shown if link.status == REFUSED],
         truncated=len(nodes) > bounds.node_limit or len(links) > bounds.link_limit,

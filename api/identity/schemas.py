@@ -75,7 +75,7 @@ class End(View):
     profile_id: UUID | None
 
 
-class NodeView(View):
+class GraphNode(View):
     """One identifier of a person."""
 
     model_config = ConfigDict(
@@ -99,7 +99,7 @@ class NodeView(View):
     )
 
     @classmethod
-    def of(cls, node: Node) -> "NodeView":
+    def of(cls, node: Node) -> "GraphNode":
         """From the stored identifier."""
         first = CauseView.of(node) if node.cause else None
         return cls(key=node.key, kind=node.kind, value=node.value, first_event=first)
@@ -187,7 +187,7 @@ class Graph(View):
 
     profile_id: UUID
     redirected_from: UUID | None
-    nodes: list[NodeView]
+    nodes: list[GraphNode]
     links: list[LinkView] = Field(description="Links that hold or were banned by an operator.")
     conflicts: list[LinkView] = Field(
         description="Links that a limit refuses; one end may belong to another person."

@@ -54,7 +54,7 @@ async def list_dead_letters(
 
 
 @router.get("/{id}", summary="Read a dead letter")
-async def read_dead_letter(caller: Reader, reads: ReadsNow, id: RowId) -> DeadLetter:
+async def get_dead_letter(caller: Reader, reads: ReadsNow, id: RowId) -> DeadLetter:
     """One dead letter with the record as it lay in the log. May hold personal data."""
     found = await dead_letters.by_id(reads.pool, caller.workspace, id)
     if found is None:

@@ -55,7 +55,7 @@ async def _probe(
     summary="Read readiness",
     responses={503: {"model": Health, "description": "A required server does not answer."}},
 )
-async def read_health(reads: ReadsNow, response: Response) -> Health:
+async def get_health(reads: ReadsNow, response: Response) -> Health:
     """Whether Postgres, the event log and Redis answer, and events are processed. 503 where a required server does not answer."""
     limit_s = reads.bounds.health_timeout.total_seconds()
     postgres, log, redis = await asyncio.gather(
@@ -84,6 +84,6 @@ async def _stuck(reads: Reads, limit_s: float) -> list[StuckPartition]:
 
 
 @router.get("/live", summary="Read liveness")
-async def read_liveness() -> Alive:
+async def get_liveness() -> Alive:
     """The process answers."""
     return Alive()

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/cdp", tags=["operation"], responses=DESCRIBED)
 
 
 @router.get("/statistics", summary="Read the workspace's totals")
-async def read_statistics(caller: Reader, reads: ReadsNow) -> Statistics:
+async def get_statistics(caller: Reader, reads: ReadsNow) -> Statistics:
     """People, events, orders, revenue and more.
 
     Quick at any size: each field says whether it is exact or an estimate.
@@ -68,7 +68,7 @@ def _suffixed(totals: dict[str, int], metric: str) -> dict[str, int]:
 
 
 @router.get("/lag", summary="Read the lag per partition")
-async def read_lag(caller: Reader, reads: ReadsNow) -> Lag:  # noqa: ARG001 - any key may ask
+async def get_lag(caller: Reader, reads: ReadsNow) -> Lag:  # noqa: ARG001 - any key may ask
     """How many records wait in each partition of the event log, and for how long."""
     partitions = [
         PartitionLag(

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/cdp/profiles", tags=["profiles"], responses=DESCRIBE
 
 
 @router.get("/{id}/events", summary="List a profile's events")
-async def list_events(  # noqa: PLR0913, PLR0917 - one per query parameter
+async def list_profile_events(  # noqa: PLR0913, PLR0917 - one per query parameter
     caller: Reader,
     reads: ReadsNow,
     id: ProfileIdPath,

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/cdp/profiles", tags=["profiles"], responses=DESCRIBE
 
 
 @router.get("/{id}/changes", summary="List what changed for a profile")
-async def list_changes(
+async def list_profile_changes(
     caller: Reader,
     reads: ReadsNow,
     id: ProfileIdPath,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.profiles.schemas import ComputedValue, Judged, RfmView
+from api.profiles.schemas import ComputedValue, Judged, RfmScores
 from config.settings import Settings
 from domain.ids import WorkspaceId
 from domain.profiles.profile import Person
@@ -56,8 +56,8 @@ class Judge:
         return Judged(values, None if scores is None else _rfm(*scores))
 
 
-def _rfm(recency: int, frequency: int, monetary: int) -> RfmView:
-    return RfmView(
+def _rfm(recency: int, frequency: int, monetary: int) -> RfmScores:
+    return RfmScores(
         recency=recency,
         frequency=frequency,
         monetary=monetary,

@@ -110,7 +110,7 @@ async def list_profiles(
 
 
 @router.get("/lookup", summary="Look a profile up by any identifier")
-async def look_up(
+async def look_up_profile(
     caller: Reader,
     reads: ReadsNow,
     programs: ProgramsNow,
@@ -151,7 +151,7 @@ async def look_up(
 
 
 @router.get("/{id}", summary="Read a profile")
-async def read_profile(
+async def get_profile(
     caller: Reader, reads: ReadsNow, programs: ProgramsNow, id: ProfileIdPath
 ) -> Profile:
     """One person.

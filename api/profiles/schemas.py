@@ -141,7 +141,7 @@ class ComputedValue(View):
     )
 
 
-class RfmView(View):
+class RfmScores(View):
     """RFM of one person: scores 1 to 5, 5 is best, and the segment that they make."""
 
     recency: int
@@ -154,7 +154,7 @@ class Judged(NamedTuple):
     """What definitions say about one person at one instant."""
 
     computed: dict[str, ComputedValue]
-    rfm: RfmView | None
+    rfm: RfmScores | None
 
 
 class Profile(View):
@@ -220,7 +220,7 @@ class Profile(View):
     computed: dict[str, ComputedValue] = Field(
         description="Computed traits by name, as of this instant."
     )
-    rfm: RfmView | None = Field(
+    rfm: RfmScores | None = Field(
         description="RFM scores as of this instant; null without a purchase in the look-back, or without bounds."
     )
     events: EventCounts

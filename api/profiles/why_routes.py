@@ -26,7 +26,7 @@ router = APIRouter(prefix="/cdp/profiles", tags=["segments"], responses=DESCRIBE
 
 
 @router.get("/{id}/segments/{segment}/why", summary="Explain a membership")
-async def why(
+async def explain_membership(
     caller: Reader,
     held: Held,
     reads: ReadsNow,

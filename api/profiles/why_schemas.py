@@ -51,7 +51,7 @@ class CitedEventView(View):
         )
 
 
-class NodeView(View):
+class RuleNodeView(View):
     """One node of the rule as it stands."""
 
     says: str = Field(description="The node in words.")
@@ -70,7 +70,7 @@ class NodeView(View):
         description="The events that count, newest first; the first few."
     )
     events_total: int = Field(description="How many events count.")
-    of: list["NodeView"] = Field(description="The nodes below.")
+    of: list["RuleNodeView"] = Field(description="The nodes below.")
 
 
 class WhyView(View):
@@ -108,7 +108,7 @@ class WhyView(View):
     flips_exactly: bool = Field(
         description="False where the search was given up: nothing changes before `flips_at`."
     )
-    why: NodeView
+    why: RuleNodeView
 
 
 class Cites:
@@ -134,14 +134,14 @@ class Cites:
         explanation: Explanation,
         deciding: frozenset[tuple[int, ...]],
         place: tuple[int, ...] = (),
-    ) -> NodeView:
+    ) -> RuleNodeView:
         """A node and everything below it."""
         citations = (
             []
             if explanation.of
             else cited(explanation.rule, self._told, self._definitions, self._now_ms)
         )
-        return NodeView(
+        return RuleNodeView(
             says=in_words(explanation.rule),
             rule=msgspec.to_builtins(explanation.rule),
             holds=explanation.holds,

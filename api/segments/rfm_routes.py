@@ -16,7 +16,7 @@ router = APIRouter(prefix="/cdp/rfm", tags=["rfm"], responses=DESCRIBED)
 
 
 @router.get("", summary="Read the RFM definition")
-async def read_rfm(caller: Reader, reads: ReadsNow, response: Response) -> RfmView:
+async def get_rfm(caller: Reader, reads: ReadsNow, response: Response) -> RfmView:
     """The definition that is live, with the quintile bounds that people are scored by."""
     row = await views.rfm(reads.pool, caller.workspace)
     if row is None:
@@ -43,7 +43,7 @@ async def publish_rfm(
 
 
 @router.get("/versions", summary="List versions of the RFM definition")
-async def list_versions(
+async def list_rfm_versions(
     caller: Reader, reads: ReadsNow, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None
 ) -> Page[VersionView]:
     """Every version, newest first, with who published it."""

@@ -93,7 +93,7 @@ async def validate_rule(caller: Reader, held: Held, body: RuleRequest) -> Checke
 
 
 @router.get("/{id}", summary="Read a segment")
-async def read_segment(
+async def get_segment(
     caller: Reader, reads: ReadsNow, id: SegmentId, response: Response
 ) -> SegmentView:
     """The segment as it is live, and its size."""
@@ -127,7 +127,7 @@ async def update_segment(
 
 
 @router.get("/{id}/versions", summary="List a segment's versions")
-async def list_versions(
+async def list_segment_versions(
     caller: Reader,
     reads: ReadsNow,
     id: SegmentId,
@@ -181,7 +181,7 @@ async def delete_segment(caller: Operator, held: Held, id: SegmentId) -> Publish
 
 
 @router.get("/{id}/members", summary="List a segment's members")
-async def list_members(
+async def list_segment_members(
     caller: Reader,
     reads: ReadsNow,
     id: SegmentId,

@@ -64,7 +64,7 @@ def _range(
 
 
 @router.get("/statistics/segments", summary="List sizes of segments")
-async def list_sizes(
+async def list_segment_sizes(
     caller: Reader,
     reads: ReadsNow,
     since: Annotated[
@@ -85,7 +85,7 @@ async def list_sizes(
 
 
 @router.get("/statistics/segments/{id}", summary="Read a segment's history")
-async def read_history(
+async def get_segment_history(
     caller: Reader,
     reads: ReadsNow,
     id: SegmentPath,
@@ -106,7 +106,7 @@ async def read_history(
 
 
 @router.get("/segments/{id}/changes", summary="List a segment's entries and exits")
-async def list_changes(
+async def list_segment_changes(
     caller: Reader,
     reads: ReadsNow,
     id: SegmentPath,
@@ -126,7 +126,7 @@ async def list_changes(
 
 
 @router.get("/statistics/lifecycle", summary="Read the lifecycle distribution")
-async def read_lifecycle(caller: Reader, reads: ReadsNow) -> LifecycleDistribution:
+async def get_lifecycle(caller: Reader, reads: ReadsNow) -> LifecycleDistribution:
     """People per lifecycle stage; exact for small workspaces, else the planner's estimate."""
     people = await statistics.people(
         reads.pool, caller.workspace, reads.bounds.statistics.exact_limit
@@ -146,7 +146,7 @@ async def read_lifecycle(caller: Reader, reads: ReadsNow) -> LifecycleDistributi
 
 
 @router.get("/statistics/rfm", summary="Read the RFM distribution")
-async def read_rfm(caller: Reader, reads: ReadsNow) -> RfmDistributionView:
+async def get_rfm_distribution(caller: Reader, reads: ReadsNow) -> RfmDistributionView:
     """Buyers per named RFM segment and per pair of recency and frequency scores, as of the last refresh of the scores."""
     found = await segment_statistics.rfm_distribution(reads.pool, caller.workspace)
     taken = found.distribution if found and found.distribution else {}
@@ -160,7 +160,7 @@ async def read_rfm(caller: Reader, reads: ReadsNow) -> RfmDistributionView:
 
 
 @router.get("/statistics/events", summary="Read event volumes")
-async def read_volumes(
+async def get_event_volumes(
     caller: Reader,
     reads: ReadsNow,
     since: Since = None,

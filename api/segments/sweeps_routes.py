@@ -39,7 +39,7 @@ async def list_sweeps(
 
 
 @router.get("/{id}", summary="Read a sweep's progress")
-async def read_sweep(caller: Reader, reads: ReadsNow, id: RowId) -> SweepView:
+async def get_sweep(caller: Reader, reads: ReadsNow, id: RowId) -> SweepView:
     """How far a sweep is.
 
     At the end with the proof that it left no membership of an old version.

@@ -64,7 +64,7 @@ async def create_trait(
 
 
 @router.get("/{id}", summary="Read a computed trait")
-async def read_trait(caller: Reader, reads: ReadsNow, id: TraitId, response: Response) -> TraitView:
+async def get_trait(caller: Reader, reads: ReadsNow, id: TraitId, response: Response) -> TraitView:
     """The computed trait as it is live."""
     row = await _find(reads, caller.workspace, id)
     response.headers.update(etag(row.newest))
@@ -95,7 +95,7 @@ async def update_trait(
 
 
 @router.get("/{id}/versions", summary="List a computed trait's versions")
-async def list_versions(
+async def list_trait_versions(
     caller: Reader,
     reads: ReadsNow,
     id: TraitId,

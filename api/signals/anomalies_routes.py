@@ -35,7 +35,7 @@ async def list_anomalies(
 
 
 @router.get("/{anomaly}", summary="Show an anomaly with its picture")
-async def show_anomaly(caller: Reader, reads: ReadsNow, anomaly: int) -> AnomalyDetail:
+async def get_anomaly(caller: Reader, reads: ReadsNow, anomaly: int) -> AnomalyDetail:
     """The points around it, with what was expected of each."""
     row = await anomalies.by_id(reads.pool, caller.workspace, anomaly)
     if row is None:

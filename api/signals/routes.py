@@ -94,7 +94,7 @@ def _reading(workspace: int, row: ReadingRow) -> Said:
 
 
 @router.get("/{signal}/hours", summary="Sum a signal's readings up by the hour")
-async def list_hours(
+async def list_signal_hours(
     caller: Reader,
     reads: ReadsNow,
     signal: SignalName,
@@ -114,7 +114,7 @@ async def list_hours(
 
 
 @router.get("/{signal}/readings", summary="List a signal's readings")
-async def list_readings(
+async def list_signal_readings(
     caller: Reader,
     reads: ReadsNow,
     signal: SignalName,
