@@ -13,7 +13,7 @@ from api.collector.collector import BATCH_PATHS, SINGLE_PATHS
 from api.collector.errors import REFUSALS
 from api.collector.settings import RUDDER_PATHS, SEGMENT_PATH
 from api.web.deps import SCHEMES
-from api.web.errors import Problem
+from api.web.problems import Problem
 
 PUBLIC_PATHS: Final = frozenset({"/cdp/health", "/cdp/health/live"})
 """What is answered without an API key."""

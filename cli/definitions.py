@@ -13,7 +13,7 @@ from psycopg import Connection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from api.web.transaction_definitions import author_of
+from api.web.definitions import author_of
 from cli.segments.definition_files import FileDefinition, FileError, apply_definition, read_file
 from config.load import load_settings
 from domain.values import Json

@@ -78,22 +78,6 @@ def connect_blocking(dsn: str, timeout: timedelta = timedelta()) -> Connection[A
     )
 
 
-def in_transaction(dsn: str, work: Callable[[Connection[Any]], T], timeout: timedelta) -> T:
-    """Run a transaction on a connection of its own, in the calling thread: committed when `work` returns, rolled back on any error.
-
-    Args:
-        dsn: of the database.
-        work: called with the connection.
-        timeout: longest that one statement may take, waits for locks included.
-
-    Raises:
-        psycopg.OperationalError: the server does not answer, or cancels a statement.
-    """
-    limit_ms = timeout // timedelta(milliseconds=1)
-    with Connection.connect(dsn, options=f"-c statement_timeout={limit_ms}") as connection:
-        return work(connection)
-
-
 async def ping(pool: Pool) -> None:
     """Ask Postgres for a sign of life.
 

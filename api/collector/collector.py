@@ -36,7 +36,7 @@ from api.collector.keyless import Waiting
 from api.collector.request import DisconnectedError, Packed, named_key, read_body, unpacked
 from api.edge import metrics
 from api.edge.connections import prove
-from api.web.deps import Connections
+from api.web.deps import Keys
 from config.collector import CollectorParams
 from sinks.intake.log import LogFullError, LogUnavailableError, bytes_of
 from store.workspaces.registry import KnownSource
@@ -63,7 +63,7 @@ class Collector:
 
     Args:
         params: limits.
-        state: of the application; holds the `Connections` while it runs.
+        state: of the application; holds `Keys`, log and `LogWatch` while it runs.
 
     Attributes:
         params: limits.
@@ -182,9 +182,9 @@ class Collector:
         )
         started = time.perf_counter()
         try:
-            await self._held.log.append(entries)
+            await self._state.log.append(entries)
         except LogUnavailableError as error:
-            self._held.log_watch.note(error)
+            self._state.log_watch.note(error)
             code = "log_full" if isinstance(error, LogFullError) else "log_unavailable"
             raise Refusal(code, error.retry_after_s, error.reason) from None
         metrics.APPEND_SECONDS.observe(time.perf_counter() - started)
@@ -206,14 +206,10 @@ class Collector:
 
     async def _known(self, write_key: str) -> KnownSource | None:
         try:
-            return await self._held.keys.source(write_key)
+            keys: Keys = self._state.keys
+            return await keys.source(write_key)
         except psycopg.OperationalError:
             raise Refusal("not_ready", self.params.retry_after_s) from None
-
-    @property
-    def _held(self) -> Connections:
-        held: Connections = self._state.connections
-        return held
 
 
 class Intake:

@@ -10,7 +10,6 @@ from threading import BoundedSemaphore
 from typing import Any, Final
 
 import psycopg
-from fastapi import Request
 from starlette.concurrency import iterate_in_threadpool
 
 from api.web.errors import BusyError, ConflictError, UnprocessableError
@@ -182,9 +181,3 @@ async def _sent(head: bytes, chunks: Generator[bytes]) -> AsyncGenerator[bytes]:
         await asyncio.shield(
             asyncio.to_thread(chunks.close)
         )  # done in any case, also where the client went away
-
-
-async def desk(request: Request) -> ExportDesk:
-    """The process's `ExportDesk`, put there by ``api.app``."""
-    found: ExportDesk = request.app.state.exports
-    return found

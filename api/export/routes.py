@@ -4,15 +4,15 @@ import asyncio
 import re
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from api.export.desk import ExportDesk, desk
+from api.export.desk import ExportDesk
 from api.export.schemas import ExportedProfile, ExportRequest, ExportView
 from api.segments.rule_reading_schemas import rule_of
-from api.web.deps import Caller, Held, Operator, Reader
+from api.web.definitions import author_of
+from api.web.deps import Caller, Operator, PoolDep, Reader, SettingsDep, held
 from api.web.errors import (
-    DESCRIBED,
     BadRequestError,
     ConflictError,
     GoneError,
@@ -20,8 +20,8 @@ from api.web.errors import (
     RangeError,
     UnprocessableError,
 )
-from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, RowId, after_id, encode_cursor
-from api.web.transaction_definitions import author_of
+from api.web.paging import Page, PagingDep, RowId
+from api.web.problems import DESCRIBED
 from config.exports import form_purpose
 from config.settings import Settings
 from domain.export import PLATFORM_FORMS, ExportSpec, IdentifierForm
@@ -32,9 +32,9 @@ from store.export.exports import ExportRow
 from store.fetch import Pool, transaction
 from store.segments import segments
 
-router = APIRouter(prefix="/cdp", tags=["exports"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp", tags=["exports"])
 
-Desk = Annotated[ExportDesk, Depends(desk)]
+Desk = Annotated[ExportDesk, held("exports")]
 _RANGE: Final = re.compile(
     r"\s*bytes\s*=\s*(?:(\d+)\s*-\s*\d*|-\s*\d+)\s*", re.ASCII | re.IGNORECASE
 )
@@ -110,7 +110,8 @@ def _traits(body: ExportRequest, form: IdentifierForm) -> tuple[str, ...] | None
 )
 async def export_people(
     caller: Operator,
-    held: Held,
+    settings: SettingsDep,
+    pool: PoolDep,
     exporting: Desk,
     body: ExportRequest,
     wait: Annotated[
@@ -126,11 +127,11 @@ async def export_people(
     look at `/cdp/exports/{id}` until it is done, then download it, and go on where a download broke
     off.
     """
-    spec = await _spec(held.pool, held.settings, caller, body)
-    author = author_of(held.settings, caller.workspace, caller.actor)
+    spec = await _spec(pool, settings, caller, body)
+    author = author_of(settings, caller.workspace, caller.actor)
     if not wait:
         number = await exporting.order(author, spec)
-        view = ExportView.of(await _row(held.pool, caller, number))
+        view = ExportView.of(await _row(pool, caller, number))
         return Response(
             view.model_dump_json(), 202, {"location": f"/cdp/exports/{number}"}, "application/json"
         )
@@ -144,34 +145,31 @@ async def export_people(
 
 
 @router.get("/exports", summary="List exports")
-async def list_exports(
-    caller: Reader, held: Held, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None
-) -> Page[ExportView]:
+async def list_exports(caller: Reader, pool: PoolDep, paging: PagingDep) -> Page[ExportView]:
     """The workspace's exports, newest first, those whose files are gone too."""
-    rows = await exports.page(held.pool, caller.workspace, after_id(cursor), limit)
-    following = encode_cursor(rows[-1].id) if len(rows) == limit else None
-    return Page(items=[ExportView.of(row) for row in rows], next=following)
+    rows = await exports.page(pool, caller.workspace, paging.after_id, paging.limit)
+    return paging.page(rows, ExportView.of)
 
 
 @router.get("/exports/{id}", summary="Get an export")
-async def get_export(caller: Reader, held: Held, id: RowId) -> ExportView:
+async def get_export(caller: Reader, pool: PoolDep, id: RowId) -> ExportView:
     """How far it is, whom it left out and why, and where its file is."""
-    return ExportView.of(await _row(held.pool, caller, id))
+    return ExportView.of(await _row(pool, caller, id))
 
 
 @router.delete("/exports/{id}", summary="Cancel or delete an export")
-async def delete_export(caller: Operator, held: Held, exporting: Desk, id: RowId) -> ExportView:
+async def delete_export(caller: Operator, pool: PoolDep, exporting: Desk, id: RowId) -> ExportView:
     """Cancels it where it is not finished, else deletes its file.
 
     What is over already stays as it is; a direct answer cannot be ended.
     """
-    row = await _row(held.pool, caller, id)
+    row = await _row(pool, caller, id)
     if row.kind == "stream":
         raise ConflictError("It was answered directly: there is nothing to delete.")
-    async with transaction(held.pool) as conn:
+    async with transaction(pool) as conn:
         await exports.end(conn, caller.workspace, caller.actor, row)
     await asyncio.to_thread(exporting.path(row).unlink, missing_ok=True)
-    return ExportView.of(await _row(held.pool, caller, id))
+    return ExportView.of(await _row(pool, caller, id))
 
 
 @router.get(
@@ -194,7 +192,7 @@ async def delete_export(caller: Operator, held: Held, exporting: Desk, id: RowId
 )
 async def download_export(
     caller: Operator,
-    held: Held,
+    pool: PoolDep,
     exporting: Desk,
     id: RowId,
     part: Annotated[
@@ -213,7 +211,7 @@ async def download_export(
     ] = None,
 ) -> Response:
     """The file, or a part of it. Every download is in the audit log."""
-    row = await _row(held.pool, caller, id)
+    row = await _row(pool, caller, id)
     if not row.downloadable or row.sha256 is None:
         raise _not_there(row)
     etag = f'"{row.sha256.hex()}"'
@@ -230,7 +228,7 @@ async def download_export(
     told = "all"
     if part is not None and if_range in {None, etag}:
         told = _checked_range(part, found.st_size)
-    async with transaction(held.pool) as conn:
+    async with transaction(pool) as conn:
         await exports.note_download(conn, caller.workspace, caller.actor, row, told)
     name = f"export-{row.id}.{row.spec.format}"
     return FileResponse(

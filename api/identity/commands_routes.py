@@ -10,16 +10,17 @@ from fastapi import APIRouter, Path
 
 from api.identity.schemas import CommandStatus, End, IdentifierRef, UnmergeAccepted, UnmergeRequest
 from api.profiles.routes import ProfileIdPath, find
-from api.web.deps import Admin, Caller, Reader
-from api.web.errors import DESCRIBED, ConflictError, NotFoundError, UnprocessableError
-from api.web.reading import Reads, ReadsNow
+from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader, SettingsDep
+from api.web.errors import ConflictError, NotFoundError, UnprocessableError
 from domain.event import Identifier
 from domain.ids import IdentifierKey
 from domain.intake.envelope import encode_command
 from domain.keys import identifier_key, message_key
 from domain.link import Pair, pair_of
+from domain.policies import IdentityRules
 from operators.identity.cut import crossing
 from operators.identity.normalise import normalise
+from sinks.intake.log import keyed
 from store.audit import read
 from store.audit.trail import append_async
 from store.fetch import transaction
@@ -27,7 +28,7 @@ from store.identity import graph
 from store.profiles import events
 from store.profiles.profiles import StoredProfile
 
-router = APIRouter(prefix="/cdp", tags=["identity"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp", tags=["identity"])
 
 ACTION = "unmerge"
 
@@ -46,7 +47,12 @@ def command_id(salt: bytes, audit_row: int) -> str:
 
 @router.post("/profiles/{id}/unmerge", summary="Unmerge a profile", status_code=202)
 async def unmerge_profile(
-    caller: Admin, reads: ReadsNow, id: ProfileIdPath, body: UnmergeRequest
+    caller: Admin,
+    settings: SettingsDep,
+    pool: PoolDep,
+    log: LogDep,
+    id: ProfileIdPath,
+    body: UnmergeRequest,
 ) -> UnmergeAccepted:
     """Bans the links that hold identifiers together, now and at every replay.
 
@@ -56,11 +62,15 @@ async def unmerge_profile(
     bans just these. The answer comes when the command is safe in the log; `GET /cdp/commands/{id}`
     tells when it has been processed.
     """
-    found = await find(reads, caller.workspace, id)
-    pairs = await _pairs(caller, reads, found, body)
+    found = await find(pool, caller.workspace, id)
+    facts = {
+        pair_of(IdentifierKey(fact.a), IdentifierKey(fact.b))
+        for fact in await graph.facts_within(pool, caller.workspace, found.person.id)
+    }
+    pairs = _pairs(caller, settings.identity, found, facts, body)
     links = [[one.hex(), other.hex()] for one, other in pairs]
     subject = f"profile:{UUID(bytes=found.person.id)}"
-    async with transaction(reads.pool) as connection:
+    async with transaction(pool) as connection:
         detail = {"links": links, "reason": body.reason}
         row = await append_async(
             connection, caller.workspace, caller.actor, ACTION, subject, detail
@@ -74,7 +84,8 @@ async def unmerge_profile(
         "author": caller.actor,
         "reason": body.reason,
     }
-    await reads.append([encode_command(time.time_ns() // 1_000_000, msgspec.json.encode(record))])
+    encoded = encode_command(time.time_ns() // 1_000_000, msgspec.json.encode(record))
+    await log.append(keyed([encoded]))
     known = {identifier.key: identifier for identifier in found.identifiers}
     profile = UUID(bytes=found.person.id)
     return UnmergeAccepted(
@@ -83,8 +94,12 @@ async def unmerge_profile(
     )
 
 
-async def _pairs(
-    caller: Caller, reads: Reads, found: StoredProfile, body: UnmergeRequest
+def _pairs(
+    caller: Caller,
+    rules: IdentityRules,
+    found: StoredProfile,
+    facts: set[Pair],
+    body: UnmergeRequest,
 ) -> list[Pair]:
     """The link facts to ban: at least one.
 
@@ -93,12 +108,8 @@ async def _pairs(
         ConflictError: nothing would be split.
     """
     members = {identifier.key for identifier in found.identifiers}
-    facts = {
-        pair_of(IdentifierKey(fact.a), IdentifierKey(fact.b))
-        for fact in await graph.facts_within(reads.pool, caller.workspace, found.person.id)
-    }
     if body.identifiers:
-        apart = {_key(caller, reads, reference, members) for reference in body.identifiers}
+        apart = {_key(caller, rules, reference, members) for reference in body.identifiers}
         if apart == members:
             raise ConflictError(
                 "These are all identifiers of the person: nothing would remain to be split from."
@@ -108,7 +119,7 @@ async def _pairs(
             raise ConflictError("No link holds these identifiers to the rest of the person.")
         return pairs
     wanted = {
-        pair_of(_key(caller, reads, one, members), _key(caller, reads, other, members))
+        pair_of(_key(caller, rules, one, members), _key(caller, rules, other, members))
         for one, other in body.links
     }
     if not wanted <= facts:
@@ -117,15 +128,13 @@ async def _pairs(
 
 
 def _key(
-    caller: Caller, reads: Reads, reference: IdentifierRef, members: set[IdentifierKey]
+    caller: Caller, rules: IdentityRules, reference: IdentifierRef, members: set[IdentifierKey]
 ) -> IdentifierKey:
     if reference.key is not None:
         key = IdentifierKey(reference.key.bytes)
     else:
         kind = reference.kind or ""
-        key = identifier_key(
-            caller.salt, kind, normalise(kind, reference.value or "", reads.identity) or ""
-        )
+        key = identifier_key(caller.salt, kind, normalise(kind, reference.value or "", rules) or "")
     if key not in members:
         raise UnprocessableError("An identifier is not one of this person's.")
     return key
@@ -143,7 +152,7 @@ def _end(identifier: Identifier, profile: UUID) -> End:
 @router.get("/commands/{id}", summary="Read a command's status")
 async def get_command(
     caller: Reader,
-    reads: ReadsNow,
+    pool: PoolDep,
     id: Annotated[
         str,
         Path(
@@ -155,10 +164,10 @@ async def get_command(
 ) -> CommandStatus:
     """Whether a command has been processed."""
     number = int(id.split("-")[1])
-    row = await read.by_id(reads.pool, caller.workspace, number)
+    row = await read.by_id(pool, caller.workspace, number)
     if row is None or row.action != ACTION or command_id(caller.salt, number) != id:
         raise NotFoundError("command")
-    processed = await events.received(reads.pool, caller.workspace, message_key(caller.salt, id))
+    processed = await events.received(pool, caller.workspace, message_key(caller.salt, id))
     return CommandStatus(
         id=id,
         kind="unmerge",

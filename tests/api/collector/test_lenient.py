@@ -29,8 +29,7 @@ _TEXTS = (
 _READ = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, ({_PROCESSOR_S}, {_PROCESSOR_S}))
-from api import collector_body
-from api.collector_body import read_batch
+from api.collector.body import read_batch
 from config.collector import CollectorParams
 for body in sys.stdin.buffer.read().split(b"|"):
     read_batch(body, CollectorParams())
