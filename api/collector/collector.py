@@ -26,16 +26,16 @@ from api.collector.body import (
     SINGLE_TYPES,
     Body,
     NotStrictError,
-    likely_keys,
     read_batch,
     read_single,
     records,
 )
 from api.collector.errors import Refusal
 from api.collector.keyless import Waiting
+from api.collector.lenient import likely_keys
 from api.collector.request import DisconnectedError, Packed, named_key, read_body, unpacked
 from api.edge import metrics
-from api.edge.connections import prove
+from api.edge.crowd import prove
 from api.web.deps import Keys
 from config.collector import CollectorParams
 from sinks.intake.log import LogFullError, LogUnavailableError, bytes_of

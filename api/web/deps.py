@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Request, params
 
-from api.edge.connections import prove
+from api.edge.crowd import prove
 from api.web.errors import ForbiddenError, RateLimitedError, UnauthorizedError
 from api.web.key_cache import Remembered
 from config.collector import KeyParams
