@@ -93,7 +93,8 @@ ROUTES = (
 DESCRIPTION = """
 Real-time customer data platform with a trust gate.
 
-**Send** events to `/v1/batch` or `/v1/track` with a source's write key; Segment and RudderStack SDKs work unchanged.
+**Send** events to `/v1/batch` or `/v1/track` with a source's write key;
+Segment and RudderStack SDKs work unchanged.
 **Ask** below `/cdp/` with an API key: `Authorization: Bearer <key>` or `X-API-Key`.
 """
 

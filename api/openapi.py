@@ -1,4 +1,4 @@
-"""Completes the OpenAPI document: the collector's paths, which are plain ASGI, and the shape of problems."""
+"""Completes the OpenAPI document: the collector's paths, which are plain ASGI, and problems."""
 
 from collections.abc import Mapping
 from threading import Lock
@@ -20,7 +20,8 @@ PUBLIC_PATHS: Final = frozenset({"/cdp/health", "/cdp/health/live"})
 _TAG: Final = "collector"
 _HOW: Final = """JSON under any content type, plain or gzip.
 
-The write key comes as user of Basic authorization, as `writeKey` in the body, or as `?writeKey=`."""
+The write key comes as user of Basic authorization, as `writeKey` in the body,
+or as `?writeKey=`."""
 _WRITE_KEY: Final = {
     "write_key": {
         "type": "http",
@@ -137,15 +138,16 @@ def document(app: FastAPI) -> None:
             app.openapi_schema = found
         return app.openapi_schema
 
-    app.openapi = whole  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+    # FastAPI's documented way to extend the document.
+    app.openapi = whole  # type: ignore[method-assign]
     _serve_document(app)
 
 
 def _serve_document(app: FastAPI) -> None:
-    """Build and send the document beside the event loop and once: it takes seconds, and whoever asks for it needs no key."""
+    """Build the document once and in a thread: it takes seconds, and asking takes no key."""
     building, made = Lock(), list[bytes]()
 
-    def answer(request: Request) -> Response:  # noqa: ARG001 - starlette runs plain functions in a thread
+    def answer(_request: Request) -> Response:  # starlette runs plain functions in a thread
         with building:
             if not made:
                 made.append(msgspec.json.encode(app.openapi()))

@@ -1,4 +1,4 @@
-"""Audiences on ad platforms: link one to a segment, push, preview, pause, compare, look at its history, delete it.
+"""Routes of audiences on ad platforms: create, push, preview, pause, reconcile, history, delete.
 
 Nothing here talks to a platform: rows are written, and the activation flow picks them up – through
 the trust gate.
@@ -81,14 +81,16 @@ async def create_audience(
     platform = _platform(settings, accounts(settings)[body.platform])
     if not platform.connected or platform.account_id is None:
         raise ConflictError(
-            f"{body.platform} is not connected: docs/platforms/{body.platform}.md says how to configure it."
+            f"{body.platform} is not connected: docs/platforms/{body.platform}.md says"
+            " how to configure it."
         )
     if (
         body.interval_s
         and not platform.shortest_interval_s <= body.interval_s <= platform.longest_interval_s
     ):
         raise UnprocessableError(
-            f"interval_s lies between {platform.shortest_interval_s} and {platform.longest_interval_s}, or is 0 to follow it at once."
+            f"interval_s lies between {platform.shortest_interval_s} and"
+            f" {platform.longest_interval_s}, or is 0 to follow it at once."
         )
     new = NewAudience(
         body.segment_id,
@@ -169,7 +171,7 @@ async def reconcile_audience(
     id: AudienceId,
     body: ReconcileRequest,
 ) -> AudienceView:
-    """Asks for a push that takes nothing for granted: is the audience there, who should be on it, who is on it.
+    """Asks for a push that takes nothing for granted: is the audience there, who should be on it.
 
     A lost audience is made and filled again. The push's history shows what differed, and the size
     that the platform tells. The trust gate still decides.
@@ -189,7 +191,10 @@ async def preview_audience(
     transactions: TransactionsDep,
     id: AudienceId,
 ) -> PushPreviewView:
-    """Plans the next push and throws the plan away: how many come, go, and are left out, by reason – and what the gate would say of it."""
+    """Plans the next push and throws the plan away.
+
+    How many come, go, and are left out, by reason – and what the gate would say of it.
+    """
     audience = await _view(pool, caller.workspace, id)
     platform, params = accounts(settings)[audience.platform].platform, settings.gate
     found = await transactions.run(lambda conn: preview_judged(conn, id, platform, params, now()))

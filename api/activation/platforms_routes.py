@@ -1,4 +1,4 @@
-"""Ad platforms of a workspace: whether they are connected, whether they would do what we ask, connect and disconnect.
+"""Routes of a workspace's ad platforms: list, check, connect, disconnect.
 
 Credentials are settings of the installation (docs/platforms); nothing here takes or shows any.
 """
@@ -37,7 +37,10 @@ async def check_platform(
     transactions: TransactionsDep,
     platform: PlatformName,
 ) -> ConnectionView:
-    """Asks the platform, by a call that changes nothing, whether account and access are in order, and says what to do if not."""
+    """Asks the platform whether account and access are in order, and says what to do if not.
+
+    The call changes nothing there.
+    """
     found = await asyncio.to_thread(check, settings, platform)
     at = now()
     await transactions.run(

@@ -1,4 +1,4 @@
-"""The collector: Segment-compatible intake of events over HTTP, answered with 200 only once the event log has them durably.
+"""Segment-compatible intake of events over HTTP; 200 means that the event log has them durably.
 
 Paths, write keys and encodings are those that real SDKs use: ``/v1/batch`` and its aliases,
 ``/v1/track`` and the other types with their first letters, ``/beacon/v1/batch``. Plain ASGI,
@@ -43,7 +43,7 @@ from store.workspaces.registry import KnownSource
 
 T = TypeVar("T")
 Read = Callable[..., Body]
-"""Reads a path's kind of body: `read_batch` or `read_single`, given all but the bytes and `lenient`."""
+"""`read_batch` or `read_single`, given everything but the bytes and `lenient`."""
 
 BATCH_PATHS: Final = ("/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch")
 SINGLE_PATHS: Final = {f"/v1/{name}": kind for name, kind in SINGLE_TYPES.items()}
@@ -128,7 +128,7 @@ class Collector:
             await self._append(body, size, source, received_ms)
 
     async def _read_keyless(self, read: Read, packed: Packed) -> tuple[Body, int]:
-        """Read a body that nobody knows the sender of, the costly way only where a key in it is known."""
+        """Read a body of an unknown sender; leniently only where a key in it is known."""
         thread = self._keyless_thread
         raw = await self._plain(thread, packed, self.params.keyless_body_limit_bytes)
         try:

@@ -104,8 +104,8 @@ def _bounded(text: str) -> int | None:
 def likely_keys(raw: bytes) -> list[str]:
     """The first few texts that look like write keys in a body that is no strict JSON.
 
-    Nothing is parsed: the lenient reading costs much more than the strict one. It is worth it only where one of these
-    is a key.
+    Nothing is parsed: the lenient reading costs much more than the strict one. It is worth it only
+    where one of these is a key.
     """
     try:
         text = text_of(raw)

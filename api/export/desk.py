@@ -1,4 +1,7 @@
-"""Orders exports for routes, and answers small ones directly: each in threads and on a connection of its own, a few at a time."""
+"""Orders exports for routes, and streams small ones directly.
+
+Each runs in threads and on a connection of its own, a few at a time.
+"""
 
 import asyncio
 import time
@@ -98,7 +101,8 @@ class ExportDesk:
         """
         if not self._turns.acquire(blocking=False):
             raise BusyError(
-                "As many exports are being answered as may be at once: order a file with ?wait=false.",
+                "As many exports are being answered as may be at once: order a file with"
+                " ?wait=false.",
                 _BUSY_RETRY_S,
             )
         conn: psycopg.Connection[Any] | None = None

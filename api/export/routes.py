@@ -1,8 +1,8 @@
-"""Exports of people: answered directly while they are small, else written into a file that is downloaded, in parts if need be."""
+"""Routes of exports: small ones are streamed, others are written to a file and downloaded."""
 
 import asyncio
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -41,7 +41,8 @@ _RANGE: Final = re.compile(
 _BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "The people, streamed. `X-Export-Id` names the export, whose counts are there once everything was sent.",
+        "description": "The people, streamed. `X-Export-Id` names the export, whose counts are"
+        " there once everything was sent.",
         "model": list[ExportedProfile],
         "content": {
             media.partition(";")[0]: _BINARY
@@ -56,7 +57,7 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequest) -> ExportSpec:
     """What is asked for, with what was left open filled in."""
     forms: dict[bool | str, IdentifierForm] = {True: "raw", False: "none"}
-    form: IdentifierForm = forms.get(body.identifiers) or body.identifiers  # type: ignore[assignment]  # a form where it is no bool
+    form = forms.get(body.identifiers) or cast("IdentifierForm", body.identifiers)
     purpose = body.purpose or form_purpose(settings, form)
     if body.segment_id is not None:
         segment = await segments.by_id(pool, caller.workspace, body.segment_id)
@@ -71,7 +72,8 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
     )
     if unknown := [kind for kind in kinds or () if kind not in known]:
         raise UnprocessableError(
-            f"identifier_kinds: there is no {unknown[0]} in this form; there are {', '.join(known)}."
+            f"identifier_kinds: there is no {unknown[0]} in this form; there are"
+            f" {', '.join(known)}."
         )
     return ExportSpec(
         format=body.format,
@@ -96,7 +98,7 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
 
 
 def _traits(body: ExportRequest, form: IdentifierForm) -> tuple[str, ...] | None:
-    """Traits that are asked for: a platform's form has none, unless they are asked for by name, which is refused later."""
+    """The requested traits; a platform's form has none unless named, which is refused later."""
     if form in PLATFORM_FORMS and "traits" not in body.model_fields_set:
         return ()
     return None if body.traits is None else tuple(dict.fromkeys(body.traits))
@@ -223,7 +225,8 @@ async def download_export(
         found = await asyncio.to_thread(path.stat)
     except FileNotFoundError:
         raise ConflictError(
-            "This process does not see the file: give every API and upkeep process the same exports.directory."
+            "This process does not see the file: give every API and upkeep process the"
+            " same exports.directory."
         ) from None
     told = "all"
     if part is not None and if_range in {None, etag}:

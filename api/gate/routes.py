@@ -1,4 +1,4 @@
-"""The trust gate: how it is run, what people let pass, what it says of an audience now, and what other thresholds would have done."""
+"""Routes of the trust gate: modes, overrides, releases, verdicts, and trials of thresholds."""
 
 from collections import Counter
 from typing import Annotated, Final, Literal
@@ -80,7 +80,9 @@ async def get_gate(
 async def set_gate_mode(
     caller: AnyKey, settings: SettingsDep, transactions: TransactionsDep, body: ModeRequest
 ) -> list[ModeView]:
-    """Enforce, freeze all pushes, or advise: a dry run, in which nothing is sent and it is recorded what would have been, until an instant.
+    """Enforce, freeze all pushes, or advise until an instant.
+
+    To advise is a dry run: nothing is sent, and it is recorded what would have been.
 
     Once it is answered, no request of a push begins as it was before. Frozen anywhere is frozen;
     else the mode closest to the audience holds. Withdrawals and erasures go in every mode. Freezing
@@ -260,7 +262,9 @@ async def release_next_push(
 async def rejudge_pushes(
     caller: Reader, settings: SettingsDep, transactions: TransactionsDep, body: RejudgeRequest
 ) -> RejudgeView:
-    """Judges the recorded decisions about pushes with other thresholds, over the readings that were there. Nothing is recorded or done.
+    """Judges the recorded decisions about pushes with other thresholds, over the same readings.
+
+    Nothing is recorded or done.
 
     Old readings are thinned to one a minute and status, so that rows of healthy ones are shorter
     than they were.

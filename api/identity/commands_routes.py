@@ -1,4 +1,8 @@
-"""Commands that change people: records in the event log, so that UNIFY stays the only writer of people and a replay repeats them."""
+"""Routes of commands that change people.
+
+A command is a record in the event log: UNIFY stays the only writer of people, and a replay repeats
+it.
+"""
 
 import time
 from hashlib import blake2b
@@ -34,7 +38,7 @@ ACTION = "unmerge"
 
 
 def command_id(salt: bytes, audit_row: int) -> str:
-    """Name a command after its audit row, with a proof that nobody without the workspace's salt can make.
+    """Name a command after its audit row, with a proof that takes the workspace's salt.
 
     The proof keeps clients from using up a command's id as their own ``messageId`` before the
     command is processed.

@@ -19,7 +19,10 @@ router = APIRouter(prefix="/cdp", tags=["identity"])
 async def get_profile_graph(
     caller: Reader, settings: SettingsDep, pool: PoolDep, id: ProfileIdPath
 ) -> Graph:
-    """Identifiers as nodes, the facts that link them, and the links that a limit refuses, each with the event that caused it."""
+    """Identifiers as nodes, the facts that link them, and the links that a limit refuses.
+
+    Each comes with the event that caused it.
+    """
     person = (await find(pool, caller.workspace, id)).person
     bounds, profile = settings.query, UUID(bytes=person.id)
     nodes = await graph.nodes(pool, caller.workspace, person.id, bounds.node_limit + 1)
@@ -39,7 +42,10 @@ async def get_profile_graph(
 async def list_profile_merges(
     caller: Reader, pool: PoolDep, paging: PagingDep, id: ProfileIdPath
 ) -> Page[Merge]:
-    """Newest first, including the history of everybody who was merged into this person, with the event that caused each step."""
+    """Newest first, with the event that caused each step.
+
+    The history of everybody who was merged into this person is part of it.
+    """
     person = (await find(pool, caller.workspace, id)).person
     rows = await merges.of_profile(pool, caller.workspace, person.id, paging.after_id, paging.limit)
     return paging.page(rows, Merge.of)
@@ -63,7 +69,7 @@ async def list_merges(
 async def list_conflicts(
     caller: Reader, settings: SettingsDep, pool: PoolDep, paging: PagingDep
 ) -> Page[LinkView]:
-    """Links that a limit refuses, newest first, each with the reason and the event that stated it."""
+    """Links that a limit refuses, newest first, with reason and the event that stated each."""
     rows = await graph.conflicts(
         pool, caller.workspace, paging.after(int, UUID, UUID), paging.limit
     )

@@ -1,4 +1,4 @@
-"""The identity graph as dashboards see it: nodes, links, conflicts, merge history, and the request that splits people again."""
+"""Schemas of the identity graph: nodes, links, conflicts, merge history, and unmerge requests."""
 
 from typing import Literal
 from uuid import UUID
@@ -156,7 +156,10 @@ def explain(status: str, reason: str, rules: IdentityRules) -> str:
     _, _, kind = reason.partition(":")
     if kind in rules.kinds:
         limit = rules.kinds[kind].limit
-        return f"Uniting these two would give one person more than {limit} identifier{'s' * (limit != 1)} of kind {kind}."
+        return (
+            f"Uniting these two would give one person more than {limit}"
+            f" identifier{'s' * (limit != 1)} of kind {kind}."
+        )
     return f"Uniting these two would give one person more than {rules.total_limit} identifiers."
 
 

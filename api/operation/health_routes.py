@@ -65,7 +65,10 @@ async def get_health(
     redis: Annotated[Redis | None, held("redis")],
     response: Response,
 ) -> Health:
-    """Whether Postgres, the event log and Redis answer, and events are processed. 503 where a required server does not answer."""
+    """Whether Postgres, the event log and Redis answer, and events are processed.
+
+    503 where a required server does not answer.
+    """
     limit_s = settings.query.health_timeout.total_seconds()
     store, intake, cache = await asyncio.gather(
         _probe(ping(pool), limit_s, required=True),

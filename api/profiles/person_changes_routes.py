@@ -37,7 +37,9 @@ async def list_profile_changes(
     wanted: Annotated[Wanted, Depends(_wanted)],
     paging: PagingDep,
 ) -> Page[PersonChangeView]:
-    """Events received, merges and splits, segments entered and left, in time order, each with the events that it cites.
+    """Events received, merges and splits, segments entered and left, in time order.
+
+    Each comes with the events that it cites.
 
     What happened to people who were merged into this one is part of it.
     """

@@ -1,4 +1,4 @@
-"""Reads people for the profile routes: from the hot projection or Postgres, with what judges them."""
+"""Reads people for the profile routes, from the profile cache or Postgres, and shows them."""
 
 from datetime import datetime
 from functools import partial
@@ -90,7 +90,7 @@ class ProfileReader:
         return ProfileSummary.of(person, self._stage(person, now())[0], found.identifiers, names)
 
     def _stage(self, person: Person, at: datetime) -> tuple[Stage, int]:
-        """The stage, and when it changes by itself (ms, 0 for never); a wake may be late, this not."""
+        """The stage, and when it changes by itself (ms, 0 for never), however late a wake is."""
         return stage_at(person, self._profile, int(at.timestamp() * 1000))
 
     async def _segments(self, person: Person) -> list[str]:

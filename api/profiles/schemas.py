@@ -137,7 +137,8 @@ class ComputedValue(View):
     )
     version: int = Field(description="Of the definition that computed it.")
     building: bool = Field(
-        description="The definition is newer than what is known of this person; a sweep is on its way."
+        description="The definition is newer than what is known of this person; a sweep is on"
+        " its way."
     )
 
 
@@ -221,7 +222,8 @@ class Profile(View):
         description="Computed traits by name, as of this instant."
     )
     rfm: RfmScores | None = Field(
-        description="RFM scores as of this instant; null without a purchase in the look-back, or without bounds."
+        description="RFM scores as of this instant; null without a purchase in the look-back,"
+        " or without bounds."
     )
     events: EventCounts
     sessions: Sessions
@@ -234,7 +236,8 @@ class Profile(View):
     segments: list[str] = Field(description="Names of the segments that the person is in.")
     identifiers: list[IdentifierView]
     refused_links: int = Field(
-        description="Link facts that touch this person and that a limit refuses; the graph explains them."
+        description="Link facts that touch this person and that a limit refuses; the graph"
+        " explains them."
     )
     truncated: bool = Field(
         description="A cap on names, traits or groups was reached and entries were left out."

@@ -36,11 +36,14 @@ async def explain_membership(
     at: Annotated[
         Instant | None,
         Query(
-            description="An instant from now on, as if nothing happened until then; default now. What was is under `…/changes`."
+            description="An instant from now on, as if nothing happened until then; default"
+            " now. What was is under `…/changes`."
         ),
     ] = None,
 ) -> WhyView:
-    """Every node of the segment's rule with its answer, the value that decided it, the events that count, and when it changes by itself.
+    """Every node of the rule: its answer, the value that decided it, the events that count.
+
+    And when the answer changes by itself.
 
     The answer is evaluated from the person's state as it is now, by the engine's own evaluator.
     `flips_at` is the instant at which the person enters or leaves if nothing happens; nodes that

@@ -35,7 +35,9 @@ async def _answer(
 async def preview_rule(
     caller: Reader, settings: SettingsDep, desk: Desk, body: PreviewRequest
 ) -> PreviewView:
-    """How many people the rule holds for now, some of them, and how they overlap with segments that exist. Nothing is saved.
+    """How many people the rule holds for now, some of them, and their overlap with segments.
+
+    Nothing is saved.
 
     Up to a bound everybody is evaluated and the numbers are exact; beyond, they are estimated from
     a random sample, with 95 % confidence intervals, within about two seconds. The evaluation is
@@ -52,7 +54,7 @@ async def preview_segment(
     id: Annotated[int, Path(ge=0, lt=2**31)],
     body: PreviewRequest | None = None,
 ) -> PreviewView:
-    """Like a preview of a rule, for a segment's newest saved version, or for the rule of the body in its place.
+    """Like a preview of a rule, for a segment's newest version, or for the body's rule.
 
     Its own entry among `overlaps` says who would stay: `both` of its present members.
     """

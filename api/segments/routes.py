@@ -83,7 +83,10 @@ async def create_segment(
 async def validate_rule(
     caller: Reader, settings: SettingsDep, transactions: TransactionsDep, body: RuleRequest
 ) -> CheckedView:
-    """Says whether a rule could be published now: its shape, its bounds, and whether what it refers to is live. Nothing is saved."""
+    """Says whether a rule could be published now: its shape, its bounds, and what it refers to.
+
+    Nothing is saved.
+    """
     rule = rule_of(body.rule, settings.definitions)
     author = author_of(settings, caller.workspace, caller.actor)
     await transactions.run(lambda conn: publish.check_segment(conn, author, body.segment, rule))
@@ -140,7 +143,10 @@ async def list_segment_versions(
 async def publish_segment(
     author: AuthorDep, transactions: TransactionsDep, id: SegmentId, expected: Expected
 ) -> PublishedView:
-    """Makes the newest version live: events are judged by it from now on, and the sweep brings everybody else up to date."""
+    """Makes the newest version live: events are judged by it from now on.
+
+    The sweep brings everybody else up to date.
+    """
     return PublishedView.of(
         await transactions.run(lambda conn: publish.publish_segment(conn, author, id, expected))
     )

@@ -82,7 +82,10 @@ async def get_segment_history(
     until: Until = None,
     step: StepText = "hour",
 ) -> SegmentHistory:
-    """Members, entries, exits and volatility hour by hour or day by day, by the instant at which the engine recorded each change."""
+    """Members, entries, exits and volatility hour by hour or day by day.
+
+    By the instant at which the engine recorded each change.
+    """
     segment = await segments.by_id(pool, caller.workspace, id)
     if segment is None:
         raise NotFoundError("segment")
@@ -128,7 +131,10 @@ async def get_lifecycle(
 
 @router.get("/statistics/rfm", summary="Read the RFM distribution")
 async def get_rfm_distribution(caller: Reader, pool: PoolDep) -> RfmDistributionView:
-    """Buyers per named RFM segment and per pair of recency and frequency scores, as of the last refresh of the scores."""
+    """Buyers per named RFM segment and per pair of recency and frequency scores.
+
+    As of the last refresh of the scores.
+    """
     found = await segment_statistics.rfm_distribution(pool, caller.workspace)
     taken = found.distribution if found and found.distribution else {}
     return RfmDistributionView(

@@ -40,7 +40,8 @@ class Page(View, Generic[T]):
 
     items: list[T]
     next: str | None = Field(
-        description="Cursor of the next page; null at the end. A filtered page may be short and yet have one."
+        description="Cursor of the next page; null at the end. A filtered page may be short"
+        " and yet have one."
     )
     total: Count | None = Field(
         default=None, description="On first pages, where counting is cheap."

@@ -30,7 +30,8 @@ def json_path(location: Sequence[str | int], document: Json) -> str:
         location: as pydantic gives it, from the document's root.
         document: what was validated.
 
-    >>> json_path(("all", "of", 1, "event", "window"), {"type": "all", "of": [{}, {"type": "event", "window": 5}]})
+    >>> rule = {"type": "all", "of": [{}, {"type": "event", "window": 5}]}
+    >>> json_path(("all", "of", 1, "event", "window"), rule)
     '$.of[1].window'
     """
     path, entered = "$", False
@@ -79,7 +80,8 @@ class FieldProblem(BaseModel):
     """One field that does not hold."""
 
     field: str = Field(
-        description="Where: `body.links.0`, `query.limit`; in a rule its JSON path, `$.of[1].window`.",
+        description="Where: `body.links.0`, `query.limit`; in a rule its JSON path,"
+        " `$.of[1].window`.",
         examples=["query.limit"],
     )
     message: str = Field(examples=["Input should be less than or equal to 200"])

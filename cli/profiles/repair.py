@@ -1,4 +1,4 @@
-"""``stratum repair``: people in whom ``stratum verify`` finds differences are recomputed from their stored events."""
+"""``stratum repair``: recompute people in whom ``stratum verify`` finds differences."""
 
 import re
 import sys
@@ -227,7 +227,7 @@ class Repair:
     def _one(
         self, workspace: WorkspaceId, profile: ProfileId
     ) -> tuple[Stored | None, Rebuilt | None]:
-        """Recompute one person in a transaction of their own, and write them where that was asked for."""
+        """Recompute one person in a transaction, and write them where requested."""
         connection = self._store.connection
         with connection.transaction():
             if not self._apply:
@@ -297,7 +297,8 @@ class Repair:
                         )
             except redis.RedisError as error:
                 typer.echo(
-                    f"the hot projection was not told ({type(error).__name__}); its answers are old for a minute",
+                    f"the hot projection was not told ({type(error).__name__}); its"
+                    " answers are old for a minute",
                     err=True,
                 )
 
