@@ -110,32 +110,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = load_settings() if settings is None else settings
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            app.state.log = log = open_log(settings)
-            stack.push_async_callback(log.close)
-            app.state.pool = pool = await stack.enter_async_context(open_pool(settings))
-            app.state.transactions = transactions = await stack.enter_async_context(
-                open_transactions(settings)
-            )
-            app.state.lag = lag = LagGauge(lag_reader(settings))
-            stack.callback(lag.close)
-            url = settings.redis.url.get_secret_value()
-            app.state.redis = redis = connect_hot(url, settings.query.hot) if url else None
-            if redis is not None:
-                stack.push_async_callback(redis.aclose)
-            app.state.keys = Keys(pool, settings.edge.keys)
-            app.state.totals = Totals(pool, settings.query.statistics)
-            app.state.funnels = Funnels(pool, settings.query.funnels)
-            app.state.exports = ExportDesk(settings)
-            app.state.previews = PreviewDesk(settings, transactions)
-            app.state.programs = Programs(transactions, settings.query.definitions_age, monotonic)
-            app.state.profiles = ProfileReader(settings, pool, redis, app.state.programs)
-            app.state.log_watch = LogWatch(log, settings.log.name, pool, settings.edge.log_watch)
-            await stack.enter_async_context(watched(app.state.log_watch))
-            yield
-
     app = FastAPI(
         title="Stratum",
         version="1",
@@ -161,6 +135,35 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_api_route("/metrics", metrics, include_in_schema=False)
     document(app)
     return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open what requests depend on, as attributes of ``app.state``, and close it at the end."""
+    settings: Settings = app.state.settings
+    async with AsyncExitStack() as stack:
+        app.state.log = log = open_log(settings)
+        stack.push_async_callback(log.close)
+        app.state.pool = pool = await stack.enter_async_context(open_pool(settings))
+        app.state.transactions = transactions = await stack.enter_async_context(
+            open_transactions(settings)
+        )
+        app.state.lag = lag = LagGauge(lag_reader(settings))
+        stack.callback(lag.close)
+        url = settings.redis.url.get_secret_value()
+        app.state.redis = redis = connect_hot(url, settings.query.hot) if url else None
+        if redis is not None:
+            stack.push_async_callback(redis.aclose)
+        app.state.keys = Keys(pool, settings.edge.keys)
+        app.state.totals = Totals(pool, settings.query.statistics)
+        app.state.funnels = Funnels(pool, settings.query.funnels)
+        app.state.exports = ExportDesk(settings)
+        app.state.previews = PreviewDesk(settings, transactions)
+        app.state.programs = Programs(transactions, settings.query.definitions_age, monotonic)
+        app.state.profiles = ProfileReader(settings, pool, redis, app.state.programs)
+        app.state.log_watch = LogWatch(log, settings.log.name, pool, settings.edge.log_watch)
+        await stack.enter_async_context(watched(app.state.log_watch))
+        yield
 
 
 @asynccontextmanager

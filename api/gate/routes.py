@@ -35,7 +35,9 @@ from api.web.transaction import Conn, Transactions, TransactionsDep
 from api.web.values import instant, now
 from config.settings import Settings
 from domain.gate import Mode
+from domain.ids import WorkspaceId
 from operators.gate.decide import mode_now
+from operators.gate.params import GateParams
 from operators.gate.replay import Rejudged, rejudge, with_values
 from sinks.gate import Judged, TrustGate
 from store.activation import audiences
@@ -276,13 +278,7 @@ async def rejudge_pushes(
     except ValueError as error:
         raise UnprocessableError(f"The thresholds make no sense: {error}.") from error
 
-    def work(conn: Conn) -> list[Rejudged]:
-        past = replay.past_pushes(conn, caller.workspace, body.since, body.until, _JUDGED)
-        before = max(params.staleness * (params.recover_readings + 1), params.cool_down)
-        readings = replay.readings_for(conn, caller.workspace, past, before)
-        return list(rejudge(past, readings, params))
-
-    found = await transactions.run(work)
+    found = await transactions.run(lambda conn: _rejudged(conn, caller.workspace, body, params))
     counts = Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found)
     differing = [one for one in found if one.differs]
     return RejudgeView(
@@ -302,6 +298,14 @@ async def rejudge_pushes(
             for one in differing[:_SHOWN]
         ],
     )
+
+
+def _rejudged(
+    conn: Conn, workspace: WorkspaceId, body: RejudgeRequest, params: GateParams
+) -> list[Rejudged]:
+    past = replay.past_pushes(conn, workspace, body.since, body.until, _JUDGED)
+    before = max(params.staleness * (params.recover_readings + 1), params.cool_down)
+    return list(rejudge(past, replay.readings_for(conn, workspace, past, before), params))
 
 
 def _speaker(caller: Caller, settings: Settings) -> Speaker:
