@@ -1,7 +1,8 @@
 """The application that serves requests: the collector, the query API, metrics. Wiring only."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from operator import attrgetter
 from time import monotonic
 
 from fastapi import FastAPI, Response
@@ -26,11 +27,13 @@ from api.intake import dead_letters_routes as dead_letters
 from api.openapi import document
 from api.operation import health_routes as health
 from api.operation import statistics_routes as statistics
+from api.operation.lag import LagGauge, lag_reader
 from api.profiles import events_routes as events
 from api.profiles import person_changes_routes as person_changes
 from api.profiles import routes as profiles
 from api.profiles import why_routes as why
 from api.profiles.programs import Programs
+from api.profiles.reader import ProfileReader
 from api.segments import funnels_routes as funnels
 from api.segments import previews_routes as previews
 from api.segments import rfm_routes as rfm
@@ -42,16 +45,20 @@ from api.segments.preview_desk import PreviewDesk
 from api.signals import anomalies_routes as anomalies
 from api.signals import routes as signals
 from api.web.admission import Admission
-from api.web.deps import Connections, Keys
+from api.web.deps import Keys
 from api.web.errors import handle_errors
 from api.web.event_log import open_log
 from api.web.log_watch import LogWatch, watched
 from api.web.observing import Observe
-from api.web.reading import open_reads
+from api.web.problems import DESCRIBED
+from api.web.transaction import open_transactions
 from config.load import load_settings
 from config.settings import Settings
 from domain.instants import MS
+from sinks.profiles.cache import connect_hot
 from store.fetch import Pool
+from store.profiles.statistics import Totals
+from store.segments.funnels import Funnels
 
 # Tried in this order; profiles come first, because lookups are what is asked most.
 ROUTES = (
@@ -86,7 +93,8 @@ ROUTES = (
 DESCRIPTION = """
 Real-time customer data platform with a trust gate.
 
-**Send** events to `/v1/batch` or `/v1/track` with a source's write key; Segment and RudderStack SDKs work unchanged.
+**Send** events to `/v1/batch` or `/v1/track` with a source's write key;
+Segment and RudderStack SDKs work unchanged.
 **Ask** below `/cdp/` with an API key: `Authorization: Bearer <key>` or `X-API-Key`.
 """
 
@@ -102,31 +110,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = load_settings() if settings is None else settings
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        log = open_log(settings)
-        try:
-            async with open_pool(settings) as pool, open_reads(settings, pool, log) as reads:
-                watch = LogWatch(log, settings.log.name, pool, settings.edge.log_watch)
-                app.state.connections = Connections(
-                    settings, pool, log, watch, Keys(pool, settings.edge.keys)
-                )
-                app.state.reads = reads
-                app.state.exports = ExportDesk(settings)
-                app.state.previews = PreviewDesk(settings)
-                app.state.programs = Programs(settings, monotonic)
-                async with watched(watch):
-                    yield
-        finally:
-            await log.close()
-
-    app = FastAPI(title="Stratum", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Stratum",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        generate_unique_id_function=attrgetter("name"),
+    )
     app.state.settings = settings
     app.add_middleware(Admission, limit_bytes=settings.edge.query_body_limit_bytes)
     app.add_middleware(Observe)
     handle_errors(app)
     for router in ROUTES:
-        app.include_router(router, max_body_size=settings.edge.query_body_limit_bytes)
+        app.include_router(
+            router,
+            responses=None if router is health.router else DESCRIBED,
+            max_body_size=settings.edge.query_body_limit_bytes,
+        )
     collector = Collector(settings.edge.collector, app.state)
     app.router.routes[:0] = [
         *collector.routes(),
@@ -135,6 +135,35 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_api_route("/metrics", metrics, include_in_schema=False)
     document(app)
     return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open what requests depend on, as attributes of ``app.state``, and close it at the end."""
+    settings: Settings = app.state.settings
+    async with AsyncExitStack() as stack:
+        app.state.log = log = open_log(settings)
+        stack.push_async_callback(log.close)
+        app.state.pool = pool = await stack.enter_async_context(open_pool(settings))
+        app.state.transactions = transactions = await stack.enter_async_context(
+            open_transactions(settings)
+        )
+        app.state.lag = lag = LagGauge(lag_reader(settings))
+        stack.callback(lag.close)
+        url = settings.redis.url.get_secret_value()
+        app.state.redis = redis = connect_hot(url, settings.query.hot) if url else None
+        if redis is not None:
+            stack.push_async_callback(redis.aclose)
+        app.state.keys = Keys(pool, settings.edge.keys)
+        app.state.totals = Totals(pool, settings.query.statistics)
+        app.state.funnels = Funnels(pool, settings.query.funnels)
+        app.state.exports = ExportDesk(settings)
+        app.state.previews = PreviewDesk(settings, transactions)
+        app.state.programs = Programs(transactions, settings.query.definitions_age, monotonic)
+        app.state.profiles = ProfileReader(settings, pool, redis, app.state.programs)
+        app.state.log_watch = LogWatch(log, settings.log.name, pool, settings.edge.log_watch)
+        await stack.enter_async_context(watched(app.state.log_watch))
+        yield
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Completes the OpenAPI document: the collector's paths, which are plain ASGI, and the shape of problems."""
+"""Completes the OpenAPI document: the collector's paths, which are plain ASGI, and problems."""
 
 from collections.abc import Mapping
 from threading import Lock
@@ -13,14 +13,15 @@ from api.collector.collector import BATCH_PATHS, SINGLE_PATHS
 from api.collector.errors import REFUSALS
 from api.collector.settings import RUDDER_PATHS, SEGMENT_PATH
 from api.web.deps import SCHEMES
-from api.web.errors import Problem
+from api.web.problems import Problem
 
 PUBLIC_PATHS: Final = frozenset({"/cdp/health", "/cdp/health/live"})
 """What is answered without an API key."""
 _TAG: Final = "collector"
 _HOW: Final = """JSON under any content type, plain or gzip.
 
-The write key comes as user of Basic authorization, as `writeKey` in the body, or as `?writeKey=`."""
+The write key comes as user of Basic authorization, as `writeKey` in the body,
+or as `?writeKey=`."""
 _WRITE_KEY: Final = {
     "write_key": {
         "type": "http",
@@ -81,13 +82,13 @@ def _intake(summary: str, path: str, example: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _settings(path: str) -> dict[str, Any]:
+def _settings(path: str, operation: str) -> dict[str, Any]:
     refused = _refusals()
     names = [("write_key", "path")] if "{" in path else [("writeKey", "query")]
     return {
         "tags": [_TAG],
         "summary": "Read what browser SDKs want to know of a source",
-        "operationId": "settings" + path.replace("/", "_").replace("{", "").replace("}", ""),
+        "operationId": operation,
         "parameters": [
             {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
             for name, place in names
@@ -112,7 +113,8 @@ def collector_paths() -> dict[str, Any]:
     return {
         **batches,
         **singles,
-        **{path: {"get": _settings(path)} for path in (SEGMENT_PATH, RUDDER_PATHS[0])},
+        SEGMENT_PATH: {"get": _settings(SEGMENT_PATH, "get_segment_settings")},
+        RUDDER_PATHS[0]: {"get": _settings(RUDDER_PATHS[0], "get_rudder_settings")},
     }
 
 
@@ -136,15 +138,16 @@ def document(app: FastAPI) -> None:
             app.openapi_schema = found
         return app.openapi_schema
 
-    app.openapi = whole  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+    # FastAPI's documented way to extend the document.
+    app.openapi = whole  # type: ignore[method-assign]
     _serve_document(app)
 
 
 def _serve_document(app: FastAPI) -> None:
-    """Build and send the document beside the event loop and once: it takes seconds, and whoever asks for it needs no key."""
+    """Build the document once and in a thread: it takes seconds, and asking takes no key."""
     building, made = Lock(), list[bytes]()
 
-    def answer(request: Request) -> Response:  # noqa: ARG001 - starlette runs plain functions in a thread
+    def answer(_request: Request) -> Response:  # starlette runs plain functions in a thread
         with building:
             if not made:
                 made.append(msgspec.json.encode(app.openapi()))

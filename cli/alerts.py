@@ -1,19 +1,18 @@
-"""``stratum alerts``: what on-call was told, whether channels work, and notices that were given up."""
+"""``stratum alerts``: alerts to on-call, tests of channels, and notices that were given up."""
 
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.definitions import WorkspaceName, refused, workspace
+from cli.output import print_table
 from config.alerting import channels
 from config.load import load_settings
 from domain.alerts import Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
-from sinks.alerts.channel import Again, Arrived, Refused
+from sinks.alerts.channel import Again, Arrived, Channel, Refused
 from sinks.alerts.sender import deliver
 from sinks.http.client import HttpRunner
 from store.alerts import outbox
@@ -42,18 +41,19 @@ def list_alerts(
     if not rows:
         typer.echo("nothing is wrong" if not everything else "nothing was ever wrong")
         return
-    table = Table("id", "severity", "since (UTC)", "until (UTC)", "summary", "given up")
-    for row in rows:
-        until = f"{row.resolved_at:%Y-%m-%d %H:%M:%S}" if row.resolved_at else "lasts"
-        table.add_row(
-            str(row.id),
+    shown = (
+        (
+            row.id,
             row.severity,
             f"{row.opened_at:%Y-%m-%d %H:%M:%S}",
-            until,
+            f"{row.resolved_at:%Y-%m-%d %H:%M:%S}" if row.resolved_at else "lasts",
             row.summary,
-            str(row.dead or ""),
+            row.dead or None,
         )
-    Console().print(table)
+        for row in rows
+    )
+    columns = ("id", "severity", "since (UTC)", "until (UTC)", "summary", "given up")
+    print_table(*columns, rows=shown)
 
 
 @app.command()
@@ -67,17 +67,15 @@ def show(alert: _Alert, workspace_name: WorkspaceName = "default") -> None:
     typer.echo(f"{row.severity}: {row.summary}")
     for member in row.members:
         typer.echo(f"  also {member}")
-    table = Table("notice", "step", "channel", "attempts", "sent (UTC)", "why not")
-    for one in notices:
-        sent = (
-            f"{one.sent_at:%Y-%m-%d %H:%M:%S}"
-            if one.sent_at
-            else "given up"
-            if one.dead_at
-            else "waits"
-        )
-        table.add_row(str(one.id), one.step, one.channel, str(one.attempts), sent, one.error)
-    Console().print(table)
+    columns = ("notice", "step", "channel", "attempts", "sent (UTC)", "why not")
+    rows = ((one.id, one.step, one.channel, one.attempts, _sent(one), one.error) for one in notices)
+    print_table(*columns, rows=rows)
+
+
+def _sent(notice: outbox.NoticeRow) -> str:
+    if notice.sent_at:
+        return f"{notice.sent_at:%Y-%m-%d %H:%M:%S}"
+    return "given up" if notice.dead_at else "waits"
 
 
 @app.command()
@@ -103,7 +101,6 @@ def try_channels(
     Exit code 1 where a channel does not work.
     """
     settings = load_settings().alerts
-    failed = False
     with HttpRunner(settings.http) as http:
         chosen = {
             name: one for name, one in channels(settings, http).items() if channel in ("", name)
@@ -115,34 +112,25 @@ def try_channels(
                 param_hint="CHANNEL",
             )
         now = datetime.now(UTC)
-        now_ms = to_ms(now)
-        episode = Episode(
-            "test",
-            "test",
-            now_ms,
-            Severity.INFO,
-            Severity.INFO,
-            "a test from Stratum: nothing is wrong",
-            (),
-            now_ms,
-        )
-        for name, one in chosen.items():
-            for step, ended_ms in ((Step.TEST, 0), (Step.RESOLVED, now_ms)):
-                outcome = deliver(
-                    one,
-                    Notice(WorkspaceId(0), step, episode, now_ms, ended_ms),
-                    now_ms % 10**9,
-                    now,
-                )
-                match outcome:
-                    case Arrived():
-                        typer.echo(f"{name}: {step.value}: arrived")
-                    case Again(reason=reason) | Refused(reason=reason):
-                        failed = True
-                        typer.echo(f"{name}: {step.value}: {reason}")
-                        break
-    if failed:
+        works = [_try_channel(name, one, now) for name, one in chosen.items()]
+    if not all(works):
         raise typer.Exit(1)
+
+
+def _try_channel(name: str, channel: Channel, now: datetime) -> bool:
+    """Send a test notice and its end until one is refused; whether both arrived."""
+    now_ms = to_ms(now)
+    said = "a test from Stratum: nothing is wrong"
+    episode = Episode("test", "test", now_ms, Severity.INFO, Severity.INFO, said, (), now_ms)
+    for step, ended_ms in ((Step.TEST, 0), (Step.RESOLVED, now_ms)):
+        notice = Notice(WorkspaceId(0), step, episode, now_ms, ended_ms)
+        match deliver(channel, notice, now_ms % 10**9, now):
+            case Arrived():
+                typer.echo(f"{name}: {step.value}: arrived")
+            case Again(reason=reason) | Refused(reason=reason):
+                typer.echo(f"{name}: {step.value}: {reason}")
+                return False
+    return True
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``stratum api``: the collector and the query API under uvicorn, in one or several processes that share one socket."""
+"""``stratum api``: collector and query API under uvicorn, in processes that share a socket."""
 
 import os
 import socket

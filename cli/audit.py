@@ -2,14 +2,16 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import psycopg
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
+from cli.output import progress
 from config.load import load_settings
 from operators.audit import Anchor, Linked, problems
 from store.audit.chain import Chain, chains, head, linked
@@ -46,20 +48,17 @@ def _anchor(text: str) -> Anchor:
         ) from None
 
 
-def _progress() -> Progress:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+@contextmanager
+def _opened() -> Iterator[tuple[psycopg.Connection[Any], Progress]]:
+    dsn = load_settings().postgres.dsn.get_secret_value()
+    with snapshot(dsn) as conn, progress(shown=sys.stderr.isatty()) as drawn:
+        yield conn, drawn
 
 
-def _watched(conn: psycopg.Connection[Any], workspace: Chain, progress: Progress) -> Any:  # noqa: ANN401 - an iterator of links
-    task = progress.add_task(f"{workspace.name}: reading the audit log", total=workspace.length)
+def _watched(conn: psycopg.Connection[Any], workspace: Chain, drawn: Progress) -> Iterator[Linked]:
+    task = drawn.add_task(f"{workspace.name}: reading the audit log", total=workspace.length)
     for row in linked(conn, workspace.workspace):
-        progress.advance(task)
+        drawn.advance(task)
         yield row
 
 
@@ -70,7 +69,8 @@ def verify(
     anchor: Annotated[
         str,
         typer.Option(
-            help="A link written down earlier, NUMBER:HASH; the chain must still hold it. Needs --workspace."
+            help="A link written down earlier, NUMBER:HASH; the chain must still hold it."
+            " Needs --workspace."
         ),
     ] = "",
 ) -> None:
@@ -84,9 +84,9 @@ def verify(
     if wanted is not None and not workspace:
         raise typer.BadParameter("say whose chain it is", param_hint="--workspace")
     broken = False
-    with snapshot(load_settings().postgres.dsn.get_secret_value()) as conn, _progress() as progress:
+    with _opened() as (conn, drawn):
         for each in _chosen(conn, workspace):
-            found = list(problems(_watched(conn, each, progress), each.workspace, wanted))
+            found = list(problems(_watched(conn, each, drawn), each.workspace, wanted))
             newest = head(conn, each.workspace)
             broken = broken or bool(found)
             for problem in found[:_SHOWN_PROBLEMS]:
@@ -115,21 +115,21 @@ def export(
     ] = None,
 ) -> None:
     """Write every entry with its link as one line of JSON, in the chain's order."""
-    with snapshot(load_settings().postgres.dsn.get_secret_value()) as conn, _progress() as progress:
+    with _opened() as (conn, drawn):
         chosen = _chosen(conn, workspace)
         if out is None:
-            _write(sys.stdout, conn, chosen, progress)
+            _write(sys.stdout, conn, chosen, drawn)
         else:
             with out.open("w", encoding="utf-8") as file:
-                _write(file, conn, chosen, progress)
+                _write(file, conn, chosen, drawn)
 
 
 def _write(
-    file: TextIO, conn: psycopg.Connection[Any], chosen: list[Chain], progress: Progress
+    file: TextIO, conn: psycopg.Connection[Any], chosen: list[Chain], drawn: Progress
 ) -> None:
     for workspace in chosen:
         file.writelines(
-            json.dumps(_line(row, workspace)) + "\n" for row in _watched(conn, workspace, progress)
+            json.dumps(_line(row, workspace)) + "\n" for row in _watched(conn, workspace, drawn)
         )
 
 

@@ -1,27 +1,25 @@
-"""What ``stratum segments`` and ``stratum traits`` share: the workspace's connection, applying files, watching a sweep."""
+"""What ``stratum segments`` and ``stratum traits`` share: applying files, watching a sweep."""
 
-import getpass
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import psycopg
 import typer
 from psycopg import Connection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from api.web.transaction_definitions import author_of
+from api.web.definitions import author_of
 from cli.segments.definition_files import FileDefinition, FileError, apply_definition, read_file
+from cli.workspaces import actor, connected
 from config.load import load_settings
 from domain.values import Json
 from store.definitions.effects import Published
 from store.definitions.lists import named
 from store.definitions.sweep_progress import SweepProgress, newest_sweep, percent, sweep_progress
 from store.definitions.versions import Author, DefinitionError, InvalidDefinitionError, Kind
-from store.workspaces.keys import workspace_named
 
 _LOOK_S: Final = 0.2
 
@@ -35,16 +33,17 @@ Publish = Annotated[bool, typer.Option("--publish", help="Make it live at once."
 
 @contextmanager
 def workspace(name: str) -> Iterator[tuple[Connection[Any], Author]]:
-    """Open a workspace for changes: committed at the end, rolled back on any error, which is told in one sentence."""
+    """Open a workspace for changes: commit at the end, roll back and print an error.
+
+    Raises:
+        typer.Exit: a definition was refused.
+    """
     settings = load_settings()
-    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-        workspace_id = workspace_named(conn, name)
-        if workspace_id is None:
-            raise typer.BadParameter(f"there is no workspace {name}", param_hint="--workspace")
+    with connected(settings, name) as (conn, workspace_id):
         conn.commit()
         try:
             with conn.transaction():
-                yield conn, author_of(settings, workspace_id, f"console:{getpass.getuser()}")
+                yield conn, author_of(settings, workspace_id, actor())
         except InvalidDefinitionError as error:
             raise refused(
                 f"{problem.path}: {problem.message}" for problem in error.problems
@@ -105,7 +104,8 @@ def _apply(
         raise refused([f"{definition.place}: {error}"]) from error
     state = "is saved" if applied.published is None else "is live"
     typer.echo(
-        f"{definition.kind} {definition.draft.name} ({applied.id}) version {applied.version} {state}"
+        f"{definition.kind} {definition.draft.name} ({applied.id})"
+        f" version {applied.version} {state}"
     )
     return None if applied.published is None else applied.published.sweep
 
@@ -129,20 +129,18 @@ def change(
 
 def watch(workspace_name: str, sweep: int | None) -> None:
     """Draw a sweep's progress until it is done; None: the newest one."""
-    settings = load_settings()
     columns = (
         TextColumn("bringing people up to date"),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
-        workspace_id = workspace_named(conn, workspace_name)
-        number = newest_sweep(conn, workspace_id or 0) if sweep is None else sweep
+    with connected(load_settings(), workspace_name, autocommit=True) as (conn, workspace_id):
+        number = newest_sweep(conn, workspace_id) if sweep is None else sweep
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("", total=100)
             while True:
-                found = sweep_progress(conn, workspace_id or 0, number or 0)
+                found = sweep_progress(conn, workspace_id, number or 0)
                 if found is None:
                     raise typer.BadParameter("there is no such sweep")
                 progress.update(
@@ -155,4 +153,7 @@ def watch(workspace_name: str, sweep: int | None) -> None:
 
 
 def _told(found: SweepProgress) -> str:
-    return f"sweep {found.id} is done: {found.visited:,} people visited, {found.changed:,} changed, {found.stale or 0:,} memberships stale"
+    return (
+        f"sweep {found.id} is done: {found.visited:,} people visited,"
+        f" {found.changed:,} changed, {found.stale or 0:,} memberships stale"
+    )

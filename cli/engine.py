@@ -22,7 +22,8 @@ def profiles(
     name: Annotated[
         str,
         typer.Option(
-            help="A name that no other live worker has. A worker that restarts under its old name has its partitions back at once; "
+            help="A name that no other live worker has. A worker that restarts under its old"
+            " name has its partitions back at once; "
             "default: host, process and a random part."
         ),
     ] = "",
@@ -47,7 +48,8 @@ def activation(
     platform: Annotated[
         list[str] | None,
         typer.Option(
-            help="Serve this platform only; may be given several times. Default: all that are connected."
+            help="Serve this platform only; may be given several times. Default: all that are"
+            " connected."
         ),
     ] = None,
 ) -> None:
@@ -60,7 +62,7 @@ def activation(
 
 @app.command()
 def alerts() -> None:
-    """Tell on-call: look at signals, held pushes, outstanding withdrawals and dead letters, and send what is to be told."""
+    """Alert on-call to signals, held pushes, outstanding withdrawals and dead letters."""
     importlib.import_module("dataflows.alerts").run(load_settings())
 
 

@@ -1,4 +1,4 @@
-"""``stratum faults``: simulated traffic with labelled faults through the real code, and what health and the gate make of it, scored."""
+"""``stratum faults``: score health and the gate on simulated traffic with labelled faults."""
 
 import json
 import os
@@ -10,10 +10,10 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from cli.output import progress
 from config.load import load_settings
 from domain.instants import DAY_MS
 from faultlab.corpus import JUDGEMENT, QUICK, QUICK_PROFILES, QUICK_SEVERITIES, Plan, run
@@ -39,7 +39,8 @@ def faults(
         list[int] | None,
         typer.Option(
             "--seed",
-            help="Seed; several make several corpora. Develop with 1, 2, 3; the default is the one that counts.",
+            help="Seed; several make several corpora. Develop with 1, 2, 3; the default is"
+            " the one that counts.",
         ),
     ] = None,
     fault: Annotated[
@@ -62,7 +63,7 @@ def faults(
         Path | None, typer.Option("--picture", help="Draw the scores to this SVG file.")
     ] = None,
 ) -> None:
-    """Simulate weeks of traffic of several sources and a platform, inject labelled faults and normal things, and score the trust gate.
+    """Simulate weeks of traffic, inject labelled faults and normal events, and score the gate.
 
     The same seed gives the same table. Exit code 0 whatever the scores are.
     """
@@ -99,7 +100,8 @@ def faults(
     for part in _tables(told, plan, each=bool(fault or profile)):
         console.print(part)
     console.print(
-        f"seed {', '.join(map(str, plan.seeds))}; {sum(one.events for one in told):,} events in {took_s:.0f} s",
+        f"seed {', '.join(map(str, plan.seeds))}; {sum(one.events for one in told):,}"
+        f" events in {took_s:.0f} s",
         style="dim",
     )
 
@@ -112,17 +114,9 @@ def _run(plan: Plan, jobs: int) -> list[Told]:
             plan,
             rules,
             jobs,
-            lambda name, done, total: print(  # noqa: T201 - progress
-                f"{name}: {done} of {total}", file=sys.stderr, flush=True
-            ),
+            lambda name, done, total: typer.echo(f"{name}: {done} of {total}", err=True),
         )
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as shown:
+    with progress(shown=True) as shown:
         task = shown.add_task("warming up", total=None)
         return run(
             plan,
@@ -151,7 +145,8 @@ def _again(one: Told, plan: Plan) -> str:
     """The command that simulates one fault alone, as it was."""
     seeds = " ".join(f"--seed {seed}" for seed in plan.seeds)
     quick = "--quick " if plan.pace is QUICK else ""
-    return f'  stratum faults {quick}{seeds} --profile "{one.profile}" --fault "{one.disturbance}" --severity {one.severity}'
+    where = f'--profile "{one.profile}" --fault "{one.disturbance}" --severity {one.severity}'
+    return f"  stratum faults {quick}{seeds} {where}"
 
 
 def _seconds(seconds: float | None) -> str:
@@ -181,7 +176,8 @@ def _faults(told: Sequence[Told]) -> Table:
             else "red"
         )
         table.add_row(
-            row.name, row.severity, Text(f"{score.found}/{score.faults}", style=colour), _seconds(score.delay_s), _seconds(score.worst_s),
+            row.name, row.severity, Text(f"{score.found}/{score.faults}", style=colour),
+            _seconds(score.delay_s), _seconds(score.worst_s),
             str(score.blind), str(score.let_before), str(score.let_after), ", ".join(row.missed_at),
         )  # fmt: skip
     return table

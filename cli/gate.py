@@ -1,6 +1,5 @@
-"""``stratum gate``: how the trust gate is run, what people let pass, and what other thresholds would have done."""
+"""``stratum gate``: the trust gate's modes, overrides and releases, and trials of thresholds."""
 
-import getpass
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -10,25 +9,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
-import psycopg
 import typer
 from psycopg import Connection
 from rich.console import Console
-from rich.table import Table
 
 from cli.definitions import WorkspaceName, refused
+from cli.output import print_table
+from cli.workspaces import actor, connected
 from config.load import load_settings
 from config.settings import Settings
 from domain.gate import Code, Mode
-from domain.ids import WorkspaceId
-from domain.instants import utc
 from domain.values import Json
 from operators.gate.decide import OVERRIDABLE
+from operators.gate.replay import Rejudged, with_values
 from operators.gate.replay import rejudge as judged_anew
-from operators.gate.replay import with_values
 from store.gate import commands, controls, replay
 from store.gate.commands import GateCommandError, Speaker
-from store.workspaces.keys import workspace_named
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -63,18 +59,10 @@ class _Session:
 
 @contextmanager
 def _session(name: str) -> Iterator[_Session]:
-    """Open a workspace.
-
-    Committed at the end, rolled back on any error, which is told in one sentence.
-    """
+    """Open a workspace: commit at the end, roll back and print an error."""
     settings = load_settings()
-    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-        number = workspace_named(conn, name)
-        if number is None:
-            raise typer.BadParameter(f"there is no workspace {name}", param_hint="--workspace")
-        speaker = Speaker(
-            WorkspaceId(number), f"console:{getpass.getuser()}", settings.gate.longest_override
-        )
+    with connected(settings, name) as (conn, number):
+        speaker = Speaker(number, actor(), settings.gate.longest_override)
         try:
             yield _Session(conn, speaker, settings, datetime.now(UTC))
         except GateCommandError as error:
@@ -84,42 +72,26 @@ def _session(name: str) -> Iterator[_Session]:
 @app.command()
 def show(*, workspace: WorkspaceName = "default") -> None:
     """Show modes, overrides and releases that hold, and the thresholds."""
-    console = Console()
     with _session(workspace) as at:
         modes = controls.modes(at.conn, at.speaker.workspace, at.now)
         said = controls.said(at.conn, at.speaker.workspace, at.now)
         thresholds = msgspec.to_builtins(at.settings.gate)
-    table = Table("what", "id", "scope", "says", "reason", "author", "ends", "approved by")
+    rows: list[tuple[object, ...]] = []
     for mode in modes:
         ends = f"{mode.expires_at:%Y-%m-%d %H:%M} UTC" if mode.expires_at else "when lifted"
-        table.add_row(
-            "mode",
-            "",
-            mode.scope,
-            mode.mode,
-            mode.reason,
-            mode.author,
-            ends,
-            mode.approved_by or "",
-        )
+        author = (mode.reason, mode.author, ends, mode.approved_by)
+        rows.append(("mode", None, mode.scope, mode.mode, *author))
     for one in said:
         ends = f"{one.expires_at:%Y-%m-%d %H:%M} UTC"
         codes = ", ".join(one.codes) or "whatever speaks against the next push"
-        table.add_row(
-            one.kind,
-            str(one.id),
-            one.scope,
-            codes,
-            one.reason,
-            one.author,
-            ends,
-            one.approved_by or "",
-        )
-    if modes or said:
-        console.print(table)
+        author = (one.reason, one.author, ends, one.approved_by)
+        rows.append((one.kind, one.id, one.scope, codes, *author))
+    if rows:
+        columns = ("what", "id", "scope", "says", "reason", "author", "ends", "approved by")
+        print_table(*columns, rows=rows)
     else:
-        console.print("The gate enforces; nobody lets anything pass.")
-    console.print_json(json.dumps(thresholds))
+        typer.echo("The gate enforces; nobody lets anything pass.")
+    Console().print_json(json.dumps(thresholds))
 
 
 @app.command()
@@ -140,7 +112,7 @@ def advise(
     scope: Scope = "workspace",
     workspace: WorkspaceName = "default",
 ) -> None:
-    """Try the gate out: for a while nothing is sent but withdrawals and erasures, and it is recorded what would have been."""
+    """Try the gate out: for a while send only withdrawals and erasures, and record the rest."""
     with _session(workspace) as at:
         commands.set_mode(
             at.conn, at.speaker, scope, Mode.ADVISORY, reason, at.now, at.until(hours)
@@ -270,26 +242,30 @@ def rejudge(
                 past, replay.readings_for(at.conn, at.speaker.workspace, past, before), params
             )
         )
+    _print_rejudged(found)
+
+
+def _print_rejudged(found: list[Rejudged]) -> None:
     differing = [one for one in found if one.differs]
     typer.echo(f"{len(found):,} decisions, {len(differing):,} would differ")
-    for said, count in sorted(
-        Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found).items()
-    ):
+    counts = Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found)
+    for said, count in sorted(counts.items()):
         typer.echo(f"  {said}: {count:,}")
-    table = Table("decision", "at (UTC)", "destination", "was", "would be", "because")
-    for one in differing[:_SHOWN]:
-        at_text = f"{utc(one.now.decided_ms):%Y-%m-%d %H:%M:%S}"
-        row = (
-            str(one.number),
-            at_text,
+    if not differing:
+        return
+    rows = (
+        (
+            one.number,
+            f"{datetime.fromtimestamp(one.now.decided_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}",
             one.now.destination,
             one.past.value,
             one.now.verdict.value,
             one.now.reasons[0],
         )
-        table.add_row(*row)
-    if differing:
-        Console().print(table)
+        for one in differing[:_SHOWN]
+    )
+    columns = ("decision", "at (UTC)", "destination", "was", "would be", "because")
+    print_table(*columns, rows=rows)
 
 
 def _pending(settings: Settings) -> str:

@@ -3,20 +3,17 @@
 A key is shown once, when it is made.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 import psycopg
 import typer
-from psycopg import Connection
-from rich.console import Console
-from rich.table import Table
 
+from cli.output import print_table
+from cli.workspaces import connected
 from config.load import load_settings
-from domain.ids import WorkspaceId
 from store.workspaces.bootstrap import SCOPES, create_api_key, create_source, create_workspace
-from store.workspaces.keys import list_api_keys, revoke_api_key, workspace_named
+from store.workspaces.keys import list_api_keys, revoke_api_key
 
 app = typer.Typer(
     no_args_is_help=True, help="Create, list and revoke API keys; add sources and workspaces."
@@ -39,7 +36,7 @@ def create(
     scopes = scope or ["read"]
     if set(scopes) - set(SCOPES):
         raise typer.BadParameter(f"scopes are {', '.join(SCOPES)}", param_hint="--scope")
-    with _workspace(workspace) as (conn, workspace_id):
+    with connected(load_settings(), workspace) as (conn, workspace_id):
         key = create_api_key(conn, workspace_id, name, scopes)
     _print_key("API key", key)
 
@@ -47,19 +44,19 @@ def create(
 @app.command("list")
 def list_(workspace: _WorkspaceName = "default") -> None:
     """List the API keys of a workspace."""
-    with _workspace(workspace) as (conn, workspace_id):
+    with connected(load_settings(), workspace) as (conn, workspace_id):
         keys = list_api_keys(conn, workspace_id)
-    table = Table("id", "name", "scopes", "created", "revoked")
-    for key in keys:
-        revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "–"
-        table.add_row(
-            str(key.id),
+    rows = (
+        (
+            key.id,
             key.name,
             ", ".join(key.scopes),
             f"{key.created_at:%Y-%m-%d %H:%M}",
-            revoked,
+            f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "–",
         )
-    Console().print(table)
+        for key in keys
+    )
+    print_table("id", "name", "scopes", "created", "revoked", rows=rows)
 
 
 @app.command()
@@ -68,7 +65,7 @@ def revoke(
     workspace: _WorkspaceName = "default",
 ) -> None:
     """Stop an API key from working."""
-    with _workspace(workspace) as (conn, workspace_id):
+    with connected(load_settings(), workspace) as (conn, workspace_id):
         if not revoke_api_key(conn, workspace_id, key_id):
             raise typer.BadParameter(f"workspace {workspace} has no working key {key_id}")
     typer.echo(f"key {key_id} is revoked")
@@ -86,7 +83,7 @@ def source(
     workspace: _WorkspaceName = "default",
 ) -> None:
     """Add a source of events and print its write key."""
-    with _workspace(workspace) as (conn, workspace_id):
+    with connected(load_settings(), workspace) as (conn, workspace_id):
         _, key = _unique(
             lambda: create_source(conn, workspace_id, name, region.upper()), "source", name
         )
@@ -108,15 +105,6 @@ def workspace(
             raise typer.BadParameter(str(error), param_hint="--time-zone") from error
         key = create_api_key(conn, made.id, "first", SCOPES)
     _print_key("API key", key)
-
-
-@contextmanager
-def _workspace(name: str) -> Iterator[tuple[Connection[Any], WorkspaceId]]:
-    with psycopg.connect(load_settings().postgres.dsn.get_secret_value()) as conn:
-        workspace_id = workspace_named(conn, name)
-        if workspace_id is None:
-            raise typer.BadParameter(f"there is no workspace {name}", param_hint="--workspace")
-        yield conn, workspace_id
 
 
 def _unique(make: Callable[[], Made], what: str, name: str) -> Made:

@@ -7,7 +7,7 @@ import structlog
 
 
 class _StandardError:
-    """Standard error as it is when a line is written: whoever redirects or closes it, loggers that are kept go on."""
+    """Standard error at the time of writing, so that loggers outlive its redirection."""
 
     def write(self, text: str) -> int:
         return sys.stderr.write(text)

@@ -1,4 +1,4 @@
-"""The ``stratum`` command: a table of commands, each imported only when it runs, so that help is quick.
+"""The ``stratum`` command: a table of commands, each imported only when it runs.
 
 A command is a module with a function of its name or a Typer ``app``. Expected failures end in one
 sentence and exit code 2.
@@ -8,7 +8,7 @@ import importlib
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -84,26 +84,30 @@ _COMMANDS: Final = {
 }
 
 
+_Own: TypeAlias = Any
+"""A context, command or formatter: Typer keeps their types to itself."""
+
+
 class _LazyGroup(TyperGroup):
     """Imports a command when it is asked for by name; the list of commands comes from the table."""
 
     _listing = False
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - Typer keeps its context type to itself
+    def list_commands(self, ctx: _Own) -> list[str]:  # noqa: ARG002 - named as Typer names it
         return list(_COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - as above
+    def get_command(self, ctx: _Own, cmd_name: str) -> _Own:  # noqa: ARG002 - as above
         entry = _COMMANDS.get(cmd_name)
         if entry is None:
             return None
         return TyperCommand(cmd_name, help=entry.help) if self._listing else _load(cmd_name)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
+    def format_help(self, ctx: _Own, formatter: _Own) -> None:
         self._listing = True
         super().format_help(ctx, formatter)
 
 
-def _load(name: str) -> Any:  # noqa: ANN401 - as above
+def _load(name: str) -> _Own:
     module = importlib.import_module(f"cli.{_COMMANDS[name].module}")
     command = getattr(module, "app", None)
     if command is None:

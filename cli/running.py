@@ -7,7 +7,7 @@ from local.stack.running import running_environment
 
 
 def attach(environ: MutableMapping[str, str]) -> None:
-    """Add the addresses of the embedded stack to the environment, unless the settings have a Postgres.
+    """Add the embedded stack's addresses to the environment, unless a Postgres is configured.
 
     Raises:
         ConfigError: they have none, and no stack runs in ``data_dir``.
@@ -18,6 +18,7 @@ def attach(environ: MutableMapping[str, str]) -> None:
     found = running_environment(settings.data_dir)
     if found is None:
         raise ConfigError(
-            f"no stack runs in {settings.data_dir.absolute()} and postgres.dsn is not set: run `stratum up` or `make up` first"
+            f"no stack runs in {settings.data_dir.absolute()} and postgres.dsn is not"
+            " set: run `stratum up` or `make up` first"
         )
     environ.update(found)

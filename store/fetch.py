@@ -77,24 +77,6 @@ def connect_blocking(dsn: str, timeout: timedelta = timedelta()) -> Connection[A
     return Connection.connect(dsn, autocommit=True, options=f"-c statement_timeout={timeout // MS}")
 
 
-def in_transaction(dsn: str, work: Callable[[Connection[Any]], T], timeout: timedelta) -> T:
-    """Run a transaction on its own connection, in the calling thread.
-
-    It commits when `work` returns and rolls back on any error.
-
-    Args:
-        dsn: of the database.
-        work: called with the connection.
-        timeout: longest that one statement may take, waits for locks included.
-
-    Raises:
-        psycopg.OperationalError: the server does not answer, or cancels a statement.
-    """
-    limit_ms = timeout // MS
-    with Connection.connect(dsn, options=f"-c statement_timeout={limit_ms}") as connection:
-        return work(connection)
-
-
 async def ping(pool: Pool) -> None:
     """Ask Postgres for a sign of life.
 

@@ -1,4 +1,4 @@
-"""Audiences on ad platforms: link one to a segment, push, preview, pause, compare, look at its history, delete it.
+"""Routes of audiences on ad platforms: create, push, preview, pause, reconcile, history, delete.
 
 Nothing here talks to a platform: rows are written, and the activation flow picks them up – through
 the trust gate.
@@ -7,7 +7,7 @@ the trust gate.
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 
 from api.activation.audience_sync_schemas import (
     AudienceRequest,
@@ -18,10 +18,11 @@ from api.activation.audience_sync_schemas import (
     PushView,
     ReconcileRequest,
 )
-from api.web.deps import Held, Operator, Reader
-from api.web.errors import DESCRIBED, ConflictError, NotFoundError, UnprocessableError
-from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, after_id, encode_cursor
-from api.web.transaction_activation import command
+from api.web.deps import Operator, PoolDep, Reader, SettingsDep, require
+from api.web.errors import ConflictError, NotFoundError, UnprocessableError
+from api.web.paging import Page, PagingDep
+from api.web.transaction import TransactionsDep
+from api.web.values import now
 from config.platforms import PlatformSettings
 from config.settings import Settings
 from sinks.activation.preview import preview_judged
@@ -29,7 +30,7 @@ from store.activation import audiences, commands
 from store.activation.commands import NewAudience
 from store.fetch import Pool
 
-router = APIRouter(prefix="/cdp", tags=["audiences"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp", tags=["audiences"])
 
 AudienceId = Annotated[int, Path(ge=0, lt=2**31)]
 
@@ -48,39 +49,48 @@ def _platform(settings: Settings, section: PlatformSettings) -> PlatformView:
     )
 
 
-@router.get("/audience-sync/platforms", summary="List ad platforms")
-async def list_platforms(caller: Reader, held: Held) -> list[PlatformView]:  # noqa: ARG001 - callers need the scope
+@router.get(
+    "/audience-sync/platforms",
+    summary="List ad platforms",
+    dependencies=[Depends(require("read"))],
+)
+async def list_audience_platforms(settings: SettingsDep) -> list[PlatformView]:
     """Platforms that audiences can be pushed to, and whether they are connected."""
-    return [_platform(held.settings, section) for section in held.settings.platforms.values()]
+    return [_platform(settings, account) for account in settings.platforms.values()]
 
 
 @router.get("/audience-sync/audiences", summary="List audiences")
-async def list_audiences(
-    caller: Reader, held: Held, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None
-) -> Page[AudienceView]:
+async def list_audiences(caller: Reader, pool: PoolDep, paging: PagingDep) -> Page[AudienceView]:
     """The workspace's audiences in the order they were created, deleted ones too."""
-    rows = await audiences.page(held.pool, caller.workspace, after_id(cursor), limit)
-    following = encode_cursor(rows[-1].id) if len(rows) == limit else None
-    return Page(items=[AudienceView.of(row) for row in rows], next=following)
+    rows = await audiences.page(pool, caller.workspace, paging.after_id, paging.limit)
+    return paging.page(rows, AudienceView.of)
 
 
 @router.post("/audience-sync/audiences", summary="Create an audience", status_code=201)
-async def create_audience(caller: Operator, held: Held, body: AudienceRequest) -> AudienceView:
+async def create_audience(
+    caller: Operator,
+    settings: SettingsDep,
+    pool: PoolDep,
+    transactions: TransactionsDep,
+    body: AudienceRequest,
+) -> AudienceView:
     """Links an audience to a segment.
 
     It is created at the platform, and its members are sent, once the trust gate lets a push pass.
     """
-    platform = _platform(held.settings, held.settings.platforms[body.platform])
+    platform = _platform(settings, settings.platforms[body.platform])
     if not platform.connected or platform.account_id is None:
         raise ConflictError(
-            f"{body.platform} is not connected: docs/platforms/{body.platform}.md says how to configure it."
+            f"{body.platform} is not connected: docs/platforms/{body.platform}.md says"
+            " how to configure it."
         )
     if (
         body.interval_s
         and not platform.shortest_interval_s <= body.interval_s <= platform.longest_interval_s
     ):
         raise UnprocessableError(
-            f"interval_s lies between {platform.shortest_interval_s} and {platform.longest_interval_s}, or is 0 to follow it at once."
+            f"interval_s lies between {platform.shortest_interval_s} and"
+            f" {platform.longest_interval_s}, or is 0 to follow it at once."
         )
     new = NewAudience(
         body.segment_id,
@@ -91,83 +101,103 @@ async def create_audience(caller: Operator, held: Held, body: AudienceRequest) -
         body.ttl_s,
         body.holdout_percent,
     )
-    created = await command(
-        held, lambda conn, _: commands.create(conn, caller.workspace, caller.actor, new)
+    created = await transactions.run(
+        lambda conn: commands.create(conn, caller.workspace, caller.actor, new)
     )
-    return await _view(held.pool, caller.workspace, created)
+    return await _view(pool, caller.workspace, created)
 
 
 @router.get("/audience-sync/audiences/{id}", summary="Read an audience")
-async def read_audience(caller: Reader, held: Held, id: AudienceId) -> AudienceView:
+async def get_audience(caller: Reader, pool: PoolDep, id: AudienceId) -> AudienceView:
     """One audience, and how many people are on its list, on their way and refused."""
-    return await _view(held.pool, caller.workspace, id)
+    return await _view(pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/sync", summary="Push an audience now", status_code=202)
-async def sync_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
+async def sync_audience(
+    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+) -> AudienceView:
     """Asks for a push before the interval is over.
 
     The trust gate still decides; while it holds, the request waits.
     """
-    await command(
-        held, lambda conn, now: commands.request_push(conn, caller.workspace, caller.actor, id, now)
+    await transactions.run(
+        lambda conn: commands.request_push(conn, caller.workspace, caller.actor, id, now())
     )
-    return await _view(held.pool, caller.workspace, id)
+    return await _view(pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/pause", summary="Pause an audience")
-async def pause_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
+async def pause_audience(
+    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+) -> AudienceView:
     """Stops pushes, one under way included. Who withdraws consent is taken off all the same."""
-    await command(
-        held, lambda conn, now: commands.pause(conn, caller.workspace, caller.actor, id, now)
+    await transactions.run(
+        lambda conn: commands.pause(conn, caller.workspace, caller.actor, id, now())
     )
-    return await _view(held.pool, caller.workspace, id)
+    return await _view(pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/resume", summary="Resume an audience")
-async def resume_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
+async def resume_audience(
+    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+) -> AudienceView:
     """Lets pushes go again; the next one nets out everything that happened meanwhile."""
-    await command(held, lambda conn, _: commands.resume(conn, caller.workspace, caller.actor, id))
-    return await _view(held.pool, caller.workspace, id)
+    await transactions.run(lambda conn: commands.resume(conn, caller.workspace, caller.actor, id))
+    return await _view(pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/cancel", summary="Cancel the push under way")
-async def cancel_push(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
+async def cancel_push(
+    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+) -> AudienceView:
     """Stops the push under way, and one that was asked for.
 
     What it had not sent is planned anew by the next push. Withdrawals go on.
     """
-    await command(
-        held, lambda conn, now: commands.cancel(conn, caller.workspace, caller.actor, id, now)
+    await transactions.run(
+        lambda conn: commands.cancel(conn, caller.workspace, caller.actor, id, now())
     )
-    return await _view(held.pool, caller.workspace, id)
+    return await _view(pool, caller.workspace, id)
 
 
 @router.post(
     "/audience-sync/audiences/{id}/reconcile", summary="Compare everything again", status_code=202
 )
 async def reconcile_audience(
-    caller: Operator, held: Held, id: AudienceId, body: ReconcileRequest
+    caller: Operator,
+    pool: PoolDep,
+    transactions: TransactionsDep,
+    id: AudienceId,
+    body: ReconcileRequest,
 ) -> AudienceView:
-    """Asks for a push that takes nothing for granted: is the audience there, who should be on it, who is on it.
+    """Asks for a push that takes nothing for granted: is the audience there, who should be on it.
 
     A lost audience is made and filled again. The push's history shows what differed, and the size
     that the platform tells. The trust gate still decides.
     """
     resend = body.resend
-    await command(
-        held,
-        lambda conn, now: commands.reconcile(conn, caller.workspace, caller.actor, id, resend, now),
+    await transactions.run(
+        lambda conn: commands.reconcile(conn, caller.workspace, caller.actor, id, resend, now())
     )
-    return await _view(held.pool, caller.workspace, id)
+    return await _view(pool, caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/preview", summary="Preview an audience's next push")
-async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPreviewView:
-    """Plans the next push and throws the plan away: how many come, go, and are left out, by reason – and what the gate would say of it."""
-    audience = await _view(held.pool, caller.workspace, id)
-    platform, params = held.settings.platforms[audience.platform].codec, held.settings.gate
-    found = await command(held, lambda conn, now: preview_judged(conn, id, platform, params, now))
+async def preview_audience(
+    caller: Reader,
+    settings: SettingsDep,
+    pool: PoolDep,
+    transactions: TransactionsDep,
+    id: AudienceId,
+) -> PushPreviewView:
+    """Plans the next push and throws the plan away.
+
+    How many come, go, and are left out, by reason – and what the gate would say of it.
+    """
+    audience = await _view(pool, caller.workspace, id)
+    platform, params = settings.platforms[audience.platform].codec, settings.gate
+    found = await transactions.run(lambda conn: preview_judged(conn, id, platform, params, now()))
     if found is None:
         raise NotFoundError("audience")
     preview, judged = found
@@ -181,46 +211,41 @@ async def preview_audience(caller: Reader, held: Held, id: AudienceId) -> PushPr
 
 @router.get("/audience-sync/audiences/{id}/history", summary="List an audience's pushes")
 async def list_pushes(
-    caller: Reader,
-    held: Held,
-    id: AudienceId,
-    limit: Limit = LIMIT_DEFAULT,
-    cursor: CursorText = None,
+    caller: Reader, pool: PoolDep, paging: PagingDep, id: AudienceId
 ) -> Page[PushView]:
     """Pushes, newest first: what was planned, sent and refused, and the decision behind each."""
-    await _view(held.pool, caller.workspace, id)
-    rows = await audiences.history(held.pool, caller.workspace, id, after_id(cursor), limit)
-    following = encode_cursor(rows[-1].id) if len(rows) == limit else None
-    return Page(items=[PushView.of(row) for row in rows], next=following)
+    await _view(pool, caller.workspace, id)
+    rows = await audiences.history(pool, caller.workspace, id, paging.after_id, paging.limit)
+    return paging.page(rows, PushView.of)
 
 
 @router.get("/audience-sync/audiences/{id}/history/{push}", summary="List a push's requests")
 async def list_push_requests(
     caller: Reader,
-    held: Held,
+    pool: PoolDep,
+    paging: PagingDep,
     id: AudienceId,
     push: Annotated[int, Path(ge=0, lt=2**63)],
-    limit: Limit = LIMIT_DEFAULT,
-    cursor: CursorText = None,
 ) -> Page[PushRequestView]:
     """What was sent in which request, how often, and what the platform said, in its own codes."""
-    rows = await audiences.requests(held.pool, caller.workspace, id, push, after_id(cursor), limit)
-    if not rows and cursor is None:
+    rows = await audiences.requests(pool, caller.workspace, id, push, paging.after_id, paging.limit)
+    if not rows and paging.cursor is None:
         raise NotFoundError("push")
-    following = encode_cursor(rows[-1].seq) if len(rows) == limit else None
-    return Page(items=[PushRequestView.of(row) for row in rows], next=following)
+    return paging.page(rows, PushRequestView.of, lambda row: (row.seq,))
 
 
 @router.delete("/audience-sync/audiences/{id}", summary="Delete an audience", status_code=202)
-async def delete_audience(caller: Operator, held: Held, id: AudienceId) -> AudienceView:
+async def delete_audience(
+    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+) -> AudienceView:
     """Deletes it at the platform, which takes everybody off it, and then here.
 
     Deleting is always allowed, whatever the gate says.
     """
-    await command(
-        held, lambda conn, _: commands.request_deletion(conn, caller.workspace, caller.actor, id)
+    await transactions.run(
+        lambda conn: commands.request_deletion(conn, caller.workspace, caller.actor, id)
     )
-    return await _view(held.pool, caller.workspace, id)
+    return await _view(pool, caller.workspace, id)
 
 
 async def _view(pool: Pool, workspace: int, audience: int) -> AudienceView:

@@ -76,7 +76,8 @@ class AudienceRequest(Request):
         default=0,
         ge=0,
         le=90,
-        description="Share of the members who are never sent, always the same people: to measure lift by.",
+        description="Share of the members who are never sent, always the same people: to"
+        " measure lift by.",
     )
 
 
@@ -138,7 +139,8 @@ class AudienceView(View):
     pending: int = Field(description="People planned to be added or removed and not confirmed.")
     refused: int = Field(description="People whose row the platform does not take as it is.")
     leaving: int = Field(
-        description="People whose removal the platform has not confirmed, those who withdrew consent included."
+        description="People whose removal the platform has not confirmed, those who withdrew"
+        " consent included."
     )
 
     @classmethod
@@ -195,14 +197,16 @@ class PushView(View):
     sent: int = Field(description="Rows that the platform accepted.")
     rejected: int = Field(description="Rows that the platform could not use, by its own estimate.")
     skipped: dict[str, int] = Field(
-        description="Members left out, by reason: no_identifier, no_consent, and refused:<code> for rows that the platform objects to."
+        description="Members left out, by reason: no_identifier, no_consent, and"
+        " refused:<code> for rows that the platform objects to."
     )
     requests: int
     delivered: int = Field(description="Requests delivered.")
     retries: int = Field(description="Attempts beyond the first.")
     error: str | None = Field(description="Why it failed or was held, and what to do.")
     readback: dict[str, int | str] | None = Field(
-        description="What the platform says about the audience: its size, rounded and −1 where it does not tell, and its states."
+        description="What the platform says about the audience: its size, rounded and −1 where"
+        " it does not tell, and its states."
     )
     match_rate: float | None = Field(
         description="Share matched, 0–1; null where the platform does not tell."
@@ -249,7 +253,8 @@ class PushRequestView(View):
     status: Literal["recorded", "accepted", "delivered", "rejected", "abandoned", "undone"]
     attempts: int
     outcome: dict[str, object] = Field(
-        description="Of its last attempt: reason, the platform's code, advice; or what it said later."
+        description="Of its last attempt: reason, the platform's code, advice; or what it said"
+        " later."
     )
     recorded_at: Instant
     ended_at: Instant | None
@@ -267,7 +272,8 @@ class ReconcileRequest(Request):
 
     resend: bool = Field(
         default=False,
-        description="Also send everybody again, where the list may have been changed at the platform behind our back.",
+        description="Also send everybody again, where the list may have been changed at the"
+        " platform behind our back.",
     )
 
 
@@ -308,7 +314,8 @@ class PushPreviewView(View):
     )
     examined: int = Field(description="Of these, who were looked at now.")
     exact: bool = Field(
-        description="Whether that was everybody. Of more than 50,000 people a sample is looked at, and what follows is scaled from it."
+        description="Whether that was everybody. Of more than 50,000 people a sample is looked"
+        " at, and what follows is scaled from it."
     )
     adds: int = Field(
         description="Rows to be added, those of people who are spelled anew among them."
@@ -349,6 +356,7 @@ class ConnectionView(View):
     account_id: str | None
     checked_at: Instant | None
     result: str | None = Field(
-        description="Of the last check: ok, or why not: reauth, permission, terms, throttled, timeout …"
+        description="Of the last check: ok, or why not: reauth, permission, terms, throttled,"
+        " timeout …"
     )
     advice: str | None = Field(description="What to do.")

@@ -7,9 +7,7 @@ from fastapi import APIRouter
 
 from api.activation.person_audiences_schemas import PersonAudienceView, Reason, State
 from api.profiles.routes import ProfileIdPath, find
-from api.web.deps import Held, Reader
-from api.web.errors import DESCRIBED
-from api.web.reading import ReadsNow
+from api.web.deps import PoolDep, Reader, SettingsDep
 from config.platforms import PlatformSettings
 from domain.activation import AudienceStatus, RowState
 from operators.profiles.consent import consents
@@ -17,7 +15,7 @@ from store.activation import person_audiences
 from store.activation.person_audiences import PersonAudience
 from store.profiles.profiles import StoredProfile
 
-router = APIRouter(prefix="/cdp/profiles", tags=["profiles"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp/profiles", tags=["profiles"])
 
 _STATES: Final[dict[str, State]] = {
     "present": "on_the_list",
@@ -30,21 +28,19 @@ _STATES: Final[dict[str, State]] = {
 
 
 @router.get("/{id}/audiences", summary="List a profile's audiences")
-async def list_person_audiences(
+async def list_profile_audiences(
     caller: Reader,
-    held: Held,
-    reads: ReadsNow,
+    settings: SettingsDep,
+    pool: PoolDep,
     id: ProfileIdPath,
 ) -> list[PersonAudienceView]:
     """Every audience of the workspace: whether the person is on its list, and why or why not.
 
     No identifier is shown.
     """
-    found = await find(reads, caller.workspace, id)
-    known = held.settings.platforms
-    rows = await person_audiences.of_person(
-        reads.pool, caller.workspace, UUID(bytes=found.person.id)
-    )
+    found = await find(pool, caller.workspace, id)
+    known = settings.platforms
+    rows = await person_audiences.of_person(pool, caller.workspace, UUID(bytes=found.person.id))
     return [_view(row, found, known.get(row.platform)) for row in rows]
 
 

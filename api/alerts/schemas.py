@@ -17,7 +17,8 @@ _ALERT: JsonDict = {
     "kind": "signal",
     "severity": "critical",
     "worst": "critical",
-    "summary": "web (source:1) is unhealthy (0): freshness: last accepted 150 s ago – and 1 more that follow from it",
+    "summary": "web (source:1) is unhealthy (0): freshness: last accepted 150 s ago – and 1"
+    " more that follow from it",
     "members": ["gate:meta:1"],
     "opened_at": "2026-03-01T09:30:00Z",
     "changed_at": "2026-03-01T09:30:00Z",
@@ -37,7 +38,8 @@ class AlertView(View):
     id: int
     key: str = Field(description="What it is about.")
     kind: str = Field(
-        description="signal, gate, push, withdrawal, dead_letters, anomaly or engine: the runbook has a section for each."
+        description="signal, gate, push, withdrawal, dead_letters, anomaly or engine: the"
+        " runbook has a section for each."
     )
     severity: Severity = Field(description="Now.")
     worst: Severity

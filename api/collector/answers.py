@@ -1,4 +1,4 @@
-"""What the collector answers: JSON, readable by pages of allowed origins, and a preflight that lets their browsers send at all."""
+"""The collector's responses: JSON with CORS headers for allowed origins, and the preflight."""
 
 import re
 from collections.abc import Iterable

@@ -9,36 +9,24 @@ nobody or has no type is appended all the same: the engine keeps it as a dead le
 reason.
 """
 
-import codecs
-import json
-import math
-import re
 import secrets
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
+from api.collector import lenient as lenient_json
 from api.collector.errors import Refusal
 from config.collector import CollectorParams
 from domain.event import EVENT_TYPES
 from domain.intake.envelope import event_head, wrap_event
 from domain.intake.partitioning import Ids, loose_key, partition_key
-from domain.values import Json
 from sinks.intake.log import Entry
 from sources.intake.consent import ESCAPED, speaks_of_consent
 from sources.intake.message import instant_ms
 
 _Found = TypeVar("_Found", "_Batch", "_Single")
 
-_INTEGER_DIGITS_LIMIT: Final = 400
-"""Longer integers have no meaning as a number and take quadratic time to read."""
-_ESCAPED_BYTES: Final = "".join(chr(byte if byte < 0x80 else 0xDC00 + byte) for byte in range(256))
-_HALF_PAIRS: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
-"""Surrogates that stand for no byte."""
-_LIKELY_KEY: Final = re.compile(r'"writeKey"\s{0,16}:\s{0,16}"([^"\\]{1,256})"')
-_LIKELY_KEYS: Final = 4
 _CONTEXT_KEY: Final = b'"context"'
 
 
@@ -87,7 +75,10 @@ class Body(NamedTuple):
 
 
 class NotStrictError(Exception):
-    """The body has to be read the slow way: it is no strict JSON, or has a member twice that counts twice."""
+    """The body has to be read the slow way.
+
+    It is no strict JSON, or has a member twice that counts twice.
+    """
 
 
 def read_batch(raw: bytes, params: CollectorParams, *, lenient: bool = True) -> Body:
@@ -135,14 +126,16 @@ def _contexts(body: bytes, found: _Batch, *, lenient: bool) -> list[bytes]:
     if not lenient:
         raise NotStrictError
     try:
-        members = _loaded(_text_of(body))
+        members = lenient_json.loaded(lenient_json.text_of(body))
     except RecursionError:
         raise Refusal("too_deep") from None
-    return [_dumped(value) for name, value in reversed(members.items()) if name == "context"]
+    return [
+        lenient_json.dumped(value) for name, value in reversed(members.items()) if name == "context"
+    ]
 
 
 def _may_hide_another(body: bytes, events: Sequence[msgspec.Raw]) -> bool:
-    """Whether beside a batch, which has a ``context``, its name stands once more, or some name that may be it is spelled with escapes."""
+    """Whether a batch may have another ``context`` beside it, its name perhaps escaped."""
     inside = [bytes(event) for event in events]
     if body.count(_CONTEXT_KEY) - sum(event.count(_CONTEXT_KEY) for event in inside) > 1:
         return True
@@ -161,19 +154,6 @@ def read_single(raw: bytes, kind: str, *, lenient: bool = True) -> Body:
     if not bytes(found.type):
         event = _with_member(event, "type", b'"%b"' % kind.encode())
     return Body([event], _text(found.write_key), _sent_ms(found.sent_at), ())
-
-
-def likely_keys(raw: bytes) -> list[str]:
-    """What looks like a write key somewhere in a body that is no strict JSON: few, in order, and without reading the body.
-
-    The lenient reading costs much more than the strict one. It is worth it only where one of these
-    is a key.
-    """
-    try:
-        text = _text_of(raw)
-    except UnicodeDecodeError:
-        return []
-    return [found[1] for found in islice(_LIKELY_KEY.finditer(text), _LIKELY_KEYS)]
 
 
 def records(body: Body, source: int, received_ms: int, params: CollectorParams) -> list[Entry]:
@@ -219,7 +199,7 @@ def new_message_id() -> str:
 
 
 def _odd(event: bytes) -> tuple[str, bytes]:
-    """A message id, where it lacks one, and a partition key for something that is hardly an event."""
+    """A partition key for something that is hardly an event, and an id where it lacks one."""
     try:
         fields = _OBJECT.decode(event)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -237,7 +217,7 @@ def _complete(event: bytes, defaults: Sequence[tuple[str, bytes]]) -> bytes:
 
 
 def _for_all(name: str, value: bytes) -> bool:
-    """Whether a batch's member is no default but goes to every event: what is said about consent is not lost to a context beside it."""
+    """Whether a batch's member goes to every event, so that no context hides its consent."""
     return name == "context" and speaks_of_consent(value)
 
 
@@ -285,7 +265,7 @@ def _decode(
         except (msgspec.DecodeError, UnicodeDecodeError):
             if not lenient:
                 raise NotStrictError from None
-            relaxed = _relaxed(raw)
+            relaxed = lenient_json.relaxed(raw)
             return decoder.decode(relaxed), relaxed
     except msgspec.ValidationError:
         raise Refusal("invalid_body") from None
@@ -293,83 +273,6 @@ def _decode(
         raise Refusal("invalid_json") from None
     except RecursionError:
         raise Refusal("too_deep") from None
-
-
-def _relaxed(raw: bytes) -> bytes:
-    """The same JSON in strict spelling.
-
-    Bytes that are not UTF-8 are kept as they are, so that two ids that differ in them never become
-    one.
-
-    Raises:
-        Refusal: 400, it is not JSON even in a lenient reading.
-    """
-    try:
-        return _dumped(_loaded(_text_of(raw)))
-    except (ValueError, UnicodeDecodeError):
-        raise Refusal("invalid_json") from None
-
-
-def _loaded(text: str) -> Json:
-    return json.loads(
-        text,
-        parse_constant=lambda _: None,
-        parse_float=_finite,
-        parse_int=_bounded,
-        strict=False,
-        object_pairs_hook=_Members,
-    )
-
-
-def _dumped(value: Json) -> bytes:
-    return _bytes_of(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-def _text_of(raw: bytes) -> str:
-    """The text of a body in any encoding of Unicode.
-
-    Where UTF-8 is broken, each byte beyond ASCII stands for itself, as in PEP 383.
-    """
-    encoding = json.detect_encoding(raw)
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError:
-        if not encoding.startswith("utf-8"):
-            raise
-    return codecs.charmap_decode(raw.removeprefix(codecs.BOM_UTF8), "strict", _ESCAPED_BYTES)[0]
-
-
-def _bytes_of(text: str) -> bytes:
-    """The opposite of `_text_of`; half of a surrogate pair becomes U+FFFD.
-
-    With Python's own error handler: it calls any other one for every character of a run with all of
-    the run, which is quadratic.
-    """
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return _HALF_PAIRS.sub("\ufffd", text).encode(errors="surrogateescape")
-
-
-class _Members(dict[str, Any]):
-    """An object that is written as it was read: a key that comes twice stays twice, for the decoder to say what counts."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        self._pairs = pairs
-
-    def items(self) -> Any:  # noqa: ANN401 - what the JSON encoder iterates over
-        """All members, in their order."""
-        return self._pairs
-
-
-def _finite(text: str) -> float | None:
-    value = float(text)
-    return value if math.isfinite(value) else None
-
-
-def _bounded(text: str) -> int | None:
-    return int(text) if len(text) <= _INTEGER_DIGITS_LIMIT else None
 
 
 SINGLE_TYPES: Final = {path: kind for kind in EVENT_TYPES for path in (kind, kind[0])}

@@ -1,4 +1,4 @@
-"""The collector: Segment-compatible intake of events over HTTP, answered with 200 only once the event log has them durably.
+"""Segment-compatible intake of events over HTTP; 200 means that the event log has them durably.
 
 Paths, write keys and encodings are those that real SDKs use: ``/v1/batch`` and its aliases,
 ``/v1/track`` and the other types with their first letters, ``/beacon/v1/batch``. Plain ASGI,
@@ -26,24 +26,24 @@ from api.collector.body import (
     SINGLE_TYPES,
     Body,
     NotStrictError,
-    likely_keys,
     read_batch,
     read_single,
     records,
 )
 from api.collector.errors import Refusal
 from api.collector.keyless import Waiting
+from api.collector.lenient import likely_keys
 from api.collector.request import DisconnectedError, Packed, named_key, read_body, unpacked
 from api.edge import metrics
-from api.edge.connections import prove
-from api.web.deps import Connections
+from api.edge.crowd import prove
+from api.web.deps import Keys
 from config.collector import CollectorParams
 from sinks.intake.log import LogFullError, LogUnavailableError, bytes_of
 from store.workspaces.registry import KnownSource
 
 T = TypeVar("T")
 Read = Callable[..., Body]
-"""Reads a path's kind of body: `read_batch` or `read_single`, given all but the bytes and `lenient`."""
+"""`read_batch` or `read_single`, given everything but the bytes and `lenient`."""
 
 BATCH_PATHS: Final = ("/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch")
 SINGLE_PATHS: Final = {f"/v1/{name}": kind for name, kind in SINGLE_TYPES.items()}
@@ -63,7 +63,7 @@ class Collector:
 
     Args:
         params: limits.
-        state: of the application; holds the `Connections` while it runs.
+        state: of the application; holds `Keys`, log and `LogWatch` while it runs.
 
     Attributes:
         params: limits.
@@ -128,7 +128,7 @@ class Collector:
             await self._append(body, size, source, received_ms)
 
     async def _read_keyless(self, read: Read, packed: Packed) -> tuple[Body, int]:
-        """Read a body that nobody knows the sender of, the costly way only where a key in it is known."""
+        """Read a body of an unknown sender; leniently only where a key in it is known."""
         thread = self._keyless_thread
         raw = await self._plain(thread, packed, self.params.keyless_body_limit_bytes)
         try:
@@ -182,9 +182,9 @@ class Collector:
         )
         started = time.perf_counter()
         try:
-            await self._held.log.append(entries)
+            await self._state.log.append(entries)
         except LogUnavailableError as error:
-            self._held.log_watch.note(error)
+            self._state.log_watch.note(error)
             code = "log_full" if isinstance(error, LogFullError) else "log_unavailable"
             raise Refusal(code, error.retry_after_s, error.reason) from None
         metrics.APPEND_SECONDS.observe(time.perf_counter() - started)
@@ -206,14 +206,10 @@ class Collector:
 
     async def _known(self, write_key: str) -> KnownSource | None:
         try:
-            return await self._held.keys.source(write_key)
+            keys: Keys = self._state.keys
+            return await keys.source(write_key)
         except psycopg.OperationalError:
             raise Refusal("not_ready", self.params.retry_after_s) from None
-
-    @property
-    def _held(self) -> Connections:
-        held: Connections = self._state.connections
-        return held
 
 
 class Intake:

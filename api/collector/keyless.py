@@ -1,4 +1,4 @@
-"""Requests that name their key only in the body: nobody knows whose they are until all of it is there.
+"""Requests that name their key only in the body, which has to be read before they are known.
 
 Few are waited for at once. Where one more comes, the one that has waited longest is given up: a
 beacon comes in one piece, so that slow bodies without a key keep out nobody but each other.

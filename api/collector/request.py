@@ -1,4 +1,4 @@
-"""Takes a collector request off the wire: its write key, and its body within bounds of size, time and compression."""
+"""Reads a collector request: its write key, and its body within limits of size and time."""
 
 import asyncio
 import re
@@ -64,7 +64,10 @@ def query_key(scope: Scope) -> str:
 
 
 def named_key(scope: Scope) -> str:
-    """The write key that a request's head names: user of Basic authorization, else ``writeKey`` of the query. Empty where there is none."""
+    """The write key that a request's head names; empty where it names none.
+
+    It is the user of Basic authorization, else ``writeKey`` of the query.
+    """
     return basic_user(scope) or query_key(scope)
 
 

@@ -1,4 +1,4 @@
-"""What browser SDKs fetch before they send: settings of a Segment project, and RudderStack's source configuration. Both say: no plugins.
+"""Settings that browser SDKs of Segment and RudderStack fetch before they send: no plugins.
 
 Sources: @segment/analytics-next (``/v1/projects/{write key}/settings``), @rudderstack/analytics-js
 (``/sourceConfig/``).
@@ -23,7 +23,7 @@ RUDDER_PATHS: Final = ("/sourceConfig/", "/sourceConfig")
 _METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 
-def segment_settings(source: KnownSource, write_key: str) -> dict[str, Any]:  # noqa: ARG001 - the same for every source
+def segment_settings(_source: KnownSource, write_key: str) -> dict[str, Any]:
     """Segment's shape: one integration, this collector."""
     return {
         "integrations": {
@@ -77,7 +77,7 @@ class SourceSettings:
         self._collector = collector
         self._shape = shape
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one request."""
         params = self._collector.params
         if scope["method"] == "OPTIONS":

@@ -5,7 +5,12 @@ Whoever has shown a valid key never does.
 
 from collections import OrderedDict
 from ipaddress import IPv6Address
-from typing import Protocol
+from typing import Final, Protocol
+
+from starlette.types import Scope
+
+PROVE: Final = "prove_connection"
+"""Key of a request's ASGI state."""
 
 
 class Connection(Protocol):
@@ -23,7 +28,10 @@ class Connection(Protocol):
 
 
 def neighbourhood(host: str) -> str:
-    """Who counts as one client: an IPv4 address, or the network of an IPv6 address that one customer gets (RFC 6177: /64 at least)."""
+    """Who counts as one client: an IPv4 address, or the network of an IPv6 address.
+
+    One customer gets a network of /64 at least (RFC 6177).
+    """
     if ":" not in host:
         return host
     address = IPv6Address(host.partition("%")[0])
@@ -73,3 +81,13 @@ class Crowd:
             neighbours.pop(connection, None)
             if not neighbours:
                 del self._addresses[connection.address]
+
+
+def prove(scope: Scope) -> None:
+    """Tell a request's connection that it carries a valid key.
+
+    Without effect where another server serves.
+    """
+    told = scope.get("state", {}).get(PROVE)
+    if told is not None:
+        told()

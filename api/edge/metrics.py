@@ -1,4 +1,7 @@
-"""Every metric of the process that serves requests, each declared once: what it counts, its unit, what to do about it. No personal data."""
+"""Metrics of the process that serves requests: what each counts, its unit, what to do about it.
+
+No labels hold personal data.
+"""
 
 from typing import Final
 
@@ -32,12 +35,14 @@ EVENT_BYTES: Final = Counter(
 )
 REFUSALS: Final = Counter(
     "stratum_collector_refusals_total",
-    "Requests refused, by code. log_full, log_unavailable: see stratum_log_refusals_total; unknown_write_key: a client has a wrong key.",
+    "Requests refused, by code. log_full, log_unavailable: see"
+    " stratum_log_refusals_total; unknown_write_key: a client has a wrong key.",
     ("code",),
 )
 LOG_REFUSALS: Final = Counter(
     "stratum_log_refusals_total",
-    "Appends that the event log refused, by reason. log_behind: add workers; log_memory, log_disk: give its server more; log_away: see it.",
+    "Appends that the event log refused, by reason. log_behind: add workers; log_memory,"
+    " log_disk: give its server more; log_away: see it.",
     ("reason",),
 )
 LOG_REFUSING: Final = Gauge(
@@ -54,6 +59,7 @@ IN_FLIGHT: Final = Gauge(
 )
 CONNECTIONS_REFUSED: Final = Counter(
     "stratum_http_connections_refused_total",
-    "Connections closed for what they sent or did not send, by reason. Many: an attack, or a proxy whose heads are larger than the limit.",
+    "Connections closed for what they sent or did not send, by reason. Many: an attack,"
+    " or a proxy whose heads are larger than the limit.",
     ("reason",),
 )

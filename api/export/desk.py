@@ -1,4 +1,7 @@
-"""Orders exports for routes, and answers small ones directly: each in threads and on a connection of its own, a few at a time."""
+"""Orders exports for routes, and streams small ones directly.
+
+Each runs in threads and on a connection of its own, a few at a time.
+"""
 
 import asyncio
 import time
@@ -10,7 +13,6 @@ from threading import BoundedSemaphore
 from typing import Any, Final
 
 import psycopg
-from fastapi import Request
 from starlette.concurrency import iterate_in_threadpool
 
 from api.web.errors import BusyError, ConflictError, UnprocessableError
@@ -99,7 +101,8 @@ class ExportDesk:
         """
         if not self._turns.acquire(blocking=False):
             raise BusyError(
-                "As many exports are being answered as may be at once: order a file with ?wait=false.",
+                "As many exports are being answered as may be at once: order a file with"
+                " ?wait=false.",
                 _BUSY_RETRY_S,
             )
         conn: psycopg.Connection[Any] | None = None
@@ -182,9 +185,3 @@ async def _sent(head: bytes, chunks: Generator[bytes]) -> AsyncGenerator[bytes]:
         await asyncio.shield(
             asyncio.to_thread(chunks.close)
         )  # done in any case, also where the client went away
-
-
-async def desk(request: Request) -> ExportDesk:
-    """The process's `ExportDesk`, put there by ``api.app``."""
-    found: ExportDesk = request.app.state.exports
-    return found

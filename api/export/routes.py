@@ -1,18 +1,18 @@
-"""Exports of people: answered directly while they are small, else written into a file that is downloaded, in parts if need be."""
+"""Routes of exports: small ones are streamed, others are written to a file and downloaded."""
 
 import asyncio
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from api.export.desk import ExportDesk, desk
+from api.export.desk import ExportDesk
 from api.export.schemas import ExportedProfile, ExportRequest, ExportView
 from api.segments.rule_reading_schemas import checked_rule
-from api.web.deps import Caller, Held, Operator, Reader
+from api.web.definitions import author_of
+from api.web.deps import Caller, Operator, PoolDep, Reader, SettingsDep, held
 from api.web.errors import (
-    DESCRIBED,
     BadRequestError,
     ConflictError,
     GoneError,
@@ -20,8 +20,8 @@ from api.web.errors import (
     RangeError,
     UnprocessableError,
 )
-from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, RowId, after_id, encode_cursor
-from api.web.transaction_definitions import author_of
+from api.web.paging import Page, PagingDep, RowId
+from api.web.problems import DESCRIBED
 from config.exports import form_kinds, form_purpose
 from config.settings import Settings
 from domain.export import PLATFORM_FORMS, ExportSpec, IdentifierForm
@@ -31,16 +31,17 @@ from store.export.exports import ExportRow
 from store.fetch import Pool, transaction
 from store.segments import segments
 
-router = APIRouter(prefix="/cdp", tags=["exports"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp", tags=["exports"])
 
-Desk = Annotated[ExportDesk, Depends(desk)]
+Desk = Annotated[ExportDesk, held("exports")]
 _RANGE: Final = re.compile(
     r"\s*bytes\s*=\s*(?:(\d+)\s*-\s*\d*|-\s*\d+)\s*", re.ASCII | re.IGNORECASE
 )
 _BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "The people, streamed. `X-Export-Id` names the export, whose counts are there once everything was sent.",
+        "description": "The people, streamed. `X-Export-Id` names the export, whose counts are"
+        " there once everything was sent.",
         "model": list[ExportedProfile],
         "content": {
             media.partition(";")[0]: _BINARY
@@ -55,7 +56,7 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequest) -> ExportSpec:
     """What is asked for, with what was left open filled in."""
     forms: dict[bool | str, IdentifierForm] = {True: "raw", False: "none"}
-    form: IdentifierForm = forms.get(body.identifiers) or body.identifiers  # type: ignore[assignment]  # a form where it is no bool
+    form = forms.get(body.identifiers) or cast("IdentifierForm", body.identifiers)
     purpose = body.purpose or form_purpose(settings, form)
     if body.segment_id is not None:
         segment = await segments.by_id(pool, caller.workspace, body.segment_id)
@@ -70,7 +71,8 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
     )
     if unknown := [kind for kind in kinds or () if kind not in known]:
         raise UnprocessableError(
-            f"identifier_kinds: there is no {unknown[0]} in this form; there are {', '.join(known)}."
+            f"identifier_kinds: there is no {unknown[0]} in this form; there are"
+            f" {', '.join(known)}."
         )
     return ExportSpec(
         format=body.format,
@@ -95,7 +97,7 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
 
 
 def _traits(body: ExportRequest, form: IdentifierForm) -> tuple[str, ...] | None:
-    """Traits that are asked for: a platform's form has none, unless they are asked for by name, which is refused later."""
+    """The requested traits; a platform's form has none unless named, which is refused later."""
     if form in PLATFORM_FORMS and "traits" not in body.model_fields_set:
         return ()
     return None if body.traits is None else tuple(dict.fromkeys(body.traits))
@@ -109,7 +111,8 @@ def _traits(body: ExportRequest, form: IdentifierForm) -> tuple[str, ...] | None
 )
 async def export_people(
     caller: Operator,
-    held: Held,
+    settings: SettingsDep,
+    pool: PoolDep,
     exporting: Desk,
     body: ExportRequest,
     wait: Annotated[
@@ -125,11 +128,11 @@ async def export_people(
     look at `/cdp/exports/{id}` until it is done, then download it, and go on where a download broke
     off.
     """
-    spec = await _spec(held.pool, held.settings, caller, body)
-    author = author_of(held.settings, caller.workspace, caller.actor)
+    spec = await _spec(pool, settings, caller, body)
+    author = author_of(settings, caller.workspace, caller.actor)
     if not wait:
         number = await exporting.order(author, spec)
-        view = ExportView.of(await _row(held.pool, caller, number))
+        view = ExportView.of(await _row(pool, caller, number))
         return Response(
             view.model_dump_json(), 202, {"location": f"/cdp/exports/{number}"}, "application/json"
         )
@@ -143,34 +146,31 @@ async def export_people(
 
 
 @router.get("/exports", summary="List exports")
-async def list_exports(
-    caller: Reader, held: Held, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None
-) -> Page[ExportView]:
+async def list_exports(caller: Reader, pool: PoolDep, paging: PagingDep) -> Page[ExportView]:
     """The workspace's exports, newest first, those whose files are gone too."""
-    rows = await exports.page(held.pool, caller.workspace, after_id(cursor), limit)
-    following = encode_cursor(rows[-1].id) if len(rows) == limit else None
-    return Page(items=[ExportView.of(row) for row in rows], next=following)
+    rows = await exports.page(pool, caller.workspace, paging.after_id, paging.limit)
+    return paging.page(rows, ExportView.of)
 
 
 @router.get("/exports/{id}", summary="Get an export")
-async def get_export(caller: Reader, held: Held, id: RowId) -> ExportView:
+async def get_export(caller: Reader, pool: PoolDep, id: RowId) -> ExportView:
     """How far it is, whom it left out and why, and where its file is."""
-    return ExportView.of(await _row(held.pool, caller, id))
+    return ExportView.of(await _row(pool, caller, id))
 
 
 @router.delete("/exports/{id}", summary="Cancel or delete an export")
-async def delete_export(caller: Operator, held: Held, exporting: Desk, id: RowId) -> ExportView:
+async def delete_export(caller: Operator, pool: PoolDep, exporting: Desk, id: RowId) -> ExportView:
     """Cancels it where it is not finished, else deletes its file.
 
     What is over already stays as it is; a direct answer cannot be ended.
     """
-    row = await _row(held.pool, caller, id)
+    row = await _row(pool, caller, id)
     if row.kind == "stream":
         raise ConflictError("It was answered directly: there is nothing to delete.")
-    async with transaction(held.pool) as conn:
+    async with transaction(pool) as conn:
         await exports.end(conn, caller.workspace, caller.actor, row)
     await asyncio.to_thread(exporting.path(row).unlink, missing_ok=True)
-    return ExportView.of(await _row(held.pool, caller, id))
+    return ExportView.of(await _row(pool, caller, id))
 
 
 @router.get(
@@ -193,7 +193,7 @@ async def delete_export(caller: Operator, held: Held, exporting: Desk, id: RowId
 )
 async def download_export(
     caller: Operator,
-    held: Held,
+    pool: PoolDep,
     exporting: Desk,
     id: RowId,
     part: Annotated[
@@ -212,7 +212,7 @@ async def download_export(
     ] = None,
 ) -> Response:
     """The file, or a part of it. Every download is in the audit log."""
-    row = await _row(held.pool, caller, id)
+    row = await _row(pool, caller, id)
     if not row.downloadable or row.sha256 is None:
         raise _not_there(row)
     etag = f'"{row.sha256.hex()}"'
@@ -224,12 +224,13 @@ async def download_export(
         found = await asyncio.to_thread(path.stat)
     except FileNotFoundError:
         raise ConflictError(
-            "This process does not see the file: give every API and upkeep process the same exports.directory."
+            "This process does not see the file: give every API and upkeep process the"
+            " same exports.directory."
         ) from None
     told = "all"
     if part is not None and if_range in {None, etag}:
         told = _checked_range(part, found.st_size)
-    async with transaction(held.pool) as conn:
+    async with transaction(pool) as conn:
         await exports.note_download(conn, caller.workspace, caller.actor, row, told)
     name = f"export-{row.id}.{row.spec.format}"
     return FileResponse(

@@ -16,11 +16,14 @@ Names = Annotated[list[Name], Field(max_length=200)]
 
 _REASONS = {
     "writer_died": "The process that wrote it died again and again: look into the log of upkeep.",
-    "too_many": "It has more people than one export may have: narrow it, or raise exports.max_rows.",
+    "too_many": "It has more people than one export may have: narrow it, or raise"
+    " exports.max_rows.",
     "definition": "What it refers to is not live any more: order it anew.",
-    "disk": "The file could not be written: see to the disk of exports.directory, then order it anew.",
+    "disk": "The file could not be written: see to the disk of exports.directory, then order"
+    " it anew.",
     "broken_off": "The client or the process went away before everything was sent.",
-    "form": "A platform's form holds nothing but identifiers, of people who consent to the platform's purpose: order it anew.",
+    "form": "A platform's form holds nothing but identifiers, of people who consent to the"
+    " platform's purpose: order it anew.",
     "erased": "Somebody was erased after it was written: order it anew.",
 }
 """Code → what happened and what to do."""
@@ -62,7 +65,8 @@ class ExportRequest(Request):
     format: ExportFormat = "json"
     purpose: Name | None = Field(
         default=None,
-        description="What for: people who do not consent to it are left out and counted. Default: the segment's purpose; with a rule it"
+        description="What for: people who do not consent to it are left out and counted."
+        " Default: the segment's purpose; with a rule it"
         " must be named. A platform's form: that platform's purpose, and no other."
         f" `{NO_PURPOSE}`: nobody is left out for lack of consent; takes a `reason`.",
     )
@@ -74,19 +78,22 @@ class ExportRequest(Request):
     )
     traits: Names | None = Field(
         default=None,
-        description="Only these traits, one column each in CSV and Parquet; null: all, in one column.",
+        description="Only these traits, one column each in CSV and Parquet; null: all, in one"
+        " column.",
     )
     types: dict[Name, ColumnType] = Field(
         default={},
         max_length=200,
-        description="Trait → type of its column; else text, JSON where a value is none. What does not fit is left empty.",
+        description="Trait → type of its column; else text, JSON where a value is none. What"
+        " does not fit is left empty.",
     )
     computed: Names | None = Field(
         default=[], description="Computed traits; null: all that are live."
     )
     events: bool | Names = Field(
         default=False,
-        description="Number of events: of these (`page:Home`; a name without a type is a track event's), or true for all in one column.",
+        description="Number of events: of these (`page:Home`; a name without a type is a track"
+        " event's), or true for all in one column.",
     )
     last_events: Names = Field(default=[], description="The newest instant of these events.")
     revenue: bool = Field(
@@ -94,8 +101,10 @@ class ExportRequest(Request):
     )
     identifiers: bool | Literal["raw", PlatformName] = Field(
         default=True,
-        description="`raw` or true: as they are stored. A platform: spelled and hashed as audiences there are, and nothing else is told, so"
-        " that traits, types, computed, events, last_events and revenue are refused beside it, as is another purpose than the platform's;"
+        description="`raw` or true: as they are stored. A platform: spelled and hashed as"
+        " audiences there are, and nothing else is told, so"
+        " that traits, types, computed, events, last_events and revenue are refused"
+        " beside it, as is another purpose than the platform's;"
         " people of whom nothing could be matched are left out and counted. false: none.",
     )
     identifier_kinds: Names | None = Field(
@@ -209,8 +218,9 @@ class ExportView(View):
     def of(cls, row: ExportRow) -> "ExportView":
         """From a stored export."""
         same = (
-            "id", "kind", "status", "requested_by", "people", "evaluated", "rows", "without_consent", "without_identifier", "size_bytes",
-            "created_at", "started_at", "finished_at", "expires_at",
+            "id", "kind", "status", "requested_by", "people", "evaluated", "rows",
+            "without_consent", "without_identifier", "size_bytes", "created_at",
+            "started_at", "finished_at", "expires_at",
         )  # fmt: skip
         return cls.model_validate(
             {name: getattr(row, name) for name in same}

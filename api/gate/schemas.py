@@ -1,4 +1,4 @@
-"""The trust gate as people run it: modes, overrides, releases, its verdict now, and past pushes judged anew."""
+"""Schemas of the trust gate: modes, overrides, releases, verdicts, and replayed decisions."""
 
 from typing import Literal
 
@@ -240,7 +240,8 @@ class AudienceGateView(View):
 
     audience_id: int
     verdict: Verdict = Field(
-        description="Without the size of the push, which is measured when it is planned; a preview measures it."
+        description="Without the size of the push, which is measured when it is planned; a"
+        " preview measures it."
     )
     reasons: list[str]
     codes: list[str]

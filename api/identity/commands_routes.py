@@ -1,4 +1,8 @@
-"""Commands that change people: records in the event log, so that UNIFY stays the only writer of people and a replay repeats them."""
+"""Routes of commands that change people.
+
+A command is a record in the event log: UNIFY stays the only writer of people, and a replay repeats
+it.
+"""
 
 import time
 from hashlib import blake2b
@@ -10,16 +14,17 @@ from fastapi import APIRouter, Path
 
 from api.identity.schemas import CommandStatus, End, IdentifierRef, UnmergeAccepted, UnmergeRequest
 from api.profiles.routes import ProfileIdPath, find
-from api.web.deps import Admin, Caller, Reader
-from api.web.errors import DESCRIBED, ConflictError, NotFoundError, UnprocessableError
-from api.web.reading import Reads, ReadsNow
+from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader, SettingsDep
+from api.web.errors import ConflictError, NotFoundError, UnprocessableError
 from domain.event import Identifier
 from domain.ids import IdentifierKey
 from domain.intake.envelope import encode_command
 from domain.keys import identifier_key, message_key
 from domain.link import Pair, pair_of
+from domain.policies import IdentityRules
 from operators.identity.cut import crossing
 from operators.identity.normalise import normalise
+from sinks.intake.log import keyed
 from store.audit import read
 from store.audit.trail import append_async
 from store.fetch import transaction
@@ -27,13 +32,13 @@ from store.identity import graph
 from store.profiles import events
 from store.profiles.profiles import StoredProfile
 
-router = APIRouter(prefix="/cdp", tags=["identity"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp", tags=["identity"])
 
 ACTION = "unmerge"
 
 
 def command_id(salt: bytes, audit_row: int) -> str:
-    """Name a command after its audit row, with a proof that nobody without the workspace's salt can make.
+    """Name a command after its audit row, with a proof that takes the workspace's salt.
 
     The proof keeps clients from using up a command's id as their own ``messageId`` before the
     command is processed.
@@ -45,8 +50,13 @@ def command_id(salt: bytes, audit_row: int) -> str:
 
 
 @router.post("/profiles/{id}/unmerge", summary="Unmerge a profile", status_code=202)
-async def unmerge(
-    caller: Admin, reads: ReadsNow, id: ProfileIdPath, body: UnmergeRequest
+async def unmerge_profile(
+    caller: Admin,
+    settings: SettingsDep,
+    pool: PoolDep,
+    log: LogDep,
+    id: ProfileIdPath,
+    body: UnmergeRequest,
 ) -> UnmergeAccepted:
     """Bans the links that hold identifiers together, now and at every replay.
 
@@ -56,11 +66,15 @@ async def unmerge(
     bans just these. The answer comes when the command is safe in the log; `GET /cdp/commands/{id}`
     tells when it has been processed.
     """
-    found = await find(reads, caller.workspace, id)
-    pairs = await _pairs(caller, reads, found, body)
+    found = await find(pool, caller.workspace, id)
+    facts = {
+        pair_of(IdentifierKey(fact.a), IdentifierKey(fact.b))
+        for fact in await graph.facts_within(pool, caller.workspace, found.person.id)
+    }
+    pairs = _pairs(caller, settings.identity, found, facts, body)
     links = [[one.hex(), other.hex()] for one, other in pairs]
     subject = f"profile:{UUID(bytes=found.person.id)}"
-    async with transaction(reads.pool) as connection:
+    async with transaction(pool) as connection:
         detail = {"links": links, "reason": body.reason}
         row = await append_async(
             connection, caller.workspace, caller.actor, ACTION, subject, detail
@@ -74,7 +88,8 @@ async def unmerge(
         "author": caller.actor,
         "reason": body.reason,
     }
-    await reads.append([encode_command(time.time_ns() // 1_000_000, msgspec.json.encode(record))])
+    encoded = encode_command(time.time_ns() // 1_000_000, msgspec.json.encode(record))
+    await log.append(keyed([encoded]))
     known = {identifier.key: identifier for identifier in found.identifiers}
     profile = UUID(bytes=found.person.id)
     return UnmergeAccepted(
@@ -83,8 +98,12 @@ async def unmerge(
     )
 
 
-async def _pairs(
-    caller: Caller, reads: Reads, found: StoredProfile, body: UnmergeRequest
+def _pairs(
+    caller: Caller,
+    rules: IdentityRules,
+    found: StoredProfile,
+    facts: set[Pair],
+    body: UnmergeRequest,
 ) -> list[Pair]:
     """The link facts to ban: at least one.
 
@@ -93,12 +112,8 @@ async def _pairs(
         ConflictError: nothing would be split.
     """
     members = {identifier.key for identifier in found.identifiers}
-    facts = {
-        pair_of(IdentifierKey(fact.a), IdentifierKey(fact.b))
-        for fact in await graph.facts_within(reads.pool, caller.workspace, found.person.id)
-    }
     if body.identifiers:
-        apart = {_key(caller, reads, reference, members) for reference in body.identifiers}
+        apart = {_key(caller, rules, reference, members) for reference in body.identifiers}
         if apart == members:
             raise ConflictError(
                 "These are all identifiers of the person: nothing would remain to be split from."
@@ -108,7 +123,7 @@ async def _pairs(
             raise ConflictError("No link holds these identifiers to the rest of the person.")
         return pairs
     wanted = {
-        pair_of(_key(caller, reads, one, members), _key(caller, reads, other, members))
+        pair_of(_key(caller, rules, one, members), _key(caller, rules, other, members))
         for one, other in body.links
     }
     if not wanted <= facts:
@@ -117,15 +132,13 @@ async def _pairs(
 
 
 def _key(
-    caller: Caller, reads: Reads, reference: IdentifierRef, members: set[IdentifierKey]
+    caller: Caller, rules: IdentityRules, reference: IdentifierRef, members: set[IdentifierKey]
 ) -> IdentifierKey:
     if reference.key is not None:
         key = IdentifierKey(reference.key.bytes)
     else:
         kind = reference.kind or ""
-        key = identifier_key(
-            caller.salt, kind, normalise(kind, reference.value or "", reads.identity) or ""
-        )
+        key = identifier_key(caller.salt, kind, normalise(kind, reference.value or "", rules) or "")
     if key not in members:
         raise UnprocessableError("An identifier is not one of this person's.")
     return key
@@ -141,9 +154,9 @@ def _end(identifier: Identifier, profile: UUID) -> End:
 
 
 @router.get("/commands/{id}", summary="Read a command's status")
-async def read_command(
+async def get_command(
     caller: Reader,
-    reads: ReadsNow,
+    pool: PoolDep,
     id: Annotated[
         str,
         Path(
@@ -155,10 +168,10 @@ async def read_command(
 ) -> CommandStatus:
     """Whether a command has been processed."""
     number = int(id.split("-")[1])
-    row = await read.by_id(reads.pool, caller.workspace, number)
+    row = await read.by_id(pool, caller.workspace, number)
     if row is None or row.action != ACTION or command_id(caller.salt, number) != id:
         raise NotFoundError("command")
-    processed = await events.received(reads.pool, caller.workspace, message_key(caller.salt, id))
+    processed = await events.received(pool, caller.workspace, message_key(caller.salt, id))
     return CommandStatus(
         id=id,
         kind="unmerge",

@@ -1,4 +1,4 @@
-"""The identity graph as dashboards see it: nodes, links, conflicts, merge history, and the request that splits people again."""
+"""Schemas of the identity graph: nodes, links, conflicts, merge history, and unmerge requests."""
 
 from typing import Literal
 from uuid import UUID
@@ -75,7 +75,7 @@ class End(View):
     profile_id: UUID | None
 
 
-class NodeView(View):
+class GraphNode(View):
     """One identifier of a person."""
 
     model_config = ConfigDict(
@@ -99,7 +99,7 @@ class NodeView(View):
     )
 
     @classmethod
-    def of(cls, node: Node) -> "NodeView":
+    def of(cls, node: Node) -> "GraphNode":
         """From the stored identifier."""
         first = CauseView.of(node) if node.cause else None
         return cls(key=node.key, kind=node.kind, value=node.value, first_event=first)
@@ -156,7 +156,10 @@ def explain(status: str, reason: str, rules: IdentityRules) -> str:
     _, _, kind = reason.partition(":")
     if kind in rules.kinds:
         limit = rules.kinds[kind].limit
-        return f"Uniting these two would give one person more than {limit} identifier{'s' * (limit != 1)} of kind {kind}."
+        return (
+            f"Uniting these two would give one person more than {limit}"
+            f" identifier{'s' * (limit != 1)} of kind {kind}."
+        )
     return f"Uniting these two would give one person more than {rules.total_limit} identifiers."
 
 
@@ -187,7 +190,7 @@ class Graph(View):
 
     profile_id: UUID
     redirected_from: UUID | None
-    nodes: list[NodeView]
+    nodes: list[GraphNode]
     links: list[LinkView] = Field(description="Links that hold or were banned by an operator.")
     conflicts: list[LinkView] = Field(
         description="Links that a limit refuses; one end may belong to another person."

@@ -44,7 +44,8 @@ class DeadLetterSummary(View):
     status: Status
     retry_of: int | None = Field(description="The dead letter that this record re-drove.")
     command: str = Field(
-        description="Kind of the operator's command that it is, which was not carried out; empty for events."
+        description="Kind of the operator's command that it is, which was not carried out;"
+        " empty for events."
     )
     received_at: Instant | None
     recorded_at: Instant
@@ -142,7 +143,8 @@ class RetryResult(View):
     )
 
     retried: list[int] = Field(
-        description="Letters whose record is in the log again; they are resolved once it is understood."
+        description="Letters whose record is in the log again; they are resolved once it is"
+        " understood."
     )
     hopeless: list[int] = Field(
         description="Letters that stay open: their record is not valid JSON."

@@ -7,17 +7,20 @@ import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
 from time import perf_counter
+from typing import Annotated
 
 from fastapi import APIRouter, Response
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.operation.operation_schemas import Alive, ComponentHealth, Health, StuckPartition
-from api.web.reading import Reads, ReadsNow
+from api.web.deps import LogDep, PoolDep, SettingsDep, held
+from api.web.values import now
 from domain.intake.log_refusal import LogRefusal
-from sinks.intake.log import LogUnavailableError
+from sinks.intake.log import EventLog, LogUnavailableError
 from store.errors import StoreUnavailable
-from store.fetch import ping
-from store.intake.partitions import stuck_now
+from store.fetch import Pool, ping
+from store.intake.partitions import Watched, stuck_now
 
 router = APIRouter(prefix="/cdp/health", tags=["operation"])
 
@@ -55,35 +58,55 @@ async def _probe(
     summary="Read readiness",
     responses={503: {"model": Health, "description": "A required server does not answer."}},
 )
-async def read_health(reads: ReadsNow, response: Response) -> Health:
-    """Whether Postgres, the event log and Redis answer, and events are processed. 503 where a required server does not answer."""
-    limit_s = reads.bounds.health_timeout.total_seconds()
-    postgres, log, redis = await asyncio.gather(
-        _probe(ping(reads.pool), limit_s, required=True),
-        _probe(reads.ping_log(), limit_s, required=True, away=LogRefusal.AWAY),
-        _probe(reads.ping_redis(), limit_s, required=False),
+async def get_health(
+    settings: SettingsDep,
+    pool: PoolDep,
+    log: LogDep,
+    redis: Annotated[Redis | None, held("redis")],
+    response: Response,
+) -> Health:
+    """Whether Postgres, the event log and Redis answer, and events are processed.
+
+    503 where a required server does not answer.
+    """
+    limit_s = settings.query.health_timeout.total_seconds()
+    store, intake, cache = await asyncio.gather(
+        _probe(ping(pool), limit_s, required=True),
+        _probe(_ping_log(log), limit_s, required=True, away=LogRefusal.AWAY),
+        _probe(_ping_redis(redis), limit_s, required=False),
     )
-    components = {"postgres": postgres, "log": log, "redis": redis}
+    components = {"postgres": store, "log": intake, "redis": cache}
     if any(each.required and each.status == "down" for each in components.values()):
         response.status_code = 503
         return Health(status="unavailable", components=components, partitions=[])
-    stuck = await _stuck(reads, limit_s)
+    stuck = await _stuck(pool, settings.log.watched, limit_s)
     return Health(
-        status="ready" if redis.status == "up" and not stuck else "degraded",
+        status="ready" if cache.status == "up" and not stuck else "degraded",
         components=components,
         partitions=stuck,
     )
 
 
-async def _stuck(reads: Reads, limit_s: float) -> list[StuckPartition]:
+async def _ping_log(log: EventLog) -> None:
+    refusal = await log.refusal()
+    if refusal is not None:
+        raise refusal
+
+
+async def _ping_redis(redis: Redis | None) -> None:
+    if redis is not None:
+        await redis.ping()
+
+
+async def _stuck(pool: Pool, watched: Watched, limit_s: float) -> list[StuckPartition]:
     with suppress(StoreUnavailable, TimeoutError):
         async with asyncio.timeout(limit_s):
-            found = await stuck_now(reads.pool, reads.watched, reads.now())
+            found = await stuck_now(pool, watched, now())
             return [StuckPartition.of(one) for one in found]
     return []
 
 
 @router.get("/live", summary="Read liveness")
-async def read_liveness() -> Alive:
+async def get_liveness() -> Alive:
     """The process answers."""
     return Alive()

@@ -23,19 +23,24 @@ class ComponentHealth(View):
     )
     reason: LogRefusal | None = Field(
         default=None,
-        description="Why the event log takes no events, a code; null where it does, and for other servers.",
+        description="Why the event log takes no events, a code; null where it does, and for"
+        " other servers.",
     )
     message: str | None = Field(default=None, description="The same in a sentence.")
 
 
 class StuckPartition(View):
-    """A partition of the event log that does not get on: what lies in it, and withdrawals of consent among that, waits."""
+    """A partition of the event log that does not get on.
+
+    What lies in it, and withdrawals of consent among that, waits.
+    """
 
     log: str
     partition: int
     position: int = Field(description="The next position that would be processed.")
     reason: Literal["workers_die", "stands_still"] = Field(
-        description="workers_die: processes end before they get past this position. stands_still: it has not moved for a while."
+        description="workers_die: processes end before they get past this position."
+        " stands_still: it has not moved for a while."
     )
     tries: int = Field(description="How often workers took it up anew at this position.")
     moved_at: Instant = Field(description="When it moved last, or everything in it was processed.")
@@ -76,7 +81,8 @@ class Health(View):
     )
 
     status: Literal["ready", "degraded", "unavailable"] = Field(
-        description="degraded: answers come slower without Redis, or partitions of the event log do not get on."
+        description="degraded: answers come slower without Redis, or partitions of the event"
+        " log do not get on."
     )
     components: dict[str, ComponentHealth]
     partitions: list[StuckPartition] = Field(
@@ -138,7 +144,8 @@ class Statistics(View):
 
     as_of: Instant = Field(description="The instant that all figures describe.")
     people: Count = Field(
-        description="Live people. Exact while there are few; else the planner's estimate as of its last ANALYZE."
+        description="Live people. Exact while there are few; else the planner's estimate as of"
+        " its last ANALYZE."
     )
     people_created: int = Field(
         description="People ever created, merged ones included. Exact, from counters."
@@ -147,7 +154,8 @@ class Statistics(View):
         description="Live people per lifecycle stage. Exact or estimated like `people`."
     )
     events: int = Field(
-        description="Events accepted. Exact, from counters written with the events; so are duplicates and rejects."
+        description="Events accepted. Exact, from counters written with the events; so are"
+        " duplicates and rejects."
     )
     duplicates: int = Field(description="Events whose message id was stored already.")
     rejected: int = Field(

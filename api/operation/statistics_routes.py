@@ -1,43 +1,51 @@
 """Totals of a workspace, and how far the engine is behind."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
+from api.operation.lag import LagGauge
 from api.operation.operation_schemas import Lag, PartitionLag, Statistics, Throughput
-from api.web.deps import Reader
-from api.web.errors import DESCRIBED
-from api.web.reading import ReadsNow
-from api.web.values import Count, Money, instant_or_none
+from api.web.deps import PoolDep, Reader, SettingsDep, held, require
+from api.web.values import Count, Money, instant_or_none, now
 from domain.profiles.leaf import Revenue
 from domain.profiles.profile import Stage
 from domain.signals import metrics
 from store.profiles import statistics
+from store.profiles.statistics import Totals
 
-router = APIRouter(prefix="/cdp", tags=["operation"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp", tags=["operation"])
 
 
 @router.get("/statistics", summary="Read the workspace's totals")
-async def read_statistics(caller: Reader, reads: ReadsNow) -> Statistics:
+async def get_statistics(
+    caller: Reader,
+    settings: SettingsDep,
+    pool: PoolDep,
+    counters: Annotated[Totals, held("totals")],
+) -> Statistics:
     """People, events, orders, revenue and more.
 
     Quick at any size: each field says whether it is exact or an estimate.
     """
-    pool, workspace, now = reads.pool, caller.workspace, reads.now()
-    cap, shown = reads.bounds.statistics.exact_limit, reads.bounds.statistics.throughput_minutes
-    totals = await reads.totals.of(workspace, now)
+    workspace, as_of, params = caller.workspace, now(), settings.query.statistics
+    cap, shown = params.exact_limit, params.throughput_minutes
+    totals = await counters.of(workspace, as_of)
     people = await statistics.people(pool, workspace, cap)
     stages = await statistics.people_by_stage(
         pool, workspace, [stage.value for stage in Stage], exact=people.exact
     )
-    kinds = await statistics.identifiers_by_kind(pool, workspace, list(reads.identity.kinds), cap)
+    kinds = await statistics.identifiers_by_kind(
+        pool, workspace, list(settings.identity.kinds), cap
+    )
     minutes = await statistics.minutes(
-        pool, workspace, now.replace(second=0, microsecond=0) - timedelta(minutes=shown - 1)
+        pool, workspace, as_of.replace(second=0, microsecond=0) - timedelta(minutes=shown - 1)
     )
     rejected = _suffixed(totals, metrics.REJECTED)
     orders, revenue = _suffixed(totals, metrics.ORDERS), _suffixed(totals, metrics.REVENUE)
     return Statistics(
-        as_of=now,
+        as_of=as_of,
         people=Count.of(people),
         people_created=totals[metrics.NEW_PEOPLE],
         stages={stage: Count(value=value, exact=people.exact) for stage, value in stages.items()},
@@ -67,8 +75,8 @@ def _suffixed(totals: dict[str, int], metric: str) -> dict[str, int]:
     }
 
 
-@router.get("/lag", summary="Read the lag per partition")
-async def read_lag(caller: Reader, reads: ReadsNow) -> Lag:  # noqa: ARG001 - any key may ask
+@router.get("/lag", summary="Read the lag per partition", dependencies=[Depends(require("read"))])
+async def get_lag(gauge: Annotated[LagGauge, held("lag")]) -> Lag:
     """How many records wait in each partition of the event log, and for how long."""
     partitions = [
         PartitionLag(
@@ -81,7 +89,7 @@ async def read_lag(caller: Reader, reads: ReadsNow) -> Lag:  # noqa: ARG001 - an
             seconds_behind=lag.seconds_behind,
             caught_up_at=instant_or_none(lag.caught_up_ms),
         )
-        for lag in await reads.lag.read()
+        for lag in await gauge.read()
     ]
     return Lag(
         records_behind=sum(lag.records_behind for lag in partitions),

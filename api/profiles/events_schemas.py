@@ -35,7 +35,8 @@ class EventView(View):
     id: UUID = Field(description="Keyed digest of the message id; what de-duplication compares.")
     message_id: str | None = Field(description="As the client sent it; null where it sent none.")
     type: str = Field(
-        description="track, identify, page, screen, group, alias; or unmerge, an operator's command."
+        description="track, identify, page, screen, group, alias; or unmerge, an operator's"
+        " command."
     )
     name: str
     occurred_at: Instant = Field(description="Event time, corrected for a wrong client clock.")
@@ -66,7 +67,7 @@ class EventView(View):
 
 
 def read_payload(payload: bytes) -> JsonValue:
-    """A stored record as JSON, or as text where parts of it that the engine does not read are not valid JSON, or too deep for an answer."""
+    """A stored record as JSON, or as text where it is not valid JSON or too deep for an answer."""
     try:
         return (
             payload.decode("utf-8", "replace")

@@ -91,7 +91,8 @@ class PersonChangeView(View):
     other_id: UUID | None = Field(description="Who was absorbed or came out.")
     segment: SegmentMove | None = Field(description="For entries and exits.")
     cites: list[CitedEvent] = Field(
-        description="The event itself; the cause of a merge or split; the person's events that were processed with an entry or exit."
+        description="The event itself; the cause of a merge or split; the person's events that"
+        " were processed with an entry or exit."
     )
 
     @classmethod

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, Request
-
-from api.profiles.schemas import ComputedValue, Judged, RfmView
-from config.settings import Settings
+from api.profiles.schemas import ComputedValue, Judged, RfmScores
+from api.web.deps import held
+from api.web.transaction import Transactions
 from domain.ids import WorkspaceId
 from domain.profiles.profile import Person
 from operators.rfm.scores import segment_of
@@ -17,7 +17,6 @@ from operators.segments.program import Program, Subject
 from operators.segments.traits import computed
 from operators.unify.backfill import built_up_to, lacks_history
 from store.definitions.load import Registry, refresh
-from store.fetch import in_transaction
 
 
 class Judge:
@@ -56,8 +55,8 @@ class Judge:
         return Judged(values, None if scores is None else _rfm(*scores))
 
 
-def _rfm(recency: int, frequency: int, monetary: int) -> RfmView:
-    return RfmView(
+def _rfm(recency: int, frequency: int, monetary: int) -> RfmScores:
+    return RfmScores(
         recency=recency,
         frequency=frequency,
         monetary=monetary,
@@ -66,17 +65,19 @@ def _rfm(recency: int, frequency: int, monetary: int) -> RfmView:
 
 
 class Programs:
-    """Compiles a workspace's definitions when they are first asked for, and again when they have changed.
+    """Compiles a workspace's definitions when first asked for, and again when they have changed.
 
     Args:
-        settings: the store's address, and how old what is answered may be.
+        transactions: read definitions.
+        age_limit: how old what is answered may be.
         clock: seconds of a clock that never goes back.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        self._dsn = settings.postgres.dsn.get_secret_value()
-        self._timeout = settings.edge.statement_timeout
-        self._age_limit_s = settings.query.definitions_age.total_seconds()
+    def __init__(
+        self, transactions: Transactions, age_limit: timedelta, clock: Callable[[], float]
+    ) -> None:
+        self._transactions = transactions
+        self._age_limit_s = age_limit.total_seconds()
         self._clock = clock
         self._registry = Registry({}, {}, {})
         self._read_s = float("-inf")
@@ -94,7 +95,7 @@ class Programs:
                 self._clock() - self._read_s > self._age_limit_s
                 or workspace not in self._registry.definitions
             ):
-                await asyncio.to_thread(self._refresh)
+                await self._refresh()
             judge = self._judges.get(workspace)
             if judge is None:
                 definitions = self._registry.definitions[workspace]
@@ -103,22 +104,14 @@ class Programs:
                 )
             return judge
 
-    def _refresh(self) -> None:
+    async def _refresh(self) -> None:
         known = self._registry
-        found = in_transaction(
-            self._dsn, lambda connection: refresh(connection, known), self._timeout
-        )
+        found = await self._transactions.run(lambda conn: refresh(conn, known))
         self._read_s = self._clock()
         if found is not known:
             self._registry = found
             self._judges = {}
 
 
-async def programs(request: Request) -> Programs:
-    """The process's `Programs`, put there by ``api.app``."""
-    found: Programs = request.app.state.programs
-    return found
-
-
-ProgramsNow = Annotated[Programs, Depends(programs)]
+ProgramsDep = Annotated[Programs, held("programs")]
 """Parameter of a route that evaluates definitions."""

@@ -3,63 +3,39 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
-from api.profiles.programs import Programs, ProgramsNow
+from api.profiles.reader import Profiles
 from api.profiles.schemas import Profile, ProfileSummary
-from api.web.deps import Reader
-from api.web.errors import DESCRIBED, NotFoundError
-from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, decode_cursor, encode_cursor
-from api.web.reading import Reads, ReadsNow
+from api.web.deps import PoolDep, Reader, SettingsDep
+from api.web.errors import NotFoundError
+from api.web.paging import Page, PagingDep, encode_cursor
 from api.web.values import Count, Instant
-from domain.instants import to_ms
-from domain.keys import identifier_key
 from domain.profiles.profile import Stage
-from operators.identity.normalise import normalise
+from store.fetch import Pool
 from store.profiles import profiles
 from store.profiles.profiles import Cursor, ProfileFilter, StoredProfile
 
-router = APIRouter(prefix="/cdp/profiles", tags=["profiles"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp/profiles", tags=["profiles"])
 
 ProfileIdPath = Annotated[
     UUID, Path(description="Profile id; an id that was merged away leads to the survivor.")
 ]
 
 
-async def find(reads: Reads, workspace: int, profile: UUID) -> StoredProfile:
+async def find(pool: Pool, workspace: int, profile: UUID) -> StoredProfile:
     """The live person behind an id.
 
     Raises:
         NotFoundError: the workspace knows no such person.
     """
-    found = await profiles.by_key(reads.pool, workspace, profile.bytes)
+    found = await profiles.by_key(pool, workspace, profile.bytes)
     if found is None:
         raise NotFoundError("profile")
     return found
 
 
-async def show(
-    reads: Reads, programs: Programs, found: StoredProfile, asked: UUID | None = None
-) -> Profile:
-    """A stored person as the API shows it."""
-    person = found.person
-    judge = await programs.of(person.workspace)
-    judged = judge.of(person, to_ms(reads.now()))
-    names = await reads.segments(person)
-    return Profile.of(
-        person,
-        reads.stage(person),
-        found.identifiers,
-        names,
-        judged,
-        asked or UUID(bytes=person.id),
-    )
-
-
-@router.get("", summary="List or search profiles")
-async def list_profiles(
-    caller: Reader,
-    reads: ReadsNow,
+async def _filter(
     stage: Annotated[
         Stage | None, Query(description="Only people in this lifecycle stage.")
     ] = None,
@@ -75,46 +51,42 @@ async def list_profiles(
             examples=["mary@"],
         ),
     ] = None,
-    limit: Limit = LIMIT_DEFAULT,
-    cursor: CursorText = None,
+) -> ProfileFilter:
+    return ProfileFilter(stage.value if stage else None, seen_since, search)
+
+
+@router.get("", summary="List or search profiles")
+async def list_profiles(
+    caller: Reader,
+    settings: SettingsDep,
+    pool: PoolDep,
+    reader: Profiles,
+    wanted: Annotated[ProfileFilter, Depends(_filter)],
+    paging: PagingDep,
 ) -> Page[ProfileSummary]:
     """People in the order of their ids or, when searching, of their first matching identifier.
 
     `total` comes with the first page. A search counts matching identifiers, whatever the other
     filters are.
     """
-    wanted = ProfileFilter(stage.value if stage else None, seen_since, search)
-    after = None
-    if cursor is not None:
-        key, value = decode_cursor(cursor, (UUID, str))
-        after = Cursor(key, value)
-    page = await profiles.page(
-        reads.pool, caller.workspace, wanted, after, limit, reads.bounds.paging
+    query, place = settings.query, paging.after(UUID, str)
+    after = Cursor(*place) if place else None
+    page = await profiles.page(pool, caller.workspace, wanted, after, paging.limit, query.paging)
+    people = await profiles.by_ids(pool, caller.workspace, page.ids, query.identifier_preview)
+    total = None
+    if after is None:
+        total = Count.of(await profiles.total(pool, caller.workspace, wanted, query.paging))
+    return Page(
+        items=[await reader.summary(found) for found in people],
+        next=encode_cursor(page.next.key, page.next.value) if page.next else None,
+        total=total,
     )
-    people = await profiles.by_ids(
-        reads.pool, caller.workspace, page.ids, reads.bounds.identifier_preview
-    )
-    total = (
-        None
-        if after
-        else Count.of(
-            await profiles.total(reads.pool, caller.workspace, wanted, reads.bounds.paging)
-        )
-    )
-    items = []
-    for found in people:
-        person = found.person
-        segments = await reads.segments(person)
-        items.append(ProfileSummary.of(person, reads.stage(person)[0], found.identifiers, segments))
-    following = encode_cursor(page.next.key, page.next.value) if page.next else None
-    return Page(items=items, next=following, total=total)
 
 
 @router.get("/lookup", summary="Look a profile up by any identifier")
-async def look_up(
+async def look_up_profile(
     caller: Reader,
-    reads: ReadsNow,
-    programs: ProgramsNow,
+    reader: Profiles,
     kind: Annotated[
         str, Query(min_length=1, max_length=64, description="Identifier kind.", examples=["email"])
     ],
@@ -140,23 +112,15 @@ async def look_up(
 
     The fast way in: answered from Redis where it is known there.
     """
-    spelled = normalise(kind, value, reads.identity, region.upper())
-    if spelled is None:
-        raise NotFoundError("profile")
-    found = await reads.hot.by_identifier(
-        caller.workspace, identifier_key(caller.salt, kind, spelled)
-    )
-    if found is None:
-        raise NotFoundError("profile")
-    return await show(reads, programs, found)
+    return await reader.show(await reader.by_identifier(caller, kind, value, region))
 
 
 @router.get("/{id}", summary="Read a profile")
-async def read_profile(
-    caller: Reader, reads: ReadsNow, programs: ProgramsNow, id: ProfileIdPath
+async def get_profile(
+    caller: Reader, pool: PoolDep, reader: Profiles, id: ProfileIdPath
 ) -> Profile:
     """One person.
 
     An id that was merged away answers with the survivor and says so in `redirected_from`.
     """
-    return await show(reads, programs, await find(reads, caller.workspace, id), id)
+    return await reader.show(await find(pool, caller.workspace, id), id)

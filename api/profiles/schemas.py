@@ -137,11 +137,12 @@ class ComputedValue(View):
     )
     version: int = Field(description="Of the definition that computed it.")
     building: bool = Field(
-        description="The definition is newer than what is known of this person; a sweep is on its way."
+        description="The definition is newer than what is known of this person; a sweep is on"
+        " its way."
     )
 
 
-class RfmView(View):
+class RfmScores(View):
     """RFM of one person: scores 1 to 5, 5 is best, and the segment that they make."""
 
     recency: int
@@ -154,7 +155,7 @@ class Judged(NamedTuple):
     """What definitions say about one person at one instant."""
 
     computed: dict[str, ComputedValue]
-    rfm: RfmView | None
+    rfm: RfmScores | None
 
 
 class Profile(View):
@@ -220,8 +221,9 @@ class Profile(View):
     computed: dict[str, ComputedValue] = Field(
         description="Computed traits by name, as of this instant."
     )
-    rfm: RfmView | None = Field(
-        description="RFM scores as of this instant; null without a purchase in the look-back, or without bounds."
+    rfm: RfmScores | None = Field(
+        description="RFM scores as of this instant; null without a purchase in the look-back,"
+        " or without bounds."
     )
     events: EventCounts
     sessions: Sessions
@@ -234,7 +236,8 @@ class Profile(View):
     segments: list[str] = Field(description="Names of the segments that the person is in.")
     identifiers: list[IdentifierView]
     refused_links: int = Field(
-        description="Link facts that touch this person and that a limit refuses; the graph explains them."
+        description="Link facts that touch this person and that a limit refuses; the graph"
+        " explains them."
     )
     truncated: bool = Field(
         description="A cap on names, traits or groups was reached and entries were left out."

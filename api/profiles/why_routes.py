@@ -2,46 +2,49 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from api.profiles.programs import ProgramsNow
+from api.profiles.programs import ProgramsDep
 from api.profiles.routes import ProfileIdPath
 from api.profiles.why_schemas import Cites, WhyView
-from api.web.deps import Held, Reader
-from api.web.errors import DESCRIBED, ConflictError, NotFoundError
-from api.web.reading import Reads, ReadsNow
-from api.web.values import Instant, instant
+from api.web.deps import Reader, SettingsDep
+from api.web.errors import ConflictError, NotFoundError
+from api.web.transaction import TransactionsDep
+from api.web.values import Instant, instant, now
+from config.settings import Settings
 from domain.ids import SegmentId
 from domain.instants import to_ms
 from operators.aggregates import plan
 from operators.segments.citations import looked_at
 from operators.segments.explain import deciding, explain, next_flip, subject_at
 from operators.segments.program import Node, Program
-from store.fetch import in_transaction
 from store.profiles.standing import Standing, standing
 
-router = APIRouter(prefix="/cdp/profiles", tags=["segments"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp/profiles", tags=["segments"])
 
 
 @router.get("/{id}/segments/{segment}/why", summary="Explain a membership")
-async def why(
+async def explain_membership(
     caller: Reader,
-    held: Held,
-    reads: ReadsNow,
-    programs: ProgramsNow,
+    settings: SettingsDep,
+    transactions: TransactionsDep,
+    programs: ProgramsDep,
     id: ProfileIdPath,
     segment: Annotated[int, Path(ge=0, lt=2**31)],
     at: Annotated[
         Instant | None,
         Query(
-            description="An instant from now on, as if nothing happened until then; default now. What was is under `…/changes`."
+            description="An instant from now on, as if nothing happened until then; default"
+            " now. What was is under `…/changes`."
         ),
     ] = None,
 ) -> WhyView:
-    """Every node of the segment's rule with its answer, the value that decided it, the events that count, and when it changes by itself.
+    """Every node of the rule: its answer, the value that decided it, the events that count.
+
+    And when the answer changes by itself.
 
     The answer is evaluated from the person's state as it is now, by the engine's own evaluator.
     `flips_at` is the instant at which the person enters or leaves if nothing happens; nodes that
@@ -62,32 +65,27 @@ async def why(
         for one in plan.nodes(live.rule)
         for event in looked_at(one, program.definitions)[0]
     }
-    dsn, timeout = (
-        held.settings.postgres.dsn.get_secret_value(),
-        held.settings.edge.statement_timeout,
-    )
-
-    def read(connection: Any) -> Standing | None:  # noqa: ANN401 - a connection of the store
-        return standing(connection, program, id, names)
-
-    found = await asyncio.to_thread(in_transaction, dsn, read, timeout)
+    found = await transactions.run(lambda conn: standing(conn, program, id, names))
     if found is None:
         raise NotFoundError("profile")
-    now = reads.now()
-    return await asyncio.to_thread(
-        _explain, reads, found, program, node, number, max(at, now) if at else now
-    )
+    at = max(at, now()) if at else now()
+    return await asyncio.to_thread(_explain, settings, found, program, node, number, at)
 
 
 def _explain(
-    reads: Reads, found: Standing, program: Program, node: Node, segment: SegmentId, at: datetime
+    settings: Settings,
+    found: Standing,
+    program: Program,
+    node: Node,
+    segment: SegmentId,
+    at: datetime,
 ) -> WhyView:
     now_ms = to_ms(at)
     person = found.person
-    explanation = explain(node, subject_at(person, program, reads.profile, now_ms))
-    flip = next_flip(person, program, reads.profile, segment, now_ms)
+    explanation = explain(node, subject_at(person, program, settings.profile, now_ms))
+    flip = next_flip(person, program, settings.profile, segment, now_ms)
     live = program.segments[program.place[segment]].segment
-    cites = Cites(found.told, program.definitions, now_ms, reads.bounds.citations)
+    cites = Cites(found.told, program.definitions, now_ms, settings.query.citations)
     return WhyView(
         profile_id=UUID(bytes=person.id),
         segment_id=segment,

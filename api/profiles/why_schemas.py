@@ -22,8 +22,9 @@ class CitedEventView(View):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"id": "0b0e9b0c-54a1-4c52-8a52-4c4f0f3f1a77", "message_id": "m-1", "type": "track", "name": "Order Completed",
-                 "occurred_at": _AT, "counts_until": "2026-03-31T10:00:00Z"}
+                {"id": "0b0e9b0c-54a1-4c52-8a52-4c4f0f3f1a77", "message_id": "m-1", "type": "track",
+                 "name": "Order Completed", "occurred_at": _AT,
+                 "counts_until": "2026-03-31T10:00:00Z"}
             ]
         }
     )  # fmt: skip
@@ -51,7 +52,7 @@ class CitedEventView(View):
         )
 
 
-class NodeView(View):
+class RuleNodeView(View):
     """One node of the rule as it stands."""
 
     says: str = Field(description="The node in words.")
@@ -61,16 +62,18 @@ class NodeView(View):
         description="What its condition was held against; null where there is nothing."
     )
     changes_at: Instant | None = Field(
-        description="Earliest instant at which its answer may change if nothing happens; null for never."
+        description="Earliest instant at which its answer may change if nothing happens; null"
+        " for never."
     )
     decides: bool = Field(
-        description="If this alone answered otherwise, the person would be in where they are out, or out where they are in."
+        description="If this alone answered otherwise, the person would be in where they are"
+        " out, or out where they are in."
     )
     events: list[CitedEventView] = Field(
         description="The events that count, newest first; the first few."
     )
     events_total: int = Field(description="How many events count.")
-    of: list["NodeView"] = Field(description="The nodes below.")
+    of: list["RuleNodeView"] = Field(description="The nodes below.")
 
 
 class WhyView(View):
@@ -80,13 +83,16 @@ class WhyView(View):
         json_schema_extra={
             "examples": [
                 {
-                    "profile_id": "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "segment_id": 7, "segment": "recent buyers", "version": 2,
-                    "at": _AT, "member": True, "member_stored": True, "flips_at": "2026-03-31T10:00:00Z", "flips_exactly": True,
+                    "profile_id": "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "segment_id": 7,
+                    "segment": "recent buyers", "version": 2,
+                    "at": _AT, "member": True, "member_stored": True,
+                    "flips_at": "2026-03-31T10:00:00Z", "flips_exactly": True,
                     "why": {
                         "says": "the number of “Order Completed” in the last 30d is at least 1",
-                        "rule": {"type": "event", "event": {"name": "Order Completed"}, "window": "30d"},
-                        "holds": True, "value": 1, "changes_at": "2026-03-31T10:00:00Z", "decides": True, "events": [],
-                        "events_total": 1, "of": [],
+                        "rule": {"type": "event", "window": "30d",
+                                 "event": {"name": "Order Completed"}},
+                        "holds": True, "value": 1, "changes_at": "2026-03-31T10:00:00Z",
+                        "decides": True, "events": [], "events_total": 1, "of": [],
                     },
                 }
             ]
@@ -108,7 +114,7 @@ class WhyView(View):
     flips_exactly: bool = Field(
         description="False where the search was given up: nothing changes before `flips_at`."
     )
-    why: NodeView
+    why: RuleNodeView
 
 
 class Cites:
@@ -134,14 +140,14 @@ class Cites:
         explanation: Explanation,
         deciding: frozenset[tuple[int, ...]],
         place: tuple[int, ...] = (),
-    ) -> NodeView:
+    ) -> RuleNodeView:
         """A node and everything below it."""
         citations = (
             []
             if explanation.of
             else cited(explanation.rule, self._told, self._definitions, self._now_ms)
         )
-        return NodeView(
+        return RuleNodeView(
             says=in_words(explanation.rule),
             rule=msgspec.to_builtins(explanation.rule),
             holds=explanation.holds,

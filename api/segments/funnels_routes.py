@@ -1,30 +1,36 @@
 """Funnels over stored events."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from api.segments.funnels_schemas import FunnelBody, FunnelView
-from api.web.deps import Reader
-from api.web.errors import DESCRIBED, UnprocessableError
-from api.web.reading import ReadsNow
-from store.segments.funnels import FunnelTooLargeError
+from api.web.deps import Reader, SettingsDep, held
+from api.web.errors import UnprocessableError
+from api.web.values import now
+from store.segments.funnels import Funnels, FunnelTooLargeError
 
-router = APIRouter(prefix="/cdp/funnels", tags=["statistics"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp/funnels", tags=["statistics"])
 
 
 @router.post("", summary="Compute a funnel")
-async def compute_funnel(caller: Reader, reads: ReadsNow, body: FunnelBody) -> FunnelView:
+async def compute_funnel(
+    caller: Reader,
+    settings: SettingsDep,
+    funnels: Annotated[Funnels, held("funnels")],
+    body: FunnelBody,
+) -> FunnelView:
     """How many people did the steps in order within the window, and how long they took.
 
     Per person, over the events of all their identifiers as they are one person now; each person
     counts once, with the attempt that got furthest. `docs/funnels.md` states it exactly.
     """
     funnel = body.funnel()
-    if funnel.until - funnel.since > reads.bounds.funnels.longest:
-        raise UnprocessableError(
-            f"A funnel spans at most {reads.bounds.funnels.longest.days} days."
-        )
+    longest = settings.query.funnels.longest
+    if funnel.until - funnel.since > longest:
+        raise UnprocessableError(f"A funnel spans at most {longest.days} days.")
     try:
-        answer = await reads.funnels.answer(caller.workspace, funnel)
+        answer = await funnels.answer(caller.workspace, funnel)
     except FunnelTooLargeError as error:
         raise UnprocessableError(str(error)) from error
-    return FunnelView.of(funnel, answer, reads.now())
+    return FunnelView.of(funnel, answer, now())

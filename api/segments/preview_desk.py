@@ -1,15 +1,14 @@
-"""Computes previews for routes: each in a thread and on a connection of its own, a few at a time, so that requests go on meanwhile."""
+"""Computes previews for routes: in transactions with more patience, a few at a time."""
 
 import asyncio
 from datetime import timedelta
 from time import monotonic
 from typing import Annotated, Final
 
-from fastapi import Depends, Request
-
+from api.web.deps import held
+from api.web.transaction import Transactions
 from config.settings import Settings
 from store.definitions.versions import Author
-from store.fetch import in_transaction
 from store.segments.preview import Asked, Preview, Previews
 
 _PATIENCE: Final = 4
@@ -21,11 +20,12 @@ class PreviewDesk:
 
     Args:
         settings: the configuration.
+        transactions: run the previews.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, transactions: Transactions) -> None:
         params = settings.query.preview
-        self._dsn = settings.postgres.dsn
+        self._transactions = transactions
         self._previews = Previews(
             settings.profile, tuple(settings.identity.kinds), params, monotonic
         )
@@ -40,20 +40,10 @@ class PreviewDesk:
             psycopg.OperationalError: Postgres cannot be reached or cancels a statement.
         """
         async with self._turn:
-            dsn = self._dsn.get_secret_value()
-            return await asyncio.to_thread(
-                in_transaction,
-                dsn,
-                lambda conn: self._previews.of(conn, author, asked),
-                self._timeout,
+            return await self._transactions.run(
+                lambda conn: self._previews.of(conn, author, asked), self._timeout
             )
 
 
-async def desk(request: Request) -> PreviewDesk:
-    """The process's `PreviewDesk`, put there by ``api.app``."""
-    found: PreviewDesk = request.app.state.previews
-    return found
-
-
-Desk = Annotated[PreviewDesk, Depends(desk)]
+Desk = Annotated[PreviewDesk, held("previews")]
 """Parameter of a route that computes previews."""

@@ -9,53 +9,57 @@ from fastapi import APIRouter, Path
 from api.segments.preview_desk import Desk, PreviewDesk
 from api.segments.previews_schemas import PreviewRequest, PreviewView
 from api.segments.rule_reading_schemas import checked_rule
-from api.web.deps import Caller, Held, Reader
-from api.web.errors import DESCRIBED
+from api.web.definitions import author_of
+from api.web.deps import Caller, Reader, SettingsDep
 from api.web.methods import only
-from api.web.transaction_definitions import author_of
+from config.settings import Settings
 from domain.instants import to_ms
 from domain.segments.rule import Rule
 from store.segments.preview import Asked
 
-router = APIRouter(prefix="/cdp/segments", tags=["segments"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp/segments", tags=["segments"])
 only(router, "/preview", "POST")
 
 _START_BYTES = 16
 
 
 async def _answer(
-    caller: Caller, held: Held, desk: PreviewDesk, segment: int | None, rule: Rule | None
+    caller: Caller, settings: Settings, desk: PreviewDesk, segment: int | None, rule: Rule | None
 ) -> PreviewView:
     now_ms = to_ms(datetime.now(UTC))
-    author = author_of(held.settings, caller.workspace, caller.actor)
+    author = author_of(settings, caller.workspace, caller.actor)
     found = await desk.answer(author, Asked(segment, rule, now_ms, token_bytes(_START_BYTES)))
     return PreviewView.of(found, now_ms)
 
 
 @router.post("/preview", summary="Preview a rule")
-async def preview_rule(caller: Reader, held: Held, desk: Desk, body: PreviewRequest) -> PreviewView:
-    """How many people the rule holds for now, some of them, and how they overlap with segments that exist. Nothing is saved.
+async def preview_rule(
+    caller: Reader, settings: SettingsDep, desk: Desk, body: PreviewRequest
+) -> PreviewView:
+    """How many people the rule holds for now, some of them, and their overlap with segments.
+
+    Nothing is saved.
 
     Up to a bound everybody is evaluated and the numbers are exact; beyond, they are estimated from
     a random sample, with 95 % confidence intervals, within about two seconds. The evaluation is
     that of live segments, the past included.
     """
     return await _answer(
-        caller, held, desk, None, checked_rule(body.rule, held.settings.definitions)
+        caller, settings, desk, None, checked_rule(body.rule, settings.definitions)
     )
 
 
 @router.post("/{id}/preview", summary="Preview a segment")
 async def preview_segment(
     caller: Reader,
-    held: Held,
+    settings: SettingsDep,
     desk: Desk,
     id: Annotated[int, Path(ge=0, lt=2**31)],
     body: PreviewRequest | None = None,
 ) -> PreviewView:
-    """Like a preview of a rule, for a segment's newest saved version, or for the rule of the body in its place.
+    """Like a preview of a rule, for a segment's newest version, or for the body's rule.
 
     Its own entry among `overlaps` says who would stay: `both` of its present members.
     """
-    rule = None if body is None else checked_rule(body.rule, held.settings.definitions)
-    return await _answer(caller, held, desk, id, rule)
+    rule = None if body is None else checked_rule(body.rule, settings.definitions)
+    return await _answer(caller, settings, desk, id, rule)

@@ -19,41 +19,33 @@ from api.segments.schemas import (
     SegmentUpdate,
     SegmentView,
 )
-from api.web.deps import Held, Operator, Reader
-from api.web.errors import DESCRIBED, NotFoundError
+from api.web.definitions import AuthorDep, Expected, author_of, etag
+from api.web.deps import PoolDep, Reader, SettingsDep
+from api.web.errors import NotFoundError
 from api.web.methods import only
-from api.web.paging import (
-    LIMIT_DEFAULT,
-    CursorText,
-    Limit,
-    Page,
-    after_id,
-    decode_cursor,
-    encode_cursor,
-)
-from api.web.reading import Reads, ReadsNow
-from api.web.transaction_definitions import Expected, define, etag
+from api.web.paging import Page, PagingDep
+from api.web.transaction import TransactionsDep
 from api.web.values import Count
+from config.settings import Settings
 from store.definitions import publish, views
 from store.definitions.versions import Draft, create, save
+from store.fetch import Pool
 from store.segments import segments
 from store.segments.segments import SegmentRow
 
-router = APIRouter(prefix="/cdp/segments", tags=["segments"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp/segments", tags=["segments"])
 only(router, "/validate", "POST")
 
 SegmentId = Annotated[int, Path(ge=0, lt=2**31)]
 
 
-async def _show(reads: Reads, workspace: int, row: SegmentRow) -> SegmentView:
-    members = await segments.size(
-        reads.pool, workspace, row.id, reads.bounds.statistics.exact_limit
-    )
+async def _show(pool: Pool, settings: Settings, workspace: int, row: SegmentRow) -> SegmentView:
+    members = await segments.size(pool, workspace, row.id, settings.query.statistics.exact_limit)
     return SegmentView.of(row, Count.of(members))
 
 
-async def _find(reads: Reads, workspace: int, segment: int) -> SegmentRow:
-    row = await segments.by_id(reads.pool, workspace, segment)
+async def _find(pool: Pool, workspace: int, segment: int) -> SegmentRow:
+    row = await segments.by_id(pool, workspace, segment)
     if row is None:
         raise NotFoundError("segment")
     return row
@@ -61,52 +53,62 @@ async def _find(reads: Reads, workspace: int, segment: int) -> SegmentRow:
 
 @router.get("", summary="List segments")
 async def list_segments(
-    caller: Reader, reads: ReadsNow, limit: Limit = LIMIT_DEFAULT, cursor: CursorText = None
+    caller: Reader, settings: SettingsDep, pool: PoolDep, paging: PagingDep
 ) -> Page[SegmentView]:
     """The workspace's segments with their sizes."""
-    rows = await segments.of_workspace(reads.pool, caller.workspace, after_id(cursor), limit)
-    items = [await _show(reads, caller.workspace, row) for row in rows]
-    return Page(items=items, next=encode_cursor(rows[-1].id) if len(rows) == limit else None)
+    rows = await segments.of_workspace(pool, caller.workspace, paging.after_id, paging.limit)
+    shown = {row.id: await _show(pool, settings, caller.workspace, row) for row in rows}
+    return paging.page(rows, lambda row: shown[row.id])
 
 
 @router.post("", summary="Create a segment", status_code=201)
 async def create_segment(
-    caller: Operator, held: Held, reads: ReadsNow, body: SegmentRequest, response: Response
+    author: AuthorDep,
+    settings: SettingsDep,
+    pool: PoolDep,
+    transactions: TransactionsDep,
+    body: SegmentRequest,
+    response: Response,
 ) -> SegmentView:
     """Saves a draft. Nobody is a member until it is published."""
-    rule = checked_rule(body.rule, held.settings.definitions)
+    rule = checked_rule(body.rule, settings.definitions)
     draft = Draft(rule, body.purpose, body.name, body.description)
-    made = await define(held, caller, lambda conn, author: create(conn, author, "segment", draft))
-    row = await _find(reads, caller.workspace, made)
+    made = await transactions.run(lambda conn: create(conn, author, "segment", draft))
+    row = await _find(pool, author.workspace, made)
     response.headers.update(etag(row.newest))
-    return await _show(reads, caller.workspace, row)
+    return await _show(pool, settings, author.workspace, row)
 
 
 @router.post("/validate", summary="Check a rule")
-async def validate_rule(caller: Reader, held: Held, body: RuleRequest) -> CheckedView:
-    """Says whether a rule could be published now: its shape, its bounds, and whether what it refers to is live. Nothing is saved."""
-    rule = checked_rule(body.rule, held.settings.definitions)
-    await define(
-        held, caller, lambda conn, author: publish.check_segment(conn, author, body.segment, rule)
-    )
+async def validate_rule(
+    caller: Reader, settings: SettingsDep, transactions: TransactionsDep, body: RuleRequest
+) -> CheckedView:
+    """Says whether a rule could be published now: its shape, its bounds, and what it refers to.
+
+    Nothing is saved.
+    """
+    rule = checked_rule(body.rule, settings.definitions)
+    author = author_of(settings, caller.workspace, caller.actor)
+    await transactions.run(lambda conn: publish.check_segment(conn, author, body.segment, rule))
     return CheckedView(rule=msgspec.to_builtins(rule))
 
 
 @router.get("/{id}", summary="Read a segment")
-async def read_segment(
-    caller: Reader, reads: ReadsNow, id: SegmentId, response: Response
+async def get_segment(
+    caller: Reader, settings: SettingsDep, pool: PoolDep, id: SegmentId, response: Response
 ) -> SegmentView:
     """The segment as it is live, and its size."""
-    row = await _find(reads, caller.workspace, id)
+    row = await _find(pool, caller.workspace, id)
     response.headers.update(etag(row.newest))
-    return await _show(reads, caller.workspace, row)
+    return await _show(pool, settings, caller.workspace, row)
 
 
 @router.put("/{id}", summary="Save a new version of a segment")
 async def update_segment(
-    caller: Operator,
-    held: Held,
-    reads: ReadsNow,
+    author: AuthorDep,
+    settings: SettingsDep,
+    pool: PoolDep,
+    transactions: TransactionsDep,
     id: SegmentId,
     body: SegmentUpdate,
     expected: Expected,
@@ -116,87 +118,83 @@ async def update_segment(
 
     Saving what is saved already makes no new version.
     """
-    rule = checked_rule(body.rule, held.settings.definitions)
+    rule = checked_rule(body.rule, settings.definitions)
     draft = Draft(rule, body.purpose, body.name, body.description)
     seen = body.version if expected is None else expected
-    version = await define(
-        held, caller, lambda conn, author: save(conn, author, "segment", id, draft, seen)
-    )
+    version = await transactions.run(lambda conn: save(conn, author, "segment", id, draft, seen))
     response.headers.update(etag(version))
-    return await _show(reads, caller.workspace, await _find(reads, caller.workspace, id))
+    row = await _find(pool, author.workspace, id)
+    return await _show(pool, settings, author.workspace, row)
 
 
 @router.get("/{id}/versions", summary="List a segment's versions")
-async def list_versions(
-    caller: Reader,
-    reads: ReadsNow,
-    id: SegmentId,
-    limit: Limit = LIMIT_DEFAULT,
-    cursor: CursorText = None,
+async def list_segment_versions(
+    caller: Reader, pool: PoolDep, paging: PagingDep, id: SegmentId
 ) -> Page[VersionView]:
     """Every version that was saved, newest first, with who saved and who published it."""
-    await _find(reads, caller.workspace, id)
+    await _find(pool, caller.workspace, id)
     rows = await views.versions(
-        reads.pool, caller.workspace, "segment", id, after_id(cursor), limit
+        pool, caller.workspace, "segment", id, paging.after_id, paging.limit
     )
-    following = encode_cursor(rows[-1].version) if len(rows) == limit else None
-    return Page(items=[VersionView.of(row) for row in rows], next=following)
+    return paging.page(rows, VersionView.of, lambda row: (row.version,))
 
 
 @router.post("/{id}/publish", summary="Publish a segment", status_code=202)
 async def publish_segment(
-    caller: Operator, held: Held, id: SegmentId, expected: Expected
+    author: AuthorDep, transactions: TransactionsDep, id: SegmentId, expected: Expected
 ) -> PublishedView:
-    """Makes the newest version live: events are judged by it from now on, and the sweep brings everybody else up to date."""
+    """Makes the newest version live: events are judged by it from now on.
+
+    The sweep brings everybody else up to date.
+    """
     return PublishedView.of(
-        await define(held, caller, lambda conn, author: publish.publish_segment(conn, author, id, expected))
-    )  # fmt: skip
+        await transactions.run(lambda conn: publish.publish_segment(conn, author, id, expected))
+    )
 
 
 @router.post("/{id}/pause", summary="Pause a segment", status_code=202)
-async def pause_segment(caller: Operator, held: Held, id: SegmentId) -> PublishedView:
+async def pause_segment(
+    author: AuthorDep, transactions: TransactionsDep, id: SegmentId
+) -> PublishedView:
     """Keeps its members as they are until it is resumed."""
     return PublishedView.of(
-        await define(held, caller, lambda conn, author: publish.pause_segment(conn, author, id))
+        await transactions.run(lambda conn: publish.pause_segment(conn, author, id))
     )
 
 
 @router.post("/{id}/resume", summary="Resume a segment", status_code=202)
-async def resume_segment(caller: Operator, held: Held, id: SegmentId) -> PublishedView:
+async def resume_segment(
+    author: AuthorDep, transactions: TransactionsDep, id: SegmentId
+) -> PublishedView:
     """Lets a paused segment follow its rule again; the sweep brings everybody up to date."""
     return PublishedView.of(
-        await define(held, caller, lambda conn, author: publish.resume_segment(conn, author, id))
+        await transactions.run(lambda conn: publish.resume_segment(conn, author, id))
     )
 
 
 @router.delete("/{id}", summary="Delete a segment", status_code=202)
-async def delete_segment(caller: Operator, held: Held, id: SegmentId) -> PublishedView:
+async def delete_segment(
+    author: AuthorDep, transactions: TransactionsDep, id: SegmentId
+) -> PublishedView:
     """Deletes it; the sweep takes its members out.
 
     Refused while another segment refers to it or an audience follows it.
     """
     return PublishedView.of(
-        await define(held, caller, lambda conn, author: publish.delete_segment(conn, author, id))
+        await transactions.run(lambda conn: publish.delete_segment(conn, author, id))
     )
 
 
 @router.get("/{id}/members", summary="List a segment's members")
-async def list_members(
-    caller: Reader,
-    reads: ReadsNow,
-    id: SegmentId,
-    limit: Limit = LIMIT_DEFAULT,
-    cursor: CursorText = None,
+async def list_segment_members(
+    caller: Reader, pool: PoolDep, paging: PagingDep, id: SegmentId
 ) -> Page[Member]:
     """The people in a segment, by profile id."""
-    await _find(reads, caller.workspace, id)
-    after: UUID | None = None
-    if cursor is not None:
-        (after,) = decode_cursor(cursor, (UUID,))
-    rows = await segments.members(reads.pool, caller.workspace, id, after, limit)
-    items = [
-        Member(profile_id=row.profile_id, since=row.since_at, version=row.version) for row in rows
-    ]
-    return Page(
-        items=items, next=encode_cursor(rows[-1].profile_id) if len(rows) == limit else None
+    await _find(pool, caller.workspace, id)
+    (after,) = paging.after(UUID) or (None,)
+    rows = await segments.members(pool, caller.workspace, id, after, paging.limit)
+    return paging.page(
+        rows,
+        lambda row: Member(profile_id=row.profile_id, since=row.since_at, version=row.version),
+        lambda row: (row.profile_id,),
     )

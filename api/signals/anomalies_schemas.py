@@ -1,4 +1,4 @@
-"""Anomalies as dashboards see them: an episode with the range that was expected, and the picture around it."""
+"""Schemas of anomalies: an episode, the range that was expected, and the points around it."""
 
 from typing import Literal
 
@@ -33,7 +33,8 @@ class AnomalyView(View):
     id: int
     signal: str
     metric: str = Field(
-        description="`events`, `match_quality`, `rejected_share`, `new_people_share`, `order_value:<currency>` (minor unit), `latency_ms`, "
+        description="`events`, `match_quality`, `rejected_share`, `new_people_share`,"
+        " `order_value:<currency>` (minor unit), `latency_ms`, "
         "`reported_share:<platform>`; points are five minutes apart."
     )
     started_at: Instant
@@ -46,7 +47,8 @@ class AnomalyView(View):
     expected_low: float
     expected_high: float
     ending: Literal["recovered", "adopted", "silent"] | None = Field(
-        description="Whether the value came back, became the new usual, or was seen no more; null while it lasts."
+        description="Whether the value came back, became the new usual, or was seen no more;"
+        " null while it lasts."
     )
 
     @classmethod

@@ -1,6 +1,6 @@
 """Signals and their health."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import msgspec
@@ -8,11 +8,10 @@ from fastapi import APIRouter, Path, Query
 
 from api.signals.schemas import OutlookView, SignalDetail, SignalHour
 from api.signals.trust_schemas import Reading, Signal
-from api.web.deps import Reader
-from api.web.errors import DESCRIBED, NotFoundError, UnprocessableError
-from api.web.paging import LIMIT_DEFAULT, CursorText, Limit, Page, decode_cursor, encode_cursor
-from api.web.reading import ReadsNow
-from api.web.values import Instant
+from api.web.deps import PoolDep, Reader, SettingsDep
+from api.web.errors import NotFoundError, UnprocessableError
+from api.web.paging import Page, PagingDep
+from api.web.values import Instant, now
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
 from domain.signals.reading import ComponentReading, Status
@@ -34,28 +33,31 @@ TREND: Final = timedelta(minutes=60)
 LONGEST: Final = timedelta(days=93)
 """Longest range by the hour."""
 
-router = APIRouter(prefix="/cdp/signals", tags=["trust"], responses=DESCRIBED)
+router = APIRouter(prefix="/cdp/signals", tags=["trust"])
 
 
 @router.get("", summary="List signals with their latest reading")
-async def list_signals(caller: Reader, reads: ReadsNow) -> Page[Signal]:
+async def list_signals(caller: Reader, pool: PoolDep) -> Page[Signal]:
     """Every source, heard of or not, and every platform that was read.
 
     No data is unknown, not healthy.
     """
-    rows = await readings.latest(reads.pool, caller.workspace)
+    rows = await readings.latest(pool, caller.workspace)
     return Page(items=[Signal.of(row) for row in rows], next=None)
 
 
 @router.get("/{signal}", summary="Explain a signal's health")
-async def explain_signal(caller: Reader, reads: ReadsNow, signal: SignalName) -> SignalDetail:
-    """The newest reading, why it is what it is as a sentence, its trend over the last hour, and when it would cross a threshold."""
-    rows = [
-        row for row in await readings.latest(reads.pool, caller.workspace) if row.signal == signal
-    ]
+async def explain_signal(
+    caller: Reader, settings: SettingsDep, pool: PoolDep, signal: SignalName
+) -> SignalDetail:
+    """The newest reading, why it is what it is, and its trend over the last hour.
+
+    With the trend comes when it would cross a threshold.
+    """
+    rows = [row for row in await readings.latest(pool, caller.workspace) if row.signal == signal]
     if not rows:
         raise NotFoundError("signal")
-    row, params = rows[0], reads.health.of(signal)
+    row, params = rows[0], settings.signals.of(signal)
     if row.id is None or row.read_at is None or row.status is None:
         never = OutlookView(per_hour=None, crosses=None, at=None)
         said = f"{signal} is unknown: it was never read."
@@ -64,7 +66,7 @@ async def explain_signal(caller: Reader, reads: ReadsNow, signal: SignalName) ->
         )
     reading = _reading(caller.workspace, row)
     cap = capping(reading, params.critical, params.floor)
-    scores = await readings.scores(reads.pool, caller.workspace, signal, reads.now() - TREND)
+    scores = await readings.scores(pool, caller.workspace, signal, now() - TREND)
     return SignalDetail(
         signal=signal,
         status=row.status,
@@ -95,9 +97,9 @@ def _reading(workspace: int, row: ReadingRow) -> Said:
 
 
 @router.get("/{signal}/hours", summary="Sum a signal's readings up by the hour")
-async def list_hours(
+async def list_signal_hours(
     caller: Reader,
-    reads: ReadsNow,
+    pool: PoolDep,
     signal: SignalName,
     since: Annotated[Instant | None, Query(description="First hour; default a week ago.")] = None,
     until: Annotated[Instant | None, Query(description="Before this; default now.")] = None,
@@ -106,34 +108,31 @@ async def list_hours(
 
     Hours without readings are left out.
     """
-    end = until or reads.now().astimezone(UTC)
+    end = until or now()
     begin = (since or end - timedelta(days=7)).replace(minute=0, second=0, microsecond=0)
     if not timedelta() < end - begin <= LONGEST:
         raise UnprocessableError(f"since must lie before until, by at most {LONGEST.days} days")
-    rows = await readings.hours(reads.pool, caller.workspace, signal, begin, end)
+    rows = await readings.hours(pool, caller.workspace, signal, begin, end)
     return Page(items=[SignalHour.of(row) for row in rows], next=None)
 
 
 @router.get("/{signal}/readings", summary="List a signal's readings")
-async def list_readings(
+async def list_signal_readings(
     caller: Reader,
-    reads: ReadsNow,
+    pool: PoolDep,
+    paging: PagingDep,
     signal: SignalName,
     since: Annotated[Instant | None, Query(description="Read at or after.")] = None,
     until: Annotated[Instant | None, Query(description="Read before.")] = None,
-    limit: Limit = LIMIT_DEFAULT,
-    cursor: CursorText = None,
 ) -> Page[Reading]:
     """A signal's history, newest first; empty for a signal that was never read."""
-    after = None
-    if cursor is not None:
-        at, row = decode_cursor(cursor, (datetime, int))
-        after = (at, row)
-    rows = await readings.history(reads.pool, caller.workspace, signal, since, until, after, limit)
-    last = rows[-1] if len(rows) == limit else None
-    following = (
-        encode_cursor(last.read_at, last.id)
-        if last and last.read_at and last.id is not None
-        else None
+    rows = await readings.history(
+        pool,
+        caller.workspace,
+        signal,
+        since,
+        until,
+        paging.after(datetime, int),
+        paging.limit,
     )
-    return Page(items=[Reading.of(row) for row in rows], next=following)
+    return paging.page(rows, Reading.of, lambda row: (row.read_at, row.id))

@@ -59,7 +59,8 @@ class SignalDetail(View):
     status: Status
     why: str = Field(description="Why it is what it is, as a sentence.")
     capped_by: str | None = Field(
-        description="The critical component that holds the score down; null where it is the weighted mean."
+        description="The critical component that holds the score down; null where it is the"
+        " weighted mean."
     )
     reading: Reading | None
     outlook: OutlookView

@@ -121,7 +121,8 @@ class DecisionView(View):
     override_id: int | None
     release_id: int | None
     size: JsonValue = Field(
-        description="How many people are on the list, and come and go by the push; null where it was not measured."
+        description="How many people are on the list, and come and go by the push; null where"
+        " it was not measured."
     )
     decided_at: Instant
 
@@ -158,10 +159,12 @@ class AuditEntry(View):
     subject: str
     detail: JsonValue
     seq: int | None = Field(
-        description="Place in the workspace's chain: 1, 2, 3 … as committed; null where somebody wrote past the log."
+        description="Place in the workspace's chain: 1, 2, 3 … as committed; null where"
+        " somebody wrote past the log."
     )
     hash: str | None = Field(
-        description="SHA-256 over this entry and the hash before it: written down elsewhere, it proves what came before."
+        description="SHA-256 over this entry and the hash before it: written down elsewhere,"
+        " it proves what came before."
     )
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Looks at a request of the query API before its body is read: who sends it, and how large it says it is.
+"""Checks the key and the announced size of a query API request before its body is read.
 
 FastAPI reads and parses a body before any dependency runs, the check of the key included; here the
 key comes first. A body of unannounced length is cut off by FastAPI's own limit, with a plain 413.

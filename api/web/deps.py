@@ -1,4 +1,4 @@
-"""What requests depend on: the process's connections, and who asks.
+"""What requests depend on: what the process holds, and who asks.
 
 Nothing below ``/cdp`` is answered without `require`.
 
@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from time import monotonic, monotonic_ns
 from typing import Annotated, Final, Literal
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, params
 
-from api.edge.connections import prove
+from api.edge.crowd import prove
 from api.web.errors import ForbiddenError, RateLimitedError, UnauthorizedError
 from api.web.key_cache import Remembered
-from api.web.log_watch import LogWatch
 from config.collector import KeyParams
 from config.settings import Settings
 from domain.ids import WorkspaceId
@@ -109,29 +108,17 @@ class Keys:
             raise RateLimitedError(wait_ms / 1000)
 
 
-@dataclass(frozen=True)
-class Connections:
-    """What one process holds open, as ``app.state.connections``.
+def held(name: str) -> params.Depends:
+    """Depend on what ``api.app`` put into ``app.state`` under a name.
 
-    Attributes:
-        settings: the configuration.
-        pool: connections to Postgres.
-        log: the writing end of the event log.
-        log_watch: tells why it takes nothing.
-        keys: write keys and API keys.
+    A coroutine finds it, because FastAPI runs plain functions in threads, which is slow.
     """
 
-    settings: Settings
-    pool: Pool
-    log: EventLog
-    log_watch: LogWatch
-    keys: Keys
+    async def find(request: Request) -> object:
+        found: object = getattr(request.app.state, name)
+        return found
 
-
-async def connections(request: Request) -> Connections:
-    """The process's `Connections`, put there by ``api.app``."""
-    found: Connections = request.app.state.connections
-    return found
+    return params.Depends(find)
 
 
 SCHEMES: Final = {
@@ -161,8 +148,8 @@ async def authenticate(request: Request) -> Caller:
         RateLimitedError: the key asks too often.
     """
     caller = await identify(request)
-    held: Connections = request.app.state.connections
-    held.keys.pace(caller)
+    keys: Keys = request.app.state.keys
+    keys.pace(caller)
     return caller
 
 
@@ -179,8 +166,8 @@ async def identify(request: Request) -> Caller:
     api_key = _api_key(request)
     if not api_key:
         raise UnauthorizedError("An API key is needed: Authorization: Bearer <key>, or X-API-Key.")
-    held: Connections = request.app.state.connections
-    caller = await held.keys.caller(api_key)
+    keys: Keys = request.app.state.keys
+    caller = await keys.caller(api_key)
     if caller is None:
         raise UnauthorizedError("The API key is unknown or revoked.")
     prove(request.scope)
@@ -213,8 +200,12 @@ def demand(caller: Caller, *scopes: Scope) -> None:
         raise ForbiddenError(f"The API key lacks the scope {' or '.join(scopes)}.")
 
 
-Held = Annotated[Connections, Depends(connections)]
-"""Parameter of a route that uses the process's connections."""
+SettingsDep = Annotated[Settings, held("settings")]
+"""Parameter of a route that depends on the configuration."""
+PoolDep = Annotated[Pool, held("pool")]
+"""Parameter of a route that queries Postgres."""
+LogDep = Annotated[EventLog, held("log")]
+"""Parameter of a route that appends to the event log."""
 Reader = Annotated[Caller, Depends(require("read"))]
 """Parameter of a route that reads."""
 Operator = Annotated[Caller, Depends(require("write"))]

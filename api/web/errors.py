@@ -1,10 +1,10 @@
-"""One table from errors to answers: problem+json (RFC 9457) below ``/cdp``, ``{"code","message"}`` where clients of the collector look.
+"""One table from errors to answers: problem+json (RFC 9457) below ``/cdp``, else the collector's.
 
 Nothing that a client sent is repeated in an answer, and no message of an unexpected error leaves
 the process: both may hold personal data.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from math import ceil
 from typing import Any, Final, NamedTuple
@@ -13,19 +13,20 @@ import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from api.web.paging import BadCursorError
-from api.web.problems import problem_of
+from api.web.problems import FieldProblem, Problem, problem_of
 from domain.values import Json
 from sinks.intake.log import LogFullError, LogUnavailableError
+from store.activation.commands import AudienceCommandError, UnknownAudienceError
 from store.definitions.versions import (
     DefinitionError,
     InvalidDefinitionError,
     MissingDefinitionError,
 )
 from store.errors import StoreUnavailable
+from store.gate.commands import GateCommandError
 
 QUERY_PREFIX: Final = "/cdp/"
 STORE_RETRY_AFTER_S: Final = 2.0
@@ -140,67 +141,6 @@ class BusyError(ApiError):
         self.retry_after_s = retry_after_s
 
 
-class FieldProblem(BaseModel):
-    """One field that does not hold."""
-
-    field: str = Field(
-        description="Where: `body.links.0`, `query.limit`; in a rule its JSON path, `$.of[1].window`.",
-        examples=["query.limit"],
-    )
-    message: str = Field(examples=["Input should be less than or equal to 200"])
-
-
-class Problem(BaseModel):
-    """What every error looks like (RFC 9457, `application/problem+json`)."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "urn:stratum:problem:not_found",
-                    "title": "Not Found",
-                    "status": 404,
-                    "code": "not_found",
-                    "detail": "There is no such profile.",
-                    "errors": [],
-                }
-            ]
-        }
-    )
-
-    type: str = Field(description="`urn:stratum:problem:` and the code.")
-    title: str
-    status: int
-    code: str = Field(description="Stable; made to be compared.")
-    detail: str
-    errors: list[FieldProblem] = []
-
-
-def _described(description: str) -> dict[str, Any]:
-    return {
-        "description": description,
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
-    }
-
-
-DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
-    400: _described("The request cannot be understood."),
-    401: _described("No API key, or one that is unknown or revoked."),
-    403: _described("The API key lacks the scope."),
-    404: _described("The workspace has no such thing."),
-    409: _described("The state of things does not allow it."),
-    413: _described("The body is too large."),
-    422: _described("A field does not hold; `errors` says which."),
-    429: _described("Too many requests; `Retry-After` says when to come again."),
-    503: _described(
-        "A server that is needed does not answer; `Retry-After` says when to come again."
-    ),
-}
-"""What routes declare as their error answers."""
-
-
 class _Rule(NamedTuple):
     status: HTTPStatus
     code: str
@@ -208,21 +148,57 @@ class _Rule(NamedTuple):
     retry_after_s: float | None = None
 
 
-# Errors of the layers below; the first class that fits counts.
-_TABLE: Final[Mapping[type[Exception], _Rule]] = {
+def _rule(error: Exception) -> _Rule:
+    rule = next(rule for kind, rule in _TABLE.items() if isinstance(error, kind))
+    return rule if isinstance(rule, _Rule) else rule(error)
+
+
+def _api(error: ApiError) -> _Rule:
+    return _Rule(error.status, error.code, error.detail, error.retry_after_s)
+
+
+def _http(error: HTTPException) -> _Rule:
+    status = HTTPStatus(error.status_code)
+    return _Rule(status, status.name.lower(), status.description or status.phrase)
+
+
+def _log(error: LogUnavailableError) -> _Rule:
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable"
+    if isinstance(error, LogFullError):
+        status, code = HTTPStatus.TOO_MANY_REQUESTS, "log_full"
+    return _Rule(status, code, f"{error.reason.meaning} ({error.reason}).", error.retry_after_s)
+
+
+def _sentence(error: Exception) -> str:
+    return f"{str(error)[:1].upper()}{str(error)[1:]}."
+
+
+_STORE_AWAY: Final = _Rule(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "store_unavailable",
+    "Postgres does not answer.",
+    STORE_RETRY_AFTER_S,
+)
+# The first class that fits counts.
+_TABLE: Final[Mapping[type[Exception], _Rule | Callable[[Any], _Rule]]] = {
+    ApiError: _api,
+    RequestValidationError: _Rule(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not hold; see errors."
+    ),
+    HTTPException: _http,
     BadCursorError: _Rule(
         HTTPStatus.BAD_REQUEST, "bad_cursor", "The cursor was not handed out by this listing."
     ),
-    LogFullError: _Rule(HTTPStatus.TOO_MANY_REQUESTS, "log_full", "The event log has no room."),
-    LogUnavailableError: _Rule(
-        HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable", "The event log takes nothing."
+    InvalidDefinitionError: _Rule(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_rule", "The rule does not hold; see errors."
     ),
-    StoreUnavailable: _Rule(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "store_unavailable",
-        "Postgres does not answer.",
-        STORE_RETRY_AFTER_S,
-    ),
+    MissingDefinitionError: lambda error: _api(NotFoundError(error.noun)),
+    DefinitionError: lambda error: _api(ConflictError(str(error))),
+    UnknownAudienceError: lambda error: _api(NotFoundError(str(error))),
+    AudienceCommandError: lambda error: _api(ConflictError(str(error))),
+    GateCommandError: lambda error: _api(UnprocessableError(_sentence(error))),
+    LogUnavailableError: _log,
+    StoreUnavailable: _STORE_AWAY,
     psycopg.DataError: _Rule(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "unprocessable",
@@ -231,43 +207,8 @@ _TABLE: Final[Mapping[type[Exception], _Rule]] = {
     OverflowError: _Rule(
         HTTPStatus.UNPROCESSABLE_ENTITY, "unprocessable", "A number or an instant is out of range."
     ),
-    psycopg.OperationalError: _Rule(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "store_unavailable",
-        "Postgres does not answer.",
-        STORE_RETRY_AFTER_S,
-    ),
+    psycopg.OperationalError: _STORE_AWAY,
 }
-
-
-def _rule(error: Exception) -> _Rule:
-    if isinstance(error, ApiError):
-        return _Rule(error.status, error.code, error.detail, error.retry_after_s)
-    if isinstance(error, RequestValidationError):
-        return _Rule(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not hold; see errors."
-        )
-    if isinstance(error, DefinitionError):
-        return _definition_rule(error)
-    if isinstance(error, HTTPException):
-        status = HTTPStatus(error.status_code)
-        return _Rule(status, status.name.lower(), status.description or status.phrase)
-    rule = next(rule for kind, rule in _TABLE.items() if isinstance(error, kind))
-    if isinstance(error, LogUnavailableError):
-        return rule._replace(
-            retry_after_s=error.retry_after_s, detail=f"{error.reason.meaning} ({error.reason})."
-        )
-    return rule
-
-
-def _definition_rule(error: DefinitionError) -> _Rule:
-    if isinstance(error, InvalidDefinitionError):
-        return _Rule(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_rule", "The rule does not hold; see errors."
-        )
-    if isinstance(error, MissingDefinitionError):
-        return _rule(NotFoundError(error.noun))
-    return _Rule(HTTPStatus.CONFLICT, "conflict", str(error))
 
 
 def _fields(error: Exception) -> list[FieldProblem]:
@@ -346,5 +287,5 @@ def handle_errors(app: FastAPI) -> None:
     async def handler(request: Request, error: Exception) -> JSONResponse:
         return answer(request, error)
 
-    for kind in (ApiError, DefinitionError, RequestValidationError, HTTPException, *_TABLE):
+    for kind in _TABLE:
         app.add_exception_handler(kind, handler)

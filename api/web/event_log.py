@@ -39,7 +39,7 @@ def open_log(settings: Settings) -> EventLog:
 
 
 def _processed(settings: Settings) -> Processed | None:
-    """Reads durable positions, on a connection of its own that lasts no longer: it is needed rarely, and then no pool may be in the way."""
+    """Read durable positions on a connection per call: rarely, and when no pool may delay it."""
     dsn, log = settings.postgres.dsn.get_secret_value(), settings.log
     if not dsn:
         return None

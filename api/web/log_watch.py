@@ -1,4 +1,4 @@
-"""Watches whether the event log takes events, and tells why it does not: the process's log, its metrics, and Postgres, where alerts look.
+"""Watches whether the event log takes events; logs, counts and stores why it does not.
 
 Looks by itself, so that it tells before a client is refused, and hears of every refusal.
 """
@@ -120,6 +120,7 @@ async def watched(watch: LogWatch) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        stop.set()  # a client's library may lose the cancellation of a wait that ends at the same moment
+        # A client's library may lose the cancellation of a wait that ends at the same moment.
+        stop.set()
         task.cancel()
         await asyncio.wait({task})

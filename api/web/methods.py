@@ -1,4 +1,4 @@
-"""Says 405 where a path is known and a method is not, although a longer listing of paths would take its last part for an id."""
+"""Answers 405 to an unknown method of a path whose last part another route takes for an id."""
 
 from http import HTTPStatus
 

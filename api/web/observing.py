@@ -1,4 +1,4 @@
-"""Around every request: counts it, times it, and turns what nobody foresaw into an answer and a log line.
+"""Counts and times every request, and turns unexpected errors into a response and a log line.
 
 The log line names the place and the class of an unexpected exception, never its message: messages
 may hold personal data.
@@ -46,7 +46,7 @@ class Observe:
 
         try:
             await self._app(scope, receive, sending)
-        except Exception as error:  # the outermost place: whatever it is, the caller gets an answer and the operator a place
+        except Exception as error:  # the outermost place: the caller gets an answer in any case
             _note(error, scope)
             if status == 0:
                 await unexpected(Request(scope))(scope, receive, sending)

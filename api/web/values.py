@@ -34,6 +34,11 @@ Whole = Annotated[int, BeforeValidator(_no_truth)]
 """A whole number in a body: `false` is none."""
 
 
+def now() -> datetime:
+    """The current instant, aware UTC."""
+    return datetime.now(UTC)
+
+
 def instant(at_ms: int) -> datetime:
     """Aware UTC instant of milliseconds since 1970, within the years 1 to 9999."""
     return clamped_utc(at_ms)

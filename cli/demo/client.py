@@ -1,4 +1,4 @@
-"""What the demo asks of a running stack, over HTTP like any other user: figures for the picture, and one audience."""
+"""HTTP client of the demo: figures for the picture, and one audience."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ class DemoClient:
         return list(self._get(f"/cdp/audience-sync/audiences/{audience}/history")["items"])
 
     def create_audience(self, name: str) -> int:
-        """Link the built-in segment to a new audience at Meta, and confirm that its first push may add everybody."""
+        """Link the built-in segment to a new audience at Meta, and confirm its first push."""
         segments = self._get("/cdp/segments")
         segment = next(
             item["id"] for item in (segments["items"] if isinstance(segments, dict) else segments)
@@ -85,7 +85,10 @@ class DemoClient:
             query["cursor"] = page["next"]
 
     def at_meta(self, audience: int) -> list[list[str]]:
-        """Rows that the local Meta holds for an audience: [external id, e-mail hash, phone hash, device id]."""
+        """Rows that the local Meta holds for an audience.
+
+        Each is [external id, e-mail hash, phone hash, device id].
+        """
         found = self._get("/cdp/audience-sync/audiences")
         row = next(item for item in found["items"] if item["id"] == audience)
         if row["platform_id"] is None:

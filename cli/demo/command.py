@@ -156,7 +156,7 @@ class Demo:
         self.facts.total = 0
 
     def push(self) -> None:
-        """Link the built-in segment to an audience at the local Meta, and wait until a push went through the gate."""
+        """Link the built-in segment to an audience at the local Meta; wait for its first push."""
         self.audience = self.client.create_audience(AUDIENCE)
         self.sync()
 
@@ -225,18 +225,23 @@ class Demo:
         wrong = []
         if members != external:
             wrong.append(
-                f"Meta holds {len(external - members):,} who are no members and lacks {len(members - external):,} who are"
+                f"Meta holds {len(external - members):,} who are no members and lacks"
+                f" {len(members - external):,} who are"
             )
         expected = _consented_customers(datetime.now(UTC))
         if {row[1] for row in rows} != expected:
             wrong.append(
-                f"Meta's e-mail hashes are not those of the {len(expected):,} consenting customers of the data set"
+                f"Meta's e-mail hashes are not those of the {len(expected):,} consenting"
+                " customers of the data set"
             )
         return wrong
 
 
 def _consented_customers(now: datetime) -> set[str]:
-    """E-mail hashes that must be on the list, from the data set alone: of those who bought lately enough not to be churned, and consent."""
+    """E-mail hashes that must be on the list, from the data set alone.
+
+    Those of customers who consent and bought recently enough not to be churned.
+    """
     newest: dict[str, datetime] = {}
     for event in cdnow.events(now.date()):
         if event["type"] == "track":
@@ -273,7 +278,8 @@ def demo(
         run = Demo(stack, console)
         run.stopping.at_signals()
         console.print(
-            f"starting PostgreSQL, Valkey, collector, API, engine and a local Meta in {stack.data_dir}",
+            "starting PostgreSQL, Valkey, collector, API, engine and a local Meta in"
+            f" {stack.data_dir}",
             style="dim",
         )
         run.wait("starting", lambda: stack.status().running, _READY_S)
@@ -307,6 +313,7 @@ def _conclude(console: Console, run: Demo) -> None:
     rows = run.client.at_meta(run.audience or 0)
     revenue = decimal_string(cdnow.REVENUE_MINOR, cdnow.CURRENCY)
     console.print(
-        f"[green]as it must be:[/] {cdnow.PEOPLE:,} people, {cdnow.ORDERS:,} orders, {revenue} {cdnow.CURRENCY}"
+        f"[green]as it must be:[/] {cdnow.PEOPLE:,} people, {cdnow.ORDERS:,} orders,"
+        f" {revenue} {cdnow.CURRENCY}"
     )
     console.print(f"the local Meta holds exactly the {len(rows):,} consenting customers")

@@ -1,4 +1,4 @@
-"""The demo's terminal picture: what flows, how far behind, who is there, whether it can be trusted, and what left.
+"""The demo's terminal picture: throughput, lag, people, health and pushes.
 
 Pure: facts in, something that rich can draw out.
 """
@@ -66,7 +66,8 @@ def line(facts: Facts) -> str:
         f"{signal['name'] or signal['signal']} {_health(signal)}" for signal in facts.signals
     )
     return (
-        f"{facts.phase}: {sent}{_total(facts, 'events'):,} stored at {facts.rate:,.0f}/s, {count:,} behind ({seconds:.1f} s),"
+        f"{facts.phase}: {sent}{_total(facts, 'events'):,} stored at {facts.rate:,.0f}/s,"
+        f" {count:,} behind ({seconds:.1f} s),"
         f" {_people(facts):,} people; {health or 'no signal yet'}"
     )
 

@@ -50,7 +50,7 @@ class ExportClient:
         """
         query: dict[str, Any] = {"limit": 200}
         while True:
-            page = self._json("GET", "/cdp/segments", params=query)
+            page = self._json("GET", "/cdp/segments", query)
             for segment in page["items"]:
                 if wanted in {segment["name"], str(segment["id"])}:
                     return int(segment["id"])
@@ -76,7 +76,7 @@ class ExportClient:
         view = self._begun(body, note)
         if view is None:
             part.unlink(missing_ok=True)
-            view = self._json("POST", "/cdp/audiences/export", params={"wait": "false"}, json=body)
+            view = self._json("POST", "/cdp/audiences/export", {"wait": "false"}, body)
             note.write_text(json.dumps({"export": view["id"], "request": body}))
         while view["status"] in _UNFINISHED:
             self._shown("writing", view["evaluated"], view["people"])
@@ -142,8 +142,10 @@ class ExportClient:
                     file.flush()
                     self._shown("downloading", file.tell(), view["size_bytes"])
 
-    def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - what httpx takes
-        answer = self._http.request(method, path, **request)
+    def _json(
+        self, method: str, path: str, params: dict[str, str] | None = None, body: object = None
+    ) -> dict[str, Any]:
+        answer = self._http.request(method, path, params=params, json=body)
         _check(answer)
         return dict(answer.json())
 

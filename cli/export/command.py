@@ -45,7 +45,8 @@ def export(  # noqa: PLR0913 - one per option
     purpose: Annotated[
         str,
         typer.Option(
-            help="Consent purpose; default the segment's, for a form the platform's. none leaves nobody out and takes a reason."
+            help="Consent purpose; default the segment's, for a form the platform's. none"
+            " leaves nobody out and takes a reason."
         ),
     ] = "",
     reason: Annotated[
@@ -54,7 +55,8 @@ def export(  # noqa: PLR0913 - one per option
     columns: Annotated[
         str,
         typer.Option(
-            help="trait.NAME, computed.NAME, event.NAME, last.NAME, identifier.KIND, revenue; with commas. Default: traits, identifiers;"
+            help="trait.NAME, computed.NAME, event.NAME, last.NAME, identifier.KIND, revenue;"
+            " with commas. Default: traits, identifiers;"
             " a platform's form: its identifiers, and nothing else."
         ),
     ] = "",
@@ -93,7 +95,10 @@ def export(  # noqa: PLR0913 - one per option
         told = str(error) if isinstance(error, ExportRefusedError) else f"{url} does not answer"
         typer.echo(f"Error: {told}", err=True)
         raise typer.Exit(2) from error
-    left_out = f"{view['without_consent']:,} without consent, {view['without_identifier']:,} without identifiers left out"
+    left_out = (
+        f"{view['without_consent']:,} without consent, {view['without_identifier']:,}"
+        " without identifiers left out"
+    )
     typer.echo(f"{out}: {view['rows']:,} people, {view['size_bytes']:,} bytes; {left_out}")
 
 

@@ -4,7 +4,6 @@ Look at it and drive it again.
 """
 
 import asyncio
-import getpass
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, TypeVar
 
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from api.web.event_log import open_log
+from cli.workspaces import actor
 from config.load import load_settings
 from config.settings import Settings
 from domain.failure import REASONS
@@ -215,10 +215,10 @@ async def _in_chunks(
     ids: list[int] | None,
     advance: Callable[[int], None],
 ) -> Redriven:
-    """Retry chunk by chunk, in the order of ids, so that what fails again at once is not taken up twice."""
-    outcome, actor = Redriven(), f"console:{getpass.getuser()}"
+    """Retry in chunks in the order of ids, so that nothing is retried twice."""
+    outcome = Redriven()
     while True:
-        part = await redrive_letters(pool, append, wanted, ids, outcome.last, _CHUNK, actor)
+        part = await redrive_letters(pool, append, wanted, ids, outcome.last, _CHUNK, actor())
         outcome.retried += part.retried
         outcome.hopeless += part.hopeless
         advance(len(outcome))

@@ -72,7 +72,7 @@ def simulate(
     duration: Annotated[float, typer.Option(help="Seconds; 0 until Ctrl-C.", min=0)] = 0,
     seed: Annotated[int, typer.Option(help="What happens; random when not given.")] = -1,
 ) -> None:
-    """Send simulated traffic: anonymous visits, logins, orders, consent changes, several devices, retries, late and bad records."""
+    """Send simulated traffic: visits, logins, orders, consent changes, late and bad records."""
     seed = random.SystemRandom().randrange(1 << 31) if seed < 0 else seed
     accepted = refused = 0
     began = time.monotonic()
@@ -87,7 +87,8 @@ def simulate(
                 speed = accepted / max(time.monotonic() - began, 0.001)
                 live.update(
                     Text(
-                        f"seed {seed}: {accepted:,} events sent, {refused:,} refused, {speed:,.0f}/s"
+                        f"seed {seed}: {accepted:,} events sent, {refused:,} refused,"
+                        f" {speed:,.0f}/s"
                     )
                 )
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""``stratum repair``: people in whom ``stratum verify`` finds differences are recomputed from their stored events."""
+"""``stratum repair``: recompute people in whom ``stratum verify`` finds differences."""
 
 import re
 import sys
@@ -14,9 +14,8 @@ import psycopg
 import redis
 import typer
 from psycopg import errors
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.output import progress
 from cli.profiles.verify import verify_all
 from config.load import load_settings
 from config.settings import Settings
@@ -194,18 +193,9 @@ class Repair:
         people = _people(report.differences, outcome)
         if self._apply and people:
             self._audit(workspace, report, people)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(
-            *columns, console=Console(stderr=True), disable=not sys.stderr.isatty()
-        ) as progress:
-            for profile in progress.track(
-                people, description=f"{report.workspace}: recomputing people"
-            ):
+        told = f"{report.workspace}: recomputing people"
+        with progress(shown=sys.stderr.isatty()) as drawn:
+            for profile in drawn.track(people, description=told):
                 self._mend(workspace, profile, outcome)
         self._forget(outcome.people)
         return outcome
@@ -237,7 +227,7 @@ class Repair:
     def _one(
         self, workspace: WorkspaceId, profile: ProfileId
     ) -> tuple[Stored | None, Rebuilt | None]:
-        """Recompute one person in a transaction of their own, and write them where that was asked for."""
+        """Recompute one person in a transaction, and write them where requested."""
         connection = self._store.connection
         with connection.transaction():
             if not self._apply:
@@ -307,7 +297,8 @@ class Repair:
                         )
             except redis.RedisError as error:
                 typer.echo(
-                    f"the hot projection was not told ({type(error).__name__}); its answers are old for a minute",
+                    f"the hot projection was not told ({type(error).__name__}); its"
+                    " answers are old for a minute",
                     err=True,
                 )
 

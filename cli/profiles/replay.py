@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -14,6 +15,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
@@ -174,7 +176,7 @@ def replay(
                     sender,
                     rate,
                     skip,
-                    lambda done, task=task: progress.update(task, completed=done),  # type: ignore[misc]
+                    partial(_advance, progress, task),
                 )
                 rejected += tally.rejected
                 note = (
@@ -187,8 +189,13 @@ def replay(
         raise typer.BadParameter(str(error)) from error
     except CollectorUnavailableError as error:
         sys.stderr.write(
-            f"the collector at {url} does not take events ({error}); start again when it does, nothing is counted twice\n"
+            f"the collector at {url} does not take events ({error}); start again when it"
+            " does, nothing is counted twice\n"
         )
         raise typer.Exit(2) from error
     if rejected:
         raise typer.Exit(1)
+
+
+def _advance(progress: Progress, task: TaskID, done: int) -> None:
+    progress.update(task, completed=done)

@@ -1,4 +1,4 @@
-"""``stratum verify``: recompute people, views and memberships from the stored events and compare them with the tables."""
+"""``stratum verify``: recompute people and memberships from the events, compare with the tables."""
 
 import json
 import sys
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import psycopg
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
+from cli.output import progress
 from config.load import load_settings
 from config.settings import Settings
 from oracle.outbox import outbox_differences
@@ -28,7 +28,7 @@ def verify(
         bool, typer.Option("--json", help="One JSON document instead of text.")
     ] = False,
 ) -> None:
-    """Recompute everything naively from the stored events and list every difference from the tables.
+    """Recompute everything from the stored events and list every difference from the tables.
 
     Exit code 0 when there is none, 1 when there is any. Reads one consistent snapshot; the engine
     may keep running.
@@ -65,14 +65,8 @@ def verify_all(settings: Settings, workspace: str = "", *, shown: bool = False) 
         if workspace and not chosen:
             raise LookupError(workspace)
         registry = load_registry(connection)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
-            return [_verify_one(connection, row, registry, settings, progress) for row in chosen]
+        with progress(shown=shown) as drawn:
+            return [_verify_one(connection, row, registry, settings, drawn) for row in chosen]
 
 
 def _verify_one(
@@ -80,11 +74,11 @@ def _verify_one(
     workspace: WorkspaceRow,
     registry: Registry,
     settings: Settings,
-    progress: Progress,
+    drawn: Progress,
 ) -> Report:
     tasks = {
-        "events": progress.add_task(f"{workspace.name}: reading events", total=workspace.events),
-        "people": progress.add_task(f"{workspace.name}: comparing people", total=workspace.people),
+        "events": drawn.add_task(f"{workspace.name}: reading events", total=workspace.events),
+        "people": drawn.add_task(f"{workspace.name}: comparing people", total=workspace.people),
     }
     report = Report(workspace.name, time.time_ns() // 1_000_000)
     tables = PostgresTables(connection, workspace.id)
@@ -97,7 +91,7 @@ def _verify_one(
         rules,
         report.now_ms,
         report.totals,
-        lambda step, done: progress.advance(tasks[step], done),
+        lambda step, done: drawn.advance(tasks[step], done),
     )
     report.differences.extend(found)
     report.differences.extend(outbox_differences(tables.balances(), tables.memberships()))

@@ -31,7 +31,7 @@ def preview(
     ] = False,
     workspace_name: WorkspaceName = "default",
 ) -> None:
-    """Show how many people a file's segments would have now, some of them, and how they overlap with segments that exist."""
+    """Show how many people a file's segments would have, some of them, and their overlaps."""
     settings, now_ms = load_settings(), time.time_ns() // 1_000_000
     previews = Previews(
         settings.profile, tuple(settings.identity.kinds), settings.query.preview, time.monotonic
@@ -70,7 +70,8 @@ def _print(name: str, found: Preview) -> None:
     console.print(f"{name}: {_number(found.members)} of {found.people:,} people; {how}")
     if found.reads_history:
         console.print(
-            "The rule asks for something of the past that is not kept yet: publishing builds it for everybody."
+            "The rule asks for something of the past that is not kept yet: publishing"
+            " builds it for everybody."
         )
     if found.unscored:
         console.print("Nobody has RFM scores until bounds have been taken.")

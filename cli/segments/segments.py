@@ -7,8 +7,6 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.definitions import (
     Files,
@@ -21,6 +19,7 @@ from cli.definitions import (
     watch,
     workspace,
 )
+from cli.output import print_table
 from cli.segments.previews import preview
 from store.definitions import publish as publishing
 from store.definitions.lists import listed, shown
@@ -39,18 +38,12 @@ _Segment = Annotated[str, typer.Argument(metavar="SEGMENT", help="Name or id of 
 @app.command("list")
 def list_segments(workspace_name: WorkspaceName = "default") -> None:
     """List the segments of a workspace."""
-    table = Table("id", "name", "status", "version", "newest", "members")
     with workspace(workspace_name) as (conn, author):
-        for row in listed(conn, author.workspace, "segment"):
-            table.add_row(
-                str(row.id),
-                row.name,
-                row.status,
-                str(row.version),
-                str(row.newest),
-                f"{row.members:,}",
-            )
-    Console().print(table)
+        found = listed(conn, author.workspace, "segment")
+    rows = (
+        (row.id, row.name, row.status, row.version, row.newest, f"{row.members:,}") for row in found
+    )
+    print_table("id", "name", "status", "version", "newest", "members", rows=rows)
 
 
 @app.command()
@@ -69,7 +62,7 @@ def apply(
     wait: Wait = False,
     workspace_name: WorkspaceName = "default",
 ) -> None:
-    """Create segments from files, or save new versions of those of the same name: all of them or none."""
+    """Create segments from files, or save new versions by name: all of them or none."""
     apply_files("segment", files, workspace_name, publish=publish, wait=wait)
 
 

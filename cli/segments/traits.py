@@ -4,8 +4,6 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.definitions import (
     Files,
@@ -17,6 +15,7 @@ from cli.definitions import (
     find,
     workspace,
 )
+from cli.output import print_table
 from store.definitions import publish as publishing
 from store.definitions.lists import listed, shown
 
@@ -32,11 +31,10 @@ _Trait = Annotated[str, typer.Argument(metavar="TRAIT", help="Name or id of the 
 @app.command("list")
 def list_traits(workspace_name: WorkspaceName = "default") -> None:
     """List the computed traits of a workspace."""
-    table = Table("id", "name", "status", "version", "newest")
     with workspace(workspace_name) as (conn, author):
-        for row in listed(conn, author.workspace, "trait"):
-            table.add_row(str(row.id), row.name, row.status, str(row.version), str(row.newest))
-    Console().print(table)
+        found = listed(conn, author.workspace, "trait")
+    rows = ((row.id, row.name, row.status, row.version, row.newest) for row in found)
+    print_table("id", "name", "status", "version", "newest", rows=rows)
 
 
 @app.command()
@@ -55,7 +53,7 @@ def apply(
     wait: Wait = False,
     workspace_name: WorkspaceName = "default",
 ) -> None:
-    """Create computed traits from files, or save new versions of those of the same name: all of them or none."""
+    """Create computed traits from files, or save new versions by name: all of them or none."""
     apply_files("trait", files, workspace_name, publish=publish, wait=wait)
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI document: whoever reads it can use every route without guessing."""
 
+import re
 from typing import Any
 
 import pytest
@@ -45,6 +46,24 @@ def test_every_route_has_a_tag_a_summary_a_description_and_a_shape(spec: dict[st
         )
         schemas = [each.get("schema") for each in success["content"].values()]
         assert any(schemas), (method, path)
+
+
+def test_operation_ids_are_short_unique_and_in_snake_case(spec: dict[str, Any]) -> None:
+    ids = [
+        operation["operationId"]
+        for methods in spec["paths"].values()
+        for operation in methods.values()
+    ]
+
+    assert len(ids) == len(set(ids))
+    assert [
+        each for each in ids if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+){0,3}", each)
+    ] == []
+
+
+def test_no_two_schemas_share_a_name(spec: dict[str, Any]) -> None:
+    # FastAPI puts the module's path, joined by "__", before names that are not unique.
+    assert [name for name in spec["components"]["schemas"] if "__" in name] == []
 
 
 def test_every_route_describes_its_errors_as_problems(spec: dict[str, Any]) -> None:

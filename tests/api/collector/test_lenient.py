@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.collector import body as collector_body
+from api.collector import lenient as lenient_json
 from api.collector.body import read_batch
 from config.collector import CollectorParams
 from config.settings import Settings
@@ -142,13 +142,13 @@ def test_a_body_whose_context_may_come_twice_is_not_read_the_slow_way_before_a_k
     client: Sender, settings: Settings, beside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slowly: list[str] = []
-    loaded = collector_body._loaded
+    loaded = lenient_json.loaded
 
     def noted(text: str) -> object:
         slowly.append(text)
         return loaded(text)
 
-    monkeypatch.setattr(collector_body, "_loaded", noted)
+    monkeypatch.setattr(lenient_json, "loaded", noted)
     body = '{"writeKey":"%s","batch":[' + json.dumps(track(1)) + "]," + beside + "}"
     client.refused("/v1/batch", (body % "invented").encode(), 401, "unknown_write_key", {})
     assert slowly == []

@@ -1,0 +1,97 @@
+"""Runs blocking transactions of the store for routes: in threads, on a bounded connection pool."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
+
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from api.web.deps import held
+from config.settings import Settings
+
+T = TypeVar("T")
+Conn = Connection[Any]
+"""A blocking connection inside a transaction."""
+
+_MS = timedelta(milliseconds=1)
+
+
+class Transactions:
+    """Threads with as many pooled connections, so that no transaction waits for a connection.
+
+    Args:
+        threads: run the transactions; what is beyond their number queues.
+        pool: open pool of at least as many connections.
+    """
+
+    def __init__(self, threads: ThreadPoolExecutor, pool: ConnectionPool[Conn]) -> None:
+        self._threads = threads
+        self._pool = pool
+
+    async def run(self, work: Callable[[Conn], T], statement_timeout: timedelta | None = None) -> T:
+        """Run one transaction: committed when `work` returns, rolled back on any error.
+
+        A cancelled caller cancels a queued transaction; one that has begun runs to its end. The
+        connection returns to the pool idle, and is discarded if it is broken.
+
+        Args:
+            work: called with the connection in a thread. It may change the session only until the
+                transaction ends; `store.connection.adapt` may stay, as it changes binary results
+                only.
+            statement_timeout: longest time of a statement, instead of ``edge.statement_timeout``.
+
+        Raises:
+            psycopg.OperationalError: Postgres does not answer, or cancels a statement.
+        """
+
+        def transact() -> T:
+            with self._pool.connection() as conn:
+                if statement_timeout is not None:
+                    conn.execute(
+                        f"SET LOCAL statement_timeout = {statement_timeout // _MS}".encode()
+                    )
+                return work(conn)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, transact)
+
+
+@asynccontextmanager
+async def open_transactions(settings: Settings) -> AsyncIterator[Transactions]:
+    """Open the threads and their pool, and close both.
+
+    Postgres may be away: connections are opened in the background. Transactions that run when this
+    ends are committed, and their connections closed.
+
+    The connections have no application name of ours: transactions of connections named
+    ``stratum-*`` delay the reading of minutes (`store.signals.signals`).
+    """
+    edge, size = settings.edge, settings.postgres.pool_size
+    patience_s = edge.pool_timeout.total_seconds()
+    threads = ThreadPoolExecutor(size, "transactions")
+    pool: ConnectionPool[Conn] = ConnectionPool(
+        settings.postgres.dsn.get_secret_value(),
+        kwargs={
+            "options": f"-c statement_timeout={edge.statement_timeout // _MS}",
+            "prepare_threshold": None,  # plans fit their parameters
+        },
+        min_size=1,
+        max_size=size,
+        timeout=patience_s,
+        reconnect_timeout=patience_s,  # then the next transaction tries at once
+        check=ConnectionPool.check_connection,
+        open=False,
+    )
+    pool.open(wait=False)
+    try:
+        yield Transactions(threads, pool)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(pool.close)
+
+
+TransactionsDep = Annotated[Transactions, held("transactions")]
+"""Parameter of a route that runs blocking transactions."""
