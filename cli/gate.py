@@ -19,6 +19,7 @@ from cli.workspaces import actor, connected
 from config.load import load_settings
 from config.settings import Settings
 from domain.gate import Code, Mode
+from domain.instants import utc
 from domain.values import Json
 from operators.gate.decide import OVERRIDABLE
 from operators.gate.replay import Rejudged, with_values
@@ -256,7 +257,7 @@ def _print_rejudged(found: list[Rejudged]) -> None:
     rows = (
         (
             one.number,
-            f"{datetime.fromtimestamp(one.now.decided_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}",
+            f"{utc(one.now.decided_ms):%Y-%m-%d %H:%M:%S}",
             one.now.destination,
             one.past.value,
             one.now.verdict.value,

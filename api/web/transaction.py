@@ -12,12 +12,11 @@ from psycopg_pool import ConnectionPool
 
 from api.web.deps import held
 from config.settings import Settings
+from domain.instants import MS
 
 T = TypeVar("T")
 Conn = Connection[Any]
 """A blocking connection inside a transaction."""
-
-_MS = timedelta(milliseconds=1)
 
 
 class Transactions:
@@ -52,7 +51,7 @@ class Transactions:
             with self._pool.connection() as conn:
                 if statement_timeout is not None:
                     conn.execute(
-                        f"SET LOCAL statement_timeout = {statement_timeout // _MS}".encode()
+                        f"SET LOCAL statement_timeout = {statement_timeout // MS}".encode()
                     )
                 return work(conn)
 
@@ -75,7 +74,7 @@ async def open_transactions(settings: Settings) -> AsyncIterator[Transactions]:
     pool: ConnectionPool[Conn] = ConnectionPool(
         settings.postgres.dsn.get_secret_value(),
         kwargs={
-            "options": f"-c statement_timeout={edge.statement_timeout // _MS}",
+            "options": f"-c statement_timeout={edge.statement_timeout // MS}",
             "prepare_threshold": None,  # plans fit their parameters
         },
         min_size=1,
