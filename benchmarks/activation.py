@@ -22,9 +22,9 @@ from benchmarks.export import fill
 from benchmarks.support.figures import Report, percentile
 from benchmarks.support.stack import Bench, bench_stack, stop, wait_for
 from config.load import load_settings
+from domain.activation.platforms import PLATFORM_NAMES
 from domain.gate import Mode
 from domain.ids import WorkspaceId
-from domain.platforms import PLATFORM_NAMES
 from local.servers.address import free_port
 from local.stack.sandboxes import module, variables
 from operators.gate.decide import OVERRIDABLE

@@ -25,7 +25,9 @@ class _Entry:
 
 _COMMANDS: Final = {
     "up": _Entry(
-        "Run everything on this machine: servers, collector, API, engine.", "up", needs_stack=False
+        "Run everything on this machine: servers, collector, API, engine.",
+        "stack.up",
+        needs_stack=False,
     ),
     "demo": _Entry(
         "Run everything with real purchases, one push and live traffic.",
@@ -33,9 +35,10 @@ _COMMANDS: Final = {
         needs_stack=False,
     ),
     "engine": _Entry(
-        "Run one process of the engine: profiles, signals, activation, alerts or upkeep.", "engine"
+        "Run one process of the engine: profiles, signals, activation, alerts or upkeep.",
+        "stack.engine",
     ),
-    "api": _Entry("Run the collector and the query API.", "api"),
+    "api": _Entry("Run the collector and the query API.", "stack.api"),
     "migrate": _Entry("Bring the database to this version's schema.", "migrate"),
     "replay": _Entry("Send events from JSONL or CSV files through the engine.", "profiles.replay"),
     "verify": _Entry(
@@ -126,7 +129,7 @@ app = typer.Typer(
 def stratum(context: typer.Context) -> None:
     """Real-time customer data platform with a trust gate."""
     from cli.logs import configure_logging  # noqa: PLC0415 - help stays quick
-    from cli.running import attach  # noqa: PLC0415 - as above
+    from cli.stack.running import attach  # noqa: PLC0415 - as above
 
     configure_logging()
     name = context.invoked_subcommand

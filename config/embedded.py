@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.platforms import PLATFORM_NAMES
+from domain.activation.platforms import PLATFORM_NAMES
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import time
 
 from config.settings import Settings
+from domain.activation.platforms import PLATFORM_NAMES
 from domain.export import IdentifierForm
-from domain.platforms import PLATFORM_NAMES
 from sinks.ads.platform import Platform
 from sinks.ads.registry import PLATFORMS
 from sinks.export.files import ExportFiles

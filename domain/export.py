@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from domain.platforms import PLATFORM_NAMES, PlatformName
+from domain.activation.platforms import PLATFORM_NAMES, PlatformName
 from domain.segments.rule import Rule
 
 ExportFormat = Literal["csv", "json", "ndjson", "parquet"]

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from api.web.values import Instant, Request, View, Whole
-from domain.platforms import PlatformName
+from domain.activation.platforms import PlatformName
 from store.activation.audiences import AudienceRow, PushRow, RequestRow
 
 

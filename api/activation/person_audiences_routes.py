@@ -9,7 +9,7 @@ from api.activation.person_audiences_schemas import PersonAudienceView, Reason, 
 from api.profiles.routes import ProfileIdPath, find
 from api.web.deps import PoolDep, Reader, SettingsDep
 from config.platforms import PlatformSettings
-from domain.activation import AudienceStatus, RowState
+from domain.activation.states import AudienceStatus, RowState
 from operators.profiles.consent import consents
 from store.activation import person_audiences
 from store.activation.person_audiences import PersonAudience

@@ -15,7 +15,7 @@ from api.web.values import now
 from config.platform_check import NOT_CONFIGURED, check
 from config.platforms import PlatformSettings
 from config.settings import Settings
-from domain.platforms import PlatformName
+from domain.activation.platforms import PlatformName
 from store.activation import commands, connections
 from store.activation.connections import Connected
 

@@ -7,8 +7,8 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from api.segments.rules_schemas import Rule, example
 from api.web.values import Instant, Request, View, Whole
+from domain.activation.platforms import PlatformName
 from domain.export import NO_PURPOSE, PLATFORM_FORMS, ColumnType, ExportFormat
-from domain.platforms import PlatformName
 from store.export.exports import ExportRow
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from cli.definitions import WorkspaceName, find, refused, workspace
 from config.load import load_settings
-from domain.platforms import ANY_PLATFORM
+from domain.activation.platforms import ANY_PLATFORM
 from sinks.activation.preview import preview_judged
 from store.activation import commands
 from store.activation.audiences import AudienceRow, listed, newest_pushes

@@ -20,7 +20,7 @@ from rich.live import Live
 from cli.demo.client import DemoClient
 from cli.demo.picture import Facts, line, picture
 from cli.intake.simulate import send_traffic
-from cli.stopping import Stopping
+from cli.stack.stopping import Stopping
 from config.load import load_settings
 from config.platforms import SECTIONS
 from config.settings import Settings

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from cli.export.client import ExportClient, ExportRefusedError
-from domain.platforms import ANY_PLATFORM
+from domain.activation.platforms import ANY_PLATFORM
 
 _TIMEOUT_S: Final = 60.0
 _FIELDS: Final = {

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.activation import EXEMPT, Operation
+from domain.activation.states import EXEMPT, Operation
 from domain.instants import MINUTE_MS, MS, to_ms
 from domain.signals import metrics
 from operators.activation import Row

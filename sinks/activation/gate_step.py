@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 from psycopg import Connection
 
-from domain.activation import AudienceStatus, PushKind
+from domain.activation.states import AudienceStatus, PushKind
 from domain.gate import Action
 from store import last_word
 from store.activation import due, pushes

@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from domain.activation import LIVING, AudienceStatus, PushKind
+from domain.activation.states import LIVING, AudienceStatus, PushKind
 from domain.ids import ProfileId
 from operators.activation import NetChange, Row, net_change
 from sinks.ads.platform import Matchable, Platform

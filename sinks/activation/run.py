@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from domain.activation import GATED, PushKind
+from domain.activation.states import GATED, PushKind
 from sinks.activation import planning
 from sinks.activation.delivery import Attempt, Delivery
 from sinks.activation.gate_step import ApprovedTask, GateStep

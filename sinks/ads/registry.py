@@ -1,7 +1,7 @@
 """Every ad platform, one row each.
 
 Settings, access, export forms, local sandboxes and the battery derive from this table. The names
-are in `domain.platforms`, in the same order; the sandbox of ``<name>`` is
+are in `domain.activation.platforms`, in the same order; the sandbox of ``<name>`` is
 ``local.platforms.<name>.sandbox``.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from domain.platforms import PlatformName
+from domain.activation.platforms import PlatformName
 from sinks.ads.google.codec import Google, GoogleParams
 from sinks.ads.meta.codec import Meta, MetaParams
 from sinks.ads.platform import Platform, PlatformParams

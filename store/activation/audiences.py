@@ -10,7 +10,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import args_row
 
-from domain.activation import GOING, TAKEN_IN, AudienceStatus, RequestStatus, RowState
+from domain.activation.states import GOING, TAKEN_IN, AudienceStatus, RequestStatus, RowState
 from store.connection import one_of
 from store.fetch import Pool, fetch, fetch_one
 

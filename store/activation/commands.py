@@ -13,7 +13,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
-from domain.activation import LIVING, AudienceStatus, PushStatus, RowState
+from domain.activation.states import LIVING, AudienceStatus, PushStatus, RowState
 from domain.segments.definition import DefinitionStatus
 from store import last_word
 from store.activation import connections

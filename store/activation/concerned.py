@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.activation import TAKEN_IN, RequestStatus, RowState
+from domain.activation.states import TAKEN_IN, RequestStatus, RowState
 from domain.ids import ProfileId
 from domain.profiles.profile import decode_consent
 from operators.activation import Confirmed, Row

@@ -10,7 +10,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from domain.activation import AudienceStatus
+from domain.activation.states import AudienceStatus
 from store.audit import trail
 
 

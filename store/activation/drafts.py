@@ -17,7 +17,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from domain.activation import Operation, PushKind, PushStatus, RequestStatus, RowState
+from domain.activation.states import Operation, PushKind, PushStatus, RequestStatus, RowState
 from domain.ids import ProfileId
 from operators.activation import NetChange, identifiers
 from store.activation import concerned

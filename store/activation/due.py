@@ -17,7 +17,14 @@ from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import class_row
 
-from domain.activation import EXEMPT, AudienceStatus, PushKind, PushStatus, RequestStatus, RowState
+from domain.activation.states import (
+    EXEMPT,
+    AudienceStatus,
+    PushKind,
+    PushStatus,
+    RequestStatus,
+    RowState,
+)
 from domain.instants import MS, to_ms
 from store import locks
 from store.connection import one_of

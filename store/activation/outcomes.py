@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from domain.activation import (
+from domain.activation.states import (
     UNFINISHED,
     AudienceStatus,
     Operation,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from domain.activation import AudienceStatus
+from domain.activation.states import AudienceStatus
 from store.fetch import Pool, fetch
 
 

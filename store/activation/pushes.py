@@ -25,7 +25,7 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from domain.activation import (
+from domain.activation.states import (
     EXEMPT,
     GATED,
     GIVEN_UP,

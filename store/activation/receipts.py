@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from domain.activation import Operation, RequestStatus, RowState
+from domain.activation.states import Operation, RequestStatus, RowState
 from store.activation.outcomes import SETTLED
 from store.activation.pushes import ROWS
 

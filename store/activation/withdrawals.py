@@ -17,7 +17,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from domain.activation import GOING, LIVING, PushKind, PushStatus, RowState
+from domain.activation.states import GOING, LIVING, PushKind, PushStatus, RowState
 from domain.ids import ProfileId
 from store.activation.concerned import PAGE, refusing
 from store.connection import one_of

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.activation import AudienceStatus, PushKind, PushStatus
+from domain.activation.states import AudienceStatus, PushKind, PushStatus
 from domain.alerts import Condition, Severity
 from domain.gate import Code
 from domain.ids import WorkspaceId

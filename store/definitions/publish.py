@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
-from domain.activation import AudienceStatus
+from domain.activation.states import AudienceStatus
 from domain.ids import SegmentId
 from domain.segments.definition import IN_USE, DefinitionStatus, Function, TraitRule
 from domain.segments.rule import Rule, decode_rule

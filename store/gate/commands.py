@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from domain.activation import AudienceStatus
+from domain.activation.states import AudienceStatus
 from domain.export import PLATFORM_FORMS
 from domain.gate import Code, Mode
 from domain.ids import WorkspaceId

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
-from domain.activation import GATED, TAKEN_IN, PushKind, PushStatus
+from domain.activation.states import GATED, TAKEN_IN, PushKind, PushStatus
 from domain.gate import Decision, PushSize
 from domain.ids import WorkspaceId
 from domain.instants import utc

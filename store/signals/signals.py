@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
-from domain.activation import AudienceStatus
+from domain.activation.states import AudienceStatus
 from domain.ids import WorkspaceId
 from domain.instants import EPOCH, to_ms, utc
 from domain.signals import metrics

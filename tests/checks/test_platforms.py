@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from config.settings import Settings
-from domain.platforms import PLATFORM_NAMES
+from domain.activation.platforms import PLATFORM_NAMES
 from local.stack.sandboxes import connection
 from sinks.ads.platform import (
     Create,

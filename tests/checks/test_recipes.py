@@ -54,7 +54,7 @@ def add_platform(tree: Path) -> None:
             text = text.replace("platforms.tiktok", f"platforms.{NAME}")
             text = text.replace("ads.tiktok", f"ads.{NAME}").replace('"tiktok"', f'"{NAME}"')
             file.write_text(text.replace("Tiktok", "Fifth"))
-    put(tree / "domain/platforms.py", '"snapchat"]', f'"snapchat", "{NAME}"]')
+    put(tree / "domain/activation/platforms.py", '"snapchat"]', f'"snapchat", "{NAME}"]')
     registry = tree / "sinks/ads/registry.py"
     put(
         registry,

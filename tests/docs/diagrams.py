@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from domain import activation, gate
+from domain import gate
+from domain.activation import states
 from domain.segments import definition
 from domain.values import Transitions
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGES: Final[dict[str, dict[str, Transitions]]] = {
     "activation.md": {
-        "push": activation.PUSH_TRANSITIONS,
-        "request": activation.REQUEST_TRANSITIONS,
-        "row": activation.ROW_TRANSITIONS,
-        "audience": activation.AUDIENCE_TRANSITIONS,
+        "push": states.PUSH_TRANSITIONS,
+        "request": states.REQUEST_TRANSITIONS,
+        "row": states.ROW_TRANSITIONS,
+        "audience": states.AUDIENCE_TRANSITIONS,
     },
     "segments.md": {"definition": definition.DEFINITION_TRANSITIONS},
     "gate.md": {"mode": gate.MODE_TRANSITIONS},

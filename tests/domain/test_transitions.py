@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from domain.activation import (
+from domain.activation.states import (
     AUDIENCE_TRANSITIONS,
     PUSH_TRANSITIONS,
     REQUEST_TRANSITIONS,

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 import psycopg
 
-from domain import activation
+from domain.activation import states
 from domain.segments import definition
 from domain.values import Transitions
 
 ACTIVATION: Final[dict[tuple[str, str], Transitions]] = {
-    ("audiences", "status"): activation.AUDIENCE_TRANSITIONS,
-    ("pushes", "status"): activation.PUSH_TRANSITIONS,
-    ("push_requests", "status"): activation.REQUEST_TRANSITIONS,
-    ("audience_members", "state"): activation.ROW_TRANSITIONS,
+    ("audiences", "status"): states.AUDIENCE_TRANSITIONS,
+    ("pushes", "status"): states.PUSH_TRANSITIONS,
+    ("push_requests", "status"): states.REQUEST_TRANSITIONS,
+    ("audience_members", "state"): states.ROW_TRANSITIONS,
 }
 DEFINITIONS: Final[dict[tuple[str, str], Transitions]] = {
     ("segments", "status"): definition.DEFINITION_TRANSITIONS,

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from config.settings import Settings
-from domain.platforms import PLATFORM_NAMES
+from domain.activation.platforms import PLATFORM_NAMES
 from sinks.activation import planning
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.messages import Request, Response

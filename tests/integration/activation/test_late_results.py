@@ -6,7 +6,7 @@ from typing import Final
 import psycopg
 import pytest
 
-from domain.activation import PushStatus, RequestStatus
+from domain.activation.states import PushStatus, RequestStatus
 from sinks.ads.meta.codec import Meta
 from sinks.http.client import HttpRunner
 from sinks.http.messages import Response

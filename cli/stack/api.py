@@ -10,7 +10,7 @@ import uvicorn
 
 from api.app import create_app
 from api.edge.serving import GRACE_S, server_config
-from cli.stopping import Stopping
+from cli.stack.stopping import Stopping
 from config.embedded import RestartParams
 from config.load import load_settings
 from config.settings import Server as Listen

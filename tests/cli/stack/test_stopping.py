@@ -6,11 +6,11 @@ import subprocess
 import sys
 from types import FrameType
 
-from cli.stopping import Stopping
+from cli.stack.stopping import Stopping
 
 _DEADLINE_S = 20.0
 _WAITING = (
-    "from cli.stopping import Stopping; asked = Stopping().at_signals(); "
+    "from cli.stack.stopping import Stopping; asked = Stopping().at_signals(); "
     "print('up', flush=True); asked.wait(); print('ends', flush=True)"
 )
 

@@ -7,7 +7,7 @@ from typing import Final
 import typer
 from rich.console import Console
 
-from cli.stopping import Stopping
+from cli.stack.stopping import Stopping
 from config.load import load_settings
 from local.stack.component import Addresses
 from local.stack.stack import Stack

@@ -1,0 +1,1 @@
+"""Commands that run processes: everything, the API, the engine."""

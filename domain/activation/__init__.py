@@ -1,0 +1,1 @@
+"""States of audiences, pushes, requests and rows; the names of the platforms."""
