@@ -50,7 +50,7 @@ class Workers:
 
     def start(self) -> subprocess.Popen[bytes]:
         self._number += 1
-        script = ROOT / "tests" / "sources" / "stand_in.py"
+        script = Path(__file__).with_name("stand_in.py")
         worker = subprocess.Popen(
             [sys.executable, str(script), f"worker-{self._number}"], env=self._environment, cwd=ROOT
         )
