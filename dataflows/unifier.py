@@ -130,7 +130,7 @@ class Unifier:
         self._jitter = random.Random()  # noqa: S311 - spreads retries, decides nothing
 
     def leave_traces(self) -> None:
-        """From now on record restarts of partitions, so that a record that kills workers is found."""
+        """Record restarts of partitions from now on, to find a record that kills workers."""
         self._process = Careful(self._store, self._quarantine, self._waiting)
 
     def __call__(self, work: Batch | Wake) -> list[Facts]:

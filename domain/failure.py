@@ -25,7 +25,10 @@ REASONS: Final = {
     "name_too_long": "An event or page name is longer than the engine accepts.",
     "bad_command": "The operator command is not understood.",
     "bad_report": "A platform's report of conversions lacks a platform or a plausible count.",
-    "internal_error": "The record broke the engine: a fault of ours. The detail names the exception and its place.",
+    "internal_error": (
+        "The record broke the engine: a fault of ours. The detail names the exception and its"
+        " place."
+    ),
 }
 """Reason code → the sentence shown to a person."""
 

@@ -58,8 +58,10 @@ class IdentityRules:
     kinds: dict[str, KindRule] = field(default_factory=_default_kinds)
     blocked: frozenset[str] = frozenset(
         {
-            "", "-1", "0", "anonymous", "default", "distinct_id", "email", "false", "guest", "id", "nan", "nil", "none",
-            "not_authenticated", "null", "n/a", "[object object]", "true", "undefined", "unknown", "user", "user_id",
+            "", "-1", "0", "anonymous", "default", "distinct_id", "email", "false", "guest", "id",
+            "nan", "nil", "none",
+            "not_authenticated", "null", "n/a", "[object object]", "true", "undefined", "unknown",
+            "user", "user_id",
         }
     )  # fmt: skip
     blocked_patterns: tuple[str, ...] = (r"[0-]+", r"['\"].{0,20}['\"]", r"\$?\{.*\}")

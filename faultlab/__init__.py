@@ -1,4 +1,4 @@
-"""The fault lab: simulated traffic with labelled faults through the real decoder, observations, health and gate, and what that was worth.
+"""The fault lab: simulated traffic with labelled faults through the real code, and its score.
 
 rhythm        when a source sends                          profiles      who sends: sources, a
 platform, conversions records       raw records, decoded once, stamped often     people        who

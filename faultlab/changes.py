@@ -9,7 +9,10 @@ from faultlab.disturbance import Raw
 
 
 def lose_identifiers(raw: Raw) -> None:
-    """The login no longer reaches the tracker: user id, e-mail and phone are gone, a cookie or device stays."""
+    """The login no longer reaches the tracker.
+
+    User id, e-mail and phone are gone, a cookie or device stays.
+    """
     known = raw.pop("userId", None)
     raw["context"].pop("traits", None)
     if known is not None and "anonymousId" not in raw:
@@ -17,7 +20,7 @@ def lose_identifiers(raw: Raw) -> None:
 
 
 def hash_emails(raw: Raw) -> None:
-    """E-mail addresses arrive as the hash that the platform wants, where the plain address belongs."""
+    """E-mail addresses arrive as the platform's hash, where the plain address belongs."""
     traits = raw["context"].get("traits", {})
     if "email" in traits:
         traits["email"] = sha256(traits["email"].upper().encode()).hexdigest()
@@ -31,7 +34,10 @@ def drop_properties(raw: Raw) -> None:
 
 
 def rename_properties(raw: Raw) -> None:
-    """Properties change from snake_case to camelCase, and money goes into an object, as after a rewrite of the tracker."""
+    """Properties change from snake_case to camelCase, and money becomes an object.
+
+    As after a rewrite of the tracker.
+    """
     renamed = {}
     for name, value in raw["properties"].items():
         first, *rest = name.split("_")
@@ -75,13 +81,19 @@ def refuse_consent(raw: Raw) -> None:
 
 
 def migrate(raw: Raw) -> None:
-    """A planned migration of the SDK: a new version, which adds properties and leaves what was there."""
+    """A planned migration of the SDK.
+
+    A new version, which adds properties and leaves what was there.
+    """
     raw["context"]["library"]["version"] = "3.0.0"
     raw["properties"] |= {"session_id": "s-1", "sdk_generation": 3}
 
 
 def rename_event(raw: Raw) -> None:
-    """A new event beside the others: page views that were counted as such now also have a name of their own."""
+    """A new event beside the others.
+
+    Page views that were counted as such now also have a name of their own.
+    """
     if raw["type"] == "page":
         raw["type"], raw["event"] = "track", "Page Engaged"
         raw.pop("name", None)

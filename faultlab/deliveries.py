@@ -1,4 +1,7 @@
-"""An ad platform's answers under a disturbance: spans of time in, counters as deliveries write them out."""
+"""An ad platform's answers under a disturbance.
+
+Spans of time in, counters as deliveries write them out.
+"""
 
 from dataclasses import dataclass, field
 from typing import Final

@@ -2,7 +2,7 @@
 
 Follows `operators.signals.machine` and `operators.gate.readings`.
 
-    counters ──▶ totals ──▶ Minutes ──▶ HealthMachine ──▶ readings ──▶ gate.observe, gate.decide ──▶ Look
+    counters ──▶ totals ──▶ Minutes ──▶ HealthMachine ──▶ readings ──▶ gate ──▶ Look
 
 What PostgreSQL does between the flows is one dictionary of totals here; everything else is what the
 processes run.

@@ -1,4 +1,7 @@
-"""The faults, each at up to three severities, and the normal things that look like faults and are none. Nothing is tuned per profile."""
+"""The faults, each at up to three severities, and normal events that look like faults.
+
+Nothing is tuned per profile.
+"""
 
 from datetime import timedelta
 from typing import Any, Final

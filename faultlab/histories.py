@@ -1,4 +1,4 @@
-"""What is simulated: one long calm stretch per profile, then from points of it one history per fault and per normal thing."""
+"""What is simulated: a long calm stretch per profile, and a history per fault from points of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,7 +98,9 @@ def records_of(profile: Profile | Deliveries, rules: Rules) -> Records | None:
 
 
 def onsets(profile: Profile | Deliveries, seed: int, pace: Pace) -> list[int]:
-    """Instants of the calm stretch at which faults may begin: drawn evenly, while the profile sends enough.
+    """Instants of the calm stretch at which faults may begin.
+
+    Drawn evenly, while the profile sends enough.
 
     Raises:
         ValueError: it never does.
@@ -118,7 +120,8 @@ def onsets(profile: Profile | Deliveries, seed: int, pace: Pace) -> list[int]:
     ]
     if not fitting:
         raise ValueError(
-            f"{profile.name} sends too little in the calm stretch for a fault to show: simulate more of it"
+            f"{profile.name} sends too little in the calm stretch for a fault to show: simulate"
+            " more of it"
         )
     dice = np.random.default_rng([seed, 7, *profile.name.encode()])
     chosen = dice.choice(len(fitting), size=min(len(fitting), _POINTS), replace=False)
@@ -225,7 +228,8 @@ def history(
     phase = pace.push_every * float(np.random.default_rng(chance).random())
     outcome = judge(looks, onset, until, pace.push_every, phase)
     return Told(
-        profile.name, disturbance.name, disturbance.severity, branch.number, outcome, None, onset, tuple(looks), world.events
+        profile.name, disturbance.name, disturbance.severity, branch.number, outcome, None, onset,
+        tuple(looks), world.events
     )  # fmt: skip
 
 

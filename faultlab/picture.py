@@ -1,4 +1,7 @@
-"""The scores as one SVG: a heat map of faults by severity, normal traffic, and a few histories with the fault shaded."""
+"""The scores as one SVG.
+
+A heat map of faults by severity, normal traffic, and a few histories with the fault shaded.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from colorsys import hls_to_rgb
@@ -16,8 +19,10 @@ _LEFT: Final = 230
 _CELL: Final = 150
 _GRADES: Final = ("low", "medium", "high")
 _TIMELINES: Final = (
-    ("web shop", "outage"), ("web shop", "partial loss"), ("mobile app", "identifier dropout"), ("web shop", "amounts ×100"),
-    ("mobile app", "consent never granted"), ("web shop", "late processing"), ("ad platform", "platform fails"),
+    ("web shop", "outage"), ("web shop", "partial loss"), ("mobile app", "identifier dropout"),
+    ("web shop", "amounts ×100"),
+    ("mobile app", "consent never granted"), ("web shop", "late processing"),
+    ("ad platform", "platform fails"),
     ("conversions", "double-fired conversions"),
 )  # fmt: skip
 _TIMELINE: Final = 130
@@ -36,7 +41,10 @@ def drawn(told: Sequence[Told]) -> str:
     below = 110 + max(len(names), len(calm)) * _ROW
     height = below + 40 + (len(shown) + 1) // 2 * _TIMELINE
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" font-size="12">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}"'
+            ' font-family="sans-serif" font-size="12">'
+        ),
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
         _text(20, 30, "Fault lab", size=20),
         _text(20, 52, _headline(told), colour="#555555"),
@@ -51,16 +59,20 @@ def drawn(told: Sequence[Told]) -> str:
 def _headline(told: Sequence[Told]) -> str:
     figures = summary(told)
     return (
-        f"{figures['faults']} faults, recall {figures['recall_medium_and_high']:.1%} at medium severity and above;"
-        f" {figures['false_holds_per_signal_month']:.1f} false holds per signal-month of normal traffic;"
-        f" {figures['pushes_after_detection']} pushes let through after detection, {figures['pushes_before_detection']} before"
+        f"{figures['faults']} faults, recall {figures['recall_medium_and_high']:.1%} at medium"
+        f" severity and above; {figures['false_holds_per_signal_month']:.1f} false holds per"
+        f" signal-month of normal traffic; {figures['pushes_after_detection']} pushes let through"
+        f" after detection, {figures['pushes_before_detection']} before"
     )
 
 
 def _text(
     x: float, y: float, text: str, *, size: int = 12, colour: str = "#222222", anchor: str = "start"
 ) -> str:
-    return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}">{escape(text)}</text>'
+    return (
+        f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="{colour}"'
+        f' text-anchor="{anchor}">{escape(text)}</text>'
+    )
 
 
 def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
@@ -143,7 +155,10 @@ def _scores(one: Told, x_of: Callable[[int], float], top: float, height: float) 
         if look is not None and look.score is not None:
             points.append(f"{x_of(look.at_ms):.1f},{top + height * (1 - look.score / 100):.1f}")
         elif points:
-            yield f'<polyline points="{" ".join(points)}" fill="none" stroke="#30558c" stroke-width="1.5"/>'
+            yield (
+                f'<polyline points="{" ".join(points)}" fill="none" stroke="#30558c"'
+                ' stroke-width="1.5"/>'
+            )
             points = []
 
 

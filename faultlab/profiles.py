@@ -1,4 +1,7 @@
-"""Who sends in the fault lab: six sources as customers have them, an ad platform's deliveries, and conversions as both sides count them.
+"""Who sends in the fault lab.
+
+Six sources as customers have them, an ad platform's deliveries, and conversions as both sides count
+them.
 
 Figures are invented, their order of magnitude is not: sources from 3 to some 40 events per minute,
 and every one seasonal in its own way.
@@ -26,7 +29,7 @@ _OFFICE: Final = (
 _NIGHT: Final = (0.0, 0.0, 1.0, 1.0, 0.6) + (0.0,) * 19
 
 _FREQUENT: Final = 5.0
-"""Events per minute from which on a source has orders enough that a fault of their amounts shows within its duration."""
+"""Events per minute from which a fault in a source's orders shows within its duration."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,10 @@ class Profile:
             "consent": mix.consent > 0,
             "address": mix.address,
             "steady": not self.rhythm.sharp,
-            "frequent orders": any("revenue" in kind.properties for kind in mix.kinds)
-            and self.rhythm.per_minute >= _FREQUENT,
+            "frequent orders": (
+                any("revenue" in kind.properties for kind in mix.kinds)
+                and self.rhythm.per_minute >= _FREQUENT
+            ),
         }
         return frozenset(name for name, there in had.items() if there)
 
@@ -216,27 +221,34 @@ _BATCH: Final = (
 )
 
 WEB_SHOP: Final = Profile(
-    "web shop", Rhythm(25, _SHOP, (1., .97, .98, 1., 1.05, 1.2, 1.25), 1, wobble=.08, evenness=30, growth=.01), Mix(_WEB, people=600),
+    "web shop",
+    Rhythm(25, _SHOP, (1., .97, .98, 1., 1.05, 1.2, 1.25), 1, wobble=.08, evenness=30, growth=.01),
+    Mix(_WEB, people=600),
 )  # fmt: skip
 MOBILE_APP: Final = Profile(
     "mobile app",
     Rhythm(20, _PHONE, (1., 1., 1., 1., 1.1, 1.3, 1.2), -5, wobble=.1, evenness=20, growth=.02),
-    Mix(_APP, people=500, newcomers=.06, user_id=.8, email=.3, phone=.25, device_id=.55, consent=.9, granted=.6, offline=.06),
+    Mix(_APP, people=500, newcomers=.06, user_id=.8, email=.3, phone=.25, device_id=.55,
+        consent=.9, granted=.6, offline=.06),
 )  # fmt: skip
 SMALL_SHOP: Final = Profile(
-    "small shop", Rhythm(3.5, _SHOP, (.9, .9, .95, 1., 1.1, 1.3, 1.1), 2, wobble=.15, evenness=8), Mix(_WEB, people=150, newcomers=.15),
+    "small shop", Rhythm(3.5, _SHOP, (.9, .9, .95, 1., 1.1, 1.3, 1.1), 2, wobble=.15, evenness=8),
+    Mix(_WEB, people=150, newcomers=.15),
 )  # fmt: skip
 NIGHTLY_BATCH: Final = Profile(
     "nightly batch",
-    Rhythm(60, _NIGHT, (1., .9, .9, .95, 1., 1.2, .8), 1, sharp=True, wander=timedelta(minutes=3), wobble=.05, evenness=30),
-    Mix(_BATCH, people=500, newcomers=.03, user_id=.9, email=.75, phone=.4, anonymous=0, consent=0, address=False, offline=0),
+    Rhythm(60, _NIGHT, (1., .9, .9, .95, 1., 1.2, .8), 1, sharp=True, wander=timedelta(minutes=3),
+        wobble=.05, evenness=30),
+    Mix(_BATCH, people=500, newcomers=.03, user_id=.9, email=.75, phone=.4, anonymous=0, consent=0,
+        address=False, offline=0),
     active=.5,
     schedule=Schedule(start=time(2, 15), end=time(4, 45), zone="Etc/GMT-1"),
 )  # fmt: skip
 CRM: Final = Profile(
     "CRM server",
     Rhythm(8, _OFFICE, (1.1, 1., 1., 1., .85, .12, .08), 1, wobble=.12, evenness=10),
-    Mix(_CRM, people=500, newcomers=.04, user_id=.6, email=.45, phone=.9, anonymous=0, consent=.5, granted=.8, address=False, offline=0),
+    Mix(_CRM, people=500, newcomers=.04, user_id=.6, email=.45, phone=.9, anonymous=0, consent=.5,
+        granted=.8, address=False, offline=0),
 )  # fmt: skip
 CAMPAIGN_SITE: Final = Profile(
     "campaign site",

@@ -1,4 +1,7 @@
-"""The records of one source: raw JSON per person and kind of event, decoded by the real decoder, and stamped with their own instants.
+"""The records of one source.
+
+Raw JSON per person and kind of event, decoded by the real decoder, and stamped with their own
+instants.
 
 A person's records differ only in message id and times, so each is decoded once and stamped often; a
 record whose times matter to the decoder (a wrong clock) is decoded each time. Nothing here depends

@@ -16,7 +16,10 @@ GRAVE: Final = ("medium", "high")
 
 
 class FaultRow(NamedTuple):
-    """One fault at one severity over all profiles; `missed_at` names those where it was not found."""
+    """One fault at one severity over all profiles.
+
+    `missed_at` names those where it was not found.
+    """
 
     name: str
     severity: str
@@ -25,7 +28,10 @@ class FaultRow(NamedTuple):
 
 
 class NormalRow(NamedTuple):
-    """Calm traffic of one profile, or one normal thing over all profiles; `reasons` are the commonest for holding."""
+    """Calm traffic of one profile, or one normal thing over all profiles.
+
+    `reasons` are the commonest for holding.
+    """
 
     name: str
     held: Held

@@ -1,4 +1,7 @@
-"""When a source sends: hour of the day, day of the week, growth, bursts, slow wobble and fast noise – a rate in, a count out.
+"""When a source sends.
+
+Hour of the day, day of the week, growth, bursts, slow wobble and fast noise – a rate in, a count
+out.
 
 The expected rate is a function of time alone; what wobbles is drawn from the generator that the
 caller passes in, and is the state.
@@ -56,7 +59,10 @@ class Rhythm:
     burst: timedelta = timedelta(minutes=40)
 
     def expected(self, at_ms: int, shift_ms: int = 0) -> float:
-        """Events per minute that are expected at an instant, bursts and wobble aside; `shift_ms` moves the local clock."""
+        """Events per minute that are expected at an instant, bursts and wobble aside.
+
+        `shift_ms` moves the local clock.
+        """
         local_ms = at_ms - MONDAY_MS + int(self.zone_hours * HOUR_MS) + shift_ms
         day = self.days[local_ms // DAY_MS % 7]
         within = local_ms % DAY_MS / HOUR_MS
@@ -76,7 +82,10 @@ class Rhythm:
 
 @dataclass
 class PulseState:
-    """Memory of a rhythm: its wobble, this minute's noise, today's wander, and what is left of bursts."""
+    """Memory of a rhythm.
+
+    Its wobble, this minute's noise, today's wander, and what is left of bursts.
+    """
 
     wobble: float = 0.0
     minute: int = -1

@@ -1,1 +1,4 @@
-"""What a laptop needs: embedded servers, their supervisor, platform sandboxes, simulated traffic."""
+"""What a laptop needs.
+
+Embedded servers, their supervisor, platform sandboxes, simulated traffic.
+"""

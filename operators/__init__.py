@@ -26,4 +26,4 @@ Concepts of one file:
 
 The table of a concept's files is in its ``__init__``. `wiring` is the one adapter that puts a
 machine on Bytewax.
-"""
+"""  # noqa: E501 - a table

@@ -1,6 +1,7 @@
 """Alerting: what is seen at each look → notices about episodes. One machine per workspace.
 
-    conditions seen now ──▶ grouped by cause ──▶ bad for long enough: opened ──▶ worse: told again ──▶ fine for long enough: resolved
+    conditions ──▶ grouped by cause ──▶ bad for long enough: opened
+        ──▶ worse: repeated ──▶ fine for long enough: resolved
 
 A condition that follows from another one that is seen too is told with that one: it becomes a
 member of its episode, or waits for it. Many conditions of one kind that begin together become one

@@ -64,7 +64,10 @@ class Problem(NamedTuple):
         """One sentence for a privacy officer."""
         match self.kind:
             case "edited":
-                return f"entry {self.entry} (link {self.seq}) is not what was recorded, or the link before it was changed"
+                return (
+                    f"entry {self.entry} (link {self.seq}) is not what was recorded, or the link"
+                    " before it was changed"
+                )
             case "removed":
                 return f"the entry or the link {self.seq} was removed"
             case "inserted":

@@ -21,7 +21,11 @@ Record = dict[str, Any]
 Cells = Literal[
     "text", "integer", "number", "boolean", "instant", "any", "texts", "lists", "counts", "money"
 ]
-"""``any``: a JSON value; ``texts``: some; ``lists``: name → texts; ``counts``: name → number; ``money``: currency → orders and sum."""
+"""``any``: a JSON value.
+
+``texts``: some; ``lists``: name → texts; ``counts``: name → number; ``money``: currency → orders
+and sum.
+"""
 
 _COMPUTED: Final[Mapping[Function, Cells]] = {
     "count": "integer",

@@ -1,4 +1,7 @@
-"""The trust gate on stored readings: gathers what `operators.gate.decide` needs, and records what it decides before anything is done."""
+"""The trust gate on stored readings.
+
+Gathers what `operators.gate.decide` needs, and records what it decides before anything is done.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -62,7 +65,10 @@ class Evaluation:
         )
 
     def under_way(self, push_id: int) -> "Evaluation":
-        """The same of a push that was planned: as large as it was measured then, so that what let that pass has to hold still."""
+        """The same of a push that was planned.
+
+        As large as it was measured then, so that what let that pass has to hold still.
+        """
         size = decide.planned_size(self.conn, push_id)
         if size is None:
             return self
@@ -136,7 +142,10 @@ class TrustGate:
         return Evaluation(self._conn, params, proposed, newest, situation, state, now_ms)
 
     def _says(self, reading: Reading | None, state: GateState, now_ms: int) -> bool:
-        """Whether a second opinion says something: it is read, or was in trouble so lately that silence does not clear it."""
+        """Whether a second opinion says something.
+
+        It is read, or was in trouble so lately that silence does not clear it.
+        """
         if reading is None:
             return False
         memory = state.signals.get(reading.signal)
@@ -150,7 +159,10 @@ class TrustGate:
     def _readings(
         self, workspace: WorkspaceId, names: Sequence[str], state: GateState, now: datetime
     ) -> list[Reading]:
-        """Readings since the oldest that the gate remembers, and no further back than needed to see a recovery."""
+        """Read readings since the oldest that the gate remembers.
+
+        No further back than needed to see a recovery.
+        """
         remembered = [memory.read_ms for signal, memory in state.signals.items() if signal in names]
         horizon = now - max(
             self._params.staleness * (self._params.recover_readings + 1), self._params.cool_down

@@ -147,7 +147,10 @@ class PublishedView(View):
         description="Of all definitions from now on; null where nothing changed."
     )
     sweep: int | None = Field(
-        description="The sweep that brings people up to date, see `GET /cdp/sweeps/{id}`; null where none is needed."
+        description=(
+            "The sweep that brings people up to date, see `GET /cdp/sweeps/{id}`; null where none"
+            " is needed."
+        )
     )
 
     @classmethod
@@ -182,7 +185,9 @@ class RfmView(View):
     version: int
     rule: JsonValue
     breaks: JsonValue = Field(
-        description="Quintile bounds of the buyers; null until they are taken. Nobody has scores before."
+        description=(
+            "Quintile bounds of the buyers; null until they are taken. Nobody has scores before."
+        )
     )
     updated_at: Instant
 

@@ -112,7 +112,9 @@ class FunnelBody(Request):
     )
     since: Instant = Field(description="Attempts begin at or after this event time.")
     until: Instant = Field(
-        description="Attempts begin before this event time; later steps may lie up to `window` after it."
+        description=(
+            "Attempts begin before this event time; later steps may lie up to `window` after it."
+        )
     )
     breakdown: BreakdownBody | None = None
     order: Literal["in_order"] = Field(
@@ -230,7 +232,10 @@ class FunnelView(View):
 
     as_of: Instant
     settled: bool = Field(
-        description="The window of every attempt is over; only late events, merges and splits can change the answer."
+        description=(
+            "The window of every attempt is over; only late events, merges and splits can change"
+            " the answer."
+        )
     )
     events: int = Field(description="Events that were looked at.")
     steps: list[FunnelStep]
@@ -244,7 +249,7 @@ class FunnelView(View):
             settled=funnel.until + funnel.window <= now,
             events=answer.events,
             steps=[FunnelStep.of(step) for step in answer.steps],
-            breakdown=[FunnelPart.of(group) for group in answer.groups]
-            if funnel.breakdown
-            else None,
+            breakdown=(
+                [FunnelPart.of(group) for group in answer.groups] if funnel.breakdown else None
+            ),
         )

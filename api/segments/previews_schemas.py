@@ -78,10 +78,14 @@ class OverlapView(View):
         description="Members of that segment who would be members of the draft."
     )
     share_of_draft: float | None = Field(
-        description="Share of the draft's people who are in that segment; null where there are none."
+        description=(
+            "Share of the draft's people who are in that segment; null where there are none."
+        )
     )
     share_of_segment: float | None = Field(
-        description="Share of that segment's people who would be in the draft; null where there are none."
+        description=(
+            "Share of that segment's people who would be in the draft; null where there are none."
+        )
     )
 
 
@@ -113,7 +117,10 @@ class PreviewView(View):
         description="False where time was over early; the intervals are wider then."
     )
     reads_history: bool = Field(
-        description="The rule asks for something of the past that is not kept yet; publishing builds it for everybody."
+        description=(
+            "The rule asks for something of the past that is not kept yet; publishing builds it for"
+            " everybody."
+        )
     )
     unscored: bool = Field(
         description="The rule asks for RFM scores, and nobody has any until bounds have been taken."

@@ -47,7 +47,9 @@ class SegmentView(View):
     name: str
     description: str
     purpose: str = Field(
-        description="Consent purpose that it serves: who withdraws it is taken off platforms at once."
+        description=(
+            "Consent purpose that it serves: who withdraws it is taken off platforms at once."
+        )
     )
     status: Status = Field(description="A paused segment keeps the members it had.")
     version: int = Field(description="That is live; 0 before the first publishing.")
@@ -67,11 +69,9 @@ class SegmentView(View):
             name=row.name,
             description=row.description,
             purpose=row.purpose,
-            status="live"
-            if row.status == "live"
-            else "paused"
-            if row.status == "paused"
-            else "draft",
+            status=(
+                "live" if row.status == "live" else "paused" if row.status == "paused" else "draft"
+            ),
             version=row.version,
             newest_version=row.newest,
             rule=row.definition,

@@ -69,7 +69,9 @@ class SegmentPoint(View):
     """One hour or day of a segment."""
 
     at: Instant = Field(
-        description="Where the step begins; the first one counts what is since the instant asked for."
+        description=(
+            "Where the step begins; the first one counts what is since the instant asked for."
+        )
     )
     members: int = Field(description="At its end.")
     entries: int
@@ -226,7 +228,9 @@ class NameVolume(View):
     """Events of one name over time."""
 
     name: str | None = Field(
-        description="Event name, empty for events without one; null for all names that are not shown apart."
+        description=(
+            "Event name, empty for events without one; null for all names that are not shown apart."
+        )
     )
     events: int = Field(description="All of them.")
     points: list[VolumePoint] = Field(description="Steps without events are left out.")

@@ -117,7 +117,8 @@ def run(report: Report, river: int = 1, picture: int = 0) -> None:
     total = tally_at(chosen.of(families), threshold)
     score = total.normalised()
     report.add(
-        f"NAB, operators.detection.detector at {threshold:g}", f"{score:.1f} ({total.found}/{total.windows} found, {total.false} false)",
+        f"NAB, operators.detection.detector at {threshold:g}",
+        f"{score:.1f} ({total.found}/{total.windows} found, {total.false} false)",
         "silent 0, perfect 100, windowed Gaussian published 39.6", f"≥ {AIM:g}", met=score >= AIM,
     )  # fmt: skip
     report.add(

@@ -36,8 +36,10 @@ NAMES: Final = (
 )
 WINDOWS: Final = ("30m", "24h", "7d", "30d", "90d", "365d", None)
 _FUNCTIONS: Final[tuple[tuple[Function, str | None], ...]] = (
-    ("count", None), ("exists", None), ("time_since", None), ("sum", "price"), ("average", "price"), ("maximum", "price"),
-    ("unique", "product_id"), ("most_frequent", "category"), ("first", "category"), ("last", "product_id"),
+    ("count", None), ("exists", None), ("time_since", None), ("sum", "price"),
+    ("average", "price"), ("maximum", "price"),
+    ("unique", "product_id"), ("most_frequent", "category"), ("first", "category"),
+    ("last", "product_id"),
 )  # fmt: skip
 
 

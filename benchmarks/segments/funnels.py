@@ -34,13 +34,16 @@ _EVENTS = """
                WHEN n %% 100 < 90 THEN 3 ELSE 4 END],
            md5('i' || floor(random() * %(identifiers)s)::integer)::uuid, at,
                at + interval '1 minute', 0,
-           convert_to(format('{"type":"track","event":"e","messageId":"m%%s","anonymousId":"a","context":{"library":{"name":"analytics.js",'
-               '"version":"2.1.0"},"page":{"url":"https://shop.example/products/%%s","title":"Product"},"userAgent":"Mozilla/5.0"},'
-               '"properties":{"product_id":"p-%%s","price":12.5,"category":"%%s","plan":"%%s","quantity":1}}', n, n, n %% 997,
+           convert_to(format('{"type":"track","event":"e","messageId":"m%%s","anonymousId":"a",'
+               '"context":{"library":{"name":"analytics.js",'
+               '"version":"2.1.0"},"page":{"url":"https://shop.example/products/%%s",'
+               '"title":"Product"},"userAgent":"Mozilla/5.0"},"properties":{"product_id":"p-%%s",'
+               '"price":12.5,"category":"%%s","plan":"%%s","quantity":1}}', n, n, n %% 997,
                (ARRAY['books', 'shoes', 'toys', 'food'])[1 + n %% 4], (ARRAY['pro', 'free',
                    'team'])[1 + n %% 3]), 'UTF8')
     FROM generate_series(0, %(events)s - 1) n,
-         LATERAL (SELECT %(begin)s + n * %(range)s::interval / %(events)s + random() * interval '1 hour' AS at) times
+         LATERAL (SELECT %(begin)s + n * %(range)s::interval / %(events)s
+             + random() * interval '1 hour' AS at) times
 """
 
 

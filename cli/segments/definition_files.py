@@ -1,4 +1,6 @@
-"""Definitions in files, JSON or YAML, one or a list of them per file: read, checked, saved, published.
+"""Definitions in files, JSON or YAML, one or a list of them per file.
+
+Read, checked, saved, published.
 
     kind: segment            # or trait
     name: vips
@@ -60,7 +62,10 @@ class FileDefinition:
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of one definition: its id, its newest version, and what publishing did, None where it was not asked for."""
+    """What became of one definition.
+
+    Its id, its newest version, and what publishing did, None where it was not asked for.
+    """
 
     id: int
     version: int

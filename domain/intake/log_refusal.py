@@ -27,7 +27,9 @@ class LogRefusal(StrEnum):
 
 _MEANINGS: Final = {
     LogRefusal.BEHIND: "Processing is behind: events that wait to be processed fill the event log",
-    LogRefusal.MEMORY: "The memory of the event log's server is full of other things than events that wait",
+    LogRefusal.MEMORY: (
+        "The memory of the event log's server is full of other things than events that wait"
+    ),
     LogRefusal.BUSY: "More requests wait for the event log than may wait",
     LogRefusal.DISK: "The event log's disk is nearly full, or cannot be written",
     LogRefusal.NOT_DURABLE: "The event log's server would not keep events durably",

@@ -25,7 +25,9 @@ class Counts(msgspec.Struct, array_like=True, gc=False):
 
 
 Numbers = tuple[int, int, int, int, int]
-"""Summary of events and of a property's numbers: (matching events, those of them with a number, its sum, the smallest, the largest),
+"""Summary of events and of a property's numbers.
+
+(matching events, those of them with a number, its sum, the smallest, the largest),
 in millionths, the sum held within 64 bits; smallest and largest mean nothing without a number. A
 plain tuple: people have hundreds.
 """

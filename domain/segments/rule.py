@@ -83,7 +83,7 @@ class _Condition(Part, frozen=True, tag_field="op"):
 
 
 class Equals(_Condition, frozen=True, tag="equals"):
-    """The value is this text, number or boolean: 1 is 1.0, `true` is not 1, texts letter by letter."""
+    """The value is this text, number or boolean: 1 is 1.0, `true` is not 1, texts are exact."""
 
     example = {"value": "pro"}
     value: Scalar

@@ -1,4 +1,7 @@
-"""Free ports, private files, and socket folders whose paths fit: a Unix socket's path holds at most 107 bytes."""
+"""Free ports, private files, and socket folders whose paths fit.
+
+A Unix socket's path holds at most 107 bytes.
+"""
 
 import hashlib
 import os
@@ -61,7 +64,9 @@ def lasting_secret(file: Path) -> str:
 
 
 def socket_folder(folder: Path) -> Path:
-    """A folder for sockets: the given one, or where its path is too long a private one in the system's temporary folder.
+    """A folder for sockets.
+
+    The given one, or where its path is too long a private one in the system's temporary folder.
 
     Raises:
         StartError: somebody else owns the place.
@@ -76,7 +81,8 @@ def socket_folder(folder: Path) -> Path:
     )  # see `local.servers.identity`
     if chosen.is_symlink() or chosen.stat().st_uid not in trusted:
         raise StartError(
-            f"the socket folder {chosen} belongs to somebody else: remove it or choose another data_dir"
+            f"the socket folder {chosen} belongs to somebody else: remove it or choose another"
+            " data_dir"
         )
     chosen.chmod(0o700)
     return chosen

@@ -1,4 +1,7 @@
-"""An exclusive hold on a folder, kept by open file descriptors: it ends with the last process that has one, however that ends."""
+"""An exclusive hold on a folder, kept by open file descriptors.
+
+It ends with the last process that has one, however that ends.
+"""
 
 import fcntl
 import os

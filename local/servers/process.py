@@ -105,7 +105,8 @@ def _open(command: Command) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=output,
             pass_fds=command.pass_fds,
-            start_new_session=True,  # Ctrl-C reaches the supervisor alone; it stops its children in order
+            # Ctrl-C reaches the supervisor alone, which stops its children in order.
+            start_new_session=True,
         )
     finally:
         if output is not None:
@@ -146,7 +147,7 @@ class Child:
         self._process.send_signal(number)
 
     def wait(self, timeout_s: float) -> int | None:
-        """Wait for its end: the exit code, or None when it still runs after ``timeout_s`` seconds."""
+        """Wait for the end: return the exit code, or None if it still runs after ``timeout_s``."""
         try:
             return self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:

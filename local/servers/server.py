@@ -121,6 +121,7 @@ class Server:
             held = claim.take(lock, self.stop_timeout_s)
         if held is None:
             raise StartError(
-                f"{self.name} of an earlier start still runs (process {claim.holder(lock)}) and holds {lock}"
+                f"{self.name} of an earlier start still runs (process {claim.holder(lock)}) and"
+                f" holds {lock}"
             )
         return held

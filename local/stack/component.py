@@ -134,7 +134,7 @@ class ComponentProcess(Server):
 
 
 def stratum_components(settings: Settings, addresses: Addresses) -> Sequence[Component]:
-    """The whole engine: API with collector, profiles workers, signals, activation, alerts, upkeep, and the local ad platforms."""
+    """List the whole engine's components, and the local ad platforms."""
     return (
         *(
             _sandbox(platform, settings, addresses.sandbox_ports[platform])

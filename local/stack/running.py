@@ -1,4 +1,7 @@
-"""Finds the stack that runs in a folder: what `local.stack.stack` leaves there for other commands."""
+"""Finds the stack that runs in a folder.
+
+What `local.stack.stack` leaves there for other commands.
+"""
 
 import json
 import shutil

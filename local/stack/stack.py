@@ -1,4 +1,6 @@
-"""The embedded stack: PostgreSQL, Valkey and the components on this machine, below one folder, under one supervisor.
+"""The embedded stack.
+
+PostgreSQL, Valkey and the components on this machine, below one folder, under one supervisor.
 
 `Stack` is the whole interface: start it, ask for its addresses and its status, stop it. One folder
 has one stack at a time.
@@ -79,7 +81,7 @@ class Stack:
         self.first_keys: FirstKeys | None = None
 
     def start(self) -> Self:
-        """Start the servers, bring the database up to date, and start the components without waiting for them.
+        """Start the servers, migrate the database, start the components without waiting for them.
 
         `first_keys` then holds the keys if this was the folder's first start, else None.
 
@@ -177,7 +179,8 @@ class Stack:
         if self._lock is None:
             other = claim.holder(self.data_dir / LOCK)
             raise StartError(
-                f"another stack (process {other}) runs in {self.data_dir}: stop it, or choose another folder by STRATUM_DATA_DIR"
+                f"another stack (process {other}) runs in {self.data_dir}: stop it, or choose"
+                " another folder by STRATUM_DATA_DIR"
             )
         claim.sign(self._lock, os.getpid())
 

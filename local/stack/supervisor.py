@@ -1,4 +1,7 @@
-"""Keeps servers and components running: whatever dies is started again, after a wait that doubles while it keeps dying."""
+"""Keeps servers and components running.
+
+Whatever dies is started again, after a wait that doubles while it keeps dying.
+"""
 
 import threading
 import time

@@ -56,10 +56,11 @@ _LAST_NAMES: Final = (
     "Moreau",
 )
 _AREA_CODES: Final = (  # noqa: SIM905 - a table
-    "201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 224 225 228 229 231 234 239 240 248 251 252 253 254 "
-    "256 260 262 267 269 270 276 281 301 302 303 304 305 307 308 309 310 312 313 314 315 316 317 318 319 320 321 323 330 334 "
-    "336 337 339 347 351 352 360 361 386 401 402 404 405 406 407 408 409 410 412 413 414 415 417 419 423 425 432 434 435 440 "
-    "443 469 478 479 480 501 502 503 504 505 507 508"
+    "201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 224 225 228 229 "
+    "231 234 239 240 248 251 252 253 254 256 260 262 267 269 270 276 281 301 302 303 304 "
+    "305 307 308 309 310 312 313 314 315 316 317 318 319 320 321 323 330 334 336 337 339 "
+    "347 351 352 360 361 386 401 402 404 405 406 407 408 409 410 412 413 414 415 417 419 "
+    "423 425 432 434 435 440 443 469 478 479 480 501 502 503 504 505 507 508"
 ).split()
 """Area codes of the United States.
 
@@ -69,7 +70,10 @@ _LINES: Final = 100
 
 
 class Purchase(NamedTuple):
-    """One row of the data set: its number from 1, customer, date, number of CDs, and dollars in cents."""
+    """One row of the data set.
+
+    Its number from 1, customer, date, number of CDs, and dollars in cents.
+    """
 
     row: int
     customer: str
@@ -99,7 +103,9 @@ def consents(customer: str) -> bool:
 
 
 def events(shift_to: date) -> Iterator[dict[str, Any]]:
-    """The data set as Segment events, in time order: who somebody is right before their first purchase, then each purchase.
+    """The data set as Segment events, in time order.
+
+    Who somebody is right before their first purchase, then each purchase.
 
     Args:
         shift_to: all dates are moved by the same number of days, so that the last one becomes the

@@ -1,4 +1,6 @@
-"""Sends events to a collector as an SDK would: batches over HTTP, retried until they are in, never more often than the collector asks.
+"""Sends events to a collector as an SDK would.
+
+Batches over HTTP, retried until they are in, never more often than the collector asks.
 
 A batch that is refused for good is halved until the event that is to blame stands alone; the others
 go through.
@@ -156,7 +158,8 @@ class Sender:
                     yield under_way.popleft().result()
                 done = True
             finally:
-                if not done:  # an error, or the caller stopped asking: what is retried now would keep it waiting
+                # After an error, or once the caller stopped asking, retries would keep it waiting.
+                if not done:
                     self._abandoned.set()
                     for future in under_way:
                         future.cancel()

@@ -1,4 +1,7 @@
-"""Live traffic that never ends: people browse a shop, log in, buy, change their minds about consent; and their clients misbehave a little.
+"""Live traffic that never ends.
+
+People browse a shop, log in, buy, change their minds about consent; and their clients misbehave a
+little.
 
 Everything follows from the seed and the number of the step, so that the same seed gives the same
 events; only their times come from the clock that is passed in. Clients are as real ones are:

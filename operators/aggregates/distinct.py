@@ -130,9 +130,8 @@ def _sketch(*parts: Any) -> hll_sketch:  # noqa: ANN401 - packed sketches and co
                 fresh.update(text)
     union.update(fresh)
     whole = union.get_result(tgt_hll_type.HLL_8)
-    union.update(
-        whole
-    )  # united with itself, a sketch forgets the order in which values came, in its bytes and in its estimate
+    # United with itself, a sketch forgets the order of values, in its bytes and its estimate.
+    union.update(whole)
     return union.get_result(tgt_hll_type.HLL_8)
 
 

@@ -74,7 +74,7 @@ def _capped(total: int) -> int:
 
 
 def _insert(buckets: dict[int, V], bucket: int, entry: V, kept: int) -> None:
-    """Add a bucket that is not there yet, in its place, and drop what lies too far behind the newest."""
+    """Insert a new bucket in its place, and drop those too far behind the newest."""
     newest = next(reversed(buckets), bucket)
     if bucket >= newest:
         buckets[bucket] = entry

@@ -1,4 +1,6 @@
-"""What a state says now, and how that changes with no further event: a measure of a window as a series of values.
+"""What a state says now, and how that changes with no further event.
+
+A measure of a window as a series of values.
 
 A window only ever loses buckets, each at a known instant. So a measure's future is a finite list of
 values, and the instant at which a condition on it flips is found by walking that list – no farther
@@ -154,7 +156,10 @@ def unique_series(frame: Frame) -> Series:
 
 
 def edge_series(frame: Frame, part: str) -> Series:
-    """The earliest (``first``) or latest (``last``) value, or its instant (``first_at``, ``last_at``)."""
+    """Return the earliest or latest value, or its instant.
+
+    That is ``first``, ``last``, ``first_at`` and ``last_at``.
+    """
     first, instant = part.startswith("first"), part.endswith("_at")
 
     def value(state: Edges, bucket: int) -> Json:

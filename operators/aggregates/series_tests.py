@@ -1,4 +1,6 @@
-"""Conditions on a state's series: whether one holds now, and the instant at which that changes if nothing happens.
+"""Conditions on a state's series.
+
+Whether one holds now, and the instant at which that changes if nothing happens.
 
 What is asked most has a way of its own that looks only at the newest buckets; everything else walks
 the series.

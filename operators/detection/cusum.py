@@ -1,4 +1,6 @@
-"""Sequential tests: has a share, or a level, left what is usual for good reason – as early as the evidence allows, and rarely for nothing.
+"""Sequential tests: has a share, or a level, left what is usual for good reason.
+
+As early as the evidence allows, and rarely for nothing.
 
 Each test weighs, minute by minute, how much likelier the counts are under a *material* change than
 under the usual value, and adds that up for as long as it speaks for the change (Page's cumulative
@@ -66,7 +68,10 @@ class SequentialParams:
 
     @cached_property
     def sparse(self) -> "SequentialParams":
-        """The same for what comes a few times an hour: warm after ten minutes with data, and sure after two."""
+        """The same for what comes a few times an hour.
+
+        Warm after ten minutes with data, and sure after two.
+        """
         return replace(self, warm_up=timedelta(minutes=_LEAST_MINUTES), burst=_SPARSE_BURST)
 
     @cached_property
@@ -387,7 +392,10 @@ def level_is_warm(level: Level, params: SequentialParams) -> bool:
 
 
 def level_finding(level: Level, params: SequentialParams) -> Finding:
-    """Whether it has risen or fallen, whichever is surer; `usual` and `now` as the quantity itself."""
+    """Whether it has risen or fallen, whichever is surer.
+
+    `usual` and `now` as the quantity itself.
+    """
     excursion = max(level.up, level.down, key=lambda one: one.sum)
     now = excursion.hits / excursion.size if excursion.size else level.mean
     return Finding(

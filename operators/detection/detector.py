@@ -1,4 +1,6 @@
-"""Scores every point of one regular series as it comes: how surprising it is, what was expected, and how far from it is still usual.
+"""Scores every point of one regular series as it comes.
+
+How surprising it is, what was expected, and how far from it is still usual.
 
 A point is looked at in four ways: its distance from what is usual at this hour, its distance from a
 forecast (the level of the last few points, or the season shifted to where the series lies now,
@@ -37,7 +39,10 @@ _LARGEST: Final = 1e100
 _FURTHEST: Final = 1e30
 """Deviations beyond are all the same; 32-bit floats hold it."""
 _HALF: Final = 2.5
-"""Rarity (−log10 of a share) that scores one half: once in 300 points by the mean and the greatest of the views."""
+"""Rarity (−log10 of a share) that scores one half.
+
+Once in 300 points by the mean and the greatest of the views.
+"""
 
 
 @dataclass(frozen=True)
@@ -223,7 +228,10 @@ def score_point(
 
 
 def _bridge(state: AnomalyState, missed: float, usual: float, params: AnomalyParams) -> None:
-    """Forget the last points as far as the gap since then is long: what is known then is the season."""
+    """Forget the last points as far as the gap since then is long.
+
+    What is known then is the season.
+    """
     if missed < 0.5:
         return
     kept = (1 - 1 / params.level_points) ** missed

@@ -31,7 +31,10 @@ from operators.detection.seasonality import (
 _LEARN: Final = 0.35
 """Weight of one visit of an hour once it was seen a few times."""
 _GUESS: Final = 0.02
-"""Visits at which an hour of the day's own mean weighs as much as the overall mean: any visit is better than a guess."""
+"""Visits at which an hour of the day's own mean weighs as much as the overall mean.
+
+Any visit is better than a guess.
+"""
 _BRIEF: Final = 0.5 ** (1 / 20)
 """How the memory of how busy it is fades per minute: by half in 20 minutes."""
 _SURGE: Final = 1.2
@@ -42,7 +45,10 @@ _PAUSES: Final = 8
 _OFTEN: Final = 6
 """Of the last eight long pauses, so many within a day make pauses of that length usual."""
 _TIMES: Final = 2.0
-"""A pause is usual up to so many times the median of those that come back: one outage among them is no habit."""
+"""A pause is usual up to so many times the median of those that come back.
+
+One outage among them is no habit.
+"""
 _ALIKE_MS: Final = 3 * HOUR_MS
 """Silences that begin and end this near to the same time of day are alike …"""
 _ALIKE: Final = 2
@@ -195,7 +201,10 @@ def _visit(rhythm: Rhythm, count: float, base: float, minute_ms: int, owed: floa
 
 
 def _end_visit(rhythm: Rhythm) -> None:
-    """Learn a visit of an hour as a whole, at its end: an outage in an hour that is new must not become usual while it lasts."""
+    """Learn a visit of an hour as a whole, at its end.
+
+    An outage in an hour that is new must not become usual while it lasts.
+    """
     minutes = rhythm.hour_minutes
     if minutes:
         visits = rhythm.visits[rhythm.hour] + minutes / 60
@@ -207,7 +216,10 @@ def _end_visit(rhythm: Rhythm) -> None:
 
 
 def _pause(rhythm: Rhythm, begin_ms: int, end_ms: int, params: RhythmParams) -> None:
-    """Learn, at its end, how long the source pauses: a pause that comes back several times a day is its habit."""
+    """Learn, at its end, how long the source pauses.
+
+    A pause that comes back several times a day is its habit.
+    """
     events = usual_between(rhythm, begin_ms, min(end_ms, begin_ms + DAY_MS))
     if events <= max(rhythm.pause_events, params.pause_events):
         return

@@ -1,4 +1,4 @@
-"""Schema drift: properties that an event name used to have and no longer has, or has with another JSON type.
+"""Schema drift: properties of an event name that vanished or changed their JSON type.
 
 Per event name and property two memories run, a fast one over the last events looked at and a slow
 one over days, both of how often the property came with which type. A property that nearly all

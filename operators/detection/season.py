@@ -1,4 +1,6 @@
-"""What is usual at this hour: a mean and a spread per hour of the day, shifted by the day of the week.
+"""What is usual at this hour.
+
+A mean and a spread per hour of the day, shifted by the day of the week.
 
 An hour leans on the overall mean until it was visited; a day's shift starts at nothing. Outliers
 count as far as four spreads. State: 24 hours and 7 days of doubles, packed. UTC: a change of summer

@@ -1,4 +1,7 @@
-"""The rhythm of a source: how much it usually sends at this hour of this day, how long it usually pauses, and whether it sends too little.
+"""The rhythm of a source.
+
+How much it usually sends at this hour of this day, how long it usually pauses, and whether it sends
+too little.
 
 Usual means: per hour of the week, leaning on the hour of the day and on the overall mean until
 enough weeks were seen, times how busy the last hour was where it was quiet (a holiday is quiet as a
@@ -160,13 +163,19 @@ def usual_between(rhythm: Rhythm, since_ms: int, until_ms: int) -> float:
 
 
 def busyness(rhythm: Rhythm, at_ms: int) -> float:
-    """How busy the last minutes were against the usual, at most 1: more than usual does not make less a loss."""
+    """How busy the last minutes were against the usual, at most 1.
+
+    More than usual does not make less a loss.
+    """
     quietest = _QUIETEST if rhythm.visits[hour_of(at_ms)] >= SEEN else _NEWEST
     return min(1.0, max(quietest, (rhythm.came + _PRIOR) / (rhythm.expected + _PRIOR)))
 
 
 def is_warm(rhythm: Rhythm, at_ms: int, params: SequentialParams) -> bool:
-    """Whether enough was seen for too little to come: of this hour of the day and the next, and in all."""
+    """Whether enough was seen for too little to come.
+
+    Of this hour of the day and the next, and in all.
+    """
     if (
         rhythm.minutes < params.warm_up_minutes
         or rhythm.mean * rhythm.minutes < params.warm_up_sample
@@ -182,7 +191,10 @@ def suspected(rhythm: Rhythm, params: RhythmParams) -> bool:
 
 
 def allowed_ms(rhythm: Rhythm, since_ms: int, params: RhythmParams) -> tuple[float, float]:
-    """How long a silence is quite normal, and from when on the source is dead, ms: fixed by what was usual as the silence began."""
+    """How long a silence is quite normal, and from when on the source is dead, ms.
+
+    Fixed by what was usual as the silence began.
+    """
     pause = max(params.pause_events * rhythm.spread**0.5, rhythm.pause_events) / min(
         _QUIET, busyness(rhythm, since_ms)
     )
@@ -222,7 +234,10 @@ def lasts_ms(rhythm: Rhythm, since_ms: int, events: Sequence[float]) -> list[flo
 
 
 def _reached(events: float, rate: float, slope: float) -> float:
-    """When so many events have come at a rate that changes linearly: the root of `rate`·t + `slope`/2·t² = `events`."""
+    """When so many events have come at a rate that changes linearly.
+
+    The root of `rate`·t + `slope`/2·t² = `events`.
+    """
     if events <= 0:
         return 0.0
     root = math.sqrt(max(0.0, rate * rate + 2 * slope * events))

@@ -56,10 +56,8 @@ class Shapes:
             yield f"{metrics.SHAPE}:{spelled}", count
             for key, kind in zip(keys[:PROPERTIES], types[:PROPERTIES], strict=True):
                 if kind in _TYPES:
-                    yield (
-                        f"{metrics.PROPERTY}:{spelled}{metrics.PART}{spell(key)}{metrics.PART}{_TYPES[kind]}",
-                        count,
-                    )
+                    parts = (f"{metrics.PROPERTY}:{spelled}", spell(key), _TYPES[kind])
+                    yield metrics.PART.join(parts), count
 
 
 def spell(name: str) -> str:

@@ -23,7 +23,10 @@ KEPT: Final = 16
 _LEAN: Final = 3.0
 """So many deviations' worth of evidence speaks for the usual heaviness."""
 _USUAL: Final = 0.3
-"""Heaviness (index of the tail) that the estimate leans on: between an exponential tail of a day's points and Pareto tails of counts."""
+"""Heaviness (index of the tail) that the estimate leans on.
+
+Between an exponential tail of a day's points and Pareto tails of counts.
+"""
 _SHARE: Final = 50
 """Early on the tail is at most the largest 1/50 of the points, but eight of them at least."""
 _FEWEST: Final = 8

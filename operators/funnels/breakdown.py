@@ -1,4 +1,6 @@
-"""Breaks people down by a JSON value: the values that most people have, everything else together, and those without a value.
+"""Breaks people down by a JSON value.
+
+The values that most people have, everything else together, and those without a value.
 
 Numbers are compared as numbers, booleans only with booleans; lists and objects by their JSON text.
 State: none.
@@ -16,7 +18,7 @@ from domain.values import Json
 
 
 class Kind(StrEnum):
-    """What a group is: people with one value, people with any other value, or people without one."""
+    """What defines a group: one value, any other value, or none."""
 
     VALUE = "value"
     OTHER = "other"

@@ -1,4 +1,4 @@
-"""Funnels: occurrences of ordered steps → each person's best attempt → how many people got how far, and how long it took them.
+"""Funnels: occurrences of ordered steps → everybody's best attempt → counts and durations.
 
 An attempt begins with an occurrence of the first step; each further step is the earliest occurrence
 strictly later than the one before and at most the window after the beginning. Taking the earliest
@@ -35,7 +35,7 @@ class Occurrences(NamedTuple):
 
 
 class Attempts(NamedTuple):
-    """The best attempt of everybody who began, one row per person in ascending order of their numbers.
+    """The best attempt of everybody who began, one row per person, by ascending number.
 
     Attributes:
         person: whose.
@@ -120,7 +120,9 @@ def best_attempts(steps: Sequence[Occurrences], window_ms: int) -> Attempts:
 
 
 def _line(steps: Sequence[Occurrences], window_ms: int) -> tuple[int, int]:
-    """Put everybody's time on one line, person after person: where each stretch begins and how long it is.
+    """Put everybody's time on one line, person after person.
+
+    Where each stretch begins and how long it is.
 
     The window after the last event still lies within a person's own stretch, so no attempt runs
     into the next person's.

@@ -6,4 +6,4 @@
 | `params` | – | – | – |
 | `decide` | that, the size of a push, quiet hours, and what people have said → the decision | none | a model over random histories |
 | `replay` | past decisions, readings and other thresholds → what would have differed | none | tables of cases |
-"""
+"""  # noqa: E501 - a table

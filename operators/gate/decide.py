@@ -1,4 +1,6 @@
-"""The whole trust gate: what readings say, how much a push changes, quiet hours, and what people have said.
+"""The whole trust gate.
+
+What readings say, how much a push changes, quiet hours, and what people have said.
 
     readings ──▶ operators.gate.decide ─┐
     size of the push ──▶ size_findings ─┼──▶ decision ──▶ control ──▶ what is done
@@ -135,7 +137,10 @@ def size_findings(
         )
         allowed = min(most, usual)
         if people >= params.least_people and share > allowed:
-            reason = f"the push would {verb} {people} of {size.before} people ({share:.0%}), {allowed:.0%} are allowed at once"
+            reason = (
+                f"the push would {verb} {people} of {size.before} people ({share:.0%}),"
+                f" {allowed:.0%} are allowed at once"
+            )
             found.append(
                 Finding(Verdict.BLOCK if code is Code.MASS_REMOVAL else Verdict.HOLD, code, reason)
             )
@@ -272,7 +277,9 @@ _HOLDS: Final = (Mode.ENFORCE, Mode.ADVISORY, Mode.FROZEN)
 
 
 def live(said: Setting | Override | Release, now_ms: int, params: GateParams) -> bool:
-    """Whether what somebody said holds now: not expired, and approved by a second person where two are needed.
+    """Whether what somebody said holds now.
+
+    Not expired, and approved by a second person where two are needed.
 
     A mode needs nobody's approval: neither freezing nor a dry run lets anything pass.
     """

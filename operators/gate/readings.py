@@ -204,8 +204,10 @@ def decide(
         ]
         used = [readings[signal].id for signal in signals if signal in readings]
     return Decision(
-        proposed.workspace, proposed.destination, proposed.audience_id, proposed.action, findings[0].verdict,
-        tuple(one.reason for one in findings), tuple(used), now_ms, tuple(one.code for one in findings), depends_on=tuple(signals),
+        proposed.workspace, proposed.destination, proposed.audience_id, proposed.action,
+        findings[0].verdict,
+        tuple(one.reason for one in findings), tuple(used), now_ms,
+        tuple(one.code for one in findings), depends_on=tuple(signals),
     )  # fmt: skip
 
 
@@ -253,7 +255,10 @@ def _settling(memory: SignalMemory, signal: str, now_ms: int, params: GateParams
         return Finding(Verdict.HOLD, Code.RECOVERING, reason)
     cool_ms = memory.trouble_ms + params.cool_down // MS - now_ms
     if memory.trouble_ms and cool_ms > 0:
-        reason = f"{signal} was in trouble lately: it cools down for another {math.ceil(cool_ms / 1000)} s"
+        reason = (
+            f"{signal} was in trouble lately: it cools down for another"
+            f" {math.ceil(cool_ms / 1000)} s"
+        )
         return Finding(Verdict.HOLD, Code.COOLING_DOWN, reason)
     swing = max(memory.scores, default=0.0) - min(memory.scores, default=0.0)
     if swing > params.swing:

@@ -6,4 +6,4 @@
 | `partition` | link facts → people, and a verdict on every fact | none | `oracle.identity` |
 | `resolve` | a batch's link facts → the people they make | none between batches | `identity.partition` over all facts |
 | `cut` | people and a cut through their identifiers → the links to ban | none | tables of cases |
-"""
+"""  # noqa: E501 - a table

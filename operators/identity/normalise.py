@@ -1,4 +1,7 @@
-"""Normalises identifiers: the only place that decides how an e-mail, a phone number or an id is spelled, and which values identify nobody.
+"""Normalises identifiers.
+
+The only place that decides how an e-mail, a phone number or an id is spelled, and which values
+identify nobody.
 
 Phone numbers become E.164 (ITU-T E.164) with the source's default region; the parser is Google's
 libphonenumber.

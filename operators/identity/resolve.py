@@ -44,7 +44,8 @@ class Group:
     """
 
     __slots__ = (
-        "cause", "exact", "fresh", "id", "into", "kinds", "last_link", "merges", "people", "refused", "replay", "touched", "workspace",
+        "cause", "exact", "fresh", "id", "into", "kinds", "last_link", "merges", "people",
+        "refused", "replay", "touched", "workspace",
     )  # fmt: skip
 
     def __init__(

@@ -7,4 +7,4 @@
 | `sessions` | activity into disjoint intervals | the intervals | closure of closeness, in its test |
 | `lifecycle` | a person and an instant → stage, and when it changes next | none | `oracle.view` |
 | `consent` | a person → what they consented to | none | `oracle.rules` |
-"""
+"""  # noqa: E501 - a table

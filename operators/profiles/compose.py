@@ -1,4 +1,6 @@
-"""Composes leaves into one view: a commutative, associative merge, so that any order of merges gives the same person.
+"""Composes leaves into one view.
+
+A commutative, associative merge, so that any order of merges gives the same person.
 
 ``compose([a, b])`` after folding an event into ``a`` equals folding it into ``compose([a, b])``:
 the engine relies on it to keep a person's view current without touching the person's other leaves.

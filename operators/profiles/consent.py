@@ -1,4 +1,7 @@
-"""What a person consented to: the newest statement per purpose, or a newer refusal of every purpose. State: none."""
+"""What a person consented to.
+
+The newest statement per purpose, or a newer refusal of every purpose. State: none.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,7 +10,10 @@ from domain.profiles.leaf import Leaf, Register
 
 
 def statement_of(view: Leaf, purpose: str) -> Register | None:
-    """The statement that counts for a purpose: its newest one, or a refusal of every purpose that is as new or newer."""
+    """The statement that counts for a purpose.
+
+    Its newest one, or a refusal of every purpose that is as new or newer.
+    """
     own, every = view.consent.get(purpose), view.consent.get(EVERY_PURPOSE)
     if own is None or (every is not None and every.at_ms >= own.at_ms):
         return every

@@ -1,4 +1,4 @@
-"""Folds one event into a leaf (or into a person's composed view, which has the same shape and the same laws).
+"""Folds one event into a leaf, or into a person's view, which has the same shape and laws.
 
 Event time decides values. Folding is commutative; it is not idempotent, so the caller de-duplicates
 first (`operators.unify.batch`).

@@ -1,4 +1,4 @@
-"""Lifecycle stage: anonymous → known → customer → churned, and back to customer with the next purchase.
+"""Lifecycle stage: anonymous → known → customer → churned → customer with the next purchase.
 
 State: none beyond the person. Clock: `now_ms` decides only whether the silence after the last
 purchase is over.

@@ -1,4 +1,6 @@
-"""Sessions as a set of disjoint activity intervals: the same set whatever order events and leaves come in.
+"""Sessions as a set of disjoint activity intervals.
+
+The same set whatever order events and leaves come in.
 
 Two events not further apart than the gap share a session; intervals closer than the gap become one.
 State: a flat, ascending list ``[start, end, start, end, …]`` in ms; at most one interval per gap of

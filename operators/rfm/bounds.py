@@ -1,4 +1,6 @@
-"""The buyers of a workspace: everyone's figures in, quintile bounds and a distribution over the named segments out.
+"""The buyers of a workspace.
+
+Everyone's figures in, quintile bounds and a distribution over the named segments out.
 
 Bounds of up to `RfmParams.exact_limit` buyers are exact. Beyond, they come from KLL sketches
 (Karnin, Lang and Liberty, "Optimal Quantile Approximation in Streams", 2016; Apache DataSketches):
@@ -45,7 +47,8 @@ class RfmParams:
     def __post_init__(self) -> None:
         if self.exact_limit < 1 or not 8 <= self.sketch_k <= 65_535 or not 0 <= self.tolerance < 1:
             raise ValueError(
-                "exact_limit is at least 1, sketch_k is 8 to 65535, and tolerance is at least 0 and below 1"
+                "exact_limit is at least 1, sketch_k is 8 to 65535, and tolerance is at least 0 and"
+                " below 1"
             )
 
 

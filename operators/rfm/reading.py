@@ -1,4 +1,7 @@
-"""RFM scores of one person, and until when they are sure: until a purchase leaves the look-back, or the latest one ages past a bound."""
+"""RFM scores of one person, and until when they are sure.
+
+Until a purchase leaves the look-back, or the latest one ages past a bound.
+"""
 
 from collections.abc import Callable
 
@@ -16,7 +19,10 @@ Scores = tuple[int, int, int]
 def rfm_reading(
     breaks: RfmBreaks, look_back: str, zone: str
 ) -> Callable[[NumberBuckets | None, int], tuple[Scores | None, int]]:
-    """Compile a person's scores (recency, frequency, monetary) and the instant until which they are sure; None where no purchase counts."""
+    """Compile a person's scores, and the instant until which they are sure.
+
+    Recency, frequency and monetary; None where no purchase counts.
+    """
     frame = Frame(Window(span_ms(look_back), "day"), zone)
 
     def reading(state: NumberBuckets | None, now_ms: int) -> tuple[Scores | None, int]:

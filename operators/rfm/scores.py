@@ -1,4 +1,6 @@
-"""RFM: scores of one buyer by the population's quintile bounds, the segment that the scores make, and when a score changes by age alone.
+"""RFM: scores of one buyer by the population's bounds, and the segment that they make.
+
+Also when a score changes by age alone.
 
 State: none. Oracle: a sort of everybody, in the tests.
 """
@@ -60,7 +62,9 @@ def recency_changes(breaks: RfmBreaks, last_ms: int, now_ms: int) -> int:
 
 
 def quintiles(values: Collection[int]) -> Bounds:
-    """The nearest-rank 20th, 40th, 60th and 80th percentile: of n values in ascending order, number ⌈n·q⌉, counted from 1.
+    """The nearest-rank 20th, 40th, 60th and 80th percentile.
+
+    Of n values in ascending order, number ⌈n·q⌉, counted from 1.
 
     Raises:
         ValueError: there are no values.

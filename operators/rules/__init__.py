@@ -8,4 +8,4 @@
 | `references` | a rule and what is live → what it refers to in vain, circles, who depends on what changed | none | tables of cases |
 | `windows` | an instant → its bucket, and when that leaves a window; text → instant | none | `oracle.windows` |
 | `describe` | a node → words | none | – |
-"""
+"""  # noqa: E501 - a table

@@ -1,4 +1,6 @@
-"""What a rule must keep to beyond its shape: which conditions suit which values, bounds, what sequences allow.
+"""What a rule must keep to beyond its shape.
+
+Which conditions suit which values, bounds, what sequences allow.
 
 Pure: answers with every problem and its exact path. Used wherever a rule comes in, so that API and
 files say the same. State: none.
@@ -39,11 +41,15 @@ def rule_problems(tree: Rule, params: DefinitionParams) -> Iterator[RuleProblem]
         if depth == params.depth_limit + 1:
             yield RuleProblem(
                 path,
-                f"Nodes may be nested {params.depth_limit} deep: flatten the rule, or make a part of it a segment.",
+                f"Nodes may be nested {params.depth_limit} deep: flatten the rule, or make a part"
+                " of it a segment.",
             )
         yield from _node_problems(path, node)
     if size > params.node_limit:
-        message = f"A rule has at most {params.node_limit} nodes, steps and property conditions, this one has {size}: split it."
+        message = (
+            f"A rule has at most {params.node_limit} nodes, steps and property conditions, this one"
+            f" has {size}: split it."
+        )
         yield RuleProblem("$", message)
 
 
@@ -157,7 +163,8 @@ def _filter_problems(path: str, event: EventFilter) -> Iterator[RuleProblem]:
         if is_relative(where.condition):
             yield RuleProblem(
                 f"{at}.op",
-                "A condition on a property cannot move with the clock: give the node a window, or use before or after.",
+                "A condition on a property cannot move with the clock: give the node a window, or"
+                " use before or after.",
             )
         yield from _condition_problems(at, where.condition)
 

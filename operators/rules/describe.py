@@ -7,8 +7,10 @@ from domain.segments.rule import Condition, EventFilter, Rule
 from operators.rules.operators import OPERATORS
 
 _MEASURES: Final = {
-    "sum": "the sum of", "average": "the average of", "minimum": "the smallest", "maximum": "the largest",
-    "unique": "the number of different", "first_at": "the first time of", "last_at": "the last time of",
+    "sum": "the sum of", "average": "the average of", "minimum": "the smallest",
+    "maximum": "the largest",
+    "unique": "the number of different", "first_at": "the first time of",
+    "last_at": "the last time of",
 }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ class Operator(NamedTuple):
         test: builds the test of a JSON value; None where the answer depends on the clock.
         instant_test: builds the test of a known instant, with a reader of the condition's own; None
             where the operator is not for instants.
-        negates: the condition of which this is exactly the negation; None: the operator is positive.
+        negates: the condition that this negates exactly; None: the operator is positive.
         suits: which measures and computed traits it may be asked of.
         trace: what every JSON record contains in which the condition holds of a property; None: the
             property's name.

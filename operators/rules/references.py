@@ -1,4 +1,7 @@
-"""What definitions refer to: whether it is there, whether segments refer to each other in a circle, and who depends on what changed.
+"""What definitions refer to.
+
+Whether it is there, whether segments refer to each other in a circle, and who depends on what
+changed.
 
 Pure: told what is live, answers with problems and ids. State: none.
 """
@@ -166,7 +169,7 @@ def dependants(
     *,
     rfm: bool = False,
 ) -> frozenset[SegmentId]:
-    """Live segments whose members may differ because something else changed, however long the chain of references.
+    """Return live segments that a change may affect, through any chain of references.
 
     Args:
         definitions: what is live.

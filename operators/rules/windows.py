@@ -1,4 +1,6 @@
-"""Windows that end now: which time bucket an event falls into, and the instant at which a bucket leaves a window.
+"""Windows that end now.
+
+Which time bucket an event falls into, and the instant at which a bucket leaves a window.
 
 An event counts for at least its window and at most one bucket longer (`docs/segments.md`): it
 belongs to the bucket that *ends* at or after it, so that at the edge of a bucket the window is
@@ -32,7 +34,10 @@ _KEPT: Final[dict[Resolution, int]] = {
     "hour": 1_465,
     "day": 735,
 }
-"""Buckets kept behind the newest one: the longest window of a resolution, and slack for clocks that disagree."""
+"""Buckets kept behind the newest one.
+
+The longest window of a resolution, and slack for clocks that disagree.
+"""
 
 _FIRST_MS: Final = -62_100_000_000_000
 _LAST_MS: Final = 253_370_000_000_000

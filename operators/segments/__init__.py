@@ -11,4 +11,4 @@
 | `citations` | a node and stored events → those that it rests on, and until when each counts | none | `oracle.windows` |
 | `draft` | a rule that is not live → its program, and a tally of people under it | the tally | publishing it, in its test |
 | `sampling` | what a sample found → an estimate with its interval | none | properties |
-"""
+"""  # noqa: E501 - a table

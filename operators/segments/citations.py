@@ -1,4 +1,7 @@
-"""The stored events that a node of a rule rests on: those that match its filters, with the instant until which each counts."""
+"""The stored events that a node of a rule rests on.
+
+Those that match its filters, with the instant until which each counts.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

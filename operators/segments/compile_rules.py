@@ -1,4 +1,7 @@
-"""Compiles rules: every node becomes a function of a subject that answers (holds, until which instant that is sure)."""
+"""Compiles rules: every node becomes a function of a subject.
+
+It returns (holds, until which instant that is sure).
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -126,7 +129,10 @@ def negation(test: Test) -> Test:
 
 
 def _cheapest_first(nodes: Sequence[Node]) -> list[Test]:
-    """Tests in the order in which to ask: what is known of the person at once, then their history, then whole rules."""
+    """Tests in the order in which to ask.
+
+    What is known of the person at once, then their history, then whole rules.
+    """
     return [
         node.test
         for node in sorted(

@@ -1,4 +1,6 @@
-"""Why somebody is in a segment, or not: every node of the rule with its answer, the value that decided it, and when it changes by itself.
+"""Why somebody is in a segment, or not.
+
+Every node of the rule with its answer, the value that decided it, and when it changes by itself.
 
 The same compiled nodes answer as in the engine; nothing is decided here. Clock: `now_ms`, and the
 instants that the nodes themselves name.
@@ -90,7 +92,10 @@ def explain(node: Node, subject: Subject) -> Explanation:
 
 
 def deciding(explanation: Explanation) -> frozenset[tuple[int, ...]]:
-    """Places of the nodes without children whose other answer alone would change the whole answer; a place is the path of child numbers."""
+    """Return the leaves whose other answer alone would change the whole answer.
+
+    As places: paths of child numbers.
+    """
     places = list(_leaves(explanation, ()))
     return frozenset(
         place for place in places if _answer(explanation, (), place) is not explanation.holds

@@ -222,7 +222,7 @@ def _tell(
     withdrawn: frozenset[str],
     changes: Changes,
 ) -> None:
-    """Tell that a member stays with other identifiers, or without the consent that their segment serves."""
+    """Emit that a member stays with other identifiers, or without the segment's consent."""
     for number in sorted(stays):
         place = program.place.get(number)
         if place is None:

@@ -1,4 +1,6 @@
-"""A workspace's definitions, compiled: which aggregates an event touches, and which segments must be looked at when something changed.
+"""A workspace's definitions, compiled.
+
+Which aggregates an event touches, and which segments must be looked at when something changed.
 
 A compiled node is a function of a `Subject` that answers (holds, until which instant that is sure
 if nothing happens). For ``all`` and ``any`` the instant is the earliest at which the answer *can*
@@ -34,7 +36,10 @@ from operators.rules.windows import NEVER
 
 Properties = Mapping[str, Any]
 Token = int | str
-"""What a segment depends on: an aggregate's id, or ``stage``, ``identifier``, ``trait:<name>``, ``consent:<purpose>``."""
+"""What a segment depends on.
+
+An aggregate's id, or ``stage``, ``identifier``, ``trait:<name>``, ``consent:<purpose>``.
+"""
 
 CONSENT: Final = "consent:"
 _EVERY_CONSENT: Final = f"{CONSENT}{EVERY_PURPOSE}"

@@ -26,7 +26,7 @@ class Estimate(NamedTuple):
 
 
 def estimate(found: int, asked: int, population: int) -> Estimate:
-    """Estimate how many of a population have what `found` of `asked` people have, who were drawn from it at random.
+    """Estimate how many of a population have what `found` of a random `asked` have.
 
     Args:
         found: 0 to `asked`.

@@ -9,7 +9,10 @@ from operators.segments.program import Subject
 
 
 class Computed(NamedTuple):
-    """One computed trait of a person; `value` is None where it is missing, and while it is `building`."""
+    """One computed trait of a person.
+
+    `value` is None where it is missing, and while it is `building`.
+    """
 
     trait: ComputedTrait
     value: Any

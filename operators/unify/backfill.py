@@ -1,4 +1,4 @@
-"""Builds aggregates that a person does not have yet from their stored events, so that a new definition is right about the past too.
+"""Builds a person's missing aggregates from stored events, so that definitions cover the past.
 
 The law: every leaf of a person has all aggregates up to `Person.built`. Whoever writes a person
 brings them up to the newest aggregate first, so that somebody whose `built` is lower has not been

@@ -1,4 +1,4 @@
-"""UNIFY: one batch of events, what the store knows of their identifiers, and the instant → everything that the batch does.
+"""UNIFY: a batch of events, what the store knows, and the instant → everything the batch does.
 
 Pure and deterministic: no clock, no I/O, no randomness; the same arguments give the same changes.
 The caller loads what `needed` names, and loads more when the answer is `Missing`; it commits the
@@ -53,7 +53,10 @@ class Definitions(msgspec.Struct, frozen=True):
 
 
 class Needed(msgspec.Struct):
-    """What a batch names: identifiers, pairs that its events link or its commands ban, and messages."""
+    """What a batch names.
+
+    Identifiers, pairs that its events link or its commands ban, and messages.
+    """
 
     identifiers: set[IdentifierKey] = set()
     pairs: set[Pair] = set()
@@ -144,7 +147,9 @@ def wake(
     *,
     sweep: bool = False,
 ) -> Changes | Missing:
-    """Evaluate people again at an instant at which something about them changes without an event, or because definitions changed.
+    """Evaluate people again at an instant, without an event.
+
+    Something about them changes then, or definitions changed.
 
     Args:
         people: as stored; changed in place.
@@ -320,7 +325,7 @@ class _Assembly:
         return person
 
     def _is_union(self, group: Group) -> bool:
-        """Whether a partitioned group is exactly its people and its new identifiers, so that views can be joined as they are."""
+        """Whether a group is exactly its people and new identifiers: views can be joined."""
         stored = sum(len(self._known.members[person.id]) for person in group.people)
         exact = set(group.exact or ())
         return stored + len(group.fresh) == len(exact) and all(

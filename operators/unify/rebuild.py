@@ -1,4 +1,6 @@
-"""Rebuilds one person from nothing but their stored events: what incremental folding must have come to, for where it did not.
+"""Rebuilds one person from nothing but their stored events.
+
+What incremental folding must have come to, for where it did not.
 
 Pure. The same folding, composing and evaluation as UNIFY's; the oracle (`oracle.verification`)
 judges the outcome by rules of its own.
@@ -129,13 +131,17 @@ def _person(
         if held > 0
     }
     return Person(
-        remains.id, remains.workspace, remains.version, view, kinds, sole, remains.refused, remains.last_link, remains.stage,
+        remains.id, remains.workspace, remains.version, view, kinds, sole, remains.refused,
+        remains.last_link, remains.stage,
         segments=members, granted=list(remains.granted), built=program.newest,
     )  # fmt: skip
 
 
 def _settle(remains: Remains, person: Person, program: Program, changes: Changes) -> None:
-    """Bring each balance to 1 or 0, as it tells of a member or not: from there the evaluation goes on."""
+    """Bring each balance to 1 or 0, as it tells of a member or not.
+
+    From there the evaluation goes on.
+    """
     for segment, held in sorted(remains.balances.items()):
         place = program.place.get(segment)
         version = (

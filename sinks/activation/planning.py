@@ -160,7 +160,7 @@ class Changed:
 def changes(
     conn: Connection[Any], audience: Audience, xmin: str, platform: Platform
 ) -> Iterator[Changed]:
-    """Compare what should be with what is, page by page, for everybody whom the next push may concern."""
+    """Compare wanted with present rows, page by page, for everybody whom a push may affect."""
     for people in concerned.pages(conn, audience, xmin):
         known = concerned.read(conn, audience, people, platform.purpose, platform.kinds)
         change = net_change(_desired(known, platform), known.confirmed, known.refused)

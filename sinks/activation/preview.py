@@ -21,7 +21,10 @@ from store.activation import audiences, concerned, due, withdrawals
 EXACT_PEOPLE: Final = 50_000
 """Up to so many people, everybody is looked at."""
 SAMPLE_PEOPLE: Final = 20_000
-"""Of more, so many: their share is known to within 0.7 per cent points of everybody, 19 times out of 20."""
+"""Sample of a larger population.
+
+Its share is known to within 0.7 per cent points of everybody, 19 times out of 20.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""Asks a platform what became of the writes that it took in: only what it says it did is confirmed, and what it did not do is planned anew.
+"""Asks a platform what became of the writes that it took in.
+
+Only what it says it did is confirmed, and what it did not do is planned anew.
 
 Nothing is kept in the process: what is to be asked about, and when, is in the journal of requests.
 """

@@ -1,4 +1,7 @@
-"""What all channels have in common: how a notice is put in words, and what may come of sending it."""
+"""What all channels have in common.
+
+How a notice is put in words, and what may come of sending it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

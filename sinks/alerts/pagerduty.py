@@ -98,7 +98,8 @@ def classify(response: Response) -> Outcome:
         return Again("throttled", pause_s(response.headers.get("retry-after")))
     if status == _BAD_REQUEST:
         return Refused(
-            "PagerDuty says the event is invalid: check the routing key (32 characters) of this channel"
+            "PagerDuty says the event is invalid: check the routing key (32 characters) of this"
+            " channel"
         )
     return (
         Refused(f"PagerDuty answered {status}")

@@ -1,4 +1,6 @@
-"""Sends what the outbox of notices holds: at its channel's pace, again after a while where that may help, given up where it does not.
+"""Sends what the outbox of notices holds.
+
+At its channel's pace, again after a while where that may help, given up where it does not.
 
 Guarantee: every notice is sent at least once or given up with its reason; those of one alert and
 channel in order.

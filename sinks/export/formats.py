@@ -1,4 +1,6 @@
-"""How exported people are spelled as CSV, JSON and NDJSON, page by page; `sinks.export.parquet` does Parquet. Pure: bytes in, no files.
+"""How exported people are spelled as CSV, JSON and NDJSON, page by page.
+
+`sinks.export.parquet` does Parquet. Pure: bytes in, no files.
 
 CSV is RFC 4180 with a header. A text that a spreadsheet would run as a formula gets an apostrophe
 before it (OWASP, CSV Injection), unless the export asks for texts as they are. Instants are ISO

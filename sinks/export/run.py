@@ -1,4 +1,7 @@
-"""Turns an export into bytes: people are read page by page, those without consent left out, the others spelled in the wanted format.
+"""Turns an export into bytes.
+
+People are read page by page, those without consent left out, the others spelled in the wanted
+format.
 
 Memory holds one page, and for Parquet one row group, whatever the number of people.
 """
@@ -78,7 +81,8 @@ class ExportParams:
         )
         if least < 1 or self.direct_people < 0 or not timedelta() < self.beat_interval < self.lease:
             raise ValueError(
-                "an export has at least one of everything, and a writer says that it lives within its lease"
+                "an export has at least one of everything, and a writer says that it lives within"
+                " its lease"
             )
 
 
@@ -161,11 +165,13 @@ class Exporter:
         form = self._forms[spec.identifiers]
         if beside := beside_identifiers(spec):
             raise FormError(
-                f"{', '.join(beside)}: the form of {spec.identifiers} holds nothing but identifiers. Order the rest by itself."
+                f"{', '.join(beside)}: the form of {spec.identifiers} holds nothing but"
+                " identifiers. Order the rest by itself."
             )
         if spec.purpose != form.purpose:
             raise FormError(
-                f"purpose: the form of {spec.identifiers} serves the purpose {form.purpose}, and no other."
+                f"purpose: the form of {spec.identifiers} serves the purpose {form.purpose}, and no"
+                " other."
             )
         return form
 

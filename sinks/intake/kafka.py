@@ -1,4 +1,6 @@
-"""The Kafka log's writing end: one message per record, keyed so that a person's events share a partition.
+"""The Kafka log's writing end.
+
+One message per record, keyed so that a person's events share a partition.
 
 Guarantee: `append` returns once the broker has acknowledged every message with ``acks=all``; the
 producer is idempotent, so its own repeats store nothing twice. At least once towards clients: an
@@ -35,7 +37,11 @@ _REQUIRED: Final[Mapping[str, str]] = {
     "acks": "all",
     "partitioner": "murmur2_random",
 }
-"""What no option may change: durability, and the Java client's partitioner, so that other producers put a person's events beside ours."""
+"""What no option may change.
+
+Durability, and the Java client's partitioner, so that other producers put a person's events beside
+ours.
+"""
 
 
 @dataclass(frozen=True)

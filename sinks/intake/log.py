@@ -39,7 +39,10 @@ class LogUnavailableError(Exception):
 
 
 class LogFullError(LogUnavailableError):
-    """The log takes nothing for the moment because there is no room: back-pressure rather than a fault."""
+    """The log takes nothing for the moment because there is no room.
+
+    Back-pressure rather than a fault.
+    """
 
 
 class EventLog(Protocol):
@@ -73,5 +76,5 @@ class EventLog(Protocol):
 
 
 def keyed(records: Iterable[bytes]) -> list[Entry]:
-    """Give records that exist already (re-driven ones, commands) the partition key that the collector would have given them."""
+    """Give existing records (re-driven ones, commands) the partition key of the collector."""
     return [(record_key(record), record) for record in records]

@@ -1,4 +1,6 @@
-"""Drives dead letters again: marks them and writes the audit row in one transaction, then appends their records to the event log.
+"""Drives dead letters again.
+
+Marks them and writes the audit row in one transaction, then appends their records to the event log.
 
 Delivery: at least once. Where the log cannot be reached the letters are open again; where the
 process dies in between they stay ``retrying`` and may be driven again by hand. Neither counts

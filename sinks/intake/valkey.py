@@ -319,7 +319,7 @@ class ValkeyAppender:
             raise refusals[0]
 
     def _commands(self, group: Iterable[_Waiting]) -> Iterator[bytes]:
-        """One or more ``XADD`` per partition that is concerned, in Redis' protocol, records in the order they came."""
+        """Encode one or more ``XADD`` per partition in Redis' protocol, records in order."""
         partitions, most, most_bytes = (
             len(self._streams),
             len(self._fields),

@@ -1,4 +1,6 @@
-"""Decides whether the embedded log may grow: the server's memory, its append-only file, the length of its streams, the disk below it.
+"""Decides whether the embedded log may grow.
+
+The server's memory, its append-only file, the length of its streams, the disk below it.
 
 Each is a limit of its own, and a refusal names the one that it is. Where room is needed, what
 everybody has processed is given back first (`sinks.intake.valkey_room`); only what is left then
@@ -77,7 +79,8 @@ class GuardParams:
             or not 0 <= self.memory_share_limit <= 1
         ):
             raise ValueError(
-                "0 ≤ memory_share_low ≤ memory_share_high ≤ 1, and memory_share_limit is a share, too"
+                "0 ≤ memory_share_low ≤ memory_share_high ≤ 1, and memory_share_limit is a"
+                " share, too"
             )
 
 
@@ -246,11 +249,15 @@ class ValkeyGuard:
             return None
         waiting = await self._waiting_bytes()
         if seen.evicts and waiting + size <= self._params.memory_share_limit * seen.limit:
-            return None  # the server drops what is only cached; what waits has more right to the memory
+            return None  # the server drops what is only cached
         return self._named(seen, size, waiting)
 
     def _named(self, seen: Seen, size: int, waiting: int) -> LogFullError:
-        """Processing is behind where there would be room if everything in the log were processed; else memory is full of other things."""
+        """Return why there is no room.
+
+        Processing is behind where there would be room if everything in the log were processed; else
+        memory is full of other things.
+        """
         without = seen.used - waiting + size
         reason = (
             LogRefusal.BEHIND
@@ -309,7 +316,7 @@ class ValkeyGuard:
             self._make_at_s = self._clock() + self._params.room_pause.total_seconds()
 
     async def _shrink(self, seen: Seen) -> None:
-        """Give back disk: everything processed leaves, and with it the append-only file's memory of it."""
+        """Give back disk: drop everything processed, and rewrite the append-only file."""
         if self._clock() < self._rewrite_at_s:
             return
         self._rewrite_at_s = self._clock() + self._params.fault_retry_after_s

@@ -1,4 +1,6 @@
-"""Gives room back in the embedded log: entries that everybody has processed leave, oldest first, whatever their age.
+"""Gives room back in the embedded log.
+
+Entries that everybody has processed leave, oldest first, whatever their age.
 
 Age is a wish, memory a limit. Only entries before positions leave that no crash of Postgres can
 take back; one that is not processed stays, whatever happens. Without Postgres nothing is known to
@@ -14,7 +16,9 @@ from redis.asyncio import Redis
 from domain.intake.stream_position import kept_from
 
 Processed = Callable[[], Awaitable[Mapping[int, int]]]
-"""Reads, for every partition that was ever read, the next position that every consumer has still to process, durably.
+"""Reads, per partition ever read, the next position that every consumer has yet to process.
+
+Durably.
 
 It raises `PositionsUnknownError` where that cannot be told.
 """
@@ -59,7 +63,9 @@ class ValkeyRoom:
         self._clock = clock
 
     async def make(self, enough: Callable[[], Awaitable[bool]], *, exact: bool = False) -> None:
-        """Trim what is processed and older than half the retention, then than a quarter, and so on, until there is enough room.
+        """Trim processed entries older than half the retention, then a quarter, and so on.
+
+        Until there is enough room.
 
         Args:
             enough: whether there is room now; asked after each step.
@@ -102,4 +108,4 @@ class ValkeyRoom:
 
 
 _AHEAD_MS: Final = 1 << 40
-"""Far ahead: where nothing is kept for its age, a server whose clock is ahead of ours keeps nothing either."""
+"""Far ahead: where age keeps nothing, neither does a server whose clock is ahead of ours."""

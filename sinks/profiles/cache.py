@@ -1,4 +1,6 @@
-"""The hot projection of profiles in Redis: identifier → profile id → profile, filled by readers and dropped by UNIFY after each commit.
+"""The hot projection of profiles in Redis.
+
+Identifier → profile id → profile, filled by readers and dropped by UNIFY after each commit.
 
 Keys: ``stratum:i:<identifier key>`` holds a profile id, ``stratum:p:<profile id>`` holds a profile
 with its identifiers (ids in hex). Redis holds nothing that Postgres does not: flush it, or lose it,

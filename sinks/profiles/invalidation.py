@@ -1,4 +1,4 @@
-"""Drops people whom a commit changed from the hot projection, so that the next reader fetches them anew.
+"""Drops changed people from the profile cache, so that the next reader fetches them again.
 
 Delivery: tried once per commit, after it. Where Redis does not answer, entries are as old as their
 lifetime allows (`sinks.profiles.cache`) and the dataflow goes on.

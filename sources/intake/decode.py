@@ -123,7 +123,7 @@ class Decoder:
                 value = shallow(value, around=1 if wrapped else 0)
             envelope = decode(value) if wrapped else bare(record, value)
             if not EARLIEST_MS <= envelope.received < LATEST_MS:
-                raise BadRecordError("bad_timestamp", "received")  # noqa: TRY301 - whoever writes to the log may spell an envelope
+                raise BadRecordError("bad_timestamp", "received")  # noqa: TRY301 - anybody may write it
             if not 0 <= envelope.retry_of <= ROW_ID_LIMIT:
                 raise BadRecordError("invalid_type", "retry_of")  # noqa: TRY301 - no column holds it
             if envelope.command:

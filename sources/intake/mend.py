@@ -51,7 +51,8 @@ _READ_OF_CONTEXT: Final = ("consent", "consentManagement", "ip")
 _IDS: Final = ("userId", "anonymousId", "groupId", "previousId")
 _INSTANTS: Final = ("timestamp", "originalTimestamp", "sentAt")
 _HALF: Final = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)",
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)",
     re.DOTALL,
 )
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)

@@ -44,7 +44,9 @@ local rest = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
 local records = 0
 for _, entry in ipairs(rest) do records = records + #entry[2] / 2 end
 local first, last = rest[1], rest[#rest]
-return {head[1] and head[1][1] or '', #rest, records, first and first[1] or '', last and last[1] or ''}
+return {
+  head[1] and head[1][1] or '', #rest, records, first and first[1] or '', last and last[1] or ''
+}
 """
 
 

@@ -75,7 +75,9 @@ return {share, held}
 
 _GIVE_BACK: Final = """
 for i = 2, #ARGV do
-  if redis.call('HGET', KEYS[1], 'p:' .. ARGV[i]) == ARGV[1] then redis.call('HDEL', KEYS[1], 'p:' .. ARGV[i]) end
+  if redis.call('HGET', KEYS[1], 'p:' .. ARGV[i]) == ARGV[1] then
+    redis.call('HDEL', KEYS[1], 'p:' .. ARGV[i])
+  end
 end
 """
 

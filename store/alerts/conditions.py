@@ -240,7 +240,10 @@ def _held(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
 
 
 def _meant(codes: list[str]) -> bool:
-    """Whether a hold is expected: pushes are frozen, the gate is advisory, or the cause is known."""
+    """Whether a hold is expected.
+
+    Pushes are frozen, the gate is advisory, or the cause is known.
+    """
     return bool(codes) and (codes[0] in _BY_PEOPLE or _MILD.issuperset(codes))
 
 

@@ -151,8 +151,10 @@ def tell(conn: Connection[Any], notice: Notice, channels: Iterable[str], now: da
     row = conn.execute(
         _UPSERT,
         (
-            notice.workspace, notice.dedup_key, episode.key, episode.kind, episode.severity.word, episode.worst.word, episode.summary,
-            msgspec.json.encode(episode.members).decode(), utc(episode.opened_ms), utc(notice.at_ms),
+            notice.workspace, notice.dedup_key, episode.key, episode.kind, episode.severity.word,
+            episode.worst.word, episode.summary,
+            msgspec.json.encode(episode.members).decode(), utc(episode.opened_ms),
+            utc(notice.at_ms),
             utc(notice.ended_ms) if notice.ended_ms else None,
         ),
     ).fetchone()  # fmt: skip
@@ -250,7 +252,8 @@ def page(
 ) -> list[AlertRow]:
     """Alerts, the newest first; `after` is the id of the last one of the page before."""
     sql = _ALERTS + """
-        AND (NOT %(lasting)s OR a.resolved_at IS NULL) AND (%(after)s::bigint IS NULL OR a.id < %(after)s)
+        AND (NOT %(lasting)s OR a.resolved_at IS NULL)
+        AND (%(after)s::bigint IS NULL OR a.id < %(after)s)
         ORDER BY a.id DESC LIMIT %(limit)s
     """  # fmt: skip
     return _rows(

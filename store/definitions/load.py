@@ -94,7 +94,8 @@ _DEFINITIONS: Final = f"""
         FROM segments WHERE status IN {one_of(IN_USE)} GROUP BY 1) segments
         ON segments.workspace_id = w.id
     LEFT JOIN (SELECT workspace_id, json_agg(json_build_object(
-            'id', id, 'name', name, 'version', version, 'rule', definition, 'revision', revision) ORDER BY id) AS rows
+            'id', id, 'name', name, 'version', version, 'rule', definition, 'revision', revision)
+                ORDER BY id) AS rows
         FROM traits WHERE status = '{DefinitionStatus.LIVE}' GROUP BY 1) traits
         ON traits.workspace_id = w.id
     LEFT JOIN (SELECT workspace_id, json_build_object(
@@ -188,7 +189,7 @@ def load_definitions(connection: Connection[Any], workspace: int) -> WorkspaceDe
 
 
 def _read(text: str) -> tuple[WorkspaceDefinitions, list[str]]:
-    """Load a workspace's definitions, and list those that are disabled because they are unreadable."""
+    """Load a workspace's definitions; list those that are disabled because unreadable."""
     try:
         return _DECODER.decode(text), []
     except msgspec.ValidationError:

@@ -156,8 +156,10 @@ async def sweeps(
     """
     sql = (
         _SWEEPS
-        + """ AND (%(segment)s::integer IS NULL OR %(segment)s = ANY(segments)) AND (%(status)s::text IS NULL OR status = %(status)s)
-              AND (%(before)s::bigint IS NULL OR id < %(before)s) ORDER BY id DESC LIMIT %(limit)s"""
+        + """ AND (%(segment)s::integer IS NULL OR %(segment)s = ANY(segments))
+              AND (%(status)s::text IS NULL OR status = %(status)s)
+              AND (%(before)s::bigint IS NULL OR id < %(before)s)
+              ORDER BY id DESC LIMIT %(limit)s"""
     )
     params = {
         "workspace": workspace,

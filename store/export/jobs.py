@@ -39,7 +39,8 @@ _TAKE: Final = """
         AND heartbeat_at < now() - %(lease)s))
     RETURNING id, workspace_id, spec, requested_by, attempt, status
 """
-_COUNTS: Final = """evaluated = %(evaluated)s, rows = %(rows)s, without_consent = %(without_consent)s,
+_COUNTS: Final = """evaluated = %(evaluated)s, rows = %(rows)s,
+    without_consent = %(without_consent)s,
     without_identifier = %(without_identifier)s, heartbeat_at = now()"""
 _HELD: Final = (
     "WHERE id = %(id)s AND attempt = %(attempt)s AND (status = 'running' OR (kind = 'stream' AND"

@@ -117,16 +117,20 @@ def record(conn: Connection[Any], decision: Decision, state: GateState) -> int:
         row = conn.execute(
             _DECISION,
             (
-                decision.workspace, decision.destination, decision.audience_id, decision.action.value, decision.verdict.value,
-                decision.automation.value, reasons, list(decision.reading_ids), utc(decision.decided_ms),
+                decision.workspace, decision.destination, decision.audience_id,
+                decision.action.value, decision.verdict.value,
+                decision.automation.value, reasons, list(decision.reading_ids),
+                utc(decision.decided_ms),
                 [code.value for code in decision.codes], list(decision.depends_on), would,
                 decision.override_id or None, decision.release_id or None, size,
             ),
         ).fetchone()  # fmt: skip
         number = int(row[0]) if row else 0
         detail = {
-            "decision_id": number, "action": decision.action.value, "verdict": decision.verdict.value, "reasons": list(decision.reasons),
-            "codes": [code.value for code in decision.codes], "reading_ids": list(decision.reading_ids),
+            "decision_id": number, "action": decision.action.value,
+            "verdict": decision.verdict.value, "reasons": list(decision.reasons),
+            "codes": [code.value for code in decision.codes],
+            "reading_ids": list(decision.reading_ids),
         }  # fmt: skip
         optional = {
             "would": would, "override_id": decision.override_id, "release_id": decision.release_id,

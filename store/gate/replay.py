@@ -40,8 +40,10 @@ def past_pushes(
         depends_on,
     ) in conn.execute(_PAST, (workspace, since, until, limit)):
         decision = Decision(
-            workspace, destination, audience, Action.PUSH, Verdict(verdict), tuple(reasons), tuple(reading_ids), to_ms(decided),
-            tuple(Code(code) for code in codes if code in _CODES), Verdict(would) if would else None,
+            workspace, destination, audience, Action.PUSH, Verdict(verdict), tuple(reasons),
+            tuple(reading_ids), to_ms(decided),
+            tuple(Code(code) for code in codes if code in _CODES),
+            Verdict(would) if would else None,
             size=msgspec.convert(size, PushSize) if size else None, depends_on=tuple(depends_on),
         )  # fmt: skip
         found.append((number, decision))

@@ -145,8 +145,10 @@ async def claim(
         limit: letters at most.
     """
     cursor = await connection.execute(
-        "UPDATE dead_letters SET status = 'retrying' WHERE id IN (SELECT id FROM dead_letters" + _WHERE
-        + " AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s)) AND id > %(after)s ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
+        "UPDATE dead_letters SET status = 'retrying' "
+        "WHERE id IN (SELECT id FROM dead_letters" + _WHERE
+        + " AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s)) AND id > %(after)s"
+        + " ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
         + " RETURNING " + _HEAD + ", payload, " + _REST,
         {**wanted.params(), "ids": ids, "after": after, "limit": limit},
     )  # fmt: skip

@@ -65,7 +65,8 @@ _COLUMNS: Final = """
 _PAGE: Final = (
     _COLUMNS
     + """
-      AND (%(after)s::bigint IS NULL OR id < %(after)s) AND (%(signal)s::text IS NULL OR signal = %(signal)s)
+      AND (%(after)s::bigint IS NULL OR id < %(after)s)
+      AND (%(signal)s::text IS NULL OR signal = %(signal)s)
       AND (NOT %(lasting)s OR ended_at IS NULL)
     ORDER BY id DESC LIMIT %(limit)s
 """
@@ -80,7 +81,8 @@ def write(conn: Connection[Any], anomalies: Sequence[Anomaly]) -> None:
             [
                 (
                     one.workspace, one.signal, one.metric, utc(one.started_ms), utc(one.peak_ms),
-                    None if one.ended_ms is None else utc(one.ended_ms), one.direction, one.score, one.value, one.expected,
+                    None if one.ended_ms is None else utc(one.ended_ms), one.direction, one.score,
+                    one.value, one.expected,
                     one.low, one.high, one.ending, msgspec.json.encode(one.picture).decode(),
                 )
                 for one in anomalies

@@ -27,7 +27,8 @@ WHERE datname = current_database() AND application_name LIKE 'stratum-%' AND pid
 _KNOWN: Final = f"""
 SELECT workspace_id, 'source:' || id FROM sources
 UNION
-SELECT workspace_id, 'platform:' || platform FROM audiences WHERE status <> '{AudienceStatus.DELETED}'
+SELECT workspace_id, 'platform:' || platform FROM audiences
+    WHERE status <> '{AudienceStatus.DELETED}'
 """
 _WRITE: Final = (
     READINGS

@@ -119,7 +119,10 @@ class Loader:
         self._checks_left = check_batches
 
     def load(self, wanted: Needed) -> Known:
-        """Load a batch's identifiers, pairs and messages: from the cache, the rest in one round trip."""
+        """Load a batch's identifiers, pairs and messages.
+
+        From the cache, the rest in one round trip.
+        """
         known = Known()
         absent: list[IdentifierKey] = []
         for key in wanted.identifiers:

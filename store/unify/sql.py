@@ -40,7 +40,9 @@ LOAD_LINKS: Final = """
 SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
 FROM unnest(%s, %s) AS wanted(a, b) JOIN links l ON l.a = wanted.a AND l.b = wanted.b
 """
-LOAD_MESSAGES: Final = "SELECT e.message_key FROM unnest(%s) AS wanted(key) JOIN events e ON e.message_key = wanted.key"
+LOAD_MESSAGES: Final = """
+SELECT e.message_key FROM unnest(%s) AS wanted(key) JOIN events e ON e.message_key = wanted.key
+"""
 LOAD_MEMBERS: Final = """
 SELECT i.key, i.kind, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id)
     JOIN identifiers i ON i.profile_id = wanted.id
@@ -54,7 +56,9 @@ SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l
 FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
     JOIN links l ON l.b = i.key
 """
-LOAD_PEOPLE: Final = "SELECT p.id, p.version, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id"
+LOAD_PEOPLE: Final = """
+SELECT p.id, p.version, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id
+"""
 
 _MOVE_FENCE: Final = """
 UPDATE offsets SET next_position = %s, caught_up_at = coalesce(%s, caught_up_at), updated_at = now()
@@ -301,7 +305,8 @@ def _write_dead_letters(cursor: psycopg.Cursor, changes: Changes, fence: "Fence"
             arrived = utc(letter.received_ms) if letter.received_ms else None
             added.append(
                 (
-                    letter.workspace, letter.source, fence.log, fence.partition, letter.position, letter.index,
+                    letter.workspace, letter.source, fence.log, fence.partition, letter.position,
+                    letter.index,
                     reason, detail, letter.payload, arrived, at, letter.command,
                 )
             )  # fmt: skip

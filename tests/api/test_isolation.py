@@ -169,16 +169,20 @@ TABLE: dict[str, tuple[Any, int | str]] = {
 }
 
 READING = {
-    "POST /cdp/funnels", "POST /cdp/segments/validate", "POST /cdp/segments/preview", "POST /cdp/segments/{segment}/preview",
+    "POST /cdp/funnels", "POST /cdp/segments/validate", "POST /cdp/segments/preview",
+    "POST /cdp/segments/{segment}/preview",
     "POST /cdp/audience-sync/audiences/{audience}/preview", "POST /cdp/gate/rejudge",
 }  # fmt: skip
 """Routes that read although they are posted to, because what they ask for is too long for a path.
 """
 
 TABLES = (
-    "workspaces", "sources", "api_keys", "events", "identifiers", "profiles", "links", "merges", "segments", "memberships", "changes",
-    "dead_letters", "observations", "readings", "anomalies", "audiences", "pushes", "decisions", "gate_states", "audit",
-    "traits", "rfm", "definition_versions", "aggregates", "sweeps", "exports", "alerts", "gate_modes", "gate_overrides", "gate_releases",
+    "workspaces", "sources", "api_keys", "events", "identifiers", "profiles", "links", "merges",
+    "segments", "memberships", "changes",
+    "dead_letters", "observations", "readings", "anomalies", "audiences", "pushes", "decisions",
+    "gate_states", "audit",
+    "traits", "rfm", "definition_versions", "aggregates", "sweeps", "exports", "alerts",
+    "gate_modes", "gate_overrides", "gate_releases",
 )  # fmt: skip
 
 

@@ -67,7 +67,8 @@ def test_a_partition_that_does_not_get_on_is_named(
         assert (health["status"], health["components"]["log"]["status"]) == ("degraded", "up")
         (stuck,) = health["partitions"]
         assert {name: stuck[name] for name in ("log", "partition", "position", "reason", "tries")} == {
-            "log": "stratum.events", "partition": 3, "position": 70, "reason": reason, "tries": tries,
+            "log": "stratum.events", "partition": 3, "position": 70, "reason": reason,
+            "tries": tries,
         }  # fmt: skip
         conn.execute("UPDATE offsets SET next_position = 71, updated_at = now()")
         assert asks("").get("/cdp/health")["status"] == "ready"

@@ -16,7 +16,8 @@ from local.stack.running import ADDRESSES, LOCK
 from tests.conftest import TestWorkspace
 
 _COMMANDS = (
-    "up", "demo", "engine", "api", "migrate", "replay", "verify", "segments", "traits", "lag", "dead-letters", "simulate", "keys",
+    "up", "demo", "engine", "api", "migrate", "replay", "verify", "segments", "traits", "lag",
+    "dead-letters", "simulate", "keys",
 )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""State diagrams of the docs, drawn from the tables of transitions: ``python -m tests.docs.diagrams`` redraws them."""
+"""State diagrams of the docs, drawn from the tables of transitions: ``python -m
+tests.docs.diagrams`` redraws them."""
 
 from collections.abc import Mapping
 from pathlib import Path

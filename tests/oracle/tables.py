@@ -101,9 +101,11 @@ def mary_and_a_stranger() -> HandTables:
     events = [
         said("visit", 1_000, BROWSER, type="page", name="Home", anonymousId="browser"),
         said(
-            "purchase", 2_000, MARY, type="track", event="Order Completed", userId="mary", anonymousId="browser",
+            "purchase", 2_000, MARY, type="track", event="Order Completed", userId="mary",
+            anonymousId="browser",
             properties={"total": 12.5, "currency": "usd"},
-            context={"consent": {"categoryPreferences": {"Advertising": True}}, "traits": {"plan": "gold"}},
+            context={"consent": {"categoryPreferences": {"Advertising": True}},
+                "traits": {"plan": "gold"}},
         ),
         said("stranger", 5_000, TABLET, type="page", name="Home", anonymousId="tablet"),
     ]  # fmt: skip
@@ -146,8 +148,10 @@ def mary_and_a_stranger() -> HandTables:
         sessions=[5_000, 5_000],
     )
     mary = Person(
-        ProfileId(MARY), WorkspaceId(1), 2, view, {"user_id": 1, "anonymous_id": 1}, None, 0, FactKey(2_000, tie("purchase")),
-        Stage.CUSTOMER, 2_000 + 90 * DAY, {SEGMENT: 1}, {SEGMENT: 2_000 + 90 * DAY}, ["advertising"],
+        ProfileId(MARY), WorkspaceId(1), 2, view, {"user_id": 1, "anonymous_id": 1}, None, 0,
+        FactKey(2_000, tie("purchase")),
+        Stage.CUSTOMER, 2_000 + 90 * DAY, {SEGMENT: 1}, {SEGMENT: 2_000 + 90 * DAY},
+        ["advertising"],
     )  # fmt: skip
     other = Person(ProfileId(TABLET), WorkspaceId(1), 1, stranger, {"anonymous_id": 1}, TABLET)
     return HandTables(

@@ -36,8 +36,10 @@ def event_of(statement: Statement) -> Event:
     """The statement as the engine receives it."""
     return Event(
         workspace=WorkspaceId(1), source=SourceId(1), type=statement.type, name=statement.name,
-        message_key=MessageKey(statement.message), message_id="", identifiers=(), occurred_ms=statement.at_ms, received_ms=statement.at_ms,
-        payload=b"", traits=statement.traits, consent=dict(statement.consent), order=Order(*statement.order) if statement.order else None,
+        message_key=MessageKey(statement.message), message_id="", identifiers=(),
+        occurred_ms=statement.at_ms, received_ms=statement.at_ms,
+        payload=b"", traits=statement.traits, consent=dict(statement.consent),
+        order=Order(*statement.order) if statement.order else None,
         properties=statement.properties,
     )  # fmt: skip
 

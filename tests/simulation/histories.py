@@ -100,7 +100,8 @@ _PROFILES: Final = (
         group_limit=2,
         order_events=frozenset({"Order Completed", "Paid"}),
     ),
-    ProfileRules(session_gap=timedelta(seconds=1), churn_after=timedelta(seconds=45), group_limit=1, default_currency="EUR",
+    ProfileRules(session_gap=timedelta(seconds=1), churn_after=timedelta(seconds=45),
+        group_limit=1, default_currency="EUR",
                  known_kinds=frozenset({"crm_id", "phone"})),
 )  # fmt: skip
 
@@ -122,7 +123,8 @@ def _definitions(rng: random.Random, workspace: int, *, live: bool) -> Workspace
 
 
 def _registry(rng: random.Random, *, live: bool) -> Registry:
-    sources = (SourceRow(SourceId(1), WorkspaceId(1), SALTS[1], "US"), SourceRow(SourceId(2), WorkspaceId(1), SALTS[1], "DE"),
+    sources = (SourceRow(SourceId(1), WorkspaceId(1), SALTS[1], "US"),
+        SourceRow(SourceId(2), WorkspaceId(1), SALTS[1], "DE"),
                SourceRow(SourceId(3), WorkspaceId(2), SALTS[2], ""))  # fmt: skip
     return Registry(
         {row.id: row for row in sources},
@@ -179,7 +181,8 @@ class _Draft:
 
     def scenario(self) -> None:
         scenes: tuple[Callable[[], None], ...] = (
-            self.mixture, self.mixture, self.mixture, self.shared_device, self.chain, self.storm, self.aliases, self.purchases,
+            self.mixture, self.mixture, self.mixture, self.shared_device, self.chain, self.storm,
+            self.aliases, self.purchases,
             self.orphans, self.nonsense, self.tangle, self.tangle,
         )  # fmt: skip
         scene = self.visits if self.live and self.rng.random() < 0.7 else self.rng.choice(scenes)
@@ -459,7 +462,8 @@ class _Draft:
                 else rng.choice(("Viewed", "Clicked", "Shared", "Order Completed"))
             )
             amount = rng.choice((10, 12.345, 0.125, "7.5", "free", None, True, -3, 1e20, "1e2"))
-            body["properties"] = {**draw.properties(rng, T0), rng.choice(("revenue", "total", "value")): amount,
+            body["properties"] = {**draw.properties(rng, T0),
+                rng.choice(("revenue", "total", "value")): amount,
                                   "revenue": rng.choice((None, amount)),
                                   "currency": rng.choice(("usd", "JPY", "KWD", "", 5, None, "euro"))}  # fmt: skip
         elif type_ in ("page", "screen"):

@@ -134,7 +134,8 @@ def _write_workspace(connection: psycopg.Connection, definitions: WorkspaceDefin
             " definition = excluded.definition, purpose = excluded.purpose, revision = excluded.revision, status = excluded.status",
             (
                 segment.id, workspace, f"segment {segment.id}", segment.version,
-                None if segment.rule is None else encode_rule(segment.rule).decode(), segment.purpose, segment.revision,
+                None if segment.rule is None else encode_rule(segment.rule).decode(),
+                segment.purpose, segment.revision,
                 "paused" if segment.rule is None else "live",
             ),
         )  # fmt: skip

@@ -16,14 +16,19 @@ from tests.support.builders import numbered
 RECEIVED_MS: Final = 1_790_000_000_000
 
 _NUMBERS: Final = (
-    "0", "-0", "1", "-1", "404", "1.5", "-0.0", "1e2", "1E-400", "1e308", "1e400", "-1e400", "1.0e+400", "9007199254740993",
-    "18446744073709551615", "18446744073709551616", "-9223372036854775809", "1" + "0" * 40, "1" * 308, "9" * 309, "-" + "7" * 400,
+    "0", "-0", "1", "-1", "404", "1.5", "-0.0", "1e2", "1E-400", "1e308", "1e400", "-1e400",
+    "1.0e+400", "9007199254740993",
+    "18446744073709551615", "18446744073709551616", "-9223372036854775809", "1" + "0" * 40,
+    "1" * 308, "9" * 309, "-" + "7" * 400,
     "3" * 5000, "1e-5", "2147483648", "253402300800000",
 )  # fmt: skip
 _TEXTS: Final = (
-    '""', '"a"', '"abc"', '"true"', '"null"', '"u1"', '"\\u0000"', '"a\\u0000b"', '"\\ud83d"', '"\\ude00x"', '"\\ud83d\\ude00"', '"é"',
-    '"19.99"', '"EUR"', '"2026-11-28T10:00:00Z"', '"2026-02-30"', '"9999-12-31T23:59:59.999Z"', '"0001-01-01"', '"mary@example.com"',
-    '"+49 30 901820"', '"[object Object]"', '"\\u2028"', '"\\u001f"', '"' + "x" * 600 + '"', '"' + "ü" * 1200 + '"', '"NaN"', '"%s"',
+    '""', '"a"', '"abc"', '"true"', '"null"', '"u1"', '"\\u0000"', '"a\\u0000b"', '"\\ud83d"',
+    '"\\ude00x"', '"\\ud83d\\ude00"', '"é"',
+    '"19.99"', '"EUR"', '"2026-11-28T10:00:00Z"', '"2026-02-30"', '"9999-12-31T23:59:59.999Z"',
+    '"0001-01-01"', '"mary@example.com"',
+    '"+49 30 901820"', '"[object Object]"', '"\\u2028"', '"\\u001f"', '"' + "x" * 600 + '"',
+    '"' + "ü" * 1200 + '"', '"NaN"', '"%s"',
 )  # fmt: skip
 _SIMPLE: Final = (
     "null",
@@ -68,7 +73,8 @@ _KEYS: Final = (
     "__proto__",
 )
 _FIELDS: Final = (
-    "messageId", "userId", "anonymousId", "event", "name", "previousId", "groupId", "timestamp", "originalTimestamp", "sentAt", "traits",
+    "messageId", "userId", "anonymousId", "event", "name", "previousId", "groupId", "timestamp",
+    "originalTimestamp", "sentAt", "traits",
     "properties", "context", "integrations", "type", "channel", "version",
 )  # fmt: skip
 _IDS: Final = frozenset({"userId", "anonymousId", "previousId", "email", "phone"})

@@ -50,15 +50,18 @@ ZONES: Final = (
     "Pacific/Apia",
 )
 WINDOWS: Final = (
-    "60s", "90s", "10m", "1h", "61m", "2h", "1d", "48h", "49h", "3d", "1w", "60d", "61d", "90d", "365d", "366d", "731d",
+    "60s", "90s", "10m", "1h", "61m", "2h", "1d", "48h", "49h", "3d", "1w", "60d", "61d", "90d",
+    "365d", "366d", "731d",
 )  # fmt: skip
 SPANS: Final = ("1s", "2s", "1m", "1h", "1d", "7d", "90d")
 RULES: Final = ProfileRules(
     order_events=frozenset({"Order Completed"}), churn_after=timedelta(days=90)
 )
 _DATES: Final = (
-    date(2018, 11, 4), date(2018, 2, 18), date(2023, 3, 26), date(2023, 10, 29), date(2024, 2, 29), date(2024, 3, 10), date(2024, 11, 3),
-    date(2023, 12, 31), date(2024, 1, 31), date(2024, 4, 30), date(2011, 12, 30), date(2024, 4, 7), date(2026, 7, 15),
+    date(2018, 11, 4), date(2018, 2, 18), date(2023, 3, 26), date(2023, 10, 29), date(2024, 2, 29),
+    date(2024, 3, 10), date(2024, 11, 3),
+    date(2023, 12, 31), date(2024, 1, 31), date(2024, 4, 30), date(2011, 12, 30), date(2024, 4, 7),
+    date(2026, 7, 15),
 )  # fmt: skip
 """Days on which clocks change, calendars skip, months and years end."""
 _TRACKS: Final = ("Viewed", "Clicked", "Order Completed")
@@ -109,8 +112,10 @@ def conditions(rng: random.Random, *, relative: bool = True) -> Condition:
     value, text = rng.choice(_SCALARS), str(rng.choice(("p", "pro", "o", "", "x")))
     kinds: list[Callable[[], Condition]] = [
         lambda: rule.Equals(value), lambda: rule.NotEquals(value),
-        lambda: rule.In(tuple(rng.sample(_SCALARS, 3))), lambda: rule.NotIn(tuple(rng.sample(_SCALARS, 3))),
-        lambda: rule.Contains(value), lambda: rule.NotContains(value), lambda: rule.StartsWith(text), lambda: rule.EndsWith(text),
+        lambda: rule.In(tuple(rng.sample(_SCALARS, 3))),
+        lambda: rule.NotIn(tuple(rng.sample(_SCALARS, 3))),
+        lambda: rule.Contains(value), lambda: rule.NotContains(value),
+        lambda: rule.StartsWith(text), lambda: rule.EndsWith(text),
         rule.Exists, rule.NotExists, lambda: numeric(rng), lambda: numeric(rng),
         lambda: rule.Before(rng.choice(_INSTANTS)), lambda: rule.After(rng.choice(_INSTANTS)),
     ]  # fmt: skip
@@ -126,7 +131,8 @@ def numeric(rng: random.Random) -> Condition:
     """A comparison of numbers."""
     low, high = sorted(rng.sample(_NUMBERS, 2))
     made: list[Condition] = [
-        rule.LessThan(low), rule.AtMost(low), rule.GreaterThan(low), rule.AtLeast(low), rule.Between(low, high), rule.Equals(low),
+        rule.LessThan(low), rule.AtMost(low), rule.GreaterThan(low), rule.AtLeast(low),
+        rule.Between(low, high), rule.Equals(low),
     ]  # fmt: skip
     return rng.choice(made)
 
@@ -193,10 +199,13 @@ def rules(rng: random.Random, depth: int = 2, segments: tuple[SegmentId, ...] = 
         segments: that it may refer to.
     """
     leaves: list[Callable[[], Rule]] = [
-        lambda: behaviours(rng), lambda: behaviours(rng), lambda: behaviours(rng), lambda: sequences(rng), lambda: sequences(rng),
+        lambda: behaviours(rng), lambda: behaviours(rng), lambda: behaviours(rng),
+        lambda: sequences(rng), lambda: sequences(rng),
         lambda: rule.Trait(rng.choice(_TRAITS), conditions(rng)), lambda: computed(rng),
-        lambda: rule.Lifecycle(tuple(rng.sample(list(Stage), rng.choice((1, 2))))), lambda: scores(rng),
-        lambda: rule.Consent(rng.choice(_PURPOSES), rng.random() < 0.7), lambda: rule.HasIdentifier(rng.choice(_KINDS), rng.choice((1, 2))),
+        lambda: rule.Lifecycle(tuple(rng.sample(list(Stage), rng.choice((1, 2))))),
+        lambda: scores(rng),
+        lambda: rule.Consent(rng.choice(_PURPOSES), rng.random() < 0.7),
+        lambda: rule.HasIdentifier(rng.choice(_KINDS), rng.choice((1, 2))),
     ]  # fmt: skip
     if segments:
         leaves += [lambda: rule.Member(rng.choice(segments))] * 2
@@ -234,8 +243,10 @@ def scores(rng: random.Random) -> Rule:
 def traits(rng: random.Random) -> tuple[ComputedTrait, ...]:
     """Some of the traits that rules mention."""
     functions: dict[str, tuple[Function, ...]] = {
-        "sums": ("sum", "average", "minimum", "maximum"), "last sku": ("first", "last"), "when last": ("last",),
-        "favourite": ("most_frequent",), "since": ("time_since",), "number": ("count", "unique", "exists"),
+        "sums": ("sum", "average", "minimum", "maximum"), "last sku": ("first", "last"),
+        "when last": ("last",),
+        "favourite": ("most_frequent",), "since": ("time_since",),
+        "number": ("count", "unique", "exists"),
     }  # fmt: skip
     made = []
     for number, name in enumerate(rng.sample(sorted(functions), rng.choice((2, 4, 6))), 1):
@@ -423,7 +434,8 @@ def statement(rng: random.Random, number: int, at_ms: int) -> Statement:
         return replace(
             made, type="page", name=rng.choice(("Home", "")), properties=properties(rng, at_ms)
         )
-    told = {"plan": rng.choice(("pro", "pr", 1, True, None)), "age": rng.choice((1, 2.5, "2")), "tags": rng.choice((["pro", 1], "pro", [])),
+    told = {"plan": rng.choice(("pro", "pr", 1, True, None)), "age": rng.choice((1, 2.5, "2")),
+        "tags": rng.choice((["pro", 1], "pro", [])),
             "renews": texts(rng, at_ms)}  # fmt: skip
     consent = tuple((purpose, rng.random() < 0.6) for purpose in _PURPOSES if rng.random() < 0.6)
     consent = ((EVERY_PURPOSE, False),) if consent and rng.random() < 0.15 else consent

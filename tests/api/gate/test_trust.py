@@ -34,7 +34,8 @@ def read(tenant: Tenant, insert: Run) -> Callable[[str, int, float | None], int]
             "INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)"
             " VALUES (%s, %s, %s, %s, %s, 100, %s, %s) RETURNING id",
             tenant.id, signal, f"2026-09-21T10:{minute:02}:00Z", score,
-            "unknown" if score is None else "healthy", Jsonb({"freshness": {"score": score}}), Jsonb(["because"]),
+            "unknown" if score is None else "healthy", Jsonb({"freshness": {"score": score}}),
+            Jsonb(["because"]),
         )  # fmt: skip
 
     return add
@@ -86,7 +87,9 @@ def test_decisions_are_listed_filtered_and_read(tenant: Tenant, api: Api, insert
             " VALUES (%s, 'meta:1', %s, 'push', %s, %s, %s, '{1,2}', now()) RETURNING id",
             tenant.id, audience, verdict, automation, Jsonb(["a reason"]),
         )
-        for audience, verdict, automation in ((1, "pass", "execute"), (1, "hold", "alert_only"), (2, "block", "manual_required"))
+        for audience, verdict,
+        automation in ((1, "pass", "execute"), (1, "hold", "alert_only"),
+            (2, "block", "manual_required"))
     ]  # fmt: skip
 
     assert [each["id"] for each in api.everything("/cdp/decisions", limit=1)] == numbers[::-1]
@@ -104,7 +107,8 @@ def test_the_audit_log_is_paged_and_filtered(tenant: Tenant, api: Api, insert: R
         insert(
             "INSERT INTO audit (workspace_id, at, actor, action, subject, detail)"
             " VALUES (%s, '2026-09-21T10:00:00Z'::timestamptz + %s * interval '1 minute', %s, %s, %s, %s) RETURNING id",
-            tenant.id, number, "engine" if number % 2 else "key:1", "decision" if number < 5 else "request", f"audience:{number % 3}",
+            tenant.id, number, "engine" if number % 2 else "key:1",
+            "decision" if number < 5 else "request", f"audience:{number % 3}",
             Jsonb({"number": number}),
         )  # fmt: skip
 

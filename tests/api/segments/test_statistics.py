@@ -143,7 +143,8 @@ def test_sizes_come_with_what_moved_of_late(
     }
 
     assert sizes[segment] == {
-        "id": segment, "name": "mine", "status": "live", "members": 1, "entries": 1, "exits": 1, "volatility": 2.0,
+        "id": segment, "name": "mine", "status": "live", "members": 1, "entries": 1, "exits": 1,
+        "volatility": 2.0,
     }  # fmt: skip
 
 

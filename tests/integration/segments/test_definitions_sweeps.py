@@ -242,9 +242,11 @@ BIG = {
 BIG_SPENDERS = {
     "type": "all",
     "of": [
-        {"type": "event", "event": BIG, "window": "365d", "condition": {"op": "at_least", "value": 2}},
+        {"type": "event", "event": BIG, "window": "365d",
+            "condition": {"op": "at_least", "value": 2}},
         {
-            "type": "event", "event": BIG, "measure": "sum", "property": "revenue", "window": "400d",
+            "type": "event", "event": BIG, "measure": "sum", "property": "revenue",
+            "window": "400d",
             "condition": {"op": "less_than", "value": 400},
         },
     ],

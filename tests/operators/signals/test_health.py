@@ -292,9 +292,11 @@ def test_a_change_of_status_is_told_within_two_seconds() -> None:
 
 
 USUAL: Mapping[str, float] = {
-    "accepted": 60, "with:email": 30, "with:user_id": 40, "quality:Viewed": 240, "named:Viewed": 60, "delay:0": 60, "lag:0": 60,
+    "accepted": 60, "with:email": 30, "with:user_id": 40, "quality:Viewed": 240,
+    "named:Viewed": 60, "delay:0": 60, "lag:0": 60,
     "consented:ads": 12, "refused:ads": 8, "orders:USD": 3, "revenue_minor:USD": 15_000,
-    "shape:Viewed": 8, "property:Viewed\x1fprice\x1fnumber": 8, "property:Viewed\x1fsku\x1fstring": 8,
+    "shape:Viewed": 8, "property:Viewed\x1fprice\x1fnumber": 8,
+    "property:Viewed\x1fsku\x1fstring": 8,
     **{f"person:{bucket}": 3.75 for bucket in range(16)},
 }  # fmt: skip
 DAY_S = 86_400

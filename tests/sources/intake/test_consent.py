@@ -305,7 +305,8 @@ def spelled(value: Any) -> str:
 
 
 PURPOSES = (
-    "advertising", " Advertising ", "ADVERTISING", "adver\u200btising", "adver\0tising", "\uff21dvertising", "email", "*", " * ", "", " ",
+    "advertising", " Advertising ", "ADVERTISING", "adver\u200btising", "adver\0tising",
+    "\uff21dvertising", "email", "*", " * ", "", " ",
     "x" * 21, "granted", "ads",
 )  # fmt: skip
 KEYS = st.sampled_from(PURPOSES) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)

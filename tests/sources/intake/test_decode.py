@@ -69,7 +69,8 @@ def test_identifiers_come_strongest_first() -> None:
         },
     )
     assert names(event) == [
-        ("user_id", "u1"), ("email", "mary@example.com"), ("phone", "+16502530000"), ("device_id", "ab-cd"), ("anonymous_id", "a1"),
+        ("user_id", "u1"), ("email", "mary@example.com"), ("phone", "+16502530000"),
+        ("device_id", "ab-cd"), ("anonymous_id", "a1"),
         ("loyalty", "7"),
     ]  # fmt: skip
 
