@@ -19,7 +19,7 @@ class Identifier(NamedTuple):
 
     Attributes:
         key: digest of kind and value (`domain.keys`).
-        kind: ``user_id``, ``email``, ``phone``, ``device_id``, ``anonymous_id`` or a custom kind.
+        kind: one of `domain.identifiers.KINDS`, or a custom kind.
         value: the normalised value; personal data, never logged.
     """
 

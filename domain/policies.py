@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
+from domain.identifiers import KINDS
 from domain.instants import MS
 
 
@@ -33,13 +34,7 @@ class KindRule:
 
 
 def _default_kinds() -> dict[str, KindRule]:
-    return {
-        "user_id": KindRule(1, 1),
-        "email": KindRule(2, 5),
-        "phone": KindRule(3, 5),
-        "device_id": KindRule(4, 20),
-        "anonymous_id": KindRule(5, 500),
-    }
+    return {kind.name: KindRule(kind.priority, kind.limit) for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -113,17 +108,11 @@ class ProfileRules:
     group_limit: int = 100
     event_purpose_limit: int = 1_000
     purpose_length_limit: int = 1_000
-    known_kinds: frozenset[str] = frozenset({"user_id", "email", "phone"})
+    known_kinds: frozenset[str] = frozenset(kind.name for kind in KINDS if kind.known)
     churn_after: timedelta = timedelta(days=90)
     late_after: timedelta = timedelta(hours=1)
     match_weights: dict[str, float] = field(
-        default_factory=lambda: {
-            "user_id": 1.0,
-            "email": 3.0,
-            "phone": 2.5,
-            "device_id": 2.0,
-            "anonymous_id": 0.5,
-        }
+        default_factory=lambda: {kind.name: kind.match_weight for kind in KINDS}
     )
     report_events: frozenset[str] = frozenset({"Platform Report"})
 

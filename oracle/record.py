@@ -23,6 +23,10 @@ from domain.values import Json
 from operators.identity.normalise import normalise
 from oracle.consent import read_consent
 
+_IN_TRAITS: Final = {"email": "email", "phone": "phone"}
+"""Identifier kind → the trait that states it."""
+_ON_DEVICE: Final = {"device_id": "advertisingId"}
+"""Identifier kind → the member of ``context.device`` that states it."""
 _ZERO_DIGITS: Final = {
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
     "VUV", "XAF", "XOF", "XPF",
@@ -296,15 +300,14 @@ def _raw_identifiers(
 ) -> list[tuple[str, str]]:
     context = _object(said.get("context"))
     raw = [("user_id", _id(said, "userId")), ("anonymous_id", _id(said, "anonymousId"))]
-    for kind in ("email", "phone"):
-        value = traits.get(kind)
+    for kind, trait in _IN_TRAITS.items():
+        value = traits.get(trait)
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             raw.append((kind, str(value)))
     device = _object(context.get("device"))
-    if (
-        device.get("adTrackingEnabled") is True or device.get("adTrackingEnabled") is None
-    ) and isinstance(device.get("advertisingId"), str):
-        raw.append(("device_id", device["advertisingId"]))
+    if device.get("adTrackingEnabled") is True or device.get("adTrackingEnabled") is None:
+        stated = ((kind, device.get(member)) for kind, member in _ON_DEVICE.items())
+        raw += [(kind, value) for kind, value in stated if isinstance(value, str)]
     others = context.get("externalIds")
     for other in others if isinstance(others, list) else []:
         known = _object(other).get("type")

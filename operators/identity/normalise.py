@@ -8,16 +8,31 @@ libphonenumber.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
 import phonenumbers
 
+from domain.identifiers import KINDS, Form
 from domain.policies import IdentityRules
 
 _E164: Final = re.compile(r"\+[1-9]\d{7,14}")
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _exact(value: str, _region: str) -> str:
+    return value
+
+
+def _lower(value: str, _region: str) -> str:
+    return value.lower()
+
+
+def _email(value: str, _region: str) -> str | None:
+    lower = value.lower()
+    return lower if _EMAIL.fullmatch(lower) else None
 
 
 @lru_cache(maxsize=65_536)
@@ -30,6 +45,16 @@ def _phone(value: str, region: str) -> str | None:
         return None
     spelled: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return spelled if phonenumbers.is_possible_number(number) and _E164.fullmatch(spelled) else None
+
+
+_FORMS: Final[dict[Form, Callable[[str, str], str | None]]] = {
+    Form.EXACT: _exact,
+    Form.LOWER: _lower,
+    Form.EMAIL: _email,
+    Form.PHONE: _phone,
+}
+"""Form → (value, default region) → the normalised value, or None where it is malformed."""
+_FORM_OF: Final = {kind.name: _FORMS[kind.form] for kind in KINDS}
 
 
 def normalise(kind: str, value: str, rules: IdentityRules, default_region: str = "") -> str | None:
@@ -56,18 +81,10 @@ def normalise(kind: str, value: str, rules: IdentityRules, default_region: str =
     value = value.strip()
     if rule is None or not value or len(value) > rules.length_limit or _CONTROL.search(value):
         return None
-    if kind == "email":
-        value = value.lower()
-        if not _EMAIL.fullmatch(value):
-            return None
-    elif kind == "phone":
-        phone = _phone(value, default_region)
-        if phone is None:
-            return None
-        value = phone
-    elif kind == "device_id":
-        value = value.lower()
-    folded = value.lower()
+    spelled = _FORM_OF.get(kind, _exact)(value, default_region)
+    if spelled is None:
+        return None
+    folded = spelled.lower()
     if folded in rules.blocked or folded in rule.blocked or rules.blocked_pattern.fullmatch(folded):
         return None
-    return value
+    return spelled

@@ -1,18 +1,26 @@
 """Reads whom an event names: identifiers in their normal form, strongest first. Pure."""
 
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
+from msgspec.structs import fields
+
 from domain.event import Identifier
+from domain.identifiers import KINDS
 from domain.keys import identifier_key
 from domain.policies import IdentityRules
 from operators.identity.normalise import normalise
+from sources.intake.mend import Device
 from sources.intake.message import BadRecordError, Message, text_of
 from store.definitions.load import SourceRow
 
 IDENTIFIERS_REMEMBERED: Final = 65_536
 """Identifiers whose normal form and key are remembered; about 30 MB."""
 _SPELLED: Final = (str, int)
+_IN_TRAITS: Final = tuple((kind.name, kind.trait) for kind in KINDS if kind.trait)
+_OF_DEVICE: Final = {field.encode_name: attrgetter(field.name) for field in fields(Device)}
+_ON_DEVICE: Final = tuple((kind.name, _OF_DEVICE[kind.device]) for kind in KINDS if kind.device)
 
 
 class IdentifierReader:
@@ -64,14 +72,15 @@ class IdentifierReader:
         if message.anonymous_id is not None:
             named.append(("anonymous_id", text_of(message.anonymous_id)))
         if traits:
-            for kind in ("email", "phone"):
-                value = traits.get(kind)
+            for kind, trait in _IN_TRAITS:
+                value = traits.get(trait)
                 if isinstance(value, _SPELLED) and not isinstance(value, bool):
                     named.append((kind, str(value)))
         context = message.context
         if context is not None:
             if context.device is not None and context.device.ad_tracking_enabled is not False:
-                named.append(("device_id", context.device.advertising_id or ""))
+                for kind, stated in _ON_DEVICE:
+                    named.append((kind, stated(context.device) or ""))
             externals = context.external_ids or ()
             named += [
                 (item.type, text_of(item.id))

@@ -41,7 +41,10 @@ _FIELDS: Final = msgspec.json.Decoder(_Fields)
 _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _SCALAR: Final[msgspec.json.Decoder[_Scalar]] = msgspec.json.Decoder(_Scalar)
 _TEXT: Final[msgspec.json.Decoder[str | None]] = msgspec.json.Decoder(str | None)
-_FLAG: Final[msgspec.json.Decoder[bool | None]] = msgspec.json.Decoder(bool | None)
+_OF_DEVICE: Final = {
+    field.encode_name: msgspec.json.Decoder(field.type) for field in msgspec.structs.fields(Device)
+}
+_TRACKING: Final = "adTrackingEnabled"
 _EXTERNAL: Final = msgspec.json.Decoder(ExternalId)
 _ANY: Final = msgspec.json.Decoder()
 _UNREADABLE_INSTANT: Final = msgspec.Raw(b'"unreadable"')
@@ -159,14 +162,14 @@ def _ambient_traits(raw: msgspec.Raw, odd: dict[str, None]) -> msgspec.Raw:
 def _device(raw: msgspec.Raw, odd: dict[str, None]) -> msgspec.Raw:
     members = _members(raw, "context.device", odd)
     kept: _Fields = {}
-    for name, reader in (("advertisingId", _TEXT), ("adTrackingEnabled", _FLAG)):
+    for name, reader in _OF_DEVICE.items():
         if name not in members:
             continue
         if _is(reader, members[name]):
             kept[name] = members[name]
         else:
             odd[f"context.device.{name}"] = None
-            if reader is _FLAG:
+            if name == _TRACKING:
                 kept[name] = _NO
     return msgspec.Raw(msgspec.json.encode(kept))
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from domain.identifiers import KINDS
 from domain.signals import metrics
 from domain.signals.reading import ComponentReading
 from operators.detection import cusum
@@ -17,7 +18,7 @@ from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.match_quality import gains, of_coverage
 from operators.signals.scores import Part, of_finding
 
-_MATCHED: Final = ("user_id", "email", "phone", "device_id")
+_MATCHED: Final = tuple(kind.name for kind in KINDS if kind.matched)
 """Kinds of identifiers that platforms match by."""
 
 
