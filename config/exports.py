@@ -26,7 +26,9 @@ def form_purpose(settings: Settings, form: IdentifierForm) -> str | None:
 
 def form_kinds(form: IdentifierForm) -> tuple[str, ...]:
     """Identifier kinds that a platform's form has; none for other forms."""
-    return next((spec.codec.columns for name, spec in PLATFORMS.items() if name == form), ())
+    return next(
+        (spec.codec(spec.params()).names for name, spec in PLATFORMS.items() if name == form), ()
+    )
 
 
 def export_files(settings: Settings) -> ExportFiles:

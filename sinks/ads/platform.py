@@ -11,10 +11,12 @@ Creating an audience is the exception, and `Find` is what makes it safe.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
+from sinks.ads.columns import Column
 from sinks.http.messages import Request, Response
 
 Row: TypeAlias = tuple[str, ...]
@@ -192,33 +194,54 @@ class Platform(ABC):
 
     Attributes:
         name: as in ``audiences.platform``, the signal ``platform:<name>`` and API paths.
-        columns: identifier kinds of a row's values, in order.
+        leading: columns of a row that stand before those of identifiers.
         token: long-lived access token; empty where `sinks.http.oauth` adds one.
     """
 
     name: ClassVar[str]
-    columns: ClassVar[tuple[str, ...]] = ("email", "phone", "device_id")
+    leading: ClassVar[tuple[str, ...]] = ()
 
     params: PlatformParams
     token: str = field(default="", repr=False)
 
     @property
+    @abstractmethod
+    def columns(self) -> tuple[Column, ...]:
+        """The kinds of a row's values, in order; rows are stored, so a new one comes last."""
+
+    @property
     def kinds(self) -> tuple[str, ...]:
-        """Identifier kinds that it can match by."""
-        return tuple(kind for kind in self.columns if kind != EXTERNAL_ID)
+        """Identifier kinds that it can match by: those that are sent."""
+        return tuple(column.kind for column in self.columns if column.fields)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The columns of a row in order: `leading`, then every kind, sent or not."""
+        return (*self.leading, *(column.kind for column in self.columns))
 
     @property
     def purpose(self) -> str:
         """Consent purpose that a person must have granted before their row is sent."""
         return self.params.purpose
 
-    @abstractmethod
     def row(self, person: Matchable) -> Row | None:
-        """Encode one person; None where nothing is left to match on."""
+        """Encode one person, a value per column; None where nothing is left to match on.
+
+        Of several identifiers of a kind the smallest usable spelling is taken.
+        """
+        row = tuple([column.value(person.identifiers) for column in self.columns])
+        return row if any(row) else None
+
+    def filled(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Fill rows that were stored before a column was added up with empty values."""
+        width = len(self.names)
+        if {width}.issuperset(map(len, rows)):
+            return rows
+        return [row + ("",) * (width - len(row)) for row in rows]
 
     def identifiers(self, row: Row) -> dict[str, list[str]]:
         """Give a row's values by kind, as exports in the platform's form show them."""
-        return {kind: [value] for kind, value in zip(self.columns, row, strict=True) if value}
+        return {kind: [value] for kind, value in zip(self.names, row, strict=True) if value}
 
     @abstractmethod
     def encode(self, operation: Operation) -> Sequence[Request]:

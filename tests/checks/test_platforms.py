@@ -126,7 +126,7 @@ def test_row_gives_its_identifiers_by_kind(name: str) -> None:
     subject = SUBJECTS[name]
     for row in subject.rows:
         found = subject.platform.identifiers(row)
-        assert found.keys() <= set(subject.platform.columns)
+        assert found.keys() <= set(subject.platform.names)
         assert values([row]) == {value for held in found.values() for value in held}
 
 

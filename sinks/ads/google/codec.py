@@ -11,15 +11,17 @@ Customer Match.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 import msgspec
 
 from sinks.ads import hashing
+from sinks.ads.columns import Column
 from sinks.ads.google.errors import Waits, classify
 from sinks.ads.google.status import read_list, read_status
 from sinks.ads.platform import (
@@ -41,7 +43,11 @@ from sinks.ads.platform import (
 )
 from sinks.http.messages import Request, Response
 
-_FIELDS: Final = {"email": "emailAddress", "phone": "phoneNumber"}
+_COLUMNS: Final = (
+    Column("email", ("emailAddress",), hashing.email_gmail),
+    Column("phone", ("phoneNumber",), hashing.phone_e164),
+)
+_FIELDS: Final = {column.kind: field for column in _COLUMNS for field in column.fields}
 _AGREED: Final = {
     "consent": {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"},
     "termsOfService": {"customerMatchTermsOfServiceStatus": "ACCEPTED"},
@@ -111,21 +117,30 @@ class Google(Platform):
     """The platform ``google``."""
 
     name: ClassVar[str] = "google"
-    columns: ClassVar[tuple[str, ...]] = ("email", "phone")
 
     params: GoogleParams
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The kinds that a row may hold; each begins with its kind."""
+        return _COLUMNS
 
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as all their hashed e-mails and phones.
 
-        Of more than Google takes per member, each kind keeps at least half of the places if it can
+        Of more than Google takes per member, each kind keeps an even part of the places if it can
         fill them; the smallest are kept, so that the choice is the same on every run.
         """
-        emails = _digests("email", person.identifiers.get("email", ()), hashing.email_gmail)
-        phones = _digests("phone", person.identifiers.get("phone", ()), hashing.phone_e164)
-        room = self.params.max_identifiers
-        phones = phones[: max(room // 2, room - len(emails))]
-        return (*emails[: room - len(phones)], *phones) or None
+        found = [
+            [f"{column.kind}:{digest}" for digest in column.digests(person.identifiers)]
+            for column in _COLUMNS
+        ]
+        wanted, room = list(map(len, found)), self.params.max_identifiers
+        if sum(wanted) > room:
+            found = [
+                values[:most] for values, most in zip(found, _places(wanted, room), strict=True)
+            ]
+        return tuple(chain.from_iterable(found)) or None
 
     def identifiers(self, row: Row) -> dict[str, list[str]]:
         """Give a row's values by the kind that each begins with."""
@@ -248,11 +263,24 @@ class Google(Platform):
         return self._request(method, f"{self.params.version}/{path}", body, *login)
 
 
-def _digests(kind: str, values: Iterable[str], spell: Callable[[str], str]) -> list[str]:
-    """Hash every usable value, each once; smallest hash first."""
-    return sorted(
-        {f"{kind}:{hashing.digest(spelled)}" for spelled in map(spell, values) if spelled}
-    )
+def _places(wanted: Sequence[int], room: int) -> list[int]:
+    """Share out the places of a member: evenly, and what a kind leaves goes to the others.
+
+    Args:
+        wanted: identifiers per kind.
+        room: places in all; an odd one goes to the earlier kind.
+
+    Returns:
+        Places per kind.
+
+    >>> _places([9, 9], 9), _places([9, 2], 9), _places([2, 3], 9)
+    ([5, 4], [7, 2], [2, 3])
+    """
+    part, more = divmod(room, len(wanted))
+    places = [min(count, part + (number < more)) for number, count in enumerate(wanted)]
+    for number, count in enumerate(wanted):
+        places[number] = min(count, places[number] + room - sum(places))
+    return places
 
 
 def _identifier(value: str) -> dict[str, str]:

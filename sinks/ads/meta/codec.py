@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from sinks.ads import hashing
+from sinks.ads.columns import Column
 from sinks.ads.meta.errors import classify
 from sinks.ads.platform import (
     EXTERNAL_ID,
@@ -38,7 +39,12 @@ from sinks.ads.platform import (
 )
 from sinks.http.messages import Request, Response
 
-SCHEMA: Final = ("EXTERN_ID", "EMAIL", "PHONE", "MADID")
+_COLUMNS: Final = (
+    Column("email", ("EMAIL",), hashing.email_plain),
+    Column("phone", ("PHONE",), hashing.phone_digits),
+    Column("device_id", ("MADID",), hashing.device_id, hashed=False),
+)
+SCHEMA: Final = ("EXTERN_ID", *(field for column in _COLUMNS for field in column.fields))
 _READ_FIELDS: Final = (
     "id,name,approximate_count_lower_bound,approximate_count_upper_bound,"
     "delivery_status,operation_status,time_content_updated"
@@ -82,22 +88,23 @@ class Meta(Platform):
     """The platform ``meta``."""
 
     name: ClassVar[str] = "meta"
-    columns: ClassVar[tuple[str, ...]] = (EXTERNAL_ID, "email", "phone", "device_id")
+    leading: ClassVar[tuple[str, ...]] = (EXTERNAL_ID,)
 
     params: MetaParams
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What follows EXTERN_ID in a row."""
+        return _COLUMNS
 
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as (EXTERN_ID, EMAIL hash, PHONE hash, MADID raw).
 
-        Of several e-mails, phones or devices the smallest usable spelling is taken. EXTERN_ID alone
-        matches nobody whom Meta has not matched before, so a person without any of the other three
-        gives None.
+        EXTERN_ID alone matches nobody whom Meta has not matched before, so a person without any of
+        the others gives None.
         """
-        known = person.identifiers
-        email = hashing.digest(hashing.smallest(known.get("email", ()), hashing.email_plain))
-        phone = hashing.digest(hashing.smallest(known.get("phone", ()), hashing.phone_digits))
-        device = hashing.smallest(known.get("device_id", ()), hashing.device_id)
-        return (person.external_id, email, phone, device) if email or phone or device else None
+        row = super().row(person)
+        return None if row is None else (person.external_id, *row)
 
     def encode(self, operation: Operation) -> Sequence[Request]:
         """Build the requests of one operation."""
@@ -127,7 +134,7 @@ class Meta(Platform):
                         "last_batch_flag": True,
                         "estimated_num_total": len(rows),
                     },
-                    "payload": {"schema": SCHEMA, "data": rows},
+                    "payload": {"schema": SCHEMA, "data": self.filled(rows)},
                 }
                 return self._graph(
                     "POST" if verb == "add" else "DELETE", f"{platform_id}/users", body

@@ -12,18 +12,19 @@ looked for in each. Sources: Snap Marketing API, Customer lists, Rate limits, Pa
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from sinks.ads import hashing
+from sinks.ads.columns import Column
 from sinks.ads.platform import (
     Create,
     Delete,
     Delivered,
     Find,
-    Matchable,
     Operation,
     Outcome,
     Platform,
@@ -37,7 +38,6 @@ from sinks.ads.platform import (
 from sinks.ads.snapchat.errors import classify, code_in, refused_grant
 from sinks.http.messages import Request, Response
 
-SCHEMAS: Final = ("EMAIL_SHA256", "PHONE_SHA256", "MOBILE_AD_ID_SHA256")
 _PHONE_FORMS: Final = {"digits": hashing.phone_digits, "e164": hashing.phone_e164}
 _REAUTH: Final = "reauth"
 _THROTTLED: Final = "throttled"
@@ -86,22 +86,14 @@ class Snapchat(Platform):
 
     params: SnapchatParams
 
-    def row(self, person: Matchable) -> Row | None:
-        """Encode one person as (EMAIL, PHONE, device) hashes.
-
-        None where nothing is left to match on.
-
-        Of several e-mails, phones or devices the smallest usable spelling is taken.
-        """
-        known = person.identifiers
-        row = (
-            hashing.digest(hashing.smallest(known.get("email", ()), hashing.email_plain)),
-            hashing.digest(
-                hashing.smallest(known.get("phone", ()), _PHONE_FORMS[self.params.phone_form])
-            ),
-            hashing.digest(hashing.smallest(known.get("device_id", ()), hashing.device_id)),
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """E-mail, phone and device, each a schema of its own."""
+        return (
+            Column("email", ("EMAIL_SHA256",), hashing.email_plain),
+            Column("phone", ("PHONE_SHA256",), _PHONE_FORMS[self.params.phone_form]),
+            Column("device_id", ("MOBILE_AD_ID_SHA256",), hashing.device_id),
         )
-        return row if any(row) else None
 
     def encode(self, operation: Operation) -> Sequence[Request]:
         """Build the requests of one operation."""
@@ -124,7 +116,7 @@ class Snapchat(Platform):
                     "POST" if verb == "add" else "DELETE",
                     f"segments/{platform_id}/users",
                 )
-                users = ({"users": [element]} for element in _users(rows))
+                users = ({"users": [element]} for element in self._users(rows))
                 return [request for body in users for request in self._api(method, path, body)]
             case Read(platform_id=platform_id):
                 return self._api("GET", f"segments/{platform_id}")
@@ -157,16 +149,18 @@ class Snapchat(Platform):
     def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[Request]:
         return self._request(method, f"{self.params.version}/{path}", body)
 
-
-def _users(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
-    """List the identifiers of each kind that the rows have, each once."""
-    columns = zip(SCHEMAS, zip(*rows, strict=True), strict=True)
-    distinct = ((schema, dict.fromkeys(filter(None, column))) for schema, column in columns)
-    return [
-        {"schema": [schema], "data": [[digest] for digest in digests]}
-        for schema, digests in distinct
-        if digests
-    ]
+    def _users(self, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
+        """List the identifiers of each kind that the rows have, each once."""
+        values = zip(*self.filled(rows), strict=True)
+        distinct = (
+            (list(column.fields), dict.fromkeys(filter(None, digests)))
+            for column, digests in zip(self.columns, values, strict=True)
+        )
+        return [
+            {"schema": schema, "data": [[digest] for digest in digests]}
+            for schema, digests in distinct
+            if digests
+        ]
 
 
 def _envelope(body: bytes) -> Mapping[str, Any] | None:

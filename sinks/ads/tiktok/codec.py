@@ -14,6 +14,7 @@ audience; TikTok help, Create a Custom Audience with a Customer File.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlencode
@@ -21,12 +22,12 @@ from urllib.parse import urlencode
 import msgspec
 
 from sinks.ads import hashing
+from sinks.ads.columns import Column
 from sinks.ads.platform import (
     Create,
     Delete,
     Delivered,
     Find,
-    Matchable,
     Operation,
     Outcome,
     Platform,
@@ -96,28 +97,15 @@ class Tiktok(Platform):
 
     params: TiktokParams
 
-    @property
-    def kinds(self) -> tuple[str, ...]:
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
         """E-mail, phone, and device ids where a column is chosen for them."""
-        return ("email", "phone", "device_id") if self.params.device_columns else ("email", "phone")
-
-    def row(self, person: Matchable) -> Row | None:
-        """Encode one person as (EMAIL, PHONE, device) hashes.
-
-        None where nothing is left to match on.
-
-        Of several e-mails, phones or devices the smallest usable spelling is taken.
-        """
-        known = person.identifiers
-        devices = known.get("device_id", ()) if self.params.device_columns else ()
-        row = (
-            hashing.digest(
-                hashing.smallest(known.get("email", ()), _EMAIL_FORMS[self.params.email_form])
-            ),
-            hashing.digest(hashing.smallest(known.get("phone", ()), hashing.phone_e164)),
-            hashing.digest(hashing.smallest(devices, hashing.device_id)),
+        params = self.params
+        return (
+            Column("email", ("EMAIL_SHA256",), _EMAIL_FORMS[params.email_form]),
+            Column("phone", ("PHONE_SHA256",), hashing.phone_e164),
+            Column("device_id", params.device_columns, hashing.device_id),
         )
-        return row if any(row) else None
 
     def encode(self, operation: Operation) -> Sequence[Request]:
         """Build the requests of one operation."""
@@ -171,15 +159,13 @@ class Tiktok(Platform):
         def entry(digest: str) -> dict[str, Any]:
             return {"id": digest, "audience_ids": audiences} if digest else {}
 
-        columns = self.params.device_columns
+        sent = [(at, name) for at, column in enumerate(self.columns) for name in column.fields]
+        places = [at for at, _ in sent]
         return {
             "advertiser_ids": [self.params.account_id],
             "action": "add" if verb == "add" else "delete",
-            "id_schema": ["EMAIL_SHA256", "PHONE_SHA256", *columns],
-            "batch_data": [
-                [entry(email), entry(phone), *[entry(device)] * len(columns)]
-                for email, phone, device in rows
-            ],
+            "id_schema": [name for _, name in sent],
+            "batch_data": [[entry(row[at]) for at in places] for row in self.filled(rows)],
         }
 
     def _marked(self, name: str, intent: str) -> str:
