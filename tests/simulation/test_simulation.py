@@ -103,6 +103,7 @@ def without_second_stories(history: History) -> History:
     return replace(history, appends=tuple(kept))
 
 
+@pytest.mark.long
 def test_every_seed_ends_in_tables_that_the_oracle_confirms() -> None:
     command = [sys.executable, "-m", "tests.simulation.run", "--seeds", str(SEEDS), "--jobs", "2"]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
