@@ -46,6 +46,7 @@ def outages() -> Sequence[Told]:
     return ran(Plan((1,), (STEADY,), SHORT, "outage"))
 
 
+@pytest.mark.long
 def test_an_outage_is_found_within_minutes_and_no_push_goes_after_that(
     outages: Sequence[Told],
 ) -> None:

@@ -155,6 +155,7 @@ def test_a_core_that_forgets_limits_is_found_out_and_shrunk(
     assert len(smallest.appends) < len(generate(seed).appends)
 
 
+@pytest.mark.long
 def test_a_cache_that_keeps_leaves_of_an_older_version_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
