@@ -14,13 +14,14 @@ RATE ?= 200
 WORKERS ?= 2
 ONCE ?=
 ARGS ?=
+JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 # The first Python on the path that fits; Bytewax has no wheel beyond 3.12.
 FIND_PYTHON = for python in $(PYTHON) python3.12 python3.11 python3; do \
 	if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then echo "$$python"; exit 0; fi; done; \
 	echo "Python 3.11 or 3.12 is needed and none is on the path: install one, or say where it is with make PYTHON=/path/to/python" >&2; exit 1
 
-.PHONY: help setup demo up test lint bench faults fuzz migrate simulate soak lock clean
+.PHONY: help setup demo up check test coverage lint format docs bench faults fuzz migrate simulate soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,8 +34,18 @@ demo: $(READY) ## Run everything with real purchases, one push and live traffic;
 up: $(READY) ## Run everything on this machine, without demo data, until Ctrl-C
 	@exec $(RUN)stratum up
 
-test: $(READY) ## Run every test; ARGS="tests/api -k batch" for some
+check: lint ## Lint, and every test that needs no server and takes no seconds: for while you work
+	$(RUN)python -m pytest -n $$(getconf _NPROCESSORS_ONLN) --dist worksteal -m "not servers and not long" --hypothesis-profile=check $(ARGS)
+
+test: $(READY) ## Run every test, JOBS at a time (twice the cores); ARGS="tests/api -k batch" for some, in one process
+ifeq ($(ARGS),)
+	$(RUN)python -m pytest -n $(JOBS) --dist worksteal --durations=20
+else
 	$(RUN)python -m pytest $(ARGS)
+endif
+
+coverage: $(READY) ## Run every test and print which lines of the core they leave out
+	$(RUN)python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(READY) ## Check style, types, import layers and dependencies
 	$(RUN)ruff check .
@@ -42,6 +53,14 @@ lint: $(READY) ## Check style, types, import layers and dependencies
 	$(RUN)mypy
 	$(RUN)lint-imports
 	$(RUN)deptry .
+
+format: $(READY) ## Sort imports and format the code
+	$(RUN)ruff check --fix --select I .
+	$(RUN)ruff format .
+
+docs: $(READY) ## Draw the state diagrams of the docs again and check examples, links and widths
+	$(RUN)python -m tests.docs.diagrams
+	$(RUN)python -m pytest tests/docs $(ARGS)
 
 bench: $(READY) ## Print every figure beside its reference; ARGS="throughput merges" for some
 	$(RUN)python -m benchmarks $(ARGS)

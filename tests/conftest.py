@@ -1,4 +1,4 @@
-"""Real servers for tests: one Postgres, one Valkey and one Kafka broker per session.
+"""Real servers for tests: one Postgres and one Valkey per process, one Kafka broker per run.
 
 One database and an emptied Valkey per test.
 """
@@ -6,6 +6,7 @@ One database and an emptied Valkey per test.
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,21 +18,45 @@ import redis
 from config.embedded import PostgresParams, ValkeyParams
 from config.settings import Settings
 from domain.ids import SourceId, WorkspaceId
-from local.servers.kafka import EmbeddedKafka, KafkaMissingError, create_topic
+from local.servers.kafka import KafkaMissingError, create_topic
 from local.servers.postgres import EmbeddedPostgres
 from local.servers.valkey import EmbeddedValkey
 from store.databases import copy_database, drop_database, ensure_database
 from store.migrate import migrate
 from store.workspaces.bootstrap import bootstrap
+from tests.support import marks
+from tests.support.servers import forget_at_crash, servers_folder, shared_kafka
 
 hypothesis.settings.register_profile(
     "stratum", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile(
+    "check", hypothesis.settings.get_profile("stratum"), max_examples=20
 )
 hypothesis.settings.load_profile("stratum")  # a slow machine is no reason to fail
 
 _TEMPLATE = "stratum_template"
 _ROOT = Path(__file__).parent.parent
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    marks.watch_processes()
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are selected by mark
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    marks.mark_servers(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marks.begin(item)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    marks.end()
 
 
 @dataclass(frozen=True)
@@ -48,9 +73,10 @@ class TestWorkspace:
 
 
 @pytest.fixture(scope="session")
-def servers_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the session's servers."""
-    return tmp_path_factory.mktemp("servers")
+def servers_dir() -> Iterator[Path]:
+    """Folder of this process's servers."""
+    with servers_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +85,7 @@ def postgres_server(servers_dir: Path) -> Iterator[EmbeddedPostgres]:
     with EmbeddedPostgres(
         servers_dir, PostgresParams(shared_buffers_mb=128, max_wal_mb=1024)
     ) as server:
+        forget_at_crash(server.dsn("postgres"))
         ensure_database(server.dsn("postgres"), _TEMPLATE)
         migrate(server.dsn(_TEMPLATE))
         yield server
@@ -116,18 +143,21 @@ def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(servers_dir: Path) -> Iterator[str]:
+def kafka_bootstrap(servers_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real broker: ``STRATUM_TEST_KAFKA``, else one started from jars that Maven fetches once."""
     external = os.environ.get("STRATUM_TEST_KAFKA")
     if external:
         yield external
         return
-    try:
-        server = EmbeddedKafka(servers_dir, _ROOT / ".cache" / "kafka")
-    except KafkaMissingError as missing:
-        pytest.skip(str(missing))
-    with server:
-        yield server.bootstrap_servers
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with ExitStack() as stack:
+        try:
+            kafka = shared_kafka(shared, servers_dir, _ROOT / ".cache" / "kafka")
+            bootstrap_servers = stack.enter_context(kafka)
+        except KafkaMissingError as missing:
+            pytest.skip(str(missing))
+        yield bootstrap_servers
 
 
 @pytest.fixture

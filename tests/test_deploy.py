@@ -143,6 +143,7 @@ def config_by_compose(env_file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(arguments, capture_output=True, text=True, check=False, env=only)
 
 
+@pytest.mark.servers
 def test_compose_accepts_the_file(tmp_path: Path) -> None:
     env = tmp_path / "env"
     env.write_text("".join(f"{name}=hunter2\n" for name in SECRETS))
@@ -154,6 +155,7 @@ def test_compose_accepts_the_file(tmp_path: Path) -> None:
     assert resolved["engine"]["deploy"]["replicas"] == 2
 
 
+@pytest.mark.servers
 def test_compose_refuses_to_start_without_secrets() -> None:
     answer = config_by_compose(ROOT / "deploy/env.example")
     assert answer.returncode != 0

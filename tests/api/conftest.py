@@ -2,10 +2,8 @@
 engine."""
 
 import itertools
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +12,9 @@ import msgspec
 import psycopg
 import pytest
 import redis
-import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.edge.serving import server_config
 from config.settings import Settings
 from dataflows.unifier import Unifier, build_unifier
 from domain.event import Batch, Record
@@ -26,6 +22,7 @@ from domain.facts import Facts
 from domain.intake.envelope import encode_event
 from domain.intake.partitioning import stream_key
 from store.workspaces.bootstrap import create_api_key, create_source, create_workspace
+from tests.support.serving import serving_api
 
 START_MS = 1_790_000_000_000
 """An instant in the past of every test run: events are dated from here on."""
@@ -138,28 +135,10 @@ def app(settings: Settings) -> FastAPI:
     return create_app(settings)
 
 
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve an application on a free loopback port; gives its address."""
-    server = uvicorn.Server(server_config(lambda: app, app.state.settings))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        deadline = time.monotonic() + 30
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(30)
-
-
 @pytest.fixture
 def address(app: FastAPI) -> Iterator[str]:
     """Where the application is served."""
-    with serving(app) as url:
+    with serving_api(app) as url:
         yield url
 
 
@@ -233,7 +212,7 @@ def api_with() -> Iterator[Callable[[Settings, str], Api]]:
     with ExitStack() as stack:
 
         def make(settings: Settings, key: str) -> Api:
-            api = Api(stack.enter_context(serving(create_app(settings))), key)
+            api = Api(stack.enter_context(serving_api(create_app(settings))), key)
             stack.callback(api.http.close)
             return api
 

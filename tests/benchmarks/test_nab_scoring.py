@@ -85,6 +85,7 @@ def test_one_threshold_is_chosen_for_all_series() -> None:
     assert tally_at(scored, 0.4).false == 1
 
 
+@pytest.mark.long
 def test_the_corpus_is_whole_and_the_detector_earns_what_it_should_on_some_of_it() -> None:
     series = corpus()
     assert len(series) == 34

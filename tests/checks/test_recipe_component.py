@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("config", "domain", "operators", "sinks", "sources", "store")
 COMPONENT = '''"""Novelty of a source: a greater share of people who are new."""

@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 ROOT: Final = Path(__file__).parents[2]
 ROOMS: Final = ("api", "config", "domain", "operators", "oracle", "sinks", "sources", "store")
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 NAME = "fifth"
 FOLDERS = ("sinks/ads", "local/platforms", "tests/golden")

@@ -14,8 +14,8 @@ from domain.alerts import Episode, Notice, Severity, Step
 from domain.instants import to_ms
 from store.alerts import outbox
 from tests.conftest import TestWorkspace
-from tests.integration.activation.world import serving
 from tests.integration.alerts.receivers import ROUTING_KEY, SLACK_PATH, Receivers, build
+from tests.support.serving import serving_sandbox
 
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
 NOW_MS = to_ms(NOW)
@@ -41,7 +41,7 @@ def run(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Run:
 def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
     """Receivers that are configured as `oncall` and `team`."""
     receivers = Receivers()
-    with serving(build(receivers)) as url:
+    with serving_sandbox(build(receivers)) as url:
         oncall = {"kind": "pagerduty", "url": f"{url}/v2/enqueue", "routing_key": ROUTING_KEY}
         monkeypatch.setenv("STRATUM_ALERTS__CHANNELS__ONCALL", json.dumps(oncall))
         monkeypatch.setenv(

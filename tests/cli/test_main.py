@@ -15,6 +15,8 @@ from local.servers import claim
 from local.stack.running import ADDRESSES, LOCK
 from tests.conftest import TestWorkspace
 
+pytestmark = pytest.mark.servers
+
 _COMMANDS = (
     "up", "demo", "engine", "api", "migrate", "replay", "verify", "segments", "traits", "lag",
     "dead-letters", "simulate", "keys",

@@ -4,7 +4,11 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from dataflows.runtime import STOP_GRACE
+
+pytestmark = pytest.mark.servers
 
 _DEADLINE_S = STOP_GRACE.total_seconds() + 20
 _ASKED_WITHIN_ITS_FLAG = """

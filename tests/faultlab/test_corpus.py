@@ -46,6 +46,7 @@ def outages() -> Sequence[Told]:
     return ran(Plan((1,), (STEADY,), SHORT, "outage"))
 
 
+@pytest.mark.long
 def test_an_outage_is_found_within_minutes_and_no_push_goes_after_that(
     outages: Sequence[Told],
 ) -> None:
@@ -73,6 +74,7 @@ def test_the_picture_and_the_document_say_what_came_of_it(outages: Sequence[Told
     assert missed(outages) == []
 
 
+@pytest.mark.long
 def test_the_same_seed_says_the_same_over_any_number_of_processes() -> None:
     plan = Plan((5,), (STEADY, PLATFORM), TINY, "fails")
     alone = ran(plan)

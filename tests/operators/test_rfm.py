@@ -235,6 +235,7 @@ def documented() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("look_back_days", [731, 365])
+@pytest.mark.long
 def test_cdnow_customers_score_as_in_a_naive_computation(look_back_days: int) -> None:
     today = date(2026, 7, 1)
     now = datetime(2026, 7, 1, tzinfo=UTC) + timedelta(hours=6)

@@ -136,6 +136,7 @@ def test_seeded_cases_agree(part: int) -> None:
 
 @given(cases())
 @settings(max_examples=100)
+@pytest.mark.long
 def test_generated_cases_agree(asked: Case) -> None:
     agree(asked)
 

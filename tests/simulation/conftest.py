@@ -11,7 +11,13 @@ from tests.simulation.memory import MemoryTables, MemoryUnitOfWork
 from tests.support.builders import REVISION
 
 
-@pytest.fixture(params=["memory", "postgres", "postgres without cache"])
+@pytest.fixture(
+    params=[
+        "memory",
+        pytest.param("postgres", marks=pytest.mark.servers),
+        pytest.param("postgres without cache", marks=pytest.mark.servers),
+    ]
+)
 def shared(request: pytest.FixtureRequest) -> Iterator[Shared]:
     if request.param == "memory":
         tables = MemoryTables(Registry({}, {}, {}, REVISION))

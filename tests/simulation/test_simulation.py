@@ -103,6 +103,7 @@ def without_second_stories(history: History) -> History:
     return replace(history, appends=tuple(kept))
 
 
+@pytest.mark.long
 def test_every_seed_ends_in_tables_that_the_oracle_confirms() -> None:
     command = [sys.executable, "-m", "tests.simulation.run", "--seeds", str(SEEDS), "--jobs", "2"]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
@@ -154,6 +155,7 @@ def test_a_core_that_forgets_limits_is_found_out_and_shrunk(
     assert len(smallest.appends) < len(generate(seed).appends)
 
 
+@pytest.mark.long
 def test_a_cache_that_keeps_leaves_of_an_older_version_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -176,7 +176,12 @@ def kafka_log(
     log.close_all()
 
 
-@pytest.fixture(params=["valkey", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(
+    params=[
+        pytest.param("valkey", marks=pytest.mark.servers),
+        pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.servers]),
+    ]
+)
 def log(request: pytest.FixtureRequest) -> LogUnderTest:
     """Either log."""
     found = request.getfixturevalue(f"{request.param}_log")

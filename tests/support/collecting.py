@@ -21,8 +21,8 @@ from domain.intake.partitioning import stream_key
 from local.servers.postgres import EmbeddedPostgres
 from store.databases import copy_database, drop_database
 from store.workspaces.bootstrap import bootstrap
-from tests.api.conftest import serving
 from tests.conftest import _TEMPLATE as TEMPLATE
+from tests.support.serving import serving_api
 
 
 def streamed(settings: Settings) -> list[Envelope]:
@@ -131,7 +131,7 @@ def served(
         "redis": {"url": valkey_url},
     }
     settings = Settings.model_validate(sections | {"edge": {"collector": asdict(params)}})
-    with serving(create_app(settings)) as address:
+    with serving_api(create_app(settings)) as address:
         yield Served(settings, address, first.write_key, first.source_id)
     drop_database(server, name)
 

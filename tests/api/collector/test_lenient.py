@@ -64,6 +64,7 @@ def client(shared: Served) -> Iterator[Sender]:
         yield made
 
 
+@pytest.mark.servers
 def test_text_that_is_no_unicode_is_read_with_work_that_grows_with_its_size_alone() -> None:
     bodies = b"|".join(_BODY % text for text in _TEXTS)
 

@@ -16,8 +16,8 @@ from config.collector import CollectorParams, EdgeParams
 from config.settings import Settings
 from local.servers.postgres import EmbeddedPostgres
 from local.servers.valkey import EmbeddedValkey
-from tests.api.conftest import serving
 from tests.support.collecting import Sender, Served, basic, sending, served, streamed, track
+from tests.support.serving import serving_api
 
 LIMITS = CollectorParams(body_limit_bytes=100_000, event_limit_bytes=2_000, batch_limit_events=50)
 
@@ -173,7 +173,7 @@ def test_a_context_that_makes_an_event_too_large_is_refused(client: Sender) -> N
 
 def test_a_body_that_does_not_arrive_is_given_up(settings: Settings, shared: Served) -> None:
     hasty = CollectorParams(body_timeout=LIMITS.body_timeout / 600)
-    with serving(
+    with serving_api(
         create_app(settings.model_copy(update={"edge": EdgeParams(collector=hasty)}))
     ) as address:
         place = urlsplit(address)
@@ -188,7 +188,7 @@ def test_more_requests_at_once_than_the_limit_are_asked_to_come_again(
     settings: Settings, shared: Served
 ) -> None:
     narrow = CollectorParams(requests_limit=1, retry_after_s=2.5)
-    with serving(
+    with serving_api(
         create_app(settings.model_copy(update={"edge": EdgeParams(collector=narrow)}))
     ) as address:
         place = urlsplit(address)

@@ -22,9 +22,9 @@ from local.servers.valkey import EmbeddedValkey
 from sinks.intake.valkey import ValkeyAppendParams
 from sinks.intake.valkey_guard import GuardParams
 from store.alerts.conditions import ConditionParams, conditions
-from tests.api.conftest import serving
 from tests.conftest import TestWorkspace
 from tests.support.collecting import Sender, basic, streamed, streamed_events, track
+from tests.support.serving import serving_api
 
 HASTY = EdgeParams(
     keys=KeyParams(fresh=timedelta(), pause=timedelta(), unknown_fresh=timedelta()),
@@ -41,7 +41,9 @@ def serve(workspace: TestWorkspace) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(settings: Settings) -> Sender:
-            made = Sender(stack.enter_context(serving(create_app(settings))), workspace.write_key)
+            made = Sender(
+                stack.enter_context(serving_api(create_app(settings))), workspace.write_key
+            )
             stack.callback(made.http.close)
             return made
 

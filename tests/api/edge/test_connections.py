@@ -34,8 +34,8 @@ from config.settings import Settings
 from local.servers.postgres import EmbeddedPostgres
 from local.servers.process import wait_until
 from local.servers.valkey import EmbeddedValkey
-from tests.api.conftest import serving
 from tests.support.collecting import Sender, Served, basic, sending, served, streamed, track
+from tests.support.serving import serving_api
 
 CONNECTIONS: Final = ConnectionParams(
     limit=40,
@@ -61,7 +61,7 @@ def shared(
     with served(postgres_server, valkey_server.url, folder, COLLECTOR) as found:
         edge = EdgeParams(collector=COLLECTOR, connections=CONNECTIONS)
         settings = found.settings.model_copy(update={"edge": edge})
-        with serving(create_app(settings)) as address:
+        with serving_api(create_app(settings)) as address:
             yield Served(settings, address, found.write_key, found.source_id)
 
 
@@ -426,8 +426,12 @@ class Counted(bytes):
         return found
 
 
-@pytest.mark.parametrize("member", [gzip.compress(b""), gzip.compress(b"x" * 300)])
-@pytest.mark.parametrize("padding", [b"", b"\0" * 100])
+@pytest.mark.parametrize(
+    "member",
+    [gzip.compress(b"", mtime=0), gzip.compress(b"x" * 300, mtime=0)],
+    ids=["empty", "short"],
+)
+@pytest.mark.parametrize("padding", [b"", b"\0" * 100], ids=["bare", "padded"])
 def test_members_are_read_with_work_that_grows_with_their_bytes_alone(
     member: bytes, padding: bytes
 ) -> None:

@@ -15,10 +15,10 @@ from api.app import create_app
 from cli.export.client import ExportClient
 from cli.main import app as stratum
 from config.settings import Settings
-from tests.api.conftest import serving
 from tests.conftest import TestWorkspace
 from tests.store.conftest import Engine, engine  # noqa: F401 - a fixture
 from tests.support.exporting import writer
+from tests.support.serving import serving_api
 
 AT_MS = 1_790_000_000_000
 
@@ -49,7 +49,7 @@ def url(settings: Settings, engine: Engine) -> Iterator[str]:  # noqa: F811 - th
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        with serving(create_app(settings)) as address:
+        with serving_api(create_app(settings)) as address:
             yield address
     finally:
         stop.set()

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from types import FrameType
 
+import pytest
+
 from cli.stack.stopping import Stopping
+
+pytestmark = pytest.mark.servers
 
 _DEADLINE_S = 20.0
 _WAITING = (

@@ -20,8 +20,8 @@ from tests.integration.activation.world import (
     Server,
     World,
     new_world,
-    serving,
 )
+from tests.support.serving import serving_sandbox
 from tests.support.transitions import ACTIVATION, refuse_others
 
 
@@ -36,7 +36,7 @@ def postgres_dsn(postgres_dsn: str) -> str:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     sandbox = Sandbox(tmp_path / "meta.jsonl")
-    with closing(sandbox.ledger), serving(build_app(sandbox)) as url:
+    with closing(sandbox.ledger), serving_sandbox(build_app(sandbox)) as url:
         yield Server(sandbox, url)
 
 

@@ -16,7 +16,7 @@ from local.platforms.app import SandboxApp, build_app
 from local.platforms.faults import Fault
 from sinks.activation.destination import Destination
 from sinks.http.messages import Transport
-from tests.integration.activation.world import serving
+from tests.support.serving import serving_sandbox
 
 _FAST: Final[dict[str, Any]] = {"requests_per_s": 1e6, "burst": 1_000_000, "max_rows": 3}
 
@@ -83,7 +83,7 @@ def listening(
     """Run the sandbox of a platform."""
     module = import_module(f"local.platforms.{name}.sandbox")
     sandbox: SandboxApp = module.Sandbox(log, **({} if strict else module.UNLIMITED))
-    with closing(sandbox.ledger), serving(build_app(sandbox)) as url:
+    with closing(sandbox.ledger), serving_sandbox(build_app(sandbox)) as url:
         access = module.connection(url)
         account = Settings.model_validate({name: access}).platforms[name].account
         yield Place(name, account, sandbox, access | ({} if strict else _FAST) | changed)

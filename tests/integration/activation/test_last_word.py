@@ -28,7 +28,8 @@ from store.gate import commands as gate_commands
 from tests.conftest import TestWorkspace
 from tests.integration.activation import places
 from tests.integration.activation.desk import Desk, audiences
-from tests.integration.activation.world import CrashError, Server, serving, unhurried
+from tests.integration.activation.world import CrashError, Server, unhurried
+from tests.support.serving import serving_sandbox
 
 Open = Callable[..., Desk]
 Event = Callable[[Desk], None]
@@ -49,7 +50,7 @@ class Hooked(psycopg.Cursor[Any]):
 def server() -> Iterator[Server]:
     """A sandbox that keeps nothing on disk."""
     sandbox = Sandbox(None)
-    with closing(sandbox.ledger), serving(build_app(sandbox)) as url:
+    with closing(sandbox.ledger), serving_sandbox(build_app(sandbox)) as url:
         yield Server(sandbox, url)
 
 

@@ -1,18 +1,14 @@
 """A small world for activation: people written as UNIFY writes them, a sandbox that listens, an
 engine that can die."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
-import uvicorn
-from fastapi import FastAPI
 from psycopg.types.json import Jsonb
 
 from domain.ids import ProfileId, WorkspaceId
@@ -34,25 +30,6 @@ from tests.conftest import TestWorkspace
 
 ACCOUNT = "111"
 PATIENCE_S = 60.0
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve an application on a free loopback port; gives its address."""
-    running = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
-    )
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not running.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-        yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        running.should_exit = running.force_exit = True
-        thread.join()
 
 
 @dataclass

@@ -21,7 +21,6 @@ from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.retry import RetryParams
 from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
-from tests.integration.activation.world import serving
 from tests.integration.alerts.receivers import (
     ROUTING_KEY,
     SECRET,
@@ -31,6 +30,7 @@ from tests.integration.alerts.receivers import (
     build,
     mailbox,
 )
+from tests.support.serving import serving_sandbox
 
 
 @dataclass
@@ -92,7 +92,7 @@ class World:
 def a_world(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[World]:
     kept = Receivers()
     with (
-        serving(build(kept)) as url,
+        serving_sandbox(build(kept)) as url,
         mailbox() as box,
         HttpRunner(HttpParams()) as http,
         psycopg.connect(postgres_dsn, autocommit=True) as conn,

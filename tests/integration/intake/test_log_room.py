@@ -18,6 +18,8 @@ from domain.intake.partitioning import stream_key
 from local.stack.stack import Stack
 from store.workspaces.bootstrap import FirstKeys
 
+pytestmark = pytest.mark.servers
+
 DEADLINE_S = 120.0
 BATCH = 12
 FILLER = "x" * 30_000

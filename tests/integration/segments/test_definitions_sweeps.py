@@ -22,8 +22,9 @@ import psycopg
 from api.app import create_app
 from cli.profiles.verify import verify_all
 from config.settings import Settings
-from tests.api.conftest import Api, serving
+from tests.api.conftest import Api
 from tests.conftest import TestWorkspace
+from tests.support.serving import serving_api
 
 DEADLINE_S = 60.0
 PEOPLE = 120
@@ -216,7 +217,7 @@ class Live:
 def running(settings: Settings, workspace: TestWorkspace, **environment: str) -> Iterator[Live]:
     """Serve a workspace; engine processes are started by the test."""
     with (
-        serving(create_app(settings)) as address,
+        serving_api(create_app(settings)) as address,
         Live(settings, workspace, address, environment) as live,
     ):
         yield live

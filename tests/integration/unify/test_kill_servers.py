@@ -20,6 +20,8 @@ from local.traffic.sender import Item, Sender
 from store.workspaces.bootstrap import FirstKeys
 from tests.integration.unify.traffic import messages
 
+pytestmark = pytest.mark.servers
+
 DEADLINE_S = 150.0
 COUNT = 3_000
 VICTIMS = ("postgres", "valkey", "api", "profiles-1", "postgres", "valkey")

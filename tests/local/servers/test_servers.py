@@ -24,6 +24,8 @@ from local.servers.process import Child, Command, StartError, run, wait_until
 from local.servers.valkey import EmbeddedValkey
 from local.stack.running import clear_folder
 
+pytestmark = pytest.mark.servers
+
 _DEADLINE_S = 30.0
 _SMALL = PostgresParams(shared_buffers_mb=128, max_wal_mb=128)
 _ROOT = Path(__file__).parents[3]

@@ -18,6 +18,8 @@ from local.stack.component import Component
 from local.stack.running import running_environment
 from local.stack.stack import Stack
 
+pytestmark = pytest.mark.servers
+
 _DEADLINE_S = 30.0
 _SLEEPER = (
     "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); signal.pause()"

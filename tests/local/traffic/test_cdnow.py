@@ -8,6 +8,8 @@ import pytest
 
 from local.traffic import cdnow
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def events() -> list[dict[str, Any]]:

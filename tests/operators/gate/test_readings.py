@@ -330,6 +330,7 @@ def test_every_short_history_passes_exactly_where_the_rules_say_so() -> None:
     assert passes > 100
 
 
+@pytest.mark.long
 def test_random_histories_never_pass_outside_the_rules() -> None:
     rng, passes = random.Random(4), 0
     params = replace(PARAMS, recover_readings=2)

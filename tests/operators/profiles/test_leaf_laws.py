@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,6 +152,7 @@ def test_composing_leaves_equals_folding_all_their_events(
 
 
 @given(HISTORY, HISTORY, events())
+@pytest.mark.long
 def test_folding_into_a_leaf_and_into_the_view_commute(
     one: list[Event], other: list[Event], late: Event
 ) -> None:

@@ -80,6 +80,7 @@ def test_a_source_that_fell_silent_is_unhealthy_or_unknown_within_a_bound_and_st
     assert said[-1][1].status in {Status.UNHEALTHY, Status.UNKNOWN}
 
 
+@pytest.mark.long
 def test_over_random_lives_silence_never_heals() -> None:
     assert list(breaches(range(800))) == []
 

@@ -29,6 +29,8 @@ from sinks.intake.valkey_room import PositionsUnknownError, ValkeyRoom
 from sources.log.entries import position_of
 from store.intake.offsets import durable_positions
 
+pytestmark = pytest.mark.servers
+
 PARTITIONS = 3
 ALWAYS = GuardParams(interval=timedelta())
 ENTRY = [(b"u", b"x" * 1_000_000)]

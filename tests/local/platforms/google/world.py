@@ -22,7 +22,7 @@ from sinks.ads.platform import Create, Delivered, Operation, Outcome
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.messages import Request, Response
 from sinks.http.oauth import Authorised, Grant, TokenParams
-from tests.integration.activation.world import serving
+from tests.support.serving import serving_sandbox
 
 MARY, JANE, JOE = digest("mary@example.com"), digest("jane@example.com"), digest("+18005550100")
 LISTS = f"accountTypes/GOOGLE_ADS/accounts/{CUSTOMER}/userLists"
@@ -152,7 +152,7 @@ def member(*emails: str, phones: tuple[str, ...] = (), **more: Any) -> dict[str,
 def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
         closing(sandbox.ledger),
-        serving(build_app(sandbox)) as url,
+        serving_sandbox(build_app(sandbox)) as url,
         httpx.Client(base_url=url) as http,
     ):
         yield Client(sandbox, url, http)

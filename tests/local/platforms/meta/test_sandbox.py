@@ -12,7 +12,7 @@ import pytest
 from local.platforms.app import build_app
 from local.platforms.meta.sandbox import TOKEN, Sandbox
 from sinks.ads.hashing import digest
-from tests.integration.activation.world import serving
+from tests.support.serving import serving_sandbox
 
 MARY, JANE = digest("mary@example.com"), digest("jane@example.com")
 DEVICE = "aebe52e7-03ee-455a-b3c4-e57283966239"
@@ -70,7 +70,7 @@ class Client:
 def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
         closing(sandbox.ledger),
-        serving(build_app(sandbox)) as url,
+        serving_sandbox(build_app(sandbox)) as url,
         httpx.Client(base_url=url) as http,
     ):
         yield Client(sandbox, http)

@@ -31,7 +31,7 @@ from sinks.ads.platform import (
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.oauth import Authorised, Grant, TokenParams
-from tests.integration.activation.world import serving
+from tests.support.serving import serving_sandbox
 
 ACCOUNT = "8adc3db7-8148-4fbf-999c-8d2266369d74"
 OTHER = "9adc3db7-8148-4fbf-999c-8d2266369d74"
@@ -117,7 +117,7 @@ class Connector:
 def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
         closing(sandbox.ledger),
-        serving(build_app(sandbox)) as url,
+        serving_sandbox(build_app(sandbox)) as url,
         httpx.Client(base_url=url) as http,
     ):
         yield Client(sandbox, http)

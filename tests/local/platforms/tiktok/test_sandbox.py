@@ -26,7 +26,7 @@ from sinks.ads.platform import (
 )
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 from sinks.http.client import HttpParams, HttpRunner
-from tests.integration.activation.world import serving
+from tests.support.serving import serving_sandbox
 
 ACCOUNT = "7178918106775994370"
 MARY, JANE, PHONE, DEVICE = map(
@@ -124,7 +124,7 @@ class Connector:
 def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
         closing(sandbox.ledger),
-        serving(build_app(sandbox)) as url,
+        serving_sandbox(build_app(sandbox)) as url,
         httpx.Client(base_url=url) as http,
     ):
         yield Client(sandbox, http)
