@@ -13,6 +13,8 @@ from typing import Final
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT: Final = Path(__file__).parents[2]
 ROOMS: Final = (
     *("api", "config", "domain", "local", "operators", "oracle", "sinks", "sources", "store"),
