@@ -27,14 +27,16 @@ def problem(answer: httpx.Response, status: int, code: str) -> None:
     "headers", [{}, {"authorization": "Bearer"}, {"authorization": "Basic abc"}, {"x-api-key": ""}]
 )
 def test_without_a_key_nothing_is_told(address: str, headers: dict[str, str]) -> None:
-    answer = httpx.get(address + "/cdp/segments", headers=headers)
+    answer = httpx.get(address + "/cdp/segments", headers=headers, timeout=30)
     problem(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
 def test_an_unknown_key_is_refused(address: str) -> None:
     problem(
-        httpx.get(address + "/cdp/segments", headers={"authorization": "Bearer nobody"}),
+        httpx.get(
+            address + "/cdp/segments", headers={"authorization": "Bearer nobody"}, timeout=30
+        ),
         401,
         "unauthorized",
     )
@@ -46,17 +48,20 @@ def test_a_key_may_come_in_either_header(address: str, tenant: Tenant) -> None:
         {"authorization": f"bearer {tenant.read}"},
         {"x-api-key": tenant.read},
     ):
-        assert httpx.get(address + "/cdp/segments", headers=headers).status_code == 200
+        assert httpx.get(address + "/cdp/segments", headers=headers, timeout=30).status_code == 200
 
 
 def test_a_key_opens_only_what_its_scopes_name(address: str, tenant: Tenant) -> None:
     answer = httpx.post(
-        address + "/cdp/dead-letters/retry", headers={"x-api-key": tenant.read}, json={}
+        address + "/cdp/dead-letters/retry", headers={"x-api-key": tenant.read}, json={}, timeout=30
     )
     problem(answer, 403, "forbidden")
     assert (
         httpx.post(
-            address + "/cdp/dead-letters/retry", headers={"x-api-key": tenant.write}, json={}
+            address + "/cdp/dead-letters/retry",
+            headers={"x-api-key": tenant.write},
+            json={},
+            timeout=30,
         ).status_code
         == 202
     )
@@ -70,7 +75,7 @@ def test_a_write_key_of_a_source_opens_nothing(
         conn.execute("DELETE FROM api_keys")
         conn.commit()
     problem(
-        httpx.get(address + "/cdp/segments", headers={"x-api-key": tenant.read}),
+        httpx.get(address + "/cdp/segments", headers={"x-api-key": tenant.read}, timeout=30),
         401,
         "unauthorized",
     )

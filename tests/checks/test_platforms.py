@@ -331,16 +331,16 @@ def test_faults_are_listed_used_up_and_forgotten(place: Place, connector: Connec
     faults, audience = f"{place.settings['base_url']}/_sandbox/faults", created(connector)
     html = {"kind": "html"}
     for asked in ({"kind": "sloth"}, html | {"operation": "dance"}, html | {"times": 0}, {"x": 1}):
-        assert httpx.post(faults, json=asked).status_code == 422
-    assert httpx.post(faults, json=html | {"operation": "read"}).status_code == 201
+        assert httpx.post(faults, json=asked, timeout=30).status_code == 422
+    assert httpx.post(faults, json=html | {"operation": "read"}, timeout=30).status_code == 201
 
     assert connector(Find("VIP", "stratum:1")) != Retry("html")
-    assert [one["kind"] for one in httpx.get(faults).json()] == ["html"]
+    assert [one["kind"] for one in httpx.get(faults, timeout=30).json()] == ["html"]
     assert connector(Read(audience)) == Retry("html")
-    assert httpx.get(faults).json() == []
-    httpx.post(faults, json=html)
-    assert httpx.delete(faults).status_code == 204
-    assert httpx.get(faults).json() == []
+    assert httpx.get(faults, timeout=30).json() == []
+    httpx.post(faults, json=html, timeout=30)
+    assert httpx.delete(faults, timeout=30).status_code == 204
+    assert httpx.get(faults, timeout=30).json() == []
 
 
 @everywhere
@@ -348,7 +348,7 @@ def test_requests_are_counted_by_operation(place: Place, connector: Connector) -
     created(connector)
     connector(Find("VIP", "stratum:1"))
 
-    counted = httpx.get(f"{place.settings['base_url']}/_sandbox/requests").json()
+    counted = httpx.get(f"{place.settings['base_url']}/_sandbox/requests", timeout=30).json()
     assert {name: counted[name] for name in ("create", "find")} == {"create": 1, "find": 1}
 
 

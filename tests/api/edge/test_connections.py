@@ -371,7 +371,7 @@ def test_half_sent_requests_take_nobodys_place(
     assert client.post("/v1/t", track(2)).status_code == 200
     assert (
         httpx.post(
-            f"{shared.address}/v1/t", json=track(3), headers=basic(client.write_key)
+            f"{shared.address}/v1/t", json=track(3), headers=basic(client.write_key), timeout=30
         ).status_code
         == 200
     )
@@ -600,7 +600,7 @@ def test_a_client_that_reads_nothing_is_cut_off(
     deaf.sendall(ask * CONNECTIONS.pipelined_limit)
 
     assert wait_until(lambda: cut.get() > before, _DEADLINE_S)
-    assert httpx.get(f"{shared.address}/cdp/health/live").status_code == 200
+    assert httpx.get(f"{shared.address}/cdp/health/live", timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize("named", [True, False])

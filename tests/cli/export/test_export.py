@@ -98,7 +98,9 @@ def test_download_that_broke_off_goes_on(
         ranges.append(request.headers.get("range"))
 
     headers = {"authorization": f"Bearer {workspace.api_key}"}
-    with httpx.Client(base_url=url, headers=headers, event_hooks={"request": [note]}) as http:
+    with httpx.Client(
+        base_url=url, headers=headers, event_hooks={"request": [note]}, timeout=30
+    ) as http:
         client = ExportClient(http, lambda *_: None)
         body: dict[str, Any] = {
             "format": "ndjson",

@@ -71,7 +71,7 @@ def running(sandbox: Sandbox) -> Iterator[Client]:
     with (
         closing(sandbox.ledger),
         serving_sandbox(build_app(sandbox)) as url,
-        httpx.Client(base_url=url) as http,
+        httpx.Client(base_url=url, timeout=30) as http,
     ):
         yield Client(sandbox, http)
 
