@@ -8,7 +8,7 @@ from collections.abc import Callable
 from domain.segments import rule
 from domain.segments.aggregate import NumberBuckets
 from domain.segments.definition import RfmBreaks
-from domain.segments.rule import span_ms
+from domain.segments.span import span_ms
 from operators.aggregates.series import Frame
 from operators.rfm.scores import recency_changes, scores, segment_of
 from operators.rules.windows import NEVER, Window

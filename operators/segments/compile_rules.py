@@ -6,7 +6,8 @@ It returns (holds, until which instant that is sure).
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from domain.segments import rule
+from domain.segments import conditions, rule
+from domain.segments.conditions import Condition
 from domain.segments.definition import (
     Aggregate,
     AggregateSpec,
@@ -14,7 +15,7 @@ from domain.segments.definition import (
     WorkspaceDefinitions,
     spec_key,
 )
-from domain.segments.rule import Condition, Rule, encode_rule
+from domain.segments.rule import Rule, encode_rule
 from domain.values import Json
 from operators.aggregates import plan
 from operators.aggregates.sequences import completer, sequence_test
@@ -259,7 +260,7 @@ class Compiler:
             said = subject.person.view.traits.get(name)
             return None if said is None else said.value
 
-        if isinstance(condition, rule.WithinLast | rule.WithinNext):
+        if isinstance(condition, conditions.WithinLast | conditions.WithinNext):
             moving = relative(condition, self._zone)
             return Node(
                 node, lambda subject: moving(reading(subject), subject.now_ms), reading=reading
@@ -314,7 +315,7 @@ class Compiler:
                 lambda subject: self.trait_value(trait, subject),
             )
         reading = _now(aggregate, series)
-        if isinstance(condition, rule.WithinLast | rule.WithinNext):
+        if isinstance(condition, conditions.WithinLast | conditions.WithinNext):
             return self._asking(
                 node, aggregate, _walking(series, relative(condition, self._zone)), reading
             )

@@ -14,7 +14,8 @@ import msgspec
 from domain.ids import SegmentId
 from domain.policies import ProfileRules
 from domain.profiles.profile import Person
-from domain.segments.rule import All, Behaviour, EventFilter, Not, Rule, Sequence, filter_key
+from domain.segments.event_filter import EventFilter, filter_key
+from domain.segments.rule import All, Behaviour, Not, Rule, Sequence
 from domain.segments.rule import Any as Any_
 from operators.profiles.lifecycle import stage_at
 from operators.rules.windows import NEVER

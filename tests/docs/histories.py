@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from domain.ids import SegmentId
 from domain.instants import to_ms
-from domain.segments.rule import span_ms
+from domain.segments.span import span_ms
 from oracle.record import Statement
 from oracle.rules import PersonHistory
 

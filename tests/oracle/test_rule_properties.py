@@ -13,8 +13,10 @@ from domain.event import Event, Order
 from domain.ids import MessageKey, ProfileId, SegmentId, SourceId, TraitId, WorkspaceId
 from domain.profiles.leaf import Leaf, decode_leaf, encode_leaf, tie_of
 from domain.profiles.profile import Person
+from domain.segments.conditions import Equals
 from domain.segments.definition import ComputedTrait, Segment, TraitRule, WorkspaceDefinitions
-from domain.segments.rule import Behaviour, Equals, EventFilter, Rule, Step, Where
+from domain.segments.event_filter import EventFilter, Where
+from domain.segments.rule import Behaviour, Rule, Step
 from domain.segments.rule import Sequence as SequenceRule
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from domain.instants import utc
-from domain.segments.rule import Behaviour, EventFilter
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Behaviour
 from oracle.record import Statement
 from oracle.rules import NO_DEFINITIONS, PersonHistory, holds
 from oracle.windows import begins, instant_of

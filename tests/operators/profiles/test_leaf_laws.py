@@ -14,6 +14,7 @@ from domain.ids import AggregateId
 from domain.policies import ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.profiles.leaf import Leaf, decode_leaf, encode_leaf, tie_of
+from domain.segments.conditions import AtLeast
 from domain.segments.definition import (
     Aggregate,
     AggregateSpec,
@@ -21,7 +22,7 @@ from domain.segments.definition import (
     Resolution,
     WorkspaceDefinitions,
 )
-from domain.segments.rule import AtLeast, EventFilter, Where
+from domain.segments.event_filter import EventFilter, Where
 from operators.aggregates.fold import held
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
