@@ -25,7 +25,8 @@ from domain.profiles.profile import Person, decode_person, encode_person
 from domain.segments.definition import WorkspaceDefinitions
 from operators.segments.compile_definitions import compile_program
 from operators.segments.membership import Occasion, evaluate
-from operators.segments.program import Program, fold_matched, matched
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched
 from operators.unify.batch import Definitions, unify
 from sources.intake.decode import Decoder
 from store.definitions.load import SourceRow

@@ -14,7 +14,7 @@ from domain.segments.span import span_ms
 from operators.rules.conditions import matcher
 from operators.rules.windows import NEVER, Window, bucketer, expirer, window_of
 from operators.segments.explain import events_of
-from operators.segments.program import read_properties
+from operators.segments.touches import read_properties
 
 
 class Citation(NamedTuple):

@@ -16,7 +16,9 @@ from domain.segments.definition import Segment
 from operators.profiles.consent import consents, granted
 from operators.profiles.lifecycle import stage_at
 from operators.rules.windows import NEVER
-from operators.segments.program import Program, Subject, Token
+from operators.segments.inputs import Token
+from operators.segments.nodes import Subject
+from operators.segments.program import Program
 
 _NONE: Final[frozenset[str]] = frozenset()
 
@@ -74,7 +76,7 @@ def evaluate(
     else:
         segments = dict(person.segments) if places else person.segments
     flips = dict(person.flips) if places else person.flips
-    subject = Subject(person, program, now_ms, stage_wake or NEVER)
+    subject = Subject(person, now_ms, stage_wake or NEVER)
     move = _Move(
         person, segments, occasion.cause, withdrawn, program.definitions.swept_revision, changes
     )

@@ -16,7 +16,8 @@ from domain.changes import Told
 from domain.ids import IdentifierKey, MessageKey
 from domain.profiles.leaf import Leaf, tie_of
 from domain.profiles.profile import Person
-from operators.segments.program import Program, fold_matched, matched, read_properties
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched, read_properties
 
 
 class _Payload(msgspec.Struct, gc=False):

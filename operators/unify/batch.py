@@ -22,8 +22,10 @@ from domain.segments.definition import WorkspaceDefinitions
 from operators.identity.resolve import Group, Resolver
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
+from operators.segments.inputs import CONSENT, Token
 from operators.segments.membership import Occasion, evaluate, leave_all
-from operators.segments.program import CONSENT, NO_PROPERTIES, Program, Token, fold_matched, matched
+from operators.segments.program import Program
+from operators.segments.touches import NO_PROPERTIES, fold_matched, matched
 from operators.signals.observe import observe
 from operators.unify.backfill import catch_up, drop_retired, lacks_history
 

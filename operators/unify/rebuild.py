@@ -18,7 +18,8 @@ from domain.profiles.profile import FactKey, Person, Stage
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
 from operators.segments.membership import Occasion, evaluate
-from operators.segments.program import Program, fold_matched, matched
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched
 
 CAUSE = "repair"
 """Why somebody entered or left a segment: what was stored of them was mended."""

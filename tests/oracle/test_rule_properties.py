@@ -24,7 +24,9 @@ from operators.profiles.lifecycle import stage_at
 from operators.rules.windows import NEVER
 from operators.segments.compile_definitions import compile_program
 from operators.segments.compile_rules import Compiler
-from operators.segments.program import Program, Subject, fold_matched, matched
+from operators.segments.nodes import Subject
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched
 from oracle.flips import next_flip
 from oracle.record import Statement
 from oracle.rules import PersonHistory, trait_values
@@ -80,7 +82,7 @@ class Engine:
             segments=members,
         )
         person.stage, wake_ms = stage_at(person, self.asked.rules, now_ms)
-        return Subject(person, self.program, now_ms, wake_ms or NEVER)
+        return Subject(person, now_ms, wake_ms or NEVER)
 
     def answers(self, now_ms: int) -> dict[SegmentId, tuple[bool, int]]:
         """Of every segment whether the person is in it, and until when that is sure."""

@@ -27,7 +27,8 @@ from operators.aggregates.fold import held
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
 from operators.profiles.sessions import add_interval, join_sessions
-from operators.segments.program import Program, fold_matched, matched
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched
 from tests.support.builders import WORKSPACE, event
 
 RULES = ProfileRules(
