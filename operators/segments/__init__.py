@@ -4,7 +4,7 @@
 |---|---|---|---|
 | `traits` | a person → their computed traits at an instant | none | `oracle.rules` |
 | `nodes` | a compiled node of a rule, and the subject that it is asked about | none | – |
-| `leaves` | a subject → whether one thing holds of it, until when that is sure, and the value tested | none | `oracle.rules` |
+| `predicates` | a subject → whether one thing holds of it, until when that is sure, and the value tested | none | `oracle.rules` |
 | `combine` | answers → the answer of all, of any, of the opposite | none | `oracle.rules` |
 | `compile_rules` | a rule → its node: (holds, until when that is sure) | none | `oracle.rules` |
 | `touches` | an event → what it adds to which aggregates | in leaves | `oracle.rules`, by simulation |

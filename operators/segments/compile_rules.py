@@ -34,8 +34,8 @@ from operators.rfm.reading import RfmReading, rfm_reading, rfm_test
 from operators.rules.conditions import instant_tester, is_relative, relative, tester
 from operators.rules.windows import window_of
 from operators.segments.combine import all_of, any_of, negation
-from operators.segments.leaves import Asked, Fixed, leaf_node, person_leaf
 from operators.segments.nodes import Node, Subject, Test
+from operators.segments.predicates import Asked, Fixed, person_predicate, predicate_node
 
 _INSTANT_MEASURES: Final = ("first_at", "last_at")
 _HISTORY: Final = (rule.Behaviour, rule.Computed, rule.Sequence, rule.Rfm)
@@ -112,14 +112,14 @@ class Compiler:
                 return self._computed(node)
             case rule.Rfm():
                 return self._rfm(node)
-        return leaf_node(node, person_leaf(node, self._zone))
+        return predicate_node(node, person_predicate(node, self._zone))
 
     def _asked(
         self, node: Rule, aggregate: Aggregate, condition: Ask, value: Callable[[Any, int], Json]
     ) -> Node:
         """A node that asks the state of an aggregate."""
         absent = condition(None, 0)
-        return leaf_node(
+        return predicate_node(
             node, Asked(len(self._leaves), aggregate, aggregate.id, condition, absent, value)
         )
 

@@ -1,4 +1,4 @@
-"""Leaves of compiled rules: each tests one thing about a subject, and reads the value it tests."""
+"""Predicates of compiled rules: each tests one thing about a subject, and reads what it tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from operators.rules.windows import NEVER
 from operators.segments.nodes import Answer, Node, Subject
 
 
-class Leaf(Protocol):
+class Predicate(Protocol):
     """Tests one thing about a subject."""
 
     def test(self, subject: Subject) -> Answer:
@@ -28,12 +28,12 @@ class Leaf(Protocol):
         """The value that was tested."""
 
 
-def leaf_node(node: Rule, leaf: Leaf) -> Node:
-    """The compiled node of a leaf."""
-    return Node(node, leaf.test, reading=leaf.reading)
+def predicate_node(node: Rule, predicate: Predicate) -> Node:
+    """The compiled node of a predicate."""
+    return Node(node, predicate.test, reading=predicate.reading)
 
 
-def person_leaf(node: Rule, zone: str) -> Leaf:
+def person_predicate(node: Rule, zone: str) -> Predicate:
     """Compile a node on what is known of the person without their history.
 
     Args:
@@ -172,7 +172,7 @@ class Asked:
     """A condition on the state of an aggregate.
 
     Attributes:
-        number: the leaf's own; a subject is asked once, whichever segments share the leaf.
+        number: the predicate's own; a subject is asked once, whichever segments share it.
         aggregate: whose state.
         held: its id.
         condition: on the state.
