@@ -23,7 +23,7 @@ from operators.identity.resolve import Group, Resolver
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
 from operators.segments.inputs import CONSENT, Token
-from operators.segments.membership import Occasion, evaluate, leave_all
+from operators.segments.membership import Trigger, apply, evaluate, leave_all
 from operators.segments.program import Program
 from operators.segments.touches import NO_PROPERTIES, fold_matched, matched
 from operators.signals.observe import observe
@@ -180,15 +180,13 @@ def wake(
             leaves = _leaves_of(person, known)
             for key in catch_up(person, leaves, told, program):
                 changes.leaves[key] = encode_leaf(leaves[key])
-        changed = evaluate(
-            person,
-            program,
-            definitions.profile,
-            now_ms,
-            Occasion("wake", {*program.aggregates} if told else set()),
-            changes,
-        )
-        if changed or told or not sweep:
+        trigger = Trigger("wake", {*program.aggregates} if told else set())
+        evaluation = evaluate(person, program, definitions.profile, now_ms, trigger)
+        changes.memberships += evaluation.changes
+        changes.confirmed += evaluation.confirmed
+        differs = evaluation.differs_from(person)
+        apply(evaluation, person)
+        if differs or told or not sweep:
             person.built = program.newest
             changes.replaced[person.id] = person.version
             person.version += 1
@@ -424,15 +422,17 @@ class _Assembly:
         for loser in group.people:
             if loser.id != person.id:
                 changes.gone.append((loser.id, loser.version))
-                leave_all(loser, person, self._program(loser.workspace), changes)
-        evaluate(
+                changes.memberships += leave_all(loser, person, self._program(loser.workspace))
+        evaluation = evaluate(
             person,
             self._program(group.workspace),
             self._rules,
             self._now_ms,
-            self._occasion(group, person, cause, moved=moved),
-            changes,
+            self._trigger(group, person, cause, moved=moved),
         )
+        changes.memberships += evaluation.changes
+        changes.confirmed += evaluation.confirmed
+        apply(evaluation, person)
         if person.version:
             changes.replaced[person.id] = person.version
         person.version = self._next_version(group)
@@ -453,14 +453,14 @@ class _Assembly:
             came += {owners[key] for key in group.exact if key in owners}
         return 1 + max([self._read[profile] for profile in came], default=0)
 
-    def _occasion(self, group: Group, person: Person, cause: str, *, moved: bool) -> Occasion:
+    def _trigger(self, group: Group, person: Person, cause: str, *, moved: bool) -> Trigger:
         alone = group.exact is None and len(group.people) < 2
         if not alone:
-            return Occasion(cause, None, moved)
+            return Trigger(cause, None, moved)
         touched = self._touched.get(id(person), set())
         if group.fresh:
             touched.add("identifier")
-        return Occasion(cause, touched, moved, newcomer=not group.people)
+        return Trigger(cause, touched, moved, newcomer=not group.people)
 
     def _move(self, group: Group, person: Person) -> bool:
         moved = bool(group.fresh) or len(group.people) > 1
