@@ -27,7 +27,8 @@ from operators.segments.compile_definitions import compile_program
 from operators.segments.membership import Trigger, evaluate
 from operators.segments.program import Program
 from operators.segments.touches import fold_matched, matched
-from operators.unify.batch import Definitions, unify
+from operators.unify.batch import unify
+from operators.unify.definitions import Definitions
 from sources.intake.decode import Decoder
 from store.definitions.load import SourceRow
 

@@ -13,7 +13,7 @@ from domain.ids import ProfileId
 from domain.profiles.profile import Person
 from domain.segments.definition import WorkspaceDefinitions, spec_key
 from domain.segments.rule import encode_rule
-from operators.unify.batch import Needed
+from operators.unify.needed import Needed
 from oracle.verification import Rules, Totals, differences
 from store import locks
 from store.definitions.load import Registry, load_registry
