@@ -7,7 +7,7 @@ from domain.event import Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.profiles.leaf import Leaf, tie_of
 from domain.profiles.profile import Person, decode_person
-from operators.identity.resolve import Group
+from operators.identity.groups import Group
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
 from operators.segments.inputs import CONSENT, Token

@@ -18,7 +18,7 @@ from domain.profiles.profile import Person, decode_person
 from domain.segments.definition import WorkspaceDefinitions
 from operators.aggregates.fold import held
 from operators.identity import resolve
-from operators.identity.resolve import Group
+from operators.identity.groups import Group
 from operators.unify.assembly import Assembly
 from store.unify.loading import Loader, Owned
 from tests.simulation.editing import changed_definitions, publish
