@@ -12,7 +12,7 @@ from typing import Any, Final
 from domain.segments import conditions
 from domain.segments.aggregate import Counts, Edges, Frequencies, NumberBuckets
 from domain.segments.conditions import Condition
-from operators.aggregates.fold import MICRO
+from operators.aggregates.numbers import MICRO
 from operators.aggregates.series import Frame, Values, amount, number_series
 from operators.rules.operators import Test, is_number
 from operators.rules.windows import NEVER
