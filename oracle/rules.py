@@ -21,8 +21,8 @@ from domain.segments.span import span_ms
 from domain.values import Json
 from oracle.conditions import satisfies
 from oracle.measures import Deed, matches, measure, plausible, value_at
-from oracle.record import Statement
 from oracle.sequences import completions, holds_at
+from oracle.statements.record import Statement
 from oracle.view import View, stage_at, view_of
 from oracle.windows import expiry
 

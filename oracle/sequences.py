@@ -7,7 +7,7 @@ from domain.segments import rule
 from domain.segments.event_filter import EventFilter
 from domain.segments.rule import SEQUENCE_MARKS, Step
 from domain.segments.span import span_ms
-from oracle.record import Statement
+from oracle.statements.record import Statement
 
 Matches = Callable[[EventFilter, Statement], bool]
 

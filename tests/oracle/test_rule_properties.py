@@ -28,9 +28,9 @@ from operators.segments.nodes import Subject
 from operators.segments.program import Program
 from operators.segments.touches import fold_matched, matched
 from oracle.flips import next_flip
-from oracle.record import Statement
 from oracle.rules import PersonHistory, trait_values
 from oracle.rules import Subject as Naive
+from oracle.statements.record import Statement
 from tests.support.rules_generators import RULES, Case, case, cases, with_aggregates
 
 SEEDS = 150

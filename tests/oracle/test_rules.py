@@ -21,8 +21,8 @@ from domain.segments.event_filter import EventFilter, Where
 from domain.segments.rule import Behaviour, Rule, Sequence, Step
 from oracle.conditions import satisfies
 from oracle.measures import text_of
-from oracle.record import Statement
 from oracle.rules import PersonHistory, Subject, holds, trait_values
+from oracle.statements.record import Statement
 
 T = 1_700_000_000_000
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000

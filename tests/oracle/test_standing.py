@@ -25,8 +25,8 @@ from domain.segments.definition import (
 from domain.segments.event_filter import EventFilter
 from domain.segments.rule import Behaviour, Rule, Step
 from oracle.flips import next_flip
-from oracle.record import Statement
 from oracle.rules import PersonHistory, Subject, holds, member_segments, trait_values
+from oracle.statements.record import Statement
 from oracle.windows import instant_of
 
 T = 1_700_000_000_000

@@ -17,7 +17,8 @@ from domain.segments.rule import All, Behaviour, Not, Rule
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership
 from oracle.outbox import outbox_differences
 from oracle.report import Report
-from oracle.verification import Rules, Totals, differences
+from oracle.tables import Rules, Totals
+from oracle.verification import differences
 from tests.oracle.tables import (
     BROWSER,
     DAY,

@@ -192,7 +192,7 @@ class MemoryTables:
 
 
 class WorkspaceTables:
-    """One workspace of `MemoryTables`, as `oracle.verification.Tables`."""
+    """One workspace of `MemoryTables`, as `oracle.tables.Tables`."""
 
     def __init__(self, tables: MemoryTables, workspace: WorkspaceId) -> None:
         self._tables = tables

@@ -41,8 +41,8 @@ from domain.segments.rule import Measure, Rule, Step
 from domain.segments.span import span_ms
 from operators.aggregates.plan import aggregate_specs
 from oracle.flips import candidates
-from oracle.record import Statement
 from oracle.rules import PersonHistory, Subject
+from oracle.statements.record import Statement
 from oracle.windows import begins, local
 
 ZONES: Final = (
