@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, SecretStr
 from pydantic.dataclasses import dataclass
 
-from operators.alerts import AlertingParams
+from operators.alerts.params import AlertingParams
 from sinks.alerts.channel import Channel
 from sinks.alerts.mail import Mail, Tls
 from sinks.alerts.pagerduty import PagerDuty

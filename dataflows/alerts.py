@@ -26,7 +26,7 @@ from dataflows.observing import expect_alerts, observe_alert, observe_notice, sh
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
 from domain.alerts import Notice, Severity
 from domain.instants import to_ms
-from operators.alerts import look
+from operators.alerts.look import look
 from sinks.alerts.sender import Sender
 from sinks.http.client import HttpRunner
 from store.alerts import conditions as alert_conditions

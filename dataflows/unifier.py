@@ -28,7 +28,10 @@ from domain.policies import IdentityRules, ProfileRules
 from domain.segments.definition import WorkspaceDefinitions
 from operators.segments.compile_definitions import compile_sound
 from operators.segments.program import Program
-from operators.unify.batch import Definitions, Needed, needed, unify, wake
+from operators.unify.batch import unify
+from operators.unify.definitions import Definitions
+from operators.unify.needed import Needed, needed
+from operators.unify.wake import wake
 from sources.intake.decode import Decoder
 from store.definitions.load import Registry, refresh
 from store.errors import StoreUnavailable, is_away

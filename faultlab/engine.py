@@ -19,8 +19,9 @@ from domain.gate import Action, ProposedAction, Verdict
 from domain.instants import HOUR_MS
 from domain.signals.reading import Minutes, Observed, Reading, Status
 from faultlab.records import WORKSPACE
+from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
-from operators.gate.readings import GateState, decide, observe
+from operators.gate.readings import decide
 from operators.signals.baseline import SignalBaseline
 from operators.signals.machine import HealthMachine
 from operators.signals.params import HealthParams

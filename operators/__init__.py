@@ -12,6 +12,7 @@
 | `unify/` | The transaction: a batch and what is known → everything that it does |
 | `detection/` | Change detectors: CUSUM, seasonality, schema drift, anomalies, episodes |
 | `signals/` | Health of a signal: counters in, readings out |
+| `alerts/` | Alerting: what is seen at each look → notices about episodes |
 | `gate/` | The trust gate: readings and people's commands → a decision |
 
 Concepts of one file:
@@ -19,7 +20,6 @@ Concepts of one file:
 | file | what leaves when what enters | state | oracle |
 |---|---|---|---|
 | `intake` | a dead letter → the record that drives it again | none | round trip |
-| `alerts` | what is not as it should be, at each look → notices about episodes | `AlertState` | properties of random looks |
 | `export` | a person → a record of an export, and its columns | none | – |
 | `audit` | links and audit rows → every row that was edited, removed or inserted | none | tampering, in its test |
 | `activation` | wanted rows and rows at a platform → removals and additions | none | applying them to a set |

@@ -5,7 +5,7 @@ identifier is spelled.
 
 | file | what it answers |
 |---|---|
-| record.py | what one stored payload says |
+| statements/ | what one stored payload says |
 | identity.py | which identifiers are one person, and what became of every link |
 | view.py | what all events of one person add up to; stage at an instant |
 | windows.py | until when an event counts in a window; what a text says about time |
@@ -16,8 +16,10 @@ identifier is spelled.
 | flips.py | the next instant at which an answer changes if nothing happens |
 | compare.py | how one stored person differs from the recomputed one, field by field |
 | standing.py | how their stage and memberships differ |
+| partition.py | how who is one person differs |
 | links.py | how the stored links differ |
 | outbox.py | how memberships differ from the changes that were told |
+| tables.py | the tables that are verified |
 | verification.py | walks the tables of a workspace in chunks and lists every difference |
 | report.py | what was found, for reading and as JSON |
 """

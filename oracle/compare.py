@@ -18,7 +18,7 @@ from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import Person
 from domain.stored import StoredIdentifier, StoredPerson
 from domain.values import Json
-from oracle.record import Statement
+from oracle.statements.record import Statement
 from oracle.view import View, view_of
 
 

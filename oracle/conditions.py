@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.segments import rule
-from domain.segments.rule import Condition, span_ms
+from domain.segments import conditions
+from domain.segments.conditions import Condition
+from domain.segments.part import Scalar
+from domain.segments.span import span_ms
 from domain.values import Json
 from oracle.windows import instant_of
 
@@ -26,15 +28,20 @@ def satisfies(condition: Condition, value: Json, now_ms: int, zone: str) -> bool
         zone: the workspace's, IANA name.
     """
     match condition:
-        case rule.NotEquals(value=wanted):
+        case conditions.NotEquals(value=wanted):
             return not _equal(value, wanted)
-        case rule.NotIn(values=values):
+        case conditions.NotIn(values=values):
             return not any(_equal(value, wanted) for wanted in values)
-        case rule.NotContains(value=part):
+        case conditions.NotContains(value=part):
             return not _contains(value, part)
-        case rule.NotExists():
+        case conditions.NotExists():
             return value is None
-        case rule.Before() | rule.After() | rule.WithinLast() | rule.WithinNext():
+        case (
+            conditions.Before()
+            | conditions.After()
+            | conditions.WithinLast()
+            | conditions.WithinNext()
+        ):
             at_ms = instant_in(value, zone)
             return at_ms is not None and _in_time(condition, at_ms, now_ms, zone)
     return _is(condition, value) or (_number(value) and _compares(condition, value))
@@ -42,17 +49,17 @@ def satisfies(condition: Condition, value: Json, now_ms: int, zone: str) -> bool
 
 def _is(condition: Condition, value: Json) -> bool:
     match condition:
-        case rule.Exists():
+        case conditions.Exists():
             return value is not None
-        case rule.Equals(value=wanted):
+        case conditions.Equals(value=wanted):
             return _equal(value, wanted)
-        case rule.In(values=values):
+        case conditions.In(values=values):
             return any(_equal(value, wanted) for wanted in values)
-        case rule.Contains(value=part):
+        case conditions.Contains(value=part):
             return _contains(value, part)
-        case rule.StartsWith(value=start):
+        case conditions.StartsWith(value=start):
             return isinstance(value, str) and value[: len(start)] == start
-        case rule.EndsWith(value=end):
+        case conditions.EndsWith(value=end):
             return isinstance(value, str) and value[max(len(value) - len(end), 0) :] == end
     return False
 
@@ -61,13 +68,13 @@ def _number(value: Json) -> bool:
     return type(value) in (int, float)
 
 
-def _equal(value: Json, wanted: rule.Scalar) -> bool:
+def _equal(value: Json, wanted: Scalar) -> bool:
     if _number(value) and _number(wanted):
         return bool(value == wanted)
     return type(value) is type(wanted) and value == wanted
 
 
-def _contains(value: Json, part: rule.Scalar) -> bool:
+def _contains(value: Json, part: Scalar) -> bool:
     if isinstance(value, str):
         return isinstance(part, str) and value.find(part) >= 0
     return isinstance(value, list | tuple) and any(_equal(element, part) for element in value)
@@ -75,15 +82,15 @@ def _contains(value: Json, part: rule.Scalar) -> bool:
 
 def _compares(condition: Condition, number: float) -> bool:
     match condition:
-        case rule.LessThan(value=bound):
+        case conditions.LessThan(value=bound):
             return number < bound
-        case rule.AtMost(value=bound):
+        case conditions.AtMost(value=bound):
             return number <= bound
-        case rule.GreaterThan(value=bound):
+        case conditions.GreaterThan(value=bound):
             return number > bound
-        case rule.AtLeast(value=bound):
+        case conditions.AtLeast(value=bound):
             return number >= bound
-        case rule.Between(low=low, high=high):
+        case conditions.Between(low=low, high=high):
             return low <= number <= high
     return False
 
@@ -95,39 +102,39 @@ def instant_in(value: Json, zone: str) -> int | None:
 
 def _in_time(condition: Condition, at_ms: int, now_ms: int, zone: str) -> bool:
     match condition:
-        case rule.WithinLast(span=span):
+        case conditions.WithinLast(span=span):
             return now_ms - span_ms(span) < at_ms <= now_ms
-        case rule.WithinNext(span=span):
+        case conditions.WithinNext(span=span):
             return now_ms < at_ms <= now_ms + span_ms(span)
-        case rule.Before(instant=text) | rule.After(instant=text):
+        case conditions.Before(instant=text) | conditions.After(instant=text):
             bound = instant_of(text, zone)
             if bound is None:
                 raise ValueError(f"not an instant: {text}")
-            return at_ms < bound if isinstance(condition, rule.Before) else at_ms >= bound
+            return at_ms < bound if isinstance(condition, conditions.Before) else at_ms >= bound
     raise TypeError("not a condition on an instant")
 
 
 def turning_points(condition: Condition, value: Json, zone: str) -> Iterator[int]:
     """Instants at or next to which the answer about an unchanging value could change."""
     at_ms = instant_in(value, zone)
-    if at_ms is not None and isinstance(condition, rule.WithinLast | rule.WithinNext):
+    if at_ms is not None and isinstance(condition, conditions.WithinLast | conditions.WithinNext):
         yield from (at_ms, at_ms + span_ms(condition.span), at_ms - span_ms(condition.span))
 
 
 def bounds(condition: Condition) -> list[float]:
     """Every number that a condition compares with."""
     match condition:
-        case rule.Between(low=low, high=high):
+        case conditions.Between(low=low, high=high):
             return [low, high]
-        case rule.In(values=values) | rule.NotIn(values=values):
+        case conditions.In(values=values) | conditions.NotIn(values=values):
             return [value for value in values if isinstance(value, int | float)]
-        case rule.Equals(value=value) | rule.NotEquals(value=value):
+        case conditions.Equals(value=value) | conditions.NotEquals(value=value):
             return [value] if isinstance(value, int | float) else []
         case (
-            rule.LessThan(value=bound)
-            | rule.AtMost(value=bound)
-            | rule.GreaterThan(value=bound)
-            | rule.AtLeast(value=bound)
+            conditions.LessThan(value=bound)
+            | conditions.AtMost(value=bound)
+            | conditions.GreaterThan(value=bound)
+            | conditions.AtLeast(value=bound)
         ):
             return [bound]
     return []

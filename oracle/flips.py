@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from itertools import chain
 
 from domain.segments import rule
+from domain.segments.conditions import Condition
 from domain.segments.definition import TraitRule
-from domain.segments.rule import Condition, Rule, span_ms
+from domain.segments.rule import Rule
+from domain.segments.span import span_ms
 from oracle.conditions import Instant, bounds, turning_points
 from oracle.measures import value_at
 from oracle.rules import Subject

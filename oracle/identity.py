@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from domain.ids import IdentifierKey, MessageKey
 from domain.policies import IdentityRules
-from oracle.record import Statement
+from oracle.statements.record import Statement
 
 Pair = tuple[IdentifierKey, IdentifierKey]
 

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from datasketches import hll_sketch, hll_union, tgt_hll_type
 
-from domain.segments.rule import FREQUENT_VALUES, UNIQUE_EXACT, EventFilter
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import FREQUENT_VALUES, UNIQUE_EXACT
 from domain.values import Json
 from oracle.conditions import Instant, satisfies
-from oracle.record import Statement
+from oracle.statements.record import Statement
 
 _IMPLAUSIBLE: Final = 10**12
 _LONG_TEXT: Final = 256

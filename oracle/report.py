@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from oracle.compare import Difference
-from oracle.verification import Totals
+from oracle.tables import Totals
 
 
 @dataclass

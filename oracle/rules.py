@@ -14,13 +14,15 @@ from domain.policies import ProfileRules
 from domain.profiles.profile import Stage
 from domain.segments import rule
 from domain.segments.definition import RfmDefinition, TraitRule, WorkspaceDefinitions
+from domain.segments.event_filter import EventFilter
 from domain.segments.rfm import RFM_GRID
-from domain.segments.rule import EventFilter, Rule, encode_rule, span_ms
+from domain.segments.rule import Rule, encode_rule
+from domain.segments.span import span_ms
 from domain.values import Json
 from oracle.conditions import satisfies
 from oracle.measures import Deed, matches, measure, plausible, value_at
-from oracle.record import Statement
 from oracle.sequences import completions, holds_at
+from oracle.statements.record import Statement
 from oracle.view import View, stage_at, view_of
 from oracle.windows import expiry
 

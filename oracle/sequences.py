@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from domain.segments import rule
-from domain.segments.rule import SEQUENCE_MARKS, EventFilter, Step, span_ms
-from oracle.record import Statement
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import SEQUENCE_MARKS, Step
+from domain.segments.span import span_ms
+from oracle.statements.record import Statement
 
 Matches = Callable[[EventFilter, Statement], bool]
 

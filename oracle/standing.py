@@ -6,6 +6,7 @@ but the present answer is.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from domain.ids import SegmentId
 from domain.profiles.profile import Person
@@ -16,11 +17,23 @@ from oracle.rules import Subject
 from oracle.view import churns_at, stage_at
 
 
+class Standing(NamedTuple):
+    """A person's stage and memberships, as stored.
+
+    Attributes:
+        stored: their row.
+        person: its document.
+        memberships: segments that list them, with versions.
+    """
+
+    stored: StoredPerson
+    person: Person
+    memberships: Mapping[SegmentId, int]
+
+
 def standing_differences(
     subject: Subject,
-    stored: StoredPerson,
-    person: Person,
-    memberships: Mapping[SegmentId, int],
+    standing: Standing,
     now_ms: int,
     *,
     sweeping: bool,
@@ -30,14 +43,13 @@ def standing_differences(
 
     Args:
         subject: the recomputed person.
-        stored: their row.
-        person: its document.
-        memberships: segments that list them, with versions.
+        standing: as stored.
         now_ms: the instant of verification; a wake that is due by now may be still to come.
         sweeping: a sweep is under way; whom it has not reached yet stands as earlier definitions
             had them.
         foresee: also compute when each answer changes next; no wake may come later than that.
     """
+    stored, person, memberships = standing
     where = f"person {stored.id.hex()}"
     yield from _stage_differences(where, subject, stored, person, now_ms)
     if sweeping and person.definitions < _newest(subject):

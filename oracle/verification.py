@@ -6,94 +6,23 @@ Memory grows with identifiers and links, not with events, views or leaves.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import msgspec
 
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId
 from domain.keys import identifier_key
-from domain.link import Link
-from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.profile import decode_person
-from domain.segments.definition import WorkspaceDefinitions
-from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
+from domain.stored import StoredEvent, StoredIdentifier, StoredPerson
 from oracle.compare import Difference, Expected, person_differences
 from oracle.identity import Facts, Pair, Verdict, people_of
 from oracle.links import link_differences
-from oracle.record import Statement, read_bans, read_statement
-from oracle.rules import NO_DEFINITIONS, PersonHistory, Subject
-from oracle.standing import standing_differences
-
-Progress = Callable[[str, int], None]
-"""Told the step and how many more items of it are done."""
-
-
-class Tables(Protocol):
-    """The tables of one workspace as of one instant; every call sees the same state."""
-
-    def events(self) -> Iterable[StoredEvent]:
-        """Every event and command, in any order."""
-
-    def events_of(
-        self, leaves: Sequence[IdentifierKey], messages: Sequence[MessageKey]
-    ) -> Iterable[StoredEvent]:
-        """Events that the engine gave to one of these leaves, and these messages."""
-
-    def owners(self) -> Iterable[tuple[IdentifierKey, ProfileId]]:
-        """Every identifier with its person."""
-
-    def identifiers_of(self, keys: Sequence[IdentifierKey]) -> Iterable[StoredIdentifier]:
-        """Identifier rows with their leaves."""
-
-    def profile_ids(self) -> Iterable[ProfileId]:
-        """Every person."""
-
-    def people(self, ids: Sequence[ProfileId]) -> Iterable[StoredPerson]:
-        """Rows of people."""
-
-    def links(self) -> Iterable[Link]:
-        """Every link."""
-
-    def memberships(self) -> Iterable[StoredMembership]:
-        """Every membership."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What the workspace means by a person.
-
-    Attributes:
-        salt: its key of digests.
-        definitions: its segments, computed traits and RFM as they are live.
-        sweeping: a sweep is under way, so that people may still stand as an earlier revision of the
-            definitions had them.
-        foresee: also compute for everybody when each answer changes next: slower still.
-        chunk: people compared at a time.
-    """
-
-    salt: bytes
-    identity: IdentityRules
-    profile: ProfileRules
-    definitions: WorkspaceDefinitions = NO_DEFINITIONS
-    sweeping: bool = False
-    foresee: bool = False
-    chunk: int = 2_000
-
-
-@dataclass
-class Totals:
-    """How much was compared; filled while differences are read."""
-
-    events: int = 0
-    commands: int = 0
-    identifiers: int = 0
-    people: int = 0
-    links: int = 0
-    refused: int = 0
-    banned: int = 0
-    memberships: int = 0
+from oracle.partition import Partition, partition_differences
+from oracle.rules import PersonHistory, Subject
+from oracle.standing import Standing, standing_differences
+from oracle.statements.record import Statement, read_bans, read_statement
+from oracle.tables import Progress, Rules, Tables, Totals
 
 
 @dataclass
@@ -127,6 +56,27 @@ def differences(
     """
     truth = _Recomputed()
     yield from _read(tables, rules, truth, totals, progress)
+    _decide(truth, rules, totals)
+    yield from link_differences(truth.facts, truth.verdicts, tables.links())
+    sound: dict[ProfileId, frozenset[IdentifierKey]] = {}
+    stored = Partition(dict(tables.owners()), set(tables.profile_ids()))
+    yield from partition_differences(stored, truth.people, truth.facts.kinds, sound)
+    memberships: dict[ProfileId, dict[SegmentId, int]] = defaultdict(dict)
+    for membership in tables.memberships():
+        memberships[membership.profile][membership.segment] = membership.version
+        totals.memberships += 1
+    people = sorted(sound.items())
+    for start in range(0, len(people), rules.chunk):
+        chunk = dict(people[start : start + rules.chunk])
+        yield from _people_differences(tables, rules, truth, chunk, memberships, now_ms)
+        progress("people", len(chunk))
+    for profile in sorted(memberships.keys() - stored.profiles):
+        where, segments = f"person {profile.hex()}", sorted(memberships[profile])
+        yield Difference("membership", where, "person", "absent", f"a member of {segments}")
+
+
+def _decide(truth: _Recomputed, rules: Rules, totals: Totals) -> None:
+    """Who is one person by all facts together, and what became of each fact."""
     truth.people, truth.verdicts = people_of(truth.facts, rules.identity)
     totals.identifiers, totals.people = len(truth.facts.kinds), len(truth.people)
     totals.links, totals.banned = len(truth.verdicts), len(truth.facts.banned)
@@ -139,27 +89,6 @@ def differences(
             if verdict.status == "refused":
                 truth.refused[key] += 1
         totals.refused += verdict.status == "refused"
-    yield from link_differences(truth.facts, truth.verdicts, tables.links())
-    sound: dict[ProfileId, frozenset[IdentifierKey]] = {}
-    yield from _partition_differences(tables, truth, sound)
-    memberships: dict[ProfileId, dict[SegmentId, int]] = defaultdict(dict)
-    for membership in tables.memberships():
-        memberships[membership.profile][membership.segment] = membership.version
-        totals.memberships += 1
-    people = sorted(sound.items())
-    for start in range(0, len(people), rules.chunk):
-        chunk = dict(people[start : start + rules.chunk])
-        yield from _people_differences(tables, rules, truth, chunk, memberships, now_ms)
-        progress("people", len(chunk))
-    known = set(tables.profile_ids())
-    for profile in sorted(memberships.keys() - known):
-        yield Difference(
-            "membership",
-            f"person {profile.hex()}",
-            "person",
-            "absent",
-            f"a member of {sorted(memberships[profile])}",
-        )
 
 
 def _read(
@@ -196,81 +125,6 @@ def _statement(event: StoredEvent, rules: Rules) -> Statement | None:
     ):  # a payload that the engine can never have accepted
         return None
     return statement if statement.named else None
-
-
-def _partition_differences(
-    tables: Tables, truth: _Recomputed, sound: dict[ProfileId, frozenset[IdentifierKey]]
-) -> Iterator[Difference]:
-    """Compare who is one person.
-
-    Fills `sound` with the people whose identifiers are exactly right.
-    """
-    home = {key: number for number, members in enumerate(truth.people) for key in members}
-    owners: dict[IdentifierKey, ProfileId] = dict(tables.owners())
-    held: dict[ProfileId, set[IdentifierKey]] = defaultdict(set)
-    for key, owner in owners.items():
-        held[owner].add(key)
-        if key not in home:
-            yield Difference(
-                "identity",
-                f"identifier {key.hex()}",
-                "row",
-                "no event names it",
-                f"of person {owner.hex()}",
-            )
-    profiles = set(tables.profile_ids())
-    for members in truth.people:
-        absent = sorted(key for key in members if key not in owners)
-        for key in absent:
-            yield Difference(
-                "identity", f"identifier {key.hex()}", "row", truth.facts.kinds[key], "absent"
-            )
-        holders = sorted({owners[key] for key in members if key in owners})
-        if len(holders) > 1:
-            yield Difference(
-                "identity",
-                f"people {_hex(holders)}",
-                "split",
-                f"one person of {len(members)} identifiers",
-                f"{len(holders)} people",
-            )
-        elif len(holders) == 1 and not absent and held[holders[0]] == members:
-            sound[holders[0]] = members
-    for owner, keys in sorted(held.items()):
-        homes = {home[key] for key in keys if key in home}
-        if len(homes) > 1:
-            yield Difference(
-                "identity",
-                f"person {owner.hex()}",
-                "merged",
-                f"{len(homes)} people",
-                f"one person of {len(keys)} identifiers",
-            )
-        if owner not in profiles:
-            sound.pop(owner, None)
-            yield Difference(
-                "identity",
-                f"person {owner.hex()}",
-                "profile",
-                f"a person of {len(keys)} identifiers",
-                "absent",
-            )
-        elif IdentifierKey(owner) not in keys:
-            yield Difference(
-                "identity",
-                f"person {owner.hex()}",
-                "id",
-                "the key of one of their identifiers",
-                "not one of theirs",
-            )
-    for profile in sorted(profiles - held.keys()):
-        yield Difference(
-            "identity",
-            f"person {profile.hex()}",
-            "profile",
-            "absent",
-            "a person without identifiers",
-        )
 
 
 def _people_differences(
@@ -331,9 +185,9 @@ def _person_differences(
     history = PersonHistory(statements, Counter(expected.kinds.values()), frozenset(memberships))
     subject = Subject(rules.definitions, history, rules.profile)
     yield from standing_differences(
-        subject, stored, person, memberships, now_ms, sweeping=rules.sweeping, foresee=rules.foresee
+        subject,
+        Standing(stored, person, memberships),
+        now_ms,
+        sweeping=rules.sweeping,
+        foresee=rules.foresee,
     )
-
-
-def _hex(keys: Iterable[bytes]) -> str:
-    return ", ".join(key.hex() for key in keys)

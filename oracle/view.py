@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from domain.policies import ProfileRules
-from oracle.consent import EVERYTHING
-from oracle.record import Statement
+from oracle.statements.consent import EVERYTHING
+from oracle.statements.record import Statement
 
 V = TypeVar("V")
 Register = tuple[Any, int, int]

@@ -18,8 +18,8 @@ from domain.instants import MS, to_ms, utc
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
 from operators.gate.decide import Situation, judge, would_go
+from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
-from operators.gate.readings import GateState, observe
 from store import last_word
 from store.gate import controls as gate_controls
 from store.gate import decide

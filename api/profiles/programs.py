@@ -13,7 +13,8 @@ from domain.profiles.profile import Person
 from operators.rfm.scores import segment_of
 from operators.segments.compile_definitions import compile_sound
 from operators.segments.compile_rules import Compiler
-from operators.segments.program import Program, Subject
+from operators.segments.nodes import Subject
+from operators.segments.program import Program
 from operators.segments.traits import computed
 from operators.unify.backfill import built_up_to, lacks_history
 from store.definitions.load import Registry, refresh
@@ -39,7 +40,7 @@ class Judge:
                 building.
             now_ms: the instant.
         """
-        definitions, subject = self.program.definitions, Subject(person, self.program, now_ms)
+        definitions, subject = self.program.definitions, Subject(person, now_ms)
         built = (
             self.program.newest
             if not lacks_history(person, self.program)

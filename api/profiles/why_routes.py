@@ -20,7 +20,8 @@ from domain.instants import to_ms
 from operators.aggregates import plan
 from operators.segments.citations import looked_at
 from operators.segments.explain import deciding, explain, next_flip, subject_at
-from operators.segments.program import Node, Program
+from operators.segments.nodes import Node
+from operators.segments.program import Program
 from store.profiles.standing import Standing, standing
 
 router = APIRouter(prefix="/cdp/profiles", tags=["segments"])

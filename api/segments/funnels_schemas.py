@@ -9,7 +9,9 @@ from pydantic.config import JsonDict
 from api.segments import rules_schemas as rules
 from api.web.values import Instant, JsonValue, Request, View, Whole
 from domain.instants import MS
-from domain.segments.rule import Behaviour, EventFilter, span_ms
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Behaviour
+from domain.segments.span import span_ms
 from operators.funnels.breakdown import Kind
 from operators.funnels.funnel import StepFigures, Took
 from operators.rules.check import rule_problems

@@ -27,8 +27,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from domain.segments import definition, rule
-from domain.segments.rule import Format, Part, span_ms
+from domain.segments import definition, event_filter, rule
+from domain.segments.part import Format, Part
+from domain.segments.span import span_ms
 from domain.values import Json
 from operators.rules.windows import instant_of
 
@@ -165,7 +166,7 @@ class _Reads:
 
 READS: Final = _Reads()
 Rule = Annotated[rule.Rule, READS]
-EventFilter = Annotated[rule.EventFilter, READS]
+EventFilter = Annotated[event_filter.EventFilter, READS]
 TraitRule = Annotated[definition.TraitRule, READS]
 RfmRule = Annotated[definition.RfmRule, READS]
 

@@ -11,7 +11,9 @@ from domain.event import Event, Identifier
 from domain.ids import IdentifierKey, SourceId, WorkspaceId
 from domain.keys import identifier_key, message_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
-from operators.unify.batch import Definitions, needed, unify
+from operators.unify.batch import unify
+from operators.unify.definitions import Definitions
+from operators.unify.needed import needed
 from store.unify.unit_of_work import Committed, PostgresUnitOfWork
 
 BATCH = 1_000

@@ -18,7 +18,7 @@ from benchmarks.support.figures import Report
 from benchmarks.support.stack import bench_stack, wait_for
 from benchmarks.support.workload import records
 from domain.profiles.profile import decode_person
-from domain.segments import rule
+from domain.segments import conditions, rule
 
 AIM_PER_S: Final = 20_000
 PAGE: Final = 1_000
@@ -69,7 +69,7 @@ def _plain(report: Report, people: int) -> None:
         reading = read_rate(connection)
         with bench.workers(1):
             for name, plan in (("nobody enters", "platinum"), ("a fifth enters", "gold")):
-                made = rule.Trait("plan", rule.Equals(plan))
+                made = rule.Trait("plan", conditions.Equals(plan))
                 rate = sweep_rate(
                     connection, people, partial(publish_segment, connection, plan, made)
                 )
@@ -97,7 +97,10 @@ def _with_history(report: Report, people: int) -> None:
                 connection,
                 there,
                 partial(
-                    publish_segment, connection, "gold", rule.Trait("plan", rule.Equals("gold"))
+                    publish_segment,
+                    connection,
+                    "gold",
+                    rule.Trait("plan", conditions.Equals("gold")),
                 ),
             )
             _add(

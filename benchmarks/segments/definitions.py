@@ -11,7 +11,7 @@ import msgspec
 
 from domain.ids import AggregateId, SegmentId, TraitId, WorkspaceId
 from domain.profiles.profile import Stage
-from domain.segments import rule
+from domain.segments import conditions, rule
 from domain.segments.definition import (  # fmt: skip
     Aggregate,
     ComputedTrait,
@@ -23,7 +23,8 @@ from domain.segments.definition import (  # fmt: skip
     TraitRule,
     WorkspaceDefinitions,
 )
-from domain.segments.rule import EventFilter, Rule, Step, Where
+from domain.segments.event_filter import EventFilter, Where
+from domain.segments.rule import Rule, Step
 from operators.aggregates.plan import aggregate_specs
 
 WORKSPACE: Final = WorkspaceId(1)
@@ -44,7 +45,7 @@ _FUNCTIONS: Final[tuple[tuple[Function, str | None], ...]] = (
 
 
 def _event(rng: random.Random) -> EventFilter:
-    where = (Where("category", rule.Equals("Books")),) if rng.random() < 0.2 else ()
+    where = (Where("category", conditions.Equals("Books")),) if rng.random() < 0.2 else ()
     return EventFilter(rng.choice(NAMES), where=where)
 
 
@@ -53,7 +54,7 @@ def _silent(rng: random.Random, _traits: int) -> Rule:
     return rule.All(
         (
             customers,
-            rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=rule.Equals(0)),
+            rule.Behaviour(_event(rng), window=rng.choice(WINDOWS), condition=conditions.Equals(0)),
         )
     )
 
@@ -68,7 +69,9 @@ def _sequence(rng: random.Random, _traits: int) -> Rule:
 
 def _did(rng: random.Random, _traits: int) -> Rule:
     return rule.Behaviour(
-        _event(rng), window=rng.choice(WINDOWS), condition=rule.AtLeast(rng.choice((1, 1, 2, 3, 5)))
+        _event(rng),
+        window=rng.choice(WINDOWS),
+        condition=conditions.AtLeast(rng.choice((1, 1, 2, 3, 5))),
     )
 
 
@@ -78,7 +81,7 @@ def _spent(rng: random.Random, _traits: int) -> Rule:
         "sum",
         "revenue",
         rng.choice(WINDOWS),
-        rule.AtLeast(rng.choice((20, 50, 100))),
+        conditions.AtLeast(rng.choice((20, 50, 100))),
     )
 
 
@@ -87,10 +90,12 @@ _MIX: Final[tuple[tuple[int, Callable[[random.Random, int], Rule]], ...]] = (
     (8, _silent),
     (8, _spent),
     (5, _sequence),
-    (10, lambda rng, traits: rule.Computed(f"trait {rng.randrange(traits)}", rule.Exists())),
+    (10, lambda rng, traits: rule.Computed(f"trait {rng.randrange(traits)}", conditions.Exists())),
     (
         10,
-        lambda rng, _traits: rule.Trait(rng.choice(("plan", "name", "email")), rule.Equals("gold")),
+        lambda rng, _traits: rule.Trait(
+            rng.choice(("plan", "name", "email")), conditions.Equals("gold")
+        ),
     ),
     (5, lambda rng, _traits: rule.Lifecycle((rng.choice((Stage.CUSTOMER, Stage.CHURNED)),))),
     (4, lambda _rng, _traits: rule.Rfm(segments=("champions", "loyal_customers"))),

@@ -24,9 +24,11 @@ from domain.profiles.leaf import tie_of
 from domain.profiles.profile import Person, decode_person, encode_person
 from domain.segments.definition import WorkspaceDefinitions
 from operators.segments.compile_definitions import compile_program
-from operators.segments.membership import Occasion, evaluate
-from operators.segments.program import Program, fold_matched, matched
-from operators.unify.batch import Definitions, unify
+from operators.segments.membership import Trigger, evaluate
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched
+from operators.unify.batch import unify
+from operators.unify.definitions import Definitions
 from sources.intake.decode import Decoder
 from store.definitions.load import SourceRow
 
@@ -111,7 +113,7 @@ def cost(document: bytes, program: Program, events: list[Event]) -> Cost:
         )
         touched = {aggregate.id for aggregate, _, _ in found}
         folded = time.perf_counter()
-        evaluate(person, program, rules, NOW_MS, Occasion("event", {*touched}), Changes(NOW_MS))
+        evaluate(person, program, rules, NOW_MS, Trigger("event", {*touched}))
         ended = time.perf_counter()
         if touched:
             folds.append((folded - started) * 1e6)
@@ -119,9 +121,7 @@ def cost(document: bytes, program: Program, events: list[Event]) -> Cost:
             looked.append(len(program.dependents(touched)))
     people = iter([decode_person(document) for _ in range(50)])
     whole = _timed_us(
-        lambda: evaluate(
-            next(people), program, rules, NOW_MS, Occasion("event", None), Changes(NOW_MS)
-        ),
+        lambda: evaluate(next(people), program, rules, NOW_MS, Trigger("event", None)),
         50,
     )
     codec = _timed_us(lambda: encode_person(decode_person(document)), 200)

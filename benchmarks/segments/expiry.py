@@ -23,7 +23,8 @@ from domain.instants import utc
 from domain.intake.envelope import encode_event
 from domain.policies import ProfileRules
 from domain.profiles.profile import Stage
-from domain.segments import rule
+from domain.segments import conditions, rule
+from domain.segments.event_filter import EventFilter
 
 AIM_S: Final = 1.0
 HALF_HOUR_MS: Final = 30 * 60_000
@@ -36,16 +37,16 @@ Decides when the first instant is.
 GRACE_S: Final = 30
 LOOK_S: Final = 0.02
 
-_VIEWED: Final = rule.EventFilter("Product Viewed")
+_VIEWED: Final = EventFilter("Product Viewed")
 _STEPS: Final = (
-    rule.Step(rule.EventFilter("Product Added")),
-    rule.Step(rule.EventFilter("Order Completed"), "30m", absent=True),
+    rule.Step(EventFilter("Product Added")),
+    rule.Step(EventFilter("Order Completed"), "30m", absent=True),
 )
 SEGMENTS: Final[dict[str, rule.Rule]] = {
     "viewed lately": rule.Behaviour(_VIEWED, window="30m"),
     "abandoned": rule.Sequence(_STEPS, "7d"),
     "churned": rule.Lifecycle((Stage.CHURNED,)),
-    "renewed": rule.Trait("renews_at", rule.WithinLast("7d")),
+    "renewed": rule.Trait("renews_at", conditions.WithinLast("7d")),
 }
 # Whoever has finished is below the snapshot's horizon, so nobody is missed who commits out of
 # order.

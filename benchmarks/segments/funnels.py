@@ -9,7 +9,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from benchmarks.support.figures import Report, median
 from benchmarks.support.stack import bench_stack
-from domain.segments.rule import Equals, EventFilter, Where
+from domain.segments.conditions import Equals
+from domain.segments.event_filter import EventFilter, Where
 from store.fetch import Pool
 from store.segments.funnels import Breakdown, Funnel, FunnelParams, Funnels
 

@@ -22,7 +22,8 @@ from domain.instants import DAY_MS
 from domain.policies import ProfileRules
 from domain.profiles.leaf import Leaf, Register, Revenue
 from domain.profiles.profile import Person, Stage, encode_person
-from domain.segments import rule
+from domain.segments import conditions, rule
+from domain.segments.event_filter import EventFilter
 from store.connection import adapt
 from store.segments.preview import Asked, Preview, PreviewParams, Previews
 from store.unify import copy_format
@@ -31,16 +32,19 @@ AIM_S: Final = 2.0
 NOW_MS: Final = 1_790_000_000_000
 CHUNK: Final = 20_000
 KINDS: Final = ("user_id", "email")
-_VIEWED, _BOUGHT = rule.EventFilter("Product Viewed"), rule.EventFilter("Order Completed")
+_VIEWED, _BOUGHT = (
+    EventFilter("Product Viewed"),
+    EventFilter("Order Completed"),
+)
 DRAFTS: Final[dict[str, rule.Rule]] = {
-    "a trait": rule.Trait("plan", rule.Equals("pro")),
+    "a trait": rule.Trait("plan", conditions.Equals("pro")),
     "stage and consent": rule.All((rule.Lifecycle((Stage.CUSTOMER,)), rule.Consent("advertising"))),
     "an event in 30 days, past read": rule.Behaviour(_BOUGHT, window="30d"),
     "three conditions, past read": rule.All(
         (
-            rule.Behaviour(_VIEWED, "unique", "category", None, rule.AtLeast(1)),
+            rule.Behaviour(_VIEWED, "unique", "category", None, conditions.AtLeast(1)),
             rule.Sequence((rule.Step(_VIEWED), rule.Step(_BOUGHT, within="30d"))),
-            rule.Behaviour(_BOUGHT, "sum", "revenue", "90d", rule.AtLeast(10)),
+            rule.Behaviour(_BOUGHT, "sum", "revenue", "90d", conditions.AtLeast(10)),
         )
     ),
 }

@@ -28,6 +28,7 @@ from benchmarks.support.workload import records
 from config.load import load_settings
 from domain.keys import identifier_key
 from domain.segments import rule
+from domain.segments.event_filter import EventFilter
 from local.stack.stack import Stack
 
 AIM_P50_MS: Final = 30.0
@@ -37,7 +38,7 @@ WARM_UP_S: Final = 5.0
 WARM_EVENTS: Final = 40_000
 WARM_LIMIT_S: Final = 120.0
 LIMIT_S: Final = 20.0
-_PROBE: Final = rule.Behaviour(rule.EventFilter("Probe"))
+_PROBE: Final = rule.Behaviour(EventFilter("Probe"))
 _CHANGED: Final = "SELECT 1 FROM changes WHERE profile_id = %s AND segment_id = %s AND delta > 0"
 _VISITED: Final = "SELECT coalesce(sum(visited), 0)::bigint FROM sweeps"
 

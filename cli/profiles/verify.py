@@ -14,7 +14,8 @@ from config.load import load_settings
 from config.settings import Settings
 from oracle.outbox import outbox_differences
 from oracle.report import Report
-from oracle.verification import Rules, differences
+from oracle.tables import Rules
+from oracle.verification import differences
 from store.definitions.load import Registry, load_registry
 from store.profiles.verify import PostgresTables, WorkspaceRow, snapshot, workspaces
 

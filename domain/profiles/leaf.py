@@ -107,6 +107,11 @@ def tie_of(key: bytes) -> int:
     return int.from_bytes(key[:8], "big", signed=True)
 
 
+def earlier(one: Register, other: Register) -> Register:
+    """The statement that came first."""
+    return one if (one.at_ms, one.tie) <= (other.at_ms, other.tie) else other
+
+
 def later(one: Register, other: Register) -> Register:
     """The later of two statements: greater event time, then greater tie."""
     return one if (one.at_ms, one.tie) >= (other.at_ms, other.tie) else other

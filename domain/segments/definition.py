@@ -9,17 +9,9 @@ from msgspec import Meta
 
 from domain.ids import AggregateId, SegmentId, TraitId, WorkspaceId
 from domain.profiles.profile import Stage
-from domain.segments.rule import (
-    All,
-    Consent,
-    EventFilter,
-    Lifecycle,
-    Name,
-    Part,
-    Rule,
-    Span,
-    Window,
-)
+from domain.segments.event_filter import EventFilter
+from domain.segments.part import Name, Part, Span, Window
+from domain.segments.rule import All, Consent, Lifecycle, Rule
 from domain.values import Transitions
 
 ADVERTISING: Final = "advertising"

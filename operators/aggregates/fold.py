@@ -1,6 +1,6 @@
-"""Folds events into the states that leaves keep for definitions, and joins states of leaves.
+"""Folds events into the states that leaves keep for definitions.
 
-Commutative, in every family.
+Commutative, in every family; `operators.aggregates.join` joins the states of leaves.
 
 Old buckets are dropped by what the state itself has seen (so many behind its newest), never by a
 clock: the same events leave the same state in any order, and what was dropped lies outside every
@@ -8,12 +8,11 @@ window that the aggregate serves.
 """
 
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
-from domain.profiles.leaf import Leaf, Register, later
+from domain.profiles.leaf import Leaf, Register, earlier, later
 from domain.segments.aggregate import (
     STATES,
     Counts,
@@ -23,7 +22,6 @@ from domain.segments.aggregate import (
     Mark,
     Marks,
     NumberBuckets,
-    Numbers,
     State,
     Uniques,
     decode_state,
@@ -32,45 +30,15 @@ from domain.segments.definition import Aggregate, AggregateSpec
 from domain.segments.rule import FREQUENT_VALUES, SEQUENCE_MARKS
 from domain.values import Json
 from operators.aggregates.bounded import keep_bounded
-from operators.aggregates.distinct import add_value, join_uniques, value_text
+from operators.aggregates.distinct import add_value, value_text
+from operators.aggregates.numbers import add_numbers, micro
 from operators.rules.conditions import matcher, property_of
-from operators.rules.operators import is_number
 from operators.rules.windows import bucketer, kept_buckets
 
 V = TypeVar("V")
 Properties = Mapping[str, Any]
 Fold = Callable[[Any, int, int, Properties], None]
 """(state, changed in place; event time in ms; tie; properties) → nothing."""
-
-MICRO: Final = 1_000_000
-NUMBER_LIMIT: Final = 10**12
-_SUM_LIMIT: Final = 2**63 - 1
-_SAFE_SCALED: Final = 10**12
-
-
-def micro(value: Json) -> int | None:
-    """A number in millionths, rounded half to even.
-
-    None for anything else and for implausible magnitudes.
-
-    >>> micro(19.99), micro(True), micro("3")
-    (19990000, None, None)
-    """
-    if not is_number(value) or not -NUMBER_LIMIT < value < NUMBER_LIMIT:
-        return None
-    number: int | float = value
-    if isinstance(number, int):
-        return number * MICRO
-    scaled = number * MICRO
-    nearest: int = round(scaled)
-    if abs(scaled) < _SAFE_SCALED and abs(scaled - nearest) < 0.499:
-        return nearest
-    exact = Decimal(repr(number)).scaleb(6)
-    return int(exact.to_integral_value(ROUND_HALF_EVEN))
-
-
-def _capped(total: int) -> int:
-    return max(-_SUM_LIMIT, min(_SUM_LIMIT, total))
 
 
 def _insert(buckets: dict[int, V], bucket: int, entry: V, kept: int) -> None:
@@ -113,20 +81,6 @@ def _fold_counts(spec: AggregateSpec) -> Fold:
             _insert(buckets, bucket, 1, kept)
 
     return fold
-
-
-def add_numbers(one: Numbers, other: Numbers) -> Numbers:
-    """The summary of both."""
-    if not one[1] or not other[1]:
-        known = one if one[1] else other
-        return (one[0] + other[0], *known[1:])
-    return (
-        one[0] + other[0],
-        one[1] + other[1],
-        _capped(one[2] + other[2]),
-        min(one[3], other[3]),
-        max(one[4], other[4]),
-    )
 
 
 def _fold_numbers(spec: AggregateSpec) -> Fold:
@@ -208,10 +162,6 @@ def _within_64_bits(value: Json) -> Json:
     return [_within_64_bits(item) for item in value] if isinstance(value, list) else value
 
 
-def _earlier(one: Register, other: Register) -> Register:
-    return one if (one.at_ms, one.tie) <= (other.at_ms, other.tie) else other
-
-
 def _fold_edges(spec: AggregateSpec) -> Fold:
     bucket_of, kept, path = (
         bucketer(spec.resolution, spec.time_zone or "UTC"),
@@ -227,7 +177,7 @@ def _fold_edges(spec: AggregateSpec) -> Fold:
         bucket, buckets = bucket_of(at_ms), state.buckets
         known = buckets.get(bucket)
         if known is not None:
-            buckets[bucket] = Ends(_earlier(known.first, said), later(known.last, said))
+            buckets[bucket] = Ends(earlier(known.first, said), later(known.last, said))
         else:
             _insert(buckets, bucket, Ends(said, said), kept)
 
@@ -268,62 +218,6 @@ def event_matchers(
 ) -> list[tuple[str, str | None, Callable[[Properties], bool] | None]]:
     """Of every filter: event type, name (None: any) and compiled conditions (None: none)."""
     return [(event.event_type, event.name, matcher(event, zone)) for event in spec.events]
-
-
-def _join_buckets(
-    one: dict[int, V], other: dict[int, V], add: Callable[[V, V], V], kept: int
-) -> dict[int, V]:
-    joined = dict(one)
-    for bucket, entry in other.items():
-        known = joined.get(bucket)
-        joined[bucket] = entry if known is None else add(known, entry)
-    cut = max(joined, default=0) - kept
-    return {bucket: joined[bucket] for bucket in sorted(joined) if bucket >= cut}
-
-
-def join(spec: AggregateSpec, one: State, other: State) -> State:
-    """Unite the states of two leaves; both stay untouched.
-
-    Marks are kept in order, the latest ones.
-    """
-    kept = kept_buckets(spec.resolution)
-    match one, other:
-        case Counts(), Counts():
-            counts = Counts(_join_buckets(one.buckets, other.buckets, lambda a, b: a + b, kept))
-            counts.first_ms, counts.last_ms = _seen_between(one, other)
-            return counts
-        case NumberBuckets(), NumberBuckets():
-            numbers = NumberBuckets(_join_buckets(one.buckets, other.buckets, add_numbers, kept))
-            numbers.first_ms, numbers.last_ms = _seen_between(one, other)
-            numbers.negative = one.negative or other.negative
-            return numbers
-        case Uniques(), Uniques():
-            return join_uniques(one, other, sketched=spec.resolution == "ever")
-        case Frequencies(), Frequencies():
-            values = dict(one.values)
-            for text, buckets in other.values.items():
-                values[text] = _join_buckets(
-                    values.get(text, {}), buckets, lambda a, b: a + b, kept
-                )
-            keep_bounded(values, FREQUENT_VALUES)
-            return Frequencies(values)
-        case Edges(), Edges():
-            return Edges(_join_buckets(one.buckets, other.buckets, _join_ends, kept))
-        case Marks(), Marks():
-            return Marks(sorted([*one.marks, *other.marks])[-SEQUENCE_MARKS:])
-    raise TypeError("states of different families")
-
-
-def _join_ends(one: Ends, other: Ends) -> Ends:
-    return Ends(_earlier(one.first, other.first), later(one.last, other.last))
-
-
-def _seen_between(one: Counts | NumberBuckets, other: Counts | NumberBuckets) -> tuple[int, int]:
-    if not one.buckets:
-        return other.first_ms, other.last_ms
-    if not other.buckets:
-        return one.first_ms, one.last_ms
-    return min(one.first_ms, other.first_ms), max(one.last_ms, other.last_ms)
 
 
 def held(leaf: Leaf, aggregate: Aggregate) -> State | None:

@@ -6,7 +6,7 @@ Equal demands share one aggregate.
 from collections.abc import Iterable, Iterator
 from typing import Final, get_args
 
-from domain.segments import rule
+from domain.segments import conditions, rule
 from domain.segments.definition import (
     AggregateSpec,
     ComputedTrait,
@@ -17,7 +17,8 @@ from domain.segments.definition import (
     WorkspaceDefinitions,
     spec_key,
 )
-from domain.segments.rule import EventFilter, Measure, Rule, filter_key
+from domain.segments.event_filter import EventFilter, filter_key
+from domain.segments.rule import Measure, Rule
 from operators.rules.windows import window_of
 
 _OF_MEASURE: Final[dict[Measure, Family]] = {
@@ -58,7 +59,9 @@ def _spec(
 
 def _dated(event: EventFilter) -> bool:
     """Whether a filter names an instant, which may be one of the workspace's time zone."""
-    return any(isinstance(where.condition, rule.Before | rule.After) for where in event.where)
+    return any(
+        isinstance(where.condition, conditions.Before | conditions.After) for where in event.where
+    )
 
 
 def behaviour_spec(node: rule.Behaviour, zone: str) -> AggregateSpec:

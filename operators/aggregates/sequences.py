@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from domain.segments.aggregate import Mark, Marks
 from domain.segments.definition import AggregateSpec
+from domain.segments.event_filter import filter_key
 from domain.segments.rule import Sequence as SequenceRule
-from domain.segments.rule import filter_key, span_ms
+from domain.segments.span import span_ms
 from operators.rules.windows import NEVER
 
 

@@ -19,7 +19,7 @@ from domain.segments.definition import Function
 from domain.segments.rule import Measure
 from domain.values import Json
 from operators.aggregates.distinct import estimate_all, scale
-from operators.aggregates.fold import MICRO, add_numbers
+from operators.aggregates.numbers import MICRO, add_numbers
 from operators.rules.windows import NEVER, Window, expirer, first_counting
 
 B = TypeVar("B")

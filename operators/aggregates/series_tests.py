@@ -9,10 +9,10 @@ the series.
 from collections.abc import Callable
 from typing import Any, Final
 
-from domain.segments import rule
+from domain.segments import conditions
 from domain.segments.aggregate import Counts, Edges, Frequencies, NumberBuckets
-from domain.segments.rule import Condition
-from operators.aggregates.fold import MICRO
+from domain.segments.conditions import Condition
+from operators.aggregates.numbers import MICRO
 from operators.aggregates.series import Frame, Values, amount, number_series
 from operators.rules.operators import Test, is_number
 from operators.rules.windows import NEVER
@@ -55,7 +55,7 @@ def walk_series(values: Values, test: Ask, now_ms: int) -> tuple[bool, int]:
 def bounds_of(condition: Condition) -> list[int | float]:
     """The numbers that a condition compares with."""
     named: list[Any] = [getattr(condition, name, None) for name in ("value", "low", "high")]
-    if isinstance(condition, rule.In | rule.NotIn):
+    if isinstance(condition, conditions.In | conditions.NotIn):
         named = list(condition.values)
     return [value for value in named if is_number(value)]
 
@@ -66,7 +66,7 @@ def count_test(frame: Frame, condition: Condition, test: Test) -> Ask:
     Above its greatest bound every number is alike: only the newest buckets matter.
     """
     stop = max([0, *bounds_of(condition)])
-    if isinstance(condition, rule.AtLeast) and condition.value > 0:
+    if isinstance(condition, conditions.AtLeast) and condition.value > 0:
         return _enough_test(frame, condition.value)
 
     def tests(state: Counts | None, now_ms: int) -> tuple[bool, int]:
@@ -192,7 +192,7 @@ def present_test(frame: Frame, function: str, condition: Condition) -> Ask | Non
     None where it is another condition.
     """
     newest = _NEWEST.get(function)
-    if newest is None or not isinstance(condition, rule.Exists):
+    if newest is None or not isinstance(condition, conditions.Exists):
         return None
 
     def tests(state: Any, now_ms: int) -> tuple[bool, int]:  # noqa: ANN401 - a state of either family

@@ -11,7 +11,7 @@ is frozen, nor what was answered with a reading of something else. The advisory 
 pass: it is a dry run. Removals are never judged here. Clock: `now_ms`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -30,8 +30,10 @@ from domain.gate import (
     Verdict,
 )
 from domain.signals.reading import Reading
+from operators.gate.memory import GateState
 from operators.gate.params import GateParams
-from operators.gate.readings import Finding, GateState, decide
+from operators.gate.readings import Finding, decide
+from operators.gate.size import size_findings
 
 NEVER_OVERRIDDEN: Final = frozenset({Code.FROZEN, Code.MISTAKEN})
 """Reasons that no override and no release reaches."""
@@ -43,8 +45,6 @@ OVERRIDABLE: Final = (
 """Reasons that an override may name."""
 _LETS_GO: Final = frozenset({Code.TRUSTED, Code.RELEASED, Code.OVERRIDDEN})
 """First reasons of a push that goes."""
-_ENOUGH_PUSHES: Final = 5
-"""Pushes that make a history."""
 
 
 class Situation(msgspec.Struct, frozen=True):
@@ -91,64 +91,6 @@ def judge(
     if proposed.action is Action.PUSH:
         decision = msgspec.structs.replace(decision, size=situation.size)
     return control(decision, situation, now_ms, params)
-
-
-def size_findings(
-    size: PushSize | None, history: Sequence[PushSize], params: GateParams
-) -> list[Finding]:
-    """What speaks against a push of this size.
-
-    Nothing where it was not measured, because something else holds it already.
-
-    Args:
-        size: what the push would change.
-        history: earlier pushes of the audience, its first one left out.
-        params: shares and bounds.
-    """
-    if size is None:
-        return []
-    if size.first:
-        if params.confirm_first and not size.confirmed and size.adds:
-            reason = f"the first push would add {size.adds} people: somebody has to confirm it"
-            return [Finding(Verdict.HOLD, Code.FIRST_SYNC, reason)]
-        return []
-    found = []
-    for code, verb, people, most, shares in (
-        (
-            Code.MASS_REMOVAL,
-            "remove",
-            size.removes,
-            params.remove_share,
-            [_share(one.removes, one.before) for one in history],
-        ),
-        (
-            Code.MASS_ADDITION,
-            "add",
-            size.adds,
-            params.add_share,
-            [_share(one.adds, one.before) for one in history],
-        ),
-    ):
-        share = _share(people, size.before)
-        usual = (
-            max(params.least_share, params.usual_times * max(shares))
-            if len(shares) >= _ENOUGH_PUSHES
-            else most
-        )
-        allowed = min(most, usual)
-        if people >= params.least_people and share > allowed:
-            reason = (
-                f"the push would {verb} {people} of {size.before} people ({share:.0%}),"
-                f" {allowed:.0%} are allowed at once"
-            )
-            found.append(
-                Finding(Verdict.BLOCK if code is Code.MASS_REMOVAL else Verdict.HOLD, code, reason)
-            )
-    return found
-
-
-def _share(people: int, before: int) -> float:
-    return people / max(before, 1)
 
 
 def quiet_finding(now_ms: int, params: GateParams) -> list[Finding]:

@@ -11,51 +11,25 @@ judged by `operators.gate.decide`. Clock: `now_ms`.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
-
-import msgspec
 
 from domain.gate import Action, Code, Decision, ProposedAction, Verdict
 from domain.instants import MS
 from domain.signals.reading import Reading, Status
+from operators.gate.memory import (
+    GateState,
+    SignalMemory,
+    enough,
+    second_opinion,
+    trusted,
+    went_back,
+)
 from operators.gate.params import GateParams
 
 _RANK: Final = {Verdict.PASS: 0, Verdict.HOLD: 1, Verdict.BLOCK: 2}
 _TAKES_OFF: Final = frozenset({Action.URGENT_REMOVAL, Action.DELETE})
 """What no reading can hold. Named one by one: an action that is new is judged."""
-
-
-class SignalMemory(msgspec.Struct, frozen=True):
-    """What the gate remembers of one signal.
-
-    Attributes:
-        reading_id: its newest reading.
-        read_ms: when that was read.
-        streak: how many healthy ones came in a row.
-        trouble_ms: when it was last degraded or unhealthy; 0 for never.
-        scores: of the last readings that had one, the newest last.
-    """
-
-    reading_id: int
-    read_ms: int
-    streak: int
-    trouble_ms: int = 0
-    scores: tuple[float, ...] = ()
-
-
-class GateState(msgspec.Struct, frozen=True):
-    """Memory of the gate for one destination.
-
-    Attributes:
-        version: layout of this structure.
-        signals: signal → memory; none that is too old to matter.
-        seen_ms: the clock when it last observed.
-    """
-
-    version: int = 1
-    signals: dict[str, SignalMemory] = {}
-    seen_ms: int = 0
 
 
 class Finding(NamedTuple):
@@ -64,95 +38,6 @@ class Finding(NamedTuple):
     verdict: Verdict
     code: Code
     reason: str
-
-
-def trusted(reading: Reading, params: GateParams) -> bool:
-    """Whether a reading says healthy, by its score and by its own status, and rests on enough."""
-    score = reading.score
-    sound = (
-        score is not None
-        and not math.isnan(score)
-        and params.healthy <= score <= 100
-        and reading.status is Status.HEALTHY
-    )
-    return sound and reading.sample >= enough(reading, params)
-
-
-def second_opinion(signal: str) -> bool:
-    """Whether a signal speaks only now and then, after pushes or reports.
-
-    Its silence is no trouble, and its first word is believed.
-    """
-    return not signal.startswith("source:")
-
-
-def enough(reading: Reading, params: GateParams) -> int:
-    """Observations that a reading must rest on."""
-    return (
-        params.minimum_requests if reading.signal.startswith("platform:") else params.minimum_sample
-    )
-
-
-def observe(
-    state: GateState, readings: Iterable[Reading], now_ms: int, params: GateParams
-) -> GateState:
-    """Take in readings, oldest first; one that was seen before changes nothing.
-
-    Args:
-        state: memory so far; not changed.
-        readings: stored readings of any signals, with their ids.
-        now_ms: the instant; one before an earlier one voids every row of healthy readings.
-        params: what healthy means.
-    """
-    signals = dict(state.signals)
-    for reading in sorted(readings, key=lambda reading: reading.id):
-        known = signals.get(reading.signal)
-        if known is not None and reading.id <= known.reading_id:
-            continue
-        if second_opinion(reading.signal) and reading.status is Status.UNKNOWN:
-            continue  # nothing was sent or reported, so nothing went wrong
-        signals[reading.signal] = _remembered(known, reading, params)
-    if _went_back(state, now_ms, params):
-        signals = {
-            signal: msgspec.structs.replace(memory, streak=0) for signal, memory in signals.items()
-        }
-        return GateState(state.version, signals, now_ms)
-    # A reading that still counts is at most one limit old, and the one that it follows at most one
-    # limit older.
-    oldest = now_ms - 2 * params.staleness // MS
-    oldest = min(oldest, now_ms - params.cool_down // MS)
-    kept = {signal: memory for signal, memory in signals.items() if memory.read_ms >= oldest}
-    return GateState(state.version, kept, max(now_ms, state.seen_ms))
-
-
-def _remembered(known: SignalMemory | None, reading: Reading, params: GateParams) -> SignalMemory:
-    row = _row(known, reading, params)
-    begins = row > 0 or (reading.score or 0.0) >= params.healthy + params.margin
-    streak = 1 + row if begins and trusted(reading, params) else 0
-    troubled = reading.status in {Status.DEGRADED, Status.UNHEALTHY} or (
-        reading.score is not None and not reading.score >= params.healthy
-    )
-    trouble_ms = reading.read_ms if troubled else known.trouble_ms if known else 0
-    scores = known.scores if known else ()
-    if reading.score is not None and math.isfinite(reading.score):
-        scores = (*scores, reading.score)[-params.swing_readings :]
-    return SignalMemory(reading.id, reading.read_ms, streak, trouble_ms, scores)
-
-
-def _row(known: SignalMemory | None, reading: Reading, params: GateParams) -> int:
-    """The row of healthy readings that a reading goes on from."""
-    if (
-        known is None
-        or not -params.clock_tolerance // MS
-        <= reading.read_ms - known.read_ms
-        <= params.staleness // MS
-    ):
-        return 0
-    return known.streak
-
-
-def _went_back(state: GateState, now_ms: int, params: GateParams) -> bool:
-    return now_ms < state.seen_ms - params.clock_tolerance // MS
 
 
 def decide(
@@ -183,25 +68,11 @@ def decide(
             Finding(Verdict.PASS, Code.TAKES_OFF, "taking people off a platform is always allowed")
         ]
     else:
-        judged: list[Finding | None] = [
+        judged = [
             _judge(state, proposed, signal, readings.get(signal), now_ms, params)
             for signal in signals
         ]
-        if not signals:
-            judged.append(
-                Finding(
-                    Verdict.HOLD,
-                    Code.NO_SIGNAL,
-                    "no signal feeds this audience yet: no data is not health",
-                )
-            )
-        findings = sorted(
-            (one for one in (*judged, *further) if one is not None),
-            key=lambda one: -_RANK[one.verdict],
-        )
-        findings = findings or [
-            Finding(Verdict.PASS, Code.TRUSTED, "every signal is healthy, fresh and settled")
-        ]
+        findings = _weighed([one for one in judged if one is not None], further, signals)
         used = [readings[signal].id for signal in signals if signal in readings]
     return Decision(
         proposed.workspace, proposed.destination, proposed.audience_id, proposed.action,
@@ -209,6 +80,19 @@ def decide(
         tuple(one.reason for one in findings), tuple(used), now_ms,
         tuple(one.code for one in findings), depends_on=tuple(signals),
     )  # fmt: skip
+
+
+def _weighed(
+    judged: list[Finding], further: Sequence[Finding], signals: Sequence[str]
+) -> list[Finding]:
+    """Everything that speaks against a push, the gravest first; else why it passes."""
+    unfed = Finding(
+        Verdict.HOLD, Code.NO_SIGNAL, "no signal feeds this audience yet: no data is not health"
+    )
+    against = [*judged, *([] if signals else [unfed]), *further]
+    return sorted(against, key=lambda one: -_RANK[one.verdict]) or [
+        Finding(Verdict.PASS, Code.TRUSTED, "every signal is healthy, fresh and settled")
+    ]
 
 
 def _judge(
@@ -226,7 +110,7 @@ def _judge(
         return Finding(
             Verdict.HOLD, Code.MISTAKEN, f"{signal} was answered with a reading of another signal"
         )
-    if _went_back(state, now_ms, params):
+    if went_back(state, now_ms, params):
         return Finding(
             Verdict.HOLD, Code.CLOCK_WENT_BACK, f"{signal} cannot be dated: the clock went back"
         )

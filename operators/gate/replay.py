@@ -12,8 +12,8 @@ import msgspec
 from domain.gate import Decision, ProposedAction, Verdict
 from domain.signals.reading import Reading
 from operators.gate.decide import Situation, judge
+from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
-from operators.gate.readings import GateState, observe
 
 
 class Rejudged(NamedTuple):

@@ -22,69 +22,10 @@ from domain.event import Identifier
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.link import BANNED, LINKED, REFUSED, Link, Pair, pair_of
 from domain.policies import IdentityRules
-from domain.profiles.profile import NEVER, FactKey, Person, decode_person
-from operators.identity.partition import breach, partition
-
-
-class Group:
-    """People and new identifiers that belong together, as far as the batch has been read.
-
-    Attributes:
-        people: stored people in it.
-        fresh: identifiers that are not stored yet.
-        kinds: identifiers per kind.
-        refused: refused facts that touch it.
-        last_link: greatest key of any fact that touches it.
-        merges: history so far.
-        replay: the component must be partitioned afresh.
-        cause: why it is replayed, or what somebody was taken out by: (event or command, its event
-            time, kind of history entry).
-        exact: identifiers, once partitioned; None where the people are whole.
-        id: the person's id, once settled.
-    """
-
-    __slots__ = (
-        "cause", "exact", "fresh", "id", "into", "kinds", "last_link", "merges", "people",
-        "refused", "replay", "touched", "workspace",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        workspace: WorkspaceId,
-        person: Person | None = None,
-        identifier: Identifier | None = None,
-    ) -> None:
-        self.workspace = workspace
-        self.merges: list[Merge] = []
-        self.replay = False
-        self.cause: tuple[MessageKey, int, str] | None = None
-        self.exact: list[IdentifierKey] | None = None
-        self.into: Group | None = None
-        self.people: list[Person] = []
-        self.fresh: list[Identifier] = []
-        self.touched = person is None
-        if person is not None:
-            self.people.append(person)
-            self.kinds = person.kinds
-            self.refused = person.refused
-            self.last_link = person.last_link
-            self.id = person.id
-            return
-        self.kinds = {}
-        self.refused = 0
-        self.last_link = NEVER
-        self.id = ProfileId(b"")
-        if identifier is not None:
-            self.fresh.append(identifier)
-            self.kinds[identifier.kind] = 1
-            self.id = ProfileId(identifier.key)
-
-
-def survivor_of(people: Iterable[Person]) -> Person:
-    """Who absorbs the others: most identifiers, then seen first, then smallest id."""
-    return min(
-        people, key=lambda person: (-sum(person.kinds.values()), person.view.first_ms, person.id)
-    )
+from domain.profiles.profile import FactKey, decode_person
+from operators.identity.groups import Group, absorb, root_of, survivor_of
+from operators.identity.partition import breach
+from operators.identity.replay import replayed
 
 
 class Resolver:
@@ -111,7 +52,7 @@ class Resolver:
             group = self._of_person[profile] = Group(
                 workspace, decode_person(self._known.people[profile])
             )
-        return group if group.into is None else _root(group)
+        return group if group.into is None else root_of(group)
 
     def find(self, identifier: Identifier, workspace: WorkspaceId) -> Group:
         """The group that an identifier belongs to; a new identifier starts one."""
@@ -121,7 +62,7 @@ class Resolver:
         group = self._of_fresh.get(identifier.key)
         if group is None:
             group = self._of_fresh[identifier.key] = Group(workspace, None, identifier)
-        return group if group.into is None else _root(group)
+        return group if group.into is None else root_of(group)
 
     def link(
         self,
@@ -161,9 +102,9 @@ class Resolver:
         else:
             fact = self._decide(fact, one, other)
         self.facts[pair] = fact
-        group = _root(one)
+        group = root_of(one)
         group.last_link = max(group.last_link, key)
-        group = _root(other)
+        group = root_of(other)
         group.last_link = max(group.last_link, key)
 
     def _decide(self, fact: Link, one: Group, other: Group) -> Link:
@@ -194,34 +135,10 @@ class Resolver:
                     one.workspace, "merge", best.id, worse.id, fact.cause, fact.pair, fact.key.at_ms
                 )
             )
-        self._absorb(one, other)
-
-    @staticmethod
-    def _absorb(one: Group, other: Group) -> Group:
-        if one is other:
-            return one
-        if len(one.people) + len(one.fresh) < len(other.people) + len(other.fresh):
-            if not one.people and not other.people:
-                other.id = one.id
-            one, other = other, one
-        other.into = one
-        one.people += other.people
-        one.fresh += other.fresh
-        one.merges += other.merges
-        one.kinds = dict(one.kinds)  # a person's own counts stay as they are stored
-        for kind, count in other.kinds.items():
-            one.kinds[kind] = one.kinds.get(kind, 0) + count
-        one.refused += other.refused
-        one.last_link = max(one.last_link, other.last_link)
-        one.replay |= other.replay
-        one.touched |= other.touched
-        one.cause = one.cause or other.cause
-        if one.people:
-            one.id = survivor_of(one.people).id
-        return one
+        absorb(one, other)
 
     def _replay(self, one: Group, other: Group, cause: tuple[MessageKey, int, str]) -> None:
-        group = self._absorb(one, other)
+        group = absorb(one, other)
         group.replay = self._replays = True
         group.cause = group.cause or cause
 
@@ -253,7 +170,7 @@ class Resolver:
                 owner = self._known.owners.get(key)
                 group = self.person(owner, workspace) if owner else self._of_fresh.get(key)
                 if group is not None:
-                    group = _root(group)
+                    group = root_of(group)
                     group.replay = group.touched = self._replays = True
                     group.cause = (command, at_ms, "unmerge")
 
@@ -269,7 +186,7 @@ class Resolver:
         seen: set[ProfileId] = set()
         unknown: set[ProfileId] = set()
         while waiting:
-            group = _root(waiting.pop())
+            group = root_of(waiting.pop())
             for person in list(group.people):
                 if person.id in seen:
                     continue
@@ -287,9 +204,9 @@ class Resolver:
     def _draw_in(self, group: Group, keys: Iterable[IdentifierKey], waiting: list[Group]) -> Group:
         for key in keys:
             owner = self._known.owners.get(key)
-            other = self.person(owner, group.workspace) if owner else _root(self._of_fresh[key])
+            other = self.person(owner, group.workspace) if owner else root_of(self._of_fresh[key])
             if other is not group:
-                group = self._absorb(group, other)
+                group = absorb(group, other)
                 group.replay = True
                 waiting.append(group)
         return group
@@ -320,73 +237,7 @@ class Resolver:
         if not self._replays:
             return list(self.groups())
         for group in list(self.groups()):
-            settled += self._partition(group) if group.replay else [group]
+            settled += (
+                replayed(group, self.facts, self._known, self._rules) if group.replay else [group]
+            )
         return settled
-
-    def _partition(self, group: Group) -> list[Group]:
-        fresh = {identifier.key: identifier for identifier in group.fresh}
-        kinds = {key: identifier.kind for key, identifier in fresh.items()}
-        for person in group.people:
-            kinds |= {member.key: member.kind for member in self._known.members[person.id]}
-        facts = {
-            pair: fact
-            for pair, fact in {**self._known.links, **self.facts}.items()
-            if fact.status != BANNED and fact.a in kinds and fact.b in kinds
-        }
-        components, verdicts = partition(kinds, facts.values(), self._rules)
-        for pair, (status, reason) in verdicts.items():
-            fact = facts[pair]
-            if (fact.status, fact.reason) != (status, reason):
-                self.facts[pair] = facts[pair] = msgspec.structs.replace(
-                    fact, status=status, reason=reason
-                )
-        founders = {IdentifierKey(person.id): person for person in group.people}
-        parts: dict[IdentifierKey, Group] = {}
-        for keys in components:
-            part = Group(group.workspace)
-            part.people = [founders[key] for key in keys if key in founders]
-            part.fresh = [fresh[key] for key in keys if key in fresh]
-            part.exact = sorted(keys)
-            for key in keys:
-                part.kinds[kinds[key]] = part.kinds.get(kinds[key], 0) + 1
-                parts[key] = part
-            if part.people:
-                part.id = survivor_of(part.people).id
-            else:
-                part.id = ProfileId(
-                    min(
-                        keys,
-                        key=lambda key: (self._rules.kinds[kinds[key]].priority, kinds[key], key),
-                    )
-                )
-        for fact in facts.values():
-            for part in (parts[fact.a], parts[fact.b]):
-                part.last_link = max(part.last_link, fact.key)
-                part.refused += fact.status == REFUSED
-        self._record_history(group, parts)
-        return list({id(part): part for part in parts.values()}.values())
-
-    def _record_history(self, group: Group, parts: dict[IdentifierKey, Group]) -> None:
-        if group.cause is None:  # pragma: no cover - a replay always has a cause
-            return
-        cause, at_ms, kind = group.cause
-        for person in group.people:
-            now_in = {
-                id(part): part
-                for key, _ in self._known.members[person.id]
-                for part in (parts[key],)
-            }
-            lives = parts[IdentifierKey(person.id)].id == person.id
-            for part in now_in.values():
-                if part.id != person.id:
-                    entry = (kind, person.id, part.id) if lives else ("merge", part.id, person.id)
-                    part.merges.append(Merge(group.workspace, *entry, cause, None, at_ms))
-                    parts[IdentifierKey(person.id)].cause = group.cause
-
-
-def _root(group: Group) -> Group:
-    while group.into is not None:
-        if group.into.into is not None:
-            group.into = group.into.into
-        group = group.into
-    return group

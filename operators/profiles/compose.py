@@ -16,7 +16,8 @@ from domain.profiles.leaf import Leaf, Register, Revenue, later, later_consent
 from domain.segments.aggregate import State
 from domain.segments.definition import Aggregate
 from operators.aggregates.bounded import keep_bounded
-from operators.aggregates.fold import held, join
+from operators.aggregates.fold import held
+from operators.aggregates.join import join
 from operators.profiles.sessions import join_sessions
 
 

@@ -4,6 +4,8 @@ Event time decides values. Folding is commutative; it is not idempotent, so the 
 first (`operators.unify.batch`).
 """
 
+from collections.abc import Sequence
+
 from domain.event import Event
 from domain.policies import ProfileRules
 from domain.profiles.leaf import Leaf, Register, Revenue, later, later_consent, tie_of
@@ -16,13 +18,16 @@ def _write(registers: dict[str, Register], name: str, register: Register) -> Non
     registers[name] = register if known is None else later(register, known)
 
 
-def fold(leaf: Leaf, event: Event, rules: ProfileRules) -> None:
+def fold(leaf: Leaf, event: Event, rules: ProfileRules) -> Sequence[str]:
     """Add what one event says, in place.
 
     Args:
         leaf: leaf or composed view; changed in place.
         event: accepted and not yet folded.
         rules: session gap and caps.
+
+    Returns:
+        Traits that fell out because there is no room for all.
     """
     at = event.occurred_ms
     if leaf.types:
@@ -42,15 +47,20 @@ def fold(leaf: Leaf, event: Event, rules: ProfileRules) -> None:
     if event.order is not None:
         _fold_order(leaf, event.order.currency, event.order.amount_minor, at)
     if event.traits or event.group or event.consent:
-        _fold_statements(leaf, event, rules)
+        return _fold_statements(leaf, event, rules)
+    return ()
 
 
-def _fold_statements(leaf: Leaf, event: Event, rules: ProfileRules) -> None:
+def _fold_statements(leaf: Leaf, event: Event, rules: ProfileRules) -> Sequence[str]:
+    """Add traits, a group and consent; answers the traits that fell out."""
     at, tie = event.occurred_ms, tie_of(event.message_key)
     for trait, value in event.traits.items():
         _write(leaf.traits, trait, Register(value, at, tie))
+    dropped: Sequence[str] = ()
     if len(leaf.traits) > rules.trait_limit:
+        before = list(leaf.traits)
         leaf.overflow |= keep_bounded(leaf.traits, rules.trait_limit)
+        dropped = [trait for trait in before if trait not in leaf.traits]
     if event.group:
         _write(leaf.groups, event.group, Register(event.group_traits, at, tie))
         leaf.overflow |= keep_bounded(leaf.groups, rules.group_limit)
@@ -58,6 +68,7 @@ def _fold_statements(leaf: Leaf, event: Event, rules: ProfileRules) -> None:
         statement = Register(granted, at, tie)
         known = leaf.consent.get(purpose)
         leaf.consent[purpose] = statement if known is None else later_consent(statement, known)
+    return dropped
 
 
 def _fold_order(leaf: Leaf, currency: str, amount_minor: int, at: int) -> None:

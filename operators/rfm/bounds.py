@@ -20,7 +20,7 @@ from datasketches import kll_doubles_sketch
 
 from domain.segments.aggregate import NumberBuckets
 from domain.segments.definition import RfmBreaks
-from domain.segments.rule import span_ms
+from domain.segments.span import span_ms
 from operators.rfm.scores import SCORES, Bounds, quintiles, scores, segment_of
 from operators.rules.windows import Window, first_counting
 

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from domain.segments import rule
 from domain.segments.aggregate import NumberBuckets
 from domain.segments.definition import RfmBreaks
-from domain.segments.rule import span_ms
+from domain.segments.span import span_ms
 from operators.aggregates.series import Frame
 from operators.rfm.scores import recency_changes, scores, segment_of
 from operators.rules.windows import NEVER, Window
 
 Scores = tuple[int, int, int]
+RfmReading = Callable[[NumberBuckets | None, int], tuple[Scores | None, int]]
+"""(state, now in ms) → scores, None where no purchase counts, and until when they are sure."""
 
 
-def rfm_reading(
-    breaks: RfmBreaks, look_back: str, zone: str
-) -> Callable[[NumberBuckets | None, int], tuple[Scores | None, int]]:
+def rfm_reading(breaks: RfmBreaks, look_back: str, zone: str) -> RfmReading:
     """Compile a person's scores, and the instant until which they are sure.
 
     Recency, frequency and monetary; None where no purchase counts.
@@ -41,7 +41,7 @@ def rfm_reading(
 
 
 def rfm_test(
-    node: rule.Rfm, reading: Callable[[NumberBuckets | None, int], tuple[Scores | None, int]]
+    node: rule.Rfm, reading: RfmReading
 ) -> Callable[[NumberBuckets | None, int], tuple[bool, int]]:
     """Compile an RFM node."""
     bounds = (node.recency, node.frequency, node.monetary)

@@ -9,10 +9,13 @@ files say the same. State: none.
 from collections.abc import Iterator, Mapping
 from typing import Final, get_args
 
-from domain.segments import rule
+from domain.segments import conditions, rule
+from domain.segments.conditions import Condition
 from domain.segments.definition import Function, RfmRule, TraitRule
+from domain.segments.event_filter import EventFilter
 from domain.segments.rfm import RFM_SEGMENTS
-from domain.segments.rule import Condition, EventFilter, Measure, Rule, span_ms
+from domain.segments.rule import Measure, Rule
+from domain.segments.span import span_ms
 from operators.rules.conditions import is_relative
 from operators.rules.operators import OPERATORS, Kind, is_number, suiting
 from operators.rules.references import DefinitionParams, RuleProblem, placed
@@ -77,7 +80,7 @@ def _node_problems(path: str, node: Rule) -> Iterator[RuleProblem]:
 
 
 def _condition_problems(path: str, condition: Condition) -> Iterator[RuleProblem]:
-    if isinstance(condition, rule.Between) and condition.low > condition.high:
+    if isinstance(condition, conditions.Between) and condition.low > condition.high:
         yield RuleProblem(
             f"{path}.high", "high is below low, so that nothing could lie between: swap them."
         )

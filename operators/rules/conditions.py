@@ -7,15 +7,16 @@ that `relative` answers for an instant and says how long its answer holds.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain.segments import rule
-from domain.segments.rule import Condition, EventFilter
+from domain.segments import conditions
+from domain.segments.conditions import Condition
+from domain.segments.event_filter import EventFilter
 from domain.values import Json
 from operators.rules.operators import OPERATORS, InstantTest, Test, reader
 
 
 def is_relative(condition: Condition) -> bool:
     """Whether a condition's answer depends on the clock."""
-    return isinstance(condition, rule.WithinLast | rule.WithinNext)
+    return isinstance(condition, conditions.WithinLast | conditions.WithinNext)
 
 
 def tester(condition: Condition, zone: str) -> Test:
@@ -62,7 +63,7 @@ def instant_tester(condition: Condition, zone: str) -> InstantTest:
 
 
 def relative(
-    condition: rule.WithinLast | rule.WithinNext, zone: str
+    condition: conditions.WithinLast | conditions.WithinNext, zone: str
 ) -> Callable[[Any, int], tuple[bool, int]]:
     """Compile a relative condition on a JSON value, like `instant_tester`."""
     read, test = reader(zone), instant_tester(condition, zone)

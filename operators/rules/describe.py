@@ -3,7 +3,9 @@
 from typing import Final
 
 from domain.segments import rule
-from domain.segments.rule import Condition, EventFilter, Rule
+from domain.segments.conditions import Condition
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Rule
 from operators.rules.operators import OPERATORS
 
 _MEASURES: Final = {

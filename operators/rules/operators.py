@@ -8,8 +8,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from domain.segments import rule
-from domain.segments.rule import Condition
+from domain.segments import conditions
+from domain.segments.conditions import Condition
+from domain.segments.part import Scalar
+from domain.segments.span import span_ms
 from domain.values import Json
 from operators.rules.windows import NEVER, calendar, instant_of
 
@@ -68,14 +70,14 @@ class Operator(NamedTuple):
     trace: Callable[[Any], str | None] = lambda _condition: None
 
 
-def _equals(condition: rule.Equals) -> Test:
+def _equals(condition: conditions.Equals) -> Test:
     wanted, kind = condition.value, type(condition.value)
     if kind is str or kind is bool:
         return lambda value: type(value) is kind and value == wanted
     return lambda value: is_number(value) and value == wanted
 
 
-def _in(condition: rule.In) -> Test:
+def _in(condition: conditions.In) -> Test:
     texts = frozenset(value for value in condition.values if isinstance(value, str))
     others = tuple(value for value in condition.values if not isinstance(value, str))
     return lambda value: (
@@ -83,7 +85,7 @@ def _in(condition: rule.In) -> Test:
     )
 
 
-def _contains(condition: rule.Contains) -> Test:
+def _contains(condition: conditions.Contains) -> Test:
     part = condition.value
 
     def test(value: Json) -> bool:
@@ -94,68 +96,68 @@ def _contains(condition: rule.Contains) -> Test:
     return test
 
 
-def _starts_with(condition: rule.StartsWith) -> Test:
+def _starts_with(condition: conditions.StartsWith) -> Test:
     start = condition.value
     return lambda value: isinstance(value, str) and value.startswith(start)
 
 
-def _ends_with(condition: rule.EndsWith) -> Test:
+def _ends_with(condition: conditions.EndsWith) -> Test:
     end = condition.value
     return lambda value: isinstance(value, str) and value.endswith(end)
 
 
-def _exists(_condition: rule.Exists) -> Test:
+def _exists(_condition: conditions.Exists) -> Test:
     return lambda value: value is not None
 
 
-def _less_than(condition: rule.LessThan) -> Test:
+def _less_than(condition: conditions.LessThan) -> Test:
     bound = condition.value
     return lambda value: is_number(value) and value < bound
 
 
-def _at_most(condition: rule.AtMost) -> Test:
+def _at_most(condition: conditions.AtMost) -> Test:
     bound = condition.value
     return lambda value: is_number(value) and value <= bound
 
 
-def _greater_than(condition: rule.GreaterThan) -> Test:
+def _greater_than(condition: conditions.GreaterThan) -> Test:
     bound = condition.value
     return lambda value: is_number(value) and value > bound
 
 
-def _at_least(condition: rule.AtLeast) -> Test:
+def _at_least(condition: conditions.AtLeast) -> Test:
     bound = condition.value
     return lambda value: is_number(value) and value >= bound
 
 
-def _between(condition: rule.Between) -> Test:
+def _between(condition: conditions.Between) -> Test:
     low, high = condition.low, condition.high
     return lambda value: is_number(value) and low <= value <= high
 
 
-def _known(_condition: rule.Exists, _read: InstantReader) -> InstantTest:
+def _known(_condition: conditions.Exists, _read: InstantReader) -> InstantTest:
     return lambda at, _now: (at is not None, NEVER)
 
 
-def _bound(condition: rule.Before | rule.After, read: InstantReader) -> int:
+def _bound(condition: conditions.Before | conditions.After, read: InstantReader) -> int:
     bound = read(condition.instant)
     if bound is None:
         raise ValueError(f"not an instant: {condition.instant}")
     return bound
 
 
-def _before(condition: rule.Before, read: InstantReader) -> InstantTest:
+def _before(condition: conditions.Before, read: InstantReader) -> InstantTest:
     bound = _bound(condition, read)
     return lambda at, _now: (at is not None and at < bound, NEVER)
 
 
-def _after(condition: rule.After, read: InstantReader) -> InstantTest:
+def _after(condition: conditions.After, read: InstantReader) -> InstantTest:
     bound = _bound(condition, read)
     return lambda at, _now: (at is not None and at >= bound, NEVER)
 
 
-def _within_last(condition: rule.WithinLast, _read: InstantReader) -> InstantTest:
-    span = rule.span_ms(condition.span)
+def _within_last(condition: conditions.WithinLast, _read: InstantReader) -> InstantTest:
+    span = span_ms(condition.span)
 
     def test(at: int | None, now_ms: int) -> tuple[bool, int]:
         if at is None or now_ms >= at + span:
@@ -165,8 +167,8 @@ def _within_last(condition: rule.WithinLast, _read: InstantReader) -> InstantTes
     return test
 
 
-def _within_next(condition: rule.WithinNext, _read: InstantReader) -> InstantTest:
-    span = rule.span_ms(condition.span)
+def _within_next(condition: conditions.WithinNext, _read: InstantReader) -> InstantTest:
+    span = span_ms(condition.span)
 
     def test(at: int | None, now_ms: int) -> tuple[bool, int]:
         if at is None or at <= now_ms:
@@ -176,7 +178,7 @@ def _within_next(condition: rule.WithinNext, _read: InstantReader) -> InstantTes
     return test
 
 
-def _text(value: rule.Scalar, spelling: str = "{}") -> str | None:
+def _text(value: Scalar, spelling: str = "{}") -> str | None:
     """A text as it is spelled in JSON without a backslash; None for other values."""
     return spelling.format(value) if isinstance(value, str) else None
 
@@ -185,37 +187,41 @@ _BOTH: Final[tuple[Kind, ...]] = ("number", "boolean")
 _EVERY: Final[tuple[Kind, ...]] = ("number", "boolean", "instant")
 
 OPERATORS: Final[dict[type, Operator]] = {
-    rule.LessThan: Operator("is below {value}", _less_than, suits=("number",)),
-    rule.AtMost: Operator("is at most {value}", _at_most, suits=("number",)),
-    rule.GreaterThan: Operator("is above {value}", _greater_than, suits=("number",)),
-    rule.AtLeast: Operator("is at least {value}", _at_least, suits=("number",)),
-    rule.Between: Operator("is from {low} to {high}", _between, suits=("number",)),
-    rule.Equals: Operator(
+    conditions.LessThan: Operator("is below {value}", _less_than, suits=("number",)),
+    conditions.AtMost: Operator("is at most {value}", _at_most, suits=("number",)),
+    conditions.GreaterThan: Operator("is above {value}", _greater_than, suits=("number",)),
+    conditions.AtLeast: Operator("is at least {value}", _at_least, suits=("number",)),
+    conditions.Between: Operator("is from {low} to {high}", _between, suits=("number",)),
+    conditions.Equals: Operator(
         "is {value}", _equals, suits=_BOTH, trace=lambda it: _text(it.value, '"{}"')
     ),
-    rule.NotEquals: Operator(
-        "is not {value}", negates=lambda it: rule.Equals(it.value), suits=_BOTH
+    conditions.NotEquals: Operator(
+        "is not {value}", negates=lambda it: conditions.Equals(it.value), suits=_BOTH
     ),
-    rule.In: Operator("is one of {values}", _in, suits=_BOTH),
-    rule.NotIn: Operator("is none of {values}", negates=lambda it: rule.In(it.values), suits=_BOTH),
-    rule.Exists: Operator("is known", _exists, _known, suits=_EVERY),
-    rule.NotExists: Operator("is not known", negates=lambda _: rule.Exists(), suits=_EVERY),
-    rule.Contains: Operator("contains {value}", _contains, trace=lambda it: _text(it.value)),
-    rule.NotContains: Operator(
-        "does not contain {value}", negates=lambda it: rule.Contains(it.value)
+    conditions.In: Operator("is one of {values}", _in, suits=_BOTH),
+    conditions.NotIn: Operator(
+        "is none of {values}", negates=lambda it: conditions.In(it.values), suits=_BOTH
     ),
-    rule.StartsWith: Operator(
+    conditions.Exists: Operator("is known", _exists, _known, suits=_EVERY),
+    conditions.NotExists: Operator(
+        "is not known", negates=lambda _: conditions.Exists(), suits=_EVERY
+    ),
+    conditions.Contains: Operator("contains {value}", _contains, trace=lambda it: _text(it.value)),
+    conditions.NotContains: Operator(
+        "does not contain {value}", negates=lambda it: conditions.Contains(it.value)
+    ),
+    conditions.StartsWith: Operator(
         "starts with {value}", _starts_with, trace=lambda it: _text(it.value, '"{}')
     ),
-    rule.EndsWith: Operator(
+    conditions.EndsWith: Operator(
         "ends with {value}", _ends_with, trace=lambda it: _text(it.value, '{}"')
     ),
-    rule.Before: Operator("is before {instant}", instant_test=_before, suits=("instant",)),
-    rule.After: Operator("is at or after {instant}", instant_test=_after, suits=("instant",)),
-    rule.WithinLast: Operator(
+    conditions.Before: Operator("is before {instant}", instant_test=_before, suits=("instant",)),
+    conditions.After: Operator("is at or after {instant}", instant_test=_after, suits=("instant",)),
+    conditions.WithinLast: Operator(
         "is within the last {span}", instant_test=_within_last, suits=("instant",)
     ),
-    rule.WithinNext: Operator("is within the next {span}", instant_test=_within_next),
+    conditions.WithinNext: Operator("is within the next {span}", instant_test=_within_next),
 }
 """Every operator; problems list those that suit a value in this order."""
 

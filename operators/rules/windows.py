@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from domain.instants import DAY_MS, EPOCH, HOUR_MS, MINUTE_MS, SECOND_MS, to_ms, utc
 from domain.segments.definition import Resolution
-from domain.segments.rule import span_ms
+from domain.segments.span import span_ms
 
 NEVER: Final = 2**62
 """An instant that does not come."""

@@ -3,7 +3,12 @@
 | file | what leaves when what enters | state | oracle |
 |---|---|---|---|
 | `traits` | a person → their computed traits at an instant | none | `oracle.rules` |
-| `compile_rules` | a rule → a function: (holds, until when that is sure) | none | `oracle.rules` |
+| `nodes` | a compiled node of a rule, and the subject that it is asked about | none | – |
+| `predicates` | a subject → whether one thing holds of it, until when that is sure, and the value tested | none | `oracle.rules` |
+| `combine` | answers → the answer of all, of any, of the opposite | none | `oracle.rules` |
+| `compile_rules` | a rule → its node: (holds, until when that is sure) | none | `oracle.rules` |
+| `touches` | an event → what it adds to which aggregates | in leaves | `oracle.rules`, by simulation |
+| `inputs` | a rule → what its answer depends on | none | `oracle.rules`, by simulation |
 | `program` | compiled definitions: which aggregates an event touches, which segments to look at | none | `oracle.rules`, by simulation |
 | `compile_definitions` | everything live in a workspace → its `Program`; what cannot be compiled rests | none | as `segments.program` |
 | `membership` | a person and what was touched → segments entered and left, next instant of change | in the person | `oracle.standing` |

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from domain.changes import Told
 from domain.segments.definition import WorkspaceDefinitions
-from domain.segments.rule import Behaviour, Computed, EventFilter, Rfm, Rule, span_ms
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Behaviour, Computed, Rfm, Rule
+from domain.segments.span import span_ms
 from operators.rules.conditions import matcher
 from operators.rules.windows import NEVER, Window, bucketer, expirer, window_of
 from operators.segments.explain import events_of
-from operators.segments.program import read_properties
+from operators.segments.touches import read_properties
 
 
 class Citation(NamedTuple):

@@ -8,7 +8,8 @@ from domain.ids import SegmentId
 from domain.segments.definition import Segment, WorkspaceDefinitions
 from operators.aggregates import plan
 from operators.segments.compile_rules import Compiler
-from operators.segments.program import CompiledSegment, Program, Token, inputs_of, references
+from operators.segments.inputs import Token, inputs_of, references
+from operators.segments.program import CompiledSegment, Program
 
 
 class CycleError(ValueError):

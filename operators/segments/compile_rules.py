@@ -6,7 +6,9 @@ It returns (holds, until which instant that is sure).
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from domain.segments import rule
+from domain.segments import conditions, rule
+from domain.segments.aggregate import State
+from domain.segments.conditions import Condition
 from domain.segments.definition import (
     Aggregate,
     AggregateSpec,
@@ -14,7 +16,7 @@ from domain.segments.definition import (
     WorkspaceDefinitions,
     spec_key,
 )
-from domain.segments.rule import Condition, Rule, encode_rule
+from domain.segments.rule import Rule, encode_rule
 from domain.values import Json
 from operators.aggregates import plan
 from operators.aggregates.sequences import completer, sequence_test
@@ -28,104 +30,15 @@ from operators.aggregates.series_tests import (
     test_series,
     walk_series,
 )
-from operators.profiles.consent import consents
-from operators.rfm.reading import rfm_reading, rfm_test
+from operators.rfm.reading import RfmReading, rfm_reading, rfm_test
 from operators.rules.conditions import instant_tester, is_relative, relative, tester
-from operators.rules.windows import NEVER, window_of
-from operators.segments.program import Answer, Node, Subject, Test
+from operators.rules.windows import window_of
+from operators.segments.combine import all_of, any_of, negation
+from operators.segments.nodes import Node, Subject, Test
+from operators.segments.predicates import Asked, Fixed, person_predicate, predicate_node
 
 _INSTANT_MEASURES: Final = ("first_at", "last_at")
 _HISTORY: Final = (rule.Behaviour, rule.Computed, rule.Sequence, rule.Rfm)
-
-
-def all_of(tests: Sequence[Test]) -> Test:
-    """Every test holds.
-
-    While it does not, it cannot before every test that does not hold has changed.
-    """
-    if len(tests) == 2:
-        return _both(*tests)
-
-    def test(subject: Subject) -> Answer:
-        until, waits = NEVER, 0
-        for one in tests:
-            holds, changes = one(subject)
-            if not holds:
-                if changes >= NEVER:
-                    return False, NEVER
-                waits = max(waits, changes)
-            elif changes < until:
-                until = changes
-        return (False, waits) if waits else (True, until)
-
-    return test
-
-
-def any_of(tests: Sequence[Test]) -> Test:
-    """At least one test holds.
-
-    While it does, it cannot cease before every test that holds has changed.
-    """
-    if len(tests) == 2:
-        return _either(*tests)
-
-    def test(subject: Subject) -> Answer:
-        until, waits = NEVER, 0
-        for one in tests:
-            holds, changes = one(subject)
-            if holds:
-                if changes >= NEVER:
-                    return True, NEVER
-                waits = max(waits, changes)
-            elif changes < until:
-                until = changes
-        return (True, waits) if waits else (False, until)
-
-    return test
-
-
-def _both(one: Test, other: Test) -> Test:
-    """`all_of` two, the most common number."""
-
-    def test(subject: Subject) -> Answer:
-        first, changes = one(subject)
-        if not first and changes >= NEVER:
-            return False, NEVER
-        second, later = other(subject)
-        if first is second:
-            if first:
-                return True, min(changes, later)
-            return False, max(changes, later)
-        return False, later if first else changes
-
-    return test
-
-
-def _either(one: Test, other: Test) -> Test:
-    """`any_of` two."""
-
-    def test(subject: Subject) -> Answer:
-        first, changes = one(subject)
-        if first and changes >= NEVER:
-            return True, NEVER
-        second, later = other(subject)
-        if first is second:
-            if first:
-                return True, max(changes, later)
-            return False, min(changes, later)
-        return True, changes if first else later
-
-    return test
-
-
-def negation(test: Test) -> Test:
-    """The test does not hold."""
-
-    def negated(subject: Subject) -> Answer:
-        holds, until = test(subject)
-        return not holds, until
-
-    return negated
 
 
 def _cheapest_first(nodes: Sequence[Node]) -> list[Test]:
@@ -195,98 +108,31 @@ class Compiler:
                 return self._behaviour(node)
             case rule.Sequence():
                 return self._sequence(node)
-            case rule.Computed(name=name, condition=condition):
-                return self._computed(node, self._traits.get(name), condition)
+            case rule.Computed():
+                return self._computed(node)
             case rule.Rfm():
                 return self._rfm(node)
-        return self._plain(node)
+        return predicate_node(node, person_predicate(node, self._zone))
 
-    def _asking(
-        self, node: Rule, aggregate: Aggregate, ask: Ask, reading: Callable[[Subject], Any]
+    def _asked(
+        self, node: Rule, aggregate: Aggregate, condition: Ask, value: Callable[[Any, int], Json]
     ) -> Node:
-        """A node that asks the state of an aggregate, once per subject whichever segments share it.
-
-        Without a state, the answer is the same at every instant.
-        """
-        number, held, absent = len(self._leaves), aggregate.id, ask(None, 0)
-
-        def test(subject: Subject) -> Answer:
-            if held not in subject.aggregates:
-                return absent
-            answer = subject.asked.get(number)
-            if answer is None:
-                state = subject.states.get(held)
-                if state is None:
-                    state = subject.state(aggregate)
-                answer = subject.asked[number] = ask(state, subject.now_ms)
-            return answer
-
-        return Node(node, test, reading=reading)
-
-    def _plain(self, node: Rule) -> Node:
-        match node:
-            case rule.Trait(name=name, condition=condition):
-                return self._trait(node, name, condition)
-            case rule.Lifecycle(stages=stages):
-                wanted = frozenset(stages)
-                return Node(
-                    node,
-                    lambda subject: (subject.person.stage in wanted, subject.stage_until),
-                    reading=lambda s: s.person.stage,
-                )
-            case rule.Consent(purpose=purpose, granted=granted):
-                return Node(
-                    node,
-                    lambda s: (consents(s.person.view, purpose) is granted, NEVER),
-                    reading=lambda s: consents(s.person.view, purpose),
-                )
-            case rule.HasIdentifier(kind=kind, at_least=least):
-                return Node(
-                    node,
-                    lambda s: (s.person.kinds.get(kind, 0) >= least, NEVER),
-                    reading=lambda s: s.person.kinds.get(kind, 0),
-                )
-            case rule.Member(segment=segment):
-                return Node(
-                    node,
-                    lambda subject: subject.member(segment),
-                    reading=lambda subject: subject.member(segment)[0],
-                )
-        raise TypeError(f"not a rule: {type(node).__name__}")
-
-    def _trait(self, node: Rule, name: str, condition: Condition) -> Node:
-        def reading(subject: Subject) -> Json:
-            said = subject.person.view.traits.get(name)
-            return None if said is None else said.value
-
-        if isinstance(condition, rule.WithinLast | rule.WithinNext):
-            moving = relative(condition, self._zone)
-            return Node(
-                node, lambda subject: moving(reading(subject), subject.now_ms), reading=reading
-            )
-        test = tester(condition, self._zone)
-
-        def static(subject: Subject) -> Answer:
-            said = subject.person.view.traits.get(name)
-            return test(None if said is None else said.value), NEVER
-
-        return Node(node, static, reading=reading)
+        """A node that asks the state of an aggregate."""
+        absent = condition(None, 0)
+        return predicate_node(
+            node, Asked(len(self._leaves), aggregate, aggregate.id, condition, absent, value)
+        )
 
     def _behaviour(self, node: rule.Behaviour) -> Node:
         aggregate = self.aggregate(plan.behaviour_spec(node, self._zone))
         frame = Frame(window_of(node.window), self._zone)
         series = measure_series(node.measure, frame)
-        reading = _now(aggregate, series)
-        if node.measure in _INSTANT_MEASURES:
-            return self._asking(
-                node,
-                aggregate,
-                _walking(series, instant_tester(node.condition, self._zone)),
-                reading,
-            )
-        return self._asking(
-            node, aggregate, self._measured(node.measure, node.condition, frame, series), reading
+        condition = (
+            _walking(series, instant_tester(node.condition, self._zone))
+            if node.measure in _INSTANT_MEASURES
+            else self._measured(node.measure, node.condition, frame, series)
         )
+        return self._asked(node, aggregate, condition, _first(series))
 
     def _measured(self, measure: str, condition: Condition, frame: Frame, series: Series) -> Ask:
         """A condition on a value that is no instant."""
@@ -298,30 +144,25 @@ class Compiler:
         present = present_test(frame, measure, condition)
         return present or (lambda state, now_ms: test_series(series(state, now_ms), test))
 
-    def _computed(
-        self, node: rule.Computed, trait: ComputedTrait | None, condition: Condition
-    ) -> Node:
+    def _computed(self, node: rule.Computed) -> Node:
+        trait, condition = self._traits.get(node.name), node.condition
         if trait is None:
             missing = not is_relative(condition) and tester(condition, self._zone)(None)
-            return Node(node, lambda _subject: (missing, NEVER))
+            return Node(node, Fixed(missing).test)
         aggregate, series = self.trait_series(trait)
+        return self._asked(
+            node, aggregate, self._on_trait(trait, condition, series), _trait_value(trait, series)
+        )
+
+    def _on_trait(self, trait: ComputedTrait, condition: Condition, series: Series) -> Ask:
+        """A condition on the value of a computed trait."""
         if trait.rule.function == "time_since":
             age = age_tester(condition, tester(condition, self._zone))
-            return self._asking(
-                node,
-                aggregate,
-                lambda state, now_ms: age(series(state, now_ms), now_ms),
-                lambda subject: self.trait_value(trait, subject),
-            )
-        reading = _now(aggregate, series)
-        if isinstance(condition, rule.WithinLast | rule.WithinNext):
-            return self._asking(
-                node, aggregate, _walking(series, relative(condition, self._zone)), reading
-            )
+            return lambda state, now_ms: age(series(state, now_ms), now_ms)
+        if isinstance(condition, conditions.WithinLast | conditions.WithinNext):
+            return _walking(series, relative(condition, self._zone))
         frame = Frame(window_of(trait.rule.window), self._zone)
-        return self._asking(
-            node, aggregate, self._measured(trait.rule.function, condition, frame, series), reading
-        )
+        return self._measured(trait.rule.function, condition, frame, series)
 
     def trait_series(self, trait: ComputedTrait) -> tuple[Aggregate, Series]:
         """Where a computed trait's values come from.
@@ -336,54 +177,68 @@ class Compiler:
     def trait_value(self, trait: ComputedTrait, subject: Subject) -> Json:
         """A computed trait's value for a subject; None where it is missing."""
         aggregate, series = self.trait_series(trait)
-        value = first_value(series(subject.state(aggregate), subject.now_ms))
-        if trait.rule.function == "time_since" and value is not None:
-            return (subject.now_ms - value) / 1000
+        value: Json = _trait_value(trait, series)(subject.state(aggregate), subject.now_ms)
         return value
+
+    def _sequence(self, node: rule.Sequence) -> Node:
+        spec = plan.sequence_spec(node, self._zone)
+        complete = completer(node, spec)
+        return self._asked(
+            node,
+            self.aggregate(spec),
+            sequence_test(node, spec),
+            lambda state, _now_ms: [] if state is None else complete(state.marks),
+        )
+
+    def _scored(self) -> tuple[Aggregate, RfmReading] | None:
+        """The aggregate that scores are read from, and how; None without bounds."""
+        definition = self._definitions.rfm
+        if definition is None or definition.breaks is None:
+            return None
+        return (
+            self.aggregate(plan.rfm_spec(definition.rule, self._zone)),
+            rfm_reading(definition.breaks, definition.rule.look_back, self._zone),
+        )
 
     def rfm_scores(self, subject: Subject, built: int) -> tuple[int, int, int] | None:
         """A subject's RFM scores.
 
         None where no purchase counts, without bounds, or where the aggregate is above `built`.
         """
-        definition = self._definitions.rfm
-        if definition is None or definition.breaks is None:
+        found = self._scored()
+        if found is None or found[0].id > built:
             return None
-        aggregate = self.aggregate(plan.rfm_spec(definition.rule, self._zone))
-        if aggregate.id > built:
-            return None
-        scored = rfm_reading(definition.breaks, definition.rule.look_back, self._zone)
+        aggregate, scored = found
         return scored(subject.state(aggregate), subject.now_ms)[0]  # type: ignore[arg-type]
 
-    def _sequence(self, node: rule.Sequence) -> Node:
-        spec = plan.sequence_spec(node, self._zone)
-        aggregate = self.aggregate(spec)
-        test, complete = sequence_test(node, spec), completer(node, spec)
-
-        def reading(subject: Subject) -> Json:
-            state: Any = subject.state(aggregate)
-            return [] if state is None else complete(state.marks)
-
-        return self._asking(node, aggregate, test, reading)
-
     def _rfm(self, node: rule.Rfm) -> Node:
-        definition = self._definitions.rfm
-        if definition is None or definition.breaks is None:
-            return Node(node, lambda _subject: (False, NEVER))
-        aggregate = self.aggregate(plan.rfm_spec(definition.rule, self._zone))
-        scored = rfm_reading(definition.breaks, definition.rule.look_back, self._zone)
-        test = rfm_test(node, scored)
-        return self._asking(
+        found = self._scored()
+        if found is None:
+            return Node(node, Fixed(holds=False).test)
+        aggregate, scored = found
+        return self._asked(
             node,
             aggregate,
-            test,
-            lambda subject: scored(subject.state(aggregate), subject.now_ms)[0],  # type: ignore[arg-type]
+            rfm_test(node, scored),
+            lambda state, now_ms: scored(state, now_ms)[0],
         )
 
 
-def _now(aggregate: Aggregate, series: Series) -> Callable[[Subject], Any]:
+def _first(series: Series) -> Callable[[Any, int], Json]:
     """The value of a series now."""
-    return lambda subject: first_value(series(subject.state(aggregate), subject.now_ms))
+    return lambda state, now_ms: first_value(series(state, now_ms))
+
+
+def _trait_value(trait: ComputedTrait, series: Series) -> Callable[[Any, int], Json]:
+    """The value of a computed trait now; of ``time_since`` the seconds."""
+    if trait.rule.function != "time_since":
+        return _first(series)
+
+    def seconds(state: State | None, now_ms: int) -> float | None:
+        at_ms = first_value(series(state, now_ms))
+        return None if at_ms is None else (now_ms - at_ms) / 1000
+
+    return seconds
 
 
 def _walking(series: Series, test: Ask) -> Ask:

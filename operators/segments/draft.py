@@ -20,7 +20,8 @@ from operators.profiles.lifecycle import stage_at
 from operators.rules.references import traits_of, uses_rfm
 from operators.rules.windows import NEVER
 from operators.segments.compile_definitions import compile_program
-from operators.segments.program import Program, Subject
+from operators.segments.nodes import Subject
+from operators.segments.program import Program
 
 
 def draft_program(definitions: WorkspaceDefinitions, rule: Rule) -> Program:
@@ -68,7 +69,7 @@ def tester(program: Program, rules: ProfileRules, now_ms: int) -> Callable[[Pers
 
     def holds(person: Person) -> bool:
         person.stage, stage_until = stage_at(person, rules, now_ms)
-        return test(Subject(person, program, now_ms, stage_until or NEVER))[0]
+        return test(Subject(person, now_ms, stage_until or NEVER))[0]
 
     return holds
 

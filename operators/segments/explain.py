@@ -14,11 +14,13 @@ import msgspec
 from domain.ids import SegmentId
 from domain.policies import ProfileRules
 from domain.profiles.profile import Person
-from domain.segments.rule import All, Behaviour, EventFilter, Not, Rule, Sequence, filter_key
+from domain.segments.event_filter import EventFilter, filter_key
+from domain.segments.rule import All, Behaviour, Not, Rule, Sequence
 from domain.segments.rule import Any as Any_
 from operators.profiles.lifecycle import stage_at
 from operators.rules.windows import NEVER
-from operators.segments.program import Node, Program, Subject
+from operators.segments.nodes import Node, Subject
+from operators.segments.program import Program
 
 FLIP_STEPS: Final = 10_000
 """Instants looked at in search of the next flip before it is given up.
@@ -63,15 +65,13 @@ def subject_at(person: Person, program: Program, rules: ProfileRules, now_ms: in
     """A person at an instant, with every segment answered as of then.
 
     Args:
-        person: caught up (`operators.unify.backfill`); only the stage and answers of the result are
-            of `now_ms`.
+        person: caught up (`operators.unify.backfill`).
         program: of the workspace.
         rules: lifecycle.
         now_ms: the instant.
     """
-    then = msgspec.structs.replace(person)
-    then.stage, stage_wake = stage_at(person, rules, now_ms)
-    subject = Subject(then, program, now_ms, stage_wake or NEVER)
+    stage, stage_wake = stage_at(person, rules, now_ms)
+    subject = Subject(person, now_ms, stage_wake or NEVER, stage)
     for segment, node, _ in program.segments:
         if node is not None:
             subject.answers[segment.id] = node.test(subject)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from domain.segments.definition import ComputedTrait
 from operators.segments.compile_rules import Compiler
-from operators.segments.program import Subject
+from operators.segments.nodes import Subject
 
 
 class Computed(NamedTuple):

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.changes import Told
+from domain.changes import Known, Told
 from domain.ids import IdentifierKey, MessageKey
-from domain.profiles.leaf import Leaf, tie_of
+from domain.profiles.leaf import Leaf, decode_leaf, tie_of
 from domain.profiles.profile import Person
-from operators.segments.program import Program, fold_matched, matched, read_properties
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched, read_properties
 
 
 class _Payload(msgspec.Struct, gc=False):
@@ -91,6 +92,17 @@ def catch_up(
             changed.add(event.leaf)
     person.built = program.newest
     return changed
+
+
+def stored_leaves(person: Person, known: Known) -> dict[IdentifierKey, Leaf]:
+    """A person's leaves that are stored apart; all of them are known once their history is."""
+    if person.sole is not None:
+        return {}
+    return {
+        key: decode_leaf(known.leaves[key])
+        for key, owner in known.owners.items()
+        if owner == person.id and key in known.leaves
+    }
 
 
 def drop_retired(leaf: Leaf, program: Program) -> None:

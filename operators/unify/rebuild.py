@@ -17,8 +17,9 @@ from domain.profiles.leaf import Leaf, encode_leaf, tie_of
 from domain.profiles.profile import FactKey, Person, Stage
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
-from operators.segments.membership import Occasion, evaluate
-from operators.segments.program import Program, fold_matched, matched
+from operators.segments.membership import Trigger, apply, evaluate
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched
 
 CAUSE = "repair"
 """Why somebody entered or left a segment: what was stored of them was mended."""
@@ -105,11 +106,12 @@ def rebuild(
     changes = Changes(now_ms, revision=program.revision)
     person = _person(remains, leaves, program, rules)
     _settle(remains, person, program, changes)
-    evaluate(person, program, rules, now_ms, Occasion(CAUSE, None), changes)
+    evaluation = evaluate(person, program, rules, now_ms, Trigger(CAUSE, None))
+    changes.memberships += evaluation.changes
+    apply(evaluation, person)
     person.version = remains.version + 1
     changes.replaced[person.id] = remains.version
     changes.people.append(person)
-    changes.confirmed.clear()  # the members are written whole
     changes.leaves = {
         key: encode_leaf(leaves[key]) if key in leaves and key != person.sole else None
         for key in sorted(remains.identifiers)

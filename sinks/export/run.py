@@ -23,7 +23,7 @@ from domain.segments.definition import WorkspaceDefinitions
 from operators.export import Exported, Record, canonical, columns, record
 from operators.segments.compile_definitions import compile_sound
 from operators.segments.compile_rules import Compiler
-from operators.segments.program import Subject
+from operators.segments.nodes import Subject
 from operators.segments.traits import computed
 from operators.unify.backfill import built_up_to
 from sinks.ads.platform import Matchable, Platform
@@ -286,7 +286,7 @@ class _Values:
     def of(self, person: Person) -> dict[str, Any]:
         if not self.traits:
             return {}
-        subject = Subject(person, self._program, self._now_ms)
+        subject = Subject(person, self._now_ms)
         found = computed(self._compiler, self.traits, subject, built_up_to(person, self._program))
         return {each.trait.name: each.value for each in found}
 

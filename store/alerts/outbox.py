@@ -19,7 +19,7 @@ from psycopg.rows import class_row
 from domain.alerts import Episode, Notice, Step
 from domain.ids import WorkspaceId
 from domain.instants import utc
-from operators.alerts import AlertState
+from operators.alerts.watches import AlertState
 from store import locks
 
 _CLAIM: Final = """

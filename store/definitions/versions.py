@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from domain.segments.definition import DefinitionStatus
-from domain.segments.rule import Part
+from domain.segments.part import Part
 from domain.values import Json
 from operators.rules.references import DefinitionParams, RuleProblem
 from store.audit import trail

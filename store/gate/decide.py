@@ -12,7 +12,7 @@ from domain.activation.states import GATED, TAKEN_IN, PushKind, PushStatus
 from domain.gate import Decision, PushSize
 from domain.ids import WorkspaceId
 from domain.instants import utc
-from operators.gate.readings import GateState
+from operators.gate.memory import GateState
 from store.audit import trail
 from store.connection import one_of
 

@@ -1,6 +1,6 @@
 """Reads one workspace's tables for verification: one snapshot, streamed in chunks.
 
-`PostgresTables` is `oracle.verification.Tables` on PostgreSQL.
+`PostgresTables` is `oracle.tables.Tables` on PostgreSQL.
 """
 
 from collections.abc import Iterator, Sequence

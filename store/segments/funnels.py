@@ -14,7 +14,7 @@ import numpy as np
 from psycopg import AsyncConnection
 
 from domain.instants import MS, to_ms
-from domain.segments.rule import EventFilter
+from domain.segments.event_filter import EventFilter
 from operators.funnels.breakdown import Kind, break_down
 from operators.funnels.funnel import (
     Attempts,

@@ -19,7 +19,7 @@ from psycopg import AsyncConnection
 
 from domain.instants import EPOCH_2000_MS
 from domain.profiles.profile import decode_person
-from domain.segments.rule import EventFilter, Where
+from domain.segments.event_filter import EventFilter, Where
 from domain.values import Json
 from operators.rules.conditions import matcher, property_of
 from operators.rules.operators import OPERATORS

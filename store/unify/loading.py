@@ -22,7 +22,7 @@ from domain.changes import Changes, Known, Member, Told
 from domain.ids import IdentifierKey, MessageKey, ProfileId
 from domain.link import BANNED, Link, Pair
 from domain.profiles.profile import Person
-from operators.unify.batch import Needed
+from operators.unify.needed import Needed
 from store.unify.cache import PeopleCache
 
 

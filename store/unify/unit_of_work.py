@@ -17,7 +17,7 @@ from domain.changes import Changes, Known
 from domain.event import Fence
 from domain.ids import ProfileId
 from domain.profiles.profile import Person, decode_person, encode_person
-from operators.unify.batch import Needed
+from operators.unify.needed import Needed
 from store import locks
 from store.connection import connect_engine
 from store.errors import StoreUnavailable, is_away

@@ -33,7 +33,7 @@ from operators.signals.health import read
 from operators.signals.machine import HealthMachine
 from operators.unify.batch import Definitions, unify
 from oracle.identity import Facts, people_of
-from oracle.record import read_statement
+from oracle.statements.record import read_statement
 from oracle.view import stage_at, view_of
 from sinks.ads.meta.codec import Meta, MetaParams
 from sinks.ads.platform import Matchable, Write

@@ -14,8 +14,9 @@ from domain.instants import MINUTE_MS
 from domain.signals.reading import Minutes, Observed, Reading, Status
 from operators.detection.detector import AnomalyParams
 from operators.detection.episodes import EpisodeParams, MetricWatch, Point
+from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
-from operators.gate.readings import GateState, decide, observe
+from operators.gate.readings import decide
 from operators.signals.machine import HealthMachine
 from operators.signals.params import HealthParams
 

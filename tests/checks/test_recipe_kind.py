@@ -59,7 +59,7 @@ _FORMS: Final""",
         ("known_kinds: [user_id, ", "known_kinds: [user_id, messenger_id, "),
         ("match_weights: {user_id: 1.0, ", "match_weights: {user_id: 1.0, messenger_id: 1.5, "),
     ),
-    "oracle/record.py": (
+    "oracle/statements/named.py": (
         ('_IN_TRAITS: Final = {"', '_IN_TRAITS: Final = {"messenger_id": "messengerId", "'),
     ),
     "sinks/ads/hashing.py": (
@@ -88,7 +88,7 @@ WITHOUT: Final = {
     "domain/identifiers.py": "AttributeError: DIGITS",
     "operators/identity/normalise.py": "KeyError: <Form.DIGITS",
     "config/stratum.yaml": "AssertionError: config/stratum.yaml",
-    "oracle/record.py": "assert named == ",
+    "oracle/statements/named.py": "assert named == ",
     "sinks/ads/hashing.py": "has no attribute 'page_user'",
     "sinks/ads/meta/codec.py": "identifier.{KIND}",
 }

@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).parents[2]
 ROOMS: Final = ("api", "config", "domain", "operators", "oracle", "sinks", "sources", "store")
 
 CHANGES: Final = {
-    "domain/segments/rule.py": (
+    "domain/segments/conditions.py": (
         "Condition = (\n",
         """\
 class SpelledLike(_Condition, frozen=True, tag="spelled_like"):
@@ -31,21 +31,21 @@ Condition = (
     "operators/rules/operators.py": (
         "OPERATORS: Final[dict[type, Operator]] = {\n",
         """\
-def _spelled_like(condition: rule.SpelledLike) -> Test:
+def _spelled_like(condition: conditions.SpelledLike) -> Test:
     text = condition.value.casefold()
     return lambda value: isinstance(value, str) and value.casefold() == text
 
 
 OPERATORS: Final[dict[type, Operator]] = {
-    rule.SpelledLike: Operator("is spelled like {value}", _spelled_like),
+    conditions.SpelledLike: Operator("is spelled like {value}", _spelled_like),
 """,
     ),
     "oracle/conditions.py": (
-        "        case rule.Exists():\n            return value is not None\n",
+        "        case conditions.Exists():\n            return value is not None\n",
         """\
-        case rule.Exists():
+        case conditions.Exists():
             return value is not None
-        case rule.SpelledLike(value=text):
+        case conditions.SpelledLike(value=text):
             return isinstance(value, str) and value.casefold() == text.casefold()
 """,
     ),
@@ -62,7 +62,8 @@ from api.segments import rules_schemas
 from api.segments.rule_reading_schemas import read_rule
 from domain.ids import WorkspaceId
 from domain.segments.definition import WorkspaceDefinitions
-from domain.segments.rule import Where, decode_rule, encode_rule
+from domain.segments.event_filter import Where
+from domain.segments.rule import decode_rule, encode_rule
 from operators.rules.conditions import tester
 from operators.rules.describe import in_words
 from operators.rules.references import DefinitionParams

@@ -27,7 +27,8 @@ from domain.event import Batch, Event, Record, Wake
 from domain.ids import ProfileId
 from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key
-from operators.unify.batch import unify, wake
+from operators.unify.batch import unify
+from operators.unify.wake import wake
 from sinks.intake.redrive import redrive_letters
 from store.alerts.conditions import ConditionParams, conditions
 from store.fetch import Pool

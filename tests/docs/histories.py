@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from domain.ids import SegmentId
 from domain.instants import to_ms
-from domain.segments.rule import span_ms
-from oracle.record import Statement
+from domain.segments.span import span_ms
 from oracle.rules import PersonHistory
+from oracle.statements.record import Statement
 
 NOW: Final = to_ms(datetime.fromisoformat("2026-03-10T12:00:00+00:00"))
 

@@ -15,6 +15,7 @@ from api.segments.rule_reading_schemas import checked_rfm_rule, checked_trait_ru
 from domain.ids import SegmentId, TraitId, WorkspaceId
 from domain.instants import DAY_MS
 from domain.policies import IdentityRules, ProfileRules
+from domain.segments import conditions
 from domain.segments import rule as language
 from domain.segments.definition import (
     ComputedTrait,
@@ -163,7 +164,7 @@ def test_a_heading_has_one_rule() -> None:
 
 def test_everything_that_rules_can_say_has_an_example() -> None:
     texts = [json.dumps(block.document) for block in blocks("cookbook.md")]
-    ops = {condition.__struct_config__.tag for condition in get_args(language.Condition)}
+    ops = {condition.__struct_config__.tag for condition in get_args(conditions.Condition)}
     assert [op for op in ops if not any(f'"op": "{op}"' in text for text in texts)] == []
     rules = [
         read_rule(block.document, DefinitionParams())

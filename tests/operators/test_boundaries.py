@@ -13,12 +13,16 @@ from domain.ids import SegmentId
 from domain.instants import HOUR_MS
 from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.profile import Person
+from domain.segments.conditions import AtLeast, Equals
 from domain.segments.definition import Segment, WorkspaceDefinitions
-from domain.segments.rule import AtLeast, Behaviour, Equals, EventFilter, Not, Rule, Step
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Behaviour, Not, Rule, Step
 from domain.segments.rule import Sequence as SequenceRule
 from operators.rules.windows import kept_buckets, window_of
 from operators.segments.compile_definitions import compile_program
-from operators.unify.batch import Definitions, unify, wake
+from operators.unify.batch import unify
+from operators.unify.definitions import Definitions
+from operators.unify.wake import wake
 from tests.support.boundaries import TABLE
 from tests.support.builders import NOON_MS, WORKSPACE, event, numbered
 

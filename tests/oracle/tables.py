@@ -13,7 +13,7 @@ from domain.profiles.leaf import Leaf, Register, Revenue, encode_leaf
 from domain.profiles.profile import FactKey, Person, Stage, encode_person
 from domain.segments.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
-from oracle.verification import Rules
+from oracle.tables import Rules
 
 SALT = b"salt"
 NOW = 1_000_000
@@ -45,7 +45,7 @@ def said(name: str, at_ms: int, leaf: IdentifierKey, /, **payload: Any) -> Store
 
 @dataclass
 class HandTables:
-    """`oracle.verification.Tables` over lists."""
+    """`oracle.tables.Tables` over lists."""
 
     stored_events: list[StoredEvent] = field(default_factory=list)
     stored_identifiers: list[StoredIdentifier] = field(default_factory=list)

@@ -10,7 +10,8 @@ from domain.ids import IdentifierKey, MessageKey
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.stored import StoredEvent
 from oracle.identity import Facts, Verdict, people_of
-from oracle.record import Named, Statement, read_statement
+from oracle.statements.named import Named
+from oracle.statements.record import Statement, read_statement
 from oracle.view import View, churns_at, stage_at, view_of
 from tests.oracle.tables import DAY, SALT
 

@@ -13,8 +13,10 @@ from domain.event import Event, Order
 from domain.ids import MessageKey, ProfileId, SegmentId, SourceId, TraitId, WorkspaceId
 from domain.profiles.leaf import Leaf, decode_leaf, encode_leaf, tie_of
 from domain.profiles.profile import Person
+from domain.segments.conditions import Equals
 from domain.segments.definition import ComputedTrait, Segment, TraitRule, WorkspaceDefinitions
-from domain.segments.rule import Behaviour, Equals, EventFilter, Rule, Step, Where
+from domain.segments.event_filter import EventFilter, Where
+from domain.segments.rule import Behaviour, Rule, Step
 from domain.segments.rule import Sequence as SequenceRule
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
@@ -22,11 +24,13 @@ from operators.profiles.lifecycle import stage_at
 from operators.rules.windows import NEVER
 from operators.segments.compile_definitions import compile_program
 from operators.segments.compile_rules import Compiler
-from operators.segments.program import Program, Subject, fold_matched, matched
+from operators.segments.nodes import Subject
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched
 from oracle.flips import next_flip
-from oracle.record import Statement
 from oracle.rules import PersonHistory, trait_values
 from oracle.rules import Subject as Naive
+from oracle.statements.record import Statement
 from tests.support.rules_generators import RULES, Case, case, cases, with_aggregates
 
 SEEDS = 150
@@ -78,7 +82,7 @@ class Engine:
             segments=members,
         )
         person.stage, wake_ms = stage_at(person, self.asked.rules, now_ms)
-        return Subject(person, self.program, now_ms, wake_ms or NEVER)
+        return Subject(person, now_ms, wake_ms or NEVER)
 
     def answers(self, now_ms: int) -> dict[SegmentId, tuple[bool, int]]:
         """Of every segment whether the person is in it, and until when that is sure."""

@@ -13,13 +13,16 @@ import pytest
 
 from domain.ids import TraitId, WorkspaceId
 from domain.policies import ProfileRules
+from domain.segments import conditions
 from domain.segments import rule as r
+from domain.segments.conditions import Condition
 from domain.segments.definition import ComputedTrait, TraitRule, WorkspaceDefinitions
-from domain.segments.rule import Behaviour, Condition, EventFilter, Rule, Sequence, Step, Where
+from domain.segments.event_filter import EventFilter, Where
+from domain.segments.rule import Behaviour, Rule, Sequence, Step
 from oracle.conditions import satisfies
 from oracle.measures import text_of
-from oracle.record import Statement
 from oracle.rules import PersonHistory, Subject, holds, trait_values
+from oracle.statements.record import Statement
 
 T = 1_700_000_000_000
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -47,49 +50,53 @@ LATER = ["2023-11-14T22:13:20", "2023-11-14"]  # T, and its day's midnight, as t
 
 CONDITIONS: list[tuple[Condition, list[Any], list[Any]]] = [
     # condition, values that satisfy it, values that do not
-    (r.Equals("pro"), ["pro"], ["Pro", "pro ", "", None, 1, True, ["pro"], {"pro": 1}]),
-    (r.Equals(1), [1, 1.0], ["1", True, None, 1.5, [1]]),
-    (r.Equals(True), [True], [1, 1.0, "true", False, None]),
-    (r.Equals(0), [0, 0.0, -0.0], [False, "", None, []]),
-    (r.Equals(2**53), [2**53, float(2**53)], [2**53 + 1]),
-    (r.Equals("é"), ["é"], ["e\u0301"]),
-    (r.NotEquals("pro"), ["Pro", None, 1, ["pro"]], ["pro"]),
-    (r.In(("DE", 1, True)), ["DE", 1.0, True], ["de", None, "1", 2, False, ["DE"]]),
-    (r.In(()), [], ["", None, 0]),
-    (r.NotIn(("DE", 1)), ["AT", None, True], ["DE", 1]),
-    (r.NotIn(()), ["", None], []),
+    (conditions.Equals("pro"), ["pro"], ["Pro", "pro ", "", None, 1, True, ["pro"], {"pro": 1}]),
+    (conditions.Equals(1), [1, 1.0], ["1", True, None, 1.5, [1]]),
+    (conditions.Equals(True), [True], [1, 1.0, "true", False, None]),
+    (conditions.Equals(0), [0, 0.0, -0.0], [False, "", None, []]),
+    (conditions.Equals(2**53), [2**53, float(2**53)], [2**53 + 1]),
+    (conditions.Equals("é"), ["é"], ["e\u0301"]),
+    (conditions.NotEquals("pro"), ["Pro", None, 1, ["pro"]], ["pro"]),
+    (conditions.In(("DE", 1, True)), ["DE", 1.0, True], ["de", None, "1", 2, False, ["DE"]]),
+    (conditions.In(()), [], ["", None, 0]),
+    (conditions.NotIn(("DE", 1)), ["AT", None, True], ["DE", 1]),
+    (conditions.NotIn(()), ["", None], []),
     (
-        r.Contains("vip"),
+        conditions.Contains("vip"),
         ["vip", "a vip!", ["vip"], ["x", "vip"]],
         ["VIP", "vi", ["a vip!"], {"vip": 1}, None, [["vip"]]],
     ),
-    (r.Contains(""), ["", "x", [""]], [[], None, ["x"]]),
-    (r.Contains(1), [[1], [1.0]], ["1", 1, 11, [True], ["1"], None]),
-    (r.NotContains("vip"), ["", [], None, 7, {"vip": 1}], ["vip", ["vip"]]),
-    (r.StartsWith("ab"), ["ab", "abc"], ["a", "Ab", "", None, ["ab"], 1]),
-    (r.StartsWith(""), ["", "x"], [None, [], 0]),
-    (r.EndsWith("bc"), ["bc", "abc"], ["c", "BC", "", None, ["bc"]]),
-    (r.Exists(), ["", 0, False, [], {}], [None]),
-    (r.NotExists(), [None], ["", 0, False, []]),
-    (r.LessThan(18), [17, 17.99, -1e300], [18, 18.0, "17", None, False, []]),
-    (r.AtMost(18), [18, 18.0], [18.001, "18", None, True]),
-    (r.GreaterThan(0), [1, 0.001, 1e300], [0, -1, "1", True, None]),
-    (r.AtLeast(1), [1, 1.0], [0.999, True, "1", None]),
-    (r.Between(1, 5), [1, 5, 2.5, 5.0], [0.99, 5.01, "3", None, True]),
-    (r.Between(5, 1), [], [1, 3, 5]),
-    (r.Before("2023-11-15"), LATER, ["2023-11-15", "2023-11-15T00:00:00", "soon", T, None]),
+    (conditions.Contains(""), ["", "x", [""]], [[], None, ["x"]]),
+    (conditions.Contains(1), [[1], [1.0]], ["1", 1, 11, [True], ["1"], None]),
+    (conditions.NotContains("vip"), ["", [], None, 7, {"vip": 1}], ["vip", ["vip"]]),
+    (conditions.StartsWith("ab"), ["ab", "abc"], ["a", "Ab", "", None, ["ab"], 1]),
+    (conditions.StartsWith(""), ["", "x"], [None, [], 0]),
+    (conditions.EndsWith("bc"), ["bc", "abc"], ["c", "BC", "", None, ["bc"]]),
+    (conditions.Exists(), ["", 0, False, [], {}], [None]),
+    (conditions.NotExists(), [None], ["", 0, False, []]),
+    (conditions.LessThan(18), [17, 17.99, -1e300], [18, 18.0, "17", None, False, []]),
+    (conditions.AtMost(18), [18, 18.0], [18.001, "18", None, True]),
+    (conditions.GreaterThan(0), [1, 0.001, 1e300], [0, -1, "1", True, None]),
+    (conditions.AtLeast(1), [1, 1.0], [0.999, True, "1", None]),
+    (conditions.Between(1, 5), [1, 5, 2.5, 5.0], [0.99, 5.01, "3", None, True]),
+    (conditions.Between(5, 1), [], [1, 3, 5]),
     (
-        r.After("2023-11-15"),
+        conditions.Before("2023-11-15"),
+        LATER,
+        ["2023-11-15", "2023-11-15T00:00:00", "soon", T, None],
+    ),
+    (
+        conditions.After("2023-11-15"),
         ["2023-11-15", "2023-11-15T00:00:00.000Z"],
         ["2023-11-14T23:59:59.999", "2023-11-15T00:00:00+01:00", T, None],
     ),
     (
-        r.WithinLast("1d"),
+        conditions.WithinLast("1d"),
         ["2023-11-14T22:13:20", "2023-11-13T22:13:20.001"],
         ["2023-11-13T22:13:20", "2023-11-14T22:13:20.001", T, None],
     ),
     (
-        r.WithinNext("1d"),
+        conditions.WithinNext("1d"),
         ["2023-11-14T22:13:20.001", "2023-11-15T22:13:20"],
         ["2023-11-14T22:13:20", "2023-11-15T22:13:20.001", T, None],
     ),
@@ -112,33 +119,35 @@ FILTERS = [
     ("another name", EventFilter("a"), False),
     ("any name", EventFilter(None), True),
     ("another type", EventFilter("A", "page"), False),
-    ("a property", EventFilter("A", where=(Where("plan", r.Equals("pro")),)), True),
+    ("a property", EventFilter("A", where=(Where("plan", conditions.Equals("pro")),)), True),
     (
         "all conditions",
-        EventFilter("A", where=(Where("plan", r.Equals("pro")), Where("n", r.Equals(2)))),
+        EventFilter(
+            "A", where=(Where("plan", conditions.Equals("pro")), Where("n", conditions.Equals(2)))
+        ),
         False,
     ),
     (
         "a dot leads into an object",
-        EventFilter("A", where=(Where("product.price.net", r.AtLeast(5)),)),
+        EventFilter("A", where=(Where("product.price.net", conditions.AtLeast(5)),)),
         True,
     ),
     (
         "a dot into a list leads nowhere",
-        EventFilter("A", where=(Where("tags.0", r.Exists()),)),
+        EventFilter("A", where=(Where("tags.0", conditions.Exists()),)),
         False,
     ),
     (
         "a key with a dot is not reachable",
-        EventFilter("A", where=(Where("dotted.key", r.Exists()),)),
+        EventFilter("A", where=(Where("dotted.key", conditions.Exists()),)),
         False,
     ),
     (
         "a negative condition on nothing",
-        EventFilter("A", where=(Where("nothing", r.NotEquals(1)),)),
+        EventFilter("A", where=(Where("nothing", conditions.NotEquals(1)),)),
         True,
     ),
-    ("null is missing", EventFilter("A", where=(Where("null", r.NotExists()),)), True),
+    ("null is missing", EventFilter("A", where=(Where("null", conditions.NotExists()),)), True),
 ]
 
 
@@ -160,17 +169,21 @@ def test_which_events_match(name: str, wanted: EventFilter, expected: bool) -> N
 def test_identify_events_have_no_properties() -> None:
     said = Statement(b"", T, 0, "identify", "", (), traits={"plan": "pro"})
     assert not holds(
-        Behaviour(EventFilter(None, "identify", (Where("plan", r.Exists()),))), person(said), T
+        Behaviour(EventFilter(None, "identify", (Where("plan", conditions.Exists()),))),
+        person(said),
+        T,
     )
     assert holds(
-        Behaviour(EventFilter(None, "identify", (Where("plan", r.NotExists()),))), person(said), T
+        Behaviour(EventFilter(None, "identify", (Where("plan", conditions.NotExists()),))),
+        person(said),
+        T,
     )
 
 
 def test_a_boolean_and_a_number_are_different_filters_of_one_person() -> None:
     one, yes = (
-        EventFilter("A", where=(Where("n", r.Equals(1)),)),
-        EventFilter("A", where=(Where("n", r.Equals(True)),)),
+        EventFilter("A", where=(Where("n", conditions.Equals(1)),)),
+        EventFilter("A", where=(Where("n", conditions.Equals(True)),)),
     )
     subject = Subject(PLAIN, person(did("A", T, n=1)), ProfileRules())
     assert [subject.holds(Behaviour(wanted), T) for wanted in (one, yes, one)] == [
@@ -244,8 +257,8 @@ def test_a_value_counts_while_its_latest_event_does() -> None:
         did("A", T - 30 * SECOND, x="a"),
         did("A", T - 2 * MINUTE, x="b"),
     )
-    assert holds(Behaviour(A, "unique", "x", "1m", r.Equals(1)), told, T)
-    assert holds(Behaviour(A, "unique", "x", "1m", r.Equals(0)), told, T + MINUTE)
+    assert holds(Behaviour(A, "unique", "x", "1m", conditions.Equals(1)), told, T)
+    assert holds(Behaviour(A, "unique", "x", "1m", conditions.Equals(0)), told, T + MINUTE)
 
 
 def test_values_are_named_by_json_texts() -> None:
@@ -268,17 +281,17 @@ ONE = Behaviour(A, window="1m")
 BEHAVIOURS: list[tuple[str, Rule, list[Statement], int, bool]] = [
     ("nobody did it", ONE, [], T, False),
     ("nobody did it, negated", r.Not(ONE), [], T, True),
-    ("none is 0", Behaviour(A, condition=r.Equals(0)), [], T, True),
+    ("none is 0", Behaviour(A, condition=conditions.Equals(0)), [], T, True),
     (
         "not at all in the window",
-        Behaviour(A, window="1m", condition=r.AtMost(0)),
+        Behaviour(A, window="1m", condition=conditions.AtMost(0)),
         [did("A", T - MINUTE)],
         T,
         True,
     ),
     (
         "a millisecond before that",
-        Behaviour(A, window="1m", condition=r.AtMost(0)),
+        Behaviour(A, window="1m", condition=conditions.AtMost(0)),
         [did("A", T - MINUTE)],
         T - 1,
         False,
@@ -286,87 +299,93 @@ BEHAVIOURS: list[tuple[str, Rule, list[Statement], int, bool]] = [
     ("windows have no upper end", ONE, [did("A", T + 5)], T, True),
     (
         "two of three still count",
-        Behaviour(A, window="1m", condition=r.Equals(2)),
+        Behaviour(A, window="1m", condition=conditions.Equals(2)),
         [did("A", T - n * 40_000) for n in range(3)],
         T,
         True,
     ),
     (
         "an average of none",
-        Behaviour(A, "average", "x", condition=r.AtMost(9)),
+        Behaviour(A, "average", "x", condition=conditions.AtMost(9)),
         [did("A", T)],
         T,
         False,
     ),
     (
         "an average of none, negated",
-        Behaviour(A, "average", "x", condition=r.NotEquals(9)),
+        Behaviour(A, "average", "x", condition=conditions.NotEquals(9)),
         [did("A", T)],
         T,
         True,
     ),
     (
         "the sum of what counts",
-        Behaviour(A, "sum", "x", "1m", r.Equals(2)),
+        Behaviour(A, "sum", "x", "1m", conditions.Equals(2)),
         [did("A", T - MINUTE, x=1), did("A", T, x=2)],
         T,
         True,
     ),
     (
         "a sum is exact",
-        Behaviour(A, "sum", "x", None, r.AtLeast(0.3)),
+        Behaviour(A, "sum", "x", None, conditions.AtLeast(0.3)),
         [did("A", T, x=0.1), did("A", T, 1, x=0.2)],
         T,
         True,
     ),
     (
         "first_at of all time",
-        Behaviour(A, "first_at", condition=r.Before("2023-11-14T22:13:20.001")),
+        Behaviour(A, "first_at", condition=conditions.Before("2023-11-14T22:13:20.001")),
         [did("A", T), did("A", T + 9)],
         T,
         True,
     ),
     (
         "last_at of all time",
-        Behaviour(A, "last_at", condition=r.After("2023-11-14T22:13:20.001")),
+        Behaviour(A, "last_at", condition=conditions.After("2023-11-14T22:13:20.001")),
         [did("A", T), did("A", T + 1)],
         T,
         True,
     ),
     (
         "last_at within",
-        Behaviour(A, "last_at", condition=r.WithinLast("1m")),
+        Behaviour(A, "last_at", condition=conditions.WithinLast("1m")),
         [did("A", T)],
         T + MINUTE - 1,
         True,
     ),
     (
         "last_at no longer within",
-        Behaviour(A, "last_at", condition=r.WithinLast("1m")),
+        Behaviour(A, "last_at", condition=conditions.WithinLast("1m")),
         [did("A", T)],
         T + MINUTE,
         False,
     ),
     (
         "last_at of the future",
-        Behaviour(A, "last_at", condition=r.WithinLast("1m")),
+        Behaviour(A, "last_at", condition=conditions.WithinLast("1m")),
         [did("A", T + 1)],
         T,
         False,
     ),
     (
         "first_at of a window",
-        Behaviour(A, "first_at", None, "1m", r.After("2023-11-14T22:13:20")),
+        Behaviour(A, "first_at", None, "1m", conditions.After("2023-11-14T22:13:20")),
         [did("A", T - DAY), did("A", T)],
         T,
         True,
     ),
-    ("last_at missing", Behaviour(A, "last_at", condition=r.Before("2026-01-01")), [], T, False),
+    (
+        "last_at missing",
+        Behaviour(A, "last_at", condition=conditions.Before("2026-01-01")),
+        [],
+        T,
+        False,
+    ),
     ("all of nothing", r.All(()), [], T, True),
     ("any of nothing", r.Any(()), [], T, False),
     (
         "huge",
-        Behaviour(A, condition=r.Equals(3_000)),
+        Behaviour(A, condition=conditions.Equals(3_000)),
         [did("A", T + n) for n in range(3_000)],
         T,
         True,

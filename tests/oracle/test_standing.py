@@ -11,6 +11,7 @@ import pytest
 from domain.ids import SegmentId, TraitId, WorkspaceId
 from domain.policies import ProfileRules
 from domain.profiles.profile import Stage
+from domain.segments import conditions
 from domain.segments import rule as r
 from domain.segments.definition import (
     ComputedTrait,
@@ -21,10 +22,11 @@ from domain.segments.definition import (
     TraitRule,
     WorkspaceDefinitions,
 )
-from domain.segments.rule import Behaviour, EventFilter, Rule, Step
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Behaviour, Rule, Step
 from oracle.flips import next_flip
-from oracle.record import Statement
 from oracle.rules import PersonHistory, Subject, holds, member_segments, trait_values
+from oracle.statements.record import Statement
 from oracle.windows import instant_of
 
 T = 1_700_000_000_000
@@ -50,7 +52,7 @@ def consents(at_ms: int, tie: int = 0, **purposes: bool) -> Statement:
     return Statement(b"", at_ms, tie, "identify", "", (), consent=tuple(purposes.items()))
 
 
-PRO, CUSTOMER = r.Trait("plan", r.Equals("pro")), r.Lifecycle((Stage.CUSTOMER,))
+PRO, CUSTOMER = r.Trait("plan", conditions.Equals("pro")), r.Lifecycle((Stage.CUSTOMER,))
 ADS = r.Consent("advertising")
 STANDINGS: list[tuple[str, Rule, list[Statement], int, bool]] = [
     ("the newest value of a trait", PRO, [told(T, plan="pro"), told(T - 1, plan="free")], T, True),
@@ -72,14 +74,14 @@ STANDINGS: list[tuple[str, Rule, list[Statement], int, bool]] = [
     ("a trait of the future counts", PRO, [told(T + 5, plan="pro")], T, True),
     (
         "an instant within",
-        r.Trait("renews", r.WithinNext("1d")),
+        r.Trait("renews", conditions.WithinNext("1d")),
         [told(T, renews="2023-11-15T22:13:20Z")],
         T,
         True,
     ),
     (
         "a millisecond beyond",
-        r.Trait("renews", r.WithinNext("1d")),
+        r.Trait("renews", conditions.WithinNext("1d")),
         [told(T, renews="2023-11-15T22:13:20.001Z")],
         T,
         False,
@@ -127,7 +129,13 @@ STANDINGS: list[tuple[str, Rule, list[Statement], int, bool]] = [
         False,
     ),
     ("another purpose", ADS, [consents(T, analytics=True)], T, False),
-    ("a computed trait that does not exist", r.Computed("ghost", r.NotExists()), [], T, True),
+    (
+        "a computed trait that does not exist",
+        r.Computed("ghost", conditions.NotExists()),
+        [],
+        T,
+        True,
+    ),
     ("a segment that does not exist", r.Member(SegmentId(99)), [], T, False),
 ]
 
@@ -158,7 +166,9 @@ def test_identifiers_are_counted_by_kind() -> None:
 def test_traits_beyond_the_limit_are_missing() -> None:
     person = PersonHistory([told(T, **{f"t{number}": 1 for number in range(5)})])
     kept = [
-        holds(r.Trait(f"t{number}", r.Exists()), person, T, rules=ProfileRules(trait_limit=2))
+        holds(
+            r.Trait(f"t{number}", conditions.Exists()), person, T, rules=ProfileRules(trait_limit=2)
+        )
         for number in range(5)
     ]
     assert sum(kept) == 2
@@ -269,7 +279,7 @@ def test_an_age_is_in_seconds_to_the_millisecond_and_goes_with_its_window() -> N
     assert trait_values(segments(), person, T + HOUR) == {}
 
 
-ONCE = Behaviour(A, window="1m", condition=r.Equals(1))
+ONCE = Behaviour(A, window="1m", condition=conditions.Equals(1))
 SOON = instant_of("2023-11-18T23:00Z", "UTC")
 AT = {"at": "2023-11-14T23:13:20"}
 FLIPS: list[tuple[str, Rule, list[Statement], int, int | None]] = [
@@ -289,17 +299,17 @@ FLIPS: list[tuple[str, Rule, list[Statement], int, int | None]] = [
         [track("A", T - 1), track("B", T)], T, T + 90 * SECOND),
     ("an event of the future", r.Sequence((Step(A), Step(B))), [track("A", T), track("B", T + 7)],
         T, T + 7),
-    ("a trait's instant comes", r.Trait("renews", r.WithinNext("1d")),
+    ("a trait's instant comes", r.Trait("renews", conditions.WithinNext("1d")),
         [told(T, renews="2023-11-20")], T, SOON),
-    ("a trait's instant has come", r.Trait("renews", r.WithinLast("1d")),
+    ("a trait's instant has come", r.Trait("renews", conditions.WithinLast("1d")),
         [told(T, renews="2023-11-14T22:13:21Z")], T, T + SECOND),
-    ("a trait's instant was long ago", r.Trait("renews", r.WithinLast("1d")),
+    ("a trait's instant was long ago", r.Trait("renews", conditions.WithinLast("1d")),
         [told(T, renews="2023-11-13T22:13:21Z")], T, T + SECOND),
     ("churn", CUSTOMER, [bought(T)], T, T + 90 * DAY),
-    ("an age", r.Computed("age", r.AtLeast(1.5)), [track("A", T)], T, T + 1_500),
-    ("above an age", r.Computed("age", r.GreaterThan(60)), [track("A", T)], T, T + MINUTE + 1),
-    ("an age that is missing", r.Computed("age", r.NotExists()), [track("A", T)], T, T + HOUR),
-    ("the last of a property", r.Computed("when", r.WithinLast("1m")),
+    ("an age", r.Computed("age", conditions.AtLeast(1.5)), [track("A", T)], T, T + 1_500),
+    ("above an age", r.Computed("age", conditions.GreaterThan(60)), [track("A", T)], T, T + MINUTE + 1),
+    ("an age that is missing", r.Computed("age", conditions.NotExists()), [track("A", T)], T, T + HOUR),
+    ("the last of a property", r.Computed("when", conditions.WithinLast("1m")),
         [track("A", T, properties=AT)], T, T + MINUTE),
     ("a score's age", r.Rfm(recency=(5, 5)), [bought(T)], T, T + HOUR + 1),
     ("through another segment", r.Member(SegmentId(1)), [track("A", T)], T, T + MINUTE),

@@ -12,11 +12,13 @@ from domain.link import Link, pair_of
 from domain.profiles.leaf import Leaf, Register, encode_leaf
 from domain.profiles.profile import FactKey, Person, Stage, decode_person
 from domain.segments.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
-from domain.segments.rule import All, Behaviour, EventFilter, Not, Rule
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import All, Behaviour, Not, Rule
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership
 from oracle.outbox import outbox_differences
 from oracle.report import Report
-from oracle.verification import Rules, Totals, differences
+from oracle.tables import Rules, Totals
+from oracle.verification import differences
 from tests.oracle.tables import (
     BROWSER,
     DAY,

@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 
 from domain.instants import utc
-from domain.segments.rule import Behaviour, EventFilter
-from oracle.record import Statement
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Behaviour
 from oracle.rules import NO_DEFINITIONS, PersonHistory, holds
+from oracle.statements.record import Statement
 from oracle.windows import begins, instant_of
 from tests.support.boundaries import APIA, BERLIN, KOLKATA, NEW_YORK, SAO_PAULO, TABLE
 

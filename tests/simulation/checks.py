@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from domain.event import DeadLetter
 from domain.signals import metrics
-from oracle.verification import Rules, Totals, differences
+from oracle.tables import Rules, Totals
+from oracle.verification import differences
 from sources.intake.decode import Decoder
 from tests.simulation.world import World
 

@@ -11,7 +11,10 @@ from domain.event import Event, Fence, Unmerge
 from domain.link import pair_of
 from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import Person, decode_person
-from operators.unify.batch import Definitions, Item, Needed, needed, unify, wake
+from operators.unify.batch import unify
+from operators.unify.definitions import Definitions
+from operators.unify.needed import Item, Needed, needed
+from operators.unify.wake import wake
 from store.unify.unit_of_work import Committed, Conflict, Outcome, UnitOfWork
 from tests.support.builders import NOON_MS, definitions, key
 

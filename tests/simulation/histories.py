@@ -19,7 +19,8 @@ from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.segments.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
-from domain.segments.rule import EventFilter, Sequence, Step
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Sequence, Step
 from store.definitions.load import Registry, SourceRow
 from tests.support import rules_generators as draw
 

@@ -20,7 +20,7 @@ from domain.link import Link, Pair
 from domain.profiles.profile import Person, decode_person, encode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from operators.unify.backfill import told
-from operators.unify.batch import Needed
+from operators.unify.needed import Needed
 from store.definitions.load import Registry
 from store.errors import StoreUnavailable
 from store.unify.loading import Loader, MemberRow, Named, Owned, PersonRow
@@ -192,7 +192,7 @@ class MemoryTables:
 
 
 class WorkspaceTables:
-    """One workspace of `MemoryTables`, as `oracle.verification.Tables`."""
+    """One workspace of `MemoryTables`, as `oracle.tables.Tables`."""
 
     def __init__(self, tables: MemoryTables, workspace: WorkspaceId) -> None:
         self._tables = tables

@@ -13,8 +13,9 @@ from domain.ids import ProfileId
 from domain.profiles.profile import Person
 from domain.segments.definition import WorkspaceDefinitions, spec_key
 from domain.segments.rule import encode_rule
-from operators.unify.batch import Needed
-from oracle.verification import Rules, Totals, differences
+from operators.unify.needed import Needed
+from oracle.tables import Rules, Totals
+from oracle.verification import differences
 from store import locks
 from store.definitions.load import Registry, load_registry
 from store.errors import StoreUnavailable

@@ -18,8 +18,8 @@ from domain.profiles.profile import Person, decode_person
 from domain.segments.definition import WorkspaceDefinitions
 from operators.aggregates.fold import held
 from operators.identity import resolve
-from operators.identity.resolve import Group
-from operators.unify import batch
+from operators.identity.groups import Group
+from operators.unify.assembly import Assembly
 from store.unify.loading import Loader, Owned
 from tests.simulation.editing import changed_definitions, publish
 from tests.simulation.histories import History, generate
@@ -186,12 +186,12 @@ def test_a_load_that_mixes_two_versions_of_a_person_is_found_out(
 def test_a_person_who_comes_back_with_an_old_version_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole = batch._Assembly._finish
+    whole = Assembly._finish
 
-    def restart(assembly: batch._Assembly, group: Group, person: Person) -> None:
+    def restart(assembly: Assembly, group: Group, person: Person) -> None:
         version = person.version
         whole(assembly, group, person)
         person.version = version + 1
 
-    monkeypatch.setattr(batch._Assembly, "_finish", restart)
+    monkeypatch.setattr(Assembly, "_finish", restart)
     assert any(failures(generate(seed), seed) for seed in range(SEEDS))

@@ -13,8 +13,8 @@ import pytest
 from domain.gate import Action, Code, Decision, Verdict
 from domain.instants import utc
 from domain.signals.reading import Reading, Status
+from operators.gate.memory import GateState, SignalMemory
 from operators.gate.params import GateParams
-from operators.gate.readings import GateState, SignalMemory
 from sinks.gate import TrustGate
 from store.gate import decide
 from store.signals.signals import prune_readings, readings_since, write_readings

@@ -15,7 +15,7 @@ from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.segments.definition import CONSENTED_CUSTOMERS, Aggregate, Segment, WorkspaceDefinitions
 from operators.aggregates.plan import aggregate_specs
 from operators.segments.compile_definitions import compile_program
-from operators.unify.batch import Definitions
+from operators.unify.definitions import Definitions
 
 SALT = b"a test's salt"
 WORKSPACE = WorkspaceId(1)

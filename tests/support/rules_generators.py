@@ -20,7 +20,9 @@ from domain.instants import DAY_MS
 from domain.policies import ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.profiles.profile import Stage
+from domain.segments import conditions as ops
 from domain.segments import rule
+from domain.segments.conditions import Condition
 from domain.segments.definition import (
     Aggregate,
     ComputedTrait,
@@ -32,12 +34,15 @@ from domain.segments.definition import (
     TraitRule,
     WorkspaceDefinitions,
 )
+from domain.segments.event_filter import EventFilter, Where
+from domain.segments.part import Scalar
 from domain.segments.rfm import RFM_SEGMENTS
-from domain.segments.rule import Condition, EventFilter, Measure, Rule, Scalar, Step, Where, span_ms
+from domain.segments.rule import Measure, Rule, Step
+from domain.segments.span import span_ms
 from operators.aggregates.plan import aggregate_specs
 from oracle.flips import candidates
-from oracle.record import Statement
 from oracle.rules import PersonHistory, Subject
+from oracle.statements.record import Statement
 from oracle.windows import begins, local
 
 ZONES: Final = (
@@ -111,18 +116,18 @@ def conditions(rng: random.Random, *, relative: bool = True) -> Condition:
     """A condition on a JSON value."""
     value, text = rng.choice(_SCALARS), str(rng.choice(("p", "pro", "o", "", "x")))
     kinds: list[Callable[[], Condition]] = [
-        lambda: rule.Equals(value), lambda: rule.NotEquals(value),
-        lambda: rule.In(tuple(rng.sample(_SCALARS, 3))),
-        lambda: rule.NotIn(tuple(rng.sample(_SCALARS, 3))),
-        lambda: rule.Contains(value), lambda: rule.NotContains(value),
-        lambda: rule.StartsWith(text), lambda: rule.EndsWith(text),
-        rule.Exists, rule.NotExists, lambda: numeric(rng), lambda: numeric(rng),
-        lambda: rule.Before(rng.choice(_INSTANTS)), lambda: rule.After(rng.choice(_INSTANTS)),
+        lambda: ops.Equals(value), lambda: ops.NotEquals(value),
+        lambda: ops.In(tuple(rng.sample(_SCALARS, 3))),
+        lambda: ops.NotIn(tuple(rng.sample(_SCALARS, 3))),
+        lambda: ops.Contains(value), lambda: ops.NotContains(value),
+        lambda: ops.StartsWith(text), lambda: ops.EndsWith(text),
+        ops.Exists, ops.NotExists, lambda: numeric(rng), lambda: numeric(rng),
+        lambda: ops.Before(rng.choice(_INSTANTS)), lambda: ops.After(rng.choice(_INSTANTS)),
     ]  # fmt: skip
     if relative:
         kinds += [
-            lambda: rule.WithinLast(rng.choice(SPANS)),
-            lambda: rule.WithinNext(rng.choice(SPANS)),
+            lambda: ops.WithinLast(rng.choice(SPANS)),
+            lambda: ops.WithinNext(rng.choice(SPANS)),
         ]
     return rng.choice(kinds)()
 
@@ -131,8 +136,8 @@ def numeric(rng: random.Random) -> Condition:
     """A comparison of numbers."""
     low, high = sorted(rng.sample(_NUMBERS, 2))
     made: list[Condition] = [
-        rule.LessThan(low), rule.AtMost(low), rule.GreaterThan(low), rule.AtLeast(low),
-        rule.Between(low, high), rule.Equals(low),
+        ops.LessThan(low), ops.AtMost(low), ops.GreaterThan(low), ops.AtLeast(low),
+        ops.Between(low, high), ops.Equals(low),
     ]  # fmt: skip
     return rng.choice(made)
 
@@ -160,16 +165,16 @@ def behaviours(rng: random.Random) -> Rule:
     )
     window = rng.choice((None, *WINDOWS, *WINDOWS))
     plain = measure in ("count", "first_at", "last_at")
-    condition = rng.choice((numeric(rng), numeric(rng), rule.AtLeast(1), rule.Equals(0)))
+    condition = rng.choice((numeric(rng), numeric(rng), ops.AtLeast(1), ops.Equals(0)))
     if measure.endswith("_at"):
         bound = rng.choice(_INSTANTS)
         condition = rng.choice(
             (
-                rule.Exists(),
-                rule.NotExists(),
-                rule.Before(bound),
-                rule.After(bound),
-                rule.WithinLast(rng.choice(SPANS)),
+                ops.Exists(),
+                ops.NotExists(),
+                ops.Before(bound),
+                ops.After(bound),
+                ops.WithinLast(rng.choice(SPANS)),
             )
         )
     elif rng.random() < 0.2:

@@ -17,7 +17,7 @@ from config.settings import Settings
 from domain.policies import ProfileRules
 from local.servers.postgres import EmbeddedPostgres
 from local.servers.valkey import EmbeddedValkey
-from oracle.consent import read_consent
+from oracle.statements.consent import read_consent
 from tests.support.collecting import (
     Sender,
     Served,

@@ -8,15 +8,16 @@ from pydantic import TypeAdapter
 
 from api.segments import rules_schemas as rules
 from api.segments.rule_reading_schemas import checked_rfm_rule, read_rule, read_trait_rule
-from domain.segments import definition, rule
-from domain.segments.rule import Part, Rule, decode_rule, encode_rule
+from domain.segments import conditions, definition, event_filter, rule
+from domain.segments.part import Part
+from domain.segments.rule import Rule, decode_rule, encode_rule
 from operators.rules.references import DefinitionParams
 from store.definitions.versions import InvalidDefinitionError
 
 PARAMS = DefinitionParams(depth_limit=4, node_limit=20)
 CONSENT = {"type": "consent", "purpose": "advertising"}
 ORDERED = {"name": "Order Completed"}
-PARTS: list[type[Part]] = [*get_args(Rule), *get_args(rule.Condition)]
+PARTS: list[type[Part]] = [*get_args(Rule), *get_args(conditions.Condition)]
 
 
 def told(document: Any) -> dict[str, str]:
@@ -50,7 +51,7 @@ def test_every_example_is_read_and_written_unchanged(part: type[Part]) -> None:
     assert msgspec.json.decode(encode_rule(found)) == document
 
 
-@pytest.mark.parametrize("part", [rule.EventFilter, rule.Where, rule.Step])
+@pytest.mark.parametrize("part", [event_filter.EventFilter, event_filter.Where, rule.Step])
 def test_examples_of_parts_that_are_in_no_union_are_read_unchanged(part: type[Part]) -> None:
     adapter: TypeAdapter[Part] = TypeAdapter(Annotated[part, rules.READS])  # type: ignore[arg-type]
     found = adapter.validate_python(part.example)
@@ -68,7 +69,7 @@ def test_values_keep_their_types() -> None:
         {"type": "trait", "name": "x", "condition": {"op": "in", "values": values}}, PARAMS
     )
     assert isinstance(found, rule.Trait)
-    assert isinstance(found.condition, rule.In)
+    assert isinstance(found.condition, conditions.In)
     assert [(type(value), value) for value in found.condition.values] == [
         (type(value), value) for value in values
     ]

@@ -13,7 +13,8 @@ from dataflows.unifier import Unifier
 from domain.event import Batch, Record
 from domain.intake.envelope import encode_event
 from domain.policies import IdentityRules, ProfileRules
-from oracle.verification import Rules, Totals, differences
+from oracle.tables import Rules, Totals
+from oracle.verification import differences
 from sinks.ads.meta.codec import Meta
 from sinks.http.client import HttpRunner
 from store.definitions.load import load_registry

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from config.alerting import Alerts, ChannelParams
 from domain.alerts import Severity
-from operators.alerts import AlertingParams
+from operators.alerts.params import AlertingParams
 from store.alerts import outbox
 from store.signals import observations
 from tests.integration.alerts.world import World, audience, decide, sources

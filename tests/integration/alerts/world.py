@@ -14,7 +14,7 @@ from config.alerting import Alerts, ChannelParams, channels
 from dataflows.alerts import look_once
 from domain.instants import to_ms
 from domain.signals.reading import Reading, Status
-from operators.alerts import AlertingParams
+from operators.alerts.params import AlertingParams
 from sinks.alerts.channel import Channel, Outcome
 from sinks.alerts.sender import Sender, SenderParams
 from sinks.http.client import HttpParams, HttpRunner

@@ -38,8 +38,8 @@ from domain.ids import WorkspaceId
 from domain.signals.reading import Reading, Status
 from domain.signals.schedule import Schedule
 from operators.gate.decide import OVERRIDABLE, Situation, judge, would_go
+from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
-from operators.gate.readings import GateState, observe
 
 PARAMS: Final = GateParams(
     recover_readings=2, cool_down=timedelta(seconds=30), swing=35, swing_readings=4

@@ -27,8 +27,8 @@ from domain.instants import HOUR_MS, to_ms
 from domain.signals.reading import Reading, Status
 from domain.signals.schedule import Schedule
 from operators.gate.decide import NEVER_OVERRIDDEN, OVERRIDABLE, Situation, judge, would_go
+from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
-from operators.gate.readings import GateState, observe
 
 PARAMS = GateParams()
 NOW = 1_790_000_000_000

@@ -14,8 +14,9 @@ import pytest
 from domain.gate import Action, Automation, Code, Decision, ProposedAction, Verdict
 from domain.ids import WorkspaceId
 from domain.signals.reading import Reading, Status
+from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
-from operators.gate.readings import GateState, decide, observe
+from operators.gate.readings import decide
 
 PARAMS = GateParams(margin=0, cool_down=timedelta(), swing=100)
 """The rules of one signal bare: margin, cool-down and volatility have tests of their own."""

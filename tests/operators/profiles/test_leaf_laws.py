@@ -15,6 +15,7 @@ from domain.ids import AggregateId
 from domain.policies import ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.profiles.leaf import Leaf, decode_leaf, encode_leaf, tie_of
+from domain.segments.conditions import AtLeast
 from domain.segments.definition import (
     Aggregate,
     AggregateSpec,
@@ -22,12 +23,13 @@ from domain.segments.definition import (
     Resolution,
     WorkspaceDefinitions,
 )
-from domain.segments.rule import AtLeast, EventFilter, Where
+from domain.segments.event_filter import EventFilter, Where
 from operators.aggregates.fold import held
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
 from operators.profiles.sessions import add_interval, join_sessions
-from operators.segments.program import Program, fold_matched, matched
+from operators.segments.program import Program
+from operators.segments.touches import fold_matched, matched
 from tests.support.builders import WORKSPACE, event
 
 RULES = ProfileRules(

@@ -10,9 +10,13 @@ from domain.policies import ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.profiles.leaf import Leaf
 from domain.profiles.profile import Person, Stage
+from domain.segments.conditions import NotExists
 from domain.segments.definition import Segment
-from domain.segments.rule import NotExists, Trait
-from operators.unify.batch import Definitions, needed, unify, wake
+from domain.segments.rule import Trait
+from operators.unify.batch import unify
+from operators.unify.definitions import Definitions
+from operators.unify.needed import needed
+from operators.unify.wake import wake
 from store.definitions.load import Registry
 from store.unify.unit_of_work import Committed
 from tests.simulation.memory import MemoryTables, MemoryUnitOfWork

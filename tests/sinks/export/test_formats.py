@@ -11,7 +11,7 @@ from domain.ids import IdentifierKey, ProfileId, TraitId, WorkspaceId
 from domain.profiles.leaf import Leaf, Register
 from domain.profiles.profile import Person
 from domain.segments.definition import ComputedTrait, Function, TraitRule
-from domain.segments.rule import EventFilter
+from domain.segments.event_filter import EventFilter
 from operators.export import Exported, Record, cast, columns, record
 from sinks.export.formats import MEDIA_TYPES, encoder, guarded, instant
 

@@ -17,7 +17,7 @@ from domain.profiles.leaf import Leaf
 from operators.profiles.compose import compose
 from operators.profiles.consent import consents
 from operators.profiles.fold import fold
-from oracle.consent import read_consent
+from oracle.statements.consent import read_consent
 from sources.intake.decode import Decoder
 from store.definitions.load import SourceRow
 from tests.support.builders import NOON_MS, SALT, WORKSPACE, event

@@ -16,7 +16,7 @@ from domain.policies import ProfileRules
 from domain.signals.metrics import ODD
 from domain.stored import StoredEvent
 from operators.unify.batch import unify
-from oracle.record import read_statement
+from oracle.statements.record import read_statement
 from tests.sources.intake.test_decode import JSON, RULES, collected, decode, message, names
 from tests.support.builders import NOON_MS, SALT, definitions
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from domain.segments.rule import Equals, Trait
+from domain.segments.conditions import Equals
+from domain.segments.rule import Trait
 from store.activation import withdrawals
 from store.definitions import publish as publishing
 from store.definitions.versions import Author, Draft, create

@@ -4,8 +4,9 @@ import msgspec
 import psycopg
 
 from domain.ids import WorkspaceId
+from domain.segments.conditions import Equals
 from domain.segments.definition import ADVERTISING, CONSENTED_CUSTOMERS
-from domain.segments.rule import Equals, Trait
+from domain.segments.rule import Trait
 from store.definitions.load import Registry, load_registry, load_revision, refresh
 from store.definitions.publish import publish_segment
 from store.definitions.versions import Author, Draft, create

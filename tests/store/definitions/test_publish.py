@@ -7,22 +7,10 @@ import psycopg
 import pytest
 
 from domain.ids import SegmentId
+from domain.segments.conditions import AtLeast, Before, Equals
 from domain.segments.definition import RfmBreaks, RfmRule, TraitRule
-from domain.segments.rule import (
-    All,
-    AtLeast,
-    Before,
-    Behaviour,
-    Computed,
-    Equals,
-    EventFilter,
-    HasIdentifier,
-    Member,
-    Rfm,
-    Rule,
-    Trait,
-    Where,
-)
+from domain.segments.event_filter import EventFilter, Where
+from domain.segments.rule import All, Behaviour, Computed, HasIdentifier, Member, Rfm, Rule, Trait
 from operators.rules.references import DefinitionParams
 from store import locks
 from store.definitions import publish as publishing

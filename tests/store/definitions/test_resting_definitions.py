@@ -8,8 +8,10 @@ from structlog.testing import capture_logs
 
 from dataflows.unifier import REFRESH_S
 from domain.event import Wake
-from domain.segments.rule import AtLeast, Behaviour, EventFilter, Trait
-from domain.segments.rule import Equals as Same
+from domain.segments.conditions import AtLeast
+from domain.segments.conditions import Equals as Same
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Behaviour, Trait
 from store.definitions import publish as publishing
 from store.definitions import sweeps
 from store.definitions.load import load_registry

@@ -5,7 +5,9 @@ import psycopg
 import pytest
 
 from config.settings import Settings
-from domain.segments.rule import AtLeast, Behaviour, Equals, EventFilter, Trait
+from domain.segments.conditions import AtLeast, Equals
+from domain.segments.event_filter import EventFilter
+from domain.segments.rule import Behaviour, Trait
 from sources.segments import Effort, SweepFeed, SweepParams
 from store.definitions import publish as publishing
 from store.definitions import sweeps

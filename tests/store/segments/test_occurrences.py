@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.segments import rule
-from domain.segments.rule import Where
+from domain.segments import conditions
+from domain.segments.event_filter import Where
 from store.segments.occurrences import distinct, keys_of, trace_of
 
 
@@ -31,16 +31,16 @@ def test_keys_keep_their_sixteen_bytes() -> None:
 
 
 def test_a_trace_is_what_every_plain_record_that_passes_contains() -> None:
-    assert trace_of(Where("a.plan", rule.Equals("50% off_\\"))) == b'%"50\\% off\\_\\\\"%'
-    assert trace_of(Where("a.plan", rule.StartsWith("pro"))) == b'%"pro%'
-    assert trace_of(Where("a.plan", rule.EndsWith("pro"))) == b'%pro"%'
-    assert trace_of(Where("a.plan", rule.Contains("pro"))) == b"%pro%"
-    assert trace_of(Where("a.plan", rule.Contains(3))) == b'%"plan"%'
-    assert trace_of(Where("a.plan", rule.Equals(True))) == b'%"plan"%'
-    assert trace_of(Where("a.plan", rule.AtLeast(3))) == b'%"plan"%'
+    assert trace_of(Where("a.plan", conditions.Equals("50% off_\\"))) == b'%"50\\% off\\_\\\\"%'
+    assert trace_of(Where("a.plan", conditions.StartsWith("pro"))) == b'%"pro%'
+    assert trace_of(Where("a.plan", conditions.EndsWith("pro"))) == b'%pro"%'
+    assert trace_of(Where("a.plan", conditions.Contains("pro"))) == b"%pro%"
+    assert trace_of(Where("a.plan", conditions.Contains(3))) == b'%"plan"%'
+    assert trace_of(Where("a.plan", conditions.Equals(True))) == b'%"plan"%'
+    assert trace_of(Where("a.plan", conditions.AtLeast(3))) == b'%"plan"%'
 
 
 def test_there_is_no_trace_where_a_missing_value_passes_or_a_text_cannot_be_written() -> None:
-    assert trace_of(Where("plan", rule.NotEquals("pro"))) is None
-    assert trace_of(Where("plan", rule.NotExists())) is None
-    assert trace_of(Where("plan", rule.Equals("\ud800"))) is None
+    assert trace_of(Where("plan", conditions.NotEquals("pro"))) is None
+    assert trace_of(Where("plan", conditions.NotExists())) is None
+    assert trace_of(Where("plan", conditions.Equals("\ud800"))) is None

@@ -11,16 +11,14 @@ from config.settings import Settings
 from domain.ids import SegmentId
 from domain.policies import ProfileRules
 from domain.profiles.profile import Stage, decode_person
+from domain.segments.conditions import AtLeast, Equals, Exists, WithinLast
 from domain.segments.definition import RfmRule, TraitRule
-from domain.segments.rule import (  # fmt: skip
+from domain.segments.event_filter import EventFilter, Where
+from domain.segments.rule import (
     All,
-    AtLeast,
     Behaviour,
     Computed,
     Consent,
-    Equals,
-    EventFilter,
-    Exists,
     HasIdentifier,
     Lifecycle,
     Member,
@@ -30,8 +28,6 @@ from domain.segments.rule import (  # fmt: skip
     Sequence,
     Step,
     Trait,
-    Where,
-    WithinLast,
 )
 from domain.segments.rule import Any as AnyOf
 from operators.segments.sampling import Estimate, estimate

@@ -3,9 +3,10 @@ import pytest
 from msgspec import convert
 
 from config.settings import Settings
+from domain.segments.conditions import Exists
 from domain.segments.definition import RfmBreaks, RfmRule
 from domain.segments.rfm import RFM_SEGMENTS
-from domain.segments.rule import Exists, Rfm, Trait
+from domain.segments.rule import Rfm, Trait
 from operators.rfm.bounds import RfmParams
 from operators.rfm.scores import quintiles
 from store.definitions.publish_rfm import publish_rfm

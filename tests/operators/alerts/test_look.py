@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from domain.alerts import Condition, Notice, Severity, Step
 from domain.ids import WorkspaceId
-from operators.alerts import AlertingParams, AlertState, look
+from operators.alerts.look import look
+from operators.alerts.params import AlertingParams
+from operators.alerts.watches import AlertState
 
 PARAMS = AlertingParams()
 WORKSPACE = WorkspaceId(1)
