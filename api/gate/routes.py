@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from fastapi import APIRouter, Path
 
+from api.gate.rejudge_schemas import RejudgedView, RejudgeRequest, RejudgeView
 from api.gate.schemas import (
     AudienceGateView,
     DependencyView,
@@ -13,9 +14,6 @@ from api.gate.schemas import (
     ModeRequest,
     ModeView,
     OverrideRequest,
-    RejudgedView,
-    RejudgeRequest,
-    RejudgeView,
     ReleaseRequest,
     SaidView,
 )
