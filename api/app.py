@@ -19,7 +19,9 @@ from api.collector.collector import Collector
 from api.collector.settings import settings_routes
 from api.export import routes as exports
 from api.export.desk import ExportDesk
+from api.gate import audience_routes as audience_gate
 from api.gate import decisions_routes as decisions
+from api.gate import rejudge_routes as rejudge
 from api.gate import routes as gate
 from api.identity import commands_routes as commands
 from api.identity import routes as identity
@@ -75,6 +77,8 @@ ROUTES = (
     exports.router,
     funnels.router,
     gate.router,
+    audience_gate.router,
+    rejudge.router,
     health.router,
     identity.router,
     person_audiences.router,
