@@ -27,7 +27,7 @@ from api.web.paging import Page, PagingDep
 from api.web.transaction import TransactionsDep
 from api.web.values import Count
 from config.settings import Settings
-from store.definitions import publish, views
+from store.definitions import checks, publish, views
 from store.definitions.versions import Draft, create, save
 from store.fetch import Pool
 from store.segments import segments
@@ -89,7 +89,7 @@ async def validate_rule(
     """
     rule = checked_rule(body.rule, settings.definitions)
     author = author_of(settings, caller.workspace, caller.actor)
-    await transactions.run(lambda conn: publish.check_segment(conn, author, body.segment, rule))
+    await transactions.run(lambda conn: checks.check_segment(conn, author, body.segment, rule))
     return CheckedView(rule=msgspec.to_builtins(rule))
 
 

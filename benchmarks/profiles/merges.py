@@ -12,7 +12,8 @@ from domain.ids import IdentifierKey, SourceId, WorkspaceId
 from domain.keys import identifier_key, message_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from operators.unify.batch import Definitions, needed, unify
-from store.unify.unit_of_work import Committed, PostgresUnitOfWork
+from store.unify.outcomes import Committed
+from store.unify.unit_of_work import PostgresUnitOfWork
 
 BATCH = 1_000
 NOW_MS = 1_795_000_000_000

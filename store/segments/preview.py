@@ -28,9 +28,10 @@ from operators.segments.draft import Tally, draft_program
 from operators.segments.sampling import Estimate, estimate
 from store.connection import Keys, adapt, one_of
 from store.definitions import versions
+from store.definitions.checks import as_rule, check_segment
+from store.definitions.errors import MissingDefinitionError
 from store.definitions.load import load_definitions
-from store.definitions.publish import as_rule, check_segment
-from store.definitions.versions import Author, MissingDefinitionError
+from store.definitions.versions import Author
 from store.unify.history import bring_up
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"

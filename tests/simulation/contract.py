@@ -12,7 +12,8 @@ from domain.link import pair_of
 from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import Person, decode_person
 from operators.unify.batch import Definitions, Item, Needed, needed, unify, wake
-from store.unify.unit_of_work import Committed, Conflict, Outcome, UnitOfWork
+from store.unify.outcomes import Committed, Conflict, Outcome
+from store.unify.unit_of_work import UnitOfWork
 from tests.support.builders import NOON_MS, definitions, key
 
 LOG = "contract"

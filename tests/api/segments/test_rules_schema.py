@@ -11,7 +11,7 @@ from api.segments.rule_reading_schemas import checked_rfm_rule, read_rule, read_
 from domain.segments import definition, rule
 from domain.segments.rule import Part, Rule, decode_rule, encode_rule
 from operators.rules.references import DefinitionParams
-from store.definitions.versions import InvalidDefinitionError
+from store.definitions.errors import InvalidDefinitionError
 
 PARAMS = DefinitionParams(depth_limit=4, node_limit=20)
 CONSENT = {"type": "consent", "purpose": "advertising"}

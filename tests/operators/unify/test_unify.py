@@ -14,7 +14,7 @@ from domain.segments.definition import Segment
 from domain.segments.rule import NotExists, Trait
 from operators.unify.batch import Definitions, needed, unify, wake
 from store.definitions.load import Registry
-from store.unify.unit_of_work import Committed
+from store.unify.outcomes import Committed
 from tests.simulation.memory import MemoryTables, MemoryUnitOfWork
 from tests.support.builders import NOON_MS, SALT, WORKSPACE, definitions, event, key, order, unmerge
 

@@ -12,8 +12,9 @@ from domain.segments.rule import AtLeast, Behaviour, EventFilter, Trait
 from domain.segments.rule import Equals as Same
 from store.definitions import publish as publishing
 from store.definitions import sweeps
+from store.definitions.errors import DefinitionConflictError
 from store.definitions.load import load_registry
-from store.definitions.versions import Author, DefinitionConflictError, Draft, save
+from store.definitions.versions import Author, Draft, save
 from tests.store.conftest import Engine
 
 BOUGHT = Behaviour(EventFilter("Order Completed"), condition=AtLeast(1))
