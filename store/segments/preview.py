@@ -16,10 +16,8 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.errors import QueryCanceled
 
 from domain.ids import ProfileId, SegmentId
-from domain.instants import MS
 from domain.policies import ProfileRules
 from domain.profiles.profile import decode_person
 from domain.segments.definition import IN_USE, DefinitionStatus
@@ -32,13 +30,10 @@ from store.definitions.checks import as_rule, check_segment
 from store.definitions.errors import MissingDefinitionError
 from store.definitions.load import load_definitions
 from store.definitions.versions import Author
+from store.segments.population import count_people, ring
 from store.unify.history import bring_up
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_PEOPLE: Final = "FROM profiles WHERE workspace_id = %s"
-_AFTER: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s ORDER BY id LIMIT %s"
-_UP_TO: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s AND id <= %s ORDER BY id LIMIT %s"
-_NIL: Final = UUID(int=0)
 _NAMES: Final = f"""
     SELECT s.id, s.name, s.version FROM segments s WHERE s.workspace_id = %s
         AND s.status IN {one_of(IN_USE)} ORDER BY s.id
@@ -202,7 +197,7 @@ class Previews:
         rule = _rule(conn, author, asked)
         definitions = load_definitions(conn, author.workspace)
         program = draft_program(definitions, rule)
-        people, counted = self._count(conn, author.workspace)
+        people, counted = count_people(conn, author.workspace, self._params.count_limit)
         wanted = people if people <= self._params.exact_people else self._params.sample_people
         found = Tally(program, self._rules, asked.now_ms, self._params.shown)
         reads_history = program.newest > definitions.newest_aggregate
@@ -232,25 +227,6 @@ class Previews:
             ),
         )
 
-    def _count(self, conn: Connection[Any], workspace: int) -> tuple[int, bool]:
-        """How many people there are, and whether they were counted."""
-        try:
-            with conn.transaction():
-                before = conn.execute("SHOW statement_timeout").fetchone()
-                conn.execute(
-                    f"SET LOCAL statement_timeout = {self._params.count_limit // MS}".encode()
-                )
-                row = conn.execute("SELECT count(*) " + _PEOPLE, (workspace,)).fetchone()
-                conn.execute(
-                    f"SET LOCAL statement_timeout = '{before[0] if before else 0}'".encode()
-                )
-                return (int(row[0]) if row else 0), True
-        except QueryCanceled:
-            plan = conn.execute(
-                "EXPLAIN (FORMAT JSON) SELECT 1 " + _PEOPLE, (workspace,)
-            ).fetchone()
-            return (int(plan[0][0]["Plan"]["Plan Rows"]) if plan else 0), False
-
     def _pages(
         self,
         conn: Connection[Any],
@@ -266,7 +242,7 @@ class Previews:
         """
         size, asked, longest = history_page or self._params.page, 0, 0.0
         began = self._clock()
-        for page in _ring(conn, workspace, UUID(bytes=start), size):
+        for page in ring(conn, workspace, UUID(bytes=start), size):
             if page:
                 yield page[: wanted - asked]
             asked += len(page)
@@ -303,21 +279,6 @@ def _rule(conn: Connection[Any], author: Author, asked: Asked) -> Rule:
         raise ValueError("a preview has a rule or a segment")
     check_segment(conn, author, asked.segment, rule)
     return rule
-
-
-def _ring(
-    conn: Connection[Any], workspace: int, start: UUID, size: int
-) -> Iterator[list[tuple[bytes, bytes]]]:
-    """Everybody's id and document, once, page by page."""
-    cursor = conn.cursor(binary=True)
-    after = start
-    while page := cursor.execute(_AFTER, (workspace, after, size)).fetchall():
-        yield page
-        after = UUID(bytes=page[-1][0])
-    after = _NIL
-    while page := cursor.execute(_UP_TO, (workspace, after, start, size)).fetchall():
-        yield page
-        after = UUID(bytes=page[-1][0])
 
 
 def _add(conn: Connection[Any], tally: Tally, page: Sequence[tuple[bytes, bytes]]) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from config.settings import Settings
 from domain.ids import SegmentId
-from domain.policies import ProfileRules
 from domain.profiles.profile import Stage, decode_person
 from domain.segments.definition import RfmRule, TraitRule
 from domain.segments.rule import (  # fmt: skip
@@ -253,22 +252,6 @@ def test_when_time_is_over_the_answer_rests_on_those_evaluated_so_far(
     assert not found.in_time
     assert found.members.low <= 10 <= found.members.high
     assert found.members.low < found.members.high
-
-
-def test_too_many_people_to_be_counted_are_estimated(engine: Engine) -> None:
-    sql = """
-        INSERT INTO profiles (id, workspace_id, version, stage, doc)
-        SELECT gen_random_uuid(), %s, 1, 'known', '' FROM generate_series(1, 60000)
-    """
-    engine.conn.execute(sql, (engine.workspace,))
-    engine.conn.execute("ANALYZE profiles")
-    previews = Previews(
-        ProfileRules(), KINDS, PreviewParams(count_limit=timedelta(milliseconds=1)), lambda: 0.0
-    )
-    with engine.conn.transaction():
-        people, exact = previews._count(engine.conn, engine.workspace)
-    assert not exact
-    assert people == pytest.approx(60_000, rel=0.2)
 
 
 def test_nothing_is_written(engine: Engine, look: Look) -> None:
