@@ -24,7 +24,7 @@ from api.web.paging import Page, PagingDep, RowId
 from api.web.problems import DESCRIBED
 from config.exports import form_kinds, form_purpose
 from config.settings import Settings
-from domain.export import PLATFORM_FORMS, ExportSpec, IdentifierForm
+from domain.export import PLATFORM_FORMS, UNDER_WAY, ExportSpec, ExportStatus, IdentifierForm
 from sinks.export.formats import MEDIA_TYPES
 from store.export import exports
 from store.export.exports import ExportRow
@@ -254,9 +254,9 @@ def _checked_range(part: str, size: int) -> str:
 def _not_there(row: ExportRow) -> ConflictError | GoneError:
     if row.kind == "stream":
         return ConflictError("It was answered directly: there is no file.")
-    if row.status in {"queued", "running"}:
+    if row.status in UNDER_WAY:
         return ConflictError(f"It is not written yet: it is {row.status}.")
-    if row.status == "failed":
+    if row.status == ExportStatus.FAILED:
         return ConflictError("It failed: there is no file.")
     return GoneError(f"The file is no more: it is {row.status}.")
 

@@ -13,6 +13,7 @@ from psycopg import Connection
 from domain.activation.states import AudienceStatus
 from domain.alerts import Condition, Severity
 from domain.ids import WorkspaceId
+from domain.intake.dead_letter import DeadLetterStatus
 from domain.intake.log_refusal import LogRefusal
 from store.alerts.push_conditions import failed, held, outstanding
 from store.intake.log_refusals import refusals
@@ -79,19 +80,20 @@ _SIGNALS: Final = f"""
         ORDER BY r.read_at DESC, r.id DESC LIMIT 1
     ) newest ON true
 """
-_DEAD: Final = """
+_DEAD: Final = f"""
     SELECT reason, count(*) FROM dead_letters
-    WHERE workspace_id = %(workspace)s AND status = 'open'
+    WHERE workspace_id = %(workspace)s AND status = '{DeadLetterStatus.OPEN}'
       AND recorded_at >= %(dead)s GROUP BY reason ORDER BY 2 DESC, 1
 """
-_BROKEN: Final = """
+_BROKEN: Final = f"""
     SELECT (SELECT count(*) FROM dead_letters
-            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status = 'open'
+            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL)
+              AND status = '{DeadLetterStatus.OPEN}'
               AND reason = 'internal_error' AND command = ''
               AND recorded_at >= %(failed)s),
            (SELECT count(*) FROM dead_letters
             WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL)
-              AND status <> 'resolved' AND command <> ''),
+              AND status <> '{DeadLetterStatus.RESOLVED}' AND command <> ''),
            (SELECT count(*) FROM resting_people WHERE workspace_id = %(workspace)s
                AND until_at > %(now)s)
 """

@@ -7,6 +7,7 @@ import psycopg
 
 from domain.changes import Changes
 from domain.instants import utc
+from domain.intake.dead_letter import DeadLetterStatus
 from domain.profiles.profile import Person
 from store import locks
 from store.connection import Integers, Keys
@@ -95,10 +96,12 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (log, partition, position, index, sha256(payload)) DO NOTHING
 """
 _REOPEN: Final = (
-    "UPDATE dead_letters SET status = 'open', reason = %s, detail = %s, recorded_at = %s WHERE id"
-    " = %s"
+    f"UPDATE dead_letters SET status = '{DeadLetterStatus.OPEN}', reason = %s, detail = %s,"
+    " recorded_at = %s WHERE id = %s"
 )
-_SETTLE: Final = "UPDATE dead_letters SET status = 'resolved' WHERE id = ANY(%s)"
+_SETTLE: Final = (
+    f"UPDATE dead_letters SET status = '{DeadLetterStatus.RESOLVED}' WHERE id = ANY(%s)"
+)
 
 
 def move_fence(cursor: psycopg.Cursor, fence: "Fence") -> bool:
