@@ -61,7 +61,7 @@ async def set_gate_mode(
     speaker, mode = speaker_of(caller, settings), Mode(body.mode)
     await transactions.run(
         lambda conn: commands.set_mode(
-            conn, speaker, body.scope, mode, body.reason, now(), body.expires_at
+            conn, speaker, mode, commands.Terms(body.scope, body.reason, body.expires_at), now()
         )
     )
     return await _modes(transactions, caller)
@@ -101,7 +101,11 @@ async def create_override(
     speaker = speaker_of(caller, settings)
     made = await transactions.run(
         lambda conn: commands.override(
-            conn, speaker, body.scope, body.codes, body.reason, now(), body.expires_at
+            conn,
+            speaker,
+            body.codes,
+            commands.Terms(body.scope, body.reason, body.expires_at),
+            now(),
         )
     )
     return await intervention(transactions, caller, "override", made)

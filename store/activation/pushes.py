@@ -20,14 +20,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.activation.states import (
-    GATED,
-    GIVEN_UP,
-    Operation,
-    PushStatus,
-    RequestStatus,
-    RowState,
-)
+from domain.activation.states import GATED, GIVEN_UP, Operation, PushStatus, RequestStatus, RowState
 from store.connection import one_of
 
 ROWS: Final = """

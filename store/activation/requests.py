@@ -9,12 +9,7 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from domain.activation.states import (
-    EXEMPT,
-    Operation,
-    PushStatus,
-    RequestStatus,
-)
+from domain.activation.states import EXEMPT, Operation, PushStatus, RequestStatus
 from domain.ids import ProfileId
 from operators.activation import NO_CONSENT, Row
 from store.activation.concerned import refusing

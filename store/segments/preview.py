@@ -17,19 +17,20 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from domain.ids import ProfileId, SegmentId
+from domain.ids import SegmentId
 from domain.policies import ProfileRules
 from domain.profiles.profile import decode_person
 from domain.segments.definition import IN_USE, DefinitionStatus
 from domain.segments.rule import Rule
 from operators.segments.draft import Tally, draft_program
 from operators.segments.sampling import Estimate, estimate
-from store.connection import Keys, adapt, one_of
+from store.connection import adapt, one_of
 from store.definitions import versions
 from store.definitions.checks import as_rule, check_segment
 from store.definitions.errors import MissingDefinitionError
 from store.definitions.load import load_definitions
 from store.definitions.versions import Author
+from store.segments.examples import Example, examples_of
 from store.segments.population import count_people, ring
 from store.unify.history import bring_up
 
@@ -37,12 +38,6 @@ _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _NAMES: Final = f"""
     SELECT s.id, s.name, s.version FROM segments s WHERE s.workspace_id = %s
         AND s.status IN {one_of(IN_USE)} ORDER BY s.id
-"""
-_IDENTIFIERS: Final = """
-    SELECT wanted.id, found.kind, found.value FROM unnest(%(people)s) AS wanted(id) CROSS
-    JOIN LATERAL (
-        SELECT kind, value FROM identifiers WHERE profile_id = wanted.id
-        ORDER BY array_position(%(kinds)s::text[], kind), value LIMIT %(limit)s) found
 """
 
 
@@ -96,13 +91,6 @@ class Asked(NamedTuple):
     rule: Rule | None
     now_ms: int
     start: bytes
-
-
-class Example(NamedTuple):
-    """A person who would be a member, with some identifiers (kind, value)."""
-
-    profile_id: UUID
-    identifiers: tuple[tuple[str, str], ...]
 
 
 class Overlap(NamedTuple):
@@ -221,7 +209,7 @@ class Previews:
             in_time=found.evaluated >= min(wanted, people),
             reads_history=reads_history,
             unscored=unscored,
-            examples=self._examples(conn, found.examples),
+            examples=examples_of(conn, found.examples, self._kinds, self._params.identifiers_shown),
             overlaps=tuple(
                 _overlap(found, people, *row) for row in conn.execute(_NAMES, (author.workspace,))
             ),
@@ -250,19 +238,6 @@ class Previews:
             longest, began = max(longest, now - began), now
             if asked >= wanted or now + longest > ends:
                 return
-
-    def _examples(self, conn: Connection[Any], people: Sequence[ProfileId]) -> tuple[Example, ...]:
-        found: dict[bytes, list[tuple[str, str]]] = {person: [] for person in people}
-        params = {
-            "people": Keys(list(people)),
-            "kinds": self._kinds,
-            "limit": self._params.identifiers_shown,
-        }
-        for person, kind, value in conn.cursor(binary=True).execute(_IDENTIFIERS, params):
-            found[person].append((kind, value))
-        return tuple(
-            Example(UUID(bytes=person), tuple(identifiers)) for person, identifiers in found.items()
-        )
 
 
 def _rule(conn: Connection[Any], author: Author, asked: Asked) -> Rule:
