@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from operator import attrgetter
 from time import monotonic
 
@@ -19,7 +20,9 @@ from api.collector.collector import Collector
 from api.collector.settings import settings_routes
 from api.export import routes as exports
 from api.export.desk import ExportDesk
+from api.gate import audience_routes as audience_gate
 from api.gate import decisions_routes as decisions
+from api.gate import rejudge_routes as rejudge
 from api.gate import routes as gate
 from api.identity import commands_routes as commands
 from api.identity import routes as identity
@@ -27,7 +30,7 @@ from api.intake import dead_letters_routes as dead_letters
 from api.openapi import document
 from api.operation import health_routes as health
 from api.operation import statistics_routes as statistics
-from api.operation.lag import LagGauge, lag_reader
+from api.operation.lag import LagGauge
 from api.profiles import events_routes as events
 from api.profiles import person_changes_routes as person_changes
 from api.profiles import routes as profiles
@@ -52,11 +55,12 @@ from api.web.log_watch import LogWatch, watched
 from api.web.observing import Observe
 from api.web.problems import DESCRIBED
 from api.web.transaction import open_transactions
+from config.lag import lag_reader
 from config.load import load_settings
 from config.settings import Settings
 from domain.instants import MS
 from sinks.profiles.cache import connect_hot
-from store.fetch import Pool
+from store.fetch import Pool, connect_blocking
 from store.profiles.statistics import Totals
 from store.segments.funnels import Funnels
 
@@ -75,6 +79,8 @@ ROUTES = (
     exports.router,
     funnels.router,
     gate.router,
+    audience_gate.router,
+    rejudge.router,
     health.router,
     identity.router,
     person_audiences.router,
@@ -148,7 +154,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.transactions = transactions = await stack.enter_async_context(
             open_transactions(settings)
         )
-        app.state.lag = lag = LagGauge(lag_reader(settings))
+        connect = partial(connect_blocking, settings.postgres.dsn.get_secret_value())
+        app.state.lag = lag = LagGauge(lag_reader(settings, connect))
         stack.callback(lag.close)
         url = settings.redis.url.get_secret_value()
         app.state.redis = redis = connect_hot(url, settings.query.hot) if url else None

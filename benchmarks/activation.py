@@ -68,11 +68,9 @@ def _override(connection: psycopg.Connection) -> None:
     commands.override(
         connection,
         speaker,
-        "workspace",
         sorted(OVERRIDABLE),
-        "a benchmark",
+        commands.Terms("workspace", "a benchmark", now + timedelta(days=1)),
         now,
-        now + timedelta(days=1),
     )
 
 
@@ -213,11 +211,9 @@ def _one_by_one(
             commands.set_mode(
                 connection,
                 speaker,
-                "workspace",
                 Mode.FROZEN,
-                "a benchmark",
+                commands.Terms("workspace", "a benchmark"),
                 datetime.now(UTC),
-                None,
             )
             gone = [
                 _lag_ms(connection, audience, person, urgent=True) for person in listed[changes:]
@@ -225,11 +221,9 @@ def _one_by_one(
             commands.set_mode(
                 connection,
                 speaker,
-                "workspace",
                 Mode.ENFORCE,
-                "a benchmark",
+                commands.Terms("workspace", "a benchmark"),
                 datetime.now(UTC),
-                None,
             )
         finally:
             stop([process])

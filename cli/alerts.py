@@ -15,7 +15,7 @@ from domain.instants import to_ms
 from sinks.alerts.channel import Again, Arrived, Channel, Refused
 from sinks.alerts.sender import deliver
 from sinks.http.client import HttpRunner
-from store.alerts import outbox
+from store.alerts import episodes, outbox
 from store.audit.trail import append
 
 app = typer.Typer(
@@ -35,7 +35,7 @@ def list_alerts(
 ) -> None:
     """List alerts, the newest first."""
     with workspace(workspace_name) as (conn, author):
-        rows = outbox.page(
+        rows = episodes.page(
             conn, WorkspaceId(author.workspace), lasting=not everything, after=None, limit=100
         )
     if not rows:
@@ -60,7 +60,7 @@ def list_alerts(
 def show(alert: _Alert, workspace_name: WorkspaceName = "default") -> None:
     """Show an alert and every notice about it."""
     with workspace(workspace_name) as (conn, author):
-        row = outbox.by_id(conn, WorkspaceId(author.workspace), alert)
+        row = episodes.by_id(conn, WorkspaceId(author.workspace), alert)
         notices = outbox.notices(conn, WorkspaceId(author.workspace), alert)
     if row is None:
         raise refused([f"there is no alert {alert}"])
@@ -82,7 +82,7 @@ def _sent(notice: outbox.NoticeRow) -> str:
 def acknowledge(alert: _Alert, workspace_name: WorkspaceName = "default") -> None:
     """Say that somebody cares: nobody is reminded any more. The alert is resolved by itself."""
     with workspace(workspace_name) as (conn, author):
-        if not outbox.acknowledge(
+        if not episodes.acknowledge(
             conn, WorkspaceId(author.workspace), alert, author.actor, datetime.now(UTC)
         ):
             raise refused([f"there is no alert {alert} that lasts"])

@@ -101,7 +101,7 @@ def freeze(
 ) -> None:
     """Hold every push until `stratum gate enforce`. Withdrawals and erasures go on."""
     with _session(workspace) as at:
-        commands.set_mode(at.conn, at.speaker, scope, Mode.FROZEN, reason, at.now, None)
+        commands.set_mode(at.conn, at.speaker, Mode.FROZEN, commands.Terms(scope, reason), at.now)
     typer.echo(f"{scope}: pushes are frozen")
 
 
@@ -116,7 +116,11 @@ def advise(
     """Try the gate out: for a while send only withdrawals and erasures, and record the rest."""
     with _session(workspace) as at:
         commands.set_mode(
-            at.conn, at.speaker, scope, Mode.ADVISORY, reason, at.now, at.until(hours)
+            at.conn,
+            at.speaker,
+            Mode.ADVISORY,
+            commands.Terms(scope, reason, at.until(hours)),
+            at.now,
         )
     typer.echo(f"{scope}: the gate advises for {hours:g} h; no push is sent")
 
@@ -127,7 +131,7 @@ def enforce(
 ) -> None:
     """Take back what was set for a scope: the gate enforces."""
     with _session(workspace) as at:
-        commands.set_mode(at.conn, at.speaker, scope, Mode.ENFORCE, reason, at.now, None)
+        commands.set_mode(at.conn, at.speaker, Mode.ENFORCE, commands.Terms(scope, reason), at.now)
     typer.echo(f"{scope}: the gate enforces")
 
 
@@ -146,7 +150,7 @@ def override(
     """Let pass what only these reasons speak against, for a while."""
     with _session(workspace) as at:
         number = commands.override(
-            at.conn, at.speaker, scope, codes, reason, at.now, at.until(hours)
+            at.conn, at.speaker, codes, commands.Terms(scope, reason, at.until(hours)), at.now
         )
     typer.echo(f"override {number} holds for {hours:g} h" + _pending(at.settings))
 

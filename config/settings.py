@@ -29,7 +29,7 @@ from sources.log.leases import LeaseParams
 from sources.log.valkey import TrimParams
 from sources.segments import SweepParams
 from store.intake.partitions import Watched
-from store.profiles.profiles import PagingParams
+from store.profiles.pages import PagingParams
 from store.profiles.statistics import StatisticsParams
 from store.segments.funnels import FunnelParams
 from store.segments.preview import PreviewParams

@@ -30,7 +30,7 @@ from operators.alerts.look import look
 from sinks.alerts.sender import Sender
 from sinks.http.client import HttpRunner
 from store.alerts import conditions as alert_conditions
-from store.alerts import outbox
+from store.alerts import episodes, outbox
 from store.intake.partitions import Watched
 
 logger = structlog.get_logger(__name__)
@@ -121,26 +121,26 @@ def look_once(
     told: list[Notice] = []
     now_ms = to_ms(now)
     for workspace in alert_conditions.workspaces(conn):
-        with outbox.looking(conn) as alone:
+        with episodes.looking(conn) as alone:
             if not alone:
                 return told
             seen = alert_conditions.conditions(conn, workspace, now, params.conditions, watched)
-            before = outbox.load_state(conn, workspace)
+            before = episodes.load_state(conn, workspace)
             looked = look(
                 before,
                 workspace,
                 seen,
                 now_ms,
                 params.alerting,
-                outbox.acknowledged(conn, workspace),
+                episodes.acknowledged(conn, workspace),
             )
             for notice in looked.notices:
                 outbox.tell(conn, notice, reached(notice, params), now)
             changed = [
                 one for key, one in looked.state.episodes.items() if one != before.episodes.get(key)
             ]
-            outbox.show(conn, workspace, changed)
-            outbox.save_state(conn, workspace, looked.state, now)
+            episodes.show(conn, workspace, changed)
+            episodes.save_state(conn, workspace, looked.state, now)
         told += looked.notices
         for notice in looked.notices:
             observe_alert(notice)

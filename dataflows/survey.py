@@ -17,11 +17,12 @@ import psycopg
 import redis
 import structlog
 
+from config.lag import lag_reader
 from config.observing import MetricsParams
 from config.settings import Settings
 from dataflows import metrics
 from dataflows.runtime import connector
-from sources.log.lag import KafkaLag, LagReader, ValkeyLag
+from sources.log.lag import LagReader
 from sources.log.positions import Session, StoreUnavailableError
 from store.profiles.survey import people
 
@@ -29,21 +30,6 @@ logger = structlog.get_logger(__name__)
 
 _JOIN_LIMIT_S: Final = 1.0
 """A survey that waits for a server must not hold up the end of the process."""
-
-
-def lag_reader(settings: Settings) -> LagReader:
-    """The reader of the configured log's lag."""
-    log = settings.log
-    if log.kind == "kafka":
-        return KafkaLag(
-            log.kafka.bootstrap_servers,
-            log.kafka.topics,
-            dict(log.kafka.options),
-            connector(settings),
-        )
-    return ValkeyLag(
-        settings.redis.url.get_secret_value(), log.name, log.partitions, connector(settings)
-    )
 
 
 @contextmanager
@@ -65,7 +51,8 @@ def surveyed(settings: Settings) -> Iterator[None]:
 def _survey_until(settings: Settings, stop: Flag) -> None:
     params = settings.metrics
     try:
-        with closing(lag_reader(settings)) as lag, closing(Session(connector(settings))) as session:
+        connect = connector(settings)
+        with closing(lag_reader(settings, connect)) as lag, closing(Session(connect)) as session:
             while not stop.wait(params.survey_interval.total_seconds()):
                 survey(lag, session, params)
     finally:

@@ -36,7 +36,8 @@ from sources.intake.decode import Decoder
 from store.definitions.load import Registry, refresh
 from store.errors import StoreUnavailable, is_away
 from store.unify import resting
-from store.unify.unit_of_work import DEFINITIONS, Conflict, Fenced, PostgresUnitOfWork
+from store.unify.outcomes import DEFINITIONS, Conflict, Fenced
+from store.unify.unit_of_work import PostgresUnitOfWork
 
 REFRESH_S: Final = 1.0
 """How soon a new source, segment or rule is noticed."""

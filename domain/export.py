@@ -1,11 +1,13 @@
-"""An export request as a value: stored with the export and in the audit log."""
+"""Exports: the request as a value, stored with the export and in the audit log, and its states."""
 
+from enum import StrEnum
 from typing import Final, Literal
 
 import msgspec
 
 from domain.activation.platforms import PLATFORM_NAMES, PlatformName
 from domain.segments.rule import Rule
+from domain.values import Transitions
 
 ExportFormat = Literal["csv", "json", "ndjson", "parquet"]
 IdentifierForm = Literal["none", "raw", PlatformName]
@@ -20,6 +22,48 @@ PLATFORM_FORMS: Final[frozenset[IdentifierForm]] = frozenset(PLATFORM_NAMES)
 
 NO_PURPOSE: Final = "none"
 """In place of a consent purpose: nobody is left out for lack of consent. It takes a reason."""
+
+
+class ExportStatus(StrEnum):
+    """How far an export is.
+
+    Attributes:
+        QUEUED: a file that waits for a writer.
+        RUNNING: it is being written or streamed.
+        DELETED: its file was deleted by a person.
+        EXPIRED: its file was kept long enough.
+        REVOKED: its file may not be given out any more.
+    """
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DELETED = "deleted"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+UNDER_WAY: Final = (ExportStatus.QUEUED, ExportStatus.RUNNING)
+"""Exports that are not over."""
+WITH_FILE: Final = (ExportStatus.RUNNING, ExportStatus.DONE)
+"""Exports of which a file may be there, whole or in part."""
+EXPORT_TRANSITIONS: Final[Transitions] = {
+    (None, ExportStatus.QUEUED): "file ordered",
+    (None, ExportStatus.RUNNING): "stream begun",
+    (ExportStatus.QUEUED, ExportStatus.RUNNING): "taken up by a writer",
+    (ExportStatus.RUNNING, ExportStatus.QUEUED): "given back, or somebody was erased",
+    (ExportStatus.RUNNING, ExportStatus.DONE): "all written",
+    (ExportStatus.RUNNING, ExportStatus.FAILED): "given up, writers died, or stream broken off",
+    (ExportStatus.FAILED, ExportStatus.DONE): "stream went on after all",
+    (ExportStatus.QUEUED, ExportStatus.CANCELLED): "cancelled",
+    (ExportStatus.RUNNING, ExportStatus.CANCELLED): "cancelled",
+    (ExportStatus.DONE, ExportStatus.DELETED): "deleted",
+    (ExportStatus.DONE, ExportStatus.EXPIRED): "kept long enough",
+    (ExportStatus.DONE, ExportStatus.REVOKED): "somebody was erased, or its form withdrawn",
+}
+"""What changes the status of an export; None: there is none yet."""
 
 
 class ExportSpec(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -1,6 +1,11 @@
 """Migrates a database to this version's schema.
 
 Numbered SQL files, each applied once, in order, in its own transaction.
+
+Numbers are handed out before work begins, to changes that are made side by side: 0016 was committed
+before 0013. 0006 and 0015 were handed out and not used; no commit, hence no database, ever had
+them. They stay unused, because a file under such a number would run last where the others have been
+applied, and in the middle of them where nothing has.
 """
 
 import hashlib

@@ -9,10 +9,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from api.activation.audience_sync_schemas import (
-    AudienceRequest,
-    AudienceView,
-    PlatformView,
+from api.activation.audience_sync_schemas import AudienceRequest, AudienceView
+from api.activation.platforms_schemas import PlatformView
+from api.activation.pushes_schemas import (
     PushPreviewView,
     PushRequestView,
     PushView,

@@ -7,7 +7,7 @@ import asyncio
 
 from fastapi import APIRouter
 
-from api.activation.audience_sync_schemas import ConnectionView
+from api.activation.platforms_schemas import ConnectionView
 from api.web.deps import Admin, Caller, Operator, Reader, SettingsDep
 from api.web.errors import ConflictError
 from api.web.transaction import Transactions, TransactionsDep

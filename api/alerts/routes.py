@@ -10,7 +10,7 @@ from api.web.errors import ConflictError, NotFoundError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.transaction import Conn, Transactions, TransactionsDep
 from api.web.values import now
-from store.alerts import outbox
+from store.alerts import episodes, outbox
 from store.audit.trail import append
 
 router = APIRouter(prefix="/cdp/alerts", tags=["trust"])
@@ -26,7 +26,7 @@ async def list_alerts(
     """Newest first. One alert is one episode, from when it opened until it was resolved."""
     after = paging.after_id
     rows = await transactions.run(
-        lambda conn: outbox.page(
+        lambda conn: episodes.page(
             conn, caller.workspace, lasting=lasting, after=after, limit=paging.limit
         )
     )
@@ -66,7 +66,7 @@ async def acknowledge_alert(
     before = await _detail(transactions, caller, id)
 
     def work(conn: Conn) -> bool:
-        done = outbox.acknowledge(conn, caller.workspace, id, caller.actor, now())
+        done = episodes.acknowledge(conn, caller.workspace, id, caller.actor, now())
         if done and before.alert.acknowledged_at is None:
             append(conn, caller.workspace, caller.actor, "alert.acknowledge", f"alert:{id}", {})
         return done
@@ -79,7 +79,7 @@ async def acknowledge_alert(
 async def _detail(transactions: Transactions, caller: Caller, alert: int) -> AlertDetail:
     row, notices = await transactions.run(
         lambda conn: (
-            outbox.by_id(conn, caller.workspace, alert),
+            episodes.by_id(conn, caller.workspace, alert),
             outbox.notices(conn, caller.workspace, alert),
         )
     )

@@ -6,7 +6,8 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.web.values import Instant, View
-from store.alerts.outbox import AlertRow, NoticeRow
+from store.alerts.episodes import AlertRow
+from store.alerts.outbox import NoticeRow
 
 Severity = Literal["info", "warning", "critical"]
 

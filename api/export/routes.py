@@ -1,30 +1,23 @@
 """Routes of exports: small ones are streamed, others are written to a file and downloaded."""
 
 import asyncio
-import re
 from typing import Annotated, Any, Final, cast
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from api.export.desk import ExportDesk
+from api.export.parts import RequestedPartDep
 from api.export.schemas import ExportedProfile, ExportRequest, ExportView
 from api.segments.rule_reading_schemas import checked_rule
 from api.web.definitions import author_of
 from api.web.deps import Caller, Operator, PoolDep, Reader, SettingsDep, held
-from api.web.errors import (
-    BadRequestError,
-    ConflictError,
-    GoneError,
-    NotFoundError,
-    RangeError,
-    UnprocessableError,
-)
+from api.web.errors import ConflictError, GoneError, NotFoundError, UnprocessableError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.problems import DESCRIBED
 from config.exports import form_kinds, form_purpose
 from config.settings import Settings
-from domain.export import PLATFORM_FORMS, ExportSpec, IdentifierForm
+from domain.export import PLATFORM_FORMS, UNDER_WAY, ExportSpec, ExportStatus, IdentifierForm
 from sinks.export.formats import MEDIA_TYPES
 from store.export import exports
 from store.export.exports import ExportRow
@@ -34,9 +27,6 @@ from store.segments import segments
 router = APIRouter(prefix="/cdp", tags=["exports"])
 
 Desk = Annotated[ExportDesk, held("exports")]
-_RANGE: Final = re.compile(
-    r"\s*bytes\s*=\s*(?:(\d+)\s*-\s*\d*|-\s*\d+)\s*", re.ASCII | re.IGNORECASE
-)
 _BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -196,20 +186,7 @@ async def download_export(
     pool: PoolDep,
     exporting: Desk,
     id: RowId,
-    part: Annotated[
-        str | None,
-        Header(alias="range", max_length=100, description="`bytes=1000-`: go on there; one part."),
-    ] = None,
-    if_range: Annotated[
-        str | None,
-        Header(
-            max_length=100, description="The `ETag` seen first: another file is then sent whole."
-        ),
-    ] = None,
-    if_none_match: Annotated[
-        str | None,
-        Header(max_length=500, description="The `ETag` of the file that the client has."),
-    ] = None,
+    wanted: RequestedPartDep,
 ) -> Response:
     """The file, or a part of it. Every download is in the audit log."""
     row = await _row(pool, caller, id)
@@ -217,7 +194,7 @@ async def download_export(
         raise _not_there(row)
     etag = f'"{row.sha256.hex()}"'
     headers = {"etag": etag, "cache-control": "private, no-store"}
-    if if_none_match is not None and etag in if_none_match:
+    if wanted.has(etag):
         return Response(status_code=304, headers=headers)
     path = exporting.path(row)
     try:
@@ -227,9 +204,7 @@ async def download_export(
             "This process does not see the file: give every API and upkeep process the"
             " same exports.directory."
         ) from None
-    told = "all"
-    if part is not None and if_range in {None, etag}:
-        told = _checked_range(part, found.st_size)
+    told = wanted.range(etag, found.st_size)
     async with transaction(pool) as conn:
         await exports.note_download(conn, caller.workspace, caller.actor, row, told)
     name = f"export-{row.id}.{row.spec.format}"
@@ -242,21 +217,12 @@ async def download_export(
     )
 
 
-def _checked_range(part: str, size: int) -> str:
-    found = _RANGE.fullmatch(part)
-    if found is None:
-        raise BadRequestError("Range is one part: bytes=1000- or bytes=1000-1999 or bytes=-500.")
-    if size == 0 or (found[1] is not None and int(found[1]) >= size):
-        raise RangeError(f"The file has {size} bytes.")
-    return part.strip()
-
-
 def _not_there(row: ExportRow) -> ConflictError | GoneError:
     if row.kind == "stream":
         return ConflictError("It was answered directly: there is no file.")
-    if row.status in {"queued", "running"}:
+    if row.status in UNDER_WAY:
         return ConflictError(f"It is not written yet: it is {row.status}.")
-    if row.status == "failed":
+    if row.status == ExportStatus.FAILED:
         return ConflictError("It failed: there is no file.")
     return GoneError(f"The file is no more: it is {row.status}.")
 

@@ -12,7 +12,13 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Path
 
-from api.identity.schemas import CommandStatus, End, IdentifierRef, UnmergeAccepted, UnmergeRequest
+from api.identity.commands_schemas import (
+    CommandStatus,
+    IdentifierRef,
+    UnmergeAccepted,
+    UnmergeRequest,
+)
+from api.identity.schemas import End
 from api.profiles.routes import ProfileIdPath, find
 from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader, SettingsDep
 from api.web.errors import ConflictError, NotFoundError, UnprocessableError

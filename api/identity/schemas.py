@@ -1,33 +1,33 @@
-"""Schemas of the identity graph: nodes, links, conflicts, merge history, and unmerge requests."""
+"""Schemas of the identity graph: nodes, links, conflicts and merge history."""
 
 from typing import Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.profiles.events_schemas import message_id_of, read_payload
-from api.web.values import Instant, Request, View, instant
+from api.web.values import Instant, View, instant
 from domain.link import REFUSED
 from domain.policies import IdentityRules
 from store.identity.graph import LinkRow, Node
 from store.identity.merges import MergeRow
 
-_KEYS = ("5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "9d1f0a52-08c4-4b0e-8f6b-6f6c0b1d2e33")
+KEYS = ("5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "9d1f0a52-08c4-4b0e-8f6b-6f6c0b1d2e33")
 _EVENT = "0b0e9b0c-54a1-4c52-8a52-4c4f0f3f1a77"
-_AT = "2026-03-01T09:30:00Z"
-_EMAIL: JsonDict = {
-    "key": _KEYS[0],
+AT = "2026-03-01T09:30:00Z"
+EMAIL: JsonDict = {
+    "key": KEYS[0],
     "kind": "email",
     "value": "mary@example.com",
-    "profile_id": _KEYS[1],
+    "profile_id": KEYS[1],
 }
-_USER: JsonDict = {"key": _KEYS[1], "kind": "user_id", "value": "u1", "profile_id": _KEYS[1]}
+USER: JsonDict = {"key": KEYS[1], "kind": "user_id", "value": "u1", "profile_id": KEYS[1]}
 _CAUSE: JsonDict = {
     "id": _EVENT,
     "type": "identify",
     "name": "",
-    "occurred_at": _AT,
+    "occurred_at": AT,
     "message_id": "m-1",
 }
 
@@ -67,7 +67,7 @@ class End(View):
     Kind, value and person are null where no event was accepted for that identifier.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EMAIL]})
+    model_config = ConfigDict(json_schema_extra={"examples": [EMAIL]})
 
     key: UUID
     kind: str | None
@@ -82,7 +82,7 @@ class GraphNode(View):
         json_schema_extra={
             "examples": [
                 {
-                    "key": _KEYS[0],
+                    "key": KEYS[0],
                     "kind": "email",
                     "value": "mary@example.com",
                     "first_event": _CAUSE,
@@ -112,11 +112,11 @@ class LinkView(View):
         json_schema_extra={
             "examples": [
                 {
-                    "a": _EMAIL,
-                    "b": _USER,
+                    "a": EMAIL,
+                    "b": USER,
                     "status": "linked",
                     "reason": "",
-                    "stated_at": _AT,
+                    "stated_at": AT,
                     "cause": _CAUSE,
                 }
             ]
@@ -170,11 +170,11 @@ class Graph(View):
         json_schema_extra={
             "examples": [
                 {
-                    "profile_id": _KEYS[1],
+                    "profile_id": KEYS[1],
                     "redirected_from": None,
                     "nodes": [
                         {
-                            "key": _KEYS[0],
+                            "key": KEYS[0],
                             "kind": "email",
                             "value": "mary@example.com",
                             "first_event": _CAUSE,
@@ -207,12 +207,12 @@ class Merge(View):
                 {
                     "id": 7,
                     "kind": "merge",
-                    "survivor": _KEYS[1],
-                    "other": _KEYS[0],
-                    "occurred_at": _AT,
-                    "recorded_at": _AT,
+                    "survivor": KEYS[1],
+                    "other": KEYS[0],
+                    "occurred_at": AT,
+                    "recorded_at": AT,
                     "cause": _CAUSE,
-                    "link": [_EMAIL | {"profile_id": None}, _USER | {"profile_id": None}],
+                    "link": [EMAIL | {"profile_id": None}, USER | {"profile_id": None}],
                 }
             ]
         }
@@ -250,101 +250,3 @@ class Merge(View):
             cause=CauseView.of(row),
             link=link,
         )
-
-
-class IdentifierRef(Request):
-    """An identifier by kind and value, or by key."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"kind": "email", "value": "mary@example.com"}]}
-    )
-
-    kind: str | None = Field(default=None, max_length=256)
-    value: str | None = Field(default=None, max_length=1024)
-    key: UUID | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "IdentifierRef":
-        if (self.key is None) == (self.kind is None) or (self.kind is None) != (self.value is None):
-            raise ValueError("give either `key`, or `kind` and `value`")
-        return self
-
-
-class UnmergeRequest(Request):
-    """Which identifiers to split off, or which links never held; exactly one of the two."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "identifiers": [{"kind": "email", "value": "mary@example.com"}],
-                    "reason": "shared family address",
-                },
-                {
-                    "links": [[{"key": _KEYS[0]}, {"key": _KEYS[1]}]],
-                    "reason": "typed by mistake at the till",
-                },
-            ]
-        }
-    )
-
-    identifiers: list[IdentifierRef] = Field(
-        default=[], max_length=1_000, description="These become a person, or people, of their own."
-    )
-    links: list[tuple[IdentifierRef, IdentifierRef]] = Field(
-        default=[], max_length=1_000, description="These links are banned."
-    )
-    reason: str = Field(
-        min_length=1,
-        max_length=1_000,
-        description="Kept in the audit log and shown on the banned links.",
-    )
-
-    @model_validator(mode="after")
-    def _one_of(self) -> "UnmergeRequest":
-        if bool(self.identifiers) == bool(self.links):
-            raise ValueError("give either `identifiers` or `links`")
-        return self
-
-
-class UnmergeAccepted(View):
-    """The command is in the log; the people are split when it has been processed."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"command_id": "unmerge-12-9f2c4e1a0b7d3c55", "links": [[_EMAIL, _USER]]}]
-        }
-    )
-
-    command_id: str = Field(
-        description="Ask `GET /cdp/commands/{id}` whether it has been processed."
-    )
-    links: list[tuple[End, End]] = Field(
-        description="The links that are banned, now and at every replay."
-    )
-
-
-class CommandStatus(View):
-    """Whether an operator's command has taken effect."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "unmerge-12-9f2c4e1a0b7d3c55",
-                    "kind": "unmerge",
-                    "status": "processed",
-                    "requested_at": _AT,
-                    "requested_by": "key:1",
-                    "subject": "profile:" + _KEYS[1],
-                }
-            ]
-        }
-    )
-
-    id: str
-    kind: Literal["unmerge"]
-    status: Literal["pending", "processed"]
-    requested_at: Instant
-    requested_by: str
-    subject: str

@@ -16,6 +16,7 @@ from api.web.errors import ConflictError, NotFoundError
 from api.web.methods import only
 from api.web.paging import Page, PagingDep, RowId
 from api.web.values import Count
+from domain.intake.dead_letter import DeadLetterStatus
 from operators.intake import HOPELESS
 from sinks.intake.log import EventLog, keyed
 from sinks.intake.redrive import Append, Redriven, redrive_letters
@@ -86,7 +87,7 @@ async def retry_dead_letter(caller: Operator, pool: PoolDep, log: LogDep, id: Ro
     found = await dead_letters.by_id(pool, caller.workspace, id)
     if found is None:
         raise NotFoundError("dead letter")
-    if found.status == "resolved":
+    if found.status == DeadLetterStatus.RESOLVED:
         raise ConflictError("The dead letter is resolved: its record has been understood.")
     outcome = await redrive_letters(
         pool,

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 
-from api.profiles.schemas import ComputedValue, Judged, RfmScores
+from api.profiles.parts_schemas import ComputedValue, RfmScores
+from api.profiles.schemas import Judged
 from api.web.deps import held
 from api.web.transaction import Transactions
 from domain.ids import WorkspaceId

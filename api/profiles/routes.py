@@ -13,8 +13,9 @@ from api.web.paging import Page, PagingDep, encode_cursor
 from api.web.values import Count, Instant
 from domain.profiles.profile import Stage
 from store.fetch import Pool
-from store.profiles import profiles
-from store.profiles.profiles import Cursor, ProfileFilter, StoredProfile
+from store.profiles import pages, profiles
+from store.profiles.pages import Cursor, ProfileFilter
+from store.profiles.profiles import StoredProfile
 
 router = APIRouter(prefix="/cdp/profiles", tags=["profiles"])
 
@@ -71,11 +72,11 @@ async def list_profiles(
     """
     query, place = settings.query, paging.after(UUID, str)
     after = Cursor(*place) if place else None
-    page = await profiles.page(pool, caller.workspace, wanted, after, paging.limit, query.paging)
+    page = await pages.page(pool, caller.workspace, wanted, after, paging.limit, query.paging)
     people = await profiles.by_ids(pool, caller.workspace, page.ids, query.identifier_preview)
     total = None
     if after is None:
-        total = Count.of(await profiles.total(pool, caller.workspace, wanted, query.paging))
+        total = Count.of(await pages.total(pool, caller.workspace, wanted, query.paging))
     return Page(
         items=[await reader.summary(found) for found in people],
         next=encode_cursor(page.next.key, page.next.value) if page.next else None,

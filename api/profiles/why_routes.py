@@ -2,10 +2,10 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from api.profiles.programs import ProgramsDep
 from api.profiles.routes import ProfileIdPath
@@ -27,12 +27,15 @@ from store.profiles.standing import Standing, standing
 router = APIRouter(prefix="/cdp/profiles", tags=["segments"])
 
 
-@router.get("/{id}/segments/{segment}/why", summary="Explain a membership")
-async def explain_membership(
-    caller: Reader,
-    settings: SettingsDep,
-    transactions: TransactionsDep,
-    programs: ProgramsDep,
+class MembershipQuery(NamedTuple):
+    """Which membership, and as of when; None: now."""
+
+    profile: UUID
+    segment: SegmentId
+    at: datetime | None
+
+
+async def _membership_query(
     id: ProfileIdPath,
     segment: Annotated[int, Path(ge=0, lt=2**31)],
     at: Annotated[
@@ -42,6 +45,17 @@ async def explain_membership(
             " now. What was is under `…/changes`."
         ),
     ] = None,
+) -> MembershipQuery:
+    return MembershipQuery(id, SegmentId(segment), at)
+
+
+@router.get("/{id}/segments/{segment}/why", summary="Explain a membership")
+async def explain_membership(
+    caller: Reader,
+    settings: SettingsDep,
+    transactions: TransactionsDep,
+    programs: ProgramsDep,
+    asked: Annotated[MembershipQuery, Depends(_membership_query)],
 ) -> WhyView:
     """Every node of the rule: its answer, the value that decided it, the events that count.
 
@@ -52,8 +66,8 @@ async def explain_membership(
     are marked `decides` would change the answer alone.
     """
     judge = await programs.of(caller.workspace)
-    program, number = judge.program, SegmentId(segment)
-    place = program.place.get(number)
+    program = judge.program
+    place = program.place.get(asked.segment)
     if place is None:
         raise NotFoundError("segment")
     live, node, _ = program.segments[place]
@@ -66,11 +80,11 @@ async def explain_membership(
         for one in plan.nodes(live.rule)
         for event in looked_at(one, program.definitions)[0]
     }
-    found = await transactions.run(lambda conn: standing(conn, program, id, names))
+    found = await transactions.run(lambda conn: standing(conn, program, asked.profile, names))
     if found is None:
         raise NotFoundError("profile")
-    at = max(at, now()) if at else now()
-    return await asyncio.to_thread(_explain, settings, found, program, node, number, at)
+    at = max(asked.at, now()) if asked.at else now()
+    return await asyncio.to_thread(_explain, settings, found, program, node, asked.segment, at)
 
 
 def _explain(

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from api.segments.rules_schemas import RfmRule, TraitRule, example, spelled_out
 from api.web.values import Instant, JsonValue, Request, View, Whole
 from domain.segments import definition
+from domain.segments.definition import SweepStatus
 from store.definitions.effects import Published
 from store.definitions.sweep_progress import percent
 from store.definitions.views import RfmRow, SavedVersion, SweepRow, TraitRow
@@ -248,11 +249,11 @@ class SweepView(View):
             revision=row.revision,
             reason=row.reason,
             segments=row.segments,
-            status="done" if row.status == "done" else "running",
+            status="done" if row.status == SweepStatus.DONE else "running",
             people=row.people,
             visited=row.visited,
             changed=row.changed,
-            percent=percent(row.visited, row.people, done=row.status == "done"),
+            percent=percent(row.visited, row.people, done=row.status == SweepStatus.DONE),
             stale=row.stale,
             created_at=row.created_at,
             updated_at=row.updated_at,

@@ -19,7 +19,7 @@ from api.segments.schemas import (
     SegmentUpdate,
     SegmentView,
 )
-from api.web.definitions import AuthorDep, Expected, author_of, etag
+from api.web.definitions import AuthorDep, Expected, SavingDep, author_of, etag
 from api.web.deps import PoolDep, Reader, SettingsDep
 from api.web.errors import NotFoundError
 from api.web.methods import only
@@ -27,8 +27,8 @@ from api.web.paging import Page, PagingDep
 from api.web.transaction import TransactionsDep
 from api.web.values import Count
 from config.settings import Settings
-from store.definitions import publish, views
-from store.definitions.versions import Draft, create, save
+from store.definitions import checks, publish, views
+from store.definitions.versions import Draft, create
 from store.fetch import Pool
 from store.segments import segments
 from store.segments.segments import SegmentRow
@@ -89,7 +89,7 @@ async def validate_rule(
     """
     rule = checked_rule(body.rule, settings.definitions)
     author = author_of(settings, caller.workspace, caller.actor)
-    await transactions.run(lambda conn: publish.check_segment(conn, author, body.segment, rule))
+    await transactions.run(lambda conn: checks.check_segment(conn, author, body.segment, rule))
     return CheckedView(rule=msgspec.to_builtins(rule))
 
 
@@ -105,14 +105,7 @@ async def get_segment(
 
 @router.put("/{id}", summary="Save a new version of a segment")
 async def update_segment(
-    author: AuthorDep,
-    settings: SettingsDep,
-    pool: PoolDep,
-    transactions: TransactionsDep,
-    id: SegmentId,
-    body: SegmentUpdate,
-    expected: Expected,
-    response: Response,
+    saving: SavingDep, settings: SettingsDep, pool: PoolDep, id: SegmentId, body: SegmentUpdate
 ) -> SegmentView:
     """Saves a draft; what is live stays live until the draft is published.
 
@@ -120,11 +113,9 @@ async def update_segment(
     """
     rule = checked_rule(body.rule, settings.definitions)
     draft = Draft(rule, body.purpose, body.name, body.description)
-    seen = body.version if expected is None else expected
-    version = await transactions.run(lambda conn: save(conn, author, "segment", id, draft, seen))
-    response.headers.update(etag(version))
-    row = await _find(pool, author.workspace, id)
-    return await _show(pool, settings, author.workspace, row)
+    await saving.save("segment", id, draft, body.version)
+    row = await _find(pool, saving.author.workspace, id)
+    return await _show(pool, settings, saving.author.workspace, row)
 
 
 @router.get("/{id}/versions", summary="List a segment's versions")

@@ -15,7 +15,7 @@ from domain.segments.rule import Rule
 from domain.values import Json
 from operators.rules.check import rfm_rule_problems, rule_problems, trait_problems
 from operators.rules.references import DefinitionParams, RuleProblem
-from store.definitions.versions import InvalidDefinitionError
+from store.definitions.errors import InvalidDefinitionError
 
 PROBLEMS_SHOWN: Final = 50
 _RULE: Final[TypeAdapter[Rule]] = TypeAdapter(rules.Rule)

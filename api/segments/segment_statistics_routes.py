@@ -1,10 +1,11 @@
 """Statistics for dashboards: segments over time, lifecycle, RFM, event volumes."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from api.segments.segment_statistics_schemas import (
     EventVolumes,
@@ -34,6 +35,30 @@ SegmentPath = Annotated[int, Path(ge=0, lt=2**31)]
 Since = Annotated[Instant | None, Query(description="From here on; default a day before `until`.")]
 Until = Annotated[Instant | None, Query(description="Until before this instant; default now.")]
 StepText = Annotated[Step, Query(description="Length of a step, in the workspace's time zone.")]
+
+
+@dataclass(frozen=True)
+class Series:
+    """What a series is asked for: its range and its steps."""
+
+    since: datetime | None
+    until: datetime | None
+    step: Step
+
+    def range(self, longest: timedelta) -> tuple[datetime, datetime]:
+        """The range with its defaults.
+
+        Raises:
+            UnprocessableError: backwards, or longer than it may be.
+        """
+        return _range(self.since, self.until, longest)
+
+
+async def _series(since: Since = None, until: Until = None, step: StepText = "hour") -> Series:
+    return Series(since, until, step)
+
+
+SeriesDep = Annotated[Series, Depends(_series)]
 
 
 def _range(
@@ -74,13 +99,7 @@ async def list_segment_sizes(
 
 @router.get("/statistics/segments/{id}", summary="Read a segment's history")
 async def get_segment_history(
-    caller: Reader,
-    settings: SettingsDep,
-    pool: PoolDep,
-    id: SegmentPath,
-    since: Since = None,
-    until: Until = None,
-    step: StepText = "hour",
+    caller: Reader, settings: SettingsDep, pool: PoolDep, id: SegmentPath, series: SeriesDep
 ) -> SegmentHistory:
     """Members, entries, exits and volatility hour by hour or day by day.
 
@@ -89,8 +108,8 @@ async def get_segment_history(
     segment = await segments.by_id(pool, caller.workspace, id)
     if segment is None:
         raise NotFoundError("segment")
-    bounds = settings.query.series
-    begin, end = _range(since, until, bounds.hours if step == "hour" else bounds.days)
+    bounds, step = settings.query.series, series.step
+    begin, end = series.range(bounds.hours if step == "hour" else bounds.days)
     points = await segment_statistics.history(pool, caller.workspace, id, begin, end, step)
     return SegmentHistory(
         id=id, name=segment.name, step=step, points=[SegmentPoint.of(point) for point in points]
@@ -148,25 +167,20 @@ async def get_rfm_distribution(caller: Reader, pool: PoolDep) -> RfmDistribution
 
 @router.get("/statistics/events", summary="Read event volumes")
 async def get_event_volumes(
-    caller: Reader,
-    settings: SettingsDep,
-    pool: PoolDep,
-    since: Since = None,
-    until: Until = None,
-    step: StepText = "hour",
+    caller: Reader, settings: SettingsDep, pool: PoolDep, series: SeriesDep
 ) -> EventVolumes:
     """Events per name and hour or day, by event time.
 
     Names with the most events apart, all others together.
     """
     bounds = settings.query.series
-    begin, end = _range(since, until, bounds.volume_range)
+    begin, end = series.range(bounds.volume_range)
     rows = await segment_statistics.volumes(
-        pool, caller.workspace, begin, end, step, bounds.volume_names
+        pool, caller.workspace, begin, end, series.step, bounds.volume_names
     )
     names = [_named(name, list(points)) for name, points in groupby(rows, lambda row: row.name)]
     names.sort(key=lambda name: (name.name is None, -name.events, name.name or ""))
-    return EventVolumes(since=begin, until=end, step=step, names=names)
+    return EventVolumes(since=begin, until=end, step=series.step, names=names)
 
 
 def _named(name: str | None, rows: list[Volume]) -> NameVolume:

@@ -15,13 +15,13 @@ from api.segments.definitions_schemas import (
     VersionView,
 )
 from api.segments.rule_reading_schemas import checked_trait_rule
-from api.web.definitions import AuthorDep, Expected, etag
+from api.web.definitions import AuthorDep, Expected, SavingDep, etag
 from api.web.deps import PoolDep, Reader
 from api.web.errors import NotFoundError
 from api.web.paging import Page, PagingDep
 from api.web.transaction import TransactionsDep
 from store.definitions import publish, views
-from store.definitions.versions import Draft, create, save
+from store.definitions.versions import Draft, create
 from store.definitions.views import TraitRow
 from store.fetch import Pool
 
@@ -70,23 +70,15 @@ async def get_trait(caller: Reader, pool: PoolDep, id: TraitId, response: Respon
 
 @router.put("/{id}", summary="Save a new version of a computed trait")
 async def update_trait(
-    author: AuthorDep,
-    pool: PoolDep,
-    transactions: TransactionsDep,
-    id: TraitId,
-    body: TraitUpdate,
-    expected: Expected,
-    response: Response,
+    saving: SavingDep, pool: PoolDep, id: TraitId, body: TraitUpdate
 ) -> TraitView:
     """Saves a draft; what is live stays live until the draft is published.
 
     Saving what is saved already makes no new version.
     """
     draft = Draft(checked_trait_rule(body.rule), description=body.description)
-    seen = body.version if expected is None else expected
-    version = await transactions.run(lambda conn: save(conn, author, "trait", id, draft, seen))
-    response.headers.update(etag(version))
-    return TraitView.of(await _find(pool, author.workspace, id))
+    await saving.save("trait", id, draft, body.version)
+    return TraitView.of(await _find(pool, saving.author.workspace, id))
 
 
 @router.get("/{id}/versions", summary="List a computed trait's versions")

@@ -126,13 +126,8 @@ async def list_signal_readings(
     until: Annotated[Instant | None, Query(description="Read before.")] = None,
 ) -> Page[Reading]:
     """A signal's history, newest first; empty for a signal that was never read."""
+    wanted = readings.ReadingFilter(signal, since, until)
     rows = await readings.history(
-        pool,
-        caller.workspace,
-        signal,
-        since,
-        until,
-        paging.after(datetime, int),
-        paging.limit,
+        pool, caller.workspace, wanted, paging.after(datetime, int), paging.limit
     )
     return paging.page(rows, Reading.of, lambda row: (row.read_at, row.id))

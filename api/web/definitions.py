@@ -1,13 +1,15 @@
 """What routes that change definitions share: who changes them, and the version that they saw."""
 
+from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Response
 
 from api.web.deps import Operator, SettingsDep
 from api.web.errors import BadRequestError
+from api.web.transaction import Transactions, TransactionsDep
 from config.settings import Settings
-from store.definitions.versions import Author
+from store.definitions.versions import Author, Draft, Kind, save
 
 _VERSION_LIMIT: Final = 2**31
 
@@ -54,3 +56,49 @@ The version in ``If-Match``, None without it.
 def etag(version: int) -> dict[str, str]:
     """The header that names a definition's newest version."""
     return {"ETag": f'"{version}"'}
+
+
+@dataclass(frozen=True)
+class Saving:
+    """How a new version of a definition is saved, and its number answered.
+
+    Attributes:
+        author: who saves.
+        transactions: run the change.
+        expected: the version in ``If-Match``; None without it.
+        response: gets the new version's ``ETag``.
+    """
+
+    author: Author
+    transactions: Transactions
+    expected: int | None
+    response: Response
+
+    async def save(self, kind: Kind, number: int, draft: Draft, seen: int | None) -> None:
+        """Save a draft.
+
+        Args:
+            kind: of the definition.
+            number: its id.
+            draft: what to save.
+            seen: the version in the body, where ``If-Match`` names none.
+
+        Raises:
+            MissingDefinitionError: there is no such definition.
+            DefinitionConflictError: another version is the newest, or the name is taken.
+        """
+        expected = seen if self.expected is None else self.expected
+        version = await self.transactions.run(
+            lambda conn: save(conn, self.author, kind, number, draft, expected)
+        )
+        self.response.headers.update(etag(version))
+
+
+async def _saving(
+    author: AuthorDep, transactions: TransactionsDep, expected: Expected, response: Response
+) -> Saving:
+    return Saving(author, transactions, expected, response)
+
+
+SavingDep = Annotated[Saving, Depends(_saving)]
+"""Parameter of a route that saves a new version of a definition."""

@@ -20,11 +20,7 @@ from api.web.problems import FieldProblem, Problem, problem_of
 from domain.values import Json
 from sinks.intake.log import LogFullError, LogUnavailableError
 from store.activation.commands import AudienceCommandError, UnknownAudienceError
-from store.definitions.versions import (
-    DefinitionError,
-    InvalidDefinitionError,
-    MissingDefinitionError,
-)
+from store.definitions.errors import DefinitionError, InvalidDefinitionError, MissingDefinitionError
 from store.errors import StoreUnavailable
 from store.gate.commands import GateCommandError
 

@@ -14,7 +14,8 @@ from domain.policies import IdentityRules, KindRule, ProfileRules
 from operators.unify.batch import unify
 from operators.unify.definitions import Definitions
 from operators.unify.needed import needed
-from store.unify.unit_of_work import Committed, PostgresUnitOfWork
+from store.unify.outcomes import Committed
+from store.unify.unit_of_work import PostgresUnitOfWork
 
 BATCH = 1_000
 NOW_MS = 1_795_000_000_000

@@ -17,9 +17,10 @@ from typing import Any, Final
 
 import httpx
 
+from domain.export import UNDER_WAY
+
 _LOOK_S: Final = 0.3
 _TRIES: Final = 6
-_UNFINISHED: Final = frozenset({"queued", "running"})
 _PRIVATE: Final = 0o600
 
 Shown = Callable[[str, int, int], None]
@@ -78,7 +79,7 @@ class ExportClient:
             part.unlink(missing_ok=True)
             view = self._json("POST", "/cdp/audiences/export", {"wait": "false"}, body)
             note.write_text(json.dumps({"export": view["id"], "request": body}))
-        while view["status"] in _UNFINISHED:
+        while view["status"] in UNDER_WAY:
             self._shown("writing", view["evaluated"], view["people"])
             time.sleep(_LOOK_S)
             view = self._json("GET", f"/cdp/exports/{view['id']}")
@@ -105,9 +106,7 @@ class ExportClient:
             answer.json() if answer.status_code == httpx.codes.OK else None
         )
         return (
-            view
-            if view is not None and (view["download"] or view["status"] in _UNFINISHED)
-            else None
+            view if view is not None and (view["download"] or view["status"] in UNDER_WAY) else None
         )
 
     def _download(self, view: dict[str, Any], part: Path) -> None:

@@ -17,12 +17,13 @@ from cli.workspaces import actor
 from config.load import load_settings
 from config.settings import Settings
 from domain.failure import REASONS
+from domain.intake.dead_letter import DeadLetterStatus
 from operators.intake import HOPELESS
 from sinks.intake.log import keyed
 from sinks.intake.redrive import Redriven, redrive_letters
 from store.fetch import Pool
 from store.intake import dead_letters
-from store.intake.dead_letters import STATUSES, DeadLetterFilter, DeadLetterRow
+from store.intake.dead_letters import DeadLetterFilter, DeadLetterRow
 
 T = TypeVar("T")
 
@@ -59,8 +60,10 @@ def _run(work: Callable[[Settings, Pool], Awaitable[T]]) -> T:
 def _checked(reason: str | None, status: str | None) -> None:
     if reason is not None and reason not in REASONS:
         raise typer.BadParameter(f"reasons are {', '.join(sorted(REASONS))}", param_hint="--reason")
-    if status is not None and status not in STATUSES:
-        raise typer.BadParameter(f"statuses are {', '.join(STATUSES)}", param_hint="--status")
+    if status is not None and status not in list(DeadLetterStatus):
+        raise typer.BadParameter(
+            f"statuses are {', '.join(DeadLetterStatus)}", param_hint="--status"
+        )
 
 
 @app.command("list")
@@ -172,7 +175,7 @@ def retry_letters(
 ) -> None:
     """Append records to the event log again; what is understood now is resolved."""
     _checked(reason, status)
-    if status == "resolved":
+    if status == DeadLetterStatus.RESOLVED:
         raise typer.BadParameter("what is resolved needs no retry", param_hint="--status")
     if not letters and not everything:
         raise typer.BadParameter("give ids, or --all", param_hint="letters")

@@ -13,9 +13,10 @@ from rich.live import Live
 from rich.table import Table
 
 from api.web.event_log import open_log
+from config.lag import lag_reader
 from config.load import load_settings
 from config.settings import Settings
-from dataflows.survey import lag_reader
+from dataflows.runtime import connector
 from domain.instants import utc
 from domain.intake.log_refusal import LogRefusal
 from sinks.intake.log import LogUnavailableError
@@ -84,7 +85,7 @@ def lag(
     line = log_line(settings)
     if line:
         typer.echo(line, err=True)
-    reader = lag_reader(settings)
+    reader = lag_reader(settings, connector(settings))
     try:
         if as_json:
             _print_json(reader)

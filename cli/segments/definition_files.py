@@ -29,8 +29,9 @@ from domain.values import Json
 from operators.rules.references import DefinitionParams, RuleProblem
 from store.definitions import publish as publishing
 from store.definitions.effects import Published
+from store.definitions.errors import InvalidDefinitionError
 from store.definitions.lists import named
-from store.definitions.versions import Author, Draft, InvalidDefinitionError, Kind, create, save
+from store.definitions.versions import Author, Draft, Kind, create, save
 
 _MODELS: Final[Mapping[str, type[SegmentRequest] | type[TraitRequest]]] = {
     "segment": SegmentRequest,

@@ -15,7 +15,7 @@ from cli.definitions import WorkspaceName, refused, workspace
 from cli.segments.definition_files import FileError, read_file
 from config.load import load_settings
 from operators.segments.sampling import Estimate
-from store.definitions.publish import as_rule
+from store.definitions.checks import as_rule
 from store.segments.preview import Asked, Preview, Previews
 
 _START_BYTES = 16

@@ -47,6 +47,21 @@ DEFINITION_TRANSITIONS: Final[Transitions] = {
 """What changes the status of a definition; None: there is none yet."""
 
 
+class SweepStatus(StrEnum):
+    """Whether a sweep has visited everybody."""
+
+    RUNNING = "running"
+    DONE = "done"
+
+
+SWEEP_TRANSITIONS: Final[Transitions] = {
+    (None, SweepStatus.RUNNING): "ordered",
+    (None, SweepStatus.DONE): "ordered where there is nobody",
+    (SweepStatus.RUNNING, SweepStatus.DONE): "everybody visited",
+}
+"""What changes the status of a sweep; None: there is none yet."""
+
+
 class Segment(msgspec.Struct, frozen=True):
     """A segment as it is live.
 

@@ -37,9 +37,9 @@ from sinks.http.breaker import BreakerParams
 from sinks.http.client import HttpParams
 from sinks.http.rate_limit import WithheldError
 from sinks.http.retry import RetryParams
-from store.activation import due, outcomes, pushes
+from store.activation import due, outcomes, requests
 from store.activation.due import Audience
-from store.activation.pushes import OpenRequest
+from store.activation.requests import OpenRequest
 from store.signals import observations
 
 Still = Callable[[Audience, int], bool]
@@ -147,18 +147,18 @@ class Delivery:
         if audience is None or destination is None:
             return None
         now_ms = self._now_ms()
-        request = pushes.next_request(self._conn, audience_id, now_ms, still is not None)
+        request = requests.next_request(self._conn, audience_id, now_ms, still is not None)
         if request is None or not self._may_send(destination, now_ms):
             return None
         permit = partial(still, audience, request.push_id) if still else _never
-        pairs = pushes.begin(
+        pairs = requests.begin(
             self._conn, request, audience.platform, destination.platform.purpose, permit
         )
         if pairs is None:
             return None
         people = [person for person, _ in pairs]
         leave = partial(
-            pushes.leave,
+            requests.leave,
             self._conn,
             request,
             audience.platform,

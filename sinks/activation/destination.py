@@ -27,7 +27,7 @@ from sinks.http.breaker import Breaker
 from sinks.http.messages import Transport
 from sinks.http.rate_limit import Paced
 from store.activation.due import Audience
-from store.activation.pushes import OpenRequest
+from store.activation.requests import OpenRequest
 
 LOST: Final = "lost"
 """Reason of a `Rejected` that no platform gives: the audience is gone."""

@@ -22,7 +22,8 @@ from domain.ids import ProfileId
 from operators.activation import NetChange, identifiers
 from store.activation import concerned
 from store.activation.due import Audience
-from store.activation.pushes import CONFLICT, INSERT, ROWS, Pairs, close, pushed, written
+from store.activation.pushes import CONFLICT, INSERT, ROWS, close, pushed
+from store.activation.requests import Pairs, written
 
 _PUSH: Final = f"""
     INSERT INTO pushes (workspace_id, audience_id, kind, decision_id, status, started_at)

@@ -1,6 +1,6 @@
 """What activation has to do next, and the audience that it does it for.
 
-Reads; `store.activation.drafts` and `store.activation.pushes` write.
+Reads; `drafts`, `requests` and `pushes` of `store.activation` write.
 
 The outbox is read in commit order: a plan takes the changes of transactions below the xmin at its
 beginning, all of which have ended, and moves the audience's cursor there. A change of a transaction

@@ -23,16 +23,8 @@ from domain.activation.states import (
     RequestStatus,
     RowState,
 )
-from store.activation.pushes import (
-    CONFLICT,
-    INSERT,
-    ROWS,
-    OpenRequest,
-    close,
-    leave_out,
-    pushed,
-    recorded,
-)
+from store.activation.pushes import CONFLICT, INSERT, ROWS, close, pushed
+from store.activation.requests import OpenRequest, leave_out, recorded
 from store.connection import one_of
 
 _CONFIRM: Final = (

@@ -10,21 +10,15 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.activation.states import AudienceStatus, PushKind, PushStatus
+from domain.activation.states import AudienceStatus
 from domain.alerts import Condition, Severity
-from domain.gate import Code
 from domain.ids import WorkspaceId
+from domain.intake.dead_letter import DeadLetterStatus
 from domain.intake.log_refusal import LogRefusal
-from store.connection import one_of
+from store.alerts.push_conditions import failed, held, outstanding
 from store.intake.log_refusals import refusals
 from store.intake.partitions import Watched, stuck
 
-_BY_PEOPLE: Final = frozenset({Code.FROZEN, Code.ADVISORY})
-"""Reasons that come first, whatever else there is: somebody stopped all pushes."""
-_MILD: Final = _BY_PEOPLE | {Code.FIRST_SYNC, Code.QUIET_HOURS}
-"""Reasons for which a push is held because people want it so."""
-_OF_ITS_OWN: Final = _MILD | {Code.MASS_ADDITION, Code.MASS_REMOVAL}
-"""Reasons that lie in the push or in people; all others lie in a signal, and are told with it."""
 _UNSUMMED: Final = 1_000
 """Readings not yet rolled up by the hour: one hour at one reading in five seconds, and a margin."""
 
@@ -86,51 +80,20 @@ _SIGNALS: Final = f"""
         ORDER BY r.read_at DESC, r.id DESC LIMIT 1
     ) newest ON true
 """
-_HELD: Final = f"""
-    SELECT a.id, a.platform, a.name, d.verdict, d.reasons->>0, d.codes, d.depends_on
-    FROM audiences a JOIN LATERAL (
-        SELECT verdict, reasons, codes, depends_on, decided_at FROM decisions
-        WHERE audience_id = a.id AND workspace_id = a.workspace_id AND action = 'push'
-        ORDER BY id DESC LIMIT 1
-    ) d ON true
-    WHERE a.workspace_id = %(workspace)s AND a.status = '{AudienceStatus.ACTIVE}'
-      AND d.verdict <> 'pass' AND d.decided_at >= %(held)s
-"""
-_FAILED: Final = f"""
-    SELECT a.id, a.platform, a.name, p.error FROM audiences a JOIN LATERAL (
-        SELECT status, error FROM pushes WHERE audience_id = a.id
-            AND kind <> '{PushKind.URGENT}' AND status <> '{PushStatus.RUNNING}'
-            ORDER BY id DESC LIMIT 1
-    ) p ON true
-    WHERE a.workspace_id = %(workspace)s
-      AND a.status IN {one_of((AudienceStatus.ACTIVE, AudienceStatus.DELETING))}
-        AND p.status = '{PushStatus.FAILED}'
-"""
-_OUTSTANDING: Final = f"""
-    SELECT a.platform, count(*), min(p.started_at) FROM pushes p
-    JOIN audiences a ON a.id = p.audience_id
-    WHERE p.workspace_id = %(workspace)s AND p.kind = '{PushKind.URGENT}'
-      AND p.status <> '{PushStatus.DONE}' AND p.started_at < %(withdrawn)s
-      AND (p.status = '{PushStatus.RUNNING}' OR (p.status = '{PushStatus.PROCESSING}'
-        AND p.started_at < %(confirmed)s)
-           OR (p.status = '{PushStatus.FAILED}' AND p.started_at >= %(failed)s AND NOT EXISTS (
-                   SELECT 1 FROM pushes later WHERE later.audience_id = p.audience_id
-                       AND later.id > p.id AND later.kind = '{PushKind.URGENT}')))
-    GROUP BY a.platform
-"""
-_DEAD: Final = """
+_DEAD: Final = f"""
     SELECT reason, count(*) FROM dead_letters
-    WHERE workspace_id = %(workspace)s AND status = 'open'
+    WHERE workspace_id = %(workspace)s AND status = '{DeadLetterStatus.OPEN}'
       AND recorded_at >= %(dead)s GROUP BY reason ORDER BY 2 DESC, 1
 """
-_BROKEN: Final = """
+_BROKEN: Final = f"""
     SELECT (SELECT count(*) FROM dead_letters
-            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL) AND status = 'open'
+            WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL)
+              AND status = '{DeadLetterStatus.OPEN}'
               AND reason = 'internal_error' AND command = ''
               AND recorded_at >= %(failed)s),
            (SELECT count(*) FROM dead_letters
             WHERE (workspace_id = %(workspace)s OR workspace_id IS NULL)
-              AND status <> 'resolved' AND command <> ''),
+              AND status <> '{DeadLetterStatus.RESOLVED}' AND command <> ''),
            (SELECT count(*) FROM resting_people WHERE workspace_id = %(workspace)s
                AND until_at > %(now)s)
 """
@@ -175,9 +138,9 @@ def conditions(
     }
     return [
         *_signals(conn, names),
-        *_held(conn, names),
-        *_failed(conn, names),
-        *_outstanding(conn, names),
+        *held(conn, names),
+        *failed(conn, names),
+        *outstanding(conn, names),
         *_dead_letters(conn, names, params),
         *_anomalies(conn, names),
         *_log(conn, now - params.refused_within),
@@ -213,60 +176,6 @@ def _signals(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition
             " held"
         )
         yield Condition("signals:unread", "engine", Severity.CRITICAL, summary)
-
-
-def _held(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
-    for audience, platform, name, verdict, reason, codes, depends_on in conn.execute(_HELD, names):
-        severity = (
-            Severity.CRITICAL
-            if verdict == "block"
-            else Severity.INFO
-            if _meant(codes)
-            else Severity.WARNING
-        )
-        said = "blocked" if verdict == "block" else "held"
-        causes = (
-            ()
-            if _OF_ITS_OWN.intersection(codes)
-            else tuple(f"signal:{signal}" for signal in depends_on)
-        )
-        yield Condition(
-            f"gate:{platform}:{audience}",
-            "gate",
-            severity,
-            f"{platform}, {name}: the push is {said}: {reason}",
-            causes,
-        )
-
-
-def _meant(codes: list[str]) -> bool:
-    """Whether a hold is expected.
-
-    Pushes are frozen, the gate is advisory, or the cause is known.
-    """
-    return bool(codes) and (codes[0] in _BY_PEOPLE or _MILD.issuperset(codes))
-
-
-def _failed(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
-    for audience, platform, name, error in conn.execute(_FAILED, names):
-        severity = Severity.CRITICAL if error.startswith("reauth") else Severity.WARNING
-        causes = (f"signal:platform:{platform}",)
-        yield Condition(
-            f"push:{platform}:{audience}",
-            "push",
-            severity,
-            f"{platform}, {name}: the last push failed: {error}",
-            causes,
-        )
-
-
-def _outstanding(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
-    for platform, count, since in conn.execute(_OUTSTANDING, names):
-        summary = (
-            f"{platform}: {count} withdrawals are not confirmed, the oldest since"
-            f" {since:%Y-%m-%d %H:%M} UTC"
-        )
-        yield Condition(f"withdrawal:{platform}", "withdrawal", Severity.CRITICAL, summary)
 
 
 def _dead_letters(

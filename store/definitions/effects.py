@@ -11,7 +11,7 @@ import msgspec
 from psycopg import Connection
 
 from domain.ids import AggregateId, SegmentId
-from domain.segments.definition import Aggregate, WorkspaceDefinitions, spec_key
+from domain.segments.definition import Aggregate, SweepStatus, WorkspaceDefinitions, spec_key
 from operators.aggregates.plan import aggregate_specs
 from operators.rules.references import dependants
 from operators.segments.compile_rules import Compiler
@@ -181,12 +181,13 @@ def _order_sweep(
     if row is not None:
         return int(row[0])
     people = _people(conn, workspace)
-    sql = """
+    sql = f"""
         INSERT INTO sweeps (workspace_id, revision, aggregate_id, reason, segments, people, status,
             stale, finished_at)
         SELECT %(workspace)s, %(revision)s, coalesce((SELECT max(id) FROM aggregates
             WHERE workspace_id = %(workspace)s), 0), %(reason)s,
-               %(segments)s, %(people)s, CASE WHEN %(people)s > 0 THEN 'running' ELSE 'done' END,
+               %(segments)s, %(people)s,
+               CASE WHEN %(people)s > 0 THEN '{SweepStatus.RUNNING}' ELSE '{SweepStatus.DONE}' END,
                CASE WHEN %(people)s = 0 THEN 0 END, CASE WHEN %(people)s = 0 THEN now() END
         RETURNING id
     """

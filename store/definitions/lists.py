@@ -7,7 +7,8 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from domain.segments.definition import DefinitionStatus
-from store.definitions.versions import Kind, MissingDefinitionError, newest
+from store.definitions.errors import MissingDefinitionError
+from store.definitions.versions import Kind, newest
 
 _TABLE: Final[dict[Kind, LiteralString]] = {"segment": "segments", "trait": "traits"}
 

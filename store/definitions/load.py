@@ -20,6 +20,7 @@ from domain.segments.definition import (
     DefinitionStatus,
     RfmDefinition,
     Segment,
+    SweepStatus,
     WorkspaceDefinitions,
 )
 from store.connection import one_of
@@ -58,20 +59,20 @@ class Registry(msgspec.Struct, frozen=True):
 
 
 # The second part tells when a sweep has ended, which moves what is swept and no revision.
-_FINGERPRINT: Final = """
+_FINGERPRINT: Final = f"""
     SELECT (SELECT revision FROM definitions_revision),
-           (SELECT array_agg(id ORDER BY id) FROM sweeps WHERE status = 'running'),
+           (SELECT array_agg(id ORDER BY id) FROM sweeps WHERE status = '{SweepStatus.RUNNING}'),
            (SELECT sum(hashtextextended(concat_ws(':', id, workspace_id, default_region), 0))
                FROM sources),
            (SELECT sum(hashtextextended(concat_ws(':', id, time_zone, encode(salt, 'hex')), 0))
                FROM workspaces)
 """
-_SWEPT: Final = """
-    WITH running AS (SELECT workspace_id, min(id) AS id FROM sweeps WHERE status = 'running'
-        GROUP BY workspace_id)
+_SWEPT: Final = f"""
+    WITH running AS (SELECT workspace_id, min(id) AS id FROM sweeps
+        WHERE status = '{SweepStatus.RUNNING}' GROUP BY workspace_id)
     SELECT done.workspace_id, max(done.aggregate_id) AS aggregate_id, max(done.revision) AS revision
     FROM sweeps done LEFT JOIN running USING (workspace_id)
-    WHERE done.status = 'done' AND (running.id IS NULL OR done.id < running.id)
+    WHERE done.status = '{SweepStatus.DONE}' AND (running.id IS NULL OR done.id < running.id)
         GROUP BY done.workspace_id
 """
 _DEFINITIONS: Final = f"""

@@ -14,9 +14,11 @@ from domain.segments.definition import RfmBreaks, RfmRule
 from domain.values import Json
 from operators.rules.references import uses_rfm
 from store.definitions import versions
+from store.definitions.checks import live_rules
 from store.definitions.effects import Change, Published, follow, next_revision
-from store.definitions.publish import live_rules, lock_definitions
-from store.definitions.versions import Author, DefinitionConflictError, MissingDefinitionError
+from store.definitions.errors import DefinitionConflictError, MissingDefinitionError
+from store.definitions.publish import lock_definitions
+from store.definitions.versions import Author
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from domain.segments.definition import SweepStatus
+
 _NEARLY: Final = 99.9
 
 
@@ -31,7 +33,7 @@ class SweepProgress:
     @property
     def done(self) -> bool:
         """Whether everybody is up to date."""
-        return self.status == "done"
+        return self.status == SweepStatus.DONE
 
 
 def percent(visited: int, people: int, *, done: bool) -> float:

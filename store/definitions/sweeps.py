@@ -11,15 +11,15 @@ from typing import Any, Final, NamedTuple
 from psycopg import Connection
 
 from domain.ids import ProfileId, WorkspaceId
-from domain.segments.definition import DefinitionStatus
+from domain.segments.definition import DefinitionStatus, SweepStatus
 from store import locks
 from store.connection import one_of
 
-_NEXT: Final = """
+_NEXT: Final = f"""
 SELECT id, workspace_id, revision, cursor, visited, changed, stale FROM sweeps s
-WHERE status = 'running'
+WHERE status = '{SweepStatus.RUNNING}'
 ORDER BY cursor IS NULL, (SELECT min(id) FROM sweeps o WHERE o.workspace_id = s.workspace_id
-  AND o.status = 'running'), id DESC LIMIT 1
+  AND o.status = '{SweepStatus.RUNNING}'), id DESC LIMIT 1
 """
 _PAGE: Final = """
 SELECT id FROM profiles WHERE workspace_id = %(workspace)s
@@ -30,10 +30,10 @@ _FIRST: Final = (
     "SELECT id FROM profiles WHERE workspace_id = %(workspace)s "
     "AND %(cursor)s::uuid IS NULL ORDER BY id LIMIT %(limit)s"
 )
-_MOVE: Final = """
+_MOVE: Final = f"""
 UPDATE sweeps SET cursor = %(cursor)s, visited = visited + %(visited)s,
     changed = changed + %(changed)s, updated_at = now()
-WHERE id = %(id)s AND status = 'running'
+WHERE id = %(id)s AND status = '{SweepStatus.RUNNING}'
 """
 _STALE: Final = f"""
 SELECT count(*) FROM memberships m JOIN segments s ON s.id = m.segment_id
@@ -41,10 +41,10 @@ WHERE m.workspace_id = %(workspace)s AND s.revision <= %(revision)s
     AND ((s.status = '{DefinitionStatus.LIVE}' AND m.version <> s.version)
       OR s.status IN {one_of((DefinitionStatus.DELETED, DefinitionStatus.DRAFT))})
 """
-_FINISH: Final = """
-UPDATE sweeps SET status = 'done', stale = %(stale)s, visited = %(visited)s, finished_at = now(),
-    updated_at = now()
-WHERE workspace_id = %(workspace)s AND id <= %(id)s AND status = 'running'
+_FINISH: Final = f"""
+UPDATE sweeps SET status = '{SweepStatus.DONE}', stale = %(stale)s, visited = %(visited)s,
+    finished_at = now(), updated_at = now()
+WHERE workspace_id = %(workspace)s AND id <= %(id)s AND status = '{SweepStatus.RUNNING}'
 """
 _AGAIN: Final = (
     "UPDATE sweeps SET cursor = NULL, stale = %(stale)s, updated_at = now() WHERE id = %(id)s"

@@ -13,9 +13,10 @@ import msgspec
 from psycopg import AsyncConnection, Connection
 from psycopg.types.json import Jsonb
 
-from domain.export import ExportSpec
+from domain.export import UNDER_WAY, ExportSpec, ExportStatus
 from domain.segments.rule import encode_rule
 from store.audit import trail
+from store.connection import one_of
 from store.fetch import Pool, fetch, fetch_one
 
 ExportKind = Literal["file", "stream"]
@@ -59,17 +60,17 @@ class ExportRow:
     downloadable: bool
 
 
-_SELECT: Final = """
-    SELECT id, kind, spec, requested_by, CASE WHEN status = 'done'
-        AND expires_at <= now() THEN 'expired' ELSE status END, reason, attempt,
+_SELECT: Final = f"""
+    SELECT id, kind, spec, requested_by, CASE WHEN status = '{ExportStatus.DONE}'
+        AND expires_at <= now() THEN '{ExportStatus.EXPIRED}' ELSE status END, reason, attempt,
            people, evaluated, rows, without_consent, without_identifier, size_bytes, sha256,
                created_at, started_at, finished_at,
-           expires_at, kind = 'file' AND status = 'done' AND expires_at > now()
+           expires_at, kind = 'file' AND status = '{ExportStatus.DONE}' AND expires_at > now()
     FROM exports WHERE workspace_id = %(workspace)s
 """
 _OPEN: Final = (
     "SELECT count(*) FROM exports WHERE workspace_id = %s AND kind = 'file' AND status IN"
-    " ('queued', 'running')"
+    f" {one_of(UNDER_WAY)}"
 )
 _INSERT: Final = """
     INSERT INTO exports (workspace_id, kind, spec, requested_by, status, people, attempt,
@@ -78,11 +79,12 @@ _INSERT: Final = """
             CASE WHEN %(stream)s THEN now() END, CASE WHEN %(stream)s THEN now() END)
     RETURNING id
 """
-_END: Final = """
+_END: Final = f"""
     UPDATE exports SET finished_at = coalesce(finished_at, now()), status = CASE
-        WHEN status = 'done' THEN 'deleted' ELSE 'cancelled' END
+        WHEN status = '{ExportStatus.DONE}' THEN '{ExportStatus.DELETED}'
+        ELSE '{ExportStatus.CANCELLED}' END
     WHERE workspace_id = %s AND id = %s AND kind = 'file'
-        AND status IN ('queued', 'running', 'done')
+        AND status IN {one_of((*UNDER_WAY, ExportStatus.DONE))}
     RETURNING status
 """
 
@@ -149,9 +151,8 @@ def order(conn: Connection[Any], workspace: int, actor: str, wanted: Order, open
         "actor": actor,
         "people": people,
     }
-    row = conn.execute(
-        _INSERT, {**params, "status": "running" if stream else "queued", "stream": stream}
-    ).fetchone()
+    status = ExportStatus.RUNNING if stream else ExportStatus.QUEUED
+    row = conn.execute(_INSERT, {**params, "status": status, "stream": stream}).fetchone()
     export = int(row[0]) if row else 0
     detail = {
         "export": export,
@@ -197,7 +198,7 @@ async def end(conn: AsyncConnection[Any], workspace: int, actor: str, row: Expor
     found = await cursor.fetchone()
     if found is None:
         return False
-    action = "export.delete" if found[0] == "deleted" else "export.cancel"
+    action = "export.delete" if found[0] == ExportStatus.DELETED else "export.cancel"
     await trail.append_async(conn, workspace, actor, action, subject(row.spec), {"export": row.id})
     return True
 

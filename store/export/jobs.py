@@ -13,38 +13,37 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from psycopg import Connection
 
-from domain.export import ExportCounts, ExportSpec
+from domain.export import WITH_FILE, ExportCounts, ExportSpec, ExportStatus
 from store import locks
 from store.audit import trail
+from store.connection import one_of
 from store.export.exports import subject
 
-_WAITING: Final = """
+_SILENT: Final = f"status = '{ExportStatus.RUNNING}' AND heartbeat_at < now() - %(lease)s"
+_DIES: Final = f"status = '{ExportStatus.RUNNING}' AND deaths + 1 >= %(deaths)s"
+_WAITING: Final = f"""
     SELECT e.id, e.workspace_id FROM exports e
-    WHERE e.kind = 'file' AND (e.status = 'queued' OR (e.status = 'running'
-        AND e.heartbeat_at < now() - %(lease)s))
+    WHERE e.kind = 'file' AND (e.status = '{ExportStatus.QUEUED}' OR ({_SILENT}))
     ORDER BY (SELECT count(*) FROM exports r WHERE r.workspace_id = e.workspace_id
-        AND r.kind = 'file' AND r.status = 'running'), e.id
+        AND r.kind = 'file' AND r.status = '{ExportStatus.RUNNING}'), e.id
     LIMIT 1
 """
-_TAKE: Final = """
-    UPDATE exports SET deaths = deaths + (status = 'running')::int, attempt = attempt + 1,
-        started_at = now(), heartbeat_at = now(),
+_TAKE: Final = f"""
+    UPDATE exports SET deaths = deaths + (status = '{ExportStatus.RUNNING}')::int,
+        attempt = attempt + 1, started_at = now(), heartbeat_at = now(),
         evaluated = 0, rows = 0, without_consent = 0, without_identifier = 0,
-        status = CASE WHEN status = 'running' AND deaths + 1 >= %(deaths)s THEN 'failed'
-            ELSE 'running' END,
-        reason = CASE WHEN status = 'running' AND deaths + 1 >= %(deaths)s THEN 'writer_died'
-            ELSE '' END,
-        finished_at = CASE WHEN status = 'running' AND deaths + 1 >= %(deaths)s THEN now() END
-    WHERE id = %(id)s AND (status = 'queued' OR (status = 'running'
-        AND heartbeat_at < now() - %(lease)s))
+        status = CASE WHEN {_DIES} THEN '{ExportStatus.FAILED}' ELSE '{ExportStatus.RUNNING}' END,
+        reason = CASE WHEN {_DIES} THEN 'writer_died' ELSE '' END,
+        finished_at = CASE WHEN {_DIES} THEN now() END
+    WHERE id = %(id)s AND (status = '{ExportStatus.QUEUED}' OR ({_SILENT}))
     RETURNING id, workspace_id, spec, requested_by, attempt, status
 """
 _COUNTS: Final = """evaluated = %(evaluated)s, rows = %(rows)s,
     without_consent = %(without_consent)s,
     without_identifier = %(without_identifier)s, heartbeat_at = now()"""
 _HELD: Final = (
-    "WHERE id = %(id)s AND attempt = %(attempt)s AND (status = 'running' OR (kind = 'stream' AND"
-    " reason = 'broken_off'))"
+    f"WHERE id = %(id)s AND attempt = %(attempt)s AND (status = '{ExportStatus.RUNNING}'"
+    " OR (kind = 'stream' AND reason = 'broken_off'))"
 )
 _BEAT: Final = "UPDATE exports SET " + _COUNTS + " " + _HELD + " RETURNING id"
 _FINISH: Final = (
@@ -54,18 +53,19 @@ _FINISH: Final = (
     " finished_at = now(), expires_at = now() + %(keep)s::interval " + _HELD + " RETURNING id"
 )
 _RELEASE: Final = (
-    "UPDATE exports SET status = 'queued' WHERE id = %s AND attempt = %s AND status = 'running' AND"
-    " kind = 'file'"
+    f"UPDATE exports SET status = '{ExportStatus.QUEUED}' WHERE id = %s AND attempt = %s"
+    f" AND status = '{ExportStatus.RUNNING}' AND kind = 'file'"
 )
-_EXPIRE: Final = """
-    UPDATE exports SET status = CASE kind WHEN 'file' THEN 'expired' ELSE 'failed' END,
-                       reason = CASE kind WHEN 'file' THEN reason
-                           ELSE 'broken_off' END, finished_at = coalesce(finished_at, now())
-    WHERE (kind = 'file' AND status = 'done' AND expires_at <= now())
-       OR (kind = 'stream' AND status = 'running' AND heartbeat_at < now() - %s)
+_EXPIRE: Final = f"""
+    UPDATE exports SET finished_at = coalesce(finished_at, now()),
+        status = CASE kind WHEN 'file' THEN '{ExportStatus.EXPIRED}'
+            ELSE '{ExportStatus.FAILED}' END,
+        reason = CASE kind WHEN 'file' THEN reason ELSE 'broken_off' END
+    WHERE (kind = 'file' AND status = '{ExportStatus.DONE}' AND expires_at <= now())
+       OR (kind = 'stream' AND status = '{ExportStatus.RUNNING}' AND heartbeat_at < now() - %s)
 """
 _KEPT: Final = (
-    "SELECT id, attempt FROM exports WHERE kind = 'file' AND status IN ('running', 'done')"
+    f"SELECT id, attempt FROM exports WHERE kind = 'file' AND status IN {one_of(WITH_FILE)}"
 )
 
 
@@ -94,6 +94,15 @@ class Written(NamedTuple):
     sha256: bytes
 
 
+class _Ending(NamedTuple):
+    """How an export ends: why it failed, or the file and how long it is kept."""
+
+    status: ExportStatus
+    reason: str = ""
+    written: Written | None = None
+    keep: timedelta | None = None
+
+
 def take(conn: Connection[Any], lease: timedelta, deaths: int) -> ExportJob | None:
     """Take up the export that has waited longest, or whose writer fell silent.
 
@@ -114,7 +123,7 @@ def take(conn: Connection[Any], lease: timedelta, deaths: int) -> ExportJob | No
                 return None
             conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (locks.EXPORT_FILES, row[1]))
             taken = conn.execute(_TAKE, {"id": row[0], "lease": lease, "deaths": deaths}).fetchone()
-            if taken is not None and taken[5] == "failed":
+            if taken is not None and taken[5] == ExportStatus.FAILED:
                 job = _job(taken)
                 trail.append(
                     conn,
@@ -124,7 +133,7 @@ def take(conn: Connection[Any], lease: timedelta, deaths: int) -> ExportJob | No
                     subject(job.spec),
                     {"export": job.id, "reason": "writer_died"},
                 )
-        if taken is not None and taken[5] == "running":
+        if taken is not None and taken[5] == ExportStatus.RUNNING:
             return _job(taken)
 
 
@@ -164,7 +173,8 @@ def finish(
     Raises:
         ReplacedError: it is no longer its writer; the file must go.
     """
-    _end(conn, job, counts, "done", "", written, None if written is None else keep)
+    kept = None if written is None else keep
+    _end(conn, job, counts, _Ending(ExportStatus.DONE, written=written, keep=kept))
 
 
 def fail(conn: Connection[Any], job: ExportJob, counts: ExportCounts, reason: str) -> None:
@@ -173,7 +183,7 @@ def fail(conn: Connection[Any], job: ExportJob, counts: ExportCounts, reason: st
     Raises:
         ReplacedError: it is no longer its writer.
     """
-    _end(conn, job, counts, "failed", reason, None, None)
+    _end(conn, job, counts, _Ending(ExportStatus.FAILED, reason))
 
 
 def release(conn: Connection[Any], job: ExportJob) -> None:
@@ -191,22 +201,15 @@ def kept(conn: Connection[Any]) -> set[tuple[int, int]]:
     return {(export, attempt) for export, attempt in conn.execute(_KEPT)}
 
 
-def _end(
-    conn: Connection[Any],
-    job: ExportJob,
-    counts: ExportCounts,
-    status: str,
-    reason: str,
-    written: Written | None,
-    keep: timedelta | None,
-) -> None:
+def _end(conn: Connection[Any], job: ExportJob, counts: ExportCounts, ending: _Ending) -> None:
     numbers: dict[str, Any] = msgspec.to_builtins(counts)
+    written, reason = ending.written, ending.reason
     params = {
         "id": job.id,
         "attempt": job.attempt,
-        "status": status,
+        "status": ending.status,
         "reason": reason,
-        "keep": keep,
+        "keep": ending.keep,
         "size": None,
         "sha256": None,
     }
@@ -222,7 +225,7 @@ def _end(
             conn,
             job.workspace,
             "engine",
-            "export.done" if status == "done" else "export.fail",
+            "export.done" if ending.status == ExportStatus.DONE else "export.fail",
             subject(job.spec),
             detail,
         )

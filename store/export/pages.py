@@ -20,9 +20,10 @@ from operators.profiles.consent import consents
 from operators.segments.draft import draft_program, tester
 from operators.segments.program import Program
 from store.connection import Keys, adapt
+from store.definitions.checks import check_segment
+from store.definitions.errors import MissingDefinitionError
 from store.definitions.load import load_definitions
-from store.definitions.publish import check_segment
-from store.definitions.versions import Author, MissingDefinitionError
+from store.definitions.versions import Author
 from store.unify.history import bring_up
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"

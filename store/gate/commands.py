@@ -41,14 +41,23 @@ class Speaker:
     longest: timedelta
 
 
+@dataclass(frozen=True)
+class Terms:
+    """Where, why and how long something that is said to the gate holds.
+
+    Attributes:
+        scope: ``workspace``, ``platform:<name>`` or ``audience:<id>``.
+        reason: for the audit log.
+        until: when it ends; None: when it is taken back.
+    """
+
+    scope: str
+    reason: str
+    until: datetime | None = None
+
+
 def set_mode(
-    conn: Connection[Any],
-    speaker: Speaker,
-    scope: str,
-    mode: Mode,
-    reason: str,
-    now: datetime,
-    until: datetime | None,
+    conn: Connection[Any], speaker: Speaker, mode: Mode, terms: Terms, now: datetime
 ) -> None:
     """Set how the gate is run for a scope; to enforce takes back what was set.
 
@@ -57,6 +66,7 @@ def set_mode(
     Raises:
         GateCommandError: no such scope, or no end where there must be one.
     """
+    scope, reason, until = terms.scope, terms.reason, terms.until
     last_word.saying(conn, speaker.workspace)
     _check_scope(conn, speaker.workspace, scope)
     if mode is Mode.ADVISORY or until is not None:
@@ -85,13 +95,7 @@ def set_mode(
 
 
 def override(
-    conn: Connection[Any],
-    speaker: Speaker,
-    scope: str,
-    codes: Sequence[Code],
-    reason: str,
-    now: datetime,
-    until: datetime,
+    conn: Connection[Any], speaker: Speaker, codes: Sequence[Code], terms: Terms, now: datetime
 ) -> int:
     """Let pass what only these reasons speak against, until an instant; answers the override's id.
 
@@ -99,6 +103,7 @@ def override(
         GateCommandError: no such scope, reasons that nobody may override, or no end within the
             longest.
     """
+    scope, reason, until = terms.scope, terms.reason, terms.until
     _check_scope(conn, speaker.workspace, scope)
     _check_end(speaker, now, until)
     wrong = sorted(code.value for code in codes if code not in OVERRIDABLE)

@@ -9,10 +9,9 @@ from typing import Final
 
 from psycopg import AsyncConnection
 
+from domain.intake.dead_letter import DeadLetterStatus
 from store.counting import Count, count
 from store.fetch import Pool, fetch, fetch_one
-
-STATUSES: Final = ("open", "retrying", "resolved")
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ async def claim(
         limit: letters at most.
     """
     cursor = await connection.execute(
-        "UPDATE dead_letters SET status = 'retrying' "
+        f"UPDATE dead_letters SET status = '{DeadLetterStatus.RETRYING}' "
         "WHERE id IN (SELECT id FROM dead_letters" + _WHERE
         + " AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s)) AND id > %(after)s"
         + " ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
@@ -159,6 +158,8 @@ async def claim(
 
 async def reopen(connection: AsyncConnection, ids: list[int]) -> None:
     """Put claimed letters back to open: they did not reach the log."""
-    await connection.execute(
-        "UPDATE dead_letters SET status = 'open' WHERE id = ANY(%s) AND status = 'retrying'", (ids,)
+    sql = (
+        f"UPDATE dead_letters SET status = '{DeadLetterStatus.OPEN}' "
+        f"WHERE id = ANY(%s) AND status = '{DeadLetterStatus.RETRYING}'"
     )
+    await connection.execute(sql, (ids,))

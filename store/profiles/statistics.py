@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from domain.intake.dead_letter import DeadLetterStatus
 from domain.signals import metrics
 from store.counting import Count, count, estimate
 from store.fetch import Pool, fetch
@@ -198,5 +199,8 @@ async def merges(pool: Pool, workspace: int, cap: int) -> Count:
 
 async def open_dead_letters(pool: Pool, workspace: int, cap: int) -> Count:
     """How many dead letters wait for somebody; exact up to `cap`."""
-    rows = "FROM dead_letters WHERE workspace_id = %(workspace)s AND status = 'open'"
+    rows = (
+        "FROM dead_letters WHERE workspace_id = %(workspace)s "
+        f"AND status = '{DeadLetterStatus.OPEN}'"
+    )
     return await count(pool, rows, {"workspace": workspace}, cap)

@@ -13,6 +13,7 @@ from psycopg import IsolationLevel
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link
 from domain.profiles.profile import FactKey
+from domain.segments.definition import SweepStatus
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from store.connection import Keys, adapt
 
@@ -51,7 +52,8 @@ SELECT segment_id, profile_id, sum(delta)::bigint FROM changes WHERE workspace_i
 GROUP BY segment_id, profile_id HAVING sum(delta) <> 0
 """
 _SWEEPING: Final = (
-    "SELECT EXISTS (SELECT FROM sweeps WHERE workspace_id = %s AND status = 'running')"
+    "SELECT EXISTS (SELECT FROM sweeps WHERE workspace_id = %s "
+    f"AND status = '{SweepStatus.RUNNING}')"
 )
 
 

@@ -25,17 +25,9 @@ from operators.funnels.funnel import (
     some,
 )
 from store.fetch import Pool, fetch_one, transaction
-from store.segments.occurrences import (
-    Asked,
-    Found,
-    Halves,
-    Places,
-    distinct,
-    matching,
-    people,
-    properties,
-    traits,
-)
+from store.segments.details import properties, traits
+from store.segments.halves import Halves, Places, distinct
+from store.segments.occurrences import Asked, Found, matching, people
 
 
 @dataclass(frozen=True)

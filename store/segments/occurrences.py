@@ -1,4 +1,4 @@
-"""Reads matching events as columns, a million at a time, and details of a few of them.
+"""Reads matching events as columns, a million at a time, and whose they are.
 
 Rows leave Postgres packed by the hundred thousand, 24 or 40 bytes each (binary send formats of uuid
 and timestamptz: PostgreSQL documentation, "Frontend/Backend Protocol"), because a driver's row
@@ -18,16 +18,11 @@ from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
 from domain.instants import EPOCH_2000_MS
-from domain.profiles.profile import decode_person
 from domain.segments.event_filter import EventFilter, Where
-from domain.values import Json
-from operators.rules.conditions import matcher, property_of
+from operators.rules.conditions import matcher
 from operators.rules.operators import OPERATORS
-from store.connection import Keys, adapt
-
-Halves = NDArray[np.uint64]
-"""Keys of 16 bytes as pairs of unsigned integers, shape (n, 2)."""
-Places = NDArray[np.intp]
+from store.connection import adapt
+from store.segments.halves import Halves, Places, distinct, keys_of, native
 
 _PACKED: Final = np.dtype([("leaf", ">u8", 2), ("at", ">i8")])
 _NAMED: Final = np.dtype([("leaf", ">u8", 2), ("at", ">i8"), ("message", ">u8", 2)])
@@ -55,17 +50,7 @@ _OWNERS: Final = """
         JOIN identifiers i ON i.key = asked.key
     WHERE i.workspace_id = %(workspace)s AND i.profile_id <> i.key
 """
-_ELEMENT: Final = np.dtype([("length", ">i4"), ("key", ">u8", 2)])
 _OWNER: Final = np.dtype([("place", ">i8"), ("profile", ">u8", 2)])
-
-_RECORDS: Final = """
-    SELECT asked.place, e.payload FROM unnest(%(keys)s) WITH ORDINALITY AS asked (key, place)
-    JOIN events e ON e.message_key = asked.key WHERE e.workspace_id = %(workspace)s
-"""
-_DOCUMENTS: Final = """
-    SELECT asked.place, p.doc FROM unnest(%(keys)s) WITH ORDINALITY AS asked (key, place)
-    JOIN profiles p ON p.id = asked.key WHERE p.workspace_id = %(workspace)s
-"""
 
 
 class Asked(NamedTuple):
@@ -129,14 +114,14 @@ async def matching(connection: AsyncConnection[Any], asked: Asked) -> Found:
         packed = await _packed(connection, row, params)
         read = len(packed) // layout.itemsize
     else:
-        properties = _properties_of if asked.event.event_type in _WITH_PROPERTIES else _none_of
+        properties = properties_of if asked.event.event_type in _WITH_PROPERTIES else _none_of
         packed, read = await _tested(
             connection, row, params, asked, lambda payload: test(properties(payload))
         )
     rows = np.frombuffer(packed, layout)
-    message = _native(rows["message"]) if asked.named else np.zeros((0, 2), np.uint64)
+    message = native(rows["message"]) if asked.named else np.zeros((0, 2), np.uint64)
     return Found(
-        _native(rows["leaf"]), rows["at"].astype(np.int64) // 1_000 + EPOCH_2000_MS, message, read
+        native(rows["leaf"]), rows["at"].astype(np.int64) // 1_000 + EPOCH_2000_MS, message, read
     )
 
 
@@ -214,7 +199,8 @@ def trace_of(where: Where) -> bytes | None:
         return None
 
 
-def _properties_of(payload: bytes) -> Mapping[str, Any]:
+def properties_of(payload: bytes) -> Mapping[str, Any]:
+    """The properties of a stored record; none where it cannot be read."""
     try:
         return _RECORD.decode(payload).properties or {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -223,24 +209,6 @@ def _properties_of(payload: bytes) -> Mapping[str, Any]:
 
 def _none_of(_payload: bytes) -> Mapping[str, Any]:
     return {}
-
-
-def _native(keys: NDArray[Any]) -> Halves:
-    return keys.astype(np.uint64)
-
-
-def distinct(keys: Halves) -> tuple[Halves, Places]:
-    """The different keys, and for each key the place of its like among them.
-
-    Sorts by the first half alone, which is nearly always enough for digests, and by both where it
-    is not.
-    """
-    _, first, places = np.unique(keys[:, 0], return_index=True, return_inverse=True)
-    different = keys[first]
-    if np.array_equal(different[places, 1], keys[:, 1]):
-        return different, places
-    different, places = np.unique(keys, axis=0, return_inverse=True)
-    return different, places.reshape(-1)
 
 
 async def people(
@@ -266,79 +234,7 @@ async def people(
         )
         row = await cursor.fetchone()
     owners = np.frombuffer((row[0] if row else None) or b"", _OWNER)
-    leaves[owners["place"].astype(np.int64)] = _native(owners["profile"])
+    leaves[owners["place"].astype(np.int64)] = native(owners["profile"])
     known, owner = await asyncio.to_thread(distinct, leaves)
     lots = np.split(owner[places], np.cumsum([len(different) for different, _ in numbered])[:-1])
     return known, [lot[within] for lot, (_, within) in zip(lots, numbered, strict=True)]
-
-
-def keys_of(halves: Halves) -> Keys:
-    """Keys as a parameter of type ``uuid[]``."""
-    elements = np.empty(len(halves), _ELEMENT)
-    elements["length"] = 16
-    elements["key"] = halves
-    return Keys.of_column(len(halves), elements.tobytes())
-
-
-async def properties(
-    connection: AsyncConnection[Any], workspace: int, messages: Halves, path: str, chunk: int
-) -> list[Any]:
-    """The value of a property in each of these events; None where it is missing.
-
-    Args:
-        connection: within a transaction.
-        workspace: tenant.
-        messages: message keys of the events.
-        path: of the property; dots lead into objects.
-        chunk: events held at once.
-    """
-    return await _values(
-        connection,
-        _RECORDS,
-        workspace,
-        messages,
-        lambda payload: property_of(_properties_of(payload), path),
-        chunk,
-    )
-
-
-async def traits(
-    connection: AsyncConnection[Any], workspace: int, profiles: Halves, name: str, chunk: int
-) -> list[Any]:
-    """The newest value of a trait for each of these people; None where it is missing.
-
-    Arguments like `properties`.
-    """
-
-    def trait(doc: bytes) -> Json:
-        register = decode_person(doc).view.traits.get(name)
-        return register.value if register else None
-
-    return await _values(connection, _DOCUMENTS, workspace, profiles, trait, chunk)
-
-
-async def _values(
-    connection: AsyncConnection[Any],
-    sql: LiteralString,
-    workspace: int,
-    keys: Halves,
-    value: Callable[[bytes], Any],
-    chunk: int,
-) -> list[Any]:
-    values: list[Any] = [None] * len(keys)
-    async with connection.cursor(binary=True) as cursor:
-        adapt(cursor)
-        for start in range(0, len(keys), chunk):
-            await cursor.execute(
-                sql, {"keys": keys_of(keys[start : start + chunk]), "workspace": workspace}
-            )
-            rows = await cursor.fetchall()
-            for place, one in await asyncio.to_thread(_read_each, rows, value):
-                values[start + place - 1] = one
-    return values
-
-
-def _read_each(
-    rows: Sequence[tuple[int, bytes]], value: Callable[[bytes], Any]
-) -> list[tuple[int, Any]]:
-    return [(place, value(packed)) for place, packed in rows]

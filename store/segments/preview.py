@@ -16,37 +16,28 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.errors import QueryCanceled
 
-from domain.ids import ProfileId, SegmentId
-from domain.instants import MS
+from domain.ids import SegmentId
 from domain.policies import ProfileRules
 from domain.profiles.profile import decode_person
 from domain.segments.definition import IN_USE, DefinitionStatus
 from domain.segments.rule import Rule
 from operators.segments.draft import Tally, draft_program
 from operators.segments.sampling import Estimate, estimate
-from store.connection import Keys, adapt, one_of
+from store.connection import adapt, one_of
 from store.definitions import versions
+from store.definitions.checks import as_rule, check_segment
+from store.definitions.errors import MissingDefinitionError
 from store.definitions.load import load_definitions
-from store.definitions.publish import as_rule, check_segment
-from store.definitions.versions import Author, MissingDefinitionError
+from store.definitions.versions import Author
+from store.segments.examples import Example, examples_of
+from store.segments.population import count_people, ring
 from store.unify.history import bring_up
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_PEOPLE: Final = "FROM profiles WHERE workspace_id = %s"
-_AFTER: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s ORDER BY id LIMIT %s"
-_UP_TO: Final = "SELECT id, doc " + _PEOPLE + " AND id > %s AND id <= %s ORDER BY id LIMIT %s"
-_NIL: Final = UUID(int=0)
 _NAMES: Final = f"""
     SELECT s.id, s.name, s.version FROM segments s WHERE s.workspace_id = %s
         AND s.status IN {one_of(IN_USE)} ORDER BY s.id
-"""
-_IDENTIFIERS: Final = """
-    SELECT wanted.id, found.kind, found.value FROM unnest(%(people)s) AS wanted(id) CROSS
-    JOIN LATERAL (
-        SELECT kind, value FROM identifiers WHERE profile_id = wanted.id
-        ORDER BY array_position(%(kinds)s::text[], kind), value LIMIT %(limit)s) found
 """
 
 
@@ -100,13 +91,6 @@ class Asked(NamedTuple):
     rule: Rule | None
     now_ms: int
     start: bytes
-
-
-class Example(NamedTuple):
-    """A person who would be a member, with some identifiers (kind, value)."""
-
-    profile_id: UUID
-    identifiers: tuple[tuple[str, str], ...]
 
 
 class Overlap(NamedTuple):
@@ -201,7 +185,7 @@ class Previews:
         rule = _rule(conn, author, asked)
         definitions = load_definitions(conn, author.workspace)
         program = draft_program(definitions, rule)
-        people, counted = self._count(conn, author.workspace)
+        people, counted = count_people(conn, author.workspace, self._params.count_limit)
         wanted = people if people <= self._params.exact_people else self._params.sample_people
         found = Tally(program, self._rules, asked.now_ms, self._params.shown)
         reads_history = program.newest > definitions.newest_aggregate
@@ -225,30 +209,11 @@ class Previews:
             in_time=found.evaluated >= min(wanted, people),
             reads_history=reads_history,
             unscored=unscored,
-            examples=self._examples(conn, found.examples),
+            examples=examples_of(conn, found.examples, self._kinds, self._params.identifiers_shown),
             overlaps=tuple(
                 _overlap(found, people, *row) for row in conn.execute(_NAMES, (author.workspace,))
             ),
         )
-
-    def _count(self, conn: Connection[Any], workspace: int) -> tuple[int, bool]:
-        """How many people there are, and whether they were counted."""
-        try:
-            with conn.transaction():
-                before = conn.execute("SHOW statement_timeout").fetchone()
-                conn.execute(
-                    f"SET LOCAL statement_timeout = {self._params.count_limit // MS}".encode()
-                )
-                row = conn.execute("SELECT count(*) " + _PEOPLE, (workspace,)).fetchone()
-                conn.execute(
-                    f"SET LOCAL statement_timeout = '{before[0] if before else 0}'".encode()
-                )
-                return (int(row[0]) if row else 0), True
-        except QueryCanceled:
-            plan = conn.execute(
-                "EXPLAIN (FORMAT JSON) SELECT 1 " + _PEOPLE, (workspace,)
-            ).fetchone()
-            return (int(plan[0][0]["Plan"]["Plan Rows"]) if plan else 0), False
 
     def _pages(
         self,
@@ -265,7 +230,7 @@ class Previews:
         """
         size, asked, longest = history_page or self._params.page, 0, 0.0
         began = self._clock()
-        for page in _ring(conn, workspace, UUID(bytes=start), size):
+        for page in ring(conn, workspace, UUID(bytes=start), size):
             if page:
                 yield page[: wanted - asked]
             asked += len(page)
@@ -273,19 +238,6 @@ class Previews:
             longest, began = max(longest, now - began), now
             if asked >= wanted or now + longest > ends:
                 return
-
-    def _examples(self, conn: Connection[Any], people: Sequence[ProfileId]) -> tuple[Example, ...]:
-        found: dict[bytes, list[tuple[str, str]]] = {person: [] for person in people}
-        params = {
-            "people": Keys(list(people)),
-            "kinds": self._kinds,
-            "limit": self._params.identifiers_shown,
-        }
-        for person, kind, value in conn.cursor(binary=True).execute(_IDENTIFIERS, params):
-            found[person].append((kind, value))
-        return tuple(
-            Example(UUID(bytes=person), tuple(identifiers)) for person, identifiers in found.items()
-        )
 
 
 def _rule(conn: Connection[Any], author: Author, asked: Asked) -> Rule:
@@ -302,21 +254,6 @@ def _rule(conn: Connection[Any], author: Author, asked: Asked) -> Rule:
         raise ValueError("a preview has a rule or a segment")
     check_segment(conn, author, asked.segment, rule)
     return rule
-
-
-def _ring(
-    conn: Connection[Any], workspace: int, start: UUID, size: int
-) -> Iterator[list[tuple[bytes, bytes]]]:
-    """Everybody's id and document, once, page by page."""
-    cursor = conn.cursor(binary=True)
-    after = start
-    while page := cursor.execute(_AFTER, (workspace, after, size)).fetchall():
-        yield page
-        after = UUID(bytes=page[-1][0])
-    after = _NIL
-    while page := cursor.execute(_UP_TO, (workspace, after, start, size)).fetchall():
-        yield page
-        after = UUID(bytes=page[-1][0])
 
 
 def _add(conn: Connection[Any], tally: Tally, page: Sequence[tuple[bytes, bytes]]) -> None:

@@ -139,12 +139,25 @@ async def latest(pool: Pool, workspace: int) -> list[ReadingRow]:
     return await fetch(pool, ReadingRow, _LATEST, {"workspace": workspace})
 
 
+@dataclass(frozen=True)
+class ReadingFilter:
+    """Which readings of a signal are wanted; None means any.
+
+    Attributes:
+        signal: ``source:<id>`` or ``platform:<name>``.
+        since: read at or after.
+        until: read before.
+    """
+
+    signal: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 async def history(
     pool: Pool,
     workspace: int,
-    signal: str,
-    since: datetime | None,
-    until: datetime | None,
+    wanted: ReadingFilter,
     after: tuple[datetime, int] | None,
     limit: int,
 ) -> list[ReadingRow]:
@@ -153,18 +166,16 @@ async def history(
     Args:
         pool: open pool.
         workspace: tenant.
-        signal: ``source:<id>`` or ``platform:<name>``.
-        since: read at or after.
-        until: read before.
+        wanted: filters.
         after: instant and id of the last reading of the page before.
         limit: readings per page.
     """
     at, last = after or (None, None)
     params = {
         "workspace": workspace,
-        "signal": signal,
-        "since": since,
-        "until": until,
+        "signal": wanted.signal,
+        "since": wanted.since,
+        "until": wanted.until,
         "at": at,
         "id": last,
         "limit": limit,

@@ -14,91 +14,15 @@ Three rules keep the law:
   that it replaced.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Iterable
 
-from domain.changes import Changes, Known, Member, Told
-from domain.ids import IdentifierKey, MessageKey, ProfileId
-from domain.link import BANNED, Link, Pair
+from domain.changes import Changes, Known, Member
+from domain.ids import IdentifierKey, ProfileId
+from domain.link import BANNED, Pair
 from domain.profiles.profile import Person
 from operators.unify.needed import Needed
 from store.unify.cache import PeopleCache
-
-
-class PersonRow(NamedTuple):
-    """A stored person."""
-
-    id: ProfileId
-    version: int
-    doc: bytes
-
-
-class MemberRow(NamedTuple):
-    """A stored identifier, with the leaf that is stored apart."""
-
-    key: IdentifierKey
-    kind: str
-    owner: ProfileId
-    leaf: bytes | None
-
-
-class Owned(NamedTuple):
-    """Identifiers with their leaves, and the people who own them, all of one instant.
-
-    Attributes:
-        leaves: person → identifier → leaf, or None where none is stored apart.
-        people: the owners.
-    """
-
-    leaves: dict[ProfileId, dict[IdentifierKey, bytes | None]]
-    people: list[PersonRow]
-
-
-class Named(NamedTuple):
-    """What is stored of a batch's keys.
-
-    Links as of one instant, owners as of a later one, messages as of one later still.
-    """
-
-    links: Sequence[Link]
-    owned: Owned
-    messages: Collection[MessageKey]
-
-
-class Reads(Protocol):
-    """The statements of a load.
-
-    Each sees one instant; a later one sees the same or a later instant.
-    """
-
-    def whole(self) -> AbstractContextManager[object]:
-        """Inside, all statements see one instant."""
-
-    def named(
-        self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]
-    ) -> Named:
-        """Read links, identifiers with their people, and messages.
-
-        Links come first, because a stored link implies its identifiers.
-        """
-
-    def owned(self, keys: Sequence[IdentifierKey]) -> Owned:
-        """Identifiers with their people, in one statement."""
-
-    def people(self, ids: Sequence[ProfileId]) -> list[PersonRow]:
-        """People by id, those that exist."""
-
-    def members(self, ids: Sequence[ProfileId]) -> list[MemberRow]:
-        """All identifiers of people."""
-
-    def links_of(self, ids: Sequence[ProfileId]) -> list[Link]:
-        """All links that touch an identifier of people."""
-
-    def events(
-        self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
-    ) -> dict[ProfileId, list[Told]]:
-        """The stored events of people, of some types and names; a name None is any."""
+from store.unify.reads import Named, Owned, PersonRow, Reads
 
 
 class Loader:

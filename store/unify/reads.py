@@ -1,110 +1,84 @@
-"""The statements with which UNIFY loads, on PostgreSQL: `store.unify.loading.Reads`."""
+"""What a load asks of a store: its statements, and the rows that they answer."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-
-import psycopg
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
 
 from domain.changes import Told
-from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
+from domain.ids import IdentifierKey, MessageKey, ProfileId
 from domain.link import Link, Pair
-from domain.profiles.profile import FactKey
-from store.connection import Keys
-from store.unify import sql as unify_sql
-from store.unify.history import read_events
-from store.unify.loading import MemberRow, Named, Owned, PersonRow
 
 
-class PostgresReads:
-    """`store.unify.loading.Reads` on one connection.
+class PersonRow(NamedTuple):
+    """A stored person."""
 
-    Every method raises what psycopg raises where the server does not answer.
+    id: ProfileId
+    version: int
+    doc: bytes
 
-    Args:
-        connect: answers the connection of the worker.
+
+class MemberRow(NamedTuple):
+    """A stored identifier, with the leaf that is stored apart."""
+
+    key: IdentifierKey
+    kind: str
+    owner: ProfileId
+    leaf: bytes | None
+
+
+class Owned(NamedTuple):
+    """Identifiers with their leaves, and the people who own them, all of one instant.
+
+    Attributes:
+        leaves: person → identifier → leaf, or None where none is stored apart.
+        people: the owners.
     """
 
-    def __init__(self, connect: Callable[[], psycopg.Connection]) -> None:
-        self._connect = connect
+    leaves: dict[ProfileId, dict[IdentifierKey, bytes | None]]
+    people: list[PersonRow]
 
-    def _query(self, sql: str, parameters: list[object]) -> psycopg.Cursor:
-        return self._connect().cursor(binary=True).execute(sql.encode(), parameters)
 
-    @contextmanager
-    def whole(self) -> Iterator[None]:
+class Named(NamedTuple):
+    """What is stored of a batch's keys.
+
+    Links as of one instant, owners as of a later one, messages as of one later still.
+    """
+
+    links: Sequence[Link]
+    owned: Owned
+    messages: Collection[MessageKey]
+
+
+class Reads(Protocol):
+    """The statements of a load.
+
+    Each sees one instant; a later one sees the same or a later instant.
+    """
+
+    def whole(self) -> AbstractContextManager[object]:
         """Inside, all statements see one instant."""
-        connection = self._connect()
-        with connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
 
     def named(
         self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]
     ) -> Named:
-        """Links, identifiers and messages in one round trip.
+        """Read links, identifiers with their people, and messages.
 
-        Each statement sees later than the one before.
+        Links come first, because a stored link implies its identifiers.
         """
-        with self._connect().pipeline():
-            links = (
-                self._query(
-                    unify_sql.LOAD_LINKS, [Keys([a for a, _ in pairs]), Keys([b for _, b in pairs])]
-                )
-                if pairs
-                else None
-            )
-            owned = self._query(unify_sql.LOAD_IDENTIFIERS, [Keys(keys)]) if keys else None
-            stored = self._query(unify_sql.LOAD_MESSAGES, [Keys(messages)]) if messages else None
-        return Named(
-            [_link(row) for row in links or ()],
-            _owned(owned or ()),
-            {key for (key,) in stored or ()},
-        )
 
     def owned(self, keys: Sequence[IdentifierKey]) -> Owned:
-        """Identifiers with their people."""
-        return _owned(self._query(unify_sql.LOAD_IDENTIFIERS, [Keys(keys)]))
+        """Identifiers with their people, in one statement."""
 
     def people(self, ids: Sequence[ProfileId]) -> list[PersonRow]:
         """People by id, those that exist."""
-        return [PersonRow(*row) for row in self._query(unify_sql.LOAD_PEOPLE, [Keys(ids)])]
 
     def members(self, ids: Sequence[ProfileId]) -> list[MemberRow]:
         """All identifiers of people."""
-        return [MemberRow(*row) for row in self._query(unify_sql.LOAD_MEMBERS, [Keys(ids)])]
 
     def links_of(self, ids: Sequence[ProfileId]) -> list[Link]:
         """All links that touch an identifier of people."""
-        return [_link(row) for row in self._query(unify_sql.LOAD_LINKS_OF, [Keys(ids), Keys(ids)])]
 
     def events(
         self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
     ) -> dict[ProfileId, list[Told]]:
-        """The stored events of people, of some types and names."""
-        return read_events(self._connect(), ids, names)
-
-
-def _owned(
-    rows: Iterable[tuple[bytes | None, bytes, bytes | None, int | None, bytes | None]],
-) -> Owned:
-    found = Owned({}, [])
-    for key, owner, leaf, version, doc in rows:
-        if key is not None:
-            found.leaves.setdefault(ProfileId(owner), {})[IdentifierKey(key)] = leaf
-        elif version is not None and doc is not None:
-            found.people.append(PersonRow(ProfileId(owner), version, doc))
-    return found
-
-
-def _link(row: tuple[bytes, bytes, int, int, int, bytes, int, str, str]) -> Link:
-    a, b, workspace, at, tie, cause, rank, status, reason = row
-    return Link(
-        WorkspaceId(workspace),
-        IdentifierKey(a),
-        IdentifierKey(b),
-        FactKey(at, tie),
-        MessageKey(cause),
-        rank,
-        status,
-        reason,
-    )
+        """The stored events of people, of some types and names; a name None is any."""

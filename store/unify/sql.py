@@ -1,4 +1,4 @@
-"""The statements of UNIFY's transaction: set-based, a constant number of round trips."""
+"""The statements of a commit of UNIFY: set-based, a constant number of round trips."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
@@ -7,6 +7,7 @@ import psycopg
 
 from domain.changes import Changes
 from domain.instants import utc
+from domain.intake.dead_letter import DeadLetterStatus
 from domain.profiles.profile import Person
 from store import locks
 from store.connection import Integers, Keys
@@ -28,37 +29,6 @@ STAGING: Final = (
     "CREATE TEMPORARY TABLE stage_known_links (LIKE links) ON COMMIT DELETE ROWS",
 )
 
-LOAD_IDENTIFIERS: Final = """
-WITH found AS (SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(key)
-    JOIN identifiers i ON i.key = wanted.key)
-SELECT key, profile_id, leaf, NULL::integer, NULL::bytea FROM found
-UNION ALL
-SELECT NULL, p.id, NULL, p.version, p.doc FROM (SELECT DISTINCT profile_id FROM found) AS owner
-    JOIN profiles p ON p.id = owner.profile_id
-"""
-LOAD_LINKS: Final = """
-SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
-FROM unnest(%s, %s) AS wanted(a, b) JOIN links l ON l.a = wanted.a AND l.b = wanted.b
-"""
-LOAD_MESSAGES: Final = """
-SELECT e.message_key FROM unnest(%s) AS wanted(key) JOIN events e ON e.message_key = wanted.key
-"""
-LOAD_MEMBERS: Final = """
-SELECT i.key, i.kind, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id)
-    JOIN identifiers i ON i.profile_id = wanted.id
-"""
-LOAD_LINKS_OF: Final = """
-SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
-FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
-    JOIN links l ON l.a = i.key
-UNION
-SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
-FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
-    JOIN links l ON l.b = i.key
-"""
-LOAD_PEOPLE: Final = """
-SELECT p.id, p.version, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id
-"""
 
 _MOVE_FENCE: Final = """
 UPDATE offsets SET next_position = %s, caught_up_at = coalesce(%s, caught_up_at), updated_at = now()
@@ -126,10 +96,12 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (log, partition, position, index, sha256(payload)) DO NOTHING
 """
 _REOPEN: Final = (
-    "UPDATE dead_letters SET status = 'open', reason = %s, detail = %s, recorded_at = %s WHERE id"
-    " = %s"
+    f"UPDATE dead_letters SET status = '{DeadLetterStatus.OPEN}', reason = %s, detail = %s,"
+    " recorded_at = %s WHERE id = %s"
 )
-_SETTLE: Final = "UPDATE dead_letters SET status = 'resolved' WHERE id = ANY(%s)"
+_SETTLE: Final = (
+    f"UPDATE dead_letters SET status = '{DeadLetterStatus.RESOLVED}' WHERE id = ANY(%s)"
+)
 
 
 def move_fence(cursor: psycopg.Cursor, fence: "Fence") -> bool:
@@ -208,34 +180,40 @@ def write_identity(cursor: psycopg.Cursor, changes: Changes) -> str:
         cursor.execute(_UPDATE_LEAVES)
     if changes.identifiers:
         copy_format.copy_identifiers(cursor, changes.identifiers)
-    if changes.revised:
-        copy_format.copy_links(cursor, "stage_links", [after for _, after in changes.revised])
-        copy_format.copy_links(
-            cursor, "stage_known_links", [before for before, _ in changes.revised]
-        )
-        if cursor.execute(_REVISE_LINKS).rowcount != len(changes.revised):
-            return "link"
+    if changes.revised and not _revise_links(cursor, changes):
+        return "link"
     if changes.links:
         copy_format.copy_links(cursor, "links", changes.links)
     if changes.merges:
-        merges = changes.merges
-        cursor.execute(
-            _MERGES,
-            (
-                utc(changes.now_ms),
-                [merge.workspace for merge in merges],
-                [merge.kind for merge in merges],
-                Keys([merge.survivor for merge in merges]),
-                Keys([merge.other for merge in merges]),
-                Keys([merge.cause for merge in merges]),
-                Keys(
-                    [merge.link[0] if merge.link else merge.cause for merge in merges]
-                ),  # arrays of keys hold no nulls
-                Keys([merge.link[1] if merge.link else merge.cause for merge in merges]),
-                [utc(merge.occurred_ms) for merge in merges],
-            ),
-        )
+        _write_merges(cursor, changes)
     return ""
+
+
+def _revise_links(cursor: psycopg.Cursor, changes: Changes) -> bool:
+    """Rewrite link facts; False where one of them has changed since it was read."""
+    copy_format.copy_links(cursor, "stage_links", [after for _, after in changes.revised])
+    copy_format.copy_links(cursor, "stage_known_links", [before for before, _ in changes.revised])
+    return cursor.execute(_REVISE_LINKS).rowcount == len(changes.revised)
+
+
+def _write_merges(cursor: psycopg.Cursor, changes: Changes) -> None:
+    merges = changes.merges
+    cursor.execute(
+        _MERGES,
+        (
+            utc(changes.now_ms),
+            [merge.workspace for merge in merges],
+            [merge.kind for merge in merges],
+            Keys([merge.survivor for merge in merges]),
+            Keys([merge.other for merge in merges]),
+            Keys([merge.cause for merge in merges]),
+            Keys(
+                [merge.link[0] if merge.link else merge.cause for merge in merges]
+            ),  # arrays of keys hold no nulls
+            Keys([merge.link[1] if merge.link else merge.cause for merge in merges]),
+            [utc(merge.occurred_ms) for merge in merges],
+        ),
+    )
 
 
 def write_facts(cursor: psycopg.Cursor, changes: Changes, fence: "Fence | None") -> None:

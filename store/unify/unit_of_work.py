@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol, TypeVar
 
-import msgspec
 import psycopg
 from psycopg import errors
 
@@ -23,33 +22,13 @@ from store.connection import connect_engine
 from store.errors import StoreUnavailable, is_away
 from store.unify import sql
 from store.unify.loading import Loader
-from store.unify.reads import PostgresReads
+from store.unify.outcomes import DEFINITIONS, Committed, Conflict, Fenced, Outcome
+from store.unify.postgres_reads import PostgresReads
 
 T = TypeVar("T")
 
-DEFINITIONS: Final = "definitions"
-"""Reason of the conflict that says: definitions have changed; read them again."""
 CONTENDED_AFTER: Final = 3
 """Tries after which a batch waits for its turn among all that contend."""
-
-
-class Committed(msgspec.Struct, frozen=True):
-    """Everything is stored."""
-
-
-class Conflict(msgspec.Struct, frozen=True):
-    """A version conflict, or a message that is stored already: load again and recompute."""
-
-    reason: str
-
-
-class Fenced(msgspec.Struct, frozen=True):
-    """The partition moved: drop this batch and read again from `next_position`."""
-
-    next_position: int
-
-
-Outcome = Committed | Conflict | Fenced
 
 
 class UnitOfWork(Protocol):

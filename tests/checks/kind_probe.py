@@ -31,7 +31,8 @@ from operators.export import columns
 from operators.rules import references
 from operators.signals.health import read
 from operators.signals.machine import HealthMachine
-from operators.unify.batch import Definitions, unify
+from operators.unify.batch import unify
+from operators.unify.definitions import Definitions
 from oracle.identity import Facts, people_of
 from oracle.statements.record import read_statement
 from oracle.view import stage_at, view_of

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
+from config.lag import lag_reader
 from config.observing import MetricsParams
 from config.settings import Settings
 from dataflows import metrics
@@ -25,7 +26,7 @@ from dataflows.observing import (
     shown,
 )
 from dataflows.runtime import connector
-from dataflows.survey import lag_reader, survey, surveyed
+from dataflows.survey import survey, surveyed
 from dataflows.unifier import Unifier, build_unifier
 from domain.ids import WorkspaceId
 from domain.signals.reading import Reading, Status
@@ -219,7 +220,8 @@ def test_a_survey_shows_lag_and_people_of_everybody(settings: Settings, unify: U
             ]
         )
     )
-    with closing(lag_reader(settings)) as lag, closing(Session(connector(settings))) as session:
+    connect = connector(settings)
+    with closing(lag_reader(settings, connect)) as lag, closing(Session(connect)) as session:
         survey(lag, session, settings.metrics)
     assert sample("stratum_people", workspace="1") == 3
     shown_partitions = {labels["partition"] for labels in _labels(metrics.LAG_RECORDS)}
@@ -237,7 +239,8 @@ def test_above_the_limit_people_are_estimated(settings: Settings, unify: Unifier
     )
     with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
         conn.execute("ANALYZE profiles")
-    with closing(lag_reader(settings)) as lag, closing(Session(connector(settings))) as session:
+    connect = connector(settings)
+    with closing(lag_reader(settings, connect)) as lag, closing(Session(connect)) as session:
         survey(lag, session, replace(settings.metrics, people_exact_limit=5))
     assert 20 <= sample("stratum_people", workspace="1") <= 40
 
@@ -251,7 +254,8 @@ def test_what_cannot_be_read_is_not_shown(settings: Settings) -> None:
         }
     )
     metrics.PEOPLE.labels("1").set(5)
-    with closing(lag_reader(away)) as lag, closing(Session(connector(away))) as session:
+    connect = connector(away)
+    with closing(lag_reader(away, connect)) as lag, closing(Session(connect)) as session:
         survey(lag, session, away.metrics)
     assert sample("stratum_surveys_total", outcome="failed") == failed + 1
     assert _labels(metrics.PEOPLE) == _labels(metrics.LAG_SECONDS) == []

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from domain import gate
+from domain import export, gate
 from domain.activation import states
+from domain.intake import dead_letter
 from domain.segments import definition
 from domain.values import Transitions
 
@@ -20,6 +21,11 @@ PAGES: Final[dict[str, dict[str, Transitions]]] = {
     },
     "segments.md": {"definition": definition.DEFINITION_TRANSITIONS},
     "gate.md": {"mode": gate.MODE_TRANSITIONS},
+    "export.md": {"export": export.EXPORT_TRANSITIONS},
+    "operations.md": {
+        "sweep": definition.SWEEP_TRANSITIONS,
+        "dead letter": dead_letter.DEAD_LETTER_TRANSITIONS,
+    },
 }
 """Page → name of a diagram → its table."""
 

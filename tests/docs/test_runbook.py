@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-import store.alerts.conditions
 from domain.gate import Code
 from domain.intake.log_refusal import LogRefusal
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 SECTIONS = re.split(r"^## ", RUNBOOK, flags=re.MULTILINE)
-CONDITIONS = ast.parse(Path(store.alerts.conditions.__file__).read_text())
+CONDITIONS = [ast.parse(path.read_text()) for path in (ROOT / "store/alerts").glob("*.py")]
 KINDS = {
     str(call.args[1].value)
-    for call in ast.walk(CONDITIONS)
+    for tree in CONDITIONS
+    for call in ast.walk(tree)
     if isinstance(call, ast.Call)
     and isinstance(call.func, ast.Name)
     and call.func.id == "Condition"

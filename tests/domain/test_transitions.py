@@ -15,8 +15,15 @@ from domain.activation.states import (
     RequestStatus,
     RowState,
 )
+from domain.export import EXPORT_TRANSITIONS, ExportStatus
 from domain.gate import MODE_TRANSITIONS, Mode
-from domain.segments.definition import DEFINITION_TRANSITIONS, DefinitionStatus
+from domain.intake.dead_letter import DEAD_LETTER_TRANSITIONS, DeadLetterStatus
+from domain.segments.definition import (
+    DEFINITION_TRANSITIONS,
+    SWEEP_TRANSITIONS,
+    DefinitionStatus,
+    SweepStatus,
+)
 from domain.values import Transitions
 
 TABLES: list[tuple[type[StrEnum], Transitions]] = [
@@ -25,7 +32,10 @@ TABLES: list[tuple[type[StrEnum], Transitions]] = [
     (RowState, ROW_TRANSITIONS),
     (AudienceStatus, AUDIENCE_TRANSITIONS),
     (DefinitionStatus, DEFINITION_TRANSITIONS),
+    (SweepStatus, SWEEP_TRANSITIONS),
     (Mode, MODE_TRANSITIONS),
+    (ExportStatus, EXPORT_TRANSITIONS),
+    (DeadLetterStatus, DEAD_LETTER_TRANSITIONS),
 ]
 
 

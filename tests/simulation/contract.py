@@ -15,7 +15,8 @@ from operators.unify.batch import unify
 from operators.unify.definitions import Definitions
 from operators.unify.needed import Item, Needed, needed
 from operators.unify.wake import wake
-from store.unify.unit_of_work import Committed, Conflict, Outcome, UnitOfWork
+from store.unify.outcomes import Committed, Conflict, Outcome
+from store.unify.unit_of_work import UnitOfWork
 from tests.support.builders import NOON_MS, definitions, key
 
 LOG = "contract"

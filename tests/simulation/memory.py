@@ -23,8 +23,9 @@ from operators.unify.backfill import told
 from operators.unify.needed import Needed
 from store.definitions.load import Registry
 from store.errors import StoreUnavailable
-from store.unify.loading import Loader, MemberRow, Named, Owned, PersonRow
-from store.unify.unit_of_work import DEFINITIONS, Committed, Conflict, Fenced, Outcome
+from store.unify.loading import Loader
+from store.unify.outcomes import DEFINITIONS, Committed, Conflict, Fenced, Outcome
+from store.unify.reads import MemberRow, Named, Owned, PersonRow
 
 T = TypeVar("T")
 
@@ -275,7 +276,7 @@ class WorkspaceTables:
 
 
 class MemoryReads:
-    """`store.unify.loading.Reads` on the tables, with a pause wherever time passes between two
+    """`store.unify.reads.Reads` on the tables, with a pause wherever time passes between two
     statements."""
 
     def __init__(self, tables: MemoryTables, pause: Callable[[], None]) -> None:

@@ -20,7 +20,8 @@ from store import locks
 from store.definitions.load import Registry, load_registry
 from store.errors import StoreUnavailable
 from store.profiles.verify import PostgresTables, snapshot
-from store.unify.unit_of_work import Conflict, Outcome, PostgresUnitOfWork
+from store.unify.outcomes import Conflict, Outcome
+from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.simulation.histories import LOG, History
 from tests.simulation.memory import Sweep
 from tests.simulation.world import World

@@ -3,7 +3,8 @@ loaded it."""
 
 from domain.ids import ProfileId
 from domain.instants import DAY_MS
-from store.unify.unit_of_work import Committed, UnitOfWork
+from store.unify.outcomes import Committed
+from store.unify.unit_of_work import UnitOfWork
 from tests.simulation.contract import Feed, Shared, leaf_of, person_of, woken
 from tests.support.builders import NOON_MS, event, key, order, unmerge
 

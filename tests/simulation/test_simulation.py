@@ -20,7 +20,8 @@ from operators.aggregates.fold import held
 from operators.identity import resolve
 from operators.identity.groups import Group
 from operators.unify.assembly import Assembly
-from store.unify.loading import Loader, Owned
+from store.unify.loading import Loader
+from store.unify.reads import Owned
 from tests.simulation.editing import changed_definitions, publish
 from tests.simulation.histories import History, generate
 from tests.simulation.run import failures, shrink

@@ -7,7 +7,7 @@ from domain.instants import DAY_MS
 from domain.link import BANNED, LINKED, REFUSED, pair_of
 from domain.profiles.profile import Stage
 from operators.unify.needed import needed
-from store.unify.unit_of_work import Committed, Conflict, Fenced
+from store.unify.outcomes import Committed, Conflict, Fenced
 from tests.simulation.contract import (
     Feed,
     Shared,

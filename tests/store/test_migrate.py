@@ -34,6 +34,11 @@ def test_every_file_is_applied_once_and_in_order(empty_dsn: str) -> None:
     require_current(empty_dsn)
 
 
+def test_no_number_is_missing_but_the_two_that_were_never_released() -> None:
+    numbers = [migration.version for migration in migrations()]
+    assert set(range(1, max(numbers) + 1)) - set(numbers) == {6, 15}
+
+
 def test_starts_at_the_same_time_apply_each_file_once(empty_dsn: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         applied = list(pool.map(lambda _: migrate(empty_dsn), range(4)))

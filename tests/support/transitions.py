@@ -7,6 +7,8 @@ from typing import Any, Final
 import psycopg
 
 from domain.activation import states
+from domain.export import EXPORT_TRANSITIONS
+from domain.intake.dead_letter import DEAD_LETTER_TRANSITIONS
 from domain.segments import definition
 from domain.values import Transitions
 
@@ -19,6 +21,11 @@ ACTIVATION: Final[dict[tuple[str, str], Transitions]] = {
 DEFINITIONS: Final[dict[tuple[str, str], Transitions]] = {
     ("segments", "status"): definition.DEFINITION_TRANSITIONS,
     ("traits", "status"): definition.DEFINITION_TRANSITIONS,
+    ("sweeps", "status"): definition.SWEEP_TRANSITIONS,
+}
+EXPORTS: Final[dict[tuple[str, str], Transitions]] = {("exports", "status"): EXPORT_TRANSITIONS}
+DEAD_LETTERS: Final[dict[tuple[str, str], Transitions]] = {
+    ("dead_letters", "status"): DEAD_LETTER_TRANSITIONS
 }
 _CHECK: Final = """
     CREATE FUNCTION refuse_unknown_transition() RETURNS trigger LANGUAGE plpgsql AS $$

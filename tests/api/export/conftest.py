@@ -11,9 +11,18 @@ from config.settings import Settings
 from domain.instants import DAY_MS
 from tests.api.conftest import START_MS, Api, Tenant
 from tests.support.exporting import write_all
+from tests.support.transitions import EXPORTS, refuse_others
 
 EXPORT = "/cdp/audiences/export"
 Written = Callable[..., tuple[Any, bytes]]
+
+
+@pytest.fixture
+def postgres_dsn(postgres_dsn: str) -> str:
+    """A database of the test's own that refuses transitions of exports which no table names."""
+    with psycopg.connect(postgres_dsn, autocommit=True) as conn:
+        refuse_others(conn, EXPORTS)
+    return postgres_dsn
 
 
 @pytest.fixture

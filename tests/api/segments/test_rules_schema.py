@@ -12,7 +12,7 @@ from domain.segments import conditions, definition, event_filter, rule
 from domain.segments.part import Part
 from domain.segments.rule import Rule, decode_rule, encode_rule
 from operators.rules.references import DefinitionParams
-from store.definitions.versions import InvalidDefinitionError
+from store.definitions.errors import InvalidDefinitionError
 
 PARAMS = DefinitionParams(depth_limit=4, node_limit=20)
 CONSENT = {"type": "consent", "purpose": "advertising"}

@@ -227,11 +227,9 @@ def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> 
     commands.set_mode(
         door.world.conn,
         door.speaker,
-        "workspace",
         Mode.FROZEN,
-        "moving house",
+        commands.Terms("workspace", "moving house"),
         door.engine.now,
-        None,
     )
     door.world.join(8)
     door.world.withdraw(1)
@@ -243,11 +241,9 @@ def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> 
     commands.set_mode(
         door.world.conn,
         door.speaker,
-        "workspace",
         Mode.ENFORCE,
-        "we are there",
+        commands.Terms("workspace", "we are there"),
         door.engine.now,
-        None,
     )
     assert door.push() == ("pass", ["trusted"])
     assert server.only() == door.world.expected()
@@ -257,11 +253,9 @@ def advise(door: Door) -> None:
     commands.set_mode(
         door.world.conn,
         door.speaker,
-        "platform:meta",
         Mode.ADVISORY,
-        "first weeks",
+        commands.Terms("platform:meta", "first weeks", door.until()),
         door.engine.now,
-        door.until(),
     )
 
 
@@ -290,7 +284,11 @@ def test_advisory_sends_withdrawals_and_nothing_else_and_records_what_would_have
     ) == ["block"]
     assert server.only() == gone
     commands.set_mode(
-        door.world.conn, door.speaker, "platform:meta", Mode.ENFORCE, "tried", door.engine.now, None
+        door.world.conn,
+        door.speaker,
+        Mode.ENFORCE,
+        commands.Terms("platform:meta", "tried"),
+        door.engine.now,
     )
     door.release()
     assert door.push() == ("pass", ["released", "mass_removal"])
@@ -311,11 +309,9 @@ def test_an_override_ends_by_itself(door: Door, server: Server) -> None:
     commands.override(
         door.world.conn,
         door.speaker,
-        "workspace",
         [Code.UNHEALTHY],
-        "known cause",
+        commands.Terms("workspace", "known cause", until),
         door.engine.now,
-        until,
     )
     door.world.join(8)
     assert door.push() == ("pass", ["overridden", "unhealthy"])

@@ -91,13 +91,17 @@ def other(desk: Desk) -> psycopg.Connection[Any]:
 
 def freeze(desk: Desk) -> None:
     gate_commands.set_mode(
-        other(desk), desk.speaker, "workspace", Mode.FROZEN, "stop", desk.now, None
+        other(desk), desk.speaker, Mode.FROZEN, gate_commands.Terms("workspace", "stop"), desk.now
     )
 
 
 def freeze_platform(desk: Desk) -> None:
     gate_commands.set_mode(
-        other(desk), desk.speaker, "platform:meta", Mode.FROZEN, "stop", desk.now, None
+        other(desk),
+        desk.speaker,
+        Mode.FROZEN,
+        gate_commands.Terms("platform:meta", "stop"),
+        desk.now,
     )
 
 
@@ -129,7 +133,11 @@ def overridden(desk: Desk) -> None:
     desk.score = 10.0
     until = desk.now + timedelta(hours=1)
     gate_commands.override(
-        other(desk), desk.speaker, "workspace", [Code.UNHEALTHY], "known cause", desk.now, until
+        other(desk),
+        desk.speaker,
+        [Code.UNHEALTHY],
+        gate_commands.Terms("workspace", "known cause", until),
+        desk.now,
     )
 
 
@@ -203,11 +211,9 @@ def test_a_freeze_that_ends_later_holds_for_a_process_whose_clock_is_ahead(opene
             gate_commands.set_mode(
                 other(desk),
                 desk.speaker,
-                "workspace",
                 Mode.FROZEN,
-                "stop",
+                gate_commands.Terms("workspace", "stop", now + timedelta(minutes=30)),
                 now,
-                now + timedelta(minutes=30),
             )
 
     desk.before = once
@@ -341,7 +347,11 @@ class Freezer:
     def _freeze(self) -> None:
         with self.conn.transaction():
             gate_commands.set_mode(
-                self.conn, self.desk.speaker, "workspace", Mode.FROZEN, "stop", self.desk.now, None
+                self.conn,
+                self.desk.speaker,
+                Mode.FROZEN,
+                gate_commands.Terms("workspace", "stop"),
+                self.desk.now,
             )
 
     def _waits(self) -> bool:
@@ -385,7 +395,11 @@ def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(
             assert world.column(BEGUN_AFTER_A_FREEZE) == [], f"statement {at}"
             seen[len(desk.adds) > before] += 1
             gate_commands.set_mode(
-                world.conn, desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None
+                world.conn,
+                desk.speaker,
+                Mode.ENFORCE,
+                gate_commands.Terms("workspace", "go on"),
+                desk.now,
             )
     assert min(seen[True], seen[False]) > 5, "it came both before and after the beginning"
     assert waited > 3, "it came while the beginning was under way"
@@ -427,7 +441,7 @@ def test_each_part_of_a_write_that_goes_out_in_several_requests_begins_for_itsel
     assert len(desk.adds) == 1
     assert desk.statuses() == {"held"}
     gate_commands.set_mode(
-        other(desk), desk.speaker, "workspace", Mode.ENFORCE, "go on", desk.now, None
+        other(desk), desk.speaker, Mode.ENFORCE, gate_commands.Terms("workspace", "go on"), desk.now
     )
     desk.before = lambda _: None
     desk.run()

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from config.alerting import Alerts, ChannelParams
 from domain.alerts import Severity
 from operators.alerts.params import AlertingParams
-from store.alerts import outbox
+from store.alerts import episodes
 from store.signals import observations
 from tests.integration.alerts.world import World, audience, decide, sources
 
@@ -88,7 +88,7 @@ def test_a_push_that_is_held_because_of_a_sick_signal_is_part_of_that_alert(worl
     world.read(20, signal)
     decide(world, number, "block", "unhealthy", signal)
     assert world.look(20) == [("opened", f"signal:{signal}")]
-    (row,) = outbox.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
+    (row,) = episodes.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
     assert row.members == [f"gate:meta:{number}"]
 
 
@@ -106,7 +106,7 @@ def test_a_push_that_is_held_for_itself_is_an_alert_of_its_own(
     number = audience(world)
     decide(world, number, verdict, code)
     assert world.look(20) == [("opened", f"gate:meta:{number}")]
-    (row,) = outbox.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
+    (row,) = episodes.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
     assert (row.severity, row.kind) == (severity, "gate")
 
 
@@ -144,9 +144,9 @@ def test_an_acknowledged_alert_reminds_nobody(world: World) -> None:
     )
     world.read(20, f"source:{sources(world)[0]}")
     assert [step for step, _ in world.look(65)] == ["opened", "reminded"]
-    (row,) = outbox.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
+    (row,) = episodes.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
     assert Severity.of(row.severity) is Severity.CRITICAL
-    assert outbox.acknowledge(world.conn, world.workspace.id, row.id, "key:1", world.now)
+    assert episodes.acknowledge(world.conn, world.workspace.id, row.id, "key:1", world.now)
     assert world.look(200) == []
 
 
@@ -167,7 +167,7 @@ def test_a_push_that_people_hold_is_no_reason_to_hurry_unless_there_is_another_o
     decide(world, number, "hold", "quiet_hours")
     world.conn.execute("UPDATE decisions SET codes = '{quiet_hours,mass_addition}'")
     world.look(20)
-    (row,) = outbox.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
+    (row,) = episodes.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
     assert row.severity == "warning"
 
 

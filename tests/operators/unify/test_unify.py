@@ -18,7 +18,7 @@ from operators.unify.definitions import Definitions
 from operators.unify.needed import needed
 from operators.unify.wake import wake
 from store.definitions.load import Registry
-from store.unify.unit_of_work import Committed
+from store.unify.outcomes import Committed
 from tests.simulation.memory import MemoryTables, MemoryUnitOfWork
 from tests.support.builders import NOON_MS, SALT, WORKSPACE, definitions, event, key, order, unmerge
 

@@ -9,7 +9,6 @@ import pytest
 
 from config.settings import Settings
 from domain.ids import SegmentId
-from domain.policies import ProfileRules
 from domain.profiles.profile import Stage, decode_person
 from domain.segments.conditions import AtLeast, Equals, Exists, WithinLast
 from domain.segments.definition import RfmRule, TraitRule
@@ -32,15 +31,9 @@ from domain.segments.rule import (
 from domain.segments.rule import Any as AnyOf
 from operators.segments.sampling import Estimate, estimate
 from store.definitions import publish as publishing
+from store.definitions.errors import InvalidDefinitionError, MissingDefinitionError
 from store.definitions.publish_rfm import publish_rfm
-from store.definitions.versions import (
-    Author,
-    Draft,
-    InvalidDefinitionError,
-    MissingDefinitionError,
-    create,
-    save,
-)
+from store.definitions.versions import Author, Draft, create, save
 from store.segments.preview import Asked, Preview, PreviewParams, Previews
 from store.segments.rfm_refresh import RfmRefresh, RfmRefreshParams
 from tests.store.conftest import Engine
@@ -255,22 +248,6 @@ def test_when_time_is_over_the_answer_rests_on_those_evaluated_so_far(
     assert not found.in_time
     assert found.members.low <= 10 <= found.members.high
     assert found.members.low < found.members.high
-
-
-def test_too_many_people_to_be_counted_are_estimated(engine: Engine) -> None:
-    sql = """
-        INSERT INTO profiles (id, workspace_id, version, stage, doc)
-        SELECT gen_random_uuid(), %s, 1, 'known', '' FROM generate_series(1, 60000)
-    """
-    engine.conn.execute(sql, (engine.workspace,))
-    engine.conn.execute("ANALYZE profiles")
-    previews = Previews(
-        ProfileRules(), KINDS, PreviewParams(count_limit=timedelta(milliseconds=1)), lambda: 0.0
-    )
-    with engine.conn.transaction():
-        people, exact = previews._count(engine.conn, engine.workspace)
-    assert not exact
-    assert people == pytest.approx(60_000, rel=0.2)
 
 
 def test_nothing_is_written(engine: Engine, look: Look) -> None:

@@ -1,0 +1,118 @@
+"""Routes of one audience's gate: the verdict now, its first push, the release of its next."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from api.gate.interventions import intervention, speaker_of
+from api.gate.schemas import AudienceGateView, DependencyView, ReleaseRequest, SaidView
+from api.web.deps import Caller, PoolDep, Reader, Releaser, SettingsDep
+from api.web.errors import NotFoundError
+from api.web.transaction import Conn, TransactionsDep
+from api.web.values import instant, now
+from domain.gate import Mode
+from operators.gate.decide import mode_now
+from sinks.gate import Evaluation, TrustGate
+from store.activation import audiences
+from store.activation.audiences import AudienceRow
+from store.fetch import Pool
+from store.gate import commands
+
+router = APIRouter(prefix="/cdp", tags=["trust"])
+
+AudienceId = Annotated[int, Path(ge=0, lt=2**31)]
+
+
+@router.get(
+    "/audience-sync/audiences/{id}/gate", summary="Read what the gate says of an audience now"
+)
+async def get_audience_gate(
+    caller: Reader,
+    settings: SettingsDep,
+    pool: PoolDep,
+    transactions: TransactionsDep,
+    id: AudienceId,
+) -> AudienceGateView:
+    """The verdict on a push now, and the signals that it rests on."""
+    audience = await _audience(caller, pool, id)
+
+    def judge(conn: Conn) -> tuple[Evaluation, Mode]:
+        gate = TrustGate(conn, settings.gate)
+        judged = gate.judge(caller.workspace, audience.platform, id, "push", now())
+        return judged, mode_now(judged.situation, id, judged.now_ms, settings.gate)
+
+    judged, mode = await transactions.run(judge)
+    decision = judged.decision
+    depends_on = []
+    for signal in decision.depends_on:
+        reading = judged.readings.get(signal)
+        depends_on.append(
+            DependencyView(
+                signal=signal,
+                reading_id=reading.id if reading else None,
+                score=reading.score if reading else None,
+                status=reading.status.value if reading else "unknown",
+                read_at=instant(reading.read_ms) if reading else None,
+            )
+        )
+    return AudienceGateView(
+        audience_id=id,
+        verdict=decision.verdict.value,
+        reasons=list(decision.reasons),
+        codes=[code.value for code in decision.codes],
+        depends_on=depends_on,
+        mode=mode.value,
+        confirmed_first=audience.members > 0 or audience.confirmed_at is not None,
+    )
+
+
+@router.post("/audience-sync/audiences/{id}/confirm", summary="Confirm an audience's first push")
+async def confirm_first_push(
+    caller: Releaser,
+    settings: SettingsDep,
+    pool: PoolDep,
+    transactions: TransactionsDep,
+    id: AudienceId,
+) -> AudienceGateView:
+    """The first push adds everybody at once; somebody has to say that this is meant.
+
+    It says nothing about health.
+
+    Takes the scope `gate`.
+    """
+    await _audience(caller, pool, id)
+    speaker = speaker_of(caller, settings)
+    await transactions.run(lambda conn: commands.confirm_first(conn, speaker, id, now()))
+    return await get_audience_gate(caller, settings, pool, transactions, id)
+
+
+@router.post(
+    "/audience-sync/audiences/{id}/release",
+    summary="Release an audience's next push",
+    status_code=201,
+)
+async def release_next_push(
+    caller: Releaser,
+    settings: SettingsDep,
+    pool: PoolDep,
+    transactions: TransactionsDep,
+    id: AudienceId,
+    body: ReleaseRequest,
+) -> SaidView:
+    """Lets the next push pass whatever the gate says of it, frozen aside.
+
+    It is used up by that push, or ends. Takes the scope `gate`.
+    """
+    await _audience(caller, pool, id)
+    speaker = speaker_of(caller, settings)
+    made = await transactions.run(
+        lambda conn: commands.release(conn, speaker, id, body.reason, now(), body.expires_at)
+    )
+    return await intervention(transactions, caller, "release", made)
+
+
+async def _audience(caller: Caller, pool: Pool, audience: int) -> AudienceRow:
+    found = await audiences.by_id(pool, caller.workspace, audience)
+    if found is None:
+        raise NotFoundError("audience")
+    return found

@@ -1,0 +1,34 @@
+"""What the gate's routes share: who speaks to it, and one override or release as it is now."""
+
+from typing import Literal
+
+from api.gate.schemas import SaidView
+from api.web.deps import Caller
+from api.web.errors import NotFoundError
+from api.web.transaction import Transactions
+from config.settings import Settings
+from store.gate import controls
+from store.gate.commands import Speaker
+
+Kind = Literal["override", "release"]
+
+
+def speaker_of(caller: Caller, settings: Settings) -> Speaker:
+    """The caller as the gate knows them."""
+    return Speaker(caller.workspace, caller.actor, settings.gate.longest_override)
+
+
+async def intervention(
+    transactions: Transactions, caller: Caller, kind: Kind, number: int
+) -> SaidView:
+    """One override or release as it is now.
+
+    Raises:
+        NotFoundError: the workspace has none of this kind and id.
+    """
+    found = await transactions.run(
+        lambda conn: controls.one_said(conn, caller.workspace, kind, number)
+    )
+    if found is None:
+        raise NotFoundError(kind)
+    return SaidView.of(found)

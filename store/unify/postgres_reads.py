@@ -1,0 +1,140 @@
+"""The statements with which UNIFY loads, on PostgreSQL: `store.unify.reads.Reads`."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+
+from domain.changes import Told
+from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
+from domain.link import Link, Pair
+from domain.profiles.profile import FactKey
+from store.connection import Keys
+from store.unify.history import read_events
+from store.unify.reads import MemberRow, Named, Owned, PersonRow
+
+_LOAD_IDENTIFIERS: Final = """
+WITH found AS (SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(key)
+    JOIN identifiers i ON i.key = wanted.key)
+SELECT key, profile_id, leaf, NULL::integer, NULL::bytea FROM found
+UNION ALL
+SELECT NULL, p.id, NULL, p.version, p.doc FROM (SELECT DISTINCT profile_id FROM found) AS owner
+    JOIN profiles p ON p.id = owner.profile_id
+"""
+_LOAD_LINKS: Final = """
+SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
+FROM unnest(%s, %s) AS wanted(a, b) JOIN links l ON l.a = wanted.a AND l.b = wanted.b
+"""
+_LOAD_MESSAGES: Final = """
+SELECT e.message_key FROM unnest(%s) AS wanted(key) JOIN events e ON e.message_key = wanted.key
+"""
+_LOAD_MEMBERS: Final = """
+SELECT i.key, i.kind, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id)
+    JOIN identifiers i ON i.profile_id = wanted.id
+"""
+_LOAD_LINKS_OF: Final = """
+SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
+FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
+    JOIN links l ON l.a = i.key
+UNION
+SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
+FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
+    JOIN links l ON l.b = i.key
+"""
+_LOAD_PEOPLE: Final = """
+SELECT p.id, p.version, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id
+"""
+
+
+class PostgresReads:
+    """`store.unify.reads.Reads` on one connection.
+
+    Every method raises what psycopg raises where the server does not answer.
+
+    Args:
+        connect: answers the connection of the worker.
+    """
+
+    def __init__(self, connect: Callable[[], psycopg.Connection]) -> None:
+        self._connect = connect
+
+    def _query(self, sql: str, parameters: list[object]) -> psycopg.Cursor:
+        return self._connect().cursor(binary=True).execute(sql.encode(), parameters)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Inside, all statements see one instant."""
+        connection = self._connect()
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+
+    def named(
+        self, pairs: Sequence[Pair], keys: Sequence[IdentifierKey], messages: Sequence[MessageKey]
+    ) -> Named:
+        """Links, identifiers and messages in one round trip.
+
+        Each statement sees later than the one before.
+        """
+        with self._connect().pipeline():
+            links = (
+                self._query(_LOAD_LINKS, [Keys([a for a, _ in pairs]), Keys([b for _, b in pairs])])
+                if pairs
+                else None
+            )
+            owned = self._query(_LOAD_IDENTIFIERS, [Keys(keys)]) if keys else None
+            stored = self._query(_LOAD_MESSAGES, [Keys(messages)]) if messages else None
+        return Named(
+            [_link(row) for row in links or ()],
+            _owned(owned or ()),
+            {key for (key,) in stored or ()},
+        )
+
+    def owned(self, keys: Sequence[IdentifierKey]) -> Owned:
+        """Identifiers with their people."""
+        return _owned(self._query(_LOAD_IDENTIFIERS, [Keys(keys)]))
+
+    def people(self, ids: Sequence[ProfileId]) -> list[PersonRow]:
+        """People by id, those that exist."""
+        return [PersonRow(*row) for row in self._query(_LOAD_PEOPLE, [Keys(ids)])]
+
+    def members(self, ids: Sequence[ProfileId]) -> list[MemberRow]:
+        """All identifiers of people."""
+        return [MemberRow(*row) for row in self._query(_LOAD_MEMBERS, [Keys(ids)])]
+
+    def links_of(self, ids: Sequence[ProfileId]) -> list[Link]:
+        """All links that touch an identifier of people."""
+        return [_link(row) for row in self._query(_LOAD_LINKS_OF, [Keys(ids), Keys(ids)])]
+
+    def events(
+        self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
+    ) -> dict[ProfileId, list[Told]]:
+        """The stored events of people, of some types and names."""
+        return read_events(self._connect(), ids, names)
+
+
+def _owned(
+    rows: Iterable[tuple[bytes | None, bytes, bytes | None, int | None, bytes | None]],
+) -> Owned:
+    found = Owned({}, [])
+    for key, owner, leaf, version, doc in rows:
+        if key is not None:
+            found.leaves.setdefault(ProfileId(owner), {})[IdentifierKey(key)] = leaf
+        elif version is not None and doc is not None:
+            found.people.append(PersonRow(ProfileId(owner), version, doc))
+    return found
+
+
+def _link(row: tuple[bytes, bytes, int, int, int, bytes, int, str, str]) -> Link:
+    a, b, workspace, at, tie, cause, rank, status, reason = row
+    return Link(
+        WorkspaceId(workspace),
+        IdentifierKey(a),
+        IdentifierKey(b),
+        FactKey(at, tie),
+        MessageKey(cause),
+        rank,
+        status,
+        reason,
+    )
