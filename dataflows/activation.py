@@ -38,7 +38,8 @@ from config.load import ConfigError
 from config.settings import Settings
 from dataflows.observing import CountedGate, expect_pushes, observe_attempt, shown
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
-from sinks.activation.delivery import Attempt, Delivery
+from sinks.activation.attempt import Attempt
+from sinks.activation.delivery import Delivery
 from sinks.activation.destination import Destination
 from sinks.activation.gate_step import ApprovedTask, Gate, GateStep, Task
 from sinks.activation.receipts import Confirmation

@@ -23,7 +23,7 @@ from domain.event import Event
 from domain.failure import REASONS
 from domain.gate import Action, Verdict
 from domain.signals.reading import Reading, Status
-from sinks.activation.delivery import Attempt
+from sinks.activation.attempt import Attempt
 from sinks.activation.gate_step import Gate, Judgement
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused
 

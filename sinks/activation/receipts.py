@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.instants import MINUTE_MS, to_ms
+from domain.instants import to_ms
 from domain.signals import metrics
-from sinks.activation.delivery import Attempt
+from sinks.activation import platform_signal
+from sinks.activation.attempt import Attempt, word_of
 from sinks.activation.destination import Destination
 from sinks.ads.platform import Delivered, Rejected, Retry, Status
 from store.activation import due, receipts
 from store.activation.receipts import Receipt
-from store.signals import observations
 
 FAILED: Final = "FAILED"
 _UNKNOWN_THERE: Final = frozenset({"missing", "invalid"})
@@ -80,7 +80,7 @@ class Confirmation:
             kind=receipt.kind,
             operation="status",
             rows=receipt.rows,
-            outcome=type(outcome).__name__.lower(),
+            outcome=word_of(outcome),
             reason=reason,
             push_done=False,
         )
@@ -91,18 +91,13 @@ class Confirmation:
 
     def _count(self, receipt: Receipt, outcome: Delivered) -> None:
         """Add what the platform says about rows and matches to its signal."""
-        minute = to_ms(self._now()) // MINUTE_MS * MINUTE_MS
-        seen: dict[str, float] = {metrics.ROWS_REJECTED: outcome.invalid}
-        low, high = outcome.readback.get("match_rate_low"), outcome.readback.get("match_rate_high")
-        if isinstance(low, int) and isinstance(high, int) and low >= 0:
-            seen |= {metrics.MATCH_RATE: (low + high) / 200, metrics.MATCH_RATES: 1}
-        signal = f"platform:{receipt.platform}"
-        observations.add(
-            self._conn,
-            [
-                (receipt.workspace_id, signal, minute, 0, name, value)
-                for name, value in seen.items()
-            ],
+        said = outcome.readback
+        amounts: dict[str, float] = {metrics.ROWS_REJECTED: outcome.invalid}
+        amounts |= platform_signal.of_match_rate(
+            said.get("match_rate_low"), said.get("match_rate_high")
+        )
+        platform_signal.add(
+            self._conn, receipt.workspace_id, receipt.platform, to_ms(self._now()), amounts
         )
 
 

@@ -16,8 +16,8 @@ from bytewax.testing import run_main
 from config.settings import Settings
 from dataflows.activation import build_on
 from domain.instants import to_ms
-from sinks.activation.delivery import DeliveryParams
 from sinks.activation.destination import Destination
+from sinks.activation.params import DeliveryParams
 from sinks.ads.meta.codec import Meta
 from sinks.http.client import HttpRunner
 from sinks.http.rate_limit import LocalTokens, Paced
