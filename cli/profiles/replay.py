@@ -15,6 +15,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TaskProgressColumn,
     TextColumn,
@@ -152,39 +153,12 @@ def replay(
     Rows that are no events are kept, with line number and reason, in FILE.rejects.jsonl; the exit
     code is 1 when there are any.
     """
-    rejected = 0
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True),
-        TimeRemainingColumn(),
-    ]
     try:
         column_map = read_map(map_file) if map_file else None
-        with (
-            closing(Sender(url, write_key, SendParams(batch_events=batch))) as sender,
-            Progress(*columns, console=Console(stderr=True)) as progress,
-        ):
-            for path in files:
-                task = progress.add_task(
-                    path.name, total=max(0, count_lines(path) - (column_map is not None))
-                )
-                tally = replay_file(
-                    path,
-                    column_map,
-                    sender,
-                    rate,
-                    skip,
-                    partial(_advance, progress, task),
-                )
-                rejected += tally.rejected
-                note = (
-                    f", {tally.rejected:,} rejected, kept in {tally.rejects}"
-                    if tally.rejected
-                    else ""
-                )
-                progress.console.print(f"{path}: {tally.accepted:,} events accepted{note}")
+        with closing(Sender(url, write_key, SendParams(batch_events=batch))) as sender:
+            rejected = _replay_files(
+                files, column_map, partial(replay_file, sender=sender, rate=rate, skip=skip)
+            )
     except (MapError, WriteKeyRefusedError) as error:
         raise typer.BadParameter(str(error)) from error
     except CollectorUnavailableError as error:
@@ -195,6 +169,34 @@ def replay(
         raise typer.Exit(2) from error
     if rejected:
         raise typer.Exit(1)
+
+
+def _replay_files(
+    files: Sequence[Path], columns: ColumnMap | None, send: Callable[..., Tally]
+) -> int:
+    """Send files one after another, each with a bar of its own; how many rows were rejected."""
+    rejected = 0
+    with Progress(*_bar(), console=Console(stderr=True)) as progress:
+        for path in files:
+            lines = max(0, count_lines(path) - (columns is not None))
+            task = progress.add_task(path.name, total=lines)
+            tally = send(path, columns, show=partial(_advance, progress, task))
+            rejected += tally.rejected
+            note = (
+                f", {tally.rejected:,} rejected, kept in {tally.rejects}" if tally.rejected else ""
+            )
+            progress.console.print(f"{path}: {tally.accepted:,} events accepted{note}")
+    return rejected
+
+
+def _bar() -> tuple[ProgressColumn, ...]:
+    return (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TaskProgressColumn(show_speed=True),
+        TimeRemainingColumn(),
+    )
 
 
 def _advance(progress: Progress, task: TaskID, done: int) -> None:
