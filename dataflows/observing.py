@@ -15,7 +15,7 @@ from prometheus_client import disable_created_metrics, start_http_server
 
 from config.observing import MetricsParams
 from dataflows import metrics
-from dataflows.unifier import Observer
+from dataflows.unify.commits import Observer
 from domain.activation.states import PushKind
 from domain.alerts import Notice, Step
 from domain.changes import Changes

@@ -26,7 +26,7 @@ from dataflows.observing import (
 )
 from dataflows.runtime import connector
 from dataflows.survey import lag_reader, survey, surveyed
-from dataflows.unifier import Unifier, build_unifier
+from dataflows.unify.unifier import Unifier, build_unifier
 from domain.ids import WorkspaceId
 from domain.signals.reading import Reading, Status
 from local.servers.address import free_port
