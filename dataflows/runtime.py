@@ -31,7 +31,8 @@ from domain.event import Batch, Wake
 from domain.facts import Facts
 from sinks.profiles.invalidation import HotInvalidation
 from sources.feed import Intake, LogSource
-from sources.log.kafka import KafkaLog, KafkaLogParams
+from sources.log.kafka import KafkaLog
+from sources.log.kafka_params import KafkaLogParams
 from sources.log.leases import Leases, worker_name
 from sources.log.positions import Connect, Positions
 from sources.log.valkey import ValkeyLog, ValkeyLogParams

@@ -121,32 +121,38 @@ def paced(
         sent += len(batch)
 
 
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        help="JSONL files, or CSV files with --map; .gz is unpacked.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+WriteKey = Annotated[str, typer.Option(help="Write key of the source.", envvar="STRATUM_WRITE_KEY")]
+Url = Annotated[str, typer.Option(help="Address of the collector.")]
+MapFile = Annotated[
+    Path | None, typer.Option("--map", help="Column map for CSV files, YAML or JSON.", exists=True)
+]
+Rate = Annotated[float, typer.Option(help="Most events per second; 0 for no limit.", min=0)]
+BatchEvents = Annotated[int, typer.Option(help="Events per request.", min=1, max=1000)]
+Skip = Annotated[
+    int,
+    typer.Option(
+        help="Lines at the beginning of each file to leave out, to go on after a stop.", min=0
+    ),
+]
+
+
 def replay(
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            help="JSONL files, or CSV files with --map; .gz is unpacked.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ],
+    files: Files,
     *,
-    write_key: Annotated[
-        str, typer.Option(help="Write key of the source.", envvar="STRATUM_WRITE_KEY")
-    ],
-    url: Annotated[str, typer.Option(help="Address of the collector.")] = "http://127.0.0.1:8080",
-    map_file: Annotated[
-        Path | None,
-        typer.Option("--map", help="Column map for CSV files, YAML or JSON.", exists=True),
-    ] = None,
-    rate: Annotated[float, typer.Option(help="Most events per second; 0 for no limit.", min=0)] = 0,
-    batch: Annotated[int, typer.Option(help="Events per request.", min=1, max=1000)] = 100,
-    skip: Annotated[
-        int,
-        typer.Option(
-            help="Lines at the beginning of each file to leave out, to go on after a stop.", min=0
-        ),
-    ] = 0,
+    write_key: WriteKey,
+    url: Url = "http://127.0.0.1:8080",
+    map_file: MapFile = None,
+    rate: Rate = 0,
+    batch: BatchEvents = 100,
+    skip: Skip = 0,
 ) -> None:
     """Send files of events to the collector. Sending a file again, whole or in part, adds nothing.
 
