@@ -43,7 +43,7 @@ from sinks.activation.settlement import (
     Settlement,
     settlement,
 )
-from sinks.ads.platform import Delivered, Outcome, Read, Rejected, Retry
+from sinks.ads.platform import Delivered, Described, Found, Outcome, Read, Rejected, Retry
 from sinks.http import breaker
 from sinks.http.rate_limit import WithheldError
 from store.activation import due, outcomes, pushes
@@ -178,7 +178,7 @@ class Delivery:
             found = (destination.find if takes_off else destination.find_or_create)(
                 audience.name, audience.intent
             )
-            if not isinstance(found, Delivered) or not found.platform_id:
+            if not isinstance(found, Found) or not found.platform_id:
                 return found
             platform_id = found.platform_id
             outcomes.created(self._conn, audience.id, platform_id)
@@ -258,7 +258,7 @@ class Delivery:
         current = due.read_audience(self._conn, audience.id)
         if current and current.platform_id:
             outcome = destination.call(Read(current.platform_id))
-            if isinstance(outcome, Delivered):
+            if isinstance(outcome, Described):
                 with self._conn.transaction():
                     outcomes.note_readback(self._conn, push_id, outcome.readback)
                     rate = outcome.readback.get("match_rate")

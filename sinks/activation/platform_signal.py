@@ -11,7 +11,7 @@ from psycopg import Connection
 from domain.instants import MINUTE_MS
 from domain.signals import metrics
 from sinks.activation.attempt import Attempt
-from sinks.ads.platform import Delivered, Outcome
+from sinks.ads.platform import Delivered, Outcome, Written
 from store.signals import observations
 
 _REQUESTS: Final = {
@@ -40,7 +40,8 @@ def of_attempt(attempt: Attempt, outcome: Outcome, took_ms: int) -> dict[str, fl
     """What an attempt adds: the request, its latency, and the rows that were delivered."""
     amounts: dict[str, float] = {_REQUESTS[attempt.outcome]: 1, metrics.LATENCY_MS: took_ms}
     if isinstance(outcome, Delivered):
-        amounts |= {metrics.ROWS_SENT: attempt.rows, metrics.ROWS_REJECTED: outcome.invalid}
+        invalid = outcome.invalid if isinstance(outcome, Written) else 0
+        amounts |= {metrics.ROWS_SENT: attempt.rows, metrics.ROWS_REJECTED: invalid}
     return amounts
 
 

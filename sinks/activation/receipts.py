@@ -16,7 +16,7 @@ from domain.signals import metrics
 from sinks.activation import platform_signal
 from sinks.activation.attempt import Attempt, word_of
 from sinks.activation.destination import Destination
-from sinks.ads.platform import Delivered, Rejected, Retry, Status
+from sinks.ads.platform import Delivered, Processed, Rejected, Retry, Status
 from store.activation import due, receipts
 from store.activation.receipts import Receipt
 
@@ -59,13 +59,15 @@ class Confirmation:
             outcome, reason = destination.call(Status(receipt.receipt)), ""
             with self._conn.transaction():
                 match outcome:
-                    case Delivered() if not _done(receipt, outcome):
+                    case Processed() if not _done(receipt, outcome):
                         reason = "not_processed"
                         receipts.refuse(self._conn, receipt, reason, outcome.readback, self._now())
                         outcome = Rejected(reason)
-                    case Delivered(invalid=invalid, readback=said):
+                    case Processed(invalid=invalid, readback=said):
                         receipts.confirm(self._conn, receipt, invalid, said, self._now())
                         self._count(receipt, outcome)
+                    case Delivered():
+                        raise TypeError("a Status is answered with Processed")
                     case Rejected(reason=reason) if reason in _UNKNOWN_THERE:
                         receipts.refuse(self._conn, receipt, reason, {}, self._now())
                     case Rejected(reason=reason):
@@ -89,7 +91,7 @@ class Confirmation:
         wait = self._ask_again_after if after_s is None else timedelta(seconds=after_s)
         return to_ms(self._now() + wait)
 
-    def _count(self, receipt: Receipt, outcome: Delivered) -> None:
+    def _count(self, receipt: Receipt, outcome: Processed) -> None:
         """Add what the platform says about rows and matches to its signal."""
         said = outcome.readback
         amounts: dict[str, float] = {metrics.ROWS_REJECTED: outcome.invalid}
@@ -101,7 +103,7 @@ class Confirmation:
         )
 
 
-def _done(receipt: Receipt, outcome: Delivered) -> bool:
+def _done(receipt: Receipt, outcome: Processed) -> bool:
     """Whether the platform did it.
 
     Of a removal that it did in part nobody knows whom it left: it was not done.

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from domain.activation.states import EXEMPT
 from sinks.activation.destination import LOST
-from sinks.ads.platform import Delivered, Outcome, Rejected, Retry
+from sinks.ads.platform import Accepted, Delivered, Outcome, Rejected, Retry, Written
 from sinks.http import retry
 from sinks.http.retry import RetryParams
 from store.activation.pushes import OpenRequest
@@ -93,10 +93,12 @@ def settlement(
         random: uniform in [0, 1), for jitter.
     """
     match outcome:
-        case Delivered():
-            if outcome.receipt:
-                return Accept(outcome.receipt, int(outcome.receipt_after_s * 1000))
+        case Accepted():
+            return Accept(outcome.receipt, int(outcome.receipt_after_s * 1000))
+        case Written():
             return Confirm(outcome.invalid)
+        case Delivered():
+            return Confirm(0)
         case Retry():
             attempts = request.attempts + 1
             if attempts >= params.attempts and request.kind not in EXEMPT:

@@ -84,28 +84,76 @@ Operation: TypeAlias = Find | Create | Write | Read | Delete | Status
 
 @dataclass(frozen=True)
 class Delivered:
-    """The platform did it.
+    """The platform did it; the answer to a `Delete`, and what all good answers have.
 
     Attributes:
-        rows: rows that it took in.
-        invalid: rows that it says it could not use; an estimate where the platform blurs it.
-        platform_id: the audience, for `Create` and for a `Find` that found.
-        after: where a `Find` that has not found goes on; empty at the end of the list.
-        readback: size and state for `Read`, result and counts for `Status`; safe to show.
         pause_s: stay away for so long: the platform says that its limit is near.
-        receipt: what `Status` asks about, where the platform only accepts a `Write` now and
-            processes it later.
-        receipt_after_s: seconds from now before which asking is of no use.
+    """
+
+    pause_s: float = field(default=0.0, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Found(Delivered):
+    """The answer to a `Create`, and to a `Find`.
+
+    Attributes:
+        platform_id: the audience; empty where a `Find` has not found it.
+        after: where such a `Find` goes on; empty at the end of the list.
+    """
+
+    platform_id: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Written(Delivered):
+    """The answer to a `Write` that is done.
+
+    Attributes:
+        rows: rows that the platform took in.
+        invalid: rows that it says it could not use; an estimate where it blurs that.
     """
 
     rows: int = 0
     invalid: int = 0
-    platform_id: str = ""
-    after: str = ""
-    readback: Mapping[str, int | str] = field(default_factory=dict)
-    pause_s: float = 0.0
-    receipt: str = ""
-    receipt_after_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Accepted(Delivered):
+    """The answer to a `Write` that the platform takes in now and processes later.
+
+    Attributes:
+        rows: rows that it took in.
+        receipt: what `Status` asks about.
+        receipt_after_s: seconds from now before which asking is of no use.
+    """
+
+    rows: int
+    receipt: str
+    receipt_after_s: float
+
+
+@dataclass(frozen=True)
+class Described(Delivered):
+    """The answer to a `Read`: size and state; safe to show."""
+
+    readback: Mapping[str, int | str]
+
+
+@dataclass(frozen=True)
+class Processed(Delivered):
+    """The answer to a `Status`.
+
+    Attributes:
+        rows: rows that the platform has looked at.
+        invalid: rows that it could not use.
+        readback: result and counts; safe to show.
+    """
+
+    rows: int
+    invalid: int
+    readback: Mapping[str, int | str]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ from sinks.ads.platform import (
     Create,
     Delete,
     Delivered,
+    Described,
     Find,
+    Found,
     Matchable,
     Operation,
     Outcome,
@@ -35,6 +37,7 @@ from sinks.ads.platform import (
     Row,
     Status,
     Write,
+    Written,
 )
 from sinks.http.messages import Request, Response
 
@@ -229,18 +232,18 @@ def _read(operation: Operation, answer: Mapping[str, Any], pause_s: float) -> Ou
                 str((paging.get("cursors") or {}).get("after", "")) if paging.get("next") else ""
             )
             if found:
-                outcome = Delivered(
+                outcome = Found(
                     platform_id=min(str(audience["id"]) for audience in found), pause_s=pause_s
                 )
             else:
-                outcome = Delivered(after=after, pause_s=pause_s)
+                outcome = Found(after=after, pause_s=pause_s)
         case Create() if answer.get("id"):
-            outcome = Delivered(platform_id=str(answer["id"]), pause_s=pause_s)
+            outcome = Found(platform_id=str(answer["id"]), pause_s=pause_s)
         case Write(rows=rows) if "num_received" in answer:
             invalid = min(int(_number(answer.get("num_invalid_entries"))), len(rows))
-            outcome = Delivered(rows=len(rows), invalid=invalid, pause_s=pause_s)
+            outcome = Written(rows=len(rows), invalid=invalid, pause_s=pause_s)
         case Read() if answer.get("id"):
-            outcome = Delivered(readback=_readback(answer), pause_s=pause_s)
+            outcome = Described(readback=_readback(answer), pause_s=pause_s)
         case Delete() if answer.get("success") is True:
             outcome = Delivered(pause_s=pause_s)
     return outcome

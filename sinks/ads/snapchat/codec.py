@@ -22,7 +22,9 @@ from sinks.ads.platform import (
     Create,
     Delete,
     Delivered,
+    Described,
     Find,
+    Found,
     Matchable,
     Operation,
     Outcome,
@@ -33,6 +35,7 @@ from sinks.ads.platform import (
     Row,
     Status,
     Write,
+    Written,
 )
 from sinks.ads.snapchat.errors import classify, code_in, refused_grant
 from sinks.http.messages import Request, Response
@@ -223,15 +226,13 @@ def _read(operation: Operation, answer: Mapping[str, Any]) -> Outcome:
                 for one in segments
                 if one.get("description") == intent and one.get("id")
             ]
-            outcome = (
-                Delivered(platform_id=min(found)) if found else Delivered(after=_next_page(answer))
-            )
+            outcome = Found(platform_id=min(found)) if found else Found(after=_next_page(answer))
         case Create() if segments and segments[0].get("id"):
-            outcome = Delivered(platform_id=str(segments[0]["id"]))
+            outcome = Found(platform_id=str(segments[0]["id"]))
         case Write(rows=rows) if _elements(answer, "users"):
-            outcome = Delivered(rows=len(rows))
+            outcome = Written(rows=len(rows))
         case Read() if segments:
-            outcome = Delivered(readback=_readback(segments[0]))
+            outcome = Described(readback=_readback(segments[0]))
         case Delete():
             outcome = Delivered()
     return outcome

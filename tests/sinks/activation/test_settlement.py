@@ -13,7 +13,7 @@ from sinks.activation.settlement import (
     Settlement,
     settlement,
 )
-from sinks.ads.platform import Delivered, Outcome, Rejected, Retry
+from sinks.ads.platform import Accepted, Delivered, Outcome, Rejected, Retry, Written
 from sinks.http.retry import RetryParams
 from store.activation.pushes import OpenRequest
 
@@ -29,8 +29,8 @@ def request(kind: str = "scheduled", attempts: int = 0) -> OpenRequest:
 @pytest.mark.parametrize(
     ("outcome", "wanted"),
     [
-        (Delivered(rows=3, invalid=1), Confirm(1)),
-        (Delivered(receipt="r", receipt_after_s=1.5), Accept("r", 1_500)),
+        (Written(rows=3, invalid=1), Confirm(1)),
+        (Accepted(3, "r", 1.5), Accept("r", 1_500)),
         (Retry("busy"), Postpone("busy", 500)),
         (Retry("throttled", 30), Postpone("throttled", 30_500)),
         (Rejected("x", "400/BAD", rows=(0, 2)), RefuseRows(frozenset({0, 2}), "refused:bad")),
@@ -63,7 +63,7 @@ def test_what_takes_people_off_is_never_given_up(kind: str) -> None:
     ("outcome", "word", "reason"),
     [
         (Delivered(), "delivered", ""),
-        (Delivered(receipt="r"), "delivered", ""),
+        (Accepted(3, "r", 1.5), "delivered", ""),
         (Retry("busy"), "retry", "busy"),
         (Rejected("invalid", rows=(0,)), "retry", "rows_refused"),
         (Rejected("terms"), "rejected", "terms"),

@@ -15,6 +15,8 @@ from sinks.ads.platform import (
     Create,
     Delete,
     Delivered,
+    Described,
+    Found,
     Matchable,
     Operation,
     Outcome,
@@ -23,6 +25,7 @@ from sinks.ads.platform import (
     Retry,
     Row,
     Write,
+    Written,
 )
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 from sinks.http.client import HttpParams, HttpRunner
@@ -359,7 +362,7 @@ def test_fault_answers_once_and_is_used_up(
 
 def test_connector_creates_writes_reads_and_deletes(client: Client, connector: Connector) -> None:
     created = connector(Create("VIP", "stratum:1"))
-    assert isinstance(created, Delivered)
+    assert isinstance(created, Found)
     client.audience = created.platform_id
     mary = connector.row(
         "mary@example.com",
@@ -368,8 +371,8 @@ def test_connector_creates_writes_reads_and_deletes(client: Client, connector: C
     )
     jane = connector.row("jane@example.com")
 
-    assert connector(Write("add", client.audience, (mary, jane), 1)) == Delivered(rows=2)
-    assert connector(Write("remove", client.audience, (jane,), 2)) == Delivered(rows=1)
+    assert connector(Write("add", client.audience, (mary, jane), 1)) == Written(rows=2)
+    assert connector(Write("remove", client.audience, (jane,), 2)) == Written(rows=1)
     assert client.members() == {
         "EMAIL_SHA256": [MARY],
         "PHONE_SHA256": [PHONE],
@@ -377,7 +380,7 @@ def test_connector_creates_writes_reads_and_deletes(client: Client, connector: C
         "AAID_SHA256": [DEVICE],
     }
     readback = {"size_lower": 1, "size_upper": 1, "valid": 0, "expiring": 0}
-    assert connector(Read(client.audience)) == Delivered(readback=readback)
+    assert connector(Read(client.audience)) == Described(readback=readback)
     assert connector(Delete(client.audience)) == Delivered()
     for operation in (Read(client.audience), Delete(client.audience)):
         outcome = connector(operation)
