@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sinks.ads.platform import Delivered, Outcome, Retry
+from sinks.ads.outcomes import Delivered, Outcome, Retry
 
 Word: TypeAlias = Literal["delivered", "retry", "rejected"]
 """How metrics and logs name what became of a request."""

@@ -43,7 +43,8 @@ from sinks.activation.settlement import (
     Settlement,
     settlement,
 )
-from sinks.ads.platform import Delivered, Described, Found, Outcome, Read, Rejected, Retry
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry
+from sinks.ads.platform import Read
 from sinks.http import breaker
 from sinks.http.rate_limit import WithheldError
 from store.activation import due, outcomes, pushes

@@ -9,21 +9,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
 
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Found,
-    Operation,
-    Outcome,
-    Platform,
-    Read,
-    Rejected,
-    Retry,
-    Row,
-    Write,
-)
+from sinks.ads.outcomes import Delivered, Found, Outcome, Rejected, Retry
+from sinks.ads.platform import Create, Delete, Find, Operation, Platform, Read, Row, Write
 from sinks.http.breaker import Breaker
 from sinks.http.messages import Transport
 from sinks.http.rate_limit import Paced

@@ -11,7 +11,7 @@ from psycopg import Connection
 from domain.instants import MINUTE_MS
 from domain.signals import metrics
 from sinks.activation.attempt import Attempt
-from sinks.ads.platform import Delivered, Outcome, Written
+from sinks.ads.outcomes import Delivered, Outcome, Written
 from store.signals import observations
 
 _REQUESTS: Final = {

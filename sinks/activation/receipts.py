@@ -16,7 +16,8 @@ from domain.signals import metrics
 from sinks.activation import platform_signal
 from sinks.activation.attempt import Attempt, word_of
 from sinks.activation.destination import Destination
-from sinks.ads.platform import Delivered, Processed, Rejected, Retry, Status
+from sinks.ads.outcomes import Delivered, Processed, Rejected, Retry
+from sinks.ads.platform import Status
 from store.activation import due, receipts
 from store.activation.receipts import Receipt
 

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from domain.activation.states import EXEMPT
 from sinks.activation.destination import LOST
-from sinks.ads.platform import Accepted, Delivered, Outcome, Rejected, Retry, Written
+from sinks.ads.outcomes import Accepted, Delivered, Outcome, Rejected, Retry, Written
 from sinks.http import retry
 from sinks.http.retry import RetryParams
 from store.activation.pushes import OpenRequest

@@ -13,21 +13,8 @@ import pytest
 from config.settings import Settings
 from domain.activation.platforms import PLATFORM_NAMES
 from local.stack.sandboxes import connection
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Found,
-    Matchable,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Status,
-    Write,
-)
+from sinks.ads.outcomes import Delivered, Found, Outcome, Rejected, Retry
+from sinks.ads.platform import Create, Delete, Find, Matchable, Operation, Read, Status, Write
 from sinks.ads.registry import PLATFORMS
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.messages import Response

@@ -22,22 +22,16 @@ import msgspec
 from sinks.ads import hashing
 from sinks.ads.google.errors import Waits, classify
 from sinks.ads.google.status import read_list, read_status
+from sinks.ads.outcomes import Accepted, Delivered, Described, Found, Outcome, Rejected, Retry
 from sinks.ads.platform import (
-    Accepted,
     Create,
     Delete,
-    Delivered,
-    Described,
     Find,
-    Found,
     Matchable,
     Operation,
-    Outcome,
     Platform,
     PlatformParams,
     Read,
-    Rejected,
-    Retry,
     Row,
     Status,
     Write,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sinks.ads.platform import Outcome, Processed, Retry
+from sinks.ads.outcomes import Outcome, Processed, Retry
 
 UNKNOWN: Final = -1
 """A number that Google does not give."""

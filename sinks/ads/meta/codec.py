@@ -19,25 +19,20 @@ import msgspec
 
 from sinks.ads import hashing
 from sinks.ads.meta.errors import classify
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Retry, Written
 from sinks.ads.platform import (
     EXTERNAL_ID,
     Create,
     Delete,
-    Delivered,
-    Described,
     Find,
-    Found,
     Matchable,
     Operation,
-    Outcome,
     Platform,
     PlatformParams,
     Read,
-    Retry,
     Row,
     Status,
     Write,
-    Written,
 )
 from sinks.http.messages import Request, Response
 

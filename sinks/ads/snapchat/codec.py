@@ -18,24 +18,19 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from sinks.ads import hashing
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Retry, Written
 from sinks.ads.platform import (
     Create,
     Delete,
-    Delivered,
-    Described,
     Find,
-    Found,
     Matchable,
     Operation,
-    Outcome,
     Platform,
     PlatformParams,
     Read,
-    Retry,
     Row,
     Status,
     Write,
-    Written,
 )
 from sinks.ads.snapchat.errors import classify, code_in, refused_grant
 from sinks.http.messages import Request, Response

@@ -21,24 +21,19 @@ from urllib.parse import urlencode
 import msgspec
 
 from sinks.ads import hashing
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Retry, Written
 from sinks.ads.platform import (
     Create,
     Delete,
-    Delivered,
-    Described,
     Find,
-    Found,
     Matchable,
     Operation,
-    Outcome,
     Platform,
     PlatformParams,
     Read,
-    Retry,
     Row,
     Status,
     Write,
-    Written,
 )
 from sinks.ads.tiktok.errors import NOT_LISTED, Waits, classify, wrong_address
 from sinks.http.messages import Request, Response

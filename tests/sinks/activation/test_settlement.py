@@ -13,7 +13,7 @@ from sinks.activation.settlement import (
     Settlement,
     settlement,
 )
-from sinks.ads.platform import Accepted, Delivered, Outcome, Rejected, Retry, Written
+from sinks.ads.outcomes import Accepted, Delivered, Outcome, Rejected, Retry, Written
 from sinks.http.retry import RetryParams
 from store.activation.pushes import OpenRequest
 

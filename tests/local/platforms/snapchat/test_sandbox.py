@@ -16,21 +16,8 @@ from local.platforms.snapchat.sandbox import Sandbox
 from local.platforms.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Described,
-    Found,
-    Matchable,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Row,
-    Write,
-    Written,
-)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Written
+from sinks.ads.platform import Create, Delete, Matchable, Operation, Read, Row, Write
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.oauth import Authorised, Grant, TokenParams

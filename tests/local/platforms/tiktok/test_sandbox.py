@@ -11,22 +11,8 @@ from local.platforms.app import build_app
 from local.platforms.tiktok.sandbox import TOKEN, Sandbox
 from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Described,
-    Found,
-    Matchable,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Row,
-    Write,
-    Written,
-)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
+from sinks.ads.platform import Create, Delete, Matchable, Operation, Read, Row, Write
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 from sinks.http.client import HttpParams, HttpRunner
 from tests.integration.activation.world import serving

@@ -6,20 +6,8 @@ from typing import Any
 import pytest
 
 from sinks.ads.google.codec import Google, GoogleParams
-from sinks.ads.platform import (
-    Accepted,
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Found,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Write,
-)
+from sinks.ads.outcomes import Accepted, Delivered, Found, Outcome, Rejected, Retry
+from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
 from sinks.http.messages import Response
 
 GOOGLE = Google(GoogleParams(customer_id="1234567890"))

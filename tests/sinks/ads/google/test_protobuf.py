@@ -9,21 +9,8 @@ import pytest
 from google.ads import datamanager_v1
 
 from local.platforms.google.sandbox import Sandbox
-from sinks.ads.platform import (
-    Accepted,
-    Create,
-    Delete,
-    Delivered,
-    Described,
-    Find,
-    Found,
-    Processed,
-    Read,
-    Rejected,
-    Retry,
-    Status,
-    Write,
-)
+from sinks.ads.outcomes import Accepted, Delivered, Described, Found, Processed, Rejected, Retry
+from sinks.ads.platform import Create, Delete, Find, Read, Status, Write
 from tests.local.platforms.google.world import JANE, JOE, MARY, Client, connected, running, strict
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "google"

@@ -5,15 +5,8 @@ import json
 import pytest
 
 from sinks.ads.google.codec import Google, GoogleParams
-from sinks.ads.platform import (
-    Described,
-    Operation,
-    Outcome,
-    Processed,
-    Read,
-    Retry,
-    Status,
-)
+from sinks.ads.outcomes import Described, Outcome, Processed, Retry
+from sinks.ads.platform import Operation, Read, Status
 from sinks.http.messages import Response
 
 GOOGLE = Google(GoogleParams(customer_id="1234567890"))

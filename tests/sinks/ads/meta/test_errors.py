@@ -5,21 +5,8 @@ import json
 import pytest
 
 from sinks.ads.meta.codec import Meta, MetaParams
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Described,
-    Find,
-    Found,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Write,
-    Written,
-)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
+from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
 from sinks.http.messages import Response
 
 META = Meta(MetaParams(account_id="111"), "token")
@@ -176,8 +163,7 @@ def test_audience_is_found_by_name_and_intent() -> None:
 
 def test_end_of_the_listing_has_no_cursor() -> None:
     assert (
-        answer(Find("a", "ours"), {"data": [], "paging": {"cursors": {"after": "c1"}}})
-        == Found()
+        answer(Find("a", "ours"), {"data": [], "paging": {"cursors": {"after": "c1"}}}) == Found()
     )
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
-from sinks.ads.platform import Create, Matchable, Write, Written
+from sinks.ads.outcomes import Written
+from sinks.ads.platform import Create, Matchable, Write
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.messages import Request, Response
 

@@ -4,21 +4,8 @@ import json
 
 import pytest
 
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Described,
-    Find,
-    Found,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Write,
-    Written,
-)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
+from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 from sinks.http.messages import Response
 
