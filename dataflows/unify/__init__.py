@@ -1,1 +1,1 @@
-"""The imperative shell around UNIFY: what is decided there is loaded for, committed and retried."""
+"""The imperative shell around UNIFY: load, decide, commit; again, in parts, or later."""

@@ -46,9 +46,6 @@ class Unifier:
             is elsewhere.
         clock: the wall clock, and waits between tries.
         observer: told what happens.
-
-    Attributes:
-        waking: evaluates people without an event.
     """
 
     def __init__(
@@ -67,7 +64,7 @@ class Unifier:
         self._back_off = BackOff(self._clock.sleep)
         self._definitions = LiveDefinitions(store, rules)
         self._commits = Commits(self._definitions, engine.retries, self._back_off, self._observer)
-        self.waking = Waking(
+        self._waking = Waking(
             store, self._definitions, self._commits, self._clock, engine.rest_s, self._waiting
         )
         self._quarantine = Quarantine(self._commit, self._rehearse, self._waiting)
@@ -77,12 +74,12 @@ class Unifier:
     @property
     def swept(self) -> int:
         """People written because definitions changed."""
-        return self.waking.swept
+        return self._waking.swept
 
     @property
     def sweep_seconds(self) -> float:
         """What that took."""
-        return self.waking.sweep_seconds
+        return self._waking.sweep_seconds
 
     def leave_traces(self) -> None:
         """Record restarts of partitions from now on, to find a record that kills workers."""
@@ -96,7 +93,7 @@ class Unifier:
         """
         if isinstance(work, Batch):
             return self._waiting(partial(self._batch, work))
-        return self._waiting(partial(self.waking, work))
+        return self._waiting(partial(self._waking, work))
 
     def _waiting(self, step: Callable[[], list[Facts]]) -> list[Facts]:
         """Do something; while the database is away, again and again."""
