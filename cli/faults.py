@@ -25,43 +25,50 @@ from faultlab.world import Rules
 
 _AIM_RECALL: Final = 0.95
 _HALF: Final = 0.5
+_PROCESSORS: Final = os.cpu_count() or 1
+
+
+Quick = Annotated[
+    bool,
+    typer.Option(
+        "--quick", help="A first look: fewer days, four profiles, nothing of low severity."
+    ),
+]
+Seeds = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--seed",
+        help="Seed; several make several corpora. Develop with 1, 2, 3; the default is"
+        " the one that counts.",
+    ),
+]
+FaultName = Annotated[
+    str, typer.Option("--fault", help="Only faults and normal things whose name holds this.")
+]
+Severities = Annotated[
+    list[str] | None, typer.Option("--severity", help="Only low, medium or high.")
+]
+ProfileName = Annotated[str, typer.Option("--profile", help="Only profiles whose name holds this.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Processes.")]
+JsonPath = Annotated[
+    Path | None,
+    typer.Option("--json", help="Write everything as JSON to this file; - for standard output."),
+]
+Picture = Annotated[
+    Path | None, typer.Option("--picture", help="Draw the scores to this SVG file.")
+]
 
 
 def faults(
     *,
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick", help="A first look: fewer days, four profiles, nothing of low severity."
-        ),
-    ] = False,
-    seed: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--seed",
-            help="Seed; several make several corpora. Develop with 1, 2, 3; the default is"
-            " the one that counts.",
-        ),
-    ] = None,
-    fault: Annotated[
-        str, typer.Option("--fault", help="Only faults and normal things whose name holds this.")
-    ] = "",
-    severity: Annotated[
-        list[str] | None, typer.Option("--severity", help="Only low, medium or high.")
-    ] = None,
-    profile: Annotated[
-        str, typer.Option("--profile", help="Only profiles whose name holds this.")
-    ] = "",
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes.")] = os.cpu_count() or 1,
-    json_path: Annotated[
-        Path | None,
-        typer.Option(
-            "--json", help="Write everything as JSON to this file; - for standard output."
-        ),
-    ] = None,
-    picture: Annotated[
-        Path | None, typer.Option("--picture", help="Draw the scores to this SVG file.")
-    ] = None,
+    quick: Quick = False,
+    seed: Seeds = None,
+    fault: FaultName = "",
+    severity: Severities = None,
+    profile: ProfileName = "",
+    jobs: Jobs = _PROCESSORS,
+    json_path: JsonPath = None,
+    picture: Picture = None,
 ) -> None:
     """Simulate weeks of traffic, inject labelled faults and normal events, and score the gate.
 
@@ -82,22 +89,24 @@ def faults(
     told = _run(plan, jobs)
     took_s = time.monotonic() - began
     if json_path is not None:
-        document = (
-            json.dumps(
-                as_json(told, {"seeds": list(plan.seeds), "quick": quick}),
-                indent=1,
-                ensure_ascii=False,
-            )
-            + "\n"
-        )
+        document = _document(told, plan, quick=quick)
         if str(json_path) == "-":
             sys.stdout.write(document)
             return
         json_path.write_text(document)
     if picture is not None:
         picture.write_text(drawn(told))
+    _print(told, plan, took_s, each=bool(fault or profile))
+
+
+def _document(told: Sequence[Told], plan: Plan, *, quick: bool) -> str:
+    asked = {"seeds": list(plan.seeds), "quick": quick}
+    return json.dumps(as_json(told, asked), indent=1, ensure_ascii=False) + "\n"
+
+
+def _print(told: Sequence[Told], plan: Plan, took_s: float, *, each: bool) -> None:
     console = Console(width=None if sys.stdout.isatty() else 150)
-    for part in _tables(told, plan, each=bool(fault or profile)):
+    for part in _tables(told, plan, each=each):
         console.print(part)
     console.print(
         f"seed {', '.join(map(str, plan.seeds))}; {sum(one.events for one in told):,}"

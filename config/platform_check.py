@@ -8,7 +8,8 @@ from typing import Final
 
 from config.destinations import Wiring, pace_server
 from config.settings import Settings
-from sinks.ads.platform import Delivered, Find, Rejected, Retry
+from sinks.ads.outcomes import Delivered, Rejected, Retry
+from sinks.ads.platform import Find
 from sinks.http.client import HttpRunner
 
 OK: Final = "ok"
@@ -23,7 +24,7 @@ class Checked:
     """What came of it.
 
     Attributes:
-        result: ``ok``, ``not_configured``, or a reason as in `sinks.ads.platform`: ``reauth``,
+        result: ``ok``, ``not_configured``, or a reason as in `sinks.ads.outcomes`: ``reauth``,
             ``permission``, ``throttled``, ``timeout`` …
         advice: what to do, for a person; empty where all is well.
     """

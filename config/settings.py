@@ -19,7 +19,7 @@ from domain.policies import IdentityRules, ProfileRules
 from operators.gate.params import GateParams
 from operators.rules.references import DefinitionParams
 from operators.signals.params import HealthParams
-from sinks.activation.delivery import DeliveryParams
+from sinks.activation.params import DeliveryParams
 from sinks.export.run import ExportParams
 from sinks.intake.kafka import KafkaAppendParams
 from sinks.intake.valkey import ValkeyAppendParams

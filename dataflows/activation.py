@@ -18,6 +18,7 @@ import os
 import random
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event as Flag
@@ -38,7 +39,8 @@ from config.load import ConfigError
 from config.settings import Settings
 from dataflows.observing import CountedGate, expect_pushes, observe_attempt, shown
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
-from sinks.activation.delivery import Attempt, Delivery
+from sinks.activation.attempt import Attempt
+from sinks.activation.delivery import Delivery
 from sinks.activation.destination import Destination
 from sinks.activation.gate_step import ApprovedTask, Gate, GateStep, Task
 from sinks.activation.receipts import Confirmation
@@ -104,27 +106,17 @@ def run(settings: Settings, platforms: Collection[str] = ()) -> None:
     Raises:
         ConfigError: there is no platform of such a name.
     """
-    known = settings.platforms
-    unknown = sorted(set(platforms) - known.keys())
-    if unknown:
-        raise ConfigError(
-            f"no platform is called {', '.join(unknown)}; there are {', '.join(sorted(known))}"
-        )
-    serving = [
-        name
-        for name, section in known.items()
-        if section.connected and (not platforms or name in platforms)
-    ]
+    serving = _serving(settings, platforms)
     stop, broken_off = Flag(), Flag()
     threads = [
         Thread(
             target=_keep_running,
-            args=(settings, name, urgent, stop),
-            name=f"{name}:{_lane(urgent)}",
+            args=(settings, name, lane),
+            name=f"{name}:{lane.name}",
             daemon=True,
         )
         for name in serving
-        for urgent in (True, False)
+        for lane in (Lane(True, stop), Lane(False, stop))
     ]
     with shown(settings.metrics), stop_at_signals(stop, broken_off):
         expect_pushes(serving)
@@ -147,20 +139,49 @@ def run(settings: Settings, platforms: Collection[str] = ()) -> None:
     logger.info("flow_stopped", flow="activation")
 
 
-def _lane(urgent: bool) -> str:
-    return "withdrawals" if urgent else "pushes"
+def _serving(settings: Settings, platforms: Collection[str]) -> list[str]:
+    """Names of the connected platforms among those that are asked for."""
+    known = settings.platforms
+    unknown = sorted(set(platforms) - known.keys())
+    if unknown:
+        raise ConfigError(
+            f"no platform is called {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
+    return [
+        name
+        for name, section in known.items()
+        if section.connected and (not platforms or name in platforms)
+    ]
 
 
-def _keep_running(settings: Settings, platform: str, urgent: bool, stop: Flag) -> None:
-    """Serve one platform until `stop` is set.
+@dataclass(frozen=True)
+class Lane:
+    """One of a platform's two executions.
+
+    Attributes:
+        urgent: withdrawals and deletions; else everything else.
+        stop: ends it.
+    """
+
+    urgent: bool
+    stop: Flag
+
+    @property
+    def name(self) -> str:
+        """What it serves."""
+        return "withdrawals" if self.urgent else "pushes"
+
+
+def _keep_running(settings: Settings, platform: str, lane: Lane) -> None:
+    """Serve one platform until the lane is stopped.
 
     What nobody expected ends this execution, and no other; it is begun anew.
     """
-    name = f"activation:{platform}:{_lane(urgent)}"
+    name = f"activation:{platform}:{lane.name}"
     pause_s = settings.delivery.breaker.cool_down.total_seconds()
-    while not stop.is_set():
+    while not lane.stop.is_set():
         try:
-            while_store_is_away(name, stop, partial(_run_once, settings, platform, urgent, stop))
+            while_store_is_away(name, lane.stop, partial(_run_once, settings, platform, lane))
         except Exception as error:
             # Messages and tracebacks of what nobody expected may repeat what was sent: the kind and
             # the place are enough.
@@ -171,7 +192,7 @@ def _keep_running(settings: Settings, platform: str, urgent: bool, stop: Flag) -
             logger.error(  # noqa: TRY400 - as above
                 "flow_failed", flow=name, pause_s=pause_s, reason=type(cause).__name__, where=where
             )
-            stop.wait(pause_s)
+            lane.stop.wait(pause_s)
 
 
 def _deepest(error: BaseException) -> BaseException:
@@ -180,7 +201,7 @@ def _deepest(error: BaseException) -> BaseException:
     return error
 
 
-def _run_once(settings: Settings, platform: str, urgent: bool, stop: Flag) -> None:
+def _run_once(settings: Settings, platform: str, lane: Lane) -> None:
     params, now = settings.delivery, partial(datetime.now, UTC)
     connect = partial(
         psycopg.connect,
@@ -193,10 +214,10 @@ def _run_once(settings: Settings, platform: str, urgent: bool, stop: Flag) -> No
         http = open_things.enter_context(HttpRunner(params.http))
         valkey = open_things.enter_context(pace_server(settings))
         destinations = {
-            platform: Wiring(settings, http, valkey, now, stop.wait).destination(platform)
+            platform: Wiring(settings, http, valkey, now, lane.stop.wait).destination(platform)
         }
         gate = CountedGate(TrustGate(conn, settings.gate))
-        cli_main(build_on(conn, destinations, gate, settings, urgent, stop, now))  # type: ignore[no-untyped-call]
+        cli_main(build_on(conn, destinations, gate, settings, lane, now))  # type: ignore[no-untyped-call]
 
 
 def build_on(
@@ -204,29 +225,30 @@ def build_on(
     destinations: dict[str, Destination],
     gate: Gate,
     settings: Settings,
-    urgent: bool,
-    stop: Flag,
+    lane: Lane,
     now: Callable[[], datetime],
 ) -> Dataflow:
-    """Wire the dataflow of some destinations on one connection: urgent work, or the rest."""
+    """Wire the dataflow of some destinations for one lane, on one connection."""
     params = settings.delivery
     platforms = {name: destination.platform for name, destination in destinations.items()}
     purposes = {name: platform.purpose for name, platform in platforms.items()}
     delivery = Delivery(conn, destinations, params, now, random.SystemRandom().random)
     gate_step = GateStep(conn, gate, params.decision_interval, params.hold_interval, now)
     activation = Activation(
-        conn, platforms, delivery, gate_step, now, _PATIENCE if urgent else timedelta()
+        conn, platforms, delivery, gate_step, now, _PATIENCE if lane.urgent else timedelta()
     )
     looks = AudienceFeedParams(
-        purposes, urgent, params.poll_interval, params.outstanding_interval, params.failed_wait
+        purposes, lane.urgent, params.poll_interval, params.outstanding_interval, params.failed_wait
     )
     due = AudienceFeed(conn, looks, now)
-    receipts = ReceiptFeed(conn, () if urgent else destinations.keys(), params.poll_interval, now)
+    receipts = ReceiptFeed(
+        conn, () if lane.urgent else destinations.keys(), params.poll_interval, now
+    )
     confirmation = Confirmation(conn, destinations, params.failed_wait, now)
     # One of the two sources rests for both.
     return build(
-        Intake(due, stop),
-        Intake(receipts, stop, rest=timedelta()),
+        Intake(due, lane.stop),
+        Intake(receipts, lane.stop, rest=timedelta()),
         gate_step,
         activation,
         confirmation,

@@ -15,7 +15,7 @@ from prometheus_client import disable_created_metrics, start_http_server
 
 from config.observing import MetricsParams
 from dataflows import metrics
-from dataflows.unifier import Observer
+from dataflows.unify.commits import Observer
 from domain.activation.states import PushKind
 from domain.alerts import Notice, Step
 from domain.changes import Changes
@@ -23,7 +23,7 @@ from domain.event import Event
 from domain.failure import REASONS
 from domain.gate import Action, Verdict
 from domain.signals.reading import Reading, Status
-from sinks.activation.delivery import Attempt
+from sinks.activation.attempt import Attempt
 from sinks.activation.gate_step import Gate, Judgement
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused
 

@@ -26,12 +26,13 @@ from bytewax.run import cli_main
 from config.settings import Settings
 from dataflows.observing import UnifyCounts, shown
 from dataflows.profiles import build_profiles
-from dataflows.unifier import build_unifier
+from dataflows.unify.unifier import build_unifier
 from domain.event import Batch, Wake
 from domain.facts import Facts
 from sinks.profiles.invalidation import HotInvalidation
 from sources.feed import Intake, LogSource
-from sources.log.kafka import KafkaLog, KafkaLogParams
+from sources.log.kafka import KafkaLog
+from sources.log.kafka_params import KafkaLogParams
 from sources.log.leases import Leases, worker_name
 from sources.log.positions import Connect, Positions
 from sources.log.valkey import ValkeyLog, ValkeyLogParams
@@ -124,15 +125,17 @@ def build_sweeps(settings: Settings, unify: "ClosingUnify") -> SweepFeed:
 
 
 class ClosingUnify(Protocol):
-    """UNIFY with a connection of its own.
+    """UNIFY with a connection of its own."""
 
-    Attributes:
-        swept: people written because definitions changed.
-        sweep_seconds: what that took.
-    """
+    @property
+    def swept(self) -> int:
+        """People written because definitions changed."""
+        ...
 
-    swept: int
-    sweep_seconds: float
+    @property
+    def sweep_seconds(self) -> float:
+        """What that took."""
+        ...
 
     def __call__(self, work: Batch | Wake) -> list[Facts]:
         """Commit one batch or wake."""

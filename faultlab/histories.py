@@ -1,6 +1,6 @@
 """What is simulated: a long calm stretch per profile, and a history per fault from points of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ from faultlab.faults import FAULTS, NORMAL
 from faultlab.profiles import Deliveries, Profile
 from faultlab.records import Records
 from faultlab.scoring import Held, Outcome, held, judge
-from faultlab.world import Frozen, Rules, World, begin
+from faultlab.world import Frozen, Happening, Rules, World, begin
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,8 @@ def history(
     until = onset + disturbance.lasting // MS
     name = f"{profile.name}:{disturbance.name}:{disturbance.severity}:{branch.number}"
     chance = (seed, crc32(name.encode()))
-    world = World(profile, rules, frozen, records, disturbance, onset, chance)
+    happening = Happening(disturbance, onset, chance)
+    world = World(profile, rules, frozen, records, happening)
     looks = list(world.looks(onset, pace.coarse))
     if not disturbance.fault:
         until = min(until, onset + pace.normal_for // MS)
@@ -220,10 +221,7 @@ def history(
             world.events,
         )
     fine_until = min(until, onset + pace.fine_for // MS)
-    for look in world.looks(fine_until, pace.fine):
-        looks.append(look)
-        if look.verdict is not Verdict.PASS:
-            break
+    looks += _until_found(world, fine_until, pace)
     looks += world.looks(until, pace.coarse)
     phase = pace.push_every * float(np.random.default_rng(chance).random())
     outcome = judge(looks, onset, until, pace.push_every, phase)
@@ -231,6 +229,14 @@ def history(
         profile.name, disturbance.name, disturbance.severity, branch.number, outcome, None, onset,
         tuple(looks), world.events
     )  # fmt: skip
+
+
+def _until_found(world: World, until_ms: int, pace: Pace) -> Iterator[Look]:
+    """Fine looks, the last one the first at which the gate does not let a push pass."""
+    for look in world.looks(until_ms, pace.fine):
+        yield look
+        if look.verdict is not Verdict.PASS:
+            return
 
 
 def days(pace: Pace) -> float:

@@ -64,6 +64,25 @@ def begin(profile: Profile | Deliveries, seed: int) -> Frozen:
     )
 
 
+@dataclass(frozen=True)
+class Happening:
+    """What happens in a world.
+
+    Attributes:
+        disturbance: a fault, or something normal.
+        onset_ms: since when.
+        branch: names the history: chance goes on differently in each; None to go on as before.
+    """
+
+    disturbance: Disturbance = CALM
+    onset_ms: int = 0
+    branch: tuple[int, ...] | None = None
+
+
+NOTHING: Final = Happening()
+"""Traffic as it always is."""
+
+
 class World:
     """A signal whose time goes on.
 
@@ -72,9 +91,7 @@ class World:
         rules: the configuration that is tried.
         frozen: where an earlier world stopped; it is copied.
         records: makes a source's records; None for a platform.
-        disturbance: what happens.
-        onset_ms: since when.
-        branch: names the history: chance goes on differently in each; None to go on as before.
+        happening: what happens.
     """
 
     def __init__(
@@ -83,13 +100,12 @@ class World:
         rules: Rules,
         frozen: Frozen,
         records: Records | None,
-        disturbance: Disturbance = CALM,
-        onset_ms: int = 0,
-        branch: tuple[int, ...] | None = None,
+        happening: Happening = NOTHING,
     ) -> None:
+        disturbance, onset_ms = happening.disturbance, happening.onset_ms
         feed = deepcopy(frozen.feed)
-        if branch is not None:
-            feed.dice = np.random.default_rng(branch)
+        if happening.branch is not None:
+            feed.dice = np.random.default_rng(happening.branch)
         self.now_ms = frozen.now_ms
         self.events = 0
         self._rules = rules

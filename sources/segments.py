@@ -139,6 +139,7 @@ class SweepFeed:
         return self._locked
 
     def _turn(self, conn: Connection[Any]) -> Sequence[Wake]:
+        """Note the pages handed out last, and take the next; nothing where no sweep is left."""
         if self._sweep is None:
             self._sweep = sweeps.running(conn)
             if self._sweep is None:
@@ -146,32 +147,34 @@ class SweepFeed:
             logger.info(
                 "sweep_goes_on" if self._sweep.cursor else "sweep_begins", sweep=self._sweep.id
             )
-        sweep, cursor = self._sweep, self._sweep.cursor
-        if self._handed:
-            cursor = UUID(bytes=self._handed[-1])
-            sweeps.move(
-                conn,
-                sweep,
-                cursor,
-                len(self._handed),
-                self._effort().written - self._before.written,
-            )
-            self._sweep = sweep = sweep._replace(
-                cursor=cursor, visited=sweep.visited + len(self._handed)
-            )
+        sweep = self._sweep = self._moved(conn, self._sweep)
         page, pages = (
             (min(self._size, self._params.busy_page), 1)
             if self._busy()
             else (self._params.page, self._params.pages)
         )
-        people = tuple(sweeps.page(conn, sweep, cursor, page * pages))
+        people = tuple(sweeps.page(conn, sweep, sweep.cursor, page * pages))
         self._handed, self._handed_at, self._before = people, monotonic(), self._effort()
-        if people:
-            now_ms = time_ns() // 1_000_000
-            return [
-                Wake(people[start : start + page], now_ms, sweep.revision)
-                for start in range(0, len(people), page)
-            ]
+        if not people:
+            self._finish(conn, sweep)
+            return ()
+        now_ms = time_ns() // 1_000_000
+        return [
+            Wake(people[start : start + page], now_ms, sweep.revision)
+            for start in range(0, len(people), page)
+        ]
+
+    def _moved(self, conn: Connection[Any], sweep: Sweep) -> Sweep:
+        """The sweep behind the pages handed out last, which are committed."""
+        if not self._handed:
+            return sweep
+        cursor, visited = UUID(bytes=self._handed[-1]), len(self._handed)
+        written = self._effort().written - self._before.written
+        sweeps.move(conn, sweep, cursor, visited, written)
+        return sweep._replace(cursor=cursor, visited=sweep.visited + visited)
+
+    def _finish(self, conn: Connection[Any], sweep: Sweep) -> None:
+        """End a sweep that has walked over everybody; who is still stale is walked over again."""
         stale, again = sweeps.finish(conn, sweep)
         if again:
             logger.warning("sweep_begins_again", sweep=sweep.id, stale=stale)
@@ -182,7 +185,6 @@ class SweepFeed:
         else:
             logger.info("sweep_done", sweep=sweep.id)
         self._sweep = None
-        return ()
 
     def close(self) -> None:
         """Give up the lock."""

@@ -19,7 +19,7 @@ from api.web.values import Count
 from domain.intake.dead_letter import DeadLetterStatus
 from operators.intake import HOPELESS
 from sinks.intake.log import EventLog, keyed
-from sinks.intake.redrive import Append, Redriven, redrive_letters
+from sinks.intake.redrive import Append, Redriven, Selection, redrive_letters
 from store.intake import dead_letters
 from store.intake.dead_letters import DeadLetterFilter
 
@@ -75,9 +75,8 @@ async def retry_dead_letters(
     Those that are understood now are resolved.
     """
     wanted = DeadLetterFilter(caller.workspace, body.reason, body.status, body.source)
-    outcome = await redrive_letters(
-        pool, _append(log), wanted, None, body.after, body.limit, caller.actor
-    )
+    selection = Selection(wanted, None, body.after, body.limit)
+    outcome = await redrive_letters(pool, _append(log), selection, caller.actor)
     return _result(outcome, body.limit)
 
 
@@ -89,15 +88,9 @@ async def retry_dead_letter(caller: Operator, pool: PoolDep, log: LogDep, id: Ro
         raise NotFoundError("dead letter")
     if found.status == DeadLetterStatus.RESOLVED:
         raise ConflictError("The dead letter is resolved: its record has been understood.")
-    outcome = await redrive_letters(
-        pool,
-        _append(log),
-        DeadLetterFilter(caller.workspace, status=found.status),
-        [id],
-        0,
-        1,
-        caller.actor,
-    )
+    wanted = DeadLetterFilter(caller.workspace, status=found.status)
+    selection = Selection(wanted, [id], 0, 1)
+    outcome = await redrive_letters(pool, _append(log), selection, caller.actor)
     if outcome.hopeless:
         raise ConflictError(HOPELESS)
     return _result(outcome, 2)

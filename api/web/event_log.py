@@ -8,8 +8,9 @@ import psycopg
 from config.settings import Settings
 from sinks.intake.kafka import KafkaAppender
 from sinks.intake.log import EventLog
-from sinks.intake.valkey import Room, ValkeyAppender
-from sinks.intake.valkey_room import PositionsUnknownError, Processed
+from sinks.intake.valkey import ValkeyAppender
+from sinks.intake.valkey_room import PositionsUnknownError, Processed, Room
+from sinks.intake.valkey_server import Disk
 from store.intake.offsets import durable_positions_async
 
 
@@ -30,8 +31,7 @@ def open_log(settings: Settings) -> EventLog:
     room = Room(
         _processed(settings),
         timedelta(seconds=log.retention_s),
-        settings.data_dir if embedded.is_dir() else None,
-        settings.embedded.min_free_bytes,
+        Disk(settings.data_dir if embedded.is_dir() else None, settings.embedded.min_free_bytes),
     )
     return ValkeyAppender(
         settings.redis.url.get_secret_value(), log.name, log.partitions, log.append, room

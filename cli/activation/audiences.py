@@ -5,7 +5,7 @@ The engine does what is asked for.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from psycopg import Connection
@@ -17,7 +17,7 @@ from config.load import load_settings
 from domain.activation.platforms import ANY_PLATFORM
 from sinks.activation.preview import preview_judged
 from store.activation import commands
-from store.activation.audiences import AudienceRow, listed, newest_pushes
+from store.activation.audiences import AudienceRow, PushRow, listed, newest_pushes
 from store.activation.commands import AudienceCommandError, NewAudience
 from store.definitions.versions import Author
 
@@ -28,6 +28,20 @@ app = typer.Typer(
 )
 
 _SHOWN = 10
+_PUSH_COLUMNS: Final = (
+    "push",
+    "kind",
+    "status",
+    "added",
+    "removed",
+    "sent",
+    "skipped",
+    "rejected",
+    "requests",
+    "retries",
+    "platform says",
+    "error",
+)
 
 _Audience = Annotated[str, typer.Argument(metavar="AUDIENCE", help="Name or id of the audience.")]
 
@@ -59,46 +73,32 @@ def list_audiences(workspace_name: WorkspaceName = "default") -> None:
 @app.command()
 def show(audience: _Audience, workspace_name: WorkspaceName = "default") -> None:
     """Show an audience's last pushes: rows sent, skipped and rejected, and the read-back."""
-    table = Table(
-        "push",
-        "kind",
-        "status",
-        "added",
-        "removed",
-        "sent",
-        "skipped",
-        "rejected",
-        "requests",
-        "retries",
-        "platform says",
-        "error",
-    )
+    table = Table(*_PUSH_COLUMNS)
     with workspace(workspace_name) as (conn, author):
         row = _find(conn, author, audience)
         for push in newest_pushes(conn, author.workspace, row.id, _SHOWN):
-            skipped = ", ".join(
-                f"{reason} {count:,}" for reason, count in sorted(push.skipped.items())
-            )
-            said = ", ".join(f"{name} {value}" for name, value in (push.readback or {}).items())
-            counts = (
-                f"{push.adds:,}",
-                f"{push.removes:,}",
-                f"{push.sent:,}",
-                skipped,
-                f"{push.rejected:,}",
-            )
-            table.add_row(
-                str(push.id),
-                push.kind,
-                push.status,
-                *counts,
-                str(push.requests),
-                str(push.retries),
-                said,
-                push.error,
-            )
+            table.add_row(*_cells(push))
     Console().print(f"{row.name} on {row.platform} follows {row.segment}; {row.status}")
     Console().print(table)
+
+
+def _cells(push: PushRow) -> tuple[str, ...]:
+    skipped = ", ".join(f"{reason} {count:,}" for reason, count in sorted(push.skipped.items()))
+    said = ", ".join(f"{name} {value}" for name, value in (push.readback or {}).items())
+    return (
+        str(push.id),
+        push.kind,
+        push.status,
+        f"{push.adds:,}",
+        f"{push.removes:,}",
+        f"{push.sent:,}",
+        skipped,
+        f"{push.rejected:,}",
+        str(push.requests),
+        str(push.retries),
+        said,
+        push.error,
+    )
 
 
 @app.command()

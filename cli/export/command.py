@@ -22,75 +22,67 @@ _FIELDS: Final = {
 """Prefix of a column → field of the request."""
 
 
+Segment = Annotated[str, typer.Argument(metavar="SEGMENT", help="Name or id of the segment.")]
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        help="File to write. Begun again with the same file, it goes on where it stopped.",
+    ),
+]
+ApiKey = Annotated[
+    str, typer.Option(help="API key with the scopes read and write.", envvar="STRATUM_API_KEY")
+]
+Form = Annotated[
+    str,
+    typer.Option(
+        "--format", "-f", help="csv, json, ndjson or parquet; default by the file's ending."
+    ),
+]
+Purpose = Annotated[
+    str,
+    typer.Option(
+        help="Consent purpose; default the segment's, for a form the platform's. none"
+        " leaves nobody out and takes a reason."
+    ),
+]
+Reason = Annotated[str, typer.Option(help="Why consent is not asked about; kept in the audit log.")]
+Columns = Annotated[
+    str,
+    typer.Option(
+        help="trait.NAME, computed.NAME, event.NAME, last.NAME, identifier.KIND, revenue;"
+        " with commas. Default: traits, identifiers;"
+        " a platform's form: its identifiers, and nothing else."
+    ),
+]
+Identifiers = Annotated[str, typer.Option(help=f"raw, none, or a platform's form: {ANY_PLATFORM}.")]
+Url = Annotated[str, typer.Option(help="Address of the API.")]
+
+
 def export(  # noqa: PLR0913 - one per option
-    segment: Annotated[str, typer.Argument(metavar="SEGMENT", help="Name or id of the segment.")],
+    segment: Segment,
     *,
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out",
-            "-o",
-            help="File to write. Begun again with the same file, it goes on where it stopped.",
-        ),
-    ],
-    api_key: Annotated[
-        str, typer.Option(help="API key with the scopes read and write.", envvar="STRATUM_API_KEY")
-    ],
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format", "-f", help="csv, json, ndjson or parquet; default by the file's ending."
-        ),
-    ] = "",
-    purpose: Annotated[
-        str,
-        typer.Option(
-            help="Consent purpose; default the segment's, for a form the platform's. none"
-            " leaves nobody out and takes a reason."
-        ),
-    ] = "",
-    reason: Annotated[
-        str, typer.Option(help="Why consent is not asked about; kept in the audit log.")
-    ] = "",
-    columns: Annotated[
-        str,
-        typer.Option(
-            help="trait.NAME, computed.NAME, event.NAME, last.NAME, identifier.KIND, revenue;"
-            " with commas. Default: traits, identifiers;"
-            " a platform's form: its identifiers, and nothing else."
-        ),
-    ] = "",
-    identifiers: Annotated[
-        str, typer.Option(help=f"raw, none, or a platform's form: {ANY_PLATFORM}.")
-    ] = "",
-    url: Annotated[str, typer.Option(help="Address of the API.")] = "http://127.0.0.1:8080",
+    out: Out,
+    api_key: ApiKey,
+    form: Form = "",
+    purpose: Purpose = "",
+    reason: Reason = "",
+    columns: Columns = "",
+    identifiers: Identifiers = "",
+    url: Url = "http://127.0.0.1:8080",
 ) -> None:
     """Export a segment's people into a file."""
-    body = request_of(
-        form or out.suffix.lstrip(".") or "csv", purpose, reason, columns, identifiers
-    )
-    bars = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-    )
-    headers = {"authorization": f"Bearer {api_key}"}
+    chosen = form or out.suffix.lstrip(".") or "csv"
+    body = request_of(chosen, purpose, reason, columns, identifiers)
     try:
-        with (
-            httpx.Client(
-                base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False
-            ) as http,
-            Progress(*bars, console=Console(stderr=True), transient=True) as progress,
-        ):
-            task = progress.add_task("")
-
-            def shown(what: str, done: int, whole: int) -> None:
-                progress.update(task, description=what, completed=done, total=max(whole, 1))
-
-            client = ExportClient(http, shown)
-            body["segment_id"] = client.segment(segment)
-            view = client.save(body, out)
+        with httpx.Client(
+            base_url=url,
+            headers={"authorization": f"Bearer {api_key}"},
+            timeout=_TIMEOUT_S,
+            trust_env=False,
+        ) as http:
+            view = _saved(http, segment, body, out)
     except (ExportRefusedError, httpx.TransportError) as error:
         told = str(error) if isinstance(error, ExportRefusedError) else f"{url} does not answer"
         typer.echo(f"Error: {told}", err=True)
@@ -100,6 +92,24 @@ def export(  # noqa: PLR0913 - one per option
         " without identifiers left out"
     )
     typer.echo(f"{out}: {view['rows']:,} people, {view['size_bytes']:,} bytes; {left_out}")
+
+
+def _saved(http: httpx.Client, segment: str, body: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Export and save while a bar shows how far it is; the export as the API shows it."""
+    bars = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*bars, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("")
+
+        def shown(what: str, done: int, whole: int) -> None:
+            progress.update(task, description=what, completed=done, total=max(whole, 1))
+
+        client = ExportClient(http, shown)
+        return client.save(body | {"segment_id": client.segment(segment)}, out)
 
 
 def request_of(

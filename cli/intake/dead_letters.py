@@ -4,7 +4,9 @@ Look at it and drive it again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Final, TypeVar
 
 import typer
@@ -20,7 +22,7 @@ from domain.failure import REASONS
 from domain.intake.dead_letter import DeadLetterStatus
 from operators.intake import HOPELESS
 from sinks.intake.log import keyed
-from sinks.intake.redrive import Redriven, redrive_letters
+from sinks.intake.redrive import Append, Redriven, Selection, redrive_letters
 from store.fetch import Pool
 from store.intake import dead_letters
 from store.intake.dead_letters import DeadLetterFilter, DeadLetterRow
@@ -34,6 +36,18 @@ _COUNTED: Final = 1_000_000
 """Letters that are counted for the progress bar."""
 _NAMED: Final = 10
 """Hopeless letters that are named."""
+
+_COLUMNS: Final = (
+    "id",
+    "workspace",
+    "source",
+    "reason",
+    "where",
+    "status",
+    "bytes",
+    "recorded",
+    "log position",
+)
 
 app = typer.Typer(
     help="List, show and retry what could not be processed.",
@@ -85,25 +99,17 @@ def list_letters(
         return rows, *await dead_letters.total(pool, wanted, _COUNTED)
 
     rows, total, exact = _run(read)
-    table = Table(title=f"Dead letters: {len(rows):,} of {'' if exact else '≈ '}{total:,}")
-    for name in (
-        "id",
-        "workspace",
-        "source",
-        "reason",
-        "where",
-        "status",
-        "bytes",
-        "recorded",
-        "log position",
-    ):
+    Console().print(_table(rows, f"{'' if exact else '≈ '}{total:,}"))
+
+
+def _table(rows: Sequence[DeadLetterRow], total: str) -> Table:
+    table = Table(title=f"Dead letters: {len(rows):,} of {total}")
+    for name in _COLUMNS:
         table.add_column(name, justify="right" if name in {"id", "bytes"} else "left")
     for row in rows:
         owner, sender = (
             "–" if number is None else str(number) for number in (row.workspace_id, row.source_id)
         )
-        recorded = row.recorded_at.strftime("%Y-%m-%d %H:%M:%S")
-        place = f"{row.log}:{row.partition}@{row.position}"
         table.add_row(
             str(row.id),
             owner,
@@ -112,10 +118,10 @@ def list_letters(
             row.detail,
             row.status,
             f"{row.payload_bytes:,}",
-            recorded,
-            place,
+            row.recorded_at.strftime("%Y-%m-%d %H:%M:%S"),
+            f"{row.log}:{row.partition}@{row.position}",
         )
-    Console().print(table)
+    return table
 
 
 @app.command("show")
@@ -181,28 +187,7 @@ def retry_letters(
         raise typer.BadParameter("give ids, or --all", param_hint="letters")
     wanted = DeadLetterFilter(workspace, reason, status, source)
 
-    async def retry(settings: Settings, pool: Pool) -> Redriven:
-        count = (
-            len(letters)
-            if letters is not None
-            else (await dead_letters.total(pool, wanted, _COUNTED)).value
-        )
-        log = open_log(settings)
-        columns = TextColumn("retrying"), BarColumn(), MofNCompleteColumn()
-        try:
-            with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-                task = progress.add_task("retrying", total=count)
-                return await _in_chunks(
-                    pool,
-                    lambda records: log.append(keyed(records)),
-                    wanted,
-                    letters,
-                    lambda done: progress.update(task, completed=done),
-                )
-        finally:
-            await log.close()
-
-    outcome = _run(retry)
+    outcome = _run(partial(_retry, wanted=wanted, ids=letters))
     typer.echo(f"{len(outcome.retried):,} in the log again.")
     if outcome.hopeless:
         named = ", ".join(map(str, outcome.hopeless[:_NAMED])) + (
@@ -211,20 +196,37 @@ def retry_letters(
         typer.echo(f"{len(outcome.hopeless):,} left open ({named}). {HOPELESS}")
 
 
+async def _retry(
+    settings: Settings, pool: Pool, wanted: DeadLetterFilter, ids: list[int] | None
+) -> Redriven:
+    """Retry letters while a bar shows how many of them are done."""
+    count = (await dead_letters.total(pool, wanted, _COUNTED)).value if ids is None else len(ids)
+    log = open_log(settings)
+    columns = TextColumn("retrying"), BarColumn(), MofNCompleteColumn()
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("retrying", total=count)
+            return await _in_chunks(
+                pool,
+                lambda records: log.append(keyed(records)),
+                Selection(wanted, ids, 0, _CHUNK),
+                lambda done: progress.update(task, completed=done),
+            )
+    finally:
+        await log.close()
+
+
 async def _in_chunks(
-    pool: Pool,
-    append: Callable[..., Awaitable[None]],
-    wanted: DeadLetterFilter,
-    ids: list[int] | None,
-    advance: Callable[[int], None],
+    pool: Pool, append: Append, wanted: Selection, advance: Callable[[int], None]
 ) -> Redriven:
     """Retry in chunks in the order of ids, so that nothing is retried twice."""
     outcome = Redriven()
     while True:
-        part = await redrive_letters(pool, append, wanted, ids, outcome.last, _CHUNK, actor())
+        chunk = replace(wanted, after=outcome.last)
+        part = await redrive_letters(pool, append, chunk, actor())
         outcome.retried += part.retried
         outcome.hopeless += part.hopeless
         advance(len(outcome))
-        if len(part) < _CHUNK:
+        if len(part) < chunk.limit:
             return outcome
         outcome.last = part.last

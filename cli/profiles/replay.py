@@ -15,6 +15,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TaskProgressColumn,
     TextColumn,
@@ -120,71 +121,50 @@ def paced(
         sent += len(batch)
 
 
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        help="JSONL files, or CSV files with --map; .gz is unpacked.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+WriteKey = Annotated[str, typer.Option(help="Write key of the source.", envvar="STRATUM_WRITE_KEY")]
+Url = Annotated[str, typer.Option(help="Address of the collector.")]
+MapFile = Annotated[
+    Path | None, typer.Option("--map", help="Column map for CSV files, YAML or JSON.", exists=True)
+]
+Rate = Annotated[float, typer.Option(help="Most events per second; 0 for no limit.", min=0)]
+BatchEvents = Annotated[int, typer.Option(help="Events per request.", min=1, max=1000)]
+Skip = Annotated[
+    int,
+    typer.Option(
+        help="Lines at the beginning of each file to leave out, to go on after a stop.", min=0
+    ),
+]
+
+
 def replay(
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            help="JSONL files, or CSV files with --map; .gz is unpacked.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ],
+    files: Files,
     *,
-    write_key: Annotated[
-        str, typer.Option(help="Write key of the source.", envvar="STRATUM_WRITE_KEY")
-    ],
-    url: Annotated[str, typer.Option(help="Address of the collector.")] = "http://127.0.0.1:8080",
-    map_file: Annotated[
-        Path | None,
-        typer.Option("--map", help="Column map for CSV files, YAML or JSON.", exists=True),
-    ] = None,
-    rate: Annotated[float, typer.Option(help="Most events per second; 0 for no limit.", min=0)] = 0,
-    batch: Annotated[int, typer.Option(help="Events per request.", min=1, max=1000)] = 100,
-    skip: Annotated[
-        int,
-        typer.Option(
-            help="Lines at the beginning of each file to leave out, to go on after a stop.", min=0
-        ),
-    ] = 0,
+    write_key: WriteKey,
+    url: Url = "http://127.0.0.1:8080",
+    map_file: MapFile = None,
+    rate: Rate = 0,
+    batch: BatchEvents = 100,
+    skip: Skip = 0,
 ) -> None:
     """Send files of events to the collector. Sending a file again, whole or in part, adds nothing.
 
     Rows that are no events are kept, with line number and reason, in FILE.rejects.jsonl; the exit
     code is 1 when there are any.
     """
-    rejected = 0
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True),
-        TimeRemainingColumn(),
-    ]
     try:
         column_map = read_map(map_file) if map_file else None
-        with (
-            closing(Sender(url, write_key, SendParams(batch_events=batch))) as sender,
-            Progress(*columns, console=Console(stderr=True)) as progress,
-        ):
-            for path in files:
-                task = progress.add_task(
-                    path.name, total=max(0, count_lines(path) - (column_map is not None))
-                )
-                tally = replay_file(
-                    path,
-                    column_map,
-                    sender,
-                    rate,
-                    skip,
-                    partial(_advance, progress, task),
-                )
-                rejected += tally.rejected
-                note = (
-                    f", {tally.rejected:,} rejected, kept in {tally.rejects}"
-                    if tally.rejected
-                    else ""
-                )
-                progress.console.print(f"{path}: {tally.accepted:,} events accepted{note}")
+        with closing(Sender(url, write_key, SendParams(batch_events=batch))) as sender:
+            rejected = _replay_files(
+                files, column_map, partial(replay_file, sender=sender, rate=rate, skip=skip)
+            )
     except (MapError, WriteKeyRefusedError) as error:
         raise typer.BadParameter(str(error)) from error
     except CollectorUnavailableError as error:
@@ -195,6 +175,34 @@ def replay(
         raise typer.Exit(2) from error
     if rejected:
         raise typer.Exit(1)
+
+
+def _replay_files(
+    files: Sequence[Path], columns: ColumnMap | None, send: Callable[..., Tally]
+) -> int:
+    """Send files one after another, each with a bar of its own; how many rows were rejected."""
+    rejected = 0
+    with Progress(*_bar(), console=Console(stderr=True)) as progress:
+        for path in files:
+            lines = max(0, count_lines(path) - (columns is not None))
+            task = progress.add_task(path.name, total=lines)
+            tally = send(path, columns, show=partial(_advance, progress, task))
+            rejected += tally.rejected
+            note = (
+                f", {tally.rejected:,} rejected, kept in {tally.rejects}" if tally.rejected else ""
+            )
+            progress.console.print(f"{path}: {tally.accepted:,} events accepted{note}")
+    return rejected
+
+
+def _bar() -> tuple[ProgressColumn, ...]:
+    return (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TaskProgressColumn(show_speed=True),
+        TimeRemainingColumn(),
+    )
 
 
 def _advance(progress: Progress, task: TaskID, done: int) -> None:

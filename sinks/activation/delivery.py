@@ -2,7 +2,7 @@
 
     begin (rows checked for consent) → its turn in the pace → leave (gate asked, on record,
     committed) → send
-        → Delivered | Retry | Rejected → settle (one transaction)
+        → Delivered | Retry | Rejected → settlement → apply (one transaction)
 
 What a platform takes in now and does later is not confirmed before the platform says so
 (`sinks.activation.receipts`). Rows that it objects to are taken out and the rest is sent again. An
@@ -18,29 +18,38 @@ only when looking for it by its recorded intent finds none. Requests for withdra
 are never given up. A destination that fails again and again rests behind its breaker.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.activation.states import EXEMPT, Operation
-from domain.instants import MINUTE_MS, MS, to_ms
-from domain.signals import metrics
+from domain.activation.states import Operation
+from domain.ids import ProfileId
+from domain.instants import MS, to_ms
 from operators.activation import Row
+from sinks.activation import platform_signal
+from sinks.activation.attempt import Attempt
 from sinks.activation.destination import LOST, Destination
-from sinks.ads.platform import Delivered, Outcome, Read, Rejected, Retry
-from sinks.http import breaker, retry
-from sinks.http.breaker import BreakerParams
-from sinks.http.client import HttpParams
+from sinks.activation.params import DeliveryParams
+from sinks.activation.settlement import (
+    Accept,
+    Confirm,
+    Fail,
+    Lost,
+    Postpone,
+    RefuseRows,
+    Settlement,
+    settlement,
+)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry
+from sinks.ads.platform import Read
+from sinks.http import breaker
 from sinks.http.rate_limit import WithheldError
-from sinks.http.retry import RetryParams
 from store.activation import due, outcomes, requests
 from store.activation.due import Audience
 from store.activation.requests import OpenRequest
-from store.signals import observations
 
 Still = Callable[[Audience, int], bool]
 """Asks the gate whether a push may continue: audience, push id.
@@ -48,62 +57,6 @@ Still = Callable[[Audience, int], bool]
 It does so in the transaction that puts a request on record.
 """
 _NO_FAULT_OF_THE_LINE: Final = frozenset({"throttled", "busy"})
-
-
-@dataclass(frozen=True)
-class DeliveryParams:
-    """How pushes are driven.
-
-    Attributes:
-        poll_interval: how often due work is looked for while there is none.
-        outstanding_interval: how often withdrawals that no change tells of are looked for
-            (`sources.activation.audiences`).
-        failed_wait: rest of an audience after a push that failed, and of a withdrawal after one
-            that was rejected.
-        decision_interval: how often a verdict that does not change is recorded again.
-        hold_interval: how long a verdict other than pass stands before the gate is asked again.
-        pace_patience: longest wait for the pace between the requests of one operation.
-        shortest_interval: least time between two scheduled pushes of an audience.
-        longest_interval: most of it.
-        retry: back-off of one request.
-        breaker: rest of a destination that fails again and again.
-        http: limits of one exchange.
-    """
-
-    poll_interval: timedelta = timedelta(milliseconds=200)
-    outstanding_interval: timedelta = timedelta(seconds=5)
-    failed_wait: timedelta = timedelta(minutes=5)
-    decision_interval: timedelta = timedelta(minutes=1)
-    hold_interval: timedelta = timedelta(seconds=1)
-    pace_patience: timedelta = timedelta(seconds=10)
-    shortest_interval: timedelta = timedelta(hours=1)
-    longest_interval: timedelta = timedelta(days=7)
-    retry: RetryParams = field(default_factory=RetryParams)
-    breaker: BreakerParams = field(default_factory=BreakerParams)
-    http: HttpParams = field(default_factory=HttpParams)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What one attempt came to; safe to log.
-
-    Attributes:
-        rows: rows in the request.
-        outcome: ``delivered``, ``retry`` or ``rejected``.
-        reason: code, where it was not delivered.
-        push_done: it was the push's last request.
-    """
-
-    push_id: int
-    seq: int
-    audience_id: int
-    platform: str
-    kind: str
-    operation: str
-    rows: int
-    outcome: str
-    reason: str
-    push_done: bool
 
 
 class Delivery:
@@ -156,33 +109,47 @@ class Delivery:
         )
         if pairs is None:
             return None
-        people = [person for person, _ in pairs]
+        outcome = self._sent(destination, audience, request, pairs, permit)
+        if outcome is None:
+            return None
+        took_ms = self._now_ms() - now_ms
+        self._observe(destination, outcome)
+        with self._conn.transaction():
+            attempt = self._settle(audience, request, len(pairs), outcome)
+            counted = platform_signal.of_attempt(attempt, outcome, took_ms)
+            self._count(audience, counted)
+        if attempt.push_done and request.operation != Operation.DELETE:
+            self._read_back(destination, audience, request.push_id)
+        return attempt
+
+    def _sent(
+        self,
+        destination: Destination,
+        audience: Audience,
+        request: OpenRequest,
+        pairs: Sequence[tuple[ProfileId, Row]],
+        permit: Callable[[], bool],
+    ) -> Outcome | None:
+        """Perform a request on its people and their rows.
+
+        What adds people asks again before it leaves; None where it is withheld then.
+        """
         leave = partial(
             requests.leave,
             self._conn,
             request,
             audience.platform,
             destination.platform.purpose,
-            people,
+            [person for person, _ in pairs],
             permit,
         )
+        rows = tuple(row for _, row in pairs)
+        adds = request.operation == Operation.ADD
         try:
-            with destination.pace.permitting(
-                leave if request.operation == Operation.ADD else _never
-            ):
-                outcome = self._perform(
-                    destination, audience, request, tuple(row for _, row in pairs)
-                )
+            with destination.pace.permitting(leave if adds else _never):
+                return self._perform(destination, audience, request, rows)
         except WithheldError:
             return None
-        took_ms = self._now_ms() - now_ms
-        self._observe(destination, outcome)
-        with self._conn.transaction():
-            attempt = self._settle(audience, request, len(pairs), outcome)
-            self._count(audience, outcome, attempt, took_ms)
-        if attempt.push_done and request.operation != Operation.DELETE:
-            self._read_back(destination, audience, request.push_id)
-        return attempt
 
     def _may_send(self, destination: Destination, now_ms: int) -> bool:
         """Ask breaker, rest and pace, in this order.
@@ -212,7 +179,7 @@ class Delivery:
             found = (destination.find if takes_off else destination.find_or_create)(
                 audience.name, audience.intent
             )
-            if not isinstance(found, Delivered) or not found.platform_id:
+            if not isinstance(found, Found) or not found.platform_id:
                 return found
             platform_id = found.platform_id
             outcomes.created(self._conn, audience.id, platform_id)
@@ -246,32 +213,7 @@ class Delivery:
         self, audience: Audience, request: OpenRequest, rows: int, outcome: Outcome
     ) -> Attempt:
         """Write down what follows from the outcome, in the caller's transaction."""
-        now, reason, done = self._now(), "", False
-        match outcome:
-            case Delivered(receipt=receipt, receipt_after_s=after_s) if receipt:
-                ask_at_ms = self._now_ms() + int(after_s * 1000)
-                done = outcomes.accepted(self._conn, request, rows, receipt, ask_at_ms, now)
-            case Delivered(invalid=invalid):
-                done = outcomes.delivered(self._conn, request, rows, invalid, now)
-            case Retry(reason=reason, after_s=after_s):
-                attempts = request.attempts + 1
-                if attempts >= self._params.retry.attempts and request.kind not in EXEMPT:
-                    advice = f"No success in {attempts} attempts; the next push tries again."
-                    outcomes.fail(self._conn, request, reason, "", advice, now)
-                    outcome = Rejected(reason)
-                else:
-                    wait = retry.wait_ms(attempts, after_s, self._random(), self._params.retry)
-                    outcomes.postpone(self._conn, request, reason, self._now_ms() + wait)
-            case Rejected(reason=reason, detail=detail, rows=places) if places and set(
-                places
-            ) <= set(range(rows)):
-                code = detail.rpartition("/")[2].lower() or reason
-                outcomes.refuse_rows(self._conn, request, frozenset(places), f"refused:{code}")
-                outcome, reason = Retry("rows_refused"), "rows_refused"
-            case Rejected(reason=reason, advice=advice) if reason == LOST:
-                outcomes.lost(self._conn, audience.id, f"lost: {advice}", now)
-            case Rejected(reason=reason, detail=detail, advice=advice):
-                outcomes.fail(self._conn, request, reason, detail, advice, now)
+        settled = settlement(request, rows, outcome, self._params.retry, self._random())
         return Attempt(
             push_id=request.push_id,
             seq=request.seq,
@@ -280,29 +222,33 @@ class Delivery:
             kind=request.kind,
             operation=request.operation,
             rows=rows,
-            outcome=type(outcome).__name__.lower(),
-            reason=reason,
-            push_done=done,
+            outcome=settled.outcome,
+            reason=settled.reason,
+            push_done=self._apply(request, rows, settled),
         )
 
-    def _count(self, audience: Audience, outcome: Outcome, attempt: Attempt, took_ms: int) -> None:
-        """Add to the platform's signal."""
-        minute = self._now_ms() // MINUTE_MS * MINUTE_MS
-        names = {
-            "delivered": metrics.REQUESTS_OK,
-            "retry": metrics.REQUESTS_RETRIED,
-            "rejected": metrics.REQUESTS_FAILED,
-        }
-        counts: dict[str, float] = {names[attempt.outcome]: 1, metrics.LATENCY_MS: took_ms}
-        if isinstance(outcome, Delivered):
-            counts |= {metrics.ROWS_SENT: attempt.rows, metrics.ROWS_REJECTED: outcome.invalid}
-        signal = f"platform:{audience.platform}"
-        observations.add(
-            self._conn,
-            [
-                (audience.workspace_id, signal, minute, 0, name, value)
-                for name, value in counts.items()
-            ],
+    def _apply(self, request: OpenRequest, rows: int, settled: Settlement) -> bool:
+        """Apply one case to the journal; whether the push has nothing left to send."""
+        conn, now = self._conn, self._now()
+        match settled:
+            case Confirm():
+                return outcomes.delivered(conn, request, rows, settled.invalid, now)
+            case Accept():
+                ask_at_ms = to_ms(now) + settled.after_ms
+                return outcomes.accepted(conn, request, rows, settled.receipt, ask_at_ms, now)
+            case Postpone():
+                outcomes.postpone(conn, request, settled.reason, to_ms(now) + settled.wait_ms)
+            case RefuseRows():
+                outcomes.refuse_rows(conn, request, settled.places, settled.cause)
+            case Fail():
+                outcomes.fail(conn, request, settled.reason, settled.detail, settled.advice, now)
+            case Lost():
+                outcomes.lost(conn, request.audience_id, f"lost: {settled.advice}", now)
+        return False
+
+    def _count(self, audience: Audience, amounts: Mapping[str, float]) -> None:
+        platform_signal.add(
+            self._conn, audience.workspace_id, audience.platform, self._now_ms(), amounts
         )
 
     def _read_back(self, destination: Destination, audience: Audience, push_id: int) -> None:
@@ -313,25 +259,11 @@ class Delivery:
         current = due.read_audience(self._conn, audience.id)
         if current and current.platform_id:
             outcome = destination.call(Read(current.platform_id))
-            if isinstance(outcome, Delivered):
+            if isinstance(outcome, Described):
                 with self._conn.transaction():
                     outcomes.note_readback(self._conn, push_id, outcome.readback)
-                    self._count_match_rate(audience, outcome.readback)
-
-    def _count_match_rate(self, audience: Audience, readback: Mapping[str, int | str]) -> None:
-        """Add the match rate to the platform's signal where the platform tells one, in per cent."""
-        rate = readback.get("match_rate")
-        if isinstance(rate, int) and rate >= 0:
-            minute = self._now_ms() // MINUTE_MS * MINUTE_MS
-            seen = {metrics.MATCH_RATE: rate / 100, metrics.MATCH_RATES: 1}
-            signal = f"platform:{audience.platform}"
-            observations.add(
-                self._conn,
-                [
-                    (audience.workspace_id, signal, minute, 0, name, value)
-                    for name, value in seen.items()
-                ],
-            )
+                    rate = outcome.readback.get("match_rate")
+                    self._count(audience, platform_signal.of_match_rate(rate, rate))
 
     def _now_ms(self) -> int:
         return to_ms(self._now())

@@ -9,20 +9,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
 
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Operation,
-    Outcome,
-    Platform,
-    Read,
-    Rejected,
-    Retry,
-    Row,
-    Write,
-)
+from sinks.ads.outcomes import Delivered, Found, Outcome, Rejected, Retry
+from sinks.ads.platform import Create, Delete, Find, Operation, Platform, Read, Row, Write
 from sinks.http.breaker import Breaker
 from sinks.http.messages import Transport
 from sinks.http.rate_limit import Paced
@@ -60,7 +48,7 @@ class Destination:
         after = ""
         while True:
             outcome = self.call(Find(name, intent, after))
-            if not isinstance(outcome, Delivered) or outcome.platform_id or not outcome.after:
+            if not isinstance(outcome, Found) or outcome.platform_id or not outcome.after:
                 return outcome
             after = outcome.after
 
@@ -69,7 +57,7 @@ class Destination:
         found = self.find(name, intent)
         return (
             self.call(Create(name, intent))
-            if isinstance(found, Delivered) and not found.platform_id
+            if isinstance(found, Found) and not found.platform_id
             else found
         )
 
@@ -92,13 +80,13 @@ class Destination:
             case "delete":
                 outcome = self.call(Delete(platform_id))
             case _:
-                return Delivered(platform_id=platform_id)
+                return Delivered()
         return self._verified(audience, outcome) if _missing(outcome) else outcome
 
     def _verified(self, audience: Audience, missing: Outcome) -> Outcome:
         """Tell an audience that is lost from one that is hidden from us, or not to be seen yet."""
         found = self.find(audience.name, audience.intent)
-        if not isinstance(found, Delivered):
+        if not isinstance(found, Found):
             return found
         return (
             missing

@@ -5,7 +5,8 @@ order are no different from the rest.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from psycopg import Connection
 
 from operators.gate.params import GateParams
 from operators.segments.sampling import estimate
-from sinks.activation.planning import changes
+from sinks.activation.planning import Changed, changes
 from sinks.ads.platform import Platform
 from sinks.gate import Evaluation, TrustGate
 from store.activation import audiences, concerned, due, withdrawals
@@ -90,41 +91,56 @@ def preview_push(
         return None
     people = concerned.count(conn, audience, xmin)
     wanted = people if people <= exact_people else sample_people
-    examined, counts, skipped = 0, Counter[str](), Counter[str]()
-    with conn.transaction():
-        for page in changes(conn, audience, xmin, platform):
-            examined += page.people
-            counts.update(
-                adds=len(page.change.adds),
-                removes=len(page.change.removes),
-                come=page.come,
-                go=page.go,
-            )
-            skipped.update(page.change.skipped)
-            if examined >= wanted:
-                break
-
-    def scaled(found: int) -> int:
-        return (
-            found if examined >= people else estimate(min(found, examined), examined, people).value
-        )
-
-    most, adds, removes = (
-        platform.params.max_rows,
-        scaled(counts["adds"]),
-        scaled(counts["removes"]),
-    )
+    looked = _looked_at(conn, wanted, changes(conn, audience, xmin, platform))
+    most = platform.params.max_rows
+    adds, removes = looked.scaled(looked.adds, people), looked.scaled(looked.removes, people)
     return PushPreview(
         *audiences.counted(conn, audience_id),
         concerned=people,
-        examined=examined,
+        examined=looked.people,
         adds=adds,
         removes=removes,
-        come=scaled(counts["come"]),
-        go=scaled(counts["go"]),
+        come=looked.scaled(looked.come, people),
+        go=looked.scaled(looked.go, people),
         requests=-(-adds // most) - (-removes // most),
-        skipped={reason: scaled(found) for reason, found in sorted(skipped.items())},
+        skipped={
+            reason: looked.scaled(found, people) for reason, found in sorted(looked.skipped.items())
+        },
     )
+
+
+@dataclass
+class _Looked:
+    """What was found among the people who were looked at."""
+
+    people: int = 0
+    adds: int = 0
+    removes: int = 0
+    come: int = 0
+    go: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def scaled(self, found: int, concerned: int) -> int:
+        """As many as that makes of all who are concerned."""
+        if self.people >= concerned:
+            return found
+        return estimate(min(found, self.people), self.people, concerned).value
+
+
+def _looked_at(conn: Connection[Any], wanted: int, pages: Iterator[Changed]) -> _Looked:
+    """Plan page by page until so many people were looked at."""
+    looked = _Looked()
+    with conn.transaction():
+        for page in pages:
+            looked.people += page.people
+            looked.adds += len(page.change.adds)
+            looked.removes += len(page.change.removes)
+            looked.come += page.come
+            looked.go += page.go
+            looked.skipped.update(page.change.skipped)
+            if looked.people >= wanted:
+                break
+    return looked
 
 
 def preview_judged(

@@ -11,14 +11,15 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.instants import MINUTE_MS, to_ms
+from domain.instants import to_ms
 from domain.signals import metrics
-from sinks.activation.delivery import Attempt
+from sinks.activation import platform_signal
+from sinks.activation.attempt import Attempt, word_of
 from sinks.activation.destination import Destination
-from sinks.ads.platform import Delivered, Rejected, Retry, Status
+from sinks.ads.outcomes import Delivered, Processed, Rejected, Retry
+from sinks.ads.platform import Status
 from store.activation import due, receipts
 from store.activation.receipts import Receipt
-from store.signals import observations
 
 FAILED: Final = "FAILED"
 _UNKNOWN_THERE: Final = frozenset({"missing", "invalid"})
@@ -59,13 +60,15 @@ class Confirmation:
             outcome, reason = destination.call(Status(receipt.receipt)), ""
             with self._conn.transaction():
                 match outcome:
-                    case Delivered() if not _done(receipt, outcome):
+                    case Processed() if not _done(receipt, outcome):
                         reason = "not_processed"
                         receipts.refuse(self._conn, receipt, reason, outcome.readback, self._now())
                         outcome = Rejected(reason)
-                    case Delivered(invalid=invalid, readback=said):
+                    case Processed(invalid=invalid, readback=said):
                         receipts.confirm(self._conn, receipt, invalid, said, self._now())
                         self._count(receipt, outcome)
+                    case Delivered():
+                        raise TypeError("a Status is answered with Processed")
                     case Rejected(reason=reason) if reason in _UNKNOWN_THERE:
                         receipts.refuse(self._conn, receipt, reason, {}, self._now())
                     case Rejected(reason=reason):
@@ -80,7 +83,7 @@ class Confirmation:
             kind=receipt.kind,
             operation="status",
             rows=receipt.rows,
-            outcome=type(outcome).__name__.lower(),
+            outcome=word_of(outcome),
             reason=reason,
             push_done=False,
         )
@@ -89,24 +92,19 @@ class Confirmation:
         wait = self._ask_again_after if after_s is None else timedelta(seconds=after_s)
         return to_ms(self._now() + wait)
 
-    def _count(self, receipt: Receipt, outcome: Delivered) -> None:
+    def _count(self, receipt: Receipt, outcome: Processed) -> None:
         """Add what the platform says about rows and matches to its signal."""
-        minute = to_ms(self._now()) // MINUTE_MS * MINUTE_MS
-        seen: dict[str, float] = {metrics.ROWS_REJECTED: outcome.invalid}
-        low, high = outcome.readback.get("match_rate_low"), outcome.readback.get("match_rate_high")
-        if isinstance(low, int) and isinstance(high, int) and low >= 0:
-            seen |= {metrics.MATCH_RATE: (low + high) / 200, metrics.MATCH_RATES: 1}
-        signal = f"platform:{receipt.platform}"
-        observations.add(
-            self._conn,
-            [
-                (receipt.workspace_id, signal, minute, 0, name, value)
-                for name, value in seen.items()
-            ],
+        said = outcome.readback
+        amounts: dict[str, float] = {metrics.ROWS_REJECTED: outcome.invalid}
+        amounts |= platform_signal.of_match_rate(
+            said.get("match_rate_low"), said.get("match_rate_high")
+        )
+        platform_signal.add(
+            self._conn, receipt.workspace_id, receipt.platform, to_ms(self._now()), amounts
         )
 
 
-def _done(receipt: Receipt, outcome: Delivered) -> bool:
+def _done(receipt: Receipt, outcome: Processed) -> bool:
     """Whether the platform did it.
 
     Of a removal that it did in part nobody knows whom it left: it was not done.

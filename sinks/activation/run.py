@@ -15,7 +15,8 @@ from psycopg import Connection
 
 from domain.activation.states import GATED, PushKind
 from sinks.activation import planning
-from sinks.activation.delivery import Attempt, Delivery
+from sinks.activation.attempt import Attempt
+from sinks.activation.delivery import Delivery
 from sinks.activation.gate_step import ApprovedTask, GateStep
 from sinks.ads.platform import Platform
 from store.activation import due

@@ -1,7 +1,7 @@
-"""What every platform provides: operations, requests and outcomes as values, no socket.
+"""What every platform provides: operations and requests as values, no socket.
 
     operation ──encode──▶ Request, … ──(sinks.http)──▶ Response
-    Response ──decode──▶ Delivered | Retry | Rejected
+    Response ──decode──▶ Delivered | Retry | Rejected        (`sinks.ads.outcomes`)
 
 A platform classifies; `sinks.http.retry` decides when to try again; `sinks.activation.delivery`
 drives. Every write is a set operation at all platforms, so sending one twice changes nothing.
@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 import msgspec
 
 from sinks.ads.columns import Column
+from sinks.ads.outcomes import Outcome
 from sinks.http.messages import Request, Response
 
 Row: TypeAlias = tuple[str, ...]
@@ -82,67 +83,6 @@ class Status:
 
 
 Operation: TypeAlias = Find | Create | Write | Read | Delete | Status
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """The platform did it.
-
-    Attributes:
-        rows: rows that it took in.
-        invalid: rows that it says it could not use; an estimate where the platform blurs it.
-        platform_id: the audience, for `Create` and for a `Find` that found.
-        after: where a `Find` that has not found goes on; empty at the end of the list.
-        readback: size and state for `Read`, result and counts for `Status`; safe to show.
-        pause_s: stay away for so long: the platform says that its limit is near.
-        receipt: what `Status` asks about, where the platform only accepts a `Write` now and
-            processes it later.
-        receipt_after_s: seconds from now before which asking is of no use.
-    """
-
-    rows: int = 0
-    invalid: int = 0
-    platform_id: str = ""
-    after: str = ""
-    readback: Mapping[str, int | str] = field(default_factory=dict)
-    pause_s: float = 0.0
-    receipt: str = ""
-    receipt_after_s: float = 0.0
-
-
-@dataclass(frozen=True)
-class Retry:
-    """Not done, or nobody knows; try again.
-
-    Attributes:
-        reason: code: ``throttled``, ``busy``, ``transient``, ``html``, ``timeout``, ``connection``,
-            ``unexpected``.
-        after_s: earliest seconds from now as the platform asks; None leaves it to the policy.
-    """
-
-    reason: str
-    after_s: float | None = None
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """Not done, and trying again changes nothing until a person acts.
-
-    Attributes:
-        reason: code: ``reauth``, ``permission``, ``terms``, ``missing``, ``invalid``, ``policy``.
-        detail: the platform's code and subcode; never its free text, which may repeat what we sent.
-        advice: what to do, for a person.
-        rows: places of the rows of a `Write` that the platform objects to; the request passes
-            without them. Empty where the objection is not about single rows.
-    """
-
-    reason: str
-    detail: str = ""
-    advice: str = ""
-    rows: tuple[int, ...] = ()
-
-
-Outcome: TypeAlias = Delivered | Retry | Rejected
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,23 @@ Append = Callable[[Sequence[bytes]], Awaitable[None]]
 """Appends records to the event log; returns once they are durable, raises where they may not be."""
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Which letters, oldest first.
+
+    Attributes:
+        matching: a filter; one with a workspace never touches another's.
+        ids: only these of them; None for all.
+        after: only later letters than this id; 0 from the beginning.
+        limit: letters at most.
+    """
+
+    matching: DeadLetterFilter
+    ids: list[int] | None
+    after: int
+    limit: int
+
+
 @dataclass
 class Redriven:
     """What became of the letters, by id.
@@ -39,24 +56,13 @@ class Redriven:
         return len(self.retried) + len(self.hopeless)
 
 
-async def redrive_letters(
-    pool: Pool,
-    append: Append,
-    wanted: DeadLetterFilter,
-    ids: list[int] | None,
-    after: int,
-    limit: int,
-    actor: str,
-) -> Redriven:
+async def redrive_letters(pool: Pool, append: Append, wanted: Selection, actor: str) -> Redriven:
     """Drive letters again, oldest first.
 
     Args:
         pool: connections to Postgres.
         append: the event log.
-        wanted: which letters; a filter with a workspace never touches another's.
-        ids: only these of them; None for all.
-        after: only later letters than this id; 0 from the beginning.
-        limit: letters at most.
+        wanted: which letters.
         actor: who asks, for the audit log.
 
     Raises:
@@ -66,7 +72,8 @@ async def redrive_letters(
     outcome, records = Redriven(), []
     async with transaction(pool) as connection:
         per_workspace: dict[int, list[int]] = defaultdict(list)
-        for letter in await claim(connection, wanted, ids, after, limit):
+        chosen = claim(connection, wanted.matching, wanted.ids, wanted.after, wanted.limit)
+        for letter in await chosen:
             outcome.last = letter.id
             record = _record(letter)
             if record is None:

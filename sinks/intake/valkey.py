@@ -11,27 +11,26 @@ server does little per event. An append is answered within its timeout, whatever
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
-from pathlib import Path
 from time import monotonic, time
 from traceback import extract_tb
 from typing import Final, NamedTuple
 
 import structlog
-from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from domain.intake.log_refusal import LogRefusal
-from domain.intake.partitioning import partition_of, stream_key
+from domain.intake.partitioning import stream_key
 from sinks.intake.log import Entry, LogFullError, LogUnavailableError, bytes_of
 from sinks.intake.valkey_guard import GuardParams, ValkeyGuard
-from sinks.intake.valkey_room import Processed, ValkeyRoom
+from sinks.intake.valkey_room import Room, ValkeyRoom
+from sinks.intake.valkey_wire import Packer, send
 
 logger = structlog.get_logger(__name__)
 
@@ -73,25 +72,6 @@ class _Waiting(NamedTuple):
     done: asyncio.Future[None]
 
 
-@dataclass(frozen=True)
-class Room:
-    """What is needed to give room back in the log, and to know its disk.
-
-    Attributes:
-        processed: tells what every consumer has processed; None where nobody can, so that entries
-            leave by age alone.
-        retention: age below which processed entries stay while there is room.
-        disk: folder whose file system holds the append-only file, None where that is another
-            machine's affair.
-        disk_free_limit_bytes: least free space there.
-    """
-
-    processed: Processed | None = None
-    retention: timedelta = timedelta(hours=1)
-    disk: Path | None = None
-    disk_free_limit_bytes: int = 0
-
-
 class ValkeyAppender:
     """A `sinks.intake.log.EventLog` on Valkey (or Redis) streams.
 
@@ -126,15 +106,9 @@ class ValkeyAppender:
             else ValkeyRoom(self._client, self._streams, room.processed, room.retention, time)
         )
         self._guard = ValkeyGuard(
-            self._client,
-            self._streams,
-            params.guard,
-            monotonic,
-            given,
-            room.disk,
-            room.disk_free_limit_bytes,
+            self._client, self._streams, params.guard, monotonic, given, room.disk
         )
-        self._fields = [b"%d" % number for number in range(params.pack_records)]
+        self._packer = Packer(self._streams, params.pack_records, params.pack_bytes)
         self._waiting: deque[_Waiting] = deque()
         self._group: list[_Waiting] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -244,7 +218,7 @@ class ValkeyAppender:
             async with asyncio.timeout(self._limit_s):
                 size = sum(waiting.size for waiting in group)
                 await self._guard.check(size)
-                return await self._send_or_make_room(list(self._commands(group)), size)
+                return await self._send_or_make_room(self._commands(group), size)
         except LogUnavailableError as refusal:
             return refusal
         except (RedisError, OSError) as error:
@@ -259,6 +233,9 @@ class ValkeyAppender:
             logger.error("group_not_written", reason=type(error).__name__, where=where)  # noqa: TRY400 - as above
             return self._unavailable(LogRefusal.REFUSED, type(error).__name__)
 
+    def _commands(self, group: Sequence[_Waiting]) -> list[bytes]:
+        return list(self._packer.commands(chain.from_iterable(each.entries for each in group)))
+
     async def _send_or_make_room(
         self, commands: Sequence[bytes], size: int
     ) -> LogUnavailableError | None:
@@ -268,7 +245,7 @@ class ValkeyAppender:
         """
         for _ in range(2):
             try:
-                await self._send(commands)
+                await send(self._client, commands)
             except OutOfMemoryError:
                 refusal = await self._guard.refused(size)
                 if refusal is not None:
@@ -293,55 +270,6 @@ class ValkeyAppender:
 
     def _unavailable(self, reason: LogRefusal, detail: str = "") -> LogUnavailableError:
         return LogUnavailableError(reason, self._params.retry_after_s, detail)
-
-    async def _send(self, commands: Sequence[bytes]) -> None:
-        """Send all commands at once and read their replies.
-
-        By hand, because the client's own pipeline spends more time on packing than everything else
-        here together.
-        """
-        pool = self._client.connection_pool
-        connection = await pool.get_connection()  # type: ignore[no-untyped-call]
-        refusals: list[ResponseError] = []
-        try:
-            await connection.send_packed_command(commands)
-            for _ in commands:
-                try:
-                    await connection.read_response()
-                except ResponseError as refusal:
-                    refusals.append(refusal)
-        except BaseException:
-            await connection.disconnect(nowait=True)  # replies that nobody reads may still come
-            raise
-        finally:
-            await pool.release(connection)
-        if refusals:
-            raise refusals[0]
-
-    def _commands(self, group: Iterable[_Waiting]) -> Iterator[bytes]:
-        """Encode one or more ``XADD`` per partition in Redis' protocol, records in order."""
-        partitions, most, most_bytes = (
-            len(self._streams),
-            len(self._fields),
-            self._params.pack_bytes,
-        )
-        packed: dict[int, list[bytes]] = {}
-        for waiting in group:
-            for key, value in waiting.entries:
-                packed.setdefault(partition_of(key, partitions), []).append(value)
-        for partition, values in packed.items():
-            command: list[bytes | str] = ["XADD", self._streams[partition], "*"]
-            size = count = 0
-            for value in values:
-                length = len(value)
-                if count and (count == most or size + length > most_bytes):
-                    yield pack_command(tuple(command))  # type: ignore[arg-type]  # its stub means tuples of any length
-                    command = ["XADD", self._streams[partition], "*"]
-                    size = count = 0
-                command += (self._fields[count], value)
-                size += length
-                count += 1
-            yield pack_command(tuple(command))  # type: ignore[arg-type]  # its stub means tuples of any length
 
 
 def _settle(group: Iterable[_Waiting], failure: LogUnavailableError | None) -> None:

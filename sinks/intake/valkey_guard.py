@@ -10,12 +10,10 @@ of the append.
 """
 
 import asyncio
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from redis.asyncio import Redis
@@ -24,14 +22,13 @@ from redis.exceptions import RedisError
 from domain.intake.log_refusal import LogRefusal
 from sinks.intake.log import LogFullError, LogUnavailableError
 from sinks.intake.valkey_room import PositionsUnknownError, ValkeyRoom
+from sinks.intake.valkey_server import Disk, Seen, bytes_of_streams, look
 
 logger = structlog.get_logger(__name__)
 
 UNLIMITED: Final = 0
 _LOOKS_PER_MEMORY: Final = 100
 """So much of the memory may be written between two looks."""
-_SAMPLES: Final = 1_000
-"""Nodes of a stream that are measured to estimate what it takes."""
 _AOF_SHARE: Final = 2
 """An append-only file so many times as large as what is kept is worth rewriting."""
 
@@ -84,38 +81,6 @@ class GuardParams:
             )
 
 
-@dataclass(frozen=True)
-class Seen:
-    """One look at the server.
-
-    Attributes:
-        used: bytes in use, as the server counts them against its limit.
-        limit: its ``maxmemory``; 0 for none.
-        evicts: whether it makes room by itself, by evicting keys with a time to live, and has such
-            keys.
-        evicts_all: whether it may evict the log.
-        aof: whether an append-only file is kept.
-        aof_fails: whether it could not be written lately.
-        aof_bytes: its size.
-        aof_rewriting: whether it is being rewritten.
-        longest: entries of the longest stream; 0 where that is no limit.
-    """
-
-    used: int
-    limit: int
-    evicts: bool
-    evicts_all: bool
-    aof: bool
-    aof_fails: bool
-    aof_bytes: int
-    aof_rewriting: bool
-    longest: int
-
-    def share(self, more: int = 0) -> float:
-        """Share of the memory in use, with some bytes more."""
-        return (self.used + more) / self.limit if self.limit else 0.0
-
-
 class ValkeyGuard:
     """Raises where the log may not grow.
 
@@ -125,9 +90,7 @@ class ValkeyGuard:
         params: bounds.
         clock: monotonic seconds.
         room: gives back what is processed; None where nobody can tell what is.
-        disk: folder whose file system holds the append-only file, None where that is another
-            machine's affair.
-        disk_free_limit_bytes: least free space there.
+        disk: below the server.
     """
 
     def __init__(
@@ -136,9 +99,8 @@ class ValkeyGuard:
         streams: Sequence[str],
         params: GuardParams,
         clock: Callable[[], float],
-        room: ValkeyRoom | None = None,
-        disk: Path | None = None,
-        disk_free_limit_bytes: int = 0,
+        room: ValkeyRoom | None,
+        disk: Disk,
     ) -> None:
         self._client = client
         self._streams = streams
@@ -146,7 +108,6 @@ class ValkeyGuard:
         self._clock = clock
         self._room = room
         self._disk = disk
-        self._disk_free_limit_bytes = disk_free_limit_bytes
         self._look_at_s = float("-inf")
         self._refusal: LogUnavailableError | None = None
         self._refused_bytes = 0
@@ -208,10 +169,7 @@ class ValkeyGuard:
             0,
             seen.limit // _LOOKS_PER_MEMORY if seen.limit else 1 << 62,
         )
-        if (
-            self._disk is not None
-            and shutil.disk_usage(self._disk).free < self._disk_free_limit_bytes
-        ):
+        if self._disk.is_nearly_full():
             await self._shrink(seen)
             return LogUnavailableError(LogRefusal.DISK, self._params.fault_retry_after_s)
         if seen.aof_fails:
@@ -269,20 +227,11 @@ class ValkeyGuard:
 
     async def _waiting_bytes(self) -> int:
         """What the streams take; asked after everything processed has left."""
-        pipeline = self._client.pipeline(transaction=False)
-        for stream in self._streams:
-            pipeline.memory_usage(stream, samples=_SAMPLES)
-        return sum(size or 0 for size in await pipeline.execute())
+        return await bytes_of_streams(self._client, self._streams)
 
     async def _see(self) -> Seen:
-        pipeline = self._client.pipeline(transaction=False)
-        for section in ("memory", "persistence", "keyspace"):
-            pipeline.info(section)
-        if self._params.length_limit_entries != UNLIMITED:
-            for stream in self._streams:
-                pipeline.xlen(stream)
-        memory, persistence, keyspace, *lengths = await pipeline.execute()
-        return _seen(memory, persistence, keyspace, lengths)
+        unlimited = self._params.length_limit_entries == UNLIMITED
+        return await look(self._client, () if unlimited else self._streams)
 
     def _make_room_beside(self) -> None:
         """Begin to make room while appends go on."""
@@ -325,26 +274,3 @@ class ValkeyGuard:
         if now.aof and not now.aof_rewriting and seen.aof_bytes > _AOF_SHARE * now.used:
             await self._client.bgrewriteaof()
             logger.warning("log_file_rewritten", aof_bytes=seen.aof_bytes, used_bytes=now.used)
-
-
-def _seen(
-    memory: Mapping[str, Any],
-    persistence: Mapping[str, Any],
-    keyspace: Mapping[str, Any],
-    lengths: Sequence[int],
-) -> Seen:
-    policy = str(memory.get("maxmemory_policy", ""))
-    limit = int(memory.get("maxmemory", 0))
-    return Seen(
-        used=int(memory.get("used_memory", 0)) - int(memory.get("mem_not_counted_for_evict", 0)),
-        limit=limit,
-        evicts=policy.startswith("volatile")
-        and any(db.get("expires", 0) for db in keyspace.values()),
-        evicts_all=policy.startswith("allkeys") and limit > 0,
-        aof=persistence.get("aof_enabled") == 1,
-        aof_fails=persistence.get("aof_enabled") == 1
-        and persistence.get("aof_last_write_status", "ok") != "ok",
-        aof_bytes=int(persistence.get("aof_current_size", 0)),
-        aof_rewriting=persistence.get("aof_rewrite_in_progress") == 1,
-        longest=max(lengths, default=0),
-    )

@@ -8,12 +8,14 @@ be processed, and everything stays.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, cast
 
 from redis.asyncio import Redis
 
 from domain.intake.stream_position import kept_from
+from sinks.intake.valkey_server import Disk
 
 Processed = Callable[[], Awaitable[Mapping[int, int]]]
 """Reads, per partition ever read, the next position that every consumer has yet to process.
@@ -34,6 +36,22 @@ _LEAST_KEPT_S: Final = 1.0
 
 class PositionsUnknownError(ConnectionError):
     """Postgres cannot tell what is processed."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What is needed to give room back in the log, and to know its disk.
+
+    Attributes:
+        processed: tells what every consumer has processed; None where nobody can, so that entries
+            leave by age alone.
+        retention: age below which processed entries stay while there is room.
+        disk: below the server.
+    """
+
+    processed: Processed | None = None
+    retention: timedelta = timedelta(hours=1)
+    disk: Disk = field(default_factory=Disk)
 
 
 class ValkeyRoom:

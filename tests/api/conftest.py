@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from config.settings import Settings
-from dataflows.unifier import Unifier, build_unifier
+from dataflows.unify.unifier import Unifier, build_unifier
 from domain.event import Batch, Record
 from domain.facts import Facts
 from domain.intake.envelope import encode_event

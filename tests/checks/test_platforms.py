@@ -13,20 +13,8 @@ import pytest
 from config.settings import Settings
 from domain.activation.platforms import PLATFORM_NAMES
 from local.stack.sandboxes import connection
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Matchable,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Status,
-    Write,
-)
+from sinks.ads.outcomes import Delivered, Found, Outcome, Rejected, Retry
+from sinks.ads.platform import Create, Delete, Find, Matchable, Operation, Read, Status, Write
 from sinks.ads.registry import PLATFORMS
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.messages import Response
@@ -180,7 +168,7 @@ def subject(name: str) -> Subject:
 
 def created(connector: Connector, name: str = "VIP") -> str:
     outcome = connector(Create(name, "stratum:1"))
-    assert isinstance(outcome, Delivered)
+    assert isinstance(outcome, Found)
     return outcome.platform_id
 
 
@@ -200,8 +188,8 @@ def test_writes_are_set_operations(place: Place, connector: Connector, subject: 
 def test_audience_is_found_by_its_recorded_intent(place: Place, connector: Connector) -> None:
     audience = created(connector)
 
-    assert connector(Find("VIP", "stratum:1")) == Delivered(platform_id=audience)
-    assert connector(Find("VIP", "stratum:2")) == Delivered()
+    assert connector(Find("VIP", "stratum:1")) == Found(platform_id=audience)
+    assert connector(Find("VIP", "stratum:2")) == Found()
     assert isinstance(connector(Read(audience)), Delivered)
     assert list(place.lists()) == [audience]
 
@@ -270,9 +258,9 @@ def test_audience_created_before_a_lost_answer_is_found_on_a_later_page(
 
     assert connector(Create("VIP", "stratum:4")) == Retry("connection")
     found = connector.destination.find("VIP", "stratum:4")
-    assert isinstance(found, Delivered)
+    assert isinstance(found, Found)
     assert found.platform_id == max(place.lists())
-    assert connector.destination.find("VIP", "stratum:5") == Delivered()
+    assert connector.destination.find("VIP", "stratum:5") == Found()
 
 
 @everywhere

@@ -27,11 +27,11 @@ from dataflows.observing import (
 )
 from dataflows.runtime import connector
 from dataflows.survey import survey, surveyed
-from dataflows.unifier import Unifier, build_unifier
+from dataflows.unify.unifier import Unifier, build_unifier
 from domain.ids import WorkspaceId
 from domain.signals.reading import Reading, Status
 from local.servers.address import free_port
-from sinks.activation.delivery import Attempt
+from sinks.activation.attempt import Attempt
 from sources.log.positions import Session
 from store.intake.offsets import load_positions
 from tests.conftest import TestWorkspace

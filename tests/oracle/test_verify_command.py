@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from cli.profiles.verify import verify_all
 from config.settings import Engine, Settings
-from dataflows.unifier import Unifier, build_unifier
+from dataflows.unify.unifier import Unifier, build_unifier
 from domain.event import Batch, Record
 from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key

@@ -7,7 +7,9 @@ import psycopg
 import pytest
 
 from config.settings import Engine
-from dataflows.unifier import Unifier
+from dataflows.unify.commits import Clock
+from dataflows.unify.definitions import Rules
+from dataflows.unify.unifier import Unifier
 from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.simulation.histories import LOG, History, generate
 from tests.simulation.postgres import PostgresWorld
@@ -28,11 +30,10 @@ class _Worker(threading.Thread):
         store = PostgresUnitOfWork(self._world.dsn, 1_000)
         unify = Unifier(
             store,
-            history.identity,
-            history.profile,
+            Rules(history.identity, history.profile),
             Engine(),
             lambda _log, _partition: None,
-            lambda: self._world.now_ms,
+            Clock(lambda: self._world.now_ms),
         )
         try:
             with psycopg.connect(self._world.dsn, autocommit=True) as connection:

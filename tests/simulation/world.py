@@ -1,7 +1,7 @@
 """A seeded world: several workers over one log and one store, where anything may happen between two
 statements.
 
-A worker's step is the real shell around UNIFY (`dataflows.unifier`) with the real loading and
+A worker's step is the real shell around UNIFY (`dataflows.unify.unifier`) with the real loading and
 cache, run against a store that calls `pause` between its statements. There the world may run whole
 steps of other workers, cut the connection, or kill this one. One random generator decides
 everything: a seed is a reproduction.
@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from config.settings import Engine
-from dataflows.unifier import Unifier
+from dataflows.unify.commits import Clock
+from dataflows.unify.definitions import Rules
+from dataflows.unify.unifier import Unifier
 from domain.event import Batch, Record, Wake
 from domain.ids import ProfileId
 from store.errors import StoreUnavailable
@@ -218,12 +220,10 @@ class _Worker:
         self._positions: dict[int, int] = {}
         self._unify = Unifier(
             world.connect(),
-            history.identity,
-            history.profile,
+            Rules(history.identity, history.profile),
             Engine(),
             self._fenced,
-            world.clock_ms,
-            lambda _seconds: self._breathe(),
+            Clock(world.clock_ms, lambda _seconds: self._breathe()),
         )
 
     def _fenced(self, _log: str, partition: int) -> None:

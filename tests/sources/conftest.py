@@ -12,7 +12,8 @@ import redis
 from confluent_kafka import Producer
 
 from sources.feed import LogSource, ReadParams
-from sources.log.kafka import KafkaLog, KafkaLogParams
+from sources.log.kafka import KafkaLog
+from sources.log.kafka_params import KafkaLogParams
 from sources.log.leases import LeaseParams, Leases
 from sources.log.positions import Connect, Positions
 from sources.log.valkey import ValkeyLog, ValkeyLogParams

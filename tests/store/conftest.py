@@ -11,13 +11,16 @@ import psycopg
 import pytest
 
 from config.settings import Settings
-from dataflows.unifier import Unifier, build_unifier
+from dataflows.unify.commits import Clock
+from dataflows.unify.definitions import Rules
+from dataflows.unify.unifier import Unifier
 from domain.event import Batch, Record, Wake
 from domain.intake.envelope import encode_event
 from domain.segments.rule import Rule
 from store.definitions import publish as publishing
 from store.definitions import sweeps
 from store.definitions.versions import Author, Draft, create
+from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.conftest import TestWorkspace
 
 
@@ -94,10 +97,14 @@ class Engine:
 def engine(settings: Settings, workspace: TestWorkspace) -> Iterator[Engine]:
     """The default workspace, empty."""
     dsn, clock = settings.postgres.dsn.get_secret_value(), [1_790_000_000_000]
-    unifier = build_unifier(
-        dsn, settings.identity, settings.profile, settings.engine, lambda *_: None
+    unifier = Unifier(
+        PostgresUnitOfWork(dsn, settings.engine.cache_people),
+        Rules(settings.identity, settings.profile),
+        settings.engine,
+        lambda *_: None,
+        Clock(lambda: clock[0]),
     )
-    unifier._clock_ms = lambda: clock[0]
+    unifier.leave_traces()
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(
             "INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 0)",

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from local.platforms.google.contract import ApiError
+from local.platforms.google.proto_json import ApiError
 
 PER_MINUTE: Final = 300
 MINUTE_S: Final = 60

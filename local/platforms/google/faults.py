@@ -15,7 +15,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from local.platforms.faults import Faults
-from local.platforms.google.contract import ApiError
+from local.platforms.google.proto_json import ApiError
 
 SPECIAL: Final = frozenset(
     {"expired_token", "revoked_grant", "deleted", "bad_row", "partial", "failed"}

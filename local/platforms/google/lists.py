@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from local.platforms.google.contract import Person, Upload, enum_of, invalid, message_of
+from local.platforms.google.contract import Upload
+from local.platforms.google.members import Person
+from local.platforms.google.proto_json import enum_of, invalid, message_of
 from local.platforms.ledger import Ledger
 from local.platforms.people import People
 

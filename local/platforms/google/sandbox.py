@@ -7,17 +7,20 @@ import json
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from local.platforms.app import Answer, SandboxApp, serve
 from local.platforms.google.access import PER_MINUTE, Quotas
-from local.platforms.google.contract import ApiError, Destination, check_upload, invalid
+from local.platforms.google.contract import Destination, check_upload
 from local.platforms.google.faults import google_faults, refused
+from local.platforms.google.listing import PARAMETERS, listed
 from local.platforms.google.lists import Lists, UserList, receipts
+from local.platforms.google.proto_json import ApiError, invalid
 from local.platforms.tokens import ACCESS, Tokens
 
 CUSTOMER: Final = "1234567890"
@@ -27,9 +30,6 @@ LIFETIME_S: Final = 3_599
 _SCOPE: Final = "https://www.googleapis.com/auth/datamanager"
 _LISTS: Final = re.compile(r"accountTypes/(\w+)/accounts/(\d{10})/userLists(?:/(\d+))?")
 _LOGIN: Final = re.compile(r"accountTypes/GOOGLE_ADS/accounts/(\d{10})")
-_CONDITION: Final = re.compile(
-    r'\s*(display_name|displayName|description)\s*=\s*"((?:[^"\\]|\\.)*)"\s*'
-)
 _COMMON: Final = {"$alt", "alt", "prettyPrint"}
 
 
@@ -113,50 +113,37 @@ class Sandbox(SandboxApp):
 
     def _route(self, request: Request, path: str, body: object) -> _Route:
         """Name the operation and give what does it."""
-        found = _LISTS.fullmatch(path)
-        dry = request.query_params.get("validateOnly") == "true"
         match request.method, path:
             case "POST", "audienceMembers:ingest" | "audienceMembers:remove":
                 verb = "add" if path.endswith("ingest") else "remove"
-                return _Route(verb, "IngestionMutate", frozenset(), lambda: self._write(verb, body))
-            case "GET", "requestStatus:retrieve":
-                request_id = request.query_params.get("requestId", "")
                 return _Route(
-                    "status",
-                    "IngestionRead",
-                    frozenset({"requestId"}),
-                    lambda: self._status(request_id),
+                    verb, "IngestionMutate", frozenset(), partial(self._write, verb, body)
                 )
+            case "GET", "requestStatus:retrieve":
+                asked = partial(self._status, request.query_params.get("requestId", ""))
+                return _Route("status", "IngestionRead", frozenset({"requestId"}), asked)
+        found = _LISTS.fullmatch(path)
         if found is None or found[1] != "GOOGLE_ADS":
             raise ApiError(404, "Method not found.")
-        account, list_id = found[2], found[3]
-        self._check_login(account, request.headers.get("login-account", ""))
-        match request.method, bool(list_id):
-            case "GET", False:
-                return _Route(
-                    "find",
-                    "Management",
-                    frozenset({"filter", "pageSize", "pageToken"}),
-                    lambda: self._find(request, account),
-                )
-            case "POST", False:
-                return _Route(
-                    "create",
-                    "Management",
-                    frozenset({"validateOnly"}),
-                    lambda: self._create(account, body, dry),
-                )
-            case "GET", True:
-                return _Route(
-                    "read", "Management", frozenset(), lambda: self._read(account, list_id)
-                )
-            case "DELETE", True:
-                return _Route(
-                    "delete",
-                    "Management",
-                    frozenset({"validateOnly"}),
-                    lambda: self._delete(account, list_id, dry),
-                )
+        self._check_login(found[2], request.headers.get("login-account", ""))
+        return self._list_route(request, found[2], found[3], body)
+
+    def _list_route(
+        self, request: Request, account: str, list_id: str | None, body: object
+    ) -> _Route:
+        """Name the operation on user lists, or on the one that is named."""
+        dry = request.query_params.get("validateOnly") == "true"
+        changes, quota = frozenset({"validateOnly"}), "Management"
+        match request.method, list_id:
+            case "GET", None:
+                return _Route("find", quota, PARAMETERS, partial(self._find, request, account))
+            case "POST", None:
+                return _Route("create", quota, changes, partial(self._create, account, body, dry))
+            case "GET", str():
+                return _Route("read", quota, frozenset(), partial(self._read, account, list_id))
+            case "DELETE", str():
+                answer = partial(self._delete, account, list_id, dry)
+                return _Route("delete", quota, changes, answer)
         raise ApiError(404, "Method not found.")
 
     def _check_login(self, account: str, header: str) -> None:
@@ -173,31 +160,8 @@ class Sandbox(SandboxApp):
         return held
 
     async def _find(self, request: Request, account: str) -> Response:
-        wanted = _conditions(request.query_params.get("filter", ""))
-        size, token = (
-            request.query_params.get("pageSize", "50"),
-            request.query_params.get("pageToken", "after-0"),
-        )
-        if not size.isdigit():
-            raise invalid("The page size is not a number", "INVALID_FORMAT", "page_size")
-        if not re.fullmatch(r"after-\d+", token):
-            raise invalid("The page token is not valid", "INVALID_PAGE_TOKEN", "page_token")
-        first = int(token.removeprefix("after-"))
-        held = [
-            held
-            for held in self.ledger.audiences.values()
-            if held.account == account and int(held.id) > first
-        ]
-        matching = sorted(
-            (h for h in held if all(getattr(h, name) == text for name, text in wanted)),
-            key=lambda h: int(h.id),
-        )
-        shown = matching[: min(int(size) or 50, 1_000)]
-        answer: dict[str, Any] = {"userLists": [held.shown() for held in shown]} if shown else {}
-        return JSONResponse(
-            answer
-            | ({"nextPageToken": f"after-{shown[-1].id}"} if len(matching) > len(shown) else {})
-        )
+        held = [one for one in self.ledger.audiences.values() if one.account == account]
+        return JSONResponse(listed(request.query_params, held))
 
     async def _create(self, account: str, body: object, dry: bool) -> Response:
         if dry:
@@ -263,24 +227,6 @@ class Sandbox(SandboxApp):
                 for receipt in told
             ]
         return JSONResponse({"requestStatusPerDestination": told})
-
-
-def _conditions(filter_text: str) -> list[tuple[str, str]]:
-    """Read a filter of equalities joined by AND; gives (attribute, value) pairs."""
-    found = []
-    for part in (
-        re.split(r"\bAND\b(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", filter_text) if filter_text else []
-    ):
-        condition = _CONDITION.fullmatch(part)
-        if condition is None:
-            raise invalid("The filter cannot be read", "INVALID_FILTER", "filter")
-        found.append(
-            (
-                "description" if condition[1] == "description" else "name",
-                re.sub(r"\\(.)", r"\1", condition[2]),
-            )
-        )
-    return found
 
 
 async def _body(request: Request) -> object:

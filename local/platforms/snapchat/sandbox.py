@@ -1,6 +1,6 @@
 """A strict local Snapchat: customer lists over HTTP as the Marketing API documents them.
 
-python -m local.platforms.snapchat.sandbox --port 8430 --state-file .stratum/snapchat.jsonl
+python -m local.platforms.snapchat.sandbox --port 8403 --state-file .stratum/snapchat.jsonl
 """
 
 import json
@@ -53,7 +53,7 @@ class Sandbox(SandboxApp):
     """
 
     title = "Snapchat"
-    port = 8430
+    port = 8403
     oauth_path = "/login/oauth2/access_token"
 
     def __init__(

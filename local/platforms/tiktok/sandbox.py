@@ -1,6 +1,6 @@
 """A strict local TikTok: streaming segments over HTTP as the Marketing API documents them.
 
-python -m local.platforms.tiktok.sandbox --port 8420 --state-file .stratum/tiktok.jsonl
+python -m local.platforms.tiktok.sandbox --port 8402 --state-file .stratum/tiktok.jsonl
 """
 
 import json
@@ -59,7 +59,7 @@ class Sandbox(SandboxApp):
     """
 
     title = "TikTok"
-    port = 8420
+    port = 8402
 
     def __init__(
         self,

@@ -24,19 +24,16 @@ from sinks.ads import hashing
 from sinks.ads.columns import Column
 from sinks.ads.google.errors import Waits, classify
 from sinks.ads.google.status import read_list, read_status
+from sinks.ads.outcomes import Accepted, Delivered, Described, Found, Outcome, Rejected, Retry
 from sinks.ads.platform import (
     Create,
     Delete,
-    Delivered,
     Find,
     Matchable,
     Operation,
-    Outcome,
     Platform,
     PlatformParams,
     Read,
-    Rejected,
-    Retry,
     Row,
     Status,
     Write,
@@ -209,14 +206,14 @@ class Google(Platform):
             case Find(name=name, intent=intent):
                 outcome = _found(answer, name, intent)
             case Create() if _id(answer):
-                outcome = Delivered(platform_id=_id(answer))
+                outcome = Found(platform_id=_id(answer))
             case Write(rows=rows) if isinstance(answer.get("requestId"), str):
                 wait_s = self.params.status_wait.total_seconds()
-                outcome = Delivered(
+                outcome = Accepted(
                     rows=len(rows), receipt=answer["requestId"], receipt_after_s=wait_s
                 )
             case Read() if _id(answer):
-                outcome = Delivered(readback=read_list(answer))
+                outcome = Described(readback=read_list(answer))
             case Delete():
                 outcome = Delivered()
             case Status() if isinstance(answer.get("requestStatusPerDestination"), list):
@@ -321,7 +318,7 @@ def _found(answer: Mapping[str, Any], name: str, intent: str) -> Outcome:
         if held.get("displayName") == name and held.get("description") == intent and _id(held)
     ]
     return (
-        Delivered(platform_id=min(ours))
+        Found(platform_id=min(ours))
         if ours
-        else Delivered(after=str(answer.get("nextPageToken") or ""))
+        else Found(after=str(answer.get("nextPageToken") or ""))
     )

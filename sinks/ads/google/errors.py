@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sinks.ads.platform import Outcome, Rejected, Retry
+from sinks.ads.outcomes import Outcome, Rejected, Retry
 
 _BY_STATUS: Final = {
     "UNAUTHENTICATED": "reauth",

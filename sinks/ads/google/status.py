@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sinks.ads.platform import Delivered, Outcome, Retry
+from sinks.ads.outcomes import Outcome, Processed, Retry
 
 UNKNOWN: Final = -1
 """A number that Google does not give."""
@@ -71,7 +71,7 @@ def read_status(destinations: Sequence[Any], ask_again_s: float) -> Outcome:
     )
     records = _integer(counts.get("recordCount"), 0)
     low, high = _match_rate(ingested.get("uploadMatchRateRange"))
-    return Delivered(
+    return Processed(
         rows=records,
         invalid=min(sum(errors.values()), records) if status != "FAILED" else records,
         readback={

@@ -20,19 +20,17 @@ import msgspec
 from sinks.ads import hashing
 from sinks.ads.columns import Column
 from sinks.ads.meta.errors import classify
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Retry, Written
 from sinks.ads.platform import (
     EXTERNAL_ID,
     Create,
     Delete,
-    Delivered,
     Find,
     Matchable,
     Operation,
-    Outcome,
     Platform,
     PlatformParams,
     Read,
-    Retry,
     Row,
     Status,
     Write,
@@ -236,18 +234,18 @@ def _read(operation: Operation, answer: Mapping[str, Any], pause_s: float) -> Ou
                 str((paging.get("cursors") or {}).get("after", "")) if paging.get("next") else ""
             )
             if found:
-                outcome = Delivered(
+                outcome = Found(
                     platform_id=min(str(audience["id"]) for audience in found), pause_s=pause_s
                 )
             else:
-                outcome = Delivered(after=after, pause_s=pause_s)
+                outcome = Found(after=after, pause_s=pause_s)
         case Create() if answer.get("id"):
-            outcome = Delivered(platform_id=str(answer["id"]), pause_s=pause_s)
+            outcome = Found(platform_id=str(answer["id"]), pause_s=pause_s)
         case Write(rows=rows) if "num_received" in answer:
             invalid = min(int(_number(answer.get("num_invalid_entries"))), len(rows))
-            outcome = Delivered(rows=len(rows), invalid=invalid, pause_s=pause_s)
+            outcome = Written(rows=len(rows), invalid=invalid, pause_s=pause_s)
         case Read() if answer.get("id"):
-            outcome = Delivered(readback=_readback(answer), pause_s=pause_s)
+            outcome = Described(readback=_readback(answer), pause_s=pause_s)
         case Delete() if answer.get("success") is True:
             outcome = Delivered(pause_s=pause_s)
     return outcome

@@ -8,7 +8,7 @@ trusted either way.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sinks.ads.platform import Outcome, Rejected, Retry
+from sinks.ads.outcomes import Outcome, Rejected, Retry
 
 _BY_CODE: Final = {
     **dict.fromkeys((102, 190, 467), "reauth"),

@@ -20,17 +20,15 @@ import msgspec
 
 from sinks.ads import hashing
 from sinks.ads.columns import Column
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Retry, Written
 from sinks.ads.platform import (
     Create,
     Delete,
-    Delivered,
     Find,
     Operation,
-    Outcome,
     Platform,
     PlatformParams,
     Read,
-    Retry,
     Row,
     Status,
     Write,
@@ -217,15 +215,13 @@ def _read(operation: Operation, answer: Mapping[str, Any]) -> Outcome:
                 for one in segments
                 if one.get("description") == intent and one.get("id")
             ]
-            outcome = (
-                Delivered(platform_id=min(found)) if found else Delivered(after=_next_page(answer))
-            )
+            outcome = Found(platform_id=min(found)) if found else Found(after=_next_page(answer))
         case Create() if segments and segments[0].get("id"):
-            outcome = Delivered(platform_id=str(segments[0]["id"]))
+            outcome = Found(platform_id=str(segments[0]["id"]))
         case Write(rows=rows) if _elements(answer, "users"):
-            outcome = Delivered(rows=len(rows))
+            outcome = Written(rows=len(rows))
         case Read() if segments:
-            outcome = Delivered(readback=_readback(segments[0]))
+            outcome = Described(readback=_readback(segments[0]))
         case Delete():
             outcome = Delivered()
     return outcome

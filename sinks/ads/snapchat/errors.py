@@ -8,7 +8,8 @@ JSON; access tokens are renewed before one gets here (`sinks.http.oauth`).
 import re
 from typing import Final
 
-from sinks.ads.platform import Create, Find, Operation, Outcome, Rejected, Retry
+from sinks.ads.outcomes import Outcome, Rejected, Retry
+from sinks.ads.platform import Create, Find, Operation
 
 _BY_CODE: Final = {"E3002": "permission", "E2023": "invalid"}
 _BY_STATUS: Final = {

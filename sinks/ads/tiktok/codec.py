@@ -23,17 +23,15 @@ import msgspec
 
 from sinks.ads import hashing
 from sinks.ads.columns import Column
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Retry, Written
 from sinks.ads.platform import (
     Create,
     Delete,
-    Delivered,
     Find,
     Operation,
-    Outcome,
     Platform,
     PlatformParams,
     Read,
-    Retry,
     Row,
     Status,
     Write,
@@ -215,22 +213,20 @@ def _read(operation: Operation, data: Mapping[str, Any], partial: bool) -> Outco
                 for one in _entries(data)
                 if str(one.get("name", "")).endswith(mark)
             ]
-            outcome = (
-                Delivered(platform_id=min(found)) if found else Delivered(after=_next_page(data))
-            )
+            outcome = Found(platform_id=min(found)) if found else Found(after=_next_page(data))
         case Create() if data.get("audience_id"):
-            outcome = Delivered(platform_id=str(data["audience_id"]))
+            outcome = Found(platform_id=str(data["audience_id"]))
         case Write(verb="add", rows=rows):
-            outcome = Delivered(
+            outcome = Written(
                 rows=len(rows), invalid=int(partial)
             )  # TikTok says that some failed, not how many
         case Write(rows=rows) if not partial:
-            outcome = Delivered(rows=len(rows))
+            outcome = Written(rows=len(rows))
         case Read(platform_id=platform_id) if isinstance(data.get("list"), list):
             held = next(
                 (one for one in _entries(data) if str(one["audience_id"]) == platform_id), None
             )
-            outcome = Delivered(readback=_readback(held)) if held else NOT_LISTED
+            outcome = Described(readback=_readback(held)) if held else NOT_LISTED
         case Delete():
             outcome = Delivered()
     return outcome

@@ -10,7 +10,8 @@ too, never taken for done: the same rows may have been removed in between.
 from dataclasses import dataclass
 from typing import Final
 
-from sinks.ads.platform import Create, Find, Operation, Outcome, Rejected, Retry, Write
+from sinks.ads.outcomes import Outcome, Rejected, Retry
+from sinks.ads.platform import Create, Find, Operation, Write
 
 _PARAMETER: Final = 40002
 """Says that a parameter is wrong, and also that the audience is being updated just now."""

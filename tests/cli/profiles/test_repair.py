@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from cli.profiles.verify import verify_all
 from config.settings import Engine, Settings
-from dataflows.unifier import Unifier, build_unifier
+from dataflows.unify.unifier import Unifier, build_unifier
 from domain.event import Batch, Record
 from domain.intake.envelope import encode_event
 from domain.profiles.leaf import decode_leaf, encode_leaf

@@ -12,9 +12,10 @@ from domain.instants import to_ms
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
 from operators.gate.params import GateParams
-from sinks.activation.delivery import Delivery, DeliveryParams
+from sinks.activation.delivery import Delivery
 from sinks.activation.destination import Destination
 from sinks.activation.gate_step import GateStep
+from sinks.activation.params import DeliveryParams
 from sinks.activation.run import Activation
 from sinks.ads.platform import Platform
 from sinks.gate import TrustGate

@@ -14,10 +14,10 @@ import pytest
 from bytewax.testing import run_main
 
 from config.settings import Settings
-from dataflows.activation import build_on
+from dataflows.activation import Lane, build_on
 from domain.instants import to_ms
-from sinks.activation.delivery import DeliveryParams
 from sinks.activation.destination import Destination
+from sinks.activation.params import DeliveryParams
 from sinks.ads.meta.codec import Meta
 from sinks.http.client import HttpRunner
 from sinks.http.rate_limit import LocalTokens, Paced
@@ -113,7 +113,9 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
             door = Door(conn, verdict)
             paced = Paced(http, tokens, wait=stop.wait)
             destinations = {"meta": Destination(world.meta, paced, paced)}
-            flow = build_on(conn, destinations, door, Settings(delivery=params), urgent, stop, now)
+            flow = build_on(
+                conn, destinations, door, Settings(delivery=params), Lane(urgent, stop), now
+            )
             threads.append(threading.Thread(target=run_main, args=(flow,)))
         for thread in threads:
             thread.start()

@@ -9,7 +9,9 @@ import psycopg
 import pytest
 
 from config.settings import Engine as EngineParams
-from dataflows.unifier import Unifier
+from dataflows.unify import definitions
+from dataflows.unify.commits import Clock
+from dataflows.unify.unifier import Unifier
 from domain.event import Batch, Record
 from domain.intake.envelope import encode_event
 from domain.policies import IdentityRules, ProfileRules
@@ -62,11 +64,10 @@ class Log:
         self._store = PostgresUnitOfWork(dsn, 100)
         self._unify = Unifier(
             self._store,
-            IdentityRules(),
-            ProfileRules(),
+            definitions.Rules(IdentityRules(), ProfileRules()),
             EngineParams(),
             lambda *_: None,
-            lambda: NOW_MS,
+            Clock(lambda: NOW_MS),
         )
         self._source = workspace.source_id
         self._next = 0

@@ -18,8 +18,10 @@ from domain.profiles.leaf import Leaf, Register
 from domain.profiles.profile import Person, Stage, encode_person
 from local.platforms.meta.sandbox import Sandbox
 from sinks.activation import planning
-from sinks.activation.delivery import Attempt, Delivery, DeliveryParams
+from sinks.activation.attempt import Attempt
+from sinks.activation.delivery import Delivery
 from sinks.activation.destination import Destination
+from sinks.activation.params import DeliveryParams
 from sinks.activation.receipts import Confirmation
 from sinks.ads.platform import Matchable, Platform
 from sinks.http.messages import Request, Response, Transport

@@ -12,7 +12,7 @@ import redis
 
 from cli.profiles.verify import verify_all
 from config.settings import Engine, Settings
-from dataflows.unifier import build_unifier
+from dataflows.unify.unifier import build_unifier
 from domain.event import Batch, Record
 from domain.intake.partitioning import partition_of, record_key, stream_key
 from domain.policies import IdentityRules, ProfileRules

@@ -17,7 +17,7 @@ import redis
 
 from cli.profiles.verify import verify_all
 from config.settings import Engine, Settings
-from dataflows.unifier import build_unifier
+from dataflows.unify.unifier import build_unifier
 from domain.event import Batch, Record
 from domain.policies import IdentityRules, ProfileRules
 from store.databases import copy_database, drop_database

@@ -70,7 +70,7 @@ def test_a_group_that_cannot_be_written_costs_the_others_nothing_and_is_not_quot
             raise ValueError(key)  # stands for any mistake of ours in packing
         return partition_of(key, partitions)
 
-    monkeypatch.setattr("sinks.intake.valkey.partition_of", odd)
+    monkeypatch.setattr("sinks.intake.valkey_wire.partition_of", odd)
 
     async def work(log: ValkeyAppender) -> None:
         with pytest.raises(LogUnavailableError) as refused:

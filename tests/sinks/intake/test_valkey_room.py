@@ -23,9 +23,10 @@ from domain.intake.partitioning import partition_of
 from local.servers.postgres import EmbeddedPostgres
 from local.servers.valkey import EmbeddedValkey
 from sinks.intake.log import Entry, LogFullError, LogUnavailableError
-from sinks.intake.valkey import Room, ValkeyAppender, ValkeyAppendParams
+from sinks.intake.valkey import ValkeyAppender, ValkeyAppendParams
 from sinks.intake.valkey_guard import GuardParams
-from sinks.intake.valkey_room import PositionsUnknownError, ValkeyRoom
+from sinks.intake.valkey_room import PositionsUnknownError, Room, ValkeyRoom
+from sinks.intake.valkey_server import Disk
 from sources.log.entries import position_of
 from store.intake.offsets import durable_positions
 
@@ -381,7 +382,7 @@ def test_a_disk_that_is_nearly_full_is_named_and_what_is_processed_leaves_it(
                 )
                 await asyncio.sleep(0.02)
 
-    on_small(small, work, disk=tmp_path, disk_free_limit_bytes=1 << 60)
+    on_small(small, work, disk=Disk(tmp_path, 1 << 60))
 
 
 def test_a_server_that_may_evict_the_log_is_not_durable(small: EmbeddedValkey) -> None:

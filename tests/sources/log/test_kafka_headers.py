@@ -9,7 +9,7 @@ import confluent_kafka
 import psycopg
 import pytest
 
-from sources.log.kafka import NOBODY
+from sources.log.kafka_record import NOBODY
 from tests.conftest import TestWorkspace
 from tests.sources.conftest import KafkaUnderTest
 from tests.sources.log.test_contract import numbered, read_all

@@ -6,7 +6,6 @@ import pytest
 from psycopg.types.json import Jsonb
 from structlog.testing import capture_logs
 
-from dataflows.unifier import REFRESH_S
 from domain.event import Wake
 from domain.segments.conditions import AtLeast
 from domain.segments.conditions import Equals as Same
@@ -28,7 +27,7 @@ def spoil(engine: Engine, segment: int, definition: object) -> None:
         "UPDATE segments SET definition = %s WHERE id = %s", (Jsonb(definition), segment)
     )
     engine.conn.execute("UPDATE definitions_revision SET revision = revision + 1")
-    engine.unifier._refreshed -= REFRESH_S
+    engine.unifier._definitions._due_at = 0.0
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from google.ads.datamanager_v1.services.user_list_service.transports.rest import
 from google.oauth2.credentials import Credentials
 
 from local.platforms.google.access import Quotas
-from local.platforms.google.contract import ApiError
 from local.platforms.google.lists import Lists
+from local.platforms.google.proto_json import ApiError
 from local.platforms.google.sandbox import CUSTOMER, Sandbox
 from tests.local.platforms.google.world import (
     JANE,

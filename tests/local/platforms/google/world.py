@@ -18,7 +18,8 @@ from local.platforms.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from sinks.activation.destination import exchange
 from sinks.ads.google.codec import Google, GoogleParams
 from sinks.ads.hashing import digest
-from sinks.ads.platform import Create, Delivered, Operation, Outcome
+from sinks.ads.outcomes import Found, Outcome
+from sinks.ads.platform import Create, Operation
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.messages import Request, Response
 from sinks.http.oauth import Authorised, Grant, TokenParams
@@ -114,7 +115,7 @@ class Connector:
 
     def create(self, name: str) -> str:
         outcome = self.do(Create(name, f"stratum:{name}"))
-        assert isinstance(outcome, Delivered)
+        assert isinstance(outcome, Found)
         return outcome.platform_id
 
     def _send(self, request: Request) -> Response:

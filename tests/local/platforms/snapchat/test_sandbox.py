@@ -16,18 +16,8 @@ from local.platforms.snapchat.sandbox import Sandbox
 from local.platforms.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Matchable,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Row,
-    Write,
-)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Written
+from sinks.ads.platform import Create, Delete, Matchable, Operation, Read, Row, Write
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.oauth import Authorised, Grant, TokenParams
@@ -357,7 +347,7 @@ def test_fault_answers_once_and_is_used_up(client: Client, kind: str, status: in
 
 def test_connector_creates_writes_reads_and_deletes(client: Client, connector: Connector) -> None:
     created = connector(Create("VIP", "stratum:1"))
-    assert isinstance(created, Delivered)
+    assert isinstance(created, Found)
     client.segment = created.platform_id
     mary = connector.row(
         "mary@example.com",
@@ -366,15 +356,15 @@ def test_connector_creates_writes_reads_and_deletes(client: Client, connector: C
     )
     jane = connector.row("jane@example.com")
 
-    assert connector(Write("add", client.segment, (mary, jane), 1)) == Delivered(rows=2)
-    assert connector(Write("remove", client.segment, (jane,), 2)) == Delivered(rows=1)
+    assert connector(Write("add", client.segment, (mary, jane), 1)) == Written(rows=2)
+    assert connector(Write("remove", client.segment, (jane,), 2)) == Written(rows=1)
     assert client.members() == {
         "EMAIL_SHA256": [MARY],
         "PHONE_SHA256": [PHONE],
         "MOBILE_AD_ID_SHA256": [DEVICE],
     }
     readback = connector(Read(client.segment))
-    assert isinstance(readback, Delivered)
+    assert isinstance(readback, Described)
     assert readback.readback["targetable_status"] == "TOO_FEW_USERS"
     assert connector(Delete(client.segment)) == Delivered()
     for operation in (
@@ -393,7 +383,7 @@ def test_expired_token_is_renewed_in_the_middle_of_a_write(
     client.fault("expired_token", "add")
     mary = connector.row("mary@example.com", phone=("+17067675127",))
 
-    assert connector(Write("add", client.segment, (mary,), 1)) == Delivered(rows=1)
+    assert connector(Write("add", client.segment, (mary,), 1)) == Written(rows=1)
     assert client.members() == {"EMAIL_SHA256": [MARY], "PHONE_SHA256": [PHONE]}
 
 

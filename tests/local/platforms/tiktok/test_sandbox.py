@@ -11,19 +11,8 @@ from local.platforms.app import build_app
 from local.platforms.tiktok.sandbox import TOKEN, Sandbox
 from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Matchable,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Row,
-    Write,
-)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
+from sinks.ads.platform import Create, Delete, Matchable, Operation, Read, Row, Write
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 from sinks.http.client import HttpParams, HttpRunner
 from tests.support.serving import serving_sandbox
@@ -359,7 +348,7 @@ def test_fault_answers_once_and_is_used_up(
 
 def test_connector_creates_writes_reads_and_deletes(client: Client, connector: Connector) -> None:
     created = connector(Create("VIP", "stratum:1"))
-    assert isinstance(created, Delivered)
+    assert isinstance(created, Found)
     client.audience = created.platform_id
     mary = connector.row(
         "mary@example.com",
@@ -368,8 +357,8 @@ def test_connector_creates_writes_reads_and_deletes(client: Client, connector: C
     )
     jane = connector.row("jane@example.com")
 
-    assert connector(Write("add", client.audience, (mary, jane), 1)) == Delivered(rows=2)
-    assert connector(Write("remove", client.audience, (jane,), 2)) == Delivered(rows=1)
+    assert connector(Write("add", client.audience, (mary, jane), 1)) == Written(rows=2)
+    assert connector(Write("remove", client.audience, (jane,), 2)) == Written(rows=1)
     assert client.members() == {
         "EMAIL_SHA256": [MARY],
         "PHONE_SHA256": [PHONE],
@@ -377,7 +366,7 @@ def test_connector_creates_writes_reads_and_deletes(client: Client, connector: C
         "AAID_SHA256": [DEVICE],
     }
     readback = {"size_lower": 1, "size_upper": 1, "valid": 0, "expiring": 0}
-    assert connector(Read(client.audience)) == Delivered(readback=readback)
+    assert connector(Read(client.audience)) == Described(readback=readback)
     assert connector(Delete(client.audience)) == Delivered()
     for operation in (Read(client.audience), Delete(client.audience)):
         outcome = connector(operation)

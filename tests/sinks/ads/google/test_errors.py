@@ -6,18 +6,8 @@ from typing import Any
 import pytest
 
 from sinks.ads.google.codec import Google, GoogleParams
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Write,
-)
+from sinks.ads.outcomes import Accepted, Delivered, Found, Outcome, Rejected, Retry
+from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
 from sinks.http.messages import Response
 
 GOOGLE = Google(GoogleParams(customer_id="1234567890"))
@@ -279,10 +269,10 @@ def test_answer_that_makes_no_sense(body: bytes, status: int, expected: Outcome 
 
 
 def test_accepted_write_has_a_receipt() -> None:
-    assert answer(ADD, {"requestId": "t-1"}) == Delivered(
+    assert answer(ADD, {"requestId": "t-1"}) == Accepted(
         rows=20, receipt="t-1", receipt_after_s=1800
     )
-    assert answer(ADD, {"requestId": "t-1", "fieldWarnings": [{"field": "x"}]}) == Delivered(
+    assert answer(ADD, {"requestId": "t-1", "fieldWarnings": [{"field": "x"}]}) == Accepted(
         rows=20, receipt="t-1", receipt_after_s=1800
     )
 
@@ -294,14 +284,14 @@ def test_list_is_found_by_name_and_intent() -> None:
         {"id": "2", "displayName": "customers", "description": "stratum:1"},
     ]
 
-    assert answer(FIND, {"userLists": lists, "nextPageToken": "n"}) == Delivered(platform_id="3")
-    assert answer(FIND, {"userLists": lists[:1], "nextPageToken": "n"}) == Delivered(after="n")
-    assert answer(FIND, {}) == Delivered()
+    assert answer(FIND, {"userLists": lists, "nextPageToken": "n"}) == Found(platform_id="3")
+    assert answer(FIND, {"userLists": lists[:1], "nextPageToken": "n"}) == Found(after="n")
+    assert answer(FIND, {}) == Found()
     assert answer(FIND, {"userLists": "none"}) == Retry("unexpected")
 
 
 def test_created_deleted_and_read() -> None:
-    assert answer(Create("a", "b"), {"id": "709", "name": "accountTypes/…"}) == Delivered(
+    assert answer(Create("a", "b"), {"id": "709", "name": "accountTypes/…"}) == Found(
         platform_id="709"
     )
     assert answer(Create("a", "b"), {"name": "x"}) == Retry("unexpected")

@@ -9,7 +9,8 @@ import pytest
 from google.ads import datamanager_v1
 
 from local.platforms.google.sandbox import Sandbox
-from sinks.ads.platform import Create, Delete, Delivered, Find, Read, Rejected, Retry, Status, Write
+from sinks.ads.outcomes import Accepted, Delivered, Described, Found, Processed, Rejected, Retry
+from sinks.ads.platform import Create, Delete, Find, Read, Status, Write
 from tests.local.platforms.google.world import JANE, JOE, MARY, Client, connected, running, strict
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "google"
@@ -88,31 +89,31 @@ def test_every_answer_of_the_sandbox_is_one_of_googles(client: Client) -> None:
         list_id = connector.create("B")
         found = connector.do(Find("B", "stratum:B"))
         added = connector.do(Write("add", list_id, ROWS, 1))
-        assert isinstance(added, Delivered)
+        assert isinstance(added, Accepted)
         first, second = connector.do(Status(added.receipt)), connector.do(Status(added.receipt))
         client.fault("partial", "remove")
         removed = connector.do(Write("remove", list_id, ROWS, 1))
-        assert isinstance(removed, Delivered)
+        assert isinstance(removed, Accepted)
         connector.do(Status(removed.receipt))
         last = connector.do(Status(removed.receipt))
         read = connector.do(Read(list_id))
         gone = connector.do(Delete(list_id))
         missing = connector.do(Read(list_id))
 
-    assert found == Delivered(platform_id=list_id)
+    assert found == Found(platform_id=list_id)
     assert first == Retry("busy", 1800)
-    assert isinstance(second, Delivered)
+    assert isinstance(second, Processed)
     assert (
         second.readback["status"],
         second.readback["records"],
         second.readback["identifiers"],
     ) == ("SUCCESS", 2, 3)
-    assert isinstance(last, Delivered)
+    assert isinstance(last, Processed)
     assert (last.readback["status"], last.readback["error_denied_consent"]) == (
         "PARTIAL_SUCCESS",
         1,
     )
-    assert isinstance(read, Delivered)
+    assert isinstance(read, Described)
     assert gone == Delivered()
     assert isinstance(missing, Rejected)
     assert missing.reason == "missing"
@@ -162,7 +163,7 @@ def test_listing_goes_on_until_ours_is_found(client: Client) -> None:
         list_id = connector.create(name)
         outcome = connector.do(Find(name, "stratum:" + name))
 
-    assert outcome == Delivered(platform_id=list_id)
+    assert outcome == Found(platform_id=list_id)
 
 
 def test_expired_token_is_renewed_and_nobody_notices(client: Client) -> None:

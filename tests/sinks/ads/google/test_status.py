@@ -5,7 +5,8 @@ import json
 import pytest
 
 from sinks.ads.google.codec import Google, GoogleParams
-from sinks.ads.platform import Delivered, Operation, Outcome, Read, Retry, Status
+from sinks.ads.outcomes import Described, Outcome, Processed, Retry
+from sinks.ads.platform import Operation, Read, Status
 from sinks.http.messages import Response
 
 GOOGLE = Google(GoogleParams(customer_id="1234567890"))
@@ -24,7 +25,7 @@ def test_readback_shows_sizes_match_rate_and_eligibility() -> None:
         "ingestedUserListInfo": {"contactIdInfo": {"matchRatePercentage": 61}},
     }
 
-    assert answer(Read("709"), held) == Delivered(
+    assert answer(Read("709"), held) == Described(
         readback={
             "size_lower": 900,
             "size_upper": 1200,
@@ -43,7 +44,7 @@ def test_readback_shows_sizes_match_rate_and_eligibility() -> None:
 def test_readback_of_a_new_list_is_unknown() -> None:
     outcome = answer(Read("709"), {"id": "709"})
 
-    assert isinstance(outcome, Delivered)
+    assert isinstance(outcome, Described)
     assert [outcome.readback[name] for name in ("size_lower", "size_upper", "match_rate")] == [
         -1,
         -1,
@@ -88,7 +89,7 @@ def test_result_of_an_add_names_its_match_rate(name: str, low: int, high: int) -
         requestStatus="SUCCESS", audienceMembersIngestionStatus={"userDataIngestionStatus": counts}
     )
 
-    assert outcome == Delivered(rows=1000, readback=readback)
+    assert outcome == Processed(1000, 0, readback)
 
 
 def test_result_of_a_partial_success_counts_errors_and_warnings_by_reason() -> None:
@@ -110,7 +111,7 @@ def test_result_of_a_partial_success_counts_errors_and_warnings_by_reason() -> N
         },
     )
 
-    assert isinstance(outcome, Delivered)
+    assert isinstance(outcome, Processed)
     assert (outcome.rows, outcome.invalid) == (1000, 13)
     assert outcome.readback == {
         "status": "PARTIAL_SUCCESS",
@@ -130,5 +131,5 @@ def test_failed_request_has_no_valid_row() -> None:
         audienceMembersIngestionStatus={"userDataIngestionStatus": {"recordCount": "5"}},
     )
 
-    assert isinstance(outcome, Delivered)
+    assert isinstance(outcome, Processed)
     assert (outcome.rows, outcome.invalid, outcome.readback["status"]) == (5, 5, "FAILED")

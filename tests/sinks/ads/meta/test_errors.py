@@ -5,18 +5,8 @@ import json
 import pytest
 
 from sinks.ads.meta.codec import Meta, MetaParams
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Write,
-)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
+from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
 from sinks.http.messages import Response
 
 META = Meta(MetaParams(account_id="111"), "token")
@@ -136,7 +126,7 @@ def test_written_rows_are_delivered_with_the_invalid_count(samples: object) -> N
         "invalid_entry_samples": samples,
     }
 
-    assert answer(ADD, body) == Delivered(rows=4, invalid=1)
+    assert answer(ADD, body) == Written(rows=4, invalid=1)
 
 
 def test_usage_above_the_limit_asks_for_a_pause() -> None:
@@ -150,12 +140,12 @@ def test_usage_above_the_limit_asks_for_a_pause() -> None:
 
     outcome = answer(ADD, {"num_received": 4}, headers={"x-business-use-case-usage": usage})
 
-    assert outcome == Delivered(rows=4, pause_s=60.0)
+    assert outcome == Written(rows=4, pause_s=60.0)
 
 
 @pytest.mark.parametrize("header", ["", "{", "[]", '{"call_count":"x"}', '{"111":[null]}'])
 def test_usage_header_that_cannot_be_read_is_ignored(header: str) -> None:
-    assert answer(ADD, {"num_received": 4}, headers={"x-app-usage": header}) == Delivered(rows=4)
+    assert answer(ADD, {"num_received": 4}, headers={"x-app-usage": header}) == Written(rows=4)
 
 
 def test_audience_is_found_by_name_and_intent() -> None:
@@ -167,19 +157,18 @@ def test_audience_is_found_by_name_and_intent() -> None:
         "paging": {"cursors": {"after": "c1"}, "next": "https://…"},
     }
 
-    assert answer(Find("a", "ours"), listed) == Delivered(platform_id="2")
-    assert answer(Find("b", "ours"), listed) == Delivered(after="c1")
+    assert answer(Find("a", "ours"), listed) == Found(platform_id="2")
+    assert answer(Find("b", "ours"), listed) == Found(after="c1")
 
 
 def test_end_of_the_listing_has_no_cursor() -> None:
     assert (
-        answer(Find("a", "ours"), {"data": [], "paging": {"cursors": {"after": "c1"}}})
-        == Delivered()
+        answer(Find("a", "ours"), {"data": [], "paging": {"cursors": {"after": "c1"}}}) == Found()
     )
 
 
 def test_created_audience_gives_its_id() -> None:
-    assert answer(Create("a", "ours"), {"id": "238"}) == Delivered(platform_id="238")
+    assert answer(Create("a", "ours"), {"id": "238"}) == Found(platform_id="238")
 
 
 def test_readback_gives_the_size_range_and_states() -> None:
@@ -191,7 +180,7 @@ def test_readback_gives_the_size_range_and_states() -> None:
         "operation_status": {"code": 411},
     }
 
-    assert answer(Read("238"), body) == Delivered(
+    assert answer(Read("238"), body) == Described(
         readback={
             "size_lower": 4900,
             "size_upper": 5100,

@@ -4,18 +4,8 @@ import json
 
 import pytest
 
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Write,
-)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
+from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.messages import Response
 
@@ -167,7 +157,7 @@ def test_written_rows_are_delivered(status: str) -> None:
     assert (
         success(ADD, "users", part, status=status)
         == success(REMOVE, "users", part, status=status)
-        == Delivered(rows=4)
+        == Written(rows=4)
     )
 
 
@@ -192,9 +182,9 @@ def test_part_that_failed_with_a_known_code_is_rejected() -> None:
 
 
 def test_created_segment_gives_its_id() -> None:
-    assert success(
-        CREATE, "segments", segment(id="5677923948298240"), status="success"
-    ) == Delivered(platform_id="5677923948298240")
+    assert success(CREATE, "segments", segment(id="5677923948298240"), status="success") == Found(
+        platform_id="5677923948298240"
+    )
     assert success(CREATE, "segments") == Retry("unexpected")
 
 
@@ -206,14 +196,14 @@ def test_segment_is_found_by_its_recorded_intent() -> None:
         segment(id="4", description=None),
     ]
 
-    assert success(FIND, "segments", *parts) == Delivered(platform_id="2")
+    assert success(FIND, "segments", *parts) == Found(platform_id="2")
 
 
 def test_listing_goes_on_at_our_own_address() -> None:
     link = "https://elsewhere.example/v1/adaccounts/x/segments?cursor=abc&limit=100"
     outcome = success(FIND, "segments", segment(description="other"), paging={"next_link": link})
 
-    assert outcome == Delivered(after="cursor=abc&limit=100")
+    assert outcome == Found(after="cursor=abc&limit=100")
     (next_page,) = SNAPCHAT.encode(Find("VIP", "ours", "cursor=abc&limit=100"))
     assert next_page.url.startswith(
         "https://adsapi.snapchat.com/v1/adaccounts/8adc3db7-8148-4fbf-999c-8d2266369d74/segments?cursor=abc"
@@ -222,7 +212,7 @@ def test_listing_goes_on_at_our_own_address() -> None:
 
 @pytest.mark.parametrize("paging", [None, {}, {"next_link": None}, {"next_link": ""}])
 def test_end_of_the_listing_has_no_next_page(paging: object) -> None:
-    assert success(FIND, "segments", paging=paging) == Delivered()
+    assert success(FIND, "segments", paging=paging) == Found()
 
 
 def test_readback_gives_matched_people_and_states() -> None:
@@ -233,7 +223,7 @@ def test_readback_gives_matched_people_and_states() -> None:
         targetable_status="TOO_FEW_USERS",
     )
 
-    assert success(READ, "segments", held) == Delivered(
+    assert success(READ, "segments", held) == Described(
         readback={
             "size_lower": 40,
             "size_upper": 40,
@@ -247,7 +237,7 @@ def test_readback_gives_matched_people_and_states() -> None:
 def test_readback_without_a_number_is_unknown() -> None:
     outcome = success(READ, "segments", segment())
 
-    assert isinstance(outcome, Delivered)
+    assert isinstance(outcome, Described)
     assert outcome.readback["size_lower"] == -1
 
 

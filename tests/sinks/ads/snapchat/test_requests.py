@@ -6,7 +6,8 @@ import pytest
 
 from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
-from sinks.ads.platform import Create, Delivered, Matchable, Write
+from sinks.ads.outcomes import Written
+from sinks.ads.platform import Create, Matchable, Write
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.messages import Request, Response
 
@@ -95,7 +96,7 @@ def test_kinds_that_nobody_has_are_left_out() -> None:
 def test_one_kind_of_identifier_goes_out_at_a_time() -> None:
     line = Line()
 
-    assert exchange(SNAPCHAT, ADD, line) == Delivered(rows=2)
+    assert exchange(SNAPCHAT, ADD, line) == Written(rows=2)
     assert len(line.sent) == 3
     assert line.schemas() == [["EMAIL_SHA256"], ["PHONE_SHA256"], ["MOBILE_AD_ID_SHA256"]]
 

@@ -4,18 +4,8 @@ import json
 
 import pytest
 
-from sinks.ads.platform import (
-    Create,
-    Delete,
-    Delivered,
-    Find,
-    Operation,
-    Outcome,
-    Read,
-    Rejected,
-    Retry,
-    Write,
-)
+from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
+from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 from sinks.http.messages import Response
 
@@ -131,11 +121,11 @@ def test_success_code_in_an_error_status_is_tried_again() -> None:
 @pytest.mark.parametrize("operation", [ADD, REMOVE])
 @pytest.mark.parametrize("data", [None, {}])
 def test_written_rows_are_delivered(operation: Operation, data: object) -> None:
-    assert answer(operation, 0, data) == Delivered(rows=4)
+    assert answer(operation, 0, data) == Written(rows=4)
 
 
 def test_partial_add_is_delivered_and_shows_that_something_was_left_out() -> None:
-    assert answer(ADD, 20001) == Delivered(rows=4, invalid=1)
+    assert answer(ADD, 20001) == Written(rows=4, invalid=1)
 
 
 def test_partial_removal_is_not_done() -> None:
@@ -143,7 +133,7 @@ def test_partial_removal_is_not_done() -> None:
 
 
 def test_created_audience_gives_its_id() -> None:
-    assert answer(CREATE, 0, {"audience_id": "167290896"}) == Delivered(platform_id="167290896")
+    assert answer(CREATE, 0, {"audience_id": "167290896"}) == Found(platform_id="167290896")
     assert answer(CREATE, 0, {}) == Retry("unexpected")
 
 
@@ -156,9 +146,9 @@ def test_audience_is_found_by_its_mark_whatever_its_name() -> None:
         None,
     ]
 
-    assert answer(
-        FIND, 0, {"list": listed, "page_info": {"page": 1, "total_page": 4}}
-    ) == Delivered(platform_id="2")
+    assert answer(FIND, 0, {"list": listed, "page_info": {"page": 1, "total_page": 4}}) == Found(
+        platform_id="2"
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +162,7 @@ def test_audience_is_found_by_its_mark_whatever_its_name() -> None:
     ],
 )
 def test_listing_goes_on_until_its_last_page(pages: object, after: str) -> None:
-    assert answer(FIND, 0, {"list": [], "page_info": pages}) == Delivered(after=after)
+    assert answer(FIND, 0, {"list": [], "page_info": pages}) == Found(after=after)
 
 
 def test_listing_without_a_list_is_tried_again() -> None:
@@ -182,7 +172,7 @@ def test_listing_without_a_list_is_tried_again() -> None:
 def test_readback_gives_matched_people_and_state() -> None:
     held = {"audience_id": "167290896", "cover_num": 1200, "is_valid": True, "is_expiring": False}
 
-    assert answer(READ, 0, {"list": [held]}) == Delivered(
+    assert answer(READ, 0, {"list": [held]}) == Described(
         readback={"size_lower": 1200, "size_upper": 1200, "valid": 1, "expiring": 0}
     )
 
@@ -190,7 +180,7 @@ def test_readback_gives_matched_people_and_state() -> None:
 def test_readback_without_a_number_is_unknown() -> None:
     outcome = answer(READ, 0, {"list": [{"audience_id": "167290896"}]})
 
-    assert isinstance(outcome, Delivered)
+    assert isinstance(outcome, Described)
     assert outcome.readback["size_lower"] == -1
 
 

@@ -21,7 +21,9 @@ import pytest
 
 from cli.profiles.verify import verify_all
 from config.settings import Engine, Settings
-from dataflows.unifier import Unifier, build_unifier
+from dataflows.unify.commits import Clock
+from dataflows.unify.definitions import Rules
+from dataflows.unify.unifier import Unifier, build_unifier
 from domain.alerts import Severity
 from domain.event import Batch, Event, Record, Wake
 from domain.ids import ProfileId
@@ -29,7 +31,7 @@ from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key
 from operators.unify.batch import unify
 from operators.unify.wake import wake
-from sinks.intake.redrive import redrive_letters
+from sinks.intake.redrive import Selection, redrive_letters
 from store.alerts.conditions import ConditionParams, conditions
 from store.fetch import Pool
 from store.intake.dead_letters import DeadLetterFilter
@@ -165,7 +167,7 @@ def test_what_breaks_unify_is_refused_by_itself_wherever_it_lies(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("dataflows.unifier.unify", breaking(unify, "Boom"))
+    monkeypatch.setattr("dataflows.unify.unifier.unify", breaking(unify, "Boom"))
     odd = {5, 6, 17}
     found = [named("Boom" if number in odd else "E", number) for number in range(21)]
     entries = [found[start : start + size] for start in range(0, 21, size)]
@@ -181,7 +183,7 @@ def test_what_breaks_unify_is_refused_by_itself_wherever_it_lies(
     assert [letter[0] * size + letter[1] for letter in letters] == sorted(odd)
     assert {letter[2:5] for letter in letters} == {("internal_error", workspace.id, "")}
     assert all(
-        str(letter[5]).startswith("FaultOfOursError at tests/dataflows/test_odd_records.py:")
+        str(letter[5]).startswith("FaultOfOursError at tests/dataflows/unify/test_odd_records.py:")
         for letter in letters
     )
     assert ask("SELECT sum(value)::int FROM observations WHERE metric = 'accepted'") == [(18,)]
@@ -192,7 +194,7 @@ def test_what_breaks_unify_is_refused_by_itself_wherever_it_lies(
 def test_of_records_that_break_an_entry_only_together_one_is_refused(
     unifier: Unifier, workspace: TestWorkspace, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dataflows.unifier.unify", breaking(unify, "Salt", "Water"))
+    monkeypatch.setattr("dataflows.unify.unifier.unify", breaking(unify, "Salt", "Water"))
     entry = [named(name, number) for number, name in enumerate(("E", "Salt", "E", "Water", "E"))]
     assert unifier(packed(workspace.source_id, entry, [named("E", 9)]))
     assert ask("SELECT index FROM dead_letters") == [(3,)]
@@ -202,7 +204,7 @@ def test_of_records_that_break_an_entry_only_together_one_is_refused(
 def test_what_the_database_refuses_is_refused_by_itself(
     unifier: Unifier, workspace: TestWorkspace, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sources.intake.decode.NAME_LIMIT_BYTES", 10**9)
+    monkeypatch.setattr("sources.intake.event.NAME_LIMIT_BYTES", 10**9)
     assert unifier(
         batch(
             workspace.source_id,
@@ -223,11 +225,10 @@ def test_a_record_that_conflicts_for_ever_is_refused(
     store = PostgresUnitOfWork(settings.postgres.dsn.get_secret_value(), 0)
     unifier = Unifier(
         store,
-        settings.identity,
-        settings.profile,
+        Rules(settings.identity, settings.profile),
         Engine(retries=4),
         lambda *_: None,
-        sleep=lambda _: None,
+        Clock(sleep=lambda _: None),
     )
     unifier(batch(workspace.source_id, named("E", 1), named("E", 2)))
     with psycopg.connect(settings.postgres.dsn.get_secret_value()) as connection:
@@ -263,7 +264,11 @@ def test_a_database_that_only_reads_is_waited_for_and_costs_no_record(
 
     store = PostgresUnitOfWork(dsn, 0)
     unifier = Unifier(
-        store, settings.identity, settings.profile, Engine(), lambda *_: None, sleep=sleep
+        store,
+        Rules(settings.identity, settings.profile),
+        Engine(),
+        lambda *_: None,
+        Clock(sleep=sleep),
     )
     set_read_only("on")
     assert unifier(batch(workspace.source_id, plain("a"), plain("b")))
@@ -290,7 +295,7 @@ def test_a_command_that_breaks_is_kept_told_and_carried_out_once_it_is_driven_ag
     ).encode()
     login = b'{"type":"identify","userId":"u","anonymousId":"a","messageId":"login"}'
     with monkeypatch.context() as faulty:
-        faulty.setattr("dataflows.unifier.unify", breaking(unify, "Unmerge"))
+        faulty.setattr("dataflows.unify.unifier.unify", breaking(unify, "Unmerge"))
         unifier(batch(workspace.source_id, login, encode_command(NOW, command), plain("after")))
     assert ask("SELECT workspace_id, reason, command, status FROM dead_letters") == [
         (workspace.id, "internal_error", "unmerge", "open")
@@ -304,7 +309,9 @@ def test_a_command_that_breaks_is_kept_told_and_carried_out_once_it_is_driven_ag
             appended.extend(records)
 
         async with Pool(settings.postgres.dsn.get_secret_value(), min_size=1, open=False) as pool:
-            await redrive_letters(pool, append, DeadLetterFilter(workspace.id), None, 0, 10, "test")
+            await redrive_letters(
+                pool, append, Selection(DeadLetterFilter(workspace.id), None, 0, 10), "test"
+            )
 
     asyncio.run(drive())
     assert ask("SELECT status FROM dead_letters") == [("retrying",)]
@@ -359,7 +366,7 @@ def test_somebody_whose_evaluation_breaks_rests_and_everybody_else_is_evaluated(
             raise FaultOfOursError("mary@example.com")
         return wake(found, *rest, **named)
 
-    monkeypatch.setattr("dataflows.unifier.wake", faulty)
+    monkeypatch.setattr("dataflows.unify.waking.wake", faulty)
     unifier(Wake(tuple(people), later, 1 if sweep else 0))
     stages: dict[UUID, str] = dict(ask("SELECT id, stage FROM profiles"))
     assert [stages[UUID(bytes=person)] for person in people] == [
@@ -389,7 +396,7 @@ WORKER = """
 import os, pickle, sys
 import psycopg
 from config.settings import Engine
-from dataflows.unifier import build_unifier
+from dataflows.unify.unifier import build_unifier
 from domain.event import Batch
 from domain.policies import IdentityRules, ProfileRules
 from sources.intake.decode import Decoder

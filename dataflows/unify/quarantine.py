@@ -26,7 +26,7 @@ Refused = Mapping[int, Failure]
 """Place within a batch → why that record is not to be looked at."""
 
 NOBODY: Final[Refused] = {}
-_ROOT: Final = Path(__file__).resolve().parent.parent
+_ROOT: Final = Path(__file__).resolve().parents[2]
 
 log = structlog.get_logger("profiles")
 

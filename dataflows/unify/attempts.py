@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from dataflows.quarantine import NOBODY, Quarantine, entries, only
+from dataflows.unify.quarantine import NOBODY, Quarantine, entries, only
 from domain.event import Batch
 from domain.facts import Facts
 from domain.failure import Failure
