@@ -10,7 +10,6 @@ from domain.changes import Changes
 from domain.event import Event
 from domain.policies import ProfileRules
 from domain.signals import metrics
-from operators.detection.shapes import SHARE
 from operators.signals.observe import observe
 from tests.support.builders import NOON_MS, WORKSPACE, event
 
@@ -66,4 +65,5 @@ def test_a_share_of_the_events_of_every_name_is_looked_at() -> None:
         ],
         [],
     )
-    assert all(300 / SHARE < found[f"{metrics.SHAPE}:{name}"] < 500 / SHARE for name in "ABC")
+    sample = ProfileRules().shapes.sample
+    assert all(300 / sample < found[f"{metrics.SHAPE}:{name}"] < 500 / sample for name in "ABC")
