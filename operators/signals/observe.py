@@ -29,14 +29,14 @@ def source_signal(source: SourceId) -> str:
     return f"source:{source}"
 
 
-def observe(
+def count_observations(
     items: Iterable[Event | Unmerge | DeadLetter],
     accepted: Sequence[Event | Unmerge],
     created: Mapping[WorkspaceId, Iterable[MessageKey]],
     rules: ProfileRules,
     changes: Changes,
 ) -> None:
-    """Add the observations of one batch to its changes.
+    """Count the observations of one batch, and add them to its changes.
 
     Args:
         items: everything that the batch held.

@@ -24,7 +24,7 @@ from operators.profiles.compose import compose
 from operators.profiles.fold import fold
 from operators.segments.membership import Occasion, evaluate, leave_all
 from operators.segments.program import CONSENT, NO_PROPERTIES, Program, Token, fold_matched, matched
-from operators.signals.observe import observe
+from operators.signals.observe import count_observations
 from operators.unify.backfill import catch_up, drop_retired, lacks_history
 
 Item = Event | Unmerge | DeadLetter
@@ -135,7 +135,7 @@ def unify(
             changes.links.append(fact)
         elif before != fact:
             changes.revised.append((before, fact))
-    observe(items, fresh, created, definitions.profile, changes)
+    count_observations(items, fresh, created, definitions.profile, changes)
     return changes
 
 

@@ -47,7 +47,7 @@ class Minute(NamedTuple):
         name: str,
         hits: float,
         size: float,
-        effect: float,
+        min_effect: float,
         sequential: CusumParams,
         *,
         relative: bool = False,
@@ -58,7 +58,7 @@ class Minute(NamedTuple):
             name: of the share, as it is stored.
             hits: counted.
             size: out of how many; a minute without any says nothing.
-            effect: change that matters, 0–1.
+            min_effect: least change that matters, 0–1.
             sequential: how sure to be.
             relative: whether the effect is a part of the usual share, not absolute.
         """
@@ -67,9 +67,9 @@ class Minute(NamedTuple):
         share = self.baseline.shares.get(name)
         if share is None:
             share = self.baseline.shares[name] = RateCusum()
-        effect = effect * share.baseline if relative else effect
+        min_effect = min_effect * share.baseline if relative else min_effect
         sample = Sample(self.at_ms, hits, size, self.expected)
-        rate_cusum.step(share, sample, effect, sequential, trusted=self.trusted)
+        rate_cusum.step(share, sample, min_effect, sequential, trusted=self.trusted)
 
 
 class HealthComponent(ABC):
