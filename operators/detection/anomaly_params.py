@@ -40,7 +40,7 @@ class AnomalyParams:
         spell_points: … and for at least so many points. Source: NAB.
         notable: score from which on a surprise begins a spell, 0–1. Source: NAB.
         finest: smallest difference of the metric that matters, in its unit. Source: of the series.
-        finest_share: the same as a share of its mean. Source: design; rounding is no news.
+        finest_share: the same as a share of the mean, 0–1. Source: design; rounding is no news.
         clip: an outlier counts as so many scales where something is learnt from it. Source: NAB;
             P. J. Huber, "Robust estimation of a location parameter", Annals of Mathematical
             Statistics 35 (1964), for clipping.

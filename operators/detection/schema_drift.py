@@ -50,7 +50,8 @@ class DriftParams:
             lab.
         fast_warm_up: weight of the fast memory before anything can have changed, events. Source:
             fault lab; half of `fast_events`.
-        slow_warm_up: the same of the slow one. Source: fault lab; three times `fast_events`.
+        slow_warm_up: the same of the slow one, events. Source: fault lab; three times
+            `fast_events`.
         usual: a property that a smaller share of the events had is optional: its absence says
             nothing, 0–1. Source: fault lab.
         drop: it has changed where the share of events that have it as usual fell by this much, 0–1.

@@ -40,7 +40,7 @@ class SeasonParams:
     Attributes:
         visits: visits that the memory of an hour spans. Source: NAB.
         lean: visits at which an hour's own mean weighs as much as the overall one. Source: NAB.
-        spread_lean: the same of its spread. Source: NAB.
+        spread_lean: visits at which its own spread weighs as much as the overall one. Source: NAB.
         days: visits that the memory of a day of the week spans. Source: NAB.
         clip: an outlier counts as so many spreads. Source: NAB; as `AnomalyParams.clip`.
         narrow: an hour's spread is never taken for less than this share of the overall one, 0–1.

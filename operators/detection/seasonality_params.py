@@ -39,7 +39,7 @@ class LearningParams:
         block_memory: span over which over-dispersion fades. Source: fault lab; as
             `CusumParams.memory`.
         pauses: long pauses that are kept. Source: random lives.
-        pauses_needed: so many of them within a day make their length usual. Source: random lives;
+        pauses_needed: so many pauses within a day make their length usual. Source: random lives;
             fewer can be one bad day.
         pause_times: a pause is usual up to so many times the median of those. Source: random lives;
             one outage among them is no habit.
@@ -48,8 +48,8 @@ class LearningParams:
         alike_days: a suspected silence is a habit once so many alike came on other days. Source:
             ADR 28.
         gaps: suspected silences that are kept. Source: design; state.
-        gaps_memory: how long they are kept. Source: design; three weeks and a day hold three alike
-            of every weekly habit.
+        gaps_memory: time for which they are kept. Source: design; three weeks and a day hold three
+            alike of every weekly habit.
     """
 
     visit_weight: float = 0.35
@@ -126,17 +126,17 @@ class SeasonalityParams:
             is known to pause. Source: Poisson; e⁻⁷ ≈ 0.001 of all pauses are longer by chance.
         hour_lean: visits at which an hour of the week's own mean weighs as much as the hour of the
             day's. Source: fault lab; one visit is nearly enough.
-        hour_seen: visits of an hour from which on it is known, hours. Source: fault lab.
+        hour_seen: visits of 60 minutes from which on an hour is known. Source: fault lab.
         busy_prior: events that speak for the last minutes having been as busy as usual. Source:
             fault lab; more delay the adaptation to a holiday, fewer hide losses.
         quietest: least busyness of an hour that is known, 0–1. Source: fault lab; holidays of the
             corpus send half.
-        quietest_new: the same of an hour of the week that was never seen. Source: fault lab; a
+        quietest_new: the same of an hour of the week that was never seen, 0–1. Source: fault lab; a
             first weekend may be very quiet.
         quiet: how quiet an hour may be without its pauses being too long, 0–1. Source: fault lab.
         dead_times: a silence of so many times what is normal is that of a dead source. Source:
             fault lab.
-        longest: nothing is learned from a longer silence, nor is it looked further ahead. Source:
+        longest: silence from which on nothing is learned; nor is it looked further ahead. Source:
             design; a week and a day hold every weekly habit.
         suspected_from: share of `alarm` from which minutes are suspected, 0–1. Source: as
             `CusumParams.suspected_from`.
