@@ -185,12 +185,13 @@ def _visit(
 
     Returns how many of its events count: a surge is clipped, what a silence owed is none.
     """
-    count, hour = minute.events, hour_of(minute.at_ms)
+    at_ms, count, base, _ = minute
+    hour = hour_of(at_ms)
     if hour != state.hour:
         _end_visit(state, params.learning)
         state.hour = hour
     if state.seen[hour % 24] >= params.hour_seen:
-        owed += minute.base
+        owed += base
         learning = params.learning
         count = min(count, learning.surge * owed + learning.surge_deviations * owed**0.5 + 1)
     state.hour_minutes, state.hour_observed = state.hour_minutes + 1, state.hour_observed + count

@@ -98,24 +98,32 @@ def step(
         return
     if hits > size:
         hits, sample = size, sample._replace(hits=size)
+    up, down, alarm = rate.up, rate.down, params.alarm
     if is_warm(rate, params):
         least, highest = params.least_share, params.highest_share
         base = min(highest, max(least, rate.baseline))
         for excursion, other in (
-            (rate.up, min(highest, base + min_effect)),
-            (rate.down, max(least, base - min_effect)),
+            (up, min(highest, base + min_effect)),
+            (down, max(least, base - min_effect)),
         ):
             ratio = (
                 hits * math.log(other / base) + (size - hits) * math.log((1 - other) / (1 - base))
             ) / rate.spread
-            excursion.add(ratio, sample, params, params.alarm)
+            excursion.add(ratio, sample, params, alarm)
+    surest = max(up.sum, down.sum)
+    if surest >= alarm:
+        _adopt(rate, at_ms, params)
+    elif trusted and surest <= params.suspected:
+        _learn(rate, sample, params)
+
+
+def _adopt(rate: RateCusum, at_ms: int, params: CusumParams) -> None:
+    """Make a change that has lasted the new baseline."""
     for excursion in (rate.up, rate.down):
         if excursion.lasts(at_ms, params, params.alarm):
             rate.hits, rate.size = excursion.hits, excursion.size
             rate.up, rate.down = Excursion(), Excursion()
             return
-    if trusted and max(rate.up.sum, rate.down.sum) <= params.suspected:
-        _learn(rate, sample, params)
 
 
 def _learn(rate: RateCusum, sample: Sample, params: CusumParams) -> None:

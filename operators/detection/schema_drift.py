@@ -193,10 +193,11 @@ def _take(
         for kind, value in found.items():
             seen = kinds_of.setdefault(kind, Seen())
             seen.fast, seen.slow = seen.fast + value, seen.slow + (value if learning else 0.0)
+    forgotten = params.forgotten
     for key in [
         key
         for key, kinds in shape.properties.items()
-        if all(seen.fast + seen.slow < params.forgotten for seen in kinds.values())
+        if all(seen.fast + seen.slow < forgotten for seen in kinds.values())
     ]:
         del shape.properties[key]
 
@@ -218,10 +219,11 @@ def _changed(shape: NameShape, params: DriftParams) -> Iterator[tuple[str, str]]
     """Properties that vanished (with an empty word) or were retyped (with what became what)."""
     if shape.fast < params.fast_warm_up or shape.slow < params.slow_warm_up:
         return
+    least, drop = params.usual, params.drop
     for key, kinds in sorted(shape.properties.items()):
         kind, seen = max(kinds.items(), key=lambda one: (one[1].slow, one[0]))
         usual = seen.slow / shape.slow
-        if usual < params.usual or usual - seen.fast / shape.fast < params.drop:
+        if usual < least or usual - seen.fast / shape.fast < drop:
             continue
         others = [pair for pair in kinds.items() if pair[0] != kind]
         other, most = max(others, key=lambda pair: pair[1].fast, default=(kind, seen))
