@@ -25,14 +25,12 @@ of all tests with as rare false alarms, none finds a change asymptotically soone
 25 14.0 1.0
 """
 
-from typing import NamedTuple
-
 import msgspec
 
 from operators.detection.cusum_params import CusumParams
 
 
-class Sample(NamedTuple):
+class Sample(msgspec.Struct, frozen=True, gc=False):
     """What one minute says.
 
     Attributes:
@@ -78,12 +76,11 @@ class Excursion(msgspec.Struct):
         if total <= 0:
             self.sum, self.since_ms, self.hits, self.size, self.expected = 0.0, 0, 0.0, 0.0, 0.0
             return
-        at_ms, hits, size, expected = sample
         if not self.since_ms:
-            self.since_ms = at_ms
+            self.since_ms = sample.at_ms
         self.sum = min(total, threshold * params.evidence_limit)
-        self.hits, self.size = self.hits + hits, self.size + size
-        self.expected += expected
+        self.hits, self.size = self.hits + sample.hits, self.size + sample.size
+        self.expected += sample.expected
 
     def lasts(self, at_ms: int, params: CusumParams, threshold: float) -> bool:
         """Whether the change is found and has lasted for so long that it is the new baseline."""

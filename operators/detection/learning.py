@@ -9,7 +9,8 @@ changed in place. The formula, its references and an example are there.
 
 import math
 from statistics import median
-from typing import NamedTuple
+
+import msgspec
 
 from domain.instants import DAY_MS, MINUTE_MS
 from operators.detection.cusum import Excursion, Sample
@@ -28,7 +29,7 @@ from operators.detection.seasonality import (
 from operators.detection.seasonality_params import LearningParams, SeasonalityParams
 
 
-class Weighed(NamedTuple):
+class Weighed(msgspec.Struct, frozen=True, gc=False):
     """One whole minute of a source.
 
     Attributes:
@@ -153,17 +154,17 @@ def _learn(
     state: Seasonality, minute: Weighed, params: SeasonalityParams, owed: float = 0.0
 ) -> None:
     """Learn a minute of which nothing is suspected; `owed` events are those of a silence."""
-    at_ms, _, base, expected = minute
-    count, learning = _visit(state, minute, params, owed), params.learning
+    at_ms, learning = minute.at_ms, params.learning
+    count = _visit(state, minute, params, owed)
     state.minutes += 1
     state.mean += max(1 / state.minutes, 1 / (WEEK_HOURS * 60)) * (count - state.mean)
     fading = learning.busy_fading
     state.observed = state.observed * fading + count
-    state.expected = state.expected * fading + base
+    state.expected = state.expected * fading + minute.base
     if at_ms >= state.block_ms + learning.block_ms:
         _close_block(state, at_ms, learning)
     state.block_observed += count
-    state.block_expected += expected
+    state.block_expected += minute.expected
 
 
 def _close_block(state: Seasonality, at_ms: int, params: LearningParams) -> None:
@@ -185,13 +186,12 @@ def _visit(
 
     Returns how many of its events count: a surge is clipped, what a silence owed is none.
     """
-    at_ms, count, base, _ = minute
-    hour = hour_of(at_ms)
+    count, hour = minute.events, hour_of(minute.at_ms)
     if hour != state.hour:
         _end_visit(state, params.learning)
         state.hour = hour
     if state.seen[hour % 24] >= params.hour_seen:
-        owed += base
+        owed += minute.base
         learning = params.learning
         count = min(count, learning.surge * owed + learning.surge_deviations * owed**0.5 + 1)
     state.hour_minutes, state.hour_observed = state.hour_minutes + 1, state.hour_observed + count

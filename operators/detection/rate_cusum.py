@@ -93,11 +93,11 @@ def step(
         trusted: whether nothing else is suspected of the minute; where something is, it is weighed
             and not learned.
     """
-    at_ms, hits, size, _ = sample
+    hits, size = sample.hits, sample.size
     if size <= 0:
         return
     if hits > size:
-        hits, sample = size, sample._replace(hits=size)
+        hits, sample = size, msgspec.structs.replace(sample, hits=size)
     up, down, alarm = rate.up, rate.down, params.alarm
     if is_warm(rate, params):
         least, highest = params.least_share, params.highest_share
@@ -112,7 +112,7 @@ def step(
             excursion.add(ratio, sample, params, alarm)
     surest = max(up.sum, down.sum)
     if surest >= alarm:
-        _adopt(rate, at_ms, params)
+        _adopt(rate, sample.at_ms, params)
     elif trusted and surest <= params.suspected:
         _learn(rate, sample, params)
 
@@ -128,7 +128,7 @@ def _adopt(rate: RateCusum, at_ms: int, params: CusumParams) -> None:
 
 def _learn(rate: RateCusum, sample: Sample, params: CusumParams) -> None:
     """Learn a minute of which nothing is suspected."""
-    at_ms, hits, size, _ = sample
+    at_ms, hits, size = sample.at_ms, sample.hits, sample.size
     fading = params.minute_fading
     if at_ms >= rate.block_ms + params.block_ms:
         _close_block(rate, params)
