@@ -73,6 +73,28 @@ class IdentityRules:
 
 
 @dataclass(frozen=True)
+class ShapeRules:
+    """Of which events the shape is counted: properties and their JSON types (observations only).
+
+    Attributes:
+        sample: one event of so many is looked at, 1–256. Source: its cost on the way in, against
+            the delay with which a change of shape is found (`docs/fault-lab.md`).
+        properties: properties of one event that are looked at, in their order. Source: a bound on
+            the number of counters.
+        length: longest event name or property that is told apart, characters. Source: a bound on
+            the size of counters.
+    """
+
+    sample: int = 4
+    properties: int = 40
+    length: int = 100
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.sample <= 256 or self.properties < 0 or self.length < 1:
+            raise ValueError("sample lies from 1 to 256, properties and length are not negative")
+
+
+@dataclass(frozen=True)
 class ProfileRules:
     """How events become a profile.
 
@@ -96,6 +118,7 @@ class ProfileRules:
             that is not named is worth nothing.
         report_events: track names by which a platform's own count of conversions comes in
             (observations only).
+        shapes: of which events the shape is counted.
     """
 
     session_gap: timedelta = timedelta(minutes=30)
@@ -115,6 +138,7 @@ class ProfileRules:
         default_factory=lambda: {kind.name: kind.match_weight for kind in KINDS}
     )
     report_events: frozenset[str] = frozenset({"Platform Report"})
+    shapes: ShapeRules = field(default_factory=ShapeRules)
 
     @cached_property
     def session_gap_ms(self) -> int:

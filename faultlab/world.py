@@ -25,7 +25,7 @@ from faultlab.records import WORKSPACE, Item, Records
 from faultlab.rhythm import MONDAY_MS
 from faultlab.traffic import Traffic, TrafficState
 from operators.gate.params import GateParams
-from operators.signals.observe import observe
+from operators.signals.observe import count_observations
 from operators.signals.params import HealthParams, SignalOverride
 
 _PHASE_MS: Final = 17_000
@@ -176,7 +176,7 @@ def observed(
     people = traffic.state.people
     fresh = people.fresh(events)
     changes.dead_letters = [item for item in items if isinstance(item, DeadLetter)]
-    observe(items, fresh, {WORKSPACE: people.newcomers(fresh)}, rules, changes)
+    count_observations(items, fresh, {WORKSPACE: people.newcomers(fresh)}, rules, changes)
     found: dict[int, dict[str, float]] = {}
     for counted, value in changes.observed.items():
         if counted.signal == signal:

@@ -17,14 +17,16 @@ import river.drift
 import river.time_series
 
 from domain.instants import DAY_MS
-from operators.detection.detector import AnomalyParams, AnomalyState, score_point
-from operators.detection.tail import Tail, keep, rarity
+from operators.detection.anomaly_params import AnomalyParams
+from operators.detection.detector import AnomalyState, score_point
+from operators.detection.tail import Tail, TailParams, keep, rarity
 
 # river has no annotations.
 anomaly: Any = river.anomaly
 drift: Any = river.drift
 time_series: Any = river.time_series
 _MEMORY: Final = 4_000
+_TAIL: Final = TailParams()
 
 
 class Detector(Protocol):
@@ -129,7 +131,8 @@ class Judged:
         if young:
             return 0.0
         tail = self._tails[error < 0]
-        rare = rarity(tail, off, min(self._points, _MEMORY)) if self._points > 100 else 0.0
+        points = min(self._points, _MEMORY)
+        rare = rarity(tail, off, points, _TAIL) if self._points > 100 else 0.0
         keep(tail, off)
         return rare
 

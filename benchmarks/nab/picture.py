@@ -7,8 +7,10 @@ from typing import Final
 
 from benchmarks.nab.corpus import Series
 from domain.instants import DAY_MS, utc
-from operators.detection.detector import AnomalyParams, Scored
-from operators.detection.episodes import EpisodeChange, EpisodeKind, EpisodeParams, MetricWatch
+from operators.detection.anomaly_params import AnomalyParams
+from operators.detection.detector import Scored
+from operators.detection.episodes import EpisodeChange, EpisodeKind, EpisodeParams
+from operators.detection.metric_watch import MetricWatch
 
 PICTURED: Final = "realAdExchange/exchange-3_cpc_results.csv"
 PICTURE: Final = Path(__file__).parents[2] / "docs" / "img" / "anomaly-exchange-3-cpc.svg"

@@ -1,13 +1,21 @@
 """Change detectors: CUSUM, seasonality, schema drift, anomalies, episodes.
 
-| file | what leaves when what enters | state | oracle |
+| file | result ← input | state | oracle |
 |---|---|---|---|
-| `cusum` | a minute's counts against what is usual → evidence that they have changed | `Share`, `Level` | closed cases, properties |
-| `seasonality` | minutes → what usually comes at this hour of the week, and whether too little does | `Rhythm` | properties |
-| `shapes`, `schema_drift` | every fourth event → properties per event name; those that vanished or changed type | `Drift` | tables of cases |
-| `learning` | minutes → the rhythm learned; silence once events come again | `Rhythm` | random lives of sources |
-| `detector` | a point of a series → how surprising it is, what was expected | `AnomalyState` | properties; NAB |
-| `season` | points → what is usual at an hour of a day | in `AnomalyState` | as `detection.detector` |
-| `tail` | a deviation → how rare it is, by the largest before | `Tail` | as `detection.detector` |
-| `episodes` | a metric's points → episodes opened, grown, closed | `WatchState` | cases in its test |
-"""  # noqa: E501 - a table
+| `cusum` | evidence, certainty ← log-likelihood ratios | `Excursion` | closed cases, properties |
+| `rate_cusum` | a share has changed ← counts of a minute | `RateCusum` | as `cusum` |
+| `level_cusum` | a quantity has changed ← its mean of a minute | `LevelCusum` | as `cusum` |
+| `seasonality` | expected events, a shortfall ← an instant | `Seasonality` | properties |
+| `learning` | seasonality ← minutes; silence once events resume | `Seasonality` | random lives |
+| `shapes` | properties per event name ← every fourth event | – | recount |
+| `schema_drift` | properties that vanished or changed type ← shapes | `Drift` | tables of cases |
+| `detector` | how surprising, what was expected ← a point | `AnomalyState` | properties; NAB |
+| `season` | what is usual at an hour ← points | in `AnomalyState` | as `detector` |
+| `tail` | how rare, by the largest before ← a deviation | `Tail` | as `detector` |
+| `episodes` | – | – | – |
+| `metric_watch` | episodes opened, grown, closed ← points | `WatchState` | cases in its test |
+
+Every constant that tunes one of them is a parameter with its unit and its source: `cusum_params`,
+`seasonality_params`, `anomaly_params`, and in `season`, `tail`, `episodes` and `schema_drift`.
+Settings: ``signals`` in ``config/stratum.yaml``.
+"""

@@ -1,66 +1,56 @@
-"""Learns the rhythm of a source, minute by minute, and weighs whether too little comes.
+"""Learns the seasonality of a source, minute by minute, and weighs whether too little comes.
 
 Silence is evidence at once and knowledge afterwards: minutes in which nothing came are put aside,
 and learned when events come again – if nothing speaks against it. While nothing comes, what is
 usual stays as it is, so that a dead source is measured by how it lived. What is suspected is not
-learned. Minutes come in order, each once; state: `operators.detection.seasonality.Rhythm`, changed
-in place.
+learned. Minutes come in order, each once; state: `operators.detection.seasonality.Seasonality`,
+changed in place. The formula, its references and an example are there.
 """
 
 import math
 from statistics import median
-from typing import Final
 
-from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
-from operators.detection.cusum import Excursion, SequentialParams
+import msgspec
+
+from domain.instants import DAY_MS, MINUTE_MS
+from operators.detection.cusum import Excursion, Sample
+from operators.detection.cusum_params import CusumParams
 from operators.detection.seasonality import (
-    LONGEST_MS,
-    SEEN,
     WEEK_HOURS,
-    Rhythm,
-    RhythmParams,
+    Seasonality,
     allowed_ms,
     busyness,
+    expected_between,
+    expected_rate,
     hour_of,
     is_warm,
     suspected,
-    usual,
-    usual_between,
 )
+from operators.detection.seasonality_params import LearningParams, SeasonalityParams
 
-_LEARN: Final = 0.35
-"""Weight of one visit of an hour once it was seen a few times."""
-_GUESS: Final = 0.02
-"""Visits at which an hour of the day's own mean weighs as much as the overall mean.
 
-Any visit is better than a guess.
-"""
-_BRIEF: Final = 0.5 ** (1 / 20)
-"""How the memory of how busy it is fades per minute: by half in 20 minutes."""
-_SURGE: Final = 1.2
-"""A minute counts for at most so many times the usual: a campaign is no new habit."""
-_WILD: Final = 36.0
-_BLOCK_MS: Final = 10 * MINUTE_MS
-_PAUSES: Final = 8
-_OFTEN: Final = 6
-"""Of the last eight long pauses, so many within a day make pauses of that length usual."""
-_TIMES: Final = 2.0
-"""A pause is usual up to so many times the median of those that come back.
+class Weighed(msgspec.Struct, frozen=True, gc=False):
+    """One whole minute of a source.
 
-One outage among them is no habit.
-"""
-_ALIKE_MS: Final = 3 * HOUR_MS
-"""Silences that begin and end this near to the same time of day are alike …"""
-_ALIKE: Final = 2
-"""… and one that was suspected is the source's habit where so many alike came on other days …"""
-_GAPS: Final = 12
-"""… among the last so many …"""
-_GAPS_MS: Final = 22 * DAY_MS
-"""… within three weeks."""
+    Attributes:
+        at_ms: its beginning.
+        events: counted in it.
+        base: events that usually come in it.
+        expected: the same, as busy as the source is.
+    """
+
+    at_ms: int
+    events: float
+    base: float
+    expected: float
 
 
 def step(
-    rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams
+    state: Seasonality,
+    count: float,
+    minute_ms: int,
+    params: SeasonalityParams,
+    sequential: CusumParams,
 ) -> None:
     """Take in one whole minute, in place; minutes come in order, silent ones too.
 
@@ -68,170 +58,180 @@ def step(
     """
     if count <= 0:
         if (
-            minute_ms != rhythm.silent_ms + rhythm.silent * MINUTE_MS
+            minute_ms != state.silent_ms + state.silent * MINUTE_MS
         ):  # between this and the last silent minute lie others
-            rhythm.silent_ms, rhythm.silent, rhythm.disputed = minute_ms, 0, False
-        rhythm.silent += 1
-        _weigh(rhythm, 0.0, minute_ms, params, sequential)
+            state.silent_ms, state.silent, state.disputed = minute_ms, 0, False
+        state.silent += 1
+        _weigh(state, 0.0, minute_ms, params, sequential)
         return
-    owed = _end_silence(rhythm, minute_ms, params) if rhythm.silent else 0.0
-    base, expected = _weigh(rhythm, count, minute_ms, params, sequential)
-    lasting = (
-        rhythm.loss.sum >= params.alarm and minute_ms - rhythm.loss.since_ms >= sequential.adopt_ms
-    )
-    if lasting:
-        rhythm.loss = Excursion()
-        rhythm.came, rhythm.expected = 0.0, 0.0
-    elif suspected(rhythm, params):
+    owed = _end_silence(state, minute_ms, params) if state.silent else 0.0
+    minute = _weigh(state, count, minute_ms, params, sequential)
+    if state.loss.lasts(minute_ms, sequential, params.alarm):
+        state.loss = Excursion()
+        state.observed, state.expected = 0.0, 0.0
+    elif suspected(state, params):
         # What is suspected is not learned, except of hours of the week that are new: a first
         # weekend looks like a loss, a second must not.
-        if rhythm.visits[hour_of(minute_ms)] < SEEN:
-            _visit(rhythm, count, base, minute_ms, owed)
+        if state.visits[hour_of(minute_ms)] < params.hour_seen:
+            _visit(state, minute, params, owed)
         return
-    _learn(rhythm, count, base, expected, minute_ms, owed)
+    _learn(state, minute, params, owed)
 
 
 def _weigh(
-    rhythm: Rhythm, count: float, minute_ms: int, params: RhythmParams, sequential: SequentialParams
-) -> tuple[float, float]:
-    """Add a minute to the evidence.
-
-    Answers what usually comes in it, and what was to be expected.
-    """
-    base = usual(rhythm, minute_ms)
-    expected = base * busyness(rhythm, minute_ms)
-    if is_warm(rhythm, minute_ms, sequential):
+    state: Seasonality,
+    count: float,
+    minute_ms: int,
+    params: SeasonalityParams,
+    sequential: CusumParams,
+) -> Weighed:
+    """Add a minute to the evidence; returns it with what was to be expected."""
+    base = expected_rate(state, minute_ms, params)
+    expected = base * busyness(state, minute_ms, params)
+    if is_warm(state, minute_ms, params, sequential):
         kept = 1 - params.lost
-        ratio = (count * math.log(kept) + expected * params.lost) / rhythm.spread
+        ratio = (count * math.log(kept) + expected * params.lost) / state.spread
         if ratio > 0:
             # What is usual is itself an estimate: evidence that goes over more events than it was
             # learned from says little.
-            learned = rhythm.visits[hour_of(minute_ms)] * 60 * base
-            ratio *= learned / (learned + rhythm.loss.size) if learned else 1.0
-        rhythm.loss.add(ratio, count, expected, minute_ms, sequential, alarm=params.alarm)
-    return base, expected
+            learned = state.visits[hour_of(minute_ms)] * 60 * base
+            ratio *= learned / (learned + state.loss.size) if learned else 1.0
+        state.loss.add(ratio, Sample(minute_ms, count, expected), sequential, params.alarm)
+    return Weighed(minute_ms, count, base, expected)
 
 
-def _end_silence(rhythm: Rhythm, minute_ms: int, params: RhythmParams) -> float:
+def _end_silence(state: Seasonality, minute_ms: int, params: SeasonalityParams) -> float:
     """Events come again: learn the silence, as far as it is known what it was.
 
-    Answers how many usually come in what was learned of it.
+    Returns how many usually come in what was learned of it.
 
     One that was never suspected is learned, and one that was but has come at this time of day
     before. Of any other only the hours for which nothing was usual are: hours of the week that were
     never seen, and where it was that of a dead source, hours of the day.
     """
-    begin, whole = rhythm.silent_ms, rhythm.silent_ms + rhythm.silent * MINUTE_MS == minute_ms
-    known = whole and not rhythm.disputed and rhythm.silent * MINUTE_MS <= LONGEST_MS
-    doubtful = suspected(rhythm, params) and not _recurs(rhythm, begin, minute_ms)
-    dead = doubtful and minute_ms - begin >= allowed_ms(rhythm, begin, params)[1]
-    rhythm.silent, rhythm.disputed = 0, False
-    if suspected(rhythm, params):
-        gaps = [gap for gap in rhythm.gaps if gap[0] > minute_ms - _GAPS_MS]
-        rhythm.gaps = [*gaps, (begin, minute_ms)][-_GAPS:]
+    begin, whole = state.silent_ms, state.silent_ms + state.silent * MINUTE_MS == minute_ms
+    known = whole and not state.disputed and state.silent * MINUTE_MS <= params.longest_ms
+    doubtful = suspected(state, params) and not _recurs(state, begin, minute_ms, params.learning)
+    dead = doubtful and minute_ms - begin >= allowed_ms(state, begin, params)[1]
+    state.silent, state.disputed = 0, False
+    if suspected(state, params):
+        gaps = [gap for gap in state.gaps if gap[0] > minute_ms - params.learning.gaps_ms]
+        state.gaps = [*gaps, (begin, minute_ms)][-params.learning.gaps :]
     if doubtful or not known:
-        rhythm.doubted_ms = minute_ms
+        state.doubted_ms = minute_ms
     owed = 0.0
     if not known:
         return owed
     for silent_ms in range(begin, minute_ms, MINUTE_MS):
-        base = usual(rhythm, silent_ms)
+        base = expected_rate(state, silent_ms, params)
         if not doubtful:
-            _learn(rhythm, 0.0, base, base * busyness(rhythm, silent_ms), silent_ms)
+            expected = base * busyness(state, silent_ms, params)
+            _learn(state, Weighed(silent_ms, 0.0, base, expected), params)
             owed += base
         elif (
-            rhythm.seen[hour_of(silent_ms) % 24] if dead else rhythm.visits[hour_of(silent_ms)]
-        ) < SEEN:
-            _visit(rhythm, 0.0, base, silent_ms)
-    _pause(rhythm, begin, minute_ms, params)
+            state.seen[hour_of(silent_ms) % 24] if dead else state.visits[hour_of(silent_ms)]
+        ) < params.hour_seen:
+            _visit(state, Weighed(silent_ms, 0.0, base, base), params)
+    _pause(state, begin, minute_ms, params)
     return owed
 
 
-def _recurs(rhythm: Rhythm, begin_ms: int, end_ms: int) -> bool:
+def _recurs(state: Seasonality, begin_ms: int, end_ms: int, params: LearningParams) -> bool:
     """Whether a silence comes at a time of day at which others came on other days."""
-    days = set()
-    for begin, end in rhythm.gaps:
+    days, alike_ms = set(), params.alike_ms
+    for begin, end in state.gaps:
         day, off = divmod(begin_ms - begin + DAY_MS // 2, DAY_MS)
         if (
             day
-            and abs(off - DAY_MS // 2) <= _ALIKE_MS
-            and abs(end_ms - end - day * DAY_MS) <= _ALIKE_MS
+            and abs(off - DAY_MS // 2) <= alike_ms
+            and abs(end_ms - end - day * DAY_MS) <= alike_ms
         ):
             days.add(day)
-    return len(days) >= _ALIKE
+    return len(days) >= params.alike_days
 
 
 def _learn(
-    rhythm: Rhythm, count: float, base: float, expected: float, minute_ms: int, owed: float = 0.0
+    state: Seasonality, minute: Weighed, params: SeasonalityParams, owed: float = 0.0
 ) -> None:
-    count = _visit(rhythm, count, base, minute_ms, owed)
-    rhythm.minutes += 1
-    rhythm.mean += max(1 / rhythm.minutes, 1 / (WEEK_HOURS * 60)) * (count - rhythm.mean)
-    rhythm.came = rhythm.came * _BRIEF + count
-    rhythm.expected = rhythm.expected * _BRIEF + base
-    if minute_ms >= rhythm.block_ms + _BLOCK_MS:
-        if rhythm.block_expected:
-            surprise = min(
-                _WILD,
-                (rhythm.block_came - rhythm.block_expected) ** 2 / max(rhythm.block_expected, 1.0),
-            )
-            part = max(10 / rhythm.minutes, 10 / 2880)
-            rhythm.spread = max(1.0, rhythm.spread + min(1.0, part) * (surprise - rhythm.spread))
-        rhythm.block_ms, rhythm.block_came, rhythm.block_expected = minute_ms, 0.0, 0.0
-    rhythm.block_came, rhythm.block_expected = (
-        rhythm.block_came + count,
-        rhythm.block_expected + expected,
-    )
+    """Learn a minute of which nothing is suspected; `owed` events are those of a silence."""
+    at_ms, learning = minute.at_ms, params.learning
+    count = _visit(state, minute, params, owed)
+    state.minutes += 1
+    state.mean += max(1 / state.minutes, 1 / (WEEK_HOURS * 60)) * (count - state.mean)
+    fading = learning.busy_fading
+    state.observed = state.observed * fading + count
+    state.expected = state.expected * fading + minute.base
+    if at_ms >= state.block_ms + learning.block_ms:
+        _close_block(state, at_ms, learning)
+    state.block_observed += count
+    state.block_expected += minute.expected
 
 
-def _visit(rhythm: Rhythm, count: float, base: float, minute_ms: int, owed: float = 0.0) -> float:
+def _close_block(state: Seasonality, at_ms: int, params: LearningParams) -> None:
+    """Learn from a stretch how much stretches differ, and begin the next."""
+    if state.block_expected:
+        surprise = min(
+            params.block_limit,
+            (state.block_observed - state.block_expected) ** 2 / max(state.block_expected, 1.0),
+        )
+        part = max(params.block_minutes / state.minutes, params.block_weight)
+        state.spread = max(1.0, state.spread + min(1.0, part) * (surprise - state.spread))
+    state.block_ms, state.block_observed, state.block_expected = at_ms, 0.0, 0.0
+
+
+def _visit(
+    state: Seasonality, minute: Weighed, params: SeasonalityParams, owed: float = 0.0
+) -> float:
     """Count a minute towards its hour's visit.
 
-    Answers how many of its events count: a surge is clipped, what a silence owed is none.
+    Returns how many of its events count: a surge is clipped, what a silence owed is none.
     """
-    hour = hour_of(minute_ms)
-    if hour != rhythm.hour:
-        _end_visit(rhythm)
-        rhythm.hour = hour
-    if rhythm.seen[hour % 24] >= SEEN:
-        owed += base
-        count = min(count, _SURGE * owed + 2 * owed**0.5 + 1)
-    rhythm.hour_minutes, rhythm.hour_came = rhythm.hour_minutes + 1, rhythm.hour_came + count
+    count, hour = minute.events, hour_of(minute.at_ms)
+    if hour != state.hour:
+        _end_visit(state, params.learning)
+        state.hour = hour
+    if state.seen[hour % 24] >= params.hour_seen:
+        owed += minute.base
+        learning = params.learning
+        count = min(count, learning.surge * owed + learning.surge_deviations * owed**0.5 + 1)
+    state.hour_minutes, state.hour_observed = state.hour_minutes + 1, state.hour_observed + count
     return count
 
 
-def _end_visit(rhythm: Rhythm) -> None:
+def _end_visit(state: Seasonality, params: LearningParams) -> None:
     """Learn a visit of an hour as a whole, at its end.
 
     An outage in an hour that is new must not become usual while it lasts.
     """
-    minutes = rhythm.hour_minutes
+    minutes, hour = state.hour_minutes, state.hour
     if minutes:
-        visits = rhythm.visits[rhythm.hour] + minutes / 60
-        part = max(minutes / (visits * 60), _LEARN * minutes / 60)
-        rhythm.hours[rhythm.hour] += part * (rhythm.hour_came / minutes - rhythm.hours[rhythm.hour])
-        rhythm.visits[rhythm.hour] = visits
-        _sum_day(rhythm, rhythm.hour % 24)
-    rhythm.hour_minutes, rhythm.hour_came = 0, 0.0
+        visits = state.visits[hour] + minutes / 60
+        part = max(minutes / (visits * 60), params.visit_weight * minutes / 60)
+        state.hours[hour] += part * (state.hour_observed / minutes - state.hours[hour])
+        state.visits[hour] = visits
+        _sum_day(state, hour % 24, params.day_lean)
+    state.hour_minutes, state.hour_observed = 0, 0.0
 
 
-def _pause(rhythm: Rhythm, begin_ms: int, end_ms: int, params: RhythmParams) -> None:
+def _pause(state: Seasonality, begin_ms: int, end_ms: int, params: SeasonalityParams) -> None:
     """Learn, at its end, how long the source pauses.
 
     A pause that comes back several times a day is its habit.
     """
-    events = usual_between(rhythm, begin_ms, min(end_ms, begin_ms + DAY_MS))
-    if events <= max(rhythm.pause_events, params.pause_events):
+    learning = params.learning
+    events = expected_between(state, begin_ms, min(end_ms, begin_ms + DAY_MS), params)
+    if events <= max(state.pause_events, params.pause_events):
         return
-    rhythm.pauses = [*rhythm.pauses, (end_ms, events)][-_PAUSES:]
-    lately = [events for at_ms, events in rhythm.pauses if at_ms > end_ms - DAY_MS]
-    if len(lately) >= _OFTEN:
-        rhythm.pause_events, rhythm.pauses = min(max(lately), _TIMES * median(lately)), []
+    state.pauses = [*state.pauses, (end_ms, events)][-learning.pauses :]
+    lately = [events for at_ms, events in state.pauses if at_ms > end_ms - DAY_MS]
+    if len(lately) >= learning.pauses_needed:
+        state.pause_events = min(max(lately), learning.pause_times * median(lately))
+        state.pauses = []
 
 
-def _sum_day(rhythm: Rhythm, day: int) -> None:
-    """Note anew what is known of an hour of the day."""
-    visits = [min(one, 1.0) for one in rhythm.visits[day::24]]
+def _sum_day(state: Seasonality, day: int, lean: float) -> None:
+    """Note again what is known of an hour of the day."""
+    visits = [min(one, 1.0) for one in state.visits[day::24]]
     seen = sum(visits)
-    came = sum(visit * mean for visit, mean in zip(visits, rhythm.hours[day::24], strict=True))
-    rhythm.seen[day], rhythm.days[day] = seen, (came + _GUESS * rhythm.mean) / (seen + _GUESS)
+    total = sum(visit * mean for visit, mean in zip(visits, state.hours[day::24], strict=True))
+    state.seen[day], state.days[day] = seen, (total + lean * state.mean) / (seen + lean)

@@ -1,69 +1,63 @@
-"""The rhythm of a source.
+"""Seasonality of a source: what it sends at this hour of this week, how long it pauses.
 
-How much it usually sends at this hour of this day, how long it usually pauses, and whether it sends
-too little.
+Expected events of the minute t, with h its hour of the week and d that hour of the day:
 
-Usual means: per hour of the week, leaning on the hour of the day and on the overall mean until
-enough weeks were seen, times how busy the last hour was where it was quiet (a holiday is quiet as a
-whole; a fault is quiet all at once). Whether too little comes is decided by a cumulative sum as in
-`operators.detection.cusum`, against the alternative that a material part is lost. Deterministic;
-minute by minute; UTC. State: about 200 numbers, whatever the traffic. How it is learned:
-`operators.detection.learning`.
+    e(t) = b(t) · r(t)
+    r(h) = (v_h·m_h + λ·m_d) / (v_h + λ),   linear between the middles of hours
+    b(t) = clip((Σx + κ) / (Σr + κ), quietest, 1),   sums over the last minutes, fading
+
+m_h is the mean of v_h visits, m_d that of the hour of the day, which stands in until enough weeks
+were seen; b is how busy the source is (a holiday is quiet as a whole; a fault is quiet all at
+once). Whether too little comes, of x events in a minute, is decided by a cumulative sum (`cusum`)
+against the alternative that a part `lost` is missing, with over-dispersion φ:
+
+    ℓ = [ x · ln(1 − lost) + e · lost ] / φ
+
+Deterministic; minute by minute; UTC. State: about 200 numbers, whatever the traffic. How it is
+learned: `operators.detection.learning`.
+
+References: B. Efron and C. Morris, "Data analysis using Stein's estimator and its generalizations",
+Journal of the American Statistical Association 70 (1975), for means that lean on one another;
+J. M. Lucas, "Counted data CUSUM's", Technometrics 27 (1985), for ℓ.
+
+>>> import random
+>>> from operators.detection.cusum_params import CusumParams
+>>> from operators.detection.learning import step
+>>> rng, state, params = random.Random(1), Seasonality(), SeasonalityParams()
+>>> for minute in range(3 * 1440 + 840):  # 12 events a minute by day, 3 by night
+...     mean = 12 if 8 <= minute // 60 % 24 < 20 else 3
+...     events = sum(rng.random() < mean / 100 for _ in range(100))
+...     step(state, events, minute * MINUTE_MS, params, CusumParams())
+>>> [round(expected_rate(state, hour * HOUR_MS, params), 1) for hour in (3, 14)]
+[3.2, 12.2]
+>>> for minute in range(3 * 1440 + 840, 3 * 1440 + 850):  # silence for ten minutes
+...     step(state, 0, minute * MINUTE_MS, params, CusumParams())
+...     lost = shortfall(state, params, CusumParams())
+...     if minute % 3 == 0:
+...         print(round(lost.certainty, 2), lost.observed, round(lost.expected))
+0.0 9.0 24
+0.0 9.0 60
+0.38 9.0 96
+1.0 9.0 131
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
-from operators.detection.cusum import Excursion, SequentialParams, certainty
+from operators.detection.cusum import Excursion, certainty
+from operators.detection.cusum_params import CusumParams
+from operators.detection.seasonality_params import SeasonalityParams
 
 WEEK_HOURS: Final = 168
 _MONDAY_MS: Final = 4 * DAY_MS
 """1970 began on a Thursday: four days later a week begins."""
-_LEAN: Final = 0.1
-"""Visits at which an hour's own mean weighs as much as what it leans on."""
-SEEN: Final = 0.5
-"""Visits of an hour of the day from which on too little can be told from what is usual."""
-_PRIOR: Final = 20.0
-"""Events that speak for the last hour having been as busy as usual."""
-_QUIETEST: Final = 0.3
-"""Least share of the usual that counts as a quiet hour."""
-_NEWEST: Final = 0.05
-"""The same in an hour of the week that was never seen: a first weekend may be very quiet."""
-_QUIET: Final = 0.85
-"""An hour may be so quiet without its pauses being too long."""
-_DEAD: Final = 3.0
-"""A silence is that of a dead source at so many times what is normal."""
-LONGEST_MS: Final = 8 * DAY_MS
-"""Nothing is learned from a longer silence, nor is it looked further ahead."""
 
 
-@dataclass(frozen=True)
-class RhythmParams:
-    """When a source sends too little.
-
-    Attributes:
-        lost: share of the usual volume whose loss the test looks for, 0–1.
-        alarm: evidence at which a loss counts as found, as of `SequentialParams.alarm`; a loss is
-            found sooner than other changes.
-        pause_events: a pause during which so many events usually come is a long one, until the
-            source is known to pause.
-    """
-
-    lost: float = 0.4
-    alarm: float = 9.0
-    pause_events: float = 7.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.lost < 1 or self.pause_events < 1 or self.alarm <= 0:
-            raise ValueError("0 < lost < 1, pause_events is at least 1, alarm is positive")
-
-
-class Rhythm(msgspec.Struct):
+class Seasonality(msgspec.Struct):
     """What is usual of one source.
 
     Attributes:
@@ -75,15 +69,15 @@ class Rhythm(msgspec.Struct):
         seen: on how many days each hour of the day was seen, at most 7.
         hour: hour of the week whose visit lasts.
         hour_minutes: minutes of that visit; learned at its end.
-        hour_came: events in them.
+        hour_observed: events in them.
         mean: of all minutes, fading over a week.
         minutes: minutes seen.
-        came: events of the last minutes, fading.
+        observed: events of the last minutes, fading.
         expected: what was usual for them, fading.
         spread: how much more stretches of ten minutes differ than chance alone makes them, in
             variances; at least 1.
         block_ms: beginning of the stretch that lasts.
-        block_came: events in it.
+        block_observed: events in it.
         block_expected: what was expected of it.
         loss: evidence that a material part is missing; its hits are events, its size what was
             usual.
@@ -105,14 +99,14 @@ class Rhythm(msgspec.Struct):
     seen: list[float] = msgspec.field(default_factory=lambda: [0.0] * 24)
     hour: int = 0
     hour_minutes: int = 0
-    hour_came: float = 0.0
+    hour_observed: float = msgspec.field(default=0.0, name="hour_came")
     mean: float = 0.0
     minutes: float = 0.0
-    came: float = 0.0
+    observed: float = msgspec.field(default=0.0, name="came")
     expected: float = 0.0
     spread: float = 1.0
     block_ms: int = 0
-    block_came: float = 0.0
+    block_observed: float = msgspec.field(default=0.0, name="block_came")
     block_expected: float = 0.0
     loss: Excursion = msgspec.field(default_factory=Excursion)
     silent_ms: int = 0
@@ -129,25 +123,29 @@ def hour_of(at_ms: int) -> int:
     return (at_ms - _MONDAY_MS) // HOUR_MS % WEEK_HOURS
 
 
-def _of_hour(rhythm: Rhythm, hour: int) -> float:
+def _of_hour(state: Seasonality, hour: int, lean: float) -> float:
     """Usual events per minute of one hour of the week."""
-    own, day = rhythm.visits[hour], hour % 24
-    of_day = rhythm.days[day] if rhythm.seen[day] else rhythm.mean
-    return (own * rhythm.hours[hour] + _LEAN * of_day) / (own + _LEAN)
+    own, day = state.visits[hour], hour % 24
+    of_day = state.days[day] if state.seen[day] else state.mean
+    return (own * state.hours[hour] + lean * of_day) / (own + lean)
 
 
-def usual(rhythm: Rhythm, at_ms: int) -> float:
+def expected_rate(state: Seasonality, at_ms: int, params: SeasonalityParams) -> float:
     """Events that usually come in the minute that begins then.
 
     Between two hours' middles, between their means.
     """
     before, into = divmod(at_ms - HOUR_MS // 2, HOUR_MS)
-    part = into / HOUR_MS
+    part, lean = into / HOUR_MS, params.hour_lean
     first = hour_of(before * HOUR_MS)
-    return (1 - part) * _of_hour(rhythm, first) + part * _of_hour(rhythm, (first + 1) % WEEK_HOURS)
+    return (1 - part) * _of_hour(state, first, lean) + part * _of_hour(
+        state, (first + 1) % WEEK_HOURS, lean
+    )
 
 
-def usual_between(rhythm: Rhythm, since_ms: int, until_ms: int) -> float:
+def expected_between(
+    state: Seasonality, since_ms: int, until_ms: int, params: SeasonalityParams
+) -> float:
     """Events that usually come between two instants, at most a day apart.
 
     Read off at no more than 24 points.
@@ -156,80 +154,88 @@ def usual_between(rhythm: Rhythm, since_ms: int, until_ms: int) -> float:
     points = max(1, min(24, span // (5 * MINUTE_MS)))
     stride = span / points
     return (
-        sum(usual(rhythm, int(since_ms + (point + 0.5) * stride)) for point in range(points))
+        sum(
+            expected_rate(state, int(since_ms + (point + 0.5) * stride), params)
+            for point in range(points)
+        )
         * stride
         / MINUTE_MS
     )
 
 
-def busyness(rhythm: Rhythm, at_ms: int) -> float:
+def busyness(state: Seasonality, at_ms: int, params: SeasonalityParams) -> float:
     """How busy the last minutes were against the usual, at most 1.
 
     More than usual does not make less a loss.
     """
-    quietest = _QUIETEST if rhythm.visits[hour_of(at_ms)] >= SEEN else _NEWEST
-    return min(1.0, max(quietest, (rhythm.came + _PRIOR) / (rhythm.expected + _PRIOR)))
+    known = state.visits[hour_of(at_ms)] >= params.hour_seen
+    quietest, prior = params.quietest if known else params.quietest_new, params.busy_prior
+    return min(1.0, max(quietest, (state.observed + prior) / (state.expected + prior)))
 
 
-def is_warm(rhythm: Rhythm, at_ms: int, params: SequentialParams) -> bool:
+def is_warm(
+    state: Seasonality, at_ms: int, params: SeasonalityParams, sequential: CusumParams
+) -> bool:
     """Whether enough was seen for too little to come.
 
     Of this hour of the day and the next, and in all.
     """
     if (
-        rhythm.minutes < params.warm_up_minutes
-        or rhythm.mean * rhythm.minutes < params.warm_up_sample
+        state.minutes < sequential.warm_up_minutes
+        or state.mean * state.minutes < sequential.warm_up_sample
     ):
         return False
-    hour = hour_of(at_ms) % 24
-    return rhythm.seen[hour] >= SEEN and rhythm.seen[(hour + 1) % 24] >= SEEN
+    hour, enough = hour_of(at_ms) % 24, params.hour_seen
+    return state.seen[hour] >= enough and state.seen[(hour + 1) % 24] >= enough
 
 
-def suspected(rhythm: Rhythm, params: RhythmParams) -> bool:
+def suspected(state: Seasonality, params: SeasonalityParams) -> bool:
     """Whether too little may be coming: nothing is learned of such minutes."""
-    return rhythm.loss.sum > params.alarm / 2
+    return state.loss.sum > params.suspected
 
 
-def allowed_ms(rhythm: Rhythm, since_ms: int, params: RhythmParams) -> tuple[float, float]:
+def allowed_ms(state: Seasonality, since_ms: int, params: SeasonalityParams) -> tuple[float, float]:
     """How long a silence is quite normal, and from when on the source is dead, ms.
 
     Fixed by what was usual as the silence began.
     """
-    pause = max(params.pause_events * rhythm.spread**0.5, rhythm.pause_events) / min(
-        _QUIET, busyness(rhythm, since_ms)
+    pause = max(params.pause_events * state.spread**0.5, state.pause_events) / min(
+        params.quiet, busyness(state, since_ms, params)
     )
-    normal_ms, dead_ms = lasts_ms(rhythm, since_ms, (pause, _DEAD * pause))
+    normal_ms, dead_ms = lasts_ms(state, since_ms, (pause, params.dead_times * pause), params)
     return normal_ms, dead_ms
 
 
-def lasts_ms(rhythm: Rhythm, since_ms: int, events: Sequence[float]) -> list[float]:
+def lasts_ms(
+    state: Seasonality, since_ms: int, events: Sequence[float], params: SeasonalityParams
+) -> list[float]:
     """How long it usually takes from an instant until so many events have come, ms.
 
-    At most eight days.
+    At most `longest`.
 
     Args:
-        rhythm: what is usual.
+        state: what is usual.
         since_ms: the instant.
         events: numbers of events, ascending.
+        params: how an hour leans on its day.
     """
-    found, came, at_ms = list[float](), 0.0, since_ms
-    rate = usual(rhythm, at_ms) / MINUTE_MS
+    found, observed, at_ms = list[float](), 0.0, since_ms
+    rate = expected_rate(state, at_ms, params) / MINUTE_MS
     for wanted in events:
-        while at_ms - since_ms < LONGEST_MS:
+        while at_ms - since_ms < params.longest_ms:
             # Between the middles of two hours the rate is linear, and so the mean of its ends
             # counts.
             until_ms = (at_ms - HOUR_MS // 2) // HOUR_MS * HOUR_MS + HOUR_MS + HOUR_MS // 2
-            after = usual(rhythm, until_ms) / MINUTE_MS
+            after = expected_rate(state, until_ms, params) / MINUTE_MS
             more = (rate + after) / 2 * (until_ms - at_ms)
-            if came + more >= wanted:
+            if observed + more >= wanted:
                 break
-            came, at_ms, rate = came + more, until_ms, after
+            observed, at_ms, rate = observed + more, until_ms, after
         else:
-            found.append(float(LONGEST_MS))
+            found.append(float(params.longest_ms))
             continue
-        found.append(
-            at_ms - since_ms + _reached(wanted - came, rate, (after - rate) / (until_ms - at_ms))
-        )
+        slope = (after - rate) / (until_ms - at_ms)
+        found.append(at_ms - since_ms + _reached(wanted - observed, rate, slope))
     return found
 
 
@@ -249,18 +255,19 @@ class Shortfall(msgspec.Struct, frozen=True):
 
     Attributes:
         certainty: 0–1; 1 from the alarm on.
-        came: events in the minutes that speak for a loss.
-        usual: events that usually come in them.
+        observed: events in the minutes that speak for a loss.
+        expected: events that usually come in them.
         since_ms: the first of them; 0 for none.
     """
 
     certainty: float
-    came: float
-    usual: float
+    observed: float
+    expected: float
     since_ms: int
 
 
-def shortfall(rhythm: Rhythm, params: RhythmParams) -> Shortfall:
+def shortfall(state: Seasonality, params: SeasonalityParams, sequential: CusumParams) -> Shortfall:
     """Whether too little comes."""
-    loss = rhythm.loss
-    return Shortfall(certainty(loss.sum, params.alarm), loss.hits, loss.size, loss.since_ms)
+    loss = state.loss
+    sure = certainty(loss.sum, sequential, params.alarm)
+    return Shortfall(sure, loss.hits, loss.size, loss.since_ms)

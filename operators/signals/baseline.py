@@ -10,14 +10,15 @@ from typing import TypeVar
 import msgspec
 
 from domain.signals.reading import Reading, Status
-from operators.detection.cusum import Level, Share
 from operators.detection.detector import AnomalyState
-from operators.detection.episodes import WatchState
+from operators.detection.level_cusum import LevelCusum
+from operators.detection.metric_watch import WatchState
+from operators.detection.rate_cusum import RateCusum
 from operators.detection.schema_drift import Drift
-from operators.detection.seasonality import Rhythm
+from operators.detection.seasonality import Seasonality
 from operators.signals.window import Window
 
-_Tested = TypeVar("_Tested", Share, Level)
+_Tested = TypeVar("_Tested", RateCusum, LevelCusum)
 
 
 class Reported(msgspec.Struct):
@@ -66,9 +67,9 @@ class SignalBaseline(msgspec.Struct):
 
     version: int = 1
     window: Window = msgspec.field(default_factory=Window)
-    rhythm: Rhythm = msgspec.field(default_factory=Rhythm)
-    shares: dict[str, Share] = {}
-    levels: dict[str, Level] = {}
+    rhythm: Seasonality = msgspec.field(default_factory=Seasonality)
+    shares: dict[str, RateCusum] = {}
+    levels: dict[str, LevelCusum] = {}
     drift: Drift = msgspec.field(default_factory=Drift)
     buckets: dict[str, list[float]] = {}
     watches: dict[str, WatchState] = {}
@@ -82,7 +83,7 @@ class SignalBaseline(msgspec.Struct):
     news: bool = True
     floor: Floor | None = None
 
-    def by_suffix(self, metric: str) -> list[tuple[str, Share]]:
+    def by_suffix(self, metric: str) -> list[tuple[str, RateCusum]]:
         """Suffixes of the shares of a metric, ascending, with the shares."""
         prefix = f"{metric}:"
         return sorted(

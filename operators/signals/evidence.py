@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from domain.instants import MINUTE_MS, MS
 from domain.signals import metrics
-from operators.detection import seasonality
+from operators.detection.seasonality import allowed_ms, expected_between
 from operators.signals.baseline import SignalBaseline
 from operators.signals.counts import Counts
 from operators.signals.window import since
@@ -85,7 +85,7 @@ class Evidence:
         rhythm = self.baseline.rhythm
         if rhythm.minutes:
             # Fixed by what was usual as the last event came.
-            normal_ms, dead_ms = seasonality.allowed_ms(rhythm, last_ms, params.rhythm)
+            normal_ms, dead_ms = allowed_ms(rhythm, last_ms, params.rhythm)
             normal_s, dead_s = max(normal_s, normal_ms / 1000), max(dead_s, dead_ms / 1000)
         return Silence(max(0, self.now_ms - last_ms) / 1000, normal_s, dead_s)
 
@@ -122,11 +122,12 @@ class Evidence:
 
     def _span_ms(self, until_ms: int) -> int:
         """The shortest span that usually holds enough records; a day where none does."""
-        shortest, rhythm = self.params.window // MS, self.baseline.rhythm
+        params, rhythm = self.params, self.baseline.rhythm
+        shortest = params.window // MS
         if not rhythm.minutes:
             return shortest
-        enough = self.params.usual_samples * self.params.minimum_sample
+        enough = params.usual_samples * params.minimum_sample
         for span in (shortest, *(one for one in _SPANS_MS if one > shortest)):
-            if seasonality.usual_between(rhythm, until_ms - span, until_ms) >= enough:
+            if expected_between(rhythm, until_ms - span, until_ms, params.rhythm) >= enough:
                 return span
         return _SPANS_MS[-1]

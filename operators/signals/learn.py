@@ -65,11 +65,8 @@ def _weigh(
 ) -> None:
     expected, trusted, rhythm = 0.0, True, baseline.rhythm
     if kind is SignalKind.SOURCE:
-        usual, busyness = (
-            seasonality.usual(rhythm, minute_ms),
-            seasonality.busyness(rhythm, minute_ms),
-        )
-        expected = usual * busyness
+        rate = seasonality.expected_rate(rhythm, minute_ms, params.rhythm)
+        expected = rate * seasonality.busyness(rhythm, minute_ms, params.rhythm)
         accepted = counts[metrics.ACCEPTED]
         learning.step(rhythm, accepted, minute_ms, params.rhythm, params.sequential)
         trusted = not seasonality.suspected(rhythm, params.rhythm)

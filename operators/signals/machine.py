@@ -57,35 +57,35 @@ class HealthMachine:
             params = self._params = self._all.of(event.signal)
         if event.memory:
             self._state, self._projected = restore(event.memory), None
-        memory = self._state
-        settled_ms = memory.window.settled_ms
+        baseline = self._state
+        settled_ms = baseline.window.settled_ms
         given: list[SignalOutput] = []
-        dispute(memory, event.rows)
-        came_ms = memory.window.last_accepted_ms
-        earliest = add(memory.window, event.rows)
+        dispute(baseline, event.rows)
+        came_ms = baseline.window.last_accepted_ms
+        earliest = add(baseline.window, event.rows)
         self._lift(event, came_ms)
-        memory.news = memory.news or earliest < NEVER_MS
-        for minute_ms, counts in settle(memory.window, now_ms - params.settle // MS):
+        baseline.news = baseline.news or earliest < NEVER_MS
+        for minute_ms, counts in settle(baseline.window, now_ms - params.settle // MS):
             if _expected(params, minute_ms):
-                episodes = learn(memory, event.signal, minute_ms, counts, params)
+                episodes = learn(baseline, event.signal, minute_ms, counts, params)
                 given += [
                     anomaly_of(event.workspace, event.signal, metric, episode)
                     for metric, episode in episodes
                 ]
         if self._projected and (
-            earliest < self._projected[0] or memory.window.settled_ms != settled_ms
+            earliest < self._projected[0] or baseline.window.settled_ms != settled_ms
         ):
             self._projected = None
         if self._due(now_ms, params):
-            memory.looked_ms, memory.news = now_ms, False
+            baseline.looked_ms, baseline.news = now_ms, False
             reading = self._read(event, now_ms, params)
             if self._worth(reading, params):
-                memory.last, memory.floor = reading, floored(memory.floor, reading)
+                baseline.last, baseline.floor = reading, floored(baseline.floor, reading)
                 given.append(reading)
-        if not 0 <= now_ms - memory.saved_ms < params.save_interval // MS:
-            first, memory.saved_ms = not memory.saved_ms, now_ms
+        if not 0 <= now_ms - baseline.saved_ms < params.save_interval // MS:
+            first, baseline.saved_ms = not baseline.saved_ms, now_ms
             if not first:
-                given.append(Checkpoint(event.workspace, event.signal, _ENCODER.encode(memory)))
+                given.append(Checkpoint(event.workspace, event.signal, _ENCODER.encode(baseline)))
         return given
 
     def _lift(self, event: Minutes, came_ms: int) -> None:
@@ -93,40 +93,40 @@ class HealthMachine:
 
         After a start, hold on to what was said since.
         """
-        memory = self._state
-        newest_ms = memory.window.last_accepted_ms
+        baseline = self._state
+        newest_ms = baseline.window.last_accepted_ms
         if newest_ms > came_ms or not event.signal.startswith("source:"):
-            memory.floor = None
+            baseline.floor = None
         if (
             event.last is not None
             and event.signal.startswith("source:")
             and knew_ms(event.last) >= newest_ms
         ):
-            memory.floor = resumed(memory.floor, event.last)
+            baseline.floor = resumed(baseline.floor, event.last)
 
     def _due(self, now_ms: int, params: HealthParams) -> bool:
         wait = params.look_interval if self._state.news else params.emit_every
         return self._state.last is None or not 0 <= now_ms - self._state.looked_ms < wait // MS
 
     def _read(self, event: Minutes, now_ms: int, params: HealthParams) -> Reading:
-        memory = self._state
+        baseline = self._state
         if not _expected(params, now_ms):
-            return held(memory.floor, _resting(memory.period, event, now_ms), params)
-        window = memory.window
+            return held(baseline.floor, _resting(baseline.period, event, now_ms), params)
+        window = baseline.window
         complete = (now_ms - params.complete_after // MS) // MINUTE_MS * MINUTE_MS
         if self._projected is None or self._projected[0] != complete:
             first = window.settled_ms or first_minute(window) or now_ms
             whole = {
                 minute: counted(window, minute) for minute in range(first, complete, MINUTE_MS)
             }
-            self._projected = complete, project(memory, event.signal, whole, params)
+            self._projected = complete, project(baseline, event.signal, whole, params)
         reading = held(
-            memory.floor,
+            baseline.floor,
             read(self._projected[1], event.workspace, event.signal, now_ms, params),
             params,
         )
         if params.schedule is not None:
-            memory.period = reading
+            baseline.period = reading
         return reading
 
     def _worth(self, reading: Reading, params: HealthParams) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from domain.changes import Changes, Counted
-from domain.event import DeadLetter, Event, Unmerge
+from domain.event import DeadLetter, Event, Report, Unmerge
 from domain.ids import MessageKey, SourceId, WorkspaceId
 from domain.instants import MINUTE_MS
 from domain.policies import ProfileRules
@@ -29,14 +29,14 @@ def source_signal(source: SourceId) -> str:
     return f"source:{source}"
 
 
-def observe(
+def count_observations(
     items: Iterable[Event | Unmerge | DeadLetter],
     accepted: Sequence[Event | Unmerge],
     created: Mapping[WorkspaceId, Iterable[MessageKey]],
     rules: ProfileRules,
     changes: Changes,
 ) -> None:
-    """Add the observations of one batch to its changes.
+    """Count the observations of one batch, and add them to its changes.
 
     Args:
         items: everything that the batch held.
@@ -97,7 +97,7 @@ class _Minute:
         self._addresses = [0] * metrics.BUCKETS
         self._delays = [0] * (len(metrics.DELAY_EDGES_MS) + 1)
         self._reports: dict[str, float] = defaultdict(float)
-        self._shapes = Shapes()
+        self._shapes = Shapes(rules.shapes)
 
     def accept(self, event: Event, *, newcomer: bool) -> None:
         """Count an event that is new and valid."""
@@ -128,29 +128,36 @@ class _Minute:
             self.counters[f"{metrics.ODD}:{field}"] += 1
         for purpose, granted in event.consent.items():
             self.counters[f"{metrics.CONSENTED if granted else metrics.REFUSED}:{purpose}"] += 1
+        incomplete = False
         if event.order is not None:
-            self.counters[f"{metrics.ORDERS}:{event.order.currency}"] += 1
-            self.counters[f"{metrics.REVENUE}:{event.order.currency}"] += event.order.amount_minor
-        incomplete = event.order is not None and not event.order.amount_minor
+            currency, amount_minor = event.order.currency, event.order.amount_minor
+            self.counters[f"{metrics.ORDERS}:{currency}"] += 1
+            self.counters[f"{metrics.REVENUE}:{currency}"] += amount_minor
+            incomplete = not amount_minor
         if late or incomplete:
-            left = (LATE if late and not event.future else 1.0) * (
-                INCOMPLETE if incomplete else 1.0
-            )
-            self._lessened[event.type, event.name] += of_kinds(kinds, self._rules.match_weights) * (
-                1.0 - left
-            )
+            self._lessen(event, kinds, late=late and not event.future, incomplete=incomplete)
         if event.report is not None:
-            platform, orders, currency, amount = event.report
-            self._reports[f"{metrics.REPORTED_ORDERS}:{platform}"] += orders
-            self._reports[f"{metrics.REPORTED_REVENUE}:{platform}{metrics.PART}{currency}"] += (
-                amount
-            )
+            self._report(event.report)
+
+    def _lessen(
+        self, event: Event, kinds: tuple[str, ...], *, late: bool, incomplete: bool
+    ) -> None:
+        """Note by how much an event's match quality is less than that of its identifiers."""
+        left = (LATE if late else 1.0) * (INCOMPLETE if incomplete else 1.0)
+        quality = of_kinds(kinds, self._rules.match_weights)
+        self._lessened[event.type, event.name] += quality * (1.0 - left)
+
+    def _report(self, report: Report) -> None:
+        """Count the conversions that a platform reported."""
+        platform, orders, currency, amount = report
+        self._reports[f"{metrics.REPORTED_ORDERS}:{platform}"] += orders
+        self._reports[f"{metrics.REPORTED_REVENUE}:{platform}{metrics.PART}{currency}"] += amount
 
     def summed(self) -> Iterable[tuple[str, float]]:
         """The counters of the source's signal."""
-        counters = self.counters
+        counters, length = self.counters, self._rules.shapes.length
         for (kind, name, kinds), count in self._alike.items():
-            spelled = spell(name or kind)
+            spelled = spell(name or kind, length)
             counters[metrics.ACCEPTED] += count
             counters[f"{metrics.NAMED}:{spelled}"] += count
             counters[f"{metrics.QUALITY}:{spelled}"] += count * of_kinds(
@@ -159,7 +166,7 @@ class _Minute:
             for carried in set(kinds):
                 counters[f"{metrics.COVERAGE}:{carried}"] += count
         for (kind, name), less in self._lessened.items():
-            counters[f"{metrics.QUALITY}:{spell(name or kind)}"] -= less
+            counters[f"{metrics.QUALITY}:{spell(name or kind, length)}"] -= less
         for kind, count in self._invalid.items():
             counters[f"{metrics.INVALID}:{kind}"] += count
         for metric, count in self._shapes.summed():

@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from domain.signals.schedule import Schedule
-from operators.detection.cusum import SequentialParams
-from operators.detection.detector import AnomalyParams
+from operators.detection.anomaly_params import AnomalyParams
+from operators.detection.cusum_params import CusumParams
 from operators.detection.episodes import EpisodeParams
-from operators.detection.seasonality import RhythmParams
+from operators.detection.schema_drift import DriftParams
+from operators.detection.seasonality_params import SeasonalityParams
 from operators.signals.components import COMPONENTS
 from operators.signals.scores import ScoreParams
 
@@ -113,6 +114,7 @@ class HealthParams:
         minimum_orders: orders from which on their mean value is watched for anomalies.
         sequential: how sure a change must be.
         rhythm: when a source sends too little.
+        drift: when the shape of a source's events has changed.
         anomalies: how series are watched for anomalies; their step is whole minutes.
         episodes: when an anomaly begins and ends.
         schedule: when a source is expected to send; None: always, as it is used to.
@@ -165,8 +167,9 @@ class HealthParams:
     usual_samples: float = 3.0
     conversions_window: timedelta = timedelta(hours=25)
     minimum_orders: int = 3
-    sequential: SequentialParams = field(default_factory=SequentialParams)
-    rhythm: RhythmParams = field(default_factory=RhythmParams)
+    sequential: CusumParams = field(default_factory=CusumParams)
+    rhythm: SeasonalityParams = field(default_factory=SeasonalityParams)
+    drift: DriftParams = field(default_factory=DriftParams)
     anomalies: AnomalyParams = field(
         default_factory=lambda: AnomalyParams(step=timedelta(minutes=5))
     )
@@ -190,35 +193,42 @@ class HealthParams:
     prune_interval: timedelta = timedelta(hours=1)
 
     def __post_init__(self) -> None:
+        rules = self._span_rules() | self._score_rules() | self._interval_rules()
+        broken = [rule for rule, kept in rules.items() if not kept]
+        if broken:
+            raise ValueError("; ".join(broken))
+        for signal in self.signals:
+            self.of(signal)
+
+    def _span_rules(self) -> dict[str, bool]:
+        """Rules of statuses, spans and silences → whether they hold."""
+        day, step = timedelta(days=1), self.anomalies.step
+        return {
+            "0 < degraded <= healthy <= 100": 0 < self.degraded <= self.healthy <= 100,
+            "window is whole minutes": self.window >= _MINUTE and not self.window % _MINUTE,
+            "delivery_window is whole minutes, at most a day": (
+                _MINUTE <= self.delivery_window <= day and not self.delivery_window % _MINUTE
+            ),
+            "settle is whole minutes": self.settle >= _MINUTE and not self.settle % _MINUTE,
+            "the step of anomalies is whole minutes and divides a day": (
+                not step % _MINUTE and not day % step
+            ),
+            "0 <= expected_interval < dead_after": (
+                _NOTHING <= self.expected_interval < self.dead_after
+            ),
+            "longest_silence is at least dead_after": self.longest_silence >= self.dead_after,
+        }
+
+    def _score_rules(self) -> dict[str, bool]:
+        """Rules of scores, minimums and weights → whether they hold."""
         minimums = (
             self.minimum_sample,
             self.minimum_requests,
             self.minimum_components,
             self.minimum_orders,
         )
-        intervals = (
-            self.emit_every,
-            self.emit_idle,
-            self.poll_interval,
-            self.prune_interval,
-            self.save_interval,
-            self.look_interval,
-        )
-        rules = {
-            "0 < degraded <= healthy <= 100": 0 < self.degraded <= self.healthy <= 100,
-            "window is whole minutes": self.window >= _MINUTE and not self.window % _MINUTE,
-            "delivery_window is whole minutes, at most a day": _MINUTE
-            <= self.delivery_window
-            <= timedelta(days=1)
-            and not self.delivery_window % _MINUTE,
-            "settle is whole minutes": self.settle >= _MINUTE and not self.settle % _MINUTE,
-            "the step of anomalies is whole minutes and divides a day": not self.anomalies.step
-            % _MINUTE
-            and not timedelta(days=1) % self.anomalies.step,
-            "0 <= expected_interval < dead_after": _NOTHING
-            <= self.expected_interval
-            < self.dead_after,
-            "longest_silence is at least dead_after": self.longest_silence >= self.dead_after,
+        constants = (*vars(self.tuning).values(), self.usual_samples)
+        return {
             "0 <= lost_volume < usual_volume <= 1": 0 <= self.lost_volume < self.usual_volume <= 1,
             "0 < invalid_share <= 1": 0 < self.invalid_share <= 1,
             "0 <= floor <= 100": 0 <= self.floor <= 100,
@@ -229,21 +239,28 @@ class HealthParams:
                 value > 1 if name in _FACTORS else 0 < value < 1
                 for name, value in vars(self.materials).items()
             ),
-            "tuning, usual_samples and conversions_window are positive": min(
-                *vars(self.tuning).values(), self.usual_samples, self.conversions_window / _MINUTE
-            )
-            > 0,
-            "intervals are positive": min(intervals) > _NOTHING,
-            "overlap, catch_up, complete_after and clock_tolerance are not negative": min(
-                self.overlap, self.catch_up, self.complete_after, self.clock_tolerance
-            )
-            >= _NOTHING,
+            "tuning, usual_samples and conversions_window are positive": (
+                min(constants) > 0 and self.conversions_window > _NOTHING
+            ),
         }
-        broken = [rule for rule, kept in rules.items() if not kept]
-        if broken:
-            raise ValueError("; ".join(broken))
-        for signal in self.signals:
-            self.of(signal)
+
+    def _interval_rules(self) -> dict[str, bool]:
+        """Rules of intervals → whether they hold."""
+        intervals = (
+            self.emit_every,
+            self.emit_idle,
+            self.poll_interval,
+            self.prune_interval,
+            self.save_interval,
+            self.look_interval,
+        )
+        delays = (self.overlap, self.catch_up, self.complete_after, self.clock_tolerance)
+        return {
+            "intervals are positive": min(intervals) > _NOTHING,
+            "overlap, catch_up, complete_after and clock_tolerance are not negative": (
+                min(delays) >= _NOTHING
+            ),
+        }
 
     def of(self, signal: str) -> "HealthParams":
         """The params of one signal.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from operators.detection.cusum import Finding
-from operators.detection.episodes import WatchState
+from operators.detection.metric_watch import WatchState
 from operators.signals.series import open_episodes
 
 
@@ -85,7 +85,7 @@ def changed(certainty: float, times: float, params: ScoreParams) -> float:
 
 
 def of_finding(
-    name: str, said: str, finding: Finding, material: float, params: ScoreParams
+    name: str, said: str, finding: Finding, min_effect: float, params: ScoreParams
 ) -> Part:
     """A share's change as a part.
 
@@ -93,15 +93,15 @@ def of_finding(
         name: what it is a share of; names the inputs.
         said: the reason, before its two numbers.
         finding: of its test.
-        material: change that matters, absolute.
+        min_effect: least change that matters, absolute.
         params: what it costs.
     """
-    away = abs(finding.now - finding.usual)
-    inputs = {f"{name}_share": finding.now, f"{name}_usual_share": finding.usual}
+    away = abs(finding.observed - finding.baseline)
+    inputs = {f"{name}_share": finding.observed, f"{name}_usual_share": finding.baseline}
     return Part(
-        changed(finding.certainty, away / material, params),
+        changed(finding.certainty, away / min_effect, params),
         inputs,
-        f"{said}: {finding.now:.1%} instead of {finding.usual:.1%}",
+        f"{said}: {finding.observed:.1%} instead of {finding.baseline:.1%}",
     )
 
 

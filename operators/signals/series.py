@@ -4,7 +4,7 @@
     order_value:<currency> platform:<name>   latency_ms conversions       reported_share:<platform>
 
 An anomaly alone holds nothing: it is an episode that people look at, and a component that is not
-perfect. What must hold a push has to be certain, which `operators.detection.cusum` sees to. Points
+perfect. What must hold a push has to be certain, which `operators.detection.cusum` ensures. Points
 are sums over settled minutes, so they come once and never change.
 """
 
@@ -14,15 +14,9 @@ from typing import Final
 from domain.ids import WorkspaceId
 from domain.signals import metrics
 from domain.signals.reading import Anomaly
-from operators.detection.detector import AnomalyParams
-from operators.detection.episodes import (
-    Direction,
-    Episode,
-    EpisodeChange,
-    EpisodeParams,
-    MetricWatch,
-    WatchState,
-)
+from operators.detection.anomaly_params import AnomalyParams
+from operators.detection.episodes import Direction, Episode, EpisodeChange, EpisodeParams
+from operators.detection.metric_watch import MetricWatch, WatchState
 from operators.signals.counts import Counts
 from operators.signals.evidence import SignalKind
 

@@ -14,7 +14,7 @@ from domain.event import DeadLetter, Event, Unmerge
 from domain.profiles.leaf import tie_of
 from domain.profiles.profile import FactKey
 from operators.identity.resolve import Resolver
-from operators.signals.observe import observe
+from operators.signals.observe import count_observations
 from operators.unify.assembly import Assembly
 from operators.unify.definitions import Definitions
 from operators.unify.needed import Item
@@ -54,7 +54,7 @@ def unify(
             changes.links.append(fact)
         elif before != fact:
             changes.revised.append((before, fact))
-    observe(items, fresh, created, definitions.profile, changes)
+    count_observations(items, fresh, created, definitions.profile, changes)
     return changes
 
 

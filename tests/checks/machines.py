@@ -12,8 +12,9 @@ from domain.gate import Action, Decision, ProposedAction
 from domain.ids import WorkspaceId
 from domain.instants import MINUTE_MS
 from domain.signals.reading import Minutes, Observed, Reading, Status
-from operators.detection.detector import AnomalyParams
-from operators.detection.episodes import EpisodeParams, MetricWatch, Point
+from operators.detection.anomaly_params import AnomalyParams
+from operators.detection.episodes import EpisodeParams
+from operators.detection.metric_watch import MetricWatch, Point
 from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
 from operators.gate.readings import decide

@@ -19,7 +19,7 @@ from typing import ClassVar
 
 from domain.signals import metrics
 from domain.signals.reading import ComponentReading
-from operators.detection import cusum
+from operators.detection import rate_cusum
 from operators.signals.components.component import HealthComponent, Minute
 from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.scores import of_finding
@@ -44,9 +44,9 @@ class Novelty(HealthComponent):
     def read(self, evidence: Evidence) -> ComponentReading:
         """Read whether the share has risen."""
         share, params = evidence.baseline.shares.get("new_people"), evidence.params
-        if share is None or not cusum.warm(share, params.sequential):
+        if share is None or not rate_cusum.is_warm(share, params.sequential):
             return self.reading(evidence, None, {}, 0, "warming up")
-        found = cusum.risen(share, params.sequential)
+        found = rate_cusum.risen(share, params.sequential)
         effect = params.materials.new_people
         part = of_finding("new", "more people are new", found, effect, params.scores)
         return self.worst(evidence, share.seen_minutes, [part], "")

@@ -10,8 +10,9 @@ from typing import ClassVar, Final
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.signals import metrics
 from domain.signals.reading import ComponentReading
-from operators.detection import cusum
-from operators.detection.cusum import Level
+from operators.detection import level_cusum, rate_cusum
+from operators.detection.cusum import Finding
+from operators.detection.level_cusum import LevelCusum, Mean
 from operators.signals.components.component import HealthComponent, Minute
 from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.scores import Part, changed, episode_parts, of_finding
@@ -52,11 +53,9 @@ class Anomaly(HealthComponent):
 def _learn_order_values(minute: Minute) -> None:
     revenue = minute.counts.by_suffix(metrics.REVENUE)
     for currency, orders in minute.counts.by_suffix(metrics.ORDERS).items():
-        cusum.step_level(
-            minute.baseline.levels.setdefault(currency, Level()),
-            revenue.get(currency, 0.0) / orders,
-            orders,
-            minute.at_ms,
+        level_cusum.step(
+            minute.baseline.levels.setdefault(currency, LevelCusum()),
+            Mean(minute.at_ms, revenue.get(currency, 0.0) / orders, orders),
             minute.params.materials.order_value,
             minute.params.sequential,
             trusted=minute.trusted,
@@ -94,33 +93,32 @@ def _parts(evidence: Evidence) -> Iterator[Part]:
     sure, effects = evidence.params.sequential, evidence.params.materials
     yield from _concentration(evidence, metrics.ADDRESS)
     for purpose, share in evidence.baseline.by_suffix(metrics.CONSENTED):
-        if cusum.warm(share, sure):
-            found = cusum.surer(share, sure)
+        if rate_cusum.is_warm(share, sure):
+            found = rate_cusum.surer(share, sure)
             said = f"consent to {purpose} is given otherwise"
             yield of_finding(
                 f"consented_{purpose}", said, found, effects.consent, evidence.params.scores
             )
     yield from _concentration(evidence, metrics.PERSON)
     for currency, level in sorted(evidence.baseline.levels.items()):
-        if cusum.level_is_warm(level, sure):
-            yield _order_value(evidence, currency, cusum.level_finding(level, sure))
+        if level_cusum.is_warm(level, sure):
+            yield _order_value(evidence, currency, level_cusum.finding(level, sure))
 
 
 def _concentration(evidence: Evidence, metric: str) -> Iterator[Part]:
     share, sure = evidence.baseline.shares.get(metric), evidence.params.sequential.sparse
-    if share is not None and cusum.warm(share, sure):
+    if share is not None and rate_cusum.is_warm(share, sure):
         effect = evidence.params.materials.concentration
-        yield of_finding(
-            metric, _SAID[metric], cusum.risen(share, sure), effect, evidence.params.scores
-        )
+        found = rate_cusum.risen(share, sure)
+        yield of_finding(metric, _SAID[metric], found, effect, evidence.params.scores)
 
 
-def _order_value(evidence: Evidence, currency: str, found: cusum.Finding) -> Part:
+def _order_value(evidence: Evidence, currency: str, found: Finding) -> Part:
     params = evidence.params
     inputs = {
-        f"order_value_{currency}_minor": found.now,
-        f"usual_order_value_{currency}_minor": found.usual,
+        f"order_value_{currency}_minor": found.observed,
+        f"usual_order_value_{currency}_minor": found.baseline,
     }
-    times = abs(math.log(found.now / found.usual)) / math.log(params.materials.order_value)
-    said = f"an order in {currency} is worth {found.now / found.usual:.2g} times the usual"
+    times = abs(math.log(found.observed / found.baseline)) / math.log(params.materials.order_value)
+    said = f"an order in {currency} is worth {found.observed / found.baseline:.2g} times the usual"
     return Part(changed(found.certainty, times, params.scores), inputs, said)

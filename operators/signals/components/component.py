@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from domain.signals.reading import ComponentReading
-from operators.detection import cusum
-from operators.detection.cusum import SequentialParams, Share
+from operators.detection import rate_cusum
+from operators.detection.cusum import Sample
+from operators.detection.cusum_params import CusumParams
+from operators.detection.rate_cusum import RateCusum
 from operators.signals.baseline import SignalBaseline
 from operators.signals.counts import Counts
 from operators.signals.evidence import Evidence, SignalKind
@@ -45,8 +47,8 @@ class Minute(NamedTuple):
         name: str,
         hits: float,
         size: float,
-        effect: float,
-        sequential: SequentialParams,
+        min_effect: float,
+        sequential: CusumParams,
         *,
         relative: bool = False,
     ) -> None:
@@ -56,7 +58,7 @@ class Minute(NamedTuple):
             name: of the share, as it is stored.
             hits: counted.
             size: out of how many; a minute without any says nothing.
-            effect: change that matters, 0–1.
+            min_effect: least change that matters, 0–1.
             sequential: how sure to be.
             relative: whether the effect is a part of the usual share, not absolute.
         """
@@ -64,11 +66,10 @@ class Minute(NamedTuple):
             return
         share = self.baseline.shares.get(name)
         if share is None:
-            share = self.baseline.shares[name] = Share()
-        effect = effect * share.usual if relative else effect
-        cusum.step(
-            share, hits, size, self.at_ms, effect, sequential, self.expected, trusted=self.trusted
-        )
+            share = self.baseline.shares[name] = RateCusum()
+        min_effect = min_effect * share.baseline if relative else min_effect
+        sample = Sample(self.at_ms, hits, size, self.expected)
+        rate_cusum.step(share, sample, min_effect, sequential, trusted=self.trusted)
 
 
 class HealthComponent(ABC):

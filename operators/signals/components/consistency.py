@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from domain.signals import metrics
 from domain.signals.reading import ComponentReading
-from operators.detection import cusum
+from operators.detection import rate_cusum
 from operators.signals.baseline import Reported
 from operators.signals.components.component import HealthComponent, Minute
 from operators.signals.evidence import Evidence, SignalKind
@@ -74,9 +74,9 @@ def _changes(evidence: Evidence) -> Iterator[Part]:
     sure = params.sequential.sparse
     for platform in sorted(baseline.orders):
         share = baseline.shares.get(f"{metrics.REPORTED_ORDERS}:{platform}")
-        if share is not None and cusum.warm(share, sure):
+        if share is not None and rate_cusum.is_warm(share, sure):
             said = f"{platform} reports otherwise: of all conversions, ours and theirs, theirs are"
-            found = cusum.surer(share, sure)
+            found = rate_cusum.surer(share, sure)
             yield of_finding(
                 f"reported_{platform}",
                 said,

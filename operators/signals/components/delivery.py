@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from domain.signals import metrics
 from domain.signals.reading import ComponentReading
-from operators.detection import cusum
+from operators.detection import rate_cusum
 from operators.signals.components.component import HealthComponent, Minute
 from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.scores import Part, episode_parts, of_finding
@@ -45,8 +45,9 @@ class Delivery(HealthComponent):
         parts = [Part(100.0 * share, inputs, f"{share:.1%} of requests delivered")]
         shares, effects, sure = evidence.baseline.shares, params.materials, params.sequential.sparse
         refused = shares.get(metrics.ROWS_REJECTED)
-        if refused is not None and cusum.warm(refused, sure):
-            said, found = "the platform refuses more of the rows", cusum.risen(refused, sure)
+        if refused is not None and rate_cusum.is_warm(refused, sure):
+            said = "the platform refuses more of the rows"
+            found = rate_cusum.risen(refused, sure)
             parts.append(
                 of_finding(
                     metrics.ROWS_REJECTED,
@@ -57,8 +58,9 @@ class Delivery(HealthComponent):
                 )
             )
         matched = shares.get(metrics.MATCH_RATE)
-        if matched is not None and cusum.warm(matched, sure):
-            said, found = "the platform matches fewer of the rows", cusum.fallen(matched, sure)
+        if matched is not None and rate_cusum.is_warm(matched, sure):
+            said = "the platform matches fewer of the rows"
+            found = rate_cusum.fallen(matched, sure)
             parts.append(
                 of_finding(
                     metrics.MATCH_RATE, said, found, effects.match_rate, evidence.params.scores

@@ -12,7 +12,8 @@ import msgspec
 from domain.identifiers import KINDS
 from domain.signals import metrics
 from domain.signals.reading import ComponentReading
-from operators.detection import cusum
+from operators.detection import rate_cusum
+from operators.detection.cusum import Finding
 from operators.signals.components.component import HealthComponent, Minute
 from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.match_quality import gains, of_coverage
@@ -62,16 +63,16 @@ class MatchQuality(HealthComponent):
 def _changes(evidence: Evidence) -> Iterator[Part]:
     sure, effects = evidence.params.sequential, evidence.params.materials
     for kind, share in evidence.baseline.by_suffix(metrics.INVALID):
-        if cusum.warm(share, sure):
+        if rate_cusum.is_warm(share, sure):
             said = f"more of what is stated as {_spoken(kind)} identifies nobody"
-            found = cusum.risen(share, sure)
+            found = rate_cusum.risen(share, sure)
             yield of_finding(
                 f"invalid_{kind}", said, found, effects.invalid, evidence.params.scores
             )
     for kind, share in evidence.baseline.by_suffix(metrics.COVERAGE):
-        if cusum.warm(share, sure):
-            found = _missed(cusum.fallen(share, sure))
-            effect = effects.coverage * share.usual
+        if rate_cusum.is_warm(share, sure):
+            found = _missed(rate_cusum.fallen(share, sure))
+            effect = effects.coverage * share.baseline
             yield of_finding(
                 f"with_{kind}",
                 f"fewer events carry {_spoken(kind)}",
@@ -81,7 +82,7 @@ def _changes(evidence: Evidence) -> Iterator[Part]:
             )
 
 
-def _missed(found: cusum.Finding) -> cusum.Finding:
+def _missed(found: Finding) -> Finding:
     """A fall in coverage, out of the events that usually come where more than these came.
 
     Identifiers are missed where fewer events carry them than usual – not where many more events
@@ -89,8 +90,8 @@ def _missed(found: cusum.Finding) -> cusum.Finding:
     """
     if not 0 < found.expected < found.sample:
         return found
-    now = min(found.usual, found.now * found.sample / found.expected)
-    return msgspec.structs.replace(found, now=now)
+    observed = min(found.baseline, found.observed * found.sample / found.expected)
+    return msgspec.structs.replace(found, observed=observed)
 
 
 def _estimates(evidence: Evidence) -> dict[str, float]:

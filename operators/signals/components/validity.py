@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from domain.signals import metrics
 from domain.signals.reading import ComponentReading
-from operators.detection import cusum, schema_drift
+from operators.detection import rate_cusum, schema_drift
 from operators.signals.components.component import HealthComponent, Minute
 from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.scores import Part, changed, falling, of_finding
@@ -46,13 +46,9 @@ class Validity(HealthComponent):
             minute.weigh("lagging", lagging, accepted, effects.lagging, sure)
         # Three minutes later is early enough for the shape of events.
         if not minute.projected:
-            schema_drift.step(
-                minute.baseline.drift,
-                counts.by_suffix(metrics.SHAPE),
-                counts.by_suffix(metrics.PROPERTY),
-                minute.at_ms,
-                sure,
-            )
+            shapes, properties = counts.by_suffix(metrics.SHAPE), counts.by_suffix(metrics.PROPERTY)
+            looked = schema_drift.Looked(minute.at_ms, shapes, properties)
+            schema_drift.step(minute.baseline.drift, looked, minute.params.drift, sure)
 
     def read(self, evidence: Evidence) -> ComponentReading:
         """Read the worst of rejected records, shares that rose, and shapes that changed."""
@@ -72,18 +68,17 @@ class Validity(HealthComponent):
         sure = evidence.params.sequential
         for name, said in _SAID.items():
             share = evidence.baseline.shares.get(name)
-            if share is not None and cusum.warm(share, sure):
+            if share is not None and rate_cusum.is_warm(share, sure):
                 effect = getattr(evidence.params.materials, name)
-                yield of_finding(
-                    name, said, cusum.risen(share, sure), effect, evidence.params.scores
-                )
+                found = rate_cusum.risen(share, sure)
+                yield of_finding(name, said, found, effect, evidence.params.scores)
 
 
 def _shapes(evidence: Evidence) -> Iterator[Part]:
     """Event names that lost properties, as far as they matter to the source."""
     counts = evidence.counts
     named, accepted = counts.by_suffix(metrics.NAMED), counts[metrics.ACCEPTED]
-    for one in schema_drift.drifted(evidence.baseline.drift):
+    for one in schema_drift.drifted(evidence.baseline.drift, evidence.params.drift):
         weight = named.get(one.name, 0.0) / accepted if accepted else 0.0
         if weight < evidence.params.tuning.drift_events_share:
             continue

@@ -24,7 +24,7 @@ class Volume(HealthComponent):
         # As of the last event: that the clock reaches an hour of which nothing is known must not
         # clear a source.
         at_ms = min(evidence.now_ms, evidence.baseline.window.last_accepted_ms or evidence.now_ms)
-        if not seasonality.is_warm(rhythm, at_ms, params.sequential):
+        if not seasonality.is_warm(rhythm, at_ms, params.rhythm, params.sequential):
             needed = f"a day and {params.sequential.warm_up_sample} events"
             reason = (
                 f"warming up: {rhythm.minutes / 60:.1f} h seen; "
@@ -32,10 +32,14 @@ class Volume(HealthComponent):
             )
             inputs = {"seen_minutes": rhythm.minutes}
             return self.reading(evidence, None, inputs, rhythm.minutes, reason)
-        found = seasonality.shortfall(rhythm, params.rhythm)
-        share = found.came / found.usual if found.usual else 1.0
+        found = seasonality.shortfall(rhythm, params.rhythm, params.sequential)
+        share = found.observed / found.expected if found.expected else 1.0
         full = 100.0 - falling(share, params.lost_volume, params.usual_volume)
         score = 100.0 - found.certainty * (100.0 - full)
-        inputs = {"came": found.came, "usual": found.usual, "certainty": found.certainty}
+        inputs = {
+            "came": found.observed,
+            "usual": found.expected,
+            "certainty": found.certainty,
+        }
         said = f"{share:.0%} of the usual volume" if found.certainty else "as much as usual"
         return self.reading(evidence, score, inputs, rhythm.minutes, said)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from operators.detection.detector import AnomalyParams, AnomalyState, Scored, score_point
+from operators.detection.anomaly_params import AnomalyParams
+from operators.detection.detector import AnomalyState, Scored, score_point
 
 STEP_MS = 300_000
 DAY = 288
@@ -87,7 +88,9 @@ class TestSeason:
             if (found[place].at_ms // 86_400_000 + 3) % 7 == 5
         )
         noon = found[saturday + DAY // 2]
-        assert abs(noon.usual - noon.value) < abs(found[saturday - DAY // 2].usual - noon.value)
+        assert abs(noon.baseline - noon.value) < abs(
+            found[saturday - DAY // 2].baseline - noon.value
+        )
 
 
 class TestSurprise:

@@ -10,8 +10,7 @@ from domain.changes import Changes
 from domain.event import Event
 from domain.policies import ProfileRules
 from domain.signals import metrics
-from operators.detection.shapes import SHARE
-from operators.signals.observe import observe
+from operators.signals.observe import count_observations
 from tests.support.builders import NOON_MS, WORKSPACE, event
 
 JSON = (
@@ -40,7 +39,9 @@ def counted(events: list[Event], cuts: list[int]) -> Counter[str]:
     bounds = [0, *sorted(cut % (len(events) + 1) for cut in cuts), len(events)]
     for start, end in pairwise(bounds):
         changes = Changes(NOON_MS)
-        observe(events[start:end], events[start:end], {WORKSPACE: ()}, ProfileRules(), changes)
+        count_observations(
+            events[start:end], events[start:end], {WORKSPACE: ()}, ProfileRules(), changes
+        )
         for key, value in changes.observed.items():
             if key.metric.partition(":")[0] in {
                 metrics.SHAPE,
@@ -66,4 +67,5 @@ def test_a_share_of_the_events_of_every_name_is_looked_at() -> None:
         ],
         [],
     )
-    assert all(300 / SHARE < found[f"{metrics.SHAPE}:{name}"] < 500 / SHARE for name in "ABC")
+    sample = ProfileRules().shapes.sample
+    assert all(300 / sample < found[f"{metrics.SHAPE}:{name}"] < 500 / sample for name in "ABC")

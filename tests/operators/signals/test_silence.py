@@ -12,7 +12,13 @@ from domain.instants import HOUR_MS, MINUTE_MS
 from domain.signals.reading import ComponentReading, Minutes, Observed, Reading, Status
 from domain.signals.schedule import Schedule
 from operators.detection.learning import step
-from operators.detection.seasonality import Rhythm, is_warm, lasts_ms, usual, usual_between
+from operators.detection.seasonality import (
+    Seasonality,
+    expected_between,
+    expected_rate,
+    is_warm,
+    lasts_ms,
+)
 from operators.signals.baseline import SignalBaseline
 from operators.signals.machine import HealthMachine, restore
 from operators.signals.params import HealthParams, SignalOverride
@@ -296,7 +302,7 @@ def test_a_source_that_died_in_its_period_is_not_lifted_by_the_next_one() -> Non
 
 
 def learn(
-    rhythm: Rhythm, counts: Mapping[int, float], first: int, minutes: int, usual_count: float
+    rhythm: Seasonality, counts: Mapping[int, float], first: int, minutes: int, usual_count: float
 ) -> None:
     """Take in minutes, numbered from the start, in order."""
     for minute in range(first, first + minutes):
@@ -310,7 +316,7 @@ def learn(
 
 
 def test_a_night_is_learned_at_its_end_and_not_while_it_lasts() -> None:
-    rhythm = Rhythm()
+    rhythm = Seasonality()
     learn(rhythm, {}, 6 * 60, 16 * 60, 20)
     mean, visits = rhythm.mean, list(rhythm.visits)
     learn(rhythm, {}, 22 * 60, 8 * 60, 0)
@@ -318,7 +324,7 @@ def test_a_night_is_learned_at_its_end_and_not_while_it_lasts() -> None:
     learn(rhythm, {}, 30 * 60, 61, 20)
     assert rhythm.mean < mean
     assert (
-        usual_between(rhythm, START_MS + (24 + 24) * HOUR_MS, START_MS + (24 + 28) * HOUR_MS)
+        expected_between(rhythm, START_MS + 48 * HOUR_MS, START_MS + 52 * HOUR_MS, PARAMS.rhythm)
         < 0.1 * 4 * 60 * 20
     )
 
@@ -326,15 +332,20 @@ def test_a_night_is_learned_at_its_end_and_not_while_it_lasts() -> None:
 def test_a_silence_that_is_suspected_is_learned_once_it_has_come_at_the_same_time_on_other_days() -> (
     None
 ):
-    rhythm, at_night = Rhythm(), START_MS + 27 * HOUR_MS
+    rhythm, at_night = Seasonality(), START_MS + 27 * HOUR_MS
     learn(rhythm, {}, 0, DAY, 20)
-    assert is_warm(rhythm, START_MS + DAY * MINUTE_MS, PARAMS.sequential)
+    assert is_warm(rhythm, START_MS + DAY * MINUTE_MS, PARAMS.rhythm, PARAMS.sequential)
     found = []
     for day in range(1, 5):
         learn(rhythm, {}, day * DAY, 2 * 60, 20)
         learn(rhythm, {}, day * DAY + 2 * 60, 3 * 60, 0)
         learn(rhythm, {}, day * DAY + 5 * 60, 19 * 60, 20)
-        found.append(min(usual(rhythm, at_night + later * DAY * MINUTE_MS) for later in range(7)))
+        found.append(
+            min(
+                expected_rate(rhythm, at_night + later * DAY * MINUTE_MS, PARAMS.rhythm)
+                for later in range(7)
+            )
+        )
     assert found[0] == pytest.approx(20, rel=0.05)
     assert found[1] == pytest.approx(20, rel=0.05)
     assert found[2] < 16
@@ -357,16 +368,18 @@ def test_a_silence_in_which_events_turn_out_to_have_come_is_not_learned() -> Non
 
 
 def test_how_long_a_number_of_events_usually_takes() -> None:
-    rhythm = Rhythm()
-    assert lasts_ms(rhythm, START_MS, (1.0,)) == [8 * DAY * MINUTE_MS]
+    rhythm = Seasonality()
+    assert lasts_ms(rhythm, START_MS, (1.0,), PARAMS.rhythm) == [8 * DAY * MINUTE_MS]
     learn(rhythm, {}, 0, DAY, 20)
-    short, long = lasts_ms(rhythm, START_MS + DAY * MINUTE_MS, (20.0, 20.0 * 60 * 5))
+    short, long = lasts_ms(rhythm, START_MS + DAY * MINUTE_MS, (20.0, 20.0 * 60 * 5), PARAMS.rhythm)
     assert short == pytest.approx(MINUTE_MS, rel=0.1)
     assert long == pytest.approx(5 * HOUR_MS, rel=0.1)
     for hours in (1, 7, 23):
         since = START_MS + DAY * MINUTE_MS + 17 * MINUTE_MS
-        came = usual_between(rhythm, since, since + hours * HOUR_MS)
-        assert lasts_ms(rhythm, since, (came,)) == [pytest.approx(hours * HOUR_MS, rel=0.02)]
+        came = expected_between(rhythm, since, since + hours * HOUR_MS, PARAMS.rhythm)
+        assert lasts_ms(rhythm, since, (came,), PARAMS.rhythm) == [
+            pytest.approx(hours * HOUR_MS, rel=0.02)
+        ]
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from operators.detection.detector import AnomalyParams
+from operators.detection.anomaly_params import AnomalyParams
 from operators.detection.episodes import (
     Direction,
     Ending,
     EpisodeChange,
     EpisodeKind,
     EpisodeParams,
-    MetricWatch,
-    WatchState,
 )
+from operators.detection.metric_watch import MetricWatch, WatchState
 
 STEP_MS = 300_000
 DAY = 288
