@@ -59,7 +59,7 @@ from config.lag import lag_reader
 from config.load import load_settings
 from config.settings import Settings
 from domain.instants import MS
-from sinks.profiles.cache import connect_hot
+from sinks.profiles.cache import connect_profile_cache
 from store.fetch import Pool, connect_blocking
 from store.profiles.statistics import Totals
 from store.segments.funnels import Funnels
@@ -158,7 +158,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.lag = lag = LagGauge(lag_reader(settings, connect))
         stack.callback(lag.close)
         url = settings.redis.url.get_secret_value()
-        app.state.redis = redis = connect_hot(url, settings.query.hot) if url else None
+        app.state.redis = redis = connect_profile_cache(url, settings.query.hot) if url else None
         if redis is not None:
             stack.push_async_callback(redis.aclose)
         app.state.keys = Keys(pool, settings.edge.keys)

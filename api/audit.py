@@ -39,4 +39,4 @@ async def list_audit_entries(
 ) -> Page[AuditEntry]:
     """Every decision, request and operation, newest first. The log is append-only."""
     rows = await read.page(pool, caller.workspace, wanted, paging.after_id, paging.limit)
-    return paging.page(rows, AuditEntry.of)
+    return paging.page(rows, AuditEntry.from_row)

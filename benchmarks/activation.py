@@ -31,7 +31,7 @@ from operators.gate.decide import OVERRIDABLE
 from sinks.activation.preview import preview_push
 from sinks.ads.platform import Matchable
 from store.gate import commands
-from store.gate.commands import Speaker
+from store.gate.commands import Actor
 
 WORKSPACE, SEGMENT, WAIT_S = WorkspaceId(1), 1, 900
 AIM_RATE, AIM_MB, AIM_MS, AIM_PREVIEW_S = 20_000, 300, 2_000, 5
@@ -64,7 +64,7 @@ def run(report: Report, people: int = 100_000, changes: int = 60) -> None:
 
 def _override(connection: psycopg.Connection) -> None:
     now = datetime.now(UTC)
-    speaker = Speaker(WORKSPACE, "bench", timedelta(days=7))
+    speaker = Actor(WORKSPACE, "bench", timedelta(days=7))
     commands.override(
         connection,
         speaker,
@@ -207,7 +207,7 @@ def _one_by_one(
             left = [
                 _lag_ms(connection, audience, person, urgent=False) for person in listed[:changes]
             ]
-            speaker = Speaker(WORKSPACE, "bench", timedelta(days=7))
+            speaker = Actor(WORKSPACE, "bench", timedelta(days=7))
             commands.set_mode(
                 connection,
                 speaker,

@@ -60,17 +60,17 @@ def refused(lines: Json) -> typer.Exit:
     return typer.Exit(2)
 
 
-def find(conn: Connection[Any], author: Author, kind: Kind, wanted: str) -> int:
+def find(conn: Connection[Any], author: Author, kind: Kind, name_or_id: str) -> int:
     """The id of a definition, given by its name or its id.
 
     Raises:
         typer.BadParameter: there is none.
     """
-    number = named(conn, author.workspace, kind, wanted)
-    if number is None and wanted.isascii() and wanted.isdigit():
-        return int(wanted)
+    number = named(conn, author.workspace, kind, name_or_id)
+    if number is None and name_or_id.isascii() and name_or_id.isdigit():
+        return int(name_or_id)
     if number is None:
-        raise typer.BadParameter(f"there is no {kind} {wanted}", param_hint=kind)
+        raise typer.BadParameter(f"there is no {kind} {name_or_id}", param_hint=kind)
     return number
 
 
@@ -113,17 +113,17 @@ def _apply(
 
 def change(
     kind: Kind,
-    wanted: str,
+    name_or_id: str,
     workspace_name: str,
     work: Callable[[Connection[Any], Author, int], Published],
-    told: str,
+    message: str,
     *,
     wait: bool = False,
 ) -> None:
     """Do one thing to a definition, tell it, and watch its sweep where asked for."""
     with workspace(workspace_name) as (conn, author):
-        published = work(conn, author, find(conn, author, kind, wanted))
-    typer.echo(f"{kind} {wanted} {told}")
+        published = work(conn, author, find(conn, author, kind, name_or_id))
+    typer.echo(f"{kind} {name_or_id} {message}")
     if wait and published.sweep is not None:
         watch(workspace_name, published.sweep)
 
@@ -150,11 +150,11 @@ def watch(workspace_name: str, sweep: int | None) -> None:
                 if found.done:
                     break
                 time.sleep(_LOOK_S)
-    typer.echo(_told(found))
+    typer.echo(_progress_text(found))
 
 
-def _told(found: SweepProgress) -> str:
+def _progress_text(progress: SweepProgress) -> str:
     return (
-        f"sweep {found.id} is done: {found.visited:,} people visited,"
-        f" {found.changed:,} changed, {found.stale or 0:,} memberships stale"
+        f"sweep {progress.id} is done: {progress.visited:,} people visited,"
+        f" {progress.changed:,} changed, {progress.stale or 0:,} memberships stale"
     )

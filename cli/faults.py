@@ -17,8 +17,8 @@ from cli.output import progress
 from config.load import load_settings
 from domain.instants import DAY_MS
 from faultlab.corpus import JUDGEMENT, QUICK, QUICK_PROFILES, QUICK_SEVERITIES, Plan, run
-from faultlab.histories import Pace, Told
-from faultlab.picture import drawn, spell_s
+from faultlab.histories import HistoryResult, Pace
+from faultlab.picture import draw, format_seconds
 from faultlab.profiles import PROFILES
 from faultlab.report import as_json, fault_rows, missed, normal_rows, summary
 from faultlab.world import Rules
@@ -95,16 +95,16 @@ def faults(
             return
         json_path.write_text(document)
     if picture is not None:
-        picture.write_text(drawn(told))
+        picture.write_text(draw(told))
     _print(told, plan, took_s, each=bool(fault or profile))
 
 
-def _document(told: Sequence[Told], plan: Plan, *, quick: bool) -> str:
+def _document(told: Sequence[HistoryResult], plan: Plan, *, quick: bool) -> str:
     asked = {"seeds": list(plan.seeds), "quick": quick}
     return json.dumps(as_json(told, asked), indent=1, ensure_ascii=False) + "\n"
 
 
-def _print(told: Sequence[Told], plan: Plan, took_s: float, *, each: bool) -> None:
+def _print(told: Sequence[HistoryResult], plan: Plan, took_s: float, *, each: bool) -> None:
     console = Console(width=None if sys.stdout.isatty() else 150)
     for part in _tables(told, plan, each=each):
         console.print(part)
@@ -115,7 +115,7 @@ def _print(told: Sequence[Told], plan: Plan, took_s: float, *, each: bool) -> No
     )
 
 
-def _run(plan: Plan, jobs: int) -> list[Told]:
+def _run(plan: Plan, jobs: int) -> list[HistoryResult]:
     settings = load_settings()
     rules = Rules(settings.identity, settings.profile, settings.signals, settings.gate)
     if not sys.stderr.isatty():
@@ -137,32 +137,36 @@ def _run(plan: Plan, jobs: int) -> list[Told]:
         )
 
 
-def _tables(told: Sequence[Told], plan: Plan, *, each: bool) -> Iterator[RenderableType]:
+def _tables(
+    results: Sequence[HistoryResult], plan: Plan, *, each: bool
+) -> Iterator[RenderableType]:
     if each:
-        yield _histories(told)
-    if fault_rows(told):
-        yield _faults(told)
-    yield _normal(told)
-    yield _figures(told)
-    commands = {_again(one, plan) for one in missed(told)}
+        yield _histories(results)
+    if fault_rows(results):
+        yield _faults(results)
+    yield _normal(results)
+    yield _figures(results)
+    commands = {_again(one, plan) for one in missed(results)}
     if commands:
         yield Text("missed at medium severity and above; one of them again:", style="bold")
         yield from sorted(commands)
 
 
-def _again(one: Told, plan: Plan) -> str:
+def _again(result: HistoryResult, plan: Plan) -> str:
     """The command that simulates one fault alone, as it was."""
     seeds = " ".join(f"--seed {seed}" for seed in plan.seeds)
     quick = "--quick " if plan.pace is QUICK else ""
-    where = f'--profile "{one.profile}" --fault "{one.disturbance}" --severity {one.severity}'
+    where = (
+        f'--profile "{result.profile}" --fault "{result.disturbance}" --severity {result.severity}'
+    )
     return f"  stratum faults {quick}{seeds} {where}"
 
 
 def _seconds(seconds: float | None) -> str:
-    return "–" if seconds is None else spell_s(seconds)
+    return "–" if seconds is None else format_seconds(seconds)
 
 
-def _faults(told: Sequence[Told]) -> Table:
+def _faults(results: Sequence[HistoryResult]) -> Table:
     table = Table(
         "fault",
         "severity",
@@ -175,7 +179,7 @@ def _faults(told: Sequence[Told]) -> Table:
         "not found at",
         title="faults",
     )
-    for row in fault_rows(told):
+    for row in fault_rows(results):
         score = row.score
         colour = (
             "green"
@@ -192,7 +196,7 @@ def _faults(told: Sequence[Told]) -> Table:
     return table
 
 
-def _normal(told: Sequence[Told]) -> Table:
+def _normal(results: Sequence[HistoryResult]) -> Table:
     table = Table(
         "normal traffic",
         "days",
@@ -202,7 +206,7 @@ def _normal(told: Sequence[Told]) -> Table:
         "why",
         title="normal traffic",
     )
-    for row in normal_rows(told):
+    for row in normal_rows(results):
         why = ", ".join(f"{reason} ({count})" for reason, count in row.reasons)
         days, held = row.held.watched_ms / DAY_MS, row.held
         table.add_row(
@@ -216,8 +220,8 @@ def _normal(told: Sequence[Told]) -> Table:
     return table
 
 
-def _figures(told: Sequence[Told]) -> Table:
-    figures = summary(told)
+def _figures(results: Sequence[HistoryResult]) -> Table:
+    figures = summary(results)
     table = Table("figure", "aim", "is", title="figures")
     table.add_row(
         "recall at medium severity and above", "≥ 95 %", f"{figures['recall_medium_and_high']:.1%}"
@@ -244,7 +248,7 @@ def _figures(told: Sequence[Told]) -> Table:
     return table
 
 
-def _histories(told: Sequence[Told]) -> Table:
+def _histories(results: Sequence[HistoryResult]) -> Table:
     table = Table(
         "profile",
         "what",
@@ -255,7 +259,7 @@ def _histories(told: Sequence[Told]) -> Table:
         "first reason",
         title="every history",
     )
-    for one in told:
+    for one in results:
         if one.outcome is not None:
             outcome = one.outcome
             pushes = f"{outcome.let_before} + {outcome.let_after}"
@@ -268,8 +272,8 @@ def _histories(told: Sequence[Told]) -> Table:
                 pushes,
                 outcome.reason,
             )
-        elif one.held is not None:
-            held = one.held
+        elif one.holds is not None:
+            held = one.holds
             table.add_row(
                 one.profile,
                 one.disturbance,

@@ -25,7 +25,7 @@ from operators.gate.decide import OVERRIDABLE
 from operators.gate.replay import Rejudged, with_values
 from operators.gate.replay import rejudge as judged_anew
 from store.gate import commands, controls, replay
-from store.gate.commands import GateCommandError, Speaker
+from store.gate.commands import Actor, GateCommandError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,7 +50,7 @@ Kind = Annotated[str, typer.Argument(metavar="KIND", help="override, release or 
 @dataclass(frozen=True)
 class _Session:
     conn: Connection[Any]
-    speaker: Speaker
+    actor: Actor
     settings: Settings
     now: datetime
 
@@ -63,7 +63,7 @@ def _session(name: str) -> Iterator[_Session]:
     """Open a workspace: commit at the end, roll back and print an error."""
     settings = load_settings()
     with connected(settings, name) as (conn, number):
-        speaker = Speaker(number, actor(), settings.gate.longest_override)
+        speaker = Actor(number, actor(), settings.gate.longest_override)
         try:
             yield _Session(conn, speaker, settings, datetime.now(UTC))
         except GateCommandError as error:
@@ -74,8 +74,8 @@ def _session(name: str) -> Iterator[_Session]:
 def show(*, workspace: WorkspaceName = "default") -> None:
     """Show modes, overrides and releases that hold, and the thresholds."""
     with _session(workspace) as at:
-        modes = controls.modes(at.conn, at.speaker.workspace, at.now)
-        said = controls.said(at.conn, at.speaker.workspace, at.now)
+        modes = controls.modes(at.conn, at.actor.workspace, at.now)
+        said = controls.interventions(at.conn, at.actor.workspace, at.now)
         thresholds = msgspec.to_builtins(at.settings.gate)
     rows: list[tuple[object, ...]] = []
     for mode in modes:
@@ -101,7 +101,7 @@ def freeze(
 ) -> None:
     """Hold every push until `stratum gate enforce`. Withdrawals and erasures go on."""
     with _session(workspace) as at:
-        commands.set_mode(at.conn, at.speaker, Mode.FROZEN, commands.Terms(scope, reason), at.now)
+        commands.set_mode(at.conn, at.actor, Mode.FROZEN, commands.Terms(scope, reason), at.now)
     typer.echo(f"{scope}: pushes are frozen")
 
 
@@ -117,7 +117,7 @@ def advise(
     with _session(workspace) as at:
         commands.set_mode(
             at.conn,
-            at.speaker,
+            at.actor,
             Mode.ADVISORY,
             commands.Terms(scope, reason, at.until(hours)),
             at.now,
@@ -131,7 +131,7 @@ def enforce(
 ) -> None:
     """Take back what was set for a scope: the gate enforces."""
     with _session(workspace) as at:
-        commands.set_mode(at.conn, at.speaker, Mode.ENFORCE, commands.Terms(scope, reason), at.now)
+        commands.set_mode(at.conn, at.actor, Mode.ENFORCE, commands.Terms(scope, reason), at.now)
     typer.echo(f"{scope}: the gate enforces")
 
 
@@ -150,7 +150,7 @@ def override(
     """Let pass what only these reasons speak against, for a while."""
     with _session(workspace) as at:
         number = commands.override(
-            at.conn, at.speaker, codes, commands.Terms(scope, reason, at.until(hours)), at.now
+            at.conn, at.actor, codes, commands.Terms(scope, reason, at.until(hours)), at.now
         )
     typer.echo(f"override {number} holds for {hours:g} h" + _pending(at.settings))
 
@@ -161,7 +161,7 @@ def release(
 ) -> None:
     """Let an audience's next push pass, whatever the gate says of it."""
     with _session(workspace) as at:
-        number = commands.release(at.conn, at.speaker, audience, reason, at.now, at.until(hours))
+        number = commands.release(at.conn, at.actor, audience, reason, at.now, at.until(hours))
     typer.echo(
         f"release {number} covers the next push of audience {audience} within {hours:g} h"
         + _pending(at.settings)
@@ -172,7 +172,7 @@ def release(
 def confirm(audience: AudienceId, *, workspace: WorkspaceName = "default") -> None:
     """Confirm an audience's first push, which adds everybody at once."""
     with _session(workspace) as at:
-        commands.confirm_first(at.conn, at.speaker, audience, at.now)
+        commands.confirm_first(at.conn, at.actor, audience, at.now)
     typer.echo(f"the first push of audience {audience} is confirmed")
 
 
@@ -191,9 +191,9 @@ def approve(
     """Agree to what somebody else said, where two persons are needed."""
     with _session(workspace) as at:
         if kind == "mode":
-            done = commands.approve_mode(at.conn, at.speaker, which)
+            done = commands.approve_mode(at.conn, at.actor, which)
         else:
-            done = commands.approve(at.conn, at.speaker, _said(kind), _number(which))
+            done = commands.approve(at.conn, at.actor, _kind_of(kind), _number(which))
         if not done:
             raise refused([f"there is no {kind} {which} that waits for approval"])
     typer.echo(f"{kind} {which} is approved")
@@ -208,7 +208,7 @@ def revoke(
 ) -> None:
     """Take an override or a release back."""
     with _session(workspace) as at:
-        if not commands.revoke(at.conn, at.speaker, _said(kind), _number(which)):
+        if not commands.revoke(at.conn, at.actor, _kind_of(kind), _number(which)):
             raise refused([f"there is no {kind} {which} that holds"])
     typer.echo(f"{kind} {which} is revoked")
 
@@ -239,28 +239,28 @@ def rejudge(
         ) from error
     with _session(workspace) as at:
         past = replay.past_pushes(
-            at.conn, at.speaker.workspace, at.now - timedelta(days=days), at.now, _MOST
+            at.conn, at.actor.workspace, at.now - timedelta(days=days), at.now, _MOST
         )
         before = max(params.staleness * (params.recover_readings + 1), params.cool_down)
         found = list(
             judged_anew(
-                past, replay.readings_for(at.conn, at.speaker.workspace, past, before), params
+                past, replay.readings_for(at.conn, at.actor.workspace, past, before), params
             )
         )
     _print_rejudged(found)
 
 
-def _print_rejudged(found: list[Rejudged]) -> None:
-    differing = [one for one in found if one.differs]
-    typer.echo(f"{len(found):,} decisions, {len(differing):,} would differ")
-    counts = Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found)
+def _print_rejudged(rejudged: list[Rejudged]) -> None:
+    differing = [one for one in rejudged if one.differs]
+    typer.echo(f"{len(rejudged):,} decisions, {len(differing):,} would differ")
+    counts = Counter(f"{one.past.value} → {one.now.verdict.value}" for one in rejudged)
     for said, count in sorted(counts.items()):
         typer.echo(f"  {said}: {count:,}")
     if not differing:
         return
     rows = (
         (
-            one.number,
+            one.decision_id,
             f"{utc(one.now.decided_ms):%Y-%m-%d %H:%M:%S}",
             one.now.destination,
             one.past.value,
@@ -277,7 +277,7 @@ def _pending(settings: Settings) -> str:
     return ", once a second person has approved it" if settings.gate.two_persons else ""
 
 
-def _said(kind: str) -> controls.Said:
+def _kind_of(kind: str) -> controls.InterventionKind:
     if kind == "override":
         return "override"
     if kind == "release":

@@ -1,4 +1,4 @@
-"""Settings of alerts: when on-call is told, of what, and where."""
+"""Settings of alerts: when on-call is notified, of what, and where."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -28,9 +28,9 @@ class ChannelParams:
 
     Attributes:
         kind: pagerduty, slack, webhook or email.
-        severity: it is told of alerts that are, or became, at least so bad.
-        workspaces: ids of those whose alerts it is told; none: all.
-        kinds: kinds of alerts that it is told; none: all.
+        severity: it receives alerts that are, or became, at least so bad.
+        workspaces: ids of those whose alerts it receives; none: all.
+        kinds: kinds of alerts that it receives; none: all.
         url: of a Slack or other webhook; of PagerDuty's EU region, where that is meant.
         routing_key: of a PagerDuty integration.
         secret: what a webhook's notices are signed with.
@@ -87,7 +87,7 @@ class Alerts:
         runbook_url: where it is said what to do; the kind of an alert is its anchor. Empty: no
             link.
         conditions: what counts.
-        alerting: when it is told.
+        alerting: when alerts are sent.
         sending: how it is sent.
         http: limits of one exchange.
     """

@@ -29,7 +29,7 @@ class CollectorParams:
         body_timeout: longest time for a request's body to arrive; then 408.
         retry_after_s: what ``Retry-After`` says where nothing better is known.
         allowed_origins: web origins that may send from browsers; ``*`` for all.
-        preflight_age: how long browsers may remember the answer to a preflight.
+        preflight_age: how long browsers may cache the response to a preflight.
     """
 
     body_limit_bytes: _Count = 4 * 1024 * 1024
@@ -52,13 +52,13 @@ class KeyParams:
     """How long keys are cached, and how often one API key may ask.
 
     Attributes:
-        fresh: how long an answer stands; a revoked key ends within this.
+        fresh: how long an entry is valid; a revoked key is refused after this at the latest.
         unknown_fresh: how long an unknown key is refused without a look; a new key works within
             this.
-        remembered: keys per kind that are remembered.
+        remembered: keys per kind that are cached.
         timeout: longest wait for Postgres.
-        pause: how long Postgres is left alone after it did not answer; write keys known before go
-            on being served.
+        pause: how long Postgres is left alone after it did not answer; write keys already cached
+            are still served.
         requests_per_s: of one API key in one process.
         burst: of one API key in one process.
         lookups_limit: keys that nobody knows yet and that are looked up at once; others wait, so
@@ -91,7 +91,7 @@ class ConnectionParams:
         body_timeout: longest time for a body to arrive, whatever is asked; then 408. The collector
             has limits of its own below it.
         pipelined_limit: requests that may be sent before earlier ones are answered; above it 429.
-        unread_timeout: longest time in which a client reads nothing of an answer that waits for it;
+        unread_timeout: longest time in which a client reads nothing of a waiting response;
             then the connection is cut.
     """
 
@@ -129,7 +129,7 @@ class EdgeParams:
     Attributes:
         collector: limits of the collector.
         keys: write keys and API keys.
-        log_watch: how it is told that the event log takes nothing.
+        log_watch: how it learns that the event log refuses appends.
         connections: limits of connections.
         pool_timeout: longest wait for a connection to Postgres; then 503.
         statement_timeout: longest query; then 503.

@@ -14,8 +14,8 @@ from config.settings import Settings
 from domain.instants import to_ms
 from sinks.activation.destination import Destination
 from sinks.http.messages import Transport
-from sinks.http.oauth import Authorised
-from sinks.http.rate_limit import LocalTokens, Paced, SharedTokens, Tokens
+from sinks.http.oauth import OAuthTransport
+from sinks.http.rate_limit import LocalTokens, RateLimitedTransport, SharedTokens, Tokens
 
 _PACE_TIMEOUT_S: Final = 0.25
 """Longest wait for Valkey, before a process keeps the pace by itself."""
@@ -75,13 +75,15 @@ class Wiring:
         """
         section = self._settings.platforms[platform]
         tokens = self._tokens(platform, section)
-        paced = Paced(self._transport, tokens, self._settings.delivery.pace_patience, self._wait)
+        paced = RateLimitedTransport(
+            self._transport, tokens, self._settings.delivery.pace_patience, self._wait
+        )
         return Destination(section.codec, self._access(section, paced), paced)
 
-    def _access(self, section: PlatformSettings, paced: Paced) -> Transport:
+    def _access(self, section: PlatformSettings, transport: RateLimitedTransport) -> Transport:
         if not isinstance(section, OAuthAccess):
-            return paced
-        return Authorised(paced, section.grant, section.tokens, self._now)
+            return transport
+        return OAuthTransport(transport, section.grant, section.tokens, self._now)
 
     def _tokens(self, name: str, section: PlatformSettings) -> Tokens:
         rate_per_s, burst = section.requests_per_s, section.burst

@@ -12,7 +12,7 @@ from sinks.export.run import Exporter
 
 
 def build_exporter(settings: Settings) -> Exporter:
-    """What spells exports, by the wall clock."""
+    """The exporter, on the wall clock."""
     forms: dict[IdentifierForm, Platform] = {
         name: settings.platforms[name].codec for name in PLATFORM_NAMES
     }

@@ -15,13 +15,13 @@ from sinks.http.client import HttpRunner
 OK: Final = "ok"
 NOT_CONFIGURED: Final = "not_configured"
 _PATIENCE: Final = timedelta(seconds=10)
-"""Longest silence; who asks waits for the answer."""
+"""Longest silence; the caller waits for the result."""
 _NOBODY: Final = Find("stratum check", "stratum:check")
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of it.
+    """Its result.
 
     Attributes:
         result: ``ok``, ``not_configured``, or a reason as in `sinks.ads.outcomes`: ``reauth``,

@@ -23,7 +23,7 @@ from sinks.activation.params import DeliveryParams
 from sinks.export.run import ExportParams
 from sinks.intake.kafka import KafkaAppendParams
 from sinks.intake.valkey import ValkeyAppendParams
-from sinks.profiles.cache import HotParams
+from sinks.profiles.cache import ProfileCacheParams
 from sources.feed import ReadParams
 from sources.log.leases import LeaseParams
 from sources.log.valkey import TrimParams
@@ -91,7 +91,7 @@ class Log(_Section):
 
     @property
     def watched(self) -> Watched:
-        """The partitions that are to get on."""
+        """The partitions that must advance."""
         if self.kind == "kafka":
             return Watched(self.kafka.topics, None, self.still_after)
         return Watched((self.name,), self.partitions, self.still_after)
@@ -117,7 +117,7 @@ class Query(_Section):
     of life.
     """
 
-    hot: HotParams = HotParams()
+    hot: ProfileCacheParams = ProfileCacheParams()
     paging: PagingParams = PagingParams()
     statistics: StatisticsParams = StatisticsParams()
     funnels: FunnelParams = FunnelParams()

@@ -72,7 +72,7 @@ def build(
         due: tasks, withdrawals first.
         receipts: writes whose results are due to be asked for.
         permit: asks the gate, records its decision, and gives back what may be done.
-        deliver: does it and says what came of it.
+        deliver: executes it and returns the result.
         confirm: asks for a result and notes it.
         report: learns every attempt by destination.
     """
@@ -175,7 +175,7 @@ class Lane:
 def _keep_running(settings: Settings, platform: str, lane: Lane) -> None:
     """Serve one platform until the lane is stopped.
 
-    What nobody expected ends this execution, and no other; it is begun anew.
+    What nobody expected ends this execution, and no other; it is restarted.
     """
     name = f"activation:{platform}:{lane.name}"
     pause_s = settings.delivery.breaker.cool_down.total_seconds()
@@ -275,7 +275,7 @@ class _AttemptLines(StatelessSinkPartition[tuple[str, Attempt]]):
 
 
 class AttemptLog(DynamicSink[tuple[str, Attempt]]):
-    """Logs and counts what came of each attempt; nothing of it is personal."""
+    """Logs and counts the result of each attempt; no personal data."""
 
     def build(
         self, _step_id: str, _worker_index: int, _worker_count: int

@@ -26,7 +26,7 @@ from dataflows.observing import expect_alerts, observe_alert, observe_notice, sh
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
 from domain.alerts import Notice, Severity
 from domain.instants import to_ms
-from operators.alerts.look import look
+from operators.alerts.look import evaluate
 from sinks.alerts.sender import Sender
 from sinks.http.client import HttpRunner
 from store.alerts import conditions as alert_conditions
@@ -37,7 +37,7 @@ logger = structlog.get_logger(__name__)
 
 
 def run(settings: Settings) -> None:
-    """Look and send until SIGTERM or SIGINT. While Postgres is away it waits and says so.
+    """Evaluate and send until SIGTERM or SIGINT. While Postgres is away it waits and logs that.
 
     Raises:
         SystemExit: a sender broke; whoever started the process starts it again.
@@ -53,7 +53,7 @@ def run(settings: Settings) -> None:
         for sender in senders:
             sender.start()
         logger.info("alerts_started", channels=names)
-        while_store_is_away("alerts", stop, partial(_look, settings, stop))
+        while_store_is_away("alerts", stop, partial(_evaluate_until, settings, stop))
         for sender in senders:
             sender.join()
     if broken.is_set():
@@ -63,7 +63,7 @@ def run(settings: Settings) -> None:
 def keep_sending(settings: Settings, name: str, stop: Flag, broken: Flag) -> None:
     """Send to one channel.
 
-    If that breaks, end the process, which must not look as if on-call were told.
+    If that breaks, end the process, which must not look as if on-call had been notified.
     """
     try:
         while_store_is_away(f"alerts:{name}", stop, partial(_send, settings, name, stop))
@@ -79,10 +79,10 @@ def _connect(settings: Settings) -> Connection[Any]:
     )
 
 
-def _look(settings: Settings, stop: Flag) -> None:
+def _evaluate_until(settings: Settings, stop: Flag) -> None:
     with _connect(settings) as conn:
         while not stop.is_set():
-            look_once(conn, settings.alerts, datetime.now(UTC), settings.log.watched)
+            evaluate_once(conn, settings.alerts, datetime.now(UTC), settings.log.watched)
             stop.wait(settings.alerts.interval.total_seconds())
 
 
@@ -105,28 +105,28 @@ def _send(settings: Settings, name: str, stop: Flag) -> None:
                 stop.wait(min(1.0, params.interval.total_seconds()))
 
 
-def look_once(
+def evaluate_once(
     conn: Connection[Any], params: Alerts, now: datetime, watched: Watched | None = None
 ) -> list[Notice]:
-    """Look at every workspace, and write down what is to be told.
+    """Evaluate every workspace and put its notices into the outbox.
 
-    Nothing where another process looks.
+    Nothing where another process evaluates.
 
     Args:
         conn: connection in autocommit mode.
-        params: what counts, when it is told, and where.
+        params: what counts, when it is sent, and where.
         now: clock.
-        watched: partitions that are to get on.
+        watched: partitions that must advance.
     """
-    told: list[Notice] = []
+    notices: list[Notice] = []
     now_ms = to_ms(now)
     for workspace in alert_conditions.workspaces(conn):
-        with episodes.looking(conn) as alone:
+        with episodes.try_lock(conn) as alone:
             if not alone:
-                return told
+                return notices
             seen = alert_conditions.conditions(conn, workspace, now, params.conditions, watched)
             before = episodes.load_state(conn, workspace)
-            looked = look(
+            evaluation = evaluate(
                 before,
                 workspace,
                 seen,
@@ -134,15 +134,17 @@ def look_once(
                 params.alerting,
                 episodes.acknowledged(conn, workspace),
             )
-            for notice in looked.notices:
-                outbox.tell(conn, notice, reached(notice, params), now)
+            for notice in evaluation.notices:
+                outbox.enqueue(conn, notice, channels_for(notice, params), now)
             changed = [
-                one for key, one in looked.state.episodes.items() if one != before.episodes.get(key)
+                one
+                for key, one in evaluation.state.episodes.items()
+                if one != before.episodes.get(key)
             ]
-            episodes.show(conn, workspace, changed)
-            episodes.save_state(conn, workspace, looked.state, now)
-        told += looked.notices
-        for notice in looked.notices:
+            episodes.update_episodes(conn, workspace, changed)
+            episodes.save_state(conn, workspace, evaluation.state, now)
+        notices += evaluation.notices
+        for notice in evaluation.notices:
             observe_alert(notice)
             logger.info(
                 "alert",
@@ -151,16 +153,16 @@ def look_once(
                 key=notice.episode.key,
                 severity=notice.episode.severity.word,
             )
-    return told
+    return notices
 
 
-def reached(notice: Notice, params: Alerts) -> Collection[str]:
-    """Names of the channels that a notice goes to."""
+def channels_for(notice: Notice, params: Alerts) -> Collection[str]:
+    """Names of the channels that a notice is sent to."""
     episode = notice.episode
     return [
         name
         for name, channel in params.channels.items()
-        if episode.worst >= Severity.of(channel.severity)
+        if episode.worst >= Severity.from_word(channel.severity)
         and (not channel.workspaces or notice.workspace in channel.workspaces)
         and (not channel.kinds or episode.kind in channel.kinds)
     ]

@@ -91,7 +91,7 @@ class UnifyCounts(Observer):
         metrics.WAKES.inc(people)
 
     def conflict(self) -> None:
-        """Somebody was faster; the work is tried again."""
+        """A version conflict; the work is retried."""
         metrics.CONFLICTS.inc()
 
     def fenced(self) -> None:
@@ -115,7 +115,7 @@ def observe_reading(reading: Reading) -> None:
 
 
 def expect_alerts(channels: Iterable[str]) -> None:
-    """Let notices, and what may come of telling these channels, count from 0."""
+    """Let notices, and the possible results of these channels, count from 0."""
     for step in (Step.OPENED, Step.WORSENED, Step.REMINDED, Step.RESOLVED):
         metrics.ALERTS.labels(step.value)
     for channel, outcome in product(channels, (Arrived, Again, Refused)):
@@ -123,7 +123,7 @@ def expect_alerts(channels: Iterable[str]) -> None:
 
 
 def observe_alert(notice: Notice) -> None:
-    """Something is told about an alert."""
+    """A notice is put into the outbox."""
     metrics.ALERTS.labels(notice.step.value).inc()
 
 

@@ -29,7 +29,7 @@ from dataflows.profiles import build_profiles
 from dataflows.unify.unifier import build_unifier
 from domain.event import Batch, Wake
 from domain.facts import Facts
-from sinks.profiles.invalidation import HotInvalidation
+from sinks.profiles.invalidation import ProfileCacheInvalidation
 from sources.feed import Intake, LogSource
 from sources.log.kafka import KafkaLog
 from sources.log.kafka_params import KafkaLogParams
@@ -185,7 +185,7 @@ def run_profiles(
         closing(build_sweeps(settings, unify)) as sweeps,
         closing(build_log(settings, positions, worker)) as log,
     ):
-        projection = HotInvalidation(settings.redis.url.get_secret_value())
+        projection = ProfileCacheInvalidation(settings.redis.url.get_secret_value())
         clock, definitions = (Intake(feed, stop, rest=timedelta()) for feed in (due, sweeps))
         flow = build_profiles(Intake(log, stop), clock, definitions, unify, projection)
         gc.freeze()

@@ -59,9 +59,9 @@ def build(
     return flow
 
 
-def _observe(told: SignalOutput) -> None:
-    if isinstance(told, Reading):
-        observe_reading(told)
+def _observe(output: SignalOutput) -> None:
+    if isinstance(output, Reading):
+        observe_reading(output)
 
 
 def run(settings: Settings) -> None:

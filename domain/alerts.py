@@ -20,7 +20,7 @@ class Severity(IntEnum):
         return self.name.lower()
 
     @classmethod
-    def of(cls, word: str) -> "Severity":
+    def from_word(cls, word: str) -> "Severity":
         """From its word.
 
         Raises:
@@ -86,7 +86,7 @@ class Episode(msgspec.Struct, frozen=True):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """Something to be told about an episode.
+    """A notice to be sent about an episode.
 
     Attributes:
         episode: as it is by then.

@@ -1,4 +1,4 @@
-"""The two values between the pure core and the store: what UNIFY knows, what a batch does."""
+"""The two values between the pure core and the store: what was loaded, and what a batch changes."""
 
 from typing import NamedTuple
 
@@ -17,8 +17,8 @@ class Member(NamedTuple):
     kind: str
 
 
-class Told(NamedTuple):
-    """One stored event, as far as aggregates look at it.
+class HistoryEvent(NamedTuple):
+    """The parts of a stored event that aggregates need.
 
     Attributes:
         leaf: the identifier that received it.
@@ -38,8 +38,8 @@ class Told(NamedTuple):
     properties: bytes
 
 
-class Known(msgspec.Struct):
-    """What the store knows of a batch's identifiers. Never changed by the core.
+class LoadedState(msgspec.Struct):
+    """What the store has about a batch's identifiers. Never changed by the core.
 
     Attributes:
         owners: identifier → person, for those asked for that are stored.
@@ -60,11 +60,11 @@ class Known(msgspec.Struct):
     links: dict[Pair, Link] = {}
     stored: set[MessageKey] = set()
     members: dict[ProfileId, list[Member]] = {}
-    histories: dict[ProfileId, list[Told]] = {}
+    histories: dict[ProfileId, list[HistoryEvent]] = {}
 
 
-class Missing(msgspec.Struct, frozen=True):
-    """The core cannot decide without knowing more.
+class NeedMore(msgspec.Struct, frozen=True):
+    """The core needs more loaded state to decide.
 
     Attributes:
         people: whose whole components must be known.

@@ -13,7 +13,7 @@ ExportFormat = Literal["csv", "json", "ndjson", "parquet"]
 IdentifierForm = Literal["none", "raw", PlatformName]
 """``raw``: as stored.
 
-A platform: spelled and hashed as that platform takes it; ``none``: left out.
+A platform: formatted and hashed as that platform takes it; ``none``: left out.
 """
 ColumnType = Literal["text", "integer", "number", "boolean"]
 

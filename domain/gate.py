@@ -111,7 +111,7 @@ class Override(msgspec.Struct, frozen=True):
     Attributes:
         scope: ``workspace``, ``platform:<name>`` or ``audience:<id>``.
         codes: the reasons that it overrides.
-        author: who said so, ``key:<id>``.
+        author: its author, ``key:<id>``.
         expires_ms: when it ends; none is without end.
         approved_by: the second person, where two are needed; empty while nobody has.
     """
@@ -155,7 +155,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 class Controls(msgspec.Struct, frozen=True):
-    """What people have said about the pushes of one destination.
+    """The interventions that apply to the pushes of one destination.
 
     Attributes:
         modes: those that may concern it; none is to enforce.
@@ -189,7 +189,7 @@ class Decision(msgspec.Struct, frozen=True):
     Attributes:
         destination: what the gate guards, ``<platform>:<audience id>``.
         reasons: sentences, the weightiest first.
-        reading_ids: readings that it rests on.
+        reading_ids: readings that it is based on.
         decided_ms: the instant.
         codes: the reasons in the same order, for machines.
         would: what the gate itself says, where a person lets pass what it would not, or freezing or

@@ -1,4 +1,4 @@
-"""Link facts: two identifiers that an event named together, and what became of them."""
+"""Link facts: two identifiers that an event named together, and their status."""
 
 from typing import Final
 
@@ -42,6 +42,6 @@ class Link(msgspec.Struct, frozen=True, gc=False):
         return self.a, self.b
 
 
-def pair_of(one: IdentifierKey, other: IdentifierKey) -> Pair:
+def pair_of(left: IdentifierKey, right: IdentifierKey) -> Pair:
     """Order two keys: links have no direction."""
-    return (one, other) if one < other else (other, one)
+    return (left, right) if left < right else (right, left)

@@ -14,9 +14,17 @@ from multiprocessing import get_context
 from typing import Any, Final
 
 from faultlab.faults import FAULTS, NORMAL
-from faultlab.histories import Branch, Pace, Told, branches, calm, history, records_of
+from faultlab.histories import (
+    Branch,
+    HistoryResult,
+    Pace,
+    branches,
+    calm_history,
+    history,
+    records_of,
+)
 from faultlab.profiles import CONVERSIONS, CRM, META, PROFILES, WEB_SHOP, Deliveries, Profile
-from faultlab.scoring import Held, Score, added, together
+from faultlab.scoring import Holds, Score, added, together
 from faultlab.world import Frozen, Rules
 
 DEVELOPMENT: Final = (1, 2, 3)
@@ -32,7 +40,7 @@ _CHUNK: Final = 6
 """Histories that one process simulates at a time."""
 
 Progress = Callable[[str, int, int], None]
-"""Told what was finished, how many histories are done, and how many there are."""
+"""Reports progress: what was finished, histories done, histories in all."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Plan:
         ]
 
 
-def run(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[Told]:
+def run(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[HistoryResult]:
     """Simulate a plan.
 
     Args:
@@ -73,7 +81,7 @@ def run(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[Told]:
         progress: told after each step.
 
     Returns:
-        What came of each history, ordered by profile, name, severity and number.
+        The result of each history, ordered by profile, name, severity and number.
     """
     told = _here(plan, rules, progress) if jobs == 1 else _spread(plan, rules, jobs, progress)
     places = {
@@ -94,12 +102,12 @@ def run(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[Told]:
     )
 
 
-def _here(plan: Plan, rules: Rules, progress: Progress) -> list[Told]:
-    found: list[Told] = []
+def _here(plan: Plan, rules: Rules, progress: Progress) -> list[HistoryResult]:
+    found: list[HistoryResult] = []
     total = 0
     for seed in plan.seeds:
         for profile in plan.profiles:
-            told, points = calm(profile, rules, seed, plan.pace)
+            told, points = calm_history(profile, rules, seed, plan.pace)
             chosen = plan.chosen(profile, points)
             total += 1 + len(chosen)
             found += [told, *_histories(profile, rules, chosen, seed, plan.pace)]
@@ -109,18 +117,18 @@ def _here(plan: Plan, rules: Rules, progress: Progress) -> list[Told]:
 
 def _histories(
     profile: Profile | Deliveries, rules: Rules, chosen: Sequence[Branch], seed: int, pace: Pace
-) -> list[Told]:
+) -> list[HistoryResult]:
     records = records_of(profile, rules)
     return [history(profile, rules, records, branch, seed, pace) for branch in chosen]
 
 
-def _spread(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[Told]:
-    found: list[Told] = []
+def _spread(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[HistoryResult]:
+    found: list[HistoryResult] = []
     total = 0
     # Forked children would inherit the threads of whatever runs here.
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         stretches: dict[Future[Any], tuple[Profile | Deliveries, int]] = {
-            pool.submit(calm, profile, rules, seed, plan.pace): (profile, seed)
+            pool.submit(calm_history, profile, rules, seed, plan.pace): (profile, seed)
             for seed in plan.seeds
             for profile in plan.profiles
         }
@@ -146,12 +154,14 @@ def _spread(plan: Plan, rules: Rules, jobs: int, progress: Progress) -> list[Tol
     return found
 
 
-def score(told: Iterable[Told], name: str = "", severities: Sequence[str] = ()) -> Score:
+def score(
+    results: Iterable[HistoryResult], name: str = "", severities: Sequence[str] = ()
+) -> Score:
     """The score of all faults, or of those of a name or of some severities."""
     return together(
         [
             one.outcome
-            for one in told
+            for one in results
             if one.outcome is not None
             and name in ("", one.disturbance)
             and (not severities or one.severity in severities)
@@ -159,13 +169,13 @@ def score(told: Iterable[Told], name: str = "", severities: Sequence[str] = ()) 
     )
 
 
-def normal(told: Iterable[Told], profile: str = "", name: str = "") -> Held:
+def normal(results: Iterable[HistoryResult], profile: str = "", name: str = "") -> Holds:
     """How normal traffic was held: all of it, or one profile's, or one normal thing's."""
     return added(
         [
-            one.held
-            for one in told
-            if one.held is not None
+            one.holds
+            for one in results
+            if one.holds is not None
             and profile in ("", one.profile)
             and name in ("", one.disturbance)
         ]

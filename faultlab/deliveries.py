@@ -1,4 +1,4 @@
-"""An ad platform's answers under a disturbance.
+"""An ad platform's responses under a disturbance.
 
 Spans of time in, counters as deliveries write them out.
 """
@@ -30,7 +30,7 @@ class DeliveriesState:
 
 
 class Answers:
-    """Draws what a platform answers.
+    """Draws a platform's responses.
 
     Args:
         profile: the platform.

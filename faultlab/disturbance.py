@@ -14,7 +14,7 @@ from typing import Any
 from domain.instants import MS
 
 Raw = dict[str, Any]
-"""One record of the Segment specification before it is spelled as JSON."""
+"""One record of the Segment specification before it is encoded as JSON."""
 Change = Callable[[Raw], None]
 """Changes a record in place."""
 

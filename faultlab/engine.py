@@ -31,7 +31,7 @@ _KEPT_MS = 3 * HOUR_MS
 """How long totals are kept: longer than anything waits to be processed."""
 
 
-class Look(NamedTuple):
+class GateSample(NamedTuple):
     """What the gate would say at an instant.
 
     Attributes:
@@ -99,7 +99,7 @@ class SignalEngine:
             totals[metric] = totals.get(metric, 0.0) + value
             self._changed[minute_ms, metric] = None
 
-    def look(self, now_ms: int) -> Look:
+    def evaluate(self, now_ms: int) -> GateSample:
         """Read what changed, and judge a push."""
         self.read(now_ms)
         state = self._state
@@ -108,12 +108,12 @@ class SignalEngine:
         if not self._signal.startswith("source:") and (
             reading is None or reading.status is Status.UNKNOWN
         ):
-            return Look(now_ms, Verdict.PASS, None, "")
+            return GateSample(now_ms, Verdict.PASS, None, "")
         known = {} if reading is None else {self._signal: reading}
         proposed = ProposedAction(WORKSPACE, _DESTINATION, 1, Action.PUSH, (self._signal,))
         decision = decide(state.gate, proposed, known, now_ms, self._gate)
         score = None if reading is None else reading.score
-        return Look(
+        return GateSample(
             now_ms,
             decision.verdict,
             score,
@@ -121,7 +121,7 @@ class SignalEngine:
         )
 
     def read(self, now_ms: int) -> None:
-        """Read what changed, and let the gate observe what comes of it."""
+        """Read what changed and pass the new reading to the gate."""
         state = self._state
         rows = tuple(
             Observed(minute, 0, metric, state.totals[minute][metric], now_ms)

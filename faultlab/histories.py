@@ -11,11 +11,11 @@ import numpy as np
 from domain.gate import Verdict
 from domain.instants import HOUR_MS, MINUTE_MS, MS
 from faultlab.disturbance import Disturbance
-from faultlab.engine import Look
+from faultlab.engine import GateSample
 from faultlab.faults import FAULTS, NORMAL
 from faultlab.profiles import Deliveries, Profile
 from faultlab.records import Records
-from faultlab.scoring import Held, Outcome, held, judge
+from faultlab.scoring import Holds, Outcome, judge, score_holds
 from faultlab.world import Frozen, Happening, Rules, World, begin
 
 
@@ -59,8 +59,8 @@ class Branch(NamedTuple):
     frozen: Frozen
 
 
-class Told(NamedTuple):
-    """What came of one history.
+class HistoryResult(NamedTuple):
+    """The result of one history.
 
     Attributes:
         profile: name.
@@ -79,9 +79,9 @@ class Told(NamedTuple):
     severity: str
     number: int
     outcome: Outcome | None
-    held: Held | None
+    holds: Holds | None
     onset_ms: int
-    looks: tuple[Look, ...]
+    looks: tuple[GateSample, ...]
     events: int
 
 
@@ -132,9 +132,9 @@ _POINTS: Final = 6
 """Points of the calm stretch from which histories fork."""
 
 
-def calm(
+def calm_history(
     profile: Profile | Deliveries, rules: Rules, seed: int, pace: Pace
-) -> tuple[Told, list[Frozen]]:
+) -> tuple[HistoryResult, list[Frozen]]:
     """Simulate a profile's warm-up and its calm stretch.
 
     Returns:
@@ -145,19 +145,19 @@ def calm(
     end = start + pace.calm // MS
     points = [onset - pace.settle // MS for onset in onsets(profile, seed, pace)]
     world.pass_by(min([start, *points]) - pace.settle // MS, pace.coarse, pace.spans_per_read)
-    looks: list[Look] = []
+    looks: list[GateSample] = []
     frozen = []
     for point in points:
         looks += _watched(world, point, pace)
         frozen.append(world.frozen())
     looks += _watched(world, end, pace)
-    told = held(looks, start + pace.settle // MS, end)
-    return Told(profile.name, "calm", "", 0, None, told, start, (), world.events), frozen
+    told = score_holds(looks, start + pace.settle // MS, end)
+    return HistoryResult(profile.name, "calm", "", 0, None, told, start, (), world.events), frozen
 
 
-def _watched(world: World, until_ms: int, pace: Pace) -> list[Look]:
+def _watched(world: World, until_ms: int, pace: Pace) -> list[GateSample]:
     """Looks at calm traffic: coarse ones, and fine ones in one hour of so many."""
-    looks: list[Look] = []
+    looks: list[GateSample] = []
     while world.now_ms < until_ms:
         hour = world.now_ms // HOUR_MS
         until = min(until_ms, (hour + 1) * HOUR_MS)
@@ -166,7 +166,7 @@ def _watched(world: World, until_ms: int, pace: Pace) -> list[Look]:
 
 
 def branches(
-    profile: Profile | Deliveries, points: Sequence[Frozen], pace: Pace, wanted: str = ""
+    profile: Profile | Deliveries, points: Sequence[Frozen], pace: Pace, pattern: str = ""
 ) -> list[Branch]:
     """The histories of a profile: each fault from points of its own, each normal thing from one.
 
@@ -174,11 +174,11 @@ def branches(
         profile: whom they happen to.
         points: worlds of its calm stretch.
         pace: how many.
-        wanted: only disturbances whose name holds this; empty for all.
+        pattern: only disturbances whose name holds this; empty for all.
     """
     found = []
     for disturbance in applicable(profile, (*FAULTS, *NORMAL)):
-        if wanted not in disturbance.name:
+        if pattern not in disturbance.name:
             continue
         first = crc32(f"{profile.name}:{disturbance.name}".encode())
         numbers = range(pace.onsets if disturbance.fault else 1)
@@ -196,7 +196,7 @@ def history(
     branch: Branch,
     seed: int,
     pace: Pace,
-) -> Told:
+) -> HistoryResult:
     """Simulate one history, and score it."""
     disturbance, frozen = branch.disturbance, branch.frozen
     onset = frozen.now_ms + pace.settle // MS
@@ -209,13 +209,13 @@ def history(
     if not disturbance.fault:
         until = min(until, onset + pace.normal_for // MS)
         looks += world.looks(until, pace.coarse)
-        return Told(
+        return HistoryResult(
             profile.name,
             disturbance.name,
             "",
             branch.number,
             None,
-            held(looks, onset, until),
+            score_holds(looks, onset, until),
             onset,
             (),
             world.events,
@@ -225,13 +225,13 @@ def history(
     looks += world.looks(until, pace.coarse)
     phase = pace.push_every * float(np.random.default_rng(chance).random())
     outcome = judge(looks, onset, until, pace.push_every, phase)
-    return Told(
+    return HistoryResult(
         profile.name, disturbance.name, disturbance.severity, branch.number, outcome, None, onset,
         tuple(looks), world.events
     )  # fmt: skip
 
 
-def _until_found(world: World, until_ms: int, pace: Pace) -> Iterator[Look]:
+def _until_found(world: World, until_ms: int, pace: Pace) -> Iterator[GateSample]:
     """Fine looks, the last one the first at which the gate does not let a push pass."""
     for look in world.looks(until_ms, pace.fine):
         yield look

@@ -9,7 +9,7 @@ from html import escape
 from typing import Final
 
 from domain.gate import Verdict
-from faultlab.histories import Told
+from faultlab.histories import HistoryResult
 from faultlab.report import FaultRow, fault_rows, normal_rows, summary
 from faultlab.scoring import Result
 
@@ -29,15 +29,15 @@ _TIMELINE: Final = 130
 _COLOURS: Final = {Verdict.PASS: "#3fa66a", Verdict.HOLD: "#e0a526", Verdict.BLOCK: "#c9423b"}
 
 
-def drawn(told: Sequence[Told]) -> str:
-    """Draw what came of the histories.
+def draw(results: Sequence[HistoryResult]) -> str:
+    """Draw the results of the histories.
 
     Returns:
         An SVG document.
     """
-    rows, calm = fault_rows(told), normal_rows(told)
+    rows, calm = fault_rows(results), normal_rows(results)
     names = list(dict.fromkeys(row.name for row in rows))
-    shown = [one for one in (_found(told, *wanted) for wanted in _TIMELINES) if one is not None]
+    shown = [one for one in (_found(results, *wanted) for wanted in _TIMELINES) if one is not None]
     below = 110 + max(len(names), len(calm)) * _ROW
     height = below + 40 + (len(shown) + 1) // 2 * _TIMELINE
     parts = [
@@ -47,17 +47,17 @@ def drawn(told: Sequence[Told]) -> str:
         ),
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
         _text(20, 30, "Fault lab", size=20),
-        _text(20, 52, _headline(told), colour="#555555"),
+        _text(20, 52, _headline(results), colour="#555555"),
         *_heat(rows, names),
-        *_normal(told),
+        *_normal(results),
     ]
     for index, one in enumerate(shown):
         parts += _timeline(one, 20 + index % 2 * (_WIDTH // 2), below + 30 + index // 2 * _TIMELINE)
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _headline(told: Sequence[Told]) -> str:
-    figures = summary(told)
+def _headline(results: Sequence[HistoryResult]) -> str:
+    figures = summary(results)
     return (
         f"{figures['faults']} faults, recall {figures['recall_medium_and_high']:.1%} at medium"
         f" severity and above; {figures['false_holds_per_signal_month']:.1f} false holds per"
@@ -97,7 +97,7 @@ def _heat(rows: Sequence[FaultRow], names: Sequence[str]) -> Iterator[str]:
                 continue
             left = _LEFT + column * _CELL
             yield _box(left + 1, top + 1, _CELL - 2, _ROW - 2, _heat_colour(score.recall))
-            delay = "" if score.delay_s is None else f" in {spell_s(score.delay_s)}"
+            delay = "" if score.delay_s is None else f" in {format_seconds(score.delay_s)}"
             yield _text(
                 left + _CELL / 2, top + 16, f"{score.found}/{score.faults}{delay}", anchor="middle"
             )
@@ -109,49 +109,53 @@ def _heat_colour(recall: float) -> str:
     return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
 
 
-def _normal(told: Sequence[Told]) -> Iterator[str]:
+def _normal(results: Sequence[HistoryResult]) -> Iterator[str]:
     left = _LEFT + 3 * _CELL + 40
     yield _text(left, 82, "normal traffic: false holds, share of the time held", colour="#555555")
-    for line, row in enumerate(normal_rows(told)):
+    for line, row in enumerate(normal_rows(results)):
         top = 90 + line * _ROW
         yield _text(left, top + 16, row.name)
         yield _box(left + 190, top + 4, min(1.0, row.held.share) * 150, _ROW - 8, "#e0a526")
         yield _text(left + 350, top + 16, f"{row.held.episodes}, {row.held.share:.1%}")
 
 
-def _found(told: Sequence[Told], profile: str, name: str) -> Told | None:
+def _found(results: Sequence[HistoryResult], profile: str, name: str) -> HistoryResult | None:
     """A history to show: of medium severity if there is one."""
     fitting = [
-        one for one in told if one.looks and (one.profile, one.disturbance) == (profile, name)
+        one for one in results if one.looks and (one.profile, one.disturbance) == (profile, name)
     ]
     return min(fitting, key=lambda one: ("medium", "high", "low").index(one.severity), default=None)
 
 
-def _timeline(one: Told, left: float, top: float) -> Iterator[str]:
+def _timeline(result: HistoryResult, left: float, top: float) -> Iterator[str]:
     """Score over time, the verdict as a band below it, the fault shaded."""
     width, height = _WIDTH / 2 - 60, _TIMELINE - 50
-    first, last = one.looks[0].at_ms, one.looks[-1].at_ms
+    first, last = result.looks[0].at_ms, result.looks[-1].at_ms
 
     def x_of(at_ms: int) -> float:
         return left + (at_ms - first) / max(1, last - first) * width
 
     delay = (
-        one.outcome.delay_s
-        if one.outcome is not None and one.outcome.result is Result.FOUND
+        result.outcome.delay_s
+        if result.outcome is not None and result.outcome.result is Result.FOUND
         else None
     )
-    found = "not found" if delay is None else f"found after {spell_s(delay)}"
-    yield _text(left, top, f"{one.profile}: {one.disturbance}, {one.severity} – {found}")
-    yield _box(x_of(one.onset_ms), top + 8, left + width - x_of(one.onset_ms), height, "#f3dedd")
-    yield from _scores(one, x_of, top + 8, height)
-    for verdict, since, until in _runs(one):
+    found = "not found" if delay is None else f"found after {format_seconds(delay)}"
+    yield _text(left, top, f"{result.profile}: {result.disturbance}, {result.severity} – {found}")
+    yield _box(
+        x_of(result.onset_ms), top + 8, left + width - x_of(result.onset_ms), height, "#f3dedd"
+    )
+    yield from _scores(result, x_of, top + 8, height)
+    for verdict, since, until in _runs(result):
         yield _box(x_of(since), top + 12 + height, x_of(until) - x_of(since), 6, _COLOURS[verdict])
 
 
-def _scores(one: Told, x_of: Callable[[int], float], top: float, height: float) -> Iterator[str]:
+def _scores(
+    result: HistoryResult, x_of: Callable[[int], float], top: float, height: float
+) -> Iterator[str]:
     """The score as lines; where it is unknown there is none."""
     points: list[str] = []
-    for look in (*one.looks, None):
+    for look in (*result.looks, None):
         if look is not None and look.score is not None:
             points.append(f"{x_of(look.at_ms):.1f},{top + height * (1 - look.score / 100):.1f}")
         elif points:
@@ -162,20 +166,20 @@ def _scores(one: Told, x_of: Callable[[int], float], top: float, height: float) 
             points = []
 
 
-def _runs(one: Told) -> Iterator[tuple[Verdict, int, int]]:
+def _runs(result: HistoryResult) -> Iterator[tuple[Verdict, int, int]]:
     """Stretches of one verdict."""
-    begun = one.looks[0]
-    for look in one.looks:
+    begun = result.looks[0]
+    for look in result.looks:
         if look.verdict is not begun.verdict:
             yield begun.verdict, begun.at_ms, look.at_ms
             begun = look
-    yield begun.verdict, begun.at_ms, one.looks[-1].at_ms
+    yield begun.verdict, begun.at_ms, result.looks[-1].at_ms
 
 
-def spell_s(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Seconds as people say them.
 
-    >>> spell_s(40), spell_s(150)
+    >>> format_seconds(40), format_seconds(150)
     ('40 s', '2.5 min')
     """
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"

@@ -63,7 +63,7 @@ class Mix:
         anonymous: of those who have a cookie.
         consent: of those whose events state consent; 0 where the source knows nothing of it.
         granted: of these, share that grants.
-        address: whether the client's IP address is told.
+        address: whether the client's IP address is sent.
         offline: share of events that wait on the device until it has a network.
         offline_for: how long such an event waits on average.
         order_amount: median amount of an order.
@@ -150,7 +150,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Deliveries:
-    """An ad platform's answers, as the deliveries of a busy account meet them.
+    """An ad platform's responses, as the deliveries of a busy account meet them.
 
     Attributes:
         name: what the table calls it.

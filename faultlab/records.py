@@ -212,7 +212,7 @@ def _renamed(one: Identifier, person: int) -> Identifier:
 def has(person: int, what: str, share: float) -> bool:
     """Whether a person has something that this share of people has.
 
-    Always the same answer for the same person.
+    Always the same result for the same person.
     """
     return (
         int.from_bytes(blake2b(f"{person}:{what}".encode(), digest_size=4).digest()) < share * 2**32

@@ -1,4 +1,4 @@
-"""The scores as rows, as sentences and as JSON. Pure: what came of the histories in, values out."""
+"""The scores as rows, as sentences and as JSON. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from typing import Any, Final, NamedTuple
 from domain.instants import DAY_MS
 from faultlab.corpus import normal, score
 from faultlab.faults import FAULTS, NORMAL
-from faultlab.histories import Told
+from faultlab.histories import HistoryResult
 from faultlab.profiles import PROFILES
-from faultlab.scoring import Held, Result, Score
+from faultlab.scoring import Holds, Result, Score
 
 GRAVE: Final = ("medium", "high")
 """Severities at which faults must be found."""
@@ -34,16 +34,18 @@ class NormalRow(NamedTuple):
     """
 
     name: str
-    held: Held
+    held: Holds
     reasons: tuple[tuple[str, int], ...]
 
 
-def fault_rows(told: Sequence[Told]) -> list[FaultRow]:
+def fault_rows(results: Sequence[HistoryResult]) -> list[FaultRow]:
     """One row per fault and severity, in the order of the corpus."""
     rows = []
     for fault in FAULTS:
         mine = [
-            one for one in told if (one.disturbance, one.severity) == (fault.name, fault.severity)
+            one
+            for one in results
+            if (one.disturbance, one.severity) == (fault.name, fault.severity)
         ]
         if mine:
             where = tuple(
@@ -55,20 +57,20 @@ def fault_rows(told: Sequence[Told]) -> list[FaultRow]:
     return rows
 
 
-def normal_rows(told: Sequence[Told]) -> list[NormalRow]:
+def normal_rows(results: Sequence[HistoryResult]) -> list[NormalRow]:
     """One row per profile's calm traffic, then one per normal thing."""
     rows = []
     for name in (profile.name for profile in PROFILES):
-        mine = [one for one in told if one.disturbance == "calm" and one.profile == name]
+        mine = [one for one in results if one.disturbance == "calm" and one.profile == name]
         rows += [_normal_row(f"calm: {name}", mine)] if mine else []
     for name in (thing.name for thing in NORMAL):
-        mine = [one for one in told if one.disturbance == name]
+        mine = [one for one in results if one.disturbance == name]
         rows += [_normal_row(name, mine)] if mine else []
     return rows
 
 
-def _normal_row(name: str, told: Sequence[Told]) -> NormalRow:
-    held = normal(told)
+def _normal_row(name: str, results: Sequence[HistoryResult]) -> NormalRow:
+    held = normal(results)
     return NormalRow(
         name, held, tuple(Counter(kind_of(reason) for reason in held.reasons).most_common(2))
     )
@@ -86,13 +88,13 @@ def kind_of(reason: str) -> str:
     return f"{what}: {part}" if rest and not any(letter.isdigit() for letter in part) else what
 
 
-def summary(told: Sequence[Told]) -> dict[str, float | int | None]:
+def summary(results: Sequence[HistoryResult]) -> dict[str, float | int | None]:
     """The figures that are aimed at."""
-    grave, every, calm = score(told, severities=GRAVE), score(told), normal(told)
+    grave, every, calm = score(results, severities=GRAVE), score(results), normal(results)
     delays = {
-        "outage": score(told, "outage"),
-        "half_lost": score(told, "partial loss", ("medium",)),
-        "dropout": score(told, "identifier dropout", GRAVE),
+        "outage": score(results, "outage"),
+        "half_lost": score(results, "partial loss", ("medium",)),
+        "dropout": score(results, "identifier dropout", GRAVE),
     }
     return {
         "faults": every.faults,
@@ -106,26 +108,26 @@ def summary(told: Sequence[Told]) -> dict[str, float | int | None]:
         "false_holds_per_signal_month": calm.per_month,
         "held_share_of_normal_traffic": calm.share,
         "normal_signal_months": calm.watched_ms / (30 * DAY_MS),
-        "events": sum(one.events for one in told),
+        "events": sum(one.events for one in results),
     }
 
 
-def missed(told: Sequence[Told]) -> list[Told]:
+def missed(results: Sequence[HistoryResult]) -> list[HistoryResult]:
     """Faults at medium severity and above that were not found."""
     return [
         one
-        for one in told
+        for one in results
         if one.outcome is not None
         and one.severity in GRAVE
         and one.outcome.result is not Result.FOUND
     ]
 
 
-def as_json(told: Sequence[Told], settings: dict[str, Any]) -> dict[str, Any]:
+def as_json(results: Sequence[HistoryResult], settings: dict[str, Any]) -> dict[str, Any]:
     """Everything, without the looks."""
     return {
         "settings": settings,
-        "summary": summary(told),
+        "summary": summary(results),
         "histories": [
             {
                 "profile": one.profile,
@@ -136,9 +138,9 @@ def as_json(told: Sequence[Told], settings: dict[str, Any]) -> dict[str, Any]:
                 "events": one.events,
                 "outcome": None if one.outcome is None else one.outcome._asdict(),
                 "held": None
-                if one.held is None
-                else one.held._asdict() | {"per_month": one.held.per_month},
+                if one.holds is None
+                else one.holds._asdict() | {"per_month": one.holds.per_month},
             }
-            for one in told
+            for one in results
         ],
     }

@@ -16,13 +16,13 @@ from typing import Final, NamedTuple
 
 from domain.gate import Verdict
 from domain.instants import MS
-from faultlab.engine import Look
+from faultlab.engine import GateSample
 
 MONTH: Final = timedelta(days=30)
 
 
 class Result(StrEnum):
-    """What became of a fault."""
+    """The result of a fault."""
 
     FOUND = "found"
     MISSED = "missed"
@@ -47,7 +47,7 @@ class Outcome(NamedTuple):
     reason: str
 
 
-class Held(NamedTuple):
+class Holds(NamedTuple):
     """How calm traffic was held.
 
     Attributes:
@@ -74,7 +74,7 @@ class Held(NamedTuple):
 
 
 def judge(
-    looks: Sequence[Look], onset_ms: int, until_ms: int, every: timedelta, phase: timedelta
+    looks: Sequence[GateSample], onset_ms: int, until_ms: int, every: timedelta, phase: timedelta
 ) -> Outcome:
     """Score one fault.
 
@@ -107,17 +107,17 @@ def judge(
     )
 
 
-def _last_before(looks: Sequence[Look], at_ms: int) -> Sequence[Look]:
+def _last_before(looks: Sequence[GateSample], at_ms: int) -> Sequence[GateSample]:
     index = bisect_right(looks, at_ms, key=lambda look: look.at_ms)
     return looks[max(0, index - 1) : index]
 
 
-def verdict_at(looks: Sequence[Look], at_ms: int) -> Verdict:
+def verdict_at(looks: Sequence[GateSample], at_ms: int) -> Verdict:
     """The verdict of the last look at or before an instant; before the first one nothing passes."""
     return next((look.verdict for look in _last_before(looks, at_ms)), Verdict.HOLD)
 
 
-def held(looks: Sequence[Look], since_ms: int, until_ms: int) -> Held:
+def score_holds(looks: Sequence[GateSample], since_ms: int, until_ms: int) -> Holds:
     """Score calm traffic: runs of looks that let nothing pass.
 
     Args:
@@ -137,12 +137,12 @@ def held(looks: Sequence[Look], since_ms: int, until_ms: int) -> Held:
         verdict, at_ms = look.verdict, look.at_ms
     if verdict is not Verdict.PASS:
         held_ms += until_ms - at_ms
-    return Held(len(reasons), held_ms, until_ms - since_ms, tuple(reasons))
+    return Holds(len(reasons), held_ms, until_ms - since_ms, tuple(reasons))
 
 
-def added(parts: Sequence[Held]) -> Held:
+def added(parts: Sequence[Holds]) -> Holds:
     """Several stretches together."""
-    return Held(
+    return Holds(
         sum(part.episodes for part in parts),
         sum(part.held_ms for part in parts),
         sum(part.watched_ms for part in parts),

@@ -159,7 +159,7 @@ class Traffic:
         return self.state.born - chance % _VISIT
 
     def _arrived(self, drawn: list[Drawn], until_ms: int, elapsed: int) -> list[Drawn]:
-        """What arrives: at once, or when what holds it upstream lets go of it."""
+        """What arrives: at once, or when the upstream delay releases it."""
         wait_ms = int(self._disturbance.upstream // MS * self._disturbance.level(elapsed))
         upstream = self.state.upstream
         if not wait_ms and not upstream:

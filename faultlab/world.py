@@ -1,6 +1,6 @@
 """One watched signal, its traffic and its engine on one simulated clock.
 
-It can be frozen and go on as many histories.
+It can be frozen and continued as many histories.
 
 traffic ──▶ decoder ──▶ operators.signals.observe ──▶ counters ──▶ engine
 """
@@ -19,7 +19,7 @@ from domain.instants import MINUTE_MS, MS
 from domain.policies import IdentityRules, ProfileRules
 from faultlab.deliveries import Answers, DeliveriesState
 from faultlab.disturbance import CALM, Disturbance
-from faultlab.engine import EngineState, Look, SignalEngine
+from faultlab.engine import EngineState, GateSample, SignalEngine
 from faultlab.profiles import Deliveries, Profile
 from faultlab.records import WORKSPACE, Item, Records
 from faultlab.rhythm import MONDAY_MS
@@ -46,7 +46,7 @@ class Rules:
 class Frozen:
     """A world at rest; plain, so that it can be sent to another process.
 
-    Whoever goes on from it copies it.
+    The caller copies it before continuing.
     """
 
     now_ms: int
@@ -71,7 +71,7 @@ class Happening:
     Attributes:
         disturbance: a fault, or something normal.
         onset_ms: since when.
-        branch: names the history: chance goes on differently in each; None to go on as before.
+        branch: names the history: random numbers differ in each; None to continue as before.
     """
 
     disturbance: Disturbance = CALM
@@ -84,7 +84,7 @@ NOTHING: Final = Happening()
 
 
 class World:
-    """A signal whose time goes on.
+    """A signal whose time advances.
 
     Args:
         profile: what it is.
@@ -134,14 +134,14 @@ class World:
         """The world as it is."""
         return Frozen(self.now_ms, deepcopy(self._feed.state), self._engine.snapshot())
 
-    def looks(self, until_ms: int, span: timedelta) -> Iterator[Look]:
-        """Let time go on in spans, and look after each."""
+    def looks(self, until_ms: int, span: timedelta) -> Iterator[GateSample]:
+        """Advance time in spans, and evaluate after each."""
         while self.now_ms < until_ms:
             self._step(span // MS)
-            yield self._engine.look(self.now_ms)
+            yield self._engine.evaluate(self.now_ms)
 
     def pass_by(self, until_ms: int, span: timedelta, spans_per_read: int) -> None:
-        """Let time go on.
+        """Advance time.
 
         Nobody asks the gate, and the counters of several spans are read at once.
         """

@@ -160,16 +160,16 @@ def json_text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def cast(value: object, wanted: ColumnType) -> object:
+def cast(value: object, column_type: ColumnType) -> object:
     """A trait's value as a typed column takes it; None where it does not fit.
 
     >>> cast("7", "integer"), cast(7.5, "integer"), cast(True, "number"), cast([1], "text")
     (7, None, None, '[1]')
     """
-    if wanted == "boolean":
+    if column_type == "boolean":
         return value if isinstance(value, bool) else None
-    if wanted in {"integer", "number"}:
-        return _number(value, whole=wanted == "integer")
+    if column_type in {"integer", "number"}:
+        return _number(value, whole=column_type == "integer")
     return value if isinstance(value, str) or value is None else json_text(value)
 
 
@@ -193,8 +193,8 @@ def _revenue(view: Leaf) -> dict[str, dict[str, int]]:
     }
 
 
-def _lists(known: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    return {kind: list(values) for kind, values in known.items()}
+def _lists(identifiers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    return {kind: list(values) for kind, values in identifiers.items()}
 
 
 def _whole(name: str, cells: Cells) -> Column:
@@ -208,7 +208,9 @@ def _parts(field: str, prefix: str, names: Iterable[str], cells: Cells) -> list[
     ]
 
 
-def _typed(name: str, wanted: ColumnType | None) -> Column:
-    if wanted is None:
+def _typed(name: str, column_type: ColumnType | None) -> Column:
+    if column_type is None:
         return _parts("traits", "trait", (name,), "any")[0]
-    return Column(f"trait.{name}", wanted, lambda record: cast(record["traits"].get(name), wanted))
+    return Column(
+        f"trait.{name}", column_type, lambda record: cast(record["traits"].get(name), column_type)
+    )

@@ -15,13 +15,13 @@ HOPELESS: Final = (
 )
 
 
-def redrive(payload: bytes, letter: int, source: int, received_ms: int) -> bytes | None:
+def redrive(payload: bytes, dead_letter: int, source: int, received_ms: int) -> bytes | None:
     """Wrap a rejected record again.
 
     Args:
         payload: the record as it lay in the log: an envelope, or one bare event of a producer that
             writes to the log itself.
-        letter: the dead letter's id; what comes of the record resolves that letter.
+        dead_letter: the dead letter's id; processing the record resolves that letter.
         source: source id of a bare record; an envelope keeps its own.
         received_ms: arrival of a bare record; an envelope keeps its own.
 
@@ -35,7 +35,9 @@ def redrive(payload: bytes, letter: int, source: int, received_ms: int) -> bytes
         if payload.startswith(PREFIX):
             envelope = decode(payload)
             if envelope.command:
-                return encode_command(envelope.received, bytes(envelope.command), retry_of=letter)
+                return encode_command(
+                    envelope.received, bytes(envelope.command), retry_of=dead_letter
+                )
             event = bytes(envelope.event)
             if not event:
                 return None
@@ -45,9 +47,9 @@ def redrive(payload: bytes, letter: int, source: int, received_ms: int) -> bytes
                 envelope.sent,
                 event,
                 envelope.message_id,
-                retry_of=letter,
+                retry_of=dead_letter,
             )
         msgspec.json.decode(payload, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
-    return encode_event(source, received_ms, 0, payload, retry_of=letter)
+    return encode_event(source, received_ms, 0, payload, retry_of=dead_letter)

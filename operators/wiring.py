@@ -1,6 +1,6 @@
 """The one adapter that puts a machine on Bytewax.
 
-A machine is told what happened and what time it is, and answers with values.
+A machine takes events and the current time as arguments and returns values.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Machine(Protocol[E_contra, O, S_co]):
         """Whether the machine may be forgotten."""
 
     def snapshot(self) -> S_co:
-        """A copy of the state that a new machine can go on from."""
+        """A copy of the state that a new machine can resume from."""
 
 
 class _Logic(StatefulLogic[E, O, S], Generic[E, O, S]):

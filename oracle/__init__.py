@@ -1,12 +1,12 @@
 """The naive recomputation from stored events that the engine is checked against.
 
 It shares no folding, resolving or composing with `operators`; of that layer it knows only how an
-identifier is spelled.
+identifier is normalised.
 
 | file | what it answers |
 |---|---|
 | statements/ | what one stored payload says |
-| identity.py | which identifiers are one person, and what became of every link |
+| identity.py | which identifiers are one person, and the status of every link |
 | view.py | what all events of one person add up to; stage at an instant |
 | windows.py | until when an event counts in a window; what a text says about time |
 | conditions.py | whether a value satisfies a condition |
@@ -18,7 +18,7 @@ identifier is spelled.
 | standing.py | how their stage and memberships differ |
 | partition.py | how who is one person differs |
 | links.py | how the stored links differ |
-| outbox.py | how memberships differ from the changes that were told |
+| outbox.py | how memberships differ from the changes in the outbox |
 | tables.py | the tables that are verified |
 | verification.py | walks the tables of a workspace in chunks and lists every difference |
 | report.py | what was found, for reading and as JSON |

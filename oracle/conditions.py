@@ -68,10 +68,10 @@ def _number(value: Json) -> bool:
     return type(value) in (int, float)
 
 
-def _equal(value: Json, wanted: Scalar) -> bool:
-    if _number(value) and _number(wanted):
-        return bool(value == wanted)
-    return type(value) is type(wanted) and value == wanted
+def _equal(value: Json, expected: Scalar) -> bool:
+    if _number(value) and _number(expected):
+        return bool(value == expected)
+    return type(value) is type(expected) and value == expected
 
 
 def _contains(value: Json, part: Scalar) -> bool:

@@ -55,7 +55,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a fact: ``linked``, or ``refused`` with the limit as the reason."""
+    """Status of a fact: ``linked``, or ``refused`` with the limit as the reason."""
 
     status: str
     reason: str = ""
@@ -102,10 +102,10 @@ def kinds_of(
 
 
 def _breach(
-    one: set[IdentifierKey], other: set[IdentifierKey], facts: Facts, rules: IdentityRules
+    left: set[IdentifierKey], right: set[IdentifierKey], facts: Facts, rules: IdentityRules
 ) -> str:
-    both = kinds_of(one | other, facts)
+    both = kinds_of(left | right, facts)
     for kind in sorted(both):
         if both[kind] > rules.kinds[kind].limit:
             return f"limit:{kind}"
-    return "limit:total" if len(one | other) > rules.total_limit else ""
+    return "limit:total" if len(left | right) > rules.total_limit else ""

@@ -17,7 +17,7 @@ def link_differences(
 
     Args:
         facts: what the events state.
-        verdicts: what became of each fact that is not banned.
+        verdicts: the status of each fact that is not banned.
         stored: the rows, each pair once.
     """
     missing = set(verdicts) | facts.banned

@@ -1,6 +1,6 @@
 """Measures over matching events: counts, sums, unique values, the most frequent, and others.
 
-Everything is computed anew from the whole list of events.
+Everything is recomputed from the whole list of events.
 """
 
 import json
@@ -26,7 +26,7 @@ _LG_K: Final = 11
 
 
 @dataclass(frozen=True)
-class Deed:
+class MatchingEvent:
     """One matching event as a measure sees it.
 
     Attributes:
@@ -42,18 +42,21 @@ class Deed:
     counts: bool
 
 
-def matches(wanted: EventFilter, statement: Statement, zone: str) -> bool:
+def matches(event_filter: EventFilter, statement: Statement, zone: str) -> bool:
     """Whether an event is of a filter's type and name and satisfies all of its conditions.
 
     Args:
-        wanted: the filter.
+        event_filter: the filter.
         statement: the event.
         zone: the workspace's, for instants that name none.
     """
-    named = statement.type == wanted.event_type and wanted.name in (None, statement.name)
+    named = statement.type == event_filter.event_type and event_filter.name in (
+        None,
+        statement.name,
+    )
     return named and all(
         satisfies(where.condition, value_at(statement.properties, where.property), 0, zone)
-        for where in wanted.where
+        for where in event_filter.where
     )
 
 
@@ -65,20 +68,20 @@ def value_at(properties: Mapping[str, Any], path: str | None) -> Json:
     return value
 
 
-def measure(function: str, deeds: Sequence[Deed], now_ms: int, *, windowed: bool) -> Json:
-    """What the deeds amount to; None for missing.
+def measure(function: str, events: Sequence[MatchingEvent], now_ms: int, *, windowed: bool) -> Json:
+    """The value of a measure over matching events; None for missing.
 
     Args:
         function: a measure of a behaviour node or a function of a computed trait.
-        deeds: every matching event of all time, by (at_ms, tie).
+        events: every matching event of all time, by (at_ms, tie).
         now_ms: the instant, for ``time_since``.
         windowed: whether events stop counting some day.
     """
     if function == "unique":
-        return unique(deeds, windowed=windowed)
+        return unique(events, windowed=windowed)
     if function == "most_frequent":
-        return most_frequent(deeds)
-    counting = [deed for deed in deeds if deed.counts]
+        return most_frequent(events)
+    counting = [deed for deed in events if deed.counts]
     if function == "count":
         return len(counting)
     if function == "exists":
@@ -95,7 +98,7 @@ def measure(function: str, deeds: Sequence[Deed], now_ms: int, *, windowed: bool
     return _of_ends(function, spoken[0], spoken[-1], now_ms) if spoken else None
 
 
-def _of_ends(function: str, first: Deed, last: Deed, now_ms: int) -> Json:
+def _of_ends(function: str, first: MatchingEvent, last: MatchingEvent, now_ms: int) -> Json:
     if function == "time_since":
         return (now_ms - last.at_ms) / 1000
     if function in ("first", "last"):
@@ -151,7 +154,7 @@ def digest_of(text: str) -> int:
     )
 
 
-def unique(deeds: Iterable[Deed], *, windowed: bool) -> int:
+def unique(events: Iterable[MatchingEvent], *, windowed: bool) -> int:
     """How many different values count.
 
     Beyond `UNIQUE_EXACT` different values of all time, an estimate.
@@ -159,7 +162,7 @@ def unique(deeds: Iterable[Deed], *, windowed: bool) -> int:
     seen: dict[str, bool] = {}
     for (
         deed
-    ) in deeds:  # in order of time: what the latest event of a value says about counting stands
+    ) in events:  # in order of time: what the latest event of a value says about counting stands
         text = text_of(deed.value)
         if text is not None:
             seen[text] = deed.counts
@@ -184,11 +187,11 @@ def _sampled(seen: Mapping[str, bool]) -> int:
     return round(sum(seen[text] for text in kept) * Fraction(2**64, digest_of(kept[-1]) + 1))
 
 
-def most_frequent(deeds: Iterable[Deed]) -> Json:
+def most_frequent(events: Iterable[MatchingEvent]) -> Json:
     """The value that most counting events have; among equals the smallest text."""
     values: dict[str, Any] = {}
     counts: Counter[str] = Counter()
-    for deed in deeds:
+    for deed in events:
         text = text_of(deed.value)
         if text is not None:
             values[text] = deed.value

@@ -20,7 +20,7 @@ from domain.segments.rule import Rule, encode_rule
 from domain.segments.span import span_ms
 from domain.values import Json
 from oracle.conditions import satisfies
-from oracle.measures import Deed, matches, measure, plausible, value_at
+from oracle.measures import MatchingEvent, matches, measure, plausible, value_at
 from oracle.sequences import completions, holds_at
 from oracle.statements.record import Statement
 from oracle.view import View, stage_at, view_of
@@ -82,16 +82,16 @@ class Subject:
     def _completed(self) -> dict[bytes, set[int]]:
         return {}
 
-    def matching(self, wanted: EventFilter) -> list[Statement]:
+    def matching(self, event_filter: EventFilter) -> list[Statement]:
         """Events of a filter, in canonical order."""
         spelled = encode_rule(
-            rule.Behaviour(wanted)
+            rule.Behaviour(event_filter)
         )  # filters of 1 and of true are equal in Python, and spelled differently
         if spelled not in self._matching:
             self._matching[spelled] = [
                 event
                 for event in self.statements
-                if matches(wanted, event, self.definitions.time_zone)
+                if matches(event_filter, event, self.definitions.time_zone)
             ]
         return self._matching[spelled]
 
@@ -109,18 +109,18 @@ class Subject:
         """The instant from which an event no longer counts in a window."""
         return expiry(at_ms, span_ms(window), self.definitions.time_zone, calendar=calendar)
 
-    def deeds(
-        self, wanted: EventFilter, prop: str | None, window: str | None, now_ms: int
-    ) -> list[Deed]:
+    def matching_events(
+        self, event: EventFilter, prop: str | None, window: str | None, now_ms: int
+    ) -> list[MatchingEvent]:
         """Matching events as a measure sees them at an instant."""
         return [
-            Deed(
+            MatchingEvent(
                 event.at_ms,
                 event.tie,
                 value_at(event.properties, prop),
                 window is None or now_ms < self.expiry(event.at_ms, window),
             )
-            for event in self.matching(wanted)
+            for event in self.matching(event)
         ]
 
     def trait(self, name: str, now_ms: int) -> Json:
@@ -136,8 +136,8 @@ class Subject:
 
     def value(self, trait: TraitRule, now_ms: int) -> Json:
         """What a computed trait computes."""
-        deeds = self.deeds(trait.event, trait.property, trait.window, now_ms)
-        return measure(trait.function, deeds, now_ms, windowed=trait.window is not None)
+        events = self.matching_events(trait.event, trait.property, trait.window, now_ms)
+        return measure(trait.function, events, now_ms, windowed=trait.window is not None)
 
     def member(self, segment: SegmentId, now_ms: int) -> bool:
         """Whether the person is in a segment; nobody is in one that does not exist."""
@@ -170,7 +170,7 @@ class Subject:
             case rule.Behaviour(event=wanted, property=prop, window=window):
                 amount = measure(
                     node.measure,
-                    self.deeds(wanted, prop, window, now_ms),
+                    self.matching_events(wanted, prop, window, now_ms),
                     now_ms,
                     windowed=window is not None,
                 )

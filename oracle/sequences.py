@@ -62,36 +62,36 @@ class _Chains:
                 if not self._happened(last, mark.at_ms, end_ms):
                     yield end_ms
 
-    def _reach(self, number: int, place: int) -> bool:
+    def _reach(self, step: int, index: int) -> bool:
         """Whether some chain of the steps up to this one ends in this event."""
-        if not self._matches(number, place):
+        if not self._matches(step, index):
             return False
-        return number == 0 or any(
-            self._follows(number, before, place) and self._reached(number - 1, before)
-            for before in range(place)
+        return step == 0 or any(
+            self._follows(step, before, index) and self._reached(step - 1, before)
+            for before in range(index)
         )
 
-    def _follows(self, number: int, before: int, place: int) -> bool:
+    def _follows(self, step: int, before: int, index: int) -> bool:
         start_ms, end_ms, within = (
             self._marks[before].at_ms,
-            self._marks[place].at_ms,
-            self._steps[number].within,
+            self._marks[index].at_ms,
+            self._steps[step].within,
         )
         if not start_ms < end_ms or (within is not None and end_ms - start_ms > span_ms(within)):
             return False
-        return not self._blocked(number, start_ms, end_ms)
+        return not self._blocked(step, start_ms, end_ms)
 
-    def _blocked(self, number: int, start_ms: int, end_ms: int) -> bool:
-        if not self._steps[number].without:
+    def _blocked(self, step: int, start_ms: int, end_ms: int) -> bool:
+        if not self._steps[step].without:
             return False
         between = (
             place for place, mark in enumerate(self._marks) if start_ms < mark.at_ms < end_ms
         )
-        return any(self._blocks(number, place) for place in between)
+        return any(self._blocks(step, place) for place in between)
 
-    def _happened(self, number: int, start_ms: int, end_ms: int) -> bool:
+    def _happened(self, step: int, start_ms: int, end_ms: int) -> bool:
         return any(
-            self._matches(number, place)
+            self._matches(step, place)
             for place, mark in enumerate(self._marks)
             if start_ms < mark.at_ms <= end_ms
         )

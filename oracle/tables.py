@@ -12,7 +12,7 @@ from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, Store
 from oracle.rules import NO_DEFINITIONS
 
 Progress = Callable[[str, int], None]
-"""Told the step and how many more items of it are done."""
+"""Reports progress: the step and how many more of its items are done."""
 
 
 class Tables(Protocol):

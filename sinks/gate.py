@@ -17,7 +17,7 @@ from domain.ids import WorkspaceId
 from domain.instants import MS, to_ms, utc
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
-from operators.gate.decide import Situation, judge, would_go
+from operators.gate.decide import GateContext, judge, would_pass
 from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
 from store import last_word
@@ -34,7 +34,7 @@ class Evaluation:
     params: GateParams
     proposed: ProposedAction
     readings: Mapping[str, Reading]
-    situation: Situation
+    context: GateContext
     state: GateState
     now_ms: int
 
@@ -42,7 +42,7 @@ class Evaluation:
     def decision(self) -> Decision:
         """What the gate decides."""
         return judge(
-            self.state, self.proposed, self.readings, self.situation, self.now_ms, self.params
+            self.state, self.proposed, self.readings, self.context, self.now_ms, self.params
         )
 
     @property
@@ -61,7 +61,7 @@ class Evaluation:
         size = decide.measured(self.conn, audience, adds, removes)
         history = decide.sizes(self.conn, audience, self.params.pushes_remembered)
         return replace(
-            self, situation=msgspec.structs.replace(self.situation, size=size, history=history)
+            self, context=msgspec.structs.replace(self.context, size=size, history=history)
         )
 
     def under_way(self, push_id: int) -> "Evaluation":
@@ -74,18 +74,18 @@ class Evaluation:
             return self
         history = decide.sizes(self.conn, self.proposed.audience_id, self.params.pushes_remembered)
         return replace(
-            self, situation=msgspec.structs.replace(self.situation, size=size, history=history)
+            self, context=msgspec.structs.replace(self.context, size=size, history=history)
         )
 
     @property
     def rehearsed(self) -> bool:
         """Whether it is held by nothing but the advisory mode, so far."""
-        return would_go(self.decision)
+        return would_pass(self.decision)
 
     def record(self) -> int:
         """Write the decision, its audit row and the gate's memory in one transaction.
 
-        Answers the decision's id.
+        Returns the decision's id.
         """
         return decide.record(self.conn, self.decision, self.state)
 
@@ -122,7 +122,9 @@ class TrustGate:
         state, params = decide.load_state(self._conn, workspace, destination), self._params
         proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
         if proposed.action is not Action.PUSH:
-            return Evaluation(self._conn, params, proposed, {}, Situation(platform), state, now_ms)
+            return Evaluation(
+                self._conn, params, proposed, {}, GateContext(platform), state, now_ms
+            )
         sources = signals.feeding_sources(self._conn, workspace, now - params.depends_for)
         opinions = [f"platform:{platform}", metrics.CONVERSIONS]
         readings = self._readings(workspace, [*sources, *opinions], state, now)
@@ -137,7 +139,7 @@ class TrustGate:
             else []
         )
         controls = gate_controls.controls(self._conn, workspace, platform, audience_id, now)
-        situation = Situation(platform, controls, other_ms=to_ms(last_word.clock(self._conn)))
+        situation = GateContext(platform, controls, other_ms=to_ms(last_word.clock(self._conn)))
         proposed = msgspec.structs.replace(proposed, depends_on=tuple(depends_on))
         return Evaluation(self._conn, params, proposed, newest, situation, state, now_ms)
 
@@ -159,7 +161,7 @@ class TrustGate:
     def _readings(
         self, workspace: WorkspaceId, names: Sequence[str], state: GateState, now: datetime
     ) -> list[Reading]:
-        """Read readings since the oldest that the gate remembers.
+        """Read readings since the oldest in the gate's memory.
 
         No further back than needed to see a recovery.
         """

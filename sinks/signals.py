@@ -25,8 +25,8 @@ from store.signals import anomalies
 from store.signals.signals import (
     prune_details,
     prune_readings,
-    remember,
     roll_up,
+    save_checkpoints,
     thin_readings,
     write_readings,
 )
@@ -61,7 +61,7 @@ class _Partition(StatelessSinkPartition[tuple[str, SignalOutput]]):
             anomalies.write(self._conn, found)
         learned = [told for _, told in items if isinstance(told, Checkpoint)]
         if learned:
-            remember(self._conn, learned, utc(now_ms) if now_ms else datetime.now(UTC))
+            save_checkpoints(self._conn, learned, utc(now_ms) if now_ms else datetime.now(UTC))
 
     def _keep_house(self, now_ms: int) -> None:
         if now_ms - self._pruned_ms < self._params.prune_interval // MS:

@@ -1,6 +1,6 @@
 """Sweeps as a source: after a publishing, everybody once, in pages, to be evaluated again.
 
-One process does this at a time, whoever holds the lock in Postgres; when it dies another goes on
+One process does this at a time, whoever holds the lock in Postgres; when it dies another continues
 where the last committed page ended. Live traffic comes first: while there is some, pages are small
 and pauses long, so that a sweep takes a bounded share of the process.
 """

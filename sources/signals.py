@@ -20,7 +20,7 @@ from operators.signals.params import HealthParams
 from store.signals.signals import (
     changed_minutes,
     known_signals,
-    memories,
+    load_checkpoints,
     newest_readings,
     settled_at,
 )
@@ -65,7 +65,7 @@ class MinutesFeed:
         stored: dict[Signal, bytes] = {}
         first = self._settled is None
         if self._settled is None:
-            since, stored = horizon, memories(self._conn, horizon)
+            since, stored = horizon, load_checkpoints(self._conn, horizon)
         else:
             since = max(horizon, self._settled - self._params.overlap)
         changed = changed_minutes(self._conn, since, horizon)

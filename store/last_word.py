@@ -38,10 +38,10 @@ WITH ordered AS MATERIALIZED (
 """Begins a statement that writes readings of some workspaces; it has to look at ``ordered``."""
 
 
-def beginning(conn: Connection[Any], workspace: int) -> datetime:
-    """Keep what is said and read of a workspace as it is until the caller's transaction ends.
+def freeze_gate_inputs(conn: Connection[Any], workspace: int) -> datetime:
+    """Freeze a workspace's interventions and readings until the caller's transaction ends.
 
-    Answers the server's clock.
+    Returns the server's clock.
 
     Call it before anything else is read or locked: only then does everything read see the newest.
     """
@@ -59,7 +59,7 @@ def clock(conn: Connection[Any]) -> datetime:
     return now
 
 
-def saying(conn: Connection[Any], workspace: int) -> None:
+def block_requests(conn: Connection[Any], workspace: int) -> None:
     """Block new requests of a workspace until the transaction ends; wait for those that begin.
 
     Call it before anything is locked that a beginning request could wait for.

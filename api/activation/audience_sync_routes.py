@@ -62,7 +62,7 @@ async def list_audience_platforms(settings: SettingsDep) -> list[PlatformView]:
 async def list_audiences(caller: Reader, pool: PoolDep, paging: PagingDep) -> Page[AudienceView]:
     """The workspace's audiences in the order they were created, deleted ones too."""
     rows = await audiences.page(pool, caller.workspace, paging.after_id, paging.limit)
-    return paging.page(rows, AudienceView.of)
+    return paging.page(rows, AudienceView.from_row)
 
 
 @router.post("/audience-sync/audiences", summary="Create an audience", status_code=201)
@@ -215,7 +215,7 @@ async def list_pushes(
     """Pushes, newest first: what was planned, sent and refused, and the decision behind each."""
     await _view(pool, caller.workspace, id)
     rows = await audiences.history(pool, caller.workspace, id, paging.after_id, paging.limit)
-    return paging.page(rows, PushView.of)
+    return paging.page(rows, PushView.from_row)
 
 
 @router.get("/audience-sync/audiences/{id}/history/{push}", summary="List a push's requests")
@@ -230,7 +230,7 @@ async def list_push_requests(
     rows = await audiences.requests(pool, caller.workspace, id, push, paging.after_id, paging.limit)
     if not rows and paging.cursor is None:
         raise NotFoundError("push")
-    return paging.page(rows, PushRequestView.of, lambda row: (row.seq,))
+    return paging.page(rows, PushRequestView.from_row, lambda row: (row.seq,))
 
 
 @router.delete("/audience-sync/audiences/{id}", summary="Delete an audience", status_code=202)
@@ -248,7 +248,7 @@ async def delete_audience(
 
 
 async def _view(pool: Pool, workspace: int, audience: int) -> AudienceView:
-    found = await audiences.by_id(pool, workspace, audience)
-    if found is None:
+    profile = await audiences.by_id(pool, workspace, audience)
+    if profile is None:
         raise NotFoundError("audience")
-    return AudienceView.of(found)
+    return AudienceView.from_row(profile)

@@ -114,6 +114,6 @@ class AudienceView(View):
     )
 
     @classmethod
-    def of(cls, row: AudienceRow) -> "AudienceView":
+    def from_row(cls, row: AudienceRow) -> "AudienceView":
         """From a stored audience."""
         return cls.model_validate(row, from_attributes=True)

@@ -45,20 +45,22 @@ async def list_profile_audiences(
 
 
 def _view(
-    row: PersonAudience, found: StoredProfile, section: PlatformSettings | None
+    row: PersonAudience, profile: StoredProfile, section: PlatformSettings | None
 ) -> PersonAudienceView:
     return PersonAudienceView(
         audience_id=row.audience_id,
         platform=row.platform,
         name=row.name,
         state=_STATES.get(row.state or "", "not_on_the_list"),
-        reason=_reason(row, found, section),
+        reason=_reason(row, profile, section),
         held_out=row.held_out,
         confirmed_at=row.pushed_at,
     )
 
 
-def _reason(row: PersonAudience, found: StoredProfile, section: PlatformSettings | None) -> Reason:
+def _reason(
+    row: PersonAudience, profile: StoredProfile, section: PlatformSettings | None
+) -> Reason:
     """What decides, the weightiest first."""
     if not row.member:
         return "not_a_member"
@@ -66,9 +68,9 @@ def _reason(row: PersonAudience, found: StoredProfile, section: PlatformSettings
         return "held_out"
     if section is None or row.status != AudienceStatus.ACTIVE:
         return "audience_inactive"
-    if not consents(found.person.view, section.codec.purpose):
+    if not consents(profile.person.view, section.codec.purpose):
         return "no_consent"
-    if not {identifier.kind for identifier in found.identifiers} & set(section.codec.kinds):
+    if not {identifier.kind for identifier in profile.identifiers} & set(section.codec.kinds):
         return "no_identifier"
     if row.state == RowState.REFUSED:
         return "refused_by_platform"

@@ -92,8 +92,8 @@ async def _read(
     return _view(settings.platforms[platform], known.get(platform))
 
 
-def _view(section: PlatformSettings, known: Connected | None) -> ConnectionView:
-    disconnected = known is not None and known.disconnected_at is not None
+def _view(section: PlatformSettings, connection: Connected | None) -> ConnectionView:
+    disconnected = connection is not None and connection.disconnected_at is not None
     return ConnectionView(
         platform=section.codec.name,
         status=NOT_CONFIGURED
@@ -102,7 +102,7 @@ def _view(section: PlatformSettings, known: Connected | None) -> ConnectionView:
         if disconnected
         else "connected",
         account_id=section.account or None,
-        checked_at=known.checked_at if known else None,
-        result=known.result or None if known else None,
-        advice=known.advice or None if known else None,
+        checked_at=connection.checked_at if connection else None,
+        result=connection.result or None if connection else None,
+        advice=connection.advice or None if connection else None,
     )

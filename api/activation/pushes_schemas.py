@@ -75,7 +75,7 @@ class PushView(View):
     duration_s: float | None
 
     @classmethod
-    def of(cls, row: PushRow) -> "PushView":
+    def from_row(cls, row: PushRow) -> "PushView":
         """From a stored push."""
         fields = {name: getattr(row, name) for name in row.__dataclass_fields__}
         took = (row.ended_at - row.started_at).total_seconds() if row.ended_at else None
@@ -119,7 +119,7 @@ class PushRequestView(View):
     ended_at: Instant | None
 
     @classmethod
-    def of(cls, row: RequestRow) -> "PushRequestView":
+    def from_row(cls, row: RequestRow) -> "PushRequestView":
         """From a stored request."""
         return cls.model_validate(row, from_attributes=True)
 

@@ -30,14 +30,14 @@ async def list_alerts(
             conn, caller.workspace, lasting=lasting, after=after, limit=paging.limit
         )
     )
-    return paging.page(rows, AlertView.of)
+    return paging.page(rows, AlertView.from_row)
 
 
 @router.get("/dead", summary="List notices that were given up")
 async def list_dead_notices(caller: Reader, transactions: TransactionsDep) -> list[NoticeView]:
     """The newest, with the reason. They are sent once more when somebody asks for it."""
     rows = await transactions.run(lambda conn: outbox.notices(conn, caller.workspace))
-    return [NoticeView.of(row) for row in rows]
+    return [NoticeView.from_row(row) for row in rows]
 
 
 @router.post("/dead/retry", summary="Send notices once more that were given up", status_code=202)
@@ -85,4 +85,6 @@ async def _detail(transactions: Transactions, caller: Caller, alert: int) -> Ale
     )
     if row is None:
         raise NotFoundError("alert")
-    return AlertDetail(alert=AlertView.of(row), notices=[NoticeView.of(one) for one in notices])
+    return AlertDetail(
+        alert=AlertView.from_row(row), notices=[NoticeView.from_row(one) for one in notices]
+    )

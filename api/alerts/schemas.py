@@ -57,7 +57,7 @@ class AlertView(View):
     dead: int = Field(description="Notices that were given up.")
 
     @classmethod
-    def of(cls, row: AlertRow) -> "AlertView":
+    def from_row(cls, row: AlertRow) -> "AlertView":
         """From a stored alert."""
         return cls.model_validate(row, from_attributes=True)
 
@@ -94,7 +94,7 @@ class NoticeView(View):
     error: str = Field(description="Why the last attempt failed.")
 
     @classmethod
-    def of(cls, row: NoticeRow) -> "NoticeView":
+    def from_row(cls, row: NoticeRow) -> "NoticeView":
         """From a stored notice."""
         return cls.model_validate(row, from_attributes=True)
 

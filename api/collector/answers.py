@@ -29,7 +29,7 @@ _ALLOWED_METHODS: Final = b"GET, HEAD, POST, OPTIONS"
 async def reply(
     send: Send, status: HTTPStatus, body: bytes, headers: Iterable[tuple[bytes, bytes]] = ()
 ) -> None:
-    """Send an answer; a body is JSON."""
+    """Send a response; a body is JSON."""
     fixed = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send(
         {"type": "http.response.start", "status": int(status), "headers": [*fixed, *headers]}
@@ -47,8 +47,8 @@ async def preflight(scope: Scope, send: Send, params: CollectorParams) -> None:
     """Tell a browser what its page may send. SDKs set Authorization, so browsers always ask.
 
     Whatever fields it asks for are allowed: no field but the write key says anything here, and SDKs
-    bring new ones with every version. The usual ones are always told, because browsers remember the
-    answer.
+    bring new ones with every version. The usual ones are always told, because browsers cache the
+    response.
     """
     asked = header(scope, b"access-control-request-headers").strip().encode("latin-1")
     told = len(asked) <= _FIELDS_LIMIT_BYTES and _FIELD_NAMES.fullmatch(asked)
@@ -72,7 +72,7 @@ async def preflight(scope: Scope, send: Send, params: CollectorParams) -> None:
 
 
 def cross_origin(scope: Scope, params: CollectorParams) -> Headers:
-    """Headers that let a page on another origin read the answer.
+    """Headers that let a page on another origin read the response.
 
     None where its origin is not allowed.
     """

@@ -22,7 +22,7 @@ from domain.event import EVENT_TYPES
 from domain.intake.envelope import event_head, wrap_event
 from domain.intake.partitioning import Ids, loose_key, partition_key
 from sinks.intake.log import Entry
-from sources.intake.consent import ESCAPED, speaks_of_consent
+from sources.intake.consent import ESCAPED, mentions_consent
 from sources.intake.message import instant_ms
 
 _Found = TypeVar("_Found", "_Batch", "_Single")
@@ -218,7 +218,7 @@ def _complete(event: bytes, defaults: Sequence[tuple[str, bytes]]) -> bytes:
 
 def _for_all(name: str, value: bytes) -> bool:
     """Whether a batch's member goes to every event, so that no context hides its consent."""
-    return name == "context" and speaks_of_consent(value)
+    return name == "context" and mentions_consent(value)
 
 
 def _with_member(event: bytes, name: str, value: bytes) -> bytes:

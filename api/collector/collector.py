@@ -96,7 +96,7 @@ class Collector:
 
         Raises:
             Refusal: none of them is acknowledged.
-            DisconnectedError: nobody waits for an answer.
+            DisconnectedError: nobody waits for a response.
         """
         write_key = named_key(scope)
         if not write_key:

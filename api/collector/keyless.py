@@ -1,7 +1,7 @@
 """Requests that name their key only in the body, which has to be read before they are known.
 
 Few are waited for at once. Where one more comes, the one that has waited longest is given up: a
-beacon comes in one piece, so that slow bodies without a key keep out nobody but each other.
+beacon comes in one piece, so that slow bodies without a key block only each other.
 """
 
 import asyncio

@@ -66,7 +66,7 @@ class SourceSettings:
 
     Args:
         collector: knows the sources.
-        shape: builds the answer.
+        shape: builds the response.
         path: as metrics name it.
     """
 

@@ -22,7 +22,7 @@ from api.edge.parser import BoundedParser, Part
 from api.edge.refusals import REFUSALS
 
 _LINGER_S: Final = 1.0
-"""For so long a refused client may go on sending, so that it gets to read the answer."""
+"""A refused client may continue sending for so long, so that it can read the response."""
 
 
 class BoundedProtocol(BoundedParser):
@@ -120,7 +120,7 @@ class BoundedProtocol(BoundedParser):
         if self._part is Part.BODY:
             self._refuse("body_late")
         elif self._is_answering():
-            self._wait()  # the answer before it is still being sent
+            self._wait()  # the previous response is still being sent
         elif self._part is Part.HEAD:
             self._refuse("head_timeout")
         else:
@@ -140,7 +140,7 @@ class BoundedProtocol(BoundedParser):
         self._stop_watching()
 
     def on_response_complete(self) -> None:
-        """An answer is written. Before a connection closes, the client has to read it."""
+        """A response is written. Before a connection closes, the client has to read it."""
         super().on_response_complete()
         if self.transport.is_closing():
             self._watch()
@@ -177,11 +177,11 @@ class BoundedProtocol(BoundedParser):
         self.crowd.prove(self)
 
     def _refuse(self, reason: str) -> None:
-        """Answer why not, behind the answers to the requests before, and close.
+        """Send the refusal after the responses to earlier requests, and close.
 
         What still comes is read and thrown away for a moment.
 
-        A request whose answer is under way already gets no second one.
+        A request whose response has begun gets no second one.
         """
         self.refused = reason
         self._stop_waiting()
@@ -197,7 +197,7 @@ class BoundedProtocol(BoundedParser):
         self._pay()
 
     def _pay(self) -> None:
-        """Give a refusal that is owed, once no request before is waiting for its answer."""
+        """Give a refusal that is owed, once no earlier request waits for its response."""
         if (
             not self._owed
             or self.pipeline
@@ -215,9 +215,9 @@ class BoundedProtocol(BoundedParser):
         self._linger()
 
     def _finish(self) -> None:
-        """Close after an answer.
+        """Close after a response.
 
-        Where its request is still coming, once the client has had time to read the answer.
+        Where its request is still coming, once the client has had time to read the response.
         """
         if self._part is Part.BODY and not self.transport.is_closing():
             self.refused, self._owed = "answered", ""  # nothing follows this answer
@@ -240,7 +240,7 @@ class BoundedProtocol(BoundedParser):
                 self._drop(cycle)
 
     def _drop(self, cycle: RequestResponseCycle) -> None:
-        """Let a request go without an answer."""
+        """Drop a request without a response."""
         if self.pipeline and self.pipeline[0][0] is cycle:
             self.pipeline.popleft()
         if not cycle.response_complete:

@@ -1,4 +1,4 @@
-"""Answers to requests that are refused before the application sees them."""
+"""Responses to requests that are refused before the application sees them."""
 
 from http import HTTPStatus
 from typing import Final

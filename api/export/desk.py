@@ -24,7 +24,7 @@ from store.definitions.versions import Author
 from store.export import exports, jobs
 from store.export.exports import ExportRow, Order, TooManyExportsError
 from store.export.jobs import ExportJob, ReplacedError
-from store.export.pages import to_look_at
+from store.export.pages import count_candidates
 from store.fetch import connect_blocking
 
 _BUSY_RETRY_S: Final = 5.0
@@ -65,7 +65,7 @@ class ExportDesk:
         return await asyncio.to_thread(self._order, author, spec)
 
     async def answer(self, author: Author, spec: ExportSpec) -> tuple[int, AsyncGenerator[bytes]]:
-        """Note an export and begin to answer it; its id and its bytes.
+        """Record an export and begin its response; returns its id and its bytes.
 
         Raises:
             ConflictError: it is too large for that.
@@ -78,7 +78,7 @@ class ExportDesk:
     def _order(self, author: Author, spec: ExportSpec) -> int:
         with self._connect() as conn:
             columns = self._export(conn, author, spec).columns
-            people = to_look_at(conn, author.workspace, spec.segment)
+            people = count_candidates(conn, author.workspace, spec.segment)
             try:
                 with conn.transaction():
                     return exports.order(
@@ -94,7 +94,7 @@ class ExportDesk:
                 ) from None
 
     def _begin(self, author: Author, spec: ExportSpec) -> tuple[int, bytes, Generator[bytes]]:
-        """Begin a direct answer.
+        """Begin a direct response.
 
         Its id, its first bytes, and what gives the others: it has begun, so that it comes to its
         end.
@@ -128,7 +128,7 @@ class ExportDesk:
 
     def _few(self, conn: psycopg.Connection[Any], workspace: int, segment: int | None) -> int:
         most = self._params.direct_people
-        people = to_look_at(conn, workspace, segment, most + 1)
+        people = count_candidates(conn, workspace, segment, most + 1)
         if people > most:
             raise ConflictError(
                 f"More than {most} people are to be gone through: order a file with ?wait=false."

@@ -11,7 +11,7 @@ from api.export.parts import RequestedPartDep
 from api.export.schemas import ExportedProfile, ExportRequest, ExportView
 from api.segments.rule_reading_schemas import checked_rule
 from api.web.definitions import author_of
-from api.web.deps import Caller, Operator, PoolDep, Reader, SettingsDep, held
+from api.web.deps import Caller, Operator, PoolDep, Reader, SettingsDep, state
 from api.web.errors import ConflictError, GoneError, NotFoundError, UnprocessableError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.problems import DESCRIBED
@@ -26,7 +26,7 @@ from store.segments import segments
 
 router = APIRouter(prefix="/cdp", tags=["exports"])
 
-Desk = Annotated[ExportDesk, held("exports")]
+Desk = Annotated[ExportDesk, state("exports")]
 _BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -122,7 +122,7 @@ async def export_people(
     author = author_of(settings, caller.workspace, caller.actor)
     if not wait:
         number = await exporting.order(author, spec)
-        view = ExportView.of(await _row(pool, caller, number))
+        view = ExportView.from_row(await _row(pool, caller, number))
         return Response(
             view.model_dump_json(), 202, {"location": f"/cdp/exports/{number}"}, "application/json"
         )
@@ -139,13 +139,13 @@ async def export_people(
 async def list_exports(caller: Reader, pool: PoolDep, paging: PagingDep) -> Page[ExportView]:
     """The workspace's exports, newest first, those whose files are gone too."""
     rows = await exports.page(pool, caller.workspace, paging.after_id, paging.limit)
-    return paging.page(rows, ExportView.of)
+    return paging.page(rows, ExportView.from_row)
 
 
 @router.get("/exports/{id}", summary="Get an export")
 async def get_export(caller: Reader, pool: PoolDep, id: RowId) -> ExportView:
     """How far it is, whom it left out and why, and where its file is."""
-    return ExportView.of(await _row(pool, caller, id))
+    return ExportView.from_row(await _row(pool, caller, id))
 
 
 @router.delete("/exports/{id}", summary="Cancel or delete an export")
@@ -160,7 +160,7 @@ async def delete_export(caller: Operator, pool: PoolDep, exporting: Desk, id: Ro
     async with transaction(pool) as conn:
         await exports.end(conn, caller.workspace, caller.actor, row)
     await asyncio.to_thread(exporting.path(row).unlink, missing_ok=True)
-    return ExportView.of(await _row(pool, caller, id))
+    return ExportView.from_row(await _row(pool, caller, id))
 
 
 @router.get(

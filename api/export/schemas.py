@@ -215,7 +215,7 @@ class ExportView(View):
     download: str | None = Field(description="Where the file is, while it may be downloaded.")
 
     @classmethod
-    def of(cls, row: ExportRow) -> "ExportView":
+    def from_row(cls, row: ExportRow) -> "ExportView":
         """From a stored export."""
         same = (
             "id", "kind", "status", "requested_by", "people", "evaluated", "rows",

@@ -39,7 +39,7 @@ async def get_audience_gate(
     def judge(conn: Conn) -> tuple[Evaluation, Mode]:
         gate = TrustGate(conn, settings.gate)
         judged = gate.judge(caller.workspace, audience.platform, id, "push", now())
-        return judged, mode_now(judged.situation, id, judged.now_ms, settings.gate)
+        return judged, mode_now(judged.context, id, judged.now_ms, settings.gate)
 
     judged, mode = await transactions.run(judge)
     decision = judged.decision

@@ -29,7 +29,7 @@ async def list_decisions(
     rows = await decisions.page(
         pool, caller.workspace, verdict, audience, paging.after_id, paging.limit
     )
-    return paging.page(rows, DecisionView.of)
+    return paging.page(rows, DecisionView.from_row)
 
 
 @router.get("/{id}", summary="Read a decision")
@@ -38,4 +38,4 @@ async def get_decision(caller: Reader, pool: PoolDep, id: RowId) -> DecisionView
     found = await decisions.by_id(pool, caller.workspace, id)
     if found is None:
         raise NotFoundError("decision")
-    return DecisionView.of(found)
+    return DecisionView.from_row(found)

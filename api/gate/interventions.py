@@ -8,14 +8,14 @@ from api.web.errors import NotFoundError
 from api.web.transaction import Transactions
 from config.settings import Settings
 from store.gate import controls
-from store.gate.commands import Speaker
+from store.gate.commands import Actor
 
 Kind = Literal["override", "release"]
 
 
-def speaker_of(caller: Caller, settings: Settings) -> Speaker:
+def speaker_of(caller: Caller, settings: Settings) -> Actor:
     """The caller as the gate knows them."""
-    return Speaker(caller.workspace, caller.actor, settings.gate.longest_override)
+    return Actor(caller.workspace, caller.actor, settings.gate.longest_override)
 
 
 async def intervention(
@@ -27,8 +27,8 @@ async def intervention(
         NotFoundError: the workspace has none of this kind and id.
     """
     found = await transactions.run(
-        lambda conn: controls.one_said(conn, caller.workspace, kind, number)
+        lambda conn: controls.intervention(conn, caller.workspace, kind, number)
     )
     if found is None:
         raise NotFoundError(kind)
-    return SaidView.of(found)
+    return SaidView.from_row(found)

@@ -49,7 +49,7 @@ async def rejudge_pushes(
         counts=dict(sorted(counts.items())),
         differing=[
             RejudgedView(
-                decision_id=one.number,
+                decision_id=one.decision_id,
                 destination=one.now.destination,
                 decided_at=instant(one.now.decided_ms),
                 past=one.past.value,

@@ -31,13 +31,13 @@ async def get_gate(
     modes, said = await transactions.run(
         lambda conn: (
             controls.modes(conn, caller.workspace, at),
-            controls.said(conn, caller.workspace, at),
+            controls.interventions(conn, caller.workspace, at),
         )
     )
-    views = [SaidView.of(row) for row in said]
+    views = [SaidView.from_row(row) for row in said]
     return GateView(
         thresholds=msgspec.to_builtins(settings.gate),
-        modes=[ModeView.of(row) for row in modes],
+        modes=[ModeView.from_row(row) for row in modes],
         overrides=[view for view in views if view.kind == "override"],
         releases=[view for view in views if view.kind == "release"],
     )
@@ -85,9 +85,9 @@ async def approve_gate_mode(
 async def list_interventions(caller: Reader, transactions: TransactionsDep) -> list[SaidView]:
     """The newest ones, those that ended too."""
     rows = await transactions.run(
-        lambda conn: controls.said(conn, caller.workspace, now(), ended=True, limit=_SHOWN)
+        lambda conn: controls.interventions(conn, caller.workspace, now(), ended=True, limit=_SHOWN)
     )
-    return [SaidView.of(row) for row in rows]
+    return [SaidView.from_row(row) for row in rows]
 
 
 @router.post("/gate/overrides", summary="Override reasons for a while", status_code=201)
@@ -143,4 +143,4 @@ async def revoke_intervention(
 
 async def _modes(transactions: Transactions, caller: Caller) -> list[ModeView]:
     rows = await transactions.run(lambda conn: controls.modes(conn, caller.workspace, now()))
-    return [ModeView.of(row) for row in rows]
+    return [ModeView.from_row(row) for row in rows]

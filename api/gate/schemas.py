@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from api.signals.trust_schemas import Status
 from api.web.values import Instant, JsonValue, Request, View
 from domain.gate import Code
-from store.gate.controls import ModeRow, SaidRow
+from store.gate.controls import GateIntervention, ModeRow
 
 Scope = Field(
     pattern=r"^(workspace|platform:[a-z0-9_]{1,40}|audience:[0-9]{1,10})$",
@@ -115,7 +115,7 @@ class ModeView(View):
     approved_by: str | None
 
     @classmethod
-    def of(cls, row: ModeRow) -> "ModeView":
+    def from_row(cls, row: ModeRow) -> "ModeView":
         """From a stored mode."""
         return cls.model_validate(row, from_attributes=True)
 
@@ -160,7 +160,7 @@ class SaidView(View):
     push_id: int | None = Field(description="The push that a release let pass.")
 
     @classmethod
-    def of(cls, row: SaidRow) -> "SaidView":
+    def from_row(cls, row: GateIntervention) -> "SaidView":
         """From a stored one."""
         return cls.model_validate(row, from_attributes=True)
 

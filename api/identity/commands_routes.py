@@ -28,7 +28,7 @@ from domain.intake.envelope import encode_command
 from domain.keys import identifier_key, message_key
 from domain.link import Pair, pair_of
 from domain.policies import IdentityRules
-from operators.identity.cut import crossing
+from operators.identity.cut import cut
 from operators.identity.normalise import normalise
 from sinks.intake.log import keyed
 from store.audit import read
@@ -107,7 +107,7 @@ async def unmerge_profile(
 def _pairs(
     caller: Caller,
     rules: IdentityRules,
-    found: StoredProfile,
+    profile: StoredProfile,
     facts: set[Pair],
     body: UnmergeRequest,
 ) -> list[Pair]:
@@ -117,14 +117,14 @@ def _pairs(
         UnprocessableError: an identifier or link that is not this person's.
         ConflictError: nothing would be split.
     """
-    members = {identifier.key for identifier in found.identifiers}
+    members = {identifier.key for identifier in profile.identifiers}
     if body.identifiers:
         apart = {_key(caller, rules, reference, members) for reference in body.identifiers}
         if apart == members:
             raise ConflictError(
                 "These are all identifiers of the person: nothing would remain to be split from."
             )
-        pairs = crossing(facts, apart)
+        pairs = cut(facts, apart)
         if not pairs:
             raise ConflictError("No link holds these identifiers to the rest of the person.")
         return pairs

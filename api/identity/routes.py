@@ -27,11 +27,11 @@ async def get_profile_graph(
     bounds, profile = settings.query, UUID(bytes=person.id)
     nodes = await graph.nodes(pool, caller.workspace, person.id, bounds.node_limit + 1)
     links = await graph.links(pool, caller.workspace, person.id, bounds.link_limit + 1)
-    shown = [LinkView.of(link, settings.identity) for link in links[: bounds.link_limit]]
+    shown = [LinkView.from_row(link, settings.identity) for link in links[: bounds.link_limit]]
     return Graph(
         profile_id=profile,
         redirected_from=id if id != profile else None,
-        nodes=[GraphNode.of(node) for node in nodes[: bounds.node_limit]],
+        nodes=[GraphNode.from_node(node) for node in nodes[: bounds.node_limit]],
         links=[link for link in shown if link.status != REFUSED],
         conflicts=[link for link in shown if link.status == REFUSED],
         truncated=len(nodes) > bounds.node_limit or len(links) > bounds.link_limit,
@@ -48,7 +48,7 @@ async def list_profile_merges(
     """
     person = (await find(pool, caller.workspace, id)).person
     rows = await merges.of_profile(pool, caller.workspace, person.id, paging.after_id, paging.limit)
-    return paging.page(rows, Merge.of)
+    return paging.page(rows, Merge.from_row)
 
 
 @router.get("/merges", summary="List merges")
@@ -62,7 +62,7 @@ async def list_merges(
 ) -> Page[Merge]:
     """The workspace's merges, splits and unmerges, newest first."""
     rows = await merges.of_workspace(pool, caller.workspace, kind, paging.after_id, paging.limit)
-    return paging.page(rows, Merge.of)
+    return paging.page(rows, Merge.from_row)
 
 
 @router.get("/conflicts", summary="List conflicts")
@@ -75,6 +75,6 @@ async def list_conflicts(
     )
     return paging.page(
         rows,
-        lambda row: LinkView.of(row, settings.identity),
+        lambda row: LinkView.from_row(row, settings.identity),
         lambda row: (row.first_ms, row.a, row.b),
     )

@@ -49,7 +49,7 @@ class CauseView(View):
     )
 
     @classmethod
-    def of(cls, row: Node | LinkRow | MergeRow) -> "CauseView":
+    def from_row(cls, row: Node | LinkRow | MergeRow) -> "CauseView":
         """From a row with its cause."""
         payload = row.cause_payload if isinstance(row, MergeRow) else None
         return cls(
@@ -99,9 +99,9 @@ class GraphNode(View):
     )
 
     @classmethod
-    def of(cls, node: Node) -> "GraphNode":
+    def from_node(cls, node: Node) -> "GraphNode":
         """From the stored identifier."""
-        first = CauseView.of(node) if node.cause else None
+        first = CauseView.from_row(node) if node.cause else None
         return cls(key=node.key, kind=node.kind, value=node.value, first_event=first)
 
 
@@ -133,7 +133,7 @@ class LinkView(View):
     cause: CauseView
 
     @classmethod
-    def of(cls, link: LinkRow, rules: IdentityRules) -> "LinkView":
+    def from_row(cls, link: LinkRow, rules: IdentityRules) -> "LinkView":
         """From the stored link fact."""
         return cls(
             a=End(key=link.a, kind=link.a_kind, value=link.a_value, profile_id=link.a_profile),
@@ -141,7 +141,7 @@ class LinkView(View):
             status=link.status,
             reason=explain(link.status, link.reason, rules),
             stated_at=instant(link.first_ms),
-            cause=CauseView.of(link),
+            cause=CauseView.from_row(link),
         )
 
 
@@ -230,7 +230,7 @@ class Merge(View):
     )
 
     @classmethod
-    def of(cls, row: MergeRow) -> "Merge":
+    def from_row(cls, row: MergeRow) -> "Merge":
         """From the stored merge."""
         link = []
         if (
@@ -247,6 +247,6 @@ class Merge(View):
             other=row.other,
             occurred_at=row.occurred_at,
             recorded_at=row.recorded_at,
-            cause=CauseView.of(row),
+            cause=CauseView.from_row(row),
             link=link,
         )

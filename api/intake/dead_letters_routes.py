@@ -19,7 +19,7 @@ from api.web.values import Count
 from domain.intake.dead_letter import DeadLetterStatus
 from operators.intake import HOPELESS
 from sinks.intake.log import EventLog, keyed
-from sinks.intake.redrive import Append, Redriven, Selection, redrive_letters
+from sinks.intake.redrive import Append, Redriven, Selection, redrive_dead_letters
 from store.intake import dead_letters
 from store.intake.dead_letters import DeadLetterFilter
 
@@ -53,8 +53,8 @@ async def list_dead_letters(
     total = None
     if not paging.cursor:
         found = await dead_letters.total(pool, wanted, settings.query.paging.exact_limit)
-        total = Count.of(found)
-    return paging.page(rows, DeadLetterSummary.of, total=total)
+        total = Count.from_stored(found)
+    return paging.page(rows, DeadLetterSummary.from_row, total=total)
 
 
 @router.get("/{id}", summary="Read a dead letter")
@@ -63,7 +63,7 @@ async def get_dead_letter(caller: Reader, pool: PoolDep, id: RowId) -> DeadLette
     found = await dead_letters.by_id(pool, caller.workspace, id)
     if found is None:
         raise NotFoundError("dead letter")
-    return DeadLetter.of(found)
+    return DeadLetter.from_row(found)
 
 
 @router.post("/retry", summary="Retry dead letters", status_code=202)
@@ -76,7 +76,7 @@ async def retry_dead_letters(
     """
     wanted = DeadLetterFilter(caller.workspace, body.reason, body.status, body.source)
     selection = Selection(wanted, None, body.after, body.limit)
-    outcome = await redrive_letters(pool, _append(log), selection, caller.actor)
+    outcome = await redrive_dead_letters(pool, _append(log), selection, caller.actor)
     return _result(outcome, body.limit)
 
 
@@ -90,7 +90,7 @@ async def retry_dead_letter(caller: Operator, pool: PoolDep, log: LogDep, id: Ro
         raise ConflictError("The dead letter is resolved: its record has been understood.")
     wanted = DeadLetterFilter(caller.workspace, status=found.status)
     selection = Selection(wanted, [id], 0, 1)
-    outcome = await redrive_letters(pool, _append(log), selection, caller.actor)
+    outcome = await redrive_dead_letters(pool, _append(log), selection, caller.actor)
     if outcome.hopeless:
         raise ConflictError(HOPELESS)
     return _result(outcome, 2)

@@ -56,7 +56,7 @@ class DeadLetterSummary(View):
     index: int
 
     @classmethod
-    def of(cls, row: DeadLetterRow) -> "DeadLetterSummary":
+    def from_row(cls, row: DeadLetterRow) -> "DeadLetterSummary":
         """From the stored letter."""
         return cls(**_fields(row))
 
@@ -76,7 +76,7 @@ class DeadLetter(DeadLetterSummary):
     )
 
     @classmethod
-    def of(cls, row: DeadLetterRow) -> "DeadLetter":
+    def from_row(cls, row: DeadLetterRow) -> "DeadLetter":
         """From the stored letter."""
         payload, encoding = readable(row.payload)
         return cls(**_fields(row), payload=payload, encoding=encoding)

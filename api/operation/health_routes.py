@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.operation.operation_schemas import Alive, ComponentHealth, Health, StuckPartition
-from api.web.deps import LogDep, PoolDep, SettingsDep, held
+from api.web.deps import LogDep, PoolDep, SettingsDep, state
 from api.web.values import now
 from domain.intake.log_refusal import LogRefusal
 from sinks.intake.log import EventLog, LogUnavailableError
@@ -62,7 +62,7 @@ async def get_health(
     settings: SettingsDep,
     pool: PoolDep,
     log: LogDep,
-    redis: Annotated[Redis | None, held("redis")],
+    redis: Annotated[Redis | None, state("redis")],
     response: Response,
 ) -> Health:
     """Whether Postgres, the event log and Redis answer, and events are processed.
@@ -102,7 +102,7 @@ async def _stuck(pool: Pool, watched: Watched, limit_s: float) -> list[StuckPart
     with suppress(StoreUnavailable, TimeoutError):
         async with asyncio.timeout(limit_s):
             found = await stuck_now(pool, watched, now())
-            return [StuckPartition.of(one) for one in found]
+            return [StuckPartition.from_row(one) for one in found]
     return []
 
 

@@ -46,18 +46,18 @@ class StuckPartition(View):
     moved_at: Instant = Field(description="When it moved last, or everything in it was processed.")
 
     @classmethod
-    def of(cls, one: stored.StuckPartition) -> "StuckPartition":
+    def from_row(cls, row: stored.StuckPartition) -> "StuckPartition":
         """From what is stored."""
         reason: Literal["workers_die", "stands_still"] = (
-            "workers_die" if one.tries else "stands_still"
+            "workers_die" if row.tries else "stands_still"
         )
         return cls(
-            log=one.log,
-            partition=one.partition,
-            position=one.position,
+            log=row.log,
+            partition=row.partition,
+            position=row.position,
             reason=reason,
-            tries=one.tries,
-            moved_at=one.moved_at,
+            tries=row.tries,
+            moved_at=row.moved_at,
         )
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 
 from api.operation.lag import LagGauge
 from api.operation.operation_schemas import Lag, PartitionLag, Statistics, Throughput
-from api.web.deps import PoolDep, Reader, SettingsDep, held, require
+from api.web.deps import PoolDep, Reader, SettingsDep, require, state
 from api.web.values import Count, Money, instant_or_none, now
 from domain.profiles.leaf import Revenue
 from domain.profiles.profile import Stage
@@ -23,7 +23,7 @@ async def get_statistics(
     caller: Reader,
     settings: SettingsDep,
     pool: PoolDep,
-    counters: Annotated[Totals, held("totals")],
+    counters: Annotated[Totals, state("totals")],
 ) -> Statistics:
     """People, events, orders, revenue and more.
 
@@ -31,7 +31,7 @@ async def get_statistics(
     """
     workspace, as_of, params = caller.workspace, now(), settings.query.statistics
     cap, shown = params.exact_limit, params.throughput_minutes
-    totals = await counters.of(workspace, as_of)
+    totals = await counters.sum_by_metric(workspace, as_of)
     people = await statistics.people(pool, workspace, cap)
     stages = await statistics.people_by_stage(
         pool, workspace, [stage.value for stage in Stage], exact=people.exact
@@ -46,7 +46,7 @@ async def get_statistics(
     orders, revenue = _suffixed(totals, metrics.ORDERS), _suffixed(totals, metrics.REVENUE)
     return Statistics(
         as_of=as_of,
-        people=Count.of(people),
+        people=Count.from_stored(people),
         people_created=totals[metrics.NEW_PEOPLE],
         stages={stage: Count(value=value, exact=people.exact) for stage, value in stages.items()},
         events=totals[metrics.ACCEPTED],
@@ -55,12 +55,14 @@ async def get_statistics(
         rejected_by_reason=rejected,
         orders=sum(orders.values()),
         revenue=[
-            Money.of(currency, Revenue(orders[currency], revenue.get(currency, 0)))
+            Money.from_revenue(currency, Revenue(orders[currency], revenue.get(currency, 0)))
             for currency in sorted(orders)
         ],
-        identifiers={kind: Count.of(count) for kind, count in kinds.items()},
-        merges=Count.of(await statistics.merges(pool, workspace, cap)),
-        dead_letters_open=Count.of(await statistics.open_dead_letters(pool, workspace, cap)),
+        identifiers={kind: Count.from_stored(count) for kind, count in kinds.items()},
+        merges=Count.from_stored(await statistics.merges(pool, workspace, cap)),
+        dead_letters_open=Count.from_stored(
+            await statistics.open_dead_letters(pool, workspace, cap)
+        ),
         throughput=[Throughput.model_validate(minute, from_attributes=True) for minute in minutes],
     )
 
@@ -76,7 +78,7 @@ def _suffixed(totals: dict[str, int], metric: str) -> dict[str, int]:
 
 
 @router.get("/lag", summary="Read the lag per partition", dependencies=[Depends(require("read"))])
-async def get_lag(gauge: Annotated[LagGauge, held("lag")]) -> Lag:
+async def get_lag(gauge: Annotated[LagGauge, state("lag")]) -> Lag:
     """How many records wait in each partition of the event log, and for how long."""
     partitions = [
         PartitionLag(

@@ -44,4 +44,4 @@ async def list_profile_events(
     place = paging.after(datetime, UUID)
     after = Cursor(*place) if place else None
     rows = await events.of_profile(pool, caller.workspace, person.id, wanted, after, paging.limit)
-    return paging.page(rows, EventView.of, lambda row: (row.occurred_at, row.message_key))
+    return paging.page(rows, EventView.from_event, lambda row: (row.occurred_at, row.message_key))

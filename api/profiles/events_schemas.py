@@ -49,7 +49,7 @@ class EventView(View):
     payload: JsonValue = Field(description="The record as received.")
 
     @classmethod
-    def of(cls, event: StoredEvent) -> "EventView":
+    def from_event(cls, event: StoredEvent) -> "EventView":
         """From the stored event."""
         payload = read_payload(event.payload)
         return cls(

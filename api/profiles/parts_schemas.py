@@ -27,7 +27,7 @@ class IdentifierView(View):
     key: UUID = Field(description="Keyed digest of kind and value; names the identifier in links.")
 
     @classmethod
-    def of(cls, identifier: Identifier) -> "IdentifierView":
+    def from_identifier(cls, identifier: Identifier) -> "IdentifierView":
         """From the engine's identifier."""
         return cls(kind=identifier.kind, value=identifier.value, key=UUID(bytes=identifier.key))
 
@@ -127,4 +127,6 @@ class RfmScores(View):
 
 def money(view: Leaf) -> list[Money]:
     """A person's revenue by currency."""
-    return [Money.of(currency, revenue) for currency, revenue in sorted(view.revenue.items())]
+    return [
+        Money.from_revenue(currency, revenue) for currency, revenue in sorted(view.revenue.items())
+    ]

@@ -12,7 +12,7 @@ from api.web.errors import UnprocessableError
 from api.web.paging import BadCursorError, Page, Paging, PagingDep
 from api.web.values import Instant, now
 from store.profiles import timeline
-from store.profiles.timeline import KINDS, Cursor, Kind, Wanted
+from store.profiles.timeline import KINDS, ChangeFilter, Cursor, Kind
 
 router = APIRouter(prefix="/cdp/profiles", tags=["profiles"])
 
@@ -22,11 +22,11 @@ async def _wanted(
     since: Annotated[Instant, Query(description="At or after this instant.")],
     until: Annotated[Instant | None, Query(description="Before this instant; default now.")] = None,
     kinds: Annotated[list[Kind] | None, Query(description="Only these; default all.")] = None,
-) -> Wanted:
+) -> ChangeFilter:
     until = until or now()
     if not since < until:
         raise UnprocessableError("`since` must lie before `until`.")
-    return Wanted(since, until, tuple(kinds or KINDS), settings.query.citations)
+    return ChangeFilter(since, until, tuple(kinds or KINDS), settings.query.citations)
 
 
 @router.get("/{id}/changes", summary="List what changed for a profile")
@@ -34,7 +34,7 @@ async def list_profile_changes(
     caller: Reader,
     pool: PoolDep,
     id: ProfileIdPath,
-    wanted: Annotated[Wanted, Depends(_wanted)],
+    wanted: Annotated[ChangeFilter, Depends(_wanted)],
     paging: PagingDep,
 ) -> Page[PersonChangeView]:
     """Events received, merges and splits, segments entered and left, in time order.
@@ -49,7 +49,7 @@ async def list_profile_changes(
     )
     messages = {message for row in rows for message in row.citations}
     known = await timeline.cited(pool, caller.workspace, sorted(messages))
-    return paging.page(rows, lambda row: PersonChangeView.of(row, known), timeline.cursor_of)
+    return paging.page(rows, lambda row: PersonChangeView.from_row(row, known), timeline.cursor_of)
 
 
 def _after(paging: Paging) -> Cursor | None:

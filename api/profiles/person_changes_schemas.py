@@ -34,16 +34,16 @@ class CitedEvent(View):
     message_id: str | None = Field(default=None, description="As the client sent it.")
 
     @classmethod
-    def of(cls, message: UUID, known: Cited | None) -> "CitedEvent":
+    def from_message(cls, message: UUID, event: Cited | None) -> "CitedEvent":
         """From a message key and the stored event, if there is one."""
-        if known is None:
+        if event is None:
             return cls(id=message)
-        named = message_id_of(read_payload(known.payload))
+        named = message_id_of(read_payload(event.payload))
         return cls(
             id=message,
-            type=known.type,
-            name=known.name,
-            occurred_at=known.occurred_at,
+            type=event.type,
+            name=event.name,
+            occurred_at=event.occurred_at,
             message_id=named,
         )
 
@@ -96,7 +96,7 @@ class PersonChangeView(View):
     )
 
     @classmethod
-    def of(cls, row: PersonChange, known: Mapping[UUID, Cited]) -> "PersonChangeView":
+    def from_row(cls, row: PersonChange, events: Mapping[UUID, Cited]) -> "PersonChangeView":
         """From the stored change and the events that changes cite."""
         segment = None
         if row.segment_id is not None:
@@ -109,5 +109,7 @@ class PersonChangeView(View):
             profile_id=row.profile_id,
             other_id=row.other,
             segment=segment,
-            cites=[CitedEvent.of(message, known.get(message)) for message in row.citations],
+            cites=[
+                CitedEvent.from_message(message, events.get(message)) for message in row.citations
+            ],
         )

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Annotated
 
 from api.profiles.parts_schemas import ComputedValue, RfmScores
-from api.profiles.schemas import Judged
-from api.web.deps import held
+from api.profiles.schemas import ProfileEvaluation
+from api.web.deps import state
 from api.web.transaction import Transactions
 from domain.ids import WorkspaceId
 from domain.profiles.profile import Person
@@ -17,11 +17,11 @@ from operators.segments.compile_rules import Compiler
 from operators.segments.nodes import Subject
 from operators.segments.program import Program
 from operators.segments.traits import computed
-from operators.unify.backfill import built_up_to, lacks_history
+from operators.unify.backfill import backfilled_to, lacks_history
 from store.definitions.load import Registry, refresh
 
 
-class Judge:
+class ProfileEvaluator:
     """A workspace's compiled definitions.
 
     Args:
@@ -33,7 +33,7 @@ class Judge:
         self.program = program
         self.compiler = compiler
 
-    def of(self, person: Person, now_ms: int) -> Judged:
+    def evaluate(self, person: Person, now_ms: int) -> ProfileEvaluation:
         """Computed traits and RFM of a person at an instant.
 
         Args:
@@ -45,7 +45,7 @@ class Judge:
         built = (
             self.program.newest
             if not lacks_history(person, self.program)
-            else built_up_to(person, self.program)
+            else backfilled_to(person, self.program)
         )
         values = {
             found.trait.name: ComputedValue(
@@ -54,7 +54,7 @@ class Judge:
             for found in computed(self.compiler, definitions.traits, subject, built)
         }
         scores = self.compiler.rfm_scores(subject, built)
-        return Judged(values, None if scores is None else _rfm(*scores))
+        return ProfileEvaluation(values, None if scores is None else _rfm(*scores))
 
 
 def _rfm(recency: int, frequency: int, monetary: int) -> RfmScores:
@@ -71,7 +71,7 @@ class Programs:
 
     Args:
         transactions: read definitions.
-        age_limit: how old what is answered may be.
+        age_limit: the greatest age of the definitions used.
         clock: seconds of a clock that never goes back.
     """
 
@@ -84,10 +84,10 @@ class Programs:
         self._registry = Registry({}, {}, {})
         self._read_s = float("-inf")
         self._reading = asyncio.Lock()
-        self._judges: dict[WorkspaceId, Judge] = {}
+        self._evaluators: dict[WorkspaceId, ProfileEvaluator] = {}
 
-    async def of(self, workspace: WorkspaceId) -> Judge:
-        """What judges a workspace's people.
+    async def for_workspace(self, workspace: WorkspaceId) -> ProfileEvaluator:
+        """The evaluator of a workspace's people.
 
         Raises:
             psycopg.OperationalError: Postgres cannot be reached.
@@ -98,13 +98,13 @@ class Programs:
                 or workspace not in self._registry.definitions
             ):
                 await self._refresh()
-            judge = self._judges.get(workspace)
-            if judge is None:
+            evaluator = self._evaluators.get(workspace)
+            if evaluator is None:
                 definitions = self._registry.definitions[workspace]
-                judge = self._judges[workspace] = Judge(
+                evaluator = self._evaluators[workspace] = ProfileEvaluator(
                     compile_sound(definitions)[0], Compiler(definitions)
                 )
-            return judge
+            return evaluator
 
     async def _refresh(self) -> None:
         known = self._registry
@@ -112,8 +112,8 @@ class Programs:
         self._read_s = self._clock()
         if found is not known:
             self._registry = found
-            self._judges = {}
+            self._evaluators = {}
 
 
-ProgramsDep = Annotated[Programs, held("programs")]
+ProgramsDep = Annotated[Programs, state("programs")]
 """Parameter of a route that evaluates definitions."""

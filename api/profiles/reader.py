@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from api.profiles.programs import Programs
 from api.profiles.schemas import Profile, ProfileSummary
-from api.web.deps import Caller, held
+from api.web.deps import Caller, state
 from api.web.errors import NotFoundError
 from api.web.values import now
 from config.settings import Settings
@@ -20,7 +20,7 @@ from domain.keys import identifier_key
 from domain.profiles.profile import Person, Stage
 from operators.identity.normalise import normalise
 from operators.profiles.lifecycle import stage_at
-from sinks.profiles.cache import HotProfiles
+from sinks.profiles.cache import ProfileCache
 from store.fetch import Pool
 from store.profiles.profiles import StoredProfile, by_key, owner
 from store.segments.segments import SegmentNames
@@ -40,7 +40,7 @@ class ProfileReader:
         self, settings: Settings, pool: Pool, redis: Redis | None, programs: Programs
     ) -> None:
         self._identity, self._profile = settings.identity, settings.profile
-        self._hot = HotProfiles(
+        self._hot = ProfileCache(
             redis,
             partial(owner, pool),
             partial(by_key, pool),
@@ -54,7 +54,7 @@ class ProfileReader:
     async def by_identifier(
         self, caller: Caller, kind: str, value: str, region: str
     ) -> StoredProfile:
-        """The person who owns an identifier, in any spelling.
+        """The person who owns an identifier, in any notation.
 
         Raises:
             NotFoundError: the workspace knows no such person.
@@ -68,35 +68,37 @@ class ProfileReader:
             raise NotFoundError("profile")
         return found
 
-    async def show(self, found: StoredProfile, asked: UUID | None = None) -> Profile:
+    async def show(self, profile: StoredProfile, requested_id: UUID | None = None) -> Profile:
         """A stored person as the API shows them.
 
         Args:
-            found: the person.
-            asked: the id that was asked for, which may have been merged away.
+            profile: the person.
+            requested_id: the id that was asked for, which may have been merged away.
         """
-        person, at = found.person, now()
-        judge = await self._programs.of(person.workspace)
-        judged = judge.of(person, to_ms(at))
+        person, at = profile.person, now()
+        judge = await self._programs.for_workspace(person.workspace)
+        judged = judge.evaluate(person, to_ms(at))
         names = await self._segments(person)
         stage = self._stage(person, at)
-        return Profile.of(
-            person, stage, found.identifiers, names, judged, asked or UUID(bytes=person.id)
+        return Profile.from_person(
+            person, stage, profile.identifiers, names, judged, requested_id or UUID(bytes=person.id)
         )
 
-    async def summary(self, found: StoredProfile) -> ProfileSummary:
+    async def summary(self, profile: StoredProfile) -> ProfileSummary:
         """A stored person as listings show them."""
-        person = found.person
+        person = profile.person
         names = await self._segments(person)
-        return ProfileSummary.of(person, self._stage(person, now())[0], found.identifiers, names)
+        return ProfileSummary.from_person(
+            person, self._stage(person, now())[0], profile.identifiers, names
+        )
 
     def _stage(self, person: Person, at: datetime) -> tuple[Stage, int]:
         """The stage, and when it changes by itself (ms, 0 for never), however late a wake is."""
         return stage_at(person, self._profile, to_ms(at))
 
     async def _segments(self, person: Person) -> list[str]:
-        return await self._names.of(person.workspace, list(person.segments), monotonic())
+        return await self._names.names_of(person.workspace, list(person.segments), monotonic())
 
 
-Profiles = Annotated[ProfileReader, held("profiles")]
+Profiles = Annotated[ProfileReader, state("profiles")]
 """Parameter of a route that finds or shows people."""

@@ -76,7 +76,7 @@ async def list_profiles(
     people = await profiles.by_ids(pool, caller.workspace, page.ids, query.identifier_preview)
     total = None
     if after is None:
-        total = Count.of(await pages.total(pool, caller.workspace, wanted, query.paging))
+        total = Count.from_stored(await pages.total(pool, caller.workspace, wanted, query.paging))
     return Page(
         items=[await reader.summary(found) for found in people],
         next=encode_cursor(page.next.key, page.next.value) if page.next else None,

@@ -61,7 +61,7 @@ class ProfileSummary(View):
     identifiers: list[IdentifierView] = Field(description="The first few, by kind and value.")
 
     @classmethod
-    def of(
+    def from_person(
         cls, person: Person, stage: Stage, identifiers: list[Identifier], segments: list[str]
     ) -> "ProfileSummary":
         """From a stored person."""
@@ -75,11 +75,11 @@ class ProfileSummary(View):
             orders=view.orders,
             revenue=money(view),
             segments=segments,
-            identifiers=[IdentifierView.of(identifier) for identifier in identifiers],
+            identifiers=[IdentifierView.from_identifier(identifier) for identifier in identifiers],
         )
 
 
-class Judged(NamedTuple):
+class ProfileEvaluation(NamedTuple):
     """What definitions say about one person at one instant."""
 
     computed: dict[str, ComputedValue]
@@ -174,14 +174,14 @@ class Profile(View):
     )
 
     @classmethod
-    def of(
+    def from_person(
         cls,
         person: Person,
         stage: tuple[Stage, int],
         identifiers: list[Identifier],
         segments: list[str],
-        judged: Judged,
-        asked: UUID | None = None,
+        evaluation: ProfileEvaluation,
+        requested_id: UUID | None = None,
     ) -> "Profile":
         """From a stored person.
 
@@ -190,8 +190,8 @@ class Profile(View):
             stage: stage at the instant of reading, and when it changes (ms, 0 for never).
             identifiers: all of the person's.
             segments: names.
-            judged: computed traits and RFM.
-            asked: the id that was asked for.
+            evaluation: computed traits and RFM.
+            requested_id: the id that was asked for.
         """
         view, profile = person.view, UUID(bytes=person.id)
         seen: list[datetime | None] = (
@@ -199,14 +199,14 @@ class Profile(View):
         )
         return cls(
             id=profile,
-            redirected_from=asked if asked != profile else None,
+            redirected_from=requested_id if requested_id != profile else None,
             stage=stage[0],
             stage_changes_at=instant_or_none(stage[1]),
             first_seen_at=seen[0],
             last_seen_at=seen[1],
             traits={name: Trait.of(item) for name, item in view.traits.items()},
-            computed=judged.computed,
-            rfm=judged.rfm,
+            computed=evaluation.computed,
+            rfm=evaluation.rfm,
             events=EventCounts(total=view.events, by_type=view.types, by_name=view.names),
             sessions=Sessions.of(view.sessions),
             orders=view.orders,
@@ -216,7 +216,7 @@ class Profile(View):
             consent={purpose: ConsentState.of(view, purpose) for purpose in view.consent},
             groups=[GroupView.of(name, item) for name, item in view.groups.items()],
             segments=segments,
-            identifiers=[IdentifierView.of(identifier) for identifier in identifiers],
+            identifiers=[IdentifierView.from_identifier(identifier) for identifier in identifiers],
             refused_links=person.refused,
             truncated=view.overflow,
         )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from api.profiles.programs import ProgramsDep
 from api.profiles.routes import ProfileIdPath
-from api.profiles.why_schemas import Cites, WhyView
+from api.profiles.why_schemas import NodeEvidence, WhyView
 from api.web.deps import Reader, SettingsDep
 from api.web.errors import ConflictError, NotFoundError
 from api.web.transaction import TransactionsDep
@@ -18,11 +18,11 @@ from config.settings import Settings
 from domain.ids import SegmentId
 from domain.instants import to_ms
 from operators.aggregates import plan
-from operators.segments.citations import looked_at
+from operators.segments.citations import cited_filters
 from operators.segments.explain import deciding, explain, next_flip, subject_at
 from operators.segments.nodes import Node
 from operators.segments.program import Program
-from store.profiles.standing import Standing, standing
+from store.profiles.standing import ProfileSnapshot, load_snapshot
 
 router = APIRouter(prefix="/cdp/profiles", tags=["segments"])
 
@@ -65,7 +65,7 @@ async def explain_membership(
     `flips_at` is the instant at which the person enters or leaves if nothing happens; nodes that
     are marked `decides` would change the answer alone.
     """
-    judge = await programs.of(caller.workspace)
+    judge = await programs.for_workspace(caller.workspace)
     program = judge.program
     place = program.place.get(asked.segment)
     if place is None:
@@ -78,9 +78,9 @@ async def explain_membership(
     names: set[tuple[str, str | None]] = {
         (event.event_type, event.name)
         for one in plan.nodes(live.rule)
-        for event in looked_at(one, program.definitions)[0]
+        for event in cited_filters(one, program.definitions)[0]
     }
-    found = await transactions.run(lambda conn: standing(conn, program, asked.profile, names))
+    found = await transactions.run(lambda conn: load_snapshot(conn, program, asked.profile, names))
     if found is None:
         raise NotFoundError("profile")
     at = max(asked.at, now()) if asked.at else now()
@@ -89,22 +89,22 @@ async def explain_membership(
 
 def _explain(
     settings: Settings,
-    found: Standing,
+    snapshot: ProfileSnapshot,
     program: Program,
     node: Node,
     segment: SegmentId,
     at: datetime,
 ) -> WhyView:
     now_ms = to_ms(at)
-    person = found.person
+    person = snapshot.person
     explanation = explain(node, subject_at(person, program, settings.profile, now_ms))
     flip = next_flip(person, program, settings.profile, segment, now_ms)
     live = program.segments[program.place[segment]].segment
-    cites = Cites(found.told, program.definitions, now_ms, settings.query.citations)
+    cites = NodeEvidence(snapshot.events, program.definitions, now_ms, settings.query.citations)
     return WhyView(
         profile_id=UUID(bytes=person.id),
         segment_id=segment,
-        segment=found.names.get(segment, ""),
+        segment=snapshot.names.get(segment, ""),
         version=live.version,
         at=instant(now_ms),
         member=explanation.holds,

@@ -6,11 +6,11 @@ import msgspec
 from pydantic import ConfigDict, Field
 
 from api.web.values import Instant, JsonValue, View, instant
-from domain.changes import Told
+from domain.changes import HistoryEvent
 from domain.segments.definition import WorkspaceDefinitions
 from domain.values import Json
-from operators.rules.describe import in_words
-from operators.segments.citations import Citation, cited
+from operators.rules.describe import to_text
+from operators.segments.citations import Citation, evidence_for
 from operators.segments.explain import Explanation
 
 _AT = "2026-03-01T09:30:00Z"
@@ -39,7 +39,7 @@ class CitedEventView(View):
     )
 
     @classmethod
-    def of(cls, citation: Citation) -> "CitedEventView":
+    def from_citation(cls, citation: Citation) -> "CitedEventView":
         """From a citation."""
         event, until = citation
         return cls(
@@ -117,7 +117,7 @@ class WhyView(View):
     why: RuleNodeView
 
 
-class Cites:
+class NodeEvidence:
     """What nodes rest on.
 
     Args:
@@ -128,9 +128,9 @@ class Cites:
     """
 
     def __init__(
-        self, told: list[Told], definitions: WorkspaceDefinitions, now_ms: int, limit: int
+        self, events: list[HistoryEvent], definitions: WorkspaceDefinitions, now_ms: int, limit: int
     ) -> None:
-        self._told = told
+        self._events = events
         self._definitions = definitions
         self._now_ms = now_ms
         self._limit = limit
@@ -139,25 +139,27 @@ class Cites:
         self,
         explanation: Explanation,
         deciding: frozenset[tuple[int, ...]],
-        place: tuple[int, ...] = (),
+        path: tuple[int, ...] = (),
     ) -> RuleNodeView:
         """A node and everything below it."""
         citations = (
             []
             if explanation.of
-            else cited(explanation.rule, self._told, self._definitions, self._now_ms)
+            else evidence_for(explanation.rule, self._events, self._definitions, self._now_ms)
         )
         return RuleNodeView(
-            says=in_words(explanation.rule),
+            says=to_text(explanation.rule),
             rule=msgspec.to_builtins(explanation.rule),
             holds=explanation.holds,
             value=_shown(explanation.value),
             changes_at=None if explanation.changes_ms is None else instant(explanation.changes_ms),
-            decides=place in deciding,
-            events=[CitedEventView.of(citation) for citation in citations[: self._limit]],
+            decides=path in deciding,
+            events=[
+                CitedEventView.from_citation(citation) for citation in citations[: self._limit]
+            ],
             events_total=len(citations),
             of=[
-                self.show(child, deciding, (*place, number))
+                self.show(child, deciding, (*path, number))
                 for number, child in enumerate(explanation.of)
             ],
         )

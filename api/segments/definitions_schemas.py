@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import ConfigDict, Field, StringConstraints
 
-from api.segments.rules_schemas import RfmRule, TraitRule, example, spelled_out
+from api.segments.rules_schemas import RfmRule, TraitRule, example, with_defaults
 from api.web.values import Instant, JsonValue, Request, View, Whole
 from domain.segments import definition
 from domain.segments.definition import SweepStatus
@@ -91,7 +91,7 @@ class TraitView(View):
     updated_at: Instant
 
     @classmethod
-    def of(cls, row: TraitRow) -> "TraitView":
+    def from_row(cls, row: TraitRow) -> "TraitView":
         """From the store's row."""
         return cls(
             id=row.id,
@@ -127,7 +127,7 @@ class VersionView(View):
     published_by: str | None
 
     @classmethod
-    def of(cls, row: SavedVersion) -> "VersionView":
+    def from_version(cls, row: SavedVersion) -> "VersionView":
         """From the store's row."""
         return cls(
             version=row.version,
@@ -155,7 +155,7 @@ class PublishedView(View):
     )
 
     @classmethod
-    def of(cls, published: Published) -> "PublishedView":
+    def from_published(cls, published: Published) -> "PublishedView":
         """From the store's answer."""
         return cls(revision=published.revision, sweep=published.sweep)
 
@@ -193,9 +193,9 @@ class RfmView(View):
     updated_at: Instant
 
     @classmethod
-    def of(cls, row: RfmRow) -> "RfmView":
+    def from_row(cls, row: RfmRow) -> "RfmView":
         """From the store's row, with what is said by default."""
-        rule = spelled_out(msgspec.convert(row.definition, definition.RfmRule))
+        rule = with_defaults(msgspec.convert(row.definition, definition.RfmRule))
         return cls(version=row.version, rule=rule, breaks=row.breaks, updated_at=row.updated_at)
 
 
@@ -242,7 +242,7 @@ class SweepView(View):
     finished_at: Instant | None
 
     @classmethod
-    def of(cls, row: SweepRow) -> "SweepView":
+    def from_row(cls, row: SweepRow) -> "SweepView":
         """From the store's row."""
         return cls(
             id=row.id,

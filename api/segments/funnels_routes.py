@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from api.segments.funnels_schemas import FunnelBody, FunnelView
-from api.web.deps import Reader, SettingsDep, held
+from api.web.deps import Reader, SettingsDep, state
 from api.web.errors import UnprocessableError
 from api.web.values import now
 from store.segments.funnels import Funnels, FunnelTooLargeError
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/cdp/funnels", tags=["statistics"])
 async def compute_funnel(
     caller: Reader,
     settings: SettingsDep,
-    funnels: Annotated[Funnels, held("funnels")],
+    funnels: Annotated[Funnels, state("funnels")],
     body: FunnelBody,
 ) -> FunnelView:
     """How many people did the steps in order within the window, and how long they took.
@@ -33,4 +33,4 @@ async def compute_funnel(
         answer = await funnels.answer(caller.workspace, funnel)
     except FunnelTooLargeError as error:
         raise UnprocessableError(str(error)) from error
-    return FunnelView.of(funnel, answer, now())
+    return FunnelView.from_answer(funnel, answer, now())

@@ -154,7 +154,7 @@ class TookView(View):
     average_s: float
 
     @classmethod
-    def of(cls, took: Took | None) -> "TookView | None":
+    def from_took(cls, took: Took | None) -> "TookView | None":
         """From ms; None stays None."""
         return (
             cls(
@@ -184,15 +184,15 @@ class FunnelStep(View):
     from_first: TookView | None = Field(description="Time since the first step, likewise.")
 
     @classmethod
-    def of(cls, step: StepFigures) -> "FunnelStep":
+    def from_figures(cls, step: StepFigures) -> "FunnelStep":
         """From the figures of one step."""
         return cls(
             people=step.people,
             conversion=step.conversion,
             conversion_from_first=step.conversion_from_first,
             drop_off=step.drop_off,
-            from_previous=TookView.of(step.from_previous),
-            from_first=TookView.of(step.from_first),
+            from_previous=TookView.from_took(step.from_previous),
+            from_first=TookView.from_took(step.from_first),
         )
 
 
@@ -208,10 +208,12 @@ class FunnelPart(View):
     steps: list[FunnelStep]
 
     @classmethod
-    def of(cls, group: FunnelGroup) -> "FunnelPart":
+    def from_group(cls, group: FunnelGroup) -> "FunnelPart":
         """From one group."""
         return cls(
-            kind=group.kind, value=group.value, steps=[FunnelStep.of(step) for step in group.steps]
+            kind=group.kind,
+            value=group.value,
+            steps=[FunnelStep.from_figures(step) for step in group.steps],
         )
 
 
@@ -244,14 +246,16 @@ class FunnelView(View):
     breakdown: list[FunnelPart] | None = Field(description="Null where none was asked for.")
 
     @classmethod
-    def of(cls, funnel: Funnel, answer: FunnelAnswer, now: datetime) -> "FunnelView":
+    def from_answer(cls, funnel: Funnel, answer: FunnelAnswer, now: datetime) -> "FunnelView":
         """From the store's answer."""
         return cls(
             as_of=now,
             settled=funnel.until + funnel.window <= now,
             events=answer.events,
-            steps=[FunnelStep.of(step) for step in answer.steps],
+            steps=[FunnelStep.from_figures(step) for step in answer.steps],
             breakdown=(
-                [FunnelPart.of(group) for group in answer.groups] if funnel.breakdown else None
+                [FunnelPart.from_group(group) for group in answer.groups]
+                if funnel.breakdown
+                else None
             ),
         )

@@ -5,11 +5,11 @@ from datetime import timedelta
 from time import monotonic
 from typing import Annotated, Final
 
-from api.web.deps import held
+from api.web.deps import state
 from api.web.transaction import Transactions
 from config.settings import Settings
 from store.definitions.versions import Author
-from store.segments.preview import Asked, Preview, Previews
+from store.segments.preview import Preview, PreviewQuery, Previews
 
 _PATIENCE: Final = 4
 """A statement that takes so many times the deadline is stuck."""
@@ -32,7 +32,7 @@ class PreviewDesk:
         self._timeout: timedelta = _PATIENCE * params.deadline
         self._turn = asyncio.Semaphore(params.at_once)
 
-    async def answer(self, author: Author, asked: Asked) -> Preview:
+    async def answer(self, author: Author, request: PreviewQuery) -> Preview:
         """Compute one preview.
 
         Raises:
@@ -41,9 +41,9 @@ class PreviewDesk:
         """
         async with self._turn:
             return await self._transactions.run(
-                lambda conn: self._previews.of(conn, author, asked), self._timeout
+                lambda conn: self._previews.preview(conn, author, request), self._timeout
             )
 
 
-Desk = Annotated[PreviewDesk, held("previews")]
+Desk = Annotated[PreviewDesk, state("previews")]
 """Parameter of a route that computes previews."""

@@ -15,7 +15,7 @@ from api.web.methods import only
 from config.settings import Settings
 from domain.instants import to_ms
 from domain.segments.rule import Rule
-from store.segments.preview import Asked
+from store.segments.preview import PreviewQuery
 
 router = APIRouter(prefix="/cdp/segments", tags=["segments"])
 only(router, "/preview", "POST")
@@ -28,8 +28,10 @@ async def _answer(
 ) -> PreviewView:
     now_ms = to_ms(datetime.now(UTC))
     author = author_of(settings, caller.workspace, caller.actor)
-    found = await desk.answer(author, Asked(segment, rule, now_ms, token_bytes(_START_BYTES)))
-    return PreviewView.of(found, now_ms)
+    found = await desk.answer(
+        author, PreviewQuery(segment, rule, now_ms, token_bytes(_START_BYTES))
+    )
+    return PreviewView.from_preview(found, now_ms)
 
 
 @router.post("/preview", summary="Preview a rule")

@@ -45,9 +45,9 @@ class EstimateView(View):
     high: int = Field(ge=0)
 
     @classmethod
-    def of(cls, found: Estimate) -> "EstimateView":
+    def from_estimate(cls, estimate: Estimate) -> "EstimateView":
         """From the estimate."""
-        return cls(value=found.value, low=found.low, high=found.high)
+        return cls(value=estimate.value, low=estimate.low, high=estimate.high)
 
 
 class PreviewedIdentifier(View):
@@ -129,18 +129,18 @@ class PreviewView(View):
     overlaps: list[OverlapView] = Field(description="Live and paused segments, as they are stored.")
 
     @classmethod
-    def of(cls, found: Preview, at_ms: int) -> "PreviewView":
+    def from_preview(cls, preview: Preview, at_ms: int) -> "PreviewView":
         """From the store's answer."""
         return cls(
             at=instant(at_ms),
-            members=EstimateView.of(found.members),
-            exact=found.exact,
-            people=found.people,
-            people_exact=found.people_exact,
-            evaluated=found.evaluated,
-            in_time=found.in_time,
-            reads_history=found.reads_history,
-            unscored=found.unscored,
+            members=EstimateView.from_estimate(preview.members),
+            exact=preview.exact,
+            people=preview.people,
+            people_exact=preview.people_exact,
+            evaluated=preview.evaluated,
+            in_time=preview.in_time,
+            reads_history=preview.reads_history,
+            unscored=preview.unscored,
             examples=[
                 PreviewedPerson(
                     profile_id=person.profile_id,
@@ -149,18 +149,18 @@ class PreviewView(View):
                         for kind, value in person.identifiers
                     ],
                 )
-                for person in found.examples
+                for person in preview.examples
             ],
             overlaps=[
                 OverlapView(
                     segment_id=each.segment_id,
                     name=each.name,
                     version=each.version,
-                    members=EstimateView.of(each.members),
-                    both=EstimateView.of(each.both),
+                    members=EstimateView.from_estimate(each.members),
+                    both=EstimateView.from_estimate(each.both),
                     share_of_draft=each.share_of_draft,
                     share_of_segment=each.share_of_segment,
                 )
-                for each in found.overlaps
+                for each in preview.overlaps
             ],
         )

@@ -22,7 +22,7 @@ async def get_rfm(caller: Reader, pool: PoolDep, response: Response) -> RfmView:
     if row is None:
         raise NotFoundError("RFM definition")
     response.headers.update(etag(row.version))
-    return RfmView.of(row)
+    return RfmView.from_row(row)
 
 
 @router.put("", summary="Publish an RFM definition", status_code=202)
@@ -35,7 +35,7 @@ async def publish_rfm(
     """
     rule = checked_rfm_rule(body.rule)
     seen = body.version if expected is None else expected
-    return PublishedView.of(
+    return PublishedView.from_published(
         await transactions.run(lambda conn: publishing_rfm.publish_rfm(conn, author, rule, seen))
     )
 
@@ -46,12 +46,12 @@ async def list_rfm_versions(caller: Reader, pool: PoolDep, paging: PagingDep) ->
     rows = await views.versions(
         pool, caller.workspace, "rfm", caller.workspace, paging.after_id, paging.limit
     )
-    return paging.page(rows, VersionView.of, lambda row: (row.version,))
+    return paging.page(rows, VersionView.from_version, lambda row: (row.version,))
 
 
 @router.delete("", summary="Delete the RFM definition", status_code=202)
 async def delete_rfm(author: AuthorDep, transactions: TransactionsDep) -> PublishedView:
     """Takes RFM away. Refused while a segment uses it."""
-    return PublishedView.of(
+    return PublishedView.from_published(
         await transactions.run(lambda conn: publishing_rfm.delete_rfm(conn, author))
     )

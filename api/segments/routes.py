@@ -41,7 +41,7 @@ SegmentId = Annotated[int, Path(ge=0, lt=2**31)]
 
 async def _show(pool: Pool, settings: Settings, workspace: int, row: SegmentRow) -> SegmentView:
     members = await segments.size(pool, workspace, row.id, settings.query.statistics.exact_limit)
-    return SegmentView.of(row, Count.of(members))
+    return SegmentView.from_row(row, Count.from_stored(members))
 
 
 async def _find(pool: Pool, workspace: int, segment: int) -> SegmentRow:
@@ -127,7 +127,7 @@ async def list_segment_versions(
     rows = await views.versions(
         pool, caller.workspace, "segment", id, paging.after_id, paging.limit
     )
-    return paging.page(rows, VersionView.of, lambda row: (row.version,))
+    return paging.page(rows, VersionView.from_version, lambda row: (row.version,))
 
 
 @router.post("/{id}/publish", summary="Publish a segment", status_code=202)
@@ -138,7 +138,7 @@ async def publish_segment(
 
     The sweep brings everybody else up to date.
     """
-    return PublishedView.of(
+    return PublishedView.from_published(
         await transactions.run(lambda conn: publish.publish_segment(conn, author, id, expected))
     )
 
@@ -148,7 +148,7 @@ async def pause_segment(
     author: AuthorDep, transactions: TransactionsDep, id: SegmentId
 ) -> PublishedView:
     """Keeps its members as they are until it is resumed."""
-    return PublishedView.of(
+    return PublishedView.from_published(
         await transactions.run(lambda conn: publish.pause_segment(conn, author, id))
     )
 
@@ -158,7 +158,7 @@ async def resume_segment(
     author: AuthorDep, transactions: TransactionsDep, id: SegmentId
 ) -> PublishedView:
     """Lets a paused segment follow its rule again; the sweep brings everybody up to date."""
-    return PublishedView.of(
+    return PublishedView.from_published(
         await transactions.run(lambda conn: publish.resume_segment(conn, author, id))
     )
 
@@ -171,7 +171,7 @@ async def delete_segment(
 
     Refused while another segment refers to it or an audience follows it.
     """
-    return PublishedView.of(
+    return PublishedView.from_published(
         await transactions.run(lambda conn: publish.delete_segment(conn, author, id))
     )
 

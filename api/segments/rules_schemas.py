@@ -244,17 +244,17 @@ def _default(field: FieldInfo) -> Json:
     default = field.default
     return Field(
         default_factory=lambda: replace(default),
-        json_schema_extra={"default": spelled_out(default)},
+        json_schema_extra={"default": with_defaults(default)},
     )
 
 
-def spelled_out(value: Json | Part) -> Json:
+def with_defaults(value: Json | Part) -> Json:
     """A part as JSON, with what it says by default."""
     if isinstance(value, Part):
         return _tag(value) | {
-            name: spelled_out(getattr(value, name)) for name in value.__struct_fields__
+            name: with_defaults(getattr(value, name)) for name in value.__struct_fields__
         }
-    return [spelled_out(one) for one in value] if isinstance(value, tuple) else value
+    return [with_defaults(one) for one in value] if isinstance(value, tuple) else value
 
 
 def example(**fields: Json) -> ConfigDict:

@@ -62,7 +62,7 @@ class SegmentView(View):
     members: Count
 
     @classmethod
-    def of(cls, row: SegmentRow, members: Count) -> "SegmentView":
+    def from_row(cls, row: SegmentRow, members: Count) -> "SegmentView":
         """From the store's row."""
         return cls(
             id=row.id,

@@ -94,7 +94,7 @@ async def list_segment_sizes(
     rows = await segment_statistics.moves(
         pool, caller.workspace, begin, paging.after_id, paging.limit
     )
-    return paging.page(rows, SegmentSize.of)
+    return paging.page(rows, SegmentSize.from_row)
 
 
 @router.get("/statistics/segments/{id}", summary="Read a segment's history")
@@ -112,7 +112,10 @@ async def get_segment_history(
     begin, end = series.range(bounds.hours if step == "hour" else bounds.days)
     points = await segment_statistics.history(pool, caller.workspace, id, begin, end, step)
     return SegmentHistory(
-        id=id, name=segment.name, step=step, points=[SegmentPoint.of(point) for point in points]
+        id=id,
+        name=segment.name,
+        step=step,
+        points=[SegmentPoint.from_point(point) for point in points],
     )
 
 
@@ -125,7 +128,7 @@ async def list_segment_changes(
         raise NotFoundError("segment")
     after = paging.after(datetime, int)
     rows = await segment_statistics.segment_changes(pool, caller.workspace, id, after, paging.limit)
-    return paging.page(rows, SegmentChangeView.of, lambda row: (row.changed_at, row.id))
+    return paging.page(rows, SegmentChangeView.from_row, lambda row: (row.changed_at, row.id))
 
 
 @router.get("/statistics/lifecycle", summary="Read the lifecycle distribution")
@@ -140,7 +143,7 @@ async def get_lifecycle(
     total = sum(found.values())
     return LifecycleDistribution(
         as_of=now(),
-        people=Count.of(people),
+        people=Count.from_stored(people),
         stages={
             Stage(name): Count(value=value, exact=people.exact) for name, value in found.items()
         },

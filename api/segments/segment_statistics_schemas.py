@@ -51,7 +51,7 @@ class SegmentSize(View):
     )
 
     @classmethod
-    def of(cls, row: SegmentMoves) -> "SegmentSize":
+    def from_row(cls, row: SegmentMoves) -> "SegmentSize":
         """From the stored segment."""
         moved = volatility(row.entries, row.exits, row.size)
         return cls(
@@ -81,7 +81,7 @@ class SegmentPoint(View):
     )
 
     @classmethod
-    def of(cls, point: Point) -> "SegmentPoint":
+    def from_point(cls, point: Point) -> "SegmentPoint":
         """From one step."""
         moved = volatility(point.entries, point.exits, point.size)
         return cls(
@@ -145,7 +145,7 @@ class SegmentChangeView(View):
     cause: str = Field(description="event, merge, unmerge, wake, edit or consent.")
 
     @classmethod
-    def of(cls, row: SegmentChange) -> "SegmentChangeView":
+    def from_row(cls, row: SegmentChange) -> "SegmentChangeView":
         """From the outbox."""
         kind: Literal["entry", "exit"] = "entry" if row.delta > 0 else "exit"
         return cls(

@@ -30,7 +30,7 @@ async def list_sweeps(
     rows = await views.sweeps(
         pool, caller.workspace, segment, status, paging.after_id, paging.limit
     )
-    return paging.page(rows, SweepView.of)
+    return paging.page(rows, SweepView.from_row)
 
 
 @router.get("/{id}", summary="Read a sweep's progress")
@@ -42,4 +42,4 @@ async def get_sweep(caller: Reader, pool: PoolDep, id: RowId) -> SweepView:
     row = await views.sweep(pool, caller.workspace, id)
     if row is None:
         raise NotFoundError("sweep")
-    return SweepView.of(row)
+    return SweepView.from_row(row)

@@ -41,7 +41,7 @@ async def _find(pool: Pool, workspace: int, trait: int) -> TraitRow:
 async def list_traits(caller: Reader, pool: PoolDep, paging: PagingDep) -> Page[TraitView]:
     """The workspace's computed traits in the order they were created."""
     rows = await views.traits(pool, caller.workspace, paging.after_id, paging.limit)
-    return paging.page(rows, TraitView.of)
+    return paging.page(rows, TraitView.from_row)
 
 
 @router.post("", summary="Create a computed trait", status_code=201)
@@ -57,7 +57,7 @@ async def create_trait(
     made = await transactions.run(lambda conn: create(conn, author, "trait", draft))
     row = await _find(pool, author.workspace, made)
     response.headers.update(etag(row.newest))
-    return TraitView.of(row)
+    return TraitView.from_row(row)
 
 
 @router.get("/{id}", summary="Read a computed trait")
@@ -65,7 +65,7 @@ async def get_trait(caller: Reader, pool: PoolDep, id: TraitId, response: Respon
     """The computed trait as it is live."""
     row = await _find(pool, caller.workspace, id)
     response.headers.update(etag(row.newest))
-    return TraitView.of(row)
+    return TraitView.from_row(row)
 
 
 @router.put("/{id}", summary="Save a new version of a computed trait")
@@ -78,7 +78,7 @@ async def update_trait(
     """
     draft = Draft(checked_trait_rule(body.rule), description=body.description)
     await saving.save("trait", id, draft, body.version)
-    return TraitView.of(await _find(pool, saving.author.workspace, id))
+    return TraitView.from_row(await _find(pool, saving.author.workspace, id))
 
 
 @router.get("/{id}/versions", summary="List a computed trait's versions")
@@ -88,7 +88,7 @@ async def list_trait_versions(
     """Every version that was saved, newest first, with who saved and who published it."""
     await _find(pool, caller.workspace, id)
     rows = await views.versions(pool, caller.workspace, "trait", id, paging.after_id, paging.limit)
-    return paging.page(rows, VersionView.of, lambda row: (row.version,))
+    return paging.page(rows, VersionView.from_version, lambda row: (row.version,))
 
 
 @router.post("/{id}/publish", summary="Publish a computed trait", status_code=202)
@@ -96,7 +96,7 @@ async def publish_trait(
     author: AuthorDep, transactions: TransactionsDep, id: TraitId, expected: Expected
 ) -> PublishedView:
     """Makes the newest version live; the sweep computes it for everybody from the stored events."""
-    return PublishedView.of(
+    return PublishedView.from_published(
         await transactions.run(lambda conn: publish.publish_trait(conn, author, id, expected))
     )
 
@@ -106,6 +106,6 @@ async def delete_trait(
     author: AuthorDep, transactions: TransactionsDep, id: TraitId
 ) -> PublishedView:
     """Deletes it. Refused while a segment uses it."""
-    return PublishedView.of(
+    return PublishedView.from_published(
         await transactions.run(lambda conn: publish.delete_trait(conn, author, id))
     )

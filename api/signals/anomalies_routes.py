@@ -27,7 +27,7 @@ async def list_anomalies(
     rows = await anomalies.page(
         pool, caller.workspace, signal, lasting=lasting, after=paging.after_id, limit=paging.limit
     )
-    return paging.page(rows, AnomalyView.of)
+    return paging.page(rows, AnomalyView.from_row)
 
 
 @router.get("/{anomaly}", summary="Show an anomaly with its picture")
@@ -36,4 +36,4 @@ async def get_anomaly(caller: Reader, pool: PoolDep, anomaly: int) -> AnomalyDet
     row = await anomalies.by_id(pool, caller.workspace, anomaly)
     if row is None:
         raise NotFoundError("anomaly")
-    return AnomalyDetail.of(row)
+    return AnomalyDetail.from_row(row)

@@ -52,7 +52,7 @@ class AnomalyView(View):
     )
 
     @classmethod
-    def of(cls, row: AnomalyRow) -> "AnomalyView":
+    def from_row(cls, row: AnomalyRow) -> "AnomalyView":
         """From a stored anomaly."""
         return cls.model_validate(_fields(row))
 
@@ -89,7 +89,7 @@ class AnomalyDetail(AnomalyView):
     picture: list[PicturePoint] = Field(description="The points around it, oldest first.")
 
     @classmethod
-    def of(cls, row: AnomalyRow) -> "AnomalyDetail":
+    def from_row(cls, row: AnomalyRow) -> "AnomalyDetail":
         """From a stored anomaly."""
         points = [
             {"at": instant(int(at)), "value": value, "expected": expected, "low": low, "high": high}

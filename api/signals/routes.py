@@ -43,7 +43,7 @@ async def list_signals(caller: Reader, pool: PoolDep) -> Page[Signal]:
     No data is unknown, not healthy.
     """
     rows = await readings.latest(pool, caller.workspace)
-    return Page(items=[Signal.of(row) for row in rows], next=None)
+    return Page(items=[Signal.from_row(row) for row in rows], next=None)
 
 
 @router.get("/{signal}", summary="Explain a signal's health")
@@ -72,8 +72,8 @@ async def explain_signal(
         status=row.status,
         why=why(reading, params.critical, params.floor),
         capped_by=cap.name if cap else None,
-        reading=Reading.of(row),
-        outlook=OutlookView.of(outlook(scores, (params.healthy, params.degraded))),
+        reading=Reading.from_row(row),
+        outlook=OutlookView.from_outlook(outlook(scores, (params.healthy, params.degraded))),
     )
 
 
@@ -113,7 +113,7 @@ async def list_signal_hours(
     if not timedelta() < end - begin <= LONGEST:
         raise UnprocessableError(f"since must lie before until, by at most {LONGEST.days} days")
     rows = await readings.hours(pool, caller.workspace, signal, begin, end)
-    return Page(items=[SignalHour.of(row) for row in rows], next=None)
+    return Page(items=[SignalHour.from_row(row) for row in rows], next=None)
 
 
 @router.get("/{signal}/readings", summary="List a signal's readings")
@@ -130,4 +130,4 @@ async def list_signal_readings(
     rows = await readings.history(
         pool, caller.workspace, wanted, paging.after(datetime, int), paging.limit
     )
-    return paging.page(rows, Reading.of, lambda row: (row.read_at, row.id))
+    return paging.page(rows, Reading.from_row, lambda row: (row.read_at, row.id))

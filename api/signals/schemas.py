@@ -28,12 +28,12 @@ class OutlookView(View):
     at: Instant | None = Field(description="When, if it goes on like that.")
 
     @classmethod
-    def of(cls, found: Outlook) -> "OutlookView":
+    def from_outlook(cls, outlook: Outlook) -> "OutlookView":
         """From an outlook."""
         return cls(
-            per_hour=found.per_hour,
-            crosses=found.crosses,
-            at=None if found.at_ms is None else instant(found.at_ms),
+            per_hour=outlook.per_hour,
+            crosses=outlook.crosses,
+            at=None if outlook.at_ms is None else instant(outlook.at_ms),
         )
 
 
@@ -94,6 +94,6 @@ class SignalHour(View):
     last_status: Literal["healthy", "degraded", "unhealthy", "unknown"]
 
     @classmethod
-    def of(cls, row: HourRow) -> "SignalHour":
+    def from_row(cls, row: HourRow) -> "SignalHour":
         """From a stored hour."""
         return cls.model_validate(row, from_attributes=True)

@@ -37,7 +37,7 @@ class Reading(View):
     reasons: JsonValue = Field(description="What lowered the score.")
 
     @classmethod
-    def of(cls, row: ReadingRow) -> "Reading":
+    def from_row(cls, row: ReadingRow) -> "Reading":
         """From a stored reading."""
         return cls.model_validate(
             {
@@ -67,9 +67,9 @@ class Signal(View):
     reading: Reading | None
 
     @classmethod
-    def of(cls, row: ReadingRow) -> "Signal":
+    def from_row(cls, row: ReadingRow) -> "Signal":
         """From a signal's latest reading."""
-        reading = Reading.of(row) if row.id is not None else None
+        reading = Reading.from_row(row) if row.id is not None else None
         return cls(
             signal=row.signal,
             name=row.name,
@@ -127,7 +127,7 @@ class DecisionView(View):
     decided_at: Instant
 
     @classmethod
-    def of(cls, row: DecisionRow) -> "DecisionView":
+    def from_row(cls, row: DecisionRow) -> "DecisionView":
         """From a stored decision."""
         return cls.model_validate(row, from_attributes=True)
 
@@ -168,7 +168,7 @@ class AuditEntry(View):
     )
 
     @classmethod
-    def of(cls, row: AuditRow) -> "AuditEntry":
+    def from_row(cls, row: AuditRow) -> "AuditEntry":
         """From a stored row."""
         said = {
             name: getattr(row, name)

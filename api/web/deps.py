@@ -15,7 +15,7 @@ from fastapi import Depends, Request, params
 
 from api.edge.crowd import prove
 from api.web.errors import ForbiddenError, RateLimitedError, UnauthorizedError
-from api.web.key_cache import Remembered
+from api.web.key_cache import KeyCache
 from config.collector import KeyParams
 from config.settings import Settings
 from domain.ids import WorkspaceId
@@ -56,7 +56,7 @@ class Keys:
 
     Args:
         pool: connections to Postgres.
-        params: how long keys are remembered, how often one may ask.
+        params: how long keys are cached, how many requests each may make.
     """
 
     def __init__(self, pool: Pool, params: KeyParams) -> None:
@@ -67,8 +67,8 @@ class Keys:
             return await registry.api_key(pool, digest)
 
         self._params = params
-        self._sources = Remembered(source, params, monotonic, outlives_store=True)
-        self._api_keys = Remembered(key, params, monotonic, outlives_store=False)
+        self._sources = KeyCache(source, params, monotonic, outlives_store=True)
+        self._api_keys = KeyCache(key, params, monotonic, outlives_store=False)
         self._buckets: dict[int, Bucket] = {}
 
     async def source(self, write_key: str) -> KnownSource | None:
@@ -108,8 +108,8 @@ class Keys:
             raise RateLimitedError(wait_ms / 1000)
 
 
-def held(name: str) -> params.Depends:
-    """Depend on what ``api.app`` put into ``app.state`` under a name.
+def state(name: str) -> params.Depends:
+    """Depend on the entry of ``app.state`` with this name, set by ``api.app``.
 
     A coroutine finds it, because FastAPI runs plain functions in threads, which is slow.
     """
@@ -200,11 +200,11 @@ def demand(caller: Caller, *scopes: Scope) -> None:
         raise ForbiddenError(f"The API key lacks the scope {' or '.join(scopes)}.")
 
 
-SettingsDep = Annotated[Settings, held("settings")]
+SettingsDep = Annotated[Settings, state("settings")]
 """Parameter of a route that depends on the configuration."""
-PoolDep = Annotated[Pool, held("pool")]
+PoolDep = Annotated[Pool, state("pool")]
 """Parameter of a route that queries Postgres."""
-LogDep = Annotated[EventLog, held("log")]
+LogDep = Annotated[EventLog, state("log")]
 """Parameter of a route that appends to the event log."""
 Reader = Annotated[Caller, Depends(require("read"))]
 """Parameter of a route that reads."""

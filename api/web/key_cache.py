@@ -23,16 +23,16 @@ class _Answer(Generic[V]):
     until_s: float
 
 
-class Remembered(Generic[V]):
+class KeyCache(Generic[V]):
     """Digest → value, through a bounded memory.
 
     Args:
-        load: looks a digest up; None where nobody knows it.
-        params: how long answers stand.
+        load: looks up a digest; None where it is unknown.
+        params: how long answers are valid.
         clock: monotonic seconds.
-        outlives_store: whether an answer that is no longer fresh stands while the store does not
-            answer. Right for write keys, whose events are only appended; wrong for API keys, which
-            may have been revoked.
+        outlives_store: whether an expired answer is still used while the store is down. Right for
+            write keys, whose events are only appended; wrong for API keys, which may have been
+            revoked.
     """
 
     def __init__(
@@ -50,8 +50,8 @@ class Remembered(Generic[V]):
         # Apart, so that a flood of invented keys cannot push known ones out.
         self._known: OrderedDict[bytes, _Answer[V]] = OrderedDict()
         self._unknown: OrderedDict[bytes, _Answer[V]] = OrderedDict()
-        self._flights: dict[bytes, asyncio.Task[V | None]] = {}
-        self._rests_until_s = float("-inf")
+        self._loads: dict[bytes, asyncio.Task[V | None]] = {}
+        self._paused_until_s = float("-inf")
         self._newcomers = asyncio.Semaphore(params.lookups_limit)
 
     async def get(self, digest: bytes) -> V | None:
@@ -65,12 +65,12 @@ class Remembered(Generic[V]):
         if answer is not None and now_s < answer.until_s:
             return answer.value
         stand_in = answer if self._outlives_store and digest in self._known else None
-        if now_s < self._rests_until_s:
+        if now_s < self._paused_until_s:
             return self._without_store(stand_in)
         try:
-            return await self._fly(digest)
+            return await self._load_once(digest)
         except (psycopg.OperationalError, TimeoutError):
-            self._rests_until_s = self._clock() + self._params.pause.total_seconds()
+            self._paused_until_s = self._clock() + self._params.pause.total_seconds()
             return self._without_store(stand_in)
 
     @staticmethod
@@ -79,16 +79,16 @@ class Remembered(Generic[V]):
             raise psycopg.OperationalError("Postgres does not answer")
         return stand_in.value
 
-    async def _fly(self, digest: bytes) -> V | None:
-        """Look up once for everybody who asks at the same time."""
-        flight = self._flights.get(digest)
+    async def _load_once(self, digest: bytes) -> V | None:
+        """Share one lookup among all concurrent callers."""
+        flight = self._loads.get(digest)
         if flight is None:
-            flight = self._flights[digest] = asyncio.create_task(self._look(digest))
-            flight.add_done_callback(lambda done: self._land(digest, done))
+            flight = self._loads[digest] = asyncio.create_task(self._look_up(digest))
+            flight.add_done_callback(lambda done: self._finish_load(digest, done))
         return await asyncio.shield(flight)
 
-    def _land(self, digest: bytes, flight: asyncio.Task[V | None]) -> None:
-        del self._flights[digest]
+    def _finish_load(self, digest: bytes, flight: asyncio.Task[V | None]) -> None:
+        del self._loads[digest]
         if not flight.cancelled():
             flight.exception()  # seen, even where everybody who asked has gone away
 
@@ -96,7 +96,7 @@ class Remembered(Generic[V]):
         async with asyncio.timeout(self._params.timeout.total_seconds()):
             return await self._load(digest)
 
-    async def _look(self, digest: bytes) -> V | None:
+    async def _look_up(self, digest: bytes) -> V | None:
         if digest in self._known:
             value = await self._ask(digest)
         else:

@@ -53,8 +53,8 @@ class LogWatch:
         metrics.LOG_REFUSALS.labels(refusal.reason).inc()
         self._noted[refusal.reason] = refusal.detail
 
-    async def look(self) -> None:
-        """Look once, and tell what holds now and what is over."""
+    async def check(self) -> None:
+        """Check once, and report what holds now and what is over."""
         seen, self._noted = self._noted, {}
         try:
             async with asyncio.timeout(self._params.timeout.total_seconds()):
@@ -66,7 +66,7 @@ class LogWatch:
                 seen[refusal.reason] = refusal.detail
         now_s = monotonic()
         for reason, detail in seen.items():
-            self._tell(reason, detail, now_s)
+            self._report(reason, detail, now_s)
         for reason in self._lasting.keys() - seen.keys():
             ended = self._lasting.pop(reason)
             logger.info(
@@ -79,7 +79,7 @@ class LogWatch:
             metrics.LOG_REFUSING.labels(reason).set(reason in seen)
         await self._keep(seen)
 
-    def _tell(self, reason: LogRefusal, detail: str, now_s: float) -> None:
+    def _report(self, reason: LogRefusal, detail: str, now_s: float) -> None:
         lasting = self._lasting.get(reason)
         if lasting is None:
             lasting = self._lasting[reason] = _Lasting(now_s, float("-inf"))
@@ -104,9 +104,9 @@ class LogWatch:
             logger.warning("log_refusal_not_noted", reason=type(error).__name__)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look once per interval until told to stop."""
+        """Check once per interval until asked to stop."""
         while not stop.is_set():
-            await self.look()
+            await self.check()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._params.interval.total_seconds()):
                     await stop.wait()

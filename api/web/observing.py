@@ -46,7 +46,7 @@ class Observe:
 
         try:
             await self._app(scope, receive, sending)
-        except Exception as error:  # the outermost place: the caller gets an answer in any case
+        except Exception as error:  # the outermost place: the caller gets a response in any case
             _note(error, scope)
             if status == 0:
                 await unexpected(Request(scope))(scope, receive, sending)

@@ -78,7 +78,7 @@ class Paging:
         self,
         rows: Sequence[Row],
         view: Callable[[Row], Item],
-        place: Callable[[Row], tuple[Part, ...]] = _row_id,
+        cursor_of: Callable[[Row], tuple[Part, ...]] = _row_id,
         total: Count | None = None,
     ) -> "Page[Item]":
         """Build the page; a full one leads to the next.
@@ -86,11 +86,11 @@ class Paging:
         Args:
             rows: at most `limit`, in the listing's order.
             view: turns a row into an item.
-            place: what the cursor of the next page is made of; default the row's id.
+            cursor_of: what the cursor of the next page is made of; default the row's id.
             total: see `Page`.
         """
         full = len(rows) == self.limit
-        following = encode_cursor(*place(rows[-1])) if full else None
+        following = encode_cursor(*cursor_of(rows[-1])) if full else None
         return Page(items=[view(row) for row in rows], next=following, total=total)
 
 

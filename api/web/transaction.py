@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from api.web.deps import held
+from api.web.deps import state
 from config.settings import Settings
 from domain.instants import MS
 
@@ -92,5 +92,5 @@ async def open_transactions(settings: Settings) -> AsyncIterator[Transactions]:
         await asyncio.to_thread(pool.close)
 
 
-TransactionsDep = Annotated[Transactions, held("transactions")]
+TransactionsDep = Annotated[Transactions, state("transactions")]
 """Parameter of a route that runs blocking transactions."""

@@ -70,7 +70,7 @@ class Count(View):
     exact: bool
 
     @classmethod
-    def of(cls, count: StoredCount) -> "Count":
+    def from_stored(cls, count: StoredCount) -> "Count":
         """From the store's count."""
         return cls(value=count.value, exact=count.exact)
 
@@ -90,7 +90,7 @@ class Money(View):
     amount: str = Field(description="The same sum as a decimal number.")
 
     @classmethod
-    def of(cls, currency: str, revenue: Revenue) -> "Money":
+    def from_revenue(cls, currency: str, revenue: Revenue) -> "Money":
         """From orders and minor units."""
         return cls(
             currency=currency,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.nab.corpus import Series, corpus
-from benchmarks.nab.detectors import DETECTORS, Chosen, Detector, Spelled
+from benchmarks.nab.detectors import DETECTORS, Detector, RefractoryDetector, StratumDetector
 from benchmarks.nab.picture import PICTURE, PICTURED, draw
 from benchmarks.nab.scoring import Labelled, best_threshold, tally_at
 from benchmarks.support.figures import Report
@@ -40,7 +40,7 @@ class Run:
     us_per_point: float
     state_bytes: int
 
-    def of(self, families: Iterable[str]) -> list[tuple[Labelled, list[float]]]:
+    def for_families(self, families: Iterable[str]) -> list[tuple[Labelled, list[float]]]:
         """Labels and scores of some families."""
         wanted = set(families)
         return [
@@ -87,16 +87,16 @@ def _cross_validated(report: Report, run: Run, families: Sequence[str], threshol
     halves = []
     for tuned in itertools.combinations(families, (len(families) + 1) // 2):
         others = [family for family in families if family not in tuned]
-        best, _ = best_threshold(run.of(tuned), grid)
-        if sum(len(labels.windows) for labels, _ in run.of(others)):
-            halves.append(tally_at(run.of(others), best).normalised())
+        best, _ = best_threshold(run.for_families(tuned), grid)
+        if sum(len(labels.windows) for labels, _ in run.for_families(others)):
+            halves.append(tally_at(run.for_families(others), best).normalised())
     report.add(
         "threshold tuned on half of the families, scored on the others",
         f"mean {sum(halves) / len(halves):.1f}",
         f"lowest {min(halves):.1f}",
     )
     for family in families:
-        total = tally_at(run.of([family]), threshold)
+        total = tally_at(run.for_families([family]), threshold)
         score = f"{total.normalised():.1f}" if total.windows else "no windows"
         report.add(
             f"  {family}", score, f"{total.found} of {total.windows} windows, {total.false} false"
@@ -113,8 +113,8 @@ def run(report: Report, river: int = 1, picture: int = 0) -> None:
         draw(next(one for one in series if one.name == PICTURED), PICTURE)
     families = sorted({one.family for one in series})
     threshold = EpisodeParams().threshold
-    chosen = detect(series, Chosen)
-    total = tally_at(chosen.of(families), threshold)
+    chosen = detect(series, StratumDetector)
+    total = tally_at(chosen.for_families(families), threshold)
     score = total.normalised()
     report.add(
         f"NAB, operators.detection.detector at {threshold:g}",
@@ -137,14 +137,16 @@ def run(report: Report, river: int = 1, picture: int = 0) -> None:
     )
     _cross_validated(report, chosen, families, threshold)
     for name, make in DETECTORS.items() if river else ():
-        if make is Chosen:
+        if make is StratumDetector:
             continue
         variants = {name: make}
         if name.startswith("river"):
-            variants[f"{name}, with spells"] = lambda step, made=make: Spelled(made(step), step)  # type: ignore[misc]
+            variants[f"{name}, with spells"] = lambda step, made=make: RefractoryDetector(
+                made(step), step
+            )  # type: ignore[misc]
         for variant, build in variants.items():
             other = detect(series, build)
-            scored = other.of(families)
+            scored = other.for_families(families)
             best, reached = best_threshold(scored, thresholds(scored))
             found = tally_at(scored, best)
             reference = f"{other.us_per_point:.0f} µs, {other.state_bytes:,} bytes"

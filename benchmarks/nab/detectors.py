@@ -39,7 +39,7 @@ class Detector(Protocol):
         """Of the state, as it would be stored."""
 
 
-class Chosen:
+class StratumDetector:
     """`operators.detection.detector`."""
 
     def __init__(self, step_ms: int, *, spells: bool = True) -> None:
@@ -80,7 +80,7 @@ class River:
         return len(pickle.dumps(self._model))
 
 
-class Spelled:
+class RefractoryDetector:
     """Another detector of which only a score greater than those of the last while counts."""
 
     def __init__(self, of: Detector, step_ms: int) -> None:
@@ -108,7 +108,7 @@ class Spelled:
         return self._of.size_bytes()
 
 
-class Judged:
+class ForecastDetector:
     """Errors of a river forecaster, scored like `operators.detection.detector`."""
 
     def __init__(self, forecaster: Any) -> None:  # noqa: ANN401 - river's models share no type
@@ -220,8 +220,10 @@ def _trees(quantile: float = 0.0) -> Detector:
 
 
 DETECTORS: Final[Mapping[str, Callable[[int], Detector]]] = {
-    "operators.detection.detector": Chosen,
-    "operators.detection.detector without spells": lambda step_ms: Chosen(step_ms, spells=False),
+    "operators.detection.detector": StratumDetector,
+    "operators.detection.detector without spells": lambda step_ms: StratumDetector(
+        step_ms, spells=False
+    ),
     "river GaussianScorer": lambda _step: River(
         anomaly.GaussianScorer(window_size=1_000), _supervised
     ),
@@ -242,7 +244,9 @@ DETECTORS: Final[Mapping[str, Callable[[int], Detector]]] = {
     ),
     "river ADWIN": lambda _step: River(drift.ADWIN(delta=0.0001), _drifting),
     "river PageHinkley": lambda _step: River(drift.PageHinkley(), _drifting),
-    "river HoltWinters, errors judged by our tails": lambda step: Judged(_holt_winters(step)),
-    "river SNARIMAX, errors judged by our tails": lambda step: Judged(_snarimax(step)),
+    "river HoltWinters, errors judged by our tails": lambda step: ForecastDetector(
+        _holt_winters(step)
+    ),
+    "river SNARIMAX, errors judged by our tails": lambda step: ForecastDetector(_snarimax(step)),
 }
 """Name → how it is made for a series with a step in ms."""

@@ -58,7 +58,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Tally:
+class DetectionCounts:
     """What the flagged records of one or more series come to.
 
     Attributes:
@@ -73,8 +73,8 @@ class Tally:
     found: int = 0
     false: int = 0
 
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
+    def __add__(self, other: "DetectionCounts") -> "DetectionCounts":
+        return DetectionCounts(
             self.raw + other.raw,
             self.windows + other.windows,
             self.found + other.found,
@@ -99,7 +99,7 @@ def scaled_sigmoid(place: float) -> float:
     return -1.0 if place > _FAR else 2.0 / (1.0 + math.exp(_STEEPNESS * place)) - 1.0
 
 
-def tally(labels: Labelled, flagged: Iterable[int], profile: Profile = STANDARD) -> Tally:
+def tally(labels: Labelled, flagged: Iterable[int], profile: Profile = STANDARD) -> DetectionCounts:
     """What flagged records earn in one series.
 
     Args:
@@ -134,7 +134,7 @@ def tally(labels: Labelled, flagged: Iterable[int], profile: Profile = STANDARD)
             )
             best[inside] = max(best.get(inside, earned), earned)
     missed = len(labels.windows) - len(best)
-    return Tally(
+    return DetectionCounts(
         math.fsum(best.values()) - lost - profile.false_negative * missed,
         len(labels.windows),
         len(best),
@@ -165,9 +165,11 @@ def best_threshold(
     )[::-1]
 
 
-def tally_at(scored: Iterable[tuple[Labelled, Sequence[float]]], threshold: float) -> Tally:
+def tally_at(
+    scored: Iterable[tuple[Labelled, Sequence[float]]], threshold: float
+) -> DetectionCounts:
     """What all series together earn at one threshold."""
-    total = Tally()
+    total = DetectionCounts()
     for labels, scores in scored:
         total += tally(
             labels, [record for record, score in enumerate(scores) if score >= threshold]

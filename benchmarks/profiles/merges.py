@@ -13,7 +13,7 @@ from domain.keys import identifier_key, message_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from operators.unify.batch import unify
 from operators.unify.definitions import Definitions
-from operators.unify.needed import needed
+from operators.unify.needed import collect_read_set
 from store.unify.outcomes import Committed
 from store.unify.unit_of_work import PostgresUnitOfWork
 
@@ -67,7 +67,7 @@ def _merge(bench: Bench, shape: str, links: int, *, shuffled: bool) -> float:
                 )
             )
         started = time.perf_counter()
-        changes = unify(events, store.load(needed(events)), rules, NOW_MS)
+        changes = unify(events, store.load(collect_read_set(events)), rules, NOW_MS)
         if not isinstance(changes, Changes) or not isinstance(
             store.commit(changes, None), Committed
         ):

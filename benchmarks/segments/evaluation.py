@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from benchmarks.segments.definitions import WORKSPACE, live_definitions
 from benchmarks.support.figures import Report, median
 from benchmarks.support.workload import SOURCE, messages
-from domain.changes import Changes, Known
+from domain.changes import Changes, LoadedState
 from domain.event import Batch, Event, Record
 from domain.ids import SourceId
 from domain.instants import DAY_MS
@@ -83,7 +83,7 @@ def person_of(events: list[Event], program: Program) -> Person:
     """
     changes = unify(
         events,
-        Known(),
+        LoadedState(),
         Definitions(IdentityRules(), ProfileRules(), {WORKSPACE: program}, program.revision),
         NOW_MS,
     )

@@ -25,7 +25,7 @@ from domain.profiles.profile import Person, Stage, encode_person
 from domain.segments import conditions, rule
 from domain.segments.event_filter import EventFilter
 from store.connection import adapt
-from store.segments.preview import Asked, Preview, PreviewParams, Previews
+from store.segments.preview import Preview, PreviewParams, PreviewQuery, Previews
 from store.unify import copy_format
 
 AIM_S: Final = 2.0
@@ -118,7 +118,9 @@ def _preview(dsn: str, draft: rule.Rule, repeats: int) -> tuple[float, Preview]:
     for _ in range(repeats):
         started = time.perf_counter()
         with psycopg.connect(dsn) as connection:
-            found = previews.of(connection, AUTHOR, Asked(None, draft, NOW_MS, os.urandom(16)))
+            found = previews.preview(
+                connection, AUTHOR, PreviewQuery(None, draft, NOW_MS, os.urandom(16))
+            )
         took.append(time.perf_counter() - started)
     return max(took), found
 

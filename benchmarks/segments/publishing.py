@@ -27,7 +27,7 @@ _BREAKS = RfmBreaks(
 
 
 def publish_segment(connection: psycopg.Connection[Any], name: str, rule: Rule) -> int:
-    """Publish one segment; answers its id."""
+    """Publish one segment; returns its id."""
     with connection.transaction():
         number = create(
             connection,

@@ -58,7 +58,7 @@ class Demo:
         self._console = console
         self._rates: list[tuple[float, int]] = []
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Ask for the newest figures; a server that is busy leaves the old ones."""
         try:
             self.facts.statistics = self.client.statistics()
@@ -82,12 +82,12 @@ class Demo:
             if self._console.is_terminal:
                 with Live(picture(self.facts), console=self._console, refresh_per_second=4) as live:
                     while not done.wait(_LOOK_S):
-                        self.look()
+                        self.refresh()
                         live.update(picture(self.facts))
                     return
             said = 0.0
             while not done.wait(_LOOK_S):
-                self.look()
+                self.refresh()
                 if time.monotonic() - said >= _PLAIN_EVERY_S:
                     said = time.monotonic()
                     self._console.print(

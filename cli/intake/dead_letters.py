@@ -22,7 +22,7 @@ from domain.failure import REASONS
 from domain.intake.dead_letter import DeadLetterStatus
 from operators.intake import HOPELESS
 from sinks.intake.log import keyed
-from sinks.intake.redrive import Append, Redriven, Selection, redrive_letters
+from sinks.intake.redrive import Append, Redriven, Selection, redrive_dead_letters
 from store.fetch import Pool
 from store.intake import dead_letters
 from store.intake.dead_letters import DeadLetterFilter, DeadLetterRow
@@ -223,7 +223,7 @@ async def _in_chunks(
     outcome = Redriven()
     while True:
         chunk = replace(wanted, after=outcome.last)
-        part = await redrive_letters(pool, append, chunk, actor())
+        part = await redrive_dead_letters(pool, append, chunk, actor())
         outcome.retried += part.retried
         outcome.hopeless += part.hopeless
         advance(len(outcome))

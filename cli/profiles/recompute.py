@@ -183,7 +183,7 @@ class Repair:
         with connection.transaction():
             if not self._apply:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            elif not sql.definitions_stand(connection.cursor(), self._registry.revision):
+            elif not sql.definitions_are_current(connection.cursor(), self._registry.revision):
                 self._took(load_registry(connection))
             program = self._programs[workspace]
             stored = read_person(connection, workspace, profile, lock=self._apply)

@@ -33,7 +33,7 @@ from local.traffic.sender import (
 from sources.intake.files import BadRow, ColumnMap, MapError, count_lines, read_map, read_records
 
 
-class Tally:
+class ReplayCounts:
     """What became of a file's rows; rows that are no events go to a file of rejects beside it.
 
     Args:
@@ -73,7 +73,7 @@ def replay_file(
     rate: float,
     skip: int,
     show: Callable[[int], None],
-) -> Tally:
+) -> ReplayCounts:
     """Send one file.
 
     Args:
@@ -90,7 +90,7 @@ def replay_file(
         CollectorUnavailableError: the collector stayed away.
         WriteKeyRefusedError: the write key is unknown.
     """
-    with closing(Tally(path)) as tally:
+    with closing(ReplayCounts(path)) as tally:
 
         def items() -> Iterator[Item]:
             for row in read_records(path, columns):
@@ -178,7 +178,7 @@ def replay(
 
 
 def _replay_files(
-    files: Sequence[Path], columns: ColumnMap | None, send: Callable[..., Tally]
+    files: Sequence[Path], columns: ColumnMap | None, send: Callable[..., ReplayCounts]
 ) -> int:
     """Send files one after another, each with a bar of its own; how many rows were rejected."""
     rejected = 0

@@ -16,7 +16,7 @@ from cli.segments.definition_files import FileError, read_file
 from config.load import load_settings
 from operators.segments.sampling import Estimate
 from store.definitions.checks import as_rule
-from store.segments.preview import Asked, Preview, Previews
+from store.segments.preview import Preview, PreviewQuery, Previews
 
 _START_BYTES = 16
 
@@ -41,42 +41,42 @@ def preview(
     except FileError as error:
         raise refused(str(error).splitlines()) from error
     for definition in definitions:
-        asked = Asked(
+        asked = PreviewQuery(
             None, as_rule(definition.draft.definition), now_ms, secrets.token_bytes(_START_BYTES)
         )
         with workspace(workspace_name) as (conn, author):
-            found = previews.of(conn, author, asked)
+            found = previews.preview(conn, author, asked)
         if as_json:
-            sys.stdout.write(PreviewView.of(found, now_ms).model_dump_json() + "\n")
+            sys.stdout.write(PreviewView.from_preview(found, now_ms).model_dump_json() + "\n")
         else:
             _print(str(definition.draft.name), found)
 
 
-def _number(found: Estimate) -> str:
+def _number(estimate: Estimate) -> str:
     return (
-        f"{found.value:,}"
-        if found.low == found.high
-        else f"≈ {found.value:,} ({found.low:,} to {found.high:,})"
+        f"{estimate.value:,}"
+        if estimate.low == estimate.high
+        else f"≈ {estimate.value:,} ({estimate.low:,} to {estimate.high:,})"
     )
 
 
-def _print(name: str, found: Preview) -> None:
+def _print(name: str, preview: Preview) -> None:
     console = Console()
     how = (
         "everybody was evaluated"
-        if found.exact
-        else f"95 % confidence, from {found.evaluated:,} evaluated"
+        if preview.exact
+        else f"95 % confidence, from {preview.evaluated:,} evaluated"
     )
-    console.print(f"{name}: {_number(found.members)} of {found.people:,} people; {how}")
-    if found.reads_history:
+    console.print(f"{name}: {_number(preview.members)} of {preview.people:,} people; {how}")
+    if preview.reads_history:
         console.print(
             "The rule asks for something of the past that is not kept yet: publishing"
             " builds it for everybody."
         )
-    if found.unscored:
+    if preview.unscored:
         console.print("Nobody has RFM scores until bounds have been taken.")
     examples = Table("person", "identifiers", title="For example")
-    for person in found.examples:
+    for person in preview.examples:
         examples.add_row(
             str(person.profile_id),
             ", ".join(f"{kind} {value}" for kind, value in person.identifiers),
@@ -84,7 +84,7 @@ def _print(name: str, found: Preview) -> None:
     overlaps = Table(
         "segment", "members", "in both", "of the draft", "of the segment", title="Overlap"
     )
-    for each in found.overlaps:
+    for each in preview.overlaps:
         shares = (
             "–" if share is None else f"{share:.1%}"
             for share in (each.share_of_draft, each.share_of_segment)

@@ -1,12 +1,13 @@
 """A worker that dies leaves no word.
 
-So whoever takes a partition in hand anew notes it, and goes carefully where others died.
+So a worker that is assigned a partition records the attempt, and proceeds carefully where others
+died.
 
 Twice in hand at one position is chance: a kill, a machine that went. The third worker takes the
 entries there one by one, and the records of an entry one by one, each noted before. A record that
 two workers died of while it was in hand by itself is refused unread.
 
-Costs one statement when a partition is taken in hand anew, none while it goes on.
+Costs one statement when a partition is assigned, none while it proceeds.
 """
 
 from collections.abc import Callable

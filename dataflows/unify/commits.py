@@ -1,4 +1,4 @@
-"""Optimistic commits: decide, commit, and decide again where somebody was faster.
+"""Optimistic commits: decide, commit, and decide again after a version conflict.
 
 A conflict that says that definitions have changed has them read first. Pauses between tries grow,
 with full jitter, so that workers that collide do not come back together.
@@ -33,7 +33,7 @@ class Observer:
         """The clock changed people."""
 
     def conflict(self) -> None:
-        """Somebody was faster; the work is tried again."""
+        """A version conflict; the work is retried."""
 
     def fenced(self) -> None:
         """A batch was dropped: the partition is elsewhere."""

@@ -52,7 +52,7 @@ class Commit(Protocol):
 
 
 def attempted(work: Callable[[], T]) -> T | Failure:
-    """Do something that records may break; answers the failure where they do.
+    """Run something that records may break; returns the failure where they do.
 
     Raises:
         StoreUnavailable: the database is at fault.
@@ -125,9 +125,9 @@ def _joined(parts: list[Batch]) -> Batch:
     )
 
 
-def only(batch: Batch, places: Iterable[int]) -> Batch:
+def only(batch: Batch, indexes: Iterable[int]) -> Batch:
     """A batch with some of its records."""
-    return batch._replace(records=tuple(batch.records[place] for place in places))
+    return batch._replace(records=tuple(batch.records[place] for place in indexes))
 
 
 class Quarantine:
@@ -223,8 +223,8 @@ class Quarantine:
                 most, failure = middle, why
         return {alive[most - 1]: failure}
 
-    def _rehearsed(self, batch: Batch, places: Iterable[int]) -> Failure | None:
-        return self.rehearsed(only(batch, places))
+    def _rehearsed(self, batch: Batch, indexes: Iterable[int]) -> Failure | None:
+        return self.rehearsed(only(batch, indexes))
 
     def rehearsed(self, batch: Batch) -> Failure | None:
         """Why a batch would raise; None where it would not.

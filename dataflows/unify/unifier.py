@@ -1,4 +1,4 @@
-"""The imperative shell around UNIFY: decode, load, decide, commit; again where somebody was faster.
+"""The imperative shell around UNIFY: decode, load, decide, commit; again after a version conflict.
 
 The only place where the engine reads the clock for a batch. A batch that cannot be committed
 because the database is away waits for it. One that breaks the engine is cut down to the record that
@@ -21,12 +21,12 @@ from dataflows.unify.commits import BackOff, Clock, Commits, Observer, facts_of,
 from dataflows.unify.definitions import LiveDefinitions, Rules
 from dataflows.unify.quarantine import Quarantine, Refused
 from dataflows.unify.waking import Waking
-from domain.changes import Changes, Known, Missing
+from domain.changes import Changes, LoadedState, NeedMore
 from domain.event import Batch, DeadLetter, Event, Fence, Unmerge, Wake
 from domain.facts import Facts
 from domain.policies import IdentityRules, ProfileRules
 from operators.unify.batch import unify
-from operators.unify.needed import Needed, needed
+from operators.unify.needed import ReadSet, collect_read_set
 from store.errors import StoreUnavailable, is_away
 from store.unify.outcomes import Conflict, Fenced
 from store.unify.unit_of_work import PostgresUnitOfWork
@@ -140,13 +140,13 @@ class Unifier:
                 if isinstance(item, DeadLetter)
             ]
         try:
-            return self._try(items, needed(items), _fence(batch))
+            return self._try(items, collect_read_set(items), _fence(batch))
         finally:
-            self._store.calm()
+            self._store.release_contention_lock()
 
     def _rehearse(self, batch: Batch) -> None:
         items = self._items(batch, {})
-        changes = self._decide(items, needed(items))
+        changes = self._decide(items, collect_read_set(items))
         if isinstance(changes, Changes):
             self._store.rehearse(changes, _fence(batch))
 
@@ -176,13 +176,13 @@ class Unifier:
         ]
 
     def _try(
-        self, items: list[Event | Unmerge | DeadLetter], wanted: Needed, fence: Fence
+        self, items: list[Event | Unmerge | DeadLetter], read_set: ReadSet, fence: Fence
     ) -> list[Facts]:
         started = time.monotonic()
         done = self._commits(
-            partial(self._decide, items, wanted),
+            partial(self._decide, items, read_set),
             partial(self._store.commit, fence=fence),
-            partial(self._store.contend, wanted),
+            partial(self._store.serialize_retries, read_set),
         )
         match done:
             case Changes():
@@ -201,9 +201,9 @@ class Unifier:
                 raise given_up(done)
 
     def _decide(
-        self, items: list[Event | Unmerge | DeadLetter], wanted: Needed
+        self, items: list[Event | Unmerge | DeadLetter], read_set: ReadSet
     ) -> Changes | Conflict:
-        known = self._store.load(wanted)
+        known = self._store.load(read_set)
         now_ms = self._clock.now_ms()
         while True:
             answer = unify(items, known, self._definitions.current, now_ms)
@@ -214,13 +214,13 @@ class Unifier:
                 return extended
             known = extended
 
-    def _extend(self, known: Known, missing: Missing) -> Known | Conflict:
+    def _extend(self, loaded: LoadedState, missing: NeedMore) -> LoadedState | Conflict:
         if missing.people:
-            return self._store.load_components(known, missing.people)
-        return self._store.load_histories(known, missing.histories, self._definitions.names())
+            return self._store.load_components(loaded, missing.people)
+        return self._store.load_histories(loaded, missing.histories, self._definitions.names())
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database connection."""
         self._store.close()
 
 

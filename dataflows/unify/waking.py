@@ -13,7 +13,7 @@ import structlog
 from dataflows.unify.commits import Clock, Commits, facts_of, given_up
 from dataflows.unify.definitions import LiveDefinitions
 from dataflows.unify.quarantine import attempted
-from domain.changes import Changes, Known
+from domain.changes import Changes, LoadedState
 from domain.event import Wake
 from domain.facts import Facts
 from domain.failure import Failure
@@ -90,7 +90,9 @@ class Waking:
         )
         now, until = utc(now_ms), utc(now_ms + self._rest_ms)
         self._store.read(
-            lambda connection: resting.rest(connection, profile, failure.detail, now, until)
+            lambda connection: resting.suspend_person(
+                connection, profile, failure.detail, now, until
+            )
         )
 
     def _woken(self, due: Wake) -> list[Facts]:
@@ -112,7 +114,7 @@ class Waking:
 
     def _evaluate(self, due: Wake) -> Changes | Conflict:
         people = self._store.load_people(due.profile_ids)
-        known = Known()
+        known = LoadedState()
         while True:
             answer = wake(
                 people,

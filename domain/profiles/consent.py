@@ -9,8 +9,8 @@ _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs"})
 """Unicode categories that are invisible in a name: control, format, surrogate halves."""
 
 
-def purpose_of(spelled: str) -> str:
-    r"""The purpose that somebody meant, however they spelled it; empty where nothing is left.
+def purpose_of(text: str) -> str:
+    r"""The normal form of a purpose; empty where nothing is left.
 
     Compatibility forms are made one (NFKC), invisible characters and surrounding blanks go,
     letters become small.
@@ -18,9 +18,9 @@ def purpose_of(spelled: str) -> str:
     >>> purpose_of(" Adver\u200btising\n"), purpose_of("\uff21ds")
     ('advertising', 'ads')
     """
-    if spelled.isascii() and spelled.isalnum():
-        return spelled.lower()
-    known = unicodedata.normalize("NFKC", spelled)
+    if text.isascii() and text.isalnum():
+        return text.lower()
+    known = unicodedata.normalize("NFKC", text)
     return (
         "".join([sign for sign in known if unicodedata.category(sign) not in _INVISIBLE])
         .strip()
@@ -28,10 +28,10 @@ def purpose_of(spelled: str) -> str:
     )
 
 
-def spells_plainly(spelled: str) -> bool:
+def is_plain_purpose(text: str) -> bool:
     r"""Whether a text names a purpose, but for case and surrounding blanks: only such are granted.
 
-    >>> spells_plainly(" Advertising "), spells_plainly("adver\u200btising")
+    >>> is_plain_purpose(" Advertising "), is_plain_purpose("adver\u200btising")
     (True, False)
     """
-    return unicodedata.normalize("NFC", spelled).strip().lower() == purpose_of(spelled)
+    return unicodedata.normalize("NFC", text).strip().lower() == purpose_of(text)

@@ -112,15 +112,15 @@ def earlier(one: Register, other: Register) -> Register:
     return one if (one.at_ms, one.tie) <= (other.at_ms, other.tie) else other
 
 
-def later(one: Register, other: Register) -> Register:
+def later(left: Register, right: Register) -> Register:
     """The later of two statements: greater event time, then greater tie."""
-    return one if (one.at_ms, one.tie) >= (other.at_ms, other.tie) else other
+    return left if (left.at_ms, left.tie) >= (right.at_ms, right.tie) else right
 
 
-def later_consent(one: Register, other: Register) -> Register:
+def later_consent(left: Register, right: Register) -> Register:
     """The later of two consent statements; at the same instant a refusal wins."""
     return (
-        one
-        if (one.at_ms, not one.value, one.tie) >= (other.at_ms, not other.value, other.tie)
-        else other
+        left
+        if (left.at_ms, not left.value, left.tie) >= (right.at_ms, not right.value, right.tie)
+        else right
     )

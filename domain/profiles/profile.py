@@ -45,7 +45,7 @@ class Person(msgspec.Struct, array_like=True, gc=False):
         stage: lifecycle stage as of the last evaluation.
         wake_ms: earliest instant at which anything changes without an event; 0 for never.
         segments: segments that the person is in, with the version of the definition that says so.
-        flips: segment → earliest instant at which its answer may change without an event; absent
+        flips: segment → earliest instant at which its result may change without an event; absent
             for never.
         granted: purposes consented to as of the last evaluation.
         built: aggregates up to this id are complete, in the view and in every leaf.

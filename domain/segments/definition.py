@@ -240,6 +240,6 @@ _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 def spec_key(spec: AggregateSpec) -> bytes:
     """Names an aggregate's spec: its JSON.
 
-    Specs are told apart by it and not by ``==``, for which 1 and true are one.
+    Specs are distinguished by it and not by ``==``, for which 1 and true are equal.
     """
     return _ENCODER.encode(spec)

@@ -2,7 +2,7 @@
 
 Additive, so that writers never read.
 
-Metrics with a suffix are spelled ``name:suffix``; where a suffix has parts, `PART` joins them.
+Metrics with a suffix are written ``name:suffix``; where a suffix has parts, `PART` joins them.
 """
 
 from typing import Final

@@ -94,7 +94,7 @@ class Minutes(msgspec.Struct, frozen=True):
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """What has been learned of one signal, to go on from after a restart.
+    """What has been learned of one signal, to continue from after a restart.
 
     Attributes:
         memory: `operators.signals.baseline.SignalBaseline`, packed.
@@ -108,7 +108,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 class Anomaly(msgspec.Struct, frozen=True):
     """One anomaly of one metric of a signal, from its first surprising point to its last.
 
-    Told anew as it grows and ends.
+    Sent again as it grows and ends.
 
     Attributes:
         metric: what was watched, `operators.signals.series`.

@@ -128,7 +128,7 @@ def _only(answer: Callable[[Request], Awaitable[Response]]) -> Callable[..., Awa
 
 
 def serve(kind: type[SandboxApp], **options: str | float) -> None:
-    """Run a sandbox until it is told to stop.
+    """Run a sandbox until it receives a stop signal.
 
     Args:
         kind: which; its constructor takes a state file and the options by name.

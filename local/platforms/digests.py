@@ -33,10 +33,10 @@ def well_formed(column: str, value: str) -> bool:
     return len(value) == _LENGTHS[column.rpartition("_")[2]] and _FORM.fullmatch(value) is not None
 
 
-def of_nobody(value: str) -> bool:
+def is_digest_of_nothing(value: str) -> bool:
     """Whether the value is the hash of nothing, of zeros or of a placeholder.
 
-    >>> of_nobody("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    >>> is_digest_of_nothing("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     True
     """
     return value in _HASHES_OF_NOBODY

@@ -91,7 +91,7 @@ class Faults:
         return self._next(operation, lambda fault: fault.kind == kind) is not None
 
     async def around(self, operation: str, answer: Callable[[], Awaitable[Response]]) -> Response:
-        """Answer a request, or let it go wrong."""
+        """Answer a request, or make it fail."""
         fault = self._next(operation, lambda fault: fault.kind not in self._special)
         if fault is None:
             return await answer()

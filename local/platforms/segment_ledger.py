@@ -51,7 +51,7 @@ class Segment:
 class SegmentLedger(Ledger[Segment]):
     """All audiences of one sandbox."""
 
-    def of(self, account: str) -> list[Segment]:
+    def of_account(self, account: str) -> list[Segment]:
         """The account's audiences, oldest first."""
         return [segment for segment in self.audiences.values() if segment.account == account]
 

@@ -18,7 +18,7 @@ _POLL_S: Final = 0.05
 
 Unit = Literal["starting", "running", "waiting", "stopped"]
 Report = Callable[[str], None]
-"""Told in a sentence about every start in need of a reason, death and restart."""
+"""Takes one sentence about each notable start, death and restart."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class _Watched:
         self.restarts = -1 if self.state == "waiting" else 0
         self.last_exit: int | None = None
 
-    def look(self, params: RestartParams, report: Report) -> None:
+    def tick(self, params: RestartParams, report: Report) -> None:
         now_s = time.monotonic()
         if self.state == "waiting":
             if now_s >= self.retry_s:
@@ -157,5 +157,5 @@ class Supervisor:
     def _run(self) -> None:
         while not self._stop.is_set():
             for watched in self._watched:
-                watched.look(self._params, self._report)
+                watched.tick(self._params, self._report)
             self._stop.wait(_POLL_S)

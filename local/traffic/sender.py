@@ -49,7 +49,7 @@ class Refused(NamedTuple):
 
 
 class Delivered(NamedTuple):
-    """What became of one batch: how many events the collector has, and which it refused."""
+    """The result of one batch: how many events the collector accepted, and which it refused."""
 
     accepted: int
     refused: tuple[Refused, ...]

@@ -78,16 +78,18 @@ def add_value(state: Uniques, text: str, bucket: int, *, sketched: bool) -> None
     _bound(state, sketched=sketched)
 
 
-def join_uniques(one: Uniques, other: Uniques, *, sketched: bool) -> Uniques:
+def join_uniques(left: Uniques, right: Uniques, *, sketched: bool) -> Uniques:
     """Unite two states; both stay untouched."""
-    if sketched and (one.partial or other.partial):
+    if sketched and (left.partial or right.partial):
         return Uniques(
-            {}, partial=True, sketch=_pack(_sketch(one.sketch, one.seen, other.sketch, other.seen))
+            {},
+            partial=True,
+            sketch=_pack(_sketch(left.sketch, left.seen, right.sketch, right.seen)),
         )
-    seen = dict(one.seen)
-    for text, bucket in other.seen.items():
+    seen = dict(left.seen)
+    for text, bucket in right.seen.items():
         seen[text] = max(bucket, seen.get(text, bucket))
-    joined = Uniques(seen, one.partial or other.partial)
+    joined = Uniques(seen, left.partial or right.partial)
     _bound(joined, sketched=sketched)
     return joined
 

@@ -41,15 +41,15 @@ Fold = Callable[[Any, int, int, Properties], None]
 """(state, changed in place; event time in ms; tie; properties) → nothing."""
 
 
-def _insert(buckets: dict[int, V], bucket: int, entry: V, kept: int) -> None:
+def _insert(buckets: dict[int, V], bucket: int, entry: V, limit: int) -> None:
     """Insert a new bucket in its place, and drop those too far behind the newest."""
     newest = next(reversed(buckets), bucket)
     if bucket >= newest:
         buckets[bucket] = entry
-        cut = bucket - kept
+        cut = bucket - limit
         while next(iter(buckets)) < cut:
             del buckets[next(iter(buckets))]
-    elif bucket >= newest - kept:
+    elif bucket >= newest - limit:
         buckets[bucket] = entry
         ordered = sorted(buckets.items())
         buckets.clear()
@@ -220,7 +220,7 @@ def event_matchers(
     return [(event.event_type, event.name, matcher(event, zone)) for event in spec.events]
 
 
-def held(leaf: Leaf, aggregate: Aggregate) -> State | None:
+def state_of(leaf: Leaf, aggregate: Aggregate) -> State | None:
     """A leaf's state of an aggregate, unpacked; None where there is none."""
     raw = leaf.aggregates.get(aggregate.id)
     if raw is None:

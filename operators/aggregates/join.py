@@ -25,56 +25,56 @@ V = TypeVar("V")
 
 
 def _join_buckets(
-    one: dict[int, V], other: dict[int, V], add: Callable[[V, V], V], kept: int
+    left: dict[int, V], right: dict[int, V], add: Callable[[V, V], V], limit: int
 ) -> dict[int, V]:
-    joined = dict(one)
-    for bucket, entry in other.items():
+    joined = dict(left)
+    for bucket, entry in right.items():
         known = joined.get(bucket)
         joined[bucket] = entry if known is None else add(known, entry)
-    cut = max(joined, default=0) - kept
+    cut = max(joined, default=0) - limit
     return {bucket: joined[bucket] for bucket in sorted(joined) if bucket >= cut}
 
 
-def join(spec: AggregateSpec, one: State, other: State) -> State:
+def join(spec: AggregateSpec, left: State, right: State) -> State:
     """Unite the states of two leaves; both stay untouched.
 
     Marks are kept in order, the latest ones.
     """
     kept = kept_buckets(spec.resolution)
-    match one, other:
+    match left, right:
         case Counts(), Counts():
-            counts = Counts(_join_buckets(one.buckets, other.buckets, lambda a, b: a + b, kept))
-            counts.first_ms, counts.last_ms = _seen_between(one, other)
+            counts = Counts(_join_buckets(left.buckets, right.buckets, lambda a, b: a + b, kept))
+            counts.first_ms, counts.last_ms = _seen_between(left, right)
             return counts
         case NumberBuckets(), NumberBuckets():
-            numbers = NumberBuckets(_join_buckets(one.buckets, other.buckets, add_numbers, kept))
-            numbers.first_ms, numbers.last_ms = _seen_between(one, other)
-            numbers.negative = one.negative or other.negative
+            numbers = NumberBuckets(_join_buckets(left.buckets, right.buckets, add_numbers, kept))
+            numbers.first_ms, numbers.last_ms = _seen_between(left, right)
+            numbers.negative = left.negative or right.negative
             return numbers
         case Uniques(), Uniques():
-            return join_uniques(one, other, sketched=spec.resolution == "ever")
+            return join_uniques(left, right, sketched=spec.resolution == "ever")
         case Frequencies(), Frequencies():
-            values = dict(one.values)
-            for text, buckets in other.values.items():
+            values = dict(left.values)
+            for text, buckets in right.values.items():
                 values[text] = _join_buckets(
                     values.get(text, {}), buckets, lambda a, b: a + b, kept
                 )
             keep_bounded(values, FREQUENT_VALUES)
             return Frequencies(values)
         case Edges(), Edges():
-            return Edges(_join_buckets(one.buckets, other.buckets, _join_ends, kept))
+            return Edges(_join_buckets(left.buckets, right.buckets, _join_ends, kept))
         case Marks(), Marks():
-            return Marks(sorted([*one.marks, *other.marks])[-SEQUENCE_MARKS:])
+            return Marks(sorted([*left.marks, *right.marks])[-SEQUENCE_MARKS:])
     raise TypeError("states of different families")
 
 
-def _join_ends(one: Ends, other: Ends) -> Ends:
-    return Ends(earlier(one.first, other.first), later(one.last, other.last))
+def _join_ends(left: Ends, right: Ends) -> Ends:
+    return Ends(earlier(left.first, right.first), later(left.last, right.last))
 
 
-def _seen_between(one: Counts | NumberBuckets, other: Counts | NumberBuckets) -> tuple[int, int]:
-    if not one.buckets:
-        return other.first_ms, other.last_ms
-    if not other.buckets:
-        return one.first_ms, one.last_ms
-    return min(one.first_ms, other.first_ms), max(one.last_ms, other.last_ms)
+def _seen_between(left: Counts | NumberBuckets, right: Counts | NumberBuckets) -> tuple[int, int]:
+    if not left.buckets:
+        return right.first_ms, right.last_ms
+    if not right.buckets:
+        return left.first_ms, left.last_ms
+    return min(left.first_ms, right.first_ms), max(left.last_ms, right.last_ms)

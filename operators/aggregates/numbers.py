@@ -38,15 +38,15 @@ def _capped(total: int) -> int:
     return max(-_SUM_LIMIT, min(_SUM_LIMIT, total))
 
 
-def add_numbers(one: Numbers, other: Numbers) -> Numbers:
+def add_numbers(left: Numbers, right: Numbers) -> Numbers:
     """The summary of both."""
-    if not one[1] or not other[1]:
-        known = one if one[1] else other
-        return (one[0] + other[0], *known[1:])
+    if not left[1] or not right[1]:
+        known = left if left[1] else right
+        return (left[0] + right[0], *known[1:])
     return (
-        one[0] + other[0],
-        one[1] + other[1],
-        _capped(one[2] + other[2]),
-        min(one[3], other[3]),
-        max(one[4], other[4]),
+        left[0] + right[0],
+        left[1] + right[1],
+        _capped(left[2] + right[2]),
+        min(left[3], right[3]),
+        max(left[4], right[4]),
     )

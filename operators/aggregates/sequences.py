@@ -108,7 +108,7 @@ def _instants(marks: Sequence[Mark]) -> Iterator[tuple[int, int]]:
 def sequence_test(
     node: SequenceRule, spec: AggregateSpec
 ) -> Callable[[Marks | None, int], tuple[bool, int]]:
-    """Compile a sequence: answers (holds, until which instant that is sure)."""
+    """Compile a sequence: returns (holds, until which instant that is sure)."""
     complete = completer(node, spec)
     window_ms = NEVER if node.window is None else span_ms(node.window)
     spans = [step.within for step in node.steps[1:]]

@@ -53,7 +53,7 @@ def _many(
 ) -> str:
     """The episode of many that so many waiting conditions of a kind belong to.
 
-    Empty where each is told by itself.
+    Empty where each is reported by itself.
     """
     many, since_ms = f"{_MANY}{kind}", now_ms - params.together // MS
     lately = sum(

@@ -3,11 +3,11 @@
     conditions ──▶ grouped by cause ──▶ bad for long enough: opened
         ──▶ worse: repeated ──▶ fine for long enough: resolved
 
-A condition that follows from another one that is seen too is told with that one: it becomes a
+A condition that follows from another one that is seen too is reported with that one: it becomes a
 member of its episode, or waits for it. Many conditions of one kind that begin together become one
-episode, which is told again as it doubles. Nothing is told twice: looking again at the same things
-changes nothing but time. State: one row per condition that is bad or was lately. Clock: `now_ms`;
-one that goes back counts as standing still.
+episode, which is sent again as it doubles. Nothing is sent twice: evaluating the same conditions
+again changes nothing but time. State: one row per condition that is bad or was lately. Clock:
+`now_ms`; one that goes back counts as stopped.
 """
 
 from collections.abc import Iterable
@@ -22,33 +22,33 @@ from operators.alerts.params import AlertingParams
 from operators.alerts.watches import AlertState, Watch, roots_of, watched
 
 
-class Looked(msgspec.Struct, frozen=True):
-    """What came of a look."""
+class Evaluation(msgspec.Struct, frozen=True):
+    """The result of one evaluation."""
 
     state: AlertState
     notices: tuple[Notice, ...]
 
 
-def look(
+def evaluate(
     state: AlertState,
     workspace: WorkspaceId,
     seen: Iterable[Condition],
     now_ms: int,
     params: AlertingParams,
     acknowledged: frozenset[str] = frozenset(),
-) -> Looked:
-    """Look at everything that is not as it should be now.
+) -> Evaluation:
+    """Evaluate every condition that holds now.
 
     Args:
         state: memory so far; not changed.
         workspace: whose.
         seen: every condition that holds now, in any order; one that is not among them is fine.
         now_ms: the instant.
-        params: how patient to be.
-        acknowledged: keys of episodes of which nobody needs to be reminded.
+        params: delays and thresholds.
+        acknowledged: keys of episodes without reminders.
 
     Returns:
-        The new state, and what is to be told, in this order.
+        The new state, and the notices to send, in this order.
     """
     now_ms = max(now_ms, state.seen_ms)
     conditions = {
@@ -61,7 +61,9 @@ def look(
         told.begin(key, members)
     for key, episode in sorted(told.episodes.items()):
         told.go_on(key, episode, reminded=key not in acknowledged)
-    return Looked(AlertState(state.version, watches, told.episodes, now_ms), tuple(told.notices))
+    return Evaluation(
+        AlertState(state.version, watches, told.episodes, now_ms), tuple(told.notices)
+    )
 
 
 @dataclass
@@ -71,9 +73,9 @@ class _Told:
     Attributes:
         workspace: whose.
         episodes: key → open episode.
-        watches: key → what is remembered of each condition.
+        watches: key → memory of the condition of each condition.
         now_ms: the instant.
-        params: how patient to be.
+        params: delays and thresholds.
         notices: what is to be told, in order.
     """
 

@@ -1,4 +1,4 @@
-"""When on-call is told."""
+"""When on-call is notified."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,15 +6,15 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class AlertingParams:
-    """When on-call is told.
+    """When on-call is notified.
 
     Attributes:
-        open_after: a condition lasts this long before it is told …
+        open_after: a condition lasts this long before it is sent …
         open_critical_after: … and this long where it is critical.
-        close_after: it is fine for this long before that is told.
-        remind_after: a critical episode that nobody acknowledged is told again after this long;
+        close_after: it is fine for this long before that is sent.
+        remind_after: a critical episode that nobody acknowledged is sent again after this long;
             zero: never.
-        many: so many conditions of one kind that begin together are told as one.
+        many: so many conditions of one kind that begin together are sent as one.
         together: what begins within this span of one another begins together.
 
     Raises:

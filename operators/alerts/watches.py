@@ -11,7 +11,7 @@ from operators.alerts.params import AlertingParams
 
 
 class Watch(msgspec.Struct, frozen=True):
-    """What is remembered of one condition.
+    """The memory of one condition.
 
     Attributes:
         kind: as of `Condition`.
@@ -37,9 +37,9 @@ class AlertState(msgspec.Struct, frozen=True):
 
     Attributes:
         version: layout of this structure.
-        watches: key → what is remembered.
+        watches: key → memory of the condition.
         episodes: key → open episode.
-        seen_ms: the clock of the last look.
+        seen_ms: time of the last evaluation.
     """
 
     version: int = 1
@@ -49,26 +49,28 @@ class AlertState(msgspec.Struct, frozen=True):
 
 
 def roots_of(conditions: Mapping[str, Condition], state: AlertState) -> dict[str, str]:
-    """Key of every condition seen → key of what it is told with: its cause, or itself.
+    """Key of every condition seen → key of what it is reported with: its cause, or itself.
 
-    A cause counts while it is seen or told.
+    A cause counts while it is seen or open.
     """
     told = {key for key, watch in state.watches.items() if watch.episode} | state.episodes.keys()
     return {key: _root(one, conditions, told) for key, one in conditions.items()}
 
 
-def _root(one: Condition, conditions: Mapping[str, Condition], told: AbstractSet[str]) -> str:
+def _root(
+    condition: Condition, conditions: Mapping[str, Condition], open_keys: AbstractSet[str]
+) -> str:
     """Along first causes, the one without a cause; of a circle, its first key."""
-    visited = [one.key]
-    while cause := next((cause for cause in one.causes if cause in conditions), None) or next(
-        (c for c in one.causes if c in told), None
+    visited = [condition.key]
+    while cause := next((cause for cause in condition.causes if cause in conditions), None) or next(
+        (c for c in condition.causes if c in open_keys), None
     ):
         if cause in visited:
             return min(visited[visited.index(cause) :])
         visited.append(cause)
         if cause not in conditions:
             return cause
-        one = conditions[cause]
+        condition = conditions[cause]
     return visited[-1]
 
 
@@ -79,7 +81,7 @@ def watched(
     now_ms: int,
     params: AlertingParams,
 ) -> dict[str, Watch]:
-    """Take note of what is seen; forget what has been fine for long enough, or was never told."""
+    """Record the conditions seen; drop those fine for long enough, or never sent."""
     found: dict[str, Watch] = {}
     for key, one in conditions.items():
         before = state.watches.get(key)

@@ -88,7 +88,7 @@ class Ending(StrEnum):
 
 
 class EpisodeKind(StrEnum):
-    """What became of an episode."""
+    """What happened to an episode."""
 
     OPENED = "opened"
     UPDATED = "updated"
@@ -136,7 +136,7 @@ class Episode(msgspec.Struct, frozen=True):
 
 
 class EpisodeChange(msgspec.Struct, frozen=True):
-    """What became of an episode."""
+    """What happened to an episode."""
 
     kind: EpisodeKind
     episode: Episode

@@ -101,7 +101,7 @@ def _weigh(
 
 
 def _end_silence(state: Seasonality, minute_ms: int, params: SeasonalityParams) -> float:
-    """Events come again: learn the silence, as far as it is known what it was.
+    """Events come again: learn the silence, as far as its cause is known.
 
     Returns how many usually come in what was learned of it.
 

@@ -105,9 +105,9 @@ class MetricWatch:
         return None if self._state.episode is None else self._seen(self._state.episode)
 
     def update(self, at_ms: int, value: float, *, closing: bool = True) -> list[EpisodeChange]:
-        """Take in one point; what became of episodes.
+        """Take in one point; returns the changes of episodes.
 
-        Where `closing` is false the open one goes on, whatever the point.
+        Where `closing` is false the open one continues, whatever the point.
 
         A point that is not finite, or not newer than the last one, is refused: nothing changes.
         """

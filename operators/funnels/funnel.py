@@ -60,7 +60,7 @@ class Took(msgspec.Struct, frozen=True):
 
 
 class StepFigures(msgspec.Struct, frozen=True):
-    """What became of people at one step.
+    """People at one step.
 
     Attributes:
         people: who did this step and all before it.

@@ -1,6 +1,6 @@
 """The whole trust gate.
 
-What readings say, how much a push changes, quiet hours, and what people have said.
+Combines readings, the size of a push, quiet hours and interventions.
 
     readings ──▶ operators.gate.decide ─┐
     size of the push ──▶ size_findings ─┼──▶ decision ──▶ control ──▶ what is done
@@ -47,12 +47,12 @@ _LETS_GO: Final = frozenset({Code.TRUSTED, Code.RELEASED, Code.OVERRIDDEN})
 """First reasons of a push that goes."""
 
 
-class Situation(msgspec.Struct, frozen=True):
-    """What the gate looks at besides readings.
+class GateContext(msgspec.Struct, frozen=True):
+    """The gate's inputs besides readings.
 
     Attributes:
         platform: the destination's.
-        controls: what people have said.
+        controls: the interventions.
         size: what the push would change; None where that was not measured yet.
         history: earlier pushes of the audience, its first one left out.
         other_ms: what the other clock says; None for the same.
@@ -69,7 +69,7 @@ def judge(
     state: GateState,
     proposed: ProposedAction,
     readings: Mapping[str, Reading],
-    situation: Situation,
+    context: GateContext,
     now_ms: int,
     params: GateParams,
 ) -> Decision:
@@ -79,18 +79,18 @@ def judge(
         state: memory that has observed the readings.
         proposed: the action and what it depends on.
         readings: newest reading per signal.
-        situation: the rest.
+        context: the rest.
         now_ms: the instant.
         params: thresholds.
     """
     further = [
-        *size_findings(situation.size, situation.history, params),
+        *size_findings(context.size, context.history, params),
         *quiet_finding(now_ms, params),
     ]
     decision = decide(state, proposed, readings, now_ms, params, further)
     if proposed.action is Action.PUSH:
-        decision = msgspec.structs.replace(decision, size=situation.size)
-    return control(decision, situation, now_ms, params)
+        decision = msgspec.structs.replace(decision, size=context.size)
+    return control(decision, context, now_ms, params)
 
 
 def quiet_finding(now_ms: int, params: GateParams) -> list[Finding]:
@@ -106,8 +106,8 @@ def quiet_finding(now_ms: int, params: GateParams) -> list[Finding]:
     ]
 
 
-def control(decision: Decision, situation: Situation, now_ms: int, params: GateParams) -> Decision:
-    """What becomes of a decision by what people have said.
+def control(decision: Decision, context: GateContext, now_ms: int, params: GateParams) -> Decision:
+    """Apply modes, overrides and releases to a decision.
 
     Frozen holds every push. Where the gate itself passes, nothing changes. Else a live release lets
     the push pass, or live overrides that cover every reason together. The advisory mode is a dry
@@ -115,13 +115,13 @@ def control(decision: Decision, situation: Situation, now_ms: int, params: GateP
 
     Args:
         decision: the gate's own.
-        situation: what people have said about its destination.
+        context: the interventions at its destination.
         now_ms: the instant.
         params: whether two persons are needed.
     """
     if decision.action is not Action.PUSH:
         return decision
-    mode = mode_now(situation, decision.audience_id, now_ms, params)
+    mode = mode_now(context, decision.audience_id, now_ms, params)
     if mode is Mode.FROZEN:
         reasons = ("pushes are frozen", *decision.reasons)
         return msgspec.structs.replace(
@@ -131,13 +131,15 @@ def control(decision: Decision, situation: Situation, now_ms: int, params: GateP
             reasons=reasons,
             codes=(Code.FROZEN, *decision.codes),
         )
-    decided = _let(decision, situation, now_ms, params)
+    decided = _apply_interventions(decision, context, now_ms, params)
     return _rehearsed(decided) if mode is Mode.ADVISORY else decided
 
 
-def _let(decision: Decision, situation: Situation, now_ms: int, params: GateParams) -> Decision:
+def _apply_interventions(
+    decision: Decision, context: GateContext, now_ms: int, params: GateParams
+) -> Decision:
     """The decision where the gate enforces: its own, or what a release or overrides make of it."""
-    controls, platform, against = situation.controls, situation.platform, frozenset(decision.codes)
+    controls, platform, against = context.controls, context.platform, frozenset(decision.codes)
     if decision.verdict is Verdict.PASS or against & NEVER_OVERRIDDEN:
         return decision
     release = controls.release
@@ -175,20 +177,20 @@ def _rehearsed(decided: Decision) -> Decision:
     )
 
 
-def would_go(decision: Decision) -> bool:
+def would_pass(decision: Decision) -> bool:
     """Whether nothing but the advisory mode holds a push."""
     return decision.codes[0] is Code.ADVISORY and decision.codes[1] in _LETS_GO
 
 
-def mode_now(situation: Situation, audience_id: int, now_ms: int, params: GateParams) -> Mode:
+def mode_now(context: GateContext, audience_id: int, now_ms: int, params: GateParams) -> Mode:
     """How the gate is run for an audience now.
 
     Where clocks differ, whatever holds more by one of them.
     """
-    clocks = {now_ms, now_ms if situation.other_ms is None else situation.other_ms}
+    clocks = {now_ms, now_ms if context.other_ms is None else context.other_ms}
     return max(
         (
-            mode_of(situation.controls, audience_id, situation.platform, clock, params)
+            mode_of(context.controls, audience_id, context.platform, clock, params)
             for clock in clocks
         ),
         key=_HOLDS.index,
@@ -202,14 +204,16 @@ def mode_of(
 
     Else what was said closest to it; else it enforces.
     """
-    said = [
+    settings = [
         one
         for one in controls.modes
         if concerns(one.scope, audience_id, platform) and live(one, now_ms, params)
     ]
-    if any(one.mode is Mode.FROZEN for one in said):
+    if any(one.mode is Mode.FROZEN for one in settings):
         return Mode.FROZEN
-    closest = min(said, key=lambda one: _SCOPES.index(one.scope.partition(":")[0]), default=None)
+    closest = min(
+        settings, key=lambda one: _SCOPES.index(one.scope.partition(":")[0]), default=None
+    )
     return closest.mode if closest else Mode.ENFORCE
 
 
@@ -218,23 +222,23 @@ _HOLDS: Final = (Mode.ENFORCE, Mode.ADVISORY, Mode.FROZEN)
 """What holds more comes later."""
 
 
-def live(said: Setting | Override | Release, now_ms: int, params: GateParams) -> bool:
-    """Whether what somebody said holds now.
+def live(intervention: Setting | Override | Release, now_ms: int, params: GateParams) -> bool:
+    """Whether an intervention is in force now.
 
     Not expired, and approved by a second person where two are needed.
 
     A mode needs nobody's approval: neither freezing nor a dry run lets anything pass.
     """
-    if isinstance(said, Setting):
+    if isinstance(intervention, Setting):
         return (
-            now_ms < said.expires_ms
-            if said.expires_ms is not None
-            else said.mode is not Mode.ADVISORY
+            now_ms < intervention.expires_ms
+            if intervention.expires_ms is not None
+            else intervention.mode is not Mode.ADVISORY
         )
-    approved = bool(said.approved_by) and said.approved_by != said.author
+    approved = bool(intervention.approved_by) and intervention.approved_by != intervention.author
     return (
-        said.expires_ms is not None
-        and now_ms < said.expires_ms
+        intervention.expires_ms is not None
+        and now_ms < intervention.expires_ms
         and (approved or not params.two_persons)
     )
 

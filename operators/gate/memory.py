@@ -47,7 +47,7 @@ class GateState(msgspec.Struct, frozen=True):
 
 
 def trusted(reading: Reading, params: GateParams) -> bool:
-    """Whether a reading says healthy, by its score and by its own status, and rests on enough."""
+    """Whether a reading is healthy by score and by status, on enough observations."""
     score = reading.score
     sound = (
         score is not None
@@ -67,7 +67,7 @@ def second_opinion(signal: str) -> bool:
 
 
 def enough(reading: Reading, params: GateParams) -> int:
-    """Observations that a reading must rest on."""
+    """Observations that a reading must be based on."""
     return (
         params.minimum_requests if reading.signal.startswith("platform:") else params.minimum_sample
     )
@@ -91,7 +91,7 @@ def observe(
             continue
         if second_opinion(reading.signal) and reading.status is Status.UNKNOWN:
             continue  # nothing was sent or reported, so nothing went wrong
-        signals[reading.signal] = _remembered(known, reading, params)
+        signals[reading.signal] = _updated_memory(known, reading, params)
     if went_back(state, now_ms, params):
         signals = {
             signal: msgspec.structs.replace(memory, streak=0) for signal, memory in signals.items()
@@ -105,30 +105,32 @@ def observe(
     return GateState(state.version, kept, max(now_ms, state.seen_ms))
 
 
-def _remembered(known: SignalMemory | None, reading: Reading, params: GateParams) -> SignalMemory:
-    row = _row(known, reading, params)
+def _updated_memory(
+    memory: SignalMemory | None, reading: Reading, params: GateParams
+) -> SignalMemory:
+    row = _row(memory, reading, params)
     begins = row > 0 or (reading.score or 0.0) >= params.healthy + params.margin
     streak = 1 + row if begins and trusted(reading, params) else 0
     troubled = reading.status in {Status.DEGRADED, Status.UNHEALTHY} or (
         reading.score is not None and not reading.score >= params.healthy
     )
-    trouble_ms = reading.read_ms if troubled else known.trouble_ms if known else 0
-    scores = known.scores if known else ()
+    trouble_ms = reading.read_ms if troubled else memory.trouble_ms if memory else 0
+    scores = memory.scores if memory else ()
     if reading.score is not None and math.isfinite(reading.score):
         scores = (*scores, reading.score)[-params.swing_readings :]
     return SignalMemory(reading.id, reading.read_ms, streak, trouble_ms, scores)
 
 
-def _row(known: SignalMemory | None, reading: Reading, params: GateParams) -> int:
-    """The row of healthy readings that a reading goes on from."""
+def _row(memory: SignalMemory | None, reading: Reading, params: GateParams) -> int:
+    """The streak of healthy readings that a reading continues."""
     if (
-        known is None
+        memory is None
         or not -params.clock_tolerance // MS
-        <= reading.read_ms - known.read_ms
+        <= reading.read_ms - memory.read_ms
         <= params.staleness // MS
     ):
         return 0
-    return known.streak
+    return memory.streak
 
 
 def went_back(state: GateState, now_ms: int, params: GateParams) -> bool:

@@ -14,8 +14,8 @@ class GateParams:
         healthy: least score that passes.
         degraded: least score that only holds; below it a person must release the push.
         staleness: a reading older than this counts as unknown.
-        minimum_sample: observations that a source's reading must rest on.
-        minimum_requests: requests that a platform's reading must rest on.
+        minimum_sample: observations that a source's reading must be based on.
+        minimum_requests: requests that a platform's reading must be based on.
         recover_readings: consecutive healthy readings needed, after trouble and at the start.
         margin: points above `healthy` that a reading must reach to begin a row of healthy ones.
         cool_down: after a degraded or unhealthy reading nothing passes for so long; zero for no

@@ -2,12 +2,12 @@
 
 Fails closed: whatever is missing, stale, odd or new holds.
 
-A push passes only if every signal that the destination depends on is healthy, fresh, rests on
+A push passes only if every signal that the destination depends on is healthy, fresh, based on
 enough observations, has been so several times in a row, has not been in trouble lately, and does
-not swing. The row begins anew after a reading that is not, a gap longer than a reading may be old,
+not swing. The streak restarts after a reading that is not, a gap longer than a reading may be old,
 and a clock that went back; a platform that is idle between pushes is in no trouble. Taking people
-off a platform always passes. What a push would change, and what people have said about it, is
-judged by `operators.gate.decide`. Clock: `now_ms`.
+off a platform always passes. What a push would change, and interventions about it, is judged by
+`operators.gate.decide`. Clock: `now_ms`.
 """
 
 import math
@@ -127,10 +127,10 @@ def _judge(
     memory = state.signals.get(signal)
     if memory is None or memory.reading_id != reading.id:
         memory = SignalMemory(reading.id, reading.read_ms, 0)
-    return _settling(memory, signal, now_ms, params)
+    return _recovery(memory, signal, now_ms, params)
 
 
-def _settling(memory: SignalMemory, signal: str, now_ms: int, params: GateParams) -> Finding | None:
+def _recovery(memory: SignalMemory, signal: str, now_ms: int, params: GateParams) -> Finding | None:
     """Why a healthy reading is not enough yet; None where it is."""
     calm = second_opinion(signal) and not memory.trouble_ms
     needed = 1 if calm else params.recover_readings

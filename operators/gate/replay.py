@@ -1,4 +1,4 @@
-"""Judges past pushes anew with other thresholds: what would have differed. Pure.
+"""Judges past pushes again with other thresholds: what would have differed. Pure.
 
 What people said at the time is left out: compared is what the gate itself said with what it would
 have said.
@@ -11,7 +11,7 @@ import msgspec
 
 from domain.gate import Decision, ProposedAction, Verdict
 from domain.signals.reading import Reading
-from operators.gate.decide import Situation, judge
+from operators.gate.decide import GateContext, judge
 from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
 
@@ -25,7 +25,7 @@ class Rejudged(NamedTuple):
         now: the decision as it would have been.
     """
 
-    number: int
+    decision_id: int
     past: Verdict
     now: Decision
 
@@ -66,7 +66,7 @@ def rejudge(
         history = tuple(
             one.size for one in reversed(earlier) if one.size is not None and not one.size.first
         )[: params.pushes_remembered]
-        situation = Situation(
+        situation = GateContext(
             decision.destination.partition(":")[0], size=decision.size, history=history
         )
         proposed = ProposedAction(

@@ -14,7 +14,7 @@ _ENOUGH_PUSHES: Final = 5
 def size_findings(
     size: PushSize | None, history: Sequence[PushSize], params: GateParams
 ) -> list[Finding]:
-    """What speaks against a push of this size.
+    """Findings against a push of this size.
 
     Nothing where it was not measured, because something else holds it already.
 

@@ -6,7 +6,7 @@ from domain.ids import IdentifierKey
 from domain.link import Pair
 
 
-def crossing(facts: Iterable[Pair], apart: Collection[IdentifierKey]) -> list[Pair]:
+def cut(facts: Iterable[Pair], apart: Collection[IdentifierKey]) -> list[Pair]:
     """The facts between the identifiers that are split off and the rest.
 
     Args:
@@ -17,7 +17,7 @@ def crossing(facts: Iterable[Pair], apart: Collection[IdentifierKey]) -> list[Pa
         Those pairs with exactly one end in `apart`, in order.
 
     >>> a, b, c = (IdentifierKey(bytes([n]) * 16) for n in (1, 2, 3))
-    >>> crossing([(a, b), (b, c)], {a}) == [(a, b)]
+    >>> cut([(a, b), (b, c)], {a}) == [(a, b)]
     True
     """
     inside = set(apart)

@@ -18,28 +18,28 @@ from domain.link import BANNED, LINKED, REFUSED, Link, Pair
 from domain.policies import IdentityRules
 
 
-def breach(one: Mapping[str, int], other: Mapping[str, int], rules: IdentityRules) -> str:
+def breach(left: Mapping[str, int], right: Mapping[str, int], rules: IdentityRules) -> str:
     """Which limit the union of two people would exceed.
 
     Args:
-        one: identifiers per kind.
-        other: the same of the other person; no identifier is in both.
+        left: identifiers per kind.
+        right: the same of the other person; no identifier is in both.
         rules: limits per kind and in total.
 
     Returns:
         ``limit:<kind>``, ``limit:total``, or the empty string where they fit.
     """
-    small, large = (one, other) if len(one) <= len(other) else (other, one)
+    small, large = (left, right) if len(left) <= len(right) else (right, left)
     for kind in sorted(small):
         rule = rules.kinds.get(kind)
         if kind in large and rule is not None and small[kind] + large[kind] > rule.limit:
             return f"limit:{kind}"
-    if sum(one.values()) + sum(other.values()) > rules.total_limit:
+    if sum(left.values()) + sum(right.values()) > rules.total_limit:
         return "limit:total"
     return ""
 
 
-def partition(
+def connected_components(
     kinds: Mapping[IdentifierKey, str], facts: Iterable[Link], rules: IdentityRules
 ) -> tuple[list[list[IdentifierKey]], dict[Pair, tuple[str, str]]]:
     """Group identifiers into people.

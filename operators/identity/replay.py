@@ -4,16 +4,16 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from domain.changes import Known, Merge
+from domain.changes import LoadedState, Merge
 from domain.ids import IdentifierKey, ProfileId
 from domain.link import BANNED, REFUSED, Link, Pair
 from domain.policies import IdentityRules
 from operators.identity.groups import Group, survivor_of
-from operators.identity.partition import partition
+from operators.identity.partition import connected_components
 
 
 def replayed(
-    group: Group, facts: dict[Pair, Link], known: Known, rules: IdentityRules
+    group: Group, facts: dict[Pair, Link], known: LoadedState, rules: IdentityRules
 ) -> list[Group]:
     """Partition a group whose whole component is known.
 
@@ -34,7 +34,7 @@ def replayed(
         for pair, fact in {**known.links, **facts}.items()
         if fact.status != BANNED and fact.a in kinds and fact.b in kinds
     }
-    components, verdicts = partition(kinds, within.values(), rules)
+    components, verdicts = connected_components(kinds, within.values(), rules)
     for pair, (status, reason) in verdicts.items():
         fact = within[pair]
         if (fact.status, fact.reason) != (status, reason):
@@ -74,7 +74,7 @@ def _name(
         )
 
 
-def _record_history(group: Group, parts: Mapping[IdentifierKey, Group], known: Known) -> None:
+def _record_history(group: Group, parts: Mapping[IdentifierKey, Group], known: LoadedState) -> None:
     """Enter who was split or absorbed into the histories of the parts."""
     if group.cause is None:  # pragma: no cover - a replay always has a cause
         return

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from domain.changes import Known, Merge
+from domain.changes import LoadedState, Merge
 from domain.event import Identifier
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.link import BANNED, LINKED, REFUSED, Link, Pair, pair_of
@@ -36,8 +36,8 @@ class Resolver:
         rules: priorities and limits.
     """
 
-    def __init__(self, known: Known, rules: IdentityRules) -> None:
-        self._known = known
+    def __init__(self, loaded: LoadedState, rules: IdentityRules) -> None:
+        self._loaded = loaded
         self._rules = rules
         self._of_person: dict[ProfileId, Group] = {}
         self._of_fresh: dict[IdentifierKey, Group] = {}
@@ -50,13 +50,13 @@ class Resolver:
         group = self._of_person.get(profile)
         if group is None:
             group = self._of_person[profile] = Group(
-                workspace, decode_person(self._known.people[profile])
+                workspace, decode_person(self._loaded.people[profile])
             )
         return group if group.into is None else root_of(group)
 
     def find(self, identifier: Identifier, workspace: WorkspaceId) -> Group:
         """The group that an identifier belongs to; a new identifier starts one."""
-        owner = self._known.owners.get(identifier.key)
+        owner = self._loaded.owners.get(identifier.key)
         if owner is not None:
             return self.person(owner, workspace)
         group = self._of_fresh.get(identifier.key)
@@ -84,7 +84,7 @@ class Resolver:
             workspace: tenant.
         """
         pair = pair_of(strong.key, weak.key)
-        stated = self.facts.get(pair) or self._known.links.get(pair)
+        stated = self.facts.get(pair) or self._loaded.links.get(pair)
         if stated is not None and stated.status == BANNED:
             self.find(weak, workspace)  # it exists, though not through this event's leaf
             return
@@ -107,38 +107,44 @@ class Resolver:
         group = root_of(other)
         group.last_link = max(group.last_link, key)
 
-    def _decide(self, fact: Link, one: Group, other: Group) -> Link:
-        in_order = fact.key >= max(one.last_link, other.last_link)
-        free = not (one.refused or other.refused)
-        if one is other:
+    def _decide(self, fact: Link, left: Group, right: Group) -> Link:
+        in_order = fact.key >= max(left.last_link, right.last_link)
+        free = not (left.refused or right.refused)
+        if left is right:
             if not (free or in_order):
-                self._replay(one, other, (fact.cause, fact.key.at_ms, "split"))
+                self._replay(left, right, (fact.cause, fact.key.at_ms, "split"))
             return fact
-        reason = breach(one.kinds, other.kinds, self._rules)
+        reason = breach(left.kinds, right.kinds, self._rules)
         if reason and in_order:
-            one.refused += 1
-            other.refused += 1
+            left.refused += 1
+            right.refused += 1
             return msgspec.structs.replace(fact, status=REFUSED, reason=reason)
         if reason or not (free or in_order):
-            self._replay(one, other, (fact.cause, fact.key.at_ms, "split"))
+            self._replay(left, right, (fact.cause, fact.key.at_ms, "split"))
         else:
-            self._unite(one, other, fact)
+            self._unite(left, right, fact)
         return fact
 
-    def _unite(self, one: Group, other: Group, fact: Link) -> None:
-        if one.people and other.people:
-            best, worse = survivor_of(one.people), survivor_of(other.people)
+    def _unite(self, left: Group, right: Group, fact: Link) -> None:
+        if left.people and right.people:
+            best, worse = survivor_of(left.people), survivor_of(right.people)
             if survivor_of((best, worse)) is worse:
                 best, worse = worse, best
-            one.merges.append(
+            left.merges.append(
                 Merge(
-                    one.workspace, "merge", best.id, worse.id, fact.cause, fact.pair, fact.key.at_ms
+                    left.workspace,
+                    "merge",
+                    best.id,
+                    worse.id,
+                    fact.cause,
+                    fact.pair,
+                    fact.key.at_ms,
                 )
             )
-        absorb(one, other)
+        absorb(left, right)
 
-    def _replay(self, one: Group, other: Group, cause: tuple[MessageKey, int, str]) -> None:
-        group = absorb(one, other)
+    def _replay(self, left: Group, right: Group, cause: tuple[MessageKey, int, str]) -> None:
+        group = absorb(left, right)
         group.replay = self._replays = True
         group.cause = group.cause or cause
 
@@ -162,12 +168,12 @@ class Resolver:
         """
         for one, other in pairs:
             pair = pair_of(one, other)
-            stated = self.facts.get(pair) or self._known.links.get(pair)
+            stated = self.facts.get(pair) or self._loaded.links.get(pair)
             if stated is None:
                 stated = Link(workspace, *pair, FactKey(at_ms, 0), command, 0, BANNED)
             self.facts[pair] = msgspec.structs.replace(stated, status=BANNED, reason=reason)
             for key in pair:
-                owner = self._known.owners.get(key)
+                owner = self._loaded.owners.get(key)
                 group = self.person(owner, workspace) if owner else self._of_fresh.get(key)
                 if group is not None:
                     group = root_of(group)
@@ -177,11 +183,11 @@ class Resolver:
     def missing(self) -> frozenset[ProfileId]:
         """Draw everybody into the replays whom facts connect with them.
 
-        Answer the people whose components are not known yet.
+        Return the people whose components are not loaded yet.
         """
         if not self._replays:
             return frozenset()
-        beside = self._beside()
+        beside = self._neighbours()
         waiting = [group for group in self.groups() if group.replay]
         seen: set[ProfileId] = set()
         unknown: set[ProfileId] = set()
@@ -191,19 +197,21 @@ class Resolver:
                 if person.id in seen:
                     continue
                 seen.add(person.id)
-                members = self._known.members.get(person.id)
+                members = self._loaded.members.get(person.id)
                 if members is None:
                     unknown.add(person.id)
                     continue
                 for key in (member.key for member in members):
-                    group = self._draw_in(group, beside[key], waiting)
+                    group = self._absorb_owners(group, beside[key], waiting)
             for identifier in list(group.fresh):
-                group = self._draw_in(group, beside[identifier.key], waiting)
+                group = self._absorb_owners(group, beside[identifier.key], waiting)
         return frozenset(unknown)
 
-    def _draw_in(self, group: Group, keys: Iterable[IdentifierKey], waiting: list[Group]) -> Group:
+    def _absorb_owners(
+        self, group: Group, keys: Iterable[IdentifierKey], waiting: list[Group]
+    ) -> Group:
         for key in keys:
-            owner = self._known.owners.get(key)
+            owner = self._loaded.owners.get(key)
             other = self.person(owner, group.workspace) if owner else root_of(self._of_fresh[key])
             if other is not group:
                 group = absorb(group, other)
@@ -211,16 +219,16 @@ class Resolver:
                 waiting.append(group)
         return group
 
-    def _beside(self) -> dict[IdentifierKey, set[IdentifierKey]]:
-        beside: dict[IdentifierKey, set[IdentifierKey]] = defaultdict(set)
-        for fact in {**self._known.links, **self.facts}.values():
+    def _neighbours(self) -> dict[IdentifierKey, set[IdentifierKey]]:
+        neighbours: dict[IdentifierKey, set[IdentifierKey]] = defaultdict(set)
+        for fact in {**self._loaded.links, **self.facts}.values():
             if fact.status != BANNED and self._exists(fact.a) and self._exists(fact.b):
-                beside[fact.a].add(fact.b)
-                beside[fact.b].add(fact.a)
-        return beside
+                neighbours[fact.a].add(fact.b)
+                neighbours[fact.b].add(fact.a)
+        return neighbours
 
     def _exists(self, key: IdentifierKey) -> bool:
-        return key in self._known.owners or key in self._of_fresh
+        return key in self._loaded.owners or key in self._of_fresh
 
     def groups(self) -> Iterator[Group]:
         """Every group that the batch touched, each once."""
@@ -228,16 +236,16 @@ class Resolver:
             if group.into is None:
                 yield group
 
-    def settle(self) -> list[Group]:
-        """The final groups: replayed components partitioned afresh, the others as decided.
+    def resolved_groups(self) -> list[Group]:
+        """The final groups: replayed components split again, the others as decided.
 
         Call once, after `missing` is empty.
         """
-        settled: list[Group] = []
+        resolved: list[Group] = []
         if not self._replays:
             return list(self.groups())
         for group in list(self.groups()):
-            settled += (
-                replayed(group, self.facts, self._known, self._rules) if group.replay else [group]
+            resolved += (
+                replayed(group, self.facts, self._loaded, self._rules) if group.replay else [group]
             )
-        return settled
+        return resolved

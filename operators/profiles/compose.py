@@ -16,73 +16,73 @@ from domain.profiles.leaf import Leaf, Register, Revenue, later, later_consent
 from domain.segments.aggregate import State
 from domain.segments.definition import Aggregate
 from operators.aggregates.bounded import keep_bounded
-from operators.aggregates.fold import held
+from operators.aggregates.fold import state_of
 from operators.aggregates.join import join
 from operators.profiles.sessions import join_sessions
 
 
 def _join(
-    one: dict[str, Register],
-    other: dict[str, Register],
+    left: dict[str, Register],
+    right: dict[str, Register],
     choose: Callable[[Register, Register], Register],
 ) -> dict[str, Register]:
-    joined = dict(one)
-    for name, register in other.items():
+    joined = dict(left)
+    for name, register in right.items():
         known = joined.get(name)
         joined[name] = register if known is None else choose(known, register)
     return joined
 
 
-def _add(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
-    joined = dict(one)
-    for name, count in other.items():
+def _add(left: dict[str, int], right: dict[str, int]) -> dict[str, int]:
+    joined = dict(left)
+    for name, count in right.items():
         joined[name] = joined.get(name, 0) + count
     return joined
 
 
 def _join_aggregates(
-    one: Leaf, other: Leaf, aggregates: Mapping[int, Aggregate]
+    left: Leaf, right: Leaf, aggregates: Mapping[int, Aggregate]
 ) -> dict[int, msgspec.Raw]:
     joined: dict[int, State | msgspec.Raw] = {}
-    for number in one.aggregates.keys() | other.aggregates.keys():
+    for number in left.aggregates.keys() | right.aggregates.keys():
         aggregate = aggregates.get(number)
         if aggregate is None:
             continue
-        mine, theirs = held(one, aggregate), held(other, aggregate)
+        mine, theirs = state_of(left, aggregate), state_of(right, aggregate)
         joined[number] = (
             join(aggregate.spec, mine, theirs)
             if mine and theirs
-            else one.aggregates.get(number) or other.aggregates[number]
+            else left.aggregates.get(number) or right.aggregates[number]
         )
     return cast("dict[int, msgspec.Raw]", joined)
 
 
 def _join_two(
-    one: Leaf, other: Leaf, rules: ProfileRules, aggregates: Mapping[int, Aggregate]
+    left: Leaf, right: Leaf, rules: ProfileRules, aggregates: Mapping[int, Aggregate]
 ) -> Leaf:
-    if not other.types:
-        return one
-    if not one.types:
-        return other
-    revenue = dict(one.revenue)
-    for currency, (orders, amount) in other.revenue.items():
+    if not right.types:
+        return left
+    if not left.types:
+        return right
+    revenue = dict(left.revenue)
+    for currency, (orders, amount) in right.revenue.items():
         count, total = revenue.get(currency, (0, 0))
         revenue[currency] = Revenue(count + orders, total + amount)
-    buyers = [leaf for leaf in (one, other) if leaf.revenue]
+    buyers = [leaf for leaf in (left, right) if leaf.revenue]
     view = Leaf(
-        first_ms=min(one.first_ms, other.first_ms),
-        last_ms=max(one.last_ms, other.last_ms),
-        types=_add(one.types, other.types),
-        names=_add(one.names, other.names),
-        traits=_join(one.traits, other.traits, later),
-        groups=_join(one.groups, other.groups, later),
-        sessions=join_sessions(one.sessions, other.sessions, rules.session_gap_ms),
+        first_ms=min(left.first_ms, right.first_ms),
+        last_ms=max(left.last_ms, right.last_ms),
+        types=_add(left.types, right.types),
+        names=_add(left.names, right.names),
+        traits=_join(left.traits, right.traits, later),
+        groups=_join(left.groups, right.groups, later),
+        sessions=join_sessions(left.sessions, right.sessions, rules.session_gap_ms),
         revenue=revenue,
         first_order_ms=min((leaf.first_order_ms for leaf in buyers), default=0),
         last_order_ms=max((leaf.last_order_ms for leaf in buyers), default=0),
-        consent=_join(one.consent, other.consent, later_consent),
-        overflow=one.overflow or other.overflow,
-        aggregates=_join_aggregates(one, other, aggregates),
+        consent=_join(left.consent, right.consent, later_consent),
+        overflow=left.overflow or right.overflow,
+        aggregates=_join_aggregates(left, right, aggregates),
     )
     view.overflow |= keep_bounded(view.names, rules.name_limit)
     view.overflow |= keep_bounded(view.traits, rules.trait_limit)

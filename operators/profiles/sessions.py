@@ -37,18 +37,18 @@ def add_interval(sessions: list[int], start_ms: int, end_ms: int, gap_ms: int) -
         sessions[first:last] = (min(start_ms, sessions[first]), max(end_ms, sessions[last - 1]))
 
 
-def join_sessions(one: list[int], other: list[int], gap_ms: int) -> list[int]:
+def join_sessions(left: list[int], right: list[int], gap_ms: int) -> list[int]:
     """Unite two interval sets; both stay untouched."""
-    if not one or not other:
-        return list(one or other)
-    small, large = (one, list(other)) if len(one) <= len(other) else (other, list(one))
+    if not left or not right:
+        return list(left or right)
+    small, large = (left, list(right)) if len(left) <= len(right) else (right, list(left))
     if len(small) * 8 < len(large):
         for index in range(0, len(small), 2):
             add_interval(large, small[index], small[index + 1], gap_ms)
         return large
     joined: list[int] = []
     for start, end in sorted(
-        [*zip(one[::2], one[1::2], strict=True), *zip(other[::2], other[1::2], strict=True)]
+        [*zip(left[::2], left[1::2], strict=True), *zip(right[::2], right[1::2], strict=True)]
     ):
         if joined and start <= joined[-1] + gap_ms:
             joined[-1] = max(joined[-1], end)

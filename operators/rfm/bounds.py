@@ -37,7 +37,7 @@ class RfmParams:
         exact_limit: buyers up to whom bounds are exact; 24 bytes each are held.
         sketch_k: beyond, accuracy of the sketches; the rank error is about 2.7 / k.
         tolerance: bounds that moved by less than this share of themselves stay; else each hour's
-            ageing would score everybody anew.
+            ageing would rescore every person.
     """
 
     exact_limit: int = 500_000
@@ -185,16 +185,16 @@ class Distribution:
         return grid
 
 
-def same_bounds(one: RfmBreaks | None, other: RfmBreaks | None, tolerance: float = 0) -> bool:
+def same_bounds(left: RfmBreaks | None, right: RfmBreaks | None, tolerance: float = 0) -> bool:
     """Whether two sets of bounds score people alike, whenever they were taken.
 
     Args:
-        one: bounds.
-        other: bounds.
+        left: bounds.
+        right: bounds.
         tolerance: share of itself by which a bound may differ.
     """
-    pairs = list(zip(_bounds(one), _bounds(other), strict=False))
-    return len(_bounds(one)) == len(_bounds(other)) and all(
+    pairs = list(zip(_bounds(left), _bounds(right), strict=False))
+    return len(_bounds(left)) == len(_bounds(right)) and all(
         abs(a - b) <= tolerance * max(abs(a), abs(b)) for a, b in pairs
     )
 

@@ -2,7 +2,7 @@
 
 Which conditions suit which values, bounds, what sequences allow.
 
-Pure: answers with every problem and its exact path. Used wherever a rule comes in, so that API and
+Pure: returns every problem with its exact path. Used wherever a rule comes in, so that API and
 files say the same. State: none.
 """
 

@@ -1,7 +1,7 @@
 """Conditions on one value, compiled to functions, and filters of events built from them.
 
 What each operator means is its row in `operators.rules.operators`. State: none; no clock, except
-that `relative` answers for an instant and says how long its answer holds.
+that `relative` evaluates at an instant and returns how long its result holds.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from operators.rules.operators import OPERATORS, InstantTest, Test, reader
 
 
 def is_relative(condition: Condition) -> bool:
-    """Whether a condition's answer depends on the clock."""
+    """Whether a condition's result depends on the clock."""
     return isinstance(condition, conditions.WithinLast | conditions.WithinNext)
 
 

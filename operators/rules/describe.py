@@ -16,35 +16,35 @@ _MEASURES: Final = {
 }  # fmt: skip
 
 
-def condition_in_words(condition: Condition) -> str:
+def condition_to_text(condition: Condition) -> str:
     """A condition, to be read after the name of a value.
 
-    >>> condition_in_words(rule.AtLeast(3))
+    >>> condition_to_text(rule.AtLeast(3))
     'is at least 3'
     """
     fields = {name: getattr(condition, name) for name in condition.__struct_fields__}
     if "value" in fields:
-        fields["value"] = _said(fields["value"])
+        fields["value"] = _value_to_text(fields["value"])
     elif "values" in fields:
         fields["values"] = _listed(fields["values"])
     return OPERATORS[type(condition)].words.format(**fields)
 
 
-def filter_in_words(event: EventFilter) -> str:
+def filter_to_text(event: EventFilter) -> str:
     """Which events count.
 
-    >>> filter_in_words(EventFilter("Order Completed"))
+    >>> filter_to_text(EventFilter("Order Completed"))
     '“Order Completed”'
     """
     name = f"“{event.name}”" if event.name is not None else "anything"
     kind = "" if event.event_type == "track" else f"{event.event_type} "
     where = " and ".join(
-        f"{one.property} {condition_in_words(one.condition)}" for one in event.where
+        f"{one.property} {condition_to_text(one.condition)}" for one in event.where
     )
     return f"{kind}{name}" + (f" where {where}" if where else "")
 
 
-def in_words(node: Rule) -> str:
+def to_text(node: Rule) -> str:
     """One node, without what is below it."""
     match node:
         case rule.All():
@@ -54,9 +54,9 @@ def in_words(node: Rule) -> str:
         case rule.Not():
             return "this does not hold"
         case rule.Trait(name=name, condition=condition):
-            return f"the trait {name} {condition_in_words(condition)}"
+            return f"the trait {name} {condition_to_text(condition)}"
         case rule.Computed(name=name, condition=condition):
-            return f"the computed trait {name} {condition_in_words(condition)}"
+            return f"the computed trait {name} {condition_to_text(condition)}"
         case rule.Lifecycle(stages=stages):
             return f"the lifecycle stage is {' or '.join(stages)}"
     return _others(node)
@@ -88,27 +88,27 @@ def _others(node: Rule) -> str:
 
 def _behaviour(node: rule.Behaviour) -> str:
     window = f" in the last {node.window}" if node.window else ""
-    event = filter_in_words(node.event)
+    event = filter_to_text(node.event)
     if node.measure == "count":
-        return f"the number of {event}{window} {condition_in_words(node.condition)}"
+        return f"the number of {event}{window} {condition_to_text(node.condition)}"
     what = f"{node.property} of {event}" if node.property else event
-    return f"{_MEASURES[node.measure]} {what}{window} {condition_in_words(node.condition)}"
+    return f"{_MEASURES[node.measure]} {what}{window} {condition_to_text(node.condition)}"
 
 
 def _sequence(node: rule.Sequence) -> str:
-    said = [filter_in_words(node.steps[0].event)]
+    said = [filter_to_text(node.steps[0].event)]
     for step in node.steps[1:]:
         within = f" within {step.within}" if step.within else ""
         without = (
-            f", without {' or '.join(filter_in_words(event) for event in step.without)} in between"
+            f", without {' or '.join(filter_to_text(event) for event in step.without)} in between"
             if step.without
             else ""
         )
-        said.append(f"{'no ' if step.absent else ''}{filter_in_words(step.event)}{within}{without}")
+        said.append(f"{'no ' if step.absent else ''}{filter_to_text(step.event)}{within}{without}")
     return " then ".join(said) + (f", in the last {node.window}" if node.window else "")
 
 
-def _said(value: object) -> str:
+def _value_to_text(value: object) -> str:
     return (
         f"“{value}”"
         if isinstance(value, str)
@@ -119,4 +119,4 @@ def _said(value: object) -> str:
 
 
 def _listed(values: tuple[object, ...]) -> str:
-    return ", ".join(_said(value) for value in values)
+    return ", ".join(_value_to_text(value) for value in values)

@@ -27,13 +27,13 @@ Kind = Literal["number", "boolean", "instant"]
 _INSTANTS_REMEMBERED: Final = 16_384
 
 
-def same(one: object, other: object) -> bool:
+def same(left: object, right: object) -> bool:
     """Whether two JSON scalars are equal: numbers as numbers, booleans only with booleans.
 
     >>> same(1, 1.0), same(True, 1), same("1", 1)
     (True, False, False)
     """
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
 def is_number(value: object) -> bool:
@@ -53,7 +53,7 @@ class Operator(NamedTuple):
 
     Attributes:
         words: to be read after the name of a value; names the condition's fields.
-        test: builds the test of a JSON value; None where the answer depends on the clock.
+        test: builds the test of a JSON value; None where the result depends on the clock.
         instant_test: builds the test of a known instant, with a reader of the condition's own; None
             where the operator is not for instants.
         negates: the condition that this negates exactly; None: the operator is positive.

@@ -3,7 +3,7 @@
 Whether it is there, whether segments refer to each other in a circle, and who depends on what
 changed.
 
-Pure: told what is live, answers with problems and ids. State: none.
+Pure: takes the live definitions, returns problems and ids. State: none.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -68,7 +68,7 @@ def placed(tree: Rule, path: str = "$", depth: int = 1) -> Iterator[Placed]:
 
 
 @dataclass(frozen=True)
-class Known:
+class RuleScope:
     """What a rule may refer to.
 
     Attributes:
@@ -86,40 +86,42 @@ class Known:
     rfm: bool
 
 
-def reference_problems(tree: Rule, own: SegmentId | None, known: Known) -> Iterator[RuleProblem]:
+def reference_problems(
+    tree: Rule, own: SegmentId | None, scope: RuleScope
+) -> Iterator[RuleProblem]:
     """What a rule refers to and should not.
 
     Args:
         tree: the rule.
         own: id of the segment that would have it; None for one that does not exist yet, to which
             nothing can refer.
-        known: what there is.
+        scope: what there is.
     """
     for path, _, node in placed(tree):
         if isinstance(node, rule.Member):
-            yield from _member_problems(f"{path}.segment", node.segment, own, known)
-        elif isinstance(node, rule.Computed) and node.name not in known.traits:
+            yield from _member_problems(f"{path}.segment", node.segment, own, scope)
+        elif isinstance(node, rule.Computed) and node.name not in scope.traits:
             yield RuleProblem(
                 f"{path}.name", "There is no live computed trait of this name; publish it first."
             )
-        elif isinstance(node, rule.HasIdentifier) and node.kind not in known.kinds:
+        elif isinstance(node, rule.HasIdentifier) and node.kind not in scope.kinds:
             yield RuleProblem(
-                f"{path}.kind", f"Identifier kinds are {', '.join(sorted(known.kinds))}."
+                f"{path}.kind", f"Identifier kinds are {', '.join(sorted(scope.kinds))}."
             )
-        elif isinstance(node, rule.Rfm) and not known.rfm:
+        elif isinstance(node, rule.Rfm) and not scope.rfm:
             yield RuleProblem(path, "The workspace has no RFM definition; publish one first.")
 
 
 def _member_problems(
-    path: str, segment: SegmentId, own: SegmentId | None, known: Known
+    path: str, segment: SegmentId, own: SegmentId | None, scope: RuleScope
 ) -> Iterator[RuleProblem]:
     if segment == own:
         yield RuleProblem(path, "A segment cannot refer to itself.")
-    elif segment not in known.segments:
+    elif segment not in scope.segments:
         yield RuleProblem(path, f"There is no live segment {segment}; publish it first.")
-    elif own is not None and (circle := _way(segment, own, known.segments)):
+    elif own is not None and (circle := _way(segment, own, scope.segments)):
         named = " → ".join(
-            f"{known.names.get(number, '?')} ({number})" for number in (own, *circle)
+            f"{scope.names.get(number, '?')} ({number})" for number in (own, *circle)
         )
         yield RuleProblem(path, f"Segments would refer to each other in a circle: {named}.")
 
@@ -173,8 +175,7 @@ def dependants(
 
     Args:
         definitions: what is live.
-        segments: those that changed; they are not part of the answer unless they depend on another
-            one.
+        segments: those that changed; they are not returned unless they depend on another one.
         traits: names of computed traits that changed.
         rfm: whether RFM changed.
     """

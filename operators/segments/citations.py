@@ -1,4 +1,4 @@
-"""The stored events that a node of a rule rests on.
+"""The stored events that are the evidence for a node of a rule.
 
 Those that match its filters, with the instant until which each counts.
 """
@@ -6,7 +6,7 @@ Those that match its filters, with the instant until which each counts.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from domain.changes import Told
+from domain.changes import HistoryEvent
 from domain.segments.definition import WorkspaceDefinitions
 from domain.segments.event_filter import EventFilter
 from domain.segments.rule import Behaviour, Computed, Rfm, Rule
@@ -18,18 +18,18 @@ from operators.segments.touches import read_properties
 
 
 class Citation(NamedTuple):
-    """One event that a node rests on.
+    """One event that is evidence for a node.
 
     Attributes:
         event: as stored.
         counts_until_ms: when it leaves the node's window; None where it never does.
     """
 
-    event: Told
+    event: HistoryEvent
     counts_until_ms: int | None
 
 
-def looked_at(
+def cited_filters(
     node: Rule, definitions: WorkspaceDefinitions
 ) -> tuple[tuple[EventFilter, ...], Window]:
     """Which events a node itself looks at, and in which window.
@@ -50,24 +50,24 @@ def looked_at(
     return events_of(node), everything
 
 
-def cited(
-    node: Rule, told: Iterable[Told], definitions: WorkspaceDefinitions, now_ms: int
+def evidence_for(
+    node: Rule, events: Iterable[HistoryEvent], definitions: WorkspaceDefinitions, now_ms: int
 ) -> list[Citation]:
-    """The events that a node rests on at an instant, newest first.
+    """The events that are the evidence for a node at an instant, newest first.
 
     Args:
         node: a node without children.
-        told: the person's stored events of the types and names that the node looks at; others are
+        events: the person's stored events of the types and names that the node looks at; others are
             passed over.
         definitions: of the workspace.
         now_ms: the instant; events that no longer count are left out.
     """
-    filters, window = looked_at(node, definitions)
+    filters, window = cited_filters(node, definitions)
     zone = definitions.time_zone
     bucket_of, expiry = bucketer(window.resolution, zone), expirer(window, zone)
     found = [
         Citation(event, None if until >= NEVER else until)
-        for event in told
+        for event in events
         if _matches(event, filters, zone) and (until := expiry(bucket_of(event.at_ms))) > now_ms
     ]
     return sorted(
@@ -75,7 +75,7 @@ def cited(
     )
 
 
-def _matches(event: Told, filters: Sequence[EventFilter], zone: str) -> bool:
+def _matches(event: HistoryEvent, filters: Sequence[EventFilter], zone: str) -> bool:
     for wanted in filters:
         if wanted.event_type == event.type and wanted.name in (None, event.name):
             test = matcher(wanted, zone)

@@ -60,7 +60,7 @@ def tester(program: Program, rules: ProfileRules, now_ms: int) -> Callable[[Pers
     Args:
         program: of the draft (`draft_program`).
         rules: lifecycle.
-        now_ms: the instant that answers are of.
+        now_ms: the instant of evaluation.
     """
     node = program.segments[0].node
     if node is None:
@@ -74,13 +74,13 @@ def tester(program: Program, rules: ProfileRules, now_ms: int) -> Callable[[Pers
     return holds
 
 
-class Tally:
+class PreviewCounts:
     """Evaluates people under a draft and counts them.
 
     Args:
         program: of the draft (`draft_program`).
         rules: lifecycle.
-        now_ms: the instant that answers are of.
+        now_ms: the instant of evaluation.
         shown: members named as examples.
 
     Attributes:
@@ -91,10 +91,12 @@ class Tally:
         in_both: of those, who would be members of the draft too.
     """
 
-    def __init__(self, program: Program, rules: ProfileRules, now_ms: int, shown: int) -> None:
+    def __init__(
+        self, program: Program, rules: ProfileRules, now_ms: int, example_limit: int
+    ) -> None:
         self.program = program
         self._holds = tester(program, rules, now_ms)
-        self._shown = shown
+        self._shown = example_limit
         self.evaluated = 0
         self.members = 0
         self.examples: list[ProfileId] = []

@@ -34,7 +34,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     Attributes:
         rule: the node, as a rule of its own.
-        holds: its answer.
+        holds: its result.
         value: what its condition was held against; None where there is nothing to show.
         changes_ms: earliest instant at which this node's answer may change if nothing happens; None
             for never.
@@ -49,7 +49,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 class Flip(msgspec.Struct, frozen=True):
-    """When an answer changes if nothing happens.
+    """When a result changes if nothing happens.
 
     Attributes:
         at_ms: the instant; None for never.
@@ -92,7 +92,7 @@ def explain(node: Node, subject: Subject) -> Explanation:
 
 
 def deciding(explanation: Explanation) -> frozenset[tuple[int, ...]]:
-    """Return the leaves whose other answer alone would change the whole answer.
+    """Return the leaves whose opposite result alone would change the result of the whole rule.
 
     As places: paths of child numbers.
     """
@@ -102,19 +102,19 @@ def deciding(explanation: Explanation) -> frozenset[tuple[int, ...]]:
     )
 
 
-def _leaves(explanation: Explanation, place: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+def _leaves(explanation: Explanation, path: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     if not isinstance(explanation.rule, All | Any_ | Not):
-        yield place
+        yield path
     for number, child in enumerate(explanation.of):
-        yield from _leaves(child, (*place, number))
+        yield from _leaves(child, (*path, number))
 
 
-def _answer(explanation: Explanation, here: tuple[int, ...], turned: tuple[int, ...]) -> bool:
-    if here == turned:
+def _answer(explanation: Explanation, path: tuple[int, ...], turned: tuple[int, ...]) -> bool:
+    if path == turned:
         return not explanation.holds
-    if here != turned[: len(here)]:
+    if path != turned[: len(path)]:
         return explanation.holds
-    below = [_answer(child, (*here, number), turned) for number, child in enumerate(explanation.of)]
+    below = [_answer(child, (*path, number), turned) for number, child in enumerate(explanation.of)]
     match explanation.rule:
         case All():
             return all(below)

@@ -1,8 +1,8 @@
 """Which segments one person is in at an instant, and what changed: an evaluation.
 
-Only segments are looked at that something touched: an event, the clock (`Person.flips`), or a newer
-definition. Everything else keeps its answer. State: in the person. Clock: `now_ms`; the same now
-gives the same answers.
+Only segments affected by a trigger are evaluated: an event, the clock (`Person.flips`), or a newer
+definition. Everything else keeps its result. State: in the person. Clock: `now_ms`; the same
+instant gives the same results.
 """
 
 from collections.abc import Collection, Sequence

@@ -1,6 +1,6 @@
 """Compiled nodes of rules, and what they are asked about: one person at one instant.
 
-A compiled node is a function of a `Subject` that answers (holds, until which instant that is sure
+A compiled node is a function of a `Subject` that returns (holds, until which instant that is sure
 if nothing happens). For ``all`` and ``any`` the instant is the earliest at which the answer *can*
 change: whoever is woken by it is evaluated again, nobody is woken too late.
 """
@@ -13,7 +13,7 @@ from domain.profiles.profile import Person, Stage
 from domain.segments.aggregate import State
 from domain.segments.definition import Aggregate
 from domain.segments.rule import Rule
-from operators.aggregates.fold import held
+from operators.aggregates.fold import state_of
 from operators.rules.windows import NEVER
 
 
@@ -63,7 +63,7 @@ class Subject:
         """What the view keeps for an aggregate; None where no event matched."""
         number = aggregate.id
         if number not in self.states:
-            self.states[number] = held(self.person.view, aggregate)
+            self.states[number] = state_of(self.person.view, aggregate)
         return self.states[number]
 
     def member(self, segment: SegmentId) -> "Answer":

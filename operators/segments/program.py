@@ -25,7 +25,7 @@ class CompiledSegment(NamedTuple):
     Attributes:
         segment: its definition.
         node: its compiled rule; None while it is paused.
-        inputs: what its answer depends on, through other segments too.
+        inputs: what its result depends on, through other segments too.
     """
 
     segment: Segment
@@ -101,7 +101,7 @@ class Program:
         )
 
     def dependents(self, tokens: Iterable[Token]) -> tuple[int, ...]:
-        """Places of the segments whose answers may change when these change, ascending.
+        """Indexes of the segments whose results may change when these change, ascending.
 
         Sets of tokens that come often are remembered.
         """

@@ -12,7 +12,7 @@ Z_95: Final = 1.959963984540054
 
 
 class Estimate(NamedTuple):
-    """How many people, as far as it is known.
+    """A number of people with its confidence interval.
 
     Attributes:
         value: most likely; exact where `low` equals `high`.
@@ -25,25 +25,25 @@ class Estimate(NamedTuple):
     high: int
 
 
-def estimate(found: int, asked: int, population: int) -> Estimate:
-    """Estimate how many of a population have what `found` of a random `asked` have.
+def estimate(hits: int, sample: int, population: int) -> Estimate:
+    """Estimate how many of a population have what `hits` of a random `sample` have.
 
     Args:
-        found: 0 to `asked`.
-        asked: 0 to `population`; with nobody asked, anything is possible.
+        hits: 0 to `sample`.
+        sample: 0 to `population`; with nobody asked, anything is possible.
         population: everybody.
     """
-    if not asked:
+    if not sample:
         return Estimate(0, 0, population)
-    if asked >= population:
-        return Estimate(found, found, found)
-    share = found / asked
-    size = asked * (population - 1) / (population - asked)
+    if sample >= population:
+        return Estimate(hits, hits, hits)
+    share = hits / sample
+    size = sample * (population - 1) / (population - sample)
     squared = Z_95 * Z_95
     centre = (share + squared / (2 * size)) / (1 + squared / size)
     margin = (
         Z_95 / (1 + squared / size) * sqrt(share * (1 - share) / size + squared / (4 * size * size))
     )
-    low = max(found, floor((centre - margin) * population))
-    high = min(population - (asked - found), ceil((centre + margin) * population))
+    low = max(hits, floor((centre - margin) * population))
+    high = min(population - (sample - hits), ceil((centre + margin) * population))
     return Estimate(min(max(round(share * population), low), high), low, high)

@@ -8,7 +8,7 @@ import msgspec
 from domain.profiles.leaf import Leaf
 from domain.segments.aggregate import Marks
 from domain.segments.definition import Aggregate
-from operators.aggregates.fold import Fold, event_matchers, fold_mark, folder, held, new_state
+from operators.aggregates.fold import Fold, event_matchers, fold_mark, folder, new_state, state_of
 
 Properties = Mapping[str, Any]
 _PROPERTIES: Final = msgspec.json.Decoder(dict[str, Any] | None)
@@ -109,12 +109,12 @@ def matched(touches: list[Touch], properties: Properties, above: int = 0) -> lis
 
 
 def fold_matched(
-    leaf: Leaf, found: Iterable[Matched], properties: Properties, at_ms: int, tie: int
+    leaf: Leaf, matches: Iterable[Matched], properties: Properties, at_ms: int, tie: int
 ) -> None:
     """Add an event to the aggregates of a leaf or view, in place."""
     aggregates = leaf.aggregates
-    for aggregate, fold, mask in found:
-        state = held(leaf, aggregate) or new_state(aggregate.spec)
+    for aggregate, fold, mask in matches:
+        state = state_of(leaf, aggregate) or new_state(aggregate.spec)
         aggregates[aggregate.id] = cast("msgspec.Raw", state)
         if fold is None:
             fold_mark(cast("Marks", state), (at_ms, tie, mask))

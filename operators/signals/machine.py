@@ -2,7 +2,7 @@
 
 State: `SignalBaseline`; a checkpoint of it is emitted now and then. Clock: `now_ms` of each look.
 Counters that come again, or late, replace themselves until their minute is settled; whole minutes
-that are not settled are projected, so that no reading waits for them.
+that are not closed are projected, so that no reading waits for them.
 """
 
 from typing import Final
@@ -89,7 +89,7 @@ class HealthMachine:
         return given
 
     def _lift(self, event: Minutes, came_ms: int) -> None:
-        """Let go of what was said of a source before its newest event.
+        """Drop what was reported of a source before its newest event.
 
         After a start, hold on to what was said since.
         """

@@ -94,8 +94,8 @@ class HealthParams:
         settle: how long counters of a minute may still change after its end.
         expected_interval: longest silence of a source that is quite normal, however much it sends.
         dead_after: silence after which freshness is 0.
-        longest_silence: a source that was silent for longer rests on nothing and is unknown,
-            whatever is usual.
+        longest_silence: a source that was silent for longer has no data and is unknown, whatever is
+            usual.
         invalid_share: share of rejected records at which validity is 0.
         usual_volume: share of the usual volume from which on volume is 100.
         lost_volume: share of the usual volume at which volume is 0.
@@ -136,7 +136,7 @@ class HealthParams:
         save_interval: how often what was learned of a signal is stored.
         keep_all_readings: how long every reading is kept; older ones are thinned to the last of
             each minute and status.
-        keep_readings: how long readings are kept; for good where a decision rests on them.
+        keep_readings: how long readings are kept; indefinitely where a decision is based on them.
         keep_details: how long counters are kept that only serve health.
         prune_interval: how often older ones are deleted.
 

@@ -45,7 +45,7 @@ class Part(NamedTuple):
 
     Attributes:
         score: 0–100.
-        inputs: what the score rests on, by name; units in the names.
+        inputs: what the score is based on, by name; units in the names.
         reason: a sentence without its end.
     """
 

@@ -5,7 +5,7 @@
 
 An anomaly alone holds nothing: it is an episode that people look at, and a component that is not
 perfect. What must hold a push has to be certain, which `operators.detection.cusum` ensures. Points
-are sums over settled minutes, so they come once and never change.
+are sums over closed minutes, so they come once and never change.
 """
 
 from collections.abc import Mapping

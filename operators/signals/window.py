@@ -1,9 +1,9 @@
 """Recent counters: minutes as they come, then spans that no longer change, coarser with age.
 
 Rows hold totals, so that a row that is read again, or late, replaces itself: replay is harmless. A
-minute is settled once rows of it may no longer be expected; what comes for it later is left out.
-State: the counters of the unsettled minutes per writer, and at most 20 minutes + 12 × 5 minutes +
-24 hours of sums. Clock: `settle` is told up to where minutes are settled.
+minute is closed once no more rows of it are expected; what comes for it later is left out. State:
+the counters of the unsettled minutes per writer, and at most 20 minutes + 12 × 5 minutes + 24 hours
+of sums. Clock: `settle` takes the instant up to which minutes are closed.
 """
 
 import math
@@ -41,7 +41,7 @@ BRIEF: Final = tuple(
 
 
 class Span(msgspec.Struct):
-    """Sums over settled minutes."""
+    """Sums over closed minutes."""
 
     start_ms: int
     length_ms: int
@@ -53,10 +53,10 @@ class Window(msgspec.Struct):
 
     Attributes:
         version: layout of this structure.
-        minutes: minute in ms → metric → writer → total, of minutes that are not settled.
+        minutes: minute in ms → metric → writer → total, of minutes that are not closed.
         details: the same of metrics that are never summed over a span.
-        spans: sums of settled minutes, oldest first, none overlapping.
-        settled_ms: minutes before this are settled; 0 before the first.
+        spans: sums of closed minutes, oldest first, none overlapping.
+        settled_ms: minutes before this are closed; 0 before the first.
         last_accepted_ms: when an event that was accepted arrived last, as far as the window knows;
             0 for never.
     """
@@ -133,12 +133,12 @@ def settle(window: Window, until_ms: int) -> list[tuple[int, Counts]]:
 
 
 def first_minute(window: Window) -> int | None:
-    """The earliest minute that is not settled, in ms; None where nothing was counted."""
+    """The earliest minute that is not closed, in ms; None where nothing was counted."""
     return min((*window.minutes, *window.details), default=None)
 
 
 def counted(window: Window, minute_ms: int) -> Counts:
-    """What was counted in a minute that is not settled."""
+    """What was counted in a minute that is not closed."""
     return Counts(
         _summed(window.minutes.get(minute_ms, {})) | _summed(window.details.get(minute_ms, {}))
     )
@@ -151,7 +151,7 @@ def _summed(counters: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
 def _compact(window: Window) -> None:
     """Join spans that have grown old, and drop the oldest.
 
-    Age is told from what came last: while nothing comes, nothing grows coarser.
+    Age is measured from the newest row: while nothing comes, nothing grows coarser.
     """
     if not window.spans:
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from domain.changes import Changes, Known, NewIdentifier
+from domain.changes import Changes, LoadedState, NewIdentifier
 from domain.event import Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.profiles.leaf import Leaf, tie_of
@@ -14,7 +14,7 @@ from operators.segments.inputs import CONSENT, Token
 from operators.segments.membership import Trigger, apply, evaluate, leave_all
 from operators.segments.program import Program
 from operators.segments.touches import NO_PROPERTIES, fold_matched, matched
-from operators.unify.backfill import catch_up, lacks_history, stored_leaves
+from operators.unify.backfill import backfill, lacks_history, stored_leaves
 from operators.unify.definitions import Definitions
 from operators.unify.leaves import Leaves
 
@@ -23,14 +23,14 @@ class Assembly:
     """Puts settled identities and folded events together into rows."""
 
     def __init__(
-        self, known: Known, definitions: Definitions, now_ms: int, changes: Changes
+        self, loaded: LoadedState, definitions: Definitions, now_ms: int, changes: Changes
     ) -> None:
-        self._known = known
+        self._loaded = loaded
         self._definitions = definitions
         self._rules = definitions.profile
         self._now_ms = now_ms
         self._changes = changes
-        self._leaves = Leaves(known)
+        self._leaves = Leaves(loaded)
         self._caught: dict[ProfileId, Person] = {}
         self._read: dict[ProfileId, int] = {}
         self._touched: dict[int, set[Token]] = {}
@@ -45,14 +45,14 @@ class Assembly:
     def catch_up(self, groups: Iterable[Group]) -> frozenset[ProfileId]:
         """Bring everybody concerned up to the newest aggregate.
 
-        Answers those whose histories must be read first.
+        Returns those whose histories must be read first.
         """
         unread: set[ProfileId] = set()
         for group in groups:
             program = self._program(group.workspace)
             people = {person.id: person for person in group.people}
             for key in group.exact or ():
-                owner = self._known.owners.get(key)
+                owner = self._loaded.owners.get(key)
                 if owner is not None and owner not in people:
                     people[owner] = self._caught.get(owner) or self._decoded(owner)
             for person in people.values():
@@ -60,7 +60,7 @@ class Assembly:
                 self._read[person.id] = person.version
                 if not lacks_history(person, program):
                     person.built = program.newest
-                elif person.id not in self._known.histories:
+                elif person.id not in self._loaded.histories:
                     unread.add(person.id)
                 else:
                     self._read_history(person, program)
@@ -68,8 +68,8 @@ class Assembly:
         return frozenset(unread)
 
     def _read_history(self, person: Person, program: Program) -> None:
-        leaves = stored_leaves(person, self._known)
-        for key in catch_up(person, leaves, self._known.histories[person.id], program):
+        leaves = stored_leaves(person, self._loaded)
+        for key in backfill(person, leaves, self._loaded.histories[person.id], program):
             self._leaves.put(key, leaves[key])
 
     def run(
@@ -88,7 +88,7 @@ class Assembly:
         created: dict[WorkspaceId, list[MessageKey]] = {}
         for event in events:
             key = event.identifiers[0].key
-            group = placed.get(key) or owners[self._known.owners[key]]
+            group = placed.get(key) or owners[self._loaded.owners[key]]
             person = people[id(group)]
             if person.version == 0 and not person.view.types:
                 created.setdefault(event.workspace, []).append(event.message_key)
@@ -122,12 +122,12 @@ class Assembly:
 
     def _is_union(self, group: Group) -> bool:
         """Whether a group is exactly its people and new identifiers: views can be joined."""
-        stored = sum(len(self._known.members[person.id]) for person in group.people)
+        stored = sum(len(self._loaded.members[person.id]) for person in group.people)
         exact = set(group.exact or ())
         return stored + len(group.fresh) == len(exact) and all(
             member.key in exact
             for person in group.people
-            for member in self._known.members[person.id]
+            for member in self._loaded.members[person.id]
         )
 
     def _join(self, person: Person, whole: Sequence[Person]) -> None:
@@ -164,7 +164,7 @@ class Assembly:
             )
 
     def _decoded(self, profile: ProfileId) -> Person:
-        return decode_person(self._known.people[profile])
+        return decode_person(self._loaded.people[profile])
 
     def _fold(self, person: Person, key: IdentifierKey, event: Event) -> None:
         program = self._program(event.workspace)
@@ -222,12 +222,12 @@ class Assembly:
         """Beyond every version of everybody whose identifiers come together here.
 
         So whoever holds the identifier that names a person is beyond every version that the person
-        ever had: one who was merged away and comes out again does not repeat a version, and what
-        somebody remembers or has read of the earlier one is found out as stale.
+        ever had: one who was merged away and comes out again does not repeat a version, and what a
+        worker has cached or read of the earlier one is detected as stale.
         """
         if not group.exact and not group.people:
             return 1
-        owners = self._known.owners
+        owners = self._loaded.owners
         came = [person.id for person in group.people]
         if group.exact:
             came += {owners[key] for key in group.exact if key in owners}
@@ -250,7 +250,7 @@ class Assembly:
             ]
             return moved
         for key in group.exact:
-            owner = self._known.owners.get(key)
+            owner = self._loaded.owners.get(key)
             if owner is not None and owner != person.id:
                 self._changes.moves[key] = person.id
                 moved = True

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.changes import Known, Told
+from domain.changes import HistoryEvent, LoadedState
 from domain.ids import IdentifierKey, MessageKey
 from domain.profiles.leaf import Leaf, decode_leaf, tie_of
 from domain.profiles.profile import Person
@@ -29,27 +29,27 @@ _PAYLOAD: Final = msgspec.json.Decoder(_Payload)
 _WITH_PROPERTIES: Final = frozenset({"track", "page", "screen"})
 
 
-def built_up_to(person: Person, program: Program) -> int:
+def backfilled_to(person: Person, program: Program) -> int:
     """Aggregates up to this id are complete for a person."""
     return max(person.built, program.definitions.swept_aggregate)
 
 
 def lacks_history(person: Person, program: Program) -> bool:
     """Whether a stored person's events must be read before they can be folded or evaluated."""
-    built = built_up_to(person, program)
-    return built < program.newest and any(number > built for number in program.aggregates)
+    done = backfilled_to(person, program)
+    return done < program.newest and any(number > done for number in program.aggregates)
 
 
-def told(
+def history_event(
     leaf: IdentifierKey, kind: str, name: str, at_ms: int, message: MessageKey, payload: bytes
-) -> Told:
-    """A stored event without what no aggregate looks at."""
+) -> HistoryEvent:
+    """Reduce a stored event to the parts that aggregates need."""
     try:
         read = _PAYLOAD.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Told(leaf, kind, name, at_ms, message, None, b"")
+        return HistoryEvent(leaf, kind, name, at_ms, message, None, b"")
     properties = bytes(read.properties) if kind in _WITH_PROPERTIES else b""
-    return Told(
+    return HistoryEvent(
         leaf,
         kind,
         name,
@@ -60,48 +60,51 @@ def told(
     )
 
 
-def catch_up(
-    person: Person, leaves: dict[IdentifierKey, Leaf], history: Iterable[Told], program: Program
+def backfill(
+    person: Person,
+    leaves: dict[IdentifierKey, Leaf],
+    history: Iterable[HistoryEvent],
+    program: Program,
 ) -> set[IdentifierKey]:
-    """Build what is missing, in place.
+    """Backfill missing aggregates, in place.
 
     Args:
         person: stored; its view and `built` are changed.
         leaves: the person's leaves that are stored apart, whole; changed. Empty where the view is
             the only leaf.
-        history: all stored events of the person that aggregates above `built_up_to` look at, each
+        history: all stored events of the person that aggregates above `backfilled_to` look at, each
             once, in any order.
         program: of the workspace.
 
     Returns:
         Leaves that were changed.
     """
-    built = built_up_to(person, program)
+    built = backfilled_to(person, program)
     drop_retired(person.view, program)
     changed: set[IdentifierKey] = set()
     for event in history:
         properties = read_properties(event.properties)
-        found = matched(program.touches(event.type, event.name), properties, above=built)
-        if not found:
+        matches = matched(program.touches(event.type, event.name), properties, above=built)
+        if not matches:
             continue
         tie = tie_of(event.message)
-        fold_matched(person.view, found, properties, event.at_ms, tie)
+        fold_matched(person.view, matches, properties, event.at_ms, tie)
         leaf: Any = leaves.get(event.leaf)
         if leaf is not None:
-            fold_matched(leaf, found, properties, event.at_ms, tie)
+            fold_matched(leaf, matches, properties, event.at_ms, tie)
             changed.add(event.leaf)
     person.built = program.newest
     return changed
 
 
-def stored_leaves(person: Person, known: Known) -> dict[IdentifierKey, Leaf]:
+def stored_leaves(person: Person, loaded: LoadedState) -> dict[IdentifierKey, Leaf]:
     """A person's leaves that are stored apart; all of them are known once their history is."""
     if person.sole is not None:
         return {}
     return {
-        key: decode_leaf(known.leaves[key])
-        for key, owner in known.owners.items()
-        if owner == person.id and key in known.leaves
+        key: decode_leaf(loaded.leaves[key])
+        for key, owner in loaded.owners.items()
+        if owner == person.id and key in loaded.leaves
     }
 
 

@@ -1,7 +1,7 @@
-"""UNIFY: a batch of events, what the store knows, and the instant → everything the batch does.
+"""UNIFY: a batch of events, the loaded state, and the instant → everything the batch changes.
 
 Pure and deterministic: no clock, no I/O, no randomness; the same arguments give the same changes.
-The caller loads what `needed` names, and loads more when the answer is `Missing`; it commits the
+The caller loads what `needed` names, and loads more when the answer is `NeedMore`; it commits the
 `Changes` in one transaction.
 
 Late events change the past exactly (event time decides); duplicates change only a counter.
@@ -9,7 +9,7 @@ Late events change the past exactly (event time decides); duplicates change only
 
 from collections.abc import Iterable, Sequence
 
-from domain.changes import Changes, Known, Missing
+from domain.changes import Changes, LoadedState, NeedMore
 from domain.event import DeadLetter, Event, Unmerge
 from domain.profiles.leaf import tie_of
 from domain.profiles.profile import FactKey
@@ -21,35 +21,35 @@ from operators.unify.needed import Item
 
 
 def unify(
-    items: Sequence[Item], known: Known, definitions: Definitions, now_ms: int
-) -> Changes | Missing:
+    items: Sequence[Item], loaded: LoadedState, definitions: Definitions, now_ms: int
+) -> Changes | NeedMore:
     """Decide what one batch does.
 
     Args:
         items: decoded records in log order.
-        known: what `needed` asked for, as far as it is stored; not changed.
+        loaded: what `needed` asked for, as far as it is stored; not changed.
         definitions: rules and compiled definitions.
         now_ms: the processing instant; decides stages, memberships and wakes, and nothing else.
 
     Returns:
-        `Changes`, or `Missing` when a component or a history must be known whole; then load it and
+        `Changes`, or `NeedMore` when a component or a history must be known whole; then load it and
         call again.
     """
     changes = Changes(now_ms, revision=definitions.revision)
-    fresh = _fresh(items, known, changes)
-    resolver = _resolved(fresh, known, definitions)
+    fresh = _fresh(items, loaded, changes)
+    resolver = _resolved(fresh, loaded, definitions)
     missing = resolver.missing()
     if missing:
-        return Missing(missing)
+        return NeedMore(missing)
     changes.events = fresh
-    assembly = Assembly(known, definitions, now_ms, changes)
-    groups = [group for group in resolver.settle() if group.touched]
+    assembly = Assembly(loaded, definitions, now_ms, changes)
+    groups = [group for group in resolver.resolved_groups() if group.touched]
     unread = assembly.catch_up(groups)
     if unread:
-        return Missing(histories=unread)
+        return NeedMore(histories=unread)
     created = assembly.run(groups, [item for item in fresh if isinstance(item, Event)])
     for pair, fact in sorted(resolver.facts.items()):
-        before = known.links.get(pair)
+        before = loaded.links.get(pair)
         if before is None:
             changes.links.append(fact)
         elif before != fact:
@@ -58,10 +58,10 @@ def unify(
     return changes
 
 
-def _fresh(items: Sequence[Item], known: Known, changes: Changes) -> list[Event | Unmerge]:
+def _fresh(items: Sequence[Item], loaded: LoadedState, changes: Changes) -> list[Event | Unmerge]:
     """Events and commands that are not stored yet; enters everything else into the changes."""
     fresh: list[Event | Unmerge] = []
-    seen = set(known.stored)
+    seen = set(loaded.stored)
     for item in items:
         if isinstance(item, DeadLetter):
             changes.dead_letters.append(item)
@@ -76,9 +76,11 @@ def _fresh(items: Sequence[Item], known: Known, changes: Changes) -> list[Event 
     return fresh
 
 
-def _resolved(fresh: Iterable[Event | Unmerge], known: Known, definitions: Definitions) -> Resolver:
+def _resolved(
+    fresh: Iterable[Event | Unmerge], loaded: LoadedState, definitions: Definitions
+) -> Resolver:
     """Decide the link facts of a batch."""
-    resolver = Resolver(known, definitions.identity)
+    resolver = Resolver(loaded, definitions.identity)
     for item in fresh:
         if isinstance(item, Unmerge):
             resolver.ban(

@@ -4,7 +4,7 @@ A person's only leaf is their view (`Person.sole`) and is not stored apart. Ever
 while events are folded into it, packed as it is to be stored, or as the store knows it.
 """
 
-from domain.changes import Known
+from domain.changes import LoadedState
 from domain.ids import IdentifierKey
 from domain.profiles.leaf import Leaf, decode_leaf, encode_leaf
 from domain.profiles.profile import Person
@@ -16,14 +16,14 @@ class Leaves:
     """The leaves of one batch.
 
     Args:
-        known: what the store knows; not changed.
+        loaded: what the store knows; not changed.
 
     Attributes:
         packed: leaves to be stored; None where an owner's view now stands for one.
     """
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
+    def __init__(self, loaded: LoadedState) -> None:
+        self._loaded = loaded
         self._open: dict[IdentifierKey, Leaf] = {}
         self._soles: dict[IdentifierKey, Leaf] = {}
         self.packed: dict[IdentifierKey, bytes | None] = {}
@@ -38,7 +38,7 @@ class Leaves:
         return self._soles.get(key) or self._apart(key)
 
     def _apart(self, key: IdentifierKey) -> Leaf | None:
-        packed = self.packed[key] if key in self.packed else self._known.leaves.get(key)
+        packed = self.packed[key] if key in self.packed else self._loaded.leaves.get(key)
         return None if packed is None else decode_leaf(packed)
 
     def put(self, key: IdentifierKey, leaf: Leaf) -> None:

@@ -11,7 +11,7 @@ from domain.link import Pair, pair_of
 Item = Event | Unmerge | DeadLetter
 
 
-class Needed(msgspec.Struct):
+class ReadSet(msgspec.Struct):
     """What a batch names.
 
     Identifiers, pairs that its events link or its commands ban, and messages.
@@ -22,20 +22,20 @@ class Needed(msgspec.Struct):
     messages: set[MessageKey] = set()
 
 
-def needed(items: Iterable[Item]) -> Needed:
+def collect_read_set(items: Iterable[Item]) -> ReadSet:
     """Name what must be loaded before a batch can be unified."""
-    wanted = Needed()
+    read_set = ReadSet()
     for item in items:
         if isinstance(item, Event):
             first = item.identifiers[0].key
-            wanted.identifiers.add(first)
-            wanted.messages.add(item.message_key)
+            read_set.identifiers.add(first)
+            read_set.messages.add(item.message_key)
             for weak in item.identifiers[1:]:
-                wanted.identifiers.add(weak.key)
-                wanted.pairs.add(pair_of(first, weak.key))
+                read_set.identifiers.add(weak.key)
+                read_set.pairs.add(pair_of(first, weak.key))
         elif isinstance(item, Unmerge):
-            wanted.messages.add(item.message_key)
+            read_set.messages.add(item.message_key)
             for one, other in item.links:
-                wanted.identifiers |= {one, other}
-                wanted.pairs.add(pair_of(one, other))
-    return wanted
+                read_set.identifiers |= {one, other}
+                read_set.pairs.add(pair_of(one, other))
+    return read_set

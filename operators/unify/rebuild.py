@@ -94,7 +94,7 @@ def rebuild(
     rules: ProfileRules,
     now_ms: int,
 ) -> Rebuilt:
-    """Put a person together from their leaves and judge them anew.
+    """Compose a person from their leaves and evaluate them again.
 
     Args:
         remains: what is stored beside the events.
@@ -105,7 +105,7 @@ def rebuild(
     """
     changes = Changes(now_ms, revision=program.revision)
     person = _person(remains, leaves, program, rules)
-    _settle(remains, person, program, changes)
+    _level_balances(remains, person, program, changes)
     evaluation = evaluate(person, program, rules, now_ms, Trigger(CAUSE, None))
     changes.memberships += evaluation.changes
     apply(evaluation, person)
@@ -139,10 +139,10 @@ def _person(
     )  # fmt: skip
 
 
-def _settle(remains: Remains, person: Person, program: Program, changes: Changes) -> None:
-    """Bring each balance to 1 or 0, as it tells of a member or not.
+def _level_balances(remains: Remains, person: Person, program: Program, changes: Changes) -> None:
+    """Set each balance to 1 or 0, by whether the person is a member.
 
-    From there the evaluation goes on.
+    The evaluation continues from there.
     """
     for segment, held in sorted(remains.balances.items()):
         place = program.place.get(segment)

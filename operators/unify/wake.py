@@ -1,40 +1,40 @@
 """Evaluates people again at an instant, without an event.
 
-Pure: the caller loads what `Missing` names, and commits the `Changes`.
+Pure: the caller loads what `NeedMore` names, and commits the `Changes`.
 """
 
 from collections.abc import Iterable
 
-from domain.changes import Changes, Known, Missing
+from domain.changes import Changes, LoadedState, NeedMore
 from domain.profiles.leaf import encode_leaf
 from domain.profiles.profile import Person
 from operators.segments.membership import Trigger, apply, evaluate
-from operators.unify.backfill import catch_up, lacks_history, stored_leaves
+from operators.unify.backfill import backfill, lacks_history, stored_leaves
 from operators.unify.definitions import Definitions
 
 
 def wake(
     people: Iterable[Person],
-    known: Known,
+    loaded: LoadedState,
     definitions: Definitions,
     now_ms: int,
     *,
     sweep: bool = False,
-) -> Changes | Missing:
+) -> Changes | NeedMore:
     """Evaluate people again at an instant, without an event.
 
     Something about them changes then, or definitions changed.
 
     Args:
         people: as stored; changed in place.
-        known: histories and leaves of those who lack aggregates, once asked for.
+        loaded: histories and leaves of those who lack aggregates, once asked for.
         definitions: rules and compiled definitions.
         now_ms: the processing instant.
         sweep: look at everybody whom a newer definition may concern, and write those whom it
             changes; else people who are not due yet keep everything.
 
     Returns:
-        `Changes`, or `Missing` when histories must be known.
+        `Changes`, or `NeedMore` when histories must be known.
     """
     changes = Changes(now_ms, revision=definitions.revision)
     concerned = [person for person in people if sweep or 0 < person.wake_ms <= now_ms]
@@ -43,14 +43,14 @@ def wake(
         for person in concerned
         if lacks_history(person, definitions.program(person.workspace))
     )
-    if not unread <= known.histories.keys():
-        return Missing(histories=unread - known.histories.keys())
+    if not unread <= loaded.histories.keys():
+        return NeedMore(histories=unread - loaded.histories.keys())
     for person in concerned:
         program = definitions.program(person.workspace)
-        told = known.histories.get(person.id, ())
+        told = loaded.histories.get(person.id, ())
         if told:
-            leaves = stored_leaves(person, known)
-            for key in catch_up(person, leaves, told, program):
+            leaves = stored_leaves(person, loaded)
+            for key in backfill(person, leaves, told, program):
                 changes.leaves[key] = encode_leaf(leaves[key])
         trigger = Trigger("wake", {*program.aggregates} if told else set())
         evaluation = evaluate(person, program, definitions.profile, now_ms, trigger)

@@ -112,18 +112,18 @@ def _are_names(values: list[Any]) -> bool:
     return all(isinstance(value, str) and value.strip() for value in values)
 
 
-def _normal(spelled: str) -> str:
+def _normal(text: str) -> str:
     visible = (
         sign
-        for sign in unicodedata.normalize("NFKC", spelled)
+        for sign in unicodedata.normalize("NFKC", text)
         if unicodedata.category(sign) not in ("Cc", "Cf", "Cs")
     )
     return "".join(visible).strip().lower()
 
 
-def _grantable(spelled: str, rules: ProfileRules) -> set[str]:
-    purpose = _normal(spelled)
-    plain = unicodedata.normalize("NFC", spelled).strip().lower() == purpose
+def _grantable(text: str, rules: ProfileRules) -> set[str]:
+    purpose = _normal(text)
+    plain = unicodedata.normalize("NFC", text).strip().lower() == purpose
     return (
         {purpose}
         if plain and purpose not in ("", EVERYTHING) and len(purpose) <= rules.purpose_length_limit
@@ -131,8 +131,8 @@ def _grantable(spelled: str, rules: ProfileRules) -> set[str]:
     )
 
 
-def _meant(spelled: str, rules: ProfileRules) -> set[str]:
-    purpose = _normal(spelled)
+def _meant(text: str, rules: ProfileRules) -> set[str]:
+    purpose = _normal(text)
     if len(purpose) > rules.purpose_length_limit:
         return {EVERYTHING}
     return {purpose} if purpose else set()

@@ -101,7 +101,7 @@ def _read(
         traits={trait: storable(value) for trait, value in traits.items()},
         consent=tuple(consent.items()),
         order=(
-            order_of(_spoken(said), profile)
+            order_of(_is_identified(said), profile)
             if event.type == "track" and name in profile.order_events
             else None
         ),
@@ -120,11 +120,11 @@ def read_bans(event: StoredEvent) -> list[tuple[IdentifierKey, IdentifierKey]]:
     return pairs
 
 
-def _name(said: dict[str, Any], type_: str) -> str:
+def _name(message: dict[str, Any], type_: str) -> str:
     if type_ == "track":
-        spoken = said["event"]
-    elif type_ in ("page", "screen") and is_scalar(said.get("name")):
-        spoken = said.get("name")
+        spoken = message["event"]
+    elif type_ in ("page", "screen") and is_scalar(message.get("name")):
+        spoken = message.get("name")
     else:
         spoken = ""
     return text_of(spoken).replace("\0", "\ufffd")
@@ -148,10 +148,10 @@ def _kept(traits: dict[str, Any], consent: dict[str, bool], rules: ProfileRules)
     )
 
 
-def _dated(said: dict[str, Any]) -> bool:
+def _dated(message: dict[str, Any]) -> bool:
     """Whether the instants that an event states can be read."""
-    stated = said.get("originalTimestamp") or said.get("timestamp")
-    return all(_is_instant(value) for value in (stated, said.get("sentAt")))
+    stated = message.get("originalTimestamp") or message.get("timestamp")
+    return all(_is_instant(value) for value in (stated, message.get("sentAt")))
 
 
 def _is_instant(value: Json) -> bool:
@@ -166,18 +166,18 @@ def _is_instant(value: Json) -> bool:
     return is_scalar(value) and abs(value) < LATEST_MS
 
 
-def _spoken(said: dict[str, Any]) -> dict[str, Any]:
-    spoken = said.get("properties")
+def _is_identified(message: dict[str, Any]) -> dict[str, Any]:
+    spoken = message.get("properties")
     return spoken if isinstance(spoken, dict) and depth(spoken) <= DEPTH else {}
 
 
-def _properties(said: dict[str, Any]) -> dict[str, Any]:
+def _properties(message: dict[str, Any]) -> dict[str, Any]:
     """Return the properties, or none where unreadable.
 
     No object, too deep, a number beyond floating point, or half a character.
     """
     try:
-        kept = storable(_spoken(said))
+        kept = storable(_is_identified(message))
         json.dumps(kept, allow_nan=False, ensure_ascii=False).encode()
     except (
         OverflowError,

@@ -9,8 +9,8 @@ What a platform takes in now and does later is not confirmed before the platform
 audience that is lost at its platform is created and filled again by its next push.
 
 What adds people leaves only where the gate lets it pass in the transaction that puts its beginning
-on record, each time anew: every HTTP request of a write, every repetition, whatever was waited for
-before. What has begun may be on its way when people say something else.
+on record, checked each time: every HTTP request of a write, every repetition, whatever was waited
+for before. What has begun may be on its way when people say something else.
 
 Guarantee: every recorded request is sent at least once until it is delivered, rejected or given up;
 sending one twice changes nothing, because all writes are set operations and an audience is created
@@ -89,7 +89,7 @@ class Delivery:
 
         None where there is none, its destination has to wait, or the gate does not let it pass.
 
-        The caller holds the audience (`store.activation.due.alone`).
+        The caller holds the audience (`store.activation.due.audience_lock`).
 
         Args:
             audience_id: whose request.
@@ -115,7 +115,7 @@ class Delivery:
         took_ms = self._now_ms() - now_ms
         self._observe(destination, outcome)
         with self._conn.transaction():
-            attempt = self._settle(audience, request, len(pairs), outcome)
+            attempt = self._apply_outcome(audience, request, len(pairs), outcome)
             counted = platform_signal.of_attempt(attempt, outcome, took_ms)
             self._count(audience, counted)
         if attempt.push_done and request.operation != Operation.DELETE:
@@ -135,7 +135,7 @@ class Delivery:
         What adds people asks again before it leaves; None where it is withheld then.
         """
         leave = partial(
-            requests.leave,
+            requests.record_departure,
             self._conn,
             request,
             audience.platform,
@@ -146,7 +146,7 @@ class Delivery:
         rows = tuple(row for _, row in pairs)
         adds = request.operation == Operation.ADD
         try:
-            with destination.pace.permitting(leave if adds else _never):
+            with destination.rate_limit.permitting(leave if adds else _never):
                 return self._perform(destination, audience, request, rows)
         except WithheldError:
             return None
@@ -158,7 +158,7 @@ class Delivery:
         """
         if breaker.wait_ms(destination.breaker, now_ms) or destination.resume_at_ms > now_ms:
             return False
-        return destination.pace.ready()
+        return destination.rate_limit.try_acquire()
 
     def _perform(
         self,
@@ -209,7 +209,7 @@ class Delivery:
         asked = min(timedelta(seconds=pause_s), self._params.retry.asked_cap)
         destination.resume_at_ms = now_ms + asked // MS
 
-    def _settle(
+    def _apply_outcome(
         self, audience: Audience, request: OpenRequest, rows: int, outcome: Outcome
     ) -> Attempt:
         """Write down what follows from the outcome, in the caller's transaction."""

@@ -13,7 +13,7 @@ from sinks.ads.outcomes import Delivered, Found, Outcome, Rejected, Retry
 from sinks.ads.platform import Create, Delete, Find, Operation, Platform, Read, Row, Write
 from sinks.http.breaker import Breaker
 from sinks.http.messages import Transport
-from sinks.http.rate_limit import Paced
+from sinks.http.rate_limit import RateLimitedTransport
 from store.activation.due import Audience
 from store.activation.requests import OpenRequest
 
@@ -23,11 +23,11 @@ LOST: Final = "lost"
 
 @dataclass
 class Destination:
-    """One platform account: how it is spoken to, and its pace, rest and breaker.
+    """One platform account: its transport, rate limit, pause and breaker.
 
     Attributes:
-        platform: spells requests and reads answers.
-        transport: sends them, at `pace`.
+        platform: formats requests and reads responses.
+        transport: sends them, at `rate_limit`.
         pace: what spends the account's tokens.
         breaker: of this process.
         resume_at_ms: rest that the platform asked for.
@@ -35,7 +35,7 @@ class Destination:
 
     platform: Platform
     transport: Transport
-    pace: Paced
+    rate_limit: RateLimitedTransport
     breaker: Breaker = field(default_factory=Breaker)
     resume_at_ms: int = 0
 

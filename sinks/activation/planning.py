@@ -17,7 +17,7 @@ from domain.ids import ProfileId
 from operators.activation import NetChange, Row, net_change
 from sinks.ads.platform import Matchable, Platform
 from store.activation import concerned, drafts, due
-from store.activation.concerned import Concerned
+from store.activation.concerned import PushInputs
 from store.activation.drafts import Draft
 from store.activation.due import Audience
 from store.gate import decide
@@ -68,7 +68,7 @@ def plan_push(
 
     Args:
         conn: connection in the planning transaction.
-        opened: what `store.activation.due.planning` yields.
+        opened: what `store.activation.due.planning_transaction` yields.
         kind: scheduled or manual.
         platform: how rows are formatted.
         now: clock.
@@ -108,11 +108,11 @@ def plan_withdrawal(
     Returns:
         The push's id; None where nobody is left to remove.
     """
-    with due.planning(conn, audience_id) as opened:
+    with due.planning_transaction(conn, audience_id) as opened:
         if opened is None or opened[0].status not in LIVING:
             return None
         audience, _ = opened
-        known = concerned.read(conn, audience, people, platform.purpose, ())
+        known = concerned.load_push_inputs(conn, audience, people, platform.purpose, ())
         leaving = {
             person: held for person, held in known.confirmed.items() if person in known.refused
         }
@@ -131,7 +131,7 @@ def plan_deletion(
 
     None where that is under way or no longer wanted.
     """
-    with due.planning(conn, audience_id) as opened:
+    with due.planning_transaction(conn, audience_id) as opened:
         if opened is None or opened[0].status != AudienceStatus.DELETING:
             return None
         return drafts.plan_deletion(conn, opened[0], decision_id, now)
@@ -144,8 +144,8 @@ class Changed:
     Attributes:
         change: what to send.
         come: people who are not on the list yet and would be.
-        go: people who would be on it no more. Whose row is only spelled anew does neither, and who
-            withdrew goes in any case.
+        go: people who would be on it no more. A person whose row is only formatted differently
+            counts as neither; one who withdrew consent is always removed.
         sent_again: people who stay as they are and are sent again all the same.
         people: how many were looked at.
     """
@@ -162,7 +162,7 @@ def changes(
 ) -> Iterator[Changed]:
     """Compare wanted with present rows, page by page, for everybody whom a push may affect."""
     for people in concerned.pages(conn, audience, xmin):
-        known = concerned.read(conn, audience, people, platform.purpose, platform.kinds)
+        known = concerned.load_push_inputs(conn, audience, people, platform.purpose, platform.kinds)
         change = net_change(_desired(known, platform), known.confirmed, known.refused)
         sent = {person for person, _ in change.adds}
         removed = {person for person, _ in change.removes}
@@ -175,11 +175,11 @@ def changes(
         )
 
 
-def _desired(known: Concerned, platform: Platform) -> dict[ProfileId, Row | None]:
+def _desired(inputs: PushInputs, platform: Platform) -> dict[ProfileId, Row | None]:
     """Spell every member's row; None where nothing is left to match on."""
     return {
-        person: platform.row(Matchable(_uuid_text(person), known.identifiers.get(person, {})))
-        for person in sorted(known.members)
+        person: platform.row(Matchable(_uuid_text(person), inputs.identifiers.get(person, {})))
+        for person in sorted(inputs.members)
     }
 
 

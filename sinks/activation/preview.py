@@ -38,9 +38,9 @@ class PushPreview:
         members: people in the segment.
         held_out: of these, who are withheld.
         listed: people on the platform's list, as far as we know.
-        concerned: people whom the push looks at.
+        concerned: people that the push examines.
         examined: of these, who were looked at now; all of them where the numbers are exact.
-        adds: rows that it would add, those of people who are spelled anew among them.
+        adds: rows that it would add, including people whose rows are formatted differently now.
         removes: rows that it would remove.
         come: people who are not on the list yet, of these.
         go: people who would be on it no more, of these, without those who withdrew consent.
@@ -78,7 +78,7 @@ def preview_push(
     Args:
         conn: any connection; nothing is changed.
         audience_id: whose push.
-        platform: how rows are spelled.
+        platform: how rows are formatted.
         exact_people: up to so many people, everybody is looked at.
         sample_people: of more, at least so many.
 

@@ -1,6 +1,6 @@
-"""Asks a platform what became of the writes that it took in.
+"""Asks a platform for the results of the writes that it accepted.
 
-Only what it says it did is confirmed, and what it did not do is planned anew.
+Only what it says it did is confirmed, and what it did not do is planned again.
 
 Nothing is kept in the process: what is to be asked about, and when, is in the journal of requests.
 """
@@ -54,8 +54,8 @@ class Confirmation:
     def __call__(self, receipt: Receipt) -> Attempt | None:
         """Ask for one; None where nobody was asked."""
         destination = self._destinations[receipt.platform]
-        with due.alone(self._conn, receipt.audience_id) as held:
-            if not held or not destination.pace.ready():
+        with due.audience_lock(self._conn, receipt.audience_id) as held:
+            if not held or not destination.rate_limit.try_acquire():
                 return None
             outcome, reason = destination.call(Status(receipt.receipt)), ""
             with self._conn.transaction():

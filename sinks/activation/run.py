@@ -3,8 +3,8 @@
     plan ──▶ decide(size) ──▶ record        one transaction: all of it, or nothing
     request ──▶ send                        one request at a time (`sinks.activation.delivery`)
 
-One process at a time works on an audience. A task that is outdated by then (another process was
-faster, the audience was paused) does nothing.
+One process at a time works on an audience. A task that is outdated by then (another process has
+done it, the audience was paused) does nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,7 +55,7 @@ class Activation:
     def __call__(self, approved: ApprovedTask) -> Attempt | None:
         """Do one approved task; return None where nothing was sent."""
         task = approved.task
-        with due.alone(self._conn, task.audience_id, self._patience) as held:
+        with due.audience_lock(self._conn, task.audience_id, self._patience) as held:
             if not held:
                 return None
             self._plan(task, approved.decision_id)
@@ -76,7 +76,7 @@ class Activation:
 
     def _plan_push(self, task: Work, platform: Platform, now: datetime) -> None:
         """Plan, decide on the size, record: decision and plan commit together, or neither does."""
-        with due.planning(self._conn, task.audience_id) as opened:
+        with due.planning_transaction(self._conn, task.audience_id) as opened:
             planned = planning.plan_push(self._conn, opened, task.kind, platform, now)
             if planned is None:
                 return

@@ -1,6 +1,6 @@
 """The forms in which platforms take identifiers: normalised before SHA-256, or not hashed.
 
-Input values come normalised from `operators.identity.normalise`. Every function answers the empty
+Input values come normalised from `operators.identity.normalise`. Every function returns the empty
 string where nothing usable is left, and `digest` refuses to hash that: the hash of nothing would
 match everybody else's nothing.
 
@@ -25,7 +25,7 @@ _DEVICE_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}
 
 
 def digest(value: str) -> str:
-    """Hash one spelled value: SHA-256, lower-case hex; the empty string stays empty.
+    """Hash one normalised value: SHA-256, lower-case hex; the empty string stays empty.
 
     >>> digest("mary@example.com")
     'f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79'
@@ -35,13 +35,13 @@ def digest(value: str) -> str:
     return sha256(value.encode()).hexdigest() if value else ""
 
 
-def smallest(values: Iterable[str], spell: Callable[[str], str]) -> str:
-    """Choose one of several values, the same on every run: the smallest usable spelling or "".
+def smallest(values: Iterable[str], normalise: Callable[[str], str]) -> str:
+    """Choose one of several values, the same on every run: the smallest usable normal form or "".
 
     >>> smallest(["zoe@example.com", "n/a", "Mary@example.com"], email_plain)
     'mary@example.com'
     """
-    return min(filter(None, map(spell, values)), default="")
+    return min(filter(None, map(normalise, values)), default="")
 
 
 def email_plain(value: str) -> str:

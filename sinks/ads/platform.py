@@ -77,7 +77,7 @@ class Delete:
 
 @dataclass(frozen=True)
 class Status:
-    """Ask what became of an accepted `Write`, at a platform that answers with a receipt."""
+    """Ask for the result of an accepted `Write`, where the platform returns a receipt."""
 
     receipt: str
 
@@ -167,7 +167,7 @@ class Platform(ABC):
     def row(self, person: Matchable) -> Row | None:
         """Encode one person, a value per column; None where nothing is left to match on.
 
-        Of several identifiers of a kind the smallest usable spelling is taken.
+        Of several identifiers of a kind the smallest usable normal form is taken.
         """
         row = tuple([column.value(person.identifiers) for column in self.columns])
         return row if any(row) else None

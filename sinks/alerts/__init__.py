@@ -1,5 +1,4 @@
 """Channels to on-call.
 
-One pure file per kind, which spells a notice and reads the answer; `sender` sends what the outbox
-holds.
+One pure file per kind, which formats a notice and reads the response; `sender` sends the outbox.
 """

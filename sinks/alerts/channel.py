@@ -1,6 +1,6 @@
 """What all channels have in common.
 
-How a notice is put in words, and what may come of sending it.
+The text of a notice, and the possible results of sending it.
 """
 
 from dataclasses import dataclass
@@ -46,17 +46,17 @@ Outcome: TypeAlias = Arrived | Again | Refused
 
 
 class Channel(Protocol):
-    """Somewhere that on-call is told.
+    """A place where on-call is notified.
 
     Sending the same notice twice must do what sending it once does, as far as the channel can.
     """
 
-    def send(self, notice: Notice, number: int, now: datetime) -> Outcome:
+    def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:
         """Send one notice.
 
         Args:
             notice: what to tell.
-            number: of the notice in the outbox; the same for every attempt.
+            notice_id: of the notice in the outbox; the same for every attempt.
             now: clock.
         """
 
@@ -81,16 +81,16 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
         ("workspace", str(notice.workspace)),
         ("about", episode.key),
         ("severity", episode.severity.word),
-        ("since", spelled(episode.opened_ms)),
+        ("since", format_instant(episode.opened_ms)),
     ]
     if notice.ended_ms:
-        found.append(("until", spelled(notice.ended_ms)))
+        found.append(("until", format_instant(notice.ended_ms)))
     if episode.members:
         found.append(("also", ", ".join(episode.members)))
     return found
 
 
-def spelled(at_ms: int) -> str:
+def format_instant(at_ms: int) -> str:
     """An instant for people and machines: ISO 8601, UTC."""
     return utc(at_ms).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -48,9 +48,9 @@ class Mail:
     runbook_url: str
     timeout_s: float = 30.0
 
-    def send(self, notice: Notice, number: int, now: datetime) -> Outcome:
+    def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:
         """Hand the message to the server."""
-        message = self.encode(notice, number, now)
+        message = self.encode(notice, notice_id, now)
         try:
             with self._connected() as server:
                 if self.tls == "starttls":
@@ -79,7 +79,7 @@ class Mail:
             return Again(type(error).__name__)
         return Arrived()
 
-    def encode(self, notice: Notice, number: int, now: datetime) -> EmailMessage:
+    def encode(self, notice: Notice, notice_id: int, now: datetime) -> EmailMessage:
         """Write the message."""
         message = EmailMessage()
         message["From"] = self.sender
@@ -90,7 +90,7 @@ class Mail:
         domain = parseaddr(self.sender)[1].rpartition("@")[2] or "stratum.invalid"
         first = f"<{thread}@{domain}>"
         message["Message-ID"] = (
-            first if notice.step is Step.OPENED else f"<{thread}.{number}@{domain}>"
+            first if notice.step is Step.OPENED else f"<{thread}.{notice_id}@{domain}>"
         )
         if notice.step is not Step.OPENED:
             message["References"] = message["In-Reply-To"] = first

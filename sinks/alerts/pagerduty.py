@@ -16,10 +16,10 @@ from sinks.alerts.channel import (
     Outcome,
     Refused,
     facts,
+    format_instant,
     headline,
     pause_s,
     runbook,
-    spelled,
 )
 from sinks.http.messages import Request, Response, Transport
 
@@ -52,7 +52,7 @@ class PagerDuty:
     runbook_url: str
     transport: Transport
 
-    def send(self, notice: Notice, number: int, now: datetime) -> Outcome:  # noqa: ARG002 - as `sinks.alerts.channel.Channel`
+    def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:  # noqa: ARG002 - as `sinks.alerts.channel.Channel`
         """Trigger, trigger again, or resolve."""
         return classify(self.transport(self.encode(notice)))
 
@@ -79,7 +79,7 @@ class PagerDuty:
             "summary": headline(notice)[:_SUMMARY_LIMIT],
             "source": self.source,
             "severity": _SEVERITY[notice.episode.severity],
-            "timestamp": spelled(notice.at_ms),
+            "timestamp": format_instant(notice.at_ms),
             "component": notice.episode.key,
             "group": f"workspace {notice.workspace}",
             "class": notice.episode.kind,

@@ -66,7 +66,7 @@ class Sender:
         params: see `SenderParams`.
         now: aware clock.
         random: uniform in [0, 1).
-        observe: told of every attempt: the channel's name, and what came of it.
+        observe: called for every attempt with the channel's name and the result.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Sender:
         self._buckets: dict[str, Bucket] = {}
 
     def send_due(self) -> int:
-        """Send what is due; answers how many were tried."""
+        """Send what is due; returns how many were tried."""
         tried, begun = 0, self._now()
         for claimed in outbox.claim(
             self._conn, self._channels, begun, self._params.lease, self._params.at_once
@@ -104,7 +104,7 @@ class Sender:
                 self._channels[claimed.channel], claimed.notice, claimed.id, self._now()
             )
             self._observe(claimed.channel, outcome)
-            self._settle(claimed, outcome)
+            self._apply_outcome(claimed, outcome)
         return tried
 
     def _paced(self, channel: str) -> timedelta:
@@ -118,7 +118,7 @@ class Sender:
         )
         return wait_ms * MS
 
-    def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
+    def _apply_outcome(self, claimed: Claimed, outcome: Outcome) -> None:
         now, retries, said = (
             self._now(),
             self._params.retry,
@@ -144,7 +144,7 @@ class Sender:
                 self._give_up(claimed, reason, now)
 
     def _give_up(self, claimed: Claimed, reason: str, now: datetime) -> None:
-        outbox.bury(self._conn, claimed.id, reason, now)
+        outbox.give_up(self._conn, claimed.id, reason, now)
         logger.error(
             "alert_given_up",
             channel=claimed.channel,
@@ -154,9 +154,9 @@ class Sender:
         )
 
 
-def deliver(channel: Channel, notice: Notice, number: int, now: datetime) -> Outcome:
+def deliver(channel: Channel, notice: Notice, notice_id: int, now: datetime) -> Outcome:
     """Send one notice; whatever a channel did not expect is no reason to stop telling others."""
     try:
-        return channel.send(notice, number, now)
+        return channel.send(notice, notice_id, now)
     except Exception as error:
         return Again(type(error).__name__)

@@ -22,10 +22,10 @@ from sinks.alerts.channel import (
     Arrived,
     Outcome,
     Refused,
+    format_instant,
     headline,
     pause_s,
     runbook,
-    spelled,
 )
 from sinks.http.messages import Request, Response, Transport
 
@@ -48,16 +48,16 @@ class Webhook:
     runbook_url: str
     transport: Transport
 
-    def send(self, notice: Notice, number: int, now: datetime) -> Outcome:
+    def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:
         """Post the notice."""
-        return classify(self.transport(self.encode(notice, number, to_ms(now) // SECOND_MS)))
+        return classify(self.transport(self.encode(notice, notice_id, to_ms(now) // SECOND_MS)))
 
-    def encode(self, notice: Notice, number: int, now_s: int) -> Request:
+    def encode(self, notice: Notice, notice_id: int, now_s: int) -> Request:
         """Spell the request."""
         episode = notice.episode
         body = json.dumps(
             {
-                "id": number,
+                "id": notice_id,
                 "alert": notice.dedup_key,
                 "step": notice.step.value,
                 "severity": episode.severity.word,
@@ -67,15 +67,15 @@ class Webhook:
                 "members": list(episode.members),
                 "title": headline(notice),
                 "summary": episode.summary,
-                "opened_at": spelled(episode.opened_ms),
-                "at": spelled(notice.at_ms),
-                "resolved_at": spelled(notice.ended_ms) if notice.ended_ms else None,
+                "opened_at": format_instant(episode.opened_ms),
+                "at": format_instant(notice.at_ms),
+                "resolved_at": format_instant(notice.ended_ms) if notice.ended_ms else None,
                 "runbook": runbook(self.runbook_url, notice) or None,
             }
         ).encode()
         headers = (
             ("content-type", "application/json"),
-            ("stratum-delivery", str(number)),
+            ("stratum-delivery", str(notice_id)),
             ("stratum-signature", f"t={now_s},v1={signature(self.secret, now_s, body)}"),
         )
         return Request("POST", self.url, headers, body)

@@ -81,7 +81,7 @@ class ExportFiles:
         """Remove every file that may not be there.
 
         Args:
-            kept: (export, attempt) of those that may. Asked after the folder was looked at: a row
+            kept: (export, attempt) of those that may. Queried after the folder was listed: a row
                 is there before its file.
 
         Returns:
@@ -109,7 +109,7 @@ class ExportWriter:
 
     Args:
         files: where to.
-        exporter: what spells them.
+        exporter: formats them.
         params: see `ExportParams`.
         author: workspace → who reads there.
         stopping: whether the process ends.
@@ -136,8 +136,8 @@ class ExportWriter:
             conn: in autocommit mode, used for nothing else.
 
         Raises:
-            psycopg.OperationalError: Postgres went away; whatever was under way is begun anew by
-                whoever finds it silent.
+            psycopg.OperationalError: Postgres went away; whatever was under way is restarted by the
+                process that finds it silent.
         """
         jobs.expire(conn, self._params.lease)
         removed = self._files.sweep(lambda: jobs.kept(conn))
@@ -159,7 +159,7 @@ class ExportWriter:
         return True
 
     def _attempt(self, conn: Connection[Any], job: ExportJob, counts: ExportCounts) -> str:
-        """Write one export, and say what came of it."""
+        """Write one export and return its result."""
         path = self._files.path(job.id, job.attempt, job.spec.format)
         try:
             written = self._write(conn, job, path, counts)

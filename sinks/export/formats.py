@@ -1,4 +1,4 @@
-"""How exported people are spelled as CSV, JSON and NDJSON, page by page.
+"""Formats exported people as CSV, JSON and NDJSON, page by page.
 
 `sinks.export.parquet` does Parquet. Pure: bytes in, no files.
 
@@ -89,7 +89,7 @@ class CsvEncoder:
     """
 
     def __init__(self, columns: Sequence[Column], *, guard: bool) -> None:
-        self._columns = [(column.pick, _speller(column, guard=guard)) for column in columns]
+        self._columns = [(column.pick, _cell_formatter(column, guard=guard)) for column in columns]
         self._names = [guarded(column.name) if guard else column.name for column in columns]
 
     def head(self) -> bytes:
@@ -108,7 +108,7 @@ class CsvEncoder:
 
 
 def encoder(spec: ExportSpec, columns: Sequence[Column], group_rows: int) -> Encoder:
-    """What spells an export.
+    """Formats an export.
 
     Args:
         spec: what was asked for.
@@ -153,7 +153,7 @@ def _json(record: Record) -> bytes:
     return msgspec.json.encode(told)
 
 
-def _speller(column: Column, *, guard: bool) -> Callable[[Any], Any]:
+def _cell_formatter(column: Column, *, guard: bool) -> Callable[[Any], Any]:
     """How a column's values become cells."""
     text: Callable[[str], str] = guarded if guard else str
     if column.cells == "instant":

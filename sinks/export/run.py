@@ -1,7 +1,6 @@
 """Turns an export into bytes.
 
-People are read page by page, those without consent left out, the others spelled in the wanted
-format.
+People are read page by page, those without consent left out, the others formatted as requested.
 
 Memory holds one page, and for Parquet one row group, whatever the number of people.
 """
@@ -25,7 +24,7 @@ from operators.segments.compile_definitions import compile_sound
 from operators.segments.compile_rules import Compiler
 from operators.segments.nodes import Subject
 from operators.segments.traits import computed
-from operators.unify.backfill import built_up_to
+from operators.unify.backfill import backfilled_to
 from sinks.ads.platform import Matchable, Platform
 from sinks.export.formats import encoder
 from store.definitions.versions import Author
@@ -51,7 +50,8 @@ class ExportParams:
         group_rows: people per row group of a Parquet file.
         poll_interval: pause between two looks for exports that wait, and for files that must go.
         beat_interval: how often a writer says that it lives, and how far it is.
-        lease: a writer that says nothing for so long is dead; somebody else begins anew.
+        lease: a writer without a heartbeat for so long is dead; another process restarts its
+            export.
         deaths: after so many dead writers an export has failed.
     """
 
@@ -247,7 +247,7 @@ class Export:
                     Exported(
                         person,
                         identifiers,
-                        self._values.of(person),
+                        self._values.for_person(person),
                         page.last_ms.get(person.id, {}),
                     ),
                 )
@@ -283,13 +283,15 @@ class _Values:
             raise UnknownTraitError(missing[0])
         self.traits = [live[name] for name in chosen]
 
-    def of(self, person: Person) -> dict[str, Any]:
+    def for_person(self, person: Person) -> dict[str, Any]:
         if not self.traits:
             return {}
         subject = Subject(person, self._now_ms)
-        found = computed(self._compiler, self.traits, subject, built_up_to(person, self._program))
+        found = computed(self._compiler, self.traits, subject, backfilled_to(person, self._program))
         return {each.trait.name: each.value for each in found}
 
 
-def _matchable(person: ProfileId, known: Mapping[str, Sequence[str]]) -> Matchable:
-    return Matchable(canonical(person), {kind: tuple(values) for kind, values in known.items()})
+def _matchable(person: ProfileId, identifiers: Mapping[str, Sequence[str]]) -> Matchable:
+    return Matchable(
+        canonical(person), {kind: tuple(values) for kind, values in identifiers.items()}
+    )

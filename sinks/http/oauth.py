@@ -1,6 +1,6 @@
 """Signs requests with an OAuth 2.0 access token and keeps it fresh, around another `Transport`.
 
-    Authorised(transport, grant, params, now)(request) ── Authorization: Bearer … ──▶ transport
+    OAuthTransport(transport, grant, params, now)(request) ── Authorization: Bearer … ──▶ transport
 
 The token comes from a refresh-token grant (RFC 6749 §6), is fetched before the first request, again
 shortly before it expires, and once more where the platform answers 401. A 401 means that nothing
@@ -71,10 +71,10 @@ class _Token:
     renew_at: datetime
 
 
-class Authorised:
+class OAuthTransport:
     """A `Transport` whose requests carry a valid access token. Safe to share between threads.
 
-    Answers without asking the platform where there is no token to ask with: fault ``reauth`` with
+    Returns without calling the platform where there is no token: fault ``reauth`` with
     status 401 where the grant was refused, and ``throttled``, ``transient``, ``timeout`` or
     ``connection`` where the token endpoint is in trouble; then the platform has not seen the
     request. A platform decodes ``reauth`` as Rejected and the others as Retry.

@@ -1,6 +1,6 @@
 """The pace of one platform account: a token per HTTP request, shared through Valkey.
 
-    Paced(transport, SharedTokens(…)) ── one token each ──▶ transport
+    RateLimitedTransport(transport, SharedTokens(…)) ── one token each ──▶ transport
 
 Limits hold per account, whichever process, workspace or operation asks; requests for access tokens
 count as well. While Valkey does not answer, each process keeps the pace by itself and says so:
@@ -117,10 +117,10 @@ class SharedTokens:
         return wait_ms
 
 
-class Paced:
+class RateLimitedTransport:
     """A `Transport` that spends a token per request. Used by one thread.
 
-    Whoever has other things to do takes the first token of an operation ahead, by `ready`; a
+    A caller with other work acquires the first token of an operation by `try_acquire`; a
     further request of the same operation waits for its token here, and comes back as ``throttled``
     where that would take longer than `patience`.
 
@@ -146,8 +146,8 @@ class Paced:
         self._tokens = tokens
         self._patience_ms = patience // MS
         self._wait = wait
-        self._ahead = False
-        self._permit: Callable[[], bool] = _nobody
+        self._acquired = False
+        self._permit: Callable[[], bool] = _refuse_all
 
     @contextmanager
     def permitting(self, permit: Callable[[], bool]) -> Iterator[None]:
@@ -159,21 +159,21 @@ class Paced:
         try:
             yield
         finally:
-            self._permit = _nobody
+            self._permit = _refuse_all
 
-    def ready(self) -> bool:
-        """Take the token of the next request ahead; False where there is none now."""
-        self._ahead = self._ahead or self._tokens() == 0
-        return self._ahead
+    def try_acquire(self) -> bool:
+        """Acquire the token of the next request; False where there is none now."""
+        self._acquired = self._acquired or self._tokens() == 0
+        return self._acquired
 
     def __call__(self, request: Request) -> Response:
-        """Send one request in its time.
+        """Send one request within the rate limit.
 
         Raises:
             WithheldError: it adds people, and may not leave now.
         """
         left_ms = self._patience_ms
-        while not self._ahead:
+        while not self._acquired:
             wait_ms = self._tokens()
             if wait_ms == 0:
                 break
@@ -181,11 +181,11 @@ class Paced:
                 return Response(0, fault="throttled")
             left_ms -= wait_ms
             self._wait(wait_ms / 1000)
-        self._ahead = False
+        self._acquired = False
         if request.adds and not self._permit():
             raise WithheldError
         return self._transport(request)
 
 
-def _nobody() -> bool:
+def _refuse_all() -> bool:
     return False

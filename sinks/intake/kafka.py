@@ -117,9 +117,9 @@ class _Reports:
         if error is not None:
             self._failure = _unavailable(error, self._retry_after_s)
         if self._open == 0:
-            self._loop.call_soon_threadsafe(self._settle)
+            self._loop.call_soon_threadsafe(self._acknowledge)
 
-    def _settle(self) -> None:
+    def _acknowledge(self) -> None:
         if self._done.done():
             return
         if self._failure is None:
@@ -221,7 +221,7 @@ class KafkaAppender:
             self._broken.set()
 
     def _replace(self) -> None:
-        """Start anew after an error from which an idempotent producer cannot recover.
+        """Restart after an error from which an idempotent producer cannot recover.
 
         What was under way fails, and clients repeat it.
         """

@@ -40,12 +40,12 @@ class Selection:
 
 @dataclass
 class Redriven:
-    """What became of the letters, by id.
+    """Results of a re-drive: ids of the dead letters.
 
     Attributes:
         retried: their record is in the log again.
         hopeless: still open, because their record is not valid JSON.
-        last: the greatest id looked at; go on after it. 0 where nothing matched.
+        last: the greatest id read; continue after it. 0 where nothing matched.
     """
 
     retried: list[int] = field(default_factory=list)
@@ -56,13 +56,15 @@ class Redriven:
         return len(self.retried) + len(self.hopeless)
 
 
-async def redrive_letters(pool: Pool, append: Append, wanted: Selection, actor: str) -> Redriven:
+async def redrive_dead_letters(
+    pool: Pool, append: Append, filter_by: Selection, actor: str
+) -> Redriven:
     """Drive letters again, oldest first.
 
     Args:
         pool: connections to Postgres.
         append: the event log.
-        wanted: which letters.
+        filter_by: which letters.
         actor: who asks, for the audit log.
 
     Raises:
@@ -72,7 +74,9 @@ async def redrive_letters(pool: Pool, append: Append, wanted: Selection, actor: 
     outcome, records = Redriven(), []
     async with transaction(pool) as connection:
         per_workspace: dict[int, list[int]] = defaultdict(list)
-        chosen = claim(connection, wanted.matching, wanted.ids, wanted.after, wanted.limit)
+        chosen = claim(
+            connection, filter_by.matching, filter_by.ids, filter_by.after, filter_by.limit
+        )
         for letter in await chosen:
             outcome.last = letter.id
             record = _record(letter)
@@ -103,6 +107,8 @@ async def redrive_letters(pool: Pool, append: Append, wanted: Selection, actor: 
     return outcome
 
 
-def _record(letter: DeadLetterRow) -> bytes | None:
-    arrived_at = letter.received_at or letter.recorded_at  # it arrived before it failed
-    return redrive(letter.payload, letter.id, letter.source_id or 0, to_ms(arrived_at))
+def _record(dead_letter: DeadLetterRow) -> bytes | None:
+    arrived_at = dead_letter.received_at or dead_letter.recorded_at  # it arrived before it failed
+    return redrive(
+        dead_letter.payload, dead_letter.id, dead_letter.source_id or 0, to_ms(arrived_at)
+    )

@@ -139,7 +139,7 @@ class ValkeyAppender:
     async def refusal(self) -> LogUnavailableError | None:
         """See `sinks.intake.log.EventLog.refusal`.
 
-        As long as senders are told to stay away, whoever asks is told the same.
+        As long as senders are refused, every caller gets the same refusal.
         """
         if self._full is not None and monotonic() < self._full_until_s:
             return self._full
@@ -176,7 +176,7 @@ class ValkeyAppender:
             if waiting.since_s > expired_s:
                 self._timer = loop.call_at(waiting.since_s + self._limit_s, self._expire)
                 return
-            _settle([waiting], self._expired(waiting))
+            _acknowledge([waiting], self._expired(waiting))
 
     def _expired(self, waiting: _Waiting) -> LogUnavailableError:
         """Too many wait where the server has answered others meanwhile; else it is away."""
@@ -194,10 +194,10 @@ class ValkeyAppender:
                     refusal = await self._write(self._group)
                     self._full = refusal if isinstance(refusal, LogFullError) else None
                     self._full_until_s = monotonic() + (refusal.retry_after_s if refusal else 0.0)
-                    _settle(self._group, refusal)
+                    _acknowledge(self._group, refusal)
                     self._group = []
         finally:  # cancelled by `close`, or a mistake of ours: nobody may wait for ever
-            _settle([*self._group, *self._waiting], self._unavailable(LogRefusal.CLOSING))
+            _acknowledge([*self._group, *self._waiting], self._unavailable(LogRefusal.CLOSING))
 
     def _next_group(self) -> list[_Waiting]:
         """The next to be written; whoever has given up waiting is left out."""
@@ -272,7 +272,7 @@ class ValkeyAppender:
         return LogUnavailableError(reason, self._params.retry_after_s, detail)
 
 
-def _settle(group: Iterable[_Waiting], failure: LogUnavailableError | None) -> None:
+def _acknowledge(group: Iterable[_Waiting], failure: LogUnavailableError | None) -> None:
     """Tell everybody who still waits how it went; a request may have been given up meanwhile."""
     for waiting in group:
         if waiting.done.done():

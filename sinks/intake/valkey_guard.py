@@ -131,7 +131,7 @@ class ValkeyGuard:
         if self._clock() >= self._look_at_s or (
             self._refusal is None and self._written + size > self._allowance
         ):
-            self._judged(await self._look(size), size)
+            self._judged(await self._inspect(size), size)
         if self._refusal is not None:
             raise type(self._refusal)(
                 self._refusal.reason, self._refusal.retry_after_s, self._refusal.detail
@@ -145,7 +145,7 @@ class ValkeyGuard:
             redis.RedisError: the server does not answer.
         """
         await self._make_room(exact=False)
-        seen = await self._see()
+        seen = await self._read_server()
         refusal = (
             self._named(seen, size, await self._waiting_bytes()) if self._over(seen, size) else None
         )
@@ -163,8 +163,8 @@ class ValkeyGuard:
         self._refused_bytes = size if refusal is not None else 0
         self._look_at_s = self._clock() + self._params.interval.total_seconds()
 
-    async def _look(self, size: int) -> LogUnavailableError | None:
-        seen = await self._see()
+    async def _inspect(self, size: int) -> LogUnavailableError | None:
+        seen = await self._read_server()
         self._written, self._allowance = (
             0,
             seen.limit // _LOOKS_PER_MEMORY if seen.limit else 1 << 62,
@@ -185,7 +185,7 @@ class ValkeyGuard:
             )
         if self._too_long(seen) or self._over(seen, size):
             await self._make_room(exact=self._too_long(seen))
-            return await self._still_full(await self._see(), size)
+            return await self._still_full(await self._read_server(), size)
         if seen.share() > self._params.memory_share_high:
             self._make_room_beside()
         return None
@@ -229,12 +229,12 @@ class ValkeyGuard:
         """What the streams take; asked after everything processed has left."""
         return await bytes_of_streams(self._client, self._streams)
 
-    async def _see(self) -> Seen:
+    async def _read_server(self) -> Seen:
         unlimited = self._params.length_limit_entries == UNLIMITED
         return await look(self._client, () if unlimited else self._streams)
 
     def _make_room_beside(self) -> None:
-        """Begin to make room while appends go on."""
+        """Begin to make room while appends continue."""
         if (self._making is None or self._making.done()) and self._clock() >= self._make_at_s:
             self._making = asyncio.create_task(self._make_room(exact=False), name="valkey-room")
 
@@ -247,7 +247,7 @@ class ValkeyGuard:
             return
 
         async def enough() -> bool:
-            seen = await self._see()
+            seen = await self._read_server()
             return (
                 not everything
                 and not self._too_long(seen)
@@ -270,7 +270,7 @@ class ValkeyGuard:
             return
         self._rewrite_at_s = self._clock() + self._params.fault_retry_after_s
         await self._make_room(exact=False, everything=True)
-        now = await self._see()
+        now = await self._read_server()
         if now.aof and not now.aof_rewriting and seen.aof_bytes > _AOF_SHARE * now.used:
             await self._client.bgrewriteaof()
             logger.warning("log_file_rewritten", aof_bytes=seen.aof_bytes, used_bytes=now.used)

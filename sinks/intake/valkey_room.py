@@ -22,7 +22,7 @@ Processed = Callable[[], Awaitable[Mapping[int, int]]]
 
 Durably.
 
-It raises `PositionsUnknownError` where that cannot be told.
+It raises `PositionsUnknownError` where that is unknown.
 """
 
 _CALL_LIMIT: Final = 10_000

@@ -13,7 +13,7 @@ so that a value read before a commit is never stored after it.
 
 An identifier's entry is only a hint: an answer counts when the profile found lists the identifier.
 So identifiers may move between people (merge, unmerge) without anybody touching ``stratum:i:``, and
-each process may remember hints of its own.
+each process may cache hints of its own.
 """
 
 from collections import OrderedDict
@@ -50,7 +50,7 @@ Load = Callable[[int, IdentifierKey], Awaitable[StoredProfile | None]]
 
 
 @dataclass(frozen=True)
-class HotParams:
+class ProfileCacheParams:
     """How long the projection keeps what.
 
     Attributes:
@@ -61,7 +61,7 @@ class HotParams:
         timeout: longest wait for Redis; then Postgres is asked.
         pause: how long Redis is left alone after it failed.
         connections: connections to Redis per process.
-        remembered: hints that each process remembers, about 200 bytes each.
+        remembered: hints that each process caches, about 200 bytes each.
     """
 
     profile_ttl: timedelta = timedelta(seconds=60)
@@ -86,11 +86,11 @@ def identifier_name(key: bytes) -> str:
     return "stratum:i:" + key.hex()
 
 
-def _lists(found: StoredProfile, key: IdentifierKey) -> bool:
-    return any(identifier.key == key for identifier in found.identifiers)
+def _lists(profile: StoredProfile, key: IdentifierKey) -> bool:
+    return any(identifier.key == key for identifier in profile.identifiers)
 
 
-def connect_hot(url: str, params: HotParams) -> Redis:
+def connect_profile_cache(url: str, params: ProfileCacheParams) -> Redis:
     """Open a client for the hot projection; nothing is connected yet.
 
     Args:
@@ -108,12 +108,12 @@ def connect_hot(url: str, params: HotParams) -> Redis:
     return Redis.from_pool(pool)
 
 
-class HotProfiles:
+class ProfileCache:
     """Reads profiles by identifier: Redis first, Postgres behind it.
 
     Args:
         redis: client, or None to read Postgres only; its socket timeouts should equal
-            `HotParams.timeout`.
+            `ProfileCacheParams.timeout`.
         owner: reads the profile id behind an identifier from Postgres.
         load: reads the profile behind an identifier from Postgres, in one snapshot.
         params: lifetimes.
@@ -126,7 +126,7 @@ class HotProfiles:
         redis: Redis | None,
         owner: Owner,
         load: Load,
-        params: HotParams,
+        params: ProfileCacheParams,
         token: str,
         clock: Callable[[], float],
     ) -> None:

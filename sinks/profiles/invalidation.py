@@ -1,7 +1,7 @@
 """Drops changed people from the profile cache, so that the next reader fetches them again.
 
-Delivery: tried once per commit, after it. Where Redis does not answer, entries are as old as their
-lifetime allows (`sinks.profiles.cache`) and the dataflow goes on.
+Delivery: tried once per commit, after it. Where Redis does not answer, entries may be as old as
+their lifetime (`sinks.profiles.cache`) and the dataflow continues.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class _Partition(StatelessSinkPartition[Facts]):
         self._client.close()
 
 
-class HotInvalidation(DynamicSink[Facts]):
+class ProfileCacheInvalidation(DynamicSink[Facts]):
     """The sink of facts.
 
     Args:

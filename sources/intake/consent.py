@@ -21,13 +21,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.policies import ProfileRules
-from domain.profiles.consent import EVERY_PURPOSE, purpose_of, spells_plainly
+from domain.profiles.consent import EVERY_PURPOSE, is_plain_purpose, purpose_of
 from domain.values import Json
 
 REMEMBERED: Final = 4_096
-"""Spellings whose meaning is remembered: those of one site are few."""
+"""Texts whose meaning is cached: those of one site are few."""
 REMEMBERED_BYTES: Final = 1_024
-"""Longest spelling that is remembered."""
+"""Longest text that is cached."""
 _MARK: Final = b'"consent'
 """What an event that speaks of consent has in it, unless it spells its keys with escapes."""
 ABSENT: Final = msgspec.Raw()
@@ -45,10 +45,10 @@ ESCAPED: Final = re.compile(rb"\\u00[4-7]")
 _ESCAPE: Final = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 
 
-def speaks_of_consent(payload: bytes) -> bool:
-    r"""Whether an event may say something about consent somewhere, however it spells it.
+def mentions_consent(payload: bytes) -> bool:
+    r"""Whether an event may contain consent anywhere, escaped or not.
 
-    >>> speaks_of_consent(b'{"con\\u0073ent":1}'), speaks_of_consent(b'{"userId":"u"}')
+    >>> mentions_consent(b'{"con\\u0073ent":1}'), mentions_consent(b'{"userId":"u"}')
     (True, False)
     """
     if _MARK in payload:
@@ -86,7 +86,7 @@ class Stated(NamedTuple):
 
 
 class ConsentReader:
-    """Reads consent; remembers how it is spelled.
+    """Reads consent; caches the texts it has read.
 
     Args:
         rules: `event_purpose_limit`, `purpose_length_limit`.
@@ -123,7 +123,7 @@ class ConsentReader:
         return self._remember(one, other)
 
     def _read(self, segment: bytes, rudderstack: bytes) -> Stated:
-        said = _Said(self._rules)
+        said = _Statements(self._rules)
         if segment:
             said.segment(_parsed(segment))
         if rudderstack:
@@ -131,7 +131,7 @@ class ConsentReader:
         return said.stated()
 
     def _whole(self, payload: bytes) -> Stated:
-        said = _Said(self._rules)
+        said = _Statements(self._rules)
         for context in _values(_parsed(payload), _CONTEXT):
             for consent in _values(context, _SEGMENT):
                 said.segment(consent)
@@ -148,9 +148,9 @@ _UNREADABLE: Final = object()
 """A value that is too deep to be read."""
 
 
-def _parsed(spelled: bytes) -> Json:
+def _parsed(text: bytes) -> Json:
     try:
-        return json.loads(spelled, object_pairs_hook=_Members, parse_int=float, strict=False)
+        return json.loads(text, object_pairs_hook=_Members, parse_int=float, strict=False)
     except (ValueError, RecursionError):
         return _UNREADABLE
 
@@ -166,7 +166,7 @@ def _nothing(value: object) -> bool:
     return value is None or value == []
 
 
-class _Said:
+class _Statements:
     """Collects the statements of one event."""
 
     def __init__(self, rules: ProfileRules) -> None:
@@ -235,8 +235,8 @@ class _Said:
             elif purpose.strip():
                 self._state(_RUDDERSTACK, purpose, granted)
 
-    def _state(self, field: str, spelled: str, value: object) -> None:
-        purpose, plain = purpose_of(spelled), isinstance(value, bool)
+    def _state(self, field: str, text: str, value: object) -> None:
+        purpose, plain = purpose_of(text), isinstance(value, bool)
         sayable = (
             bool(purpose)
             and purpose != EVERY_PURPOSE
@@ -245,7 +245,7 @@ class _Said:
         if not plain or not sayable:
             self._odd[field] = None
         if value is True:
-            if sayable and spells_plainly(spelled):
+            if sayable and is_plain_purpose(text):
                 self._granted[purpose] = None
             else:
                 self._odd[field] = None

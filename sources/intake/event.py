@@ -18,7 +18,7 @@ from domain.keys import message_key
 from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
 from sources.intake.amounts import read_order, read_report
-from sources.intake.consent import ABSENT, ConsentReader, Stated, speaks_of_consent
+from sources.intake.consent import ABSENT, ConsentReader, Stated, mentions_consent
 from sources.intake.identifiers import IdentifierReader
 from sources.intake.message import (
     MESSAGE,
@@ -130,7 +130,7 @@ class EventReader:
             spoke = spoken.newest != before
         except msgspec.DecodeError:
             message, payload, odd = self._mended(payload)
-            spoke = speaks_of_consent(payload)
+            spoke = mentions_consent(payload)
         if message.type not in EVENT_TYPES:
             raise BadRecordError("unknown_type", "$.type")
         stated = self._stated(payload, message.context, odd) if spoke else None
@@ -200,7 +200,7 @@ class EventReader:
             found = read_mended(payload, ids=True)
             message, kept, odd = found
             if not self._spares(
-                self._stated(kept, message.context, odd) if speaks_of_consent(kept) else None
+                self._stated(kept, message.context, odd) if mentions_consent(kept) else None
             ):
                 raise
             return found

@@ -16,7 +16,7 @@ from sources.intake.message import BadRecordError, Message, text_of
 from store.definitions.load import SourceRow
 
 IDENTIFIERS_REMEMBERED: Final = 65_536
-"""Identifiers whose normal form and key are remembered; about 30 MB."""
+"""Identifiers whose normal form and key are cached; about 30 MB."""
 _SPELLED: Final = (str, int)
 _IN_TRAITS: Final = tuple((kind.name, kind.trait) for kind in KINDS if kind.trait)
 _OF_DEVICE: Final = {field.encode_name: attrgetter(field.name) for field in fields(Device)}
@@ -24,7 +24,7 @@ _ON_DEVICE: Final = tuple((kind.name, _OF_DEVICE[kind.device]) for kind in KINDS
 
 
 class IdentifierReader:
-    """Reads identifiers by one set of rules, and remembers the latest.
+    """Reads identifiers by one set of rules, and caches the latest.
 
     Args:
         rules: kinds, priorities and limits.

@@ -16,7 +16,7 @@ from domain.instants import EARLIEST_MS, LATEST_MS, to_ms
 from domain.intake.envelope import Envelope
 from domain.keys import message_key
 from domain.signals import metrics
-from sources.intake.consent import ABSENT, speaks_of_consent
+from sources.intake.consent import ABSENT, mentions_consent
 from sources.intake.mend import Device, ExternalId, mended, whole_characters
 from store.definitions.load import SourceRow
 
@@ -181,7 +181,7 @@ def as_text(payload: bytes) -> tuple[bytes, bool]:
     try:
         payload.decode()
     except UnicodeDecodeError:
-        if not speaks_of_consent(payload):
+        if not mentions_consent(payload):
             raise
         return payload.decode(errors="replace").encode(), True
     return payload, False

@@ -152,7 +152,7 @@ class KafkaLog:
     ) -> Batch | None:
         """Make a batch; an empty one where only transaction markers came, None where nothing did.
 
-        The position follows the log even backwards: a log that was cut or made anew starts again at
+        The position follows the log even backwards: a log that was cut or created again starts at
         its first record.
         """
         messages = [message for message in group if message.error() is None]

@@ -38,7 +38,7 @@ _HEADERS: Final = methodcaller("headers")
 """Asks a message for its headers.
 
 Where a name is no UTF-8 the client hands out a list with a hole and an error beside it: called in
-this way Python looks for the error first, while its fast path for methods goes on with the list,
+this way Python looks for the error first, while its fast path for methods continues with the list,
 and the process dies.
 """
 

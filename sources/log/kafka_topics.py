@@ -1,9 +1,9 @@
 """Whether topics are still those that the stored positions are of.
 
-A topic that was deleted and made anew counts its offsets from the beginning again, and a position
-of the earlier one may lie in its middle. So positions are kept with the id of their topic, and
-partitions of another topic of that name begin at 0. The id is asked for on assignment and now and
-then; what was read of the new topic before that is read again, and known by its message ids.
+A topic that was deleted and created again counts its offsets from the beginning again, and a
+position of the earlier one may lie in its middle. So positions are kept with the id of their topic,
+and partitions of another topic of that name begin at 0. The id is asked for on assignment and now
+and then; what was read of the new topic before that is read again, and known by its message ids.
 """
 
 from collections.abc import Iterable, Mapping
@@ -97,7 +97,7 @@ class Topics:
         for topic, origin in self._origins(self._describe(sorted(self._unproven))).items():
             partitions = sorted(self._positions.assigned(topic))
             for partition in (
-                self._positions.begin_anew(topic, partitions, origin) if origin else ()
+                self._positions.begin_at_origin(topic, partitions, origin) if origin else ()
             ):
                 self._positions.reset(topic, partition)
                 logger.error("log_made_anew", log=topic, partition=partition)

@@ -262,15 +262,15 @@ class KafkaLag:
                 sleep(_PAUSE_S)
         return {}
 
-    def _oldest(self, wanted: list[TopicPartition]) -> dict[tuple[str, int], int]:
+    def _oldest(self, partitions: list[TopicPartition]) -> dict[tuple[str, int], int]:
         """Arrival of the first message at or after each offset, ms.
 
         Absent where it did not come in time.
         """
         found: dict[tuple[str, int], int] = {}
-        self._consumer.assign(wanted)
+        self._consumer.assign(partitions)
         deadline = monotonic() + _LOOK_LIMIT_S
-        while len(found) < len(wanted) and monotonic() < deadline:
+        while len(found) < len(partitions) and monotonic() < deadline:
             message = self._consumer.poll(max(0.0, deadline - monotonic()))
             if message is not None and message.error() is None:
                 kind, at_ms = message.timestamp()

@@ -149,25 +149,25 @@ class Leases:
         """Begin to beat, in a thread of its own."""
         self._thread.start()
 
-    def held(self) -> frozenset[int]:
-        """Partitions that this worker holds right now; none once its own time is up."""
+    def owned(self) -> frozenset[int]:
+        """Partitions that this worker owns right now; none once its lease has expired."""
         with self._lock:
             return self._held if monotonic() < self._until else frozenset()
 
-    def settle(self) -> frozenset[int]:
-        """Give back what exceeds this worker's share, then say what it holds.
+    def release_surplus(self) -> frozenset[int]:
+        """Release what exceeds this worker's share, and return what it owns.
 
         Called between two batches, with nothing under way.
 
         Raises:
-            redis.RedisError: the server did not answer; the share is settled another time.
+            redis.RedisError: the server did not answer; the surplus is released another time.
         """
         with self._lock:
             surplus = sorted(self._held)[self._share :]
             self._held -= frozenset(surplus)
             if surplus:
                 self._give_back_script(keys=[self._key], args=[self._worker, *surplus])
-        return self.held()
+        return self.owned()
 
     def beat(self) -> None:
         """Renew, and take what is free up to the fair share.

@@ -16,7 +16,7 @@ import psycopg
 
 from domain.event import Batch
 from store.errors import is_away
-from store.intake.offsets import CaughtUp, begin_anew, durable_positions, load_positions, touch
+from store.intake.offsets import CaughtUp, begin_at_origin, durable_positions, load_positions, touch
 from store.workspaces.topics import topic_sources
 
 R = TypeVar("R")
@@ -152,18 +152,18 @@ class Positions:
         wanted = list(partitions)
         self._session.run(lambda conn: load_positions(conn, log, wanted))
 
-    def begin_anew(self, log: str, partitions: Iterable[int], origin: str) -> list[int]:
+    def begin_at_origin(self, log: str, partitions: Iterable[int], origin: str) -> list[int]:
         """Let partitions begin at 0 whose positions are of an earlier making of the log.
 
         Gives those.
 
-        See `store.intake.offsets.begin_anew`.
+        See `store.intake.offsets.begin_at_origin`.
 
         Raises:
-            StoreUnavailableError: not done, as far as is known.
+            StoreUnavailableError: not confirmed as done.
         """
         wanted = list(partitions)
-        return self._session.run(lambda conn: begin_anew(conn, log, wanted, origin))
+        return self._session.run(lambda conn: begin_at_origin(conn, log, wanted, origin))
 
     def touch(self, caught_up: Iterable[CaughtUp]) -> None:
         """Record how far partitions are caught up.

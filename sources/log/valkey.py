@@ -154,7 +154,7 @@ class ValkeyLog:
         if not self._rows_exist:
             self._positions.create(self._params.name, range(self._params.partitions))
             self._rows_exist = True
-        self._positions.keep(self._params.name, self._leases.settle())
+        self._positions.keep(self._params.name, self._leases.release_surplus())
         self._positions.reload()
         self._touch()
         self._trim()
@@ -233,8 +233,8 @@ class ValkeyLog:
             max(seen_ms - self._params.read.in_flight_ms, 0),
         )
 
-    def _learn(self, found: Iterable[Sequence[Entry]], count: int) -> None:
-        groups = list(found)
+    def _learn(self, streams: Iterable[Sequence[Entry]], count: int) -> None:
+        groups = list(streams)
         full = any(len(group) >= count for group in groups)
         self._count_limit = (
             min(2 * self._count_limit, self._params.batch_records)

@@ -23,7 +23,7 @@ class AudienceRow:
         platform_id: the platform's own id, None until the first push has created it there.
         requested_at: a manual trigger that waits.
         confirmed_at: when somebody confirmed the first push.
-        ttl_s: seconds after which a member is let go; None: never.
+        ttl_s: seconds after which a member is removed; None: never.
         holdout_percent: share of the members who are never sent.
         members: rows that the platform confirmed.
         pending: rows that were planned and are not confirmed.
@@ -77,7 +77,7 @@ class PushRow:
     """One push.
 
     Attributes:
-        verdict: of the decision that it rests on.
+        verdict: of the decision that it is based on.
         requests: how many it has, delivered or not.
         retries: attempts beyond the first of each.
         readback: what the platform said about the audience afterwards.

@@ -40,7 +40,7 @@ class NewAudience:
         name: unique among the workspace's living audiences on the platform.
         account_id: the platform's account.
         interval_s: seconds between scheduled pushes; 0: it follows its segment at once.
-        ttl_s: seconds after which a member is let go; None: never.
+        ttl_s: seconds after which a member is removed; None: never.
         holdout_percent: share of the members who are never sent, 0–90.
     """
 
@@ -76,7 +76,9 @@ def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) 
         AudienceCommandError: the name is in use, or the platform is disconnected.
         UnknownAudienceError: the workspace has no such segment.
     """
-    last_word.saying(conn, workspace)  # a platform that is just being disconnected is so by then
+    last_word.block_requests(
+        conn, workspace
+    )  # a platform that is just being disconnected is so by then
     if connections.disconnected(conn, workspace, new.platform):
         raise AudienceCommandError(f"{new.platform} is disconnected: connect it first.")
     named = {
@@ -125,12 +127,12 @@ def request_push(
 
 
 def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> None:
-    """Stop pushes, one under way included; withdrawals go on. A paused audience stays paused.
+    """Stop pushes, including one in progress; withdrawals continue. A paused audience stays paused.
 
     Raises:
         AudienceCommandError: the audience is being deleted, or is deleted.
     """
-    last_word.saying(conn, workspace)
+    last_word.block_requests(conn, workspace)
     status = _status(conn, workspace, audience)
     _require(status, *LIVING)
     if status == AudienceStatus.ACTIVE:
@@ -144,13 +146,15 @@ def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now:
 
 
 def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> None:
-    """Let pushes go again.
+    """Resume pushes.
 
     Raises:
         AudienceCommandError: the audience is being deleted or is deleted, or its platform is
             disconnected.
     """
-    last_word.saying(conn, workspace)  # a platform that is just being disconnected is so by then
+    last_word.block_requests(
+        conn, workspace
+    )  # a platform that is just being disconnected is so by then
     status = _status(conn, workspace, audience)
     _require(status, *LIVING)
     platform = conn.execute("SELECT platform FROM audiences WHERE id = %s", (audience,)).fetchone()
@@ -168,12 +172,12 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
 def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> int:
     """Stop the push under way and any that was asked for.
 
-    The rest of it is planned anew by the next one. Withdrawals go on.
+    The next push plans the rest again. Withdrawals continue.
 
     Returns:
         How many pushes were stopped.
     """
-    last_word.saying(conn, workspace)
+    last_word.block_requests(conn, workspace)
     _status(conn, workspace, audience)
     stopped = cancel_pushes(conn, audience, PushStatus.CANCELLED, f"cancelled by {actor}", now)
     sql = (
@@ -222,7 +226,7 @@ def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience
 
     Nothing where it is asked for already. Nobody is added from then on.
     """
-    last_word.saying(conn, workspace)
+    last_word.block_requests(conn, workspace)
     if _status(conn, workspace, audience) in LIVING:
         sql = (
             f"UPDATE audiences SET status = '{AudienceStatus.DELETING}', requested_at = NULL, "
@@ -236,7 +240,7 @@ def disconnect(
     conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
 ) -> int:
     """Disconnect a platform and pause its audiences; gives how many."""
-    last_word.saying(conn, workspace)
+    last_word.block_requests(conn, workspace)
     active = connections.disconnect(conn, workspace, actor, platform, now)
     for audience in active:
         pause(conn, workspace, actor, audience, now)

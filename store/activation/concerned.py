@@ -75,8 +75,8 @@ _SHARING: Final = f"""
 
 
 @dataclass(frozen=True)
-class Concerned:
-    """A page of the people whom a plan concerns.
+class PushInputs:
+    """The inputs of a plan for one page of people.
 
     Attributes:
         members: those who are in the segment and to be sent: neither held out nor members for too
@@ -93,7 +93,7 @@ class Concerned:
 
 
 def pages(conn: Connection[Any], audience: Audience, xmin: str) -> Iterator[list[ProfileId]]:
-    """Yield everybody whom the next push may concern.
+    """Yield the ids of everyone whom the next push may affect, in pages.
 
     All members and all rows where nothing was ever planned.
 
@@ -107,7 +107,7 @@ def pages(conn: Connection[Any], audience: Audience, xmin: str) -> Iterator[list
     """
     with conn.cursor(name="concerned", binary=True) as cursor:
         adapt(cursor)
-        cursor.execute(_whom(audience) + " ORDER BY 1", _names(audience, xmin))
+        cursor.execute(_people_query(audience) + " ORDER BY 1", _names(audience, xmin))
         while page := cursor.fetchmany(PAGE):
             yield [ProfileId(row[0]) for row in page]
 
@@ -115,16 +115,17 @@ def pages(conn: Connection[Any], audience: Audience, xmin: str) -> Iterator[list
 def count(conn: Connection[Any], audience: Audience, xmin: str) -> int:
     """How many people `pages` gives."""
     row = conn.execute(
-        f"SELECT count(*) FROM ({_whom(audience)}) AS people".encode(), _names(audience, xmin)
+        f"SELECT count(*) FROM ({_people_query(audience)}) AS people".encode(),
+        _names(audience, xmin),
     ).fetchone()
     return int(row[0]) if row else 0
 
 
-def _whom(audience: Audience) -> str:
-    whom = _EVERYBODY if audience.cursor_tx is None else _CHANGED
+def _people_query(audience: Audience) -> str:
+    query = _EVERYBODY if audience.cursor_tx is None else _CHANGED
     if audience.cursor_tx is not None and audience.ttl_s is not None:
-        whom += _TOO_LONG
-    return whom + _NOT_REMOVED
+        query += _TOO_LONG
+    return query + _NOT_REMOVED
 
 
 def _names(audience: Audience, xmin: str) -> dict[str, Any]:
@@ -137,13 +138,13 @@ def _names(audience: Audience, xmin: str) -> dict[str, Any]:
     }
 
 
-def read(
+def load_push_inputs(
     conn: Connection[Any],
     audience: Audience,
     people: Sequence[ProfileId],
     purpose: str,
     kinds: Sequence[str],
-) -> Concerned:
+) -> PushInputs:
     """Read what decides about a page of people, as of now.
 
     Args:
@@ -176,7 +177,7 @@ def read(
                 known[kind] = (*known.get(kind, ()), value)
         for person, row in cursor.execute(_UNDONE, (audience.id, wanted)):
             _add_undone(held, ProfileId(person), tuple(row))
-    return Concerned(
+    return PushInputs(
         members,
         frozenset(refusing(conn, audience.workspace_id, people, purpose)),
         identifiers,
@@ -184,13 +185,13 @@ def read(
     )
 
 
-def _add_undone(held: dict[ProfileId, Confirmed], person: ProfileId, row: Row) -> None:
+def _add_undone(confirmed: dict[ProfileId, Confirmed], person: ProfileId, row: Row) -> None:
     """Add the row of a removal that was not done to what the platform may hold of its person."""
-    known = held.get(person)
+    known = confirmed.get(person)
     if known is None:
-        held[person] = Confirmed(row, certain=False)
+        confirmed[person] = Confirmed(row, certain=False)
     elif row not in {known.row, *known.old}:
-        held[person] = known._replace(old=(*known.old, row))
+        confirmed[person] = known._replace(old=(*known.old, row))
 
 
 def refusing(
@@ -222,7 +223,7 @@ def sharing(
 
     A platform that removes a row by an identifier removes theirs as well.
 
-    Identifiers belong to one person each, but a platform may spell several alike.
+    Identifiers belong to one person each, but a platform may format several alike.
 
     Args:
         conn: any connection.

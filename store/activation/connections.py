@@ -57,7 +57,7 @@ def disconnected(conn: Connection[Any], workspace: int, platform: str) -> bool:
 def note_check(
     conn: Connection[Any], workspace: int, platform: str, result: str, advice: str, now: datetime
 ) -> None:
-    """Keep what came of a check."""
+    """Store the result of a check."""
     conn.execute(_UPSERT, (workspace, platform))
     sql = (
         "UPDATE platform_connections SET checked_at = %s, result = %s, advice = %s "
@@ -69,7 +69,7 @@ def note_check(
 def disconnect(
     conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
 ) -> list[int]:
-    """Let the platform's audiences rest; withdrawals and deletions go on.
+    """Pause the platform's audiences; withdrawals and deletions continue.
 
     Gives the active audiences, which the caller pauses.
     """

@@ -43,7 +43,7 @@ class Audience:
             chooses who is held out.
         cursor_tx: transactions below it have been planned; None: nothing has, or everything is to
             be compared again.
-        ttl_s: seconds after which a member is let go; None: never.
+        ttl_s: seconds after which a member is removed; None: never.
         holdout_percent: share of the members who are never sent.
     """
 
@@ -147,7 +147,7 @@ def work(
     """List the audiences with something to do now, withdrawals and deletions first.
 
     An audience that follows its segment at once (interval 0) has something to do as soon as the
-    segment changed; one that also lets people go by time is looked at now and then.
+    segment changed; one that also removes people after a time is checked at intervals.
 
     Args:
         conn: any connection.
@@ -173,10 +173,12 @@ def read_audience(conn: Connection[Any], audience_id: int) -> Audience | None:
 
 
 @contextmanager
-def planning(conn: Connection[Any], audience_id: int) -> Iterator[tuple[Audience, str] | None]:
+def planning_transaction(
+    conn: Connection[Any], audience_id: int
+) -> Iterator[tuple[Audience, str] | None]:
     """Open a planning transaction, the audience locked.
 
-    It sees what commits while it goes on: the audit chain is continued as it commits, which a
+    It sees what commits while it runs: the audit chain is continued as it commits, which a
     snapshot of its beginning could not do. That is harmless, because whatever commits then is at or
     above the xmin, and its people are planned again next time.
 
@@ -192,24 +194,24 @@ def planning(conn: Connection[Any], audience_id: int) -> Iterator[tuple[Audience
 
 
 @contextmanager
-def alone(
+def audience_lock(
     conn: Connection[Any], audience_id: int, patience: timedelta = timedelta()
 ) -> Iterator[bool]:
-    """Hold one audience for this connection, so that each has one writer.
+    """Lock one audience for this connection, so that each has one writer.
 
     Yields False where another one has it.
 
     Args:
         conn: connection in autocommit mode.
         audience_id: which.
-        patience: how long to wait for it; whoever waits has it next.
+        patience: how long to wait for the lock; waiters get it in order.
     """
     lock = (locks.AUDIENCE, audience_id)
-    held = _taken(conn, lock, patience)
+    locked = _taken(conn, lock, patience)
     try:
-        yield held
+        yield locked
     finally:
-        if held and not conn.closed:
+        if locked and not conn.closed:
             conn.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
 
 

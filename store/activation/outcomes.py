@@ -63,7 +63,7 @@ FORGET: Final = f"""
     WHERE p.id = r.push_id AND p.audience_id = %s
       AND r.status IN {one_of((RequestStatus.ACCEPTED, RequestStatus.UNDONE))}
 """
-"""Waits no longer for what became of an audience's requests: the audience is gone."""
+"""Stops waiting for the results of an audience's requests: the audience is gone."""
 
 
 def created(conn: Connection[Any], audience_id: int, platform_id: str) -> None:
@@ -103,7 +103,7 @@ def delivered(
         "ended_at = %s WHERE push_id = %s AND seq = %s"
     )
     conn.execute(sql, (outcome, now, request.push_id, request.seq))
-    return _settled(conn, request, rows, invalid, now)
+    return _acknowledge(conn, request, rows, invalid, now)
 
 
 def accepted(
@@ -143,11 +143,11 @@ def accepted(
         "WHERE push_id = %s AND seq = %s"
     )
     conn.execute(sql, (outcome, request.push_id, request.seq))
-    return _settled(conn, request, rows, 0, now)
+    return _acknowledge(conn, request, rows, 0, now)
 
 
 def refuse_rows(
-    conn: Connection[Any], request: OpenRequest, places: AbstractSet[int], reason: str
+    conn: Connection[Any], request: OpenRequest, indexes: AbstractSet[int], reason: str
 ) -> int:
     """Take rows out of a request that the platform objects to, in the caller's transaction.
 
@@ -160,18 +160,18 @@ def refuse_rows(
     Args:
         conn: inside the caller's transaction.
         request: whose rows.
-        places: of the rows in the request, at least one of them.
+        indexes: of the rows in the request, at least one of them.
         reason: code.
 
     Returns:
         How many were taken out.
     """
     pairs = recorded(conn, request) or []
-    out = [pair for place, pair in enumerate(pairs) if place in places]
+    out = [pair for place, pair in enumerate(pairs) if place in indexes]
     leave_out(
         conn,
         request,
-        [pair for place, pair in enumerate(pairs) if place not in places],
+        [pair for place, pair in enumerate(pairs) if place not in indexes],
         reason,
         len(out),
     )
@@ -244,7 +244,7 @@ def note_readback(conn: Connection[Any], push_id: int, readback: Mapping[str, in
     conn.execute("UPDATE pushes SET readback = %s WHERE id = %s", (Jsonb(dict(readback)), push_id))
 
 
-def _settled(
+def _acknowledge(
     conn: Connection[Any], request: OpenRequest, rows: int, invalid: int, now: datetime
 ) -> bool:
     """Count a request that went out; whether its push has nothing left to send."""

@@ -1,4 +1,4 @@
-"""Reads on which platforms' lists one person is, as far as is known, and what bears on it."""
+"""Reads on which platforms' lists one person is, as last confirmed, and why."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -6,7 +6,7 @@ A crash at any point resumes from here.
                  ▲                 │         reports the result (`store.activation.receipts`)
                  │                 │───────▶ recorded again with retry_at_ms
                  └─────────────────┘
-    fail, hold or cancel: what is still recorded becomes abandoned, and its people are planned anew
+    fail, hold or cancel: what is still recorded becomes abandoned, and its people are planned again
     by the next push
 
 ``audience_members`` says `present` only for what a platform confirmed; anything planned and not
@@ -57,7 +57,7 @@ _MISSED: Final = (
 def hold(conn: Connection[Any], audience_id: int, now: datetime) -> None:
     """Stop the pushes under way because the gate no longer lets them pass.
 
-    The rest is planned anew once it does.
+    The rest is planned again once it does.
     """
     with conn.transaction():
         cancel(conn, audience_id, PushStatus.HELD, "the gate no longer lets it pass", now)
@@ -68,7 +68,7 @@ def cancel(
 ) -> int:
     """Stop the pushes under way, withdrawals and deletions aside, in the caller's transaction.
 
-    The rest is planned anew by the next one.
+    The next push plans the rest again.
 
     A request that is just being sent may still be delivered, which is then noted.
 

@@ -102,7 +102,7 @@ def due(conn: Connection[Any], platforms: Collection[str], now_ms: int) -> list[
 
 
 def ask_again(conn: Connection[Any], receipt: Receipt, reason: str, ask_at_ms: int) -> None:
-    """Note that the platform has not said yet, and when to ask again."""
+    """Record that the platform has no result yet, and when to poll again."""
     told = Jsonb({"asked": receipt.asked + 1, "reason": reason, "retry_at_ms": ask_at_ms})
     sql = (
         "UPDATE push_requests SET outcome = outcome || %s WHERE push_id = %s AND seq = %s "
@@ -115,7 +115,7 @@ def confirm(
     conn: Connection[Any],
     receipt: Receipt,
     invalid: int,
-    said: Mapping[str, int | str],
+    counts: Mapping[str, int | str],
     now: datetime,
 ) -> None:
     """Note that the platform did it, in the caller's transaction.
@@ -124,14 +124,14 @@ def confirm(
         conn: inside the caller's transaction.
         receipt: of the write.
         invalid: rows that the platform could not use, as it counts them.
-        said: the platform's answer; safe to show.
+        counts: the platform's response; safe to show.
         now: clock.
     """
     conn.execute(_ADDED if receipt.operation == Operation.ADD else _GONE, _names(receipt, now))
     _end(
         conn,
         receipt,
-        {"outcome": "delivered", "invalid": invalid, "said": dict(said)},
+        {"outcome": "delivered", "invalid": invalid, "said": dict(counts)},
         invalid,
         now,
         refused=False,
@@ -142,7 +142,7 @@ def refuse(
     conn: Connection[Any],
     receipt: Receipt,
     reason: str,
-    said: Mapping[str, int | str],
+    counts: Mapping[str, int | str],
     now: datetime,
 ) -> None:
     """Note that the platform did not do it, in the caller's transaction.
@@ -155,7 +155,7 @@ def refuse(
     _end(
         conn,
         receipt,
-        {"outcome": "rejected", "reason": reason, "said": dict(said)},
+        {"outcome": "rejected", "reason": reason, "said": dict(counts)},
         receipt.rows,
         now,
         refused=True,

@@ -85,22 +85,22 @@ def begin(
     Unless it adds people it is on record with that, committed on return, before anything leaves.
 
     Additions of people who no longer consent are taken out here. What adds people is on record, and
-    asks for leave, with `leave`: later, when it could go at once.
+    asks for leave, with `record_departure`: later, when it could go at once.
 
     Args:
         conn: connection in autocommit mode.
         request: which.
         platform: for the record.
         purpose: that people must have consented to.
-        permit: whether a push may go on, asked first thing in the transaction; what only takes
-            people off does not ask.
+        permit: whether a push may continue, checked first in the transaction; not called where
+            people are only removed.
 
     Returns:
-        The rows to send; None where it may not go on, or somebody else has settled it.
+        The rows to send; None where it may not continue, or another process has closed it.
     """
     adds = request.operation == Operation.ADD
     with conn.transaction():
-        if not (adds or takes_off(request) or permit()):
+        if not (adds or is_exempt(request) or permit()):
             return None
         pairs = recorded(conn, request)
         if pairs is None:
@@ -117,7 +117,7 @@ def begin(
     return pairs
 
 
-def leave(
+def record_departure(
     conn: Connection[Any],
     request: OpenRequest,
     platform: str,
@@ -125,7 +125,7 @@ def leave(
     people: Sequence[ProfileId],
     permit: Callable[[], bool],
 ) -> bool:
-    """Put on record that a request that adds people leaves now; committed on return.
+    """Record that a request that adds people leaves now; committed on return.
 
     This is where it begins: it has its rows, its access and its place in the pace, and nothing is
     waited for any more. Where it goes out in several HTTP requests, each begins so.
@@ -136,11 +136,11 @@ def leave(
         platform: for the record.
         purpose: that people must have consented to.
         people: whom it adds.
-        permit: whether the push may go on, asked first thing in the transaction.
+        permit: whether the push may continue, checked first in the transaction.
 
     Returns:
-        False where it may not go on, is settled, or somebody has withdrawn consent since it was
-        taken in hand: it is taken in hand anew.
+        False where it may not continue, is closed, or a person has withdrawn consent since it was
+        started: the request is started again.
     """
     with conn.transaction():
         if (
@@ -153,7 +153,7 @@ def leave(
     return True
 
 
-def takes_off(request: OpenRequest) -> bool:
+def is_exempt(request: OpenRequest) -> bool:
     """Whether a request is exempt from the gate: a withdrawal or deletion that adds nobody."""
     return request.kind in EXEMPT and request.operation in _TAKES_OFF
 
@@ -196,7 +196,7 @@ def leave_out(
 
 
 def recorded(conn: Connection[Any], request: OpenRequest) -> list[tuple[ProfileId, Row]] | None:
-    """Lock a request that is still to be sent and read its rows; None where it is settled."""
+    """Lock a request that is still to be sent and read its rows; None where it is closed."""
     sql = (
         "SELECT rows::text FROM push_requests WHERE push_id = %s AND seq = %s "
         f"AND status = '{RequestStatus.RECORDED}' FOR UPDATE"

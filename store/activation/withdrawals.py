@@ -5,8 +5,8 @@ They are removed at once, whatever the gate says.
 Every change of a person who is on a list is looked at once, soon after it commits, whether it is
 flagged urgent or not: a merge with somebody who refused withdraws just the same. Removals that were
 planned and never confirmed are looked at again, and so is whoever left the segment and was not
-taken off yet: nothing is told of what they say from then on, and until a push takes them off they
-may refuse. Nor is anything told of a purpose that the segment does not serve: where the platform
+taken off yet: nothing is recorded of their consent from then on, and they may refuse until a push
+removes them. Nor is anything told of a purpose that the segment does not serve: where the platform
 asks for another one, everybody on the list is looked at.
 """
 

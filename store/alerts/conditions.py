@@ -39,7 +39,7 @@ class ConditionParams:
             …
         confirmation_after: … and one that it took and has not confirmed after this long.
         refused_within: what the event log refused for within this span holds.
-        dead_letters: so many new dead letters within `dead_letters_within` …
+        dead_letters: so many new dead letters within `dead_letters_within` raise an alert …
         dead_letters_within: … are told.
     """
 
@@ -122,7 +122,7 @@ def conditions(
         workspace: where.
         now: clock.
         params: what counts.
-        watched: partitions that are to get on; everybody's workspace rests on them.
+        watched: partitions that must advance; they affect every workspace.
     """
     names = {
         "workspace": workspace,
@@ -234,7 +234,7 @@ def _anomalies(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Conditi
 
 
 def _log(conn: Connection[Any], after: datetime) -> Iterator[Condition]:
-    """The log is everybody's: each workspace is told."""
+    """The log is shared: every workspace gets the alert."""
     known = {reason.value: reason for reason in LogRefusal}
     for code, since, detail in refusals(conn, after):
         meaning = known[code].meaning if code in known else code

@@ -47,15 +47,15 @@ class AlertRow:
 
 
 @contextmanager
-def looking(conn: Connection[Any]) -> Any:  # noqa: ANN401 - a context of bool
-    """Be the only process that looks, for one transaction; yields False where another one is."""
+def try_lock(conn: Connection[Any]) -> Any:  # noqa: ANN401 - a context of bool
+    """Try to be the only process that evaluates, for one transaction; yields False otherwise."""
     with conn.transaction():
         row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (locks.ALERTS,)).fetchone()
         yield row is not None and bool(row[0])
 
 
 def load_state(conn: Connection[Any], workspace: WorkspaceId) -> AlertState:
-    """The machine's memory; empty where it never looked, or where what is stored cannot be read."""
+    """The machine's state; empty where it never ran, or where the stored one cannot be read."""
     row = conn.execute(
         "SELECT state::text FROM alert_states WHERE workspace_id = %s", (workspace,)
     ).fetchone()
@@ -68,7 +68,7 @@ def load_state(conn: Connection[Any], workspace: WorkspaceId) -> AlertState:
 def save_state(
     conn: Connection[Any], workspace: WorkspaceId, state: AlertState, now: datetime
 ) -> None:
-    """Store the machine's memory."""
+    """Store the machine's state."""
     sql = """
         INSERT INTO alert_states (workspace_id, state, looked_at) VALUES (%s, %s, %s)
         ON CONFLICT (workspace_id) DO UPDATE
@@ -86,8 +86,10 @@ def acknowledged(conn: Connection[Any], workspace: WorkspaceId) -> frozenset[str
     return frozenset(row[0] for row in conn.execute(sql, (workspace,)))
 
 
-def show(conn: Connection[Any], workspace: WorkspaceId, episodes: Iterable[Episode]) -> None:
-    """Write how episodes are now, which is not worth a notice."""
+def update_episodes(
+    conn: Connection[Any], workspace: WorkspaceId, episodes: Iterable[Episode]
+) -> None:
+    """Update episodes without a notice."""
     sql = """
         UPDATE alerts SET severity = %s, summary = %s, members = %s
         WHERE workspace_id = %s AND key = %s AND resolved_at IS NULL

@@ -70,8 +70,8 @@ class NoticeRow:
     error: str
 
 
-def tell(conn: Connection[Any], notice: Notice, channels: Iterable[str], now: datetime) -> None:
-    """Write what a notice says about its episode, and put it in the outbox.
+def enqueue(conn: Connection[Any], notice: Notice, channels: Iterable[str], now: datetime) -> None:
+    """Store the episode of a notice and put the notice into the outbox.
 
     The end goes to every channel that knew of it.
     """
@@ -117,7 +117,7 @@ def claim(
                 Claimed(number, alert, channel, msgspec.json.decode(notice, type=Notice), attempts)
             )
         except msgspec.DecodeError:
-            bury(conn, number, "this version cannot read the notice", now)
+            give_up(conn, number, "this version cannot read the notice", now)
     return found
 
 
@@ -136,8 +136,8 @@ def postpone(conn: Connection[Any], notice: int, next_at: datetime, error: str =
     conn.execute(sql, {"error": error or None, "next": next_at, "notice": notice})
 
 
-def bury(conn: Connection[Any], notice: int, error: str, now: datetime) -> None:
-    """Give a notice up."""
+def give_up(conn: Connection[Any], notice: int, error: str, now: datetime) -> None:
+    """Give up a notice."""
     conn.execute(
         "UPDATE alert_notices SET error = %s, dead_at = %s WHERE id = %s", (error, now, notice)
     )
@@ -184,7 +184,7 @@ def notices(
 def retry_dead(conn: Connection[Any], workspace: WorkspaceId, now: datetime) -> int:
     """Send what was given up once more, but nothing after something newer of its alert.
 
-    Answers how many.
+    Returns how many.
     """
     sql = """
         UPDATE alert_notices n SET dead_at = NULL, attempts = 0, next_at = %s FROM alerts a

@@ -15,7 +15,7 @@ _BY_PEOPLE: Final = frozenset({Code.FROZEN, Code.ADVISORY})
 _MILD: Final = _BY_PEOPLE | {Code.FIRST_SYNC, Code.QUIET_HOURS}
 """Reasons for which a push is held because people want it so."""
 _OF_ITS_OWN: Final = _MILD | {Code.MASS_ADDITION, Code.MASS_REMOVAL}
-"""Reasons that lie in the push or in people; all others lie in a signal, and are told with it."""
+"""Reasons in the push or in people; all others are in a signal and are reported with it."""
 _HELD: Final = f"""
     SELECT a.id, a.platform, a.name, d.verdict, d.reasons->>0, d.codes, d.depends_on
     FROM audiences a JOIN LATERAL (

@@ -54,7 +54,7 @@ _SELECT: Final = """
 
 
 async def page(
-    pool: Pool, workspace: int, wanted: AuditFilter, after: int | None, limit: int
+    pool: Pool, workspace: int, filter_by: AuditFilter, after: int | None, limit: int
 ) -> list[AuditRow]:
     """List audit rows, newest first; `after` is the last id of the previous page."""
     sql = _SELECT + """
@@ -68,11 +68,11 @@ async def page(
     """  # fmt: skip
     params = {
         "workspace": workspace,
-        "actor": wanted.actor,
-        "action": wanted.action,
-        "subject": wanted.subject,
-        "since": wanted.since,
-        "until": wanted.until,
+        "actor": filter_by.actor,
+        "action": filter_by.action,
+        "subject": filter_by.subject,
+        "since": filter_by.since,
+        "until": filter_by.until,
         "after": after,
         "limit": limit,
     }

@@ -11,7 +11,7 @@ from domain.segments.definition import IN_USE, DefinitionStatus, Function, Trait
 from domain.segments.rule import Rule, decode_rule
 from domain.values import Json
 from operators.rules.check import function_problems
-from operators.rules.references import Known, reference_problems
+from operators.rules.references import RuleScope, reference_problems
 from store.connection import one_of
 from store.definitions.errors import DefinitionConflictError, InvalidDefinitionError
 from store.definitions.versions import Author, Kind
@@ -36,7 +36,7 @@ def check_segment(conn: Connection[Any], author: Author, segment: int | None, ru
     )
     functions: dict[str, Function] = dict(conn.execute(sql, (author.workspace,)).fetchall())
     rfm = conn.execute("SELECT 1 FROM rfm WHERE workspace_id = %s", (author.workspace,)).fetchone()
-    known = Known(
+    known = RuleScope(
         {number: found for number, (_, found) in rules.items()},
         {number: name for number, (name, _) in rules.items()},
         functions,

@@ -72,10 +72,10 @@ def next_revision(conn: Connection[Any]) -> int:
     return int(row[0]) if row else 0
 
 
-def follow(
+def apply_effects(
     conn: Connection[Any], author: Author, change: Change, revision: int, detail: Mapping[str, Any]
 ) -> Published:
-    """Draw the consequences of a change whose rows are written already.
+    """Apply the effects of a change whose rows are already written.
 
     Args:
         conn: in the transaction that changed the rows and moved the revision.
@@ -85,18 +85,18 @@ def follow(
         detail: for the audit log.
     """
     definitions = load_definitions(conn, author.workspace)
-    concerned = dependants(definitions, change.segments, change.traits, rfm=change.rfm)
+    affected = dependants(definitions, change.segments, change.traits, rfm=change.rfm)
     conn.execute(
-        "UPDATE segments SET revision = %s WHERE id = ANY(%s)", (revision, sorted(concerned))
+        "UPDATE segments SET revision = %s WHERE id = ANY(%s)", (revision, sorted(affected))
     )
     aggregates, added, retired = _keep_aggregates(conn, author.workspace, definitions)
     _compile(
         msgspec.structs.replace(definitions, aggregates=aggregates),
-        concerned | change.segments,
+        affected | change.segments,
         change.traits,
     )
     sweep = None
-    segments = sorted(concerned | change.segments)
+    segments = sorted(affected | change.segments)
     if segments or added or change.sweeps:
         sweep = _order_sweep(
             conn, author.workspace, revision, f"{change.action} {change.name}".rstrip(), segments

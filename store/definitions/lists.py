@@ -59,7 +59,7 @@ def listed(conn: Connection[Any], workspace: int, kind: Kind) -> list[ListedRow]
         return cursor.execute(sql, (kind, workspace)).fetchall()
 
 
-def shown(conn: Connection[Any], workspace: int, kind: Kind, number: int) -> dict[str, Any]:
+def shown(conn: Connection[Any], workspace: int, kind: Kind, definition_id: int) -> dict[str, Any]:
     """A definition's newest version as the fields of a file.
 
     Raises:
@@ -70,9 +70,9 @@ def shown(conn: Connection[Any], workspace: int, kind: Kind, number: int) -> dic
         + _TABLE[kind]
         + f" WHERE workspace_id = %s AND id = %s AND status <> '{DefinitionStatus.DELETED}'"
     )
-    row = conn.execute(sql, (workspace, number)).fetchone()
+    row = conn.execute(sql, (workspace, definition_id)).fetchone()
     if row is None:
         raise MissingDefinitionError(kind)
-    version = newest(conn, kind, number)
+    version = newest(conn, kind, definition_id)
     purpose = {"purpose": version.purpose} if kind == "segment" else {}
     return {"name": row[0], "description": row[1], **purpose, "rule": version.definition}

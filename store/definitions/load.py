@@ -1,6 +1,6 @@
 """What the engine must know of every workspace: its sources, its salt and its definitions.
 
-Asked for every second, read when it changed.
+Checked every second, loaded when it changed.
 
 One statement reads everything, so that it is one instant of the database; the database builds the
 JSON of `WorkspaceDefinitions`, and one decoder reads it.
@@ -162,7 +162,7 @@ def load_registry(connection: psycopg.Connection) -> Registry:
     )
 
 
-def refresh(connection: psycopg.Connection, known: Registry) -> Registry:
+def refresh(connection: psycopg.Connection, before: Registry) -> Registry:
     """Load the definitions as of now.
 
     Where nothing changed it returns the known object itself, at the cost of one small statement.
@@ -171,8 +171,8 @@ def refresh(connection: psycopg.Connection, known: Registry) -> Registry:
         psycopg.OperationalError: the server does not answer.
     """
     row = connection.execute(_FINGERPRINT).fetchone()
-    if row is not None and _fingerprint(row) == known.fingerprint:
-        return known
+    if row is not None and _fingerprint(row) == before.fingerprint:
+        return before
     return load_registry(connection)
 
 

@@ -19,7 +19,7 @@ from store import locks
 from store.audit import trail
 from store.definitions import versions
 from store.definitions.checks import as_rule, check_number, check_segment, check_users, live_rules
-from store.definitions.effects import Change, Published, follow, next_revision
+from store.definitions.effects import Change, Published, apply_effects, next_revision
 from store.definitions.errors import DefinitionConflictError
 from store.definitions.versions import Author, DefinitionRow, Kind
 
@@ -54,23 +54,23 @@ def publish_trait(
 
 
 def _publish(
-    conn: Connection[Any], author: Author, kind: Kind, number: int, expected: int | None
+    conn: Connection[Any], author: Author, kind: Kind, definition_id: int, expected: int | None
 ) -> Published:
     lock_definitions(conn)
-    row = versions.locked(conn, author.workspace, kind, number)
-    newest = versions.newest(conn, kind, number)
+    row = versions.locked(conn, author.workspace, kind, definition_id)
+    newest = versions.newest(conn, kind, definition_id)
     versions.expect(expected, newest.version)
     if row.status == DefinitionStatus.LIVE and row.version == newest.version:
         return Published()
     if kind == "segment":
-        check_segment(conn, author, number, as_rule(newest.definition))
+        check_segment(conn, author, definition_id, as_rule(newest.definition))
     else:
         check_users(conn, author, row.name, msgspec.convert(newest.definition, TraitRule))
     if row.status == DefinitionStatus.DRAFT:
         check_number(conn, author, kind)
     revision = next_revision(conn)
-    versions.make_live(conn, kind, number, newest, revision)
-    versions.mark_published(conn, author, kind, number, newest.version)
+    versions.make_live(conn, kind, definition_id, newest, revision)
+    versions.mark_published(conn, author, kind, definition_id, newest.version)
     return _changed(conn, author, f"{kind}.publish", row, revision, newest.version)
 
 
@@ -203,4 +203,4 @@ def _changed(
     traits = frozenset({row.name}) if row.kind == "trait" else frozenset()
     sweeps = action == "trait.publish"
     change = Change(action, f"{row.kind}:{row.id}", row.name, segments, traits, sweeps=sweeps)
-    return follow(conn, author, change, revision, {"version": version})
+    return apply_effects(conn, author, change, revision, {"version": version})

@@ -15,7 +15,7 @@ from domain.values import Json
 from operators.rules.references import uses_rfm
 from store.definitions import versions
 from store.definitions.checks import live_rules
-from store.definitions.effects import Change, Published, follow, next_revision
+from store.definitions.effects import Change, Published, apply_effects, next_revision
 from store.definitions.errors import DefinitionConflictError, MissingDefinitionError
 from store.definitions.publish import lock_definitions
 from store.definitions.versions import Author
@@ -61,7 +61,7 @@ def publish_rfm(
             distribution = NULL, revision = excluded.revision, updated_at = now()
     """
     conn.execute(sql, (author.workspace, version, versions.jsonb(rule), revision))
-    return follow(
+    return apply_effects(
         conn, author, _change(author, "rfm.publish", sweeps=True), revision, {"version": version}
     )
 
@@ -82,7 +82,9 @@ def delete_rfm(conn: Connection[Any], author: Author) -> Published:
         raise DefinitionConflictError(f"Segments use it: {', '.join(users)}.")
     revision = next_revision(conn)
     conn.execute("DELETE FROM rfm WHERE workspace_id = %s", (author.workspace,))
-    return follow(conn, author, _change(author, "rfm.delete"), revision, {"version": live.version})
+    return apply_effects(
+        conn, author, _change(author, "rfm.delete"), revision, {"version": live.version}
+    )
 
 
 def set_rfm_breaks(
@@ -110,7 +112,7 @@ def set_rfm_breaks(
         sql, (Jsonb(msgspec.to_builtins(breaks)), Jsonb(distribution), revision, author.workspace)
     )
     detail = {"version": version, "population": breaks.population}
-    return follow(conn, author, _change(author, "rfm.breaks"), revision, detail)
+    return apply_effects(conn, author, _change(author, "rfm.breaks"), revision, detail)
 
 
 def _live(conn: Connection[Any], workspace: int) -> LiveRfm:

@@ -88,7 +88,7 @@ _TABLE: Final[Mapping[str, LiteralString]] = {"segment": "segments", "trait": "t
 _NOUN: Final = {"segment": "segment", "trait": "computed trait"}
 
 
-def locked(conn: Connection[Any], workspace: int, kind: Kind, number: int) -> DefinitionRow:
+def locked(conn: Connection[Any], workspace: int, kind: Kind, definition_id: int) -> DefinitionRow:
     """One definition, locked until the transaction ends.
 
     Raises:
@@ -98,20 +98,20 @@ def locked(conn: Connection[Any], workspace: int, kind: Kind, number: int) -> De
     sql += f" WHERE workspace_id = %s AND id = %s AND status <> '{DefinitionStatus.DELETED}'"
     sql += " FOR UPDATE"
     with conn.cursor(row_factory=class_row(DefinitionRow)) as cursor:
-        row = cursor.execute(sql, (kind, workspace, number)).fetchone()
+        row = cursor.execute(sql, (kind, workspace, definition_id)).fetchone()
     if row is None:
         raise MissingDefinitionError(_NOUN[kind])
     return row
 
 
-def newest(conn: Connection[Any], kind: Kind, number: int) -> VersionRow:
+def newest(conn: Connection[Any], kind: Kind, definition_id: int) -> VersionRow:
     """The version that was saved last."""
     sql = """
         SELECT version, definition, purpose FROM definition_versions
         WHERE kind = %s AND definition_id = %s ORDER BY version DESC LIMIT 1
     """
     with conn.cursor(row_factory=class_row(VersionRow)) as cursor:
-        row = cursor.execute(sql, (kind, number)).fetchone()
+        row = cursor.execute(sql, (kind, definition_id)).fetchone()
     if row is None:
         raise MissingDefinitionError(_NOUN[kind])
     return row
@@ -165,7 +165,7 @@ def save(
     conn: Connection[Any],
     author: Author,
     kind: Kind,
-    number: int,
+    definition_id: int,
     draft: Draft,
     expected: int | None = None,
 ) -> int:
@@ -177,7 +177,7 @@ def save(
         conn: in a transaction.
         author: who, where.
         kind: of the definition.
-        number: its id.
+        definition_id: its id.
         draft: what to save.
         expected: newest version that the author has seen; None: whichever it is.
 
@@ -189,8 +189,8 @@ def save(
         DefinitionConflictError: another version is the newest, or the name is taken (the
             transaction is lost).
     """
-    locked(conn, author.workspace, kind, number)
-    last = newest(conn, kind, number)
+    locked(conn, author.workspace, kind, definition_id)
+    last = newest(conn, kind, definition_id)
     expect(expected, last.version)
     sql = (
         "UPDATE "
@@ -199,18 +199,18 @@ def save(
         "updated_at = now() WHERE id = %s"
     )
     try:
-        conn.execute(sql, (draft.name, draft.description, number))
+        conn.execute(sql, (draft.name, draft.description, definition_id))
     except UniqueViolation as error:
         raise _taken(kind) from error
     version = last.version
     if draft.purpose != last.purpose or _json(draft.definition) != _json(last.definition):
-        version = add_version(conn, author, kind, number, draft.definition, draft.purpose)
+        version = add_version(conn, author, kind, definition_id, draft.definition, draft.purpose)
     trail.append(
         conn,
         author.workspace,
         author.actor,
         f"{kind}.save",
-        f"{kind}:{number}",
+        f"{kind}:{definition_id}",
         {"version": version},
     )
     return version
@@ -220,7 +220,7 @@ def add_version(
     conn: Connection[Any],
     author: Author,
     kind: str,
-    number: int,
+    definition_id: int,
     definition: Part | Json,
     purpose: str,
 ) -> int:
@@ -235,7 +235,7 @@ def add_version(
     params = {
         "workspace": author.workspace,
         "kind": kind,
-        "id": number,
+        "id": definition_id,
         "purpose": purpose,
         "author": author.actor,
     }
@@ -244,18 +244,18 @@ def add_version(
 
 
 def mark_published(
-    conn: Connection[Any], author: Author, kind: str, number: int, version: int
+    conn: Connection[Any], author: Author, kind: str, definition_id: int, version: int
 ) -> None:
     """Note who made a version live, and when."""
     sql = """
         UPDATE definition_versions SET published_at = clock_timestamp(), published_by = %s
         WHERE kind = %s AND definition_id = %s AND version = %s
     """
-    conn.execute(sql, (author.actor, kind, number, version))
+    conn.execute(sql, (author.actor, kind, definition_id, version))
 
 
 def make_live(
-    conn: Connection[Any], kind: Kind, number: int, version: VersionRow, revision: int
+    conn: Connection[Any], kind: Kind, definition_id: int, version: VersionRow, revision: int
 ) -> None:
     """Make a version the live one as of a revision."""
     sql = (
@@ -264,13 +264,19 @@ def make_live(
         + f" SET status = '{DefinitionStatus.LIVE}', version = %s, definition = %s, "
         "revision = %s, updated_at = now() WHERE id = %s"
     )
-    conn.execute(sql, (version.version, Jsonb(version.definition), revision, number))
+    conn.execute(sql, (version.version, Jsonb(version.definition), revision, definition_id))
     if kind == "segment":
-        conn.execute("UPDATE segments SET purpose = %s WHERE id = %s", (version.purpose, number))
+        conn.execute(
+            "UPDATE segments SET purpose = %s WHERE id = %s", (version.purpose, definition_id)
+        )
 
 
 def set_status(
-    conn: Connection[Any], kind: Kind, number: int, status: DefinitionStatus, revision: int | None
+    conn: Connection[Any],
+    kind: Kind,
+    definition_id: int,
+    status: DefinitionStatus,
+    revision: int | None,
 ) -> None:
     """Move a definition to another status as of a revision.
 
@@ -281,7 +287,7 @@ def set_status(
         + _TABLE[kind]
         + " SET status = %s, revision = coalesce(%s, revision), updated_at = now() WHERE id = %s"
     )
-    conn.execute(sql, (status, revision, number))
+    conn.execute(sql, (status, revision, definition_id))
 
 
 def jsonb(definition: Part | Json) -> Jsonb:

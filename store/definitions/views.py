@@ -96,7 +96,7 @@ _SWEEPS: Final = """
 
 
 async def versions(
-    pool: Pool, workspace: int, kind: str, number: int, before: int | None, limit: int
+    pool: Pool, workspace: int, kind: str, definition_id: int, before: int | None, limit: int
 ) -> list[SavedVersion]:
     """Saved versions of a definition, newest first; `before` is the last one of the page before."""
     sql = """
@@ -106,7 +106,13 @@ async def versions(
           AND (%(before)s::integer IS NULL OR version < %(before)s)
           ORDER BY version DESC LIMIT %(limit)s
     """
-    params = {"workspace": workspace, "kind": kind, "id": number, "before": before, "limit": limit}
+    params = {
+        "workspace": workspace,
+        "kind": kind,
+        "id": definition_id,
+        "before": before,
+        "limit": limit,
+    }
     return await fetch(pool, SavedVersion, sql, params)
 
 
@@ -121,10 +127,10 @@ async def traits(pool: Pool, workspace: int, after: int | None, limit: int) -> l
     )
 
 
-async def trait(pool: Pool, workspace: int, number: int) -> TraitRow | None:
+async def trait(pool: Pool, workspace: int, trait_id: int) -> TraitRow | None:
     """One computed trait; None where the workspace has no such trait."""
     return await fetch_one(
-        pool, TraitRow, _TRAITS + " AND t.id = %(id)s", {"workspace": workspace, "id": number}
+        pool, TraitRow, _TRAITS + " AND t.id = %(id)s", {"workspace": workspace, "id": trait_id}
     )
 
 
@@ -171,8 +177,8 @@ async def sweeps(
     return await fetch(pool, SweepRow, sql, params)
 
 
-async def sweep(pool: Pool, workspace: int, number: int) -> SweepRow | None:
+async def sweep(pool: Pool, workspace: int, sweep_id: int) -> SweepRow | None:
     """One sweep; None where the workspace has no such sweep."""
     return await fetch_one(
-        pool, SweepRow, _SWEEPS + " AND id = %(id)s", {"workspace": workspace, "id": number}
+        pool, SweepRow, _SWEEPS + " AND id = %(id)s", {"workspace": workspace, "id": sweep_id}
     )

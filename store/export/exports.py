@@ -111,7 +111,7 @@ class Order(NamedTuple):
     Attributes:
         kind: a stream is being answered already.
         people: to be looked at.
-        columns: what is told of each.
+        columns: what is exported of each.
     """
 
     spec: ExportSpec
@@ -120,7 +120,9 @@ class Order(NamedTuple):
     columns: Sequence[str]
 
 
-def order(conn: Connection[Any], workspace: int, actor: str, wanted: Order, open_limit: int) -> int:
+def order(
+    conn: Connection[Any], workspace: int, actor: str, request: Order, open_limit: int
+) -> int:
     """Record an export with its audit entry, in the caller's transaction.
 
     The caller commits it before anything leaves.
@@ -129,7 +131,7 @@ def order(conn: Connection[Any], workspace: int, actor: str, wanted: Order, open
         conn: in a transaction.
         workspace: tenant.
         actor: as the audit log calls them.
-        wanted: what is asked for.
+        request: what is asked for.
         open_limit: files that a workspace may have waiting or being written.
 
     Returns:
@@ -138,7 +140,7 @@ def order(conn: Connection[Any], workspace: int, actor: str, wanted: Order, open
     Raises:
         TooManyExportsError: there are as many already.
     """
-    spec, kind, people, told_columns = wanted
+    spec, kind, people, told_columns = request
     if kind == "file":
         row = conn.execute(_OPEN, (workspace,)).fetchone()
         if row is not None and row[0] >= open_limit:
@@ -159,7 +161,7 @@ def order(conn: Connection[Any], workspace: int, actor: str, wanted: Order, open
         "kind": kind,
         "people": people,
         "columns": list(told_columns),
-        **told(spec),
+        **audit_detail(spec),
     }
     trail.append(conn, workspace, actor, "export", subject(spec), detail)
     return export
@@ -170,10 +172,10 @@ def subject(spec: ExportSpec) -> str:
     return "filter" if spec.segment is None else f"segment:{spec.segment}"
 
 
-def told(spec: ExportSpec) -> dict[str, Any]:
-    """An export's particulars for the audit log.
+def audit_detail(spec: ExportSpec) -> dict[str, Any]:
+    """The details of an export for the audit log.
 
-    A rule may hold what people said of themselves, so only its digest is told.
+    A rule may contain personal data, so only its digest is included.
     """
     detail: dict[str, Any] = msgspec.to_builtins(spec)
     if spec.rule is not None:
@@ -203,5 +205,5 @@ async def end(conn: AsyncConnection[Any], workspace: int, actor: str, row: Expor
     return True
 
 
-def _row(number: int, kind: str, spec: Any, *rest: Any) -> ExportRow:  # noqa: ANN401 - a row of the table
-    return ExportRow(number, kind, msgspec.convert(spec, ExportSpec), *rest)
+def _row(export_id: int, kind: str, spec: Any, *rest: Any) -> ExportRow:  # noqa: ANN401 - a row of the table
+    return ExportRow(export_id, kind, msgspec.convert(spec, ExportSpec), *rest)

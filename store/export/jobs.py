@@ -3,7 +3,7 @@
 A writer that falls silent is replaced; one that was replaced notices.
 
 A writer holds an export by its attempt. Every statement names it, so that whoever was thought dead,
-or whose export was cancelled or begun anew because somebody was erased, finds that it is no longer
+or whose export was cancelled or restarted because a person was erased, finds that it is no longer
 theirs.
 """
 
@@ -187,7 +187,7 @@ def fail(conn: Connection[Any], job: ExportJob, counts: ExportCounts, reason: st
 
 
 def release(conn: Connection[Any], job: ExportJob) -> None:
-    """Give an export back, for somebody else to begin anew."""
+    """Release an export, so that another process restarts it."""
     conn.execute(_RELEASE, (job.id, job.attempt))
 
 

@@ -24,7 +24,7 @@ from store.definitions.checks import check_segment
 from store.definitions.errors import MissingDefinitionError
 from store.definitions.load import load_definitions
 from store.definitions.versions import Author
-from store.unify.history import bring_up
+from store.unify.history import backfill_people
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _MEMBERS: Final = """
@@ -59,7 +59,7 @@ class ExportPage(NamedTuple):
 
     Attributes:
         evaluated: looked at.
-        refused: of whom it is asked for, but who do not consent.
+        refused: requested people without consent.
         people: the others.
         identifiers: of those people, kind → values; personal data.
         last_ms: of those people, event key → newest instant.
@@ -74,10 +74,10 @@ class ExportPage(NamedTuple):
     after: UUID | None
 
 
-def to_look_at(
+def count_candidates(
     conn: Connection[Any], workspace: int, segment: int | None, cap: int | None = None
 ) -> int:
-    """How many people an export goes through: a segment's members, or everybody.
+    """How many people an export examines: a segment's members, or everyone.
 
     Counted no further than `cap`.
 
@@ -184,7 +184,7 @@ class ExportReader:
         """
         if self._program is None:
             return people
-        built = {person.id for person in bring_up(self._conn, people, self._program)}
+        built = {person.id for person in backfill_people(self._conn, people, self._program)}
         found = filter(self._holds, people)
         return [
             decode_person(docs[person.id]) if person.id in built else person for person in found

@@ -1,4 +1,4 @@
-"""What people say to the trust gate: modes, overrides, releases, confirmed first pushes.
+"""Commands to the trust gate: modes, overrides, releases, confirmed first pushes.
 
 Every change is in the audit log with its reason.
 
@@ -20,16 +20,16 @@ from domain.ids import WorkspaceId
 from operators.gate.decide import OVERRIDABLE
 from store import last_word
 from store.audit import trail
-from store.gate.controls import Said
+from store.gate.controls import InterventionKind
 
 
 class GateCommandError(Exception):
-    """What was said to the gate makes no sense; the message is for whoever said it."""
+    """An invalid command to the gate; the message is for its author."""
 
 
 @dataclass(frozen=True)
-class Speaker:
-    """Who speaks to the gate.
+class Actor:
+    """The author of a command to the gate.
 
     Attributes:
         actor: as the audit log calls them, ``key:<id>`` or ``console:<user>``.
@@ -37,7 +37,7 @@ class Speaker:
     """
 
     workspace: WorkspaceId
-    actor: str
+    name: str
     longest: timedelta
 
 
@@ -56,9 +56,7 @@ class Terms:
     until: datetime | None = None
 
 
-def set_mode(
-    conn: Connection[Any], speaker: Speaker, mode: Mode, terms: Terms, now: datetime
-) -> None:
+def set_mode(conn: Connection[Any], actor: Actor, mode: Mode, terms: Terms, now: datetime) -> None:
     """Set how the gate is run for a scope; to enforce takes back what was set.
 
     Once it is committed, no request begins as it was before.
@@ -67,14 +65,14 @@ def set_mode(
         GateCommandError: no such scope, or no end where there must be one.
     """
     scope, reason, until = terms.scope, terms.reason, terms.until
-    last_word.saying(conn, speaker.workspace)
-    _check_scope(conn, speaker.workspace, scope)
+    last_word.block_requests(conn, actor.workspace)
+    _check_scope(conn, actor.workspace, scope)
     if mode is Mode.ADVISORY or until is not None:
-        _check_end(speaker, now, until)
+        _check_end(actor, now, until)
     if mode is Mode.ENFORCE:
         conn.execute(
             "DELETE FROM gate_modes WHERE workspace_id = %s AND scope = %s",
-            (speaker.workspace, scope),
+            (actor.workspace, scope),
         )
     else:
         sql = """
@@ -84,10 +82,10 @@ def set_mode(
             SET mode = excluded.mode, reason = excluded.reason, author = excluded.author,
                 set_at = excluded.set_at, expires_at = excluded.expires_at, approved_by = NULL
         """
-        conn.execute(sql, (speaker.workspace, scope, mode.value, reason, speaker.actor, now, until))
+        conn.execute(sql, (actor.workspace, scope, mode.value, reason, actor.name, now, until))
     _audit(
         conn,
-        speaker,
+        actor,
         "gate.mode",
         scope,
         {"mode": mode.value, "reason": reason, "expires_at": until},
@@ -95,17 +93,17 @@ def set_mode(
 
 
 def override(
-    conn: Connection[Any], speaker: Speaker, codes: Sequence[Code], terms: Terms, now: datetime
+    conn: Connection[Any], actor: Actor, codes: Sequence[Code], terms: Terms, now: datetime
 ) -> int:
-    """Let pass what only these reasons speak against, until an instant; answers the override's id.
+    """Override these reasons until an instant; returns the override's id.
 
     Raises:
         GateCommandError: no such scope, reasons that nobody may override, or no end within the
             longest.
     """
     scope, reason, until = terms.scope, terms.reason, terms.until
-    _check_scope(conn, speaker.workspace, scope)
-    _check_end(speaker, now, until)
+    _check_scope(conn, actor.workspace, scope)
+    _check_end(actor, now, until)
     wrong = sorted(code.value for code in codes if code not in OVERRIDABLE)
     if wrong or not codes:
         raise GateCommandError(
@@ -120,12 +118,12 @@ def override(
         VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
     """
     row = conn.execute(
-        sql, (speaker.workspace, scope, named, reason, speaker.actor, now, until)
+        sql, (actor.workspace, scope, named, reason, actor.name, now, until)
     ).fetchone()
     number = int(row[0]) if row else 0
     _audit(
         conn,
-        speaker,
+        actor,
         "gate.override",
         f"override:{number}",
         {"scope": scope, "codes": named, "reason": reason, "expires_at": until},
@@ -135,34 +133,36 @@ def override(
 
 def release(
     conn: Connection[Any],
-    speaker: Speaker,
+    actor: Actor,
     audience_id: int,
     reason: str,
     now: datetime,
     until: datetime,
 ) -> int:
-    """Let an audience's next push pass, whatever the gate says of it; answers the release's id.
+    """Release an audience's next push, whatever its verdict; returns the release's id.
 
     Raises:
         GateCommandError: there is no such living audience, or no end within the longest.
     """
-    _check_scope(conn, speaker.workspace, f"audience:{audience_id}")
-    _check_end(speaker, now, until)
+    _check_scope(conn, actor.workspace, f"audience:{audience_id}")
+    _check_end(actor, now, until)
     sql = """
         INSERT INTO gate_releases (workspace_id, audience_id, reason, author, created_at,
             expires_at)
         VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
     """
     row = conn.execute(
-        sql, (speaker.workspace, audience_id, reason, speaker.actor, now, until)
+        sql, (actor.workspace, audience_id, reason, actor.name, now, until)
     ).fetchone()
     number = int(row[0]) if row else 0
     detail = {"audience": audience_id, "reason": reason, "expires_at": until}
-    _audit(conn, speaker, "gate.release", f"release:{number}", detail)
+    _audit(conn, actor, "gate.release", f"release:{number}", detail)
     return number
 
 
-def approve(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) -> bool:
+def approve(
+    conn: Connection[Any], actor: Actor, kind: InterventionKind, intervention_id: int
+) -> bool:
     """Agree to somebody else's override or release.
 
     False where there is none that could be agreed to.
@@ -173,22 +173,22 @@ def approve(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) ->
     table = "gate_overrides" if kind == "override" else "gate_releases"
     found = conn.execute(
         f"SELECT author FROM {table} WHERE workspace_id = %s AND id = %s",
-        (speaker.workspace, number),
+        (actor.workspace, intervention_id),
     ).fetchone()
-    if found and found[0] == speaker.actor:
+    if found and found[0] == actor.name:
         raise GateCommandError("somebody else has to approve it")
     sql = f"""
         UPDATE {table} SET approved_by = %s
         WHERE workspace_id = %s AND id = %s AND revoked_at IS NULL AND expires_at > now()
           AND approved_by IS NULL RETURNING id
     """
-    done = conn.execute(sql, (speaker.actor, speaker.workspace, number)).fetchone() is not None
+    done = conn.execute(sql, (actor.name, actor.workspace, intervention_id)).fetchone() is not None
     if done:
-        _audit(conn, speaker, f"gate.{kind}.approve", f"{kind}:{number}", {})
+        _audit(conn, actor, f"gate.{kind}.approve", f"{kind}:{intervention_id}", {})
     return done
 
 
-def approve_mode(conn: Connection[Any], speaker: Speaker, scope: str) -> bool:
+def approve_mode(conn: Connection[Any], actor: Actor, scope: str) -> bool:
     """Agree to somebody else's advisory mode; False where there is none.
 
     Raises:
@@ -196,38 +196,40 @@ def approve_mode(conn: Connection[Any], speaker: Speaker, scope: str) -> bool:
     """
     found = conn.execute(
         "SELECT author FROM gate_modes WHERE workspace_id = %s AND scope = %s",
-        (speaker.workspace, scope),
+        (actor.workspace, scope),
     ).fetchone()
-    if found and found[0] == speaker.actor:
+    if found and found[0] == actor.name:
         raise GateCommandError("somebody else has to approve it")
     sql = (
         "UPDATE gate_modes SET approved_by = %s WHERE workspace_id = %s AND scope = %s "
         "AND approved_by IS NULL RETURNING scope"
     )
-    done = conn.execute(sql, (speaker.actor, speaker.workspace, scope)).fetchone() is not None
+    done = conn.execute(sql, (actor.name, actor.workspace, scope)).fetchone() is not None
     if done:
-        _audit(conn, speaker, "gate.mode.approve", scope, {})
+        _audit(conn, actor, "gate.mode.approve", scope, {})
     return done
 
 
-def revoke(conn: Connection[Any], speaker: Speaker, kind: Said, number: int) -> bool:
+def revoke(
+    conn: Connection[Any], actor: Actor, kind: InterventionKind, intervention_id: int
+) -> bool:
     """Take an override or a release back; False where there is none that holds.
 
     No request begins on it once that is committed.
     """
-    last_word.saying(conn, speaker.workspace)
+    last_word.block_requests(conn, actor.workspace)
     table = "gate_overrides" if kind == "override" else "gate_releases"
     sql = f"""
         UPDATE {table} SET revoked_by = %s, revoked_at = now() WHERE workspace_id = %s
             AND id = %s AND revoked_at IS NULL RETURNING id
     """
-    done = conn.execute(sql, (speaker.actor, speaker.workspace, number)).fetchone() is not None
+    done = conn.execute(sql, (actor.name, actor.workspace, intervention_id)).fetchone() is not None
     if done:
-        _audit(conn, speaker, f"gate.{kind}.revoke", f"{kind}:{number}", {})
+        _audit(conn, actor, f"gate.{kind}.revoke", f"{kind}:{intervention_id}", {})
     return done
 
 
-def confirm_first(conn: Connection[Any], speaker: Speaker, audience_id: int, now: datetime) -> None:
+def confirm_first(conn: Connection[Any], actor: Actor, audience_id: int, now: datetime) -> None:
     """Confirm an audience's first push, whatever its size.
 
     Once is enough; it says nothing about health.
@@ -235,16 +237,13 @@ def confirm_first(conn: Connection[Any], speaker: Speaker, audience_id: int, now
     Raises:
         GateCommandError: there is no such living audience.
     """
-    _check_scope(conn, speaker.workspace, f"audience:{audience_id}")
+    _check_scope(conn, actor.workspace, f"audience:{audience_id}")
     sql = """
         UPDATE audiences SET confirmed_at = %s, confirmed_by = %s
         WHERE workspace_id = %s AND id = %s AND confirmed_at IS NULL RETURNING id
     """
-    if (
-        conn.execute(sql, (now, speaker.actor, speaker.workspace, audience_id)).fetchone()
-        is not None
-    ):
-        _audit(conn, speaker, "gate.confirm_first", f"audience:{audience_id}", {})
+    if conn.execute(sql, (now, actor.name, actor.workspace, audience_id)).fetchone() is not None:
+        _audit(conn, actor, "gate.confirm_first", f"audience:{audience_id}", {})
 
 
 def _check_scope(conn: Connection[Any], workspace: WorkspaceId, scope: str) -> None:
@@ -266,19 +265,19 @@ def _check_scope(conn: Connection[Any], workspace: WorkspaceId, scope: str) -> N
     raise GateCommandError("a scope is workspace, platform:<name> or audience:<id>")
 
 
-def _check_end(speaker: Speaker, now: datetime, until: datetime | None) -> None:
-    if until is None or not now < until <= now + speaker.longest:
+def _check_end(actor: Actor, now: datetime, until: datetime | None) -> None:
+    if until is None or not now < until <= now + actor.longest:
         raise GateCommandError(
-            f"say when it ends: within {speaker.longest.total_seconds() / 3600:g} hours from now"
+            f"say when it ends: within {actor.longest.total_seconds() / 3600:g} hours from now"
         )
 
 
 def _audit(
-    conn: Connection[Any], speaker: Speaker, action: str, subject: str, detail: dict[str, Any]
+    conn: Connection[Any], actor: Actor, action: str, subject: str, detail: dict[str, Any]
 ) -> None:
-    spelled = {
+    texts = {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in detail.items()
         if value is not None
     }
-    trail.append(conn, speaker.workspace, speaker.actor, action, subject, spelled)
+    trail.append(conn, actor.workspace, actor.name, action, subject, texts)

@@ -1,4 +1,4 @@
-"""What people have said to the trust gate: modes, overrides, releases.
+"""Interventions at the trust gate: modes, overrides, releases.
 
 `store.gate.commands` writes it.
 """
@@ -14,7 +14,7 @@ from domain.gate import Code, Controls, Mode, Override, Release, Setting
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
 
-Said = Literal["override", "release"]
+InterventionKind = Literal["override", "release"]
 """What can be approved and revoked by its id; a mode goes by its scope."""
 
 _CODES: Final = frozenset(code.value for code in Code)
@@ -61,7 +61,7 @@ class ModeRow:
 
 
 @dataclass(frozen=True)
-class SaidRow:
+class GateIntervention:
     """An override, or a release of one audience's next push.
 
     Attributes:
@@ -84,7 +84,7 @@ class SaidRow:
     push_id: int | None
 
 
-_SAID: Final = """
+_INTERVENTIONS: Final = """
 SELECT * FROM (
     SELECT 'override' AS kind, id, scope, codes, reason, author, created_at, expires_at,
         approved_by, revoked_by, revoked_at,
@@ -102,7 +102,7 @@ SELECT * FROM (
 def controls(
     conn: Connection[Any], workspace: WorkspaceId, platform: str, audience_id: int, now: datetime
 ) -> Controls:
-    """What people have said that may concern the pushes of an audience."""
+    """The interventions that may apply to the pushes of an audience."""
     scopes = ["workspace", f"platform:{platform}", f"audience:{audience_id}"]
     names = {"workspace": workspace, "scopes": scopes, "audience": audience_id, "now": now}
     modes = tuple(
@@ -135,31 +135,37 @@ def modes(conn: Connection[Any], workspace: WorkspaceId, now: datetime) -> list[
         return cursor.execute(sql, (workspace, now)).fetchall()
 
 
-def said(
+def interventions(
     conn: Connection[Any],
     workspace: WorkspaceId,
     now: datetime,
     *,
     ended: bool = False,
     limit: int = 100,
-) -> list[SaidRow]:
+) -> list[GateIntervention]:
     """Overrides and releases, the newest first.
 
     Those that are revoked, expired or used up only where asked for.
     """
     live = " WHERE revoked_at IS NULL AND expires_at > %(now)s AND push_id IS NULL"
-    sql = _SAID + ("" if ended else live) + " ORDER BY created_at DESC, id DESC LIMIT %(limit)s"
-    with conn.cursor(row_factory=class_row(SaidRow)) as cursor:
+    sql = (
+        _INTERVENTIONS
+        + ("" if ended else live)
+        + " ORDER BY created_at DESC, id DESC LIMIT %(limit)s"
+    )
+    with conn.cursor(row_factory=class_row(GateIntervention)) as cursor:
         return cursor.execute(sql, {"workspace": workspace, "now": now, "limit": limit}).fetchall()
 
 
-def one_said(
-    conn: Connection[Any], workspace: WorkspaceId, kind: Said, number: int
-) -> SaidRow | None:
+def intervention(
+    conn: Connection[Any], workspace: WorkspaceId, kind: InterventionKind, intervention_id: int
+) -> GateIntervention | None:
     """One override or release; None where the workspace has none of this id."""
-    with conn.cursor(row_factory=class_row(SaidRow)) as cursor:
-        names = {"workspace": workspace, "kind": kind, "id": number}
-        return cursor.execute(_SAID + " WHERE kind = %(kind)s AND id = %(id)s", names).fetchone()
+    with conn.cursor(row_factory=class_row(GateIntervention)) as cursor:
+        names = {"workspace": workspace, "kind": kind, "id": intervention_id}
+        return cursor.execute(
+            _INTERVENTIONS + " WHERE kind = %(kind)s AND id = %(id)s", names
+        ).fetchone()
 
 
 def _ms(at: datetime | None) -> int | None:

@@ -19,7 +19,7 @@ class DecisionRow:
         reasons: why, as JSON.
         codes: the reasons for machines.
         depends_on: signals that it was judged over.
-        reading_ids: the readings that it rests on.
+        reading_ids: the readings that it is based on.
         would: what the gate itself says, where people or a mode say otherwise.
         size: `domain.gate.PushSize` as JSON.
     """

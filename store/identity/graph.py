@@ -128,7 +128,7 @@ async def nodes(pool: Pool, workspace: int, profile: bytes, limit: int) -> list[
 
 
 async def links(pool: Pool, workspace: int, profile: bytes, limit: int) -> list[LinkRow]:
-    """Link facts that touch a person, whatever became of them, oldest first, at most `limit`."""
+    """Link facts that touch a person, of any status, oldest first, at most `limit`."""
     params = {"workspace": workspace, "profile": UUID(bytes=profile), "limit": limit}
     return await fetch(pool, LinkRow, _LINKS, params)
 

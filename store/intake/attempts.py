@@ -1,6 +1,6 @@
-"""Traces of workers that took a partition in hand anew.
+"""Attempts of workers that were assigned a partition again.
 
-Written at assignment only; while a partition goes on, nothing is.
+Written at assignment only; nothing is written while a partition proceeds.
 
 A worker that is killed in the middle of a batch leaves nothing else behind: whoever comes next
 finds how often it was tried there.
@@ -27,7 +27,7 @@ _NOTE: Final = """
 
 
 class Attempt(NamedTuple):
-    """How often a partition was taken in hand anew at one position, this time included.
+    """How often a partition was assigned at one position, this time included.
 
     Attributes:
         position: the partition's next position.
@@ -44,7 +44,7 @@ class Attempt(NamedTuple):
 
 
 def take(conn: Connection[Any], log: str, partition: int, position: int) -> Attempt:
-    """Note that a partition is taken in hand anew."""
+    """Record that a partition was assigned."""
     row = conn.execute(_TAKE, (log, partition, position)).fetchone()
     if row is None:
         raise RuntimeError("an upsert returns its row")

@@ -85,13 +85,13 @@ _WHERE: Final = """
 
 
 async def page(
-    pool: Pool, wanted: DeadLetterFilter, after: int | None, limit: int
+    pool: Pool, filter_by: DeadLetterFilter, after: int | None, limit: int
 ) -> list[DeadLetterRow]:
     """The next letters, newest first, without their payloads.
 
     Args:
         pool: open pool.
-        wanted: filters.
+        filter_by: filters.
         after: id of the last letter of the page before.
         limit: letters per page.
     """
@@ -100,11 +100,11 @@ async def page(
         + " AND (%(after)s::bigint IS NULL OR id < %(after)s) ORDER BY id DESC LIMIT %(limit)s"
     )  # fmt: skip
     return await fetch(
-        pool, DeadLetterRow, sql, {**wanted.params(), "after": after, "limit": limit}
+        pool, DeadLetterRow, sql, {**filter_by.params(), "after": after, "limit": limit}
     )
 
 
-async def by_id(pool: Pool, workspace: int | None, letter: int) -> DeadLetterRow | None:
+async def by_id(pool: Pool, workspace: int | None, dead_letter: int) -> DeadLetterRow | None:
     """One letter with its payload; None where the workspace has no such letter."""
     sql = (
         "SELECT "
@@ -116,18 +116,18 @@ async def by_id(pool: Pool, workspace: int | None, letter: int) -> DeadLetterRow
         + " AND id = %(id)s"
     )
     return await fetch_one(
-        pool, DeadLetterRow, sql, {**DeadLetterFilter(workspace).params(), "id": letter}
+        pool, DeadLetterRow, sql, {**DeadLetterFilter(workspace).params(), "id": dead_letter}
     )
 
 
-async def total(pool: Pool, wanted: DeadLetterFilter, cap: int) -> Count:
+async def total(pool: Pool, filter_by: DeadLetterFilter, cap: int) -> Count:
     """How many letters match; exact up to `cap`."""
-    return await count(pool, "FROM dead_letters" + _WHERE, wanted.params(), cap)
+    return await count(pool, "FROM dead_letters" + _WHERE, filter_by.params(), cap)
 
 
 async def claim(
     connection: AsyncConnection,
-    wanted: DeadLetterFilter,
+    filter_by: DeadLetterFilter,
     ids: list[int] | None,
     after: int,
     limit: int,
@@ -138,7 +138,7 @@ async def claim(
 
     Args:
         connection: inside a transaction of the caller, which also holds the audit row.
-        wanted: filters.
+        filter_by: filters.
         ids: only these; None for all that match.
         after: only later letters than this id.
         limit: letters at most.
@@ -149,7 +149,7 @@ async def claim(
         + " AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s)) AND id > %(after)s"
         + " ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
         + " RETURNING " + _HEAD + ", payload, " + _REST,
-        {**wanted.params(), "ids": ids, "after": after, "limit": limit},
+        {**filter_by.params(), "ids": ids, "after": after, "limit": limit},
     )  # fmt: skip
     return sorted(
         (DeadLetterRow(*row) for row in await cursor.fetchall()), key=lambda letter: letter.id

@@ -71,12 +71,12 @@ def load_positions(conn: Connection[Any], log: str, partitions: Sequence[int]) -
     return dict(conn.execute(_LOAD, arguments).fetchall())
 
 
-def begin_anew(
+def begin_at_origin(
     conn: Connection[Any], log: str, partitions: Sequence[int], origin: str
 ) -> list[int]:
-    """Note which making of a log partitions are read from.
+    """Record the incarnation of a log that partitions are read from.
 
-    Where it is another than the one that their positions are of, they begin at 0.
+    Partitions whose positions are of another incarnation begin at 0.
 
     Args:
         conn: an autocommit connection.

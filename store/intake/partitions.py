@@ -57,7 +57,7 @@ class StuckPartition:
 
     Attributes:
         position: its next position.
-        tries: how often workers took it in hand anew at this position; 0 where none did.
+        tries: how often workers were assigned it at this position; 0 where none was.
         moved_at: when it moved last, or was found to be processed whole.
     """
 

@@ -80,7 +80,7 @@ async def of_profile(
     pool: Pool,
     workspace: int,
     profile: bytes,
-    wanted: EventFilter,
+    filter_by: EventFilter,
     after: Cursor | None,
     limit: int,
 ) -> list[StoredEvent]:
@@ -90,17 +90,17 @@ async def of_profile(
         pool: open pool.
         workspace: tenant.
         profile: id of a live profile, 16 bytes.
-        wanted: filters.
+        filter_by: filters.
         after: where the last page ended.
         limit: events per page.
     """
     params = {
         "workspace": workspace,
         "profile": UUID(bytes=profile),
-        "type": wanted.type,
-        "name": wanted.name,
-        "since": wanted.since,
-        "until": wanted.until,
+        "type": filter_by.type,
+        "name": filter_by.name,
+        "since": filter_by.since,
+        "until": filter_by.until,
         "at": after.occurred_at if after else None,
         "key": after.message_key if after else None,
         "limit": limit,

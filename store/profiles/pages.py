@@ -89,7 +89,7 @@ _SEARCH: Final = """
 
 
 @dataclass(frozen=True)
-class _Look:
+class _SearchRow:
     key: UUID
     value: str
     profile: UUID
@@ -120,7 +120,7 @@ def _prefixes(search: str | None) -> list[str]:
 async def page(
     pool: Pool,
     workspace: int,
-    wanted: ProfileFilter,
+    filter_by: ProfileFilter,
     after: Cursor | None,
     limit: int,
     params: PagingParams,
@@ -132,7 +132,7 @@ async def page(
     Args:
         pool: open pool.
         workspace: tenant.
-        wanted: filters.
+        filter_by: filters.
         after: where the last page ended; None for the first one.
         limit: people per page.
         params: bounds.
@@ -140,12 +140,12 @@ async def page(
     ids: list[UUID] = []
     cursor = after
     budget = params.scan_limit
-    for prefix in _prefixes(wanted.search):
+    for prefix in _prefixes(filter_by.search):
         if cursor is not None and cursor.value.encode() >= (prefix + LAST_CHARACTER).encode():
             continue
         size = limit
         while True:
-            looks = await _look(pool, workspace, wanted, prefix, cursor, size)
+            looks = await _search(pool, workspace, filter_by, prefix, cursor, size)
             for seen in looks:
                 cursor = Cursor(seen.key, seen.value)
                 if seen.matches:
@@ -161,26 +161,33 @@ async def page(
     return ProfilePage(ids, None)
 
 
-async def _look(
-    pool: Pool, workspace: int, wanted: ProfileFilter, prefix: str, cursor: Cursor | None, size: int
-) -> list[_Look]:
-    searching = wanted.search is not None
+async def _search(
+    pool: Pool,
+    workspace: int,
+    filter_by: ProfileFilter,
+    prefix: str,
+    cursor: Cursor | None,
+    size: int,
+) -> list[_SearchRow]:
+    searching = filter_by.search is not None
     resumes = cursor is not None and cursor.value.encode() >= prefix.encode()
     params = {
         "workspace": workspace,
-        "stage": wanted.stage,
-        "since": wanted.seen_since,
+        "stage": filter_by.stage,
+        "since": filter_by.seen_since,
         "size": size,
-        "typed": wanted.search or "",
-        "lowered": (wanted.search or "").lower(),
+        "typed": filter_by.search or "",
+        "lowered": (filter_by.search or "").lower(),
         "low": cursor.value if cursor and resumes else prefix,
         "high": prefix + LAST_CHARACTER,
         "after": cursor.key if cursor and resumes else LOWEST,
     }
-    return await fetch(pool, _Look, _SEARCH if searching else _SCAN, params)
+    return await fetch(pool, _SearchRow, _SEARCH if searching else _SCAN, params)
 
 
-async def total(pool: Pool, workspace: int, wanted: ProfileFilter, params: PagingParams) -> Count:
+async def total(
+    pool: Pool, workspace: int, filter_by: ProfileFilter, params: PagingParams
+) -> Count:
     """How many people match: exact while there are few, else the planner's estimate.
 
     A search counts matching identifiers, of which one person may have several, and leaves the other
@@ -188,12 +195,12 @@ async def total(pool: Pool, workspace: int, wanted: ProfileFilter, params: Pagin
     """
     values = {
         "workspace": workspace,
-        "stage": wanted.stage,
-        "since": wanted.seen_since,
-        "low": wanted.search,
-        "high": (wanted.search or "") + LAST_CHARACTER,
+        "stage": filter_by.stage,
+        "since": filter_by.seen_since,
+        "low": filter_by.search,
+        "high": (filter_by.search or "") + LAST_CHARACTER,
     }
-    if wanted.search is not None:
+    if filter_by.search is not None:
         rows = (
             "FROM identifiers WHERE workspace_id = %(workspace)s AND value ~>=~ %(low)s AND value"
             " ~<~ %(high)s"
@@ -202,7 +209,7 @@ async def total(pool: Pool, workspace: int, wanted: ProfileFilter, params: Pagin
     everybody = await count(
         pool, "FROM profiles WHERE workspace_id = %(workspace)s", values, params.exact_limit
     )
-    if wanted.stage is None and wanted.seen_since is None:
+    if filter_by.stage is None and filter_by.seen_since is None:
         return everybody
     rows = """FROM profiles WHERE workspace_id = %(workspace)s AND (%(stage)s::text IS NULL
         OR stage = %(stage)s)

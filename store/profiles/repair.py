@@ -1,8 +1,8 @@
-"""Reads what is stored of one person, and writes them anew: the transactions of ``stratum repair``.
+"""Reads one stored person and rewrites them: the transactions of ``stratum repair``.
 
 Safe beside running workers: the person's row is locked while they are read and written, so that
 everything read stays as it is; the new row has a new version, so that whatever a worker had read or
-remembered of the person is found out as stale at its commit.
+cached of the person is detected as stale at its commit.
 """
 
 from collections.abc import Iterator, Mapping

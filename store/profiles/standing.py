@@ -5,12 +5,12 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from domain.changes import Told
+from domain.changes import HistoryEvent
 from domain.ids import SegmentId
 from domain.profiles.profile import Person, decode_person
 from domain.segments.definition import DefinitionStatus
 from operators.segments.program import Program
-from operators.unify.backfill import built_up_to, catch_up, lacks_history
+from operators.unify.backfill import backfill, backfilled_to, lacks_history
 from store.connection import adapt
 from store.unify.history import read_events
 
@@ -25,7 +25,7 @@ _NAMES: Final = (
 )
 
 
-class Standing(NamedTuple):
+class ProfileSnapshot(NamedTuple):
     """A person as of one snapshot.
 
     Attributes:
@@ -35,14 +35,14 @@ class Standing(NamedTuple):
     """
 
     person: Person
-    told: list[Told]
+    events: list[HistoryEvent]
     names: dict[SegmentId, str]
 
 
-def standing(
+def load_snapshot(
     conn: Connection[Any], program: Program, profile: UUID, names: set[tuple[str, str | None]]
-) -> Standing | None:
-    """Read where a person stands.
+) -> ProfileSnapshot | None:
+    """Read a person with every aggregate that definitions need.
 
     Args:
         conn: at the beginning of a transaction, which becomes a read-only snapshot.
@@ -64,15 +64,15 @@ def standing(
         return None
     person = decode_person(row[0])
     wanted = names | (
-        set(program.names(built_up_to(person, program)))
+        set(program.names(backfilled_to(person, program)))
         if lacks_history(person, program)
         else set()
     )
-    told = read_events(conn, [person.id], wanted)[person.id]
+    events = read_events(conn, [person.id], wanted)[person.id]
     if lacks_history(person, program):
-        catch_up(person, {}, told, program)
-    return Standing(
+        backfill(person, {}, events, program)
+    return ProfileSnapshot(
         person,
-        told,
+        events,
         {SegmentId(number): name for number, name in conn.execute(_NAMES, (workspace,))},
     )

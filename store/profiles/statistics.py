@@ -89,7 +89,7 @@ class _Settled:
 
 
 class Totals:
-    """Sums of a workspace's observations, metric by metric, with the settled part kept.
+    """Sums of a workspace's observations, metric by metric, with the sum of closed minutes cached.
 
     The kept part is summed again as soon as one of its minutes has changed (a replay of old records
     does that), so the sums are exact.
@@ -104,8 +104,8 @@ class Totals:
         self._params = params
         self._settled: dict[int, _Settled] = {}
 
-    async def of(self, workspace: int, now: datetime) -> Counter[str]:
-        """Sum per metric as of `now`; metrics as spelled in `domain.signals.metrics`."""
+    async def sum_by_metric(self, workspace: int, now: datetime) -> Counter[str]:
+        """Sum per metric as of `now`; metrics as named in `domain.signals.metrics`."""
         settled = self._settled.get(workspace)
         border = (now - self._params.settle_after).replace(second=0, microsecond=0)
         if (

@@ -43,7 +43,7 @@ class PersonChange(NamedTuple):
     citations: list[UUID]
 
 
-class Wanted(NamedTuple):
+class ChangeFilter(NamedTuple):
     """Which changes are wanted.
 
     Attributes:
@@ -142,7 +142,12 @@ class Cited(NamedTuple):
 
 
 async def of_profile(
-    pool: Pool, workspace: int, profile: bytes, wanted: Wanted, after: Cursor | None, limit: int
+    pool: Pool,
+    workspace: int,
+    profile: bytes,
+    filter_by: ChangeFilter,
+    after: Cursor | None,
+    limit: int,
 ) -> list[PersonChange]:
     """The next changes of a person in time order.
 
@@ -152,20 +157,20 @@ async def of_profile(
         pool: open pool.
         workspace: tenant.
         profile: id of a live profile, 16 bytes.
-        wanted: which.
+        filter_by: which.
         after: where the last page ended.
         limit: changes per page.
     """
     found: list[tuple[datetime, int, PersonChange]] = []
     for rank, kind in enumerate(KINDS):
-        if kind in wanted.kinds:
+        if kind in filter_by.kinds:
             params = {
                 "workspace": workspace,
                 "profile": UUID(bytes=profile),
-                "since": wanted.since,
-                "until": wanted.until,
-                "citations": wanted.citations_limit,
-                "at": after.at if after else wanted.since,
+                "since": filter_by.since,
+                "until": filter_by.until,
+                "citations": filter_by.citations_limit,
+                "at": after.at if after else filter_by.since,
                 "whole": after is None or rank > after.rank,
                 "place": after.place if after and rank == after.rank else None,
                 "limit": limit,
@@ -199,7 +204,7 @@ async def cited(pool: Pool, workspace: int, messages: Sequence[UUID]) -> dict[UU
 
 
 def is_place(cursor: Cursor) -> bool:
-    """Whether a cursor that a client sent names a place that a listing can go on from."""
+    """Whether a cursor that a client sent names a position from which a listing can continue."""
     if not 0 <= cursor.rank < len(KINDS):
         return False
     if KINDS[cursor.rank] == "event":

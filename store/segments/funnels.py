@@ -27,7 +27,7 @@ from operators.funnels.funnel import (
 from store.fetch import Pool, fetch_one, transaction
 from store.segments.details import properties, traits
 from store.segments.halves import Halves, Places, distinct
-from store.segments.occurrences import Asked, Found, matching, people
+from store.segments.occurrences import EventQuery, MatchedEvents, matching, people
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class FunnelTooLargeError(Exception):
 
 
 class Breakdown(NamedTuple):
-    """By what people are told apart.
+    """What people are grouped by.
 
     Attributes:
         trait: a trait's newest value; exclusive with `property`.
@@ -99,7 +99,7 @@ class FunnelGroup(NamedTuple):
 
 
 class FunnelAnswer(NamedTuple):
-    """What came of it.
+    """Its result.
 
     Attributes:
         events: how many were looked at.
@@ -175,12 +175,12 @@ class Funnels:
 
     async def _read(
         self, connection: AsyncConnection[Any], workspace: int, funnel: Funnel, zone: str
-    ) -> tuple[dict[EventFilter, Found], list[tuple[Halves, Places]]]:
+    ) -> tuple[dict[EventFilter, MatchedEvents], list[tuple[Halves, Places]]]:
         """Each different filter once, as far as any step needs it.
 
         Leaves are numbered while Postgres finds the next ones.
         """
-        found: dict[EventFilter, Found] = {}
+        found: dict[EventFilter, MatchedEvents] = {}
         numbering: list[Awaitable[tuple[Halves, Places]]] = []
         left = self._params.events_limit
         for event in funnel.steps:
@@ -190,7 +190,7 @@ class Funnels:
             named = (
                 funnel.breakdown is not None and funnel.breakdown.property is not None and not found
             )
-            asked = Asked(
+            asked = EventQuery(
                 workspace,
                 event,
                 zone,
@@ -233,7 +233,7 @@ class Funnels:
         )
 
 
-def _beginnings(first: Found, until_ms: int) -> Places:
+def _beginnings(first: MatchedEvents, until_ms: int) -> Places:
     """Places of the events that may begin an attempt.
 
     Of several at one instant the smallest message key's first half comes first.

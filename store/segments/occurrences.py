@@ -53,7 +53,7 @@ _OWNERS: Final = """
 _OWNER: Final = np.dtype([("place", ">i8"), ("profile", ">u8", 2)])
 
 
-class Asked(NamedTuple):
+class EventQuery(NamedTuple):
     """Which events are read.
 
     Attributes:
@@ -77,7 +77,7 @@ class Asked(NamedTuple):
     chunk: int
 
 
-class Found(NamedTuple):
+class MatchedEvents(NamedTuple):
     """Events that match, in no order.
 
     Attributes:
@@ -93,34 +93,34 @@ class Found(NamedTuple):
     read: int
 
 
-async def matching(connection: AsyncConnection[Any], asked: Asked) -> Found:
+async def matching(connection: AsyncConnection[Any], query: EventQuery) -> MatchedEvents:
     """Read who did what matches a filter, and when. Call it within a transaction.
 
     Raises:
         psycopg.OperationalError: Postgres cannot be reached or cancels the statement.
     """
     params: dict[str, Any] = {
-        "workspace": asked.workspace,
-        "type": asked.event.event_type,
-        "name": asked.event.name,
-        "since": asked.since,
-        "until": asked.until,
-        "limit": asked.limit,
+        "workspace": query.workspace,
+        "type": query.event.event_type,
+        "name": query.event.name,
+        "since": query.since,
+        "until": query.until,
+        "limit": query.limit,
     }
-    row = _WHO_WHEN + _WHICH if asked.named else _WHO_WHEN
-    layout = _NAMED if asked.named else _PACKED
-    test = matcher(asked.event, asked.zone)
+    row = _WHO_WHEN + _WHICH if query.named else _WHO_WHEN
+    layout = _NAMED if query.named else _PACKED
+    test = matcher(query.event, query.zone)
     if test is None:
         packed = await _packed(connection, row, params)
         read = len(packed) // layout.itemsize
     else:
-        properties = properties_of if asked.event.event_type in _WITH_PROPERTIES else _none_of
+        properties = properties_of if query.event.event_type in _WITH_PROPERTIES else _none_of
         packed, read = await _tested(
-            connection, row, params, asked, lambda payload: test(properties(payload))
+            connection, row, params, query, lambda payload: test(properties(payload))
         )
     rows = np.frombuffer(packed, layout)
-    message = native(rows["message"]) if asked.named else np.zeros((0, 2), np.uint64)
-    return Found(
+    message = native(rows["message"]) if query.named else np.zeros((0, 2), np.uint64)
+    return MatchedEvents(
         native(rows["leaf"]), rows["at"].astype(np.int64) // 1_000 + EPOCH_2000_MS, message, read
     )
 
@@ -145,7 +145,7 @@ async def _tested(
     connection: AsyncConnection[Any],
     row: LiteralString,
     params: dict[str, Any],
-    asked: Asked,
+    query: EventQuery,
     test: Callable[[bytes], bool],
 ) -> tuple[bytes, int]:
     """Stream candidates and keep those that pass.
@@ -153,7 +153,7 @@ async def _tested(
     A chunk is tested while the next one is on its way.
     """
     sql: LiteralString = "SELECT " + row + ", payload" + _OF_KIND
-    for number, where in enumerate(asked.event.where):
+    for number, where in enumerate(query.event.where):
         pattern = trace_of(where)
         if pattern is not None:
             params |= {f"trace{number}": pattern, "escape": _ESCAPE}
@@ -163,7 +163,7 @@ async def _tested(
     testing: Awaitable[bytes] | None = None
     async with connection.cursor(name="matching", binary=True) as cursor:
         await cursor.execute(sql + " LIMIT %(limit)s", params)
-        while rows := await cursor.fetchmany(asked.chunk):
+        while rows := await cursor.fetchmany(query.chunk):
             read += len(rows)
             kept += [await testing] if testing else []
             testing = asyncio.ensure_future(asyncio.to_thread(_sift, rows, test))

@@ -6,7 +6,7 @@ sample, and a page of an index. The same evaluator as for live segments is used;
 nobody has yet are built from stored events on the way and thrown away. Nothing is written.
 
 An answer is computed from one snapshot of the store and in bounded time: when the time is over, it
-rests on those evaluated so far.
+is based on those evaluated so far.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ from domain.policies import ProfileRules
 from domain.profiles.profile import decode_person
 from domain.segments.definition import IN_USE, DefinitionStatus
 from domain.segments.rule import Rule
-from operators.segments.draft import Tally, draft_program
+from operators.segments.draft import PreviewCounts, draft_program
 from operators.segments.sampling import Estimate, estimate
 from store.connection import adapt, one_of
 from store.definitions import versions
@@ -32,7 +32,7 @@ from store.definitions.load import load_definitions
 from store.definitions.versions import Author
 from store.segments.examples import Example, examples_of
 from store.segments.population import count_people, ring
-from store.unify.history import bring_up
+from store.unify.history import backfill_people
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _NAMES: Final = f"""
@@ -77,13 +77,13 @@ class PreviewParams:
             raise ValueError("a preview asks at least one person and has some time")
 
 
-class Asked(NamedTuple):
+class PreviewQuery(NamedTuple):
     """What is to be previewed.
 
     Attributes:
         segment: whose newest version, or whose place `rule` would take; None: a rule alone.
         rule: None: the segment's newest version.
-        now_ms: the instant that answers are of.
+        now_ms: the instant of evaluation.
         start: 16 random bytes: where in id order the sample begins.
     """
 
@@ -166,13 +166,13 @@ class Previews:
         self._params = params
         self._clock = clock
 
-    def of(self, conn: Connection[Any], author: Author, asked: Asked) -> Preview:
+    def preview(self, conn: Connection[Any], author: Author, request: PreviewQuery) -> Preview:
         """Compute one preview.
 
         Args:
             conn: at the beginning of a transaction, which becomes a read-only snapshot.
             author: workspace, known identifier kinds, bounds.
-            asked: what.
+            request: what.
 
         Raises:
             MissingDefinitionError: there is no such segment.
@@ -182,17 +182,17 @@ class Previews:
         ends = self._clock() + self._params.deadline.total_seconds()
         conn.execute(_SNAPSHOT)
         adapt(conn)
-        rule = _rule(conn, author, asked)
+        rule = _rule(conn, author, request)
         definitions = load_definitions(conn, author.workspace)
         program = draft_program(definitions, rule)
         people, counted = count_people(conn, author.workspace, self._params.count_limit)
         wanted = people if people <= self._params.exact_people else self._params.sample_people
-        found = Tally(program, self._rules, asked.now_ms, self._params.shown)
+        found = PreviewCounts(program, self._rules, request.now_ms, self._params.shown)
         reads_history = program.newest > definitions.newest_aggregate
         for page in self._pages(
             conn,
             author.workspace,
-            asked.start,
+            request.start,
             wanted,
             ends,
             self._params.history_page if reads_history else 0,
@@ -220,7 +220,7 @@ class Previews:
         conn: Connection[Any],
         workspace: int,
         start: bytes,
-        wanted: int,
+        people: int,
         ends: float,
         history_page: int,
     ) -> Iterator[list[tuple[bytes, bytes]]]:
@@ -232,39 +232,41 @@ class Previews:
         began = self._clock()
         for page in ring(conn, workspace, UUID(bytes=start), size):
             if page:
-                yield page[: wanted - asked]
+                yield page[: people - asked]
             asked += len(page)
             now = self._clock()
             longest, began = max(longest, now - began), now
-            if asked >= wanted or now + longest > ends:
+            if asked >= people or now + longest > ends:
                 return
 
 
-def _rule(conn: Connection[Any], author: Author, asked: Asked) -> Rule:
-    rule = asked.rule
-    if asked.segment is not None:
+def _rule(conn: Connection[Any], author: Author, request: PreviewQuery) -> Rule:
+    rule = request.rule
+    if request.segment is not None:
         sql = (
             "SELECT 1 FROM segments WHERE workspace_id = %s AND id = %s "
             f"AND status <> '{DefinitionStatus.DELETED}'"
         )
-        if conn.execute(sql, (author.workspace, asked.segment)).fetchone() is None:
+        if conn.execute(sql, (author.workspace, request.segment)).fetchone() is None:
             raise MissingDefinitionError("segment")
-        rule = rule or as_rule(versions.newest(conn, "segment", asked.segment).definition)
+        rule = rule or as_rule(versions.newest(conn, "segment", request.segment).definition)
     if rule is None:
         raise ValueError("a preview has a rule or a segment")
-    check_segment(conn, author, asked.segment, rule)
+    check_segment(conn, author, request.segment, rule)
     return rule
 
 
-def _add(conn: Connection[Any], tally: Tally, page: Sequence[tuple[bytes, bytes]]) -> None:
+def _add(conn: Connection[Any], tally: PreviewCounts, page: Sequence[tuple[bytes, bytes]]) -> None:
     """Evaluate a page of people, with their past where they lack it."""
     people = [decode_person(document) for _, document in page]
-    bring_up(conn, people, tally.program)
+    backfill_people(conn, people, tally.program)
     for person in people:
         tally.evaluate(person)
 
 
-def _overlap(tally: Tally, people: int, segment: SegmentId, name: str, version: int) -> Overlap:
+def _overlap(
+    tally: PreviewCounts, people: int, segment: SegmentId, name: str, version: int
+) -> Overlap:
     members, both = tally.in_segment[segment], tally.in_both[segment]
     return Overlap(
         segment,

@@ -1,4 +1,4 @@
-"""Takes the quintile bounds of a workspace's buyers anew, when it is time, and makes them live.
+"""Recomputes the quintile bounds of a workspace's buyers when they are due, and publishes them.
 
 Everybody's purchases are read from their documents as of one instant, page by page from a cursor of
 the server, so that memory does not grow with the number of people. Bounds that hardly moved are
@@ -24,7 +24,7 @@ from domain.segments.definition import (
     spec_key,
 )
 from domain.segments.rfm import RFM_SEGMENTS
-from operators.aggregates.fold import held
+from operators.aggregates.fold import state_of
 from operators.aggregates.plan import rfm_spec
 from operators.rfm.bounds import (
     Buyer,
@@ -85,7 +85,7 @@ class RefreshResult:
         population: buyers.
         exact: whether their bounds are exact.
         changed: whether new bounds were made live.
-        sweep: the sweep that scores everybody anew; None where nobody's segments depend on it.
+        sweep: the sweep that rescores every person; None where no segment depends on it.
     """
 
     workspace: int
@@ -222,7 +222,7 @@ class _Census:
         with self._conn.cursor("buyers", binary=True) as cursor:
             cursor.itersize = self._params.page
             for (document,) in cursor.execute(_DOCUMENTS, (self._workspace,)):
-                state = held(decode_person(document).view, self._aggregate)
+                state = state_of(decode_person(document).view, self._aggregate)
                 buyer = (
                     None
                     if state is None

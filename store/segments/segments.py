@@ -107,7 +107,7 @@ class SegmentNames:
         self._age_limit_s = age_limit_s
         self._known: dict[int, tuple[float, dict[int, str]]] = {}
 
-    async def of(self, workspace: int, ids: list[int], now_s: float) -> list[str]:
+    async def names_of(self, workspace: int, ids: list[int], now_s: float) -> list[str]:
         """Names of the segments with these ids; those that were deleted are left out.
 
         Args:

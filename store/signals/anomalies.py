@@ -74,7 +74,7 @@ _PAGE: Final = (
 
 
 def write(conn: Connection[Any], anomalies: Sequence[Anomaly]) -> None:
-    """Store what became of anomalies; told again, it is the same."""
+    """Store the changes of anomalies; idempotent."""
     with conn.transaction(), conn.cursor() as cursor:
         cursor.executemany(
             _WRITE,

@@ -17,7 +17,7 @@ class ReadingRow:
         signal: ``source:<id>`` or ``platform:<name>``.
         name: the source's name; None for platforms.
         score: 0–100, None when unknown.
-        sample: events that it rests on.
+        sample: events that it is based on.
         components: component name → its inputs and score, as JSON.
         reasons: what lowered the score, as JSON.
     """

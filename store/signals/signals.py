@@ -134,7 +134,7 @@ def settled_at(conn: Connection[Any]) -> datetime:
 
     It is now, or the start of the oldest open transaction.
 
-    Whoever asks this, reads what changed, and next time goes on from here misses nothing, however
+    Whoever asks this, reads what changed, and continues from here next time misses nothing, however
     long a transaction was open.
     """
     row = conn.execute(_SETTLED).fetchone()
@@ -148,7 +148,7 @@ def known_signals(conn: Connection[Any]) -> set[tuple[WorkspaceId, str]]:
 
 
 def write_readings(conn: Connection[Any], readings: Sequence[Reading]) -> list[Reading]:
-    """Store readings; answers them with their ids.
+    """Store readings; returns them with their ids.
 
     A request that begins sees them, or is on record before them (`store.last_word`).
     """
@@ -206,15 +206,15 @@ def _reading(row: Sequence[Any]) -> Reading:
 
 
 def newest_readings(
-    conn: Connection[Any], asked: Iterable[tuple[WorkspaceId, str]]
+    conn: Connection[Any], signals: Iterable[tuple[WorkspaceId, str]]
 ) -> dict[tuple[WorkspaceId, str], Reading]:
     """The reading of each signal that was stored last, of those that have one.
 
     Args:
         conn: any connection.
-        asked: (workspace, signal).
+        signals: (workspace, signal).
     """
-    ordered = sorted(asked)
+    ordered = sorted(signals)
     places = (
         [workspace for workspace, _ in ordered],
         [signal for _, signal in ordered],
@@ -230,9 +230,9 @@ def feeding_sources(conn: Connection[Any], workspace: WorkspaceId, since: dateti
 
 
 def prune_readings(conn: Connection[Any], before: datetime) -> int:
-    """Delete readings older than an instant, except those that a decision rests on.
+    """Delete readings older than an instant, except those that a decision is based on.
 
-    Answers how many.
+    Returns how many.
     """
     return conn.execute(_PRUNE, (before,)).rowcount
 
@@ -248,27 +248,31 @@ def thin_readings(conn: Connection[Any], since: datetime, until: datetime) -> in
 def prune_details(conn: Connection[Any], before: datetime) -> int:
     """Delete the counters of older minutes that only serve health, and so no longer do.
 
-    Answers how many.
+    Returns how many.
     """
     return conn.execute(_PRUNE_DETAILS, (before, list(metrics.LASTING))).rowcount
 
 
 def roll_up(conn: Connection[Any], since: datetime, until: datetime) -> int:
-    """Sum the readings of whole hours up, or anew; answers how many hours of signals."""
+    """Sum up the readings of whole hours, or recompute them; returns how many hours of signals."""
     return conn.execute(_ROLL_UP, (since, until)).rowcount
 
 
-def memories(conn: Connection[Any], since: datetime) -> dict[tuple[WorkspaceId, str], bytes]:
-    """What was learned of each signal and stored since an instant, packed."""
+def load_checkpoints(
+    conn: Connection[Any], since: datetime
+) -> dict[tuple[WorkspaceId, str], bytes]:
+    """Checkpoints stored since an instant, packed: (workspace, signal) → baseline."""
     return {
         (WorkspaceId(workspace), signal): bytes(memory)
         for workspace, signal, memory in conn.execute(_MEMORIES, (since,))
     }
 
 
-def remember(conn: Connection[Any], learned: Sequence[Checkpoint], now: datetime) -> None:
-    """Store what was learned."""
-    newest = {(one.workspace, one.signal): one for one in learned}
+def save_checkpoints(
+    conn: Connection[Any], checkpoints: Sequence[Checkpoint], now: datetime
+) -> None:
+    """Store checkpoints."""
+    newest = {(one.workspace, one.signal): one for one in checkpoints}
     if newest:
         rows = list(newest.values())
         values = (

@@ -18,8 +18,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Generations(Generic[K, V]):
-    """A map that forgets what was not used for a while.
+class TwoGenerationCache(Generic[K, V]):
+    """A map of two generations that drops entries not used for a while.
 
     Args:
         size: entries per generation; two generations are kept.
@@ -40,7 +40,7 @@ class Generations(Generic[K, V]):
         return value
 
     def put(self, key: K, value: V) -> None:
-        """Remember; the oldest generation is forgotten when the young one is full."""
+        """Add an entry; the old generation is dropped when the young one is full."""
         if not self._size:
             return
         if len(self._young) >= self._size:
@@ -48,7 +48,7 @@ class Generations(Generic[K, V]):
         self._young[key] = value
 
     def drop(self, key: K) -> V | None:
-        """Forget one entry; answers what it was."""
+        """Remove one entry; returns its value."""
         young = self._young.pop(key, None)
         old = self._old.pop(key, None)
         return old if young is None else young
@@ -77,12 +77,12 @@ class PeopleCache:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._people: Generations[ProfileId, CachedPerson] = Generations(size)
-        self._owners: Generations[IdentifierKey, ProfileId] = Generations(size * 2)
-        self.links: Generations[Pair, Link] = Generations(size)
+        self._people: TwoGenerationCache[ProfileId, CachedPerson] = TwoGenerationCache(size)
+        self._owners: TwoGenerationCache[IdentifierKey, ProfileId] = TwoGenerationCache(size * 2)
+        self.links: TwoGenerationCache[Pair, Link] = TwoGenerationCache(size)
 
     def find(self, key: IdentifierKey) -> tuple[ProfileId, CachedPerson] | None:
-        """The owner of an identifier, if both are remembered."""
+        """The owner of an identifier, if both are cached."""
         owner = self._owners.get(key)
         person = self._people.get(owner) if owner is not None else None
         return (
@@ -91,7 +91,7 @@ class PeopleCache:
             else None
         )
 
-    def remember(
+    def put(
         self,
         profile: ProfileId,
         version: int,
@@ -123,7 +123,7 @@ class PeopleCache:
             self._owners.put(key, profile)
 
     def forget(self, profile: ProfileId) -> CachedPerson | None:
-        """Drop a person; answers what was remembered."""
+        """Drop a person; returns the cached entry."""
         return self._people.drop(profile)
 
     def __len__(self) -> int:

@@ -200,7 +200,7 @@ def copy_replacing(
 
 
 def copy_identifiers(cursor: psycopg.Cursor, rows: Iterable[NewIdentifier]) -> None:
-    """Append to ``identifiers``; psycopg.errors.UniqueViolation where another worker was faster."""
+    """Append to ``identifiers``; psycopg.errors.UniqueViolation if another worker was first."""
     _copy(cursor, "identifiers", IDENTIFIER_COLUMNS, [_identifier(row) for row in rows])
 
 

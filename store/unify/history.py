@@ -5,11 +5,11 @@ from typing import Final
 
 import psycopg
 
-from domain.changes import Told
+from domain.changes import HistoryEvent
 from domain.ids import IdentifierKey, MessageKey, ProfileId
 from domain.profiles.profile import Person
 from operators.segments.program import Program
-from operators.unify.backfill import built_up_to, catch_up, lacks_history, told
+from operators.unify.backfill import backfill, backfilled_to, history_event, lacks_history
 from store.connection import Keys
 
 _EVENTS_AT_A_TIME: Final = 5_000
@@ -24,10 +24,10 @@ WHERE EXISTS (
 """
 
 
-def bring_up(
+def backfill_people(
     connection: psycopg.Connection, people: Iterable[Person], program: Program
 ) -> list[Person]:
-    """Build the aggregates that a program needs and people lack, in the people and nowhere else.
+    """Backfill the aggregates that a program needs and people lack, in memory only.
 
     To be called inside a transaction whose statements see one instant, the one in which the people
     were read.
@@ -38,14 +38,14 @@ def bring_up(
         program: what is evaluated.
 
     Returns:
-        Those who lacked any.
+        The people that were backfilled.
     """
     lacking = [person for person in people if lacks_history(person, program)]
     if lacking:
-        names = program.names(min(built_up_to(person, program) for person in lacking))
+        names = program.names(min(backfilled_to(person, program) for person in lacking))
         histories = read_events(connection, [person.id for person in lacking], names)
         for person in lacking:
-            catch_up(person, {}, histories[person.id], program)
+            backfill(person, {}, histories[person.id], program)
     return lacking
 
 
@@ -53,7 +53,7 @@ def read_events(
     connection: psycopg.Connection,
     people: Collection[ProfileId],
     names: Iterable[tuple[str, str | None]],
-) -> dict[ProfileId, list[Told]]:
+) -> dict[ProfileId, list[HistoryEvent]]:
     """Read people's stored events.
 
     To be called inside a transaction.
@@ -70,7 +70,7 @@ def read_events(
         psycopg.OperationalError: the server does not answer.
     """
     wanted = sorted(set(names), key=lambda pair: (pair[0], pair[1] or ""))
-    histories: dict[ProfileId, list[Told]] = {person: [] for person in people}
+    histories: dict[ProfileId, list[HistoryEvent]] = {person: [] for person in people}
     if wanted:
         parameters = (
             Keys(list(people)),
@@ -83,6 +83,8 @@ def read_events(
                 _EVENTS, parameters, binary=True
             ):
                 histories[ProfileId(owner)].append(
-                    told(IdentifierKey(leaf), kind, name, at_ms, MessageKey(message), payload)
+                    history_event(
+                        IdentifierKey(leaf), kind, name, at_ms, MessageKey(message), payload
+                    )
                 )
     return histories

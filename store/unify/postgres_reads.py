@@ -6,7 +6,7 @@ from typing import Final
 
 import psycopg
 
-from domain.changes import Told
+from domain.changes import HistoryEvent
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.link import Link, Pair
 from domain.profiles.profile import FactKey
@@ -53,7 +53,7 @@ class PostgresReads:
     Every method raises what psycopg raises where the server does not answer.
 
     Args:
-        connect: answers the connection of the worker.
+        connect: returns the connection of the worker.
     """
 
     def __init__(self, connect: Callable[[], psycopg.Connection]) -> None:
@@ -109,7 +109,7 @@ class PostgresReads:
 
     def events(
         self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
-    ) -> dict[ProfileId, list[Told]]:
+    ) -> dict[ProfileId, list[HistoryEvent]]:
         """The stored events of people, of some types and names."""
         return read_events(self._connect(), ids, names)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from domain.changes import Told
+from domain.changes import HistoryEvent
 from domain.ids import IdentifierKey, MessageKey, ProfileId
 from domain.link import Link, Pair
 
@@ -80,5 +80,5 @@ class Reads(Protocol):
 
     def events(
         self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
-    ) -> dict[ProfileId, list[Told]]:
+    ) -> dict[ProfileId, list[HistoryEvent]]:
         """The stored events of people, of some types and names; a name None is any."""

@@ -18,10 +18,10 @@ _REST: Final = """
 _TIDY: Final = "DELETE FROM resting_people WHERE until_at < %(now)s - interval '7 days'"
 
 
-def rest(
+def suspend_person(
     conn: Connection[Any], profile: ProfileId, failure: str, now: datetime, until: datetime
 ) -> None:
-    """Let one person rest; nothing where they are gone.
+    """Suspend the evaluation of one person; does nothing where they are gone.
 
     Args:
         conn: any connection.

@@ -119,7 +119,7 @@ def move_fence(cursor: psycopg.Cursor, fence: "Fence") -> bool:
     )
 
 
-def definitions_stand(cursor: psycopg.Cursor, revision: int) -> bool:
+def definitions_are_current(cursor: psycopg.Cursor, revision: int) -> bool:
     """Whether definitions are unchanged since the decision; keeps them until the transaction ends.
 
     Publishing waits for it.
@@ -140,7 +140,7 @@ def next_position(cursor: psycopg.Cursor, log: str, partition: int) -> int:
 def write_people(
     cursor: psycopg.Cursor, changes: Changes, packed: Iterable[tuple[Person, bytes]]
 ) -> str:
-    """Write people's rows, in id order; answers what was stale, or the empty string."""
+    """Write people's rows, in id order; returns what was stale, or the empty string."""
     replaced = changes.replaced
     created = [row for row in packed if row[0].id not in replaced]
     updated = [
@@ -163,7 +163,7 @@ def write_people(
 def write_identity(cursor: psycopg.Cursor, changes: Changes) -> str:
     """Write identifiers, their leaves and owners, link facts and history.
 
-    Answers what was stale, or the empty string.
+    Returns what was stale, or the empty string.
     """
     if changes.absorbed:
         cursor.execute(

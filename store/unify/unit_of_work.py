@@ -12,11 +12,11 @@ from typing import Final, Protocol, TypeVar
 import psycopg
 from psycopg import errors
 
-from domain.changes import Changes, Known
+from domain.changes import Changes, LoadedState
 from domain.event import Fence
 from domain.ids import ProfileId
 from domain.profiles.profile import Person, decode_person, encode_person
-from operators.unify.needed import Needed
+from operators.unify.needed import ReadSet
 from store import locks
 from store.connection import connect_engine
 from store.errors import StoreUnavailable, is_away
@@ -28,7 +28,7 @@ from store.unify.postgres_reads import PostgresReads
 T = TypeVar("T")
 
 CONTENDED_AFTER: Final = 3
-"""Tries after which a batch waits for its turn among all that contend."""
+"""Retries after which a batch takes the contention lock."""
 
 
 class UnitOfWork(Protocol):
@@ -37,11 +37,13 @@ class UnitOfWork(Protocol):
     PostgreSQL and the simulation's in-memory store pass the same battery.
     """
 
-    def load(self, wanted: Needed) -> Known:
+    def load(self, read_set: ReadSet) -> LoadedState:
         """What is stored of the identifiers, pairs and messages."""
 
-    def load_components(self, known: Known, people: Iterable[ProfileId]) -> "Known | Conflict":
-        """`known`, with the whole components of some people.
+    def load_components(
+        self, loaded: LoadedState, people: Iterable[ProfileId]
+    ) -> "LoadedState | Conflict":
+        """`loaded`, with the whole components of some people.
 
         Conflict where somebody has changed since it was loaded.
         """
@@ -50,15 +52,18 @@ class UnitOfWork(Protocol):
         """People by id, those that exist."""
 
     def load_histories(
-        self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
-    ) -> "Known | Conflict":
-        """`known`, with some people's leaves and their events of these types and names.
+        self,
+        loaded: LoadedState,
+        people: Collection[ProfileId],
+        names: Iterable[tuple[str, str | None]],
+    ) -> "LoadedState | Conflict":
+        """`loaded`, with some people's leaves and their events of these types and names.
 
         Conflict where somebody has changed since.
         """
 
-    def forget(self, wanted: Needed) -> None:
-        """Drop what is remembered about a batch, after a conflict."""
+    def forget(self, read_set: ReadSet) -> None:
+        """Drop the cached entries of a batch, after a conflict."""
 
     def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
         """Store everything, or nothing."""
@@ -72,7 +77,7 @@ class PostgresUnitOfWork:
 
     Args:
         dsn: libpq connection string.
-        cache_people: people to remember.
+        cache_people: people to cache.
         message_check_batches: after a batch with duplicates, ask for stored messages in advance for
             this many batches; otherwise a duplicate is found out by the unique index, at the price
             of a second try.
@@ -104,30 +109,32 @@ class PostgresUnitOfWork:
             self._connection.close()
             self._connection = None
 
-    def load(self, wanted: Needed) -> Known:
+    def load(self, read_set: ReadSet) -> LoadedState:
         """Read what a batch names: from the cache, and the rest in one round trip.
 
         Raises:
             StoreUnavailable: the server does not answer.
         """
         with self._asking():
-            return self._loader.load(wanted)
+            return self._loader.load(read_set)
 
-    def load_components(self, known: Known, people: Iterable[ProfileId]) -> Known | Conflict:
-        """Read people's whole components, with everybody whom facts connect, as of one instant.
+    def load_components(
+        self, loaded: LoadedState, people: Iterable[ProfileId]
+    ) -> LoadedState | Conflict:
+        """Read people's whole components, including everyone whom facts connect, as of one instant.
 
         Args:
-            known: what was loaded for the batch; extended and answered.
+            loaded: what was loaded for the batch; extended and answered.
             people: ids of stored people.
 
         Returns:
-            `known`, or Conflict where somebody has changed since it was loaded.
+            `loaded`, or Conflict where somebody has changed since it was loaded.
 
         Raises:
             StoreUnavailable: the server does not answer.
         """
         with self._asking():
-            return known if self._loader.components(known, people) else Conflict("component")
+            return loaded if self._loader.components(loaded, people) else Conflict("component")
 
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
         """Read people by id, those that exist, fresh from the database.
@@ -139,18 +146,21 @@ class PostgresUnitOfWork:
             return [decode_person(row.doc) for row in self._loader.people(people)]
 
     def load_histories(
-        self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
-    ) -> Known | Conflict:
+        self,
+        loaded: LoadedState,
+        people: Collection[ProfileId],
+        names: Iterable[tuple[str, str | None]],
+    ) -> LoadedState | Conflict:
         """Read what aggregates that people lack are built from, as of one instant.
 
         Returns:
-            `known`, or Conflict where somebody has changed since it was loaded.
+            `loaded`, or Conflict where somebody has changed since it was loaded.
 
         Raises:
             StoreUnavailable: the server does not answer.
         """
         with self._asking():
-            return known if self._loader.histories(known, people, names) else Conflict("history")
+            return loaded if self._loader.histories(loaded, people, names) else Conflict("history")
 
     def read(self, query: Callable[[psycopg.Connection], T]) -> T:
         """Run a small query on this connection.
@@ -161,15 +171,15 @@ class PostgresUnitOfWork:
         with self._asking():
             return query(self.connection)
 
-    def contend(self, wanted: Needed, attempt: int) -> None:
+    def serialize_retries(self, read_set: ReadSet, attempt: int) -> None:
         """Prepare a retry after a conflict: forget the cached people.
 
-        From the third retry on, take turns with other contenders.
+        From the third retry on, hold the contention lock.
 
-        Holding the lock from the load to the commit, contending workers come one after the other,
-        so that every one of them gets through.
+        Contending workers hold it from the load to the commit, so their retries are serialised and
+        each of them succeeds.
         """
-        self.forget(wanted)
+        self.forget(read_set)
         if attempt + 1 == CONTENDED_AFTER:
             self.read(
                 lambda connection: connection.execute(
@@ -178,8 +188,8 @@ class PostgresUnitOfWork:
             )
             self._contending = True
 
-    def calm(self) -> None:
-        """Let others go on after a contended batch is through."""
+    def release_contention_lock(self) -> None:
+        """Release the lock on contended retries after the batch is committed."""
         if self._contending:
             self._contending = False
             self.read(
@@ -188,9 +198,9 @@ class PostgresUnitOfWork:
                 )
             )
 
-    def forget(self, wanted: Needed) -> None:
-        """Drop everything remembered about a batch's identifiers, after a conflict."""
-        self._loader.forget(wanted)
+    def forget(self, read_set: ReadSet) -> None:
+        """Drop the cached entries of a batch's identifiers, after a conflict."""
+        self._loader.forget(read_set)
 
     def commit(self, changes: Changes, fence: Fence | None) -> Outcome:
         """Store everything that a batch does, or nothing.
@@ -203,8 +213,8 @@ class PostgresUnitOfWork:
             Committed, Conflict (load again, recompute), or Fenced (drop the batch).
 
         Raises:
-            StoreUnavailable: the connection broke; whether the transaction took effect is told by
-                the fence of the next try.
+            StoreUnavailable: the connection broke; the fence of the next try shows whether the
+                transaction took effect.
             psycopg.Error: the database refuses a value.
         """
         packed = [
@@ -227,7 +237,7 @@ class PostgresUnitOfWork:
                 raise
             raise self._lost() from error
         if isinstance(outcome, Committed):
-            self._loader.remember(changes, packed)
+            self._loader.cache_commit(changes, packed)
         return outcome
 
     def rehearse(self, changes: Changes, fence: Fence) -> None:
@@ -256,7 +266,7 @@ class PostgresUnitOfWork:
         self, changes: Changes, packed: list[tuple[Person, bytes]], fence: Fence | None
     ) -> Outcome:
         cursor = self.connection.cursor()
-        if not sql.definitions_stand(cursor, changes.revision):
+        if not sql.definitions_are_current(cursor, changes.revision):
             return Conflict(DEFINITIONS)
         if fence is not None and not sql.move_fence(cursor, fence):
             position = sql.next_position(cursor, fence.log, fence.partition)

@@ -69,5 +69,5 @@ async def api_key(pool: Pool, digest: bytes) -> KnownKey | None:
     return await fetch_one(pool, _known_key, _KEY, {"hash": digest})
 
 
-def _known_key(number: int, workspace: int, salt: bytes, scopes: list[str]) -> KnownKey:
-    return KnownKey(number, WorkspaceId(workspace), bytes(salt), frozenset(scopes))
+def _known_key(key_id: int, workspace: int, salt: bytes, scopes: list[str]) -> KnownKey:
+    return KnownKey(key_id, WorkspaceId(workspace), bytes(salt), frozenset(scopes))

@@ -35,7 +35,7 @@ def tell(settings: Settings, tenant: Tenant) -> Tell:
             NOW_MS,
         )
         with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-            outbox.tell(
+            outbox.enqueue(
                 conn,
                 Notice(WorkspaceId(tenant.id), step, episode, NOW_MS, ended_ms),
                 ["oncall"],
@@ -50,7 +50,7 @@ def give_up(settings: Settings) -> Callable[[], None]:
     def bury() -> None:
         with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
             for one in outbox.claim(conn, ["oncall"], NOW, datetime.resolution, 10):
-                outbox.bury(conn, one.id, "answered 401: it does not want this notice", NOW)
+                outbox.give_up(conn, one.id, "answered 401: it does not want this notice", NOW)
 
     return bury
 

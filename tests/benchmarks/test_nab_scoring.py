@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.nab.benchmark import detect
 from benchmarks.nab.corpus import corpus
-from benchmarks.nab.detectors import Chosen, Spelled
+from benchmarks.nab.detectors import RefractoryDetector, StratumDetector
 from benchmarks.nab.scoring import (
     Labelled,
     best_threshold,
@@ -93,7 +93,10 @@ def test_the_corpus_is_whole_and_the_detector_earns_what_it_should_on_some_of_it
     assert sum(len(one.values) for one in series) == 228_257
     ads = [one for one in series if one.family == "realAdExchange"]
     assert {one.step_ms for one in ads} == {3_600_000}
-    assert tally_at(detect(ads, Chosen).of(["realAdExchange"]), 0.5).normalised() >= 60
+    assert (
+        tally_at(detect(ads, StratumDetector).for_families(["realAdExchange"]), 0.5).normalised()
+        >= 60
+    )
 
 
 class _Given:
@@ -109,7 +112,7 @@ class _Given:
 
 def test_within_a_spell_only_a_greater_score_counts() -> None:
     scores = [0.2, 0.5, 0.4, 0.5, 0.6, 0.1, 0.3]
-    spelled = Spelled(_Given(scores), 3_600_000)
+    spelled = RefractoryDetector(_Given(scores), 3_600_000)
     at_ms = [0, 1, 2, 3, 4, 29, 35]
     assert [spelled.score(hour * 3_600_000, 0.0) for hour in at_ms] == [
         0.2,

@@ -16,7 +16,7 @@ from config.collector import CollectorParams
 from config.exports import form_kinds
 from config.load import load_settings
 from config.settings import Settings
-from domain.changes import Changes, Known
+from domain.changes import Changes, LoadedState
 from domain.event import Event
 from domain.export import ExportSpec
 from domain.ids import WorkspaceId
@@ -77,7 +77,7 @@ def resolved(events: list[Event], settings: Settings) -> None:
     """It makes one person of two devices, and the oracle finds the same people."""
     changes = unify(
         events,
-        Known(),
+        LoadedState(),
         Definitions(settings.identity, settings.profile, {}),
         events[-1].received_ms,
     )
@@ -134,7 +134,7 @@ def asked_for(settings: Settings) -> None:
     """Rules may ask for it, and exports have a column of it."""
     rule = read_rule({"type": "identifier", "kind": KIND}, settings.definitions)
     assert rule == HasIdentifier(KIND)
-    known = references.Known({}, {}, {}, settings.identity.kinds, rfm=False)
+    known = references.RuleScope({}, {}, {}, settings.identity.kinds, rfm=False)
     assert not list(references.reference_problems(rule, None, known))
     forms: tuple[tuple[Literal["raw", "meta"], tuple[str, ...]], ...] = (
         ("raw", tuple(settings.identity.kinds)),

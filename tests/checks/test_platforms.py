@@ -151,7 +151,7 @@ class Connector:
         self.destination = wiring(settings)(http)[place.name]
 
     def __call__(self, operation: Operation) -> Outcome:
-        with self.destination.pace.permitting(lambda: True):
+        with self.destination.rate_limit.permitting(lambda: True):
             return self.destination.call(operation)
 
 

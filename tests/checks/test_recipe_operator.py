@@ -65,7 +65,7 @@ from domain.segments.definition import WorkspaceDefinitions
 from domain.segments.event_filter import Where
 from domain.segments.rule import decode_rule, encode_rule
 from operators.rules.conditions import tester
-from operators.rules.describe import in_words
+from operators.rules.describe import to_text
 from operators.rules.references import DefinitionParams
 from operators.segments.compile_rules import Compiler
 from oracle.conditions import satisfies
@@ -84,7 +84,7 @@ def problems(document):
 
 found = read_rule({"type": "trait", "name": "plan", "condition": LIKE}, PARAMS)
 assert decode_rule(encode_rule(found)) == found
-assert in_words(found) == "the trait plan is spelled like “Pro”"
+assert to_text(found) == "the trait plan is spelled like “Pro”"
 wrong = {"type": "trait", "name": "plan", "condition": LIKE | {"value": 1}}
 assert problems(wrong) == ["$.condition.value"]
 assert problems({"type": "event", "event": {"name": "x"}, "condition": LIKE}) == ["$.condition.op"]

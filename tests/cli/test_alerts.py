@@ -64,9 +64,9 @@ def alert(postgres_dsn: str, workspace: TestWorkspace) -> int:
         NOW_MS,
     )
     with psycopg.connect(postgres_dsn) as conn:
-        outbox.tell(conn, Notice(workspace.id, Step.OPENED, episode, NOW_MS), ["oncall"], NOW)
+        outbox.enqueue(conn, Notice(workspace.id, Step.OPENED, episode, NOW_MS), ["oncall"], NOW)
         (claimed,) = outbox.claim(conn, ["oncall"], NOW, timedelta(minutes=1), 1)
-        outbox.bury(conn, claimed.id, "answered 401", NOW)
+        outbox.give_up(conn, claimed.id, "answered 401", NOW)
         return claimed.alert_id
 
 

@@ -28,7 +28,7 @@ from domain.segments.definition import (
 from domain.segments.rfm import RFM_GRID
 from domain.segments.rule import Measure, Rule
 from operators.rules.check import function_problems
-from operators.rules.references import DefinitionParams, Known, placed, reference_problems
+from operators.rules.references import DefinitionParams, RuleScope, placed, reference_problems
 from oracle.rules import Subject as Naive
 from tests.docs.examples import RULES, TRAITS
 from tests.docs.histories import NOW, Person, nobody
@@ -137,7 +137,7 @@ def test_a_rule_of_the_documentation_refers_to_what_is_there(block: Block) -> No
     rule = read_rule(block.document, DefinitionParams())
     functions: dict[str, Function] = {trait.name: trait.rule.function for trait in live.traits}
     segments = {segment.id: segment.rule for segment in live.segments if segment.rule is not None}
-    known = Known(segments, NAMED, functions, IdentityRules().kinds, rfm=True)
+    known = RuleScope(segments, NAMED, functions, IdentityRules().kinds, rfm=True)
     assert not list(reference_problems(rule, None, known))
     assert not list(function_problems(rule, functions))
 

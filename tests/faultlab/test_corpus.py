@@ -13,8 +13,8 @@ from domain.instants import MINUTE_MS
 from domain.policies import IdentityRules, ProfileRules
 from faultlab.corpus import Plan, normal, run, score
 from faultlab.faults import FAULTS, NORMAL
-from faultlab.histories import Pace, Told, applicable, onsets
-from faultlab.picture import drawn
+from faultlab.histories import HistoryResult, Pace, applicable, onsets
+from faultlab.picture import draw
 from faultlab.profiles import CONVERSIONS, CRM, META, NIGHTLY_BATCH, WEB_SHOP, Profile
 from faultlab.report import as_json, fault_rows, kind_of, missed, normal_rows, summary
 from faultlab.rhythm import Rhythm
@@ -37,18 +37,18 @@ SHORT = Pace(
 TINY = Pace(warm=timedelta(hours=2), calm=timedelta(hours=1), fine_for=timedelta(minutes=1))
 
 
-def ran(plan: Plan, jobs: int = 1) -> list[Told]:
+def ran(plan: Plan, jobs: int = 1) -> list[HistoryResult]:
     return run(plan, RULES, jobs, lambda _name, _done, _total: None)
 
 
 @pytest.fixture(scope="module")
-def outages() -> Sequence[Told]:
+def outages() -> Sequence[HistoryResult]:
     return ran(Plan((1,), (STEADY,), SHORT, "outage"))
 
 
 @pytest.mark.long
 def test_an_outage_is_found_within_minutes_and_no_push_goes_after_that(
-    outages: Sequence[Told],
+    outages: Sequence[HistoryResult],
 ) -> None:
     found = score(outages, "outage")
     assert (found.recall, found.let_after) == (1.0, 0)
@@ -56,13 +56,13 @@ def test_an_outage_is_found_within_minutes_and_no_push_goes_after_that(
     assert found.worst_s <= 180
 
 
-def test_calm_traffic_is_not_held(outages: Sequence[Told]) -> None:
+def test_calm_traffic_is_not_held(outages: Sequence[HistoryResult]) -> None:
     assert normal(outages).episodes == 0
     assert normal(outages).watched_ms > timedelta(hours=2) / timedelta(milliseconds=1)
 
 
-def test_the_picture_and_the_document_say_what_came_of_it(outages: Sequence[Told]) -> None:
-    svg = drawn(outages)
+def test_the_picture_and_the_document_say_what_came_of_it(outages: Sequence[HistoryResult]) -> None:
+    svg = draw(outages)
     assert ET.fromstring(svg).tag.endswith("svg")  # noqa: S314 - our own picture
     assert "1/1 in" in svg
     assert "web shop: outage, high" in svg
@@ -139,7 +139,7 @@ def test_a_summary_of_nothing_is_empty_and_not_perfect() -> None:
     assert (summary([])["recall"], summary([])["outage_median_s"]) == (0.0, None)
 
 
-def test_blind_counts_as_missed(outages: Sequence[Told]) -> None:
+def test_blind_counts_as_missed(outages: Sequence[HistoryResult]) -> None:
     outcome = outages[1].outcome
     assert outcome is not None
     blind = outages[1]._replace(outcome=outcome._replace(result=Result.BLIND))

@@ -5,18 +5,18 @@ from datetime import timedelta
 import pytest
 
 from domain.gate import Verdict
-from faultlab.engine import Look
-from faultlab.scoring import Held, Outcome, Result, added, held, judge, together, verdict_at
+from faultlab.engine import GateSample
+from faultlab.scoring import Holds, Outcome, Result, added, judge, score_holds, together, verdict_at
 
 MINUTE = 60_000
 EVERY, PHASE = timedelta(minutes=10), timedelta(minutes=4)
 
 
-def looks(spelled: str, start: int = 0) -> list[Look]:
+def looks(spelled: str, start: int = 0) -> list[GateSample]:
     """One look per minute: ``.`` passes, ``h`` holds, ``b`` blocks."""
     verdicts = {".": Verdict.PASS, "h": Verdict.HOLD, "b": Verdict.BLOCK}
     return [
-        Look(
+        GateSample(
             (start + minute) * MINUTE,
             verdicts[letter],
             None,
@@ -68,7 +68,7 @@ def test_a_verdict_holds_until_the_next_look_and_nothing_passes_before_the_first
 def test_each_run_of_held_looks_is_one_episode_and_lasts_until_the_next_pass() -> None:
     # Two runs: minutes 3–5 (3 minutes) and 8 (1 minute); a change from hold to block begins no new
     # one.
-    assert held(looks("...hbh..h..."), 0, 12 * MINUTE) == Held(
+    assert score_holds(looks("...hbh..h..."), 0, 12 * MINUTE) == Holds(
         2, 4 * MINUTE, 12 * MINUTE, ("why 3", "why 8")
     )
 
@@ -76,19 +76,19 @@ def test_each_run_of_held_looks_is_one_episode_and_lasts_until_the_next_pass() -
 def test_an_episode_that_had_begun_before_counts_and_one_that_does_not_end_lasts_to_the_end() -> (
     None
 ):
-    assert held(looks(".hh.....hh"), 2 * MINUTE, 20 * MINUTE) == Held(
+    assert score_holds(looks(".hh.....hh"), 2 * MINUTE, 20 * MINUTE) == Holds(
         2, (1 + 12) * MINUTE, 18 * MINUTE, ("why 2", "why 8")
     )
 
 
 def test_what_is_held_all_the_time_is_one_episode_and_the_whole_time() -> None:
-    told = held(looks("h" * 60), 0, 60 * MINUTE)
+    told = score_holds(looks("h" * 60), 0, 60 * MINUTE)
     assert (told.episodes, told.share) == (1, 1.0)
 
 
 def test_stretches_add_up_to_episodes_per_month() -> None:
     day = 24 * 60 * MINUTE
-    both = added([Held(1, day // 2, 10 * day, ("a",)), Held(2, 0, 20 * day, ("b", "c"))])
+    both = added([Holds(1, day // 2, 10 * day, ("a",)), Holds(2, 0, 20 * day, ("b", "c"))])
     assert both.per_month == 3.0
     assert both.share == pytest.approx(1 / 60)
     assert both.reasons == ("a", "b", "c")

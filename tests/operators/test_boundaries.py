@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.changes import Changes, Known
+from domain.changes import Changes, LoadedState
 from domain.event import Event
 from domain.ids import SegmentId
 from domain.instants import HOUR_MS
@@ -48,7 +48,7 @@ def live(rule: Rule, zone: str = "UTC") -> Definitions:
 
 def fed(events: list[Event], definitions: Definitions, now_ms: int) -> tuple[Person, Changes]:
     """The one person whom events make, and everything that was done."""
-    changes = unify(events, Known(), definitions, now_ms)
+    changes = unify(events, LoadedState(), definitions, now_ms)
     assert isinstance(changes, Changes)
     (person,) = changes.people
     return person, changes
@@ -56,7 +56,7 @@ def fed(events: list[Event], definitions: Definitions, now_ms: int) -> tuple[Per
 
 def woken(person: Person, definitions: Definitions, now_ms: int) -> list[tuple[int, str]]:
     """What the clock changes: (delta, cause) of every transition."""
-    changes = wake([person], Known(), definitions, now_ms)
+    changes = wake([person], LoadedState(), definitions, now_ms)
     assert isinstance(changes, Changes)
     return [(change.delta, change.cause) for change in changes.memberships]
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from domain.changes import Changes, Known, Missing
+from domain.changes import Changes, LoadedState, NeedMore
 from domain.event import Event, Fence, Unmerge
 from domain.link import pair_of
 from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import Person, decode_person
 from operators.unify.batch import unify
 from operators.unify.definitions import Definitions
-from operators.unify.needed import Item, Needed, needed
+from operators.unify.needed import Item, ReadSet, collect_read_set
 from operators.unify.wake import wake
 from store.unify.outcomes import Committed, Conflict, Outcome
 from store.unify.unit_of_work import UnitOfWork
@@ -31,14 +31,14 @@ class Shared:
 
 def decide(store: UnitOfWork, items: Sequence[Item]) -> Changes:
     """What a batch does by what the store knows now."""
-    answer = unify(items, store.load(needed(items)), definitions(), NOON_MS)
+    answer = unify(items, store.load(collect_read_set(items)), definitions(), NOON_MS)
     assert isinstance(answer, Changes)
     return answer
 
 
 def woken(people: list[Person], now_ms: int) -> Changes:
     """What waking people does."""
-    answer = wake(people, Known(), definitions(), now_ms)
+    answer = wake(people, LoadedState(), definitions(), now_ms)
     assert isinstance(answer, Changes)
     return answer
 
@@ -58,16 +58,16 @@ class Feed:
     def __call__(self, *items: Event | Unmerge) -> None:
         """Commit, again where the store says that somebody was faster."""
         for _ in range(3):
-            known = self.store.load(needed(items))
+            known = self.store.load(collect_read_set(items))
             answer = unify(items, known, self.rules or definitions(), NOON_MS)
-            while isinstance(answer, Missing):
+            while isinstance(answer, NeedMore):
                 whole = self.store.load_components(known, answer.people)
                 if isinstance(whole, Conflict):
                     break
                 answer = unify(items, whole, self.rules or definitions(), NOON_MS)
             if isinstance(answer, Changes) and self.commit(answer) == Committed():
                 return
-            self.store.forget(needed(items))
+            self.store.forget(collect_read_set(items))
         pytest.fail("a batch conflicts with nobody")
 
     def commit(self, changes: Changes) -> Outcome:
@@ -76,11 +76,11 @@ class Feed:
         return outcome
 
 
-def ask(store: UnitOfWork, *names: str) -> Known:
+def ask(store: UnitOfWork, *names: str) -> LoadedState:
     """What a fresh reader sees of some identifiers and the links among them."""
     keys = {key(name) for name in names}
     return store.load(
-        Needed(keys, {pair_of(one, other) for one in keys for other in keys if one < other})
+        ReadSet(keys, {pair_of(one, other) for one in keys for other in keys if one < other})
     )
 
 

@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from domain.changes import Change, Changes, Counted, Known, Merge, Told
+from domain.changes import Change, Changes, Counted, HistoryEvent, LoadedState, Merge
 from domain.event import Event, Fence, Unmerge
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link, Pair
 from domain.profiles.profile import Person, decode_person, encode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
-from operators.unify.backfill import told
-from operators.unify.needed import Needed
+from operators.unify.backfill import history_event
+from operators.unify.needed import ReadSet
 from store.definitions.load import Registry
 from store.errors import StoreUnavailable
 from store.unify.loading import Loader
@@ -345,9 +345,9 @@ class MemoryReads:
 
     def events(
         self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
-    ) -> dict[ProfileId, list[Told]]:
+    ) -> dict[ProfileId, list[HistoryEvent]]:
         tables, wanted = self._tables, set(names)
-        histories: dict[ProfileId, list[Told]] = {profile: [] for profile in ids}
+        histories: dict[ProfileId, list[HistoryEvent]] = {profile: [] for profile in ids}
         for event in tables.events.values():
             if (
                 isinstance(event, Unmerge)
@@ -358,7 +358,7 @@ class MemoryReads:
             history = histories.get(tables.identifiers[leaf].profile)
             if history is not None:
                 history.append(
-                    told(
+                    history_event(
                         leaf,
                         event.type,
                         event.name,
@@ -393,11 +393,13 @@ class MemoryUnitOfWork:
         self._pause = pause
         self._loader = Loader(MemoryReads(tables, pause), cache_people, check_batches)
 
-    def load(self, wanted: Needed) -> Known:
+    def load(self, wanted: ReadSet) -> LoadedState:
         with self._asking():
             return self._loader.load(wanted)
 
-    def load_components(self, known: Known, people: Iterable[ProfileId]) -> Known | Conflict:
+    def load_components(
+        self, known: LoadedState, people: Iterable[ProfileId]
+    ) -> LoadedState | Conflict:
         with self._asking():
             return known if self._loader.components(known, people) else Conflict("component")
 
@@ -406,8 +408,11 @@ class MemoryUnitOfWork:
             return [decode_person(row.doc) for row in self._loader.people(people)]
 
     def load_histories(
-        self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
-    ) -> Known | Conflict:
+        self,
+        known: LoadedState,
+        people: Collection[ProfileId],
+        names: Iterable[tuple[str, str | None]],
+    ) -> LoadedState | Conflict:
         with self._asking():
             return known if self._loader.histories(known, people, names) else Conflict("history")
 
@@ -415,13 +420,13 @@ class MemoryUnitOfWork:
         """The definitions, whatever is asked."""
         return self._tables.registry
 
-    def contend(self, wanted: Needed, _attempt: int) -> None:
+    def serialize_retries(self, wanted: ReadSet, _attempt: int) -> None:
         self.forget(wanted)
 
-    def calm(self) -> None:
+    def release_contention_lock(self) -> None:
         pass
 
-    def forget(self, wanted: Needed) -> None:
+    def forget(self, wanted: ReadSet) -> None:
         self._loader.forget(wanted)
 
     def close(self) -> None:
@@ -436,7 +441,7 @@ class MemoryUnitOfWork:
         if outcome == Conflict("unique:events_message_key"):
             self._loader.expect_duplicates()
         if isinstance(outcome, Committed):
-            self._loader.remember(changes, packed)
+            self._loader.cache_commit(changes, packed)
         return outcome
 
     def rehearse(self, changes: Changes, fence: Fence) -> None:

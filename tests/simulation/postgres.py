@@ -7,13 +7,13 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from domain.changes import Changes, Known
+from domain.changes import Changes, LoadedState
 from domain.event import Fence
 from domain.ids import ProfileId
 from domain.profiles.profile import Person
 from domain.segments.definition import WorkspaceDefinitions, spec_key
 from domain.segments.rule import encode_rule
-from operators.unify.needed import Needed
+from operators.unify.needed import ReadSet
 from oracle.tables import Rules, Totals
 from oracle.verification import differences
 from store import locks
@@ -45,13 +45,15 @@ class PausingUnitOfWork(PostgresUnitOfWork):
             self._lost()
             raise
 
-    def load(self, wanted: Needed) -> Known:
+    def load(self, wanted: ReadSet) -> LoadedState:
         self._breathe()
         known = super().load(wanted)
         self._breathe()
         return known
 
-    def load_components(self, known: Known, people: Iterable[ProfileId]) -> Known | Conflict:
+    def load_components(
+        self, known: LoadedState, people: Iterable[ProfileId]
+    ) -> LoadedState | Conflict:
         answer = super().load_components(known, people)
         self._breathe()
         return answer
@@ -62,17 +64,20 @@ class PausingUnitOfWork(PostgresUnitOfWork):
         return found
 
     def load_histories(
-        self, known: Known, people: Collection[ProfileId], names: Iterable[tuple[str, str | None]]
-    ) -> Known | Conflict:
+        self,
+        known: LoadedState,
+        people: Collection[ProfileId],
+        names: Iterable[tuple[str, str | None]],
+    ) -> LoadedState | Conflict:
         self._breathe()
         answer = super().load_histories(known, people, names)
         self._breathe()
         return answer
 
-    def contend(self, wanted: Needed, _attempt: int) -> None:
+    def serialize_retries(self, wanted: ReadSet, _attempt: int) -> None:
         self.forget(wanted)
 
-    def calm(self) -> None:
+    def release_contention_lock(self) -> None:
         pass
 
     def commit(self, changes: Changes, fence: Fence | None) -> Outcome:

@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.changes import Known
+from domain.changes import LoadedState
 from domain.ids import IdentifierKey, ProfileId, SegmentId
 from domain.link import BANNED, Pair
 from domain.profiles.leaf import Leaf
 from domain.profiles.profile import Person, decode_person
 from domain.segments.definition import WorkspaceDefinitions
-from operators.aggregates.fold import held
+from operators.aggregates.fold import state_of
 from operators.identity import resolve
 from operators.identity.groups import Group
 from operators.unify.assembly import Assembly
@@ -51,7 +51,7 @@ def end_of(history: History, seed: int) -> World:
 def opened(view: Leaf, definitions: WorkspaceDefinitions) -> Leaf:
     """A view with the states of live aggregates, unpacked."""
     states = {
-        aggregate.id: held(view, aggregate)
+        aggregate.id: state_of(view, aggregate)
         for aggregate in definitions.aggregates
         if aggregate.id in view.aggregates
     }
@@ -176,7 +176,7 @@ def test_a_load_that_mixes_two_versions_of_a_person_is_found_out(
 ) -> None:
     learn = Loader._learn
 
-    def trust(loader: Loader, known: Known, found: Owned) -> list[IdentifierKey]:
+    def trust(loader: Loader, known: LoadedState, found: Owned) -> list[IdentifierKey]:
         known.people.update((row.id, row.doc) for row in found.people)
         return learn(loader, known, found)
 

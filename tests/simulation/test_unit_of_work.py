@@ -1,12 +1,12 @@
 """The contract of a unit of work, run against the in-memory store of the simulation and against
 PostgreSQL."""
 
-from domain.changes import Known
+from domain.changes import LoadedState
 from domain.ids import ProfileId
 from domain.instants import DAY_MS
 from domain.link import BANNED, LINKED, REFUSED, pair_of
 from domain.profiles.profile import Stage
-from operators.unify.needed import needed
+from operators.unify.needed import collect_read_set
 from store.unify.outcomes import Committed, Conflict, Fenced
 from tests.simulation.contract import (
     Feed,
@@ -23,7 +23,7 @@ from tests.support.builders import NOON_MS, definitions, event, key, order, unme
 
 
 def test_an_empty_store_knows_nothing(shared: Shared) -> None:
-    known = shared.open().load(needed([event("u1", "a1")]))
+    known = shared.open().load(collect_read_set([event("u1", "a1")]))
     assert (known.owners, known.people, known.leaves, known.links, known.stored) == (
         {},
         {},
@@ -84,7 +84,7 @@ def test_two_workers_that_create_one_person_conflict_and_the_second_try_holds(
     late = decide(second.store, [item])
     first(event("u1", "a1"))
     assert isinstance(second.commit(late), Conflict)
-    second.store.forget(needed([item]))
+    second.store.forget(collect_read_set([item]))
     second(item)
     assert person_of(shared.open(), "a1") == person_of(shared.open(), "a2")
     assert person_of(shared.open(), "u1").view.types == {"track": 2}
@@ -98,7 +98,7 @@ def test_a_stale_person_is_a_conflict_and_nothing_of_the_batch_is_stored(shared:
     first(event("u1"))
     assert isinstance(second.commit(late), Conflict)
     assert ask(shared.open(), "u2").owners == {}
-    second.store.forget(needed(items))
+    second.store.forget(collect_read_set(items))
     second(*items)
     assert person_of(shared.open(), "u1").view.types == {"track": 3}
 
@@ -110,7 +110,7 @@ def test_a_person_merged_away_meanwhile_is_a_conflict(shared: Shared) -> None:
     late = decide(second.store, [item])
     first(event("u1", "e1"))
     assert isinstance(second.commit(late), Conflict)
-    second.store.forget(needed([item]))
+    second.store.forget(collect_read_set([item]))
     second(item)
     assert leaf_of(shared.open(), "e1").types == {"track": 2}
     assert person_of(shared.open(), "u1").view.types == {"track": 4}
@@ -131,7 +131,7 @@ def test_a_message_stored_meanwhile_is_a_conflict_and_then_a_duplicate(shared: S
     late = decide(second.store, [again])
     first(once)
     assert isinstance(second.commit(late), Conflict)
-    second.store.forget(needed([again]))
+    second.store.forget(collect_read_set([again]))
     changes = decide(second.store, [again])
     assert (changes.duplicates, changes.events) == (1, [])
     assert second.commit(changes) == Committed()
@@ -146,7 +146,7 @@ def test_a_ban_and_an_event_that_meet_do_not_overwrite_each_other(shared: Shared
         late = decide(second.store, [later])
         first(sooner)
         assert isinstance(second.commit(late), Conflict)
-        second.store.forget(needed([later]))
+        second.store.forget(collect_read_set([later]))
         second(later)
         assert status(shared.open(), *names) == BANNED
         assert person_of(shared.open(), names[0]).id != person_of(shared.open(), names[1]).id
@@ -192,7 +192,7 @@ def test_a_component_is_loaded_whole_with_refused_links(shared: Shared) -> None:
     store = shared.open()
     known = ask(store, "a2")
     whole = store.load_components(known, [known.owners[key("a2")]])
-    assert isinstance(whole, Known)
+    assert isinstance(whole, LoadedState)
     assert {member.key for members in whole.members.values() for member in members} == {
         key(name) for name in ("u1", "a1", "u2", "a2")
     }

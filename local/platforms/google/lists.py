@@ -21,7 +21,7 @@ FIRST_ID: Final = 7_090_784_486
 DAY_S: Final = 86_400
 LONGEST_DAYS: Final = 540
 SMALLEST_AUDIENCE: Final = 100
-"""Members below which no ads may use a list, and below which no match rate is told."""
+"""Members below which no ads may use a list, and below which no match rate is shown."""
 _KEY_TYPES: Final = (
     "UPLOAD_KEY_TYPE_UNSPECIFIED",
     "CONTACT_ID",

@@ -117,7 +117,7 @@ def _identifier(schema: str, row: object) -> str:
     if not isinstance(row, list) or len(row) != 1 or not isinstance(row[0], str):
         raise invalid("each row of data is a list of one string")
     digest: str = row[0]
-    if not digests.well_formed(schema, digest) or digests.of_nobody(digest):
+    if not digests.well_formed(schema, digest) or digests.is_digest_of_nothing(digest):
         raise invalid(
             f"{schema} holds something that is no such hash,"
             " or the hash of a value that identifies nobody"

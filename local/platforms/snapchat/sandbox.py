@@ -122,7 +122,9 @@ class Sandbox(SandboxApp):
         )
         if not limit.isdigit() or not 1 <= int(limit) <= PAGE_LIMIT or not cursor.isdigit():
             raise invalid(f"limit must be between 1 and {PAGE_LIMIT}")
-        held = [segment for segment in self.ledger.of(account) if int(segment.id) > int(cursor)]
+        held = [
+            segment for segment in self.ledger.of_account(account) if int(segment.id) > int(cursor)
+        ]
         shown = held[: int(limit)]
         parts = [{"sub_request_status": "SUCCESS", "segment": _shown(segment)} for segment in shown]
         if len(held) == len(shown):

@@ -138,7 +138,7 @@ def _entry(column: str, entry: object) -> list[tuple[str, str, str]]:
         raise ApiError(PARAMETER, "batch_data: an id needs id and audience_ids, and nothing else")
     if not isinstance(digest, str) or not digests.well_formed(column, digest):
         raise ApiError(_NOT_HASHED, f"{column}: the id is not hashed as the column says")
-    if digests.of_nobody(digest):
+    if digests.is_digest_of_nothing(digest):
         raise ApiError(PARAMETER, f"{column}: the hash of a value that identifies nobody")
     if not all(isinstance(audience, str) for audience in audiences):
         raise ApiError(PARAMETER, "audience_ids: must be strings")

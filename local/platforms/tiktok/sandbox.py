@@ -161,7 +161,7 @@ class Sandbox(SandboxApp):
             _count(query.get("page", "1"), "page", 1 << 31),
             _count(query.get("page_size", "10"), "page_size", 100),
         )
-        held = self.ledger.of(advertiser(query.get("advertiser_id")))
+        held = self.ledger.of_account(advertiser(query.get("advertiser_id")))
         if "custom_audience_ids" in query:
             wanted = _ids(query["custom_audience_ids"])
             held = [segment for segment in held if segment.id in wanted]

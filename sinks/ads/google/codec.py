@@ -3,7 +3,7 @@
 A row holds every e-mail and phone of a person, as ``email:<hash>`` and ``phone:<hash>``, sorted,
 e-mails first; there is no own id in it and no fixed column. Google matches people by any of them. A
 list takes contact data or device ids and never both, so device ids are not sent. A write is only
-accepted at first; what became of it is asked for later by its receipt. The access token is added by
+accepted at first; its result is polled later with the receipt. The access token is added by
 `sinks.http.oauth`.
 
 Sources: Data Manager API v1 (audience members, request status, user lists); Google Ads Help,

@@ -43,7 +43,7 @@ def read_list(user_list: Mapping[str, Any]) -> dict[str, int | str]:
 
 
 def read_status(destinations: Sequence[Any], ask_again_s: float) -> Outcome:
-    """Read what became of a request with one destination.
+    """Read the result of a request with one destination.
 
     Returns:
         Delivered with ``status``, ``records``, ``identifiers``, ``match_rate_low`` and

@@ -3,7 +3,7 @@
 A row is (email, phone, device), all hashed. Snapchat takes one kind of identifier at a time, so a
 write is one request per kind, as in integrations in production. Every identifier counts once in a
 request: Snapchat would count a repeated one twice. Requests carry no token;
-`sinks.http.oauth.Authorised` adds it.
+`sinks.http.oauth.OAuthTransport` adds it.
 
 The recorded intent is the segment's description. A 200 may hold parts that failed, so success is
 looked for in each. Sources: Snap Marketing API, Customer lists, Rate limits, Pagination.

@@ -11,7 +11,12 @@ from config.settings import Settings
 from domain.facts import Facts
 from domain.ids import IdentifierKey
 from domain.keys import identifier_key
-from sinks.profiles.cache import HotParams, HotProfiles, connect_hot, profile_name
+from sinks.profiles.cache import (
+    ProfileCache,
+    ProfileCacheParams,
+    connect_profile_cache,
+    profile_name,
+)
 from store.fetch import Pool
 from store.profiles.profiles import StoredProfile, by_key, owner
 from tests.api.conftest import START_MS, Api, Tenant
@@ -86,15 +91,17 @@ class Postgres:
         return found
 
 
-async def events_of(hot: HotProfiles, tenant: Tenant) -> int:
+async def events_of(hot: ProfileCache, tenant: Tenant) -> int:
     found = await hot.by_identifier(tenant.id, identifier_key(tenant.salt, "user_id", "u1"))
     assert found is not None
     return found.person.view.events
 
 
-def hot_profiles(postgres: Postgres, client: Redis, params: HotParams | None = None) -> HotProfiles:
-    return HotProfiles(
-        client, postgres.owner, postgres.load, params or HotParams(), "token", lambda: 0.0
+def hot_profiles(
+    postgres: Postgres, client: Redis, params: ProfileCacheParams | None = None
+) -> ProfileCache:
+    return ProfileCache(
+        client, postgres.owner, postgres.load, params or ProfileCacheParams(), "token", lambda: 0.0
     )
 
 
@@ -105,7 +112,9 @@ def test_what_was_read_before_a_commit_is_not_stored_after_it(
         postgres = Postgres(settings.postgres.dsn.get_secret_value())
         async with (
             postgres.pool,
-            connect_hot(settings.redis.url.get_secret_value(), HotParams()) as client,
+            connect_profile_cache(
+                settings.redis.url.get_secret_value(), ProfileCacheParams()
+            ) as client,
         ):
             hot = hot_profiles(postgres, client)
 
@@ -126,7 +135,9 @@ def test_readers_who_come_together_agree_and_fill_once(tenant: Tenant, settings:
         postgres = Postgres(settings.postgres.dsn.get_secret_value())
         async with (
             postgres.pool,
-            connect_hot(settings.redis.url.get_secret_value(), HotParams()) as client,
+            connect_profile_cache(
+                settings.redis.url.get_secret_value(), ProfileCacheParams()
+            ) as client,
         ):
             hot = hot_profiles(postgres, client)
             seen = await asyncio.gather(*(events_of(hot, tenant) for _ in range(20)))
@@ -144,7 +155,9 @@ def test_another_workspaces_key_is_never_answered(tenant: Tenant, settings: Sett
         postgres = Postgres(settings.postgres.dsn.get_secret_value())
         async with (
             postgres.pool,
-            connect_hot(settings.redis.url.get_secret_value(), HotParams()) as client,
+            connect_profile_cache(
+                settings.redis.url.get_secret_value(), ProfileCacheParams()
+            ) as client,
         ):
             hot = hot_profiles(postgres, client)
             await events_of(hot, tenant)

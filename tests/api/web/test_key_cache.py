@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from api.web.key_cache import Remembered
+from api.web.key_cache import KeyCache
 from config.collector import KeyParams
 
 PARAMS = KeyParams(
@@ -27,7 +27,7 @@ class World:
         self.known: dict[bytes, str] = {}
         self.away = self.hangs = False
         self.looks: list[bytes] = []
-        self.memory: Remembered[str] = Remembered(
+        self.memory: KeyCache[str] = KeyCache(
             self._load, PARAMS, lambda: self.now_s, outlives_store=outlives_store
         )
 

@@ -31,7 +31,7 @@ from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key
 from operators.unify.batch import unify
 from operators.unify.wake import wake
-from sinks.intake.redrive import Selection, redrive_letters
+from sinks.intake.redrive import Selection, redrive_dead_letters
 from store.alerts.conditions import ConditionParams, conditions
 from store.fetch import Pool
 from store.intake.dead_letters import DeadLetterFilter
@@ -309,7 +309,7 @@ def test_a_command_that_breaks_is_kept_told_and_carried_out_once_it_is_driven_ag
             appended.extend(records)
 
         async with Pool(settings.postgres.dsn.get_secret_value(), min_size=1, open=False) as pool:
-            await redrive_letters(
+            await redrive_dead_letters(
                 pool, append, Selection(DeadLetterFilter(workspace.id), None, 0, 10), "test"
             )
 

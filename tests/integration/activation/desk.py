@@ -23,7 +23,7 @@ from sinks.http.messages import Request, Response, Transport
 from sinks.http.retry import RetryParams
 from store.activation import due
 from store.gate import commands
-from store.gate.commands import Speaker
+from store.gate.commands import Actor
 from store.signals import observations
 from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
@@ -140,8 +140,8 @@ class Desk:
         raise AssertionError("it never ends")
 
     @property
-    def speaker(self) -> Speaker:
-        return Speaker(self.worlds[0].workspace, "key:1", timedelta(days=7))
+    def speaker(self) -> Actor:
+        return Actor(self.worlds[0].workspace, "key:1", timedelta(days=7))
 
     def statuses(self) -> set[str]:
         """How the newest push of each audience stands."""
@@ -161,6 +161,6 @@ def audiences(
     for world in worlds:
         for number in range(people):
             world.join(number)
-        speaker = Speaker(world.workspace, "key:1", timedelta(days=7))
+        speaker = Actor(world.workspace, "key:1", timedelta(days=7))
         commands.confirm_first(conn, speaker, world.audience, datetime.now(UTC))
     return worlds

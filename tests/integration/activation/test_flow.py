@@ -20,7 +20,7 @@ from sinks.activation.destination import Destination
 from sinks.activation.params import DeliveryParams
 from sinks.ads.meta.codec import Meta
 from sinks.http.client import HttpRunner
-from sinks.http.rate_limit import LocalTokens, Paced
+from sinks.http.rate_limit import LocalTokens, RateLimitedTransport
 from tests.conftest import TestWorkspace
 from tests.integration.activation.world import Server, World, new_world
 
@@ -111,7 +111,7 @@ def running(world: World, dsn: str, params: DeliveryParams, verdict: str) -> Ite
             conn = opened.enter_context(psycopg.connect(dsn, autocommit=True))
             http = opened.enter_context(HttpRunner(params.http))
             door = Door(conn, verdict)
-            paced = Paced(http, tokens, wait=stop.wait)
+            paced = RateLimitedTransport(http, tokens, wait=stop.wait)
             destinations = {"meta": Destination(world.meta, paced, paced)}
             flow = build_on(
                 conn, destinations, door, Settings(delivery=params), Lane(urgent, stop), now

@@ -19,7 +19,7 @@ from sinks.activation.run import Activation
 from sinks.gate import TrustGate
 from store.activation import due, withdrawals
 from store.gate import commands
-from store.gate.commands import Speaker
+from store.gate.commands import Actor
 from store.signals import observations
 from store.signals.signals import write_readings
 from tests.integration.activation.world import Engine, Server, World
@@ -104,8 +104,8 @@ class Door:
             self.activation(permitted)
 
     @property
-    def speaker(self) -> Speaker:
-        return Speaker(self.world.workspace, "key:1", timedelta(days=7))
+    def speaker(self) -> Actor:
+        return Actor(self.world.workspace, "key:1", timedelta(days=7))
 
     def until(self) -> datetime:
         return self.engine.now + timedelta(hours=1)
@@ -330,7 +330,7 @@ def test_where_two_persons_are_needed_a_release_waits_for_the_second(
     door.world.join(8)
     release = door.release()
     assert door.push() == ("block", ["unhealthy"])
-    other = Speaker(door.world.workspace, "key:2", timedelta(days=7))
+    other = Actor(door.world.workspace, "key:2", timedelta(days=7))
     assert commands.approve(door.world.conn, other, "release", release)
     door.sick()
     assert door.push() == ("pass", ["released", "unhealthy"])

@@ -447,7 +447,7 @@ def test_push_that_is_not_approved_leaves_nothing_behind(
     monkeypatch.setattr(concerned, "PAGE", 2)
     for number in range(7):
         world.join(number)
-    with due.planning(world.conn, world.audience) as opened:
+    with due.planning_transaction(world.conn, world.audience) as opened:
         planned = planning.plan_push(world.conn, opened, "manual", world.meta, engine.now)
         assert planned is not None
         assert (planned.come, planned.go) == (7, 0)
@@ -617,7 +617,7 @@ def test_failed_push_rests_before_the_next_one(
 def test_audience_has_one_writer_at_a_time(world: World, postgres_dsn: str) -> None:
     with (
         psycopg.connect(postgres_dsn, autocommit=True) as other,
-        due.alone(world.conn, world.audience) as first,
-        due.alone(other, world.audience) as second,
+        due.audience_lock(world.conn, world.audience) as first,
+        due.audience_lock(other, world.audience) as second,
     ):
         assert (first, second) == (True, False)

@@ -25,7 +25,7 @@ from sinks.activation.params import DeliveryParams
 from sinks.activation.receipts import Confirmation
 from sinks.ads.platform import Matchable, Platform
 from sinks.http.messages import Request, Response, Transport
-from sinks.http.rate_limit import LocalTokens, Paced
+from sinks.http.rate_limit import LocalTokens, RateLimitedTransport
 from sinks.http.retry import RetryParams
 from store.activation import due, receipts, withdrawals
 from tests.conftest import TestWorkspace
@@ -225,9 +225,9 @@ def new_world(
     return World(conn, workspace.id, workspace.salt, meta, segment[0], audience[0], prefix)
 
 
-def unhurried(transport: Transport) -> Paced:
+def unhurried(transport: Transport) -> RateLimitedTransport:
     """A pace that nothing waits for."""
-    return Paced(transport, LocalTokens(1e6, 1_000_000, lambda: 0))
+    return RateLimitedTransport(transport, LocalTokens(1e6, 1_000_000, lambda: 0))
 
 
 class CrashError(Exception):
@@ -260,7 +260,7 @@ class Engine:
         )
 
     def plan(self, kind: str = "manual") -> int | None:
-        with due.planning(self.world.conn, self.world.audience) as opened:
+        with due.planning_transaction(self.world.conn, self.world.audience) as opened:
             planned = planning.plan_push(self.world.conn, opened, kind, self.world.meta, self.now)
             return None if planned is None else planned.record(0)
 

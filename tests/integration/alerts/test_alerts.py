@@ -145,7 +145,7 @@ def test_an_acknowledged_alert_reminds_nobody(world: World) -> None:
     world.read(20, f"source:{sources(world)[0]}")
     assert [step for step, _ in world.look(65)] == ["opened", "reminded"]
     (row,) = episodes.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
-    assert Severity.of(row.severity) is Severity.CRITICAL
+    assert Severity.from_word(row.severity) is Severity.CRITICAL
     assert episodes.acknowledge(world.conn, world.workspace.id, row.id, "key:1", world.now)
     assert world.look(200) == []
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from config.alerting import Alerts, ChannelParams, channels
 from config.settings import Settings
-from dataflows.alerts import keep_sending, look_once
+from dataflows.alerts import evaluate_once, keep_sending
 from domain.alerts import Notice
 from sinks.alerts.channel import Again, Outcome
 from sinks.http.client import HttpParams, HttpRunner
@@ -101,7 +101,7 @@ def test_a_process_that_dies_after_sending_sends_again_under_the_same_name(world
 
 def test_a_claimed_notice_is_nobody_elses_until_its_lease_ends(world: World) -> None:
     world.read(20, f"source:{sources(world)[0]}")
-    look_once(world.conn, world.settings, world.now)
+    evaluate_once(world.conn, world.settings, world.now)
     lease = world.settings.sending.lease
     first = outbox.claim(world.conn, ["oncall"], world.now, lease, 10)
     assert len(first) == 1
@@ -183,10 +183,10 @@ def test_while_a_channel_rests_because_it_asked_to_nothing_is_sent_there_and_oth
     world.kept.faults = [429]
     world.read(20, first)
     sender = world.sender()
-    look_once(world.conn, world.settings, world.now)
+    evaluate_once(world.conn, world.settings, world.now)
     sender.send_due()
     decide(world, number, "block", "mass_removal")
-    look_once(world.conn, world.settings, world.now)
+    evaluate_once(world.conn, world.settings, world.now)
     world.now += timedelta(seconds=3)
     sender.send_due()
     assert (len(world.kept.events), len(world.kept.messages)) == (0, 2)
@@ -217,9 +217,9 @@ def test_a_pace_holds_back_what_is_too_much_at_once_and_loses_nothing(world: Wor
     )
     for n in range(3):
         decide(world, audience(world, f"list {n}"), "hold", "mass_addition")
-    look_once(world.conn, world.settings, world.now)
+    evaluate_once(world.conn, world.settings, world.now)
     world.now += timedelta(seconds=15)
-    assert len(look_once(world.conn, world.settings, world.now)) == 3
+    assert len(evaluate_once(world.conn, world.settings, world.now)) == 3
     sender = world.sender()
     sender.send_due()
     assert len(world.kept.messages) == 2
@@ -272,7 +272,7 @@ def test_a_channel_that_hangs_gives_the_rest_back_before_its_lease_ends(world: W
 
     for n in range(3):
         decide(world, audience(world, f"list {n}"), "block", "mass_removal")
-    look_once(world.conn, world.settings, world.now)
+    evaluate_once(world.conn, world.settings, world.now)
     world.channels = {"oncall": Slow()}
     assert world.sender().send_due() == 2
     rows = world.conn.execute(
@@ -285,7 +285,7 @@ def test_a_channel_that_hangs_gives_the_rest_back_before_its_lease_ends(world: W
 
 def test_a_notice_that_cannot_be_read_is_given_up_and_holds_nothing_up(world: World) -> None:
     world.read(20, f"source:{sources(world)[0]}")
-    look_once(world.conn, world.settings, world.now)
+    evaluate_once(world.conn, world.settings, world.now)
     world.conn.execute(
         """UPDATE alert_notices SET notice = '{"step": "sung"}' WHERE channel = 'oncall'"""
     )

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
 from config.alerting import Alerts, ChannelParams, channels
-from dataflows.alerts import look_once
+from dataflows.alerts import evaluate_once
 from domain.instants import to_ms
 from domain.signals.reading import Reading, Status
 from operators.alerts.params import AlertingParams
@@ -81,7 +81,7 @@ class World:
         for _ in range(1 + int(seconds // 5)):
             told += [
                 (one.step.value, one.episode.key)
-                for one in look_once(self.conn, self.settings, self.now)
+                for one in evaluate_once(self.conn, self.settings, self.now)
             ]
             self.sender().send_due()
             self.now += timedelta(seconds=5)

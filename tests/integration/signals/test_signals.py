@@ -34,7 +34,7 @@ from sinks.signals import ReadingSink
 from sources.feed import Intake
 from sources.signals import MinutesFeed
 from store.signals import observations
-from store.signals.signals import known_signals, memories, write_readings
+from store.signals.signals import known_signals, load_checkpoints, write_readings
 from tests.conftest import TestWorkspace
 
 _RUN = (
@@ -392,4 +392,6 @@ def test_old_readings_are_thinned_old_counters_go_and_totals_and_what_decisions_
         8,
         "healthy",
     )
-    assert memories(conn, now - timedelta(minutes=1)) == {(workspace.id, signal_name): b"packed"}
+    assert load_checkpoints(conn, now - timedelta(minutes=1)) == {
+        (workspace.id, signal_name): b"packed"
+    }

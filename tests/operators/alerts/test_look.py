@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.alerts import Condition, Notice, Severity, Step
 from domain.ids import WorkspaceId
-from operators.alerts.look import look
+from operators.alerts.look import evaluate
 from operators.alerts.params import AlertingParams
 from operators.alerts.watches import AlertState
 
@@ -41,7 +41,9 @@ class Watcher:
         """Look at the same for a while; everything that was told."""
         told: list[Notice] = []
         for _ in range(1 + int(seconds // 5)):
-            looked = look(self.state, WORKSPACE, seen, self.now_ms, self.params, self.acknowledged)
+            looked = evaluate(
+                self.state, WORKSPACE, seen, self.now_ms, self.params, self.acknowledged
+            )
             self.state = msgspec.json.decode(msgspec.json.encode(looked.state), type=AlertState)
             told += looked.notices
             self.now_ms += 5_000
@@ -311,15 +313,15 @@ def test_looking_twice_and_a_restart_between_looks_change_nothing(
             bad(f"signal:{n}", severity, causes=(f"signal:{n // 2}",) if n > 5 else ())
             for n in keys
         ]
-        first = look(once, WORKSPACE, seen, now_ms, PARAMS)
-        second = look(
+        first = evaluate(once, WORKSPACE, seen, now_ms, PARAMS)
+        second = evaluate(
             msgspec.json.decode(msgspec.json.encode(twice), type=AlertState),
             WORKSPACE,
             seen[::-1],
             now_ms,
             PARAMS,
         )
-        again = look(second.state, WORKSPACE, seen, now_ms, PARAMS)
+        again = evaluate(second.state, WORKSPACE, seen, now_ms, PARAMS)
         assert second == first
         assert again.notices == ()
         assert again.state == second.state

@@ -37,7 +37,7 @@ from domain.gate import (
 from domain.ids import WorkspaceId
 from domain.signals.reading import Reading, Status
 from domain.signals.schedule import Schedule
-from operators.gate.decide import OVERRIDABLE, Situation, judge, would_go
+from operators.gate.decide import OVERRIDABLE, GateContext, judge, would_pass
 from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
 
@@ -260,12 +260,12 @@ def one_history(seed: int) -> Counter[str]:
             state,
             proposed,
             shown,
-            Situation("meta", controls, size, history),
+            GateContext("meta", controls, size, history),
             model.now_ms,
             model.params,
         )
         told[_check(seed, model, decision, size, history, shown)] += 1
-        enforced = Situation(
+        enforced = GateContext(
             "meta", Controls((), tuple(model.overrides), model.release), size, history
         )
         _compare(
@@ -280,7 +280,7 @@ def one_history(seed: int) -> Counter[str]:
             state,
             msgspec.structs.replace(proposed, action=Action.URGENT_REMOVAL),
             shown,
-            Situation("meta", controls),
+            GateContext("meta", controls),
             model.now_ms,
             model.params,
         )
@@ -349,7 +349,7 @@ def _compare(seed: int, model: Model, decision: Decision, enforced: Decision) ->
             raise Broken(
                 f"seed {seed}: a dry run tells something else: {decision} instead of {enforced}"
             )
-        if would_go(decision) is not (enforced.verdict is Verdict.PASS):
+        if would_pass(decision) is not (enforced.verdict is Verdict.PASS):
             raise Broken(f"seed {seed}: a dry run does not know what would go: {decision}")
 
 

@@ -26,7 +26,7 @@ from domain.ids import WorkspaceId
 from domain.instants import HOUR_MS, to_ms
 from domain.signals.reading import Reading, Status
 from domain.signals.schedule import Schedule
-from operators.gate.decide import NEVER_OVERRIDDEN, OVERRIDABLE, Situation, judge, would_go
+from operators.gate.decide import NEVER_OVERRIDDEN, OVERRIDABLE, GateContext, judge, would_pass
 from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
 
@@ -72,7 +72,7 @@ def judged(
     state = observe(state, [], now_ms, params)
     newest = {one.signal: one for one in sorted(seen, key=lambda one: one.id)}
     proposed = ProposedAction(WorkspaceId(1), "meta:1", 1, action, tuple(newest))
-    return judge(state, proposed, newest, Situation("meta", **situation), now_ms, params)
+    return judge(state, proposed, newest, GateContext("meta", **situation), now_ms, params)
 
 
 HEALTHY = readings(90, 90, 90)
@@ -265,7 +265,7 @@ def test_advisory_is_a_dry_run_that_says_what_would_have_been_done(
         decision.reasons[0]
         == f"advisory, a dry run: nothing is sent; otherwise the push would {said}"
     )
-    assert would_go(decision) is (said == "pass")
+    assert would_pass(decision) is (said == "pass")
 
 
 def test_the_mode_closest_to_the_audience_holds() -> None:
@@ -362,7 +362,9 @@ def test_a_reading_of_something_else_is_let_pass_by_nobody() -> None:
         Release(1, "k", NOW + 1),
     )
     proposed = ProposedAction(WorkspaceId(1), "meta:1", 1, Action.PUSH, (WEB,))
-    decision = judge(GateState(), proposed, {WEB: wrong}, Situation("meta", controls), NOW, PARAMS)
+    decision = judge(
+        GateState(), proposed, {WEB: wrong}, GateContext("meta", controls), NOW, PARAMS
+    )
     assert (decision.verdict, decision.codes) == (Verdict.HOLD, (Code.ADVISORY, Code.MISTAKEN))
     assert not OVERRIDABLE & NEVER_OVERRIDDEN
 

@@ -24,7 +24,7 @@ from domain.segments.definition import (
     WorkspaceDefinitions,
 )
 from domain.segments.event_filter import EventFilter, Where
-from operators.aggregates.fold import held
+from operators.aggregates.fold import state_of
 from operators.profiles.compose import compose
 from operators.profiles.fold import fold
 from operators.profiles.sessions import add_interval, join_sessions
@@ -128,7 +128,7 @@ def composed(*leaves: Leaf) -> Leaf:
 def opened(leaf: Leaf) -> Leaf:
     """With every state unpacked."""
     states = {
-        aggregate.id: held(leaf, aggregate)
+        aggregate.id: state_of(leaf, aggregate)
         for aggregate in AGGREGATES
         if aggregate.id in leaf.aggregates
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from domain.changes import Changes, Known, Missing
+from domain.changes import Changes, LoadedState, NeedMore
 from domain.event import Event, Unmerge
 from domain.ids import SegmentId, WorkspaceId
 from domain.policies import ProfileRules
@@ -15,7 +15,7 @@ from domain.segments.definition import Segment
 from domain.segments.rule import Trait
 from operators.unify.batch import unify
 from operators.unify.definitions import Definitions
-from operators.unify.needed import needed
+from operators.unify.needed import collect_read_set
 from operators.unify.wake import wake
 from store.definitions.load import Registry
 from store.unify.outcomes import Committed
@@ -36,9 +36,9 @@ class World:
         self.store = MemoryUnitOfWork(self.tables)
 
     def feed(self, *items: Event | Unmerge, now_ms: int = NOW_MS) -> Changes:
-        known = self.store.load(needed(items))
+        known = self.store.load(collect_read_set(items))
         answer = unify(items, known, self.rules, now_ms)
-        while isinstance(answer, Missing):
+        while isinstance(answer, NeedMore):
             known = self.store.load_components(known, answer.people)  # type: ignore[assignment]
             answer = unify(items, known, self.rules, now_ms)
         self.commit(answer)
@@ -68,7 +68,7 @@ class World:
 
 
 def woken(person: Person, rules: Definitions, now_ms: int) -> Changes:
-    changes = wake([person], Known(), rules, now_ms)
+    changes = wake([person], LoadedState(), rules, now_ms)
     assert isinstance(changes, Changes)
     return changes
 
@@ -291,7 +291,10 @@ def test_a_wake_that_comes_early_does_nothing() -> None:
 def test_every_item_is_accounted_for() -> None:
     first = event("u1", message="m")
     changes = unify(
-        [first, first, event("u2")], World().store.load(needed([first])), definitions(), NOW_MS
+        [first, first, event("u2")],
+        World().store.load(collect_read_set([first])),
+        definitions(),
+        NOW_MS,
     )
     assert isinstance(changes, Changes)
     observed = {counted.metric: value for counted, value in changes.observed.items()}

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from sinks.http.messages import Request, Response
-from sinks.http.oauth import Authorised, Grant, TokenParams
+from sinks.http.oauth import Grant, OAuthTransport, TokenParams
 
 TOKEN_URL = "http://tokens.example/token"
 GRANT = Grant(TOKEN_URL, "client", "the-secret", "the-refresh-token")
@@ -25,7 +25,7 @@ class World:
         self.answers = answers or [Response(200, body=b"{}")]
         self.asked: list[Request] = []
         self.sent: list[Request] = []
-        self.transport = Authorised(
+        self.transport = OAuthTransport(
             self.send,
             GRANT,
             TokenParams(timedelta(minutes=2), timedelta(minutes=30)),

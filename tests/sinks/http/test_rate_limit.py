@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from sinks.http.messages import Request, Response
-from sinks.http.rate_limit import LocalTokens, Paced, SharedTokens
+from sinks.http.rate_limit import LocalTokens, RateLimitedTransport, SharedTokens
 from sinks.http.token_bucket import Bucket, take
 
 ASK = Request("GET", "http://127.0.0.1/")
@@ -98,20 +98,22 @@ def test_every_request_spends_a_token_and_waits_for_it() -> None:
         sent.append(clock.ms)
         return Response(200)
 
-    paced = Paced(send, LocalTokens(2.0, 1, clock), timedelta(seconds=10), clock.wait)
+    paced = RateLimitedTransport(
+        send, LocalTokens(2.0, 1, clock), timedelta(seconds=10), clock.wait
+    )
 
-    assert paced.ready()
-    assert paced.ready(), "taken ahead once"
+    assert paced.try_acquire()
+    assert paced.try_acquire(), "taken ahead once"
     for _ in range(3):
         assert paced(ASK).status == 200
 
     assert [at - sent[0] for at in sent] == [0, 500, 1000]
-    assert not paced.ready()
+    assert not paced.try_acquire()
 
 
 def test_request_that_would_wait_too_long_is_throttled_and_not_sent() -> None:
     clock = Clock()
-    paced = Paced(
+    paced = RateLimitedTransport(
         lambda _: Response(200), LocalTokens(0.01, 1, clock), timedelta(seconds=10), clock.wait
     )
 

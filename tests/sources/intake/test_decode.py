@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.changes import Changes, Known
+from domain.changes import Changes, LoadedState
 from domain.event import Batch, DeadLetter, Event, Record, Unmerge
 from domain.failure import REASONS
 from domain.ids import SourceId
@@ -381,7 +381,7 @@ def test_nothing_a_client_sends_raises_and_what_is_accepted_can_be_stored(
     fields: dict[str, Any],
 ) -> None:
     decoded = decode(collected(fields))
-    changes = unify([decoded], Known(), definitions(), NOON_MS)
+    changes = unify([decoded], LoadedState(), definitions(), NOON_MS)
     assert isinstance(changes, Changes)
     assert len(changes.events) + len(changes.dead_letters) == 1
     assert all(encode_person(person) for person in changes.people)

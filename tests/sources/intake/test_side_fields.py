@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.changes import Changes, Known
+from domain.changes import Changes, LoadedState
 from domain.event import DeadLetter, Event
 from domain.policies import ProfileRules
 from domain.signals.metrics import ODD
@@ -139,7 +139,7 @@ def test_a_refusal_is_not_lost_to_properties_that_cannot_be_read(properties: Any
 
 def test_odd_fields_are_counted_per_source_and_minute() -> None:
     changes = unify(
-        [message(traits="x", context={"consent": "no"})], Known(), definitions(), NOON_MS
+        [message(traits="x", context={"consent": "no"})], LoadedState(), definitions(), NOON_MS
     )
     assert isinstance(changes, Changes)
     assert {key.metric for key in changes.observed if key.metric.startswith(ODD)} == {
@@ -252,7 +252,7 @@ def test_a_refusal_counts_for_whomever_the_event_names_whatever_else_it_lacks(
         return
     assert isinstance(found, Event)
     assert (found.consent, names(found)) == ({"advertising": False}, named)
-    told = unify([found], Known(), definitions(), NOON_MS)
+    told = unify([found], LoadedState(), definitions(), NOON_MS)
     assert isinstance(told, Changes)
     stored = StoredEvent(
         found.message_key,

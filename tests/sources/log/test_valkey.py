@@ -183,17 +183,17 @@ class TestLeases:
     def test_the_first_worker_holds_everything(self, make: MakeLeases) -> None:
         one = make("one")
         one.beat()
-        assert one.held() == frozenset(range(5))
+        assert one.owned() == frozenset(range(5))
 
     def test_a_newcomer_gets_its_share_only_when_it_was_given_back(self, make: MakeLeases) -> None:
         one, two = make("one"), make("two")
         one.beat()
         two.beat()
-        assert two.held() == frozenset()
+        assert two.owned() == frozenset()
         one.beat()
-        assert one.settle() == one.held() == frozenset({0, 1, 2})
+        assert one.release_surplus() == one.owned() == frozenset({0, 1, 2})
         two.beat()
-        assert two.held() == frozenset({3, 4})
+        assert two.owned() == frozenset({3, 4})
 
     def test_no_partition_has_two_holders_or_none_when_all_have_settled(
         self, make: MakeLeases
@@ -202,8 +202,8 @@ class TestLeases:
         for count in (1, 2, 3, 4, 5, 5, 5):
             for worker in workers[:count]:
                 worker.beat()
-                worker.settle()
-        held = [worker.held() for worker in workers]
+                worker.release_surplus()
+        held = [worker.owned() for worker in workers]
         assert sorted(len(each) for each in held) == [3, 3, 3, 3, 4]
         assert frozenset.union(*held) == frozenset(range(16))
 
@@ -213,10 +213,10 @@ class TestLeases:
         one, two = make("one", 1), make("two", 1)
         one.beat()
         two.beat()
-        assert two.held() == frozenset()
+        assert two.owned() == frozenset()
         one.close()
         two.beat()
-        assert two.held() == frozenset({0})
+        assert two.owned() == frozenset({0})
 
     def test_the_partitions_of_a_dead_worker_are_taken_over_when_its_time_is_up(
         self, make: MakeLeases
@@ -225,9 +225,9 @@ class TestLeases:
         dead, heir = make("dead", 2, params), make("heir", 2, params)
         dead.beat()
         heir.beat()
-        assert heir.held() == frozenset()
-        until(lambda: heir.held() == frozenset({0, 1}), heir.beat)
-        assert dead.held() == frozenset()
+        assert heir.owned() == frozenset()
+        until(lambda: heir.owned() == frozenset({0, 1}), heir.beat)
+        assert dead.owned() == frozenset()
 
     def test_a_worker_that_restarts_under_its_name_has_its_partitions_at_once(
         self, make: MakeLeases
@@ -238,7 +238,7 @@ class TestLeases:
         )
         killed.beat()
         restarted.beat()
-        assert restarted.held() == frozenset(range(5))
+        assert restarted.owned() == frozenset(range(5))
 
     def test_a_late_worker_does_not_get_back_what_others_have_taken(self, make: MakeLeases) -> None:
         params = LeaseParams(lifetime=timedelta(milliseconds=100))
@@ -247,9 +247,9 @@ class TestLeases:
             make("heir", 2, LeaseParams(lifetime=timedelta(minutes=1))),
         )
         late.beat()
-        until(lambda: heir.held() == frozenset({0, 1}), heir.beat)
+        until(lambda: heir.owned() == frozenset({0, 1}), heir.beat)
         late.beat()
-        assert late.held() == frozenset()
+        assert late.owned() == frozenset()
 
     def test_leases_are_taken_kept_and_given_back_while_the_memory_is_full(
         self, make: MakeLeases, valkey_url: str
@@ -263,21 +263,21 @@ class TestLeases:
                 one.beat()
                 two.beat()
                 one.beat()
-                assert one.settle() == frozenset({0, 1, 2})
+                assert one.release_surplus() == frozenset({0, 1, 2})
                 two.beat()
                 one.close()
                 two.beat()
             finally:
                 client.config_set("maxmemory", limit)
-        assert two.held() == frozenset(range(5))
+        assert two.owned() == frozenset(range(5))
 
     def test_leases_go_on_by_themselves_once_started(
         self, make: MakeLeases, valkey_url: str
     ) -> None:
         one = make("one")
         one.start()
-        until(lambda: len(one.held()) == 5, lambda: time.sleep(0.01))
+        until(lambda: len(one.owned()) == 5, lambda: time.sleep(0.01))
         with redis.Redis.from_url(valkey_url) as client:
             client.flushall()
             until(lambda: bool(client.keys("stratum:leases:*")), lambda: time.sleep(0.01))
-        until(lambda: len(one.held()) == 5, lambda: time.sleep(0.01))
+        until(lambda: len(one.owned()) == 5, lambda: time.sleep(0.01))

@@ -34,7 +34,7 @@ from store.definitions import publish as publishing
 from store.definitions.errors import InvalidDefinitionError, MissingDefinitionError
 from store.definitions.publish_rfm import publish_rfm
 from store.definitions.versions import Author, Draft, create, save
-from store.segments.preview import Asked, Preview, PreviewParams, Previews
+from store.segments.preview import Preview, PreviewParams, PreviewQuery, Previews
 from store.segments.rfm_refresh import RfmRefresh, RfmRefreshParams
 from tests.store.conftest import Engine
 
@@ -60,7 +60,9 @@ def look(engine: Engine, settings: Settings) -> Iterator[Look]:
         previews = Previews(settings.profile, KINDS, params or PreviewParams(), clock)
         author = Author(engine.workspace, "test", frozenset(settings.identity.kinds))
         try:
-            return previews.of(conn, author, Asked(segment, rule, engine.clock[0], start))
+            return previews.preview(
+                conn, author, PreviewQuery(segment, rule, engine.clock[0], start)
+            )
         finally:
             conn.rollback()
 

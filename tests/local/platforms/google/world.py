@@ -22,7 +22,7 @@ from sinks.ads.outcomes import Found, Outcome
 from sinks.ads.platform import Create, Operation
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.messages import Request, Response
-from sinks.http.oauth import Authorised, Grant, TokenParams
+from sinks.http.oauth import Grant, OAuthTransport, TokenParams
 from tests.support.serving import serving_sandbox
 
 MARY, JANE, JOE = digest("mary@example.com"), digest("jane@example.com"), digest("+18005550100")
@@ -108,7 +108,9 @@ class Connector:
         self.exchanges: list[tuple[Request, Response]] = []
         grant = Grant(f"{client.url}/token", CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN)
         self._runner = runner
-        self._transport = Authorised(self._send, grant, TokenParams(), lambda: datetime.now(UTC))
+        self._transport = OAuthTransport(
+            self._send, grant, TokenParams(), lambda: datetime.now(UTC)
+        )
 
     def do(self, operation: Operation) -> Outcome:
         return exchange(self.google, operation, self._transport)

@@ -20,7 +20,7 @@ from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, W
 from sinks.ads.platform import Create, Delete, Matchable, Operation, Read, Row, Write
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.client import HttpParams, HttpRunner
-from sinks.http.oauth import Authorised, Grant, TokenParams
+from sinks.http.oauth import Grant, OAuthTransport, TokenParams
 from tests.support.serving import serving_sandbox
 
 ACCOUNT = "8adc3db7-8148-4fbf-999c-8d2266369d74"
@@ -92,7 +92,7 @@ class Connector:
     def __init__(self, url: str, runner: HttpRunner) -> None:
         self.snapchat = Snapchat(SnapchatParams(base_url=url, account_id=ACCOUNT, page_size=2))
         grant = Grant(f"{url}/login/oauth2/access_token", CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN)
-        self._transport = Authorised(runner, grant, TokenParams(), partial(datetime.now, UTC))
+        self._transport = OAuthTransport(runner, grant, TokenParams(), partial(datetime.now, UTC))
 
     def __call__(self, operation: Operation) -> Outcome:
         return exchange(self.snapchat, operation, self._transport)
