@@ -69,7 +69,7 @@ from operators.rules.describe import to_text
 from operators.rules.references import DefinitionParams
 from operators.segments.compile_rules import Compiler
 from oracle.conditions import satisfies
-from store.definitions.versions import InvalidDefinitionError
+from store.definitions.errors import InvalidDefinitionError
 from store.segments.occurrences import trace_of
 
 PARAMS = DefinitionParams()
