@@ -16,16 +16,16 @@ E_contra = TypeVar("E_contra", contravariant=True)
 S = TypeVar("S")
 S_co = TypeVar("S_co", covariant=True)
 E = TypeVar("E")
-O = TypeVar("O")  # noqa: E741 - output
+OutT = TypeVar("OutT")
 
 
-class Machine(Protocol[E_contra, O, S_co]):
+class Machine(Protocol[E_contra, OutT, S_co]):
     """Keyed logic with explicit state."""
 
-    def on_event(self, event: E_contra, now_ms: int) -> list[O]:
+    def on_event(self, event: E_contra, now_ms: int) -> list[OutT]:
         """One event at one instant."""
 
-    def on_time(self, now_ms: int) -> list[O]:
+    def on_time(self, now_ms: int) -> list[OutT]:
         """The deadline has come."""
 
     def deadline(self) -> int | None:
@@ -38,15 +38,15 @@ class Machine(Protocol[E_contra, O, S_co]):
         """A copy of the state that a new machine can resume from."""
 
 
-class _Logic(StatefulLogic[E, O, S], Generic[E, O, S]):
-    def __init__(self, machine: Machine[E, O, S], now_of: Callable[[E], int]) -> None:
+class _Logic(StatefulLogic[E, OutT, S], Generic[E, OutT, S]):
+    def __init__(self, machine: Machine[E, OutT, S], now_of: Callable[[E], int]) -> None:
         self._machine = machine
         self._now_of = now_of
 
-    def on_item(self, value: E) -> tuple[list[O], bool]:
+    def on_item(self, value: E) -> tuple[list[OutT], bool]:
         return self._machine.on_event(value, self._now_of(value)), self._machine.done()
 
-    def on_notify(self) -> tuple[list[O], bool]:
+    def on_notify(self) -> tuple[list[OutT], bool]:
         deadline = self._machine.deadline()
         return ([] if deadline is None else self._machine.on_time(deadline)), self._machine.done()
 
@@ -61,9 +61,9 @@ class _Logic(StatefulLogic[E, O, S], Generic[E, O, S]):
 def run_machines(
     step_id: str,
     events: KeyedStream[E],
-    build: Callable[[S | None], Machine[E, O, S]],
+    build: Callable[[S | None], Machine[E, OutT, S]],
     now_of: Callable[[E], int],
-) -> KeyedStream[O]:
+) -> KeyedStream[OutT]:
     """One machine per key.
 
     Args:

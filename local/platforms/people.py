@@ -5,11 +5,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-I = TypeVar("I", bound=Hashable)  # noqa: E741 - an identifier
+IdT = TypeVar("IdT", bound=Hashable)
 
 
 @dataclass
-class People(Generic[I]):
+class People(Generic[IdT]):
     """People as sets of identifiers.
 
     Attributes:
@@ -17,8 +17,8 @@ class People(Generic[I]):
         by_identifier: identifier → people who hold it.
     """
 
-    people: set[frozenset[I]] = field(default_factory=set, init=False)
-    by_identifier: defaultdict[I, set[frozenset[I]]] = field(
+    people: set[frozenset[IdT]] = field(default_factory=set, init=False)
+    by_identifier: defaultdict[IdT, set[frozenset[IdT]]] = field(
         default_factory=lambda: defaultdict(set), init=False
     )
 
@@ -27,13 +27,13 @@ class People(Generic[I]):
         """People in it."""
         return len(self.people)
 
-    def add(self, person: frozenset[I]) -> None:
+    def add(self, person: frozenset[IdT]) -> None:
         """Put a person in."""
         self.people.add(person)
         for identifier in person:
             self.by_identifier[identifier].add(person)
 
-    def remove(self, person: frozenset[I]) -> None:
+    def remove(self, person: frozenset[IdT]) -> None:
         """Take out everybody who shares an identifier with this one."""
         for identifier in person:
             for held in list(self.by_identifier.get(identifier, ())):

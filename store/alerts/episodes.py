@@ -3,7 +3,7 @@
 What a look changes is one transaction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +47,7 @@ class AlertRow:
 
 
 @contextmanager
-def try_lock(conn: Connection[Any]) -> Any:  # noqa: ANN401 - a context of bool
+def try_lock(conn: Connection[Any]) -> Iterator[bool]:
     """Try to be the only process that evaluates, for one transaction; yields False otherwise."""
     with conn.transaction():
         row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (locks.ALERTS,)).fetchone()
