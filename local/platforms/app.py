@@ -127,19 +127,20 @@ def _only(answer: Callable[[Request], Awaitable[Response]]) -> Callable[..., Awa
     return answered
 
 
-def serve(kind: type[SandboxApp], **options: str | float) -> None:
+def serve(kind: type[SandboxApp], **options: tuple[str | float, str]) -> None:
     """Run a sandbox until it receives a stop signal.
 
     Args:
         kind: which; its constructor takes a state file and the options by name.
-        options: name → default, each an option of the command line.
+        options: name → default and help, each an option of the command line.
     """
     parser = argparse.ArgumentParser(description=f"A strict local {kind.title}.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=kind.port)
     parser.add_argument("--state-file", type=Path, help="append log that survives a kill")
-    for name, default in options.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
+    for name, (default, text) in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, type=type(default), default=default, help=text)
     given = vars(parser.parse_args())
     host, port = given.pop("host"), given.pop("port")
     uvicorn.run(build_app(kind(**given)), host=host, port=port, log_level="error", access_log=False)

@@ -213,7 +213,7 @@ class Delivery:
         self, audience: Audience, request: OpenRequest, rows: int, outcome: Outcome
     ) -> Attempt:
         """Write down what follows from the outcome, in the caller's transaction."""
-        settled = settlement(request, rows, outcome, self._params.retry, self._random())
+        settled = settlement(request, rows, outcome, self._params.retry, self._random)
         return Attempt(
             push_id=request.push_id,
             seq=request.seq,

@@ -7,6 +7,7 @@
 `sinks.activation.delivery` applies the case in one transaction.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -81,7 +82,11 @@ Settlement: TypeAlias = Confirm | Accept | Postpone | RefuseRows | Fail | Lost
 
 
 def settlement(
-    request: OpenRequest, rows: int, outcome: Outcome, params: RetryParams, random: float
+    request: OpenRequest,
+    rows: int,
+    outcome: Outcome,
+    params: RetryParams,
+    random: Callable[[], float],
 ) -> Settlement:
     """Decide what follows from the outcome of a request.
 
@@ -90,7 +95,7 @@ def settlement(
         rows: rows in it.
         outcome: as the platform classified its answer.
         params: bounds of the back-off; how many attempts a request has.
-        random: uniform in [0, 1), for jitter.
+        random: draws from [0, 1) uniformly, for the jitter of a wait.
     """
     match outcome:
         case Accepted():
@@ -104,7 +109,7 @@ def settlement(
             if attempts >= params.attempts and request.kind not in EXEMPT:
                 advice = f"No success in {attempts} attempts; the next push tries again."
                 return Fail(outcome.reason, "", advice)
-            wait_ms = retry.wait_ms(attempts, outcome.after_s, random, params)
+            wait_ms = retry.wait_ms(attempts, outcome.after_s, random(), params)
             return Postpone(outcome.reason, wait_ms)
         case Rejected():
             places = frozenset(outcome.rows)

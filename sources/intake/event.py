@@ -137,7 +137,7 @@ class EventReader:
         return message, payload, odd, stated, garbled
 
     def _name(self, message: Message, stated: Stated | None) -> str:
-        name = name_of(message, spared=stated is not None and self._spares(stated))
+        name = name_of(message, spared=self._spares(stated))
         if (
             len(name) > NAME_LIMIT_BYTES // 4
             and len(name.encode()) > NAME_LIMIT_BYTES

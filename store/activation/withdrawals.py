@@ -70,7 +70,7 @@ class Withdrawn:
     """People of one audience who must come off its list.
 
     Attributes:
-        people: profile ids with rows there.
+        people: profile ids with rows there, in order: the same people are equal again.
     """
 
     workspace_id: int
@@ -146,7 +146,7 @@ def _withdrawn(
                     dict.fromkeys(person for person in some if person in refused)
                 )
     for audience_id, people_found in found.items():
-        audiences[audience_id].people = list(people_found)
+        audiences[audience_id].people = sorted(people_found)
     return [one for one in audiences.values() if one.people]
 
 

@@ -19,8 +19,8 @@ from store.audit import trail
 from store.connection import one_of
 from store.export.exports import subject
 
-_SILENT: Final = f"status = '{ExportStatus.RUNNING}' AND heartbeat_at < now() - %(lease)s"
-_DIES: Final = f"status = '{ExportStatus.RUNNING}' AND deaths + 1 >= %(deaths)s"
+_SILENT: Final = f"e.status = '{ExportStatus.RUNNING}' AND e.heartbeat_at < now() - %(lease)s"
+_DIES: Final = f"e.status = '{ExportStatus.RUNNING}' AND e.deaths + 1 >= %(deaths)s"
 _WAITING: Final = f"""
     SELECT e.id, e.workspace_id FROM exports e
     WHERE e.kind = 'file' AND (e.status = '{ExportStatus.QUEUED}' OR ({_SILENT}))
@@ -29,7 +29,7 @@ _WAITING: Final = f"""
     LIMIT 1
 """
 _TAKE: Final = f"""
-    UPDATE exports SET deaths = deaths + (status = '{ExportStatus.RUNNING}')::int,
+    UPDATE exports e SET deaths = deaths + (status = '{ExportStatus.RUNNING}')::int,
         attempt = attempt + 1, started_at = now(), heartbeat_at = now(),
         evaluated = 0, rows = 0, without_consent = 0, without_identifier = 0,
         status = CASE WHEN {_DIES} THEN '{ExportStatus.FAILED}' ELSE '{ExportStatus.RUNNING}' END,

@@ -251,4 +251,9 @@ UNLIMITED: Final = {"per_minute": 10**6}
 
 
 if __name__ == "__main__":
-    serve(Sandbox, per_minute=PER_MINUTE, token_lifetime=LIFETIME_S, processing_polls=1)
+    serve(
+        Sandbox,
+        per_minute=(PER_MINUTE, "requests of each kind per minute"),
+        token_lifetime=(LIFETIME_S, "seconds that an access token holds"),
+        processing_polls=(1, "times that a request is still being processed when asked about"),
+    )

@@ -226,4 +226,8 @@ UNLIMITED: Final = {"calls_per_hour": 10**9}
 
 
 if __name__ == "__main__":
-    serve(Sandbox, token=TOKEN, calls_per_hour=CALLS_PER_HOUR)
+    serve(
+        Sandbox,
+        token=(TOKEN, "the access token that it takes"),
+        calls_per_hour=(CALLS_PER_HOUR, "calls of an account per hour"),
+    )

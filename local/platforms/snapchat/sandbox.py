@@ -223,4 +223,9 @@ UNLIMITED: Final = {"per_token": 10**6, "per_app": 10**6}
 
 
 if __name__ == "__main__":
-    serve(Sandbox, per_token=PER_TOKEN, per_app=PER_APP, token_lifetime_s=LIFETIME_S)
+    serve(
+        Sandbox,
+        per_token=(PER_TOKEN, "requests per second of an access token"),
+        per_app=(PER_APP, "requests per second of the app"),
+        token_lifetime_s=(LIFETIME_S, "seconds that an access token holds"),
+    )

@@ -237,4 +237,10 @@ UNLIMITED: Final = {"qps": 10**6, "qpm": 10**6}
 
 
 if __name__ == "__main__":
-    serve(Sandbox, token=TOKEN, qps=QPS, qpm=QPM, max_rows=MAX_ROWS)
+    serve(
+        Sandbox,
+        token=(TOKEN, "the access token that it takes"),
+        qps=(QPS, "requests per second"),
+        qpm=(QPM, "requests per minute"),
+        max_rows=(MAX_ROWS, "rows that an upload may have"),
+    )

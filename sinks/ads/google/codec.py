@@ -207,11 +207,9 @@ class Google(Platform):
                 outcome = _found(answer, name, intent)
             case Create() if _id(answer):
                 outcome = Found(platform_id=_id(answer))
-            case Write(rows=rows) if isinstance(answer.get("requestId"), str):
+            case Write(rows=rows) if _receipt(answer):
                 wait_s = self.params.status_wait.total_seconds()
-                outcome = Accepted(
-                    rows=len(rows), receipt=answer["requestId"], receipt_after_s=wait_s
-                )
+                outcome = Accepted(rows=len(rows), receipt=_receipt(answer), receipt_after_s=wait_s)
             case Read() if _id(answer):
                 outcome = Described(readback=read_list(answer))
             case Delete():
@@ -300,6 +298,12 @@ def _product_account(customer_id: str) -> dict[str, str]:
 def _quoted(text: str) -> str:
     """Escape a string for a filter (AIP-160)."""
     return re.sub(r'(["\\])', r"\\\1", text)
+
+
+def _receipt(answer: Mapping[str, Any]) -> str:
+    """By what the result of a write is asked for; empty where the answer names nothing."""
+    receipt = answer.get("requestId")
+    return receipt if isinstance(receipt, str) else ""
 
 
 def _id(user_list: Mapping[str, Any]) -> str:

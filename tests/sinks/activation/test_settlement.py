@@ -22,6 +22,10 @@ PARAMS = RetryParams(attempts=4)
 GIVEN_UP = "No success in 4 attempts; the next push tries again."
 
 
+def half() -> float:
+    return 0.5
+
+
 def request(kind: str = "scheduled", attempts: int = 0) -> OpenRequest:
     return OpenRequest(1, 1, 1, 1, kind, "add", attempts)
 
@@ -40,22 +44,22 @@ def request(kind: str = "scheduled", attempts: int = 0) -> OpenRequest:
     ],
 )
 def test_each_answer_has_one_consequence(outcome: Outcome, wanted: Settlement) -> None:
-    assert settlement(request(), ROWS, outcome, PARAMS, 0.5) == wanted
+    assert settlement(request(), ROWS, outcome, PARAMS, half) == wanted
 
 
 def test_places_that_are_no_rows_of_the_request_give_it_up() -> None:
     rejected = Rejected("invalid", "400", "look", rows=(0, 3))
-    assert settlement(request(), ROWS, rejected, PARAMS, 0.5) == Fail("invalid", "400", "look")
+    assert settlement(request(), ROWS, rejected, PARAMS, half) == Fail("invalid", "400", "look")
 
 
 def test_a_push_is_given_up_after_its_last_attempt() -> None:
-    found = settlement(request(attempts=3), ROWS, Retry("busy"), PARAMS, 0.5)
+    found = settlement(request(attempts=3), ROWS, Retry("busy"), PARAMS, half)
     assert found == Fail("busy", "", GIVEN_UP)
 
 
 @pytest.mark.parametrize("kind", ["urgent", "delete"])
 def test_what_takes_people_off_is_never_given_up(kind: str) -> None:
-    found = settlement(request(kind, attempts=30), ROWS, Retry("busy"), PARAMS, 0.5)
+    found = settlement(request(kind, attempts=30), ROWS, Retry("busy"), PARAMS, half)
     assert isinstance(found, Postpone)
 
 
@@ -73,5 +77,10 @@ def test_what_takes_people_off_is_never_given_up(kind: str) -> None:
 def test_the_consequence_has_the_public_word_and_reason(
     outcome: Outcome, word: str, reason: str
 ) -> None:
-    found = settlement(request(), ROWS, outcome, PARAMS, 0.5)
+    found = settlement(request(), ROWS, outcome, PARAMS, half)
     assert (found.outcome, found.reason) == (word, reason)
+
+
+def test_only_a_wait_draws_from_chance() -> None:
+    for outcome in (Delivered(), Accepted(3, "r", 1.5), Rejected("terms"), Rejected(LOST)):
+        settlement(request(), ROWS, outcome, PARAMS, iter(()).__next__)

@@ -23,12 +23,8 @@ from store.definitions.load import SourceRow
 from tests.support.builders import NOON_MS, SALT, WORKSPACE, definitions
 
 RULES = IdentityRules(kinds={**IdentityRules().kinds, "loyalty": KindRule(6, 5)})
-DECODER = Decoder(
-    {1: SourceRow(SourceId(1), WORKSPACE, SALT, "US")},
-    {1: SALT},
-    RULES,
-    ProfileRules(event_trait_limit=50),
-)
+SOURCES = {1: SourceRow(SourceId(1), WORKSPACE, SALT, "US")}
+DECODER = Decoder(SOURCES, {1: SALT}, RULES, ProfileRules(event_trait_limit=50))
 
 
 def decode(value: bytes, source_hint: int = 0) -> Event | Unmerge | DeadLetter:
@@ -118,6 +114,17 @@ def test_an_alias_names_the_previous_id_as_an_anonymous_one() -> None:
         ("user_id", "u1"),
         ("anonymous_id", "old"),
     ]
+
+
+@pytest.mark.parametrize("type_", ["group", "alias"])
+def test_a_stored_call_that_names_no_other_is_read_again_and_a_new_one_is_refused(
+    type_: str,
+) -> None:
+    value = collected({"type": type_, "messageId": "m1", "userId": "u"})
+    assert failure(value) == ("missing_group" if type_ == "group" else "missing_previous")
+    stored = Decoder(SOURCES, {1: SALT}, RULES, ProfileRules(), stored=True)
+    (again,) = stored(Batch("log", 0, 0, 1, (Record(0, 0, value, 0, NOON_MS),)))
+    assert isinstance(again, Event)
 
 
 def test_consent_is_read_from_the_context() -> None:

@@ -254,6 +254,7 @@ def test_refused_grant_needs_a_person() -> None:
         (b'{"error":"oops"}', 400, Retry("transient")),
         (b"{}", 200, Retry("unexpected")),
         (b'{"requestId":7}', 200, Retry("unexpected")),
+        (b'{"requestId":""}', 200, Retry("unexpected")),
         (b'{"error":{"code":"mary","status":7,"details":"x"}}', 400, Retry("unexpected")),
         (
             b'{"error":{"status":"INVALID_ARGUMENT","details":[7,{"fieldViolations":[8,{"field":9}]}]}}',
