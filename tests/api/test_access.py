@@ -1,4 +1,4 @@
-"""Who is let in below /cdp: nobody without a key, nobody beyond a key's scopes, nobody too often."""
+"""Who is let in below /cdp: nobody without a key, nobody beyond its scopes, nobody too often."""
 
 from collections.abc import Callable
 from contextlib import closing

@@ -243,9 +243,10 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
 
         segment = insert("SELECT id FROM segments WHERE workspace_id = %s")
         audience = insert(
-            "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id, interval_s)"
-            " VALUES (%s, %s, 'meta', 'topsecret', '1', 3600) RETURNING id", segment,
-        )  # fmt: skip
+            "INSERT INTO audiences (workspace_id, segment_id, platform, name, account_id,"
+            " interval_s) VALUES (%s, %s, 'meta', 'topsecret', '1', 3600) RETURNING id",
+            segment,
+        )
         anomaly = insert(
             "INSERT INTO anomalies (workspace_id, signal, metric, started_at, peak_at, direction,"
             " score, value, expected, expected_low, expected_high, picture) VALUES (%s,"
@@ -273,18 +274,22 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
             " hour') RETURNING workspace_id"
         )
         insert(
-            "INSERT INTO gate_releases (workspace_id, audience_id, reason, author, created_at, expires_at)"
-            " VALUES (%s, %s, 'topsecret', 'key:0', now(), now() + interval '1 hour') RETURNING id", audience,
-        )  # fmt: skip
+            "INSERT INTO gate_releases (workspace_id, audience_id, reason, author, created_at,"
+            " expires_at) VALUES (%s, %s, 'topsecret', 'key:0', now(), now() + interval '1 hour')"
+            " RETURNING id",
+            audience,
+        )
         decision = insert(
             "INSERT INTO decisions (workspace_id, destination, action, verdict, automation,"
             " reasons, reading_ids, decided_at) VALUES (%s, 'topsecret', 'push', 'pass', 'execute',"
             " '[]', '{}', now()) RETURNING id"
         )
         insert(
-            "INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)"
-            " VALUES (%s, 'platform:topsecret', now(), 80, 'healthy', 100, %s, '[]') RETURNING id", Jsonb({}),
-        )  # fmt: skip
+            "INSERT INTO readings (workspace_id, signal, read_at, score, status, sample,"
+            " components, reasons) VALUES (%s, 'platform:topsecret', now(), 80, 'healthy', 100,"
+            " %s, '[]') RETURNING id",
+            Jsonb({}),
+        )
     command = api.post(
         f"/cdp/profiles/{profile['id']}/unmerge", TABLE["POST /cdp/profiles/{profile}/unmerge"][0]
     )["command_id"]

@@ -1,4 +1,4 @@
-"""Whatever is asked, the answer is one that the API documents: no value in any place makes it fail."""
+"""Whatever is asked, the answer is one that the API documents: no value anywhere makes it fail."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""``stratum alerts``: what lasts, what was told to whom, whether a channel works, and another try."""
+"""``stratum alerts``: what lasts, what was told to whom, whether a channel works, a new try."""
 
 import json
 from collections.abc import Callable, Iterator

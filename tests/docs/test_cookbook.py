@@ -39,7 +39,13 @@ DOCS: Final = Path(__file__).parents[2] / "docs"
 WORKSPACE: Final = WorkspaceId(1)
 NAMED: Final = {SegmentId(7): "Repeat buyers"}
 ASKED: Final = SegmentId(100)
-BREAKS: Final = RfmBreaks((10 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS, 180 * DAY_MS), (1, 2, 4, 6), (20_000_000, 60_000_000, 100_000_000, 400_000_000), 50, NOW)  # fmt: skip
+BREAKS: Final = RfmBreaks(
+    (10 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS, 180 * DAY_MS),
+    (1, 2, 4, 6),
+    (20_000_000, 60_000_000, 100_000_000, 400_000_000),
+    50,
+    NOW,
+)
 
 
 class Block(NamedTuple):

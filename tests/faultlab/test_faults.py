@@ -1,4 +1,4 @@
-"""Every fault changes the traffic as its label says, and every severity more than the one below it."""
+"""Every fault changes the traffic as its label says, every severity more than the one below it."""
 
 from collections import Counter
 from collections.abc import Callable

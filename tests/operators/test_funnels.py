@@ -90,9 +90,7 @@ def test_the_order_of_the_input_changes_nothing(
     )
 
 
-def test_a_step_exactly_at_the_end_of_the_window_counts_and_one_at_the_same_instant_as_the_step_before_does_not() -> (
-    None
-):
+def test_a_step_at_the_window_s_end_counts_but_not_one_at_the_instant_of_the_step_before() -> None:
     history = [[(0, 0), (1, 0), (2, 0)], [(0, 10), (1, 11), (2, 0)]]
 
     assert as_dict(best_attempts(columns(history), 10)) == {0: (0, 10), 1: (0,), 2: (0,)}

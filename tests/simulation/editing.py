@@ -1,4 +1,4 @@
-"""Definitions that change while events flow: random edits and publishing on the in-memory tables."""
+"""Definitions that change while events flow: random edits, published on the in-memory tables."""
 
 import random
 

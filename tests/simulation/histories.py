@@ -463,10 +463,12 @@ class _Draft:
                 else rng.choice(("Viewed", "Clicked", "Shared", "Order Completed"))
             )
             amount = rng.choice((10, 12.345, 0.125, "7.5", "free", None, True, -3, 1e20, "1e2"))
-            body["properties"] = {**draw.properties(rng, T0),
+            body["properties"] = {
+                **draw.properties(rng, T0),
                 rng.choice(("revenue", "total", "value")): amount,
-                                  "revenue": rng.choice((None, amount)),
-                                  "currency": rng.choice(("usd", "JPY", "KWD", "", 5, None, "euro"))}  # fmt: skip
+                "revenue": rng.choice((None, amount)),
+                "currency": rng.choice(("usd", "JPY", "KWD", "", 5, None, "euro")),
+            }
         elif type_ in ("page", "screen"):
             body["name"] = rng.choice(("Home", "Cart", "Ca\0rt", "", None))
             body["properties"] = rng.choice((None, draw.properties(rng, T0)))

@@ -88,7 +88,7 @@ class PausingUnitOfWork(PostgresUnitOfWork):
 
 
 def install(connection: psycopg.Connection, registry: Registry) -> None:
-    """Write a history's workspaces, sources and segments, and nothing else, into an empty database."""
+    """Write a history's workspaces, sources and segments, nothing else, into an empty database."""
     connection.execute(
         "TRUNCATE workspaces, sources, segments, offsets, events, identifiers, profiles, links,"
         " merges, memberships CASCADE"
@@ -136,16 +136,22 @@ def _write_workspace(connection: psycopg.Connection, definitions: WorkspaceDefin
     )
     for segment in definitions.segments:
         connection.execute(
-            "INSERT INTO segments (id, workspace_id, name, version, definition, purpose, revision, status)"
-            " VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET version = excluded.version,"
-            " definition = excluded.definition, purpose = excluded.purpose, revision = excluded.revision, status = excluded.status",
+            "INSERT INTO segments (id, workspace_id, name, version, definition, purpose, revision,"
+            " status) VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, %s)"
+            " ON CONFLICT (id) DO UPDATE SET version = excluded.version,"
+            " definition = excluded.definition, purpose = excluded.purpose,"
+            " revision = excluded.revision, status = excluded.status",
             (
-                segment.id, workspace, f"segment {segment.id}", segment.version,
+                segment.id,
+                workspace,
+                f"segment {segment.id}",
+                segment.version,
                 None if segment.rule is None else encode_rule(segment.rule).decode(),
-                segment.purpose, segment.revision,
+                segment.purpose,
+                segment.revision,
                 "paused" if segment.rule is None else "live",
             ),
-        )  # fmt: skip
+        )
     for trait in definitions.traits:
         connection.execute(
             "INSERT INTO traits (workspace_id, name, version, definition, revision, status) VALUES"
@@ -252,7 +258,7 @@ class PostgresWorld(World):
             store.close()
 
     def complaints(self) -> list[str]:
-        """Every difference from the oracle, and an outbox that does not add up to the memberships."""
+        """Every difference from the oracle, and an outbox that is not the sum of memberships."""
         found: list[str] = []
         with snapshot(self.dsn) as connection:
             registry = load_registry(connection)

@@ -1,4 +1,4 @@
-"""Laws 1 to 4 under simulated chaos: every seed ends in tables that a naive recomputation confirms."""
+"""Laws 1 to 4 under simulated chaos: every seed ends in tables that a naive recount confirms."""
 
 import json
 import random

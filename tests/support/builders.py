@@ -97,7 +97,7 @@ def definitions(
 
 
 def numbered(live: WorkspaceDefinitions) -> WorkspaceDefinitions:
-    """Definitions with an aggregate for everything that they ask for, as after a first publishing."""
+    """Definitions with an aggregate for all that they ask for, as after a first publishing."""
     aggregates = tuple(
         Aggregate(AggregateId(number), spec) for number, spec in enumerate(aggregate_specs(live), 1)
     )

@@ -1,4 +1,4 @@
-"""What writes exports, for tests: the same as in the upkeep process, at once instead of by and by."""
+"""What writes exports, for tests: the same as in the upkeep process, at once and not by and by."""
 
 from collections.abc import Callable
 

@@ -45,7 +45,7 @@ _CHECK: Final = """
 def refuse_others(
     conn: psycopg.Connection[Any], tables: Mapping[tuple[str, str], Transitions]
 ) -> None:
-    """From now on this database knows no transitions but those of the tables, by table and column."""
+    """From now on this database knows no transitions but those given, by table and column."""
     conn.execute(_CHECK)
     for (name, column), table in tables.items():
         known = json.dumps([[before, after] for before, after in table])

@@ -202,7 +202,7 @@ def customer(tenant: Tenant, user: str, consent: bool, **traits: Any) -> bytes:
 
 @pytest.fixture
 def customers(tenant: Tenant, postgres_dsn: str) -> None:
-    """Two who consent, one who did and whose consent is gone while the membership is still there."""
+    """Two who consent, one who did and whose consent is gone while the membership is still here."""
     tenant.feed(
         customer(tenant, "u1", True, email="u1@example.com", plan="=1+1"),
         customer(tenant, "u2", True, email="u2@example.com", age=7),

@@ -231,7 +231,10 @@ def test_a_refusal_in_a_batchs_context_counts_where_another_one_follows(
     client: Sender, settings: Settings, key: str, own: str
 ) -> None:
     refusal = '{"ip":"9.9.9.9","consent":{"categoryPreferences":{"advertising":false}}}'
-    grant = '{"consent":{"categoryPreferences":{"advertising":true}},"big":1e400,"deep":{"context":"x"}}'
+    grant = (
+        '{"consent":{"categoryPreferences":{"advertising":true}},'
+        '"big":1e400,"deep":{"context":"x"}}'
+    )
     event = f'{{"type":"track","event":"E","userId":"u"{own}}}'
     for last in ("{}", "null", grant):
         body = f'{{"batch":[{event},{event}],"{key}":{refusal},"context":{last}}}'

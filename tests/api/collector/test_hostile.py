@@ -143,8 +143,11 @@ def test_an_event_without_sense_is_kept_for_the_engine_to_judge(
 def test_lenient_spellings_cost_no_event(
     client: Sender, settings: Settings, text: str, value: Any
 ) -> None:
-    odd = f'{{"type":"track","event":"E","userId":"u","messageId":"odd","properties":{{"x":{text},"y":NaN}}}}'.encode()
-    assert client.post("/v1/batch", beside_good_ones(odd)).status_code == 200
+    odd = (
+        '{"type":"track","event":"E","userId":"u","messageId":"odd",'
+        f'"properties":{{"x":{text},"y":NaN}}}}'
+    )
+    assert client.post("/v1/batch", beside_good_ones(odd.encode())).status_code == 200
     found = {event["messageId"]: event for event in streamed_events(settings)}
     assert set(found) == {"m1", "odd", "m2"}
     assert found["odd"]["properties"] == {"x": value, "y": None}

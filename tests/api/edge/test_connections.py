@@ -115,8 +115,8 @@ def sent_until_refused(line: socket.socket, piece: bytes, most: int) -> bytes:
 
 def head(write_key: str, fields: str, path: str = "/v1/t") -> bytes:
     """The head of a request that carries a write key."""
-    authorization = basic(write_key)["authorization"]
-    return f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\n{fields}\r\n\r\n".encode()
+    named = f"authorization: {basic(write_key)['authorization']}"
+    return f"POST {path} HTTP/1.1\r\nhost: x\r\n{named}\r\n{fields}\r\n\r\n".encode()
 
 
 HEAD: Final = b"POST /v1/batch HTTP/1.1\r\nhost: x\r\n"
@@ -611,9 +611,7 @@ def test_who_sends_too_much_gets_to_read_so(
     authorization = (
         f"authorization: {basic(client.write_key)['authorization']}\r\n" if named else ""
     )
-    sending_on.sendall(
-        f"POST /v1/batch HTTP/1.1\r\nhost: x\r\n{authorization}content-length: 6000000\r\n\r\n".encode()
-    )
+    sending_on.sendall(HEAD + f"{authorization}content-length: 6000000\r\n\r\n".encode())
     sending_on.sendall(b" " * 6_000_000)
 
     assert answer_of(sending_on).startswith(b"HTTP/1.1 413 ")

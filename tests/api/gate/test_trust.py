@@ -31,12 +31,16 @@ def read(tenant: Tenant, insert: Run) -> Callable[[str, int, float | None], int]
 
     def add(signal: str, minute: int, score: float | None) -> int:
         return insert(
-            "INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components, reasons)"
-            " VALUES (%s, %s, %s, %s, %s, 100, %s, %s) RETURNING id",
-            tenant.id, signal, f"2026-09-21T10:{minute:02}:00Z", score,
-            "unknown" if score is None else "healthy", Jsonb({"freshness": {"score": score}}),
+            "INSERT INTO readings (workspace_id, signal, read_at, score, status, sample,"
+            " components, reasons) VALUES (%s, %s, %s, %s, %s, 100, %s, %s) RETURNING id",
+            tenant.id,
+            signal,
+            f"2026-09-21T10:{minute:02}:00Z",
+            score,
+            "unknown" if score is None else "healthy",
+            Jsonb({"freshness": {"score": score}}),
             Jsonb(["because"]),
-        )  # fmt: skip
+        )
 
     return add
 
@@ -83,14 +87,21 @@ def test_a_signals_history_is_paged_newest_first_within_a_time_range(
 def test_decisions_are_listed_filtered_and_read(tenant: Tenant, api: Api, insert: Run) -> None:
     numbers = [
         insert(
-            "INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict, automation, reasons, reading_ids, decided_at)"
+            "INSERT INTO decisions (workspace_id, destination, audience_id, action, verdict,"
+            " automation, reasons, reading_ids, decided_at)"
             " VALUES (%s, 'meta:1', %s, 'push', %s, %s, %s, '{1,2}', now()) RETURNING id",
-            tenant.id, audience, verdict, automation, Jsonb(["a reason"]),
+            tenant.id,
+            audience,
+            verdict,
+            automation,
+            Jsonb(["a reason"]),
         )
-        for audience, verdict,
-        automation in ((1, "pass", "execute"), (1, "hold", "alert_only"),
-            (2, "block", "manual_required"))
-    ]  # fmt: skip
+        for audience, verdict, automation in (
+            (1, "pass", "execute"),
+            (1, "hold", "alert_only"),
+            (2, "block", "manual_required"),
+        )
+    ]
 
     assert [each["id"] for each in api.everything("/cdp/decisions", limit=1)] == numbers[::-1]
     assert [each["id"] for each in api.everything("/cdp/decisions", verdict="hold")] == [numbers[1]]
@@ -106,11 +117,15 @@ def test_the_audit_log_is_paged_and_filtered(tenant: Tenant, api: Api, insert: R
     for number in range(9):
         insert(
             "INSERT INTO audit (workspace_id, at, actor, action, subject, detail)"
-            " VALUES (%s, '2026-09-21T10:00:00Z'::timestamptz + %s * interval '1 minute', %s, %s, %s, %s) RETURNING id",
-            tenant.id, number, "engine" if number % 2 else "key:1",
-            "decision" if number < 5 else "request", f"audience:{number % 3}",
+            " VALUES (%s, '2026-09-21T10:00:00Z'::timestamptz + %s * interval '1 minute', %s, %s,"
+            " %s, %s) RETURNING id",
+            tenant.id,
+            number,
+            "engine" if number % 2 else "key:1",
+            "decision" if number < 5 else "request",
+            f"audience:{number % 3}",
             Jsonb({"number": number}),
-        )  # fmt: skip
+        )
 
     def numbers(**params: str | int) -> list[int | None]:
         return [

@@ -104,7 +104,10 @@ def test_what_was_stored_too_deep_for_an_answer_is_shown_as_text(payload: bytes)
 
 
 def test_odd_payloads_are_shown_rather_than_refused(tenant: Tenant, api: Api) -> None:
-    odd = b'{"type":"page","userId":"u1","messageId":"x","properties":{"a":1e300,"b":"\\u0000","c":18446744073709551616}}'
+    odd = (
+        b'{"type":"page","userId":"u1","messageId":"x",'
+        b'"properties":{"a":1e300,"b":"\\u0000","c":18446744073709551616}}'
+    )
     tenant.feed(encode_event(tenant.source, START_MS, 0, odd))
 
     answer = api.http.get(f"/cdp/profiles/{found(api)}/events")

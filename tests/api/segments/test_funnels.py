@@ -117,7 +117,10 @@ def test_conditions_on_properties_mean_what_they_mean_in_segments(
     tenant: Tenant, api: Api, condition: dict[str, Any], people: list[int]
 ) -> None:
     def spelled(who: str, plan: bytes) -> bytes:
-        body = b'{"type":"track","event":"Viewed","messageId":"m-%b","userId":"%b","timestamp":%d,"properties":{%b}}'
+        body = (
+            b'{"type":"track","event":"Viewed","messageId":"m-%b","userId":"%b",'
+            b'"timestamp":%d,"properties":{%b}}'
+        )
         return encode_event(
             tenant.source, START_MS + 1, 0, body % (who.encode(), who.encode(), START_MS, plan)
         )

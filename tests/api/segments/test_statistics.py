@@ -47,10 +47,14 @@ def move(tenant: Tenant, segment: int, execute: Callable[..., Any]) -> Callable[
         for at, number, delta in moves:
             person = UUID(int=number)
             execute(
-                "INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause, changed_at)"
-                " VALUES (%s, %s, %s, %s, 1, 'event', %s)",
-                tenant.id, segment, person, delta, datetime.fromisoformat(at),
-            )  # fmt: skip
+                "INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause,"
+                " changed_at) VALUES (%s, %s, %s, %s, 1, 'event', %s)",
+                tenant.id,
+                segment,
+                person,
+                delta,
+                datetime.fromisoformat(at),
+            )
             if delta > 0:
                 execute(
                     "INSERT INTO memberships VALUES (%s, %s, %s, 1, %s)",
@@ -212,9 +216,12 @@ def test_rfm_is_shown_as_it_was_last_taken(
         "grid": [[0] * 5] * 4 + [[0, 0, 0, 0, 3]],
     }
     execute(
-        "INSERT INTO rfm (workspace_id, version, definition, breaks, distribution) VALUES (%s, 2, '{}', %s, %s)",
-        tenant.id, Jsonb({"taken_ms": START_MS}), Jsonb(distribution),
-    )  # fmt: skip
+        "INSERT INTO rfm (workspace_id, version, definition, breaks, distribution)"
+        " VALUES (%s, 2, '{}', %s, %s)",
+        tenant.id,
+        Jsonb({"taken_ms": START_MS}),
+        Jsonb(distribution),
+    )
 
     assert (
         api.get("/cdp/statistics/rfm")

@@ -1,4 +1,4 @@
-"""What is remembered of keys: for how long, how much, and what stands in while the store is away."""
+"""What is remembered of keys: how long, how much, and what stands in while the store is away."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -37,7 +37,7 @@ def visit(person: int, number: int) -> dict[str, Any]:
 
 
 def told(person: int) -> list[dict[str, Any]]:
-    """A visit, a login, another visit, a purchase: leaves apart, and a member of the first segment."""
+    """A visit, a login, a visit, a purchase: leaves apart, and a member of the first segment."""
     user = {"userId": f"user-{person}", "anonymousId": f"browser-{person}"}
     bought = {
         "type": "track",

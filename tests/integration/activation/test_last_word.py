@@ -362,7 +362,7 @@ class Freezer:
 def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(
     opened: Open, postgres_dsn: str
 ) -> None:
-    """The order of the audit log is that of commits: whatever begins, it begins before the freeze."""
+    """The order of the audit log is that of commits: whatever begins, begins before the freeze."""
     desk = opened(1, 1, "any-")
     desk.run()
     (world,) = desk.worlds

@@ -168,7 +168,10 @@ def test_every_form_of_refusal_takes_the_person_off_and_nothing_else_does(
 def test_a_grant_in_rudderstack_s_form_puts_the_person_on(
     world: World, log: Log, server: Server, http: HttpRunner
 ) -> None:
-    allowed = '{"consentManagement":{"provider":"custom","allowedConsentIds":["advertising"],"deniedConsentIds":[]}}'
+    allowed = (
+        '{"consentManagement":{"provider":"custom",'
+        '"allowedConsentIds":["advertising"],"deniedConsentIds":[]}}'
+    )
     log([bought("ada"), stated("ada", allowed)])
     engine = Engine(world, http)
     engine.push()

@@ -1,4 +1,4 @@
-"""The Python clients of Segment and RudderStack, unchanged, against a real server and a real log."""
+"""The Python clients of Segment and RudderStack, unchanged, against a real server and log."""
 
 from collections import Counter
 from collections.abc import Iterator

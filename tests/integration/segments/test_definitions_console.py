@@ -21,7 +21,8 @@ FILE = """
   rule:
     type: all
     of:
-      - {type: event, event: {name: Order Completed}, window: 365d, condition: {op: at_least, value: 2}}
+      - {type: event, event: {name: Order Completed}, window: 365d,\
+ condition: {op: at_least, value: 2}}
       - {type: not, of: {type: trait, name: plan, condition: {op: equals, value: staff}}}
 """
 

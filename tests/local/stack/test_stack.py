@@ -1,4 +1,4 @@
-"""The embedded stack lives through deaths of its parts and takes everything with it when it goes."""
+"""The embedded stack lives through deaths of its parts and takes all with it when it goes."""
 
 import json
 import os

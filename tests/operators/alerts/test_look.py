@@ -227,7 +227,7 @@ def test_the_order_of_what_is_seen_does_not_matter() -> None:
 
 
 def test_a_storm_that_comes_one_by_one_is_told_a_few_times_and_not_fifty() -> None:
-    """Signals fail ten seconds apart: three alerts, one for all others, told again as it doubles."""
+    """Signals fail ten seconds apart: three alerts, one for all others, told anew as it doubles."""
     watcher = Watcher()
     told: list[Notice] = []
     for count in range(1, 51):

@@ -30,8 +30,9 @@ def test_a_value_is_spelled_one_way(kind: str, raw: str, value: str) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        "", " ", "null", "NULL", "None", "undefined", "anonymous", "guest", "true", "false", "NaN", "0", "-1", "000-000", "[object Object]",
-        "'id'", "{{user.id}}", "${id}", "not_authenticated", "a\0b", "x" * 257,
+        "", " ", "null", "NULL", "None", "undefined", "anonymous", "guest", "true", "false",
+        "NaN", "0", "-1", "000-000", "[object Object]", "'id'", "{{user.id}}", "${id}",
+        "not_authenticated", "a\0b", "x" * 257,
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["user_id", "anonymous_id", "device_id"])

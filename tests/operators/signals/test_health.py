@@ -311,7 +311,7 @@ def rows_of(counts: Mapping[str, float], minute_ms: int) -> tuple[Observed, ...]
 
 
 def told(machine: HealthMachine, minute: int, counts: Mapping[str, float]) -> Iterator[Reading]:
-    """What a machine says of one minute, numbered from the start, at its end and ten seconds later."""
+    """What a machine says of a minute, numbered from the start, at its end and ten seconds on."""
     begins = NOW - NOW % MINUTE_MS + minute * MINUTE_MS
     for now_ms, rows in (
         (begins + MINUTE_MS, rows_of(counts, begins)),
@@ -509,9 +509,7 @@ def test_memory_that_cannot_be_read_is_begun_anew() -> None:
     assert restore(b"\xc1") == SignalBaseline()
 
 
-def test_outside_its_schedule_a_source_is_judged_by_its_last_period_and_without_one_it_is_unknown() -> (
-    None
-):
+def test_outside_its_schedule_a_source_is_judged_by_its_last_period_or_else_unknown() -> None:
     nightly = Schedule(start=time(22), end=time(6))
     params = HealthParams(signals={SOURCE: SignalOverride(schedule=nightly)})
     midnight = NOW // (DAY_S * 1000) * DAY_S * 1000

@@ -92,7 +92,7 @@ def test_over_random_lives_silence_never_heals() -> None:
 
 
 @pytest.mark.parametrize("seed", [20_099, 21_093, 26_421])
-def test_silence_never_heals_where_a_memory_is_lost_while_the_clock_jumps_or_after_an_unknown_reading(
+def test_silence_never_heals_where_a_memory_is_lost_in_a_clock_jump_or_after_an_unknown_reading(
     seed: int,
 ) -> None:
     assert list(breaches(range(seed, seed + 1))) == []
@@ -329,9 +329,7 @@ def test_a_night_is_learned_at_its_end_and_not_while_it_lasts() -> None:
     )
 
 
-def test_a_silence_that_is_suspected_is_learned_once_it_has_come_at_the_same_time_on_other_days() -> (
-    None
-):
+def test_a_suspected_silence_is_learned_once_it_has_come_at_the_same_time_on_other_days() -> None:
     rhythm, at_night = Seasonality(), START_MS + 27 * HOUR_MS
     learn(rhythm, {}, 0, DAY, 20)
     assert is_warm(rhythm, START_MS + DAY * MINUTE_MS, PARAMS.rhythm, PARAMS.sequential)

@@ -131,9 +131,7 @@ def test_a_signature_is_over_the_time_and_the_bytes_under_the_secret() -> None:
     )
 
 
-def test_a_resolved_alert_carries_the_key_of_its_opening_and_nothing_else_that_pagerduty_would_read() -> (
-    None
-):
+def test_a_resolved_alert_carries_its_opening_s_key_and_nothing_else_pagerduty_would_read() -> None:
     opened, resolved = (
         json.loads(PAGERDUTY.encode(notice(step)).body) for step in (Step.OPENED, Step.RESOLVED)
     )

@@ -68,7 +68,10 @@ def test_the_rest_of_the_event_counts(fields: dict[str, Any], odd: tuple[str, ..
 
 
 def test_an_odd_trait_is_left_out_alone() -> None:
-    raw = b'{"type":"identify","userId":"u1","traits":{"a":1,"b":1e400,"c":"x"},"context":{"traits":{"d":1e400,"e":2}}}'
+    raw = (
+        b'{"type":"identify","userId":"u1","traits":{"a":1,"b":1e400,"c":"x"},'
+        b'"context":{"traits":{"d":1e400,"e":2}}}'
+    )
     found = decode(collected(raw))
     assert isinstance(found, Event)
     assert (found.traits, found.odd) == ({"a": 1, "c": "x", "e": 2}, ("traits", "context.traits"))
@@ -218,11 +221,14 @@ def test_an_event_is_read_as_the_plainest_reading_reads_it(
         ({"anonymousId": {}}, "invalid_type", [("user_id", "u1")]),
         ({"anonymousId": True}, "invalid_type", [("user_id", "u1")]),
         ({"userId": [1], "anonymousId": "a"}, "invalid_type", [("anonymous_id", "a")]),
-        ({"userId": 0.5, "anonymousId": [], "previousId": []}, "invalid_type", [("user_id", "0.5")]),
-        ({"userId": False, "context": REFUSAL | {"traits": {"email": "a@x.org"}}}, "invalid_type", [("email", "a@x.org")]),
+        ({"userId": 0.5, "anonymousId": [], "previousId": []},
+            "invalid_type", [("user_id", "0.5")]),
+        ({"userId": False, "context": REFUSAL | {"traits": {"email": "a@x.org"}}},
+            "invalid_type", [("email", "a@x.org")]),
         ({"type": "alias", "previousId": []}, "invalid_type", [("user_id", "u1")]),
         ({"type": "alias"}, "missing_previous", [("user_id", "u1")]),
-        ({"type": "alias", "previousId": "p", "userId": None}, "missing_previous", [("anonymous_id", "p")]),
+        ({"type": "alias", "previousId": "p", "userId": None},
+            "missing_previous", [("anonymous_id", "p")]),
         ({"type": "group", "groupId": {}}, "invalid_type", [("user_id", "u1")]),
         ({"type": "group", "traits": {"a": 1}}, "missing_group", [("user_id", "u1")]),
         ({"event": "Platform Report"}, "bad_report", [("user_id", "u1")]),
@@ -285,7 +291,9 @@ def test_what_lies_too_deep_is_left_out_wherever_the_reader_stands_and_loses_no_
     inner = json.dumps(REFUSAL)[1:-1] if member == "context" else ""
     context = f'{{"page":{deep},{inner}}}' if inner else json.dumps(REFUSAL)
     beside = "" if inner else f',"{member}":{{"deep":{deep}}}'
-    raw = f'{{"type":"track","event":"x","userId":"u1","messageId":"m","context":{context}{beside}}}'.encode()
+    raw = (
+        f'{{"type":"track","event":"x","userId":"u1","messageId":"m","context":{context}{beside}}}'
+    ).encode()
 
     def found(calls: int) -> Event:
         if calls:

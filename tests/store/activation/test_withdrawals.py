@@ -107,11 +107,12 @@ def _copies(engine: Engine, table: str, changed: dict[str, str], people: int) ->
     columns = [name for (name,) in engine.conn.execute(sql, (table,))]
     values = ", ".join(changed.get(name, name) for name in columns)
     names = ", ".join(columns)
-    sql = f"INSERT INTO {table} ({names}) SELECT {values} FROM {table}, generate_series(1, {people}) AS n"  # noqa: S608 - names are ours
+    rows = f"{table}, generate_series(1, {people}) AS n"
+    sql = f"INSERT INTO {table} ({names}) SELECT {values} FROM {rows}"  # noqa: S608 - names are ours
     engine.conn.execute(sql.encode())
 
 
-def test_a_look_takes_no_more_memory_where_more_people_are_on_lists_whose_platform_asks_for_another_purpose(
+def test_a_look_takes_no_more_memory_where_more_people_are_on_lists_for_another_purpose(
     engine: Engine,
 ) -> None:
     segment = newsletter(engine)

@@ -143,9 +143,9 @@ def test_only_so_many_wait(order: Callable[..., int]) -> None:
 
 
 def identify(conn: psycopg.Connection[Any], workspace: int) -> None:
-    values = "gen_random_uuid(), %s, 'user_id', 'u', gen_random_uuid()"
     conn.execute(
-        f"INSERT INTO identifiers (key, workspace_id, kind, value, profile_id) VALUES ({values})".encode(),  # noqa: S608 - a constant
+        "INSERT INTO identifiers (key, workspace_id, kind, value, profile_id)"
+        " VALUES (gen_random_uuid(), %s, 'user_id', 'u', gen_random_uuid())",
         (workspace,),
     )
 

@@ -1,4 +1,4 @@
-"""Google's own types read every request that we send, and every answer of the sandbox that we read."""
+"""Google's own types read every request that we send and every answer of the sandbox to it."""
 
 import json
 from collections.abc import Iterator
