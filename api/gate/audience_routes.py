@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from api.gate.interventions import intervention, speaker_of
+from api.gate.interventions import actor_of, intervention
 from api.gate.schemas import AudienceGateView, DependencyView, ReleaseRequest, SaidView
 from api.web.deps import Caller, PoolDep, Reader, Releaser, SettingsDep
 from api.web.errors import NotFoundError
@@ -81,8 +81,8 @@ async def confirm_first_push(
     Takes the scope `gate`.
     """
     await _audience(caller, pool, id)
-    speaker = speaker_of(caller, settings)
-    await transactions.run(lambda conn: commands.confirm_first(conn, speaker, id, now()))
+    actor = actor_of(caller, settings)
+    await transactions.run(lambda conn: commands.confirm_first(conn, actor, id, now()))
     return await get_audience_gate(caller, settings, pool, transactions, id)
 
 
@@ -104,9 +104,9 @@ async def release_next_push(
     It is used up by that push, or ends. Takes the scope `gate`.
     """
     await _audience(caller, pool, id)
-    speaker = speaker_of(caller, settings)
+    actor = actor_of(caller, settings)
     made = await transactions.run(
-        lambda conn: commands.release(conn, speaker, id, body.reason, now(), body.expires_at)
+        lambda conn: commands.release(conn, actor, id, body.reason, now(), body.expires_at)
     )
     return await intervention(transactions, caller, "release", made)
 
