@@ -30,8 +30,8 @@ from sinks.ads.platform import (
     Delete,
     Find,
     Matchable,
-    Operation,
     Platform,
+    PlatformCall,
     PlatformParams,
     Read,
     Row,
@@ -147,7 +147,7 @@ class Google(Platform):
             found.setdefault(kind, []).append(digest)
         return found
 
-    def encode(self, operation: Operation) -> Sequence[Request]:
+    def encode(self, operation: PlatformCall) -> Sequence[Request]:
         """Build the requests of one operation."""
         match operation:
             case Find(name=name, after=after):
@@ -174,7 +174,7 @@ class Google(Platform):
                     "GET", f"requestStatus:retrieve?{urlencode({'requestId': receipt})}"
                 )
 
-    def decode(self, operation: Operation, response: Response) -> Outcome:
+    def decode(self, operation: PlatformCall, response: Response) -> Outcome:
         """Classify one response."""
         params = self.params
         if response.fault == "reauth":
@@ -199,7 +199,7 @@ class Google(Platform):
             return Retry("transient")
         return self._read(operation, answer)
 
-    def _read(self, operation: Operation, answer: Mapping[str, Any]) -> Outcome:
+    def _read(self, operation: PlatformCall, answer: Mapping[str, Any]) -> Outcome:
         """Read a success as far as the operation needs it."""
         outcome: Outcome = Retry("unexpected")
         match operation:

@@ -25,8 +25,8 @@ from sinks.ads.platform import (
     Create,
     Delete,
     Find,
-    Operation,
     Platform,
+    PlatformCall,
     PlatformParams,
     Read,
     Row,
@@ -93,7 +93,7 @@ class Snapchat(Platform):
             Column("device_id", ("MOBILE_AD_ID_SHA256",), hashing.device_id),
         )
 
-    def encode(self, operation: Operation) -> Sequence[Request]:
+    def encode(self, operation: PlatformCall) -> Sequence[Request]:
         """Build the requests of one operation."""
         account = self.params.account_id
         match operation:
@@ -123,7 +123,7 @@ class Snapchat(Platform):
             case Status():
                 raise ValueError("Snapchat gives no receipts")
 
-    def decode(self, operation: Operation, response: Response) -> Outcome:
+    def decode(self, operation: PlatformCall, response: Response) -> Outcome:
         """Classify one response."""
         wait_s = self.params.throttle_wait.total_seconds()
         if response.fault == _REAUTH:
@@ -200,7 +200,7 @@ def _failed(answer: Mapping[str, Any]) -> str | None:
     )
 
 
-def _read(operation: Operation, answer: Mapping[str, Any]) -> Outcome:
+def _read(operation: PlatformCall, answer: Mapping[str, Any]) -> Outcome:
     """Read a success as far as the operation needs it."""
     outcome: Outcome = Retry("unexpected")
     segments = [

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
-from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
+from sinks.ads.platform import Create, Delete, Find, PlatformCall, Read, Write
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.messages import Response
 
@@ -21,11 +21,11 @@ FIND, CREATE, READ, DELETE = (
 EVERY = (ADD, REMOVE, FIND, CREATE, READ, DELETE)
 
 
-def answer(operation: Operation, body: object, status: int = 200) -> Outcome:
+def answer(operation: PlatformCall, body: object, status: int = 200) -> Outcome:
     return SNAPCHAT.decode(operation, Response(status, {}, json.dumps(body).encode()))
 
 
-def error(operation: Operation, status: int, code: str | None = None) -> Outcome:
+def error(operation: PlatformCall, status: int, code: str | None = None) -> Outcome:
     texts = {"debug_message": "mary@example.com", "display_message": "mary@example.com"}
     return answer(
         operation,
@@ -35,7 +35,7 @@ def error(operation: Operation, status: int, code: str | None = None) -> Outcome
 
 
 def success(
-    operation: Operation, key: str, *parts: object, status: str = "SUCCESS", **more: object
+    operation: PlatformCall, key: str, *parts: object, status: str = "SUCCESS", **more: object
 ) -> Outcome:
     return answer(
         operation, {"request_status": status, "request_id": "r", key: list(parts), **more}
@@ -65,7 +65,7 @@ def segment(**fields: object) -> dict[str, object]:
 )
 @pytest.mark.parametrize("operation", EVERY)
 def test_permanent_answers_are_rejected(
-    status: int, code: str | None, reason: str, operation: Operation
+    status: int, code: str | None, reason: str, operation: PlatformCall
 ) -> None:
     outcome = error(operation, status, code)
 
@@ -88,7 +88,7 @@ def test_permanent_answers_are_rejected(
     ],
 )
 def test_what_is_not_found_is_the_segment_or_the_account(
-    status: int, operation: Operation, reason: str
+    status: int, operation: PlatformCall, reason: str
 ) -> None:
     outcome = error(operation, status)
 
@@ -162,7 +162,7 @@ def test_written_rows_are_delivered(status: str) -> None:
 
 
 @pytest.mark.parametrize("operation", EVERY)
-def test_part_that_failed_fails_the_whole(operation: Operation) -> None:
+def test_part_that_failed_fails_the_whole(operation: PlatformCall) -> None:
     good, bad = (
         {"sub_request_status": "SUCCESS"},
         {"sub_request_status": "ERROR", "sub_request_error_reason": "mary@example.com"},
