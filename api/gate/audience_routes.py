@@ -12,7 +12,7 @@ from api.web.transaction import Conn, TransactionsDep
 from api.web.values import instant, now
 from domain.gate import Mode
 from operators.gate.decide import mode_now
-from sinks.gate import Evaluation, TrustGate
+from sinks.gate import PendingDecision, TrustGate
 from store.activation import audiences
 from store.activation.audiences import AudienceRow
 from store.fetch import Pool
@@ -36,7 +36,7 @@ async def get_audience_gate(
     """The verdict on a push now, and the signals that it rests on."""
     audience = await _audience(caller, pool, id)
 
-    def judge(conn: Conn) -> tuple[Evaluation, Mode]:
+    def judge(conn: Conn) -> tuple[PendingDecision, Mode]:
         gate = TrustGate(conn, settings.gate)
         judged = gate.judge(caller.workspace, audience.platform, id, "push", now())
         return judged, mode_now(judged.context, id, judged.now_ms, settings.gate)
