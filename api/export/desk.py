@@ -182,6 +182,5 @@ async def _sent(head: bytes, chunks: Generator[bytes]) -> AsyncGenerator[bytes]:
             if chunk:
                 yield chunk
     finally:
-        await asyncio.shield(
-            asyncio.to_thread(chunks.close)
-        )  # done in any case, also where the client went away
+        # Done in any case, also where the client went away.
+        await asyncio.shield(asyncio.to_thread(chunks.close))

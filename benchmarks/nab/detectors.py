@@ -150,10 +150,8 @@ def _supervised(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
 def _forecasting(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
     try:
         score = float(model.score_one({}, value))
-    except (
-        IndexError,
-        OverflowError,
-    ):  # river's forecasters cannot say anything before their first season
+    except (IndexError, OverflowError):
+        # The forecasters of river cannot say anything before their first season.
         score = 0.0
     model.learn_one({}, value)
     return score if math.isfinite(score) else 0.0

@@ -179,9 +179,7 @@ def _properties(message: dict[str, Any]) -> dict[str, Any]:
     try:
         kept = storable(_is_identified(message))
         json.dumps(kept, allow_nan=False, ensure_ascii=False).encode()
-    except (
-        OverflowError,
-        ValueError,
-    ):  # half a character is a UnicodeEncodeError, which is a ValueError
+    except (OverflowError, ValueError):
+        # Half a character is a UnicodeEncodeError, which is a ValueError.
         return {}
     return dict(kept)

@@ -217,9 +217,8 @@ def _read(operation: PlatformCall, data: Mapping[str, Any], partial: bool) -> Ou
         case Create() if data.get("audience_id"):
             outcome = Found(platform_id=str(data["audience_id"]))
         case Write(verb="add", rows=rows):
-            outcome = Written(
-                rows=len(rows), invalid=int(partial)
-            )  # TikTok says that some failed, not how many
+            # TikTok says that some failed, not how many.
+            outcome = Written(rows=len(rows), invalid=int(partial))
         case Write(rows=rows) if not partial:
             outcome = Written(rows=len(rows))
         case Read(platform_id=platform_id) if isinstance(data.get("list"), list):

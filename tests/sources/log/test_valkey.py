@@ -115,9 +115,8 @@ class TestRetention:
         reader = self.reader(valkey_log, timedelta(0))
         valkey_log.append(numbered(3_000), partition=0)
         commit_all(3_000, reader)
-        until(
-            lambda: self.entries(valkey_log) <= 100, reader.step
-        )  # the server trims whole nodes of 100
+        # The server trims whole nodes of 100.
+        until(lambda: self.entries(valkey_log) <= 100, reader.step)
 
     def test_what_is_read_but_not_processed_is_never_trimmed(
         self, valkey_log: ValkeyUnderTest
