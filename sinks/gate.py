@@ -114,11 +114,9 @@ class TrustGate:
 
         Only a push asks for readings: nothing about them stops a removal.
         """
-        workspace, destination, now_ms = (
-            WorkspaceId(workspace_id),
-            f"{platform}:{audience_id}",
-            to_ms(now),
-        )
+        workspace = WorkspaceId(workspace_id)
+        destination = f"{platform}:{audience_id}"
+        now_ms = to_ms(now)
         state, params = decide.load_state(self._conn, workspace, destination), self._params
         proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
         if proposed.action is not Action.PUSH:

@@ -135,14 +135,12 @@ class Assembly:
         if len(active) > 1:
             for one in active:
                 self._leaves.put_sole(one)
-            person.view, person.sole = (
-                compose(
-                    [one.view for one in active],
-                    self._rules,
-                    self._program(person.workspace).aggregates,
-                ),
-                None,
+            person.view = compose(
+                [one.view for one in active],
+                self._rules,
+                self._program(person.workspace).aggregates,
             )
+            person.sole = None
         elif active:
             person.view, person.sole = active[0].view, active[0].sole
 
@@ -158,9 +156,9 @@ class Assembly:
         else:
             for key, leaf in leaves.items():
                 self._leaves.put(key, leaf)
-            person.sole, person.view = (
-                None,
-                compose(leaves.values(), self._rules, self._program(person.workspace).aggregates),
+            person.sole = None
+            person.view = compose(
+                leaves.values(), self._rules, self._program(person.workspace).aggregates
             )
 
     def _decoded(self, profile: ProfileId) -> Person:

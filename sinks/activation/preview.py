@@ -147,10 +147,8 @@ def preview_judged(
     conn: Connection[Any], audience_id: int, platform: Platform, params: GateParams, now: datetime
 ) -> tuple[PushPreview, PendingDecision] | None:
     """Like `preview_push`, with what the gate would say of such a push now."""
-    preview, audience = (
-        preview_push(conn, audience_id, platform),
-        due.read_audience(conn, audience_id),
-    )
+    preview = preview_push(conn, audience_id, platform)
+    audience = due.read_audience(conn, audience_id)
     if preview is None or audience is None:
         return None
     judged = TrustGate(conn, params).judge(

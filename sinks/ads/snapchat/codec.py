@@ -110,10 +110,8 @@ class Snapchat(Platform):
                 }
                 return self._api("POST", f"adaccounts/{account}/segments", {"segments": [segment]})
             case Write(verb=verb, platform_id=platform_id, rows=rows):
-                method, path = (
-                    "POST" if verb == "add" else "DELETE",
-                    f"segments/{platform_id}/users",
-                )
+                method = "POST" if verb == "add" else "DELETE"
+                path = f"segments/{platform_id}/users"
                 users = ({"users": [element]} for element in self._users(rows))
                 return [request for body in users for request in self._api(method, path, body)]
             case Read(platform_id=platform_id):

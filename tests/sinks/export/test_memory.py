@@ -42,10 +42,8 @@ def conn(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[psycopg.Connec
 def peak(conn: psycopg.Connection[Any], settings: Settings, form: ExportFormat) -> tuple[int, int]:
     """Most bytes that an export held at once, and how many people it wrote."""
     params = replace(settings.exports, page=200, group_rows=500)
-    exporter, counts = (
-        Exporter(params, settings.profile, {}, lambda: 1_790_000_000_000),
-        ExportCounts(),
-    )
+    exporter = Exporter(params, settings.profile, {}, lambda: 1_790_000_000_000)
+    counts = ExportCounts()
     tracemalloc.start()
     try:
         for _ in exporter.begin(

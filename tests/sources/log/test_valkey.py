@@ -231,20 +231,16 @@ class TestLeases:
     def test_a_worker_that_restarts_under_its_name_has_its_partitions_at_once(
         self, make: MakeLeases
     ) -> None:
-        killed, restarted = (
-            make("same", params=LeaseParams(lifetime=timedelta(minutes=1))),
-            make("same"),
-        )
+        killed = make("same", params=LeaseParams(lifetime=timedelta(minutes=1)))
+        restarted = make("same")
         killed.beat()
         restarted.beat()
         assert restarted.owned() == frozenset(range(5))
 
     def test_a_late_worker_does_not_get_back_what_others_have_taken(self, make: MakeLeases) -> None:
         params = LeaseParams(lifetime=timedelta(milliseconds=100))
-        late, heir = (
-            make("late", 2, params),
-            make("heir", 2, LeaseParams(lifetime=timedelta(minutes=1))),
-        )
+        late = make("late", 2, params)
+        heir = make("heir", 2, LeaseParams(lifetime=timedelta(minutes=1)))
         late.beat()
         until(lambda: heir.owned() == frozenset({0, 1}), heir.beat)
         late.beat()

@@ -12,12 +12,10 @@ from sinks.http.messages import Response
 SNAPCHAT = Snapchat(SnapchatParams(account_id="8adc3db7-8148-4fbf-999c-8d2266369d74"))
 ADD = Write("add", "5677923948298240", (("a", "", ""),) * 4, 7)
 REMOVE = Write("remove", "5677923948298240", (("a", "", ""),) * 4, 7)
-FIND, CREATE, READ, DELETE = (
-    Find("VIP", "ours"),
-    Create("VIP", "ours"),
-    Read("5677923948298240"),
-    Delete("5677923948298240"),
-)
+FIND = Find("VIP", "ours")
+CREATE = Create("VIP", "ours")
+READ = Read("5677923948298240")
+DELETE = Delete("5677923948298240")
 EVERY = (ADD, REMOVE, FIND, CREATE, READ, DELETE)
 
 
@@ -163,10 +161,8 @@ def test_written_rows_are_delivered(status: str) -> None:
 
 @pytest.mark.parametrize("operation", EVERY)
 def test_part_that_failed_fails_the_whole(operation: PlatformCall) -> None:
-    good, bad = (
-        {"sub_request_status": "SUCCESS"},
-        {"sub_request_status": "ERROR", "sub_request_error_reason": "mary@example.com"},
-    )
+    good = {"sub_request_status": "SUCCESS"}
+    bad = {"sub_request_status": "ERROR", "sub_request_error_reason": "mary@example.com"}
 
     assert success(operation, "users", good, bad) == Retry("unexpected")
     assert success(operation, "segments", bad) == Retry("unexpected")

@@ -12,12 +12,10 @@ from sinks.http.messages import Response
 TIKTOK = Tiktok(TiktokParams(account_id="7178918106775994370"), "token")
 ADD = Write("add", "167290896", (("a", "", ""),) * 4, 7)
 REMOVE = Write("remove", "167290896", (("a", "", ""),) * 4, 7)
-FIND, CREATE, READ, DELETE = (
-    Find("VIP", "ours"),
-    Create("VIP", "ours"),
-    Read("167290896"),
-    Delete("167290896"),
-)
+FIND = Find("VIP", "ours")
+CREATE = Create("VIP", "ours")
+READ = Read("167290896")
+DELETE = Delete("167290896")
 EVERY = (ADD, REMOVE, FIND, CREATE, READ, DELETE)
 MARKED = json.loads(TIKTOK.encode(CREATE)[0].body)["custom_audience_name"]
 
