@@ -16,7 +16,7 @@ from domain.profiles.profile import Person, encode_person
 from domain.segments.rule import All
 from sinks.export.run import Exporter
 from store.connection import adapt
-from store.definitions.versions import Author
+from store.definitions.drafts import Author
 from store.unify import copy_format
 from tests.conftest import TestWorkspace
 
