@@ -134,10 +134,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             max_body_size=settings.edge.query_body_limit_bytes,
         )
     collector = Collector(settings.edge.collector, app.state)
-    app.router.routes[:0] = [
-        *collector.routes(),
-        *settings_routes(collector),
-    ]  # first: they are the busiest
+    # First, because they are the busiest.
+    app.router.routes[:0] = [*collector.routes(), *settings_routes(collector)]
     app.add_api_route("/metrics", metrics, include_in_schema=False)
     document(app)
     return app

@@ -64,10 +64,10 @@ def run(report: Report, people: int = 100_000, changes: int = 60) -> None:
 
 def _override(connection: psycopg.Connection) -> None:
     now = datetime.now(UTC)
-    speaker = Actor(WORKSPACE, "bench", timedelta(days=7))
+    actor = Actor(WORKSPACE, "bench", timedelta(days=7))
     commands.override(
         connection,
-        speaker,
+        actor,
         sorted(OVERRIDABLE),
         commands.Terms("workspace", "a benchmark", now + timedelta(days=1)),
         now,
@@ -207,10 +207,10 @@ def _one_by_one(
             left = [
                 _lag_ms(connection, audience, person, urgent=False) for person in listed[:changes]
             ]
-            speaker = Actor(WORKSPACE, "bench", timedelta(days=7))
+            actor = Actor(WORKSPACE, "bench", timedelta(days=7))
             commands.set_mode(
                 connection,
-                speaker,
+                actor,
                 Mode.FROZEN,
                 commands.Terms("workspace", "a benchmark"),
                 datetime.now(UTC),
@@ -220,7 +220,7 @@ def _one_by_one(
             ]
             commands.set_mode(
                 connection,
-                speaker,
+                actor,
                 Mode.ENFORCE,
                 commands.Terms("workspace", "a benchmark"),
                 datetime.now(UTC),

@@ -16,11 +16,11 @@ from cli.segments.definition_files import FileDefinition, FileError, apply_defin
 from cli.workspaces import actor, connected
 from config.load import load_settings
 from domain.values import Json
+from store.definitions.drafts import Author, Kind
 from store.definitions.effects import Published
 from store.definitions.errors import DefinitionError, InvalidDefinitionError
 from store.definitions.lists import named
 from store.definitions.sweep_progress import SweepProgress, newest_sweep, percent, sweep_progress
-from store.definitions.versions import Author, Kind
 
 _LOOK_S: Final = 0.2
 

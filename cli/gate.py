@@ -63,9 +63,9 @@ def _session(name: str) -> Iterator[_Session]:
     """Open a workspace: commit at the end, roll back and print an error."""
     settings = load_settings()
     with connected(settings, name) as (conn, number):
-        speaker = Actor(number, actor(), settings.gate.longest_override)
+        by = Actor(number, actor(), settings.gate.longest_override)
         try:
-            yield _Session(conn, speaker, settings, datetime.now(UTC))
+            yield _Session(conn, by, settings, datetime.now(UTC))
         except GateCommandError as error:
             raise refused([str(error)]) from error
 

@@ -2,9 +2,9 @@
 
     conditions ──▶ operators.alerts ──▶ alerts, outbox (one transaction) ──▶ channels
 
-A look costs a few queries, so that this is a loop and no dataflow. Any number of these processes
-may run: one at a time looks, all of them send. Looking and every channel have a thread of their
-own: a channel that hangs delays neither looks nor other channels.
+An evaluation costs a few queries, so that this is a loop and no dataflow. Any number of these
+processes may run: one at a time evaluates, all of them send. The evaluation and every channel have
+a thread of their own: a channel that hangs delays neither evaluations nor other channels.
 """
 
 import random
@@ -26,7 +26,7 @@ from dataflows.observing import expect_alerts, observe_alert, observe_notice, sh
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
 from domain.alerts import Notice, Severity
 from domain.instants import to_ms
-from operators.alerts.look import evaluate
+from operators.alerts.evaluate import evaluate
 from sinks.alerts.sender import Sender
 from sinks.http.client import HttpRunner
 from store.alerts import conditions as alert_conditions

@@ -12,7 +12,7 @@ from config.exports import build_exporter, export_files
 from config.settings import Settings
 from dataflows.runtime import while_store_is_away
 from sinks.export.files import ExportWriter
-from store.definitions.versions import Author
+from store.definitions.drafts import Author
 
 
 @contextmanager

@@ -105,10 +105,8 @@ def log_names(settings: Settings) -> tuple[str, ...]:
 def build_due(settings: Settings) -> DuePeopleFeed:
     """The clock as a source."""
     engine = settings.engine
-    interval, limit = (
-        timedelta(seconds=engine.wake_interval_s),
-        timedelta(seconds=engine.wake_wait_limit_s),
-    )
+    interval = timedelta(seconds=engine.wake_interval_s)
+    limit = timedelta(seconds=engine.wake_wait_limit_s)
     return DuePeopleFeed(
         connector(settings), DueParams(log_names(settings), interval, engine.wake_batch, limit)
     )

@@ -160,9 +160,8 @@ def unique(events: Iterable[MatchingEvent], *, windowed: bool) -> int:
     Beyond `UNIQUE_EXACT` different values of all time, an estimate.
     """
     seen: dict[str, bool] = {}
-    for (
-        deed
-    ) in events:  # in order of time: what the latest event of a value says about counting stands
+    # In order of time: what the latest event of a value says about counting stands.
+    for deed in events:
         text = text_of(deed.value)
         if text is not None:
             seen[text] = deed.counts

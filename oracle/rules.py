@@ -84,9 +84,8 @@ class Subject:
 
     def matching(self, event_filter: EventFilter) -> list[Statement]:
         """Events of a filter, in canonical order."""
-        spelled = encode_rule(
-            rule.Behaviour(event_filter)
-        )  # filters of 1 and of true are equal in Python, and spelled differently
+        # Filters of 1 and of true are equal in Python, and spelled differently.
+        spelled = encode_rule(rule.Behaviour(event_filter))
         if spelled not in self._matching:
             self._matching[spelled] = [
                 event

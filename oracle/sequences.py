@@ -72,11 +72,9 @@ class _Chains:
         )
 
     def _follows(self, step: int, before: int, index: int) -> bool:
-        start_ms, end_ms, within = (
-            self._marks[before].at_ms,
-            self._marks[index].at_ms,
-            self._steps[step].within,
-        )
+        start_ms = self._marks[before].at_ms
+        end_ms = self._marks[index].at_ms
+        within = self._steps[step].within
         if not start_ms < end_ms or (within is not None and end_ms - start_ms > span_ms(within)):
             return False
         return not self._blocked(step, start_ms, end_ms)

@@ -83,12 +83,10 @@ def _newest(subject: Subject) -> int:
 def _stage_differences(
     where: str, subject: Subject, stored: StoredPerson, person: Person, now_ms: int
 ) -> Iterator[Difference]:
-    wake_ms, view, kinds, rules = (
-        stored.wake_ms or 0,
-        subject.view,
-        subject.history.kinds,
-        subject.rules,
-    )
+    wake_ms = stored.wake_ms or 0
+    view = subject.view
+    kinds = subject.history.kinds
+    rules = subject.rules
     due = 0 < wake_ms <= now_ms
     stages = {
         stage_at(view, kinds, rules, at_ms) for at_ms in (now_ms, wake_ms - 1 if due else now_ms)

@@ -117,12 +117,8 @@ def _read(
 def _statement(event: StoredEvent, rules: Rules) -> Statement | None:
     try:
         statement = read_statement(event, rules.salt, rules.identity, rules.profile)
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-    ):  # a payload that the engine can never have accepted
+    except (ValueError, TypeError, KeyError, AttributeError):
+        # A payload that the engine can never have accepted.
         return None
     return statement if statement.named else None
 

@@ -73,9 +73,8 @@ def begins(day: date, zone: str) -> int:
     ]
     if shown:
         return min(shown)
-    before = max(
-        at_ms for at_ms in around if local(at_ms, zone).date() < day
-    )  # midnight is skipped: close in on the jump
+    # Midnight is skipped: close in on the jump.
+    before = max(at_ms for at_ms in around if local(at_ms, zone).date() < day)
     after = min(at_ms for at_ms in around if local(at_ms, zone).date() >= day)
     while after - before > 1:
         middle = (before + after) // 2

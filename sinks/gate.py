@@ -27,8 +27,8 @@ from store.signals import signals
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """The gate's verdict on one proposed action, not recorded yet."""
+class PendingDecision:
+    """The gate's decision on one proposed action, not recorded yet."""
 
     conn: Connection[Any]
     params: GateParams
@@ -55,7 +55,7 @@ class Evaluation:
         """Why, the weightiest first (`domain.gate.Code`)."""
         return tuple(code.value for code in self.decision.codes)
 
-    def sized(self, adds: int, removes: int) -> "Evaluation":
+    def sized(self, adds: int, removes: int) -> "PendingDecision":
         """The same, knowing how many people the push would add and remove."""
         audience = self.proposed.audience_id
         size = decide.measured(self.conn, audience, adds, removes)
@@ -64,7 +64,7 @@ class Evaluation:
             self, context=msgspec.structs.replace(self.context, size=size, history=history)
         )
 
-    def under_way(self, push_id: int) -> "Evaluation":
+    def under_way(self, push_id: int) -> "PendingDecision":
         """The same of a push that was planned.
 
         As large as it was measured then, so that what let that pass has to hold still.
@@ -109,20 +109,18 @@ class TrustGate:
 
     def judge(
         self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime
-    ) -> Evaluation:
+    ) -> PendingDecision:
         """Judge one proposed action: push, urgent_removal or delete.
 
         Only a push asks for readings: nothing about them stops a removal.
         """
-        workspace, destination, now_ms = (
-            WorkspaceId(workspace_id),
-            f"{platform}:{audience_id}",
-            to_ms(now),
-        )
+        workspace = WorkspaceId(workspace_id)
+        destination = f"{platform}:{audience_id}"
+        now_ms = to_ms(now)
         state, params = decide.load_state(self._conn, workspace, destination), self._params
         proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
         if proposed.action is not Action.PUSH:
-            return Evaluation(
+            return PendingDecision(
                 self._conn, params, proposed, {}, GateContext(platform), state, now_ms
             )
         sources = signals.feeding_sources(self._conn, workspace, now - params.depends_for)
@@ -141,7 +139,7 @@ class TrustGate:
         controls = gate_controls.controls(self._conn, workspace, platform, audience_id, now)
         situation = GateContext(platform, controls, other_ms=to_ms(last_word.clock(self._conn)))
         proposed = msgspec.structs.replace(proposed, depends_on=tuple(depends_on))
-        return Evaluation(self._conn, params, proposed, newest, situation, state, now_ms)
+        return PendingDecision(self._conn, params, proposed, newest, situation, state, now_ms)
 
     def _says(self, reading: Reading | None, state: GateState, now_ms: int) -> bool:
         """Whether a second opinion says something.

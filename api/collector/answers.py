@@ -80,10 +80,8 @@ def cross_origin(scope: Scope, params: CollectorParams) -> Headers:
     if not origin or not ("*" in params.allowed_origins or origin in params.allowed_origins):
         return []
     return [
-        (
-            b"access-control-allow-origin",
-            origin.encode("latin-1"),
-        ),  # named rather than "*": beacons are sent with credentials
+        # Named rather than "*": beacons are sent with credentials.
+        (b"access-control-allow-origin", origin.encode("latin-1")),
         (b"access-control-allow-credentials", b"true"),
         (b"vary", b"origin"),
     ]

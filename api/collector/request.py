@@ -131,9 +131,8 @@ def unpacked(body: Packed, limit_bytes: int, members_limit: int) -> bytes:
     if raw.startswith(_GZIP_MAGIC):
         return _inflated(raw, _ANY_WINDOW, limit_bytes, members_limit)
     if encoding == "deflate" and raw:
-        zlib_header = (
-            raw[0] & 0x0F == 8 and int.from_bytes(raw[:2]) % 31 == 0
-        )  # RFC 1950, section 2.2
+        # RFC 1950, section 2.2: CMF and FLG are a multiple of 31.
+        zlib_header = raw[0] & 0x0F == 8 and int.from_bytes(raw[:2]) % 31 == 0
         return _inflated(
             raw, _ANY_WINDOW if zlib_header else -zlib.MAX_WBITS, limit_bytes, members_limit
         )
@@ -165,9 +164,8 @@ def _inflated(body: bytes, window: int, limit_bytes: int, members_limit: int) ->
             if room <= 0:
                 raise Refusal("body_too_large")
             size = min(2 * size, _LARGEST_PIECE)
-        following = _NOT_PADDING.search(
-            body, at
-        )  # after the last member there may be zeros, as gzip(1) ignores them
+        # After the last member there may be zeros, as gzip(1) ignores them.
+        following = _NOT_PADDING.search(body, at)
         if following is None:
             return b"".join(parts)
         at = following.start()

@@ -20,7 +20,7 @@ from config.exports import build_exporter, export_files
 from config.settings import Settings
 from domain.export import ExportCounts, ExportSpec
 from sinks.export.run import Export, FormError, TooManyRowsError, UnknownTraitError
-from store.definitions.versions import Author
+from store.definitions.drafts import Author
 from store.export import exports, jobs
 from store.export.exports import ExportRow, Order, TooManyExportsError
 from store.export.jobs import ExportJob, ReplacedError
@@ -182,6 +182,5 @@ async def _sent(head: bytes, chunks: Generator[bytes]) -> AsyncGenerator[bytes]:
             if chunk:
                 yield chunk
     finally:
-        await asyncio.shield(
-            asyncio.to_thread(chunks.close)
-        )  # done in any case, also where the client went away
+        # Done in any case, also where the client went away.
+        await asyncio.shield(asyncio.to_thread(chunks.close))

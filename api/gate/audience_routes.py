@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from api.gate.interventions import intervention, speaker_of
+from api.gate.interventions import actor_of, intervention
 from api.gate.schemas import AudienceGateView, DependencyView, ReleaseRequest, SaidView
 from api.web.deps import Caller, PoolDep, Reader, Releaser, SettingsDep
 from api.web.errors import NotFoundError
@@ -12,7 +12,7 @@ from api.web.transaction import Conn, TransactionsDep
 from api.web.values import instant, now
 from domain.gate import Mode
 from operators.gate.decide import mode_now
-from sinks.gate import Evaluation, TrustGate
+from sinks.gate import PendingDecision, TrustGate
 from store.activation import audiences
 from store.activation.audiences import AudienceRow
 from store.fetch import Pool
@@ -36,7 +36,7 @@ async def get_audience_gate(
     """The verdict on a push now, and the signals that it rests on."""
     audience = await _audience(caller, pool, id)
 
-    def judge(conn: Conn) -> tuple[Evaluation, Mode]:
+    def judge(conn: Conn) -> tuple[PendingDecision, Mode]:
         gate = TrustGate(conn, settings.gate)
         judged = gate.judge(caller.workspace, audience.platform, id, "push", now())
         return judged, mode_now(judged.context, id, judged.now_ms, settings.gate)
@@ -81,8 +81,8 @@ async def confirm_first_push(
     Takes the scope `gate`.
     """
     await _audience(caller, pool, id)
-    speaker = speaker_of(caller, settings)
-    await transactions.run(lambda conn: commands.confirm_first(conn, speaker, id, now()))
+    actor = actor_of(caller, settings)
+    await transactions.run(lambda conn: commands.confirm_first(conn, actor, id, now()))
     return await get_audience_gate(caller, settings, pool, transactions, id)
 
 
@@ -104,9 +104,9 @@ async def release_next_push(
     It is used up by that push, or ends. Takes the scope `gate`.
     """
     await _audience(caller, pool, id)
-    speaker = speaker_of(caller, settings)
+    actor = actor_of(caller, settings)
     made = await transactions.run(
-        lambda conn: commands.release(conn, speaker, id, body.reason, now(), body.expires_at)
+        lambda conn: commands.release(conn, actor, id, body.reason, now(), body.expires_at)
     )
     return await intervention(transactions, caller, "release", made)
 

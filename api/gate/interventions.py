@@ -1,4 +1,4 @@
-"""What the gate's routes share: who speaks to it, and one override or release as it is now."""
+"""What the gate's routes share: who acts on it, and one override or release as it is now."""
 
 from typing import Literal
 
@@ -13,8 +13,8 @@ from store.gate.commands import Actor
 Kind = Literal["override", "release"]
 
 
-def speaker_of(caller: Caller, settings: Settings) -> Actor:
-    """The caller as the gate knows them."""
+def actor_of(caller: Caller, settings: Settings) -> Actor:
+    """The caller as the actor whom the gate's commands take."""
     return Actor(caller.workspace, caller.actor, settings.gate.longest_override)
 
 

@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 from fastapi import APIRouter
 
-from api.gate.interventions import Kind, intervention, speaker_of
+from api.gate.interventions import Kind, actor_of, intervention
 from api.gate.schemas import GateView, ModeRequest, ModeView, OverrideRequest, SaidView
 from api.web.deps import AnyKey, Caller, Reader, Releaser, SettingsDep, Stopper, demand
 from api.web.errors import ConflictError, NotFoundError
@@ -58,10 +58,10 @@ async def set_gate_mode(
     """
     until_lifted = body.mode == "frozen" and body.expires_at is None
     demand(caller, *(("write", "gate") if until_lifted else ("gate",)))
-    speaker, mode = speaker_of(caller, settings), Mode(body.mode)
+    actor, mode = actor_of(caller, settings), Mode(body.mode)
     await transactions.run(
         lambda conn: commands.set_mode(
-            conn, speaker, mode, commands.Terms(body.scope, body.reason, body.expires_at), now()
+            conn, actor, mode, commands.Terms(body.scope, body.reason, body.expires_at), now()
         )
     )
     return await _modes(transactions, caller)
@@ -75,8 +75,8 @@ async def approve_gate_mode(
 
     None needs it any more: a dry run lets nothing pass.
     """
-    speaker = speaker_of(caller, settings)
-    if not await transactions.run(lambda conn: commands.approve_mode(conn, speaker, scope)):
+    actor = actor_of(caller, settings)
+    if not await transactions.run(lambda conn: commands.approve_mode(conn, actor, scope)):
         raise NotFoundError("mode that waits for approval")
     return await _modes(transactions, caller)
 
@@ -98,11 +98,11 @@ async def create_override(
 
     Takes the scope `gate`.
     """
-    speaker = speaker_of(caller, settings)
+    actor = actor_of(caller, settings)
     made = await transactions.run(
         lambda conn: commands.override(
             conn,
-            speaker,
+            actor,
             body.codes,
             commands.Terms(body.scope, body.reason, body.expires_at),
             now(),
@@ -120,9 +120,9 @@ async def approve_intervention(
     id: RowId,
 ) -> SaidView:
     """Agrees to what somebody else said, where two persons are needed. Takes the scope `gate`."""
-    one, speaker = _KINDS[kind], speaker_of(caller, settings)
+    one, actor = _KINDS[kind], actor_of(caller, settings)
     before = await intervention(transactions, caller, one, id)
-    if not await transactions.run(lambda conn: commands.approve(conn, speaker, one, id)):
+    if not await transactions.run(lambda conn: commands.approve(conn, actor, one, id)):
         raise ConflictError(f"The {one} is {'approved' if before.approved_by else 'over'} already.")
     return await intervention(transactions, caller, one, id)
 
@@ -135,9 +135,9 @@ async def revoke_intervention(
 
     Takes the scope `write` or `gate`.
     """
-    one, speaker = _KINDS[kind], speaker_of(caller, settings)
+    one, actor = _KINDS[kind], actor_of(caller, settings)
     await intervention(transactions, caller, one, id)
-    await transactions.run(lambda conn: commands.revoke(conn, speaker, one, id))
+    await transactions.run(lambda conn: commands.revoke(conn, actor, one, id))
     return await intervention(transactions, caller, one, id)
 
 

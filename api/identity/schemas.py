@@ -233,9 +233,8 @@ class Merge(View):
     def from_row(cls, row: MergeRow) -> "Merge":
         """From the stored merge."""
         link = []
-        if (
-            row.link_a and row.link_b and row.link_a != row.cause
-        ):  # the engine writes the cause where there is no link
+        # The engine writes the cause where there is no link.
+        if row.link_a and row.link_b and row.link_a != row.cause:
             link = [
                 End(key=row.link_a, kind=row.link_a_kind, value=row.link_a_value, profile_id=None),
                 End(key=row.link_b, kind=row.link_b_kind, value=row.link_b_value, profile_id=None),

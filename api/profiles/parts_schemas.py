@@ -39,7 +39,7 @@ class Trait(View):
     at: Instant
 
     @classmethod
-    def of(cls, register: Register) -> "Trait":
+    def from_register(cls, register: Register) -> "Trait":
         """From the engine's register."""
         return cls(value=register.value, at=instant(register.at_ms))
 
@@ -54,7 +54,7 @@ class ConsentState(View):
     at: Instant
 
     @classmethod
-    def of(cls, view: Leaf, purpose: str) -> "ConsentState":
+    def from_leaf(cls, view: Leaf, purpose: str) -> "ConsentState":
         """From a person's composed view."""
         counts = statement_of(view, purpose)
         return cls(granted=consents(view, purpose), at=instant(counts.at_ms if counts else 0))
@@ -68,7 +68,7 @@ class GroupView(View):
     at: Instant
 
     @classmethod
-    def of(cls, name: str, register: Register) -> "GroupView":
+    def from_register(cls, name: str, register: Register) -> "GroupView":
         """From the engine's register."""
         return cls(id=name, traits=register.value, at=instant(register.at_ms))
 
@@ -92,7 +92,7 @@ class Sessions(View):
     total_duration_s: float
 
     @classmethod
-    def of(cls, flat: list[int]) -> "Sessions":
+    def from_spans(cls, flat: list[int]) -> "Sessions":
         """From starts and ends by turns, ms since 1970."""
         spans = list(zip(flat[::2], flat[1::2], strict=True))
         return cls(

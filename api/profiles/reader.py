@@ -76,12 +76,17 @@ class ProfileReader:
             requested_id: the id that was asked for, which may have been merged away.
         """
         person, at = profile.person, now()
-        judge = await self._programs.for_workspace(person.workspace)
-        judged = judge.evaluate(person, to_ms(at))
+        evaluator = await self._programs.for_workspace(person.workspace)
+        evaluation = evaluator.evaluate(person, to_ms(at))
         names = await self._segments(person)
         stage = self._stage(person, at)
         return Profile.from_person(
-            person, stage, profile.identifiers, names, judged, requested_id or UUID(bytes=person.id)
+            person,
+            stage,
+            profile.identifiers,
+            names,
+            evaluation,
+            requested_id or UUID(bytes=person.id),
         )
 
     async def summary(self, profile: StoredProfile) -> ProfileSummary:

@@ -65,8 +65,7 @@ async def explain_membership(
     `flips_at` is the instant at which the person enters or leaves if nothing happens; nodes that
     are marked `decides` would change the answer alone.
     """
-    judge = await programs.for_workspace(caller.workspace)
-    program = judge.program
+    program = (await programs.for_workspace(caller.workspace)).program
     place = program.place.get(asked.segment)
     if place is None:
         raise NotFoundError("segment")

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from api.web.deps import state
 from api.web.transaction import Transactions
 from config.settings import Settings
-from store.definitions.versions import Author
+from store.definitions.drafts import Author
 from store.segments.preview import Preview, PreviewQuery, Previews
 
 _PATIENCE: Final = 4

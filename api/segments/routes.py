@@ -28,7 +28,8 @@ from api.web.transaction import TransactionsDep
 from api.web.values import Count
 from config.settings import Settings
 from store.definitions import checks, publish, views
-from store.definitions.versions import Draft, create
+from store.definitions.drafts import Draft
+from store.definitions.versions import create
 from store.fetch import Pool
 from store.segments import segments
 from store.segments.segments import SegmentRow

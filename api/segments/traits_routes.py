@@ -21,7 +21,8 @@ from api.web.errors import NotFoundError
 from api.web.paging import Page, PagingDep
 from api.web.transaction import TransactionsDep
 from store.definitions import publish, views
-from store.definitions.versions import Draft, create
+from store.definitions.drafts import Draft
+from store.definitions.versions import create
 from store.definitions.views import TraitRow
 from store.fetch import Pool
 

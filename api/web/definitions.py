@@ -9,7 +9,8 @@ from api.web.deps import Operator, SettingsDep
 from api.web.errors import BadRequestError
 from api.web.transaction import Transactions, TransactionsDep
 from config.settings import Settings
-from store.definitions.versions import Author, Draft, Kind, save
+from store.definitions.drafts import Author, Draft, Kind
+from store.definitions.versions import save
 
 _VERSION_LIMIT: Final = 2**31
 

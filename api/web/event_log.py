@@ -50,9 +50,8 @@ def _processed(settings: Settings) -> Processed | None:
                 dsn, autocommit=True, application_name="stratum-log"
             ) as conn:
                 return await durable_positions_async(conn, log.name, range(log.partitions))
-        except (
-            psycopg.Error
-        ) as error:  # also a schema that is not there yet: whatever it is, nothing is known
+        except psycopg.Error as error:
+            # Also a schema that is not there yet: whatever it is, nothing is known.
             raise PositionsUnknownError(type(error).__name__) from error
 
     return processed

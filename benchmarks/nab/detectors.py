@@ -150,10 +150,8 @@ def _supervised(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
 def _forecasting(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
     try:
         score = float(model.score_one({}, value))
-    except (
-        IndexError,
-        OverflowError,
-    ):  # river's forecasters cannot say anything before their first season
+    except (IndexError, OverflowError):
+        # The forecasters of river cannot say anything before their first season.
         score = 0.0
     model.learn_one({}, value)
     return score if math.isfinite(score) else 0.0
@@ -177,11 +175,9 @@ class _Trees:
     def look(self, at_ms: int, value: float) -> float:
         """Score, then learn."""
         last = value if math.isnan(self._last) else self._last
-        self._low, self._high, self._last = (
-            min(self._low, value, last),
-            max(self._high, value, last),
-            value,
-        )
+        self._low = min(self._low, value, last)
+        self._high = max(self._high, value, last)
+        self._last = value
         if math.isnan(self._low):
             self._low = self._high = value
         width = (self._high - self._low) or 1.0

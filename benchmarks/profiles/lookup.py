@@ -121,9 +121,8 @@ def _bare(bench: Bench) -> Callable[[int], subprocess.Popen[bytes]]:
 
 def _measure(port: int, path: Callable[[int], str], headers: str) -> list[float]:
     rng = random.Random(1)
-    asyncio.run(
-        _drive(port, [path(number) for number in range(HOT)], headers, RATE_PER_S * 2)
-    )  # warm: fills the projection
+    # Warm: fills the projection.
+    asyncio.run(_drive(port, [path(number) for number in range(HOT)], headers, RATE_PER_S * 2))
     return asyncio.run(
         _drive(
             port,

@@ -32,10 +32,8 @@ AIM_S: Final = 2.0
 NOW_MS: Final = 1_790_000_000_000
 CHUNK: Final = 20_000
 KINDS: Final = ("user_id", "email")
-_VIEWED, _BOUGHT = (
-    EventFilter("Product Viewed"),
-    EventFilter("Order Completed"),
-)
+_VIEWED = EventFilter("Product Viewed")
+_BOUGHT = EventFilter("Order Completed")
 DRAFTS: Final[dict[str, rule.Rule]] = {
     "a trait": rule.Trait("plan", conditions.Equals("pro")),
     "stage and consent": rule.All((rule.Lifecycle((Stage.CUSTOMER,)), rule.Consent("advertising"))),

@@ -11,8 +11,9 @@ from domain.instants import DAY_MS
 from domain.segments.definition import RfmBreaks, RfmRule
 from domain.segments.rule import Rule, encode_rule
 from store.definitions import publish
+from store.definitions.drafts import Author, Draft
 from store.definitions.publish_rfm import publish_rfm, set_rfm_breaks
-from store.definitions.versions import Author, Draft, create
+from store.definitions.versions import create
 
 AUTHOR = Author(
     1, "benchmark", frozenset({"user_id", "email", "phone", "device_id", "anonymous_id"})

@@ -19,7 +19,7 @@ from sinks.activation.preview import preview_judged
 from store.activation import commands
 from store.activation.audiences import AudienceRow, PushRow, listed, newest_pushes
 from store.activation.commands import AudienceCommandError, NewAudience
-from store.definitions.versions import Author
+from store.definitions.drafts import Author
 
 app = typer.Typer(
     no_args_is_help=True,

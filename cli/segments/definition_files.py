@@ -28,10 +28,11 @@ from api.web.problems import json_path, problem_of
 from domain.values import Json
 from operators.rules.references import DefinitionParams, RuleProblem
 from store.definitions import publish as publishing
+from store.definitions.drafts import Author, Draft, Kind
 from store.definitions.effects import Published
 from store.definitions.errors import InvalidDefinitionError
 from store.definitions.lists import named
-from store.definitions.versions import Author, Draft, Kind, create, save
+from store.definitions.versions import create, save
 
 _MODELS: Final[Mapping[str, type[SegmentRequest] | type[TraitRequest]]] = {
     "segment": SegmentRequest,

@@ -203,21 +203,21 @@ class Unifier:
     def _decide(
         self, items: list[Event | Unmerge | DeadLetter], read_set: ReadSet
     ) -> Changes | Conflict:
-        known = self._store.load(read_set)
+        loaded = self._store.load(read_set)
         now_ms = self._clock.now_ms()
         while True:
-            answer = unify(items, known, self._definitions.current, now_ms)
+            answer = unify(items, loaded, self._definitions.current, now_ms)
             if isinstance(answer, Changes):
                 return answer
-            extended = self._extend(known, answer)
+            extended = self._extend(loaded, answer)
             if isinstance(extended, Conflict):
                 return extended
-            known = extended
+            loaded = extended
 
-    def _extend(self, loaded: LoadedState, missing: NeedMore) -> LoadedState | Conflict:
-        if missing.people:
-            return self._store.load_components(loaded, missing.people)
-        return self._store.load_histories(loaded, missing.histories, self._definitions.names())
+    def _extend(self, loaded: LoadedState, more: NeedMore) -> LoadedState | Conflict:
+        if more.people:
+            return self._store.load_components(loaded, more.people)
+        return self._store.load_histories(loaded, more.histories, self._definitions.names())
 
     def close(self) -> None:
         """Close the database connection."""

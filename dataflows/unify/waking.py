@@ -114,11 +114,11 @@ class Waking:
 
     def _evaluate(self, due: Wake) -> Changes | Conflict:
         people = self._store.load_people(due.profile_ids)
-        known = LoadedState()
+        loaded = LoadedState()
         while True:
             answer = wake(
                 people,
-                known,
+                loaded,
                 self._definitions.current,
                 max(due.now_ms, self._clock.now_ms()),
                 sweep=bool(due.sweep),
@@ -126,7 +126,7 @@ class Waking:
             if isinstance(answer, Changes):
                 return answer
             names = self._definitions.names()
-            extended = self._store.load_histories(known, answer.histories, names)
+            extended = self._store.load_histories(loaded, answer.histories, names)
             if isinstance(extended, Conflict):
                 return extended
-            known = extended
+            loaded = extended

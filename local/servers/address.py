@@ -76,9 +76,8 @@ def socket_folder(folder: Path) -> Path:
         digest = hashlib.blake2b(os.fsencode(chosen), digest_size=6).hexdigest()
         chosen = Path(tempfile.gettempdir()) / f"stratum-{os.geteuid()}-{digest}"
     chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
-    trusted = (
-        {os.geteuid()} if os.geteuid() else {0, pwd.getpwnam("nobody").pw_uid}
-    )  # see `local.servers.identity`
+    # See `local.servers.identity`.
+    trusted = {os.geteuid()} if os.geteuid() else {0, pwd.getpwnam("nobody").pw_uid}
     if chosen.is_symlink() or chosen.stat().st_uid not in trusted:
         raise StartError(
             f"the socket folder {chosen} belongs to somebody else: remove it or choose another"

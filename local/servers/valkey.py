@@ -95,10 +95,8 @@ class EmbeddedValkey(Server):
         try:
             with redis.Redis.from_url(self.url) as client:
                 return bool(client.ping())
-        except (
-            redis.ConnectionError,
-            redis.TimeoutError,
-        ):  # a server that still loads counts as a failed connection
+        except (redis.ConnectionError, redis.TimeoutError):
+            # A server that still loads counts as a failed connection.
             return False
 
 

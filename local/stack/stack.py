@@ -168,10 +168,8 @@ class Stack:
 
     def _process(self, component: Component, environment: Mapping[str, str]) -> ComponentProcess:
         embedded = self._settings.embedded
-        stop_s, steady_s = (
-            embedded.stop_timeout.total_seconds(),
-            embedded.restarts.steady_after.total_seconds(),
-        )
+        stop_s = embedded.stop_timeout.total_seconds()
+        steady_s = embedded.restarts.steady_after.total_seconds()
         return ComponentProcess(component, environment, self.data_dir / "logs", stop_s, steady_s)
 
     def _take_folder(self) -> None:

@@ -66,10 +66,8 @@ def _see(state: Counts | NumberBuckets, at_ms: int) -> None:
 
 
 def _fold_counts(spec: AggregateSpec) -> Fold:
-    bucket_of, kept = (
-        bucketer(spec.resolution, spec.time_zone or "UTC"),
-        kept_buckets(spec.resolution),
-    )
+    bucket_of = bucketer(spec.resolution, spec.time_zone or "UTC")
+    kept = kept_buckets(spec.resolution)
 
     def fold(state: Counts, at_ms: int, _tie: int, _properties: Properties) -> None:
         _see(state, at_ms)
@@ -84,11 +82,9 @@ def _fold_counts(spec: AggregateSpec) -> Fold:
 
 
 def _fold_numbers(spec: AggregateSpec) -> Fold:
-    bucket_of, kept, path = (
-        bucketer(spec.resolution, spec.time_zone or "UTC"),
-        kept_buckets(spec.resolution),
-        spec.property or "",
-    )
+    bucket_of = bucketer(spec.resolution, spec.time_zone or "UTC")
+    kept = kept_buckets(spec.resolution)
+    path = spec.property or ""
 
     def fold(state: NumberBuckets, at_ms: int, _tie: int, properties: Properties) -> None:
         _see(state, at_ms)
@@ -107,11 +103,9 @@ def _fold_numbers(spec: AggregateSpec) -> Fold:
 
 
 def _fold_uniques(spec: AggregateSpec) -> Fold:
-    bucket_of, path, sketched = (
-        bucketer(spec.resolution, spec.time_zone or "UTC"),
-        spec.property or "",
-        spec.resolution == "ever",
-    )
+    bucket_of = bucketer(spec.resolution, spec.time_zone or "UTC")
+    path = spec.property or ""
+    sketched = spec.resolution == "ever"
 
     def fold(state: Uniques, at_ms: int, _tie: int, properties: Properties) -> None:
         text = value_text(property_of(properties, path))
@@ -122,11 +116,9 @@ def _fold_uniques(spec: AggregateSpec) -> Fold:
 
 
 def _fold_frequencies(spec: AggregateSpec) -> Fold:
-    bucket_of, kept, path = (
-        bucketer(spec.resolution, spec.time_zone or "UTC"),
-        kept_buckets(spec.resolution),
-        spec.property or "",
-    )
+    bucket_of = bucketer(spec.resolution, spec.time_zone or "UTC")
+    kept = kept_buckets(spec.resolution)
+    path = spec.property or ""
 
     def fold(state: Frequencies, at_ms: int, _tie: int, properties: Properties) -> None:
         text = value_text(property_of(properties, path))
@@ -163,11 +155,9 @@ def _within_64_bits(value: Json) -> Json:
 
 
 def _fold_edges(spec: AggregateSpec) -> Fold:
-    bucket_of, kept, path = (
-        bucketer(spec.resolution, spec.time_zone or "UTC"),
-        kept_buckets(spec.resolution),
-        spec.property,
-    )
+    bucket_of = bucketer(spec.resolution, spec.time_zone or "UTC")
+    kept = kept_buckets(spec.resolution)
+    path = spec.property
 
     def fold(state: Edges, at_ms: int, tie: int, properties: Properties) -> None:
         value = None if path is None else property_of(properties, path)

@@ -39,13 +39,13 @@ class AlertState(msgspec.Struct, frozen=True):
         version: layout of this structure.
         watches: key → memory of the condition.
         episodes: key → open episode.
-        seen_ms: time of the last evaluation.
+        evaluated_ms: time of the last evaluation; stored as ``seen_ms``.
     """
 
     version: int = 1
     watches: dict[str, Watch] = {}
     episodes: dict[str, Episode] = {}
-    seen_ms: int = 0
+    evaluated_ms: int = msgspec.field(default=0, name="seen_ms")
 
 
 def roots_of(conditions: Mapping[str, Condition], state: AlertState) -> dict[str, str]:

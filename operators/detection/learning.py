@@ -57,9 +57,8 @@ def step(
     A silent one is weighed now and learned later.
     """
     if count <= 0:
-        if (
-            minute_ms != state.silent_ms + state.silent * MINUTE_MS
-        ):  # between this and the last silent minute lie others
+        # Between this and the last silent minute lie others.
+        if minute_ms != state.silent_ms + state.silent * MINUTE_MS:
             state.silent_ms, state.silent, state.disputed = minute_ms, 0, False
         state.silent += 1
         _weigh(state, 0.0, minute_ms, params, sequential)

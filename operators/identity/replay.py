@@ -13,14 +13,14 @@ from operators.identity.partition import connected_components
 
 
 def replayed(
-    group: Group, facts: dict[Pair, Link], known: LoadedState, rules: IdentityRules
+    group: Group, facts: dict[Pair, Link], loaded: LoadedState, rules: IdentityRules
 ) -> list[Group]:
-    """Partition a group whose whole component is known.
+    """Partition a group whose whole component is loaded.
 
     Args:
         group: everybody whom facts connect.
         facts: of the batch; verdicts that changed are entered.
-        known: what the store knows; not changed.
+        loaded: stored state; not changed.
         rules: priorities and limits.
 
     Returns:
@@ -28,10 +28,10 @@ def replayed(
     """
     kinds = {identifier.key: identifier.kind for identifier in group.fresh}
     for person in group.people:
-        kinds |= {member.key: member.kind for member in known.members[person.id]}
+        kinds |= {member.key: member.kind for member in loaded.members[person.id]}
     within = {
         pair: fact
-        for pair, fact in {**known.links, **facts}.items()
+        for pair, fact in {**loaded.links, **facts}.items()
         if fact.status != BANNED and fact.a in kinds and fact.b in kinds
     }
     components, verdicts = connected_components(kinds, within.values(), rules)
@@ -52,7 +52,7 @@ def replayed(
         for part in (parts[fact.a], parts[fact.b]):
             part.last_link = max(part.last_link, fact.key)
             part.refused += fact.status == REFUSED
-    _record_history(group, parts, known)
+    _record_history(group, parts, loaded)
     return list({id(part): part for part in parts.values()}.values())
 
 
@@ -74,13 +74,15 @@ def _name(
         )
 
 
-def _record_history(group: Group, parts: Mapping[IdentifierKey, Group], known: LoadedState) -> None:
+def _record_history(
+    group: Group, parts: Mapping[IdentifierKey, Group], loaded: LoadedState
+) -> None:
     """Enter who was split or absorbed into the histories of the parts."""
     if group.cause is None:  # pragma: no cover - a replay always has a cause
         return
     cause, at_ms, kind = group.cause
     for person in group.people:
-        now_in = {id(part): part for key, _ in known.members[person.id] for part in (parts[key],)}
+        now_in = {id(part): part for key, _ in loaded.members[person.id] for part in (parts[key],)}
         lives = parts[IdentifierKey(person.id)].id == person.id
         for part in now_in.values():
             if part.id != person.id:

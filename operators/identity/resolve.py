@@ -32,7 +32,7 @@ class Resolver:
     """Decides the link facts of one batch.
 
     Args:
-        known: what the store knows; not changed.
+        loaded: stored state; not changed.
         rules: priorities and limits.
     """
 

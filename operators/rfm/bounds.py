@@ -82,10 +82,8 @@ def buyer_reader(look_back: str, zone: str) -> Callable[[NumberBuckets, int], Bu
         live = [numbers for bucket, numbers in state.buckets.items() if bucket >= start]
         if not live:
             return None
-        events, total = (
-            sum(numbers[_EVENTS] for numbers in live),
-            sum(numbers[_TOTAL] for numbers in live),
-        )
+        events = sum(numbers[_EVENTS] for numbers in live)
+        total = sum(numbers[_TOTAL] for numbers in live)
         return Buyer(max(0, now_ms - state.last_ms), events, max(-_LIMIT, min(_LIMIT, total)))
 
     return read

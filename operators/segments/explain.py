@@ -65,7 +65,7 @@ def subject_at(person: Person, program: Program, rules: ProfileRules, now_ms: in
     """A person at an instant, with every segment answered as of then.
 
     Args:
-        person: caught up (`operators.unify.backfill`).
+        person: backfilled (`operators.unify.backfill`).
         program: of the workspace.
         rules: lifecycle.
         now_ms: the instant.
@@ -131,7 +131,7 @@ def next_flip(
     """The next instant at which a person enters or leaves a segment if nothing happens.
 
     Args:
-        person: caught up.
+        person: backfilled.
         program: of the workspace.
         rules: lifecycle.
         segment: a live one.

@@ -47,20 +47,20 @@ def person_predicate(node: Rule, zone: str) -> Predicate:
         case rule.Trait(name=name, condition=condition):
             if isinstance(condition, conditions.WithinLast | conditions.WithinNext):
                 return RecentTrait(name, relative(condition, zone))
-            return Trait(name, tester(condition, zone))
+            return TraitIs(name, tester(condition, zone))
         case rule.Lifecycle(stages=stages):
-            return Lifecycle(frozenset(stages))
+            return InStage(frozenset(stages))
         case rule.Consent(purpose=purpose, granted=granted):
-            return Consent(purpose, granted)
+            return ConsentIs(purpose, granted)
         case rule.HasIdentifier(kind=kind, at_least=least):
-            return HasIdentifier(kind, least)
+            return HasIdentifiers(kind, least)
         case rule.Member(segment=segment):
-            return Member(segment)
+            return InSegment(segment)
     raise TypeError(f"not a rule: {type(node).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
-class Trait:
+class TraitIs:
     """The newest value of a trait, under a condition that does not depend on the clock."""
 
     name: str
@@ -95,7 +95,7 @@ class RecentTrait:
 
 
 @dataclass(frozen=True, slots=True)
-class Lifecycle:
+class InStage:
     """The lifecycle stage is one of these."""
 
     stages: frozenset[Stage]
@@ -110,7 +110,7 @@ class Lifecycle:
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class ConsentIs:
     """Whether the person consents to a purpose."""
 
     purpose: str
@@ -126,7 +126,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class HasIdentifier:
+class HasIdentifiers:
     """The person has at least so many identifiers of a kind."""
 
     kind: str
@@ -142,7 +142,7 @@ class HasIdentifier:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class InSegment:
     """The person is in another segment."""
 
     segment: SegmentId

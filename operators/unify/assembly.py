@@ -31,7 +31,7 @@ class Assembly:
         self._now_ms = now_ms
         self._changes = changes
         self._leaves = Leaves(loaded)
-        self._caught: dict[ProfileId, Person] = {}
+        self._people: dict[ProfileId, Person] = {}
         self._read: dict[ProfileId, int] = {}
         self._touched: dict[int, set[Token]] = {}
         self._programs: dict[WorkspaceId, Program] = {}
@@ -42,7 +42,7 @@ class Assembly:
             program = self._programs[workspace] = self._definitions.program(workspace)
         return program
 
-    def catch_up(self, groups: Iterable[Group]) -> frozenset[ProfileId]:
+    def backfill(self, groups: Iterable[Group]) -> frozenset[ProfileId]:
         """Bring everybody concerned up to the newest aggregate.
 
         Returns those whose histories must be read first.
@@ -54,9 +54,9 @@ class Assembly:
             for key in group.exact or ():
                 owner = self._loaded.owners.get(key)
                 if owner is not None and owner not in people:
-                    people[owner] = self._caught.get(owner) or self._decoded(owner)
+                    people[owner] = self._people.get(owner) or self._decoded(owner)
             for person in people.values():
-                self._caught[person.id] = person
+                self._people[person.id] = person
                 self._read[person.id] = person.version
                 if not lacks_history(person, program):
                     person.built = program.newest
@@ -135,14 +135,12 @@ class Assembly:
         if len(active) > 1:
             for one in active:
                 self._leaves.put_sole(one)
-            person.view, person.sole = (
-                compose(
-                    [one.view for one in active],
-                    self._rules,
-                    self._program(person.workspace).aggregates,
-                ),
-                None,
+            person.view = compose(
+                [one.view for one in active],
+                self._rules,
+                self._program(person.workspace).aggregates,
             )
+            person.sole = None
         elif active:
             person.view, person.sole = active[0].view, active[0].sole
 
@@ -158,9 +156,9 @@ class Assembly:
         else:
             for key, leaf in leaves.items():
                 self._leaves.put(key, leaf)
-            person.sole, person.view = (
-                None,
-                compose(leaves.values(), self._rules, self._program(person.workspace).aggregates),
+            person.sole = None
+            person.view = compose(
+                leaves.values(), self._rules, self._program(person.workspace).aggregates
             )
 
     def _decoded(self, profile: ProfileId) -> Person:

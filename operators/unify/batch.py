@@ -44,7 +44,7 @@ def unify(
     changes.events = fresh
     assembly = Assembly(loaded, definitions, now_ms, changes)
     groups = [group for group in resolver.resolved_groups() if group.touched]
-    unread = assembly.catch_up(groups)
+    unread = assembly.backfill(groups)
     if unread:
         return NeedMore(histories=unread)
     created = assembly.run(groups, [item for item in fresh if isinstance(item, Event)])

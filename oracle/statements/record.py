@@ -82,10 +82,8 @@ def _read(
     context = object_of(said.get("context"))
     ambient, own = _readable(context.get("traits")), _readable(said.get("traits"))
     spoken = {**ambient, **own} if event.type == "identify" else ambient
-    traits, group_traits = (
-        _kept(spoken, consent, profile),
-        _kept(own if event.type == "group" else {}, consent, profile),
-    )
+    traits = _kept(spoken, consent, profile)
+    group_traits = _kept(own if event.type == "group" else {}, consent, profile)
     if not _dated(said):
         consent = {purpose: granted for purpose, granted in consent.items() if not granted}
     name = _name(said, event.type)
@@ -179,9 +177,7 @@ def _properties(message: dict[str, Any]) -> dict[str, Any]:
     try:
         kept = storable(_is_identified(message))
         json.dumps(kept, allow_nan=False, ensure_ascii=False).encode()
-    except (
-        OverflowError,
-        ValueError,
-    ):  # half a character is a UnicodeEncodeError, which is a ValueError
+    except (OverflowError, ValueError):
+        # Half a character is a UnicodeEncodeError, which is a ValueError.
         return {}
     return dict(kept)

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Final
 
 from sinks.ads.outcomes import Delivered, Found, Outcome, Rejected, Retry
-from sinks.ads.platform import Create, Delete, Find, Operation, Platform, Read, Row, Write
+from sinks.ads.platform import Create, Delete, Find, Platform, PlatformCall, Read, Row, Write
 from sinks.http.breaker import Breaker
 from sinks.http.messages import Transport
 from sinks.http.rate_limit import RateLimitedTransport
@@ -39,7 +39,7 @@ class Destination:
     breaker: Breaker = field(default_factory=Breaker)
     resume_at_ms: int = 0
 
-    def call(self, operation: Operation) -> Outcome:
+    def call(self, operation: PlatformCall) -> Outcome:
         """Ask the platform for one thing."""
         return exchange(self.platform, operation, self.transport)
 
@@ -97,7 +97,7 @@ class Destination:
         )
 
 
-def exchange(platform: Platform, operation: Operation, transport: Transport) -> Outcome:
+def exchange(platform: Platform, operation: PlatformCall, transport: Transport) -> Outcome:
     """Send an operation's requests in order; the first that is not delivered is its outcome.
 
     The requests before it are applied then; sending all of them again is harmless.

@@ -16,7 +16,7 @@ from operators.gate.params import GateParams
 from operators.segments.sampling import estimate
 from sinks.activation.planning import Changed, changes
 from sinks.ads.platform import Platform
-from sinks.gate import Evaluation, TrustGate
+from sinks.gate import PendingDecision, TrustGate
 from store.activation import audiences, concerned, due, withdrawals
 
 EXACT_PEOPLE: Final = 50_000
@@ -145,12 +145,10 @@ def _looked_at(conn: Connection[Any], wanted: int, pages: Iterator[Changed]) -> 
 
 def preview_judged(
     conn: Connection[Any], audience_id: int, platform: Platform, params: GateParams, now: datetime
-) -> tuple[PushPreview, Evaluation] | None:
+) -> tuple[PushPreview, PendingDecision] | None:
     """Like `preview_push`, with what the gate would say of such a push now."""
-    preview, audience = (
-        preview_push(conn, audience_id, platform),
-        due.read_audience(conn, audience_id),
-    )
+    preview = preview_push(conn, audience_id, platform)
+    audience = due.read_audience(conn, audience_id)
     if preview is None or audience is None:
         return None
     judged = TrustGate(conn, params).judge(

@@ -82,7 +82,7 @@ class Status:
     receipt: str
 
 
-Operation: TypeAlias = Find | Create | Write | Read | Delete | Status
+PlatformCall: TypeAlias = Find | Create | Write | Read | Delete | Status
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class Platform(ABC):
         return {kind: [value] for kind, value in zip(self.names, row, strict=True) if value}
 
     @abstractmethod
-    def encode(self, operation: Operation) -> Sequence[Request]:
+    def encode(self, operation: PlatformCall) -> Sequence[Request]:
         """Build the requests, rows in bodies and never in URLs; equal operations give equal bytes.
 
         They are sent in order, and the first that is not delivered ends the operation.
@@ -194,7 +194,7 @@ class Platform(ABC):
         """
 
     @abstractmethod
-    def decode(self, operation: Operation, response: Response) -> Outcome:
+    def decode(self, operation: PlatformCall, response: Response) -> Outcome:
         """Classify the answer to one of the operation's requests.
 
         An answer that makes no sense is retried, because nobody knows what it did.

@@ -119,11 +119,9 @@ class Sender:
         return wait_ms * MS
 
     def _apply_outcome(self, claimed: Claimed, outcome: Outcome) -> None:
-        now, retries, said = (
-            self._now(),
-            self._params.retry,
-            {"channel": claimed.channel, "notice": claimed.id, "alert": claimed.alert_id},
-        )
+        now = self._now()
+        retries = self._params.retry
+        said = {"channel": claimed.channel, "notice": claimed.id, "alert": claimed.alert_id}
         if isinstance(outcome, Again) and outcome.after_s:
             self._paused[claimed.channel] = now + min(
                 timedelta(seconds=outcome.after_s), retries.asked_cap

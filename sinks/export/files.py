@@ -20,8 +20,8 @@ from psycopg import Connection
 
 from domain.export import ExportCounts, ExportFormat
 from sinks.export.run import Exporter, ExportParams, FormError, TooManyRowsError, UnknownTraitError
+from store.definitions.drafts import Author
 from store.definitions.errors import DefinitionError
-from store.definitions.versions import Author
 from store.export import jobs
 from store.export.jobs import ExportJob, ReplacedError, Written
 

@@ -27,7 +27,7 @@ from operators.segments.traits import computed
 from operators.unify.backfill import backfilled_to
 from sinks.ads.platform import Matchable, Platform
 from sinks.export.formats import encoder
-from store.definitions.versions import Author
+from store.definitions.drafts import Author
 from store.export.pages import FIRST, ExportPage, ExportReader
 
 _NOTHING_KNOWN: Final[Mapping[str, Sequence[str]]] = {}

@@ -141,9 +141,8 @@ class OAuthTransport:
         if response.status >= 400 or not answer.access_token:
             return _fault(response, answer)
         if answer.refresh_token:
-            self._grant = replace(
-                grant, refresh_token=answer.refresh_token
-            )  # RFC 6749 §6: a new one replaces the old one
+            # RFC 6749 §6: a new one replaces the old one.
+            self._grant = replace(grant, refresh_token=answer.refresh_token)
         lifetime = (
             timedelta(seconds=answer.expires_in) if answer.expires_in > 0 else self._params.lifetime
         )

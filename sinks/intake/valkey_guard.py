@@ -165,10 +165,8 @@ class ValkeyGuard:
 
     async def _inspect(self, size: int) -> LogUnavailableError | None:
         seen = await self._read_server()
-        self._written, self._allowance = (
-            0,
-            seen.limit // _LOOKS_PER_MEMORY if seen.limit else 1 << 62,
-        )
+        self._written = 0
+        self._allowance = seen.limit // _LOOKS_PER_MEMORY if seen.limit else 1 << 62
         if self._disk.is_nearly_full():
             await self._shrink(seen)
             return LogUnavailableError(LogRefusal.DISK, self._params.fault_retry_after_s)

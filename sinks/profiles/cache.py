@@ -179,9 +179,8 @@ class ProfileCache:
         lease = _LEASE + f"{self._token}:{next(self._leases)}".encode()
         leased = await redis.set(name, lease, px=self._params.lease_ttl, nx=True)
         found = await self._load(workspace, key)
-        if (
-            found is None or found.person.id != profile
-        ):  # merged or split meanwhile: the next reader fills the right entry
+        # Merged or split meanwhile: the next reader fills the right entry.
+        if found is None or found.person.id != profile:
             return found
         if leased:
             await redis.eval(

@@ -114,10 +114,8 @@ class ConsentReader:
             return self._whole(payload)
         if rudderstack is not ABSENT and payload.count(_RUDDERSTACK_KEY) > 1:
             return self._whole(payload)
-        one, other = (
-            b"" if segment is ABSENT else bytes(segment),
-            b"" if rudderstack is ABSENT else bytes(rudderstack),
-        )
+        one = b"" if segment is ABSENT else bytes(segment)
+        other = b"" if rudderstack is ABSENT else bytes(rudderstack)
         if len(one) + len(other) > REMEMBERED_BYTES:
             return self._read(one, other)
         return self._remember(one, other)

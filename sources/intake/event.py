@@ -213,9 +213,8 @@ class EventReader:
             return self._consents(payload, context.consent, context.consent_management)
         if "context" in odd:
             return Stated({EVERY_PURPOSE: False})  # the context cannot be read
-        return self._consents(
-            payload, ABSENT, ABSENT
-        )  # the last context says nothing; another one may
+        # The last context says nothing; another one may.
+        return self._consents(payload, ABSENT, ABSENT)
 
     def _spares(self, stated: Stated | None) -> bool:
         """Whether an event counts although something beside its identifiers is unreadable.

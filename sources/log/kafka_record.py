@@ -66,10 +66,8 @@ def _header_source(message: Message) -> int | None:
     """
     try:
         headers = cast("list[tuple[str, bytes | None]]", _HEADERS(message) or [])
-    except (
-        SystemError,
-        UnicodeDecodeError,
-    ):  # a name that is no UTF-8; the others cannot be read then
+    except (SystemError, UnicodeDecodeError):
+        # A name that is no UTF-8; the others cannot be read then.
         return NOBODY
     for name, value in headers:
         if name == SOURCE_HEADER and value is not None and value.isdigit():

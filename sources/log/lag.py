@@ -217,10 +217,8 @@ class KafkaLag:
             for stored in self._session.run(lambda conn: stored_positions(conn, self._topics))
         }
         partitions = [each for topic in self._topics for each in self._partitions(topic)]
-        first, end = (
-            self._bounds(partitions, OffsetSpec.earliest()),  # type: ignore[no-untyped-call]
-            self._bounds(partitions, OffsetSpec.latest()),  # type: ignore[no-untyped-call]
-        )
+        first = self._bounds(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        end = self._bounds(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         everything = [known.get(each, StoredPosition(*each, 0, None)) for each in partitions]
         behind = {
             each: (max(stored.next_position, first[each]), end[each])

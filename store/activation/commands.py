@@ -76,9 +76,8 @@ def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) 
         AudienceCommandError: the name is in use, or the platform is disconnected.
         UnknownAudienceError: the workspace has no such segment.
     """
-    last_word.block_requests(
-        conn, workspace
-    )  # a platform that is just being disconnected is so by then
+    # A platform that is just being disconnected is so by then.
+    last_word.block_requests(conn, workspace)
     if connections.disconnected(conn, workspace, new.platform):
         raise AudienceCommandError(f"{new.platform} is disconnected: connect it first.")
     named = {
@@ -152,9 +151,8 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
         AudienceCommandError: the audience is being deleted or is deleted, or its platform is
             disconnected.
     """
-    last_word.block_requests(
-        conn, workspace
-    )  # a platform that is just being disconnected is so by then
+    # A platform that is just being disconnected is so by then.
+    last_word.block_requests(conn, workspace)
     status = _status(conn, workspace, audience)
     _require(status, *LIVING)
     platform = conn.execute("SELECT platform FROM audiences WHERE id = %s", (audience,)).fetchone()

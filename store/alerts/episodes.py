@@ -1,6 +1,6 @@
 """Alerts as stored: the machine's memory, episodes, and who acknowledged them.
 
-What a look changes is one transaction.
+What an evaluation changes is one transaction.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

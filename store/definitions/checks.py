@@ -13,8 +13,8 @@ from domain.values import Json
 from operators.rules.check import function_problems
 from operators.rules.references import RuleScope, reference_problems
 from store.connection import one_of
+from store.definitions.drafts import Author, Kind
 from store.definitions.errors import DefinitionConflictError, InvalidDefinitionError
-from store.definitions.versions import Author, Kind
 
 
 def check_segment(conn: Connection[Any], author: Author, segment: int | None, rule: Rule) -> None:

@@ -16,8 +16,8 @@ from operators.aggregates.plan import aggregate_specs
 from operators.rules.references import dependants
 from operators.segments.compile_rules import Compiler
 from store.audit import trail
+from store.definitions.drafts import Author
 from store.definitions.load import load_definitions
-from store.definitions.versions import Author
 
 _REASON_LIMIT: Final = 1_000
 _COUNTED: Final = 100_000

@@ -7,8 +7,9 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from domain.segments.definition import DefinitionStatus
+from store.definitions.drafts import Kind
 from store.definitions.errors import MissingDefinitionError
-from store.definitions.versions import Kind, newest
+from store.definitions.versions import newest
 
 _TABLE: Final[dict[Kind, LiteralString]] = {"segment": "segments", "trait": "traits"}
 

@@ -19,9 +19,10 @@ from store import locks
 from store.audit import trail
 from store.definitions import versions
 from store.definitions.checks import as_rule, check_number, check_segment, check_users, live_rules
+from store.definitions.drafts import Author, Kind
 from store.definitions.effects import Change, Published, apply_effects, next_revision
 from store.definitions.errors import DefinitionConflictError
-from store.definitions.versions import Author, DefinitionRow, Kind
+from store.definitions.versions import DefinitionRow
 
 
 def publish_segment(

@@ -15,10 +15,10 @@ from domain.values import Json
 from operators.rules.references import uses_rfm
 from store.definitions import versions
 from store.definitions.checks import live_rules
+from store.definitions.drafts import Author
 from store.definitions.effects import Change, Published, apply_effects, next_revision
 from store.definitions.errors import DefinitionConflictError, MissingDefinitionError
 from store.definitions.publish import lock_definitions
-from store.definitions.versions import Author
 
 
 @dataclass(frozen=True)

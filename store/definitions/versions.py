@@ -5,8 +5,8 @@ names the version that they have seen, so that nobody overwrites what they have 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, LiteralString
+from dataclasses import dataclass
+from typing import Any, Final, LiteralString
 
 import msgspec
 from psycopg import Connection
@@ -17,28 +17,9 @@ from psycopg.types.json import Jsonb
 from domain.segments.definition import DefinitionStatus
 from domain.segments.part import Part
 from domain.values import Json
-from operators.rules.references import DefinitionParams
 from store.audit import trail
+from store.definitions.drafts import Author, Draft, Kind
 from store.definitions.errors import DefinitionConflictError, MissingDefinitionError
-
-Kind = Literal["segment", "trait"]
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who changes definitions, where, and within which bounds.
-
-    Attributes:
-        workspace: tenant.
-        actor: as the audit log calls them.
-        kinds: identifier kinds that the configuration knows.
-        params: bounds.
-    """
-
-    workspace: int
-    actor: str
-    kinds: frozenset[str] = frozenset()
-    params: DefinitionParams = field(default_factory=DefinitionParams)
 
 
 @dataclass(frozen=True)
@@ -65,23 +46,6 @@ class VersionRow:
     version: int
     definition: Any
     purpose: str
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What an author saves.
-
-    Attributes:
-        definition: the rule, checked by the caller.
-        purpose: of a segment; empty for a trait.
-        name: None: as it is.
-        description: None: as it is.
-    """
-
-    definition: Part | Json
-    purpose: str = ""
-    name: str | None = None
-    description: str | None = None
 
 
 _TABLE: Final[Mapping[str, LiteralString]] = {"segment": "segments", "trait": "traits"}

@@ -21,9 +21,9 @@ from operators.segments.draft import draft_program, tester
 from operators.segments.program import Program
 from store.connection import Keys, adapt
 from store.definitions.checks import check_segment
+from store.definitions.drafts import Author
 from store.definitions.errors import MissingDefinitionError
 from store.definitions.load import load_definitions
-from store.definitions.versions import Author
 from store.unify.history import backfill_people
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -168,7 +168,7 @@ def approve(
     False where there is none that could be agreed to.
 
     Raises:
-        GateCommandError: it is the speaker's own.
+        GateCommandError: it is the actor's own.
     """
     table = "gate_overrides" if kind == "override" else "gate_releases"
     found = conn.execute(
@@ -192,7 +192,7 @@ def approve_mode(conn: Connection[Any], actor: Actor, scope: str) -> bool:
     """Agree to somebody else's advisory mode; False where there is none.
 
     Raises:
-        GateCommandError: it is the speaker's own.
+        GateCommandError: it is the actor's own.
     """
     found = conn.execute(
         "SELECT author FROM gate_modes WHERE workspace_id = %s AND scope = %s",

@@ -27,9 +27,9 @@ from operators.segments.sampling import Estimate, estimate
 from store.connection import adapt, one_of
 from store.definitions import versions
 from store.definitions.checks import as_rule, check_segment
+from store.definitions.drafts import Author
 from store.definitions.errors import MissingDefinitionError
 from store.definitions.load import load_definitions
-from store.definitions.versions import Author
 from store.segments.examples import Example, examples_of
 from store.segments.population import count_people, ring
 from store.unify.history import backfill_people

@@ -35,9 +35,9 @@ from operators.rfm.bounds import (
     same_bounds,
 )
 from store import locks
+from store.definitions.drafts import Author
 from store.definitions.load import load_definitions
 from store.definitions.publish_rfm import set_rfm_breaks
-from store.definitions.versions import Author
 
 _ACTOR: Final = "engine"
 

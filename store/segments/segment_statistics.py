@@ -100,9 +100,8 @@ async def history(
         until: end; steps begin before it.
         step: their length.
     """
-    stride = (
-        timedelta(minutes=15) if step == "hour" else timedelta(hours=12)
-    )  # no step is missed, whatever the clock does
+    # No step is missed, whatever the clock does.
+    stride = timedelta(minutes=15) if step == "hour" else timedelta(hours=12)
     params = {
         "workspace": workspace,
         "segment": segment,

@@ -62,22 +62,18 @@ def _stamp(at_ms: int) -> int:
 def _event(event: Event | Unmerge) -> bytes:
     source: int
     if isinstance(event, Event):
-        kind, name, source, leaf = (
-            event.type.encode(),
-            event.name.encode(),
-            event.source,
-            event.identifiers[0].key,
-        )
+        kind = event.type.encode()
+        name = event.name.encode()
+        source = event.source
+        leaf = event.identifiers[0].key
         occurred, flags = event.occurred_ms, FLAG_FUTURE if event.future else 0
     else:
-        kind, name, source, leaf, occurred, flags = (
-            b"unmerge",
-            b"",
-            0,
-            event.links[0][0],
-            event.received_ms,
-            0,
-        )
+        kind = b"unmerge"
+        name = b""
+        source = 0
+        leaf = event.links[0][0]
+        occurred = event.received_ms
+        flags = 0
     return b"".join(
         (
             _EVENT_HEAD.pack(10, 16, event.message_key, 4, event.workspace, 4, source, len(kind)),

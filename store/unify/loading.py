@@ -204,9 +204,8 @@ class Loader:
         gone = {profile: self._carried(profile, version) for profile, version in changes.gone}
         for loser, survivor in changes.absorbed:
             leaves[survivor] |= gone[loser]
-        if (
-            changes.moves
-        ):  # whose identifiers these were is not told; what is not remembered is asked for
+        # Whose identifiers these were is not told; what is not remembered is asked for.
+        if changes.moves:
             leaves = {profile: {} for profile in leaves}
         for row in changes.identifiers:
             leaves[row.owner][row.identifier.key] = row.leaf

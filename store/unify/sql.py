@@ -207,9 +207,8 @@ def _write_merges(cursor: psycopg.Cursor, changes: Changes) -> None:
             Keys([merge.survivor for merge in merges]),
             Keys([merge.other for merge in merges]),
             Keys([merge.cause for merge in merges]),
-            Keys(
-                [merge.link[0] if merge.link else merge.cause for merge in merges]
-            ),  # arrays of keys hold no nulls
+            # Arrays of keys hold no nulls.
+            Keys([merge.link[0] if merge.link else merge.cause for merge in merges]),
             Keys([merge.link[1] if merge.link else merge.cause for merge in merges]),
             [utc(merge.occurred_ms) for merge in merges],
         ),

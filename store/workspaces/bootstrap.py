@@ -16,8 +16,9 @@ from psycopg import Connection
 from domain.ids import SourceId, WorkspaceId
 from domain.segments.definition import ADVERTISING, CONSENTED_CUSTOMERS
 from store import locks
+from store.definitions.drafts import Author, Draft
 from store.definitions.publish import publish_segment
-from store.definitions.versions import Author, Draft, create
+from store.definitions.versions import create
 
 SALT_BYTES: Final = 32
 KEY_BYTES: Final = 32

@@ -54,10 +54,8 @@ def minutes(seed: int) -> list[tuple[Minutes, int]]:
         now += rng.choice((500, 1_000, 5_000, 61_000))
         rows = []
         for _ in range(rng.randrange(3)):
-            minute, metric = (
-                now - now % MINUTE_MS,
-                rng.choice(("accepted", "rejected:malformed_json")),
-            )
+            minute = now - now % MINUTE_MS
+            metric = rng.choice(("accepted", "rejected:malformed_json"))
             totals[minute, metric] = totals.get((minute, metric), 0.0) + rng.randrange(200)
             rows.append(Observed(minute, 0, metric, totals[minute, metric], now))
         found.append((Minutes(WORKSPACE, SIGNALS[0], tuple(rows), now), now))

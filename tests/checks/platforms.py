@@ -10,8 +10,8 @@ from sinks.ads.platform import (
     Delete,
     Find,
     Matchable,
-    Operation,
     Platform,
+    PlatformCall,
     Read,
     Row,
     Status,
@@ -36,7 +36,7 @@ class Subject:
     platform: Platform
     people: tuple[Matchable, ...]
     rows: tuple[Row, ...]
-    operations: dict[str, Operation]
+    operations: dict[str, PlatformCall]
 
     def golden(self, name: str) -> Any:
         """The requests of an operation as they must be."""
@@ -55,7 +55,7 @@ def subject(name: str) -> Subject:
     )
     rows = tuple(row for row in map(platform.row, people) if row)
     sought, audience = cases["sought"], cases["audience"]
-    operations: dict[str, Operation] = {
+    operations: dict[str, PlatformCall] = {
         "find": Find(sought, "stratum:1"),
         "find_next": Find(cases["name"], "stratum:1", cases["after"]),
         "create": Create(cases["name"], "stratum:1"),

@@ -14,7 +14,7 @@ from config.settings import Settings
 from domain.activation.platforms import PLATFORM_NAMES
 from local.stack.sandboxes import connection
 from sinks.ads.outcomes import Delivered, Found, Outcome, Rejected, Retry
-from sinks.ads.platform import Create, Delete, Find, Matchable, Operation, Read, Status, Write
+from sinks.ads.platform import Create, Delete, Find, Matchable, PlatformCall, Read, Status, Write
 from sinks.ads.registry import PLATFORMS
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.messages import Response
@@ -150,7 +150,7 @@ class Connector:
         settings = Settings.model_validate({place.name: place.settings})
         self.destination = wiring(settings)(http)[place.name]
 
-    def __call__(self, operation: Operation) -> Outcome:
+    def __call__(self, operation: PlatformCall) -> Outcome:
         with self.destination.rate_limit.permitting(lambda: True):
             return self.destination.call(operation)
 

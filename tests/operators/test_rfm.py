@@ -148,9 +148,8 @@ def test_beyond_the_limit_bounds_are_estimates_within_the_stated_error_and_memor
     assert not population.exact
     assert breaks.population == buyers
     for part, (age, much) in enumerate(zip(breaks.recency_ms, breaks.monetary, strict=True), 1):
-        assert (
-            abs(age / buyers - part / 5) < 0.004
-        )  # the stated error of 0.0009 holds with 99 %: four times that is never seen
+        # The stated error of 0.0009 holds with 99 %: four times that is never seen.
+        assert abs(age / buyers - part / 5) < 0.004
         assert abs(much / 1_000_000 / buyers - part / 5) < 0.004
     assert breaks.frequency == (2, 3, 5, 6)
 

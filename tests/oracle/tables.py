@@ -84,11 +84,9 @@ class HandTables:
         return self.stored_memberships
 
 
-MARY, BROWSER, TABLET = (
-    key("user_id", "mary"),
-    key("anonymous_id", "browser"),
-    key("anonymous_id", "tablet"),
-)
+MARY = key("user_id", "mary")
+BROWSER = key("anonymous_id", "browser")
+TABLET = key("anonymous_id", "tablet")
 
 
 def mary_and_a_stranger() -> HandTables:

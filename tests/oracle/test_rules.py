@@ -181,10 +181,8 @@ def test_identify_events_have_no_properties() -> None:
 
 
 def test_a_boolean_and_a_number_are_different_filters_of_one_person() -> None:
-    one, yes = (
-        EventFilter("A", where=(Where("n", conditions.Equals(1)),)),
-        EventFilter("A", where=(Where("n", conditions.Equals(True)),)),
-    )
+    one = EventFilter("A", where=(Where("n", conditions.Equals(1)),))
+    yes = EventFilter("A", where=(Where("n", conditions.Equals(True)),))
     subject = Subject(PLAIN, person(did("A", T, n=1)), ProfileRules())
     assert [subject.holds(Behaviour(wanted), T) for wanted in (one, yes, one)] == [
         True,

@@ -59,16 +59,10 @@ def test_an_event_counts_until_exactly_its_expiry(
         (date(2018, 2, 18), SAO_PAULO, "2018-02-18T03:00:00"),
         (date(2011, 12, 30), APIA, "2011-12-30T10:00:00"),
         (date(2011, 12, 31), APIA, "2011-12-30T10:00:00"),
-        (
-            date(2023, 11, 5),
-            "America/Havana",
-            "2023-11-05T04:00:00",
-        ),  # midnight comes twice: the first one
-        (
-            date(2010, 11, 7),
-            "America/St_Johns",
-            "2010-11-07T02:30:00",
-        ),  # at 00:01 the clock goes back to the day before
+        # Midnight comes twice: the first one.
+        (date(2023, 11, 5), "America/Havana", "2023-11-05T04:00:00"),
+        # At 00:01 the clock goes back to the day before.
+        (date(2010, 11, 7), "America/St_Johns", "2010-11-07T02:30:00"),
         (date(2024, 2, 29), "UTC", "2024-02-29T00:00:00"),
     ],
 )

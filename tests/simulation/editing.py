@@ -137,10 +137,8 @@ def finish(tables: MemoryTables, sweep: Sweep) -> None:
                 break
             done.append(one)
     definitions = tables.registry.definitions
-    aggregate, revision = (
-        max((one.aggregate for one in done), default=0),
-        max((one.revision for one in done), default=0),
-    )
+    aggregate = max((one.aggregate for one in done), default=0)
+    revision = max((one.revision for one in done), default=0)
     covered = replace(
         definitions[sweep.workspace], swept_aggregate=aggregate, swept_revision=revision
     )

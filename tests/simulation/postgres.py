@@ -165,10 +165,8 @@ def _write_workspace(connection: psycopg.Connection, definitions: WorkspaceDefin
             ),
         )
     if definitions.rfm is not None:
-        rule, breaks = (
-            msgspec.json.encode(definitions.rfm.rule).decode(),
-            msgspec.json.encode(definitions.rfm.breaks).decode(),
-        )
+        rule = msgspec.json.encode(definitions.rfm.rule).decode()
+        breaks = msgspec.json.encode(definitions.rfm.breaks).decode()
         connection.execute(
             "INSERT INTO rfm (workspace_id, version, definition, breaks, revision)"
             " VALUES (%s, %s, %s::jsonb, nullif(%s::jsonb, 'null'), %s)",

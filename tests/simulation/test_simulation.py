@@ -96,9 +96,8 @@ def without_second_stories(history: History) -> History:
             message = record.get("event", {}).get("messageId") or record.get("message_id")
         except (ValueError, AttributeError):
             message, event = None, b""
-        instant = (
-            b"%d" % record["received"] if message else b""
-        )  # arrival counts where a client names no instant
+        # Arrival counts where a client names no instant.
+        instant = b"%d" % record["received"] if message else b""
         if message is None or told.setdefault(message, event + instant) == event + instant:
             kept.append(append)
     return replace(history, appends=tuple(kept))

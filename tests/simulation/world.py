@@ -125,9 +125,8 @@ class World:
             if self.rng.random() < 0.03:
                 self.now_ms += self.rng.randrange(-30_000, 30_000)
             elif self.rng.random() < 0.03:
-                self.now_ms = (
-                    T0 + self.rng.randrange(150) * 1_000
-                )  # where many a wake is due to the millisecond
+                # Where many a wake is due to the millisecond.
+                self.now_ms = T0 + self.rng.randrange(150) * 1_000
             self.latest_ms = max(self.latest_ms, self.now_ms)
         return self.now_ms
 

@@ -19,7 +19,8 @@ from domain.intake.envelope import encode_event
 from domain.segments.rule import Rule
 from store.definitions import publish as publishing
 from store.definitions import sweeps
-from store.definitions.versions import Author, Draft, create
+from store.definitions.drafts import Author, Draft
+from store.definitions.versions import create
 from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.conftest import TestWorkspace
 

@@ -7,7 +7,7 @@ import psycopg
 from config.exports import build_exporter, export_files
 from config.settings import Settings
 from sinks.export.files import ExportWriter
-from store.definitions.versions import Author
+from store.definitions.drafts import Author
 
 
 def writer(settings: Settings, stopping: Callable[[], bool] = lambda: False) -> ExportWriter:

@@ -145,11 +145,9 @@ def _session(session: object) -> Session | None:
         return None
     if not isinstance(session, dict):
         raise GraphError(100, "(#100) session must be an object")
-    number, seq, last = (
-        session.get("session_id"),
-        session.get("batch_seq"),
-        session.get("last_batch_flag", False),
-    )
+    number = session.get("session_id")
+    seq = session.get("batch_seq")
+    last = session.get("last_batch_flag", False)
     if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 1 << 63:
         raise GraphError(100, "(#100) session_id must be a positive 64-bit integer")
     if not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:

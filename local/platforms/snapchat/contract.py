@@ -66,11 +66,9 @@ def check_segments(body: Mapping[str, Any], account: str) -> list[NewSegment]:
 def _segment(segment: object, account: str) -> NewSegment:
     if not isinstance(segment, dict) or segment.keys() - _SEGMENT_FIELDS:
         raise invalid("segment has unknown fields")
-    name, description, days = (
-        segment.get("name"),
-        segment.get("description", ""),
-        segment.get("retention_in_days", LIFETIME_DAYS),
-    )
+    name = segment.get("name")
+    description = segment.get("description", "")
+    days = segment.get("retention_in_days", LIFETIME_DAYS)
     if not isinstance(name, str) or not 0 < len(name) <= NAME_LIMIT:
         raise invalid(f"name must have 1 to {NAME_LIMIT} characters")
     if not isinstance(description, str):

@@ -116,10 +116,8 @@ class Sandbox(SandboxApp):
         return operation, lambda: self._act(operation, segment[1], body)
 
     async def _find(self, request: Request, account: str) -> Response:
-        limit, cursor = (
-            request.query_params.get("limit", str(PAGE_LIMIT)),
-            request.query_params.get("cursor", "0"),
-        )
+        limit = request.query_params.get("limit", str(PAGE_LIMIT))
+        cursor = request.query_params.get("cursor", "0")
         if not limit.isdigit() or not 1 <= int(limit) <= PAGE_LIMIT or not cursor.isdigit():
             raise invalid(f"limit must be between 1 and {PAGE_LIMIT}")
         held = [

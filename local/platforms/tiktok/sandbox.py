@@ -117,10 +117,8 @@ class Sandbox(SandboxApp):
 
     async def _create(self, body: dict[str, Any]) -> Response:
         refuse_unknown(body, _CREATE_FIELDS)
-        account, name = (
-            advertiser(body.get("advertiser_id")),
-            kept_name(body.get("custom_audience_name")),
-        )
+        account = advertiser(body.get("advertiser_id"))
+        name = kept_name(body.get("custom_audience_name"))
         segment = self.ledger.create(account, name, int(time.time()))
         return answered(0, "OK", {"audience_id": segment.id})
 
@@ -157,10 +155,8 @@ class Sandbox(SandboxApp):
     async def _list(self, request: Request) -> Response:
         query = request.query_params
         refuse_unknown(query, {"advertiser_id", "custom_audience_ids", "page", "page_size"})
-        page, page_size = (
-            _count(query.get("page", "1"), "page", 1 << 31),
-            _count(query.get("page_size", "10"), "page_size", 100),
-        )
+        page = _count(query.get("page", "1"), "page", 1 << 31)
+        page_size = _count(query.get("page_size", "10"), "page_size", 100)
         held = self.ledger.of_account(advertiser(query.get("advertiser_id")))
         if "custom_audience_ids" in query:
             wanted = _ids(query["custom_audience_ids"])

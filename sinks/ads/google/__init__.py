@@ -1,1 +1,1 @@
-"""Google: codec, errors, status."""
+"""Google: codec, rows, errors, status."""

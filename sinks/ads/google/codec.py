@@ -11,7 +11,7 @@ Customer Match.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
@@ -23,6 +23,7 @@ import msgspec
 from sinks.ads import hashing
 from sinks.ads.columns import Column
 from sinks.ads.google.errors import Waits, classify
+from sinks.ads.google.rows import account_path, destination, members, new_list, places
 from sinks.ads.google.status import read_list, read_status
 from sinks.ads.outcomes import Accepted, Delivered, Described, Found, Outcome, Rejected, Retry
 from sinks.ads.platform import (
@@ -30,8 +31,8 @@ from sinks.ads.platform import (
     Delete,
     Find,
     Matchable,
-    Operation,
     Platform,
+    PlatformCall,
     PlatformParams,
     Read,
     Row,
@@ -135,7 +136,7 @@ class Google(Platform):
         wanted, room = list(map(len, found)), self.params.max_identifiers
         if sum(wanted) > room:
             found = [
-                values[:most] for values, most in zip(found, _places(wanted, room), strict=True)
+                values[:most] for values, most in zip(found, places(wanted, room), strict=True)
             ]
         return tuple(chain.from_iterable(found)) or None
 
@@ -147,7 +148,7 @@ class Google(Platform):
             found.setdefault(kind, []).append(digest)
         return found
 
-    def encode(self, operation: Operation) -> Sequence[Request]:
+    def encode(self, operation: PlatformCall) -> Sequence[Request]:
         """Build the requests of one operation."""
         match operation:
             case Find(name=name, after=after):
@@ -159,12 +160,16 @@ class Google(Platform):
                     query["pageToken"] = after
                 return self._api("GET", f"{self._lists}?{urlencode(query)}")
             case Create(name=name, intent=intent):
-                return self._api("POST", self._lists, self._new_list(name, intent))
+                return self._api(
+                    "POST", self._lists, new_list(name, intent, self.params.membership)
+                )
             case Write(verb=verb, platform_id=platform_id, rows=rows):
-                members = self._members(platform_id, rows)
+                params = self.params
+                written = destination(platform_id, params.customer_id, params.login_customer_id)
+                body = members(written, rows, _FIELDS)
                 if verb == "remove":
-                    return self._api("POST", "audienceMembers:remove", members)
-                return self._api("POST", "audienceMembers:ingest", members | _AGREED)
+                    return self._api("POST", "audienceMembers:remove", body)
+                return self._api("POST", "audienceMembers:ingest", body | _AGREED)
             case Read(platform_id=platform_id):
                 return self._api("GET", f"{self._lists}/{platform_id}")
             case Delete(platform_id=platform_id):
@@ -174,7 +179,7 @@ class Google(Platform):
                     "GET", f"requestStatus:retrieve?{urlencode({'requestId': receipt})}"
                 )
 
-    def decode(self, operation: Operation, response: Response) -> Outcome:
+    def decode(self, operation: PlatformCall, response: Response) -> Outcome:
         """Classify one response."""
         params = self.params
         if response.fault == "reauth":
@@ -199,7 +204,7 @@ class Google(Platform):
             return Retry("transient")
         return self._read(operation, answer)
 
-    def _read(self, operation: Operation, answer: Mapping[str, Any]) -> Outcome:
+    def _read(self, operation: PlatformCall, answer: Mapping[str, Any]) -> Outcome:
         """Read a success as far as the operation needs it."""
         outcome: Outcome = Retry("unexpected")
         match operation:
@@ -223,76 +228,12 @@ class Google(Platform):
 
     @property
     def _lists(self) -> str:
-        return f"{_account(self.params.customer_id)}/userLists"
-
-    def _new_list(self, name: str, intent: str) -> dict[str, Any]:
-        return {
-            "displayName": name,
-            "description": intent,
-            "membershipDuration": f"{self.params.membership // timedelta(seconds=1)}s",
-            "ingestedUserListInfo": {
-                "uploadKeyTypes": ["CONTACT_ID"],
-                "contactIdInfo": {"dataSourceType": "DATA_SOURCE_TYPE_FIRST_PARTY"},
-            },
-        }
-
-    def _members(self, platform_id: str, rows: Iterable[Row]) -> dict[str, Any]:
-        destination = {
-            "operatingAccount": _product_account(self.params.customer_id),
-            "productDestinationId": platform_id,
-        }
-        if self.params.login_customer_id:
-            destination["loginAccount"] = _product_account(self.params.login_customer_id)
-        return {
-            "destinations": [destination],
-            "audienceMembers": [
-                {"userData": {"userIdentifiers": [_identifier(value) for value in row]}}
-                for row in rows
-            ],
-            "encoding": "HEX",
-        }
+        return f"{account_path(self.params.customer_id)}/userLists"
 
     def _api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[Request]:
         managed = path.startswith(self._lists) and self.params.login_customer_id
-        login = [("login-account", _account(self.params.login_customer_id))] if managed else []
+        login = [("login-account", account_path(self.params.login_customer_id))] if managed else []
         return self._request(method, f"{self.params.version}/{path}", body, *login)
-
-
-def _places(wanted: Sequence[int], room: int) -> list[int]:
-    """Share out the places of a member: evenly, and what a kind leaves goes to the others.
-
-    Args:
-        wanted: identifiers per kind.
-        room: places in all; an odd one goes to the earlier kind.
-
-    Returns:
-        Places per kind.
-
-    >>> _places([9, 9], 9), _places([9, 2], 9), _places([2, 3], 9)
-    ([5, 4], [7, 2], [2, 3])
-    """
-    part, more = divmod(room, len(wanted))
-    places = [min(count, part + (number < more)) for number, count in enumerate(wanted)]
-    for number, count in enumerate(wanted):
-        places[number] = min(count, places[number] + room - sum(places))
-    return places
-
-
-def _identifier(value: str) -> dict[str, str]:
-    kind, _, digest = value.partition(":")
-    return {_FIELDS[kind]: digest}
-
-
-def _digits(customer_id: str) -> str:
-    return customer_id.replace("-", "").strip()
-
-
-def _account(customer_id: str) -> str:
-    return f"accountTypes/GOOGLE_ADS/accounts/{_digits(customer_id)}"
-
-
-def _product_account(customer_id: str) -> dict[str, str]:
-    return {"accountType": "GOOGLE_ADS", "accountId": _digits(customer_id)}
 
 
 def _quoted(text: str) -> str:

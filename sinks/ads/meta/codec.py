@@ -27,8 +27,8 @@ from sinks.ads.platform import (
     Delete,
     Find,
     Matchable,
-    Operation,
     Platform,
+    PlatformCall,
     PlatformParams,
     Read,
     Row,
@@ -104,7 +104,7 @@ class Meta(Platform):
         row = super().row(person)
         return None if row is None else (person.external_id, *row)
 
-    def encode(self, operation: Operation) -> Sequence[Request]:
+    def encode(self, operation: PlatformCall) -> Sequence[Request]:
         """Build the requests of one operation."""
         match operation:
             case Find(after=after):
@@ -144,7 +144,7 @@ class Meta(Platform):
             case Status():
                 raise ValueError("Meta gives no receipts")
 
-    def decode(self, operation: Operation, response: Response) -> Outcome:
+    def decode(self, operation: PlatformCall, response: Response) -> Outcome:
         """Classify one response."""
         if response.fault:
             return Retry(response.fault)
@@ -217,7 +217,7 @@ def _number(value: object) -> float:
         return 0.0
 
 
-def _read(operation: Operation, answer: Mapping[str, Any], pause_s: float) -> Outcome:
+def _read(operation: PlatformCall, answer: Mapping[str, Any], pause_s: float) -> Outcome:
     """Read a success as far as the operation needs it."""
     outcome: Outcome = Retry("unexpected")
     match operation:

@@ -25,8 +25,8 @@ from sinks.ads.platform import (
     Create,
     Delete,
     Find,
-    Operation,
     Platform,
+    PlatformCall,
     PlatformParams,
     Read,
     Row,
@@ -93,7 +93,7 @@ class Snapchat(Platform):
             Column("device_id", ("MOBILE_AD_ID_SHA256",), hashing.device_id),
         )
 
-    def encode(self, operation: Operation) -> Sequence[Request]:
+    def encode(self, operation: PlatformCall) -> Sequence[Request]:
         """Build the requests of one operation."""
         account = self.params.account_id
         match operation:
@@ -110,10 +110,8 @@ class Snapchat(Platform):
                 }
                 return self._api("POST", f"adaccounts/{account}/segments", {"segments": [segment]})
             case Write(verb=verb, platform_id=platform_id, rows=rows):
-                method, path = (
-                    "POST" if verb == "add" else "DELETE",
-                    f"segments/{platform_id}/users",
-                )
+                method = "POST" if verb == "add" else "DELETE"
+                path = f"segments/{platform_id}/users"
                 users = ({"users": [element]} for element in self._users(rows))
                 return [request for body in users for request in self._api(method, path, body)]
             case Read(platform_id=platform_id):
@@ -123,7 +121,7 @@ class Snapchat(Platform):
             case Status():
                 raise ValueError("Snapchat gives no receipts")
 
-    def decode(self, operation: Operation, response: Response) -> Outcome:
+    def decode(self, operation: PlatformCall, response: Response) -> Outcome:
         """Classify one response."""
         wait_s = self.params.throttle_wait.total_seconds()
         if response.fault == _REAUTH:
@@ -200,7 +198,7 @@ def _failed(answer: Mapping[str, Any]) -> str | None:
     )
 
 
-def _read(operation: Operation, answer: Mapping[str, Any]) -> Outcome:
+def _read(operation: PlatformCall, answer: Mapping[str, Any]) -> Outcome:
     """Read a success as far as the operation needs it."""
     outcome: Outcome = Retry("unexpected")
     segments = [

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from sinks.ads.outcomes import Outcome, Rejected, Retry
-from sinks.ads.platform import Create, Find, Operation
+from sinks.ads.platform import Create, Find, PlatformCall
 
 _BY_CODE: Final = {"E3002": "permission", "E2023": "invalid"}
 _BY_STATUS: Final = {
@@ -53,7 +53,7 @@ def code_in(*texts: object) -> str:
 
 
 def classify(
-    status: int, code: str, json: bool, operation: Operation, throttle_wait_s: float
+    status: int, code: str, json: bool, operation: PlatformCall, throttle_wait_s: float
 ) -> Outcome:
     """Turn an answer other than success into an outcome.
 

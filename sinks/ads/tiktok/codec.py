@@ -28,8 +28,8 @@ from sinks.ads.platform import (
     Create,
     Delete,
     Find,
-    Operation,
     Platform,
+    PlatformCall,
     PlatformParams,
     Read,
     Row,
@@ -105,7 +105,7 @@ class Tiktok(Platform):
             Column("device_id", params.device_columns, hashing.device_id),
         )
 
-    def encode(self, operation: Operation) -> Sequence[Request]:
+    def encode(self, operation: PlatformCall) -> Sequence[Request]:
         """Build the requests of one operation."""
         account = self.params.account_id
         match operation:
@@ -133,7 +133,7 @@ class Tiktok(Platform):
             case Status():
                 raise ValueError("TikTok gives no receipts")
 
-    def decode(self, operation: Operation, response: Response) -> Outcome:
+    def decode(self, operation: PlatformCall, response: Response) -> Outcome:
         """Classify one response."""
         if response.fault:
             return Retry(response.fault)
@@ -202,7 +202,7 @@ def _mark(intent: str) -> str:
     return f" #{blake2b(intent.encode(), digest_size=_MARK_BYTES).hexdigest()}"
 
 
-def _read(operation: Operation, data: Mapping[str, Any], partial: bool) -> Outcome:
+def _read(operation: PlatformCall, data: Mapping[str, Any], partial: bool) -> Outcome:
     """Read a success as far as the operation needs it."""
     outcome: Outcome = Retry("unexpected")
     match operation:
@@ -217,9 +217,8 @@ def _read(operation: Operation, data: Mapping[str, Any], partial: bool) -> Outco
         case Create() if data.get("audience_id"):
             outcome = Found(platform_id=str(data["audience_id"]))
         case Write(verb="add", rows=rows):
-            outcome = Written(
-                rows=len(rows), invalid=int(partial)
-            )  # TikTok says that some failed, not how many
+            # TikTok says that some failed, not how many.
+            outcome = Written(rows=len(rows), invalid=int(partial))
         case Write(rows=rows) if not partial:
             outcome = Written(rows=len(rows))
         case Read(platform_id=platform_id) if isinstance(data.get("list"), list):

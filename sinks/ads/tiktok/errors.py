@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sinks.ads.outcomes import Outcome, Rejected, Retry
-from sinks.ads.platform import Create, Find, Operation, Write
+from sinks.ads.platform import Create, Find, PlatformCall, Write
 
 _PARAMETER: Final = 40002
 """Says that a parameter is wrong, and also that the audience is being updated just now."""
@@ -58,7 +58,7 @@ class Waits:
     busy_s: float
 
 
-def classify(code: int, operation: Operation, waits: Waits) -> Outcome:
+def classify(code: int, operation: PlatformCall, waits: Waits) -> Outcome:
     """Turn a code other than success into an outcome.
 
     40002 is one code for many causes: for a write it may be an audience under update, so it is

@@ -197,9 +197,8 @@ def test_more_requests_at_once_than_the_limit_are_asked_to_come_again(
         with socket.create_connection((str(place.hostname), place.port or 0), timeout=10) as line:
             line.sendall(head("/v1/t", shared.write_key, 2))
             deadline = time.monotonic() + 30
-            while (
-                metrics.IN_FLIGHT._value.get() == 0
-            ):  # the second must not come before the first is seen
+            # The second must not come before the first is seen.
+            while metrics.IN_FLIGHT._value.get() == 0:
                 assert time.monotonic() < deadline
             answer = second.refused("/v1/t", track(3), 429, "too_many_requests")
             assert answer.headers["retry-after"] == "3"

@@ -577,9 +577,8 @@ def test_a_body_beside_a_wish_for_another_protocol_is_taken(
     sent = head(client.write_key, wish + expect + length) + body + following
     for at in range(0, len(sent), size := -(-len(sent) // pieces)):
         wishing.sendall(sent[at : at + size])
-        time.sleep(
-            0.0005 if pieces == 7 else 0
-        )  # byte by byte, the sleeps would outlast the time of a head
+        # Byte by byte, the sleeps would outlast the time of a head.
+        time.sleep(0.0005 if pieces == 7 else 0)
 
     assert (
         answer_of(wishing)

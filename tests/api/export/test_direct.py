@@ -13,7 +13,7 @@ from api.export.desk import ExportDesk
 from api.web.errors import BusyError
 from config.settings import Settings
 from domain.export import ExportSpec
-from store.definitions.versions import Author
+from store.definitions.drafts import Author
 from tests.api.conftest import Tenant
 
 TURNS = 2

@@ -207,9 +207,8 @@ def test_a_worker_that_remembers_what_was_wrong_does_not_bring_it_back(
     feed, other = feeds(), feeds()
     feed([message for person in range(PEOPLE) for message in told(person)])
     damage(settings)
-    other(
-        [visit(person, 3) for person in range(PEOPLE)]
-    )  # remembers the damaged leaf, and adds to it
+    # Remembers the damaged leaf, and adds to it.
+    other([visit(person, 3) for person in range(PEOPLE)])
     assert run("--apply").exit_code == 0
     other([visit(person, 4) for person in range(PEOPLE)])
     feed([visit(person, 5) for person in range(PEOPLE)])

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 from cli.segments import rfm, segments
 from config.settings import Settings
 from domain.segments.definition import RfmRule
+from store.definitions.drafts import Author
 from store.definitions.publish_rfm import publish_rfm
-from store.definitions.versions import Author
 from tests.conftest import TestWorkspace
 from tests.store.conftest import Engine, engine  # noqa: F401 - a fixture
 

@@ -53,9 +53,6 @@ def test_a_process_ends_however_many_signals_come_at_once() -> None:
         assert process.stdout.readline() == "up\n"
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
             os.kill(process.pid, number)
-        assert process.wait(_DEADLINE_S) in {
-            0,
-            -signal.SIGINT,
-            -signal.SIGTERM,
-        }  # handlers are gone once the interpreter ends
+        # Handlers are gone once the interpreter ends.
+        assert process.wait(_DEADLINE_S) in {0, -signal.SIGINT, -signal.SIGTERM}
         assert process.stdout.read() == "ends\n"

@@ -315,9 +315,8 @@ def test_a_command_that_breaks_is_kept_told_and_carried_out_once_it_is_driven_ag
 
     asyncio.run(drive())
     assert ask("SELECT status FROM dead_letters") == [("retrying",)]
-    assert ("command", Severity.CRITICAL) in told(
-        settings, workspace
-    )  # until it is carried out: whoever drives it may have died meanwhile
+    # Until it is carried out: whoever drives it may have died meanwhile.
+    assert ("command", Severity.CRITICAL) in told(settings, workspace)
     unifier(batch(workspace.source_id, *appended, start=3))
     assert ask("SELECT status FROM dead_letters") == [("resolved",)]
     assert ask("SELECT count(*) FROM profiles") == [(3,)]

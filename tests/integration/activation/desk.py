@@ -140,7 +140,7 @@ class Desk:
         raise AssertionError("it never ends")
 
     @property
-    def speaker(self) -> Actor:
+    def actor(self) -> Actor:
         return Actor(self.worlds[0].workspace, "key:1", timedelta(days=7))
 
     def statuses(self) -> set[str]:
@@ -161,6 +161,6 @@ def audiences(
     for world in worlds:
         for number in range(people):
             world.join(number)
-        speaker = Actor(world.workspace, "key:1", timedelta(days=7))
-        commands.confirm_first(conn, speaker, world.audience, datetime.now(UTC))
+        actor = Actor(world.workspace, "key:1", timedelta(days=7))
+        commands.confirm_first(conn, actor, world.audience, datetime.now(UTC))
     return worlds

@@ -104,19 +104,19 @@ class Door:
             self.activation(permitted)
 
     @property
-    def speaker(self) -> Actor:
+    def actor(self) -> Actor:
         return Actor(self.world.workspace, "key:1", timedelta(days=7))
 
     def until(self) -> datetime:
         return self.engine.now + timedelta(hours=1)
 
     def confirm(self) -> None:
-        commands.confirm_first(self.world.conn, self.speaker, self.world.audience, self.engine.now)
+        commands.confirm_first(self.world.conn, self.actor, self.world.audience, self.engine.now)
 
     def release(self) -> int:
         return commands.release(
             self.world.conn,
-            self.speaker,
+            self.actor,
             self.world.audience,
             "checked by hand",
             self.engine.now,
@@ -226,7 +226,7 @@ def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> 
     settled(door, 5)
     commands.set_mode(
         door.world.conn,
-        door.speaker,
+        door.actor,
         Mode.FROZEN,
         commands.Terms("workspace", "moving house"),
         door.engine.now,
@@ -240,7 +240,7 @@ def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> 
 
     commands.set_mode(
         door.world.conn,
-        door.speaker,
+        door.actor,
         Mode.ENFORCE,
         commands.Terms("workspace", "we are there"),
         door.engine.now,
@@ -252,7 +252,7 @@ def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> 
 def advise(door: Door) -> None:
     commands.set_mode(
         door.world.conn,
-        door.speaker,
+        door.actor,
         Mode.ADVISORY,
         commands.Terms("platform:meta", "first weeks", door.until()),
         door.engine.now,
@@ -285,7 +285,7 @@ def test_advisory_sends_withdrawals_and_nothing_else_and_records_what_would_have
     assert server.only() == gone
     commands.set_mode(
         door.world.conn,
-        door.speaker,
+        door.actor,
         Mode.ENFORCE,
         commands.Terms("platform:meta", "tried"),
         door.engine.now,
@@ -308,7 +308,7 @@ def test_an_override_ends_by_itself(door: Door, server: Server) -> None:
     until = door.engine.now + timedelta(minutes=7)
     commands.override(
         door.world.conn,
-        door.speaker,
+        door.actor,
         [Code.UNHEALTHY],
         commands.Terms("workspace", "known cause", until),
         door.engine.now,

@@ -91,14 +91,14 @@ def other(desk: Desk) -> psycopg.Connection[Any]:
 
 def freeze(desk: Desk) -> None:
     gate_commands.set_mode(
-        other(desk), desk.speaker, Mode.FROZEN, gate_commands.Terms("workspace", "stop"), desk.now
+        other(desk), desk.actor, Mode.FROZEN, gate_commands.Terms("workspace", "stop"), desk.now
     )
 
 
 def freeze_platform(desk: Desk) -> None:
     gate_commands.set_mode(
         other(desk),
-        desk.speaker,
+        desk.actor,
         Mode.FROZEN,
         gate_commands.Terms("platform:meta", "stop"),
         desk.now,
@@ -118,9 +118,9 @@ def silence(desk: Desk) -> None:
 
 def revoke(desk: Desk) -> None:
     for (number,) in other(desk).execute("SELECT id FROM gate_overrides").fetchall():
-        gate_commands.revoke(other(desk), desk.speaker, "override", number)
+        gate_commands.revoke(other(desk), desk.actor, "override", number)
     for (number,) in other(desk).execute("SELECT id FROM gate_releases").fetchall():
-        gate_commands.revoke(other(desk), desk.speaker, "release", number)
+        gate_commands.revoke(other(desk), desk.actor, "release", number)
 
 
 def outlast(desk: Desk) -> None:
@@ -134,7 +134,7 @@ def overridden(desk: Desk) -> None:
     until = desk.now + timedelta(hours=1)
     gate_commands.override(
         other(desk),
-        desk.speaker,
+        desk.actor,
         [Code.UNHEALTHY],
         gate_commands.Terms("workspace", "known cause", until),
         desk.now,
@@ -146,7 +146,7 @@ def released(desk: Desk) -> None:
     for world in desk.worlds:
         gate_commands.release(
             other(desk),
-            desk.speaker,
+            desk.actor,
             world.audience,
             "checked",
             desk.now,
@@ -210,7 +210,7 @@ def test_a_freeze_that_ends_later_holds_for_a_process_whose_clock_is_ahead(opene
             now = datetime.now(UTC)
             gate_commands.set_mode(
                 other(desk),
-                desk.speaker,
+                desk.actor,
                 Mode.FROZEN,
                 gate_commands.Terms("workspace", "stop", now + timedelta(minutes=30)),
                 now,
@@ -348,7 +348,7 @@ class Freezer:
         with self.conn.transaction():
             gate_commands.set_mode(
                 self.conn,
-                self.desk.speaker,
+                self.desk.actor,
                 Mode.FROZEN,
                 gate_commands.Terms("workspace", "stop"),
                 self.desk.now,
@@ -396,7 +396,7 @@ def test_a_freeze_at_any_statement_is_either_seen_or_comes_after_the_beginning(
             seen[len(desk.adds) > before] += 1
             gate_commands.set_mode(
                 world.conn,
-                desk.speaker,
+                desk.actor,
                 Mode.ENFORCE,
                 gate_commands.Terms("workspace", "go on"),
                 desk.now,
@@ -441,7 +441,7 @@ def test_each_part_of_a_write_that_goes_out_in_several_requests_begins_for_itsel
     assert len(desk.adds) == 1
     assert desk.statuses() == {"held"}
     gate_commands.set_mode(
-        other(desk), desk.speaker, Mode.ENFORCE, gate_commands.Terms("workspace", "go on"), desk.now
+        other(desk), desk.actor, Mode.ENFORCE, gate_commands.Terms("workspace", "go on"), desk.now
     )
     desk.before = lambda _: None
     desk.run()

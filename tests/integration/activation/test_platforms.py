@@ -255,9 +255,8 @@ def test_removal_that_google_did_not_do_is_outstanding_and_done_again(synced: Sy
     assert withdrawals.outstanding(synced.world.conn, {"google": "advertising"}, 0) == []
     synced.settle()
 
-    (found,) = withdrawals.outstanding(
-        synced.world.conn, {"google": "advertising"}, -86_400
-    )  # the engine's clock is ahead of Postgres
+    # The engine's clock is ahead of Postgres.
+    (found,) = withdrawals.outstanding(synced.world.conn, {"google": "advertising"}, -86_400)
     planning.plan_withdrawal(
         synced.world.conn, found.audience_id, found.people, synced.world.meta, 0, synced.engine.now
     )

@@ -16,8 +16,8 @@ from domain.segments.definition import RfmRule
 from domain.segments.rule import Rfm
 from local.traffic import cdnow
 from operators.rfm.scores import segment_of
+from store.definitions.drafts import Author
 from store.definitions.publish_rfm import publish_rfm
-from store.definitions.versions import Author
 from store.segments.rfm_refresh import RfmRefresh
 from tests.store.conftest import Engine, engine  # noqa: F401 - a fixture
 

@@ -59,10 +59,8 @@ def test_merges_and_unmerges_move_people_at_once_and_say_so(
 ) -> None:
     with running(settings, workspace) as live:
         live.start()
-        once, twice = (
-            live.live("once", visits({"op": "equals", "value": 1})),
-            live.live("twice", visits({"op": "equals", "value": 2})),
-        )
+        once = live.live("once", visits({"op": "equals", "value": 1}))
+        twice = live.live("twice", visits({"op": "equals", "value": 2}))
         steps = [
             {"event": {"name": "Visited"}},
             {

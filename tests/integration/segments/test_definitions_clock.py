@@ -135,11 +135,9 @@ def test_windows_empty_and_absences_begin_at_their_instant(
 ) -> None:
     with running(settings, workspace) as live:
         live.start()
-        visiting, lapsed, abandoned = (
-            live.live("visiting", VISITED),
-            live.live("lapsed", LAPSED),
-            live.live("abandoned", ABANDONED),
-        )
+        visiting = live.live("visiting", VISITED)
+        lapsed = live.live("lapsed", LAPSED)
+        abandoned = live.live("abandoned", ABANDONED)
         warm = visits(["warm"], 30_000)
         send(live, warm)
         made = visits([f"user-{number}" for number in range(10)], 7_000)

@@ -136,9 +136,8 @@ def test_a_wrong_rule_is_told_with_the_exact_path_and_becomes_nothing(
             "/cdp/segments", json={"name": "wrong", "rule": rule}
         ).status_code in (201, 422)
         drafts = live.rows("SELECT id FROM segments WHERE name = 'wrong'")
-        for (
-            draft,
-        ) in drafts:  # what depends on other definitions may be saved, and is not published
+        # What depends on other definitions may be saved, and is not published.
+        for (draft,) in drafts:
             live.api.post(f"/cdp/segments/{draft}/publish", expect=422)
         assert live.rows(
             "SELECT count(*) FROM segments WHERE name = 'wrong' AND status <> 'draft'"

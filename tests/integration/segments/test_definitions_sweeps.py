@@ -352,10 +352,8 @@ def test_another_engine_takes_a_sweep_over_and_the_newest_sweep_does_the_work_of
         first = live.start()
         live.send(*history())
         live.settle()
-        gone, edited = (
-            live.draft("gone", {"type": "all", "of": []}),
-            live.draft("spenders", BIG_SPENDERS),
-        )
+        gone = live.draft("gone", {"type": "all", "of": []})
+        edited = live.draft("spenders", BIG_SPENDERS)
         began = live.publish(gone)
         live.until(lambda: visited(live, began) >= 10, "the sweep goes on")
         live.start()

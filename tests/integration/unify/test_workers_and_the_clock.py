@@ -134,9 +134,8 @@ def test_nothing_is_lost_while_windows_end_and_people_log_in(
         started = [live.start() for _ in range(workers)]
         visitors, edited = Visitors(workers, 40), open_segments(live)
         sent = drive(live, visitors, edited, seconds=25, rate=60, edit_s=8)
-        live.kill(
-            started[0]
-        )  # its partitions, and the clock, go over to others, which remember people
+        # Its partitions, and the clock, go over to others, which remember people.
+        live.kill(started[0])
         live.start()
         sent += drive(live, visitors, edited, seconds=20, rate=60, edit_s=60)
         catch_up(live, sent, visitors.parted)

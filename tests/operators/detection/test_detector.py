@@ -197,10 +197,8 @@ class TestPoints:
     def test_whatever_comes_scores_stay_within_bounds_and_the_state_small(
         self, values: list[float], gap: int
     ) -> None:
-        params, state = (
-            AnomalyParams(step=timedelta(minutes=5), warm_up=timedelta(0)),
-            AnomalyState(),
-        )
+        params = AnomalyParams(step=timedelta(minutes=5), warm_up=timedelta(0))
+        state = AnomalyState()
         for place, value in enumerate(values):
             scored = score_point(state, START_MS + place * gap * STEP_MS, value, params)
             assert scored is not None

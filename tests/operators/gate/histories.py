@@ -385,9 +385,8 @@ def _happen(
     model.looked()
     if rng.random() < 0.1:
         state = msgspec.json.decode(msgspec.json.encode(state), type=GateState)
-    if (
-        rng.random() < 0.03
-    ):  # the stored memory is lost: whatever had proved itself has to do so again
+    # The stored memory is lost: whatever had proved itself has to do so again.
+    if rng.random() < 0.03:
         state = GateState()
         model.past.clear()
         model.latest_ms = 0

@@ -24,11 +24,8 @@ def test_a_sample_of_everybody_is_exact(population: int, data: st.DataObject) ->
 
 @pytest.mark.parametrize(
     ("found", "asked", "low", "high"),
-    [
-        (0, 10, 0, 0.2775),
-        (5, 10, 0.2366, 0.7634),
-        (90, 100, 0.8256, 0.9448),
-    ],  # published tables of Wilson's interval
+    # Published tables of Wilson's interval.
+    [(0, 10, 0, 0.2775), (5, 10, 0.2366, 0.7634), (90, 100, 0.8256, 0.9448)],
 )
 def test_the_interval_of_a_small_sample_is_wilsons(
     found: int, asked: int, low: float, high: float

@@ -228,11 +228,9 @@ def _bursts(rng: random.Random) -> tuple[Rate, float]:
 
 
 def _nightly(rng: random.Random) -> tuple[Rate, float]:
-    mean, begin, long = (
-        math.exp(rng.uniform(0, math.log(100))),
-        rng.randrange(24),
-        rng.randrange(3, 20),
-    )
+    mean = math.exp(rng.uniform(0, math.log(100)))
+    begin = rng.randrange(24)
+    long = rng.randrange(3, 20)
     return lambda minute, own: poisson(mean, own) if (minute // 60 - begin) % 24 < long else 0, mean
 
 

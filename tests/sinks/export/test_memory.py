@@ -16,7 +16,7 @@ from domain.profiles.profile import Person, encode_person
 from domain.segments.rule import All
 from sinks.export.run import Exporter
 from store.connection import adapt
-from store.definitions.versions import Author
+from store.definitions.drafts import Author
 from store.unify import copy_format
 from tests.conftest import TestWorkspace
 
@@ -42,10 +42,8 @@ def conn(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[psycopg.Connec
 def peak(conn: psycopg.Connection[Any], settings: Settings, form: ExportFormat) -> tuple[int, int]:
     """Most bytes that an export held at once, and how many people it wrote."""
     params = replace(settings.exports, page=200, group_rows=500)
-    exporter, counts = (
-        Exporter(params, settings.profile, {}, lambda: 1_790_000_000_000),
-        ExportCounts(),
-    )
+    exporter = Exporter(params, settings.profile, {}, lambda: 1_790_000_000_000)
+    counts = ExportCounts()
     tracemalloc.start()
     try:
         for _ in exporter.begin(

@@ -144,9 +144,10 @@ def test_only_as_much_leaves_as_is_needed_and_the_oldest_first(valkey_url: str) 
         pipeline = client.pipeline(transaction=False)
         for minute in range(60, 0, -1):
             for number in range(10):
+                # A node each.
                 pipeline.xadd(
                     "log:0", {"0": "x" * 5_000}, id=f"{now_ms - minute * 60_000}-{number}"
-                )  # a node each
+                )
         pipeline.execute()
 
         async def make() -> None:
@@ -329,9 +330,8 @@ def test_entries_that_were_refused_by_the_server_itself_are_written_once_there_i
             assert await at.refused() is None
         at.process()
         with redis.Redis.from_url(small.url) as client:
-            client.config_set(
-                "maxmemory", 16 << 20
-            )  # so that the server refuses before the next look
+            # So that the server refuses before the next look.
+            client.config_set("maxmemory", 16 << 20)
             assert await at.refused([(b"u", b"last")]) is None
             assert client.xrevrange(f"log:{partition_of(b'u', PARTITIONS)}", count=1)[0][1] == {
                 b"0": b"last"

@@ -43,9 +43,8 @@ class StandIn:
         if any(record.value == CRASH for record in work.records):
             raise RuntimeError("told to crash")
         if any(record.value == HANG for record in work.records):
-            self.conn.execute(
-                "INSERT INTO stored (value) VALUES (%s)", (HANG,)
-            )  # so that others can see it
+            # So that others can see it.
+            self.conn.execute("INSERT INTO stored (value) VALUES (%s)", (HANG,))
             time.sleep(3600)
         with self.conn.transaction():
             fence = (work.next, work.caught_up_ms, work.log, work.partition, work.start)

@@ -115,9 +115,8 @@ class TestRetention:
         reader = self.reader(valkey_log, timedelta(0))
         valkey_log.append(numbered(3_000), partition=0)
         commit_all(3_000, reader)
-        until(
-            lambda: self.entries(valkey_log) <= 100, reader.step
-        )  # the server trims whole nodes of 100
+        # The server trims whole nodes of 100.
+        until(lambda: self.entries(valkey_log) <= 100, reader.step)
 
     def test_what_is_read_but_not_processed_is_never_trimmed(
         self, valkey_log: ValkeyUnderTest
@@ -232,20 +231,16 @@ class TestLeases:
     def test_a_worker_that_restarts_under_its_name_has_its_partitions_at_once(
         self, make: MakeLeases
     ) -> None:
-        killed, restarted = (
-            make("same", params=LeaseParams(lifetime=timedelta(minutes=1))),
-            make("same"),
-        )
+        killed = make("same", params=LeaseParams(lifetime=timedelta(minutes=1)))
+        restarted = make("same")
         killed.beat()
         restarted.beat()
         assert restarted.owned() == frozenset(range(5))
 
     def test_a_late_worker_does_not_get_back_what_others_have_taken(self, make: MakeLeases) -> None:
         params = LeaseParams(lifetime=timedelta(milliseconds=100))
-        late, heir = (
-            make("late", 2, params),
-            make("heir", 2, LeaseParams(lifetime=timedelta(minutes=1))),
-        )
+        late = make("late", 2, params)
+        heir = make("heir", 2, LeaseParams(lifetime=timedelta(minutes=1)))
         late.beat()
         until(lambda: heir.owned() == frozenset({0, 1}), heir.beat)
         late.beat()

@@ -11,7 +11,8 @@ from domain.segments.conditions import Equals
 from domain.segments.rule import Trait
 from store.activation import withdrawals
 from store.definitions import publish as publishing
-from store.definitions.versions import Author, Draft, create
+from store.definitions.drafts import Author, Draft
+from store.definitions.versions import create
 from tests.store.conftest import Engine
 
 NOW: Final = 1_790_000_000_000

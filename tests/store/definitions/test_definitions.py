@@ -7,9 +7,10 @@ from domain.ids import WorkspaceId
 from domain.segments.conditions import Equals
 from domain.segments.definition import ADVERTISING, CONSENTED_CUSTOMERS
 from domain.segments.rule import Trait
+from store.definitions.drafts import Author, Draft
 from store.definitions.load import Registry, load_registry, load_revision, refresh
 from store.definitions.publish import publish_segment
-from store.definitions.versions import Author, Draft, create
+from store.definitions.versions import create
 from store.workspaces.bootstrap import create_source, create_workspace
 from tests.conftest import TestWorkspace
 

@@ -15,13 +15,14 @@ from operators.rules.references import DefinitionParams
 from store import locks
 from store.definitions import publish as publishing
 from store.definitions import publish_rfm as publishing_rfm
+from store.definitions.drafts import Author, Draft
 from store.definitions.errors import (
     DefinitionConflictError,
     InvalidDefinitionError,
     MissingDefinitionError,
 )
 from store.definitions.load import load_definitions, load_revision
-from store.definitions.versions import Author, Draft, create, save
+from store.definitions.versions import create, save
 from tests.conftest import TestWorkspace
 
 VIP = Trait("plan", Equals("vip"))

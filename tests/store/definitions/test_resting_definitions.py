@@ -13,9 +13,10 @@ from domain.segments.event_filter import EventFilter
 from domain.segments.rule import Behaviour, Trait
 from store.definitions import publish as publishing
 from store.definitions import sweeps
+from store.definitions.drafts import Author, Draft
 from store.definitions.errors import DefinitionConflictError
 from store.definitions.load import load_registry
-from store.definitions.versions import Author, Draft, save
+from store.definitions.versions import save
 from tests.store.conftest import Engine
 
 BOUGHT = Behaviour(EventFilter("Order Completed"), condition=AtLeast(1))

@@ -11,7 +11,8 @@ from domain.segments.rule import Behaviour, Trait
 from sources.segments import Effort, SweepFeed, SweepParams
 from store.definitions import publish as publishing
 from store.definitions import sweeps
-from store.definitions.versions import Author, Draft, save
+from store.definitions.drafts import Author, Draft
+from store.definitions.versions import save
 from tests.store.conftest import Engine
 
 BOUGHT = Behaviour(EventFilter("Order Completed"), condition=AtLeast(1))

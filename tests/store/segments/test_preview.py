@@ -31,9 +31,10 @@ from domain.segments.rule import (
 from domain.segments.rule import Any as AnyOf
 from operators.segments.sampling import Estimate, estimate
 from store.definitions import publish as publishing
+from store.definitions.drafts import Author, Draft
 from store.definitions.errors import InvalidDefinitionError, MissingDefinitionError
 from store.definitions.publish_rfm import publish_rfm
-from store.definitions.versions import Author, Draft, create, save
+from store.definitions.versions import create, save
 from store.segments.preview import Preview, PreviewParams, PreviewQuery, Previews
 from store.segments.rfm_refresh import RfmRefresh, RfmRefreshParams
 from tests.store.conftest import Engine

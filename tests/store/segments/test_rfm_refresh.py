@@ -9,8 +9,8 @@ from domain.segments.rfm import RFM_SEGMENTS
 from domain.segments.rule import Rfm, Trait
 from operators.rfm.bounds import RfmParams
 from operators.rfm.scores import quintiles
+from store.definitions.drafts import Author
 from store.definitions.publish_rfm import publish_rfm
-from store.definitions.versions import Author
 from store.segments.rfm_refresh import RefreshResult, RfmRefresh, RfmRefreshParams
 from tests.store.conftest import Engine
 

@@ -233,10 +233,8 @@ def test_googles_own_client_gets_on_with_it(client: Client) -> None:
         client_id=given["client_id"],
         client_secret=given["client_secret"],
     )
-    host, parent = (
-        client.url.removeprefix("http://"),
-        f"accountTypes/GOOGLE_ADS/accounts/{CUSTOMER}",
-    )
+    host = client.url.removeprefix("http://")
+    parent = f"accountTypes/GOOGLE_ADS/accounts/{CUSTOMER}"
     of_lists = UserListServiceRestTransport(host=host, url_scheme="http", credentials=credentials)
     of_members = IngestionServiceRestTransport(
         host=host, url_scheme="http", credentials=credentials

@@ -19,7 +19,7 @@ from sinks.activation.destination import exchange
 from sinks.ads.google.codec import Google, GoogleParams
 from sinks.ads.hashing import digest
 from sinks.ads.outcomes import Found, Outcome
-from sinks.ads.platform import Create, Operation
+from sinks.ads.platform import Create, PlatformCall
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.messages import Request, Response
 from sinks.http.oauth import Grant, OAuthTransport, TokenParams
@@ -112,7 +112,7 @@ class Connector:
             self._send, grant, TokenParams(), lambda: datetime.now(UTC)
         )
 
-    def do(self, operation: Operation) -> Outcome:
+    def do(self, operation: PlatformCall) -> Outcome:
         return exchange(self.google, operation, self._transport)
 
     def create(self, name: str) -> str:

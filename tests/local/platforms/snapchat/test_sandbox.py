@@ -17,7 +17,7 @@ from local.platforms.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
 from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Written
-from sinks.ads.platform import Create, Delete, Matchable, Operation, Read, Row, Write
+from sinks.ads.platform import Create, Delete, Matchable, PlatformCall, Read, Row, Write
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.oauth import Grant, OAuthTransport, TokenParams
@@ -94,7 +94,7 @@ class Connector:
         grant = Grant(f"{url}/login/oauth2/access_token", CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN)
         self._transport = OAuthTransport(runner, grant, TokenParams(), partial(datetime.now, UTC))
 
-    def __call__(self, operation: Operation) -> Outcome:
+    def __call__(self, operation: PlatformCall) -> Outcome:
         return exchange(self.snapchat, operation, self._transport)
 
     def row(self, email: str, **more: tuple[str, ...]) -> Row:

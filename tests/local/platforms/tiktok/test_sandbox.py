@@ -12,7 +12,7 @@ from local.platforms.tiktok.sandbox import TOKEN, Sandbox
 from sinks.activation.destination import exchange
 from sinks.ads.hashing import digest
 from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
-from sinks.ads.platform import Create, Delete, Matchable, Operation, Read, Row, Write
+from sinks.ads.platform import Create, Delete, Matchable, PlatformCall, Read, Row, Write
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 from sinks.http.client import HttpParams, HttpRunner
 from tests.support.serving import serving_sandbox
@@ -100,7 +100,7 @@ class Connector:
         self.tiktok = Tiktok(TiktokParams(base_url=url, account_id=ACCOUNT, page_size=2), TOKEN)
         self._runner = runner
 
-    def __call__(self, operation: Operation) -> Outcome:
+    def __call__(self, operation: PlatformCall) -> Outcome:
         return exchange(self.tiktok, operation, self._runner)
 
     def row(self, email: str, **more: tuple[str, ...]) -> Row:

@@ -7,7 +7,7 @@ import pytest
 
 from sinks.ads.google.codec import Google, GoogleParams
 from sinks.ads.outcomes import Accepted, Delivered, Found, Outcome, Rejected, Retry
-from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
+from sinks.ads.platform import Create, Delete, Find, PlatformCall, Read, Write
 from sinks.http.messages import Response
 
 GOOGLE = Google(GoogleParams(customer_id="1234567890"))
@@ -16,7 +16,7 @@ FIND = Find("Customers", "stratum:1")
 
 
 def answer(
-    operation: Operation, body: object, status: int = 200, headers: dict[str, str] | None = None
+    operation: PlatformCall, body: object, status: int = 200, headers: dict[str, str] | None = None
 ) -> Outcome:
     return GOOGLE.decode(operation, Response(status, headers or {}, json.dumps(body).encode()))
 
@@ -28,7 +28,7 @@ def error(
     info: dict[str, Any] | None = None,
     more: tuple[dict[str, Any], ...] = (),
     headers: dict[str, str] | None = None,
-    operation: Operation = ADD,
+    operation: PlatformCall = ADD,
 ) -> Outcome:
     details: list[dict[str, Any]] = [
         {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": "t-1"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sinks.ads.google.codec import Google, GoogleParams
-from sinks.ads.platform import Create, Delete, Find, Matchable, Operation, Read, Status, Write
+from sinks.ads.platform import Create, Delete, Find, Matchable, PlatformCall, Read, Status, Write
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "google"
 GOOGLE = Google(GoogleParams(customer_id="123-456-7890"))
@@ -28,7 +28,7 @@ JOE = Matchable(
     "bebe52e7-03ee-455a-b3c4-e57283966239", {"phone": ("+18005550100",), "user_id": ("joe",)}
 )
 ROWS = tuple(row for row in map(GOOGLE.row, (MARY, JOE)) if row)
-OPERATIONS: dict[str, Operation] = {
+OPERATIONS: dict[str, PlatformCall] = {
     "find": Find('Customers "VIP" \\ 1', "stratum:1"),
     "find_next": Find("Customers", "stratum:1", "after-1"),
     "create": Create("Customers", "stratum:1"),
@@ -54,7 +54,7 @@ PHONE_VECTORS = {
 }
 
 
-def golden(google: Google, operation: Operation) -> dict[str, object]:
+def golden(google: Google, operation: PlatformCall) -> dict[str, object]:
     (request,) = google.encode(operation)
     return {
         "method": request.method,

@@ -6,13 +6,13 @@ import pytest
 
 from sinks.ads.google.codec import Google, GoogleParams
 from sinks.ads.outcomes import Described, Outcome, Processed, Retry
-from sinks.ads.platform import Operation, Read, Status
+from sinks.ads.platform import PlatformCall, Read, Status
 from sinks.http.messages import Response
 
 GOOGLE = Google(GoogleParams(customer_id="1234567890"))
 
 
-def answer(operation: Operation, body: object) -> Outcome:
+def answer(operation: PlatformCall, body: object) -> Outcome:
     return GOOGLE.decode(operation, Response(200, body=json.dumps(body).encode()))
 
 

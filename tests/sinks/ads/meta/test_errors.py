@@ -6,7 +6,7 @@ import pytest
 
 from sinks.ads.meta.codec import Meta, MetaParams
 from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
-from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
+from sinks.ads.platform import Create, Delete, Find, PlatformCall, Read, Write
 from sinks.http.messages import Response
 
 META = Meta(MetaParams(account_id="111"), "token")
@@ -14,7 +14,7 @@ ADD = Write("add", "238", (("p", "", "", ""),) * 4, 7)
 
 
 def answer(
-    operation: Operation, body: object, status: int = 200, headers: dict[str, str] | None = None
+    operation: PlatformCall, body: object, status: int = 200, headers: dict[str, str] | None = None
 ) -> Outcome:
     return META.decode(operation, Response(status, headers or {}, json.dumps(body).encode()))
 

@@ -5,27 +5,25 @@ import json
 import pytest
 
 from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
-from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
+from sinks.ads.platform import Create, Delete, Find, PlatformCall, Read, Write
 from sinks.ads.snapchat.codec import Snapchat, SnapchatParams
 from sinks.http.messages import Response
 
 SNAPCHAT = Snapchat(SnapchatParams(account_id="8adc3db7-8148-4fbf-999c-8d2266369d74"))
 ADD = Write("add", "5677923948298240", (("a", "", ""),) * 4, 7)
 REMOVE = Write("remove", "5677923948298240", (("a", "", ""),) * 4, 7)
-FIND, CREATE, READ, DELETE = (
-    Find("VIP", "ours"),
-    Create("VIP", "ours"),
-    Read("5677923948298240"),
-    Delete("5677923948298240"),
-)
+FIND = Find("VIP", "ours")
+CREATE = Create("VIP", "ours")
+READ = Read("5677923948298240")
+DELETE = Delete("5677923948298240")
 EVERY = (ADD, REMOVE, FIND, CREATE, READ, DELETE)
 
 
-def answer(operation: Operation, body: object, status: int = 200) -> Outcome:
+def answer(operation: PlatformCall, body: object, status: int = 200) -> Outcome:
     return SNAPCHAT.decode(operation, Response(status, {}, json.dumps(body).encode()))
 
 
-def error(operation: Operation, status: int, code: str | None = None) -> Outcome:
+def error(operation: PlatformCall, status: int, code: str | None = None) -> Outcome:
     texts = {"debug_message": "mary@example.com", "display_message": "mary@example.com"}
     return answer(
         operation,
@@ -35,7 +33,7 @@ def error(operation: Operation, status: int, code: str | None = None) -> Outcome
 
 
 def success(
-    operation: Operation, key: str, *parts: object, status: str = "SUCCESS", **more: object
+    operation: PlatformCall, key: str, *parts: object, status: str = "SUCCESS", **more: object
 ) -> Outcome:
     return answer(
         operation, {"request_status": status, "request_id": "r", key: list(parts), **more}
@@ -65,7 +63,7 @@ def segment(**fields: object) -> dict[str, object]:
 )
 @pytest.mark.parametrize("operation", EVERY)
 def test_permanent_answers_are_rejected(
-    status: int, code: str | None, reason: str, operation: Operation
+    status: int, code: str | None, reason: str, operation: PlatformCall
 ) -> None:
     outcome = error(operation, status, code)
 
@@ -88,7 +86,7 @@ def test_permanent_answers_are_rejected(
     ],
 )
 def test_what_is_not_found_is_the_segment_or_the_account(
-    status: int, operation: Operation, reason: str
+    status: int, operation: PlatformCall, reason: str
 ) -> None:
     outcome = error(operation, status)
 
@@ -162,11 +160,9 @@ def test_written_rows_are_delivered(status: str) -> None:
 
 
 @pytest.mark.parametrize("operation", EVERY)
-def test_part_that_failed_fails_the_whole(operation: Operation) -> None:
-    good, bad = (
-        {"sub_request_status": "SUCCESS"},
-        {"sub_request_status": "ERROR", "sub_request_error_reason": "mary@example.com"},
-    )
+def test_part_that_failed_fails_the_whole(operation: PlatformCall) -> None:
+    good = {"sub_request_status": "SUCCESS"}
+    bad = {"sub_request_status": "ERROR", "sub_request_error_reason": "mary@example.com"}
 
     assert success(operation, "users", good, bad) == Retry("unexpected")
     assert success(operation, "segments", bad) == Retry("unexpected")

@@ -5,24 +5,22 @@ import json
 import pytest
 
 from sinks.ads.outcomes import Delivered, Described, Found, Outcome, Rejected, Retry, Written
-from sinks.ads.platform import Create, Delete, Find, Operation, Read, Write
+from sinks.ads.platform import Create, Delete, Find, PlatformCall, Read, Write
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 from sinks.http.messages import Response
 
 TIKTOK = Tiktok(TiktokParams(account_id="7178918106775994370"), "token")
 ADD = Write("add", "167290896", (("a", "", ""),) * 4, 7)
 REMOVE = Write("remove", "167290896", (("a", "", ""),) * 4, 7)
-FIND, CREATE, READ, DELETE = (
-    Find("VIP", "ours"),
-    Create("VIP", "ours"),
-    Read("167290896"),
-    Delete("167290896"),
-)
+FIND = Find("VIP", "ours")
+CREATE = Create("VIP", "ours")
+READ = Read("167290896")
+DELETE = Delete("167290896")
 EVERY = (ADD, REMOVE, FIND, CREATE, READ, DELETE)
 MARKED = json.loads(TIKTOK.encode(CREATE)[0].body)["custom_audience_name"]
 
 
-def answer(operation: Operation, code: int, data: object = None, status: int = 200) -> Outcome:
+def answer(operation: PlatformCall, code: int, data: object = None, status: int = 200) -> Outcome:
     body = {"code": code, "message": "mary@example.com", "request_id": "r", "data": data}
     return TIKTOK.decode(operation, Response(status, {}, json.dumps(body).encode()))
 
@@ -39,7 +37,7 @@ def answer(operation: Operation, code: int, data: object = None, status: int = 2
 @pytest.mark.parametrize("operation", EVERY)
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_permanent_codes_are_rejected_whatever_the_status(
-    code: int, reason: str, operation: Operation, status: int
+    code: int, reason: str, operation: PlatformCall, status: int
 ) -> None:
     outcome = answer(operation, code, status=status)
 
@@ -53,7 +51,7 @@ def test_permanent_codes_are_rejected_whatever_the_status(
     ("code", "wait_s"), [(40133, 1.0), (40100, 60.0), (40016, 60.0), (40132, 60.0), (61000, 60.0)]
 )
 @pytest.mark.parametrize("operation", EVERY)
-def test_throttle_codes_wait(code: int, wait_s: float, operation: Operation) -> None:
+def test_throttle_codes_wait(code: int, wait_s: float, operation: PlatformCall) -> None:
     assert answer(operation, code) == Retry("throttled", wait_s)
 
 
@@ -65,7 +63,7 @@ def test_faults_of_the_server_are_tried_again(code: int, status: int) -> None:
 
 @pytest.mark.parametrize("code", [40201, 40202, 40050])
 @pytest.mark.parametrize("operation", EVERY)
-def test_conflicts_and_duplicates_are_tried_again_later(code: int, operation: Operation) -> None:
+def test_conflicts_and_duplicates_are_tried_again_later(code: int, operation: PlatformCall) -> None:
     assert answer(operation, code) == Retry("busy", 60.0)
 
 
@@ -74,7 +72,7 @@ def test_unknown_code_is_tried_again() -> None:
 
 
 @pytest.mark.parametrize("operation", [ADD, REMOVE])
-def test_parameter_error_of_a_write_may_be_an_update_under_way(operation: Operation) -> None:
+def test_parameter_error_of_a_write_may_be_an_update_under_way(operation: PlatformCall) -> None:
     assert answer(operation, 40002) == Retry("busy", 60.0)
 
 
@@ -82,7 +80,7 @@ def test_parameter_error_of_a_write_may_be_an_update_under_way(operation: Operat
     ("operation", "reason"),
     [(READ, "missing"), (DELETE, "missing"), (FIND, "invalid"), (CREATE, "invalid")],
 )
-def test_parameter_error_elsewhere_is_final(operation: Operation, reason: str) -> None:
+def test_parameter_error_elsewhere_is_final(operation: PlatformCall, reason: str) -> None:
     outcome = answer(operation, 40002)
 
     assert isinstance(outcome, Rejected)
@@ -120,7 +118,7 @@ def test_success_code_in_an_error_status_is_tried_again() -> None:
 
 @pytest.mark.parametrize("operation", [ADD, REMOVE])
 @pytest.mark.parametrize("data", [None, {}])
-def test_written_rows_are_delivered(operation: Operation, data: object) -> None:
+def test_written_rows_are_delivered(operation: PlatformCall, data: object) -> None:
     assert answer(operation, 0, data) == Written(rows=4)
 
 

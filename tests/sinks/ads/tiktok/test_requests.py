@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from sinks.ads.platform import Create, Delete, Find, Matchable, Operation, Read, Write
+from sinks.ads.platform import Create, Delete, Find, Matchable, PlatformCall, Read, Write
 from sinks.ads.tiktok.codec import Tiktok, TiktokParams
 
 PARAMS = TiktokParams(account_id="7178918106775994370")
@@ -22,7 +22,7 @@ JANE = Matchable(
     "bebe52e7-03ee-455a-b3c4-e57283966239", {"email": ("janedoe@gmail.com",), "user_id": ("jane",)}
 )
 ROWS = tuple(row for row in map(TIKTOK.row, (MARY, JANE)) if row)
-OPERATIONS: dict[str, Operation] = {
+OPERATIONS: dict[str, PlatformCall] = {
     "find": Find("VIP buyers", "stratum:1"),
     "find_next": Find("VIP buyers", "stratum:1", "2"),
     "create": Create("VIP buyers", "stratum:1"),

@@ -1,4 +1,4 @@
-"""Alerting: what is seen at each look → notices about episodes. One machine per workspace.
+"""Alerting: what each evaluation sees → notices about episodes. One machine per workspace.
 
     conditions ──▶ grouped by cause ──▶ bad for long enough: opened
         ──▶ worse: repeated ──▶ fine for long enough: resolved
@@ -22,7 +22,7 @@ from operators.alerts.params import AlertingParams
 from operators.alerts.watches import AlertState, Watch, roots_of, watched
 
 
-class Evaluation(msgspec.Struct, frozen=True):
+class AlertEvaluation(msgspec.Struct, frozen=True):
     """The result of one evaluation."""
 
     state: AlertState
@@ -36,7 +36,7 @@ def evaluate(
     now_ms: int,
     params: AlertingParams,
     acknowledged: frozenset[str] = frozenset(),
-) -> Evaluation:
+) -> AlertEvaluation:
     """Evaluate every condition that holds now.
 
     Args:
@@ -50,25 +50,27 @@ def evaluate(
     Returns:
         The new state, and the notices to send, in this order.
     """
-    now_ms = max(now_ms, state.seen_ms)
+    now_ms = max(now_ms, state.evaluated_ms)
     conditions = {
         one.key: one for one in sorted(seen, key=lambda one: (one.key, one.severity, one.summary))
     }
     roots = roots_of(conditions, state)
     watches = watched(state, conditions, roots, now_ms, params)
-    told = _Told(workspace, dict(state.episodes), watches, now_ms, params)
-    for key, members in sorted(beginning(watches, roots, told.episodes, now_ms, params).items()):
-        told.begin(key, members)
-    for key, episode in sorted(told.episodes.items()):
-        told.go_on(key, episode, reminded=key not in acknowledged)
-    return Evaluation(
-        AlertState(state.version, watches, told.episodes, now_ms), tuple(told.notices)
+    progress = _Progress(workspace, dict(state.episodes), watches, now_ms, params)
+    for key, members in sorted(
+        beginning(watches, roots, progress.episodes, now_ms, params).items()
+    ):
+        progress.begin(key, members)
+    for key, episode in sorted(progress.episodes.items()):
+        progress.advance(key, episode, reminded=key not in acknowledged)
+    return AlertEvaluation(
+        AlertState(state.version, watches, progress.episodes, now_ms), tuple(progress.notices)
     )
 
 
 @dataclass
-class _Told:
-    """Brings episodes up to date, in place, and collects what is to be told of them.
+class _Progress:
+    """Brings episodes up to date, in place, and collects the notices about them.
 
     Attributes:
         workspace: whose.
@@ -76,7 +78,7 @@ class _Told:
         watches: key → memory of the condition of each condition.
         now_ms: the instant.
         params: delays and thresholds.
-        notices: what is to be told, in order.
+        notices: to be sent, in order.
     """
 
     workspace: WorkspaceId
@@ -96,7 +98,7 @@ class _Told:
             self.episodes[key] = opened(key, members, self.watches, self.now_ms)
             self._tell(Step.OPENED, self.episodes[key])
 
-    def go_on(self, key: str, episode: Episode, *, reminded: bool) -> None:
+    def advance(self, key: str, episode: Episode, *, reminded: bool) -> None:
         """Bring an open episode up to date, or end it.
 
         Args:
