@@ -76,7 +76,7 @@ def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) 
         AudienceCommandError: the name is in use, or the platform is disconnected.
         UnknownAudienceError: the workspace has no such segment.
     """
-    last_word.block_requests(
+    last_word.lock_gate_inputs(
         conn, workspace
     )  # a platform that is just being disconnected is so by then
     if connections.disconnected(conn, workspace, new.platform):
@@ -132,7 +132,7 @@ def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now:
     Raises:
         AudienceCommandError: the audience is being deleted, or is deleted.
     """
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     status = _status(conn, workspace, audience)
     _require(status, *LIVING)
     if status == AudienceStatus.ACTIVE:
@@ -152,7 +152,7 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
         AudienceCommandError: the audience is being deleted or is deleted, or its platform is
             disconnected.
     """
-    last_word.block_requests(
+    last_word.lock_gate_inputs(
         conn, workspace
     )  # a platform that is just being disconnected is so by then
     status = _status(conn, workspace, audience)
@@ -177,7 +177,7 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     Returns:
         How many pushes were stopped.
     """
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     _status(conn, workspace, audience)
     stopped = cancel_pushes(conn, audience, PushStatus.CANCELLED, f"cancelled by {actor}", now)
     sql = (
@@ -226,7 +226,7 @@ def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience
 
     Nothing where it is asked for already. Nobody is added from then on.
     """
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     if _status(conn, workspace, audience) in LIVING:
         sql = (
             f"UPDATE audiences SET status = '{AudienceStatus.DELETING}', requested_at = NULL, "
@@ -240,7 +240,7 @@ def disconnect(
     conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
 ) -> int:
     """Disconnect a platform and pause its audiences; gives how many."""
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     active = connections.disconnect(conn, workspace, actor, platform, now)
     for audience in active:
         pause(conn, workspace, actor, audience, now)
