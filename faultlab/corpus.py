@@ -27,8 +27,6 @@ from faultlab.profiles import CONVERSIONS, CRM, META, PROFILES, WEB_SHOP, Delive
 from faultlab.scoring import Holds, Score, added, together
 from faultlab.world import Frozen, Rules
 
-DEVELOPMENT: Final = (1, 2, 3)
-"""Seeds to develop with."""
 JUDGEMENT: Final = (20_260_302,)
 """The seed that counts; nothing is tuned on it."""
 QUICK: Final = Pace(warm=timedelta(days=7), calm=timedelta(days=1), normal_for=timedelta(hours=6))

@@ -68,7 +68,7 @@ class HistoryResult(NamedTuple):
         severity: empty for calm and for normal things.
         number: of the history.
         outcome: of a fault.
-        held: of calm and of normal things.
+        holds: of calm and of normal things.
         onset_ms: when it began.
         looks: thinned out for pictures; empty where none was asked for.
         events: how many were simulated.

@@ -38,8 +38,8 @@ WITH ordered AS MATERIALIZED (
 """Begins a statement that writes readings of some workspaces; it has to look at ``ordered``."""
 
 
-def freeze_gate_inputs(conn: Connection[Any], workspace: int) -> datetime:
-    """Freeze a workspace's interventions and readings until the caller's transaction ends.
+def share_gate_inputs(conn: Connection[Any], workspace: int) -> datetime:
+    """Lock a workspace's interventions and readings, shared, until the caller's transaction ends.
 
     Returns the server's clock.
 
@@ -59,8 +59,10 @@ def clock(conn: Connection[Any]) -> datetime:
     return now
 
 
-def block_requests(conn: Connection[Any], workspace: int) -> None:
-    """Block new requests of a workspace until the transaction ends; wait for those that begin.
+def lock_gate_inputs(conn: Connection[Any], workspace: int) -> None:
+    """Lock a workspace's interventions, exclusively, until the caller's transaction ends.
+
+    Waits for the requests that are beginning; no other begins until then.
 
     Call it before anything is locked that a beginning request could wait for.
     """

@@ -170,10 +170,11 @@ async def reconcile_audience(
     id: AudienceId,
     body: ReconcileRequest,
 ) -> AudienceView:
-    """Asks for a push that takes nothing for granted: is the audience there, who should be on it.
+    """Asks for a push that takes nothing for granted.
 
-    A lost audience is made and filled again. The push's history shows what differed, and the size
-    that the platform tells. The trust gate still decides.
+    It asks whether the audience is there, who should be on it, and who is on it. A lost audience is
+    made and filled again. The push's history shows what differed, and the size that the platform
+    tells. The trust gate still decides.
     """
     resend = body.resend
     await transactions.run(
@@ -192,7 +193,7 @@ async def preview_audience(
 ) -> PushPreviewView:
     """Plans the next push and throws the plan away.
 
-    How many come, go, and are left out, by reason – and what the gate would say of it.
+    Shows how many come, go, and are left out, by reason – and what the gate would say of it.
     """
     audience = await _view(pool, caller.workspace, id)
     platform, params = settings.platforms[audience.platform].codec, settings.gate

@@ -26,9 +26,9 @@ _JUDGED: Final = 20_000
 async def rejudge_pushes(
     caller: Reader, settings: SettingsDep, transactions: TransactionsDep, body: RejudgeRequest
 ) -> RejudgeView:
-    """Judges the recorded decisions about pushes with other thresholds, over the same readings.
+    """Judges the recorded decisions about pushes with other thresholds.
 
-    Nothing is recorded or done.
+    Each is judged over the readings that were there. Nothing is recorded or done.
 
     Old readings are thinned to one a minute and status, so that rows of healthy ones are shorter
     than they were.

@@ -69,7 +69,10 @@ async def list_merges(
 async def list_conflicts(
     caller: Reader, settings: SettingsDep, pool: PoolDep, paging: PagingDep
 ) -> Page[LinkView]:
-    """Links that a limit refuses, newest first, with reason and the event that stated each."""
+    """Links that a limit refuses, newest first.
+
+    Each comes with the reason and the event that stated it.
+    """
     rows = await graph.conflicts(
         pool, caller.workspace, paging.after(int, UUID, UUID), paging.limit
     )

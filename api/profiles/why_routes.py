@@ -59,7 +59,7 @@ async def explain_membership(
 ) -> WhyView:
     """Every node of the rule: its answer, the value that decided it, the events that count.
 
-    And when the answer changes by itself.
+    Each node also says when its answer changes by itself.
 
     The answer is evaluated from the person's state as it is now, by the engine's own evaluator.
     `flips_at` is the instant at which the person enters or leaves if nothing happens; nodes that

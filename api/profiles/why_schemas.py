@@ -121,7 +121,7 @@ class NodeEvidence:
     """What nodes rest on.
 
     Args:
-        told: stored events.
+        events: stored ones.
         definitions: of the workspace.
         now_ms: the instant.
         limit: events shown per node.

@@ -38,7 +38,7 @@ async def _answer(
 async def preview_rule(
     caller: Reader, settings: SettingsDep, desk: Desk, body: PreviewRequest
 ) -> PreviewView:
-    """How many people the rule holds for now, some of them, and their overlap with segments.
+    """How many people the rule holds for now, some of them, and the overlap with existing segments.
 
     Nothing is saved.
 
@@ -59,7 +59,7 @@ async def preview_segment(
     id: Annotated[int, Path(ge=0, lt=2**31)],
     body: PreviewRequest | None = None,
 ) -> PreviewView:
-    """Like a preview of a rule, for a segment's newest version, or for the body's rule.
+    """Like a preview of a rule, for a segment's newest saved version, or for the rule of the body.
 
     Its own entry among `overlaps` says who would stay: `both` of its present members.
     """

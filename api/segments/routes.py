@@ -84,9 +84,9 @@ async def create_segment(
 async def validate_rule(
     caller: Reader, settings: SettingsDep, transactions: TransactionsDep, body: RuleRequest
 ) -> CheckedView:
-    """Says whether a rule could be published now: its shape, its bounds, and what it refers to.
+    """Says whether a rule could be published now.
 
-    Nothing is saved.
+    Checks its shape, its bounds, and whether what it refers to is live. Nothing is saved.
     """
     rule = checked_rule(body.rule, settings.definitions)
     author = author_of(settings, caller.workspace, caller.actor)

@@ -103,7 +103,7 @@ async def get_segment_history(
 ) -> SegmentHistory:
     """Members, entries, exits and volatility hour by hour or day by day.
 
-    By the instant at which the engine recorded each change.
+    Each change counts at the instant at which the engine recorded it.
     """
     segment = await segments.by_id(pool, caller.workspace, id)
     if segment is None:
@@ -155,7 +155,7 @@ async def get_lifecycle(
 async def get_rfm_distribution(caller: Reader, pool: PoolDep) -> RfmDistributionView:
     """Buyers per named RFM segment and per pair of recency and frequency scores.
 
-    As of the last refresh of the scores.
+    The scores are those of their last refresh.
     """
     found = await segment_statistics.rfm_distribution(pool, caller.workspace)
     taken = found.distribution if found and found.distribution else {}
@@ -174,7 +174,7 @@ async def get_event_volumes(
 ) -> EventVolumes:
     """Events per name and hour or day, by event time.
 
-    Names with the most events apart, all others together.
+    The names with the most events are counted apart, all others together.
     """
     bounds = settings.query.series
     begin, end = series.range(bounds.volume_range)

@@ -37,7 +37,7 @@ async def list_sweeps(
 async def get_sweep(caller: Reader, pool: PoolDep, id: RowId) -> SweepView:
     """How far a sweep is.
 
-    At the end with the proof that it left no membership of an old version.
+    At the end it comes with the proof that the sweep left no membership of an old version.
     """
     row = await views.sweep(pool, caller.workspace, id)
     if row is None:

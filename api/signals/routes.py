@@ -50,9 +50,9 @@ async def list_signals(caller: Reader, pool: PoolDep) -> Page[Signal]:
 async def explain_signal(
     caller: Reader, settings: SettingsDep, pool: PoolDep, signal: SignalName
 ) -> SignalDetail:
-    """The newest reading, why it is what it is, and its trend over the last hour.
+    """The newest reading, why it is what it is as a sentence, and its trend over the last hour.
 
-    With the trend comes when it would cross a threshold.
+    The trend says when the score would cross a threshold.
     """
     rows = [row for row in await readings.latest(pool, caller.workspace) if row.signal == signal]
     if not rows:

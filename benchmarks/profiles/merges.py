@@ -13,7 +13,7 @@ from domain.keys import identifier_key, message_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from operators.unify.batch import unify
 from operators.unify.definitions import Definitions
-from operators.unify.needed import collect_read_set
+from operators.unify.read_set import collect_read_set
 from store.unify.outcomes import Committed
 from store.unify.unit_of_work import PostgresUnitOfWork
 

@@ -26,7 +26,7 @@ from domain.event import Batch, DeadLetter, Event, Fence, Unmerge, Wake
 from domain.facts import Facts
 from domain.policies import IdentityRules, ProfileRules
 from operators.unify.batch import unify
-from operators.unify.needed import ReadSet, collect_read_set
+from operators.unify.read_set import ReadSet, collect_read_set
 from store.errors import StoreUnavailable, is_away
 from store.unify.outcomes import Conflict, Fenced
 from store.unify.unit_of_work import PostgresUnitOfWork

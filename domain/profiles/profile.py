@@ -10,7 +10,10 @@ from domain.profiles.leaf import Leaf, Register
 
 
 class Stage(StrEnum):
-    """Lifecycle: anonymous → known → customer → churned, and customer again with a purchase."""
+    """Lifecycle: anonymous → known → customer → churned.
+
+    The next purchase leads back to customer.
+    """
 
     ANONYMOUS = "anonymous"
     KNOWN = "known"

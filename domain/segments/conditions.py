@@ -14,7 +14,10 @@ class _Condition(Part, frozen=True, tag_field="op"):
 
 
 class Equals(_Condition, frozen=True, tag="equals"):
-    """The value is this text, number or boolean: 1 is 1.0, `true` is not 1, texts are exact."""
+    """The value is this text, number or boolean.
+
+    1 is 1.0, `true` is not 1, and texts are compared letter by letter.
+    """
 
     example = {"value": "pro"}
     value: Scalar

@@ -62,11 +62,6 @@ class EmbeddedValkey(Server):
         """Address over the socket, with its password."""
         return f"unix://:{self._password}@{quote(str(self._socket))}"
 
-    @property
-    def tcp_url(self) -> str:
-        """Address over the loopback port, with its password."""
-        return f"redis://:{self._password}@127.0.0.1:{self.port}"
-
     def prepare(self) -> None:
         """Write the configuration: a file, because command lines are visible to everybody."""
         self.port = self.port or lasting_port(self._port_file)

@@ -7,7 +7,7 @@
 | `level_cusum` | a quantity has changed ← its mean of a minute | `LevelCusum` | as `cusum` |
 | `seasonality` | expected events, a shortfall ← an instant | `Seasonality` | properties |
 | `learning` | seasonality ← minutes; silence once events resume | `Seasonality` | random lives |
-| `shapes` | properties per event name ← every fourth event | – | recount |
+| `shapes` | properties per event name ← one event in `profile.shapes.sample` | – | recount |
 | `schema_drift` | properties that vanished or changed type ← shapes | `Drift` | tables of cases |
 | `detector` | how surprising, what was expected ← a point | `AnomalyState` | properties; NAB |
 | `season` | what is usual at an hour ← points | in `AnomalyState` | as `detector` |

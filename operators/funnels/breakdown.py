@@ -18,7 +18,7 @@ from domain.values import Json
 
 
 class Kind(StrEnum):
-    """What defines a group: one value, any other value, or none."""
+    """What a group is: people with one value, with any other value, or without one."""
 
     VALUE = "value"
     OTHER = "other"

@@ -2,9 +2,9 @@
 
 Combines readings, the size of a push, quiet hours and interventions.
 
-    readings ──▶ operators.gate.decide ─┐
-    size of the push ──▶ size_findings ─┼──▶ decision ──▶ control ──▶ what is done
-    quiet hours ──▶ quiet_finding ──────┘
+    readings ──▶ operators.gate.readings.decide ─┐
+    size of the push ──▶ size_findings ──────────┼──▶ decision ──▶ control ──▶ what is done
+    quiet hours ──▶ quiet_finding ───────────────┘
 
 Pure. People can let pass what the gate would hold, for a while and on record; they cannot thaw what
 is frozen, nor what was answered with a reading of something else. The advisory mode lets nothing

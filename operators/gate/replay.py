@@ -20,7 +20,7 @@ class Rejudged(NamedTuple):
     """One past decision and its new verdict.
 
     Attributes:
-        number: the decision's id.
+        decision_id: the decision's.
         past: what the gate itself said then.
         now: the decision as it would have been.
     """

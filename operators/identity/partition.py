@@ -39,10 +39,10 @@ def breach(left: Mapping[str, int], right: Mapping[str, int], rules: IdentityRul
     return ""
 
 
-def connected_components(
+def constrained_components(
     kinds: Mapping[IdentifierKey, str], facts: Iterable[Link], rules: IdentityRules
 ) -> tuple[list[list[IdentifierKey]], dict[Pair, tuple[str, str]]]:
-    """Group identifiers into people.
+    """Group identifiers into people: the components of those facts that no limit refuses.
 
     Args:
         kinds: every identifier with its kind; those without facts become people of their own.

@@ -9,7 +9,7 @@ from domain.ids import IdentifierKey, ProfileId
 from domain.link import BANNED, REFUSED, Link, Pair
 from domain.policies import IdentityRules
 from operators.identity.groups import Group, survivor_of
-from operators.identity.partition import connected_components
+from operators.identity.partition import constrained_components
 
 
 def replayed(
@@ -34,7 +34,7 @@ def replayed(
         for pair, fact in {**loaded.links, **facts}.items()
         if fact.status != BANNED and fact.a in kinds and fact.b in kinds
     }
-    components, verdicts = connected_components(kinds, within.values(), rules)
+    components, verdicts = constrained_components(kinds, within.values(), rules)
     for pair, (status, reason) in verdicts.items():
         fact = within[pair]
         if (fact.status, fact.reason) != (status, reason):

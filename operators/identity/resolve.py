@@ -9,7 +9,8 @@ could decide it differently:
   canonical order).
 
 Anything else – a late fact near a limit, an unmerge – is *replayed*: the whole component of facts
-is partitioned afresh. State: none between batches. Oracle: `partition` over all facts.
+is partitioned afresh. State: none between batches. Oracle:
+`constrained_components` over all facts.
 """
 
 from collections import defaultdict
@@ -32,7 +33,7 @@ class Resolver:
     """Decides the link facts of one batch.
 
     Args:
-        loaded: stored state; not changed.
+        loaded: what the store knows; not changed.
         rules: priorities and limits.
     """
 

@@ -72,7 +72,7 @@ def buyer_reader(look_back: str, zone: str) -> Callable[[NumberBuckets, int], Bu
     None where none counts.
 
     Args:
-        look_back: span (`domain.segments.rule.span_ms`), in calendar days.
+        look_back: span (`domain.segments.span`), in calendar days.
         zone: IANA name.
     """
     window = Window(span_ms(look_back), "day")

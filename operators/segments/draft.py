@@ -81,7 +81,7 @@ class PreviewCounts:
         program: of the draft (`draft_program`).
         rules: lifecycle.
         now_ms: the instant of evaluation.
-        shown: members named as examples.
+        example_limit: members named as examples.
 
     Attributes:
         evaluated: people.

@@ -15,5 +15,5 @@
 | `ratchet` | a reading no better than since the last event ← a reading | `Floor` | random lives |
 | `machine` | readings worth one ← minutes | `SignalBaseline` | `health` over all rows |
 | `forecast` | a trend, a threshold crossed ← past readings | – | tables of cases |
-| `series` | points to watch for anomalies ← minutes | `SignalBaseline` | as `detection.episodes` |
+| `series` | points to watch ← minutes | `SignalBaseline` | as `detection.metric_watch` |
 """

@@ -4,7 +4,7 @@
 |---|---|---|---|
 | `backfill` | stored events → the aggregates that a person lacks | `Person.built` | `oracle.verification`, by simulation |
 | `definitions` | – | – | – |
-| `needed` | a batch → what must be loaded for it | none | `oracle`, by simulation |
+| `read_set` | a batch → what must be loaded for it | none | `oracle`, by simulation |
 | `batch` | a batch and what is known → everything that it does | none | `oracle`, by simulation |
 | `assembly` | settled identities and events → rows to write | none | `oracle`, by simulation |
 | `leaves` | a leaf → where it is while a batch is put together | none | `oracle`, by simulation |

@@ -1,8 +1,8 @@
 """UNIFY: a batch of events, the loaded state, and the instant → everything the batch changes.
 
 Pure and deterministic: no clock, no I/O, no randomness; the same arguments give the same changes.
-The caller loads what `needed` names, and loads more when the answer is `NeedMore`; it commits the
-`Changes` in one transaction.
+The caller loads what `collect_read_set` names, and loads more when the answer is `NeedMore`; it
+commits the `Changes` in one transaction.
 
 Late events change the past exactly (event time decides); duplicates change only a counter.
 """
@@ -17,7 +17,7 @@ from operators.identity.resolve import Resolver
 from operators.signals.observe import count_observations
 from operators.unify.assembly import Assembly
 from operators.unify.definitions import Definitions
-from operators.unify.needed import Item
+from operators.unify.read_set import Item
 
 
 def unify(
@@ -27,7 +27,7 @@ def unify(
 
     Args:
         items: decoded records in log order.
-        loaded: what `needed` asked for, as far as it is stored; not changed.
+        loaded: what `collect_read_set` asked for, as far as it is stored; not changed.
         definitions: rules and compiled definitions.
         now_ms: the processing instant; decides stages, memberships and wakes, and nothing else.
 

@@ -107,6 +107,7 @@ def rebuild(
     person = _person(remains, leaves, program, rules)
     _level_balances(remains, person, program, changes)
     evaluation = evaluate(person, program, rules, now_ms, Trigger(CAUSE, None))
+    # `evaluation.confirmed` is left out: the members are written whole, with their versions.
     changes.memberships += evaluation.changes
     apply(evaluation, person)
     person.version = remains.version + 1

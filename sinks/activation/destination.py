@@ -28,7 +28,7 @@ class Destination:
     Attributes:
         platform: formats requests and reads responses.
         transport: sends them, at `rate_limit`.
-        pace: what spends the account's tokens.
+        rate_limit: what spends the account's tokens.
         breaker: of this process.
         resume_at_ms: rest that the platform asked for.
     """

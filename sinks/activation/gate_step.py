@@ -140,7 +140,7 @@ class GateStep:
             audience: as it was read before.
             push_id: its push.
         """
-        now = max(self._now(), last_word.freeze_gate_inputs(self._conn, audience.workspace_id))
+        now = max(self._now(), last_word.share_gate_inputs(self._conn, audience.workspace_id))
         found = due.read_audience(self._conn, audience.id)
         if found is None or found.status != AudienceStatus.ACTIVE:
             return False

@@ -77,7 +77,7 @@ def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) 
         UnknownAudienceError: the workspace has no such segment.
     """
     # A platform that is just being disconnected is so by then.
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     if connections.disconnected(conn, workspace, new.platform):
         raise AudienceCommandError(f"{new.platform} is disconnected: connect it first.")
     named = {
@@ -131,7 +131,7 @@ def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now:
     Raises:
         AudienceCommandError: the audience is being deleted, or is deleted.
     """
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     status = _status(conn, workspace, audience)
     _require(status, *LIVING)
     if status == AudienceStatus.ACTIVE:
@@ -152,7 +152,7 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
             disconnected.
     """
     # A platform that is just being disconnected is so by then.
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     status = _status(conn, workspace, audience)
     _require(status, *LIVING)
     platform = conn.execute("SELECT platform FROM audiences WHERE id = %s", (audience,)).fetchone()
@@ -175,7 +175,7 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     Returns:
         How many pushes were stopped.
     """
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     _status(conn, workspace, audience)
     stopped = cancel_pushes(conn, audience, PushStatus.CANCELLED, f"cancelled by {actor}", now)
     sql = (
@@ -224,7 +224,7 @@ def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience
 
     Nothing where it is asked for already. Nobody is added from then on.
     """
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     if _status(conn, workspace, audience) in LIVING:
         sql = (
             f"UPDATE audiences SET status = '{AudienceStatus.DELETING}', requested_at = NULL, "
@@ -238,7 +238,7 @@ def disconnect(
     conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
 ) -> int:
     """Disconnect a platform and pause its audiences; gives how many."""
-    last_word.block_requests(conn, workspace)
+    last_word.lock_gate_inputs(conn, workspace)
     active = connections.disconnect(conn, workspace, actor, platform, now)
     for audience in active:
         pause(conn, workspace, actor, audience, now)

@@ -117,16 +117,6 @@ _COLUMNS: Final = 5
 _DECODER: Final = msgspec.json.Decoder(WorkspaceDefinitions)
 
 
-def load_revision(connection: Connection[Any]) -> int:
-    """The revision of all workspaces' definitions: one row.
-
-    Raises:
-        psycopg.OperationalError: the server does not answer.
-    """
-    row = connection.execute("SELECT revision FROM definitions_revision").fetchone()
-    return int(row[0]) if row else 0
-
-
 def load_registry(connection: psycopg.Connection) -> Registry:
     """Read every workspace's definitions, as of one instant.
 

@@ -32,7 +32,7 @@ class Actor:
     """The author of a command to the gate.
 
     Attributes:
-        actor: as the audit log calls them, ``key:<id>`` or ``console:<user>``.
+        name: as the audit log calls them, ``key:<id>`` or ``console:<user>``.
         longest: overrides, releases and the advisory mode end after this at the latest.
     """
 
@@ -65,7 +65,7 @@ def set_mode(conn: Connection[Any], actor: Actor, mode: Mode, terms: Terms, now:
         GateCommandError: no such scope, or no end where there must be one.
     """
     scope, reason, until = terms.scope, terms.reason, terms.until
-    last_word.block_requests(conn, actor.workspace)
+    last_word.lock_gate_inputs(conn, actor.workspace)
     _check_scope(conn, actor.workspace, scope)
     if mode is Mode.ADVISORY or until is not None:
         _check_end(actor, now, until)
@@ -217,7 +217,7 @@ def revoke(
 
     No request begins on it once that is committed.
     """
-    last_word.block_requests(conn, actor.workspace)
+    last_word.lock_gate_inputs(conn, actor.workspace)
     table = "gate_overrides" if kind == "override" else "gate_releases"
     sql = f"""
         UPDATE {table} SET revoked_by = %s, revoked_at = now() WHERE workspace_id = %s

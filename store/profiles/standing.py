@@ -30,7 +30,7 @@ class ProfileSnapshot(NamedTuple):
 
     Attributes:
         person: with every aggregate that definitions ask for.
-        told: stored events of the types and names that were asked for.
+        events: stored ones of the types and names that were asked for.
         names: segment → name.
     """
 

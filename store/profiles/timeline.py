@@ -26,9 +26,11 @@ class PersonChange(NamedTuple):
         place: orders things of one kind and instant.
         profile_id: of merges and segments: whom it happened to then.
         other: of merges: who was absorbed or came out.
-        segment: its id; with its name, the version of its definition and the cause as the outbox
-            spells it.
-        citation: message keys of the events it follows from.
+        segment_id: of entries and exits, as the three below.
+        segment_name: as it is now.
+        version: of the segment's definition.
+        cause: as the outbox spells it.
+        citations: message keys of the events it follows from.
     """
 
     at: datetime

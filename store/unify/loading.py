@@ -11,7 +11,7 @@ Three rules keep the law:
 - what is cached of a person is one `CachedPerson`: a version, its document, and leaves of that
   version;
 - a commit carries leaves over to the new version only from the cached entry of the very version
-that it replaced.
+  that it replaced.
 """
 
 from collections.abc import Collection, Iterable
@@ -20,7 +20,7 @@ from domain.changes import Changes, LoadedState, Member
 from domain.ids import IdentifierKey, ProfileId
 from domain.link import BANNED, Pair
 from domain.profiles.profile import Person
-from operators.unify.needed import ReadSet
+from operators.unify.read_set import ReadSet
 from store.unify.cache import PeopleCache
 from store.unify.reads import Named, Owned, PersonRow, Reads
 

@@ -16,7 +16,7 @@ from domain.changes import Changes, LoadedState
 from domain.event import Fence
 from domain.ids import ProfileId
 from domain.profiles.profile import Person, decode_person, encode_person
-from operators.unify.needed import ReadSet
+from operators.unify.read_set import ReadSet
 from store import locks
 from store.connection import connect_engine
 from store.errors import StoreUnavailable, is_away

@@ -9,9 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from pydantic import TypeAdapter
+
 import domain
 from api.collector.body import read_batch
-from api.segments.rule_reading_schemas import read_rule
+from api.segments import rules_schemas
+from api.segments.rule_reading_schemas import checked_rule
 from config.collector import CollectorParams
 from config.exports import form_kinds
 from config.load import load_settings
@@ -22,7 +25,7 @@ from domain.export import ExportSpec
 from domain.ids import WorkspaceId
 from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.profile import Stage
-from domain.segments.rule import HasIdentifier
+from domain.segments.rule import HasIdentifier, Rule
 from domain.signals import metrics
 from domain.signals.reading import Minutes, Observed
 from domain.stored import StoredEvent
@@ -132,7 +135,9 @@ def watched(settings: Settings) -> None:
 
 def asked_for(settings: Settings) -> None:
     """Rules may ask for it, and exports have a column of it."""
-    rule = read_rule({"type": "identifier", "kind": KIND}, settings.definitions)
+    document = {"type": "identifier", "kind": KIND}
+    adapter: TypeAdapter[Rule] = TypeAdapter(rules_schemas.Rule)
+    rule = checked_rule(adapter.validate_python(document), settings.definitions)
     assert rule == HasIdentifier(KIND)
     known = references.RuleScope({}, {}, {}, settings.identity.kinds, rfm=False)
     assert not list(references.reference_problems(rule, None, known))

@@ -55,11 +55,12 @@ OPERATORS: Final[dict[type, Operator]] = {
 CHECK: Final = """
 import sys
 from pathlib import Path
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 import domain
 assert Path(domain.__file__).is_relative_to(sys.argv[1])
 from api.segments import rules_schemas
-from api.segments.rule_reading_schemas import read_rule
+from api.segments.rule_reading_schemas import checked_rule
+from api.web.problems import problem_of
 from domain.ids import WorkspaceId
 from domain.segments.definition import WorkspaceDefinitions
 from domain.segments.event_filter import Where
@@ -75,14 +76,19 @@ from store.segments.occurrences import trace_of
 PARAMS = DefinitionParams()
 LIKE = {"op": "spelled_like", "value": "Pro"}
 
+def read(document):
+    return checked_rule(TypeAdapter(rules_schemas.Rule).validate_python(document), PARAMS)
+
 def problems(document):
     try:
-        read_rule(document, PARAMS)
+        read(document)
+    except ValidationError as error:
+        return [problem_of(item, item["loc"], document).path for item in error.errors()]
     except InvalidDefinitionError as error:
         return [problem.path for problem in error.problems]
     return []
 
-found = read_rule({"type": "trait", "name": "plan", "condition": LIKE}, PARAMS)
+found = read({"type": "trait", "name": "plan", "condition": LIKE})
 assert decode_rule(encode_rule(found)) == found
 assert to_text(found) == "the trait plan is spelled like “Pro”"
 wrong = {"type": "trait", "name": "plan", "condition": LIKE | {"value": 1}}

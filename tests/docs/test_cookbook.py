@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from api.segments.definitions_schemas import RfmRequest, TraitRequest
-from api.segments.rule_reading_schemas import checked_rfm_rule, checked_trait_rule, read_rule
+from api.segments.rule_reading_schemas import checked_rfm_rule, checked_trait_rule
 from domain.ids import SegmentId, TraitId, WorkspaceId
 from domain.instants import DAY_MS
 from domain.policies import IdentityRules, ProfileRules
@@ -33,6 +33,7 @@ from oracle.rules import Subject as Naive
 from tests.docs.examples import RULES, TRAITS
 from tests.docs.histories import NOW, Person, nobody
 from tests.oracle.test_rule_properties import Engine
+from tests.support.rule_reading import read_rule
 from tests.support.rules_generators import Case
 
 DOCS: Final = Path(__file__).parents[2] / "docs"

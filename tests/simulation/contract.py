@@ -13,7 +13,7 @@ from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import Person, decode_person
 from operators.unify.batch import unify
 from operators.unify.definitions import Definitions
-from operators.unify.needed import Item, ReadSet, collect_read_set
+from operators.unify.read_set import Item, ReadSet, collect_read_set
 from operators.unify.wake import wake
 from store.unify.outcomes import Committed, Conflict, Outcome
 from store.unify.unit_of_work import UnitOfWork

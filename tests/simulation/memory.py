@@ -20,7 +20,7 @@ from domain.link import Link, Pair
 from domain.profiles.profile import Person, decode_person, encode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from operators.unify.backfill import history_event
-from operators.unify.needed import ReadSet
+from operators.unify.read_set import ReadSet
 from store.definitions.load import Registry
 from store.errors import StoreUnavailable
 from store.unify.loading import Loader

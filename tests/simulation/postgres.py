@@ -13,7 +13,7 @@ from domain.ids import ProfileId
 from domain.profiles.profile import Person
 from domain.segments.definition import WorkspaceDefinitions, spec_key
 from domain.segments.rule import encode_rule
-from operators.unify.needed import ReadSet
+from operators.unify.read_set import ReadSet
 from oracle.tables import Rules, Totals
 from oracle.verification import differences
 from store import locks

@@ -6,7 +6,7 @@ from domain.ids import ProfileId
 from domain.instants import DAY_MS
 from domain.link import BANNED, LINKED, REFUSED, pair_of
 from domain.profiles.profile import Stage
-from operators.unify.needed import collect_read_set
+from operators.unify.read_set import collect_read_set
 from store.unify.outcomes import Committed, Conflict, Fenced
 from tests.simulation.contract import (
     Feed,

@@ -62,12 +62,13 @@ _DAY: Final = timedelta(days=1)
 class GoogleParams(PlatformParams):
     """How Google is reached and what it accepts.
 
+    The consent purpose covers sending a person to Google, for use of their data and for
+    personalised ads.
+
     Attributes:
         customer_id: Google Ads account that holds the lists, with or without hyphens; empty: Google
             is not connected.
         login_customer_id: manager account through which it is reached; empty: the account itself.
-        purpose: consent purpose that covers sending a person to Google, for use of their data and
-            for personalised ads.
         membership: how long Google keeps a member who is not sent again, whole days; 540 is the
             most that is known to be accepted.
         max_rows: members per request.

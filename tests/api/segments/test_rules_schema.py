@@ -7,12 +7,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from api.segments import rules_schemas as rules
-from api.segments.rule_reading_schemas import checked_rfm_rule, read_rule, read_trait_rule
+from api.segments.rule_reading_schemas import checked_rfm_rule
 from domain.segments import conditions, definition, event_filter, rule
 from domain.segments.part import Part
 from domain.segments.rule import Rule, decode_rule, encode_rule
 from operators.rules.references import DefinitionParams
 from store.definitions.errors import InvalidDefinitionError
+from tests.support.rule_reading import read_rule, read_trait_rule
 
 PARAMS = DefinitionParams(depth_limit=4, node_limit=20)
 CONSENT = {"type": "consent", "purpose": "advertising"}

@@ -156,7 +156,8 @@ def test_valkey_keeps_what_it_acknowledged_through_a_kill(tmp_path: Path) -> Non
             client.xadd("log", {"n": number})
     assert server.child is not None
     os.kill(server.child.pid, signal.SIGKILL)
-    with server.restart(), redis.Redis.from_url(server.tcp_url) as client:
+    password = (tmp_path / "valkey.password").read_text()
+    with server.restart(), redis.Redis(port=server.port, password=password) as client:
         assert client.xlen("log") == 100
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.ids import MessageKey
 from domain.link import BANNED, LINKED, REFUSED, Link, pair_of
 from domain.profiles.profile import FactKey
-from operators.identity.partition import breach, connected_components
+from operators.identity.partition import breach, constrained_components
 from tests.support.builders import WORKSPACE, definitions, identifier, key
 
 NAMES = ("u1", "u2", "u3", "e1", "e2", "d1", "d2", "a1", "a2", "a3")
@@ -30,7 +30,7 @@ def people(*names: str, facts: list[Link]) -> set[frozenset[str]]:
     spelled = {key(name): name for name in names}
     return {
         frozenset(spelled[member] for member in component)
-        for component in connected_components(kinds(*names), facts, RULES)[0]  # type: ignore[arg-type]
+        for component in constrained_components(kinds(*names), facts, RULES)[0]  # type: ignore[arg-type]
     }
 
 
@@ -40,7 +40,7 @@ def test_a_second_user_on_a_shared_device_leaves_the_device_where_it_was() -> No
 
 
 def test_a_refusal_names_the_limit() -> None:
-    _, verdicts = connected_components(
+    _, verdicts = constrained_components(
         kinds("u1", "u2", "d1"),  # type: ignore[arg-type]
         [fact("u1", "d1", 1), fact("u2", "d1", 2)],
         RULES,

@@ -15,7 +15,7 @@ from domain.segments.definition import Segment
 from domain.segments.rule import Trait
 from operators.unify.batch import unify
 from operators.unify.definitions import Definitions
-from operators.unify.needed import collect_read_set
+from operators.unify.read_set import collect_read_set
 from operators.unify.wake import wake
 from store.definitions.load import Registry
 from store.unify.outcomes import Committed

@@ -116,17 +116,6 @@ def test_an_alias_names_the_previous_id_as_an_anonymous_one() -> None:
     ]
 
 
-@pytest.mark.parametrize("type_", ["group", "alias"])
-def test_a_stored_call_that_names_no_other_is_read_again_and_a_new_one_is_refused(
-    type_: str,
-) -> None:
-    value = collected({"type": type_, "messageId": "m1", "userId": "u"})
-    assert failure(value) == ("missing_group" if type_ == "group" else "missing_previous")
-    stored = Decoder(SOURCES, {1: SALT}, RULES, ProfileRules(), stored=True)
-    (again,) = stored(Batch("log", 0, 0, 1, (Record(0, 0, value, 0, NOON_MS),)))
-    assert isinstance(again, Event)
-
-
 def test_consent_is_read_from_the_context() -> None:
     event = message(
         context={"consent": {"categoryPreferences": {"Advertising": True, "Email": False}}}

@@ -21,7 +21,7 @@ from store.definitions.errors import (
     InvalidDefinitionError,
     MissingDefinitionError,
 )
-from store.definitions.load import load_definitions, load_revision
+from store.definitions.load import load_definitions, load_registry
 from store.definitions.versions import create, save
 from tests.conftest import TestWorkspace
 
@@ -76,6 +76,10 @@ def sweeps(conn: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+def revision_of(conn: psycopg.Connection[Any]) -> int:
+    return load_registry(conn).revision
+
+
 def bought(at_least: int, window: str | None = None) -> Behaviour:
     return Behaviour(EventFilter("Order Completed"), window=window, condition=AtLeast(at_least))
 
@@ -83,7 +87,7 @@ def bought(at_least: int, window: str | None = None) -> Behaviour:
 def test_a_published_segment_is_live_with_the_new_revision(
     conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]
 ) -> None:
-    before = load_revision(conn)
+    before = revision_of(conn)
     made = segment("vips", VIP)
     live = load_definitions(conn, author.workspace)
     found = next(item for item in live.segments if item.id == made)
@@ -106,13 +110,13 @@ def test_a_saved_version_is_not_live_until_it_is_published(
     conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]
 ) -> None:
     made = segment("vips", VIP)
-    revision = load_revision(conn)
+    revision = revision_of(conn)
     other = Trait("plan", Equals("pro"))
     with conn.transaction():
         assert (
             save(conn, author, "segment", made, Draft(msgspec.to_builtins(other), "email"), 1) == 2
         )
-    assert load_revision(conn) == revision
+    assert revision_of(conn) == revision
     assert load_definitions(conn, author.workspace).segments[-1].rule == VIP
     with conn.transaction():
         publishing.publish_segment(conn, author, made, 2)
@@ -124,10 +128,10 @@ def test_publishing_what_is_live_changes_nothing(
     conn: psycopg.Connection[Any], author: Author, segment: Callable[[str, Rule], int]
 ) -> None:
     made = segment("vips", VIP)
-    revision, ordered = load_revision(conn), sweeps(conn)
+    revision, ordered = revision_of(conn), sweeps(conn)
     with conn.transaction():
         assert publishing.publish_segment(conn, author, made).revision is None
-    assert (load_revision(conn), sweeps(conn)) == (revision, ordered)
+    assert (revision_of(conn), sweeps(conn)) == (revision, ordered)
 
 
 def test_an_author_who_has_seen_another_version_is_refused(
@@ -352,13 +356,13 @@ def test_a_name_is_free_again_once_its_segment_is_deleted(
 def test_a_draft_goes_without_a_trace_in_what_is_live(
     conn: psycopg.Connection[Any], author: Author
 ) -> None:
-    revision = load_revision(conn)
+    revision = revision_of(conn)
     with conn.transaction():
         made = create(
             conn, author, "segment", Draft(msgspec.to_builtins(VIP), "advertising", "vips")
         )
         publishing.delete_segment(conn, author, made)
-    assert load_revision(conn) == revision
+    assert revision_of(conn) == revision
 
 
 def test_a_paused_segment_keeps_its_place_without_a_rule(
