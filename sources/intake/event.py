@@ -85,6 +85,7 @@ class EventReader:
         tracked = properties or {}
         reports = kind == "track" and name in self._profile.report_events
         orders = kind == "track" and name in self._profile.order_events
+        report = self._report(tracked, stated) if reports else None
         message_id = message.message_id
         if type(message_id) is not str or not message_id:
             message_id = text_of(message_id) or envelope.message_id or content_id(source, payload)
@@ -111,7 +112,7 @@ class EventReader:
             properties=properties,
             invalid=invalid,
             address=bucket_of(message.context.ip) if message.context is not None else -1,
-            report=self._report(tracked, stated) if reports else None,
+            report=report,
             odd=odd if stated is None else odd + stated.odd,
         )
 

@@ -26,6 +26,14 @@ RULES = IdentityRules(kinds={**IdentityRules().kinds, "loyalty": KindRule(6, 5)}
 SOURCES = {1: SourceRow(SourceId(1), WORKSPACE, SALT, "US")}
 DECODER = Decoder(SOURCES, {1: SALT}, RULES, ProfileRules(event_trait_limit=50))
 
+STORED = Decoder(
+    {1: SourceRow(SourceId(1), WORKSPACE, SALT, "US")},
+    {1: SALT},
+    RULES,
+    ProfileRules(event_trait_limit=50),
+    stored=True,
+)
+
 
 def decode(value: bytes, source_hint: int = 0) -> Event | Unmerge | DeadLetter:
     return DECODER(Batch("log", 0, 0, 1, (Record(0, 0, value, source_hint, NOON_MS),)))[0]
@@ -323,6 +331,31 @@ def test_a_record_of_another_producer_is_taken_with_its_topic_s_source() -> None
 def test_bad_records_become_dead_letters_with_a_reason(record: bytes, reason: str) -> None:
     assert failure(record) == reason
     assert reason in REASONS
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"type": "group", "userId": "u1", "traits": {"plan": "pro"}}, "missing_group"),
+        ({"type": "alias", "userId": "u1"}, "missing_previous"),
+    ],
+)
+def test_an_event_that_is_stored_is_read_again_whatever_its_type_lacks(
+    fields: dict[str, Any], reason: str
+) -> None:
+    record = collected(fields)
+    assert failure(record) == reason
+    (again,) = STORED(Batch("log", 0, 0, 1, (Record(0, 0, record, 0, NOON_MS),)))
+    assert isinstance(again, Event)
+    assert names(again) == [("user_id", "u1")]
+
+
+def test_a_report_that_cannot_be_read_is_told_before_bytes_that_are_not_utf_8() -> None:
+    event = (
+        b'{"type":"track","event":"Platform Report","userId":"u1","properties":{"a":"\xff"},'
+        b'"context":{"consent":{"categoryPreferences":{"advertising":true}}}}'
+    )
+    assert failure(collected(event)) == "bad_report"
 
 
 def test_the_detail_of_a_failure_names_the_place_and_never_the_value() -> None:
