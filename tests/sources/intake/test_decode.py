@@ -25,14 +25,7 @@ from tests.support.builders import NOON_MS, SALT, WORKSPACE, definitions
 RULES = IdentityRules(kinds={**IdentityRules().kinds, "loyalty": KindRule(6, 5)})
 SOURCES = {1: SourceRow(SourceId(1), WORKSPACE, SALT, "US")}
 DECODER = Decoder(SOURCES, {1: SALT}, RULES, ProfileRules(event_trait_limit=50))
-
-STORED = Decoder(
-    {1: SourceRow(SourceId(1), WORKSPACE, SALT, "US")},
-    {1: SALT},
-    RULES,
-    ProfileRules(event_trait_limit=50),
-    stored=True,
-)
+STORED = Decoder(SOURCES, {1: SALT}, RULES, ProfileRules(event_trait_limit=50), stored=True)
 
 
 def decode(value: bytes, source_hint: int = 0) -> Event | Unmerge | DeadLetter:
