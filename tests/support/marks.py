@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 
 _SERVERS = frozenset({"postgres_server", "valkey_server", "kafka_bootstrap"})
+_STARTS = frozenset(
+    {"os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
+)
+"""Audit events of a process that starts."""
 _WATCHED: list[str] = []
 _STARTED: list[Any] = []
 
@@ -39,6 +43,13 @@ def end() -> None:
         pytest.fail(f"it starts {started[0]!r}: mark it servers, so that fast tests stay fast")
 
 
+def taken() -> list[Any]:
+    """Return what this test has started, and forget it."""
+    started = list(_STARTED)
+    _STARTED.clear()
+    return started
+
+
 def _notice(event: str, arguments: tuple[Any, ...]) -> None:
-    if _WATCHED and event in ("subprocess.Popen", "os.fork", "os.posix_spawn"):
+    if _WATCHED and event in _STARTS:
         _STARTED.append(arguments[0] if arguments else event)
