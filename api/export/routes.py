@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 from api.export.desk import ExportDesk
 from api.export.parts import RequestedPartDep
 from api.export.schemas import ExportedProfile, ExportRequest, ExportView
-from api.segments.rule_reading_schemas import checked_rule
+from api.segments.rule_checks import checked_rule
 from api.web.definitions import author_of
 from api.web.deps import Caller, Operator, PoolDep, Reader, SettingsDep, state
 from api.web.errors import ConflictError, GoneError, NotFoundError, UnprocessableError

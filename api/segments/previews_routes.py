@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 
 from api.segments.preview_desk import Desk, PreviewDesk
 from api.segments.previews_schemas import PreviewRequest, PreviewView
-from api.segments.rule_reading_schemas import checked_rule
+from api.segments.rule_checks import checked_rule
 from api.web.definitions import author_of
 from api.web.deps import Caller, Reader, SettingsDep
 from api.web.methods import only

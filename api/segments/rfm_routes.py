@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.segments.definitions_schemas import PublishedView, RfmRequest, RfmView, VersionView
-from api.segments.rule_reading_schemas import checked_rfm_rule
+from api.segments.rule_checks import checked_rfm_rule
 from api.web.definitions import AuthorDep, Expected, etag
 from api.web.deps import PoolDep, Reader
 from api.web.errors import NotFoundError

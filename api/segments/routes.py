@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Path, Response
 
 from api.segments.definitions_schemas import PublishedView, VersionView
-from api.segments.rule_reading_schemas import checked_rule
+from api.segments.rule_checks import checked_rule
 from api.segments.schemas import (
     CheckedView,
     Member,

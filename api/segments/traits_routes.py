@@ -14,7 +14,7 @@ from api.segments.definitions_schemas import (
     TraitView,
     VersionView,
 )
-from api.segments.rule_reading_schemas import checked_trait_rule
+from api.segments.rule_checks import checked_trait_rule
 from api.web.definitions import AuthorDep, Expected, SavingDep, etag
 from api.web.deps import PoolDep, Reader
 from api.web.errors import NotFoundError

@@ -22,7 +22,7 @@ from psycopg import Connection
 from pydantic import ValidationError
 
 from api.segments.definitions_schemas import TraitRequest
-from api.segments.rule_reading_schemas import checked_rule, checked_trait_rule
+from api.segments.rule_checks import checked_rule, checked_trait_rule
 from api.segments.schemas import SegmentRequest
 from api.web.problems import json_path, problem_of
 from domain.values import Json

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 import domain
 from api.collector.body import read_batch
 from api.segments import rules_schemas
-from api.segments.rule_reading_schemas import checked_rule
+from api.segments.rule_checks import checked_rule
 from config.collector import CollectorParams
 from config.exports import form_kinds
 from config.load import load_settings

@@ -59,7 +59,7 @@ from pydantic import TypeAdapter, ValidationError
 import domain
 assert Path(domain.__file__).is_relative_to(sys.argv[1])
 from api.segments import rules_schemas
-from api.segments.rule_reading_schemas import checked_rule
+from api.segments.rule_checks import checked_rule
 from api.web.problems import problem_of
 from domain.ids import WorkspaceId
 from domain.segments.definition import WorkspaceDefinitions

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from api.segments.definitions_schemas import RfmRequest, TraitRequest
-from api.segments.rule_reading_schemas import checked_rfm_rule, checked_trait_rule
+from api.segments.rule_checks import checked_rfm_rule, checked_trait_rule
 from domain.ids import SegmentId, TraitId, WorkspaceId
 from domain.instants import DAY_MS
 from domain.policies import IdentityRules, ProfileRules

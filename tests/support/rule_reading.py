@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from api.segments import rules_schemas as rules
-from api.segments.rule_reading_schemas import checked_rule, checked_trait_rule
+from api.segments.rule_checks import checked_rule, checked_trait_rule
 from api.web.problems import problem_of
 from domain.segments.definition import TraitRule
 from domain.segments.rule import Rule

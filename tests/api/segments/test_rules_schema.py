@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from api.segments import rules_schemas as rules
-from api.segments.rule_reading_schemas import checked_rfm_rule
+from api.segments.rule_checks import checked_rfm_rule
 from domain.segments import conditions, definition, event_filter, rule
 from domain.segments.part import Part
 from domain.segments.rule import Rule, decode_rule, encode_rule
