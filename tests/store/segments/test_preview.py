@@ -238,18 +238,25 @@ def test_the_walk_meets_everybody_once_wherever_it_begins(
 def test_when_time_is_over_the_answer_rests_on_those_evaluated_so_far(
     engine: Engine, look: Look
 ) -> None:
+    """Whole pages are evaluated, from the beginning of the ring on, and counted here by hand."""
     populate(engine)
+    ring = [row[0] for row in engine.conn.execute("SELECT id FROM profiles ORDER BY id")]
+    rows = engine.conn.execute("SELECT profile_id, value FROM identifiers WHERE kind = 'user_id'")
+    bought = {profile for profile, user in rows if int(user.removeprefix("u")) % 3 == 0}
+    assert (len(ring), len(bought)) == (30, 10)
     ticks = itertools.count()
     found = look(
         BOUGHT,
         params=PreviewParams(page=5, history_page=5, deadline=timedelta(seconds=3)),
         clock=lambda: float(next(ticks)),
+        start=bytes(16),
     )
     assert 0 < found.evaluated < 30
     assert found.evaluated % 5 == 0
     assert not found.exact
     assert not found.in_time
-    assert found.members.low <= 10 <= found.members.high
+    stretch = ring[: found.evaluated]
+    assert found.members == estimate(sum(key in bought for key in stretch), len(stretch), 30)
     assert found.members.low < found.members.high
 
 
