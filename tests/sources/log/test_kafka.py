@@ -284,4 +284,5 @@ def test_an_idle_reader_waits_instead_of_spinning(kafka_log: KafkaUnderTest) -> 
     while time.monotonic() - began < 1:
         reader.step()
         reads += 1
-    assert reads <= 1 + (time.monotonic() - began) / QUICK_READS.idle_wait.total_seconds()
+    at_most = (time.monotonic() - began) / QUICK_READS.idle_wait.total_seconds()
+    assert reads <= 2 * at_most  # a reader that spins reads thousands of times
