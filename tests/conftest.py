@@ -138,7 +138,12 @@ def workspace(postgres_dsn: str) -> TestWorkspace:
 def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
     """Settings that point at the test's database and at Valkey."""
     return Settings.model_validate(
-        {"data_dir": tmp_path, "postgres": {"dsn": postgres_dsn}, "redis": {"url": valkey_url}}
+        {
+            "data_dir": tmp_path,
+            "postgres": {"dsn": postgres_dsn},
+            "redis": {"url": valkey_url},
+            "edge": {"pool_timeout": "PT30S"},  # a machine that stands still is no outage
+        }
     )
 
 
