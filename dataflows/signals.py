@@ -3,8 +3,8 @@
     minutes ──▶ signal ──▶ health ──▶ readings
 
 Hundreds of keys, so what is remembered of each signal is the engine's keyed state; it is stored in
-PostgreSQL every minute, and after a restart the counters since then are read again. Step ids are
-public.
+PostgreSQL every five minutes (`signals.save_interval`), and after a restart the counters since then
+are read again. Step ids are public.
 """
 
 from contextlib import ExitStack

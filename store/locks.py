@@ -1,4 +1,6 @@
-"""Every advisory lock of the database, so that no two share a number.
+"""Every advisory lock that the code takes, so that no two share a number.
+
+The audit chain's trigger takes one of its own, with the class ``hashtext('audit_chain')``.
 
 A key is one 64-bit number. A class is the first half of a key whose second half is an id;
 PostgreSQL keeps the two kinds apart. Source: PostgreSQL documentation, section "Advisory Lock

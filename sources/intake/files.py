@@ -14,10 +14,12 @@ A column map (YAML or JSON)::
     constants:                    # path → value for every row
       type: track
       event: Order Completed
-    types:                        # path → text (default), number, integer, boolean; an empty cell
-      is left out properties.revenue: number
+    types:                        # path → text (default), number, integer or boolean
+      properties.revenue: number
     templates:                    # path → text with {column} in it
       messageId: "order-{order_id}"
+
+An empty cell is left out.
 """
 
 import csv

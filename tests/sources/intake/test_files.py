@@ -1,10 +1,12 @@
 import gzip
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sources.intake import files
 from sources.intake.files import BadRow, ColumnMap, MapError, Row, read_map, read_records
 
 ORDERS = ColumnMap(
@@ -138,3 +140,19 @@ def test_a_map_is_read_from_yaml_and_a_wrong_key_is_refused(tmp_path: Path) -> N
     )
     with pytest.raises(MapError, match="column"):
         read_map(write(tmp_path, "column: {a: userId}", "map.yaml"))
+
+
+def test_the_map_of_the_documentation_does_what_it_says(tmp_path: Path) -> None:
+    _, _, block = (files.__doc__ or "").partition("::\n")
+    shown = textwrap.dedent(block.rpartition("\n\n")[0])
+    columns = read_map(write(tmp_path, shown, "map.yaml"))
+    rows = "order_id,customer,amount,when\n7,mary,12.5,2026-05-01T00:00:00Z\n"
+    (row,) = read_records(write(tmp_path, rows, "orders.csv"), columns)
+    assert decoded(row) == {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": "mary",
+        "properties": {"revenue": 12.5},
+        "timestamp": "2026-05-01T00:00:00Z",
+        "messageId": "order-7",
+    }
