@@ -96,6 +96,14 @@ class Client:
             return 0
         return int(row[0]) if row else 0
 
+    def wait_until_stored(self) -> None:
+        """Wait until everything acknowledged is stored; a failure says what stands still."""
+        deadline = time.monotonic() + DEADLINE_S
+        while (stored := self.stored()) != self.sent * BATCH:
+            units = {unit.name: str(unit.state) for unit in self.stack.status().units}
+            assert time.monotonic() < deadline, (stored, self.sent * BATCH, self.entries(), units)
+            time.sleep(0.1)
+
     def entries(self) -> int:
         """Entries in the log."""
         return sum(
@@ -141,7 +149,7 @@ def test_what_is_processed_makes_room_and_the_death_of_postgres_takes_none_of_it
     wait_until(lambda: client.entries() < waiting, "processed entries have left")
     os.kill(client.pid("postgres"), signal.SIGKILL)  # right after a position was used to delete
 
-    wait_until(lambda: client.stored() == client.sent * BATCH, "everything acknowledged is stored")
+    client.wait_until_stored()
     for _ in range(60):  # without a pause, with everybody at work
         wait_until(lambda: client.post().status_code == 200, "there is room for the next batch")
     wait_until(lambda: client.stored() >= client.sent * BATCH, "everything acknowledged is stored")
