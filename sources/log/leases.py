@@ -184,7 +184,8 @@ class Leases:
             share, held = cast("tuple[int, Iterable[int]]", answer)
             before, self._held = self._held, frozenset(held)
             self._share = share
-            self._until = began + self._params.lifetime.total_seconds()
+            # The server counts whole milliseconds, so its lease may end one before ours would.
+            self._until = began + (lifetime_ms - 1) / 1000
         if before != self._held:
             logger.info("leases_changed", log=self._key, held=sorted(self._held), share=share)
 
