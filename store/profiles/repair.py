@@ -6,7 +6,7 @@ cached of the person is detected as stale at its commit.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, NamedTuple
 
 import msgspec
@@ -88,7 +88,13 @@ def only_repair(dsn: str) -> Iterator[bool]:
     """
     with psycopg.connect(dsn, autocommit=True) as connection:
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", (locks.REPAIR,)).fetchone()
-        yield row is not None and row[0]
+        alone = row is not None and row[0]
+        try:
+            yield alone
+        finally:
+            if alone:  # the server notices the end of a connection later than its client
+                with suppress(psycopg.OperationalError):
+                    connection.execute("SELECT pg_advisory_unlock(%s)", (locks.REPAIR,))
 
 
 def read_person(

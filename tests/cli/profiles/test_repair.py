@@ -201,6 +201,12 @@ def test_two_repairs_do_not_run_at_once(
     assert run("--apply").exit_code == 0
 
 
+def test_one_repair_may_follow_another_at_once(settings: Settings) -> None:
+    for _ in range(200):
+        with only_repair(settings.postgres.dsn.get_secret_value()) as alone:
+            assert alone
+
+
 def test_a_worker_that_remembers_what_was_wrong_does_not_bring_it_back(
     settings: Settings, feeds: Callable[[], Feed], run: Callable[..., Result]
 ) -> None:
