@@ -1,9 +1,11 @@
 """This process's view of the log: which partitions it reads, and the next position of each.
 
-Positions come from Postgres when a partition is assigned and again after `reset`; in between they
-follow the batches that were handed out. They are a cursor, not the truth: the truth is the fence
-that UNIFY moves in its transaction. A wrong cursor costs a batch that is fenced off and read again,
-never a record.
+Positions come from Postgres when a partition is assigned, after `reset`, and after the connection
+was lost; in between they follow the batches that were handed out. They are a cursor, not the truth:
+the truth is the fence that UNIFY moves in its transaction. A cursor before it costs a batch that is
+fenced off and read again. One behind it would leave records unread until something new comes: it
+stands there once Postgres has crashed and lost UNIFY's newest commits, which do not wait for the
+disk. A crash ends every connection, so after that all cursors are read again.
 
 Used from one thread, the one that runs the dataflow.
 """
@@ -110,6 +112,13 @@ class Positions:
             if name == log and position is not None
         }
 
+    def _run(self, ask: Callable[[psycopg.Connection[Any]], R]) -> R:
+        try:
+            return self._session.run(ask)
+        except StoreUnavailableError:
+            self._next = dict.fromkeys(self._next)
+            raise
+
     def reset(self, log: str, partition: int) -> None:
         """Drop a cursor after a fenced batch: it is read from Postgres before continuing."""
         if (log, partition) in self._next:
@@ -137,7 +146,7 @@ class Positions:
                 unknown.setdefault(log, []).append(partition)
         loaded = []
         for log, partitions in unknown.items():
-            found = self._session.run(partial(load_positions, log=log, partitions=partitions))
+            found = self._run(partial(load_positions, log=log, partitions=partitions))
             for partition, position in sorted(found.items()):
                 self._next[log, partition] = position
                 loaded.append((log, partition, position))
@@ -150,7 +159,7 @@ class Positions:
             StoreUnavailableError: not done.
         """
         wanted = list(partitions)
-        self._session.run(lambda conn: load_positions(conn, log, wanted))
+        self._run(lambda conn: load_positions(conn, log, wanted))
 
     def begin_at_origin(self, log: str, partitions: Iterable[int], origin: str) -> list[int]:
         """Let partitions begin at 0 whose positions are of an earlier making of the log.
@@ -163,7 +172,7 @@ class Positions:
             StoreUnavailableError: not confirmed as done.
         """
         wanted = list(partitions)
-        return self._session.run(lambda conn: begin_at_origin(conn, log, wanted, origin))
+        return self._run(lambda conn: begin_at_origin(conn, log, wanted, origin))
 
     def touch(self, caught_up: Iterable[CaughtUp]) -> None:
         """Record how far partitions are caught up.
@@ -172,7 +181,7 @@ class Positions:
             StoreUnavailableError: not recorded.
         """
         rows = list(caught_up)
-        self._session.run(lambda conn: touch(conn, rows))
+        self._run(lambda conn: touch(conn, rows))
 
     def durable(self, log: str) -> dict[int, int]:
         """Processed positions of the assigned partitions that no crash can take back.
@@ -182,9 +191,7 @@ class Positions:
         """
         partitions = sorted(self.assigned(log))
         return (
-            self._session.run(lambda conn: durable_positions(conn, log, partitions))
-            if partitions
-            else {}
+            self._run(lambda conn: durable_positions(conn, log, partitions)) if partitions else {}
         )
 
     def topic_sources(self) -> dict[str, int]:
@@ -193,7 +200,7 @@ class Positions:
         Raises:
             StoreUnavailableError: Postgres did not answer.
         """
-        return dict(self._session.run(topic_sources))
+        return dict(self._run(topic_sources))
 
     def close(self) -> None:
         """Close the connection."""

@@ -26,8 +26,7 @@ def servers_folder() -> Iterator[Path]:
     in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
     parent = _MEMORY if in_memory else Path(tempfile.gettempdir())
     for left in parent.glob(f"{_PREFIX}*"):
-        process = left.name.removeprefix(_PREFIX).partition("-")[0]
-        if not Path("/proc", process).exists():
+        if not _lives(int(left.name.removeprefix(_PREFIX).partition("-")[0])):
             shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
     try:
@@ -66,8 +65,9 @@ def shared_kafka(shared: Path, own: Path, cache: Path) -> Iterator[str]:
         fcntl.flock(users, fcntl.LOCK_SH)
         fcntl.flock(start, fcntl.LOCK_EX)
         if address.exists():
+            bootstrap_servers = address.read_text()
             fcntl.flock(start, fcntl.LOCK_UN)
-            yield address.read_text()
+            yield bootstrap_servers
             return
         with EmbeddedKafka(own, cache) as server:
             address.write_text(server.bootstrap_servers)
@@ -77,3 +77,13 @@ def shared_kafka(shared: Path, own: Path, cache: Path) -> Iterator[str]:
             address.unlink()
             fcntl.flock(start, fcntl.LOCK_UN)
             fcntl.flock(users, fcntl.LOCK_EX)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True

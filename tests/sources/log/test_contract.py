@@ -240,3 +240,26 @@ def test_a_store_that_only_reads_is_waited_for_as_one_that_is_away(log: LogUnder
     state = "off"
     commit_all(20, reader)
     assert sorted(reader.unify.values()) == sorted(numbered(20))
+
+
+def test_what_a_crash_of_postgres_took_back_is_read_again_though_nothing_new_comes(
+    log: LogUnderTest,
+) -> None:
+    """UNIFY commits without waiting for the disk: the newest commits may be lost with the server.
+
+    What is lost is all of them or the last ones, stored records and positions alike.
+    """
+    reader = log.reader()
+    log.append(numbered(300))
+    commit_all(300, reader)
+    with psycopg.connect(log.dsn) as conn:
+        conn.execute("DELETE FROM stored WHERE partition IN (0, 2)")
+        conn.execute("UPDATE offsets SET next_position = 0 WHERE partition IN (0, 2)")
+        conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), %s)",
+            (reader.unify.conn.info.backend_pid,),
+        )
+    assert len(reader.unify.values()) < 300
+    commit_all(300, reader)
+    assert sorted(reader.unify.values()) == sorted(numbered(300))
