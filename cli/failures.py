@@ -1,4 +1,4 @@
-"""Which exceptions are expected ends of a command, and the sentence each one is told in."""
+"""Which exceptions are expected ends of a command, and the sentence that each is reported in."""
 
 import confluent_kafka
 import psycopg

@@ -82,7 +82,7 @@ _COMMANDS: Final = {
         "faults",
         needs_stack=False,
     ),
-    "rfm": _Entry("Take RFM bounds anew.", "segments.rfm"),
+    "rfm": _Entry("Recompute RFM bounds.", "segments.rfm"),
     "keys": _Entry("Create, list and revoke API keys; add sources and workspaces.", "keys"),
 }
 

@@ -39,7 +39,7 @@ BATCH_SECONDS: Final = Histogram(
 )
 CONFLICTS: Final = Counter(
     "stratum_engine_conflicts_total",
-    "Transactions that somebody was faster than, and that were tried again. Near one per batch:"
+    "Transactions that met a version conflict and were tried again. Near one per batch:"
     " producers do not key by person.",
 )
 FENCED: Final = Counter(

@@ -152,7 +152,7 @@ async def cancel_push(
 ) -> AudienceView:
     """Stops the push under way, and one that was asked for.
 
-    What it had not sent is planned anew by the next push. Withdrawals go on.
+    What it had not sent is planned again by the next push. Withdrawals continue.
     """
     await transactions.run(
         lambda conn: commands.cancel(conn, caller.workspace, caller.actor, id, now())

@@ -40,7 +40,7 @@ class AudienceRequest(Request):
         default=None,
         ge=3600,
         lt=2**31,
-        description="Who is a member for longer is let go; null: nobody is.",
+        description="Who is a member for longer is removed; null: nobody is.",
     )
     holdout_percent: Whole = Field(
         default=0,

@@ -47,9 +47,9 @@ class PushView(View):
     id: int
     kind: Literal["scheduled", "manual", "urgent", "delete"]
     status: Literal["running", "processing", "done", "failed", "held", "cancelled"] = Field(
-        description="processing: all is sent, and the platform says later what became of it."
+        description="processing: all is sent, and the platform reports the result later."
     )
-    decision_id: int | None = Field(description="The gate's decision that it rests on.")
+    decision_id: int | None = Field(description="The gate's decision that it is based on.")
     verdict: Literal["pass", "hold", "block"] | None
     adds: int = Field(description="People planned to be added.")
     removes: int = Field(description="People planned to be removed.")
@@ -177,7 +177,7 @@ class PushPreviewView(View):
         " at, and what follows is scaled from it."
     )
     adds: int = Field(
-        description="Rows to be added, those of people who are spelled anew among them."
+        description="Rows to be added, those of people whose identifiers changed among them."
     )
     removes: int
     come: int = Field(description="People who are not on the list yet.")

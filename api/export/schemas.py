@@ -18,13 +18,13 @@ _REASONS = {
     "writer_died": "The process that wrote it died again and again: look into the log of upkeep.",
     "too_many": "It has more people than one export may have: narrow it, or raise"
     " exports.max_rows.",
-    "definition": "What it refers to is not live any more: order it anew.",
+    "definition": "What it refers to is not live any more: order it again.",
     "disk": "The file could not be written: see to the disk of exports.directory, then order"
     " it anew.",
     "broken_off": "The client or the process went away before everything was sent.",
     "form": "A platform's form holds nothing but identifiers, of people who consent to the"
-    " platform's purpose: order it anew.",
-    "erased": "Somebody was erased after it was written: order it anew.",
+    " platform's purpose: order it again.",
+    "erased": "Somebody was erased after it was written: order it again.",
 }
 """Code → what happened and what to do."""
 

@@ -33,7 +33,7 @@ async def get_audience_gate(
     transactions: TransactionsDep,
     id: AudienceId,
 ) -> AudienceGateView:
-    """The verdict on a push now, and the signals that it rests on."""
+    """The verdict on a push now, and the signals that it is based on."""
     audience = await _audience(caller, pool, id)
 
     def judge(conn: Conn) -> tuple[PendingDecision, Mode]:

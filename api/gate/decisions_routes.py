@@ -25,7 +25,7 @@ async def list_decisions(
         int | None, Query(ge=0, lt=2**31, description="Only about this audience.")
     ] = None,
 ) -> Page[DecisionView]:
-    """Newest first, with reasons and the readings that each rests on."""
+    """Newest first, with reasons and the readings that each is based on."""
     rows = await decisions.page(
         pool, caller.workspace, verdict, audience, paging.after_id, paging.limit
     )

@@ -1,4 +1,4 @@
-"""Trials of the gate's thresholds: past pushes are judged anew."""
+"""Trials of the gate's thresholds: past pushes are judged again."""
 
 from collections import Counter
 from typing import Final
@@ -19,10 +19,10 @@ router = APIRouter(prefix="/cdp", tags=["trust"])
 
 _SHOWN: Final = 200
 _JUDGED: Final = 20_000
-"""Past decisions that are judged anew at most."""
+"""Most past decisions that are judged again."""
 
 
-@router.post("/gate/rejudge", summary="Judge past pushes anew")
+@router.post("/gate/rejudge", summary="Judge past pushes again")
 async def rejudge_pushes(
     caller: Reader, settings: SettingsDep, transactions: TransactionsDep, body: RejudgeRequest
 ) -> RejudgeView:

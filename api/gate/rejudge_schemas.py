@@ -1,4 +1,4 @@
-"""Schemas of past gate decisions judged anew with other thresholds."""
+"""Schemas of past gate decisions judged again with other thresholds."""
 
 from pydantic import ConfigDict, Field
 

@@ -188,7 +188,7 @@ class GateView(View):
 
 
 class DependencyView(View):
-    """A signal that a push rests on; without a reading it is unknown, which is not health."""
+    """A signal that a push is based on; without a reading it is unknown, which is not health."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -246,7 +246,7 @@ class AudienceGateView(View):
     reasons: list[str]
     codes: list[str]
     depends_on: list[DependencyView] = Field(
-        description="Signals that a push of this audience rests on, with their newest readings."
+        description="Signals that a push of this audience is based on, with their newest readings."
     )
     mode: Literal["enforce", "advisory", "frozen"]
     confirmed_first: bool = Field(description="Whether its first push is over or was confirmed.")

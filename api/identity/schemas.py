@@ -106,7 +106,7 @@ class GraphNode(View):
 
 
 class LinkView(View):
-    """Two identifiers that an event named together, and what became of it."""
+    """Two identifiers that an event named together, and the verdict on their link."""
 
     model_config = ConfigDict(
         json_schema_extra={

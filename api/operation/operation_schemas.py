@@ -42,7 +42,7 @@ class StuckPartition(View):
         description="workers_die: processes end before they get past this position."
         " stands_still: it has not moved for a while."
     )
-    tries: int = Field(description="How often workers took it up anew at this position.")
+    tries: int = Field(description="How often workers started again at this position.")
     moved_at: Instant = Field(description="When it moved last, or everything in it was processed.")
 
     @classmethod

@@ -25,7 +25,7 @@ class OutlookView(View):
     crosses: float | None = Field(
         description="Threshold that it would cross next, within six hours; null for none."
     )
-    at: Instant | None = Field(description="When, if it goes on like that.")
+    at: Instant | None = Field(description="When, if it continues like that.")
 
     @classmethod
     def from_outlook(cls, outlook: Outlook) -> "OutlookView":

@@ -32,7 +32,7 @@ class Reading(View):
     read_at: Instant
     score: float | None = Field(description="0–100; null when unknown.")
     status: Status
-    sample: int = Field(description="Events that it rests on.")
+    sample: int = Field(description="Events that it is based on.")
     components: JsonValue = Field(description="Components with their inputs.")
     reasons: JsonValue = Field(description="What lowered the score.")
 
@@ -114,7 +114,7 @@ class DecisionView(View):
     reasons: JsonValue
     codes: list[str] = Field(description="The reasons for machines, in the same order.")
     depends_on: list[str] = Field(description="Signals that it was judged over.")
-    reading_ids: list[int] = Field(description="Readings that the verdict rests on.")
+    reading_ids: list[int] = Field(description="Readings that the verdict is based on.")
     would: Literal["pass", "hold", "block"] | None = Field(
         description="What the gate itself says, where people or a mode say otherwise."
     )

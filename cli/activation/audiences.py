@@ -110,7 +110,7 @@ def create(
         int, typer.Option(help="Seconds between pushes; 0: it follows the segment at once.", min=0)
     ] = 3600,
     ttl: Annotated[
-        int | None, typer.Option(help="Seconds after which a member is let go.", min=3600)
+        int | None, typer.Option(help="Seconds after which a member is removed.", min=3600)
     ] = None,
     holdout: Annotated[
         int, typer.Option(help="Per cent of the members who are never sent.", min=0, max=90)
@@ -173,7 +173,7 @@ def resume(audience: _Audience, workspace_name: WorkspaceName = "default") -> No
 
 @app.command()
 def cancel(audience: _Audience, workspace_name: WorkspaceName = "default") -> None:
-    """Stop the push under way; the next one plans the rest anew."""
+    """Stop the push under way; the next one plans the rest again."""
     _change(audience, workspace_name, "has no push under way", commands.cancel)
 
 

@@ -184,7 +184,7 @@ class Demo:
     def check(self) -> list[str]:
         """Compare what is stored and pushed with what the data set says.
 
-        Answers every difference as a sentence.
+        Returns every difference as a sentence.
         """
         statistics = self.client.statistics()
         revenue = {money["currency"]: money["amount_minor"] for money in statistics["revenue"]}

@@ -1,6 +1,6 @@
 """Orders an export over HTTP and downloads it into a file.
 
-Begun again with the same file, it goes on where it stopped.
+Started again with the same file, it continues where it stopped.
 
 Beside the file that grows lies a note of which export it is part of. A part is appended only where
 the server says that it is of the same file, and the whole is compared with the digest that the

@@ -28,7 +28,7 @@ Out = Annotated[
     typer.Option(
         "--out",
         "-o",
-        help="File to write. Begun again with the same file, it goes on where it stopped.",
+        help="File to write. Started again with the same file, it continues where it stopped.",
     ),
 ]
 ApiKey = Annotated[

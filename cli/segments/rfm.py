@@ -9,12 +9,12 @@ from cli.workspaces import connected
 from config.load import load_settings
 from store.segments.rfm_refresh import RfmRefresh
 
-app = typer.Typer(no_args_is_help=True, help="Take RFM bounds anew.")
+app = typer.Typer(no_args_is_help=True, help="Recompute RFM bounds.")
 
 
 @app.callback()
 def rfm() -> None:
-    """Take RFM bounds anew."""
+    """Recompute RFM bounds."""
 
 
 @app.command()

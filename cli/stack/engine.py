@@ -68,5 +68,5 @@ def alerts() -> None:
 
 @app.command()
 def upkeep() -> None:
-    """Keep fresh what rests on everybody at once: RFM bounds."""
+    """Keep up to date what depends on everybody at once: RFM bounds."""
     importlib.import_module("dataflows.upkeep").run(load_settings())

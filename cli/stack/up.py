@@ -63,7 +63,7 @@ def show_addresses(console: Console, addresses: Addresses) -> None:
 
 
 def _wait_until_running(stack: Stack, stopping: Stopping) -> None:
-    """Wait, and say so once if a component is late; the supervisor goes on trying."""
+    """Wait, and say so once if a component is late; the supervisor keeps trying."""
     deadline = threading.Event()
     timer = threading.Timer(_READY_TIMEOUT_S, deadline.set)
     timer.start()

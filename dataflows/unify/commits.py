@@ -99,7 +99,7 @@ class Commits:
         commit: Callable[[Changes], Outcome],
         contend: Callable[[int], None] = lambda _: None,
     ) -> Done:
-        """Decide and commit until nobody was faster.
+        """Decide and commit until no version conflicts.
 
         Args:
             decide: loads and decides; a conflict where what was loaded does not fit together.

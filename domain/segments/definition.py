@@ -138,7 +138,7 @@ class RfmRule(Part, frozen=True):
     refresh_s: Annotated[
         int,
         Lt(2**31),
-        Meta(description="Quintiles are taken anew this often, seconds, at least 60."),
+        Meta(description="Quintiles are recomputed this often, seconds, at least 60."),
     ] = 3600
 
 
