@@ -75,7 +75,7 @@ class _Starter(threading.Thread):
             command, answer = self._requests.get()
             try:
                 answer.set_result(_open(command))
-            except OSError as error:
+            except Exception as error:  # whoever asked is told; the thread serves the next one
                 answer.set_exception(error)
 
 

@@ -259,6 +259,12 @@ def test_a_program_that_does_not_end_is_ended() -> None:
         run(Command("sleeper", ("sleep", "600")), 0.1)
 
 
+def test_after_a_start_that_cannot_even_be_tried_others_are_possible() -> None:
+    with pytest.raises(ValueError, match="null byte"):
+        Child(Command("odd", ("true\0",)))
+    run(Command("true", ("true",)), 30)
+
+
 def test_a_program_that_is_not_there_ends_at_once(tmp_path: Path) -> None:
     child = Child(Command("nothing", ("/nowhere/nothing",), log=tmp_path / "log"))
     assert child.wait(_DEADLINE_S) not in {0, None}
