@@ -207,5 +207,5 @@ def test_an_order_of_an_older_version_that_would_tell_more_fails_and_says_why(
 
     view = operator.get(f"/cdp/exports/{number}")
     assert (view["status"], view["reason"], view["rows"]) == ("failed", "form", 0)
-    assert "anew" in view["advice"]
+    assert "order it again" in view["advice"]
     assert list(tmp_path.rglob("export-*")) == []
