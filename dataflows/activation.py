@@ -217,7 +217,8 @@ def _run_once(settings: Settings, platform: str, lane: Lane) -> None:
             platform: Wiring(settings, http, valkey, now, lane.stop.wait).destination(platform)
         }
         gate = CountedGate(TrustGate(conn, settings.gate))
-        cli_main(build_on(conn, destinations, gate, settings, lane, now))  # type: ignore[no-untyped-call]
+        flow = build_on(conn, destinations, gate, settings, lane, now)
+        cli_main(flow)  # type: ignore[no-untyped-call]
 
 
 def build_on(

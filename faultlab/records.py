@@ -69,7 +69,8 @@ class Records:
             clock: how far the clock of affected clients is ahead; they state no sending time.
         """
         other = copy(self)
-        other._change, other._clock, other._affected = change, clock, {}  # noqa: SLF001 - of the same class
+        # Not private here: an object of the same class.
+        other._change, other._clock, other._affected = change, clock, {}  # noqa: SLF001
         return other
 
     def item(

@@ -202,10 +202,10 @@ def _whole(name: str, cells: Cells) -> Column:
 
 
 def _parts(field: str, prefix: str, names: Iterable[str], cells: Cells) -> list[Column]:
-    return [
-        Column(f"{prefix}.{name}", cells, lambda record, name=name: record[field].get(name))  # type: ignore[misc]
-        for name in names
-    ]
+    def part(name: str) -> Column:
+        return Column(f"{prefix}.{name}", cells, lambda record: record[field].get(name))
+
+    return [part(name) for name in names]
 
 
 def _typed(name: str, column_type: ColumnType | None) -> Column:

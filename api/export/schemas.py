@@ -20,7 +20,7 @@ _REASONS = {
     " exports.max_rows.",
     "definition": "What it refers to is not live any more: order it again.",
     "disk": "The file could not be written: see to the disk of exports.directory, then order"
-    " it anew.",
+    " it again.",
     "broken_off": "The client or the process went away before everything was sent.",
     "form": "A platform's form holds nothing but identifiers, of people who consent to the"
     " platform's purpose: order it again.",

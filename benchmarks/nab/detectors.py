@@ -67,7 +67,11 @@ class River:
         look: model, instant and value → score; it learns, too.
     """
 
-    def __init__(self, model: Any, look: Callable[[Any, int, float], float]) -> None:  # noqa: ANN401 - river's models share no type
+    def __init__(
+        self,
+        model: Any,  # noqa: ANN401 - river's models share no type
+        look: Callable[[Any, int, float], float],
+    ) -> None:
         self._model = model
         self._look = look
 

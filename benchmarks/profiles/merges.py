@@ -71,7 +71,8 @@ def _merge(bench: Bench, shape: str, links: int, *, shuffled: bool) -> float:
         if not isinstance(changes, Changes) or not isinstance(
             store.commit(changes, None), Committed
         ):
-            raise RuntimeError("the merge was not committed")  # noqa: TRY004 - not a mistake of the caller
+            # Not a mistake of the caller.
+            raise RuntimeError("the merge was not committed")  # noqa: TRY004
         elapsed += time.perf_counter() - started
     store.close()
     return elapsed

@@ -108,11 +108,8 @@ def _memory_and_restart(
     with bench.workers(1, LOG__PARTITIONS=str(PARTITIONS)) as (worker,):
         for number, batch in enumerate(batches, 1):
             bench.fill(batch, "stratum.events", PARTITIONS)
-            wait_for(
-                lambda number=number: bench.accepted() >= done + number * 60_000,  # type: ignore[misc]
-                120,
-                "committed",
-            )
+            goal = done + number * 60_000
+            wait_for(lambda goal=goal: bench.accepted() >= goal, 120, "events")  # type: ignore[misc]
             sizes.append(resident_mb(worker.pid))
         report.add(
             f"memory of a worker with {people:,} people",

@@ -59,7 +59,8 @@ def flowing(address: str, write_key: str, seed: int = 3) -> Iterator[Traffic]:
     Another seed for other events of the same people.
     """
     traffic = Traffic(seed)
-    thread = threading.Thread(target=traffic._send, args=(address, write_key))  # noqa: SLF001 - of this file
+    # Not private here: of this file.
+    thread = threading.Thread(target=traffic._send, args=(address, write_key))  # noqa: SLF001
     thread.start()
     try:
         yield traffic

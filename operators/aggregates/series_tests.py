@@ -195,7 +195,8 @@ def present_test(frame: Frame, function: str, condition: Condition) -> Ask | Non
     if newest is None or not isinstance(condition, conditions.Exists):
         return None
 
-    def tests(state: Any, now_ms: int) -> tuple[bool, int]:  # noqa: ANN401 - a state of either family
+    # `state` is of either family.
+    def tests(state: Any, now_ms: int) -> tuple[bool, int]:  # noqa: ANN401
         if state is None:
             return False, NEVER
         bucket = newest(state)

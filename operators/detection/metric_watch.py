@@ -179,7 +179,8 @@ class MetricWatch:
             picture,
         )
 
-    def on_event(self, event: Point, now_ms: int) -> list[EpisodeChange]:  # noqa: ARG002 - points carry their instant
+    # `now_ms` is of the machines' protocol; points carry their own instant.
+    def on_event(self, event: Point, now_ms: int) -> list[EpisodeChange]:  # noqa: ARG002
         """`update`, in the shape of a machine."""
         return self.update(event.at_ms, event.value)
 

@@ -52,7 +52,8 @@ class PagerDuty:
     runbook_url: str
     transport: Transport
 
-    def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:  # noqa: ARG002 - as `sinks.alerts.channel.Channel`
+    # The signature is that of `sinks.alerts.channel.Channel`.
+    def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:  # noqa: ARG002
         """Trigger, trigger again, or resolve."""
         return classify(self.transport(self.encode(notice)))
 

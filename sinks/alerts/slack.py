@@ -48,7 +48,8 @@ class Slack:
     runbook_url: str
     transport: Transport
 
-    def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:  # noqa: ARG002 - as `sinks.alerts.channel.Channel`
+    # The signature is that of `sinks.alerts.channel.Channel`.
+    def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:  # noqa: ARG002
         """Post a message."""
         return classify(self.transport(self.encode(notice)))
 

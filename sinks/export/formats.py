@@ -116,7 +116,8 @@ def encoder(spec: ExportSpec, columns: Sequence[Column], group_rows: int) -> Enc
         group_rows: people per row group of Parquet, which is what it holds in memory.
     """
     if spec.format == "parquet":
-        from sinks.export.parquet import ParquetEncoder  # noqa: PLC0415 - the library takes 50 MB, and few exports need it
+        # Imported late: the library takes 50 MB, and few exports need it.
+        from sinks.export.parquet import ParquetEncoder  # noqa: PLC0415
 
         return ParquetEncoder(columns, group_rows)
     if spec.format == "csv":

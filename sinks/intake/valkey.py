@@ -227,11 +227,12 @@ class ValkeyAppender:
             # Whatever else it is costs this group its place, never the writer: without it nothing
             # is written until the process ends. Messages and tracebacks may quote the records: the
             # kind and the place are enough.
+            reason = type(error).__name__
             where = "; ".join(
                 f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-3:]
             )
-            logger.error("group_not_written", reason=type(error).__name__, where=where)  # noqa: TRY400 - as above
-            return self._unavailable(LogRefusal.REFUSED, type(error).__name__)
+            logger.error("group_not_written", reason=reason, where=where)  # noqa: TRY400 - no traceback
+            return self._unavailable(LogRefusal.REFUSED, reason)
 
     def _commands(self, group: Sequence[_Waiting]) -> list[bytes]:
         return list(self._packer.commands(chain.from_iterable(each.entries for each in group)))

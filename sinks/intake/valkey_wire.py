@@ -39,13 +39,15 @@ class Packer:
             for value in values:
                 length = len(value)
                 if count and (count == most or size + length > most_bytes):
-                    yield pack_command(tuple(command))  # type: ignore[arg-type]  # its stub means tuples of any length
+                    # The stub says `tuple[T]` and means tuples of any length.
+                    yield pack_command(tuple(command))  # type: ignore[arg-type]
                     command = ["XADD", self._streams[partition], "*"]
                     size = count = 0
                 command += (self._fields[count], value)
                 size += length
                 count += 1
-            yield pack_command(tuple(command))  # type: ignore[arg-type]  # its stub means tuples of any length
+            # The stub says `tuple[T]` and means tuples of any length.
+            yield pack_command(tuple(command))  # type: ignore[arg-type]
 
 
 async def send(client: Redis, commands: Sequence[bytes]) -> None:

@@ -72,9 +72,11 @@ class Decoder:
                 value = shallow(value, around=1 if wrapped else 0)
             envelope = decode(value) if wrapped else bare(record, value)
             if not EARLIEST_MS <= envelope.received < LATEST_MS:
-                raise BadRecordError("bad_timestamp", "received")  # noqa: TRY301 - anybody may write it
+                # Anybody may write such a record.
+                raise BadRecordError("bad_timestamp", "received")  # noqa: TRY301
             if not 0 <= envelope.retry_of <= ROW_ID_LIMIT:
-                raise BadRecordError("invalid_type", "retry_of")  # noqa: TRY301 - no column holds it
+                # No column holds such a number.
+                raise BadRecordError("invalid_type", "retry_of")  # noqa: TRY301
             if envelope.command:
                 return read_command(envelope, self._salts)
             source = self._sources.get(envelope.source)

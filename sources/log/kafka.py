@@ -134,7 +134,8 @@ class KafkaLog:
         groups: dict[tuple[str, int], list[Message]] = {}
         for message in messages:
             topic, partition, error = message.topic(), message.partition(), message.error()
-            if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's public constant
+            # `_PARTITION_EOF` is a public constant of the client.
+            if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
                 groups.setdefault((str(topic), int(partition or 0)), []).append(message)
             else:
                 _report(error)

@@ -243,7 +243,11 @@ class KafkaLag:
         found = self._admin.list_topics(topic, timeout=_ASK_LIMIT_S).topics[topic]
         return [(topic, partition) for partition in sorted(found.partitions)]
 
-    def _bounds(self, partitions: list[tuple[str, int]], which: Any) -> dict[tuple[str, int], int]:  # noqa: ANN401 - untyped in the client
+    def _bounds(
+        self,
+        partitions: list[tuple[str, int]],
+        which: Any,  # noqa: ANN401 - untyped in the client
+    ) -> dict[tuple[str, int], int]:
         deadline = monotonic() + _ASK_LIMIT_S
         while partitions:
             futures = self._admin.list_offsets(

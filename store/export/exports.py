@@ -205,5 +205,6 @@ async def end(conn: AsyncConnection[Any], workspace: int, actor: str, row: Expor
     return True
 
 
-def _row(export_id: int, kind: str, spec: Any, *rest: Any) -> ExportRow:  # noqa: ANN401 - a row of the table
+# `spec` and `rest` are a row of the table.
+def _row(export_id: int, kind: str, spec: Any, *rest: Any) -> ExportRow:  # noqa: ANN401
     return ExportRow(export_id, kind, msgspec.convert(spec, ExportSpec), *rest)

@@ -21,7 +21,11 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, workspace: TestWorkspace) -> Run:  # noqa: ARG001 - there is one
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    workspace: TestWorkspace,  # noqa: ARG001 - there is one
+) -> Run:
     monkeypatch.setenv(
         "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())
     )

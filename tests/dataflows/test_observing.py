@@ -50,7 +50,10 @@ def page(port: int) -> str:
 
 
 @pytest.fixture
-def unify(settings: Settings, workspace: TestWorkspace) -> Iterator[Unifier]:  # noqa: ARG001 - has to be there
+def unify(
+    settings: Settings,
+    workspace: TestWorkspace,  # noqa: ARG001 - has to be there
+) -> Iterator[Unifier]:
     dsn = settings.postgres.dsn.get_secret_value()
     with psycopg.connect(dsn) as conn:
         load_positions(conn, "test", [0])

@@ -51,7 +51,11 @@ OTHERS: Final[tuple[tuple[str, Any], ...]] = (
 
 
 @pytest.fixture(autouse=True)
-def marked(tenant: Tenant, customers: None, postgres_dsn: str) -> None:  # noqa: ARG001 - people beside them
+def marked(
+    tenant: Tenant,
+    customers: None,  # noqa: ARG001 - people beside them
+    postgres_dsn: str,
+) -> None:
     """Somebody who consents and somebody who does not, with a mark in everything that is known of
     them."""
     for number, consent in ((7, True), (8, False)):

@@ -22,7 +22,11 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(settings: Settings, workspace: TestWorkspace, monkeypatch: pytest.MonkeyPatch) -> Run:  # noqa: ARG001 - there is one
+def run(
+    settings: Settings,
+    workspace: TestWorkspace,  # noqa: ARG001 - there is one
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
     monkeypatch.setenv(
         "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())
     )
@@ -52,7 +56,11 @@ def file(tmp_path: Path, content: Any) -> Path:
     return path
 
 
-def test_a_preview_tells_how_many_and_who(run: Run, buyers: Engine, tmp_path: Path) -> None:  # noqa: ARG001 - there are some
+def test_a_preview_tells_how_many_and_who(
+    run: Run,
+    buyers: Engine,  # noqa: ARG001 - there are some
+    tmp_path: Path,
+) -> None:
     told = run(segments.app, "preview", file(tmp_path, SEGMENT))
     assert told.exit_code == 0, told.output
     assert "buyers: 3 of 6 people; everybody was evaluated" in told.output

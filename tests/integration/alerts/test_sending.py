@@ -266,7 +266,12 @@ def test_a_channel_that_hangs_gives_the_rest_back_before_its_lease_ends(world: W
     class Slow:
         """Takes its time."""
 
-        def send(self, notice: Notice, number: int, now: datetime) -> Outcome:  # noqa: ARG002 - as `sinks.alerts.channel.Channel`
+        def send(
+            self,
+            notice: Notice,  # noqa: ARG002 - as `sinks.alerts.channel.Channel`
+            number: int,  # noqa: ARG002 - as `sinks.alerts.channel.Channel`
+            now: datetime,  # noqa: ARG002 - as `sinks.alerts.channel.Channel`
+        ) -> Outcome:
             world.now += timedelta(seconds=50)
             return Again("timeout")
 

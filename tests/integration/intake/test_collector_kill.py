@@ -55,7 +55,11 @@ class Collector:
 
 
 @pytest.fixture
-def collector(settings: Settings, workspace: TestWorkspace, tmp_path: Path) -> Iterator[Collector]:  # noqa: ARG001 - its keys are needed
+def collector(
+    settings: Settings,
+    workspace: TestWorkspace,  # noqa: ARG001 - its keys are needed
+    tmp_path: Path,
+) -> Iterator[Collector]:
     made = Collector(settings, tmp_path / "api.log")
     assert wait_until(made.answers, 60), (tmp_path / "api.log").read_text()
     yield made

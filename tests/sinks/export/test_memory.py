@@ -33,7 +33,10 @@ def crowd(people: range) -> Iterator[tuple[Person, bytes]]:
 
 
 @pytest.fixture
-def conn(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[psycopg.Connection[Any]]:  # noqa: ARG001 - there is one
+def conn(
+    postgres_dsn: str,
+    workspace: TestWorkspace,  # noqa: ARG001 - there is one
+) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(postgres_dsn, autocommit=True) as connection:
         adapt(connection)
         yield connection

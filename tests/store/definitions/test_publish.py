@@ -30,7 +30,10 @@ BREAKS = RfmBreaks((1, 2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4), 10, 1_790_000_000_0
 
 
 @pytest.fixture
-def conn(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[psycopg.Connection[Any]]:  # noqa: ARG001 - there is one
+def conn(
+    postgres_dsn: str,
+    workspace: TestWorkspace,  # noqa: ARG001 - there is one
+) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(postgres_dsn, autocommit=True) as connection:
         yield connection
 
