@@ -104,10 +104,16 @@ class PostgresUnitOfWork:
         return self._connection
 
     def close(self) -> None:
-        """Give the connection back; the next call opens a new one."""
+        """Close the connection and forget what was read on it; the next call opens a new one.
+
+        Commits do not wait for the disk, so the server that answers next may have lost the newest,
+        and another worker may have used the versions of people that they stored.
+        """
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._contending = False
+        self._loader.forget_all()
 
     def load(self, read_set: ReadSet) -> LoadedState:
         """Read what a batch names: from the cache, and the rest in one round trip.
@@ -289,6 +295,4 @@ class PostgresUnitOfWork:
 
     def _lost(self) -> StoreUnavailable:
         self.close()
-        self._contending = False
-        self._loader.forget_all()
         return StoreUnavailable("PostgreSQL does not answer")
