@@ -41,7 +41,7 @@ from api.segments import funnels_routes as funnels
 from api.segments import previews_routes as previews
 from api.segments import rfm_routes as rfm
 from api.segments import routes as segments
-from api.segments import segment_statistics_routes as segment_statistics
+from api.segments import statistics_routes as segment_statistics
 from api.segments import sweeps_routes as sweeps
 from api.segments import traits_routes as traits
 from api.segments.preview_desk import PreviewDesk

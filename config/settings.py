@@ -34,7 +34,7 @@ from store.profiles.statistics import StatisticsParams
 from store.segments.funnels import FunnelParams
 from store.segments.preview import PreviewParams
 from store.segments.rfm_refresh import RfmRefreshParams
-from store.segments.segment_statistics import SeriesParams
+from store.segments.statistics import SeriesParams
 
 
 class _Section(BaseModel):

@@ -23,7 +23,8 @@ from config.settings import Settings
 from dataflows import metrics
 from dataflows.runtime import connector
 from sources.log.lag import LagReader
-from sources.log.positions import Session, StoreUnavailableError
+from sources.log.positions import Session
+from store.errors import StoreUnavailable
 from store.profiles.survey import people
 
 logger = structlog.get_logger(__name__)
@@ -65,7 +66,7 @@ def survey(lag: LagReader, session: Session, params: MetricsParams) -> None:
         partitions = lag.read()
         counted = session.run(partial(people, cap=params.people_exact_limit))
     except (
-        StoreUnavailableError,
+        StoreUnavailable,
         psycopg.Error,
         redis.RedisError,
         confluent_kafka.KafkaException,

@@ -22,3 +22,13 @@ ProfileId = NewType("ProfileId", bytes)
 
 MessageKey = NewType("MessageKey", bytes)
 """16 bytes: keyed digest of a message id within one workspace."""
+
+
+def canonical(person: ProfileId) -> str:
+    """Spell a profile id as UUIDs are spelled; cheaper than by way of a UUID.
+
+    >>> canonical(ProfileId(bytes(range(16))))
+    '00010203-0405-0607-0809-0a0b0c0d0e0f'
+    """
+    digits = person.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 
 from domain.export import ColumnType, ExportSpec, event_key, for_platform
-from domain.ids import ProfileId
+from domain.ids import canonical
 from domain.profiles.leaf import Leaf
 from domain.profiles.profile import Person
 from domain.segments.definition import ComputedTrait, Function
@@ -102,16 +102,6 @@ def record(spec: ExportSpec, exported: Exported) -> Record:
         else None,
         "revenue": _revenue(view) if spec.revenue else None,
     }
-
-
-def canonical(person: ProfileId) -> str:
-    """Spell a profile id as UUIDs are spelled; cheaper than by way of a UUID.
-
-    >>> canonical(ProfileId(bytes(range(16))))
-    '00010203-0405-0607-0809-0a0b0c0d0e0f'
-    """
-    digits = person.hex()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def columns(spec: ExportSpec, computed: Iterable[ComputedTrait]) -> list[Column]:

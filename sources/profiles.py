@@ -17,7 +17,8 @@ import structlog
 
 from domain.event import Wake
 from domain.instants import MS
-from sources.log.positions import Connect, Session, StoreUnavailableError
+from sources.log.positions import Connect, Session
+from store.errors import StoreUnavailable
 from store.unify.wakes import DuePeople, due_people, try_lock
 
 logger = structlog.get_logger(__name__)
@@ -81,7 +82,7 @@ class DuePeopleFeed:
                     self._params.limit,
                 )
             )
-        except StoreUnavailableError as error:
+        except StoreUnavailable as error:
             logger.warning("store_unavailable", source="due", reason=str(error))
             return self._pause(self._params.standby)
         self._report(due)

@@ -17,9 +17,10 @@ from psycopg import Connection
 
 from domain.event import Wake
 from domain.ids import ProfileId
-from sources.log.positions import Connect, Session, StoreUnavailableError
+from sources.log.positions import Connect, Session
 from store.definitions import sweeps
 from store.definitions.sweeps import Sweep
+from store.errors import StoreUnavailable
 
 _FIRST_SIZE: Final = 10
 """People of the first page while events come in."""
@@ -119,7 +120,7 @@ class SweepFeed:
             if not self._may_sweep():
                 return self._pause(self._params.standby)
             wakes = self._session.run(self._turn)
-        except StoreUnavailableError as error:
+        except StoreUnavailable as error:
             logger.warning("store_unavailable", source="sweeps", reason=str(error))
             return self._pause(self._params.standby)
         if not wakes and self._sweep is None:

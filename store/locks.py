@@ -7,7 +7,15 @@ PostgreSQL keeps the two kinds apart. Source: PostgreSQL documentation, section 
 Functions".
 """
 
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+import psycopg
+from psycopg.errors import LockNotAvailable
+
+from domain.instants import MS
 
 MIGRATION: Final = 0x5374726174756D
 """Key: one migration at a time."""
@@ -35,3 +43,51 @@ GATE_INPUTS: Final = 0x5361
 """Class, by workspace: what people say about its pushes."""
 READINGS: Final = 0x5265
 """Class, by workspace: its readings."""
+
+
+@contextmanager
+def held(
+    conn: psycopg.Connection[Any], *key: int, patience: timedelta = timedelta()
+) -> Iterator[bool]:
+    """Hold an advisory lock for the duration.
+
+    Args:
+        conn: connection in autocommit mode; its end is the end of the lock.
+        key: a key, or a class and an id.
+        patience: how long to wait for the lock; waiters get it in order.
+
+    Yields:
+        Whether it is held; False where somebody else holds it.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    taken = _waited(conn, key, patience) if patience else _ask(conn, "pg_try_advisory_lock", key)
+    try:
+        yield taken
+    finally:
+        if taken and not conn.closed:
+            try:
+                _ask(conn, "pg_advisory_unlock", key)
+            except psycopg.OperationalError:
+                if not conn.closed:
+                    raise
+
+
+def _waited(conn: psycopg.Connection[Any], key: tuple[int, ...], patience: timedelta) -> bool:
+    conn.execute("SELECT set_config('lock_timeout', %s, false)", (f"{patience // MS}ms",))
+    try:
+        _ask(conn, "pg_advisory_lock", key)
+    except LockNotAvailable:
+        return False
+    finally:
+        if not conn.closed:
+            conn.execute("RESET lock_timeout")
+    return True
+
+
+def _ask(conn: psycopg.Connection[Any], function: str, key: tuple[int, ...]) -> bool:
+    row = conn.execute(
+        f"SELECT {function}({', '.join(['%s'] * len(key))})".encode(), key
+    ).fetchone()
+    return row is not None and bool(row[0])

@@ -102,20 +102,6 @@ def migrate(dsn: str, progress: Progress | None = None) -> list[Migration]:
         return missing
 
 
-def require_current(dsn: str) -> None:
-    """Check that the database has exactly this version's schema, without changing it.
-
-    Raises:
-        SchemaError: it has not.
-    """
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        known = conn.execute("SELECT to_regclass('schema_migrations') IS NOT NULL").fetchone()
-        missing = _missing(conn) if known == (True,) else migrations()
-    if missing:
-        names = ", ".join(migration.name for migration in missing)
-        raise SchemaError(f"the database lacks {names}: run `stratum migrate`")
-
-
 def _missing(conn: psycopg.Connection) -> list[Migration]:
     applied: dict[int, tuple[str, bytes]] = {
         version: (name, checksum)

@@ -21,10 +21,11 @@ from domain.ids import SourceId, WorkspaceId
 from local.servers.kafka import KafkaMissingError, create_topic
 from local.servers.postgres import EmbeddedPostgres
 from local.servers.valkey import EmbeddedValkey
-from store.databases import copy_database, drop_database, ensure_database
+from store.databases import ensure_database
 from store.migrate import migrate
 from store.workspaces.bootstrap import bootstrap
 from tests.support import marks
+from tests.support.databases import copy_database, drop_database
 from tests.support.servers import forget_at_crash, servers_folder, shared_kafka
 
 hypothesis.settings.register_profile(

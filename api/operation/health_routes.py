@@ -13,7 +13,7 @@ from fastapi import APIRouter, Response
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from api.operation.operation_schemas import Alive, ComponentHealth, Health, StuckPartition
+from api.operation.schemas import Alive, ComponentHealth, Health, StuckPartition
 from api.web.deps import LogDep, PoolDep, SettingsDep, state
 from api.web.values import now
 from domain.intake.log_refusal import LogRefusal

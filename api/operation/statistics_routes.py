@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from api.operation.lag import LagGauge
-from api.operation.operation_schemas import Lag, PartitionLag, Statistics, Throughput
+from api.operation.schemas import Lag, PartitionLag, Statistics, Throughput
 from api.web.deps import PoolDep, Reader, SettingsDep, require, state
 from api.web.values import Count, Money, instant_or_none, now
 from domain.profiles.leaf import Revenue

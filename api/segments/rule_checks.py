@@ -4,6 +4,7 @@ The API and the command line both check rules here.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, TypeVar
 
 from domain.segments.definition import RfmRule, TraitRule
@@ -40,7 +41,7 @@ def checked_rfm_rule(rule: RfmRule) -> RfmRule:
 
 
 def _checked(rule: T, problems: Iterator[RuleProblem]) -> T:
-    found = tuple(problem for problem, _ in zip(problems, range(PROBLEMS_SHOWN), strict=False))
+    found = tuple(islice(problems, PROBLEMS_SHOWN))
     if found:
         raise InvalidDefinitionError(found)
     return rule

@@ -1,7 +1,7 @@
 """``stratum up``: the whole of Stratum on this machine, until Ctrl-C."""
 
-import threading
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Final
 
 import typer
@@ -64,12 +64,9 @@ def show_addresses(console: Console, addresses: Addresses) -> None:
 
 def _wait_until_running(stack: Stack, stopping: Stopping) -> None:
     """Wait, and say so once if a component is late; the supervisor keeps trying."""
-    deadline = threading.Event()
-    timer = threading.Timer(_READY_TIMEOUT_S, deadline.set)
-    timer.start()
-    while not (stack.status().running or stopping.wait(0.05) or deadline.is_set()):
+    deadline = monotonic() + _READY_TIMEOUT_S
+    while not (stack.status().running or stopping.wait(0.05) or monotonic() > deadline):
         continue
-    timer.cancel()
     late = [unit.name for unit in stack.status().units if unit.state != "running"]
     if late and not stopping.is_set():
         typer.echo(f"{', '.join(late)}: not up yet; see {stack.data_dir / 'logs'}", err=True)

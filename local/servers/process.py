@@ -123,14 +123,14 @@ class Child:
         command: what to run.
 
     Raises:
-        StartError: the launcher itself cannot be run.
+        StartError: the launcher itself cannot be run, or not with such arguments.
     """
 
     def __init__(self, command: Command) -> None:
         self.command = command
         try:
             self._process = _starter.open(command)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise StartError(f"{command.name} cannot be started: {error}") from error
 
     @property

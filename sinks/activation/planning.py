@@ -13,7 +13,7 @@ from typing import Any
 from psycopg import Connection
 
 from domain.activation.states import LIVING, AudienceStatus, PushKind
-from domain.ids import ProfileId
+from domain.ids import ProfileId, canonical
 from operators.activation import NetChange, Row, net_change
 from sinks.ads.platform import Matchable, Platform
 from store.activation import concerned, drafts, due
@@ -178,11 +178,6 @@ def changes(
 def _desired(inputs: PushInputs, platform: Platform) -> dict[ProfileId, Row | None]:
     """Spell every member's row; None where nothing is left to match on."""
     return {
-        person: platform.row(Matchable(_uuid_text(person), inputs.identifiers.get(person, {})))
+        person: platform.row(Matchable(canonical(person), inputs.identifiers.get(person, {})))
         for person in sorted(inputs.members)
     }
-
-
-def _uuid_text(person: ProfileId) -> str:
-    digits = person.hex()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -15,11 +15,11 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.export import ExportCounts, ExportSpec, IdentifierForm, beside_identifiers, for_platform
-from domain.ids import ProfileId
+from domain.ids import ProfileId, canonical
 from domain.policies import ProfileRules
 from domain.profiles.profile import Person
 from domain.segments.definition import WorkspaceDefinitions
-from operators.export import Exported, Record, canonical, columns, record
+from operators.export import Exported, Record, columns, record
 from operators.segments.compile_definitions import compile_sound
 from operators.segments.compile_rules import Compiler
 from operators.segments.nodes import Subject

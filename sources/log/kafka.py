@@ -33,7 +33,8 @@ from sources.log.kafka_ends import Ends
 from sources.log.kafka_params import KafkaLogParams
 from sources.log.kafka_record import record_of
 from sources.log.kafka_topics import Topics
-from sources.log.positions import Positions, StoreUnavailableError
+from sources.log.positions import Positions
+from store.errors import StoreUnavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -116,7 +117,7 @@ class KafkaLog:
             self._topics.watch()
             self._place()
             self._touch()
-        except StoreUnavailableError as error:
+        except StoreUnavailable as error:
             logger.warning("store_unavailable", source="kafka", reason=str(error))
             self._resumes_at = datetime.now(UTC) + self._params.read.retry_pause
             return ()
@@ -208,7 +209,7 @@ class KafkaLog:
                 }
             )
             self._hints = self._positions.topic_sources()
-        except StoreUnavailableError as error:
+        except StoreUnavailable as error:
             logger.warning("store_unavailable", source="kafka", reason=str(error))
         for each in partitions:
             each.offset = self._positions.cursors(each.topic).get(each.partition, OFFSET_BEGINNING)

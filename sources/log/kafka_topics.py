@@ -91,7 +91,7 @@ class Topics:
         All partitions of a topic at once, so that what is known of it holds for all.
 
         Raises:
-            StoreUnavailableError: to be tried again.
+            StoreUnavailable: to be tried again.
         """
         if not self._unproven or monotonic() < self._prove_at:
             return

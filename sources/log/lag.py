@@ -82,7 +82,7 @@ class LagReader(Protocol):
         """One entry per partition, in order.
 
         Raises:
-            StoreUnavailableError: Postgres does not answer.
+            StoreUnavailable: Postgres does not answer.
             redis.RedisError, confluent_kafka.KafkaException: the log does not answer.
         """
         ...

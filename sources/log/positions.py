@@ -17,16 +17,12 @@ from typing import Any, TypeVar
 import psycopg
 
 from domain.event import Batch
-from store.errors import is_away
+from store.errors import StoreUnavailable, is_away
 from store.intake.offsets import CaughtUp, begin_at_origin, durable_positions, load_positions, touch
 from store.workspaces.topics import topic_sources
 
 R = TypeVar("R")
 Connect = Callable[[], psycopg.Connection[Any]]
-
-
-class StoreUnavailableError(ConnectionError):
-    """Postgres cannot be asked now; the caller waits and tries again."""
 
 
 class Session:
@@ -49,7 +45,7 @@ class Session:
         """Run one question of `store`.
 
         Raises:
-            StoreUnavailableError: no connection, or it broke, or the server does not work as it
+            StoreUnavailable: no connection, or it broke, or the server does not work as it
                 should (`store.errors`), as one that only reads; nothing is known about a write that
                 was under way.
         """
@@ -63,9 +59,7 @@ class Session:
             ) and not is_away(error):
                 raise
             self.close()
-            raise StoreUnavailableError(
-                f"Postgres does not answer ({type(error).__name__})"
-            ) from error
+            raise StoreUnavailable(f"Postgres does not answer ({type(error).__name__})") from error
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -115,7 +109,7 @@ class Positions:
     def _run(self, ask: Callable[[psycopg.Connection[Any]], R]) -> R:
         try:
             return self._session.run(ask)
-        except StoreUnavailableError:
+        except StoreUnavailable:
             self._next = dict.fromkeys(self._next)
             raise
 
@@ -138,7 +132,7 @@ class Positions:
             (log, partition, position) of those that were unknown.
 
         Raises:
-            StoreUnavailableError: they stay unknown.
+            StoreUnavailable: they stay unknown.
         """
         unknown: dict[str, list[int]] = {}
         for (log, partition), position in self._next.items():
@@ -156,7 +150,7 @@ class Positions:
         """Make sure that partitions have a row, whoever reads them.
 
         Raises:
-            StoreUnavailableError: not done.
+            StoreUnavailable: not done.
         """
         wanted = list(partitions)
         self._run(lambda conn: load_positions(conn, log, wanted))
@@ -169,7 +163,7 @@ class Positions:
         See `store.intake.offsets.begin_at_origin`.
 
         Raises:
-            StoreUnavailableError: not confirmed as done.
+            StoreUnavailable: not confirmed as done.
         """
         wanted = list(partitions)
         return self._run(lambda conn: begin_at_origin(conn, log, wanted, origin))
@@ -178,7 +172,7 @@ class Positions:
         """Record how far partitions are caught up.
 
         Raises:
-            StoreUnavailableError: not recorded.
+            StoreUnavailable: not recorded.
         """
         rows = list(caught_up)
         self._run(lambda conn: touch(conn, rows))
@@ -187,7 +181,7 @@ class Positions:
         """Processed positions of the assigned partitions that no crash can take back.
 
         Raises:
-            StoreUnavailableError: Postgres did not answer.
+            StoreUnavailable: Postgres did not answer.
         """
         partitions = sorted(self.assigned(log))
         return (
@@ -198,7 +192,7 @@ class Positions:
         """Registered topics: topic → source id.
 
         Raises:
-            StoreUnavailableError: Postgres did not answer.
+            StoreUnavailable: Postgres did not answer.
         """
         return dict(self._run(topic_sources))
 

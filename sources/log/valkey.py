@@ -29,7 +29,8 @@ from domain.intake.stream_position import kept_from
 from sources.feed import ReadParams
 from sources.log.entries import Entry, id_before, instant_of, position_of, unpack
 from sources.log.leases import Leases
-from sources.log.positions import Positions, StoreUnavailableError
+from sources.log.positions import Positions
+from store.errors import StoreUnavailable
 from store.intake.offsets import CaughtUp
 
 logger = structlog.get_logger(__name__)
@@ -130,7 +131,7 @@ class ValkeyLog:
         self._resumes_at = None
         try:
             return self._read()
-        except StoreUnavailableError as error:
+        except StoreUnavailable as error:
             return self._pause("store_unavailable", str(error))
         except (redis.ConnectionError, redis.TimeoutError) as error:
             return self._pause("log_unavailable", type(error).__name__)

@@ -8,13 +8,12 @@ still running then is at or above the cursor and is taken next time.
 """
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from psycopg import Connection
-from psycopg.errors import LockNotAvailable
 from psycopg.rows import class_row
 
 from domain.activation.states import (
@@ -25,7 +24,7 @@ from domain.activation.states import (
     RequestStatus,
     RowState,
 )
-from domain.instants import MS, to_ms
+from domain.instants import to_ms
 from store import locks
 from store.connection import one_of
 
@@ -193,44 +192,20 @@ def planning_transaction(
         yield (audience, xmin[0]) if audience and xmin else None
 
 
-@contextmanager
 def audience_lock(
     conn: Connection[Any], audience_id: int, patience: timedelta = timedelta()
-) -> Iterator[bool]:
+) -> AbstractContextManager[bool]:
     """Lock one audience for this connection, so that each has one writer.
-
-    Yields False where another one has it.
 
     Args:
         conn: connection in autocommit mode.
         audience_id: which.
         patience: how long to wait for the lock; waiters get it in order.
+
+    Returns:
+        What locks it; gives False where somebody else has it.
     """
-    lock = (locks.AUDIENCE, audience_id)
-    locked = _taken(conn, lock, patience)
-    try:
-        yield locked
-    finally:
-        if locked and not conn.closed:
-            conn.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
-
-
-def _taken(conn: Connection[Any], lock: tuple[int, int], patience: timedelta) -> bool:
-    if not patience:
-        row = conn.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
-        return row is not None and bool(row[0])
-    conn.execute(
-        "SELECT set_config('lock_timeout', %s, false)",
-        (f"{patience // MS}ms",),
-    )
-    try:
-        conn.execute("SELECT pg_advisory_lock(%s, %s)", lock)
-    except LockNotAvailable:
-        return False
-    finally:
-        if not conn.closed:
-            conn.execute("RESET lock_timeout")
-    return True
+    return locks.held(conn, locks.AUDIENCE, audience_id, patience=patience)
 
 
 def has_open_push(conn: Connection[Any], audience_id: int) -> bool:

@@ -6,7 +6,7 @@ cached of the person is detected as stale at its commit.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import msgspec
@@ -86,15 +86,11 @@ def only_repair(dsn: str) -> Iterator[bool]:
     Raises:
         psycopg.OperationalError: the server does not answer.
     """
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (locks.REPAIR,)).fetchone()
-        alone = row is not None and row[0]
-        try:
-            yield alone
-        finally:
-            if alone:  # the server notices the end of a connection later than its client
-                with suppress(psycopg.OperationalError):
-                    connection.execute("SELECT pg_advisory_unlock(%s)", (locks.REPAIR,))
+    with (
+        psycopg.connect(dsn, autocommit=True) as connection,
+        locks.held(connection, locks.REPAIR) as alone,
+    ):
+        yield alone
 
 
 def read_person(

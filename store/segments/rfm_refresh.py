@@ -123,17 +123,14 @@ class RfmRefresh:
         Raises:
             psycopg.OperationalError: the server does not answer; nothing was changed.
         """
-        if not _ask(conn, "SELECT pg_try_advisory_lock(%s)"):
-            return None
-        try:
+        with locks.held(conn, locks.RFM_REFRESH) as alone:
+            if not alone:
+                return None
             due = conn.execute(
                 _DUE, {"now_ms": now_ms, "refresh_s": RfmRule().refresh_s}
             ).fetchall()
             results = (self.refresh(conn, workspace, now_ms) for (workspace,) in due)
             return next((result for result in results if result is not None), None)
-        finally:
-            if not conn.closed:
-                _ask(conn, "SELECT pg_advisory_unlock(%s)")
 
     def refresh(self, conn: Connection[Any], workspace: int, now_ms: int) -> RefreshResult | None:
         """Refresh one workspace, due or not.
@@ -167,11 +164,6 @@ class RfmRefresh:
             self._params.population.tolerance,
             distribution,
         )
-
-
-def _ask(conn: Connection[Any], sql: str) -> bool:
-    row = conn.execute(sql.encode(), (locks.RFM_REFRESH,)).fetchone()
-    return row is not None and bool(row[0])
 
 
 def _built(definitions: WorkspaceDefinitions) -> Aggregate | None:

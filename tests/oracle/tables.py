@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
@@ -186,8 +186,3 @@ def row_of(person: Person) -> StoredPerson:
         person.wake_ms or None,
         encode_person(person),
     )
-
-
-def with_rules(**changed: Any) -> Rules:
-    """`RULES` with something changed."""
-    return replace(RULES, **changed)

@@ -19,9 +19,9 @@ from config.settings import Settings
 from domain.intake.envelope import Envelope, decode
 from domain.intake.partitioning import stream_key
 from local.servers.postgres import EmbeddedPostgres
-from store.databases import copy_database, drop_database
 from store.workspaces.bootstrap import bootstrap
 from tests.conftest import _TEMPLATE as TEMPLATE
+from tests.support.databases import copy_database, drop_database
 from tests.support.serving import serving_api
 
 

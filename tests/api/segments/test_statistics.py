@@ -10,7 +10,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from config.settings import Settings
-from store.segments.segment_statistics import SeriesParams
+from store.segments.statistics import SeriesParams
 from tests.api.conftest import START_MS, Api, Tenant
 
 Move = tuple[str, int, int]

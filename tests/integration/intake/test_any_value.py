@@ -16,13 +16,13 @@ from dataflows.unify.unifier import build_unifier
 from domain.event import Batch, Record
 from domain.intake.partitioning import partition_of, record_key, stream_key
 from domain.policies import IdentityRules, ProfileRules
-from store.databases import copy_database, drop_database
 from store.definitions.load import load_registry
 from tests.conftest import TestWorkspace
 from tests.integration.tables import canonical
 from tests.integration.unify.test_kill import PARTITIONS, seen, workers
 from tests.simulation.postgres import write_definitions
 from tests.support import odd_records
+from tests.support.databases import copy_database, drop_database
 
 DEADLINE_S = 600.0
 RECORDS = int(os.environ.get("FUZZ_RECORDS", "50000"))

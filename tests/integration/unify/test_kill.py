@@ -20,10 +20,10 @@ from config.settings import Engine, Settings
 from dataflows.unify.unifier import build_unifier
 from domain.event import Batch, Record
 from domain.policies import IdentityRules, ProfileRules
-from store.databases import copy_database, drop_database
 from tests.conftest import TestWorkspace
 from tests.integration.tables import canonical
 from tests.integration.unify.traffic import messages, records
+from tests.support.databases import copy_database, drop_database
 
 PARTITIONS = 4
 KILLS = 24

@@ -260,7 +260,7 @@ def test_a_program_that_does_not_end_is_ended() -> None:
 
 
 def test_after_a_start_that_cannot_even_be_tried_others_are_possible() -> None:
-    with pytest.raises(ValueError, match="null byte"):
+    with pytest.raises(StartError, match="null byte"):
         Child(Command("odd", ("true\0",)))
     run(Command("true", ("true",)), 30)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from api.segments.segment_statistics_schemas import (
+from api.segments.statistics_schemas import (
     EventVolumes,
     LifecycleDistribution,
     NameVolume,
@@ -24,8 +24,9 @@ from api.web.paging import Page, PagingDep
 from api.web.values import Count, Instant, instant, now
 from domain.profiles.profile import Stage
 from store.profiles import statistics
-from store.segments import segment_statistics, segments
-from store.segments.segment_statistics import Step, Volume
+from store.segments import segments
+from store.segments import statistics as segment_statistics
+from store.segments.statistics import Step, Volume
 
 router = APIRouter(prefix="/cdp", tags=["statistics"])
 

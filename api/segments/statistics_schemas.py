@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from api.web.values import Count, Instant, View
 from domain.profiles.profile import Stage
-from store.segments.segment_statistics import Point, SegmentChange, SegmentMoves
+from store.segments.statistics import Point, SegmentChange, SegmentMoves
 
 _AT = "2026-03-01T09:00:00Z"
 
