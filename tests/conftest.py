@@ -143,7 +143,9 @@ def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
             "data_dir": tmp_path,
             "postgres": {"dsn": postgres_dsn},
             "redis": {"url": valkey_url},
-            "edge": {"pool_timeout": "PT30S"},  # a machine that stands still is no outage
+            # A machine that stands still is no outage, and makes no preview an estimate.
+            "edge": {"pool_timeout": "PT30S"},
+            "query": {"preview": {"deadline": "PT30S"}},
         }
     )
 

@@ -27,6 +27,7 @@ def run(
     workspace: TestWorkspace,  # noqa: ARG001 - there is one
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
+    monkeypatch.setenv("STRATUM_QUERY__PREVIEW__DEADLINE", "PT30S")
     monkeypatch.setenv(
         "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())
     )
