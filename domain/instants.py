@@ -1,8 +1,8 @@
 """Instants: milliseconds since 1970 inside, aware datetimes at the rim.
 
 The engine counts in whole milliseconds of Unix time, which has no leap seconds; databases and the
-API speak of datetimes. Every conversion between the two stands here and is exact: it uses integer
-arithmetic only, as a float holds no microsecond of a distant year.
+API speak of datetimes. Every conversion in Python between the two is here and exact: it uses
+integer arithmetic only, as a float holds no microsecond of a distant year. SQL converts for itself.
 """
 
 from datetime import UTC, datetime, timedelta
