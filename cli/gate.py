@@ -99,7 +99,7 @@ def show(*, workspace: WorkspaceName = "default") -> None:
 def freeze(
     *, reason: Reason, scope: Scope = "workspace", workspace: WorkspaceName = "default"
 ) -> None:
-    """Hold every push until `stratum gate enforce`. Withdrawals and erasures go on."""
+    """Hold every push until `stratum gate enforce`. Withdrawals and erasures continue."""
     with _session(workspace) as at:
         commands.set_mode(at.conn, at.actor, Mode.FROZEN, commands.Terms(scope, reason), at.now)
     typer.echo(f"{scope}: pushes are frozen")

@@ -83,7 +83,7 @@ class Records:
         *,
         affected: bool,
     ) -> Item:
-        """One event, or what becomes of it.
+        """One event, as the disturbance leaves it where it applies.
 
         Args:
             person: number of the person.

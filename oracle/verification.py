@@ -76,7 +76,7 @@ def differences(
 
 
 def _decide(truth: _Recomputed, rules: Rules, totals: Totals) -> None:
-    """Who is one person by all facts together, and what became of each fact."""
+    """Who is one person by all facts together, and the verdict on each fact."""
     truth.people, truth.verdicts = people_of(truth.facts, rules.identity)
     totals.identifiers, totals.people = len(truth.facts.kinds), len(truth.people)
     totals.links, totals.banned = len(truth.verdicts), len(truth.facts.banned)

@@ -166,7 +166,7 @@ class SweepFeed:
         ]
 
     def _moved(self, conn: Connection[Any], sweep: Sweep) -> Sweep:
-        """The sweep behind the pages handed out last, which are committed."""
+        """Record that the pages handed out last are committed; returns the sweep past them."""
         if not self._handed:
             return sweep
         cursor, visited = UUID(bytes=self._handed[-1]), len(self._handed)

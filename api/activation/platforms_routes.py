@@ -77,7 +77,7 @@ async def disconnect_platform(
 ) -> ConnectionView:
     """Pauses the workspace's audiences there.
 
-    None can be made or resumed until it is connected again. Withdrawals and deletions go on.
+    None can be made or resumed until it is connected again. Withdrawals and deletions continue.
     """
     await transactions.run(
         lambda conn: commands.disconnect(conn, caller.workspace, caller.actor, platform, now())

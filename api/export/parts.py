@@ -46,7 +46,9 @@ class RequestedPart:
 async def _requested_part(
     part: Annotated[
         str | None,
-        Header(alias="range", max_length=100, description="`bytes=1000-`: go on there; one part."),
+        Header(
+            alias="range", max_length=100, description="`bytes=1000-`: from there on; one part."
+        ),
     ] = None,
     if_range: Annotated[
         str | None,

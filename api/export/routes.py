@@ -115,8 +115,8 @@ async def export_people(
     The audit log has it before the first leaves.
 
     While they are few, the answer is the people, streamed. With `wait=false` a file is ordered:
-    look at `/cdp/exports/{id}` until it is done, then download it, and go on where a download broke
-    off.
+    look at `/cdp/exports/{id}` until it is done, then download it, and continue where a download
+    broke off.
     """
     spec = await _spec(pool, settings, caller, body)
     author = author_of(settings, caller.workspace, caller.actor)

@@ -184,7 +184,9 @@ class PartitionLag(View):
     log: str
     partition: int
     next_position: int = Field(description="The next position that will be processed.")
-    head_position: int = Field(description="Behind the newest record.")
+    head_position: int = Field(
+        description="The position after the newest record; `next_position` when nothing waits."
+    )
     records_behind: int = Field(description="Records that wait.")
     exact: bool = Field(description="False where `records_behind` is an estimate.")
     seconds_behind: float = Field(

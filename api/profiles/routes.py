@@ -25,7 +25,7 @@ ProfileIdPath = Annotated[
 
 
 async def find(pool: Pool, workspace: int, profile: UUID) -> StoredProfile:
-    """The live person behind an id.
+    """The live person that an id leads to.
 
     Raises:
         NotFoundError: the workspace knows no such person.

@@ -118,7 +118,7 @@ class WhyView(View):
 
 
 class NodeEvidence:
-    """What nodes rest on.
+    """The stored events that the result of each node is based on.
 
     Args:
         events: stored ones.

@@ -168,7 +168,7 @@ class TookView(View):
 
 
 class FunnelStep(View):
-    """What became of people at one step."""
+    """How many people did one step, and how long it took them."""
 
     model_config = ConfigDict(json_schema_extra={"examples": _STEPS})
 

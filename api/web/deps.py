@@ -191,7 +191,7 @@ def require(*scopes: Scope) -> Callable[[Request], Awaitable[Caller]]:
 
 
 def demand(caller: Caller, *scopes: Scope) -> None:
-    """Go on only where the caller has one of some scopes.
+    """Refuse a caller that has none of some scopes.
 
     Raises:
         ForbiddenError: the key has none of them.

@@ -2,7 +2,7 @@
 
 The earliest detection inside a window earns up to 1 on a scaled sigmoid of its place in the window;
 a window without one costs; a record flagged outside of windows costs up to a weight, less right
-behind a window. The first part of every series is probationary and not scored. 0 is the silent
+after a window. The first part of every series is probationary and not scored. 0 is the silent
 detector, 100 one that flags the first record of every window and nothing else.
 
 Source: Lavin and Ahmad, "Evaluating Real-time Anomaly Detection Algorithms – the Numenta Anomaly
@@ -16,7 +16,7 @@ from typing import Final
 
 _STEEPNESS: Final = 5.0
 _FAR: Final = 3.0
-"""So many window widths behind a window a false positive costs all that it can."""
+"""So many window widths after a window a false positive costs all that it can."""
 _PROBATION_SHARE: Final = 0.15
 _PROBATION_RECORDS: Final = 750
 
@@ -92,7 +92,7 @@ class DetectionCounts:
 
 
 def scaled_sigmoid(place: float) -> float:
-    """From 1 far before the right edge of a window (place 0) to −1 far behind it.
+    """From 1 far before the right edge of a window (place 0) to −1 far past it.
 
     The place counts in widths of the window.
     """

@@ -22,9 +22,7 @@ _READY_S: Final = 90.0
 def demo(
     once: Annotated[
         bool,
-        typer.Option(
-            help="Replay, push, check and exit: 0 if everything is as it must be, 1 if not."
-        ),
+        typer.Option(help="Replay, push, check and exit: 0 if all figures are correct, 1 if not."),
     ] = False,
 ) -> None:
     """Run everything on this machine with real purchases, one gated push and live traffic.
@@ -77,7 +75,7 @@ def _conclude(console: Console, run: Demo) -> None:
     rows = run.client.at_meta(run.audience or 0)
     revenue = decimal_string(cdnow.REVENUE_MINOR, cdnow.CURRENCY)
     console.print(
-        f"[green]as it must be:[/] {cdnow.PEOPLE:,} people, {cdnow.ORDERS:,} orders,"
+        f"[green]correct:[/] {cdnow.PEOPLE:,} people, {cdnow.ORDERS:,} orders,"
         f" {revenue} {cdnow.CURRENCY}"
     )
     console.print(f"the local Meta holds exactly the {len(rows):,} consenting customers")

@@ -33,7 +33,7 @@ _SEED: Final = 1
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message says why."""
+    """The demo cannot continue; the message says why."""
 
 
 class Demo:
@@ -167,7 +167,7 @@ class Demo:
         )
 
     def live(self) -> None:
-        """Go on with simulated visitors until somebody stops the demo."""
+        """Continue with simulated visitors until somebody stops the demo."""
         self.facts.phase = "live: simulated visitors. Ctrl-C stops everything"
         sender = Sender(
             self.addresses.api, self.keys.write_key, sent_at=lambda: stamp(datetime.now(UTC))

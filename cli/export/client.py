@@ -120,7 +120,7 @@ class ExportClient:
                 tries = tries + 1 if part.exists() and part.stat().st_size == at else 1
                 if tries >= _TRIES:
                     raise ExportRefusedError(
-                        "the line breaks again and again; begin again to go on"
+                        "the connection is lost again and again; run the command again to continue"
                     ) from error
                 time.sleep(_LOOK_S * 2**tries)
         with part.open("rb") as file:

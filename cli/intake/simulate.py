@@ -37,7 +37,7 @@ def send_traffic(
         duration_s: how long; 0 without end.
 
     Returns:
-        What became of each batch.
+        The outcome of each batch.
 
     Raises:
         CollectorUnavailableError: the collector stayed away.

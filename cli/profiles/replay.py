@@ -34,7 +34,7 @@ from sources.intake.files import BadRow, ColumnMap, MapError, count_lines, read_
 
 
 class ReplayCounts:
-    """What became of a file's rows; rows that are no events go to a file of rejects beside it.
+    """Counts the outcomes of a file's rows, and writes those that are no events to a second file.
 
     Args:
         path: the file that is read; rejects go to ``<path>.rejects.jsonl``, which exists only where
@@ -139,7 +139,7 @@ BatchEvents = Annotated[int, typer.Option(help="Events per request.", min=1, max
 Skip = Annotated[
     int,
     typer.Option(
-        help="Lines at the beginning of each file to leave out, to go on after a stop.", min=0
+        help="Lines at the beginning of each file to skip, to continue after a stop.", min=0
     ),
 ]
 

@@ -64,9 +64,12 @@ class FileDefinition:
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of one definition.
+    """One definition after it was saved.
 
-    Its id, its newest version, and what publishing did, None where it was not asked for.
+    Attributes:
+        id: of the definition.
+        version: its newest.
+        published: what publishing did; None where it was not requested.
     """
 
     id: int

@@ -23,7 +23,7 @@ def refresh(
         str, typer.Option("--workspace", help="Name of the workspace.")
     ] = "default",
 ) -> None:
-    """Take the quintile bounds of all buyers now, and score everybody by them."""
+    """Recompute the quintile bounds of all buyers now, and score everybody by them."""
     settings = load_settings()
     with connected(settings, workspace, autocommit=True) as (conn, workspace_id):
         found = RfmRefresh(settings.rfm).refresh(conn, workspace_id, time.time_ns() // 1_000_000)

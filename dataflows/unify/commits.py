@@ -99,12 +99,16 @@ class Commits:
         commit: Callable[[Changes], Outcome],
         contend: Callable[[int], None] = lambda _: None,
     ) -> Done:
-        """Decide and commit until no version conflicts.
+        """Decide and commit until there is no version conflict.
 
         Args:
             decide: loads and decides; a conflict where what was loaded does not fit together.
             commit: writes the decision, or says why not.
             contend: called after a conflict, with the number of the try.
+
+        Returns:
+            The changes that were committed; `Fenced` where nothing was, because the partition
+            belongs to another worker; or the conflict of the last try, where every try met one.
         """
         met = Conflict("")
         for attempt in range(self._retries):
@@ -134,7 +138,7 @@ def given_up(met: Conflict) -> Exception:
 
 
 def facts_of(changes: Changes) -> Facts:
-    """What the steps behind UNIFY learn of a transaction."""
+    """What the steps after UNIFY learn of a transaction."""
     profiles = (
         *(person.id for person in changes.people),
         *(profile for profile, _ in changes.gone),

@@ -61,7 +61,7 @@ def attempted(work: Callable[[], T]) -> T | Failure:
         return work()
     except StoreUnavailable:
         raise
-    except Exception as error:  # a fault of the engine must not stop the records behind it
+    except Exception as error:  # a fault of the engine must not stop later records
         if is_away(error):
             raise StoreUnavailable("PostgreSQL refuses to work") from error
         return failure_of(error)

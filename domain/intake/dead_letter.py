@@ -7,7 +7,7 @@ from domain.values import Transitions
 
 
 class DeadLetterStatus(StrEnum):
-    """What becomes of a dead letter.
+    """The state of a dead letter.
 
     Attributes:
         RETRYING: its record is on its way into the log again, or waits there.

@@ -2,7 +2,7 @@
 
 Commutative, in every family; `operators.aggregates.join` joins the states of leaves.
 
-Old buckets are dropped by what the state itself has seen (so many behind its newest), never by a
+Old buckets are dropped by what the state itself has seen (so many before its newest), never by a
 clock: the same events leave the same state in any order, and what was dropped lies outside every
 window that the aggregate serves.
 """
@@ -42,7 +42,7 @@ Fold = Callable[[Any, int, int, Properties], None]
 
 
 def _insert(buckets: dict[int, V], bucket: int, entry: V, limit: int) -> None:
-    """Insert a new bucket in its place, and drop those too far behind the newest."""
+    """Insert a new bucket in its place, and drop those too far before the newest."""
     newest = next(reversed(buckets), bucket)
     if bucket >= newest:
         buckets[bucket] = entry

@@ -1,7 +1,7 @@
 """What the gate remembers of readings: rows of healthy ones, trouble, scores.
 
-A row begins anew after a reading that is not healthy, a gap longer than a reading may be old, and a
-clock that went back. Clock: `now_ms`.
+A row begins again after a reading that is not healthy, a gap longer than a reading may be old, and
+a clock that went back. Clock: `now_ms`.
 """
 
 import math

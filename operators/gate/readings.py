@@ -178,8 +178,7 @@ def _doubt(reading: Reading, now_ms: int, params: GateParams) -> Finding | None:
             f"{signal} is unknown: {reading.reasons[0] if reading.reasons else 'no score'}",
         )
     if reading.sample < enough(reading, params):
-        reason = (
-            f"{signal} rests on {reading.sample} observations, {enough(reading, params)} are needed"
-        )
+        needed = enough(reading, params)
+        reason = f"{signal} is based on {reading.sample} observations, {needed} are needed"
         return Finding(Verdict.HOLD, Code.SMALL_SAMPLE, reason)
     return None

@@ -1,4 +1,4 @@
-"""Partitions a component of facts afresh, and tells its people what became of them."""
+"""Recomputes who is one person in a component of facts, and how its people changed."""
 
 from collections.abc import Collection, Mapping
 

@@ -249,7 +249,7 @@ def rfm_rule_problems(definition: RfmRule) -> Iterator[RuleProblem]:
         yield RuleProblem("$.look_back", "The look-back is at least 1d and at most 731d.")
     if definition.refresh_s < REFRESH_LEAST_S:
         yield RuleProblem(
-            "$.refresh_s", f"Bounds are taken anew every {REFRESH_LEAST_S} seconds at most."
+            "$.refresh_s", f"Bounds are recomputed every {REFRESH_LEAST_S} seconds at most."
         )
 
 

@@ -34,7 +34,7 @@ _KEPT: Final[dict[Resolution, int]] = {
     "hour": 1_465,
     "day": 735,
 }
-"""Buckets kept behind the newest one.
+"""Buckets kept before the newest one.
 
 The longest window of a resolution, and slack for clocks that disagree.
 """
@@ -73,7 +73,7 @@ def window_of(span: str | None) -> Window:
 
 
 def kept_buckets(resolution: Resolution) -> int:
-    """How many buckets behind the newest one are kept."""
+    """How many buckets before the newest one are kept."""
     return _KEPT[resolution]
 
 

@@ -153,7 +153,7 @@ def _places(
 
 
 class _Ledger:
-    """Enters what becomes of one person's memberships; the person stays untouched.
+    """Collects changes of one person's memberships; the person stays untouched.
 
     Attributes:
         members_before: segments, with versions, that the person counts as a member of before.

@@ -1,6 +1,6 @@
 """Silence never heals: while no event of a source comes, its readings only get worse.
 
-The last guard, behind what is learned and weighed.
+It is the last guard, after what is learned and weighed.
 
 Healthy is better than degraded, and that better than unhealthy or unknown, which both let nothing
 pass: a source may go from either to the other while it is silent. Only an event that was accepted

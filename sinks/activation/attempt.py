@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from sinks.ads.outcomes import Delivered, Outcome, Retry
 
 Word: TypeAlias = Literal["delivered", "retry", "rejected"]
-"""How metrics and logs name what became of a request."""
+"""How metrics and logs name the outcome of a request."""
 
 
 @dataclass(frozen=True)

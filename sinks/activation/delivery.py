@@ -15,7 +15,8 @@ for before. What has begun may be on its way when people say something else.
 Guarantee: every recorded request is sent at least once until it is delivered, rejected or given up;
 sending one twice changes nothing, because all writes are set operations and an audience is created
 only when looking for it by its recorded intent finds none. Requests for withdrawals and deletions
-are never given up. A destination that fails again and again rests behind its breaker.
+are never given up. The circuit breaker of a destination that fails repeatedly opens: it is left
+alone for a while.
 """
 
 from collections.abc import Callable, Mapping, Sequence

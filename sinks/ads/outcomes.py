@@ -1,4 +1,4 @@
-"""What became of an operation at a platform: delivered, to be tried again, or rejected.
+"""The outcome of an operation at a platform: delivered, to be retried, or rejected.
 
 What is delivered has one type per kind of answer, all of them `Delivered`.
 """
@@ -25,7 +25,7 @@ class Found(Delivered):
 
     Attributes:
         platform_id: the audience; empty where a `Find` has not found it.
-        after: where such a `Find` goes on; empty at the end of the list.
+        after: where such a `Find` continues; empty at the end of the list.
     """
 
     platform_id: str = ""

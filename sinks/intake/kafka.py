@@ -186,7 +186,7 @@ class KafkaAppender:
             raise _unavailable(error.args[0], self._params.retry_after_s) from None
         except RuntimeError:  # closed meanwhile, because it was broken
             raise LogUnavailableError(
-                LogRefusal.AWAY, self._params.retry_after_s, "the producer is made anew"
+                LogRefusal.AWAY, self._params.retry_after_s, "the producer is being replaced"
             ) from None
         await done
 

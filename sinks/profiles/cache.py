@@ -109,7 +109,7 @@ def connect_profile_cache(url: str, params: ProfileCacheParams) -> Redis:
 
 
 class ProfileCache:
-    """Reads profiles by identifier: Redis first, Postgres behind it.
+    """Reads profiles by identifier: Redis first, then Postgres.
 
     Args:
         redis: client, or None to read Postgres only; its socket timeouts should equal

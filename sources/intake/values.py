@@ -39,7 +39,7 @@ def storable(value: Json, depth: int = 0) -> Json:
 
 
 def read_properties(raw: msgspec.Raw, brackets: int) -> dict[str, Any] | None:
-    """An event's properties, read once for everybody behind; None where it states none.
+    """An event's properties, read once for every later step; None where it states none.
 
     PHP spells an empty object as an empty list.
 

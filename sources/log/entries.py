@@ -21,7 +21,7 @@ def position_of(entry_id: bytes) -> int:
 
     Raises:
         OverflowError: more than 2^20 entries in one millisecond, which happens only while the
-            server's clock stands back for long. Going on would confuse positions, so the process
+            server's clock stands back for long. Continuing would confuse positions, so the process
             stops instead.
 
     >>> position_of(b"1700000000000-3") - (1700000000000 << 20)

@@ -57,7 +57,8 @@ class PartitionLag(msgspec.Struct, frozen=True):
         log: stream or topic.
         partition: number within the log.
         next_position: the next position to be processed.
-        head_position: behind the newest record; equal to `next_position` when nothing waits.
+        head_position: the position after the newest record; equal to `next_position` when nothing
+            waits.
         records_behind: records that wait.
         exact: whether `records_behind` was counted rather than estimated from the records' density
             in time.

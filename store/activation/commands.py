@@ -197,8 +197,8 @@ def reconcile(
         workspace: tenant.
         actor: who asks.
         audience: which.
-        resend: also sends everybody again who should be on the list, where what is at the platform
-            may have been changed behind our back.
+        resend: also sends everybody again who should be on the list, where the list may have been
+            changed by others at the platform.
         now: clock.
 
     Raises:

@@ -75,7 +75,7 @@ def as_rule(definition: Json) -> Rule:
         found: Rule = msgspec.convert(definition, Rule)
     except msgspec.ValidationError as error:
         raise DefinitionConflictError(
-            "The stored rule is of another version of Stratum: save it anew, or run that version."
+            "The stored rule is of another version of Stratum: save it again, or run that version."
         ) from error
     return found
 

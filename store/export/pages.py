@@ -1,8 +1,8 @@
 """Reads the people of an export page by page in id order: constant memory, no locks.
 
 A page is one instant of the store; pages follow one another in time, so that consent counts as it
-is when a person is read. Somebody who is merged meanwhile may appear twice or, where the survivor's
-id lies behind, once under the old id.
+is when a person is read. Somebody who is merged meanwhile may appear twice or, where the page with
+the survivor's id is past, once under the old id.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -31,8 +31,8 @@ class Attempt(NamedTuple):
 
     Attributes:
         position: the partition's next position.
-        record: place of the record of the entry there that is in hand by itself; behind the last:
-            the entry as a whole; −1: a batch.
+        record: place of the record of the entry there that is processed by itself; the number of
+            its records: the entry as a whole; −1: a batch.
         tries: how often.
         broken: records of the entry that workers died of.
     """

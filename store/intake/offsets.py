@@ -116,8 +116,8 @@ def durable_positions(conn: Connection[Any], log: str, partitions: Sequence[int]
     """Read next positions that no crash of Postgres can take back.
 
     UNIFY commits without waiting for the disk, so a position that is visible may still be lost.
-    This transaction reads first, then writes, and waits for its own commit, which lies behind those
-    commits in the write-ahead log.
+    This transaction reads first, then writes, and waits for its own commit, which comes after
+    those commits in the write-ahead log.
 
     Returns:
         Partition → next position; what lies before it may be deleted from the log. A partition that

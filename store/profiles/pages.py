@@ -9,7 +9,7 @@ from store.counting import Count, count, estimate
 from store.fetch import Pool, fetch
 
 LAST_CHARACTER: Final = "\U0010ffff"
-"""Sorts behind every continuation of a prefix, in byte order."""
+"""Sorts after every continuation of a prefix, in byte order."""
 LOWEST: Final = UUID(int=0)
 
 

@@ -45,7 +45,7 @@ def test_a_false_positive_before_any_window_costs_its_whole_weight() -> None:
 
 
 def test_a_false_positive_right_behind_a_window_costs_less() -> None:
-    # Ten behind: place 10/99, sigmoid 2/(1 + e^0.50505) − 1 = −0.24729.
+    # Ten past it: place 10/99, sigmoid 2/(1 + e^0.50505) − 1 = −0.24729.
     assert tally(ONE, [400, 509]).raw == pytest.approx(1 - 0.11 * 0.247292, abs=1e-5)
     assert tally(ONE, [400, 999]).raw == pytest.approx(1 - 0.11)
 

@@ -31,7 +31,7 @@ class Subject:
     """One machine.
 
     Attributes:
-        build: from a snapshot, or anew.
+        build: from a snapshot, or from nothing.
         events: seeded (event, instant) pairs in time order.
         disordered: the same facts, in another order within the lateness that the machine allows
             for.

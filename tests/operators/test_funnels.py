@@ -35,7 +35,7 @@ def columns(history: History) -> list[Occurrences]:
 def chains(
     history: History, person: int, chain: tuple[int, ...], window: int
 ) -> list[tuple[int, ...]]:
-    """Every way in which a person's attempt can go on."""
+    """Every way in which a person's attempt can continue."""
     found = [chain]
     if len(chain) < len(history):
         for who, at in history[len(chain)]:

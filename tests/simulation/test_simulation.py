@@ -73,7 +73,7 @@ def people(world: World) -> dict[frozenset[IdentifierKey], tuple[Leaf, str, dict
 
 
 def links(world: World) -> dict[Pair, tuple[str, str, object]]:
-    """Links with what became of them; of a banned pair only that it is banned."""
+    """Links with the verdict on them; of a banned pair only that it is banned."""
     return {
         pair: (
             (link.status, "", None)

@@ -214,7 +214,7 @@ def test_leaves_remembered_of_an_older_version_do_not_come_back(shared: Shared) 
     first(event("u1", "a1", at_ms=100), event("u2", "a1", at_ms=200), event("u2", "d2", at_ms=300))
     second(event("d2"))
     first(event("d2"))
-    # Late beside a refused link: the person behind it is read and written, too.
+    # Late beside a refused link: the person it leads to is read and written, too.
     second(event("u1", "e9", at_ms=50))
     second(event("d2"))
     assert leaf_of(shared.open(), "d2").types == {"track": 3}

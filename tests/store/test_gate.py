@@ -1,6 +1,6 @@
 """Decisions are on record with their audit row and the gate's memory, or not at all.
 
-What a decision rests on is kept.
+What a decision is based on is kept.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The reading that a restarted reader goes on from is the one that was written last, whatever the
+"""The reading that a restarted reader continues from is the one that was written last, whatever the
 clocks dated it."""
 
 from collections.abc import Iterator

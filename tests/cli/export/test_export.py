@@ -1,4 +1,4 @@
-"""``stratum export``: a file that is whole or goes on, and sentences where the server says no."""
+"""``stratum export``: a file that is whole or continued, and sentences where the server says no."""
 
 import json
 import threading

@@ -93,7 +93,7 @@ class Desk:
         return self.now
 
     def exchange(self, request: Request) -> Response:
-        """One exchange with a slow platform, while the signals process goes on reading."""
+        """One exchange with a slow platform, while the signals process continues reading."""
         self.seen += 1
         number = self.seen
         if request.adds:
@@ -132,7 +132,7 @@ class Desk:
         return any(one is not None for one in permitted)
 
     def run(self) -> None:
-        """Go on until nothing may be done any more."""
+        """Continue until nothing may be done any more."""
         for _ in range(100):
             if not self.poll():
                 return

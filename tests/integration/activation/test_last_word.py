@@ -124,7 +124,7 @@ def revoke(desk: Desk) -> None:
 
 
 def outlast(desk: Desk) -> None:
-    """Time passes until whatever was let pass has ended; the source goes on being read."""
+    """Time passes until whatever was let pass has ended; the source is still read."""
     desk.now += timedelta(hours=2)
     desk.feed()
 

@@ -356,7 +356,7 @@ def _compare(seed: int, model: Model, decision: Decision, enforced: Decision) ->
 def _happen(
     rng: random.Random, model: Model, state: GateState, numbers: int, steady: bool
 ) -> tuple[int, GateState]:
-    """Time passes; readings come; the process may start anew."""
+    """Time passes; readings come; the process may start again."""
     model.now_ms += (
         rng.choice((1_000, 5_000, 5_000, 20_000, 60_000))
         if steady
