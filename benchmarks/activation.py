@@ -241,7 +241,8 @@ def _one_by_one(
 def _lag_ms(connection: psycopg.Connection, audience: int, person: UUID, *, urgent: bool) -> float:
     """Remove a person from the segment, or their consent, and wait for the platform.
 
-    Returns once the platform confirmed the removal.
+    Returns:
+        Milliseconds until the platform confirmed the removal.
     """
     with connection.transaction():
         connection.execute("DELETE FROM memberships WHERE profile_id = %s", (person,))

@@ -36,7 +36,7 @@ def drop_properties(raw: Raw) -> None:
 def rename_properties(raw: Raw) -> None:
     """Properties change from snake_case to camelCase, and money becomes an object.
 
-    As after a rewrite of the tracker.
+    This is what a rewrite of the tracker does.
     """
     renamed = {}
     for name, value in raw["properties"].items():

@@ -1,9 +1,7 @@
 """Runs the corpus: every profile's calm stretch, then every history, over processes.
 
-And puts the scores together. The seed decides all.
-
-How the work is spread changes nothing: each history draws its chance from the seed and its own
-name.
+It then combines the scores. The seed decides all; how the work is spread changes nothing, because
+each history draws its random numbers from the seed and its own name.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -135,7 +135,7 @@ def as_number(exact: Fraction) -> float:
 def text_of(value: Json) -> str | None:
     """The text that names a text, number or boolean among others, a long one's digest.
 
-    None for anything else.
+    It is None for anything else.
     """
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -17,7 +17,7 @@ def completions(
 ) -> set[int]:
     """Every instant, ms, at which the sequence completes.
 
-    Also those to come if nothing more happens.
+    Those to come if nothing more happens are included.
 
     Args:
         sequence: the node.

@@ -1,6 +1,6 @@
-"""What all events of one person add up to, computed from the whole list at once.
+"""What all events of one person add up to, and their stage at an instant.
 
-And their stage at an instant.
+Both are computed from the whole list at once.
 """
 
 from collections import Counter

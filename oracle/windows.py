@@ -60,7 +60,7 @@ def local(at_ms: int, zone: str) -> datetime:
 def begins(day: date, zone: str) -> int:
     """The first instant, ms, at which a zone's calendars show a date.
 
-    Where they skip it, the first at which they show a later one.
+    Where they skip it, this is the first instant at which they show a later one.
     """
     noon_ms = (datetime.combine(day, time(12), UTC) - EPOCH) // MS
     around = [noon_ms + hours * HOUR_MS for hours in range(-48, 49)]

@@ -65,9 +65,9 @@ class PendingDecision:
         )
 
     def under_way(self, push_id: int) -> "PendingDecision":
-        """The same of a push that was planned.
+        """The same of a push that was planned, as large as it was measured then.
 
-        As large as it was measured then, so that what let that pass has to hold still.
+        So whatever let its plan pass must still hold.
         """
         size = decide.planned_size(self.conn, push_id)
         if size is None:
@@ -85,7 +85,8 @@ class PendingDecision:
     def record(self) -> int:
         """Write the decision, its audit row and the gate's memory in one transaction.
 
-        Returns the decision's id.
+        Returns:
+            The decision's id.
         """
         return decide.record(self.conn, self.decision, self.state)
 
@@ -112,7 +113,7 @@ class TrustGate:
     ) -> PendingDecision:
         """Judge one proposed action: push, urgent_removal or delete.
 
-        Only a push asks for readings: nothing about them stops a removal.
+        Only a push depends on readings: they never stop a removal.
         """
         workspace = WorkspaceId(workspace_id)
         destination = f"{platform}:{audience_id}"

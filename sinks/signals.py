@@ -2,8 +2,9 @@
 
 Redis may be away; nothing is lost.
 
-With them go anomalies, and what was learned of each signal. Now and then, by the clock of the
-readings themselves, readings are summed up by the hour, and what is older than it is kept goes.
+Anomalies and the checkpoint of each signal are stored with them. From time to time, by the clock of
+the readings themselves, readings are summed up by the hour, and what is past its retention is
+deleted.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -99,7 +100,7 @@ class _Partition(StatelessSinkPartition[tuple[str, SignalOutput]]):
 class ReadingSink(DynamicSink[tuple[str, SignalOutput]]):
     """Writes keyed readings, and what was learned.
 
-    At least once, a reading that is written twice differs in its id alone.
+    Guarantee: at least once; a reading that is written twice differs in its id alone.
 
     Args:
         conn: connection in autocommit mode.

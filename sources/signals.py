@@ -1,6 +1,6 @@
 """The signals flow's source: once per interval, each known signal's changes and the time.
 
-Also where nothing changed.
+A signal is handed out even where nothing changed.
 
 Rows in PostgreSQL are the truth: after a restart what was learned of each signal, and what was said
 of it last, is handed out with its first minutes, and the counters since then are read again, so the
@@ -98,7 +98,7 @@ class MinutesFeed:
     def _early(self, now: datetime) -> bool:
         """Whether the interval is not over.
 
-        Where the clock went back, nobody waits for more than an interval.
+        Where the clock went back, no wait exceeds one interval.
         """
         return now < self._next <= now + self._params.poll_interval
 

@@ -41,9 +41,10 @@ WITH ordered AS MATERIALIZED (
 def share_gate_inputs(conn: Connection[Any], workspace: int) -> datetime:
     """Lock a workspace's interventions and readings, shared, until the caller's transaction ends.
 
-    Returns the server's clock.
-
     Call it before anything else is read or locked: only then does everything read see the newest.
+
+    Returns:
+        The server's clock.
     """
     conn.execute(_BOUNDED, (_LONGEST_REST,))
     for lock in (locks.GATE_INPUTS, locks.READINGS):

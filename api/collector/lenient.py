@@ -68,8 +68,8 @@ def text_of(raw: bytes) -> str:
 def _bytes_of(text: str) -> bytes:
     """The opposite of `text_of`; half of a surrogate pair becomes U+FFFD.
 
-    With Python's own error handler: it calls any other one for every character of a run with all of
-    the run, which is quadratic.
+    It uses Python's own error handler: any other one is called for every character of a run with
+    all of the run, which is quadratic.
     """
     try:
         return text.encode()

@@ -217,7 +217,7 @@ class BoundedProtocol(BoundedParser):
     def _finish(self) -> None:
         """Close after a response.
 
-        Where its request is still coming, once the client has had time to read the response.
+        Where its request is still coming, the client first gets time to read the response.
         """
         if self._part is Part.BODY and not self.transport.is_closing():
             self.refused, self._owed = "answered", ""  # nothing follows this answer

@@ -54,9 +54,9 @@ class Crowd:
         self._addresses: dict[str, OrderedDict[Connection, None]] = {}
 
     def enter(self, connection: Connection) -> None:
-        """Take one in.
+        """Admit a connection.
 
-        Where there are too many, whoever has been here longest without proof has to go.
+        Where there are too many, the one that has been open longest without proof is closed.
         """
         self._unproven[connection] = None
         neighbours = self._addresses.setdefault(connection.address, OrderedDict())
@@ -86,7 +86,7 @@ class Crowd:
 def prove(scope: Scope) -> None:
     """Tell a request's connection that it carries a valid key.
 
-    Without effect where another server serves.
+    It has no effect under another server.
     """
     told = scope.get("state", {}).get(PROVE)
     if told is not None:

@@ -81,9 +81,9 @@ class BoundedParser(HttpToolsProtocol):
             self._wait()
 
     def _end_of_head(self, data: bytes, at: int) -> int:
-        """How far to read for a head at the most.
+        """How far to read for a head: to its end, and no further than its limit.
 
-        Where it ends before, to there, so that its body comes in one piece.
+        Reading stops at the end of the head so that its body comes in one piece.
         """
         most = at + max(1, self.limits.head_limit_bytes + 1 - self._head_bytes)
         if most >= len(data):
@@ -119,7 +119,7 @@ class BoundedParser(HttpToolsProtocol):
                 self._refuse("framing_too_large")
 
     def _decline(self, rest: bytes) -> None:
-        """Answer a wish for another protocol as if it had not been made (RFC 9110, section 7.8).
+        """Ignore a request for another protocol (RFC 9110, section 7.8).
 
         Nothing follows.
 

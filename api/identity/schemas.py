@@ -35,7 +35,7 @@ _CAUSE: JsonDict = {
 class CauseView(View):
     """The event or command that stated a fact.
 
-    Only the id is known where that event is no longer stored.
+    Where that event is no longer stored, only its id is known.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CAUSE]})

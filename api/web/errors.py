@@ -222,8 +222,7 @@ def _fields(error: Exception) -> list[FieldProblem]:
 def _field(item: Mapping[str, Any], body: Json) -> FieldProblem:
     """One error of pydantic.
 
-    In a rule its place is told as a JSON path from the rule's root, without the tags that pydantic
-    puts in.
+    Its place in a rule is a JSON path from the rule's root, without the tags that pydantic adds.
     """
     location = item["loc"]
     if location[:2] == RULE_PLACE and isinstance(body, Mapping):

@@ -84,7 +84,7 @@ class DetectionCounts:
     def normalised(self, profile: Profile = STANDARD) -> float:
         """On the scale where 0 is the silent detector and 100 the perfect one.
 
-        Without windows, what was lost.
+        Without windows there is no such scale: it is the raw score times 100.
         """
         silent = -profile.false_negative * self.windows
         best = profile.true_positive * self.windows

@@ -131,7 +131,7 @@ def cost(document: bytes, program: Program, events: list[Event]) -> Cost:
 def run(report: Report, events: int = 1_000) -> None:
     """Measure a person of ten events in a week, and one of `events` in two years.
 
-    Then what the latter weighs.
+    The size of the latter is printed last.
     """
     program = compile_program(live_definitions())
     bare = compile_program(WorkspaceDefinitions(WORKSPACE, 1))

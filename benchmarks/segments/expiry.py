@@ -114,7 +114,8 @@ def _watch(
 ) -> tuple[dict[Any, Seen], int]:
     """Read the outbox as it grows, until so many transitions are there or the time is up.
 
-    By person, and how many there were.
+    Returns:
+        What was seen, by person, and how many transitions there were.
     """
     found: dict[Any, Seen] = {}
     horizon = "0"

@@ -61,7 +61,7 @@ class Bench:
     ) -> None:
         """Put records into the log, packed as the collector packs them.
 
-        By their key, or as `choose` says.
+        The partition follows from a record's key, or is chosen by `choose`.
         """
         by_partition: list[list[bytes]] = [[] for _ in range(partitions)]
         for number, record in enumerate(records):

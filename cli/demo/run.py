@@ -184,7 +184,8 @@ class Demo:
     def check(self) -> list[str]:
         """Compare what is stored and pushed with what the data set says.
 
-        Returns every difference as a sentence.
+        Returns:
+            Every difference, as a sentence.
         """
         statistics = self.client.statistics()
         revenue = {money["currency"]: money["amount_minor"] for money in statistics["revenue"]}

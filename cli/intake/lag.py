@@ -79,7 +79,7 @@ def lag(
 ) -> None:
     """Show how far processing is behind the log, per partition.
 
-    And why the log takes no new events, where it does not.
+    If the log takes no new events, the reason is shown as well.
     """
     settings = load_settings()
     line = log_line(settings)

@@ -229,9 +229,9 @@ class Repair:
             )
 
     def _forget(self, people: Sequence[str]) -> None:
-        """Drop whom was written from the hot projection.
+        """Remove the people that were written from the profile cache.
 
-        Where Redis is away, its entries age out.
+        If Redis is unavailable, its entries expire.
         """
         url = self._settings.redis.url.get_secret_value()
         if self._apply and url and people:

@@ -1,6 +1,6 @@
 """Definitions in files, JSON or YAML, one or a list of them per file.
 
-Read, checked, saved, published.
+They are read, checked, saved and published.
 
     kind: segment            # or trait
     name: vips

@@ -1,11 +1,9 @@
-"""A worker that dies leaves no word.
+"""Records that a worker was assigned a partition, and proceeds carefully where others died.
 
-So a worker that is assigned a partition records the attempt, and proceeds carefully where others
-died.
-
-Twice in hand at one position is chance: a kill, a machine that went. The third worker takes the
-entries there one by one, and the records of an entry one by one, each noted before. A record that
-two workers died of while it was in hand by itself is refused unread.
+A worker that is killed reports nothing, so the attempt is recorded beforehand. Two deaths at one
+position are chance: a kill, a machine that went. The third worker processes the entries there one
+by one, and the records of an entry one by one, each noted before. A record that two workers died of
+while they processed it by itself is refused unread.
 
 Costs one statement when a partition is assigned, none while it proceeds.
 """

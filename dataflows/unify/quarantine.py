@@ -90,7 +90,7 @@ def _own(filename: str) -> bool:
 def entries(batch: Batch) -> list[Batch]:
     """A batch cut between all of its log entries.
 
-    Only the last part promises that everything was read.
+    Only the last part asserts that everything was read.
     """
     groups = [
         tuple(group) for _, group in groupby(batch.records, key=lambda record: record.position)

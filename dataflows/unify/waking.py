@@ -1,7 +1,7 @@
 """Evaluates people whom the clock or newer definitions concern, without an event.
 
-Where that raises they are evaluated in halves, down to the person who makes it raise: that one
-rests for a while, and everybody else is evaluated.
+Where an evaluation raises, people are evaluated in halves, down to the person who makes it raise:
+that one is skipped for a while, and everybody else is evaluated.
 """
 
 import time

@@ -14,9 +14,9 @@ from domain.segments.definition import Family
 
 
 class Counts(msgspec.Struct, array_like=True, gc=False):
-    """Family ``count``: events per bucket, and when the first and the last one happened (ms.
+    """Family ``count``: events per bucket, and when the first and the last one happened, ms.
 
-    Meaningless where there are none).
+    The two instants are meaningless where there are no events.
     """
 
     buckets: dict[int, int] = {}
@@ -90,7 +90,7 @@ Bit i of the mask is set where it matches the aggregate's filter i.
 class Marks(msgspec.Struct, array_like=True, gc=False):
     """Family ``marks``: the latest events of a sequence, ascending.
 
-    At most `domain.segments.rule.SEQUENCE_MARKS`.
+    There are at most `domain.segments.rule.SEQUENCE_MARKS`.
     """
 
     marks: list[Mark] = []

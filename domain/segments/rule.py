@@ -105,7 +105,7 @@ class Rfm(_Node, frozen=True, tag="rfm"):
 class Consent(_Node, frozen=True, tag="consent"):
     """The newest statement about a purpose grants it.
 
-    With `granted` false: it does not, or there is none.
+    With `granted` false, the condition holds where it refuses or there is none.
     """
 
     example = {"purpose": "advertising"}

@@ -1,8 +1,7 @@
 """Sequences: A, then B within Z, without C between.
 
-From a person's marks to the instants at which the sequence completes.
-
-One pass over the marks in time order. Only the latest end of every prefix matters: it satisfies
+A person's marks go in, the instants at which the sequence completes come out, in one pass over the
+marks in time order. Only the latest end of every prefix matters: it satisfies
 ``within`` soonest and has the fewest events between itself and the next step. Events of one
 millisecond are neither before nor between each other.
 """

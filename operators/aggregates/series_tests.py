@@ -115,7 +115,7 @@ def _enough_test(frame: Frame, least: float) -> Ask:
 def sum_test(frame: Frame, condition: Condition, test: Test) -> Ask:
     """Compile a condition on a sum.
 
-    Where no number was ever negative, it is looked at like a count; else bucket by bucket.
+    Where no number was ever negative, the sum is tested like a count; otherwise bucket by bucket.
     """
     stop = max([0, *bounds_of(condition)]) * MICRO
     series = number_series(frame, "sum")

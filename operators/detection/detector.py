@@ -1,6 +1,6 @@
 """Scores every point of one regular series as it comes, by how rare its surprise is.
 
-Of a value x, with the season's mean s and spread σ (`season`), the level l of the last points and
+For a value x, with the season's mean s and spread σ (`season`), the level l of the last points and
 the offset o between the series and its season, which follow by exponential smoothing:
 
     forecast f = (l / e_l² + (s + o) / e_s²) / (1 / e_l² + 1 / e_s²),   e: recent errors of each
@@ -13,7 +13,7 @@ score speaks of rarity, not of size: one threshold serves every series. After a 
 runs in which only a greater surprise scores: one fault, not a flood of points. The level follows
 within minutes, so a change that stays is soon expected.
 
-Only earlier points are used. Deterministic; state restorable, about 1.5 KB.
+A score depends on earlier points alone. Deterministic; state restorable, about 1.5 KB.
 
 References: J. M. Bates and C. W. J. Granger, "The combination of forecasts", Operational Research
 Quarterly 20 (1969), for f; S. W. Roberts, "Control chart tests based on geometric moving averages",

@@ -102,11 +102,12 @@ def _weigh(
 def _end_silence(state: Seasonality, minute_ms: int, params: SeasonalityParams) -> float:
     """Events come again: learn the silence, as far as its cause is known.
 
-    Returns how many usually come in what was learned of it.
-
     One that was never suspected is learned, and one that was but has come at this time of day
     before. Of any other only the hours for which nothing was usual are: hours of the week that were
     never seen, and where it was that of a dead source, hours of the day.
+
+    Returns:
+        How many events usually come in the part of it that was learned.
     """
     begin, whole = state.silent_ms, state.silent_ms + state.silent * MINUTE_MS == minute_ms
     known = whole and not state.disputed and state.silent * MINUTE_MS <= params.longest_ms
@@ -183,7 +184,8 @@ def _visit(
 ) -> float:
     """Count a minute towards its hour's visit.
 
-    Returns how many of its events count: a surge is clipped, what a silence owed is none.
+    Returns:
+        How many of its events count: a surge is clipped, and what a silence owed does not count.
     """
     count, hour = minute.events, hour_of(minute.at_ms)
     if hour != state.hour:

@@ -105,11 +105,17 @@ class MetricWatch:
         return None if self._state.episode is None else self._seen(self._state.episode)
 
     def update(self, at_ms: int, value: float, *, closing: bool = True) -> list[EpisodeChange]:
-        """Take in one point; returns the changes of episodes.
-
-        Where `closing` is false the open one continues, whatever the point.
+        """Take in one point.
 
         A point that is not finite, or not newer than the last one, is refused: nothing changes.
+
+        Args:
+            at_ms: the point's instant.
+            value: its value.
+            closing: whether the open episode may end; where false it continues, whatever the point.
+
+        Returns:
+            Changes of episodes.
         """
         state, changes = self._state, list[EpisodeChange]()
         silent = self.deadline()

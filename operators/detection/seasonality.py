@@ -176,9 +176,9 @@ def busyness(state: Seasonality, at_ms: int, params: SeasonalityParams) -> float
 def is_warm(
     state: Seasonality, at_ms: int, params: SeasonalityParams, sequential: CusumParams
 ) -> bool:
-    """Whether enough was seen for too little to come.
+    """Whether enough was seen to tell when too little comes.
 
-    Of this hour of the day and the next, and in all.
+    Enough of this hour of the day and of the next one, and enough in total.
     """
     if (
         state.minutes < sequential.warm_up_minutes
@@ -211,7 +211,7 @@ def lasts_ms(
 ) -> list[float]:
     """How long it usually takes from an instant until so many events have come, ms.
 
-    At most `longest`.
+    No result exceeds `longest`.
 
     Args:
         state: what is usual.

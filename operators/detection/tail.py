@@ -1,6 +1,6 @@
 """How rare a deviation is, by the largest ones that the same series showed before.
 
-Of N points, with the k largest deviations x₁ … x_k so far and the least of them, u, as threshold:
+For N points, with the k largest deviations x₁ … x_k so far and the least of them, u, as threshold:
 
     rarity(x) = log10(N / k) + log10(x / u) / γ,   for x > u, otherwise 0
     γ = (Σ ln(xᵢ / u) + λ·γ₀) / (k + λ)

@@ -122,10 +122,11 @@ def best_attempts(steps: Sequence[Occurrences], window_ms: int) -> Attempts:
 def _line(steps: Sequence[Occurrences], window_ms: int) -> tuple[int, int]:
     """Put everybody's time on one line, person after person.
 
-    Where each stretch begins and how long it is.
-
     The window after the last event still lies within a person's own stretch, so no attempt runs
     into the next person's.
+
+    Returns:
+        Where the first stretch begins, ms, and how long each one is.
     """
     filled = [step for step in steps if len(step.person)]
     base = min(int(step.at_ms.min()) for step in filled)

@@ -185,7 +185,7 @@ def would_pass(decision: Decision) -> bool:
 def mode_now(context: GateContext, audience_id: int, now_ms: int, params: GateParams) -> Mode:
     """How the gate is run for an audience now.
 
-    Where clocks differ, whatever holds more by one of them.
+    Where clocks differ, the stricter mode by either of them applies.
     """
     clocks = {now_ms, now_ms if context.other_ms is None else context.other_ms}
     return max(
@@ -202,7 +202,7 @@ def mode_of(
 ) -> Mode:
     """How the gate is run for an audience: frozen anywhere is frozen.
 
-    Else what was said closest to it; else it enforces.
+    Otherwise the mode set closest to the audience applies; without one the gate enforces.
     """
     settings = [
         one

@@ -1,6 +1,6 @@
 """Identity as a function of facts.
 
-Which identifiers are one person, given all link facts, the bans and the limits.
+It decides which identifiers are one person, given all link facts, the bans and the limits.
 
 Kruskal's algorithm with a constraint (J. B. Kruskal, 1956, Proc. AMS 7): facts are taken in
 canonical order – event time, then message – and a fact whose union would exceed a limit is refused.

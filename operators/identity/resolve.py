@@ -182,9 +182,10 @@ class Resolver:
                     group.cause = (command, at_ms, "unmerge")
 
     def missing(self) -> frozenset[ProfileId]:
-        """Draw everybody into the replays whom facts connect with them.
+        """Add to the replays everybody whom facts connect with them.
 
-        Return the people whose components are not loaded yet.
+        Returns:
+            The people whose components are not loaded yet.
         """
         if not self._replays:
             return frozenset()

@@ -69,7 +69,7 @@ class Buyer(NamedTuple):
 def buyer_reader(look_back: str, zone: str) -> Callable[[NumberBuckets, int], Buyer | None]:
     """Compile the reading of one person's purchases (their state and an instant).
 
-    None where none counts.
+    The reader returns None where no purchase counts.
 
     Args:
         look_back: span (`domain.segments.span`), in calendar days.

@@ -1,6 +1,6 @@
 """RFM scores of one person, and until when they are sure.
 
-Until a purchase leaves the look-back, or the latest one ages past a bound.
+They change without a purchase when one leaves the look-back, or the latest one ages past a bound.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """RFM: scores of one buyer by the population's bounds, and the segment that they make.
 
-Also when a score changes by age alone.
+It also computes when a score changes by age alone.
 
 State: none. Oracle: a sort of everybody, in the tests.
 """
@@ -46,7 +46,7 @@ def scores(
 def recency_changes(breaks: RfmBreaks, last_ms: int, now_ms: int) -> int:
     """The earliest instant after now at which the recency score is another one, by age alone.
 
-    0 for never.
+    It is 0 for never.
 
     A bound is below the age from one millisecond after they are equal.
 
@@ -64,7 +64,7 @@ def recency_changes(breaks: RfmBreaks, last_ms: int, now_ms: int) -> int:
 def quintiles(values: Collection[int]) -> Bounds:
     """The nearest-rank 20th, 40th, 60th and 80th percentile.
 
-    Of n values in ascending order, number ⌈n·q⌉, counted from 1.
+    For q, this is value number ⌈n·q⌉ of n values in ascending order, counted from 1.
 
     Raises:
         ValueError: there are no values.

@@ -1,9 +1,7 @@
-"""What a rule must keep to beyond its shape.
-
-Which conditions suit which values, bounds, what sequences allow.
+"""Checks a rule beyond its shape: conditions that suit values, bounds, what sequences allow.
 
 Pure: returns every problem with its exact path. Used wherever a rule comes in, so that API and
-files say the same. State: none.
+files report the same. State: none.
 """
 
 from collections.abc import Iterator, Mapping

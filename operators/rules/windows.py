@@ -1,6 +1,6 @@
 """Windows that end now.
 
-Which time bucket an event falls into, and the instant at which a bucket leaves a window.
+It computes the time bucket of an event, and the instant at which a bucket leaves a window.
 
 An event counts for at least its window and at most one bucket longer (`docs/segments.md`): it
 belongs to the bucket that *ends* at or after it, so that at the edge of a bucket the window is
@@ -103,7 +103,7 @@ class Calendar:
     def _start_now(self, day: int) -> int:
         """The instant, in ms, that begins a local date.
 
-        Where the clock skips midnight, the first instant after it.
+        Where the clock skips midnight, it is the first instant after the gap.
         """
         start_ms = (day - _EPOCH_DAY) * DAY_MS
         if not _FIRST_MS < start_ms < _LAST_MS:

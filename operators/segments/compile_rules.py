@@ -167,7 +167,7 @@ class Compiler:
     def trait_series(self, trait: ComputedTrait) -> tuple[Aggregate, Series]:
         """Where a computed trait's values come from.
 
-        For ``time_since`` those of the instant that is counted from.
+        For ``time_since`` it is the series of the instant that is counted from.
         """
         aggregate = self.aggregate(plan.trait_spec(trait.rule, self._zone))
         return aggregate, function_series(

@@ -94,7 +94,7 @@ def explain(node: Node, subject: Subject) -> Explanation:
 def deciding(explanation: Explanation) -> frozenset[tuple[int, ...]]:
     """Return the leaves whose opposite result alone would change the result of the whole rule.
 
-    As places: paths of child numbers.
+    Each is a path of child numbers.
     """
     places = list(_leaves(explanation, ()))
     return frozenset(

@@ -1,6 +1,6 @@
 """A workspace's definitions, compiled.
 
-Which aggregates an event touches, and which segments must be looked at when something changed.
+A program knows which aggregates an event changes, and which segments to evaluate after a change.
 """
 
 from collections.abc import Collection, Iterable

@@ -91,7 +91,7 @@ class HealthMachine:
     def _lift(self, event: Minutes, came_ms: int) -> None:
         """Drop what was reported of a source before its newest event.
 
-        After a start, hold on to what was said since.
+        After a start, what was reported since that event is kept.
         """
         baseline = self._state
         newest_ms = baseline.window.last_accepted_ms

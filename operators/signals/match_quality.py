@@ -39,7 +39,7 @@ def of_kinds(kinds: tuple[str, ...], weights: Mapping[str, float]) -> float:
 def of_coverage(coverage: Mapping[str, float], weights: Mapping[str, float]) -> float:
     """Mean quality of events, 0–10, of which these shares carry each kind.
 
-    Lateness and amounts aside.
+    It leaves lateness and amounts aside.
     """
     whole = sum(weights.values())
     return (

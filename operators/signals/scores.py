@@ -57,7 +57,7 @@ class Part(NamedTuple):
 def falling(value: float, full: float, zero: float) -> float:
     """100 up to `full`, 0 from `zero` on, linear between.
 
-    For values that are worse the greater they are.
+    It scores values that are worse the greater they are.
     """
     if math.isnan(value) or value >= zero:
         return 0.0

@@ -43,9 +43,10 @@ class Assembly:
         return program
 
     def backfill(self, groups: Iterable[Group]) -> frozenset[ProfileId]:
-        """Bring everybody concerned up to the newest aggregate.
+        """Backfill the newest aggregates of everybody concerned.
 
-        Returns those whose histories must be read first.
+        Returns:
+            The people whose histories must be read first.
         """
         unread: set[ProfileId] = set()
         for group in groups:
@@ -217,9 +218,9 @@ class Assembly:
         changes.people.append(person)
 
     def _next_version(self, group: Group) -> int:
-        """Beyond every version of everybody whose identifiers come together here.
+        """A version beyond every version of everybody whose identifiers come together here.
 
-        So whoever holds the identifier that names a person is beyond every version that the person
+        So whoever holds the identifier that names a person has a version beyond all that the person
         ever had: one who was merged away and comes out again does not repeat a version, and what a
         worker has cached or read of the earlier one is detected as stale.
         """

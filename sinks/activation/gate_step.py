@@ -53,7 +53,8 @@ class Judgement(Protocol):
     def record(self) -> int:
         """Write the decision, its audit row and the gate's memory in one transaction.
 
-        Gives the decision's id.
+        Returns:
+            The decision's id.
         """
 
 

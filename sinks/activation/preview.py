@@ -1,7 +1,7 @@
 """What the next push of an audience would do: planned as it would be, and never recorded.
 
-Of very many people a sample is looked at. Ids are keyed digests, so those who come first in id
-order are no different from the rest.
+Where there are very many people, a sample of them is planned. Ids are keyed digests, so those who
+come first in id order are no different from the rest.
 """
 
 from collections import Counter

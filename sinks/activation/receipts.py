@@ -1,6 +1,6 @@
 """Asks a platform for the results of the writes that it accepted.
 
-Only what it says it did is confirmed, and what it did not do is planned again.
+Only what the platform reports as done is confirmed; the rest is planned again.
 
 Nothing is kept in the process: what is to be asked about, and when, is in the journal of requests.
 """
@@ -107,7 +107,7 @@ class Confirmation:
 def _done(receipt: Receipt, outcome: Processed) -> bool:
     """Whether the platform did it.
 
-    Of a removal that it did in part nobody knows whom it left: it was not done.
+    A removal done in part counts as not done, because the platform does not report whom it left.
     """
     return outcome.readback.get("status") != FAILED and (
         receipt.operation == "add" or not outcome.invalid

@@ -73,9 +73,9 @@ def email_stripped(value: str) -> str:
 
 
 def email_gmail(value: str) -> str:
-    """Spell an e-mail for Google: as plain.
+    """Normalise an e-mail for Google.
 
-    Only at gmail.com and googlemail.com without dots and ``+suffix``.
+    At gmail.com and googlemail.com dots and ``+suffix`` are removed; elsewhere they are kept.
 
     Source: Data Manager API, Format user data.
 

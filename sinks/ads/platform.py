@@ -167,7 +167,7 @@ class Platform(ABC):
     def row(self, person: Matchable) -> Row | None:
         """Encode one person, a value per column; None where nothing is left to match on.
 
-        Of several identifiers of a kind the smallest usable normal form is taken.
+        If a person has several identifiers of a kind, the smallest usable normal form is taken.
         """
         row = tuple([column.value(person.identifiers) for column in self.columns])
         return row if any(row) else None

@@ -1,6 +1,6 @@
-"""Sends what the outbox of notices holds.
+"""Sends the notices of the outbox, each at its channel's pace.
 
-At its channel's pace, again after a while where that may help, given up where it does not.
+A notice is retried after a while where that may help, and given up where it does not.
 
 Guarantee: every notice is sent at least once or given up with its reason; those of one alert and
 channel in order.

@@ -158,7 +158,7 @@ class Exporter:
     def _form(self, spec: ExportSpec) -> Platform | None:
         """What encodes identifiers; None where they stay as they are.
 
-        Of several e-mails, phones or devices a platform's form has those that its audiences get.
+        A platform's form has those of several e-mails, phones or devices that its audiences get.
         """
         if not for_platform(spec):
             return None

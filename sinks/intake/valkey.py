@@ -240,9 +240,16 @@ class ValkeyAppender:
     async def _send_or_make_room(
         self, commands: Sequence[bytes], size: int
     ) -> LogUnavailableError | None:
-        """Send.
+        """Send commands; where the memory is full after all, make room and send them again.
 
-        Where the memory is full after all, make room and send everything again, in the same order.
+        The second try sends everything, in the same order.
+
+        Args:
+            commands: encoded for the server.
+            size: bytes that they take up.
+
+        Returns:
+            None once they are written; else why they were refused.
         """
         for _ in range(2):
             try:

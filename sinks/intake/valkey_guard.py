@@ -237,9 +237,9 @@ class ValkeyGuard:
             self._making = asyncio.create_task(self._make_room(exact=False), name="valkey-room")
 
     async def _make_room(self, *, exact: bool, everything: bool = False) -> None:
-        """Give back what is processed.
+        """Trim what is processed.
 
-        Where that fails there is no more room than before, which the next look sees.
+        If that fails there is no more room than before, which the next check notices.
         """
         if self._room is None:
             return

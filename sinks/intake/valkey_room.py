@@ -1,10 +1,9 @@
 """Gives room back in the embedded log.
 
-Entries that everybody has processed leave, oldest first, whatever their age.
-
-Age is a wish, memory a limit. Only entries before positions leave that no crash of Postgres can
-take back; one that is not processed stays, whatever happens. Without Postgres nothing is known to
-be processed, and everything stays.
+Entries that every consumer has processed are deleted, oldest first, whatever their age: age is a
+preference, memory a limit. Only entries before positions that no crash of Postgres can take
+back are deleted; one that is not processed stays, whatever happens. Without Postgres nothing is
+known to be processed, and everything stays.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,15 +19,14 @@ from sinks.intake.valkey_server import Disk
 Processed = Callable[[], Awaitable[Mapping[int, int]]]
 """Reads, per partition ever read, the next position that every consumer has yet to process.
 
-Durably.
-
-It raises `PositionsUnknownError` where that is unknown.
+Positions are durable: no crash of Postgres takes them back. Raises `PositionsUnknownError` where
+they are unknown.
 """
 
 _CALL_LIMIT: Final = 10_000
 """Entries that one XTRIM may delete, so that the server is not held up.
 
-Its own default for approximate trimming.
+This is the server's own default for approximate trimming.
 """
 _LEAST_KEPT_S: Final = 1.0
 """Below this age nothing is kept."""
@@ -81,9 +79,9 @@ class ValkeyRoom:
         self._clock = clock
 
     async def make(self, enough: Callable[[], Awaitable[bool]], *, exact: bool = False) -> None:
-        """Trim processed entries older than half the retention, then a quarter, and so on.
+        """Trim processed entries until there is enough room.
 
-        Until there is enough room.
+        First those older than half the retention are trimmed, then a quarter, and so on.
 
         Args:
             enough: whether there is room now; asked after each step.

@@ -1,6 +1,6 @@
-"""One look at the embedded log's server: memory, append-only file, evictions, lengths of streams.
+"""Reads the state of the embedded log's server, and of the disk below it.
 
-And at the disk below it.
+The state is its memory, append-only file, evictions and the lengths of its streams.
 """
 
 import shutil

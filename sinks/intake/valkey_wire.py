@@ -53,8 +53,8 @@ class Packer:
 async def send(client: Redis, commands: Sequence[bytes]) -> None:
     """Send all commands at once and read their replies.
 
-    By hand, because the client's own pipeline spends more time on packing than everything else in
-    an append together.
+    The client's own pipeline is not used: it spends more time on packing than everything else in an
+    append together.
 
     Raises:
         redis.RedisError: the server does not answer, or refuses a command; the first refusal.

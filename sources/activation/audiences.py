@@ -71,8 +71,8 @@ class AudienceFeed:
     def read(self) -> Sequence[Task]:
         """Hand out what there is to do now, withdrawals first.
 
-        At most one other task per audience. A request says how far its push is, so that the same
-        tasks again mean that nothing moved: only then is there a pause.
+        An audience has at most one other task at a time. A request says how far its push is, so
+        that the same tasks again mean that nothing moved: only then is there a pause.
         """
         now = self._now()
         tasks: list[Task] = [*self._withdrawals(now)] if self._params.urgent else []

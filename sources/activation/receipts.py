@@ -1,6 +1,6 @@
 """Receipts as a source: hands out the writes whose results are due to be asked for.
 
-A `sources.feed.Feed`.
+It is a `sources.feed.Feed`.
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -99,7 +99,7 @@ class ConsentReader:
     def __call__(self, payload: bytes, segment: msgspec.Raw, rudderstack: msgspec.Raw) -> Stated:
         """Read what an event says.
 
-        Where a key comes twice, ``context`` included, all its values count.
+        If a key comes twice, ``context`` included, all its values count.
 
         Args:
             payload: the whole event, valid JSON.

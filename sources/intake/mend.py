@@ -1,6 +1,6 @@
 """Leaves an optional field of the wrong type out of an event, and names it.
 
-So it decides over nothing else.
+Such a field affects nothing else of the event.
 
 What makes an event one – its type, a track's name, who it is about – is left as it stands, for the
 decoder to judge. Pure.

@@ -27,17 +27,16 @@ No record came earlier: such a timestamp is a producer's seconds in place of mil
 word for none.
 """
 _AHEAD_MS: Final = DAY_MS
-"""A day.
+"""How far a producer's clock may be ahead: a day.
 
-So far a producer's clock may be ahead; beyond it are microseconds, and years that no calendar
-holds.
+Timestamps beyond it are microseconds, or years that no calendar holds.
 """
 _ID_DIGITS: Final = 19
 """Digits of the greatest id of a row; Python refuses to read numbers of some thousands."""
 _HEADERS: Final = methodcaller("headers")
 """Asks a message for its headers.
 
-Where a name is no UTF-8 the client hands out a list with a hole and an error beside it: called in
+Where a name is not UTF-8 the client returns a list with a hole and an error beside it: called in
 this way Python looks for the error first, while its fast path for methods continues with the list,
 and the process dies.
 """

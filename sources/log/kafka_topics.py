@@ -34,9 +34,9 @@ _ASKED_AGAIN: Final = frozenset(
         "UNKNOWN_TOPIC_OR_PART",
     )
 )
-"""Why a broker does not tell a topic's id that it may tell later.
+"""Errors by which a broker does not return a topic's id now, but may later.
 
-Until then its partitions are not read.
+Meanwhile the topic's partitions are not read.
 """
 
 
@@ -86,9 +86,8 @@ class Topics:
     def prove(self) -> None:
         """Make sure that positions are of the topics that there are now.
 
-        Until then those of new partitions stay unknown.
-
-        All partitions of a topic at once, so that what is known of it holds for all.
+        Before that those of new partitions stay unknown. All partitions of a topic are proved at
+        once, so that what is known of it holds for all.
 
         Raises:
             StoreUnavailable: to be tried again.
@@ -124,7 +123,7 @@ class Topics:
     def _origins(self, described: Mapping[str, Future[Any]]) -> dict[str, str]:
         """The ids of topics, empty where there is none or it may not be asked for.
 
-        Without those that have to be asked for again.
+        Topics that have to be described again are left out.
         """
         found: dict[str, str] = {}
         for topic, future in described.items():

@@ -71,7 +71,8 @@ def disconnect(
 ) -> list[int]:
     """Pause the platform's audiences; withdrawals and deletions continue.
 
-    Gives the active audiences, which the caller pauses.
+    Returns:
+        Ids of the active audiences, which the caller pauses.
     """
     conn.execute(_UPSERT, (workspace, platform))
     sql = """

@@ -80,12 +80,11 @@ def begin(
     purpose: str,
     permit: Callable[[], bool],
 ) -> list[tuple[ProfileId, Row]] | None:
-    """Take a request in hand.
+    """Begin a request.
 
-    Unless it adds people it is on record with that, committed on return, before anything leaves.
-
-    Additions of people who no longer consent are taken out here. What adds people is on record, and
-    asks for leave, with `record_departure`: later, when it could go at once.
+    Additions of people who no longer consent are taken out here. A request that only removes people
+    is recorded as begun, committed on return, before anything is sent. One that adds people is
+    recorded, and asks the gate, with `record_departure`: later, when it could be sent at once.
 
     Args:
         conn: connection in autocommit mode.

@@ -82,7 +82,7 @@ class Withdrawn:
 def horizon(conn: Connection[Any]) -> str:
     """Transactions below it have ended: what `touched` has to look at next time starts here.
 
-    Ask before `touched`.
+    Call it before `touched`.
     """
     row = conn.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").fetchone()
     return str(row[0]) if row else "0"
@@ -127,9 +127,9 @@ def _withdrawn(
     purposes: Mapping[str, str],
     *asked: tuple[LiteralString, tuple[object, ...]],
 ) -> list[Withdrawn]:
-    """Who of the people that statements find refuses.
+    """Those of the people that statements find who refuse.
 
-    Only they are held in memory, of the others one page.
+    They alone are kept in memory, and one page of the others.
     """
     audiences: dict[int, Withdrawn] = {}
     found: dict[int, dict[ProfileId, None]] = {}

@@ -162,9 +162,9 @@ _NOTICES: Final = """
 def notices(
     conn: Connection[Any], workspace: WorkspaceId, alert: int | None = None, limit: int = 100
 ) -> list[NoticeRow]:
-    """Notices of one alert in order.
+    """Notices of one alert in order, or given-up notices of all.
 
-    Without one, those that were given up and would still make sense, the newest first.
+    Without an alert, these are the ones that would still make sense, the newest first.
     """
     if alert is None:
         sql = (
@@ -182,9 +182,10 @@ def notices(
 
 
 def retry_dead(conn: Connection[Any], workspace: WorkspaceId, now: datetime) -> int:
-    """Send what was given up once more, but nothing after something newer of its alert.
+    """Queue given-up notices again, except those with something newer of their alert.
 
-    Returns how many.
+    Returns:
+        How many.
     """
     sql = """
         UPDATE alert_notices n SET dead_at = NULL, attempts = 0, next_at = %s FROM alerts a

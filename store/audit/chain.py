@@ -55,7 +55,7 @@ def head(conn: Connection[Any], workspace: int) -> Anchor | None:
 def linked(conn: Connection[Any], workspace: int) -> Iterator[Linked]:
     """Every link of a workspace with its entry, in order, then entries without a link.
 
-    To be called inside a transaction.
+    Call it inside a transaction.
 
     Raises:
         psycopg.OperationalError: the server does not answer.

@@ -155,7 +155,7 @@ def load_registry(connection: psycopg.Connection) -> Registry:
 def refresh(connection: psycopg.Connection, before: Registry) -> Registry:
     """Load the definitions as of now.
 
-    Where nothing changed it returns the known object itself, at the cost of one small statement.
+    If nothing changed it returns the known object itself, at the cost of one small statement.
 
     Raises:
         psycopg.OperationalError: the server does not answer.

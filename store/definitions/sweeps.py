@@ -85,7 +85,8 @@ class Finish(NamedTuple):
 def try_lock(conn: Connection[Any]) -> bool:
     """Take the right to sweep, held by one session at a time until it ends.
 
-    Returns whether this session has it.
+    Returns:
+        Whether this session has it.
     """
     row = conn.execute("SELECT pg_try_advisory_lock(%s)", (locks.SWEEPS,)).fetchone()
     return row is not None and bool(row[0])
@@ -119,12 +120,14 @@ def move(conn: Connection[Any], sweep: Sweep, cursor: object, visited: int, chan
 
 
 def finish(conn: Connection[Any], sweep: Sweep) -> Finish:
-    """End a completed sweep and those ordered before it.
+    """End a sweep that has visited everybody, and those ordered before it, or begin it again.
 
-    Only where no membership of an old version or a deleted segment is left.
+    It ends where no membership of an old version or a deleted segment is left. Where some are left,
+    everybody is visited again; where that leaves as many, the sweep ends, because a third visit
+    would not help.
 
-    Where some are left, everybody is walked over again; where that leaves as many, the sweep ends,
-    because a third walk would not help.
+    Returns:
+        How many stale memberships are left, and whether the sweep begins again.
     """
     row = conn.execute(
         _STALE, {"workspace": sweep.workspace, "revision": sweep.revision}

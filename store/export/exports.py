@@ -1,6 +1,6 @@
 """Rows of exports as people see them: ordered, listed, looked at, cancelled.
 
-Who writes files is `store.export.jobs`.
+`store.export.jobs` is for the process that writes files.
 """
 
 from collections.abc import Sequence

@@ -161,7 +161,7 @@ def finish(
 ) -> None:
     """Note that everything is written, with the audit entry that says how many.
 
-    From then on a file may be downloaded.
+    After that a file may be downloaded.
 
     Args:
         conn: in autocommit mode.

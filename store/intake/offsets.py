@@ -96,9 +96,8 @@ def begin_at_origin(
 def touch(conn: Connection[Any], caught_up: Iterable[CaughtUp]) -> None:
     """Record how far partitions are caught up, in one statement.
 
-    Never backwards, and ignored where the position is not reached yet.
-
-    A crash of Postgres may lose the newest promise, which is then made again.
+    An instant never moves backwards, and is ignored where the position is not reached yet. A crash
+    of Postgres may lose the newest one, which is then recorded again.
     """
     rows = list(caught_up)
     if not rows:

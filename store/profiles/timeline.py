@@ -153,7 +153,7 @@ async def of_profile(
 ) -> list[PersonChange]:
     """The next changes of a person in time order.
 
-    At one instant events before merges before segments.
+    At one instant events come before merges, and merges before segments.
 
     Args:
         pool: open pool.

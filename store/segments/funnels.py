@@ -236,7 +236,7 @@ class Funnels:
 def _beginnings(first: MatchedEvents, until_ms: int) -> Places:
     """Places of the events that may begin an attempt.
 
-    Of several at one instant the smallest message key's first half comes first.
+    Several at one instant are ordered by the first half of their message keys.
     """
     begins = np.flatnonzero(first.at_ms < until_ms)
     if len(first.message):

@@ -59,9 +59,8 @@ CROSS JOIN LATERAL (
 _LATEST_READINGS: Final = 2_000
 """How many of the latest-dated readings are searched for the one that was written last.
 
-It is among them unless a clock went back by more than they span: an hour
-
-where one is given every two seconds (`HealthParams.look_interval`), which is the most.
+It is among them unless a clock went back by more than they span: an hour at one reading every two
+seconds, the highest rate (`HealthParams.look_interval`).
 """
 _PRUNE: Final = """
 DELETE FROM readings WHERE read_at < %s AND id NOT IN (SELECT unnest(reading_ids) FROM decisions)
@@ -232,7 +231,8 @@ def feeding_sources(conn: Connection[Any], workspace: WorkspaceId, since: dateti
 def prune_readings(conn: Connection[Any], before: datetime) -> int:
     """Delete readings older than an instant, except those that a decision is based on.
 
-    Returns how many.
+    Returns:
+        How many were deleted.
     """
     return conn.execute(_PRUNE, (before,)).rowcount
 
@@ -240,15 +240,16 @@ def prune_readings(conn: Connection[Any], before: datetime) -> int:
 def thin_readings(conn: Connection[Any], since: datetime, until: datetime) -> int:
     """Thin readings in a range to the last per signal, minute and status; return how many went.
 
-    Readings behind a decision stay.
+    Readings that a decision is based on stay.
     """
     return conn.execute(_THIN, (since, until)).rowcount
 
 
 def prune_details(conn: Connection[Any], before: datetime) -> int:
-    """Delete the counters of older minutes that only serve health, and so no longer do.
+    """Delete the counters of older minutes that health alone needs, and so no longer does.
 
-    Returns how many.
+    Returns:
+        How many were deleted.
     """
     return conn.execute(_PRUNE_DETAILS, (before, list(metrics.LASTING))).rowcount
 

@@ -199,10 +199,7 @@ def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
 
 @dataclass
 class First:
-    """What the first workspace has, by name of path parameter.
-
-    And everything that may not be seen.
-    """
+    """What the first workspace has, by name of path parameter, and all that may not be seen."""
 
     names: dict[str, str]
     marks: set[str]

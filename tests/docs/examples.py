@@ -1,6 +1,6 @@
-"""Who the cookbook's examples hold for, and who not, by heading.
+"""For whom the cookbook's examples hold, and for whom not, by heading.
 
-And what its computed traits come to.
+It also has the values of its computed traits.
 """
 
 from typing import Any, Final

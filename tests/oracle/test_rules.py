@@ -2,7 +2,7 @@
 
 Windows have a table of their own, `test_windows`.
 
-Where instants do not matter they are plain milliseconds; T is the instant of the event that a row
+Instants that do not matter are plain milliseconds; T is the instant of the event that a row
 is about.
 """
 

@@ -1,6 +1,6 @@
 """Who somebody is, apart from single events: traits, stages, consent, scores, other segments.
 
-And when the answer changes by itself.
+Some of them also test when the answer changes by itself.
 """
 
 from datetime import timedelta

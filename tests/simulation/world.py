@@ -118,7 +118,7 @@ class World:
     def clock_ms(self) -> int:
         """The wall clock as some worker sees it: it moves on, and sometimes jumps.
 
-        In the end it stands still.
+        At the end it stands still.
         """
         if self.chaos:
             self.now_ms += self.rng.choice((0, 0, 1, 40, 400)) * self.pace

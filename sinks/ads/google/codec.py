@@ -127,8 +127,8 @@ class Google(Platform):
     def row(self, person: Matchable) -> Row | None:
         """Encode one person as all their hashed e-mails and phones.
 
-        Of more than Google takes per member, each kind keeps an even part of the places if it can
-        fill them; the smallest are kept, so that the choice is the same on every run.
+        If a person has more than Google takes per member, the places are divided evenly between the
+        kinds that can fill them; the smallest values are kept, so that every run chooses the same.
         """
         found = [
             [f"{column.kind}:{digest}" for digest in column.digests(person.identifiers)]

@@ -184,7 +184,7 @@ def _elements(answer: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 def _failed(answer: Mapping[str, Any]) -> str | None:
     """Give the code of the first thing that failed, empty where it has none.
 
-    None where all succeeded.
+    It is None where all succeeded.
     """
     if answer["request_status"].upper() != "SUCCESS":
         return code_in(answer.get("error_code"))
@@ -226,9 +226,9 @@ def _read(operation: PlatformCall, answer: Mapping[str, Any]) -> Outcome:
 
 
 def _next_page(answer: Mapping[str, Any]) -> str:
-    """Give the query of the next page.
+    """Return the query of the next page.
 
-    Only the query, so that an answer cannot send us and our token elsewhere.
+    The rest of its address is ignored, so that a response cannot send our token elsewhere.
     """
     paging = answer.get("paging")
     link = paging.get("next_link") if isinstance(paging, dict) else None

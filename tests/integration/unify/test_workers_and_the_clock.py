@@ -1,8 +1,8 @@
 """Several workers, visitors who log in, and windows that end: nothing is lost, and `verify` says
 so.
 
-Also a program, for longer runs: ``python -m tests.integration.unify.test_workers_and_the_clock
---minutes 60 --rate 200 --workers 4``.
+It is also a program, for longer runs: ``python -m`` with the name of this module and ``--minutes 60
+--rate 200 --workers 4``.
 """
 
 import argparse

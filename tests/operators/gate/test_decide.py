@@ -106,7 +106,7 @@ def test_a_signal_that_swings_is_held_while_the_swing_is_remembered() -> None:
 def test_a_platform_speaks_only_now_and_then() -> None:
     """Its first healthy word is believed, its silence between pushes is no trouble.
 
-    After trouble it proves itself like all.
+    After trouble it must prove itself like every other signal.
     """
     web = readings(90, 90, 90)
     assert judged([*web, *readings(90, signal=META)]).verdict is Verdict.PASS

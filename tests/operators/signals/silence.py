@@ -4,7 +4,7 @@ the law that silence never heals.
     python -m tests.operators.signals.silence 100000 [first seed]
 
 plays so many lives and prints every one that breaks the law. Counters lie in a small stand-in for
-PostgreSQL; the reader pauses, reads rows out of order and late, starts anew from what was stored,
+PostgreSQL; the reader pauses, reads rows out of order and late, starts again from what was stored,
 or from nothing; its clock jumps. All of it follows from the seed.
 """
 
@@ -157,7 +157,7 @@ class Life:
         self.broken.append(Broken(self.now_ms, (self.now_ms - self.shown_ms) / 1000, what))
 
     def restart(self, rng: random.Random) -> None:
-        """The reader starts anew: from a snapshot, from what was stored and the counters since, or
+        """The reader starts again: from a snapshot, from what was stored and the counters since, or
         from the counters alone."""
         self._count(rng)
         how = rng.choice((0, 0, 1, 2, 2, 2))
@@ -256,7 +256,7 @@ def live(life: Life, rate: Rate, minutes: int, pause_ms: int, rng: random.Random
 def die(life: Life, per_minute: float, minutes: float, rng: random.Random, looks: int = 40) -> None:
     """Nothing comes for so many minutes.
 
-    The reader looks ever less often, starts anew, and its clock jumps.
+    The reader looks ever less often, starts again, and its clock jumps.
     """
     silent_ms = 5_000.0
     since, jumps = life.now_ms, rng.random() < 0.2
