@@ -229,7 +229,16 @@ def build_on(
     lane: Lane,
     now: Callable[[], datetime],
 ) -> Dataflow:
-    """Wire the dataflow of some destinations for one lane, on one connection."""
+    """Wire the dataflow of some destinations for one lane, on one connection.
+
+    Args:
+        conn: in autocommit mode, used by all steps.
+        destinations: by name of platform.
+        gate: decides on pushes.
+        settings: of the process.
+        lane: urgent withdrawals, or everything.
+        now: aware clock.
+    """
     params = settings.delivery
     platforms = {name: destination.platform for name, destination in destinations.items()}
     purposes = {name: platform.purpose for name, platform in platforms.items()}

@@ -64,6 +64,12 @@ def keep_sending(settings: Settings, name: str, stop: Flag, broken: Flag) -> Non
     """Send to one channel.
 
     If that breaks, end the process, which must not look as if on-call had been notified.
+
+    Args:
+        settings: of the process.
+        name: of the channel.
+        stop: ends the sending; set where it breaks.
+        broken: set where it breaks.
     """
     try:
         while_store_is_away(f"alerts:{name}", stop, partial(_send, settings, name, stop))

@@ -137,6 +137,12 @@ def calm_history(
 ) -> tuple[HistoryResult, list[Frozen]]:
     """Simulate a profile's warm-up and its calm stretch.
 
+    Args:
+        profile: what sends.
+        rules: settings of the real code.
+        seed: draws everything.
+        pace: how long, and how often to look.
+
     Returns:
         How the calm stretch was held, and the world at each of its `onsets`, less `Pace.settle`.
     """
@@ -197,7 +203,16 @@ def history(
     seed: int,
     pace: Pace,
 ) -> HistoryResult:
-    """Simulate one history, and score it."""
+    """Simulate one history, and score it.
+
+    Args:
+        profile: what sends.
+        rules: settings of the real code.
+        records: decoded records to stamp; None for deliveries.
+        branch: the disturbance, and the world that it begins in.
+        seed: draws everything.
+        pace: how long, and how often to look.
+    """
     disturbance, frozen = branch.disturbance, branch.frozen
     onset = frozen.now_ms + pace.settle // MS
     until = onset + disturbance.lasting // MS

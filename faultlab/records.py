@@ -192,7 +192,11 @@ class Records:
 def stamp(item: Item, number: int, occurred_ms: int | None, received_ms: int) -> Item:
     """The same event as another message at another time.
 
-    None keeps the event time that the decoder found.
+    Args:
+        item: an event or a dead letter.
+        number: names the message.
+        occurred_ms: event time; None keeps the one that the decoder found.
+        received_ms: arrival.
     """
     if isinstance(item, DeadLetter):
         return msgspec.structs.replace(item, position=number, received_ms=received_ms)

@@ -168,7 +168,18 @@ class World:
 def observed(
     items: list[Item], traffic: Traffic, rules: ProfileRules, signal: str, now_ms: int
 ) -> dict[int, dict[str, float]]:
-    """What UNIFY counts for one signal when it commits a batch: minute → metric → amount."""
+    """What UNIFY counts for one signal when it commits a batch.
+
+    Args:
+        items: the batch.
+        traffic: knows who was seen before.
+        rules: of profiles.
+        signal: name of the signal.
+        now_ms: clock.
+
+    Returns:
+        Minute → metric → amount.
+    """
     if not items:
         return {}
     changes = Changes(now_ms)

@@ -111,9 +111,16 @@ class TrustGate:
     def judge(
         self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime
     ) -> PendingDecision:
-        """Judge one proposed action: push, urgent_removal or delete.
+        """Judge one proposed action.
 
         Only a push depends on readings: they never stop a removal.
+
+        Args:
+            workspace_id: tenant.
+            platform: the audience's.
+            audience_id: which.
+            action: push, urgent_removal or delete.
+            now: clock.
         """
         workspace = WorkspaceId(workspace_id)
         destination = f"{platform}:{audience_id}"

@@ -47,7 +47,17 @@ async def fetch(
 async def fetch_one(
     pool: Pool, make: Callable[..., T], sql: LiteralString, params: Mapping[str, Any]
 ) -> T | None:
-    """Like `fetch`, for at most one row: the first one, or None."""
+    """Like `fetch`, for at most one row.
+
+    Args:
+        pool: open pool.
+        make: builds the result of a row.
+        sql: one statement.
+        params: its parameters, by name.
+
+    Returns:
+        The first row, or None.
+    """
     rows = await fetch(pool, make, sql, params)
     return rows[0] if rows else None
 

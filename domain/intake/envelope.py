@@ -70,7 +70,14 @@ def event_head(source: int, received_ms: int, sent_ms: int) -> bytes:
 
 
 def wrap_event(head: bytes, event: bytes, message_id: str = "", retry_of: int = 0) -> bytes:
-    """Wrap one client event for the log, behind a head from `event_head`; see `encode_event`."""
+    """Wrap one client event for the log, after a head from `event_head`; see `encode_event`.
+
+    Args:
+        head: the beginning of the record.
+        event: JSON as the client sent it.
+        message_id: given by the collector where the event has none.
+        retry_of: the dead letter that is tried again; 0 for none.
+    """
     if message_id:
         head += b',"message_id":' + msgspec.json.encode(message_id)
     if retry_of:

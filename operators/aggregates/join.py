@@ -39,6 +39,17 @@ def join(spec: AggregateSpec, left: State, right: State) -> State:
     """Unite the states of two leaves; both stay untouched.
 
     Marks are kept in order, the latest ones.
+
+    Args:
+        spec: the aggregate that both are states of.
+        left: of one leaf.
+        right: of the other.
+
+    Returns:
+        A new state.
+
+    Raises:
+        TypeError: the states are of different families.
     """
     kept = kept_buckets(spec.resolution)
     match left, right:

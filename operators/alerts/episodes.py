@@ -24,9 +24,19 @@ def beginning(
     now_ms: int,
     params: AlertingParams,
 ) -> dict[str, list[str]]:
-    """Episodes to open, and open ones that grow: key → conditions.
+    """Find episodes to open, and open ones that grow.
 
-    What waits for its cause makes the cause ripe with it.
+    A condition that has lasted long enough makes its root cause ripe.
+
+    Args:
+        watches: conditions seen, by key.
+        roots: key of a condition → key of its root cause.
+        episodes: open ones, by key.
+        now_ms: clock.
+        params: patience and grouping.
+
+    Returns:
+        Key of the episode → keys of its conditions.
     """
     waiting: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for key, watch in watches.items():
@@ -66,7 +76,14 @@ def _many(
 
 
 def opened(key: str, members: list[str], watches: Mapping[str, Watch], now_ms: int) -> Episode:
-    """A new episode of these conditions."""
+    """A new episode of these conditions.
+
+    Args:
+        key: of the episode.
+        members: keys of its conditions.
+        watches: conditions seen, by key.
+        now_ms: clock.
+    """
     severity = max(watches[member].severity for member in members)
     kind = watches[key].kind if key in watches else key.removeprefix(_MANY)
     others = tuple(member for member in members if member != key)[:_MEMBERS_NAMED]
@@ -94,7 +111,18 @@ def counted(episode: Episode, belonging: Mapping[str, Watch]) -> int:
 def step_of(
     before: Episode, now: Episode, count: int, now_ms: int, params: AlertingParams
 ) -> Step | None:
-    """What there is to tell of an episode that lasts; None for nothing."""
+    """What to send about an episode that lasts.
+
+    Args:
+        before: the episode as it was last stored.
+        now: as it is now.
+        count: conditions that belong to it.
+        now_ms: clock.
+        params: when to remind.
+
+    Returns:
+        The step, or None where there is nothing to send.
+    """
     remind_ms = params.remind_after // MS
     if now.severity > before.worst or (
         before.key.startswith(_MANY) and count >= 2 * before.told_count
@@ -111,6 +139,12 @@ def current(
 
     It grows worse only once it has been so for long enough; it is never told to be better but by
     its end.
+
+    Args:
+        episode: as it was.
+        belonging: its conditions, by key.
+        now_ms: clock.
+        params: patience by severity.
     """
     seen = {key: watch for key, watch in belonging.items() if not watch.fine_ms}
     lasting = [

@@ -81,7 +81,18 @@ def watched(
     now_ms: int,
     params: AlertingParams,
 ) -> dict[str, Watch]:
-    """Record the conditions seen; drop those fine for long enough, or never sent."""
+    """Record the conditions seen; drop those fine for long enough, or never sent.
+
+    Args:
+        state: what was seen before.
+        conditions: what is wrong now, by key.
+        roots: key of a condition → key of its root cause.
+        now_ms: clock.
+        params: how long a condition must be fine.
+
+    Returns:
+        Conditions to be watched, by key.
+    """
     found: dict[str, Watch] = {}
     for key, one in conditions.items():
         before = state.watches.get(key)
@@ -106,7 +117,14 @@ def _joined(root: str, state: AlertState) -> str:
 
 
 def ripe(watch: Watch, since_ms: int, now_ms: int, params: AlertingParams) -> bool:
-    """Whether a condition has lasted long enough to be told."""
+    """Whether a condition has lasted long enough to be told.
+
+    Args:
+        watch: the condition.
+        since_ms: when it began.
+        now_ms: clock.
+        params: patience by severity.
+    """
     patience = (
         params.open_critical_after if watch.severity is Severity.CRITICAL else params.open_after
     )

@@ -55,6 +55,13 @@ def step(
     """Take in one whole minute, in place; minutes come in order, silent ones too.
 
     A silent one is weighed now and learned later.
+
+    Args:
+        state: what is usual; changed.
+        count: events of the minute.
+        minute_ms: its beginning.
+        params: how fast to learn.
+        sequential: the test for too little.
     """
     if count <= 0:
         # Between this and the last silent minute lie others.

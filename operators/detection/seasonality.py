@@ -149,6 +149,12 @@ def expected_between(
     """Events that usually come between two instants, at most a day apart.
 
     Read off at no more than 24 points.
+
+    Args:
+        state: what is usual.
+        since_ms: the earlier instant.
+        until_ms: the later one.
+        params: how an hour leans on its day.
     """
     span = max(0, until_ms - since_ms)
     points = max(1, min(24, span // (5 * MINUTE_MS)))
@@ -179,6 +185,12 @@ def is_warm(
     """Whether enough was seen to tell when too little comes.
 
     Enough of this hour of the day and of the next one, and enough in total.
+
+    Args:
+        state: what is usual.
+        at_ms: an instant of the hour.
+        params: how often an hour must have been seen.
+        sequential: how much must have been seen in total.
     """
     if (
         state.minutes < sequential.warm_up_minutes

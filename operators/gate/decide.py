@@ -186,6 +186,12 @@ def mode_now(context: GateContext, audience_id: int, now_ms: int, params: GatePa
     """How the gate is run for an audience now.
 
     Where clocks differ, the stricter mode by either of them applies.
+
+    Args:
+        context: controls, and the other clock where there is one.
+        audience_id: which.
+        now_ms: this clock.
+        params: limits of interventions.
     """
     clocks = {now_ms, now_ms if context.other_ms is None else context.other_ms}
     return max(
@@ -203,6 +209,13 @@ def mode_of(
     """How the gate is run for an audience: frozen anywhere is frozen.
 
     Otherwise the mode set closest to the audience applies; without one the gate enforces.
+
+    Args:
+        controls: the interventions.
+        audience_id: which.
+        platform: the audience's platform.
+        now_ms: clock.
+        params: limits of interventions.
     """
     settings = [
         one

@@ -61,6 +61,9 @@ def tester(program: Program, rules: ProfileRules, now_ms: int) -> Callable[[Pers
         program: of the draft (`draft_program`).
         rules: lifecycle.
         now_ms: the instant of evaluation.
+
+    Raises:
+        ValueError: the program has no rule.
     """
     node = program.segments[0].node
     if node is None:

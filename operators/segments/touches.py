@@ -111,7 +111,15 @@ def matched(touches: list[Touch], properties: Properties, above: int = 0) -> lis
 def fold_matched(
     leaf: Leaf, matches: Iterable[Matched], properties: Properties, at_ms: int, tie: int
 ) -> None:
-    """Add an event to the aggregates of a leaf or view, in place."""
+    """Add an event to the aggregates of a leaf or view, in place.
+
+    Args:
+        leaf: leaf or view; changed.
+        matches: the aggregates that the event matches.
+        properties: of the event.
+        at_ms: event time.
+        tie: orders events of one instant.
+    """
     aggregates = leaf.aggregates
     for aggregate, fold, mask in matches:
         state = state_of(leaf, aggregate) or new_state(aggregate.spec)

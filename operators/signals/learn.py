@@ -24,7 +24,18 @@ from operators.signals.window import BRIEF
 def learn(
     baseline: SignalBaseline, signal: str, minute_ms: int, counts: Counts, params: HealthParams
 ) -> list[tuple[str, Episode]]:
-    """Learn one settled minute, in place; returns the episodes that changed, by metric."""
+    """Learn one closed minute, in place.
+
+    Args:
+        baseline: what is usual; changed.
+        signal: name of the signal.
+        minute_ms: beginning of the minute.
+        counts: its counters.
+        params: how fast to learn.
+
+    Returns:
+        The episodes that changed, with their metrics.
+    """
     kind = kind_of(signal)
     _weigh(baseline, kind, minute_ms, counts, params)
     for metric, value in counts.raw.items():
@@ -47,7 +58,14 @@ def learn(
 def project(
     baseline: SignalBaseline, signal: str, minutes: Mapping[int, Counts], params: HealthParams
 ) -> SignalBaseline:
-    """The baseline as it would be if these minutes, which may still change, were settled."""
+    """The baseline as it would be if these minutes, which may still change, were settled.
+
+    Args:
+        baseline: what is usual; untouched.
+        signal: name of the signal.
+        minutes: beginning of the minute → its counters.
+        params: how fast to learn.
+    """
     other, kind = baseline.fork(), kind_of(signal)
     for minute_ms, counts in sorted(minutes.items()):
         _weigh(other, kind, minute_ms, counts, params, projected=True)

@@ -75,9 +75,18 @@ def watch(
     *,
     silent: bool = False,
 ) -> list[tuple[str, Episode]]:
-    """Give each watched series its point, in place; returns the episodes that changed, by metric.
+    """Give each watched series its point, in place.
 
-    While a source is silent none of them ends.
+    Args:
+        states: the state of each series, by metric; changed.
+        at_ms: beginning of the step, ms since 1970.
+        found: metric → value; a series without one gets no point.
+        anomalies: parameters of the detector.
+        episodes: parameters of episodes.
+        silent: whether the source is silent, so that no episode ends.
+
+    Returns:
+        The episodes that changed, with their metrics.
     """
     told: list[tuple[str, Episode]] = []
     for metric in sorted(states.keys() | found.keys()):
@@ -112,7 +121,14 @@ def open_episodes(
 
 
 def anomaly_of(workspace: WorkspaceId, signal: str, metric: str, episode: Episode) -> Anomaly:
-    """An episode as it is stored."""
+    """An episode as it is stored.
+
+    Args:
+        workspace: tenant.
+        signal: name of the signal.
+        metric: the series.
+        episode: what is stored.
+    """
     return Anomaly(
         workspace, signal, metric, episode.started_ms, episode.peak_ms, episode.ended_ms,
         episode.direction.value, episode.score, episode.value, episode.expected, episode.low,

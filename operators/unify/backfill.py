@@ -43,7 +43,19 @@ def lacks_history(person: Person, program: Program) -> bool:
 def history_event(
     leaf: IdentifierKey, kind: str, name: str, at_ms: int, message: MessageKey, payload: bytes
 ) -> HistoryEvent:
-    """Reduce a stored event to the parts that aggregates need."""
+    """Reduce a stored event to the parts that aggregates need.
+
+    Args:
+        leaf: the identifier under which it is stored.
+        kind: type of the event.
+        name: of a track event; empty for others.
+        at_ms: event time, ms since 1970.
+        message: key of the message.
+        payload: the stored JSON of the event.
+
+    Returns:
+        The event; without properties where the payload cannot be read.
+    """
     try:
         read = _PAYLOAD.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

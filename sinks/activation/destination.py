@@ -64,7 +64,14 @@ class Destination:
     def perform(
         self, audience: Audience, platform_id: str, request: OpenRequest, rows: tuple[Row, ...]
     ) -> Outcome:
-        """Do what a request says with an audience that the platform has given an id."""
+        """Do what a request says with an audience that the platform has given an id.
+
+        Args:
+            audience: whose list it is.
+            platform_id: the audience's id at the platform.
+            request: what to do.
+            rows: the rows of a write; empty otherwise.
+        """
         match request.operation:
             case "add" | "remove" as verb:
                 outcome = self.call(

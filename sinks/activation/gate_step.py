@@ -64,7 +64,15 @@ class Gate(Protocol):
     def judge(
         self, workspace_id: int, platform: str, audience_id: int, action: str, now: datetime
     ) -> Judgement:
-        """Judge one proposed action: push, urgent_removal or delete."""
+        """Judge one proposed action.
+
+        Args:
+            workspace_id: tenant.
+            platform: the audience's.
+            audience_id: which.
+            action: push, urgent_removal or delete.
+            now: clock.
+        """
 
 
 @dataclass(frozen=True)

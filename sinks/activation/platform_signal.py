@@ -28,7 +28,15 @@ def add(
     now_ms: int,
     amounts: Mapping[str, float],
 ) -> None:
-    """Add to the counters of a platform's signal: metric → amount."""
+    """Add to the counters of a platform's signal.
+
+    Args:
+        conn: an open connection.
+        workspace_id: tenant.
+        platform: name of the platform.
+        now_ms: an instant of the minute that is counted.
+        amounts: metric → amount.
+    """
     minute = now_ms // MINUTE_MS * MINUTE_MS
     signal = f"platform:{platform}"
     observations.add(

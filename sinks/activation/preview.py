@@ -146,7 +146,18 @@ def _looked_at(conn: Connection[Any], wanted: int, pages: Iterator[Changed]) -> 
 def preview_judged(
     conn: Connection[Any], audience_id: int, platform: Platform, params: GateParams, now: datetime
 ) -> tuple[PushPreview, PendingDecision] | None:
-    """Like `preview_push`, with what the gate would say of such a push now."""
+    """Like `preview_push`, with the gate's decision on such a push now.
+
+    Args:
+        conn: in autocommit mode.
+        audience_id: which.
+        platform: encodes its rows.
+        params: thresholds of the gate.
+        now: clock.
+
+    Returns:
+        The preview and the decision; None where there is no such audience.
+    """
     preview = preview_push(conn, audience_id, platform)
     audience = due.read_audience(conn, audience_id)
     if preview is None or audience is None:

@@ -153,7 +153,14 @@ class Sender:
 
 
 def deliver(channel: Channel, notice: Notice, notice_id: int, now: datetime) -> Outcome:
-    """Send one notice; whatever a channel did not expect is no reason to stop telling others."""
+    """Send one notice; an error that its channel did not expect is retried.
+
+    Args:
+        channel: where to.
+        notice: what.
+        notice_id: the same at every try.
+        now: clock.
+    """
     try:
         return channel.send(notice, notice_id, now)
     except Exception as error:

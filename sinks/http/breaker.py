@@ -46,6 +46,12 @@ def wait_ms(breaker: Breaker, now_ms: int) -> int:
 def observe(breaker: Breaker, ok: bool, now_ms: int, params: BreakerParams) -> Breaker:
     """Record one result; a success closes, a failure at or beyond the limit opens again.
 
+    Args:
+        breaker: as it was.
+        ok: whether the call succeeded.
+        now_ms: clock.
+        params: limit and cool-down.
+
     >>> observe(Breaker(4), False, 1_000, BreakerParams())
     Breaker(failures=5, open_until_ms=16000)
     >>> observe(Breaker(5, 16_000), True, 17_000, BreakerParams())

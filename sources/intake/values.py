@@ -25,7 +25,14 @@ _BLANKS: Final = b" \t\r\n"
 def storable(value: Json, depth: int = 0) -> Json:
     """Return a trait value that the store can hold.
 
-    Integers beyond 64 bits become floats, deep nesting is refused.
+    Integers beyond 64 bits become floats.
+
+    Args:
+        value: any JSON value.
+        depth: how deep the value is nested already.
+
+    Raises:
+        BadRecordError: it is nested deeper than `DEPTH_LIMIT`.
     """
     if isinstance(value, int):
         return value if value in _INT64 else float(value)

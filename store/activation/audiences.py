@@ -187,7 +187,15 @@ async def by_id(pool: Pool, workspace: int, audience: int) -> AudienceRow | None
 async def history(
     pool: Pool, workspace: int, audience: int, after: int | None, limit: int
 ) -> list[PushRow]:
-    """An audience's pushes, newest first; `after` is the id of the last one of the page before."""
+    """An audience's pushes, newest first.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        audience: which.
+        after: the last id of the previous page; None for the first page.
+        limit: pushes per page.
+    """
     params = {"workspace": workspace, "audience": audience, "after": after, "limit": limit}
     return await fetch(pool, PushRow, _PUSHES, params)
 
@@ -195,7 +203,17 @@ async def history(
 async def requests(
     pool: Pool, workspace: int, audience: int, push: int, after: int | None, limit: int
 ) -> list[RequestRow]:
-    """A push's requests in order; `after` is the place of the last one of the page before."""
+    """A push's requests, in order.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        audience: of the push.
+        push: which.
+        after: the place in the push of the last request of the previous page; None for the first
+            page.
+        limit: requests per page.
+    """
     params = {
         "workspace": workspace,
         "audience": audience,

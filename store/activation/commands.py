@@ -113,6 +113,13 @@ def request_push(
 ) -> None:
     """Ask for a push now. The gate still decides.
 
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        actor: for the audit log.
+        audience: which.
+        now: clock.
+
     Raises:
         AudienceCommandError: the audience is not active.
     """
@@ -127,6 +134,13 @@ def request_push(
 
 def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> None:
     """Stop pushes, including one in progress; withdrawals continue. A paused audience stays paused.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        actor: for the audit log.
+        audience: which.
+        now: clock.
 
     Raises:
         AudienceCommandError: the audience is being deleted, or is deleted.
@@ -171,6 +185,13 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     """Stop the push under way and any that was asked for.
 
     The next push plans the rest again. Withdrawals continue.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        actor: for the audit log.
+        audience: which.
+        now: clock.
 
     Returns:
         How many pushes were stopped.
@@ -237,7 +258,18 @@ def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience
 def disconnect(
     conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
 ) -> int:
-    """Disconnect a platform and pause its audiences; gives how many."""
+    """Disconnect a platform and pause its audiences.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        actor: for the audit log.
+        platform: which.
+        now: clock.
+
+    Returns:
+        How many audiences were paused.
+    """
     last_word.lock_gate_inputs(conn, workspace)
     active = connections.disconnect(conn, workspace, actor, platform, now)
     for audience in active:

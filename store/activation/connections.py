@@ -57,7 +57,16 @@ def disconnected(conn: Connection[Any], workspace: int, platform: str) -> bool:
 def note_check(
     conn: Connection[Any], workspace: int, platform: str, result: str, advice: str, now: datetime
 ) -> None:
-    """Store the result of a check."""
+    """Store the result of a check.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        platform: which.
+        result: a code.
+        advice: a sentence; empty where none is needed.
+        now: when it was checked.
+    """
     conn.execute(_UPSERT, (workspace, platform))
     sql = (
         "UPDATE platform_connections SET checked_at = %s, result = %s, advice = %s "
@@ -70,6 +79,13 @@ def disconnect(
     conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
 ) -> list[int]:
     """Pause the platform's audiences; withdrawals and deletions continue.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        actor: for the audit log.
+        platform: which.
+        now: clock.
 
     Returns:
         Ids of the active audiences, which the caller pauses.

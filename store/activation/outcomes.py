@@ -76,6 +76,13 @@ def delivered(
 ) -> bool:
     """Mark a request delivered with everything that follows from it, in the caller's transaction.
 
+    Args:
+        conn: inside the caller's transaction.
+        request: which.
+        rows: rows that the platform took in.
+        invalid: rows that it says it could not use.
+        now: clock.
+
     Returns:
         Whether its push has nothing left to send.
     """
@@ -117,6 +124,14 @@ def accepted(
     """Mark a request as taken in by a platform that reports the result later.
 
     Runs in the caller's transaction.
+
+    Args:
+        conn: inside the caller's transaction.
+        request: which.
+        rows: rows that the platform took in.
+        receipt: by which its result is asked for.
+        ask_at_ms: when to ask first.
+        now: clock.
 
     Returns:
         Whether its push has nothing left to send.
@@ -228,7 +243,16 @@ def fail(
     advice: str,
     now: datetime,
 ) -> None:
-    """Give up a request and the rest of its push, in the caller's transaction."""
+    """Give up a request and the rest of its push, in the caller's transaction.
+
+    Args:
+        conn: inside the caller's transaction.
+        request: which.
+        reason: code.
+        detail: what the platform answered; may be empty.
+        advice: what to do; may be empty.
+        now: clock.
+    """
     outcome = Jsonb({"outcome": "rejected", "reason": reason, "detail": detail, "advice": advice})
     sql = (
         f"UPDATE push_requests SET status = '{RequestStatus.REJECTED}', outcome = %s, "

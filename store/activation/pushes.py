@@ -72,6 +72,13 @@ def cancel(
 
     A request that is just being sent may still be delivered, which is then noted.
 
+    Args:
+        conn: inside the caller's transaction.
+        audience_id: whose.
+        status: they end with this one.
+        why: a sentence.
+        now: clock.
+
     Returns:
         How many were stopped.
     """
@@ -103,6 +110,14 @@ def close(
 
     Rows whose old form is removed and whose new form was not added are noted, so that the next plan
     adds them.
+
+    Args:
+        conn: inside the caller's transaction.
+        push_id: which.
+        audience_id: whose.
+        status: it ends with this one.
+        error: why.
+        now: clock.
     """
     sql = (
         f"UPDATE push_requests SET status = '{RequestStatus.ABANDONED}', ended_at = %s "

@@ -148,6 +148,13 @@ def refuse(
     """Note that the platform did not do it, in the caller's transaction.
 
     Its people are planned again.
+
+    Args:
+        conn: inside the caller's transaction.
+        receipt: of the write.
+        reason: code.
+        counts: what the platform reported, by its names.
+        now: clock.
     """
     conn.execute(
         _NOT_ADDED if receipt.operation == Operation.ADD else _NOT_GONE, _names(receipt, now)

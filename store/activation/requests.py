@@ -183,7 +183,15 @@ def _is_recorded(conn: Connection[Any], request: OpenRequest) -> bool:
 def leave_out(
     conn: Connection[Any], request: OpenRequest, pairs: Pairs, reason: str, left_out: int
 ) -> None:
-    """Rewrite a request without some of its people, and count them by reason."""
+    """Rewrite a request without some of its people, and count them by reason.
+
+    Args:
+        conn: inside the caller's transaction.
+        request: which.
+        pairs: the people that stay, with their rows.
+        reason: why the others are left out.
+        left_out: how many they are.
+    """
     sql = "UPDATE push_requests SET rows = %s::jsonb WHERE push_id = %s AND seq = %s"
     conn.execute(sql, (written(pairs), request.push_id, request.seq))
     sql = """

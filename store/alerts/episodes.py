@@ -123,7 +123,15 @@ _ALERTS: Final = """
 def page(
     conn: Connection[Any], workspace: WorkspaceId, *, lasting: bool, after: int | None, limit: int
 ) -> list[AlertRow]:
-    """Alerts, the newest first; `after` is the id of the last one of the page before."""
+    """Alerts, the newest first.
+
+    Args:
+        conn: an open connection.
+        workspace: tenant.
+        lasting: only those that last.
+        after: the last id of the previous page; None for the first page.
+        limit: alerts per page.
+    """
     sql = _ALERTS + """
         AND (NOT %(lasting)s OR a.resolved_at IS NULL)
         AND (%(after)s::bigint IS NULL OR a.id < %(after)s)
@@ -145,7 +153,18 @@ def by_id(conn: Connection[Any], workspace: WorkspaceId, alert: int) -> AlertRow
 def acknowledge(
     conn: Connection[Any], workspace: WorkspaceId, alert: int, actor: str, now: datetime
 ) -> bool:
-    """Note that somebody cares; False where there is no such open alert."""
+    """Record that somebody takes care of an alert.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        alert: which.
+        actor: who.
+        now: clock.
+
+    Returns:
+        False where there is no such open alert.
+    """
     sql = """
         UPDATE alerts SET acknowledged_at = coalesce(acknowledged_at, %s), acknowledged_by
             = coalesce(acknowledged_by, %s)

@@ -103,11 +103,17 @@ def enqueue(conn: Connection[Any], notice: Notice, channels: Iterable[str], now:
 def claim(
     conn: Connection[Any], channels: Iterable[str], now: datetime, lease: timedelta, limit: int
 ) -> list[Claimed]:
-    """Take notices that are due in hand, the oldest first.
+    """Claim notices that are due, the oldest first.
 
-    Nobody else is given them for the time of the lease.
+    Nobody else gets them until the lease ends. One that another version wrote, and that this one
+    cannot read, is given up.
 
-    One that another version wrote, and that this one cannot read, is given up.
+    Args:
+        conn: an open connection.
+        channels: names of channels.
+        now: clock.
+        lease: for how long.
+        limit: how many at most.
     """
     names = {"channels": list(channels), "now": now, "until": now + lease, "limit": limit}
     found = []

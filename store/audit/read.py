@@ -56,7 +56,15 @@ _SELECT: Final = """
 async def page(
     pool: Pool, workspace: int, filter_by: AuditFilter, after: int | None, limit: int
 ) -> list[AuditRow]:
-    """List audit rows, newest first; `after` is the last id of the previous page."""
+    """List audit rows, newest first.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        filter_by: which.
+        after: the last id of the previous page; None for the first page.
+        limit: rows per page.
+    """
     sql = _SELECT + """
         AND (%(actor)s::text IS NULL OR actor = %(actor)s)
         AND (%(action)s::text IS NULL OR action = %(action)s)

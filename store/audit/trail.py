@@ -50,7 +50,19 @@ async def append_async(
     subject: str,
     detail: Mapping[str, Any],
 ) -> int:
-    """Like `append`, on a connection of the API's pool."""
+    """Like `append`, on a connection of the API's pool.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace_id: tenant.
+        actor: who.
+        action: what was done.
+        subject: to what.
+        detail: JSON values.
+
+    Returns:
+        Id of the row.
+    """
     cursor = await conn.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail)))
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

@@ -81,7 +81,18 @@ def as_rule(definition: Json) -> Rule:
 
 
 def check_users(conn: Connection[Any], author: Author, name: str, trait: TraitRule) -> None:
-    """Refuse a computed trait whose values segments could not compare."""
+    """Refuse a computed trait whose values segments could not compare.
+
+    Args:
+        conn: inside the caller's transaction.
+        author: whose workspace is meant.
+        name: of the trait.
+        trait: its new definition.
+
+    Raises:
+        DefinitionConflictError: a live segment compares its values in a way that the trait does not
+            allow.
+    """
     for user, rule in live_rules(conn, author.workspace).values():
         for problem in function_problems(rule, {name: trait.function}):
             raise DefinitionConflictError(
@@ -90,7 +101,11 @@ def check_users(conn: Connection[Any], author: Author, name: str, trait: TraitRu
 
 
 def check_number(conn: Connection[Any], author: Author, kind: Kind) -> None:
-    """Refuse one more live definition where the workspace has as many as it may."""
+    """Refuse one more live definition where the workspace has as many as it may.
+
+    Raises:
+        DefinitionConflictError: the workspace has that many.
+    """
     limit = author.params.segment_limit if kind == "segment" else author.params.trait_limit
     sql = f"SELECT count(*) FROM segments WHERE workspace_id = %s AND status IN {one_of(IN_USE)}"
     if kind == "trait":

@@ -69,7 +69,11 @@ def locked(conn: Connection[Any], workspace: int, kind: Kind, definition_id: int
 
 
 def newest(conn: Connection[Any], kind: Kind, definition_id: int) -> VersionRow:
-    """The version that was saved last."""
+    """The version that was saved last.
+
+    Raises:
+        MissingDefinitionError: there is no such definition.
+    """
     sql = """
         SELECT version, definition, purpose FROM definition_versions
         WHERE kind = %s AND definition_id = %s ORDER BY version DESC LIMIT 1
@@ -188,7 +192,19 @@ def add_version(
     definition: Part | Json,
     purpose: str,
 ) -> int:
-    """Keep one more version; versions count from 1."""
+    """Save one more version; versions count from 1.
+
+    Args:
+        conn: inside the caller's transaction.
+        author: who saves it, and for which workspace.
+        kind: segment, trait or rfm.
+        definition_id: which.
+        definition: the rule.
+        purpose: that members must have consented to.
+
+    Returns:
+        The number of the version.
+    """
     sql = """
         INSERT INTO definition_versions (workspace_id, kind, definition_id, version, definition,
             purpose, author)
@@ -210,7 +226,15 @@ def add_version(
 def mark_published(
     conn: Connection[Any], author: Author, kind: str, definition_id: int, version: int
 ) -> None:
-    """Note who made a version live, and when."""
+    """Record who made a version live, and when.
+
+    Args:
+        conn: inside the caller's transaction.
+        author: who.
+        kind: segment, trait or rfm.
+        definition_id: which.
+        version: its number.
+    """
     sql = """
         UPDATE definition_versions SET published_at = clock_timestamp(), published_by = %s
         WHERE kind = %s AND definition_id = %s AND version = %s
@@ -221,7 +245,15 @@ def mark_published(
 def make_live(
     conn: Connection[Any], kind: Kind, definition_id: int, version: VersionRow, revision: int
 ) -> None:
-    """Make a version the live one as of a revision."""
+    """Make a version the live one as of a revision.
+
+    Args:
+        conn: inside the caller's transaction.
+        kind: segment or trait.
+        definition_id: which.
+        version: the saved version.
+        revision: of the workspace's definitions.
+    """
     sql = (
         "UPDATE "
         + _TABLE[kind]
@@ -244,7 +276,13 @@ def set_status(
 ) -> None:
     """Move a definition to another status as of a revision.
 
-    None: the revision stays, because it was never live.
+    Args:
+        conn: inside the caller's transaction.
+        kind: segment or trait.
+        definition_id: which.
+        status: the new one.
+        revision: of the workspace's definitions; None keeps the old one, for a definition that was
+            never live.
     """
     sql = (
         "UPDATE "

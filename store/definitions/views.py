@@ -98,7 +98,16 @@ _SWEEPS: Final = """
 async def versions(
     pool: Pool, workspace: int, kind: str, definition_id: int, before: int | None, limit: int
 ) -> list[SavedVersion]:
-    """Saved versions of a definition, newest first; `before` is the last one of the page before."""
+    """Saved versions of a definition, newest first.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        kind: segment, trait or rfm.
+        definition_id: which.
+        before: the last version of the previous page; None for the first page.
+        limit: versions per page.
+    """
     sql = """
         SELECT version, definition, purpose, author, created_at, published_at, published_by
         FROM definition_versions
@@ -117,7 +126,14 @@ async def versions(
 
 
 async def traits(pool: Pool, workspace: int, after: int | None, limit: int) -> list[TraitRow]:
-    """List computed traits by id; `after` is the last id of the previous page."""
+    """List computed traits by id.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        after: the last id of the previous page; None for the first page.
+        limit: traits per page.
+    """
     sql = (
         _TRAITS
         + " AND (%(after)s::integer IS NULL OR t.id > %(after)s) ORDER BY t.id LIMIT %(limit)s"

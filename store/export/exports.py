@@ -90,7 +90,14 @@ _END: Final = f"""
 
 
 async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[ExportRow]:
-    """List exports, newest first; `after` is the last id of the previous page."""
+    """List exports, newest first.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        after: the last id of the previous page; None for the first page.
+        limit: exports per page.
+    """
     sql = (
         _SELECT
         + " AND (%(after)s::bigint IS NULL OR id < %(after)s) ORDER BY id DESC LIMIT %(limit)s"
@@ -186,7 +193,15 @@ def audit_detail(spec: ExportSpec) -> dict[str, Any]:
 async def note_download(
     conn: AsyncConnection[Any], workspace: int, actor: str, row: ExportRow, part: str
 ) -> None:
-    """Record that a file, or a part of it, is being given out."""
+    """Record that a file, or a part of it, is being given out.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        actor: who downloads it.
+        row: the export.
+        part: which part of the file.
+    """
     detail = {"export": row.id, "rows": row.rows, "size_bytes": row.size_bytes, "part": part}
     await trail.append_async(conn, workspace, actor, "export.download", subject(row.spec), detail)
 

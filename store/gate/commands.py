@@ -61,6 +61,13 @@ def set_mode(conn: Connection[Any], actor: Actor, mode: Mode, terms: Terms, now:
 
     Once it is committed, no request begins as it was before.
 
+    Args:
+        conn: inside the caller's transaction.
+        actor: whose command it is.
+        mode: the mode.
+        terms: scope, reason and end.
+        now: clock.
+
     Raises:
         GateCommandError: no such scope, or no end where there must be one.
     """
@@ -95,7 +102,17 @@ def set_mode(conn: Connection[Any], actor: Actor, mode: Mode, terms: Terms, now:
 def override(
     conn: Connection[Any], actor: Actor, codes: Sequence[Code], terms: Terms, now: datetime
 ) -> int:
-    """Override these reasons until an instant; returns the override's id.
+    """Override these reasons until an instant.
+
+    Args:
+        conn: inside the caller's transaction.
+        actor: whose command it is.
+        codes: the reasons, at least one.
+        terms: scope, reason and end.
+        now: clock.
+
+    Returns:
+        Id of the override.
 
     Raises:
         GateCommandError: no such scope, reasons that nobody may override, or no end within the
@@ -139,7 +156,18 @@ def release(
     now: datetime,
     until: datetime,
 ) -> int:
-    """Release an audience's next push, whatever its verdict; returns the release's id.
+    """Release an audience's next push, whatever its verdict.
+
+    Args:
+        conn: inside the caller's transaction.
+        actor: whose command it is.
+        audience_id: which.
+        reason: for the audit log.
+        now: clock.
+        until: when it ends if there is no push.
+
+    Returns:
+        Id of the release.
 
     Raises:
         GateCommandError: there is no such living audience, or no end within the longest.

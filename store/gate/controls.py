@@ -102,7 +102,15 @@ SELECT * FROM (
 def controls(
     conn: Connection[Any], workspace: WorkspaceId, platform: str, audience_id: int, now: datetime
 ) -> Controls:
-    """The interventions that may apply to the pushes of an audience."""
+    """The interventions that may apply to the pushes of an audience.
+
+    Args:
+        conn: an open connection.
+        workspace: tenant.
+        platform: the audience's.
+        audience_id: which.
+        now: clock.
+    """
     scopes = ["workspace", f"platform:{platform}", f"audience:{audience_id}"]
     names = {"workspace": workspace, "scopes": scopes, "audience": audience_id, "now": now}
     modes = tuple(
@@ -145,7 +153,12 @@ def interventions(
 ) -> list[GateIntervention]:
     """Overrides and releases, the newest first.
 
-    Those that are revoked, expired or used up only where asked for.
+    Args:
+        conn: an open connection.
+        workspace: tenant.
+        now: clock.
+        ended: also those that are revoked, expired or used up.
+        limit: how many at most.
     """
     live = " WHERE revoked_at IS NULL AND expires_at > %(now)s AND push_id IS NULL"
     sql = (

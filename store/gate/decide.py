@@ -70,7 +70,15 @@ def load_state(conn: Connection[Any], workspace: WorkspaceId, destination: str) 
 def save_state(
     conn: Connection[Any], workspace: WorkspaceId, destination: str, state: GateState, now_ms: int
 ) -> None:
-    """Store the gate's memory."""
+    """Store the gate's memory.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        destination: ``<platform>:<audience id>``.
+        state: of the gate for this destination.
+        now_ms: clock.
+    """
     conn.execute(_SAVE, (workspace, destination, msgspec.json.encode(state).decode(), utc(now_ms)))
 
 

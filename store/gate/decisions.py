@@ -58,7 +58,16 @@ async def page(
     after: int | None,
     limit: int,
 ) -> list[DecisionRow]:
-    """List decisions, newest first; `after` is the last id of the previous page."""
+    """List decisions, newest first.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        verdict: only these; None for any.
+        audience: only those about its pushes; None for any.
+        after: the last id of the previous page; None for the first page.
+        limit: decisions per page.
+    """
     sql = _SELECT + """
         AND (%(verdict)s::text IS NULL OR verdict = %(verdict)s)
         AND (%(audience)s::integer IS NULL OR audience_id = %(audience)s)

@@ -24,7 +24,15 @@ WHERE workspace_id = %s AND action = 'push' AND decided_at >= %s AND decided_at 
 def past_pushes(
     conn: Connection[Any], workspace: WorkspaceId, since: datetime, until: datetime, limit: int
 ) -> list[tuple[int, Decision]]:
-    """Decisions about pushes with their ids, oldest first."""
+    """Decisions about pushes with their ids, oldest first.
+
+    Args:
+        conn: an open connection.
+        workspace: tenant.
+        since: the earliest instant of a decision.
+        until: the end of the range.
+        limit: how many at most.
+    """
     found = []
     for (
         number,
@@ -56,7 +64,14 @@ def readings_for(
     past: list[tuple[int, Decision]],
     before: timedelta,
 ) -> list[Reading]:
-    """Read the readings behind these decisions, oldest first, from a while before the first one."""
+    """Read the readings that these decisions are based on, oldest first.
+
+    Args:
+        conn: an open connection.
+        workspace: tenant.
+        past: decisions with their ids, oldest first.
+        before: how long before the first decision to begin.
+    """
     if not past:
         return []
     signals = sorted({signal for _, decision in past for signal in decision.depends_on})

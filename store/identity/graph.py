@@ -122,13 +122,27 @@ _CONFLICTS: Final = (
 
 
 async def nodes(pool: Pool, workspace: int, profile: bytes, limit: int) -> list[Node]:
-    """A person's identifiers by kind and value, at most `limit`."""
+    """A person's identifiers by kind and value, at most `limit`.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        profile: id of a live profile, 16 bytes.
+        limit: how many at most.
+    """
     params = {"workspace": workspace, "profile": UUID(bytes=profile), "limit": limit}
     return await fetch(pool, Node, _NODES, params)
 
 
 async def links(pool: Pool, workspace: int, profile: bytes, limit: int) -> list[LinkRow]:
-    """Link facts that touch a person, of any status, oldest first, at most `limit`."""
+    """Link facts that touch a person, of any status, oldest first, at most `limit`.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        profile: id of a live profile, 16 bytes.
+        limit: how many at most.
+    """
     params = {"workspace": workspace, "profile": UUID(bytes=profile), "limit": limit}
     return await fetch(pool, LinkRow, _LINKS, params)
 

@@ -111,6 +111,14 @@ async def of_profile(
 async def of_workspace(
     pool: Pool, workspace: int, kind: str | None, after: int | None, limit: int
 ) -> list[MergeRow]:
-    """The workspace's history, newest first; `kind` narrows it to merge, split or unmerge."""
+    """The workspace's history, newest first.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        kind: merge, split or unmerge; None for any.
+        after: the last id of the previous page; None for the first page.
+        limit: entries per page.
+    """
     params = {"workspace": workspace, "kind": kind, "after": after, "limit": limit}
     return await fetch(pool, MergeRow, _OF_WORKSPACE, params)

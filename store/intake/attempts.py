@@ -59,8 +59,14 @@ def note(
     record: int,
     broken: Collection[int],
 ) -> None:
-    """Note that one record of an entry is taken in hand by itself for the first time.
+    """Record that one record of an entry is processed by itself for the first time.
 
-    See `Attempt`.
+    Args:
+        conn: an open connection.
+        log: stream or topic.
+        partition: number within the log.
+        position: of the entry.
+        record: see `Attempt`.
+        broken: records of the entry that workers died of.
     """
     conn.execute(_NOTE, (position, record, sorted(broken), log, partition))

@@ -192,6 +192,12 @@ async def total(
 
     A search counts matching identifiers, of which one person may have several, and leaves the other
     filters out.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        filter_by: which people.
+        params: up to how many are counted.
     """
     values = {
         "workspace": workspace,

@@ -95,9 +95,15 @@ async def owner(pool: Pool, workspace: int, key: bytes) -> bytes | None:
 async def by_ids(
     pool: Pool, workspace: int, ids: list[UUID], identifier_limit: int
 ) -> list[StoredProfile]:
-    """Read people in the given order of ids, with at most `identifier_limit` identifiers each.
+    """Read people in the given order of ids.
 
     People who are gone are left out.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        ids: of profiles.
+        identifier_limit: identifiers of each person at most.
     """
     rows = await fetch(
         pool, _stored, _BY_IDS, {"ids": ids, "workspace": workspace, "limit": identifier_limit}

@@ -177,7 +177,17 @@ async def people_by_stage(
 async def identifiers_by_kind(
     pool: Pool, workspace: int, kinds: list[str], cap: int
 ) -> dict[str, Count]:
-    """Count identifiers per kind: exact up to `cap` in all, else estimated."""
+    """Count identifiers per kind.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        kinds: which.
+        cap: up to how many in total are counted; beyond, they are estimated.
+
+    Returns:
+        Kind → count.
+    """
     rows = "FROM identifiers WHERE workspace_id = %(workspace)s"
     everything = await count(pool, rows, {"workspace": workspace}, cap)
     if everything.exact:

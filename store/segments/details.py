@@ -50,7 +50,12 @@ async def traits(
 ) -> list[Any]:
     """The newest value of a trait for each of these people; None where it is missing.
 
-    Arguments like `properties`.
+    Args:
+        connection: within a transaction.
+        workspace: tenant.
+        profiles: ids of the people.
+        name: of the trait.
+        chunk: people held at once.
     """
 
     def trait(doc: bytes) -> Json:

@@ -57,7 +57,14 @@ _SELECT: Final = f"""
 async def of_workspace(
     pool: Pool, workspace: int, after: int | None, limit: int
 ) -> list[SegmentRow]:
-    """List a workspace's live segments by id; `after` is the last id of the previous page."""
+    """List a workspace's live segments by id.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        after: the last id of the previous page; None for the first page.
+        limit: segments per page.
+    """
     sql = (
         _SELECT
         + " AND (%(after)s::integer IS NULL OR s.id > %(after)s) ORDER BY s.id LIMIT %(limit)s"
@@ -77,7 +84,15 @@ async def by_id(pool: Pool, workspace: int, segment: int) -> SegmentRow | None:
 async def members(
     pool: Pool, workspace: int, segment: int, after: UUID | None, limit: int
 ) -> list[MemberRow]:
-    """A segment's members by profile id; `after` is the last one of the page before."""
+    """A segment's members by profile id.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        segment: which.
+        after: the last id of the previous page; None for the first page.
+        limit: members per page.
+    """
     sql = """
         SELECT profile_id, version, since_at FROM memberships
         WHERE segment_id = %(segment)s AND workspace_id = %(workspace)s
@@ -89,7 +104,14 @@ async def members(
 
 
 async def size(pool: Pool, workspace: int, segment: int, cap: int) -> Count:
-    """How many members a segment has; exact up to `cap`."""
+    """How many members a segment has.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        segment: which.
+        cap: up to how many are counted; beyond, they are estimated.
+    """
     rows = "FROM memberships WHERE segment_id = %(segment)s AND workspace_id = %(workspace)s"
     return await count(pool, rows, {"workspace": workspace, "segment": segment}, cap)
 

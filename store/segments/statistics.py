@@ -148,7 +148,12 @@ async def moves(
 ) -> list[SegmentMoves]:
     """List live segments by id with their changes since an instant.
 
-    `after` is the last id of the previous page.
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        since: the instant.
+        after: the last id of the previous page; None for the first page.
+        limit: segments per page.
     """
     return await fetch(
         pool,
@@ -183,7 +188,12 @@ async def segment_changes(
 ) -> list[SegmentChange]:
     """List a segment's entries and exits, newest first.
 
-    `after` is the last instant and id of the previous page.
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        segment: which.
+        after: the last instant and id of the previous page; None for the first page.
+        limit: changes per page.
     """
     at, row = after or (None, None)
     params = {"workspace": workspace, "segment": segment, "at": at, "id": row, "limit": limit}

@@ -116,7 +116,15 @@ def _score(at_ms: int, score: float) -> tuple[int, float]:
 async def hours(
     pool: Pool, workspace: int, signal: str, since: datetime, until: datetime
 ) -> list[HourRow]:
-    """A signal's readings by the hour, oldest first; hours without any are left out."""
+    """A signal's readings by the hour, oldest first; hours without any are left out.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        signal: which.
+        since: the beginning.
+        until: the end.
+    """
     return await fetch(
         pool,
         HourRow,
@@ -128,7 +136,17 @@ async def hours(
 async def scores(
     pool: Pool, workspace: int, signal: str, since: datetime
 ) -> list[tuple[int, float]]:
-    """A signal's scores since an instant, (ms, score), oldest first; unknown ones left out."""
+    """A signal's scores since an instant, oldest first; unknown ones are left out.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        signal: which.
+        since: the instant.
+
+    Returns:
+        (ms since 1970, score 0–100) each.
+    """
     return await fetch(
         pool, _score, _SCORES, {"workspace": workspace, "signal": signal, "since": since}
     )

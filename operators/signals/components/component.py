@@ -107,7 +107,15 @@ class HealthComponent(ABC):
         sample: float,
         reason: str,
     ) -> ComponentReading:
-        """A reading with the component's name and weight; a score of None is missing data."""
+        """A reading with the component's name and weight.
+
+        Args:
+            evidence: of the reading.
+            score: 0–100; None for missing data.
+            inputs: what it was computed from, by name.
+            sample: observations that it is based on.
+            reason: a sentence.
+        """
         weight = getattr(evidence.params.weights, self.name)
         return ComponentReading(self.name, score, weight, inputs, int(sample), reason)
 

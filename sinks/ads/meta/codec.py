@@ -105,7 +105,11 @@ class Meta(Platform):
         return None if row is None else (person.external_id, *row)
 
     def encode(self, operation: PlatformCall) -> Sequence[Request]:
-        """Build the requests of one operation."""
+        """Build the requests of one operation.
+
+        Raises:
+            ValueError: for a `Status`, because Meta gives no receipts.
+        """
         match operation:
             case Find(after=after):
                 query = {"fields": "id,name,description", "limit": str(self.params.page_size)}

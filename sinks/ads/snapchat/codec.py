@@ -94,7 +94,11 @@ class Snapchat(Platform):
         )
 
     def encode(self, operation: PlatformCall) -> Sequence[Request]:
-        """Build the requests of one operation."""
+        """Build the requests of one operation.
+
+        Raises:
+            ValueError: for a `Status`, because Snapchat gives no receipts.
+        """
         account = self.params.account_id
         match operation:
             case Find(after=after):
