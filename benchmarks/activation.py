@@ -76,7 +76,7 @@ def _override(connection: psycopg.Connection) -> None:
 
 @contextmanager
 def _connected(platform: str) -> Iterator[dict[str, str]]:
-    """Run a sandbox; gives the variables that connect to it."""
+    """Run a sandbox; yields the variables that connect to it."""
     port = free_port()
     sandbox = subprocess.Popen(
         [sys.executable, "-m", module(platform), "--port", str(port)],

@@ -53,7 +53,7 @@ class Destination:
             after = outcome.after
 
     def find_or_create(self, name: str, intent: str) -> Outcome:
-        """Give the audience's platform id."""
+        """Return the audience's platform id."""
         found = self.find(name, intent)
         return (
             self.call(Create(name, intent))

@@ -24,7 +24,7 @@ class Column:
     hashed: bool = True
 
     def value(self, identifiers: Mapping[str, Iterable[str]]) -> str:
-        """Give a person's value: the smallest usable spelling, or the empty string.
+        """Return a person's value: the smallest usable form, or the empty string.
 
         Args:
             identifiers: kind → normalised values.

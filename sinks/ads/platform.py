@@ -180,7 +180,7 @@ class Platform(ABC):
         return [row + ("",) * (width - len(row)) for row in rows]
 
     def identifiers(self, row: Row) -> dict[str, list[str]]:
-        """Give a row's values by kind, as exports in the platform's form show them."""
+        """Return a row's values by kind, as exports in the platform's form show them."""
         return {kind: [value] for kind, value in zip(self.names, row, strict=True) if value}
 
     @abstractmethod

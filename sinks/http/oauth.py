@@ -108,7 +108,7 @@ class OAuthTransport:
         return token if isinstance(token, Response) else self._transport(_signed(request, token))
 
     def _valid(self, refused: _Token | None) -> _Token | Response:
-        """Give the token, a new one where it is about to expire or is the one that was refused.
+        """Return the token, a new one where it is about to expire or is the one that was refused.
 
         A fault where there is none.
         """

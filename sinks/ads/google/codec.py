@@ -142,7 +142,7 @@ class Google(Platform):
         return tuple(chain.from_iterable(found)) or None
 
     def identifiers(self, row: Row) -> dict[str, list[str]]:
-        """Give a row's values by the kind that each begins with."""
+        """Return a row's values by the kind that each begins with."""
         found: dict[str, list[str]] = {}
         for value in row:
             kind, _, digest = value.partition(":")

@@ -184,7 +184,7 @@ def _kind(status: str, reasons: Iterable[str]) -> tuple[str, str]:
 
 
 def _bad_rows(violations: Iterable[Mapping[str, Any]], rows: int) -> tuple[int, ...]:
-    """Give the places of bad members; none where anything else is wrong besides."""
+    """Return the places of bad members; none where anything else is wrong besides."""
     places = set()
     for violation in violations:
         member = _MEMBER.match(str(violation.get("field", "")))

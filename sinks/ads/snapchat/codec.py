@@ -186,7 +186,7 @@ def _elements(answer: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def _failed(answer: Mapping[str, Any]) -> str | None:
-    """Give the code of the first thing that failed, empty where it has none.
+    """Return the code of the first thing that failed, empty where it has none.
 
     It is None where all succeeded.
     """

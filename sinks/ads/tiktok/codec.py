@@ -171,7 +171,7 @@ class Tiktok(Platform):
         }
 
     def _marked(self, name: str, intent: str) -> str:
-        """Give the name with its mark; the name is cut, never the mark."""
+        """Return the name with its mark; the name is cut, never the mark."""
         mark = _mark(intent)
         return name[: self.params.name_limit - len(mark)].rstrip() + mark
 
