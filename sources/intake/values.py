@@ -53,6 +53,9 @@ def read_properties(raw: msgspec.Raw, brackets: int) -> dict[str, Any] | None:
     Args:
         raw: JSON.
         brackets: no fewer than open in it.
+
+    Raises:
+        BadRecordError: they are no object, nested too deeply, or hold a number beyond all floats.
     """
     if not raw:
         return None

@@ -3,9 +3,9 @@
 Positions come from Postgres when a partition is assigned, after `reset`, and after the connection
 was lost; in between they follow the batches that were handed out. They are a cursor, not the truth:
 the truth is the fence that UNIFY moves in its transaction. A cursor before it costs a batch that is
-fenced off and read again. One behind it would leave records unread until something new comes: it
-stands there once Postgres has crashed and lost UNIFY's newest commits, which do not wait for the
-disk. A crash ends every connection, so after that all cursors are read again.
+fenced off and read again. One past it would leave records unread until something new comes: it is
+there once Postgres has crashed and lost UNIFY's newest commits, which do not wait for the disk. A
+crash ends every connection, so after that all cursors are read again.
 
 Used from one thread, the one that runs the dataflow.
 """
@@ -119,7 +119,7 @@ class Positions:
             self._next[log, partition] = None
 
     def advance(self, batch: Batch) -> None:
-        """Move the cursor behind a batch that is handed out now."""
+        """Move the cursor past a batch that is handed out now."""
         self._next[batch.log, batch.partition] = batch.next
 
     def reload(self, only: Collection[tuple[str, int]] | None = None) -> list[tuple[str, int, int]]:
@@ -158,9 +158,10 @@ class Positions:
     def begin_at_origin(self, log: str, partitions: Iterable[int], origin: str) -> list[int]:
         """Let partitions begin at 0 whose positions are of an earlier making of the log.
 
-        Gives those.
-
         See `store.intake.offsets.begin_at_origin`.
+
+        Returns:
+            Those partitions.
 
         Raises:
             StoreUnavailable: not confirmed as done.
