@@ -1,7 +1,6 @@
 """Commands on audiences: create, push now, pause, resume, cancel, reconcile, delete.
 
-Each is in the audit log.
-
+Each runs in the caller's transaction `conn`, in which its row of the audit log names the `actor`.
 Nothing here talks to a platform: rows are written, and the engine picks them up.
 """
 
@@ -113,13 +112,6 @@ def request_push(
 ) -> None:
     """Ask for a push now. The gate still decides.
 
-    Args:
-        conn: inside the caller's transaction.
-        workspace: tenant.
-        actor: for the audit log.
-        audience: which.
-        now: clock.
-
     Raises:
         AudienceCommandError: the audience is not active.
     """
@@ -134,13 +126,6 @@ def request_push(
 
 def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> None:
     """Stop pushes, including one in progress; withdrawals continue. A paused audience stays paused.
-
-    Args:
-        conn: inside the caller's transaction.
-        workspace: tenant.
-        actor: for the audit log.
-        audience: which.
-        now: clock.
 
     Raises:
         AudienceCommandError: the audience is being deleted, or is deleted.
@@ -185,13 +170,6 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     """Stop the push under way and any that was asked for.
 
     The next push plans the rest again. Withdrawals continue.
-
-    Args:
-        conn: inside the caller's transaction.
-        workspace: tenant.
-        actor: for the audit log.
-        audience: which.
-        now: clock.
 
     Returns:
         How many pushes were stopped.

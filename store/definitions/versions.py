@@ -226,15 +226,7 @@ def add_version(
 def mark_published(
     conn: Connection[Any], author: Author, kind: str, definition_id: int, version: int
 ) -> None:
-    """Record who made a version live, and when.
-
-    Args:
-        conn: inside the caller's transaction.
-        author: who.
-        kind: segment, trait or rfm.
-        definition_id: which.
-        version: its number.
-    """
+    """Record who made a version live, and when."""
     sql = """
         UPDATE definition_versions SET published_at = clock_timestamp(), published_by = %s
         WHERE kind = %s AND definition_id = %s AND version = %s

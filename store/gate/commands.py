@@ -61,13 +61,6 @@ def set_mode(conn: Connection[Any], actor: Actor, mode: Mode, terms: Terms, now:
 
     Once it is committed, no request begins as it was before.
 
-    Args:
-        conn: inside the caller's transaction.
-        actor: whose command it is.
-        mode: the mode.
-        terms: scope, reason and end.
-        now: clock.
-
     Raises:
         GateCommandError: no such scope, or no end where there must be one.
     """
@@ -103,13 +96,6 @@ def override(
     conn: Connection[Any], actor: Actor, codes: Sequence[Code], terms: Terms, now: datetime
 ) -> int:
     """Override these reasons until an instant.
-
-    Args:
-        conn: inside the caller's transaction.
-        actor: whose command it is.
-        codes: the reasons, at least one.
-        terms: scope, reason and end.
-        now: clock.
 
     Returns:
         Id of the override.
