@@ -5,6 +5,9 @@ position are chance: a kill, a machine that went. The third worker processes the
 by one, and the records of an entry one by one, each noted before. A record that two workers died of
 while they processed it by itself is refused unread.
 
+A batch that one process takes again is one attempt: it was fenced off, or it was committed and a
+crash of the database took the commit back.
+
 Costs one statement when a partition is assigned, none while it proceeds.
 """
 
@@ -48,7 +51,7 @@ class Careful:
         self._commit = commit
         self._waiting = waiting
         self._next: dict[tuple[str, int], int] = {}
-        self._taken: dict[tuple[str, int], Attempt] = {}
+        self._own: dict[tuple[str, int], Attempt] = {}
 
     def __call__(self, batch: Batch) -> list[Facts]:
         """Commit a batch; see `Quarantine`."""
@@ -62,7 +65,6 @@ class Careful:
             if careful and attempt is not None
             else self._commit(batch)
         )
-        self._taken.pop(key, None)
         if facts:
             self._next[key] = batch.next
         else:
@@ -70,17 +72,18 @@ class Careful:
         return facts
 
     def _take(self, batch: Batch) -> Attempt:
-        """Note it once, however often the database is away meanwhile."""
+        """Record the attempt; one that this process goes on with is not counted again."""
         key = batch.log, batch.partition
-        known = self._taken.get(key)
-        if known is None or known.position != batch.start:
-            known = self._store.read(
-                partial(
-                    attempts.take, log=batch.log, partition=batch.partition, position=batch.start
-                )
+        self._own[key] = self._store.read(
+            partial(
+                attempts.take,
+                log=batch.log,
+                partition=batch.partition,
+                position=batch.start,
+                own=self._own.get(key),
             )
-            self._taken[key] = known
-        return known
+        )
+        return self._own[key]
 
     def _one_by_one(self, batch: Batch, attempt: Attempt) -> list[Facts]:
         log.error(
@@ -120,6 +123,9 @@ class Careful:
                 lambda conn: attempts.note(
                     conn, entry.log, entry.partition, entry.start, index, broken
                 )
+            )
+            self._own[entry.log, entry.partition] = Attempt(
+                entry.start, index, 1, tuple(sorted(broken))
             )
             return False
         return attempt.tries > DEATHS

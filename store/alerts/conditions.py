@@ -211,7 +211,8 @@ def _broken(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]
 def _partitions(conn: Connection[Any], watched: Watched, now: datetime) -> Iterator[Condition]:
     for one in stuck(conn, watched, now):
         place = f"{one.log}, partition {one.partition}, position {one.position}"
-        died = f"{place}: {one.tries} workers took it up and did not get past it"
+        workers = "1 worker" if one.tries == 1 else f"{one.tries} workers"
+        died = f"{place}: {workers} took it up and did not get past it"
         summary = (
             died
             if one.tries

@@ -12,9 +12,12 @@ from typing import Any, Final, NamedTuple
 from psycopg import Connection
 
 _TAKE: Final = """
-    INSERT INTO attempts AS a (log, partition, position, record, tries) VALUES (%s, %s, %s, -1, 1)
+    INSERT INTO attempts AS a (log, partition, position, record, tries)
+        VALUES (%(log)s, %(partition)s, %(position)s, -1, 1)
     ON CONFLICT (log, partition) DO UPDATE SET
-        tries = CASE WHEN a.position = excluded.position THEN a.tries + 1 ELSE 1 END,
+        tries = CASE WHEN a.position <> excluded.position THEN 1
+            WHEN a.record = %(record)s AND a.tries = %(tries)s THEN a.tries
+            ELSE a.tries + 1 END,
         record = CASE WHEN a.position = excluded.position THEN a.record ELSE -1 END,
         broken = CASE WHEN a.position = excluded.position THEN a.broken ELSE '{}' END,
         position = excluded.position, taken_at = now()
@@ -43,9 +46,33 @@ class Attempt(NamedTuple):
     broken: tuple[int, ...]
 
 
-def take(conn: Connection[Any], log: str, partition: int, position: int) -> Attempt:
-    """Record that a partition was assigned."""
-    row = conn.execute(_TAKE, (log, partition, position)).fetchone()
+def take(
+    conn: Connection[Any], log: str, partition: int, position: int, own: Attempt | None = None
+) -> Attempt:
+    """Record that a partition was assigned.
+
+    Args:
+        conn: an open connection.
+        log: stream or topic.
+        partition: number within the log.
+        position: its next position.
+        own: what the same process recorded of the partition last. Where that is the newest attempt
+            at this position, nobody else has tried it and nobody died: it is the same attempt.
+
+    Returns:
+        The attempt, this one counted.
+    """
+    mine = own if own is not None and own.position == position else None
+    row = conn.execute(
+        _TAKE,
+        {
+            "log": log,
+            "partition": partition,
+            "position": position,
+            "record": mine.record if mine is not None else None,
+            "tries": mine.tries if mine is not None else None,
+        },
+    ).fetchone()
     if row is None:
         raise RuntimeError("an upsert returns its row")
     return Attempt(row[0], row[1], row[2], tuple(row[3]))

@@ -14,6 +14,8 @@ from dataflows.unify.definitions import Rules
 from dataflows.unify.unifier import Unifier
 from domain.event import Batch, Record
 from domain.intake.envelope import encode_event
+from store.intake import attempts
+from store.intake.attempts import Attempt
 from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.conftest import TestWorkspace
 
@@ -106,3 +108,39 @@ def test_a_worker_does_not_remember_a_commit_that_the_database_lost(
     assert names == [("Newest",), ("Page",), ("Stored",)]
     (report,) = verify_all(settings)
     assert report.differences == []
+
+
+def test_a_worker_whose_commits_are_lost_again_and_again_did_not_die(
+    settings: Settings, dsn: str, store: PostgresUnitOfWork, batch: Callable[[int, str], Batch]
+) -> None:
+    """What it noted of its attempts may last where the commits do not."""
+    worker = unifier(settings, store)
+    worker.leave_traces()
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        rewind = saved(conn)
+        for _ in range(6):
+            assert worker(batch(0, "Stored"))
+            noted = conn.execute("SELECT position, record, tries FROM attempts").fetchall()
+            assert noted == [(0, -1, 1)]
+            conn.execute("DROP TABLE IF EXISTS saved.attempts")
+            conn.execute("CREATE TABLE saved.attempts AS TABLE public.attempts")
+            rewind()
+            terminated(store, conn)
+        assert worker(batch(0, "Stored"))
+        conn.execute("DROP SCHEMA saved CASCADE")
+        assert conn.execute("SELECT count(*) FROM dead_letters").fetchone() == (0,)
+        assert conn.execute("SELECT count(*) FROM events").fetchone() == (1,)
+
+
+def test_a_process_that_died_in_between_is_counted(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        mine = attempts.take(conn, "log", 0, 7)
+        again = attempts.take(conn, "log", 0, 7, mine)
+        other = attempts.take(conn, "log", 0, 7)
+        third = attempts.take(conn, "log", 0, 7, mine)
+        moved = attempts.take(conn, "log", 0, 8, third)
+        assert [each.tries for each in (mine, again, other, third, moved)] == [1, 1, 2, 3, 1]
+        attempts.note(conn, "log", 0, 8, 2, ())
+        noted = Attempt(8, 2, 1, ())
+        assert attempts.take(conn, "log", 0, 8, noted) == noted
+        assert attempts.take(conn, "log", 0, 8, moved) == noted._replace(tries=2)
