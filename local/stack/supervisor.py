@@ -1,17 +1,18 @@
 """Keeps servers and components running.
 
-Whatever dies is started again, after a wait that doubles while it keeps dying.
+Whatever dies is started again, after a wait that doubles while it keeps dying. Nothing that one of
+them raises, and no reader who has gone, ends the supervision of the others.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
 from config.embedded import RestartParams
-from local.servers.process import StartError
 from local.servers.server import Server
 
 _POLL_S: Final = 0.05
@@ -78,18 +79,24 @@ class _Watched:
                 params,
                 report,
             )
-        elif self.state == "starting" and self.server.ready():
+        elif self.state == "starting" and self._answers():
             self.state = "running"
             if self.restarts > 0:
                 report(f"{self.server.name} runs again")
+
+    def _answers(self) -> bool:
+        try:
+            return self.server.ready()
+        except Exception:  # not what one that is ready says
+            return False
 
     def _launch(self, params: RestartParams, report: Report) -> None:
         self.started_s = time.monotonic()
         self.restarts += 1
         try:
             self.server.launch()
-        except (StartError, OSError) as error:
-            self._failed(str(error), params, report)
+        except Exception as error:  # whatever it is, it may be better the next time
+            self._failed(str(error) or type(error).__name__, params, report)
         else:
             self.state = "starting"
 
@@ -157,5 +164,10 @@ class Supervisor:
     def _run(self) -> None:
         while not self._stop.is_set():
             for watched in self._watched:
-                watched.tick(self._params, self._report)
+                watched.tick(self._params, self._say)
             self._stop.wait(_POLL_S)
+
+    def _say(self, text: str) -> None:
+        """Report what can be reported: the terminal may be gone, and the disk of a file full."""
+        with suppress(Exception, SystemExit):  # rich ends the thread when a pipe is broken
+            self._report(text)
