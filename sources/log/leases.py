@@ -6,9 +6,10 @@ taking and giving back are Lua scripts: the server runs each whole, on its own c
 memory is full: workers who lost their leases then could never make room.
 
 A worker whose share shrinks gives partitions back itself, between two batches, so that an orderly
-hand-over never overlaps. After a crash the others take over when the dead worker's time is up. A
-worker that cannot beat stops reading when its own time is up. Clocks that disagree or a process
-that was suspended can still make two readers; the fence in Postgres makes that harmless.
+hand-over never overlaps. After a crash the others take over when the dead worker's time is up, at
+most a lifetime later, even where the server's clock went back. A worker that cannot beat stops
+reading when its own time is up. Clocks that disagree or a process that was suspended can still make
+two readers; the fence in Postgres makes that harmless.
 
 Workers whose share is zero stand by.
 """
@@ -47,6 +48,9 @@ for i = 1, #all, 2 do
   elseif tonumber(all[i + 1]) > now then
     workers[#workers + 1] = name
     alive[name] = true
+    if tonumber(all[i + 1]) > now + lifetime then
+      redis.call('HSET', KEYS[1], all[i], now + lifetime)
+    end
   else
     redis.call('HDEL', KEYS[1], all[i])
   end

@@ -228,6 +228,19 @@ class TestLeases:
         until(lambda: heir.owned() == frozenset({0, 1}), heir.beat)
         assert dead.owned() == frozenset()
 
+    def test_they_are_taken_over_as_soon_where_the_clock_of_the_server_went_back(
+        self, make: MakeLeases, valkey_url: str
+    ) -> None:
+        params = LeaseParams(lifetime=timedelta(seconds=1))
+        dead, heir = make("dead", 2, params), make("heir", 2, params)
+        dead.beat()
+        with redis.Redis.from_url(valkey_url) as client:
+            seconds, _ = client.time()
+            client.hset("stratum:leases:log", "w:dead", (seconds + 36_000) * 1000)
+        heir.beat()
+        assert heir.owned() == frozenset()
+        until(lambda: heir.owned() == frozenset({0, 1}), heir.beat)
+
     def test_a_worker_that_restarts_under_its_name_has_its_partitions_at_once(
         self, make: MakeLeases
     ) -> None:
