@@ -7,6 +7,7 @@ import redis
 from config.load import ConfigError
 from local.servers.process import StartError
 from sinks.intake.log import LogUnavailableError
+from store.errors import StoreUnavailable
 from store.migrate import SchemaError
 
 
@@ -18,6 +19,8 @@ def sentence(error: Exception) -> str | None:
     match error:
         case ConfigError() | StartError() | SchemaError() | LogUnavailableError():
             return str(error)
+        case StoreUnavailable():
+            return f"Postgres does not answer: {_first_line(error.__cause__ or error)}"
         case psycopg.OperationalError():
             return f"Postgres does not answer: {_first_line(error)}"
         case psycopg.errors.UndefinedTable():
@@ -32,5 +35,5 @@ def sentence(error: Exception) -> str | None:
             return None
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]

@@ -75,7 +75,7 @@ def held(
 
 
 def _waited(conn: psycopg.Connection[Any], key: tuple[int, ...], patience: timedelta) -> bool:
-    conn.execute("SELECT set_config('lock_timeout', %s, false)", (f"{patience // MS}ms",))
+    conn.execute("SELECT set_config('lock_timeout', %s, false)", (f"{max(1, patience // MS)}ms",))
     try:
         _ask(conn, "pg_advisory_lock", key)
     except LockNotAvailable:

@@ -49,7 +49,7 @@ class PersonAudienceView(View):
     platform: str
     name: str
     state: State = Field(
-        description="The last confirmed state: only who a platform confirmed is on its list."
+        description="As far as Stratum knows: on_list only once the platform confirmed it."
     )
     reason: Reason = Field(description="Why the person is on the list, or should be, or is not.")
     held_out: bool = Field(

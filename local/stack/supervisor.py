@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from config.embedded import RestartParams
+from local.servers.process import StartError
 from local.servers.server import Server
 
 _POLL_S: Final = 0.05
@@ -65,10 +66,18 @@ class _Watched:
         self.last_exit: int | None = None
 
     def tick(self, params: RestartParams, report: Report) -> None:
+        """Look once. Whatever that raises may be better the next time."""
+        try:
+            self._look(params, report)
+        except (Exception, SystemExit) as error:
+            what = str(error) if isinstance(error, StartError | OSError) else repr(error)
+            self._failed(what, params, report)
+
+    def _look(self, params: RestartParams, report: Report) -> None:
         now_s = time.monotonic()
         if self.state == "waiting":
             if now_s >= self.retry_s:
-                self._launch(params, report)
+                self._launch()
         elif not self.server.alive():
             self.last_exit = (
                 self.server.child.exit_code() if self.server.child is not None else None
@@ -79,26 +88,16 @@ class _Watched:
                 params,
                 report,
             )
-        elif self.state == "starting" and self._answers():
+        elif self.state == "starting" and self.server.ready():
             self.state = "running"
             if self.restarts > 0:
                 report(f"{self.server.name} runs again")
 
-    def _answers(self) -> bool:
-        try:
-            return self.server.ready()
-        except Exception:  # not what one that is ready says
-            return False
-
-    def _launch(self, params: RestartParams, report: Report) -> None:
+    def _launch(self) -> None:
         self.started_s = time.monotonic()
         self.restarts += 1
-        try:
-            self.server.launch()
-        except Exception as error:  # whatever it is, it may be better the next time
-            self._failed(str(error) or type(error).__name__, params, report)
-        else:
-            self.state = "starting"
+        self.server.launch()
+        self.state = "starting"
 
     def _failed(self, what: str, params: RestartParams, report: Report) -> None:
         now_s = time.monotonic()

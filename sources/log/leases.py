@@ -1,15 +1,16 @@
 """Leases on partitions of the embedded log, in Valkey, shared fairly among live workers.
 
-One hash per log holds ``w:<worker>`` → instant until which the worker lives, and ``p:<partition>``
-→ its holder. A lease holds as long as its holder lives, so one beat renews all of them. Beating,
-taking and giving back are Lua scripts: the server runs each whole, on its own clock, even when its
-memory is full: workers who lost their leases then could never make room.
+One hash per log holds ``w:<worker>`` → instant until which the worker lives, ``p:<partition>`` →
+its holder, and ``clock`` → instant of the last beat. A lease holds as long as its holder lives, so
+one beat renews all of them. Beating, taking and giving back are Lua scripts: the server runs each
+whole, on its own clock, even when its memory is full: workers who lost their leases then could
+never make room.
 
 A worker whose share shrinks gives partitions back itself, between two batches, so that an orderly
 hand-over never overlaps. After a crash the others take over when the dead worker's time is up, at
-most a lifetime later, even where the server's clock went back. A worker that cannot beat stops
-reading when its own time is up. Clocks that disagree or a process that was suspended can still make
-two readers; the fence in Postgres makes that harmless.
+most a lifetime later: where the server's clock went back, all instants go back with it. A worker
+that cannot beat stops reading when its own time is up. Clocks that disagree or a process that was
+suspended can still make two readers; the fence in Postgres makes that harmless.
 
 Workers whose share is zero stand by.
 """
@@ -38,23 +39,25 @@ _BEAT: Final = """#!lua flags=allow-oom
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local me, lifetime, partitions = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-redis.call('HSET', KEYS[1], 'w:' .. me, now + lifetime)
+local back = math.max(0, tonumber(redis.call('HGET', KEYS[1], 'clock') or now) - now)
 local all = redis.call('HGETALL', KEYS[1])
-local workers, alive, holder = {}, {}, {}
+local workers, alive, holder = {me}, {[me] = true}, {}
 for i = 1, #all, 2 do
   local kind, name = string.sub(all[i], 1, 2), string.sub(all[i], 3)
   if kind == 'p:' then
     holder[name] = all[i + 1]
-  elseif tonumber(all[i + 1]) > now then
-    workers[#workers + 1] = name
-    alive[name] = true
-    if tonumber(all[i + 1]) > now + lifetime then
-      redis.call('HSET', KEYS[1], all[i], now + lifetime)
+  elseif kind == 'w:' and name ~= me then
+    local ends = tonumber(all[i + 1]) - back
+    if ends > now then
+      workers[#workers + 1] = name
+      alive[name] = true
+      if back > 0 then redis.call('HSET', KEYS[1], all[i], ends) end
+    else
+      redis.call('HDEL', KEYS[1], all[i])
     end
-  else
-    redis.call('HDEL', KEYS[1], all[i])
   end
 end
+redis.call('HSET', KEYS[1], 'clock', now, 'w:' .. me, now + lifetime)
 table.sort(workers)
 local share = math.floor(partitions / #workers)
 for rank, name in ipairs(workers) do

@@ -1,6 +1,7 @@
 """Attempts of workers that were assigned a partition again.
 
-Written at assignment only; nothing is written while a partition proceeds.
+Written at assignment only; nothing is written while a partition proceeds. Unlike UNIFY's own
+commits, these wait for the disk: a record that takes the machine down with it is counted, too.
 
 A worker that is killed in the middle of a batch leaves nothing else behind: whoever comes next
 finds how often it was tried there.
@@ -25,8 +26,9 @@ _TAKE: Final = """
 """
 _NOTE: Final = """
     UPDATE attempts SET position = %s, record = %s, tries = 1, broken = %s, taken_at = now()
-        WHERE log = %s AND partition = %s
+        WHERE log = %s AND partition = %s AND position <= %s
 """
+_WAIT_FOR_DISK: Final = "SET LOCAL synchronous_commit = on"
 
 
 class Attempt(NamedTuple):
@@ -63,16 +65,18 @@ def take(
         The attempt, this one counted.
     """
     mine = own if own is not None and own.position == position else None
-    row = conn.execute(
-        _TAKE,
-        {
-            "log": log,
-            "partition": partition,
-            "position": position,
-            "record": mine.record if mine is not None else None,
-            "tries": mine.tries if mine is not None else None,
-        },
-    ).fetchone()
+    with conn.transaction():
+        conn.execute(_WAIT_FOR_DISK)
+        row = conn.execute(
+            _TAKE,
+            {
+                "log": log,
+                "partition": partition,
+                "position": position,
+                "record": mine.record if mine is not None else None,
+                "tries": mine.tries if mine is not None else None,
+            },
+        ).fetchone()
     if row is None:
         raise RuntimeError("an upsert returns its row")
     return Attempt(row[0], row[1], row[2], tuple(row[3]))
@@ -88,6 +92,8 @@ def note(
 ) -> None:
     """Record that one record of an entry is processed by itself for the first time.
 
+    Ignored where another worker is past the entry.
+
     Args:
         conn: an open connection.
         log: stream or topic.
@@ -96,4 +102,6 @@ def note(
         record: see `Attempt`.
         broken: records of the entry that workers died of.
     """
-    conn.execute(_NOTE, (position, record, sorted(broken), log, partition))
+    with conn.transaction():
+        conn.execute(_WAIT_FOR_DISK)
+        conn.execute(_NOTE, (position, record, sorted(broken), log, partition, position))

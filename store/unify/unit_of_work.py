@@ -93,8 +93,15 @@ class PostgresUnitOfWork:
 
     @property
     def connection(self) -> psycopg.Connection:
-        """The connection, opened when needed; StoreUnavailable where the server does not answer."""
-        if self._connection is None or self._connection.closed:
+        """The connection, opened when needed.
+
+        Raises:
+            StoreUnavailable: the server does not answer, or the connection broke in silence, as at
+                the end of a transaction: what was decided from the cache must be decided again.
+        """
+        if self._connection is not None and self._connection.closed:
+            raise self._lost()
+        if self._connection is None:
             try:
                 self._connection = connect_engine(self._dsn)
                 for statement in sql.STAGING:
@@ -228,16 +235,15 @@ class PostgresUnitOfWork:
             for person in sorted(changes.people, key=lambda person: person.id)
         ]
         try:
-            with self.connection.transaction():
-                outcome = self._write(changes, packed, fence)
-                if not isinstance(outcome, Committed):
-                    raise psycopg.Rollback
+            outcome = self._transact(changes, packed, fence)
         except errors.UniqueViolation as error:
             if error.diag.constraint_name == "events_message_key":
                 self._loader.expect_duplicates()
             return Conflict(f"unique:{error.diag.constraint_name}")
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             return Conflict(type(error).__name__)
+        except psycopg.Rollback as error:
+            raise self._lost() from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             if not is_away(error):
                 raise
@@ -267,6 +273,16 @@ class PostgresUnitOfWork:
             if not is_away(error):
                 raise
             raise self._lost() from error
+
+    def _transact(
+        self, changes: Changes, packed: list[tuple[Person, bytes]], fence: Fence | None
+    ) -> Outcome:
+        """Write in a transaction; raises Rollback where that cannot be ended on the connection."""
+        with self.connection.transaction():
+            outcome = self._write(changes, packed, fence)
+            if not isinstance(outcome, Committed):
+                raise psycopg.Rollback
+        return outcome
 
     def _write(
         self, changes: Changes, packed: list[tuple[Person, bytes]], fence: Fence | None

@@ -7,12 +7,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
+from cli.failures import sentence
 from config.settings import Settings
 from local.servers import claim
 from local.stack.running import ADDRESSES, LOCK
+from sources.log.positions import Session
+from store.errors import StoreUnavailable
 from tests.conftest import TestWorkspace
 
 pytestmark = pytest.mark.servers
@@ -94,6 +99,17 @@ def test_a_refused_connection_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert told.returncode == 2
     assert told.stderr.startswith("Error: Postgres does not answer: ")
     assert told.stderr.count("\n") == 1
+
+
+def test_a_database_that_goes_while_the_lag_is_read_is_told_in_one_sentence() -> None:
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect("postgresql://nobody@127.0.0.1:1/none")
+
+    with pytest.raises(StoreUnavailable) as found:
+        Session(connect).run(lambda _: None)
+    said = sentence(found.value)
+    assert said is not None
+    assert said.startswith("Postgres does not answer: connection failed")
 
 
 def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path, addressed: dict[str, str]) -> None:

@@ -63,7 +63,8 @@ def test_it_goes_on_when_nobody_can_be_told(gone: BaseException) -> None:
     finally:
         supervisor.stop()
     assert [text.partition(";")[0] for text in said] == [
-        "sleeper not even a start",
+        "sleeper TypeError('not even a start')",
+        "sleeper RuntimeError()",
         "sleeper runs again",
         "sleeper died with exit code -9",
         "sleeper runs again",

@@ -231,15 +231,21 @@ class TestLeases:
     def test_they_are_taken_over_as_soon_where_the_clock_of_the_server_went_back(
         self, make: MakeLeases, valkey_url: str
     ) -> None:
-        params = LeaseParams(lifetime=timedelta(seconds=1))
-        dead, heir = make("dead", 2, params), make("heir", 2, params)
-        dead.beat()
+        """And nobody loses anything who lives longer without a beat."""
+        quick = LeaseParams(lifetime=timedelta(seconds=1))
+        slow = LeaseParams(lifetime=timedelta(minutes=1))
+        dead, alive, heir = make("dead", 3, quick), make("alive", 3, slow), make("heir", 3, quick)
+        for worker in (dead, alive, heir) * 2:
+            worker.beat()
+            worker.release_surplus()
         with redis.Redis.from_url(valkey_url) as client:
-            seconds, _ = client.time()
-            client.hset("stratum:leases:log", "w:dead", (seconds + 36_000) * 1000)
-        heir.beat()
-        assert heir.owned() == frozenset()
-        until(lambda: heir.owned() == frozenset({0, 1}), heir.beat)
+            for field in ("clock", "w:dead", "w:alive", "w:heir"):  # what it said before
+                client.hincrby("stratum:leases:log", field, 36_000_000)
+            (mine,) = heir.owned()
+            until(lambda: client.hget("stratum:leases:log", "w:dead") is None, heir.beat)
+        assert heir.owned() == {mine}
+        alive.beat()
+        assert alive.owned() == frozenset({0, 1, 2}) - {mine}
 
     def test_a_worker_that_restarts_under_its_name_has_its_partitions_at_once(
         self, make: MakeLeases
