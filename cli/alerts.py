@@ -106,10 +106,12 @@ def try_channels(
             name: one for name, one in channels(settings, http).items() if channel in ("", name)
         }
         if not chosen:
-            known = ", ".join(sorted(settings.channels)) or "none is configured"
+            known = ", ".join(sorted(settings.channels))
             raise typer.BadParameter(
-                f"there is no channel {channel}: {known}" if channel else f"no channel: {known}",
-                param_hint="CHANNEL",
+                f"there is no channel {channel}: {known}"
+                if known
+                else "no alert channel is configured: set alerts.channels (docs/alerts.md)",
+                param_hint="CHANNEL" if known else "alerts.channels",
             )
         now = datetime.now(UTC)
         works = [_try_channel(name, one, now) for name, one in chosen.items()]

@@ -172,11 +172,8 @@ def _doubt(reading: Reading, now_ms: int, params: GateParams) -> Finding | None:
         or math.isnan(score)
         or not 0 <= score <= 100
     ):
-        return Finding(
-            Verdict.HOLD,
-            Code.UNKNOWN,
-            f"{signal} is unknown: {reading.reasons[0] if reading.reasons else 'no score'}",
-        )
+        cause = reading.reasons[0].removeprefix("unknown: ") if reading.reasons else "no score"
+        return Finding(Verdict.HOLD, Code.UNKNOWN, f"{signal} is unknown: {cause}")
     if reading.sample < enough(reading, params):
         needed = enough(reading, params)
         reason = f"{signal} is based on {reading.sample} observations, {needed} are needed"

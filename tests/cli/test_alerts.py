@@ -126,4 +126,4 @@ def test_a_channel_that_is_not_there_is_refused(run: Run) -> None:
 
 
 def test_without_channels_there_is_nothing_to_test(run: Run) -> None:
-    assert "none is configured" in run("test", code=2)
+    assert "no alert channel is configured" in run("test", code=2)
