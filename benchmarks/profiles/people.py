@@ -108,8 +108,11 @@ def _memory_and_restart(
     with bench.workers(1, LOG__PARTITIONS=str(PARTITIONS)) as (worker,):
         for number, batch in enumerate(batches, 1):
             bench.fill(batch, "stratum.events", PARTITIONS)
-            goal = done + number * 60_000
-            wait_for(lambda goal=goal: bench.accepted() >= goal, 120, "events")  # type: ignore[misc]
+
+            def stored(goal: int = done + number * 60_000) -> bool:
+                return bench.accepted() >= goal
+
+            wait_for(stored, 120, "committed")
             sizes.append(resident_mb(worker.pid))
         report.add(
             f"memory of a worker with {people:,} people",

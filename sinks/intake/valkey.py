@@ -231,7 +231,7 @@ class ValkeyAppender:
             where = "; ".join(
                 f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-3:]
             )
-            logger.error("group_not_written", reason=reason, where=where)  # noqa: TRY400 - no traceback
+            logger.error("group_not_written", reason=reason, where=where)  # noqa: TRY400
             return self._unavailable(LogRefusal.REFUSED, reason)
 
     def _commands(self, group: Sequence[_Waiting]) -> list[bytes]:
