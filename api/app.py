@@ -5,17 +5,29 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from operator import attrgetter
 from time import monotonic
+from typing import Final
 
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from api import audit
+from api.access import keys_routes as keys
+from api.access import login_routes as login
+from api.access import sources_routes as sources
+from api.activation import audience_people_routes as audience_people
+from api.activation import audience_settings_routes as audience_settings
 from api.activation import audience_sync_routes as audience_sync
 from api.activation import person_audiences_routes as person_audiences
 from api.activation import platforms_routes as platforms
+from api.activation import push_previews_routes as push_previews
+from api.activation import push_statistics_routes as push_statistics
+from api.activation import pushes_routes as pushes
 from api.alerts import routes as alerts
+from api.audit import routes as audit
+from api.audit.desk import AuditDesk
+from api.catalogue import people_routes as catalogue_people
+from api.catalogue import routes as catalogue
 from api.collector.collector import Collector
 from api.collector.settings import settings_routes
 from api.export import routes as exports
@@ -24,14 +36,25 @@ from api.gate import audience_routes as audience_gate
 from api.gate import decisions_routes as decisions
 from api.gate import rejudge_routes as rejudge
 from api.gate import routes as gate
+from api.gate.verdicts import VerdictCounts
 from api.identity import commands_routes as commands
 from api.identity import routes as identity
+from api.identity import unmerge_preview_routes as unmerge_preview
 from api.intake import dead_letters_routes as dead_letters
+from api.intake import statistics_routes as dead_letter_statistics
+from api.live import routes as live
+from api.live.hub import Hub
 from api.openapi import document
 from api.operation import health_routes as health
+from api.operation import hours_routes as hours
 from api.operation import statistics_routes as statistics
+from api.operation import workspace_routes as workspace
 from api.operation.lag import LagGauge
+from api.pages.routes import add_pages
+from api.profiles import draft_why_routes as draft_why
 from api.profiles import events_routes as events
+from api.profiles import feed_routes as feed
+from api.profiles import members_routes as members
 from api.profiles import person_changes_routes as person_changes
 from api.profiles import routes as profiles
 from api.profiles import why_routes as why
@@ -44,10 +67,16 @@ from api.segments import routes as segments
 from api.segments import statistics_routes as segment_statistics
 from api.segments import sweeps_routes as sweeps
 from api.segments import traits_routes as traits
+from api.segments import volumes_routes as volumes
 from api.segments.preview_desk import PreviewDesk
 from api.signals import anomalies_routes as anomalies
+from api.signals import readings_routes as readings
 from api.signals import routes as signals
-from api.web.admission import Admission
+from api.signals import series_routes as series
+from api.signals import timelines_routes as timelines
+from api.web.admission import LOGIN_LIMIT_BYTES, Admission
+from api.web.attempts import Attempts
+from api.web.concurrency import HeavyReads
 from api.web.deps import Keys
 from api.web.errors import handle_errors
 from api.web.event_log import open_log
@@ -61,8 +90,12 @@ from config.settings import Settings
 from domain.instants import MS
 from sinks.profiles.cache import connect_profile_cache
 from store.fetch import Pool, connect_blocking
+from store.profiles.hours import Hours
 from store.profiles.statistics import Totals
 from store.segments.funnels import Funnels
+
+_KNOWN_KEYS: Final = 2
+"""Connections for keys and logins that are known, beside those that nobody knows yet."""
 
 # Tried in this order; profiles come first, because lookups are what is asked most.
 ROUTES = (
@@ -71,29 +104,51 @@ ROUTES = (
     alerts.router,
     anomalies.router,
     audience_sync.router,
+    audience_settings.router,
+    audience_people.router,
     audit.router,
+    catalogue.router,
+    catalogue_people.router,
     commands.router,
+    unmerge_preview.router,
     dead_letters.router,
+    dead_letter_statistics.router,
     decisions.router,
     events.router,
     exports.router,
+    feed.router,
     funnels.router,
     gate.router,
     audience_gate.router,
     rejudge.router,
     health.router,
+    hours.router,
     identity.router,
+    keys.router,
+    login.router,
+    live.router,
     person_audiences.router,
     person_changes.router,
     platforms.router,
+    pushes.router,
+    push_previews.router,
+    push_statistics.router,
+    readings.router,
     segment_statistics.router,
     rfm.router,
     previews.router,
+    draft_why.router,
     segments.router,
+    members.router,
+    timelines.router,  # before the signal that its path would name
     signals.router,
+    series.router,
+    sources.router,
     statistics.router,
     sweeps.router,
     traits.router,
+    workspace.router,
+    volumes.router,
 )
 
 DESCRIPTION = """
@@ -102,6 +157,7 @@ Real-time customer data platform with a trust gate.
 **Send** events to `/v1/batch` or `/v1/track` with a source's write key;
 Segment and RudderStack SDKs work unchanged.
 **Ask** below `/cdp/` with an API key: `Authorization: Bearer <key>` or `X-API-Key`.
+Browsers exchange it for a cookie: `POST /cdp/login`.
 """
 
 
@@ -121,6 +177,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=attrgetter("name"),
     )
     app.state.settings = settings
@@ -131,12 +189,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(
             router,
             responses=None if router is health.router else DESCRIBED,
-            max_body_size=settings.edge.query_body_limit_bytes,
+            max_body_size=LOGIN_LIMIT_BYTES
+            if router is login.router
+            else settings.edge.query_body_limit_bytes,
         )
     collector = Collector(settings.edge.collector, app.state)
     # First, because they are the busiest.
     app.router.routes[:0] = [*collector.routes(), *settings_routes(collector)]
     app.add_api_route("/metrics", metrics, include_in_schema=False)
+    add_pages(app, settings.dashboard)
     document(app)
     return app
 
@@ -159,11 +220,28 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.redis = redis = connect_profile_cache(url, settings.query.hot) if url else None
         if redis is not None:
             stack.push_async_callback(redis.aclose)
-        app.state.keys = Keys(pool, settings.edge.keys)
+        # Their own, so that whoever may come in is known however long all others read.
+        known = await stack.enter_async_context(
+            open_pool(settings, settings.edge.keys.lookups_limit + _KNOWN_KEYS)
+        )
+        app.state.keys = Keys(known, settings.edge)
+        app.state.attempts = Attempts(settings.edge.login.attempts_per_minute, monotonic)
         app.state.totals = Totals(pool, settings.query.statistics)
+        app.state.hours = Hours(pool, settings.query.statistics, settings.log.watched)
+        app.state.heavy_reads = heavy = HeavyReads(
+            settings.postgres.pool_size,
+            settings.query.preview.at_once,
+            settings.query.funnels.at_once,
+        )
+        app.state.verdicts = VerdictCounts(transactions, settings.gate, heavy.verdicts)
+        app.state.live = hub = Hub(
+            pool, app.state.totals, settings.query.live, settings.log.watched
+        )
+        stack.callback(hub.close)
         app.state.funnels = Funnels(pool, settings.query.funnels)
         app.state.exports = ExportDesk(settings)
-        app.state.previews = PreviewDesk(settings, transactions)
+        app.state.audit = AuditDesk(settings)
+        app.state.previews = PreviewDesk(settings, transactions, heavy.segment_previews)
         app.state.programs = Programs(transactions, settings.query.definitions_age, monotonic)
         app.state.profiles = ProfileReader(settings, pool, redis, app.state.programs)
         app.state.log_watch = LogWatch(log, settings.log.name, pool, settings.edge.log_watch)
@@ -172,10 +250,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
-    """Open the pool of connections to Postgres.
+async def open_pool(settings: Settings, size: int | None = None) -> AsyncIterator[Pool]:
+    """Open a pool of connections to Postgres.
 
     They are made in the background, and again whenever Postgres comes back.
+
+    Args:
+        settings: of the process.
+        size: at most so many connections; None: ``postgres.pool_size``.
     """
     edge = settings.edge
     limit_ms = edge.statement_timeout // MS
@@ -187,7 +269,7 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
             "options": f"-c statement_timeout={limit_ms}",
         },
         min_size=1,
-        max_size=settings.postgres.pool_size,
+        max_size=size or settings.postgres.pool_size,
         timeout=edge.pool_timeout.total_seconds(),
         check=AsyncConnectionPool[AsyncConnection].check_connection,
         open=False,

@@ -128,7 +128,10 @@ def document(app: FastAPI) -> None:
             for path, operations in found["paths"].items():
                 if path not in PUBLIC_PATHS:
                     for operation in operations.values():
-                        operation["security"] = [{name: []} for name in SCHEMES]
+                        # Where the key comes in the body, no scheme is needed: [{}].
+                        operation["security"] = operation.get("security") or [
+                            {name: []} for name in SCHEMES
+                        ]
             found["paths"].update(collector_paths())
             components = found.setdefault("components", {})
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -32,6 +32,7 @@ MODULES: Final = {
     "nab": "nab.benchmark",
     "exports": "export",
     "activation": "activation",
+    "dashboard": "dashboard",
 }
 """Name → module below ``benchmarks``; all of them run in this order."""
 

@@ -46,7 +46,32 @@ def _metrics(rng: random.Random) -> dict[str, float]:
     return dict.fromkeys([*plain, *names, *properties, *kinds, *buckets], 1.0)
 
 
-def _write(bench: Bench, signals: Sequence[str], seconds: int) -> list[float]:
+def add_signals(bench: Bench, count: int) -> list[str]:
+    """Create as many sources; returns their signals' names."""
+    with bench.connect() as conn:
+        conn.execute(
+            "INSERT INTO sources (workspace_id, name)"
+            " SELECT 1, 'bench ' || n FROM generate_series(1, %s) n",
+            (count,),
+        )
+        rows = conn.execute("SELECT id FROM sources ORDER BY id DESC LIMIT %s", (count,))
+        return [f"source:{number}" for (number,) in rows]
+
+
+def add_past(bench: Bench, signals: Sequence[str], hours: int) -> None:
+    """Add the counters that totals and charts read of as many hours, minute by minute."""
+    with bench.connect() as conn:
+        conn.execute(
+            "INSERT INTO observations (workspace_id, signal, minute_at, shard, metric, value)"
+            " SELECT 1, signal, date_trunc('minute', now()) - minute * interval '1 min', 0,"
+            " metric, 60 FROM unnest(%s::text[]) signal, generate_series(2, %s) minute,"
+            " unnest(%s::text[]) metric",
+            (list(signals), hours * 60, [metrics.ACCEPTED, metrics.NEW_PEOPLE, metrics.ORDERS]),
+        )
+        conn.execute("ANALYZE observations")
+
+
+def move_counters(bench: Bench, signals: Sequence[str], seconds: int) -> list[float]:
     """Move every signal's counters once a second; how long each second's writing took."""
     rng, took = random.Random(5), []
     with bench.connect() as conn:
@@ -75,21 +100,10 @@ def run(report: Report, signals: int = 1_000, seconds: int = 90) -> None:
         seconds: how long their counters move.
     """
     with bench_stack() as bench:
-        with bench.connect() as conn:
-            conn.execute(
-                "INSERT INTO sources (workspace_id, name, write_key_hash)"
-                " SELECT 1, 'bench ' || n, sha256(n::text::bytea) FROM generate_series(1, %s) n",
-                (signals,),
-            )
-            names = [
-                f"source:{number}"
-                for (number,) in conn.execute(
-                    "SELECT id FROM sources ORDER BY id DESC LIMIT %s", (signals,)
-                )
-            ]
+        names = add_signals(bench, signals)
         process = bench.start("engine", "signals")
         try:
-            took = _write(bench, names, seconds)
+            took = move_counters(bench, names, seconds)
             with bench.connect() as conn:
                 ages = sorted(
                     float(age)

@@ -13,8 +13,9 @@ from rich.progress import Progress
 
 from cli.output import progress
 from config.load import load_settings
-from operators.audit import Anchor, Linked, problems
-from store.audit.chain import Chain, chains, head, linked
+from operators.audit import Anchor, Linked, exported, parse_anchor
+from operators.audit import verify as check
+from store.audit.chain import Chain, chains, linked
 from store.profiles.verify import snapshot
 
 app = typer.Typer(
@@ -27,8 +28,6 @@ Workspace = Annotated[
     str, typer.Option("--workspace", "-w", help="Name of one workspace; all when not given.")
 ]
 
-_SHOWN_PROBLEMS = 50
-
 
 def _chosen(conn: psycopg.Connection[Any], name: str) -> list[Chain]:
     chosen = [row for row in chains(conn) if name in ("", row.name)]
@@ -38,9 +37,8 @@ def _chosen(conn: psycopg.Connection[Any], name: str) -> list[Chain]:
 
 
 def _anchor(text: str) -> Anchor:
-    seq, _, told = text.partition(":")
     try:
-        return Anchor(int(seq), bytes.fromhex(told))
+        return parse_anchor(text)
     except ValueError:
         raise typer.BadParameter(
             "an anchor is a link's number and hash, as verify prints them: 12:9f86d0…",
@@ -86,20 +84,19 @@ def verify(
     broken = False
     with _opened() as (conn, drawn):
         for each in _chosen(conn, workspace):
-            found = list(problems(_watched(conn, each, drawn), each.workspace, wanted))
-            newest = head(conn, each.workspace)
-            broken = broken or bool(found)
-            for problem in found[:_SHOWN_PROBLEMS]:
+            found = check(_watched(conn, each, drawn), each.workspace, wanted)
+            broken = broken or bool(found.problems)
+            for problem in found.shown:
                 typer.echo(f"{each.name}: {problem}")
-            if len(found) > _SHOWN_PROBLEMS:
-                typer.echo(f"{each.name}: and {len(found) - _SHOWN_PROBLEMS:,} more")
+            if found.problems > len(found.shown):
+                typer.echo(f"{each.name}: and {found.problems - len(found.shown):,} more")
             count, told = (
-                (newest.seq, f"{newest.seq}:{newest.hash.hex()}")
-                if newest is not None
+                (found.newest.seq, f"{found.newest.seq}:{found.newest.hash.hex()}")
+                if found.newest is not None
                 else (0, "none")
             )
             typer.echo(
-                f"{each.name}: {count:,} entries, {len(found):,} problems, newest link {told}"
+                f"{each.name}: {count:,} entries, {found.problems:,} problems, newest link {told}"
             )
     if broken:
         raise typer.Exit(1)
@@ -129,18 +126,6 @@ def _write(
 ) -> None:
     for workspace in chosen:
         file.writelines(
-            json.dumps(_line(row, workspace)) + "\n" for row in _watched(conn, workspace, drawn)
+            json.dumps(exported(row, workspace.name)) + "\n"
+            for row in _watched(conn, workspace, drawn)
         )
-
-
-def _line(row: Linked, workspace: Chain) -> dict[str, Any]:
-    said: dict[str, Any] = {"workspace": workspace.name, "seq": None, "hash": None}
-    if row.link is not None:
-        said |= {"seq": row.link.seq, "hash": row.link.hash.hex()}
-    if row.entry is not None:
-        said |= row.entry._asdict() | {
-            "workspace": workspace.name,
-            "workspace_id": row.entry.workspace,
-            "detail": row.entry.detail,
-        }
-    return said

@@ -169,10 +169,12 @@ def release(
 
 
 @app.command()
-def confirm(audience: AudienceId, *, workspace: WorkspaceName = "default") -> None:
+def confirm(
+    audience: AudienceId, *, reason: Reason = "", workspace: WorkspaceName = "default"
+) -> None:
     """Confirm an audience's first push, which adds everybody at once."""
     with _session(workspace) as at:
-        commands.confirm_first(at.conn, at.actor, audience, at.now)
+        commands.confirm_first(at.conn, at.actor, audience, at.now, reason)
     typer.echo(f"the first push of audience {audience} is confirmed")
 
 
@@ -186,14 +188,15 @@ def approve(
         ),
     ],
     *,
+    reason: Reason = "",
     workspace: WorkspaceName = "default",
 ) -> None:
     """Agree to what somebody else said, where two persons are needed."""
     with _session(workspace) as at:
         if kind == "mode":
-            done = commands.approve_mode(at.conn, at.actor, which)
+            done = commands.approve_mode(at.conn, at.actor, which, reason)
         else:
-            done = commands.approve(at.conn, at.actor, _kind_of(kind), _number(which))
+            done = commands.approve(at.conn, at.actor, _kind_of(kind), _number(which), reason)
         if not done:
             raise refused([f"there is no {kind} {which} that waits for approval"])
     typer.echo(f"{kind} {which} is approved")
@@ -204,11 +207,12 @@ def revoke(
     kind: Kind,
     which: Annotated[str, typer.Argument(metavar="ID", help="Id of the override or release.")],
     *,
+    reason: Reason = "",
     workspace: WorkspaceName = "default",
 ) -> None:
     """Take an override or a release back."""
     with _session(workspace) as at:
-        if not commands.revoke(at.conn, at.actor, _kind_of(kind), _number(which)):
+        if not commands.revoke(at.conn, at.actor, _kind_of(kind), _number(which), reason):
             raise refused([f"there is no {kind} {which} that holds"])
     typer.echo(f"{kind} {which} is revoked")
 

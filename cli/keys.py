@@ -4,16 +4,18 @@ A key is shown once, when it is made.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 import psycopg
 import typer
 
 from cli.output import print_table
-from cli.workspaces import connected
+from cli.workspaces import actor, connected
 from config.load import load_settings
-from store.workspaces.bootstrap import SCOPES, create_api_key, create_source, create_workspace
-from store.workspaces.keys import list_api_keys, revoke_api_key
+from store.workspaces.bootstrap import SCOPES, create_api_key, create_workspace
+from store.workspaces.keys import ApiKeyError, Owner, add_api_key, list_api_keys, revoke_api_key
+from store.workspaces.sources import SourceError, add_source
 
 app = typer.Typer(
     no_args_is_help=True, help="Create, list and revoke API keys; add sources and workspaces."
@@ -37,7 +39,7 @@ def create(
     if set(scopes) - set(SCOPES):
         raise typer.BadParameter(f"scopes are {', '.join(SCOPES)}", param_hint="--scope")
     with connected(load_settings(), workspace) as (conn, workspace_id):
-        key = create_api_key(conn, workspace_id, name, scopes)
+        _, key = _allowed(lambda: add_api_key(conn, Owner(workspace_id, actor()), name, scopes))
     _print_key("API key", key)
 
 
@@ -52,11 +54,12 @@ def list_(workspace: _WorkspaceName = "default") -> None:
             key.name,
             ", ".join(key.scopes),
             f"{key.created_at:%Y-%m-%d %H:%M}",
-            f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "–",
+            _minute(key.last_used_at),
+            _minute(key.revoked_at),
         )
         for key in keys
     )
-    print_table("id", "name", "scopes", "created", "revoked", rows=rows)
+    print_table("id", "name", "scopes", "created", "last used", "revoked", rows=rows)
 
 
 @app.command()
@@ -66,7 +69,8 @@ def revoke(
 ) -> None:
     """Stop an API key from working."""
     with connected(load_settings(), workspace) as (conn, workspace_id):
-        if not revoke_api_key(conn, workspace_id, key_id):
+        owner = Owner(workspace_id, actor())
+        if not _allowed(lambda: revoke_api_key(conn, owner, key_id)):
             raise typer.BadParameter(f"workspace {workspace} has no working key {key_id}")
     typer.echo(f"key {key_id} is revoked")
 
@@ -84,8 +88,9 @@ def source(
 ) -> None:
     """Add a source of events and print its write key."""
     with connected(load_settings(), workspace) as (conn, workspace_id):
-        _, key = _unique(
-            lambda: create_source(conn, workspace_id, name, region.upper()), "source", name
+        owner = Owner(workspace_id, actor())
+        _, key = _allowed(
+            lambda: _unique(lambda: add_source(conn, owner, name, region.upper()), "source", name)
         )
     _print_key("write key", key)
 
@@ -107,11 +112,22 @@ def workspace(
     _print_key("API key", key)
 
 
+def _minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else "–"
+
+
 def _unique(make: Callable[[], Made], what: str, name: str) -> Made:
     try:
         return make()
     except psycopg.errors.UniqueViolation as error:
         raise typer.BadParameter(f"there is a {what} {name} already") from error
+
+
+def _allowed(act: Callable[[], Made]) -> Made:
+    try:
+        return act()
+    except (ApiKeyError, SourceError) as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _print_key(kind: str, key: str) -> None:

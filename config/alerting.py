@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from operators.alerts.params import AlertingParams
 from sinks.alerts.channel import Channel
+from sinks.alerts.links import Links
 from sinks.alerts.mail import Mail, Tls
 from sinks.alerts.pagerduty import PagerDuty
 from sinks.alerts.sender import SenderParams
@@ -86,6 +87,8 @@ class Alerts:
         source: what channels show as the origin.
         runbook_url: where it is said what to do; the kind of an alert is its anchor. Empty: no
             link.
+        dashboard_url: where people reach the dashboard, such as ``https://cdp.example.com``; an
+            alert links to the page of what it is about. Empty: no link.
         conditions: what counts.
         alerting: when alerts are sent.
         sending: how it is sent.
@@ -96,6 +99,7 @@ class Alerts:
     channels: dict[str, ChannelParams] = field(default_factory=dict)
     source: str = "stratum"
     runbook_url: str = ""
+    dashboard_url: str = ""
     conditions: ConditionParams = ConditionParams()
     alerting: AlertingParams = AlertingParams()
     sending: SenderParams = field(default_factory=SenderParams)
@@ -110,20 +114,21 @@ def channels(settings: Alerts, transport: Transport) -> Mapping[str, Channel]:
 
 
 def _channel(params: ChannelParams, settings: Alerts, transport: Transport) -> Channel:
-    runbook, url = settings.runbook_url, params.url.get_secret_value()
+    links = Links(settings.runbook_url, settings.dashboard_url)
+    url = params.url.get_secret_value()
     match params.kind:
         case "pagerduty":
             return PagerDuty(
                 url or PAGERDUTY,
                 params.routing_key.get_secret_value(),
                 settings.source,
-                runbook,
+                links,
                 transport,
             )
         case "slack":
-            return Slack(url, runbook, transport)
+            return Slack(url, links, transport)
         case "webhook":
-            return Webhook(url, params.secret.get_secret_value(), runbook, transport)
+            return Webhook(url, params.secret.get_secret_value(), links, transport)
         case "email":
             password = params.password.get_secret_value()
             return Mail(
@@ -134,5 +139,5 @@ def _channel(params: ChannelParams, settings: Alerts, transport: Transport) -> C
                 password,
                 params.sender,
                 params.to,
-                runbook,
+                links,
             )

@@ -1,4 +1,4 @@
-"""Parameters of the edge: limits of the collector, keys, timeouts of Postgres."""
+"""Parameters of the edge: limits of the collector, keys, logins, timeouts of Postgres."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -76,6 +76,27 @@ class KeyParams:
 
 
 @dataclass(frozen=True)
+class LoginParams:
+    """How people log in by browser (`api.web.login`).
+
+    Attributes:
+        idle: a login ends when it has asked nothing for this long.
+        lifetime: a login ends after this long in any case.
+        attempts_per_minute: logins of one address (IPv4, or /64 of IPv6) that may fail in one
+            process; above it 429.
+        logins_limit: logins that one API key has at a time; of more, the one that asked longest ago
+            ends.
+    """
+
+    idle: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(hours=12)
+    lifetime: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=365))] = timedelta(
+        days=7
+    )
+    attempts_per_minute: _Count = 10
+    logins_limit: _Count = 100
+
+
+@dataclass(frozen=True)
 class ConnectionParams:
     """What a connection may take, whoever is behind it.
 
@@ -129,6 +150,7 @@ class EdgeParams:
     Attributes:
         collector: limits of the collector.
         keys: write keys and API keys.
+        login: logins of people.
         log_watch: how it learns that the event log refuses appends.
         connections: limits of connections.
         pool_timeout: longest wait for a connection to Postgres; then 503.
@@ -138,6 +160,7 @@ class EdgeParams:
 
     collector: CollectorParams = field(default_factory=CollectorParams)
     keys: KeyParams = field(default_factory=KeyParams)
+    login: LoginParams = field(default_factory=LoginParams)
     log_watch: LogWatchParams = field(default_factory=LogWatchParams)
     connections: ConnectionParams = field(default_factory=ConnectionParams)
     pool_timeout: timedelta = timedelta(seconds=3)

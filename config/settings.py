@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 from config.alerting import Alerts
 from config.collector import EdgeParams
 from config.embedded import EmbeddedParams
+from config.live import LiveParams
 from config.observing import MetricsParams
 from config.platforms import SECTIONS, PlatformSettings
 from domain.policies import IdentityRules, ProfileRules
@@ -29,6 +30,7 @@ from sources.log.leases import LeaseParams
 from sources.log.valkey import TrimParams
 from sources.segments import SweepParams
 from store.intake.partitions import Watched
+from store.profiles.feed import FeedParams
 from store.profiles.pages import PagingParams
 from store.profiles.statistics import StatisticsParams
 from store.segments.funnels import FunnelParams
@@ -123,6 +125,8 @@ class Query(_Section):
     funnels: FunnelParams = FunnelParams()
     preview: PreviewParams = PreviewParams()
     series: SeriesParams = SeriesParams()
+    feed: FeedParams = FeedParams()
+    live: LiveParams = LiveParams()
     citations: int = Field(20, ge=1, le=1000)
     names_age: timedelta = timedelta(seconds=5)
     definitions_age: timedelta = timedelta(seconds=1)
@@ -130,6 +134,13 @@ class Query(_Section):
     identifier_preview: int = Field(10, ge=1, le=1000)
     node_limit: int = Field(500, ge=1)
     link_limit: int = Field(1000, ge=1)
+
+
+class Dashboard(_Section):
+    """The page for browsers; `folder` is where its build is, None: beside the packages."""
+
+    enabled: bool = True
+    folder: Path | None = None
 
 
 S = TypeVar("S", bound=BaseModel)
@@ -159,6 +170,7 @@ class Settings(_Section):
     sweeps: SweepParams = SweepParams()
     rfm: RfmRefreshParams = RfmRefreshParams()
     query: Query = Query()
+    dashboard: Dashboard = Dashboard()
     delivery: DeliveryParams = DeliveryParams()
     exports: ExportParams = ExportParams()
     metrics: MetricsParams = MetricsParams()

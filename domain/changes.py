@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.event import DeadLetter, Event, Identifier, Unmerge
+from domain.event import Command, DeadLetter, Event, Identifier
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link, Pair
 from domain.profiles.profile import Person
@@ -157,7 +157,7 @@ class Changes(msgspec.Struct):
     """
 
     now_ms: int
-    events: list[Event | Unmerge] = []
+    events: list[Event | Command] = []
     dead_letters: list[DeadLetter] = []
     identifiers: list[NewIdentifier] = []
     absorbed: list[tuple[ProfileId, ProfileId]] = []

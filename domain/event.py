@@ -4,7 +4,7 @@ Instants inside the engine are integers, milliseconds since 1970 UTC (`*_ms`): t
 bucketed and stored millions of times. Edges turn them into aware datetimes.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
@@ -100,11 +100,13 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     odd: tuple[str, ...] = ()
 
 
-class Unmerge(msgspec.Struct, frozen=True):
-    """An operator's command: these links never held, now and at every replay.
+class Command(msgspec.Struct, frozen=True):
+    """An operator's command about pairs of identifiers.
+
+    Of several about one pair the one that was received latest counts; of one millisecond a ban.
 
     Attributes:
-        links: pairs of identifier keys that are banned from linking.
+        links: pairs of identifier keys, at least one.
         author: who asked.
         reason: why, in their words.
         retry_of: the dead letter that this record re-drives, or 0.
@@ -119,6 +121,24 @@ class Unmerge(msgspec.Struct, frozen=True):
     received_ms: int
     payload: bytes
     retry_of: int = 0
+
+    kind: ClassVar[str] = ""
+
+
+class Unmerge(Command, frozen=True):
+    """These links never held, now and at every replay: they are banned."""
+
+    kind: ClassVar[str] = "unmerge"
+
+
+class Allow(Command, frozen=True):
+    """A ban of these links is lifted: they hold as their events state them."""
+
+    kind: ClassVar[str] = "allow"
+
+
+COMMANDS: Final[dict[str, type[Command]]] = {each.kind: each for each in (Unmerge, Allow)}
+"""Kinds of commands, as the log, stored events and the audit log call them."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

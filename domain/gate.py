@@ -138,6 +138,24 @@ class Release(msgspec.Struct, frozen=True):
     approved_by: str = ""
 
 
+class InterventionState(StrEnum):
+    """Whether an override or a release lets pushes pass.
+
+    Attributes:
+        IN_FORCE: it does.
+        UNAPPROVED: it waits for a second person.
+        USED: a release that let its push pass.
+        REVOKED: somebody took it back.
+        EXPIRED: it ran out.
+    """
+
+    IN_FORCE = "in_force"
+    UNAPPROVED = "unapproved"
+    USED = "used"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
 class Setting(msgspec.Struct, frozen=True):
     """A mode that somebody set.
 

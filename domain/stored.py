@@ -13,7 +13,7 @@ class StoredEvent(NamedTuple):
 
     Attributes:
         region: default phone region of the event's source.
-        type: an event type, or ``unmerge`` for an operator's command.
+        type: an event type, or a kind of operators' commands (`domain.event.COMMANDS`).
         leaf: the identifier that the engine gave the event to.
         payload: the record's JSON as received.
     """

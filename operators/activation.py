@@ -10,8 +10,9 @@ is the desired set.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
+from domain.activation.states import RowState
 from domain.ids import ProfileId
 
 Row = tuple[str, ...]
@@ -22,6 +23,63 @@ The empty string is an absent identifier.
 
 NO_IDENTIFIER: Final = "no_identifier"
 NO_CONSENT: Final = "no_consent"
+ListingReason: TypeAlias = Literal[
+    "member",
+    "not_a_member",
+    "held_out",
+    "too_long",
+    "no_consent",
+    "no_identifier",
+    "next_push",
+    "audience_inactive",
+    "refused_by_platform",
+]
+"""Why somebody is on a list, or should be, or is not."""
+
+
+class ListingInputs(NamedTuple):
+    """What decides whether one person belongs on one audience's list.
+
+    Attributes:
+        member: in its segment.
+        held_out: belongs to the part that is never sent.
+        too_long: a member for longer than the audience keeps anybody.
+        active: the audience is, and its platform is configured.
+        consents: to the platform's purpose.
+        matchable: has something that the platform matches by.
+        state: of the person's row on the list; None where there is none.
+    """
+
+    member: bool
+    held_out: bool
+    too_long: bool
+    active: bool
+    consents: bool
+    matchable: bool
+    state: str | None
+
+
+def reason_of(inputs: ListingInputs) -> ListingReason:
+    """Why somebody is on a list, or should be, or is not: what decides, the weightiest first.
+
+    >>> reason_of(ListingInputs(True, False, False, True, True, True, None))
+    'next_push'
+    """
+    if not inputs.member:
+        return "not_a_member"
+    if inputs.held_out:
+        return "held_out"
+    if not inputs.active:
+        return "audience_inactive"
+    if inputs.too_long:
+        return "too_long"
+    if not inputs.consents:
+        return "no_consent"
+    if not inputs.matchable:
+        return "no_identifier"
+    if inputs.state == RowState.REFUSED:
+        return "refused_by_platform"
+    return "next_push" if inputs.state is None else "member"
 
 
 class Confirmed(NamedTuple):

@@ -14,6 +14,9 @@ EDITED: Final = "edited"
 REMOVED: Final = "removed"
 INSERTED: Final = "inserted"
 REWRITTEN: Final = "rewritten"
+SHOWN: Final = 50
+"""Problems that a verification tells one by one."""
+_SEQ_DIGITS: Final = 18
 
 
 class Anchor(NamedTuple):
@@ -127,3 +130,80 @@ def problems(
         previous, place = link.hash, link.seq
     if not anchored and anchor is not None:
         yield Problem(REWRITTEN, anchor.seq, None)
+
+
+class Verdict(NamedTuple):
+    """What a verification found.
+
+    Attributes:
+        entries: links that were read.
+        problems: how much does not fit.
+        shown: the first of them.
+        newest: the last link; None where there is none.
+    """
+
+    entries: int
+    problems: int
+    shown: tuple[Problem, ...]
+    newest: Anchor | None
+
+
+def verify(
+    rows: Iterable[Linked], workspace: int, anchor: Anchor | None = None, shown: int = SHOWN
+) -> Verdict:
+    """Go through a workspace's chain once, in bounded memory.
+
+    Args:
+        rows: as `problems` takes them.
+        workspace: whose.
+        anchor: checked too.
+        shown: problems that are told one by one, at most.
+    """
+    entries, newest = 0, None
+
+    def counted() -> Iterator[Linked]:
+        nonlocal entries, newest
+        for row in rows:
+            if row.link is not None:
+                entries, newest = entries + 1, row.link
+            yield row
+
+    first, count = list[Problem](), 0
+    for problem in problems(counted(), workspace, anchor):
+        count += 1
+        if count <= shown:
+            first.append(problem)
+    return Verdict(entries, count, tuple(first), newest)
+
+
+def parse_anchor(text: str) -> Anchor:
+    """Read a link as it is written down, number and hash.
+
+    >>> parse_anchor("12:9f86d081").seq
+    12
+
+    Raises:
+        ValueError: it is none.
+    """
+    seq, _, told = text.partition(":")
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= _SEQ_DIGITS and told):
+        raise ValueError("an anchor is a link's number and hash")
+    return Anchor(int(seq), bytes.fromhex(told))
+
+
+def exported(row: Linked, workspace: str) -> dict[str, object]:
+    """An entry with its link as a line of an export: whoever has them all can recompute the chain.
+
+    Args:
+        row: either may be missing.
+        workspace: its name.
+    """
+    said: dict[str, object] = {"workspace": workspace, "seq": None, "hash": None}
+    if row.link is not None:
+        said |= {"seq": row.link.seq, "hash": row.link.hash.hex()}
+    if row.entry is not None:
+        said |= row.entry._asdict() | {
+            "workspace": workspace,
+            "workspace_id": row.entry.workspace,
+        }
+    return said

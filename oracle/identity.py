@@ -3,7 +3,8 @@
 The rule (Kruskal's algorithm with a constraint): a fact is a pair of identifiers that some event
 names together, the event's strongest one and one of the others. Its place in time is the earliest
 such event. Facts are taken in that order; one whose union would give a person more identifiers of a
-kind, or in all, than the rules allow is refused. Pairs that an operator banned are no facts.
+kind, or in all, than the rules allow is refused. Pairs that an operator banned are no facts, unless
+the ban was lifted later.
 """
 
 from dataclasses import dataclass, field
@@ -28,6 +29,21 @@ class Place:
     message: MessageKey = field(compare=False)
 
 
+@dataclass(frozen=True, order=True)
+class Ruling:
+    """What an operator's command says of a pair: the later one is greater, of one instant a ban.
+
+    Attributes:
+        at_ms: arrival of the command.
+        bans: whether the pair is banned, rather than a ban lifted.
+        reason: of a ban.
+    """
+
+    at_ms: int
+    bans: bool
+    reason: str
+
+
 @dataclass
 class Facts:
     """Everything the events say about identity; grows event by event, in any order.
@@ -35,12 +51,21 @@ class Facts:
     Attributes:
         kinds: identifier → kind.
         places: pair → the place of its earliest event; banned pairs included.
-        banned: pairs that never held.
+        rulings: pair → what an operator said of it last.
     """
 
     kinds: dict[IdentifierKey, str] = field(default_factory=dict)
     places: dict[Pair, Place] = field(default_factory=dict)
-    banned: set[Pair] = field(default_factory=set)
+    rulings: dict[Pair, Ruling] = field(default_factory=dict)
+
+    @property
+    def banned(self) -> set[Pair]:
+        """Pairs that never held."""
+        return {pair for pair, ruling in self.rulings.items() if ruling.bans}
+
+    def rule(self, pair: Pair, ruling: Ruling) -> None:
+        """Take in what a command says of a pair; the greatest ruling counts."""
+        self.rulings[pair] = max(self.rulings.get(pair, ruling), ruling)
 
     def add(self, statement: Statement) -> None:
         """Take in what one event says."""

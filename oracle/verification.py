@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from domain.event import COMMANDS
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId
 from domain.keys import identifier_key
 from domain.profiles.profile import decode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredPerson
 from oracle.compare import Difference, Expected, person_differences
-from oracle.identity import Facts, Pair, Verdict, people_of
+from oracle.identity import Facts, Pair, Ruling, Verdict, people_of
 from oracle.links import link_differences
 from oracle.partition import Partition, partition_differences
 from oracle.rules import PersonHistory, Subject
 from oracle.standing import Standing, standing_differences
-from oracle.statements.record import Statement, read_bans, read_statement
+from oracle.statements.record import Statement, read_pairs, read_statement
 from oracle.tables import Progress, Rules, Tables, Totals
 
 
@@ -98,9 +99,12 @@ def _read(
         totals.events += 1
         if totals.events % rules.chunk == 0:
             progress("events", rules.chunk)
-        if event.type == "unmerge":
+        if event.type in COMMANDS:
             totals.commands += 1
-            truth.facts.banned.update(read_bans(event))
+            pairs, reason = read_pairs(event)
+            bans = event.type == "unmerge"
+            for pair in pairs:
+                truth.facts.rule(pair, Ruling(event.received_ms, bans, reason if bans else ""))
             continue
         where = f"event {event.message_key.hex()}"
         statement = _statement(event, rules)
@@ -135,7 +139,7 @@ def _people_differences(
     events: dict[IdentifierKey, dict[MessageKey, Statement]] = defaultdict(dict)
     strays = [message for message, leaf in truth.misfiled.items() if leaf in owner_of]
     for event in tables.events_of(list(owner_of), strays):
-        statement = None if event.type == "unmerge" else _statement(event, rules)
+        statement = None if event.type in COMMANDS else _statement(event, rules)
         if statement is not None and statement.named[0].key in owner_of:
             events[statement.named[0].key][event.message_key] = statement
     rows: dict[ProfileId, list[StoredIdentifier]] = defaultdict(list)

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 from psycopg import Connection
 
-from domain.gate import Action, Decision, ProposedAction
+from domain.gate import Action, Decision, Mode, ProposedAction
 from domain.ids import WorkspaceId
-from domain.instants import MS, to_ms, utc
+from domain.instants import MS, clamped_utc, to_ms
 from domain.signals import metrics
 from domain.signals.reading import Reading, Status
-from operators.gate.decide import GateContext, judge, would_pass
+from operators.gate.decide import GateContext, judge, mode_now, would_pass
 from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
 from store import last_word
@@ -49,6 +49,11 @@ class PendingDecision:
     def verdict(self) -> str:
         """``pass``, ``hold`` or ``block``."""
         return self.decision.verdict.value
+
+    @property
+    def mode(self) -> Mode:
+        """How the gate is run for the audience now."""
+        return mode_now(self.context, self.proposed.audience_id, self.now_ms, self.params)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -91,6 +96,23 @@ class PendingDecision:
         return decide.record(self.conn, self.decision, self.state)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One push that is judged.
+
+    Attributes:
+        proposed: without what it depends on.
+        opinions: the second opinions on it.
+        state: the gate's memory for its destination.
+        since_ms: readings before this bear on it no more.
+    """
+
+    proposed: ProposedAction
+    opinions: tuple[str, ...]
+    state: GateState
+    since_ms: int
+
+
 class TrustGate:
     """The gate of this process.
 
@@ -122,32 +144,107 @@ class TrustGate:
             action: push, urgent_removal or delete.
             now: clock.
         """
-        workspace = WorkspaceId(workspace_id)
-        destination = f"{platform}:{audience_id}"
-        now_ms = to_ms(now)
-        state, params = decide.load_state(self._conn, workspace, destination), self._params
+        if Action(action) is Action.PUSH:
+            return self.judge_pushes(workspace_id, {audience_id: platform}, now)[audience_id]
+        workspace, destination = WorkspaceId(workspace_id), f"{platform}:{audience_id}"
+        state = decide.load_state(self._conn, workspace, destination)
         proposed = ProposedAction(workspace, destination, audience_id, Action(action), ())
-        if proposed.action is not Action.PUSH:
-            return PendingDecision(
-                self._conn, params, proposed, {}, GateContext(platform), state, now_ms
-            )
-        sources = signals.feeding_sources(self._conn, workspace, now - params.depends_for)
-        opinions = [f"platform:{platform}", metrics.CONVERSIONS]
-        readings = self._readings(workspace, [*sources, *opinions], state, now)
-        state = observe(state, readings, now_ms, params)
-        newest = {reading.signal: reading for reading in readings}
-        depends_on = (
-            [
-                *sources,
-                *(signal for signal in opinions if self._says(newest.get(signal), state, now_ms)),
-            ]
-            if sources
-            else []
+        return PendingDecision(
+            self._conn, self._params, proposed, {}, GateContext(platform), state, to_ms(now)
         )
-        controls = gate_controls.controls(self._conn, workspace, platform, audience_id, now)
-        situation = GateContext(platform, controls, other_ms=to_ms(last_word.clock(self._conn)))
-        proposed = msgspec.structs.replace(proposed, depends_on=tuple(depends_on))
-        return PendingDecision(self._conn, params, proposed, newest, situation, state, now_ms)
+
+    def judge_pushes(
+        self, workspace_id: int, platforms: Mapping[int, str], now: datetime
+    ) -> dict[int, PendingDecision]:
+        """Judge a push of each of some audiences, in as many statements as for one.
+
+        Args:
+            workspace_id: tenant.
+            platforms: audience → its platform.
+            now: clock.
+
+        Returns:
+            Audience → decision.
+        """
+        workspace, now_ms = WorkspaceId(workspace_id), to_ms(now)
+        sources = signals.feeding_sources(self._conn, workspace, now - self._params.depends_for)
+        asked = self._asked(workspace, platforms, sources, now_ms)
+        readings = self._readings(workspace, sources, asked)
+        controls = gate_controls.controls(self._conn, workspace, platforms, now)
+        other_ms = to_ms(last_word.clock(self._conn))
+        judged = {}
+        for one in asked:
+            audience = one.proposed.audience_id
+            context = GateContext(platforms[audience], controls[audience], other_ms=other_ms)
+            judged[audience] = self._pending(one, sources, readings, context, now_ms)
+        return judged
+
+    def _asked(
+        self,
+        workspace: WorkspaceId,
+        platforms: Mapping[int, str],
+        sources: Sequence[str],
+        now_ms: int,
+    ) -> list[_Asked]:
+        """The pushes, each with its memory.
+
+        Readings bear on one since the oldest in its memory, but no further back than needed to see
+        a recovery.
+        """
+        params = self._params
+        horizon = now_ms - max(
+            params.staleness * (params.recover_readings + 1) // MS, params.cool_down // MS
+        )
+        named = {audience: f"{platform}:{audience}" for audience, platform in platforms.items()}
+        states = decide.load_states(self._conn, workspace, named.values())
+        asked = []
+        for audience, destination in named.items():
+            state = states[destination]
+            opinions = (f"platform:{platforms[audience]}", metrics.CONVERSIONS)
+            remembered = [
+                memory.read_ms
+                for signal, memory in state.signals.items()
+                if signal in sources or signal in opinions
+            ]
+            since_ms = max(min(remembered, default=horizon), horizon)
+            proposed = ProposedAction(workspace, destination, audience, Action.PUSH, ())
+            asked.append(_Asked(proposed, opinions, state, since_ms))
+        return asked
+
+    def _readings(
+        self, workspace: WorkspaceId, sources: Sequence[str], asked: Sequence[_Asked]
+    ) -> dict[str, list[Reading]]:
+        """Signal → its readings that bear on any of the pushes, oldest first."""
+        names = sorted({*sources, *(opinion for one in asked for opinion in one.opinions)})
+        since_ms = min((one.since_ms for one in asked), default=0)
+        found: dict[str, list[Reading]] = {}
+        for reading in signals.readings_since(self._conn, workspace, names, clamped_utc(since_ms)):
+            found.setdefault(reading.signal, []).append(reading)
+        return found
+
+    def _pending(
+        self,
+        asked: _Asked,
+        sources: Sequence[str],
+        readings: Mapping[str, Sequence[Reading]],
+        context: GateContext,
+        now_ms: int,
+    ) -> PendingDecision:
+        own = [
+            reading
+            for signal in (*sources, *asked.opinions)
+            for reading in readings.get(signal, ())
+            if reading.read_ms >= asked.since_ms
+        ]
+        state = observe(asked.state, own, now_ms, self._params)
+        newest = {reading.signal: reading for reading in own}
+        says = [
+            opinion
+            for opinion in asked.opinions
+            if sources and self._says(newest.get(opinion), state, now_ms)
+        ]
+        proposed = msgspec.structs.replace(asked.proposed, depends_on=(*sources, *says))
+        return PendingDecision(self._conn, self._params, proposed, newest, context, state, now_ms)
 
     def _says(self, reading: Reading | None, state: GateState, now_ms: int) -> bool:
         """Whether a second opinion says something.
@@ -163,17 +260,3 @@ class TrustGate:
             and now_ms - memory.trouble_ms < self._params.cool_down // MS
         )
         return reading.status is not Status.UNKNOWN or bool(cooling)
-
-    def _readings(
-        self, workspace: WorkspaceId, names: Sequence[str], state: GateState, now: datetime
-    ) -> list[Reading]:
-        """Read readings since the oldest in the gate's memory.
-
-        No further back than needed to see a recovery.
-        """
-        remembered = [memory.read_ms for signal, memory in state.signals.items() if signal in names]
-        horizon = now - max(
-            self._params.staleness * (self._params.recover_readings + 1), self._params.cool_down
-        )
-        since = max(min((utc(at_ms) for at_ms in remembered), default=horizon), horizon)
-        return signals.readings_since(self._conn, workspace, names, since)

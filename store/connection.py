@@ -5,7 +5,6 @@ Formats: PostgreSQL documentation, "Frontend/Backend Protocol" and "COPY, Binary
 
 import struct
 from collections.abc import Collection, Iterable, Sequence
-from enum import StrEnum
 from itertools import chain, repeat
 from typing import Final
 
@@ -23,7 +22,7 @@ _LENGTH_16: Final = b"\0\0\0\x10"
 _ARRAY_HEAD: Final = struct.Struct(">iiiii")
 
 
-def one_of(states: Iterable[StrEnum]) -> str:
+def one_of(states: Iterable[str]) -> str:
     """Return a list of constants for a statement, to be put after ``IN``.
 
     Never for values that come from outside: those are parameters.

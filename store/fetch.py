@@ -1,7 +1,7 @@
 """Runs the API's queries on its asynchronous pool: the one place that borrows a connection."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, LiteralString, TypeVar
 
@@ -85,6 +85,21 @@ def connect_blocking(dsn: str, timeout: timedelta = timedelta()) -> Connection[A
         psycopg.OperationalError: the server does not answer.
     """
     return Connection.connect(dsn, autocommit=True, options=f"-c statement_timeout={timeout // MS}")
+
+
+@contextmanager
+def read_snapshot(conn: Connection[Any]) -> Iterator[None]:
+    """A read-only transaction in which every statement sees the same state.
+
+    Args:
+        conn: in autocommit mode.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    with conn.transaction():
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
 
 
 async def ping(pool: Pool) -> None:

@@ -41,6 +41,8 @@ EXPORT_FILES: Final = 0x5478
 """Class, by workspace: a writer that begins, or an erasure that revokes files."""
 GATE_INPUTS: Final = 0x5361
 """Class, by workspace: what people say about its pushes."""
+AUDIT_CHECK: Final = 0x4143
+"""Class, by workspace: one verification of its audit log at a time."""
 READINGS: Final = 0x5265
 """Class, by workspace: its readings."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import psycopg
@@ -26,7 +27,11 @@ from store.migrate import migrate
 from store.workspaces.bootstrap import bootstrap
 from tests.support import marks
 from tests.support.databases import copy_database, drop_database
+from tests.support.requirements import missing
 from tests.support.servers import forget_at_crash, servers_folder, shared_kafka
+
+if TYPE_CHECKING:
+    from tests.support.story import Story, StoryTemplate
 
 hypothesis.settings.register_profile(
     "stratum", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -78,6 +83,13 @@ def servers_dir() -> Iterator[Path]:
     """Folder of this process's servers."""
     with servers_folder() as folder:
         yield folder
+
+
+@pytest.fixture(scope="session")
+def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of the run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
@@ -144,27 +156,43 @@ def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
             "postgres": {"dsn": postgres_dsn},
             "redis": {"url": valkey_url},
             # A machine that stands still is no outage, and makes no preview an estimate.
-            "edge": {"pool_timeout": "PT30S"},
+            "edge": {"pool_timeout": "PT30S", "keys": {"timeout": "PT30S"}},
             "query": {"preview": {"deadline": "PT30S"}},
         }
     )
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(servers_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def story_database(
+    servers_dir: Path, valkey_server: EmbeddedValkey, shared_dir: Path
+) -> "Iterator[StoryTemplate]":
+    """The week in a shop, built once per run; hands out copies."""
+    from tests.support.story import shared_story  # noqa: PLC0415 - few tests need the engine
+
+    with shared_story(shared_dir, servers_dir, valkey_server.url) as template:
+        yield template
+
+
+@pytest.fixture
+def story(story_database: "StoryTemplate", valkey_url: str, tmp_path: Path) -> "Iterator[Story]":
+    """A copy of the story for one test, with the keys and ids in it by name."""
+    with story_database.copied({"data_dir": tmp_path, "redis_url": valkey_url}) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(servers_dir: Path, shared_dir: Path) -> Iterator[str]:
     """A real broker: ``STRATUM_TEST_KAFKA``, else one started from jars that Maven fetches once."""
     external = os.environ.get("STRATUM_TEST_KAFKA")
     if external:
         yield external
         return
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with ExitStack() as stack:
         try:
-            kafka = shared_kafka(shared, servers_dir, _ROOT / ".cache" / "kafka")
+            kafka = shared_kafka(shared_dir, servers_dir, _ROOT / ".cache" / "kafka")
             bootstrap_servers = stack.enter_context(kafka)
-        except KafkaMissingError as missing:
-            pytest.skip(str(missing))
+        except KafkaMissingError as absent:
+            missing("kafka", str(absent))
         yield bootstrap_servers
 
 

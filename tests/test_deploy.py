@@ -191,6 +191,7 @@ def test_images_are_pinned() -> None:
     bases = re.findall(r"^ARG PYTHON=(.*)$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
     assert len(bases) == 1
     assert re.fullmatch(r"3\.12\.\d+-slim-\w+", bases[0])
+    assert "ARG NODE=24-" in (ROOT / "deploy/Dockerfile").read_text()
 
 
 def test_what_runs_for_long_restarts_and_has_a_health_check() -> None:
@@ -325,7 +326,7 @@ def test_the_image_holds_every_package_and_installs_what_is_locked() -> None:
         for line in (ROOT / ".dockerignore").read_text().splitlines()
         if line.startswith("!")
     }
-    assert rooms | {"pyproject.toml", "requirements.lock", "README.md"} == let_in
+    assert rooms | {"dashboard", "pyproject.toml", "requirements.lock", "README.md"} == let_in
     dockerfile = (ROOT / "deploy/Dockerfile").read_text()
     assert "--require-hashes --requirement requirements.lock" in dockerfile
     assert re.search(r"^USER (?!0|root)", dockerfile, re.MULTILINE)

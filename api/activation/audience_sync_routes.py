@@ -1,18 +1,17 @@
-"""Routes of audiences on ad platforms: create, push, preview, pause, reconcile, history, delete.
+"""Routes of audiences on ad platforms: create, push, pause, reconcile, history, delete.
 
 Nothing here talks to a platform: rows are written, and the activation flow picks them up – through
 the trust gate.
 """
 
-from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.activation.audience_sync_schemas import AudienceRequest, AudienceView
+from api.activation.audience_views import AudienceViewsDep
 from api.activation.platforms_schemas import PlatformView
 from api.activation.pushes_schemas import (
-    PushPreviewView,
     PushRequestView,
     PushView,
     ReconcileRequest,
@@ -20,14 +19,14 @@ from api.activation.pushes_schemas import (
 from api.web.deps import Operator, PoolDep, Reader, SettingsDep, require
 from api.web.errors import ConflictError, NotFoundError, UnprocessableError
 from api.web.paging import Page, PagingDep
+from api.web.reasons import ReasonDep
 from api.web.transaction import TransactionsDep
 from api.web.values import now
 from config.platforms import PlatformSettings
 from config.settings import Settings
-from sinks.activation.preview import preview_judged
+from sinks.activation.params import DeliveryParams
 from store.activation import audiences, commands
 from store.activation.commands import NewAudience
-from store.fetch import Pool
 
 router = APIRouter(prefix="/cdp", tags=["audiences"])
 
@@ -48,6 +47,20 @@ def _platform(settings: Settings, section: PlatformSettings) -> PlatformView:
     )
 
 
+def check_interval(params: DeliveryParams, interval_s: int) -> None:
+    """Check an audience's interval.
+
+    Raises:
+        UnprocessableError: it is shorter or longer than it may be.
+    """
+    shortest = int(params.shortest_interval.total_seconds())
+    longest = int(params.longest_interval.total_seconds())
+    if interval_s and not shortest <= interval_s <= longest:
+        raise UnprocessableError(
+            f"interval_s lies between {shortest} and {longest}, or is 0 to follow it at once."
+        )
+
+
 @router.get(
     "/audience-sync/platforms",
     summary="List ad platforms",
@@ -59,17 +72,29 @@ async def list_audience_platforms(settings: SettingsDep) -> list[PlatformView]:
 
 
 @router.get("/audience-sync/audiences", summary="List audiences")
-async def list_audiences(caller: Reader, pool: PoolDep, paging: PagingDep) -> Page[AudienceView]:
-    """The workspace's audiences in the order they were created, deleted ones too."""
-    rows = await audiences.page(pool, caller.workspace, paging.after_id, paging.limit)
-    return paging.page(rows, AudienceView.from_row)
+async def list_audiences(
+    caller: Reader,
+    views: AudienceViewsDep,
+    pool: PoolDep,
+    paging: PagingDep,
+    segment: Annotated[
+        int | None, Query(ge=0, lt=2**31, description="Only those that follow this segment.")
+    ] = None,
+) -> Page[AudienceView]:
+    """The workspace's audiences in the order they were created, deleted ones too.
+
+    Each with its newest push, when the next is due, and what the gate would say of it now.
+    """
+    rows = await audiences.page(pool, caller.workspace, paging.after_id, paging.limit, segment)
+    shown = {view.id: view for view in await views.all(caller.workspace, rows)}
+    return paging.page(rows, lambda row: shown[row.id])
 
 
 @router.post("/audience-sync/audiences", summary="Create an audience", status_code=201)
 async def create_audience(
     caller: Operator,
     settings: SettingsDep,
-    pool: PoolDep,
+    views: AudienceViewsDep,
     transactions: TransactionsDep,
     body: AudienceRequest,
 ) -> AudienceView:
@@ -83,14 +108,7 @@ async def create_audience(
             f"{body.platform} is not connected: docs/platforms/{body.platform}.md says"
             " how to configure it."
         )
-    if (
-        body.interval_s
-        and not platform.shortest_interval_s <= body.interval_s <= platform.longest_interval_s
-    ):
-        raise UnprocessableError(
-            f"interval_s lies between {platform.shortest_interval_s} and"
-            f" {platform.longest_interval_s}, or is 0 to follow it at once."
-        )
+    check_interval(settings.delivery, body.interval_s)
     new = NewAudience(
         body.segment_id,
         body.platform,
@@ -103,18 +121,22 @@ async def create_audience(
     created = await transactions.run(
         lambda conn: commands.create(conn, caller.workspace, caller.actor, new)
     )
-    return await _view(pool, caller.workspace, created)
+    return await views.one(caller.workspace, created)
 
 
 @router.get("/audience-sync/audiences/{id}", summary="Read an audience")
-async def get_audience(caller: Reader, pool: PoolDep, id: AudienceId) -> AudienceView:
+async def get_audience(
+    caller: Reader, views: AudienceViewsDep, id: AudienceId, response: Response
+) -> AudienceView:
     """One audience, and how many people are on its list, on their way and refused."""
-    return await _view(pool, caller.workspace, id)
+    view = await views.one(caller.workspace, id)
+    response.headers["ETag"] = view.etag
+    return view
 
 
 @router.post("/audience-sync/audiences/{id}/sync", summary="Push an audience now", status_code=202)
 async def sync_audience(
-    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+    caller: Operator, views: AudienceViewsDep, transactions: TransactionsDep, id: AudienceId
 ) -> AudienceView:
     """Asks for a push before the interval is over.
 
@@ -123,32 +145,32 @@ async def sync_audience(
     await transactions.run(
         lambda conn: commands.request_push(conn, caller.workspace, caller.actor, id, now())
     )
-    return await _view(pool, caller.workspace, id)
+    return await views.one(caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/pause", summary="Pause an audience")
 async def pause_audience(
-    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+    caller: Operator, views: AudienceViewsDep, transactions: TransactionsDep, id: AudienceId
 ) -> AudienceView:
     """Stops pushes, one under way included. Who withdraws consent is taken off all the same."""
     await transactions.run(
         lambda conn: commands.pause(conn, caller.workspace, caller.actor, id, now())
     )
-    return await _view(pool, caller.workspace, id)
+    return await views.one(caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/resume", summary="Resume an audience")
 async def resume_audience(
-    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+    caller: Operator, views: AudienceViewsDep, transactions: TransactionsDep, id: AudienceId
 ) -> AudienceView:
     """Lets pushes go again; the next one nets out everything that happened meanwhile."""
     await transactions.run(lambda conn: commands.resume(conn, caller.workspace, caller.actor, id))
-    return await _view(pool, caller.workspace, id)
+    return await views.one(caller.workspace, id)
 
 
 @router.post("/audience-sync/audiences/{id}/cancel", summary="Cancel the push under way")
 async def cancel_push(
-    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+    caller: Operator, views: AudienceViewsDep, transactions: TransactionsDep, id: AudienceId
 ) -> AudienceView:
     """Stops the push under way, and one that was asked for.
 
@@ -157,7 +179,7 @@ async def cancel_push(
     await transactions.run(
         lambda conn: commands.cancel(conn, caller.workspace, caller.actor, id, now())
     )
-    return await _view(pool, caller.workspace, id)
+    return await views.one(caller.workspace, id)
 
 
 @router.post(
@@ -165,7 +187,7 @@ async def cancel_push(
 )
 async def reconcile_audience(
     caller: Operator,
-    pool: PoolDep,
+    views: AudienceViewsDep,
     transactions: TransactionsDep,
     id: AudienceId,
     body: ReconcileRequest,
@@ -176,45 +198,21 @@ async def reconcile_audience(
     made and filled again. The push's history shows what differed, and the size that the platform
     tells. The trust gate still decides.
     """
-    resend = body.resend
+    resend, reason = body.resend, body.reason or ""
     await transactions.run(
-        lambda conn: commands.reconcile(conn, caller.workspace, caller.actor, id, resend, now())
+        lambda conn: commands.reconcile(
+            conn, caller.workspace, caller.actor, id, resend, now(), reason
+        )
     )
-    return await _view(pool, caller.workspace, id)
-
-
-@router.post("/audience-sync/audiences/{id}/preview", summary="Preview an audience's next push")
-async def preview_audience(
-    caller: Reader,
-    settings: SettingsDep,
-    pool: PoolDep,
-    transactions: TransactionsDep,
-    id: AudienceId,
-) -> PushPreviewView:
-    """Plans the next push and throws the plan away.
-
-    Shows how many come, go, and are left out, by reason – and what the gate would say of it.
-    """
-    audience = await _view(pool, caller.workspace, id)
-    platform, params = settings.platforms[audience.platform].codec, settings.gate
-    found = await transactions.run(lambda conn: preview_judged(conn, id, platform, params, now()))
-    if found is None:
-        raise NotFoundError("audience")
-    preview, judged = found
-    return PushPreviewView(
-        **asdict(preview),
-        exact=preview.exact,
-        verdict=judged.decision.verdict.value,
-        reasons=list(judged.decision.reasons),
-    )
+    return await views.one(caller.workspace, id)
 
 
 @router.get("/audience-sync/audiences/{id}/history", summary="List an audience's pushes")
 async def list_pushes(
-    caller: Reader, pool: PoolDep, paging: PagingDep, id: AudienceId
+    caller: Reader, views: AudienceViewsDep, pool: PoolDep, paging: PagingDep, id: AudienceId
 ) -> Page[PushView]:
     """Pushes, newest first: what was planned, sent and refused, and the decision behind each."""
-    await _view(pool, caller.workspace, id)
+    await views.find(caller.workspace, id)
     rows = await audiences.history(pool, caller.workspace, id, paging.after_id, paging.limit)
     return paging.page(rows, PushView.from_row)
 
@@ -236,20 +234,17 @@ async def list_push_requests(
 
 @router.delete("/audience-sync/audiences/{id}", summary="Delete an audience", status_code=202)
 async def delete_audience(
-    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: AudienceId
+    caller: Operator,
+    views: AudienceViewsDep,
+    transactions: TransactionsDep,
+    id: AudienceId,
+    reason: ReasonDep,
 ) -> AudienceView:
     """Deletes it at the platform, which takes everybody off it, and then here.
 
     Deleting is always allowed, whatever the gate says.
     """
     await transactions.run(
-        lambda conn: commands.request_deletion(conn, caller.workspace, caller.actor, id)
+        lambda conn: commands.request_deletion(conn, caller.workspace, caller.actor, id, reason)
     )
-    return await _view(pool, caller.workspace, id)
-
-
-async def _view(pool: Pool, workspace: int, audience: int) -> AudienceView:
-    profile = await audiences.by_id(pool, workspace, audience)
-    if profile is None:
-        raise NotFoundError("audience")
-    return AudienceView.from_row(profile)
+    return await views.one(caller.workspace, id)

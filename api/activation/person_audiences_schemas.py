@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from api.web.values import Instant, View
+from operators.activation import ListingReason
 
 State = Literal[
     "on_the_list",
@@ -14,16 +15,7 @@ State = Literal[
     "refused",
     "not_on_the_list",
 ]
-Reason = Literal[
-    "member",
-    "not_a_member",
-    "held_out",
-    "no_consent",
-    "no_identifier",
-    "next_push",
-    "audience_inactive",
-    "refused_by_platform",
-]
+Reason = ListingReason
 
 
 class PersonAudienceView(View):
@@ -49,7 +41,7 @@ class PersonAudienceView(View):
     platform: str
     name: str
     state: State = Field(
-        description="As far as Stratum knows: on_list only once the platform confirmed it."
+        description="As far as Stratum knows: on_the_list only once the platform confirmed it."
     )
     reason: Reason = Field(description="Why the person is on the list, or should be, or is not.")
     held_out: bool = Field(

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from api.activation.platforms_schemas import ConnectionView
 from api.web.deps import Admin, Caller, Operator, Reader, SettingsDep
 from api.web.errors import ConflictError
+from api.web.reasons import ReasonDep
 from api.web.transaction import Transactions, TransactionsDep
 from api.web.values import now
 from config.platform_check import NOT_CONFIGURED, check
@@ -74,13 +75,16 @@ async def disconnect_platform(
     settings: SettingsDep,
     transactions: TransactionsDep,
     platform: PlatformName,
+    reason: ReasonDep,
 ) -> ConnectionView:
     """Pauses the workspace's audiences there.
 
     None can be made or resumed until it is connected again. Withdrawals and deletions continue.
     """
     await transactions.run(
-        lambda conn: commands.disconnect(conn, caller.workspace, caller.actor, platform, now())
+        lambda conn: commands.disconnect(
+            conn, caller.workspace, caller.actor, platform, now(), reason
+        )
     )
     return await _read(caller, settings, transactions, platform)
 

@@ -1,52 +1,63 @@
 """Schemas of pushes: what was sent, what a push would do now, and how to reconcile."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal, Self
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
-from api.web.values import Instant, Request, View
+from api.web.values import Instant, OptionalReason, Request, View
 from store.activation.audiences import PushRow, RequestRow
+
+PushStatus = Literal["running", "processing", "done", "failed", "held", "cancelled"]
+
+
+def match_rate(readback: Mapping[str, int | str] | None) -> float | None:
+    """The share matched, 0–1, of what a platform said; None where it does not tell.
+
+    >>> match_rate({"match_rate": 71}), match_rate({"match_rate": -1}), match_rate(None)
+    (0.71, None, None)
+    """
+    rate = (readback or {}).get("match_rate")
+    return rate / 100 if isinstance(rate, int) and rate >= 0 else None
+
+
+_PUSH: Final[JsonDict] = {
+    "id": 7,
+    "kind": "manual",
+    "status": "done",
+    "decision_id": 3,
+    "verdict": "pass",
+    "adds": 1200,
+    "removes": 3,
+    "sent": 1203,
+    "rejected": 0,
+    "skipped": {"no_identifier": 4},
+    "requests": 2,
+    "delivered": 2,
+    "retries": 0,
+    "error": None,
+    "readback": {
+        "size_lower": 1100,
+        "size_upper": 1200,
+        "delivery_status": 200,
+        "operation_status": 200,
+    },
+    "match_rate": None,
+    "started_at": "2026-03-01T09:30:00Z",
+    "ended_at": "2026-03-01T09:30:02Z",
+    "duration_s": 2.0,
+}
 
 
 class PushView(View):
     """One push. Sent is not matched: the platform's own estimate is in `readback`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": 7,
-                    "kind": "manual",
-                    "status": "done",
-                    "decision_id": 3,
-                    "verdict": "pass",
-                    "adds": 1200,
-                    "removes": 3,
-                    "sent": 1203,
-                    "rejected": 0,
-                    "skipped": {"no_identifier": 4},
-                    "requests": 2,
-                    "delivered": 2,
-                    "retries": 0,
-                    "error": None,
-                    "readback": {
-                        "size_lower": 1100,
-                        "size_upper": 1200,
-                        "delivery_status": 200,
-                        "operation_status": 200,
-                    },
-                    "match_rate": None,
-                    "started_at": "2026-03-01T09:30:00Z",
-                    "ended_at": "2026-03-01T09:30:02Z",
-                    "duration_s": 2.0,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_PUSH]})
 
     id: int
     kind: Literal["scheduled", "manual", "urgent", "delete"]
-    status: Literal["running", "processing", "done", "failed", "held", "cancelled"] = Field(
+    status: PushStatus = Field(
         description="processing: all is sent, and the platform reports the result later."
     )
     decision_id: int | None = Field(description="The gate's decision that it is based on.")
@@ -75,15 +86,28 @@ class PushView(View):
     duration_s: float | None
 
     @classmethod
-    def from_row(cls, row: PushRow) -> "PushView":
+    def from_row(cls, row: PushRow) -> Self:
         """From a stored push."""
         fields = {name: getattr(row, name) for name in row.__dataclass_fields__}
         took = (row.ended_at - row.started_at).total_seconds() if row.ended_at else None
-        rate = (row.readback or {}).get("match_rate")
-        matched = rate / 100 if isinstance(rate, int) and rate >= 0 else None
+        matched = match_rate(row.readback)
         return cls.model_validate(
             {**fields, "error": row.error or None, "match_rate": matched, "duration_s": took}
         )
+
+
+class ListedPushView(PushView):
+    """A push in the list of all audiences' pushes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [_PUSH | {"audience_id": 1, "audience": "Customers", "platform": "meta"}]
+        }
+    )
+
+    audience_id: int
+    audience: str = Field(description="The audience's name.")
+    platform: str
 
 
 class PushRequestView(View):
@@ -127,13 +151,18 @@ class PushRequestView(View):
 class ReconcileRequest(Request):
     """How thoroughly to compare."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"resend": False}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"resend": True, "reason": "Somebody emptied the list by hand."}]
+        }
+    )
 
     resend: bool = Field(
         default=False,
         description="Also send everybody again, where the list may have been changed at the"
         " platform behind our back.",
     )
+    reason: OptionalReason = None
 
 
 class PushPreviewView(View):
@@ -159,6 +188,7 @@ class PushPreviewView(View):
                     "requests": 2,
                     "skipped": {"no_identifier": 10},
                     "verdict": "pass",
+                    "codes": ["trusted"],
                     "reasons": ["every signal is healthy, fresh and settled"],
                 }
             ]
@@ -173,8 +203,9 @@ class PushPreviewView(View):
     )
     examined: int = Field(description="Of these, who were looked at now.")
     exact: bool = Field(
-        description="Whether that was everybody. Of more than 50,000 people a sample is looked"
-        " at, and what follows is scaled from it."
+        description="Whether that was everybody, and the push will find the same. Of more than"
+        " 50,000 people a sample is looked at, and what follows is scaled from it; whom an"
+        " audience that is not created yet will hold out, chance decides."
     )
     adds: int = Field(
         description="Rows to be added, those of people whose identifiers changed among them."
@@ -189,4 +220,5 @@ class PushPreviewView(View):
     verdict: Literal["pass", "hold", "block"] = Field(
         description="Of the trust gate, on this push, now."
     )
+    codes: list[str] = Field(description="Why, the weightiest first.")
     reasons: list[str]

@@ -5,13 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.alerts.schemas import AlertDetail, AlertView, NoticeView, Retried
-from api.web.deps import Caller, Operator, Reader
+from api.web.actors import named, named_page
+from api.web.deps import Caller, Operator, PoolDep, Reader
 from api.web.errors import ConflictError, NotFoundError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.transaction import Conn, Transactions, TransactionsDep
 from api.web.values import now
 from store.alerts import episodes, outbox
 from store.audit.trail import append
+from store.fetch import Pool
 
 router = APIRouter(prefix="/cdp/alerts", tags=["trust"])
 
@@ -19,6 +21,7 @@ router = APIRouter(prefix="/cdp/alerts", tags=["trust"])
 @router.get("", summary="List alerts")
 async def list_alerts(
     caller: Reader,
+    pool: PoolDep,
     transactions: TransactionsDep,
     paging: PagingDep,
     lasting: Annotated[bool, Query(description="Only those that last.")] = False,
@@ -30,7 +33,7 @@ async def list_alerts(
             conn, caller.workspace, lasting=lasting, after=after, limit=paging.limit
         )
     )
-    return paging.page(rows, AlertView.from_row)
+    return await named_page(pool, caller, paging.page(rows, AlertView.from_row))
 
 
 @router.get("/dead", summary="List notices that were given up")
@@ -53,17 +56,19 @@ async def retry_dead_notices(caller: Operator, transactions: TransactionsDep) ->
 
 
 @router.get("/{id}", summary="Read an alert")
-async def get_alert(caller: Reader, transactions: TransactionsDep, id: RowId) -> AlertDetail:
+async def get_alert(
+    caller: Reader, pool: PoolDep, transactions: TransactionsDep, id: RowId
+) -> AlertDetail:
     """The alert and every notice about it."""
-    return await _detail(transactions, caller, id)
+    return await _detail(pool, transactions, caller, id)
 
 
 @router.post("/{id}/acknowledge", summary="Acknowledge an alert")
 async def acknowledge_alert(
-    caller: Operator, transactions: TransactionsDep, id: RowId
+    caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: RowId
 ) -> AlertDetail:
     """Says that somebody cares: nobody is reminded of it any more. It is resolved by itself."""
-    before = await _detail(transactions, caller, id)
+    before = await _detail(pool, transactions, caller, id)
 
     def work(conn: Conn) -> bool:
         done = episodes.acknowledge(conn, caller.workspace, id, caller.actor, now())
@@ -73,10 +78,12 @@ async def acknowledge_alert(
 
     if not await transactions.run(work):
         raise ConflictError("The alert is resolved.")
-    return await _detail(transactions, caller, id)
+    return await _detail(pool, transactions, caller, id)
 
 
-async def _detail(transactions: Transactions, caller: Caller, alert: int) -> AlertDetail:
+async def _detail(
+    pool: Pool, transactions: Transactions, caller: Caller, alert: int
+) -> AlertDetail:
     row, notices = await transactions.run(
         lambda conn: (
             episodes.by_id(conn, caller.workspace, alert),
@@ -85,6 +92,5 @@ async def _detail(transactions: Transactions, caller: Caller, alert: int) -> Ale
     )
     if row is None:
         raise NotFoundError("alert")
-    return AlertDetail(
-        alert=AlertView.from_row(row), notices=[NoticeView.from_row(one) for one in notices]
-    )
+    (view,) = await named(pool, caller, [AlertView.from_row(row)])
+    return AlertDetail(alert=view, notices=[NoticeView.from_row(one) for one in notices])

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from api.web.actors import ActorName
 from api.web.values import Instant, View
 from store.alerts.episodes import AlertRow
 from store.alerts.outbox import NoticeRow
@@ -26,6 +27,7 @@ _ALERT: JsonDict = {
     "resolved_at": None,
     "acknowledged_at": None,
     "acknowledged_by": None,
+    "acknowledged_by_name": None,
     "waiting": 0,
     "dead": 0,
 }
@@ -53,6 +55,7 @@ class AlertView(View):
     resolved_at: Instant | None
     acknowledged_at: Instant | None
     acknowledged_by: str | None
+    acknowledged_by_name: ActorName = None
     waiting: int = Field(description="Notices that are to be sent.")
     dead: int = Field(description="Notices that were given up.")
 

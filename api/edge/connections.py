@@ -20,6 +20,7 @@ from api.edge import metrics
 from api.edge.crowd import PROVE, Crowd, neighbourhood
 from api.edge.parser import BoundedParser, Part
 from api.edge.refusals import REFUSALS
+from api.edge.stopping import CUT, STOPPING
 
 _LINGER_S: Final = 1.0
 """A refused client may continue sending for so long, so that it can read the response."""
@@ -49,6 +50,7 @@ class BoundedProtocol(BoundedParser):
         self._late_of = (0, Part.NOTHING)
         self._unread: asyncio.TimerHandle | None = None
         self._unread_bytes = 0
+        self._stopping = asyncio.Event()
         self.address = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -66,11 +68,23 @@ class BoundedProtocol(BoundedParser):
         self._stop_watching()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """The server stops: whoever answers without end hears of it."""
+        self._stopping.set()
+        super().shutdown()
+
     def displace(self) -> None:
         """Make room for another connection."""
-        metrics.CONNECTIONS_REFUSED.labels("displaced").inc()
+        self._abort("displaced")
+
+    def _cut(self) -> None:
+        """Close, because nobody reads what an answer without end says."""
+        self._abort("too_slow")
+
+    def _abort(self, reason: str) -> None:
+        metrics.CONNECTIONS_REFUSED.labels(reason).inc()
         self.crowd.leave(self)
-        self.refused = "displaced"
+        self.refused = reason
         self._stop_waiting()
         self._drop_answers()
         self.transport.abort()
@@ -78,7 +92,7 @@ class BoundedProtocol(BoundedParser):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self.scope["state"][PROVE] = self._prove
+        self.scope["state"] |= {PROVE: self._prove, STOPPING: self._stopping, CUT: self._cut}
 
     def on_headers_complete(self) -> None:
         """The head is whole."""

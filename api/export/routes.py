@@ -10,11 +10,13 @@ from api.export.desk import ExportDesk
 from api.export.parts import RequestedPartDep
 from api.export.schemas import ExportedProfile, ExportRequest, ExportView
 from api.segments.rule_checks import checked_rule
+from api.web.actors import named, named_page
 from api.web.definitions import author_of
 from api.web.deps import Caller, Operator, PoolDep, Reader, SettingsDep, state
 from api.web.errors import ConflictError, GoneError, NotFoundError, UnprocessableError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.problems import DESCRIBED
+from api.web.reasons import ReasonDep
 from config.exports import form_kinds, form_purpose
 from config.settings import Settings
 from domain.export import PLATFORM_FORMS, UNDER_WAY, ExportSpec, ExportStatus, IdentifierForm
@@ -122,7 +124,7 @@ async def export_people(
     author = author_of(settings, caller.workspace, caller.actor)
     if not wait:
         number = await exporting.order(author, spec)
-        view = ExportView.from_row(await _row(pool, caller, number))
+        view = await _view(pool, caller, number)
         return Response(
             view.model_dump_json(), 202, {"location": f"/cdp/exports/{number}"}, "application/json"
         )
@@ -139,17 +141,19 @@ async def export_people(
 async def list_exports(caller: Reader, pool: PoolDep, paging: PagingDep) -> Page[ExportView]:
     """The workspace's exports, newest first, those whose files are gone too."""
     rows = await exports.page(pool, caller.workspace, paging.after_id, paging.limit)
-    return paging.page(rows, ExportView.from_row)
+    return await named_page(pool, caller, paging.page(rows, ExportView.from_row))
 
 
 @router.get("/exports/{id}", summary="Get an export")
 async def get_export(caller: Reader, pool: PoolDep, id: RowId) -> ExportView:
     """How far it is, whom it left out and why, and where its file is."""
-    return ExportView.from_row(await _row(pool, caller, id))
+    return await _view(pool, caller, id)
 
 
 @router.delete("/exports/{id}", summary="Cancel or delete an export")
-async def delete_export(caller: Operator, pool: PoolDep, exporting: Desk, id: RowId) -> ExportView:
+async def delete_export(
+    caller: Operator, pool: PoolDep, exporting: Desk, id: RowId, reason: ReasonDep
+) -> ExportView:
     """Cancels it where it is not finished, else deletes its file.
 
     What is over already stays as it is; a direct answer cannot be ended.
@@ -158,9 +162,9 @@ async def delete_export(caller: Operator, pool: PoolDep, exporting: Desk, id: Ro
     if row.kind == "stream":
         raise ConflictError("It was answered directly: there is nothing to delete.")
     async with transaction(pool) as conn:
-        await exports.end(conn, caller.workspace, caller.actor, row)
+        await exports.end(conn, caller.workspace, caller.actor, row, reason)
     await asyncio.to_thread(exporting.path(row).unlink, missing_ok=True)
-    return ExportView.from_row(await _row(pool, caller, id))
+    return await _view(pool, caller, id)
 
 
 @router.get(
@@ -225,6 +229,11 @@ def _not_there(row: ExportRow) -> ConflictError | GoneError:
     if row.status == ExportStatus.FAILED:
         return ConflictError("It failed: there is no file.")
     return GoneError(f"The file is no more: it is {row.status}.")
+
+
+async def _view(pool: Pool, caller: Caller, export: int) -> ExportView:
+    (view,) = await named(pool, caller, [ExportView.from_row(await _row(pool, caller, export))])
+    return view
 
 
 async def _row(pool: Pool, caller: Caller, export: int) -> ExportRow:

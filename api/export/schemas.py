@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from api.segments.rules_schemas import Rule, example
+from api.web.actors import ActorName
 from api.web.values import Instant, Request, View, Whole
 from domain.activation.platforms import PlatformName
 from domain.export import NO_PURPOSE, PLATFORM_FORMS, ColumnType, ExportFormat
@@ -168,6 +169,7 @@ class ExportView(View):
         segment_id=1,
         purpose="advertising",
         requested_by="key:3",
+        requested_by_name="ada",
         people=1200,
         evaluated=1200,
         rows=1100,
@@ -195,6 +197,7 @@ class ExportView(View):
     segment_id: int | None = Field(description="Null where a rule said who.")
     purpose: str
     requested_by: str
+    requested_by_name: ActorName = None
     people: int = Field(description="To be looked at, as counted when it was asked for.")
     evaluated: int = Field(description="Looked at so far.")
     rows: int = Field(description="People written.")

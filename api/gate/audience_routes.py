@@ -4,19 +4,26 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from api.gate.interventions import actor_of, intervention
-from api.gate.schemas import AudienceGateView, DependencyView, ReleaseRequest, SaidView
+from api.gate.interventions import actor_of, intervention, shown
+from api.gate.schemas import (
+    AudienceGateView,
+    DependencyView,
+    ReleaseRequest,
+    SaidView,
+)
+from api.gate.thresholds_schemas import GateThresholds
+from api.gate.verdicts import VerdictCountsDep
 from api.web.deps import Caller, PoolDep, Reader, Releaser, SettingsDep
 from api.web.errors import NotFoundError
+from api.web.reasons import ReasonDep
 from api.web.transaction import Conn, TransactionsDep
 from api.web.values import instant, now
-from domain.gate import Mode
-from operators.gate.decide import mode_now
 from sinks.gate import PendingDecision, TrustGate
 from store.activation import audiences
 from store.activation.audiences import AudienceRow
 from store.fetch import Pool
-from store.gate import commands
+from store.gate import commands, controls
+from store.gate.controls import GateIntervention
 
 router = APIRouter(prefix="/cdp", tags=["trust"])
 
@@ -33,15 +40,17 @@ async def get_audience_gate(
     transactions: TransactionsDep,
     id: AudienceId,
 ) -> AudienceGateView:
-    """The verdict on a push now, and the signals that it is based on."""
+    """The verdict on a push now, the signals that it is based on, and what people let pass."""
     audience = await _audience(caller, pool, id)
+    at = now()
 
-    def judge(conn: Conn) -> tuple[PendingDecision, Mode]:
+    def judge(conn: Conn) -> tuple[PendingDecision, list[GateIntervention]]:
         gate = TrustGate(conn, settings.gate)
-        judged = gate.judge(caller.workspace, audience.platform, id, "push", now())
-        return judged, mode_now(judged.context, id, judged.now_ms, settings.gate)
+        judged = gate.judge(caller.workspace, audience.platform, id, "push", at)
+        scopes = controls.scopes_of(id, audience.platform)
+        return judged, controls.interventions(conn, caller.workspace, at, scopes=scopes)
 
-    judged, mode = await transactions.run(judge)
+    judged, said = await transactions.run(judge)
     decision = judged.decision
     depends_on = []
     for signal in decision.depends_on:
@@ -61,8 +70,10 @@ async def get_audience_gate(
         reasons=list(decision.reasons),
         codes=[code.value for code in decision.codes],
         depends_on=depends_on,
-        mode=mode.value,
+        mode=judged.mode.value,
         confirmed_first=audience.members > 0 or audience.confirmed_at is not None,
+        thresholds=GateThresholds.from_params(settings.gate),
+        interventions=await shown(pool, caller, settings, said, at),
     )
 
 
@@ -73,6 +84,7 @@ async def confirm_first_push(
     pool: PoolDep,
     transactions: TransactionsDep,
     id: AudienceId,
+    reason: ReasonDep,
 ) -> AudienceGateView:
     """The first push adds everybody at once; somebody has to say that this is meant.
 
@@ -82,7 +94,7 @@ async def confirm_first_push(
     """
     await _audience(caller, pool, id)
     actor = actor_of(caller, settings)
-    await transactions.run(lambda conn: commands.confirm_first(conn, actor, id, now()))
+    await transactions.run(lambda conn: commands.confirm_first(conn, actor, id, now(), reason))
     return await get_audience_gate(caller, settings, pool, transactions, id)
 
 
@@ -96,6 +108,7 @@ async def release_next_push(
     settings: SettingsDep,
     pool: PoolDep,
     transactions: TransactionsDep,
+    counts: VerdictCountsDep,
     id: AudienceId,
     body: ReleaseRequest,
 ) -> SaidView:
@@ -108,7 +121,8 @@ async def release_next_push(
     made = await transactions.run(
         lambda conn: commands.release(conn, actor, id, body.reason, now(), body.expires_at)
     )
-    return await intervention(transactions, caller, "release", made)
+    counts.forget(caller.workspace)
+    return await intervention(pool, transactions, caller, settings, "release", made)
 
 
 async def _audience(caller: Caller, pool: Pool, audience: int) -> AudienceRow:

@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from api.gate.rejudge_schemas import RejudgedView, RejudgeRequest, RejudgeView
+from api.web.concurrency import HeavyReadsDep
 from api.web.deps import Reader, SettingsDep
 from api.web.errors import UnprocessableError
 from api.web.transaction import Conn, TransactionsDep
@@ -24,7 +25,11 @@ _JUDGED: Final = 20_000
 
 @router.post("/gate/rejudge", summary="Judge past pushes again")
 async def rejudge_pushes(
-    caller: Reader, settings: SettingsDep, transactions: TransactionsDep, body: RejudgeRequest
+    caller: Reader,
+    settings: SettingsDep,
+    transactions: TransactionsDep,
+    heavy: HeavyReadsDep,
+    body: RejudgeRequest,
 ) -> RejudgeView:
     """Judges the recorded decisions about pushes with other thresholds.
 
@@ -40,7 +45,8 @@ async def rejudge_pushes(
     except ValueError as error:
         raise UnprocessableError(f"The thresholds make no sense: {error}.") from error
 
-    found = await transactions.run(lambda conn: _rejudged(conn, caller.workspace, body, params))
+    async with heavy.rejudgements.slot(caller.workspace):
+        found = await transactions.run(lambda conn: _rejudged(conn, caller.workspace, body, params))
     counts = Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found)
     differing = [one for one in found if one.differs]
     return RejudgeView(

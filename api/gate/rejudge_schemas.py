@@ -24,7 +24,7 @@ class RejudgeRequest(Request):
     thresholds: dict[str, JsonValue] = Field(
         default_factory=dict,
         max_length=50,
-        description="Those that differ from the configured ones.",
+        description="Those that differ from the configured ones, as `GET /cdp/gate` names them.",
     )
     since: Instant
     until: Instant

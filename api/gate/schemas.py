@@ -1,12 +1,18 @@
 """Schemas of the trust gate: modes, overrides, releases, and verdicts."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
+from api.gate.thresholds_schemas import EXAMPLE, GateThresholds
 from api.signals.trust_schemas import Status
-from api.web.values import Instant, JsonValue, Request, View
-from domain.gate import Code
+from api.web.actors import ActorName
+from api.web.values import Instant, ReasonText, Request, View
+from domain.gate import Code, InterventionState, Override
+from domain.instants import to_ms
+from operators.gate.decide import state_of
+from operators.gate.params import GateParams
 from store.gate.controls import GateIntervention, ModeRow
 
 Scope = Field(
@@ -19,6 +25,24 @@ Reason = Field(
 )
 End = Field(description="When it ends; nothing lasts for ever.")
 Verdict = Literal["pass", "hold", "block"]
+_SAID: Final[dict[str, Any]] = {
+    "kind": "override",
+    "id": 2,
+    "scope": "platform:meta",
+    "codes": ["mass_addition"],
+    "reason": "The spring campaign begins.",
+    "author": "key:1",
+    "created_at": "2026-03-01T09:00:00Z",
+    "expires_at": "2026-03-02T00:00:00Z",
+    "approved_by": None,
+    "revoked_by": None,
+    "revoked_at": None,
+    "push_id": None,
+    "state": "in_force",
+    "author_name": "ada",
+    "approved_by_name": None,
+    "revoked_by_name": None,
+}
 
 
 class ModeRequest(Request):
@@ -39,7 +63,7 @@ class ModeRequest(Request):
 
     scope: str = Scope
     mode: Literal["enforce", "advisory", "frozen"]
-    reason: str = Reason
+    reason: ReasonText = Reason
     expires_at: Instant | None = Field(
         default=None, description="When it ends; advisory must, frozen may."
     )
@@ -65,7 +89,7 @@ class OverrideRequest(Request):
     codes: list[Code] = Field(
         min_length=1, max_length=len(Code), description="Reasons, as decisions name them."
     )
-    reason: str = Reason
+    reason: ReasonText = Reason
     expires_at: Instant = End
 
 
@@ -83,7 +107,7 @@ class ReleaseRequest(Request):
         }
     )
 
-    reason: str = Reason
+    reason: ReasonText = Reason
     expires_at: Instant = End
 
 
@@ -101,6 +125,8 @@ class ModeView(View):
                     "set_at": "2026-03-01T09:00:00Z",
                     "expires_at": None,
                     "approved_by": None,
+                    "author_name": "ada",
+                    "approved_by_name": None,
                 }
             ]
         }
@@ -110,9 +136,11 @@ class ModeView(View):
     mode: Literal["advisory", "frozen"]
     reason: str
     author: str
+    author_name: ActorName = None
     set_at: Instant
     expires_at: Instant | None
     approved_by: str | None
+    approved_by_name: ActorName = None
 
     @classmethod
     def from_row(cls, row: ModeRow) -> "ModeView":
@@ -123,26 +151,7 @@ class ModeView(View):
 class SaidView(View):
     """An override, or a release of one push."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "override",
-                    "id": 2,
-                    "scope": "platform:meta",
-                    "codes": ["mass_addition"],
-                    "reason": "The spring campaign begins.",
-                    "author": "key:1",
-                    "created_at": "2026-03-01T09:00:00Z",
-                    "expires_at": "2026-03-02T00:00:00Z",
-                    "approved_by": None,
-                    "revoked_by": None,
-                    "revoked_at": None,
-                    "push_id": None,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_SAID]})
 
     kind: Literal["override", "release"]
     id: int
@@ -152,17 +161,56 @@ class SaidView(View):
     )
     reason: str
     author: str
+    author_name: ActorName = None
     created_at: Instant
     expires_at: Instant
     approved_by: str | None = Field(description="The second person, where two are needed.")
+    approved_by_name: ActorName = None
     revoked_by: str | None
+    revoked_by_name: ActorName = None
     revoked_at: Instant | None
     push_id: int | None = Field(description="The push that a release let pass.")
+    state: InterventionState = Field(
+        description="Whether it lets pushes pass: `in_force`; `unapproved`, it waits for a second"
+        " person; or over: `used` by its push, `revoked`, `expired`."
+    )
 
     @classmethod
-    def from_row(cls, row: GateIntervention) -> "SaidView":
-        """From a stored one."""
-        return cls.model_validate(row, from_attributes=True)
+    def from_row(cls, row: GateIntervention, at: datetime, params: GateParams) -> "SaidView":
+        """From a stored one.
+
+        Args:
+            row: as stored.
+            at: the instant of its state.
+            params: whether two persons are needed.
+        """
+        said = Override(
+            row.id,
+            row.scope,
+            frozenset(),
+            row.author,
+            to_ms(row.expires_at),
+            row.approved_by or "",
+        )
+        state = state_of(
+            said,
+            to_ms(at),
+            params,
+            used=row.push_id is not None,
+            revoked=row.revoked_at is not None,
+        )
+        return cls(**vars(row), state=state)
+
+
+class EffectiveMode(View):
+    """How the gate is run for a scope, with what holds for it from above."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"scope": "platform:meta", "mode": "frozen"}]}
+    )
+
+    scope: str
+    mode: Literal["enforce", "advisory", "frozen"]
 
 
 class GateView(View):
@@ -172,8 +220,12 @@ class GateView(View):
         json_schema_extra={
             "examples": [
                 {
-                    "thresholds": {"healthy": 70.0, "degraded": 40.0},
+                    "thresholds": EXAMPLE,
                     "modes": [],
+                    "effective": [
+                        {"scope": "workspace", "mode": "enforce"},
+                        {"scope": "platform:meta", "mode": "enforce"},
+                    ],
                     "overrides": [],
                     "releases": [],
                 }
@@ -181,10 +233,44 @@ class GateView(View):
         }
     )
 
-    thresholds: JsonValue = Field(description="As configured; durations in ISO 8601.")
+    thresholds: GateThresholds = Field(description="As configured.")
     modes: list[ModeView] = Field(description="Where there is none, the gate enforces.")
+    effective: list[EffectiveMode] = Field(
+        description="What holds for the workspace and for each platform: frozen above is frozen"
+        " below. The list of audiences has theirs."
+    )
     overrides: list[SaidView]
     releases: list[SaidView]
+
+
+class AudienceVerdicts(View):
+    """How many audiences the gate lets pass, holds and blocks now.
+
+    Those that are being deleted are not judged.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "as_of": "2026-03-01T09:30:00Z",
+                    "passing": 3,
+                    "held": 1,
+                    "blocked": 0,
+                    "exact": True,
+                }
+            ]
+        }
+    )
+
+    as_of: Instant = Field(description="The instant of the judgement.")
+    passing: int = Field(ge=0, description="Audiences whose push would pass.")
+    held: int = Field(ge=0, description="Held, frozen ones included.")
+    blocked: int = Field(ge=0)
+    exact: bool = Field(
+        description="False where there are more audiences than are judged at once: then there are"
+        " at least so many of each."
+    )
 
 
 class DependencyView(View):
@@ -233,6 +319,8 @@ class AudienceGateView(View):
                     ],
                     "mode": "enforce",
                     "confirmed_first": True,
+                    "thresholds": EXAMPLE,
+                    "interventions": [_SAID],
                 }
             ]
         }
@@ -250,3 +338,8 @@ class AudienceGateView(View):
     )
     mode: Literal["enforce", "advisory", "frozen"]
     confirmed_first: bool = Field(description="Whether its first push is over or was confirmed.")
+    thresholds: GateThresholds = Field(description="Those that it was judged by.")
+    interventions: list[SaidView] = Field(
+        description="Overrides and releases that bear on its next push, by whatever scope: those"
+        " in force, and those that wait for a second person."
+    )

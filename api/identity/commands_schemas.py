@@ -6,7 +6,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from api.identity.schemas import AT, EMAIL, KEYS, USER, End
-from api.web.values import Instant, Request, View
+from api.web.actors import ActorName
+from api.web.commands import Kind
+from api.web.values import Instant, ReasonText, Request, View
 
 
 class IdentifierRef(Request):
@@ -51,7 +53,7 @@ class UnmergeRequest(Request):
     links: list[tuple[IdentifierRef, IdentifierRef]] = Field(
         default=[], max_length=1_000, description="These links are banned."
     )
-    reason: str = Field(
+    reason: ReasonText = Field(
         min_length=1,
         max_length=1_000,
         description="Kept in the audit log and shown on the banned links.",
@@ -81,6 +83,43 @@ class UnmergeAccepted(View):
     )
 
 
+class AllowRequest(Request):
+    """Of which links the ban is lifted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "links": [[{"key": KEYS[0]}, {"key": KEYS[1]}]],
+                    "reason": "it was her address after all",
+                }
+            ]
+        }
+    )
+
+    links: list[tuple[IdentifierRef, IdentifierRef]] = Field(
+        min_length=1,
+        max_length=1_000,
+        description="Links that are banned, as the graph lists them.",
+    )
+    reason: ReasonText = Field(min_length=1, max_length=1_000, description="Kept in the audit log.")
+
+
+class AllowAccepted(View):
+    """The command is in the log; the links hold again when it has been processed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"command_id": "allow-13-4f0a9d6e21b7c358", "links": [[EMAIL, USER]]}]
+        }
+    )
+
+    command_id: str = Field(
+        description="Ask `GET /cdp/commands/{id}` whether it has been processed."
+    )
+    links: list[tuple[End, End]] = Field(description="The links whose ban is lifted.")
+
+
 class CommandStatus(View):
     """Whether an operator's command has taken effect."""
 
@@ -93,6 +132,7 @@ class CommandStatus(View):
                     "status": "processed",
                     "requested_at": AT,
                     "requested_by": "key:1",
+                    "requested_by_name": "ada",
                     "subject": "profile:" + KEYS[1],
                 }
             ]
@@ -100,8 +140,9 @@ class CommandStatus(View):
     )
 
     id: str
-    kind: Literal["unmerge"]
+    kind: Kind
     status: Literal["pending", "processed"]
     requested_at: Instant
     requested_by: str
+    requested_by_name: ActorName = None
     subject: str

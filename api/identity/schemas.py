@@ -74,6 +74,14 @@ class End(View):
     value: str | None
     profile_id: UUID | None
 
+    @classmethod
+    def of_link(cls, link: LinkRow) -> tuple["End", "End"]:
+        """Both ends of a stored link."""
+        return (
+            cls(key=link.a, kind=link.a_kind, value=link.a_value, profile_id=link.a_profile),
+            cls(key=link.b, kind=link.b_kind, value=link.b_value, profile_id=link.b_profile),
+        )
+
 
 class GraphNode(View):
     """One identifier of a person."""
@@ -135,9 +143,10 @@ class LinkView(View):
     @classmethod
     def from_row(cls, link: LinkRow, rules: IdentityRules) -> "LinkView":
         """From the stored link fact."""
+        a, b = End.of_link(link)
         return cls(
-            a=End(key=link.a, kind=link.a_kind, value=link.a_value, profile_id=link.a_profile),
-            b=End(key=link.b, kind=link.b_kind, value=link.b_value, profile_id=link.b_profile),
+            a=a,
+            b=b,
             status=link.status,
             reason=explain(link.status, link.reason, rules),
             stated_at=instant(link.first_ms),

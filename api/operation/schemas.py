@@ -209,6 +209,7 @@ class Lag(View):
                 {
                     "records_behind": 2,
                     "seconds_behind": 0.004,
+                    "late": False,
                     "partitions": [
                         {
                             "log": "stratum.events",
@@ -228,4 +229,5 @@ class Lag(View):
 
     records_behind: int = Field(description="Records that wait in all partitions.")
     seconds_behind: float = Field(description="The longest wait of all partitions.")
+    late: bool = Field(description="Whether it is so long that figures must not pass for current.")
     partitions: list[PartitionLag]

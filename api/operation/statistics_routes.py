@@ -78,7 +78,7 @@ def _suffixed(totals: dict[str, int], metric: str) -> dict[str, int]:
 
 
 @router.get("/lag", summary="Read the lag per partition", dependencies=[Depends(require("read"))])
-async def get_lag(gauge: Annotated[LagGauge, state("lag")]) -> Lag:
+async def get_lag(gauge: Annotated[LagGauge, state("lag")], settings: SettingsDep) -> Lag:
     """How many records wait in each partition of the event log, and for how long."""
     partitions = [
         PartitionLag(
@@ -93,8 +93,10 @@ async def get_lag(gauge: Annotated[LagGauge, state("lag")]) -> Lag:
         )
         for lag in await gauge.read()
     ]
+    seconds = max((lag.seconds_behind for lag in partitions), default=0.0)
     return Lag(
         records_behind=sum(lag.records_behind for lag in partitions),
-        seconds_behind=max((lag.seconds_behind for lag in partitions), default=0.0),
+        seconds_behind=seconds,
+        late=seconds > settings.query.statistics.late_after.total_seconds(),
         partitions=partitions,
     )

@@ -73,6 +73,27 @@ class GroupView(View):
         return cls(id=name, traits=register.value, at=instant(register.at_ms))
 
 
+class SegmentRef(View):
+    """A segment that the person is in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"id": 1, "name": "customers", "since": "2026-03-01T09:30:00Z"}]
+        }
+    )
+
+    id: int
+    name: str
+    since: Instant | None = Field(
+        description="When the person came into it; null where they have just left."
+    )
+
+    @classmethod
+    def of(cls, segment: int, name: str, since_ms: int | None) -> "SegmentRef":
+        """From an id, a name and ms since 1970."""
+        return cls(id=segment, name=name, since=None if since_ms is None else instant(since_ms))
+
+
 class EventCounts(View):
     """How many events a person has."""
 

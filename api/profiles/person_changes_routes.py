@@ -58,5 +58,5 @@ def _after(paging: Paging) -> Cursor | None:
         return None
     after = Cursor(*place)
     if not timeline.is_place(after):
-        raise BadCursorError("the cursor is not one of this listing")
+        raise BadCursorError("the cursor was not handed out by this listing")
     return after

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from api.profiles.parts_schemas import SegmentRef
 from api.profiles.programs import Programs
 from api.profiles.schemas import Profile, ProfileSummary
 from api.web.deps import Caller, state
@@ -22,7 +23,7 @@ from operators.identity.normalise import normalise
 from operators.profiles.lifecycle import stage_at
 from sinks.profiles.cache import ProfileCache
 from store.fetch import Pool
-from store.profiles.profiles import StoredProfile, by_key, owner
+from store.profiles.profiles import StoredProfile, by_ids, by_key, owner
 from store.segments.segments import SegmentNames
 
 
@@ -48,8 +49,10 @@ class ProfileReader:
             token_hex(8),
             monotonic,
         )
+        self._shown = settings.query.identifier_preview
         self._names = SegmentNames(pool, settings.query.names_age.total_seconds())
         self._programs = programs
+        self._pool = pool
 
     async def by_identifier(
         self, caller: Caller, kind: str, value: str, region: str
@@ -78,13 +81,13 @@ class ProfileReader:
         person, at = profile.person, now()
         evaluator = await self._programs.for_workspace(person.workspace)
         evaluation = evaluator.evaluate(person, to_ms(at))
-        names = await self._segments(person)
+        segments = await self._segments(profile, person)
         stage = self._stage(person, at)
         return Profile.from_person(
             person,
             stage,
             profile.identifiers,
-            names,
+            segments,
             evaluation,
             requested_id or UUID(bytes=person.id),
         )
@@ -92,17 +95,31 @@ class ProfileReader:
     async def summary(self, profile: StoredProfile) -> ProfileSummary:
         """A stored person as listings show them."""
         person = profile.person
-        names = await self._segments(person)
+        segments = await self._segments(profile, person)
         return ProfileSummary.from_person(
-            person, self._stage(person, now())[0], profile.identifiers, names
+            person, self._stage(person, now())[0], profile.identifiers, segments
         )
+
+    async def summaries(self, workspace: int, ids: list[UUID]) -> dict[UUID, ProfileSummary]:
+        """Those of some people who are there, by id, as listings show them."""
+        found = await by_ids(self._pool, workspace, ids, self._shown)
+        return {summary.id: summary for summary in [await self.summary(one) for one in found]}
 
     def _stage(self, person: Person, at: datetime) -> tuple[Stage, int]:
         """The stage, and when it changes by itself (ms, 0 for never), however late a wake is."""
         return stage_at(person, self._profile, to_ms(at))
 
-    async def _segments(self, person: Person) -> list[str]:
-        return await self._names.names_of(person.workspace, list(person.segments), monotonic())
+    async def _segments(self, profile: StoredProfile, person: Person) -> list[SegmentRef]:
+        """The segments that a person is in.
+
+        What an earlier version left in Redis does not say since when; until it ends, Postgres does.
+        """
+        names = await self._names.names_of(person.workspace, list(person.segments), monotonic())
+        since = profile.since
+        if since is None and names:
+            stored = await by_key(self._pool, person.workspace, person.id)
+            since = stored.since if stored else None
+        return [SegmentRef.of(segment, name, (since or {}).get(segment)) for segment, name in names]
 
 
 Profiles = Annotated[ProfileReader, state("profiles")]

@@ -3,19 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 
+from api.profiles.listing import ProfileFilterDep, cursor_of, place_of
 from api.profiles.reader import Profiles
 from api.profiles.schemas import Profile, ProfileSummary
 from api.web.deps import PoolDep, Reader, SettingsDep
 from api.web.errors import NotFoundError
-from api.web.paging import Page, PagingDep, encode_cursor
-from api.web.values import Count, Instant
-from domain.profiles.profile import Stage
+from api.web.paging import Page, PagingDep
+from api.web.values import Count
 from store.fetch import Pool
-from store.profiles import pages, profiles
-from store.profiles.pages import Cursor, ProfileFilter
+from store.profiles import pages, profiles, totals
 from store.profiles.profiles import StoredProfile
+from store.segments import segments
 
 router = APIRouter(prefix="/cdp/profiles", tags=["profiles"])
 
@@ -36,50 +36,34 @@ async def find(pool: Pool, workspace: int, profile: UUID) -> StoredProfile:
     return found
 
 
-async def _filter(
-    stage: Annotated[
-        Stage | None, Query(description="Only people in this lifecycle stage.")
-    ] = None,
-    seen_since: Annotated[
-        Instant | None, Query(description="Only people with an event at or after this instant.")
-    ] = None,
-    search: Annotated[
-        str | None,
-        Query(
-            min_length=1,
-            max_length=256,
-            description="Prefix of any identifier's value, as written or in lower case.",
-            examples=["mary@"],
-        ),
-    ] = None,
-) -> ProfileFilter:
-    return ProfileFilter(stage.value if stage else None, seen_since, search)
-
-
 @router.get("", summary="List or search profiles")
 async def list_profiles(
     caller: Reader,
     settings: SettingsDep,
     pool: PoolDep,
     reader: Profiles,
-    wanted: Annotated[ProfileFilter, Depends(_filter)],
+    wanted: ProfileFilterDep,
     paging: PagingDep,
 ) -> Page[ProfileSummary]:
-    """People in the order of their ids or, when searching, of their first matching identifier.
+    """People in the order of their ids, of their first matching identifier, or as `sort` says.
 
     `total` comes with the first page. A search counts matching identifiers, whatever the other
-    filters are.
+    filters are; what people consented to is not counted.
     """
-    query, place = settings.query, paging.after(UUID, str)
-    after = Cursor(*place) if place else None
+    query, after = settings.query, place_of(paging, wanted)
+    if wanted.segment is not None and (
+        await segments.by_id(pool, caller.workspace, wanted.segment) is None
+    ):
+        raise NotFoundError("segment")
     page = await pages.page(pool, caller.workspace, wanted, after, paging.limit, query.paging)
     people = await profiles.by_ids(pool, caller.workspace, page.ids, query.identifier_preview)
     total = None
     if after is None:
-        total = Count.from_stored(await pages.total(pool, caller.workspace, wanted, query.paging))
+        counted = await totals.total(pool, caller.workspace, wanted, query.paging)
+        total = None if counted is None else Count.from_stored(counted)
     return Page(
         items=[await reader.summary(found) for found in people],
-        next=encode_cursor(page.next.key, page.next.value) if page.next else None,
+        next=cursor_of(page.next, wanted) if page.next else None,
         total=total,
     )
 

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from api.profiles.parts_schemas import (
     EXAMPLE_ID,
@@ -14,6 +15,7 @@ from api.profiles.parts_schemas import (
     GroupView,
     IdentifierView,
     RfmScores,
+    SegmentRef,
     Sessions,
     Trait,
     money,
@@ -22,33 +24,24 @@ from api.web.values import Instant, Money, View, instant, instant_or_none
 from domain.event import Identifier
 from domain.profiles.profile import Person, Stage
 
-_AT: Final = "2026-03-01T09:30:00Z"
+AT: Final = "2026-03-01T09:30:00Z"
+SUMMARY: Final[JsonDict] = {
+    "id": EXAMPLE_ID,
+    "stage": "customer",
+    "first_seen_at": AT,
+    "last_seen_at": AT,
+    "events": 12,
+    "orders": 3,
+    "revenue": [{"currency": "USD", "orders": 3, "amount_minor": 4711, "amount": "47.11"}],
+    "segments": [{"id": 1, "name": "consented_customers", "since": AT}],
+    "identifiers": [{"kind": "email", "value": "mary@example.com", "key": EXAMPLE_ID}],
+}
 
 
 class ProfileSummary(View):
     """A person in a list."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "stage": "customer",
-                    "first_seen_at": _AT,
-                    "last_seen_at": _AT,
-                    "events": 12,
-                    "orders": 3,
-                    "revenue": [
-                        {"currency": "USD", "orders": 3, "amount_minor": 4711, "amount": "47.11"}
-                    ],
-                    "segments": ["consented_customers"],
-                    "identifiers": [
-                        {"kind": "email", "value": "mary@example.com", "key": EXAMPLE_ID}
-                    ],
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [SUMMARY]})
 
     id: UUID
     stage: Stage
@@ -57,12 +50,12 @@ class ProfileSummary(View):
     events: int
     orders: int
     revenue: list[Money]
-    segments: list[str]
+    segments: list[SegmentRef]
     identifiers: list[IdentifierView] = Field(description="The first few, by kind and value.")
 
     @classmethod
     def from_person(
-        cls, person: Person, stage: Stage, identifiers: list[Identifier], segments: list[str]
+        cls, person: Person, stage: Stage, identifiers: list[Identifier], segments: list[SegmentRef]
     ) -> "ProfileSummary":
         """From a stored person."""
         view = person.view
@@ -97,9 +90,9 @@ class Profile(View):
                     "redirected_from": None,
                     "stage": "customer",
                     "stage_changes_at": "2026-05-30T09:30:00Z",
-                    "first_seen_at": _AT,
-                    "last_seen_at": _AT,
-                    "traits": {"plan": {"value": "gold", "at": _AT}},
+                    "first_seen_at": AT,
+                    "last_seen_at": AT,
+                    "traits": {"plan": {"value": "gold", "at": AT}},
                     "computed": {"orders in a year": {"value": 1, "version": 3, "building": False}},
                     "rfm": {
                         "recency": 5,
@@ -114,19 +107,19 @@ class Profile(View):
                     },
                     "sessions": {
                         "count": 1,
-                        "last_started_at": _AT,
-                        "last_ended_at": _AT,
+                        "last_started_at": AT,
+                        "last_ended_at": AT,
                         "total_duration_s": 0.0,
                     },
                     "orders": 1,
                     "revenue": [
                         {"currency": "USD", "orders": 1, "amount_minor": 1177, "amount": "11.77"}
                     ],
-                    "first_order_at": _AT,
-                    "last_order_at": _AT,
-                    "consent": {"advertising": {"granted": True, "at": _AT}},
+                    "first_order_at": AT,
+                    "last_order_at": AT,
+                    "consent": {"advertising": {"granted": True, "at": AT}},
                     "groups": [],
-                    "segments": ["consented_customers"],
+                    "segments": [{"id": 1, "name": "consented_customers", "since": AT}],
                     "identifiers": [
                         {"kind": "email", "value": "mary@example.com", "key": EXAMPLE_ID}
                     ],
@@ -163,7 +156,7 @@ class Profile(View):
     last_order_at: Instant | None
     consent: dict[str, ConsentState]
     groups: list[GroupView]
-    segments: list[str] = Field(description="Names of the segments that the person is in.")
+    segments: list[SegmentRef] = Field(description="Those that the person is in.")
     identifiers: list[IdentifierView]
     refused_links: int = Field(
         description="Link facts that touch this person and that a limit refuses; the graph"
@@ -179,7 +172,7 @@ class Profile(View):
         person: Person,
         stage: tuple[Stage, int],
         identifiers: list[Identifier],
-        segments: list[str],
+        segments: list[SegmentRef],
         evaluation: ProfileEvaluation,
         requested_id: UUID | None = None,
     ) -> "Profile":
@@ -189,7 +182,7 @@ class Profile(View):
             person: as stored.
             stage: stage at the instant of reading, and when it changes (ms, 0 for never).
             identifiers: all of the person's.
-            segments: names.
+            segments: that the person is in.
             evaluation: computed traits and RFM.
             requested_id: the id that was asked for.
         """

@@ -7,22 +7,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from api.profiles.explaining import Membership, cited_names, explained, explicable
 from api.profiles.programs import ProgramsDep
 from api.profiles.routes import ProfileIdPath
-from api.profiles.why_schemas import NodeEvidence, WhyView
+from api.profiles.why_schemas import WhyView
+from api.web.concurrency import HeavyReadsDep
 from api.web.deps import Reader, SettingsDep
 from api.web.errors import ConflictError, NotFoundError
 from api.web.transaction import TransactionsDep
-from api.web.values import Instant, instant, now
-from config.settings import Settings
+from api.web.values import Instant, now
 from domain.ids import SegmentId
-from domain.instants import to_ms
-from operators.aggregates import plan
-from operators.segments.citations import cited_filters
-from operators.segments.explain import deciding, explain, next_flip, subject_at
-from operators.segments.nodes import Node
-from operators.segments.program import Program
-from store.profiles.standing import ProfileSnapshot, load_snapshot
+from store.profiles.standing import load_snapshot
 
 router = APIRouter(prefix="/cdp/profiles", tags=["segments"])
 
@@ -55,6 +50,7 @@ async def explain_membership(
     settings: SettingsDep,
     transactions: TransactionsDep,
     programs: ProgramsDep,
+    heavy: HeavyReadsDep,
     asked: Annotated[MembershipQuery, Depends(_membership_query)],
 ) -> WhyView:
     """Every node of the rule: its answer, the value that decided it, the events that count.
@@ -63,7 +59,8 @@ async def explain_membership(
 
     The answer is evaluated from the person's state as it is now, by the engine's own evaluator.
     `flips_at` is the instant at which the person enters or leaves if nothing happens; nodes that
-    are marked `decides` would change the answer alone.
+    are marked `decides` would change the answer alone. Refused where the person has more events
+    than are read at once.
     """
     program = (await programs.for_workspace(caller.workspace)).program
     place = program.place.get(asked.segment)
@@ -74,41 +71,16 @@ async def explain_membership(
         raise ConflictError(
             "The segment is paused: its members are who they were. Resume it to have it evaluated."
         )
-    names: set[tuple[str, str | None]] = {
-        (event.event_type, event.name)
-        for one in plan.nodes(live.rule)
-        for event in cited_filters(one, program.definitions)[0]
-    }
-    found = await transactions.run(lambda conn: load_snapshot(conn, program, asked.profile, names))
-    if found is None:
-        raise NotFoundError("profile")
-    at = max(asked.at, now()) if asked.at else now()
-    return await asyncio.to_thread(_explain, settings, found, program, node, asked.segment, at)
-
-
-def _explain(
-    settings: Settings,
-    snapshot: ProfileSnapshot,
-    program: Program,
-    node: Node,
-    segment: SegmentId,
-    at: datetime,
-) -> WhyView:
-    now_ms = to_ms(at)
-    person = snapshot.person
-    explanation = explain(node, subject_at(person, program, settings.profile, now_ms))
-    flip = next_flip(person, program, settings.profile, segment, now_ms)
-    live = program.segments[program.place[segment]].segment
-    cites = NodeEvidence(snapshot.events, program.definitions, now_ms, settings.query.citations)
-    return WhyView(
-        profile_id=UUID(bytes=person.id),
-        segment_id=segment,
-        segment=snapshot.names.get(segment, ""),
-        version=live.version,
-        at=instant(now_ms),
-        member=explanation.holds,
-        member_stored=segment in person.segments,
-        flips_at=None if flip.at_ms is None else instant(flip.at_ms),
-        flips_exactly=flip.exact,
-        why=cites.show(explanation, deciding(explanation)),
-    )
+    names = cited_names(live.rule, program.definitions)
+    async with heavy.explanations.slot(caller.workspace):
+        with explicable():
+            found = await transactions.run(
+                lambda conn: load_snapshot(conn, program, asked.profile, names)
+            )
+        if found is None:
+            raise NotFoundError("profile")
+        at = max(asked.at, now()) if asked.at else now()
+        shown = Membership(asked.segment, found.names.get(asked.segment, ""), live.version)
+        return await asyncio.to_thread(
+            explained, settings, found, program, asked.segment, shown, at
+        )

@@ -5,7 +5,9 @@ from uuid import UUID
 import msgspec
 from pydantic import ConfigDict, Field
 
-from api.web.values import Instant, JsonValue, View, instant
+from api.segments.rules_schemas import Rule, example
+from api.segments.shown_rules_schemas import ShownRule
+from api.web.values import Instant, JsonValue, Request, View, Whole, instant
 from domain.changes import HistoryEvent
 from domain.segments.definition import WorkspaceDefinitions
 from domain.values import Json
@@ -14,6 +16,29 @@ from operators.segments.citations import Citation, evidence_for
 from operators.segments.explain import Explanation
 
 _AT = "2026-03-01T09:30:00Z"
+
+
+class DraftQuestion(Request):
+    """A rule and a person."""
+
+    model_config = example(
+        rule={"type": "event", "event": {"name": "Order Completed"}, "window": "30d"},
+        profile_id="5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11",
+        segment=None,
+        at=None,
+    )
+    rule: Rule
+    profile_id: UUID
+    segment: Whole | None = Field(
+        default=None,
+        ge=0,
+        lt=2**31,
+        description="The segment that would have it; null for a new one.",
+    )
+    at: Instant | None = Field(
+        default=None,
+        description="An instant from now on, as if nothing happened until then; default now.",
+    )
 
 
 class CitedEventView(View):
@@ -56,7 +81,7 @@ class RuleNodeView(View):
     """One node of the rule as it stands."""
 
     says: str = Field(description="The node in words.")
-    rule: JsonValue = Field(description="The node as it is defined.")
+    rule: ShownRule = Field(description="The node as it is defined.")
     holds: bool
     value: JsonValue = Field(
         description="What its condition was held against; null where there is nothing."
@@ -100,13 +125,16 @@ class WhyView(View):
     )  # fmt: skip
 
     profile_id: UUID
-    segment_id: int
-    segment: str
-    version: int = Field(description="Of the live definition that was evaluated.")
+    segment_id: int | None = Field(description="Null for a rule that no segment has.")
+    segment: str | None = Field(description="Its name; null for a rule that no segment has.")
+    version: int | None = Field(
+        description="Of the live definition that was evaluated; null for a draft."
+    )
     at: Instant
     member: bool = Field(description="Evaluated at this instant, from the person's state.")
-    member_stored: bool = Field(
-        description="What the memberships say; differs only while a wake or a sweep is on its way."
+    member_stored: bool | None = Field(
+        description="What the memberships say; for a live definition it differs only while a wake"
+        " or a sweep is on its way. Null for a rule that no segment has."
     )
     flips_at: Instant | None = Field(
         description="When the answer changes if nothing happens; null for never."

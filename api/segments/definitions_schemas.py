@@ -1,4 +1,4 @@
-"""Computed traits, RFM, saved versions and sweeps as clients write and see them."""
+"""Computed traits, RFM and sweeps as clients write and see them."""
 
 from typing import Annotated, Literal
 
@@ -6,12 +6,13 @@ import msgspec
 from pydantic import ConfigDict, Field, StringConstraints
 
 from api.segments.rules_schemas import RfmRule, TraitRule, example, with_defaults
-from api.web.values import Instant, JsonValue, Request, View, Whole
+from api.segments.shown_rules_schemas import ShownRfmRule, ShownTraitRule
+from api.web.values import Instant, OptionalReason, Request, View, Whole
 from domain.segments import definition
 from domain.segments.definition import SweepStatus
 from store.definitions.effects import Published
 from store.definitions.sweep_progress import percent
-from store.definitions.views import RfmRow, SavedVersion, SweepRow, TraitRow
+from store.definitions.views import RfmRow, SweepRow, TraitRow
 
 NAME_LIMIT = 200
 DESCRIPTION_LIMIT = 2_000
@@ -29,6 +30,13 @@ _RFM = {
     "property": "revenue",
     "look_back": "365d",
     "refresh_s": 3600,
+}
+_BREAKS = {
+    "recency_ms": [864000000, 2592000000, 7776000000, 15552000000],
+    "frequency": [1, 1, 2, 4],
+    "monetary": [20000000, 50000000, 90000000, 200000000],
+    "population": 23570,
+    "taken_ms": 1790000000000,
 }
 
 DefinitionName = Annotated[
@@ -86,7 +94,9 @@ class TraitView(View):
     newest_version: int = Field(
         description="That was saved last; a draft where it is above `version`."
     )
-    rule: JsonValue = Field(description="That is live; null before the first publishing.")
+    rule: ShownTraitRule | None = Field(
+        description="That is live; null before the first publishing."
+    )
     created_at: Instant
     updated_at: Instant
 
@@ -103,40 +113,6 @@ class TraitView(View):
             rule=row.definition,
             created_at=row.created_at,
             updated_at=row.updated_at,
-        )
-
-
-class VersionView(View):
-    """One saved version of a definition."""
-
-    model_config = example(
-        version=2,
-        rule=_TRAIT,
-        purpose="",
-        author="key:1",
-        created_at=_AT,
-        published_at=_AT,
-        published_by="key:1",
-    )
-    version: int
-    rule: JsonValue
-    purpose: str = Field(description="Of a segment; else empty.")
-    author: str = Field(description="`key:<id>` of an API key, `console:<user>`, or `stratum`.")
-    created_at: Instant
-    published_at: Instant | None
-    published_by: str | None
-
-    @classmethod
-    def from_version(cls, row: SavedVersion) -> "VersionView":
-        """From the store's row."""
-        return cls(
-            version=row.version,
-            rule=row.definition,
-            purpose=row.purpose,
-            author=row.author,
-            created_at=row.created_at,
-            published_at=row.published_at,
-            published_by=row.published_by,
         )
 
 
@@ -166,6 +142,18 @@ class RfmRequest(Request):
     model_config = example(rule=_RFM, version=1)
     rule: RfmRule
     version: Seen = None
+    reason: OptionalReason = None
+
+
+class RfmBreaksView(View):
+    """Quintile bounds of the buyers, ascending, four each."""
+
+    model_config = example(**_BREAKS)
+    recency_ms: list[int] = Field(description="Ages of the latest purchase.")
+    frequency: list[int] = Field(description="Purchases.")
+    monetary: list[int] = Field(description="Sums in millionths of the property's unit.")
+    population: int = Field(description="Buyers that they were taken from.")
+    taken_ms: int = Field(description="When, in ms since 1970.")
 
 
 class RfmView(View):
@@ -174,18 +162,12 @@ class RfmView(View):
     model_config = example(
         version=1,
         rule=_RFM,
-        breaks={
-            "recency_ms": [864000000, 2592000000, 7776000000, 15552000000],
-            "frequency": [1, 1, 2, 4],
-            "monetary": [20000000, 50000000, 90000000, 200000000],
-            "population": 23570,
-            "taken_ms": 1790000000000,
-        },
+        breaks=_BREAKS,
         updated_at=_AT,
     )
     version: int
-    rule: JsonValue
-    breaks: JsonValue = Field(
+    rule: ShownRfmRule
+    breaks: RfmBreaksView | None = Field(
         description=(
             "Quintile bounds of the buyers; null until they are taken. Nobody has scores before."
         )
@@ -196,7 +178,8 @@ class RfmView(View):
     def from_row(cls, row: RfmRow) -> "RfmView":
         """From the store's row, with what is said by default."""
         rule = with_defaults(msgspec.convert(row.definition, definition.RfmRule))
-        return cls(version=row.version, rule=rule, breaks=row.breaks, updated_at=row.updated_at)
+        breaks = None if row.breaks is None else RfmBreaksView.model_validate(row.breaks)
+        return cls(version=row.version, rule=rule, breaks=breaks, updated_at=row.updated_at)
 
 
 class SweepView(View):

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from api.segments.funnels_schemas import FunnelBody, FunnelView
+from api.web.concurrency import HeavyReadsDep
 from api.web.deps import Reader, SettingsDep, state
 from api.web.errors import UnprocessableError
 from api.web.values import now
@@ -18,6 +19,7 @@ async def compute_funnel(
     caller: Reader,
     settings: SettingsDep,
     funnels: Annotated[Funnels, state("funnels")],
+    heavy: HeavyReadsDep,
     body: FunnelBody,
 ) -> FunnelView:
     """How many people did the steps in order within the window, and how long they took.
@@ -30,7 +32,8 @@ async def compute_funnel(
     if funnel.until - funnel.since > longest:
         raise UnprocessableError(f"A funnel spans at most {longest.days} days.")
     try:
-        answer = await funnels.answer(caller.workspace, funnel)
+        async with heavy.funnels.slot(caller.workspace):
+            answer = await funnels.answer(caller.workspace, funnel)
     except FunnelTooLargeError as error:
         raise UnprocessableError(str(error)) from error
     return FunnelView.from_answer(funnel, answer, now())

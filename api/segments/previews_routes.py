@@ -26,12 +26,13 @@ _START_BYTES = 16
 async def _answer(
     caller: Caller, settings: Settings, desk: PreviewDesk, segment: int | None, rule: Rule | None
 ) -> PreviewView:
-    now_ms = to_ms(datetime.now(UTC))
+    at = datetime.now(UTC)
+    now_ms = to_ms(at)
     author = author_of(settings, caller.workspace, caller.actor)
-    found = await desk.answer(
-        author, PreviewQuery(segment, rule, now_ms, token_bytes(_START_BYTES))
+    found, judged = await desk.answer(
+        author, PreviewQuery(segment, rule, now_ms, token_bytes(_START_BYTES)), at
     )
-    return PreviewView.from_preview(found, now_ms)
+    return PreviewView.from_preview(found, now_ms, [pending.decision for pending in judged])
 
 
 @router.post("/preview", summary="Preview a rule")
@@ -61,7 +62,9 @@ async def preview_segment(
 ) -> PreviewView:
     """Like a preview of a rule, for a segment's newest saved version, or for the rule of the body.
 
-    Its own entry among `overlaps` says who would stay: `both` of its present members.
+    Its own entry among `overlaps` says who would stay: `both` of its present members;
+    `versus_live` says who would come and go. `audiences` says what that changes on the lists that
+    follow the segment, and what the gate would say of such a push now; nothing of it is recorded.
     """
     rule = None if body is None else checked_rule(body.rule, settings.definitions)
     return await _answer(caller, settings, desk, id, rule)

@@ -3,23 +3,23 @@
 Publishing brings everybody up to date in a sweep.
 """
 
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
-from api.segments.definitions_schemas import PublishedView, VersionView
+from api.segments.definitions_schemas import PublishedView
 from api.segments.rule_checks import checked_rule
 from api.segments.schemas import (
     CheckedView,
-    Member,
     RuleRequest,
     SegmentRequest,
     SegmentUpdate,
     SegmentView,
 )
-from api.web.definitions import AuthorDep, Expected, SavingDep, author_of, etag
+from api.segments.versions_schemas import SegmentVersionView
+from api.web.actors import named_page
+from api.web.definitions import AuthorDep, Expected, ReasonedAuthorDep, SavingDep, author_of, etag
 from api.web.deps import PoolDep, Reader, SettingsDep
 from api.web.errors import NotFoundError
 from api.web.methods import only
@@ -54,10 +54,27 @@ async def _find(pool: Pool, workspace: int, segment: int) -> SegmentRow:
 
 @router.get("", summary="List segments")
 async def list_segments(
-    caller: Reader, settings: SettingsDep, pool: PoolDep, paging: PagingDep
+    caller: Reader,
+    settings: SettingsDep,
+    pool: PoolDep,
+    paging: PagingDep,
+    search: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=256,
+            description="Part of the name, in upper or lower case.",
+            examples=["customers"],
+        ),
+    ] = None,
+    status: Annotated[
+        Literal["draft", "live", "paused"] | None, Query(description="Only segments in this state.")
+    ] = None,
 ) -> Page[SegmentView]:
     """The workspace's segments with their sizes."""
-    rows = await segments.of_workspace(pool, caller.workspace, paging.after_id, paging.limit)
+    rows = await segments.of_workspace(
+        pool, caller.workspace, search, status, paging.after_id, paging.limit
+    )
     shown = {row.id: await _show(pool, settings, caller.workspace, row) for row in rows}
     return paging.page(rows, lambda row: shown[row.id])
 
@@ -122,18 +139,19 @@ async def update_segment(
 @router.get("/{id}/versions", summary="List a segment's versions")
 async def list_segment_versions(
     caller: Reader, pool: PoolDep, paging: PagingDep, id: SegmentId
-) -> Page[VersionView]:
+) -> Page[SegmentVersionView]:
     """Every version that was saved, newest first, with who saved and who published it."""
     await _find(pool, caller.workspace, id)
     rows = await views.versions(
         pool, caller.workspace, "segment", id, paging.after_id, paging.limit
     )
-    return paging.page(rows, VersionView.from_version, lambda row: (row.version,))
+    page = paging.page(rows, SegmentVersionView.from_version, lambda row: (row.version,))
+    return await named_page(pool, caller, page)
 
 
 @router.post("/{id}/publish", summary="Publish a segment", status_code=202)
 async def publish_segment(
-    author: AuthorDep, transactions: TransactionsDep, id: SegmentId, expected: Expected
+    author: ReasonedAuthorDep, transactions: TransactionsDep, id: SegmentId, expected: Expected
 ) -> PublishedView:
     """Makes the newest version live: events are judged by it from now on.
 
@@ -166,7 +184,7 @@ async def resume_segment(
 
 @router.delete("/{id}", summary="Delete a segment", status_code=202)
 async def delete_segment(
-    author: AuthorDep, transactions: TransactionsDep, id: SegmentId
+    author: ReasonedAuthorDep, transactions: TransactionsDep, id: SegmentId
 ) -> PublishedView:
     """Deletes it; the sweep takes its members out.
 
@@ -174,19 +192,4 @@ async def delete_segment(
     """
     return PublishedView.from_published(
         await transactions.run(lambda conn: publish.delete_segment(conn, author, id))
-    )
-
-
-@router.get("/{id}/members", summary="List a segment's members")
-async def list_segment_members(
-    caller: Reader, pool: PoolDep, paging: PagingDep, id: SegmentId
-) -> Page[Member]:
-    """The people in a segment, by profile id."""
-    await _find(pool, caller.workspace, id)
-    (after,) = paging.after(UUID) or (None,)
-    rows = await segments.members(pool, caller.workspace, id, after, paging.limit)
-    return paging.page(
-        rows,
-        lambda row: Member(profile_id=row.profile_id, since=row.since_at, version=row.version),
-        lambda row: (row.profile_id,),
     )

@@ -134,6 +134,12 @@ _FORMATS: Final[dict[Format, Any]] = {
     ],
 }
 _STRICT: Final[dict[Any, Any]] = {int: StrictInt, bool: StrictBool}
+_STRICT_SHAPE: Final = ConfigDict(
+    extra="forbid",
+    defer_build=True,
+    # One schema for bodies and answers: a rule that was read is edited and sent again.
+    json_schema_mode_override="validation",
+)
 _NAMES: Final[dict[type[Part], str]] = {
     rule.Any: "AnyOf",
     rule.Trait: "TraitNode",
@@ -185,7 +191,7 @@ def _model(part: type[Part]) -> type[BaseModel]:
     validator: Any = model_validator(mode="after")(to_part)
     model: type[BaseModel] = create_model(
         _NAMES.get(part, part.__name__),
-        __config__=example(**tag, **part.example) | ConfigDict(extra="forbid", defer_build=True),
+        __config__=example(**tag, **part.example) | _STRICT_SHAPE,
         __doc__=(part.__doc__ or "").partition("\n\n    Attributes:")[0],
         __module__=__name__,
         __validators__={"to_part": validator},

@@ -1,13 +1,13 @@
 """Segments and their members as clients write and see them."""
 
 from typing import Any, Final
-from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from api.segments.definitions_schemas import DefinitionName, Description, Seen, Status
 from api.segments.rules_schemas import Name, Rule, example
-from api.web.values import Count, Instant, JsonValue, Request, View, Whole
+from api.segments.shown_rules_schemas import ShownRule
+from api.web.values import Count, Instant, Request, View, Whole
 from domain.segments.definition import ADVERTISING
 from store.segments.segments import SegmentRow
 
@@ -56,7 +56,7 @@ class SegmentView(View):
     newest_version: int = Field(
         description="That was saved last; a draft where it is above `version`."
     )
-    rule: JsonValue = Field(description="That is live; null before the first publishing.")
+    rule: ShownRule | None = Field(description="That is live; null before the first publishing.")
     created_at: Instant
     updated_at: Instant
     members: Count
@@ -129,24 +129,4 @@ class CheckedView(View):
     """A rule that could be published now."""
 
     model_config = example(rule=_RULE)
-    rule: JsonValue = Field(description="As it would be stored.")
-
-
-class Member(View):
-    """One person in a segment."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "profile_id": "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11",
-                    "since": "2026-03-01T09:30:00Z",
-                    "version": 1,
-                }
-            ]
-        }
-    )
-
-    profile_id: UUID
-    since: Instant
-    version: int = Field(description="Version of the definition that put the person there.")
+    rule: ShownRule = Field(description="As it would be stored.")

@@ -1,40 +1,34 @@
-"""Statistics for dashboards: segments over time, lifecycle, RFM, event volumes."""
+"""Statistics for dashboards: segments over time, lifecycle, RFM."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from api.segments.ranges import Since, Until, checked_range
 from api.segments.statistics_schemas import (
-    EventVolumes,
     LifecycleDistribution,
-    NameVolume,
     RfmDistributionView,
     SegmentChangeView,
     SegmentHistory,
     SegmentPoint,
     SegmentSize,
-    VolumePoint,
 )
 from api.web.deps import PoolDep, Reader, SettingsDep
-from api.web.errors import NotFoundError, UnprocessableError
-from api.web.paging import Page, PagingDep
+from api.web.errors import NotFoundError
+from api.web.paging import LIMIT_MAX, Page, PagingDep
 from api.web.values import Count, Instant, instant, now
 from domain.profiles.profile import Stage
 from store.profiles import statistics
 from store.segments import segments
 from store.segments import statistics as segment_statistics
-from store.segments.statistics import Step, Volume
+from store.segments.statistics import Step
 
 router = APIRouter(prefix="/cdp", tags=["statistics"])
 
-_DAY = timedelta(days=1)
-
 SegmentPath = Annotated[int, Path(ge=0, lt=2**31)]
-Since = Annotated[Instant | None, Query(description="From here on; default a day before `until`.")]
-Until = Annotated[Instant | None, Query(description="Until before this instant; default now.")]
+SegmentId = Annotated[int, Query(ge=0, lt=2**31)]
 StepText = Annotated[Step, Query(description="Length of a step, in the workspace's time zone.")]
 
 
@@ -52,7 +46,7 @@ class Series:
         Raises:
             UnprocessableError: backwards, or longer than it may be.
         """
-        return _range(self.since, self.until, longest)
+        return checked_range(self.since, self.until, longest)
 
 
 async def _series(since: Since = None, until: Until = None, step: StepText = "hour") -> Series:
@@ -60,24 +54,6 @@ async def _series(since: Since = None, until: Until = None, step: StepText = "ho
 
 
 SeriesDep = Annotated[Series, Depends(_series)]
-
-
-def _range(
-    since: datetime | None, until: datetime | None, longest: timedelta
-) -> tuple[datetime, datetime]:
-    """The range asked for, with its defaults.
-
-    Raises:
-        UnprocessableError: backwards, or longer than it may be.
-    """
-    until = min(until, now()) if until else now()
-    if since is None:
-        since = until - min(_DAY, longest)
-    if not since < until:
-        raise UnprocessableError("`since` must lie before `until` and before now.")
-    if until - since > longest:
-        raise UnprocessableError(f"The range may be at most {longest.days} days long.")
-    return since, until
 
 
 @router.get("/statistics/segments", summary="List sizes of segments")
@@ -89,11 +65,15 @@ async def list_segment_sizes(
     since: Annotated[
         Instant | None, Query(description="Entries and exits from here on; default a day ago.")
     ] = None,
+    segment: Annotated[
+        list[SegmentId] | None,
+        Query(max_length=LIMIT_MAX, description="Only of this segment; may be repeated."),
+    ] = None,
 ) -> Page[SegmentSize]:
     """How many people are in each segment now, and how many entered and left of late."""
-    begin, _ = _range(since, None, settings.query.series.days)
+    begin, _ = checked_range(since, None, settings.query.series.days)
     rows = await segment_statistics.moves(
-        pool, caller.workspace, begin, paging.after_id, paging.limit
+        pool, caller.workspace, begin, segment, paging.after_id, paging.limit
     )
     return paging.page(rows, SegmentSize.from_row)
 
@@ -167,26 +147,3 @@ async def get_rfm_distribution(caller: Reader, pool: PoolDep) -> RfmDistribution
         segments=taken.get("segments", {}),
         grid=taken.get("grid", []),
     )
-
-
-@router.get("/statistics/events", summary="Read event volumes")
-async def get_event_volumes(
-    caller: Reader, settings: SettingsDep, pool: PoolDep, series: SeriesDep
-) -> EventVolumes:
-    """Events per name and hour or day, by event time.
-
-    The names with the most events are counted apart, all others together.
-    """
-    bounds = settings.query.series
-    begin, end = series.range(bounds.volume_range)
-    rows = await segment_statistics.volumes(
-        pool, caller.workspace, begin, end, series.step, bounds.volume_names
-    )
-    names = [_named(name, list(points)) for name, points in groupby(rows, lambda row: row.name)]
-    names.sort(key=lambda name: (name.name is None, -name.events, name.name or ""))
-    return EventVolumes(since=begin, until=end, step=series.step, names=names)
-
-
-def _named(name: str | None, rows: list[Volume]) -> NameVolume:
-    points = [VolumePoint(at=row.at, events=row.events) for row in rows]
-    return NameVolume(name=name, events=sum(row.events for row in rows), points=points)

@@ -1,4 +1,4 @@
-"""Statistics of segments, stages, RFM and event volumes as dashboards see them."""
+"""Statistics of segments, stages and RFM as dashboards see them."""
 
 from typing import Literal
 from uuid import UUID
@@ -215,50 +215,3 @@ class RfmDistributionView(View):
     grid: list[list[int]] = Field(
         description="Buyers by recency score 1–5 (rows) and frequency score 1–5 (columns)."
     )
-
-
-class VolumePoint(View):
-    """Events in one step."""
-
-    at: Instant
-    events: int
-
-
-class NameVolume(View):
-    """Events of one name over time."""
-
-    name: str | None = Field(
-        description=(
-            "Event name, empty for events without one; null for all names that are not shown apart."
-        )
-    )
-    events: int = Field(description="All of them.")
-    points: list[VolumePoint] = Field(description="Steps without events are left out.")
-
-
-class EventVolumes(View):
-    """Events per name and step, most events first."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "since": _AT,
-                    "until": "2026-03-01T10:00:00Z",
-                    "step": "hour",
-                    "names": [
-                        {
-                            "name": "Order Completed",
-                            "events": 12,
-                            "points": [{"at": _AT, "events": 12}],
-                        }
-                    ],
-                }
-            ]
-        }
-    )
-
-    since: Instant
-    until: Instant
-    step: Literal["hour", "day"]
-    names: list[NameVolume]

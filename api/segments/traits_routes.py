@@ -12,10 +12,11 @@ from api.segments.definitions_schemas import (
     TraitRequest,
     TraitUpdate,
     TraitView,
-    VersionView,
 )
 from api.segments.rule_checks import checked_trait_rule
-from api.web.definitions import AuthorDep, Expected, SavingDep, etag
+from api.segments.versions_schemas import TraitVersionView
+from api.web.actors import named_page
+from api.web.definitions import AuthorDep, Expected, ReasonedAuthorDep, SavingDep, etag
 from api.web.deps import PoolDep, Reader
 from api.web.errors import NotFoundError
 from api.web.paging import Page, PagingDep
@@ -85,16 +86,17 @@ async def update_trait(
 @router.get("/{id}/versions", summary="List a computed trait's versions")
 async def list_trait_versions(
     caller: Reader, pool: PoolDep, paging: PagingDep, id: TraitId
-) -> Page[VersionView]:
+) -> Page[TraitVersionView]:
     """Every version that was saved, newest first, with who saved and who published it."""
     await _find(pool, caller.workspace, id)
     rows = await views.versions(pool, caller.workspace, "trait", id, paging.after_id, paging.limit)
-    return paging.page(rows, VersionView.from_version, lambda row: (row.version,))
+    page = paging.page(rows, TraitVersionView.from_version, lambda row: (row.version,))
+    return await named_page(pool, caller, page)
 
 
 @router.post("/{id}/publish", summary="Publish a computed trait", status_code=202)
 async def publish_trait(
-    author: AuthorDep, transactions: TransactionsDep, id: TraitId, expected: Expected
+    author: ReasonedAuthorDep, transactions: TransactionsDep, id: TraitId, expected: Expected
 ) -> PublishedView:
     """Makes the newest version live; the sweep computes it for everybody from the stored events."""
     return PublishedView.from_published(
@@ -104,7 +106,7 @@ async def publish_trait(
 
 @router.delete("/{id}", summary="Delete a computed trait", status_code=202)
 async def delete_trait(
-    author: AuthorDep, transactions: TransactionsDep, id: TraitId
+    author: ReasonedAuthorDep, transactions: TransactionsDep, id: TraitId
 ) -> PublishedView:
     """Deletes it. Refused while a segment uses it."""
     return PublishedView.from_published(

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
-import msgspec
 from fastapi import APIRouter, Path, Query
 
+from api.signals.components_schemas import components_of
 from api.signals.schemas import OutlookView, SignalDetail, SignalHour
+from api.signals.series_schemas import SignalMetric
 from api.signals.trust_schemas import Reading, Signal
 from api.web.deps import PoolDep, Reader, SettingsDep
 from api.web.errors import NotFoundError, UnprocessableError
@@ -14,10 +15,13 @@ from api.web.paging import Page, PagingDep
 from api.web.values import Instant, now
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
-from domain.signals.reading import ComponentReading, Status
 from domain.signals.reading import Reading as Said
+from domain.signals.reading import Status
+from operators.signals.evidence import kind_of
 from operators.signals.forecast import capping, outlook, why
-from store.signals import readings
+from operators.signals.machine import restore
+from operators.signals.series import series_of, watched
+from store.signals import readings, series
 from store.signals.readings import ReadingRow
 
 SignalName = Annotated[
@@ -37,13 +41,14 @@ router = APIRouter(prefix="/cdp/signals", tags=["trust"])
 
 
 @router.get("", summary="List signals with their latest reading")
-async def list_signals(caller: Reader, pool: PoolDep) -> Page[Signal]:
+async def list_signals(caller: Reader, settings: SettingsDep, pool: PoolDep) -> Page[Signal]:
     """Every source, heard of or not, and every platform that was read.
 
     No data is unknown, not healthy.
     """
     rows = await readings.latest(pool, caller.workspace)
-    return Page(items=[Signal.from_row(row) for row in rows], next=None)
+    of = settings.signals.of
+    return Page(items=[Signal.from_row(row, of(row.signal)) for row in rows], next=None)
 
 
 @router.get("/{signal}", summary="Explain a signal's health")
@@ -54,34 +59,50 @@ async def explain_signal(
 
     The trend says when the score would cross a threshold.
     """
-    rows = [row for row in await readings.latest(pool, caller.workspace) if row.signal == signal]
-    if not rows:
+    row = await readings.latest_of(pool, caller.workspace, signal)
+    if row is None:
         raise NotFoundError("signal")
-    row, params = rows[0], settings.signals.of(signal)
+    params = settings.signals.of(signal)
+    metrics = _metrics(signal, await series.memory(pool, caller.workspace, signal))
     if row.id is None or row.read_at is None or row.status is None:
         never = OutlookView(per_hour=None, crosses=None, at=None)
         said = f"{signal} is unknown: it was never read."
         return SignalDetail(
-            signal=signal, status="unknown", why=said, capped_by=None, reading=None, outlook=never
+            signal=signal,
+            name=row.name,
+            status="unknown",
+            why=said,
+            capped_by=None,
+            reading=None,
+            outlook=never,
+            metrics=metrics,
         )
     reading = _reading(caller.workspace, row)
     cap = capping(reading, params.critical, params.floor)
     scores = await readings.scores(pool, caller.workspace, signal, now() - TREND)
     return SignalDetail(
         signal=signal,
+        name=row.name,
         status=row.status,
         why=why(reading, params.critical, params.floor),
         capped_by=cap.name if cap else None,
-        reading=Reading.from_row(row),
+        reading=Reading.from_row(row, params),
         outlook=OutlookView.from_outlook(outlook(scores, (params.healthy, params.degraded))),
+        metrics=metrics,
     )
+
+
+def _metrics(signal: str, memory: bytes) -> list[SignalMetric]:
+    kind = kind_of(signal)
+    states = restore(memory).watches if memory else {}
+    return [
+        SignalMetric.from_series(name, told)
+        for name in watched(kind, states)
+        if (told := series_of(kind, name)) is not None
+    ]
 
 
 def _reading(workspace: int, row: ReadingRow) -> Said:
-    components = tuple(
-        msgspec.convert({"name": name, **said}, ComponentReading)
-        for name, said in (row.components or {}).items()
-    )
     at_ms = to_ms(row.read_at) if row.read_at else 0
     status = Status(row.status or "unknown")
     return Said(
@@ -91,7 +112,7 @@ def _reading(workspace: int, row: ReadingRow) -> Said:
         row.score,
         status,
         row.sample or 0,
-        components,
+        components_of(row.components),
         tuple(row.reasons or ()),
     )
 
@@ -119,6 +140,7 @@ async def list_signal_hours(
 @router.get("/{signal}/readings", summary="List a signal's readings")
 async def list_signal_readings(
     caller: Reader,
+    settings: SettingsDep,
     pool: PoolDep,
     paging: PagingDep,
     signal: SignalName,
@@ -130,4 +152,7 @@ async def list_signal_readings(
     rows = await readings.history(
         pool, caller.workspace, wanted, paging.after(datetime, int), paging.limit
     )
-    return paging.page(rows, Reading.from_row, lambda row: (row.read_at, row.id))
+    params = settings.signals.of(signal)
+    return paging.page(
+        rows, lambda row: Reading.from_row(row, params), lambda row: (row.read_at, row.id)
+    )

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from api.signals.series_schemas import SignalMetric
 from api.signals.trust_schemas import Reading, Status
 from api.web.values import Instant, View, instant
 from operators.signals.forecast import Outlook
@@ -45,17 +46,20 @@ class SignalDetail(View):
             "examples": [
                 {
                     "signal": "source:1",
+                    "name": "web",
                     "status": "degraded",
                     "why": "source:1 scores 55 of 100 (degraded) because match quality is at 55: …",
                     "capped_by": "match_quality",
                     "reading": None,
                     "outlook": {"per_hour": 0.0, "crosses": None, "at": None},
+                    "metrics": [{"name": "events", "unit": "events", "component": "volume"}],
                 }
             ]
         }
     )
 
     signal: str
+    name: str | None = Field(description="Of a source; null for other signals.")
     status: Status
     why: str = Field(description="Why it is what it is, as a sentence.")
     capped_by: str | None = Field(
@@ -64,6 +68,7 @@ class SignalDetail(View):
     )
     reading: Reading | None
     outlook: OutlookView
+    metrics: list[SignalMetric] = Field(description="Its series; `…/series` has their points.")
 
 
 class SignalHour(View):

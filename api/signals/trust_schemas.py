@@ -2,10 +2,15 @@
 
 from typing import Literal
 
+import msgspec
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from api.signals.components_schemas import ComponentView, components_of
+from api.web.actors import ActorName
 from api.web.values import Instant, JsonValue, View
+from domain.gate import PushSize
+from operators.signals.params import HealthParams
 from store.audit.read import AuditRow
 from store.gate.decisions import DecisionRow
 from store.signals.readings import ReadingRow
@@ -16,7 +21,18 @@ _READING: JsonDict = {
     "score": 91.5,
     "status": "healthy",
     "sample": 1200,
-    "components": {"freshness": {"score": 100.0, "weight": 0.4}},
+    "components": {
+        "freshness": {
+            "name": "freshness",
+            "score": 100.0,
+            "weight": 0.2,
+            "critical": True,
+            "floor": 70.0,
+            "sample": 1200,
+            "reason": "last accepted 2 s ago",
+            "inputs": {"last_accepted_s": 2.0},
+        }
+    },
     "reasons": [],
 }
 
@@ -33,18 +49,36 @@ class Reading(View):
     score: float | None = Field(description="0–100; null when unknown.")
     status: Status
     sample: int = Field(description="Events that it is based on.")
-    components: JsonValue = Field(description="Components with their inputs.")
-    reasons: JsonValue = Field(description="What lowered the score.")
+    components: dict[str, ComponentView] = Field(description="By name, with their inputs.")
+    reasons: list[str] = Field(description="What lowered the score, the worst first.")
 
     @classmethod
-    def from_row(cls, row: ReadingRow) -> "Reading":
-        """From a stored reading."""
-        return cls.model_validate(
-            {
-                name: getattr(row, name)
-                for name in ("id", "read_at", "score", "status", "sample", "components", "reasons")
-            }
-        )
+    def from_row(cls, row: ReadingRow, params: HealthParams) -> "Reading":
+        """From a stored reading.
+
+        Args:
+            row: what is stored.
+            params: of its signal.
+        """
+        said = {name: getattr(row, name) for name in ("id", "read_at", "score", "status", "sample")}
+        components = {
+            one.name: ComponentView.from_component(one, params)
+            for one in components_of(row.components)
+        }
+        return cls(**said, components=components, reasons=row.reasons or [])
+
+
+class SignalReading(Reading):
+    """A reading and the signal that it is of."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_READING | {"signal": "source:1"}]})
+
+    signal: str = Field(description="`source:<id>`, `platform:<name>` or `conversions`.")
+
+    @classmethod
+    def from_row(cls, row: ReadingRow, params: HealthParams) -> "SignalReading":
+        """From a stored reading and what health means for its signal."""
+        return cls(signal=row.signal, **dict(Reading.from_row(row, params)))
 
 
 class Signal(View):
@@ -67,15 +101,38 @@ class Signal(View):
     reading: Reading | None
 
     @classmethod
-    def from_row(cls, row: ReadingRow) -> "Signal":
-        """From a signal's latest reading."""
-        reading = Reading.from_row(row) if row.id is not None else None
+    def from_row(cls, row: ReadingRow, params: HealthParams) -> "Signal":
+        """From a signal's latest reading.
+
+        Args:
+            row: what is stored.
+            params: of the signal.
+        """
+        reading = Reading.from_row(row, params) if row.id is not None else None
         return cls(
             signal=row.signal,
             name=row.name,
             status=reading.status if reading else "unknown",
             reading=reading,
         )
+
+
+class PushSizeView(View):
+    """How much one push changes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"before": 1190, "adds": 12, "removes": 2, "first": False, "confirmed": True}
+            ]
+        }
+    )
+
+    before: int = Field(description="People on the list, as far as the platform confirmed them.")
+    adds: int = Field(description="People to be added.")
+    removes: int = Field(description="People to be removed.")
+    first: bool = Field(description="No push of this audience has ever put anybody on it.")
+    confirmed: bool = Field(description="Whether somebody confirmed its first push.")
 
 
 class DecisionView(View):
@@ -100,6 +157,8 @@ class DecisionView(View):
                     "release_id": None,
                     "size": None,
                     "decided_at": "2026-03-01T09:30:00Z",
+                    "push_id": None,
+                    "alert_ids": [4],
                 }
             ]
         }
@@ -111,7 +170,7 @@ class DecisionView(View):
     action: str
     verdict: Literal["pass", "hold", "block"]
     automation: Literal["execute", "alert_only", "manual_required"]
-    reasons: JsonValue
+    reasons: list[str]
     codes: list[str] = Field(description="The reasons for machines, in the same order.")
     depends_on: list[str] = Field(description="Signals that it was judged over.")
     reading_ids: list[int] = Field(description="Readings that the verdict is based on.")
@@ -120,16 +179,27 @@ class DecisionView(View):
     )
     override_id: int | None
     release_id: int | None
-    size: JsonValue = Field(
+    size: PushSizeView | None = Field(
         description="How many people are on the list, and come and go by the push; null where"
         " it was not measured."
     )
     decided_at: Instant
+    push_id: int | None = Field(
+        description="The push that it let pass; null where it let none pass, and for a moment"
+        " until that is on record."
+    )
+    alert_ids: list[int] = Field(
+        description="Alerts that told of the hold or block, alone or with its cause."
+    )
 
     @classmethod
     def from_row(cls, row: DecisionRow) -> "DecisionView":
         """From a stored decision."""
-        return cls.model_validate(row, from_attributes=True)
+        said = {name: getattr(row, name) for name in row.__dataclass_fields__}
+        size = None if row.size is None else msgspec.convert(row.size, PushSize)
+        return cls.model_validate(
+            said | {"size": None if size is None else msgspec.to_builtins(size)}
+        )
 
 
 class AuditEntry(View):
@@ -142,6 +212,7 @@ class AuditEntry(View):
                     "id": 9,
                     "at": "2026-03-01T09:30:00Z",
                     "actor": "key:1",
+                    "actor_name": "ada",
                     "action": "dead_letter.retry",
                     "subject": "dead_letters",
                     "detail": {"reason": "missing_event"},
@@ -155,9 +226,10 @@ class AuditEntry(View):
     id: int
     at: Instant
     actor: str = Field(description="`engine`, or `key:<id>` of an API key.")
+    actor_name: ActorName = None
     action: str
     subject: str
-    detail: JsonValue
+    detail: JsonValue = Field(description="What else was recorded; its members depend on `action`.")
     seq: int | None = Field(
         description="Place in the workspace's chain: 1, 2, 3 … as committed; null where"
         " somebody wrote past the log."

@@ -1,7 +1,8 @@
 """Checks the key and the announced size of a query API request before its body is read.
 
 FastAPI reads and parses a body before any dependency runs, the check of the key included; here the
-key comes first. A body of unannounced length is cut off by FastAPI's own limit, with a plain 413.
+key comes first. A request to log in has its key in the body, which is small. A body of unannounced
+length is cut off by FastAPI's own limit, with a plain 413.
 The collector does all this for itself.
 """
 
@@ -14,6 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.web.deps import identify
 from api.web.errors import QUERY_PREFIX, ApiError, TooLargeError, answer
 
+LOGIN_PATH: Final = QUERY_PREFIX + "login"
+LOGIN_LIMIT_BYTES: Final = 4096
+"""A key has 43 characters."""
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -46,7 +50,9 @@ class Admission:
 
     async def _check(self, request: Request) -> None:
         announced = request.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > self._limit_bytes:
+        login = request.url.path == LOGIN_PATH and request.method == "POST"
+        limit_bytes = LOGIN_LIMIT_BYTES if login else self._limit_bytes
+        if announced.isdigit() and int(announced) > limit_bytes:
             raise TooLargeError("The body is larger than the limit.")
-        if announced != "0" and (announced or "transfer-encoding" in request.headers):
+        if not login and announced != "0" and (announced or "transfer-encoding" in request.headers):
             await identify(request)

@@ -1,12 +1,13 @@
 """What routes that change definitions share: who changes them, and the version that they saw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Response
 
 from api.web.deps import Operator, SettingsDep
 from api.web.errors import BadRequestError
+from api.web.reasons import ReasonDep
 from api.web.transaction import Transactions, TransactionsDep
 from config.settings import Settings
 from store.definitions.drafts import Author, Draft, Kind
@@ -26,6 +27,14 @@ async def _author(caller: Operator, settings: SettingsDep) -> Author:
 
 AuthorDep = Annotated[Author, Depends(_author)]
 """Parameter of a route that changes definitions: an `Operator` as author."""
+
+
+async def _reasoned(author: AuthorDep, reason: ReasonDep) -> Author:
+    return replace(author, reason=reason)
+
+
+ReasonedAuthorDep = Annotated[Author, Depends(_reasoned)]
+"""Like `AuthorDep`, where the body may say why."""
 
 
 async def _expected(

@@ -2,27 +2,31 @@
 
 Nothing below ``/cdp`` is answered without `require`.
 
-An API key comes as ``Authorization: Bearer <key>`` or ``X-API-Key``. It opens one workspace; every
-query takes the workspace from the `Caller`, never from the request.
+An API key comes as ``Authorization: Bearer <key>`` or ``X-API-Key``. Where there is none, the
+cookie of a login stands for the key that began it (`api.access.login_routes`). A key opens one
+workspace; every query takes the workspace from the `Caller`, never from the request.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from time import monotonic, monotonic_ns
 from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Request, params
 
 from api.edge.crowd import prove
+from api.web import login_cookie
+from api.web.cross_site import refuse_cross_site
 from api.web.errors import ForbiddenError, RateLimitedError, UnauthorizedError
 from api.web.key_cache import KeyCache
-from config.collector import KeyParams
+from config.collector import EdgeParams
 from config.settings import Settings
 from domain.ids import WorkspaceId
 from sinks.http.token_bucket import Bucket, take
 from sinks.intake.log import EventLog
 from store.fetch import Pool
-from store.workspaces import registry
+from store.workspaces import logins, registry
 from store.workspaces.bootstrap import key_hash
 from store.workspaces.registry import KnownKey, KnownSource
 
@@ -52,23 +56,29 @@ class Caller:
 
 
 class Keys:
-    """Write keys, API keys and how often the latter ask.
+    """Write keys, API keys, logins, and how often API keys ask.
 
     Args:
         pool: connections to Postgres.
-        params: how long keys are cached, how many requests each may make.
+        edge: how long keys are cached, how many requests each may make, how long logins rest.
     """
 
-    def __init__(self, pool: Pool, params: KeyParams) -> None:
+    def __init__(self, pool: Pool, edge: EdgeParams) -> None:
         async def source(digest: bytes) -> KnownSource | None:
             return await registry.source_by_write_key(pool, digest)
 
         async def key(digest: bytes) -> KnownKey | None:
             return await registry.api_key(pool, digest)
 
-        self._params = params
+        async def login(digest: bytes) -> KnownKey | None:
+            return await logins.key_by_login(pool, digest, edge.login.idle)
+
+        self._params = params = edge.keys
         self._sources = KeyCache(source, params, monotonic, outlives_store=True)
         self._api_keys = KeyCache(key, params, monotonic, outlives_store=False)
+        # Never fresh: a logout holds in all processes at once. Who asks at once shares a look.
+        unremembered = replace(params, fresh=timedelta())
+        self._logins = KeyCache(login, unremembered, monotonic, outlives_store=False)
         self._buckets: dict[int, Bucket] = {}
 
     async def source(self, write_key: str) -> KnownSource | None:
@@ -85,10 +95,15 @@ class Keys:
         Raises:
             psycopg.OperationalError: Postgres does not answer.
         """
-        known = await self._api_keys.get(key_hash(api_key))
-        return (
-            None if known is None else Caller(known.id, known.workspace, known.salt, known.scopes)
-        )
+        return _caller(await self._api_keys.get(key_hash(api_key)))
+
+    async def login(self, token: str) -> Caller | None:
+        """Whose login a token is, or None where it has ended.
+
+        Raises:
+            psycopg.OperationalError: Postgres does not answer.
+        """
+        return _caller(await self._logins.get(key_hash(token)))
 
     def pace(self, caller: Caller) -> None:
         """Count a request.
@@ -106,6 +121,10 @@ class Keys:
         self._buckets[caller.key_id] = bucket
         if wait_ms:
             raise RateLimitedError(wait_ms / 1000)
+
+
+def _caller(known: KnownKey | None) -> Caller | None:
+    return None if known is None else Caller(known.id, known.workspace, known.salt, known.scopes)
 
 
 def state(name: str) -> params.Depends:
@@ -129,11 +148,20 @@ SCHEMES: Final = {
         "name": "X-API-Key",
         "description": "The same API key, for clients that cannot send a bearer token.",
     },
+    "login": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": login_cookie.NAME,
+        "description": "The cookie of a login, for the dashboard; by TLS its name begins with"
+        " `__Host-`, and on a port of its own it ends with that, `_8080`. What changes something"
+        " must come from this server's own pages.",
+    },
 }
 """How an API key may be sent, as OpenAPI security schemes (`api.openapi`)."""
 
 
-def _api_key(request: Request) -> str:
+def api_key_of(request: Request) -> str:
+    """The API key in a request's headers, empty where there is none."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credentials:
         return credentials.strip()
@@ -160,17 +188,29 @@ async def identify(request: Request) -> Caller:
     to Redis.
 
     Raises:
-        UnauthorizedError: no key, or one that is unknown or revoked.
+        UnauthorizedError: no key and no login, or one that is unknown, revoked or over.
+        CrossSiteError: a login with a request that another site has made.
         psycopg.OperationalError: Postgres does not answer.
     """
-    api_key = _api_key(request)
-    if not api_key:
-        raise UnauthorizedError("An API key is needed: Authorization: Bearer <key>, or X-API-Key.")
     keys: Keys = request.app.state.keys
-    caller = await keys.caller(api_key)
-    if caller is None:
-        raise UnauthorizedError("The API key is unknown or revoked.")
+    if api_key := api_key_of(request):
+        caller = await keys.caller(api_key)
+        if caller is None:
+            raise UnauthorizedError("The API key is unknown or revoked.")
+    else:
+        caller = await _logged_in(request, keys)
     prove(request.scope)
+    return caller
+
+
+async def _logged_in(request: Request, keys: Keys) -> Caller:
+    if not login_cookie.carries_login(request):
+        raise UnauthorizedError("An API key is needed: Authorization: Bearer <key>, or X-API-Key.")
+    refuse_cross_site(request, by_cookie=True)
+    token = login_cookie.token(request)
+    caller = None if token is None else await keys.login(token)
+    if caller is None:
+        raise UnauthorizedError("The login has ended, or there are two: log in again.")
     return caller
 
 

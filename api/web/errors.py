@@ -20,6 +20,7 @@ from api.web.problems import FieldProblem, Problem, problem_of
 from domain.values import Json
 from sinks.intake.log import LogFullError, LogUnavailableError
 from store.activation.commands import AudienceCommandError, UnknownAudienceError
+from store.activation.settings import FixedNameError
 from store.definitions.errors import DefinitionError, InvalidDefinitionError, MissingDefinitionError
 from store.errors import StoreUnavailable
 from store.gate.commands import GateCommandError
@@ -109,16 +110,19 @@ class TooLargeError(ApiError):
 
 
 class RateLimitedError(ApiError):
-    """Too many requests with one key.
+    """Too many requests with one key, or too many failed logins of one address.
 
     Args:
         retry_after_s: when the next one may come.
+        detail: of what.
     """
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "rate_limited"
 
-    def __init__(self, retry_after_s: float) -> None:
-        super().__init__("Too many requests with this key.")
+    def __init__(
+        self, retry_after_s: float, detail: str = "Too many requests with this key."
+    ) -> None:
+        super().__init__(detail)
         self.retry_after_s = retry_after_s
 
 
@@ -182,15 +186,14 @@ _TABLE: Final[Mapping[type[Exception], _Rule | Callable[[Any], _Rule]]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not hold; see errors."
     ),
     HTTPException: _http,
-    BadCursorError: _Rule(
-        HTTPStatus.BAD_REQUEST, "bad_cursor", "The cursor was not handed out by this listing."
-    ),
+    BadCursorError: lambda error: _Rule(HTTPStatus.BAD_REQUEST, "bad_cursor", _sentence(error)),
     InvalidDefinitionError: _Rule(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_rule", "The rule does not hold; see errors."
     ),
     MissingDefinitionError: lambda error: _api(NotFoundError(error.noun)),
     DefinitionError: lambda error: _api(ConflictError(str(error))),
     UnknownAudienceError: lambda error: _api(NotFoundError(str(error))),
+    FixedNameError: lambda error: _Rule(HTTPStatus.CONFLICT, "name_fixed", str(error)),
     AudienceCommandError: lambda error: _api(ConflictError(str(error))),
     GateCommandError: lambda error: _api(UnprocessableError(_sentence(error))),
     LogUnavailableError: _log,

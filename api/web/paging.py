@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
+from types import UnionType
 from typing import Annotated, Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -60,7 +61,7 @@ class Paging:
     limit: int
     cursor: str | None
 
-    def after(self, *types: type) -> tuple[Any, ...] | None:
+    def after(self, *types: type | UnionType) -> tuple[Any, ...] | None:
         """Decode the cursor, None for the first page.
 
         Raises:
@@ -124,7 +125,7 @@ def encode_cursor(*parts: Part) -> str:
     return urlsafe_b64encode(msgspec.msgpack.encode(parts)).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str, types: tuple[type, ...]) -> tuple[Any, ...]:
+def decode_cursor(cursor: str, types: tuple[type | UnionType, ...]) -> tuple[Any, ...]:
     """Read what `encode_cursor` packed.
 
     Args:
@@ -138,12 +139,12 @@ def decode_cursor(cursor: str, types: tuple[type, ...]) -> tuple[Any, ...]:
         packed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         parts: tuple[Any, ...] = msgspec.msgpack.decode(packed, type=tuple.__class_getitem__(types))
     except (ValueError, msgspec.DecodeError):
-        raise BadCursorError("the cursor is not one of this listing") from None
+        raise BadCursorError("the cursor was not handed out by this listing") from None
     if any(isinstance(part, datetime) and part.tzinfo is None for part in parts):
-        raise BadCursorError("the cursor is not one of this listing")
+        raise BadCursorError("the cursor was not handed out by this listing")
     if any(isinstance(part, int) and not -(2**63) <= part < 2**63 for part in parts):
-        raise BadCursorError("the cursor is not one of this listing")
+        raise BadCursorError("the cursor was not handed out by this listing")
     try:
         return tuple(part.astimezone(UTC) if isinstance(part, datetime) else part for part in parts)
     except OverflowError:
-        raise BadCursorError("the cursor is not one of this listing") from None
+        raise BadCursorError("the cursor was not handed out by this listing") from None

@@ -25,7 +25,8 @@ from domain.profiles.profile import Person, Stage, encode_person
 from domain.segments import conditions, rule
 from domain.segments.event_filter import EventFilter
 from store.connection import adapt
-from store.segments.preview import Preview, PreviewParams, PreviewQuery, Previews
+from store.segments.preview import PreviewParams, PreviewQuery, Previews
+from store.segments.previewed import Preview
 from store.unify import copy_format
 
 AIM_S: Final = 2.0

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 
 from cli.demo.run import Demo
+from cli.demo.shop import Shop
+from cli.stack.up import dashboard
 from config.load import load_settings
 from config.platforms import SECTIONS
 from domain.money import decimal_string
@@ -27,14 +29,18 @@ def demo(
 ) -> None:
     """Run everything on this machine with real purchases, one gated push and live traffic.
 
-    Starts from an empty folder each time.
+    Beside it a week in a shop is told, in a workspace of its own, that has something of everything
+    to look at. Starts from an empty folder each time.
     """
     console = Console(highlight=False)
     settings = load_settings()
     # Whatever is connected, a demo talks to local platforms only.
     local = {name: section() for name, section in SECTIONS.items()}
     settings = settings.model_copy(update={"data_dir": settings.data_dir / "demo", **local})
-    stack = Stack(settings, environment={"STRATUM_QUERY__STATISTICS__EXACT_LIMIT": "200000"})
+    environment = {"STRATUM_QUERY__STATISTICS__EXACT_LIMIT": "200000"}
+    if not once:
+        environment["STRATUM_GATE__TWO_PERSONS"] = "true"
+    stack = Stack(settings, environment=environment)
     clear_folder(stack.data_dir)
     with stack:
         run = Demo(stack, console)
@@ -46,6 +52,10 @@ def demo(
         )
         run.wait("starting", lambda: stack.status().running, _READY_S)
         _say_where(console, run)
+        if not once:
+            Shop(
+                stack, run.stopping, lambda text: console.print(text, markup=False, soft_wrap=True)
+            ).begin()
         with run.drawn():
             run.replay()
             if not run.stopping.is_set():
@@ -58,6 +68,8 @@ def demo(
 
 
 def _say_where(console: Console, run: Demo) -> None:
+    where = dashboard(run.addresses.api, run.keys.api_key)
+    console.print(f"  dashboard   {where}", markup=False, soft_wrap=True)
     console.print(f"  query API   {run.addresses.api}/cdp/")
     console.print(f"  API docs    {run.addresses.docs}")
     console.print(f"  local Meta  {run.addresses.sandbox('meta')}/")

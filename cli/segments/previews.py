@@ -16,7 +16,8 @@ from cli.segments.definition_files import FileError, read_file
 from config.load import load_settings
 from operators.segments.sampling import Estimate
 from store.definitions.checks import as_rule
-from store.segments.preview import Preview, PreviewQuery, Previews
+from store.segments.preview import PreviewQuery, Previews
+from store.segments.previewed import Preview
 
 _START_BYTES = 16
 

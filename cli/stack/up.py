@@ -34,7 +34,7 @@ def up() -> None:
             show_keys(console, stack.first_keys)
         _wait_until_running(stack, stopping)
         if stack.addresses is not None and not stopping.is_set():
-            show_addresses(console, stack.addresses)
+            show_addresses(console, stack.addresses, stack.first_keys)
         stopping.wait()
         console.print("stopping …")
 
@@ -51,9 +51,18 @@ def show_keys(console: Console, first: FirstKeys) -> None:
     )
 
 
-def show_addresses(console: Console, addresses: Addresses) -> None:
-    """Print where everything is."""
+def dashboard(api: str, api_key: str) -> str:
+    """The dashboard's address, with a key that logs in; what follows ``#`` stays in the browser."""
+    return f"{api}/dashboard#key={api_key}"
+
+
+def show_addresses(console: Console, addresses: Addresses, first: FirstKeys | None) -> None:
+    """Print where everything is; the address that logs in is printed with the first keys only."""
     console.print("[bold]Stratum is up.[/] Ctrl-C stops it.")
+    where = (
+        f"{addresses.api}/dashboard" if first is None else dashboard(addresses.api, first.api_key)
+    )
+    console.print(f"  dashboard    {where}", markup=False)
     console.print(f"  collector    {addresses.api}/v1/batch")
     console.print(f"  query API    {addresses.api}/cdp/")
     console.print(f"  API docs     {addresses.docs}")

@@ -22,7 +22,7 @@ from dataflows.unify.definitions import LiveDefinitions, Rules
 from dataflows.unify.quarantine import Quarantine, Refused
 from dataflows.unify.waking import Waking
 from domain.changes import Changes, LoadedState, NeedMore
-from domain.event import Batch, DeadLetter, Event, Fence, Unmerge, Wake
+from domain.event import Batch, Command, DeadLetter, Event, Fence, Wake
 from domain.facts import Facts
 from domain.policies import IdentityRules, ProfileRules
 from operators.unify.batch import unify
@@ -150,7 +150,7 @@ class Unifier:
         if isinstance(changes, Changes):
             self._store.rehearse(changes, _fence(batch))
 
-    def _items(self, batch: Batch, refused: Refused) -> list[Event | Unmerge | DeadLetter]:
+    def _items(self, batch: Batch, refused: Refused) -> list[Event | Command | DeadLetter]:
         """What the records are.
 
         Where one names an unknown source, the sources are read again first.
@@ -164,7 +164,7 @@ class Unifier:
             items = self._decoded(batch, refused)
         return items
 
-    def _decoded(self, batch: Batch, refused: Refused) -> list[Event | Unmerge | DeadLetter]:
+    def _decoded(self, batch: Batch, refused: Refused) -> list[Event | Command | DeadLetter]:
         decode = self._definitions.decode
         if not refused:
             return decode(batch)
@@ -176,7 +176,7 @@ class Unifier:
         ]
 
     def _try(
-        self, items: list[Event | Unmerge | DeadLetter], read_set: ReadSet, fence: Fence
+        self, items: list[Event | Command | DeadLetter], read_set: ReadSet, fence: Fence
     ) -> list[Facts]:
         started = time.monotonic()
         done = self._commits(
@@ -201,7 +201,7 @@ class Unifier:
                 raise given_up(done)
 
     def _decide(
-        self, items: list[Event | Unmerge | DeadLetter], read_set: ReadSet
+        self, items: list[Event | Command | DeadLetter], read_set: ReadSet
     ) -> Changes | Conflict:
         loaded = self._store.load(read_set)
         now_ms = self._clock.now_ms()

@@ -170,7 +170,7 @@ class MetricWatch:
     ) -> Episode:
         peak = episode.peak
         direction = Direction.UP if peak.value >= peak.expected else Direction.DOWN
-        picture = tuple(Pictured(*each) for each in _PICTURED.iter_unpack(self._state.recent))
+        picture = pictured(self._state)
         return Episode(
             episode.started_ms,
             peak.at_ms,
@@ -212,6 +212,11 @@ class MetricWatch:
     def snapshot(self) -> WatchState:
         """A copy of the state that later points do not touch."""
         return _copied(self._state)
+
+
+def pictured(state: WatchState) -> tuple[Pictured, ...]:
+    """The last points of a series with what was expected of each, oldest first."""
+    return tuple(Pictured(*each) for each in _PICTURED.iter_unpack(state.recent))
 
 
 def _current(state: WatchState) -> bool:

@@ -14,7 +14,7 @@ from domain.ids import MessageKey
 from domain.policies import ShapeRules
 from domain.signals import metrics
 
-_TYPES: Final[Mapping[type, str]] = {
+TYPES: Final[Mapping[type, str]] = {
     str: "string",
     int: "number",
     float: "number",
@@ -22,6 +22,7 @@ _TYPES: Final[Mapping[type, str]] = {
     list: "list",
     dict: "object",
 }
+"""Types of decoded JSON → what they are called."""
 
 _Shape = tuple[str, tuple[str, ...], tuple[type, ...]]
 """Event name, properties in their order, and the type of each."""
@@ -53,8 +54,8 @@ class Shapes:
             spelled = spell(name, length)
             yield f"{metrics.SHAPE}:{spelled}", count
             for key, kind in zip(keys[:most], types[:most], strict=True):
-                if kind in _TYPES:
-                    parts = (f"{metrics.PROPERTY}:{spelled}", spell(key, length), _TYPES[kind])
+                if kind in TYPES:
+                    parts = (f"{metrics.PROPERTY}:{spelled}", spell(key, length), TYPES[kind])
                     yield metrics.PART.join(parts), count
 
 

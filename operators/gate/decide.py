@@ -21,6 +21,7 @@ from domain.gate import (
     Code,
     Controls,
     Decision,
+    InterventionState,
     Mode,
     Override,
     ProposedAction,
@@ -204,7 +205,11 @@ def mode_now(context: GateContext, audience_id: int, now_ms: int, params: GatePa
 
 
 def mode_of(
-    controls: Controls, audience_id: int, platform: str, now_ms: int, params: GateParams
+    controls: Controls,
+    audience_id: int | None,
+    platform: str | None,
+    now_ms: int,
+    params: GateParams,
 ) -> Mode:
     """How the gate is run for an audience: frozen anywhere is frozen.
 
@@ -212,8 +217,8 @@ def mode_of(
 
     Args:
         controls: the interventions.
-        audience_id: which.
-        platform: the audience's platform.
+        audience_id: which; None for a platform as a whole.
+        platform: the audience's platform; None for the workspace as a whole.
         now_ms: clock.
         params: limits of interventions.
     """
@@ -248,15 +253,39 @@ def live(intervention: Setting | Override | Release, now_ms: int, params: GatePa
             if intervention.expires_ms is not None
             else intervention.mode is not Mode.ADVISORY
         )
+    return state_of(intervention, now_ms, params) is InterventionState.IN_FORCE
+
+
+def state_of(
+    intervention: Override | Release,
+    now_ms: int,
+    params: GateParams,
+    *,
+    used: bool = False,
+    revoked: bool = False,
+) -> InterventionState:
+    """Whether an override or a release lets pushes pass, or why it does not.
+
+    Args:
+        intervention: which.
+        now_ms: clock.
+        params: whether two persons are needed.
+        used: whether a push went by it.
+        revoked: whether somebody took it back.
+    """
     approved = bool(intervention.approved_by) and intervention.approved_by != intervention.author
-    return (
-        intervention.expires_ms is not None
-        and now_ms < intervention.expires_ms
-        and (approved or not params.two_persons)
-    )
+    if revoked:
+        return InterventionState.REVOKED
+    if used:
+        return InterventionState.USED
+    if now_ms >= intervention.expires_ms:
+        return InterventionState.EXPIRED
+    if params.two_persons and not approved:
+        return InterventionState.UNAPPROVED
+    return InterventionState.IN_FORCE
 
 
-def concerns(scope: str, audience_id: int, platform: str) -> bool:
+def concerns(scope: str, audience_id: int | None, platform: str | None) -> bool:
     """Whether something of this scope is about an audience."""
     return scope in {"workspace", f"platform:{platform}", f"audience:{audience_id}"}
 

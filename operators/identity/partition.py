@@ -14,7 +14,7 @@ Oracle: `oracle` computes the same naively. Incremental form: `operators.identit
 from collections.abc import Iterable, Mapping
 
 from domain.ids import IdentifierKey
-from domain.link import BANNED, LINKED, REFUSED, Link, Pair
+from domain.link import LINKED, REFUSED, Link, Pair
 from domain.policies import IdentityRules
 
 
@@ -46,7 +46,7 @@ def constrained_components(
 
     Args:
         kinds: every identifier with its kind; those without facts become people of their own.
-        facts: link facts among them, in any order; banned ones count for nothing.
+        facts: link facts among them, in any order; only those that hold count.
         rules: limits.
 
     Returns:
@@ -57,7 +57,7 @@ def constrained_components(
     counts: dict[IdentifierKey, dict[str, int]] = {key: {kind: 1} for key, kind in kinds.items()}
     verdicts: dict[Pair, tuple[str, str]] = {}
     for fact in sorted(
-        (fact for fact in facts if fact.status != BANNED),
+        (fact for fact in facts if fact.holds),
         key=lambda fact: (fact.key, fact.rank, fact.pair),
     ):
         one, other = parent[fact.a], parent[fact.b]

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.changes import LoadedState, Merge
 from domain.ids import IdentifierKey, ProfileId
-from domain.link import BANNED, REFUSED, Link, Pair
+from domain.link import REFUSED, Link, Pair
 from domain.policies import IdentityRules
 from operators.identity.groups import Group, survivor_of
 from operators.identity.partition import constrained_components
@@ -32,7 +32,7 @@ def replayed(
     within = {
         pair: fact
         for pair, fact in {**loaded.links, **facts}.items()
-        if fact.status != BANNED and fact.a in kinds and fact.b in kinds
+        if fact.holds and fact.a in kinds and fact.b in kinds
     }
     components, verdicts = constrained_components(kinds, within.values(), rules)
     for pair, (status, reason) in verdicts.items():

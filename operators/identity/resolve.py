@@ -8,8 +8,8 @@ could decide it differently:
 - the fact comes after every fact that touches the people concerned (then it is the next one in
   canonical order).
 
-Anything else – a late fact near a limit, an unmerge – is *replayed*: the whole component of facts
-is partitioned afresh. State: none between batches. Oracle:
+Anything else – a late fact near a limit, a command of an operator – is *replayed*: the whole
+component of facts is partitioned afresh. State: none between batches. Oracle:
 `constrained_components` over all facts.
 """
 
@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from domain.changes import LoadedState, Merge
-from domain.event import Identifier
+from domain.event import Command, Identifier, Unmerge
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
-from domain.link import BANNED, LINKED, REFUSED, Link, Pair, pair_of
+from domain.link import BANNED, LIFTED, LINKED, REFUSED, Link, Pair, pair_of
 from domain.policies import IdentityRules
 from domain.profiles.profile import FactKey, decode_person
 from operators.identity.groups import Group, absorb, root_of, survivor_of
@@ -88,12 +88,17 @@ class Resolver:
         stated = self.facts.get(pair) or self._loaded.links.get(pair)
         if stated is not None and stated.status == BANNED:
             self.find(weak, workspace)  # it exists, though not through this event's leaf
+            if not stated.is_stated or key < stated.key:
+                self.facts[pair] = msgspec.structs.replace(stated, key=key, cause=cause, rank=rank)
             return
+        ruled_ms = stated.ruled_ms if stated is not None else 0
+        if stated is not None and not stated.is_stated:
+            stated = None
         if stated is not None and stated.key <= key:
             return
         one, other = self.find(strong, workspace), self.find(weak, workspace)
         one.touched = other.touched = True
-        fact = Link(workspace, *pair, key, cause, rank, LINKED)
+        fact = Link(workspace, *pair, key, cause, rank, LINKED, ruled_ms=ruled_ms)
         if one.replay or other.replay:
             self._replay(one, other, (cause, key.at_ms, "split"))
         elif stated is not None:
@@ -149,37 +154,39 @@ class Resolver:
         group.replay = self._replays = True
         group.cause = group.cause or cause
 
-    def ban(
-        self,
-        pairs: Iterable[Pair],
-        command: MessageKey,
-        reason: str,
-        at_ms: int,
-        workspace: WorkspaceId,
-    ) -> None:
-        """Take in an unmerge: these facts never held.
+    def apply_command(self, command: Command) -> None:
+        """Take in an operator's command: its links never held, or their ban is lifted.
 
-        Args:
-            pairs: identifier keys in any order; ones that are not stored yet are banned for the
-                future.
-            command: the command's message key.
-            reason: the operator's words.
-            at_ms: when the command was given.
-            workspace: tenant.
+        Pairs that no event states yet are ruled for the future.
         """
-        for one, other in pairs:
-            pair = pair_of(one, other)
-            stated = self.facts.get(pair) or self._loaded.links.get(pair)
-            if stated is None:
-                stated = Link(workspace, *pair, FactKey(at_ms, 0), command, 0, BANNED)
-            self.facts[pair] = msgspec.structs.replace(stated, status=BANNED, reason=reason)
-            for key in pair:
-                owner = self._loaded.owners.get(key)
-                group = self.person(owner, workspace) if owner else self._of_fresh.get(key)
-                if group is not None:
-                    group = root_of(group)
-                    group.replay = group.touched = self._replays = True
-                    group.cause = (command, at_ms, "unmerge")
+        ban = command.reason if isinstance(command, Unmerge) else None
+        for one, other in command.links:
+            self._rule(pair_of(one, other), command, ban)
+
+    def _rule(self, pair: Pair, command: Command, ban: str | None) -> None:
+        at_ms, cause = command.received_ms, command.message_key
+        before = self.facts.get(pair) or self._loaded.links.get(pair)
+        link = before or Link(command.workspace, *pair, FactKey(at_ms, 0), cause, 0, LIFTED)
+        if not link.yields_to(at_ms, ban):
+            return
+        ruled = msgspec.structs.replace(link, ruled_ms=at_ms)
+        if not link.is_stated:
+            ruled = msgspec.structs.replace(ruled, key=FactKey(at_ms, 0), cause=cause)
+        if ban is not None:
+            ruled = msgspec.structs.replace(ruled, status=BANNED, reason=ban)
+        elif not link.holds:
+            status = LINKED if link.is_stated else LIFTED
+            ruled = msgspec.structs.replace(ruled, status=status, reason="")
+        self.facts[pair] = ruled
+        if ruled.holds == link.holds:
+            return
+        for key in pair:
+            owner = self._loaded.owners.get(key)
+            group = self.person(owner, command.workspace) if owner else self._of_fresh.get(key)
+            if group is not None:
+                group = root_of(group)
+                group.replay = group.touched = self._replays = True
+                group.cause = (cause, at_ms, "split" if ban is None else "unmerge")
 
     def missing(self) -> frozenset[ProfileId]:
         """Add to the replays everybody whom facts connect with them.
@@ -224,7 +231,7 @@ class Resolver:
     def _neighbours(self) -> dict[IdentifierKey, set[IdentifierKey]]:
         neighbours: dict[IdentifierKey, set[IdentifierKey]] = defaultdict(set)
         for fact in {**self._loaded.links, **self.facts}.values():
-            if fact.status != BANNED and self._exists(fact.a) and self._exists(fact.b):
+            if fact.holds and self._exists(fact.a) and self._exists(fact.b):
                 neighbours[fact.a].add(fact.b)
                 neighbours[fact.b].add(fact.a)
         return neighbours

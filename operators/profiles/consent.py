@@ -14,7 +14,12 @@ def statement_of(view: Leaf, purpose: str) -> Register | None:
 
     Its newest one, or a refusal of every purpose that is as new or newer.
     """
-    own, every = view.consent.get(purpose), view.consent.get(EVERY_PURPOSE)
+    return statement_among(view.consent, purpose)
+
+
+def statement_among(statements: Mapping[str, Register], purpose: str) -> Register | None:
+    """Like `statement_of`, of the statements alone."""
+    own, every = statements.get(purpose), statements.get(EVERY_PURPOSE)
     if own is None or (every is not None and every.at_ms >= own.at_ms):
         return every
     return own

@@ -1,12 +1,13 @@
 """A rule's nodes in words, for explanations. State: none."""
 
+from decimal import Decimal
 from typing import Final
 
 from domain.segments import rule
 from domain.segments.conditions import Condition
 from domain.segments.event_filter import EventFilter
 from domain.segments.rule import Rule
-from operators.rules.operators import OPERATORS
+from operators.rules.operators import OPERATORS, is_number
 
 _MEASURES: Final = {
     "sum": "the sum of", "average": "the average of", "minimum": "the smallest",
@@ -14,6 +15,8 @@ _MEASURES: Final = {
     "unique": "the number of different", "first_at": "the first time of",
     "last_at": "the last time of",
 }  # fmt: skip
+_LEAST_PLAIN: Final = 1e-6
+"""Smaller numbers are spelled with an exponent."""
 
 
 def condition_to_text(condition: Condition) -> str:
@@ -23,11 +26,17 @@ def condition_to_text(condition: Condition) -> str:
     'is at least 3'
     """
     fields = {name: getattr(condition, name) for name in condition.__struct_fields__}
-    if "value" in fields:
-        fields["value"] = _value_to_text(fields["value"])
-    elif "values" in fields:
-        fields["values"] = _listed(fields["values"])
-    return OPERATORS[type(condition)].words.format(**fields)
+    said = {
+        name: _listed(field)
+        if isinstance(field, tuple)
+        else _value_to_text(field)
+        if name == "value"
+        else _number_to_text(field)
+        if is_number(field)
+        else field
+        for name, field in fields.items()
+    }
+    return OPERATORS[type(condition)].words.format(**said)
 
 
 def filter_to_text(event: EventFilter) -> str:
@@ -67,7 +76,11 @@ def _others(node: Rule) -> str:
         case rule.Consent(purpose=purpose, granted=granted):
             return f"consent to {purpose} is {'granted' if granted else 'not granted'}"
         case rule.HasIdentifier(kind=kind, at_least=least):
-            return f"there is at least {least} identifier of kind {kind}"
+            return (
+                f"there is at least 1 identifier of kind {kind}"
+                if least == 1
+                else f"there are at least {least} identifiers of kind {kind}"
+            )
         case rule.Member(segment=segment):
             return f"the person is in segment {segment}"
         case rule.Behaviour():
@@ -109,13 +122,22 @@ def _sequence(node: rule.Sequence) -> str:
 
 
 def _value_to_text(value: object) -> str:
-    return (
-        f"“{value}”"
-        if isinstance(value, str)
-        else str(value).lower()
-        if isinstance(value, bool)
-        else str(value)
-    )
+    if isinstance(value, str):
+        return f"“{value}”"
+    return str(value).lower() if isinstance(value, bool) else _number_to_text(value)
+
+
+def _number_to_text(value: object) -> str:
+    """A number as readers of JSON in browsers spell it, so that words are the same there.
+
+    >>> _number_to_text(1.0), _number_to_text(0.00001), _number_to_text(1.5e-07)
+    ('1', '0.00001', '1.5e-7')
+    """
+    if not isinstance(value, float):
+        return str(value)
+    if value and abs(value) < _LEAST_PLAIN:
+        return repr(value).replace("e-0", "e-")
+    return format(Decimal(repr(value + 0.0)).normalize(), "f")
 
 
 def _listed(values: tuple[object, ...]) -> str:

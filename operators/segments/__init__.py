@@ -14,6 +14,7 @@
 | `membership` | a person and what was touched → segments entered and left, next instant of change | in the person | `oracle.standing` |
 | `explain` | a compiled rule and a person → every node's answer and value, the next flip | none | `oracle.rules`, `oracle.flips` |
 | `citations` | a node and stored events → those that are its evidence, and until when each counts | none | `oracle.windows` |
+| `node_counts` | people under a compiled rule → how many each node holds for | the counts | the nodes' own answers |
 | `draft` | a rule that is not live → its program, and a tally of people under it | the tally | publishing it, in its test |
 | `sampling` | what a sample found → an estimate with its interval | none | properties |
 """  # noqa: E501 - a table

@@ -109,8 +109,13 @@ def _reasons(components: Sequence[ComponentReading]) -> tuple[str, ...]:
         if component.score is not None
     )
     missing = [
-        f"{component.name} is missing: {component.reason}"
+        f"{_words(component.name)} is missing: {component.reason}"
         for component in components
         if component.score is None
     ]
-    return (*(f"{name}: {reason}" for score, name, reason in imperfect if score < 100), *missing)
+    said = (f"{_words(name)}: {reason}" for score, name, reason in imperfect if score < 100)
+    return (*said, *missing)
+
+
+def _words(component: str) -> str:
+    return component.replace("_", " ")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from domain.changes import Changes, Counted
-from domain.event import DeadLetter, Event, Report, Unmerge
+from domain.event import Command, DeadLetter, Event, Report
 from domain.ids import MessageKey, SourceId, WorkspaceId
 from domain.instants import MINUTE_MS
 from domain.policies import ProfileRules
@@ -30,8 +30,8 @@ def source_signal(source: SourceId) -> str:
 
 
 def count_observations(
-    items: Iterable[Event | Unmerge | DeadLetter],
-    accepted: Sequence[Event | Unmerge],
+    items: Iterable[Event | Command | DeadLetter],
+    accepted: Sequence[Event | Command],
     created: Mapping[WorkspaceId, Iterable[MessageKey]],
     rules: ProfileRules,
     changes: Changes,

@@ -9,7 +9,7 @@ are sums over closed minutes, so they come once and never change.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.ids import WorkspaceId
 from domain.signals import metrics
@@ -29,6 +29,76 @@ _HARM: Final[Mapping[str, frozenset[Direction]]] = {
     "reported_share": frozenset(Direction),
 }
 """Metric → directions that speak against a signal."""
+
+
+class Series(NamedTuple):
+    """What a watched series means.
+
+    Attributes:
+        unit: of its points: events per step, points from 0 to 10, share, minor or ms.
+        component: of health, that it belongs to.
+        kind: of the signals that have it.
+        counters: metrics of observations that its points are made of.
+    """
+
+    unit: str
+    component: str
+    kind: SignalKind
+    counters: tuple[str, ...]
+
+
+SERIES: Final[Mapping[str, Series]] = {
+    "events": Series("events", "volume", SignalKind.SOURCE, (metrics.ACCEPTED,)),
+    "match_quality": Series(
+        "points", "match_quality", SignalKind.SOURCE, (metrics.ACCEPTED, metrics.QUALITY)
+    ),
+    "rejected_share": Series(
+        "share", "validity", SignalKind.SOURCE, (metrics.ACCEPTED, metrics.REJECTED)
+    ),
+    "new_people_share": Series(
+        "share", "anomaly", SignalKind.SOURCE, (metrics.ACCEPTED, metrics.NEW_PEOPLE)
+    ),
+    "order_value": Series("minor", "anomaly", SignalKind.SOURCE, (metrics.ORDERS, metrics.REVENUE)),
+    "latency_ms": Series(
+        "ms",
+        "delivery",
+        SignalKind.PLATFORM,
+        (
+            metrics.LATENCY_MS,
+            metrics.REQUESTS_OK,
+            metrics.REQUESTS_FAILED,
+            metrics.REQUESTS_RETRIED,
+        ),
+    ),
+    "reported_share": Series(
+        "share", "consistency", SignalKind.CONVERSIONS, (metrics.ORDERS, metrics.REPORTED_ORDERS)
+    ),
+}
+"""Name of a series, without its suffix → what it means."""
+_SUFFIXED: Final = frozenset({"order_value", "reported_share"})
+
+
+def series_of(kind: SignalKind, metric: str) -> Series | None:
+    """What a series means; None where signals of this kind have none of this name.
+
+    >>> series_of(SignalKind.SOURCE, "order_value:EUR").unit
+    'minor'
+    """
+    name, colon, suffix = metric.partition(":")
+    found = SERIES.get(name)
+    whole = bool(suffix) if name in _SUFFIXED else not colon
+    return found if found is not None and found.kind is kind and whole else None
+
+
+def watched(kind: SignalKind, states: Mapping[str, WatchState]) -> list[str]:
+    """Names of the series of a signal: those that are watched, and those that each one has.
+
+    Args:
+        kind: of the signal.
+        states: its watched series.
+    """
+    every = {name for name, one in SERIES.items() if one.kind is kind} - _SUFFIXED
+    return sorted(every | {name for name in states if series_of(kind, name) is not None})
 
 
 def points(kind: SignalKind, counts: Counts, minimum_orders: int) -> dict[str, float]:

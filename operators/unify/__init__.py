@@ -8,6 +8,7 @@
 | `batch` | a batch and what is known → everything that it does | none | `oracle`, by simulation |
 | `assembly` | settled identities and events → rows to write | none | `oracle`, by simulation |
 | `leaves` | a leaf → where it is while a batch is put together | none | `oracle`, by simulation |
+| `unmerged` | what an unmerge changes → the people whom it leaves | none | the engine itself |
 | `wake` | people and an instant → what changes without an event | none | `oracle`, by simulation |
 | `rebuild` | a person's stored events → the person | none | `oracle.verification` |
 """  # noqa: E501 - a table

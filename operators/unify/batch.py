@@ -10,7 +10,7 @@ Late events change the past exactly (event time decides); duplicates change only
 from collections.abc import Iterable, Sequence
 
 from domain.changes import Changes, LoadedState, NeedMore
-from domain.event import DeadLetter, Event, Unmerge
+from domain.event import Command, DeadLetter, Event
 from domain.profiles.leaf import tie_of
 from domain.profiles.profile import FactKey
 from operators.identity.resolve import Resolver
@@ -58,9 +58,9 @@ def unify(
     return changes
 
 
-def _fresh(items: Sequence[Item], loaded: LoadedState, changes: Changes) -> list[Event | Unmerge]:
+def _fresh(items: Sequence[Item], loaded: LoadedState, changes: Changes) -> list[Event | Command]:
     """Events and commands that are not stored yet; enters everything else into the changes."""
-    fresh: list[Event | Unmerge] = []
+    fresh: list[Event | Command] = []
     seen = set(loaded.stored)
     for item in items:
         if isinstance(item, DeadLetter):
@@ -77,15 +77,13 @@ def _fresh(items: Sequence[Item], loaded: LoadedState, changes: Changes) -> list
 
 
 def _resolved(
-    fresh: Iterable[Event | Unmerge], loaded: LoadedState, definitions: Definitions
+    fresh: Iterable[Event | Command], loaded: LoadedState, definitions: Definitions
 ) -> Resolver:
     """Decide the link facts of a batch."""
     resolver = Resolver(loaded, definitions.identity)
     for item in fresh:
-        if isinstance(item, Unmerge):
-            resolver.ban(
-                item.links, item.message_key, item.reason, item.received_ms, item.workspace
-            )
+        if isinstance(item, Command):
+            resolver.apply_command(item)
         else:
             _link(resolver, item)
     return resolver

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 
 import msgspec
 
-from domain.event import DeadLetter, Event, Unmerge
+from domain.event import Command, DeadLetter, Event
 from domain.ids import IdentifierKey, MessageKey
 from domain.link import Pair, pair_of
 
-Item = Event | Unmerge | DeadLetter
+Item = Event | Command | DeadLetter
 
 
 class ReadSet(msgspec.Struct):
     """What a batch names.
 
-    Identifiers, pairs that its events link or its commands ban, and messages.
+    Identifiers, pairs that its events link or its commands rule on, and messages.
     """
 
     identifiers: set[IdentifierKey] = set()
@@ -33,7 +33,7 @@ def collect_read_set(items: Iterable[Item]) -> ReadSet:
             for weak in item.identifiers[1:]:
                 read_set.identifiers.add(weak.key)
                 read_set.pairs.add(pair_of(first, weak.key))
-        elif isinstance(item, Unmerge):
+        elif isinstance(item, Command):
             read_set.messages.add(item.message_key)
             for one, other in item.links:
                 read_set.identifiers |= {one, other}

@@ -65,7 +65,7 @@ def read_statement(
     """Read one stored event.
 
     Args:
-        event: a row whose type is not ``unmerge``.
+        event: a row that is no operator's command.
         salt: the workspace's key of digests.
         identity: identifier kinds, priorities, blocked values.
         profile: which tracks are purchases, and where their amount is.
@@ -109,13 +109,13 @@ def _read(
     )
 
 
-def read_bans(event: StoredEvent) -> list[tuple[IdentifierKey, IdentifierKey]]:
-    """The pairs that an ``unmerge`` command bans, smaller key first."""
-    pairs = []
-    for one, other in json.loads(event.payload)["links"]:
+def read_pairs(event: StoredEvent) -> tuple[list[tuple[IdentifierKey, IdentifierKey]], str]:
+    """The pairs that an operator's command is about, smaller key first, and its reason."""
+    command, pairs = json.loads(event.payload), []
+    for one, other in command["links"]:
         small, large = sorted((bytes.fromhex(one), bytes.fromhex(other)))
         pairs.append((IdentifierKey(small), IdentifierKey(large)))
-    return pairs
+    return pairs, command.get("reason", "")
 
 
 def _name(message: dict[str, Any], type_: str) -> str:

@@ -6,7 +6,7 @@ come first in id order are no different from the rest.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from sinks.activation.planning import Changed, changes
 from sinks.ads.platform import Platform
 from sinks.gate import PendingDecision, TrustGate
 from store.activation import audiences, concerned, due, withdrawals
+from store.activation.commands import UnknownAudienceError
+from store.activation.due import Audience, AudienceDraft
 
 EXACT_PEOPLE: Final = 50_000
 """Up to so many people, everybody is looked at."""
@@ -46,6 +48,7 @@ class PushPreview:
         go: people who would be on it no more, of these, without those who withdrew consent.
         requests: that it would send, the audience's creation aside.
         skipped: reason → changed members who would be left out.
+        by_chance: whether chance still decides who is held out.
     """
 
     members: int
@@ -59,11 +62,12 @@ class PushPreview:
     go: int
     requests: int
     skipped: dict[str, int]
+    by_chance: bool = False
 
     @property
     def exact(self) -> bool:
-        """Whether everybody was looked at."""
-        return self.examined == self.concerned
+        """Whether everybody was looked at, and the numbers are those that the push will have."""
+        return self.examined == self.concerned and not self.by_chance
 
 
 def preview_push(
@@ -85,17 +89,28 @@ def preview_push(
     Returns:
         The numbers; None where there is no such audience.
     """
-    xmin = withdrawals.horizon(conn)
     audience = due.read_audience(conn, audience_id)
     if audience is None:
         return None
+    return _planned(conn, audience, platform, exact_people, sample_people)
+
+
+def _planned(
+    conn: Connection[Any],
+    audience: Audience,
+    platform: Platform,
+    exact_people: int = EXACT_PEOPLE,
+    sample_people: int = SAMPLE_PEOPLE,
+) -> PushPreview:
+    """Plan an audience's push, one that does not exist yet included, and throw the plan away."""
+    xmin = withdrawals.horizon(conn)
     people = concerned.count(conn, audience, xmin)
     wanted = people if people <= exact_people else sample_people
     looked = _looked_at(conn, wanted, changes(conn, audience, xmin, platform))
     most = platform.params.max_rows
     adds, removes = looked.scaled(looked.adds, people), looked.scaled(looked.removes, people)
     return PushPreview(
-        *audiences.counted(conn, audience_id),
+        *audiences.counted(conn, audience),
         concerned=people,
         examined=looked.people,
         adds=adds,
@@ -158,11 +173,50 @@ def preview_judged(
     Returns:
         The preview and the decision; None where there is no such audience.
     """
-    preview = preview_push(conn, audience_id, platform)
     audience = due.read_audience(conn, audience_id)
-    if preview is None or audience is None:
-        return None
+    return None if audience is None else _judged(conn, audience, platform, params, now)
+
+
+def preview_first(
+    conn: Connection[Any],
+    workspace: int,
+    draft: AudienceDraft,
+    platform: Platform,
+    params: GateParams,
+    now: datetime,
+) -> tuple[PushPreview, PendingDecision]:
+    """Preview the first push of an audience that nobody has created yet.
+
+    Who would be held out is decided by a mark that the audience gets when it is created: the number
+    is as it will be to within chance, the people are others.
+
+    Args:
+        conn: any connection; nothing is changed.
+        workspace: tenant.
+        draft: the audience.
+        platform: encodes its rows.
+        params: thresholds of the gate.
+        now: clock.
+
+    Raises:
+        UnknownAudienceError: the workspace has no such segment.
+    """
+    audience = due.drafted(conn, workspace, draft, platform.name)
+    if audience is None:
+        raise UnknownAudienceError("segment")
+    preview, judged = _judged(conn, audience, platform, params, now)
+    return replace(preview, by_chance=draft.holdout_percent > 0), judged
+
+
+def _judged(
+    conn: Connection[Any],
+    audience: Audience,
+    platform: Platform,
+    params: GateParams,
+    now: datetime,
+) -> tuple[PushPreview, PendingDecision]:
+    preview = _planned(conn, audience, platform)
     judged = TrustGate(conn, params).judge(
-        audience.workspace_id, audience.platform, audience_id, "push", now
+        audience.workspace_id, audience.platform, audience.id, "push", now
     )
     return preview, judged.sized(preview.come, preview.go)

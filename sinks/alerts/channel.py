@@ -95,11 +95,6 @@ def format_instant(at_ms: int) -> str:
     return utc(at_ms).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def runbook(base: str, notice: Notice) -> str:
-    """Where it is said what to do; empty without a base address."""
-    return f"{base.rstrip('/')}#{notice.episode.kind}" if base else ""
-
-
 def pause_s(retry_after: str | None) -> float | None:
     """Read ``Retry-After`` in seconds; None where there is none, or one that nobody understands."""
     try:

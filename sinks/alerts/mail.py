@@ -14,7 +14,8 @@ from hashlib import sha256
 from typing import Final, Literal
 
 from domain.alerts import Notice, Step
-from sinks.alerts.channel import Again, Arrived, Outcome, Refused, facts, headline, runbook
+from sinks.alerts.channel import Again, Arrived, Outcome, Refused, facts, headline
+from sinks.alerts.links import Links
 
 Tls = Literal["starttls", "tls", "none"]
 
@@ -34,7 +35,7 @@ class Mail:
         password: a secret.
         sender: address.
         to: addresses.
-        runbook_url: base of the link to what to do.
+        links: where notices lead.
         timeout_s: silence while speaking with the server.
     """
 
@@ -45,7 +46,7 @@ class Mail:
     password: str = field(repr=False)
     sender: str
     to: tuple[str, ...]
-    runbook_url: str
+    links: Links
     timeout_s: float = 30.0
 
     def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:
@@ -96,8 +97,8 @@ class Mail:
             message["References"] = message["In-Reply-To"] = first
         message["Auto-Submitted"] = "auto-generated"
         lines = [headline(notice), "", *(f"{name}: {value}" for name, value in facts(notice))]
-        link = runbook(self.runbook_url, notice)
-        message.set_content("\n".join([*lines, *([f"what to do: {link}"] if link else [])]) + "\n")
+        lines += [f"{words}: {href}" for words, href in self.links.named(notice)]
+        message.set_content("\n".join(lines) + "\n")
         return message
 
     def _connected(self) -> smtplib.SMTP:

@@ -19,8 +19,8 @@ from sinks.alerts.channel import (
     format_instant,
     headline,
     pause_s,
-    runbook,
 )
+from sinks.alerts.links import Links
 from sinks.http.messages import Request, Response, Transport
 
 _SEVERITY: Final = {
@@ -42,14 +42,14 @@ class PagerDuty:
         url: where events go.
         routing_key: of the integration; a secret.
         source: what PagerDuty shows as the origin.
-        runbook_url: base of the link to what to do.
+        links: where notices lead.
         transport: sends requests.
     """
 
     url: str
     routing_key: str = field(repr=False)
     source: str
-    runbook_url: str
+    links: Links
     transport: Transport
 
     # The signature is that of `sinks.alerts.channel.Channel`.
@@ -68,9 +68,9 @@ class PagerDuty:
                 "payload": self._payload(notice),
                 "client": "Stratum",
             }
-            link = runbook(self.runbook_url, notice)
-            if link:
-                body["links"] = [{"href": link, "text": "what to do"}]
+            links = self.links.named(notice)
+            if links:
+                body["links"] = [{"href": href, "text": words} for words, href in links]
         return Request(
             "POST", self.url, (("content-type", "application/json"),), json.dumps(body).encode()
         )

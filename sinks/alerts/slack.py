@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.alerts import Notice, Severity, Step
-from sinks.alerts.channel import Again, Arrived, Outcome, Refused, facts, headline, pause_s, runbook
+from sinks.alerts.channel import Again, Arrived, Outcome, Refused, facts, headline, pause_s
+from sinks.alerts.links import Links
 from sinks.http.messages import Request, Response, Transport
 
 _SIGN: Final = {
@@ -40,12 +41,12 @@ class Slack:
 
     Attributes:
         url: its address, a secret.
-        runbook_url: base of the link to what to do.
+        links: where notices lead.
         transport: sends requests.
     """
 
     url: str = field(repr=False)
-    runbook_url: str
+    links: Links
     transport: Transport
 
     # The signature is that of `sinks.alerts.channel.Channel`.
@@ -59,11 +60,11 @@ class Slack:
             ":white_check_mark:" if notice.step is Step.RESOLVED else _SIGN[notice.episode.severity]
         )
         text = _escaped(headline(notice))[:_TEXT_LIMIT]
-        link = runbook(self.runbook_url, notice)
+        links = " · ".join(f"<{href}|{words}>" for words, href in self.links.named(notice))
         said = "\n".join(f"*{name}:* {_escaped(value)}" for name, value in facts(notice))
         said = (
-            f"{said[: max(0, _TEXT_LIMIT - len(link))]}\n<{link}|what to do>"
-            if link
+            f"{said[: max(0, _TEXT_LIMIT - len(links) - 1)]}\n{links}"
+            if links
             else said[:_TEXT_LIMIT]
         )
         blocks: list[dict[str, Any]] = [

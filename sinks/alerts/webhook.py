@@ -25,8 +25,8 @@ from sinks.alerts.channel import (
     format_instant,
     headline,
     pause_s,
-    runbook,
 )
+from sinks.alerts.links import Links
 from sinks.http.messages import Request, Response, Transport
 
 _LATER: Final = frozenset({408, 425, 429})
@@ -39,13 +39,13 @@ class Webhook:
     Attributes:
         url: where notices go; it may hold a secret.
         secret: what they are signed with.
-        runbook_url: base of the link to what to do.
+        links: where notices lead.
         transport: sends requests.
     """
 
     url: str = field(repr=False)
     secret: str = field(repr=False)
-    runbook_url: str
+    links: Links
     transport: Transport
 
     def send(self, notice: Notice, notice_id: int, now: datetime) -> Outcome:
@@ -70,7 +70,8 @@ class Webhook:
                 "opened_at": format_instant(episode.opened_ms),
                 "at": format_instant(notice.at_ms),
                 "resolved_at": format_instant(notice.ended_ms) if notice.ended_ms else None,
-                "runbook": runbook(self.runbook_url, notice) or None,
+                "page": self.links.to_dashboard(notice) or None,
+                "runbook": self.links.to_runbook(notice) or None,
             }
         ).encode()
         headers = (

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.event import Unmerge
+from domain.event import COMMANDS, Command
 from domain.ids import IdentifierKey, WorkspaceId
 from domain.intake.envelope import Envelope
 from domain.keys import KEY_BYTES, message_key
@@ -13,8 +13,6 @@ from sources.intake.message import BadRecordError
 
 UNREADABLE: Final = "unknown"
 """Kind of a command that cannot be read."""
-_COMMAND_KINDS: Final = frozenset({"unmerge"})
-"""Kinds of commands that dead letters name; what else stands there is not shown."""
 
 
 class _Command(msgspec.Struct):
@@ -37,7 +35,7 @@ _COMMAND: Final = msgspec.json.Decoder(_Command)
 _ADDRESS: Final = msgspec.json.Decoder(_Address)
 
 
-def read_command(envelope: Envelope, salts: Mapping[int, bytes]) -> Unmerge:
+def read_command(envelope: Envelope, salts: Mapping[int, bytes]) -> Command:
     """Read a command.
 
     Args:
@@ -55,10 +53,11 @@ def read_command(envelope: Envelope, salts: Mapping[int, bytes]) -> Unmerge:
         links = tuple((_key(one), _key(other)) for one, other in command.links)
     except ValueError:
         raise BadRecordError("bad_command", "$.command.links") from None
-    if command.kind != "unmerge" or salt is None or not links:
+    ordered = COMMANDS.get(command.kind)
+    if ordered is None or salt is None or not links:
         raise BadRecordError("bad_command", "$.command")
     key = message_key(salt, command.id)
-    return Unmerge(
+    return ordered(
         WorkspaceId(command.workspace),
         key,
         command.id,
@@ -83,9 +82,7 @@ def addressed(envelope: Envelope, salts: Mapping[int, bytes]) -> tuple[Workspace
         else None
     )
     kind = (
-        command.kind
-        if isinstance(command.kind, str) and command.kind in _COMMAND_KINDS
-        else UNREADABLE
+        command.kind if isinstance(command.kind, str) and command.kind in COMMANDS else UNREADABLE
     )
     return None if known is None else WorkspaceId(known), kind
 

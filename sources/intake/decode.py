@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from domain.event import Batch, DeadLetter, Event, Record, Unmerge
+from domain.event import Batch, Command, DeadLetter, Event, Record
 from domain.failure import Failure
 from domain.instants import EARLIEST_MS, LATEST_MS
 from domain.intake.envelope import PREFIX, Envelope, decode
@@ -54,11 +54,11 @@ class Decoder:
         self._salts = salts
         self._event = EventReader(identity, profile, stored=stored).read
 
-    def __call__(self, batch: Batch) -> list[Event | Unmerge | DeadLetter]:
+    def __call__(self, batch: Batch) -> list[Event | Command | DeadLetter]:
         """Decode every record of a batch, in order: one value per record."""
         return [self._record(record) for record in batch.records]
 
-    def _record(self, record: Record) -> Event | Unmerge | DeadLetter:
+    def _record(self, record: Record) -> Event | Command | DeadLetter:
         value, wrapped, envelope = record.value, record.value.startswith(PREFIX), None
         try:
             if len(value) > RECORD_LIMIT_BYTES:

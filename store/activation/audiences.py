@@ -10,7 +10,16 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import args_row
 
-from domain.activation.states import GOING, TAKEN_IN, AudienceStatus, RequestStatus, RowState
+from domain.activation.states import (
+    GOING,
+    LIVING,
+    TAKEN_IN,
+    AudienceStatus,
+    PushKind,
+    RequestStatus,
+    RowState,
+)
+from store.activation.due import Audience
 from store.connection import one_of
 from store.fetch import Pool, fetch, fetch_one
 
@@ -25,10 +34,13 @@ class AudienceRow:
         confirmed_at: when somebody confirmed the first push.
         ttl_s: seconds after which a member is removed; None: never.
         holdout_percent: share of the members who are never sent.
+        revision: of the settings; higher after every change of them.
         members: rows that the platform confirmed.
         pending: rows that were planned and are not confirmed.
         refused: rows that the platform does not take as they are.
         leaving: rows whose removal is not confirmed.
+        push_id: its newest push, withdrawals aside; None: there was none. The fields after it tell
+            of that push and are None without one.
     """
 
     id: int
@@ -46,10 +58,18 @@ class AudienceRow:
     confirmed_at: datetime | None
     ttl_s: int | None
     holdout_percent: int
+    revision: int
     members: int
     pending: int
     refused: int
     leaving: int
+    push_id: int | None
+    push_status: str | None
+    push_adds: int | None
+    push_removes: int | None
+    push_rejected: int | None
+    push_readback: dict[str, int | str] | None
+    push_ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -107,7 +127,9 @@ _SELECT: Final = f"""
     SELECT a.id, a.segment_id, s.name, a.platform, a.name, a.account_id, a.platform_id,
            a.interval_s, a.status, a.requested_at,
            a.last_pushed_at, a.created_at, a.confirmed_at, a.ttl_s, a.holdout_percent,
-           held.members, held.pending, held.refused, held.leaving
+           a.revision, held.members, held.pending, held.refused, held.leaving,
+           last.id, last.status, last.adds, last.removes, last.rejected, last.readback,
+           last.ended_at
     FROM audiences a
     JOIN segments s ON s.id = a.segment_id
     CROSS JOIN LATERAL (
@@ -117,14 +139,19 @@ _SELECT: Final = f"""
                count(*) FILTER (WHERE state IN {one_of(GOING)}) AS leaving
         FROM audience_members WHERE audience_id = a.id
     ) held
+    LEFT JOIN LATERAL (
+        SELECT * FROM pushes WHERE audience_id = a.id AND kind <> '{PushKind.URGENT}'
+        ORDER BY id DESC LIMIT 1
+    ) last ON true
     WHERE a.workspace_id = %(workspace)s
 """
 
-_PUSHES: Final = f"""
-    SELECT p.id, p.kind, p.status, p.decision_id, d.verdict, p.adds, p.removes, p.sent,
-           p.rejected, p.skipped,
-           r.requests, r.delivered, r.retries, p.error, p.readback, p.started_at, p.ended_at
-    FROM pushes p
+PUSH_COLUMNS: Final = """
+    p.id, p.kind, p.status, p.decision_id, d.verdict, p.adds, p.removes, p.sent, p.rejected,
+    p.skipped, r.requests, r.delivered, r.retries, p.error, p.readback, p.started_at, p.ended_at
+"""
+"""What a `PushRow` is made of, of pushes ``p`` with `PUSH_JOINS`."""
+PUSH_JOINS: Final = f"""
     LEFT JOIN decisions d ON d.id = p.decision_id AND d.workspace_id = p.workspace_id
     CROSS JOIN LATERAL (
         SELECT count(*) AS requests,
@@ -132,6 +159,9 @@ _PUSHES: Final = f"""
                coalesce(sum(greatest(attempts - 1, 0)), 0)::int AS retries
         FROM push_requests WHERE push_id = p.id
     ) r
+"""
+_PUSHES: Final = f"""
+    SELECT {PUSH_COLUMNS} FROM pushes p {PUSH_JOINS}
     WHERE p.workspace_id = %(workspace)s AND p.audience_id = %(audience)s
       AND (%(after)s::bigint IS NULL OR p.id < %(after)s)
     ORDER BY p.id DESC LIMIT %(limit)s
@@ -149,17 +179,18 @@ _REQUESTS: Final = """
 
 
 _COUNTED: Final = f"""
-    SELECT (SELECT count(*) FROM memberships WHERE segment_id = a.segment_id),
+    SELECT (SELECT count(*) FROM memberships WHERE segment_id = %(segment)s),
            (SELECT count(*) FROM memberships m
-            WHERE a.holdout_percent > 0 AND m.segment_id = a.segment_id
-              AND held_out(m.profile_id, coalesce(a.intent, ''), a.holdout_percent)),
-           (SELECT count(*) FROM audience_members h WHERE h.audience_id = a.id
+            WHERE %(holdout)s > 0 AND m.segment_id = %(segment)s
+              AND held_out(m.profile_id, %(intent)s, %(holdout)s::int)),
+           (SELECT count(*) FROM audience_members h WHERE h.audience_id = %(audience)s
                AND h.state IN {one_of(TAKEN_IN)})
-    FROM audiences a WHERE a.id = %s
 """
 
 
-async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> list[AudienceRow]:
+async def page(
+    pool: Pool, workspace: int, after: int | None, limit: int, segment: int | None = None
+) -> list[AudienceRow]:
     """Return a page of the workspace's audiences by id, deleted ones included.
 
     Args:
@@ -167,14 +198,16 @@ async def page(pool: Pool, workspace: int, after: int | None, limit: int) -> lis
         workspace: tenant.
         after: id of the last audience of the previous page; None: the first page.
         limit: most rows.
+        segment: only those that follow it; None for all.
     """
     sql = (
         _SELECT
-        + " AND (%(after)s::integer IS NULL OR a.id > %(after)s) ORDER BY a.id LIMIT %(limit)s"
+        + " AND (%(after)s::integer IS NULL OR a.id > %(after)s)"
+        + " AND (%(segment)s::integer IS NULL OR a.segment_id = %(segment)s)"
+        + " ORDER BY a.id LIMIT %(limit)s"
     )
-    return await fetch(
-        pool, AudienceRow, sql, {"workspace": workspace, "after": after, "limit": limit}
-    )
+    names = {"workspace": workspace, "after": after, "segment": segment, "limit": limit}
+    return await fetch(pool, AudienceRow, sql, names)
 
 
 async def by_id(pool: Pool, workspace: int, audience: int) -> AudienceRow | None:
@@ -233,6 +266,15 @@ def listed(conn: Connection[Any], workspace: int) -> list[AudienceRow]:
         ).fetchall()
 
 
+def living(conn: Connection[Any], workspace: int, limit: int) -> dict[int, str]:
+    """Audiences that nobody is deleting, by id, each with its platform; at most `limit`."""
+    sql = f"""
+        SELECT id, platform FROM audiences
+        WHERE workspace_id = %s AND status IN {one_of(LIVING)} ORDER BY id LIMIT %s
+    """
+    return dict(conn.execute(sql.encode(), (workspace, limit)).fetchall())
+
+
 def newest_pushes(
     conn: Connection[Any], workspace: int, audience: int, limit: int
 ) -> list[PushRow]:
@@ -243,10 +285,16 @@ def newest_pushes(
         ).fetchall()
 
 
-def counted(conn: Connection[Any], audience: int) -> tuple[int, int, int]:
+def counted(conn: Connection[Any], audience: Audience) -> tuple[int, int, int]:
     """Count people: in the audience's segment, held out of them, and on the platform's list.
 
     The last is as the platform confirmed or took in.
     """
-    row = conn.execute(_COUNTED, (audience,)).fetchone()
+    names = {
+        "segment": audience.segment_id,
+        "intent": audience.intent,
+        "holdout": audience.holdout_percent,
+        "audience": audience.id,
+    }
+    row = conn.execute(_COUNTED, names).fetchone()
     return (row[0], row[1], row[2]) if row else (0, 0, 0)

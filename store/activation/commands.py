@@ -187,7 +187,13 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
 
 
 def reconcile(
-    conn: Connection[Any], workspace: int, actor: str, audience: int, resend: bool, now: datetime
+    conn: Connection[Any],
+    workspace: int,
+    actor: str,
+    audience: int,
+    resend: bool,
+    now: datetime,
+    reason: str = "",
 ) -> None:
     """Request a push that checks that the audience exists and compares everybody.
 
@@ -199,6 +205,7 @@ def reconcile(
         resend: also sends everybody again who should be on the list, where the list may have been
             changed by others at the platform.
         now: clock.
+        reason: for the audit log.
 
     Raises:
         AudienceCommandError: the audience is not active.
@@ -215,13 +222,23 @@ def reconcile(
             f"AND state IN {one_of((RowState.PRESENT, RowState.ACCEPTED, RowState.REFUSED))}"
         )
         conn.execute(sql, (audience,))
-    _note(conn, workspace, actor, "reconcile", audience, {"resend": resend})
+    _note(
+        conn,
+        workspace,
+        actor,
+        "reconcile",
+        audience,
+        {"resend": resend} | trail.reason_detail(reason),
+    )
 
 
-def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience: int) -> None:
+def request_deletion(
+    conn: Connection[Any], workspace: int, actor: str, audience: int, reason: str = ""
+) -> None:
     """Ask for the audience to be deleted, here and at its platform.
 
-    Nothing where it is asked for already. Nobody is added from then on.
+    Nothing where it is asked for already. Nobody is added from then on. The reason is for the
+    audit log.
     """
     last_word.lock_gate_inputs(conn, workspace)
     if _status(conn, workspace, audience) in LIVING:
@@ -230,11 +247,16 @@ def request_deletion(conn: Connection[Any], workspace: int, actor: str, audience
             f"requested_by = NULL WHERE id = %s AND status <> '{AudienceStatus.DELETED}'"
         )
         conn.execute(sql, (audience,))
-        _note(conn, workspace, actor, "delete", audience)
+        _note(conn, workspace, actor, "delete", audience, trail.reason_detail(reason))
 
 
 def disconnect(
-    conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
+    conn: Connection[Any],
+    workspace: int,
+    actor: str,
+    platform: str,
+    now: datetime,
+    reason: str = "",
 ) -> int:
     """Disconnect a platform and pause its audiences.
 
@@ -244,12 +266,15 @@ def disconnect(
         actor: for the audit log.
         platform: which.
         now: clock.
+        reason: for the audit log.
 
     Returns:
         How many audiences were paused.
     """
     last_word.lock_gate_inputs(conn, workspace)
-    active = connections.disconnect(conn, workspace, actor, platform, now)
+    active = connections.disconnect(
+        conn, workspace, actor, platform, now, trail.reason_detail(reason)
+    )
     for audience in active:
         pause(conn, workspace, actor, audience, now)
     return len(active)

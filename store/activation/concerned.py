@@ -168,21 +168,40 @@ def load_push_inputs(
             ProfileId(person): Confirmed(tuple(row), state in _CERTAIN)
             for person, row, state in cursor.fetchall()
         }
-        identifiers: dict[ProfileId, dict[str, tuple[str, ...]]] = {}
-        if kinds:
-            for person, kind, value in cursor.execute(
-                _IDENTIFIERS, (audience.workspace_id, wanted, list(kinds))
-            ).fetchall():
-                known = identifiers.setdefault(ProfileId(person), {})
-                known[kind] = (*known.get(kind, ()), value)
         for person, row in cursor.execute(_UNDONE, (audience.id, wanted)):
             _add_undone(held, ProfileId(person), tuple(row))
     return PushInputs(
         members,
         frozenset(refusing(conn, audience.workspace_id, people, purpose)),
-        identifiers,
+        identifiers_of(conn, audience.workspace_id, people, kinds),
         held,
     )
+
+
+def identifiers_of(
+    conn: Connection[Any], workspace_id: int, people: Sequence[ProfileId], kinds: Sequence[str]
+) -> dict[ProfileId, dict[str, tuple[str, ...]]]:
+    """Read people's identifiers of some kinds.
+
+    Args:
+        conn: an open connection.
+        workspace_id: tenant.
+        people: whose.
+        kinds: which.
+
+    Returns:
+        Person → kind → normalised values, personal data; who has none is left out.
+    """
+    found: dict[ProfileId, dict[str, tuple[str, ...]]] = {}
+    if kinds:
+        with conn.cursor(binary=True) as cursor:
+            adapt(cursor)
+            for person, kind, value in cursor.execute(
+                _IDENTIFIERS, (workspace_id, Keys(people), list(kinds))
+            ):
+                known = found.setdefault(ProfileId(person), {})
+                known[kind] = (*known.get(kind, ()), value)
+    return found
 
 
 def _add_undone(confirmed: dict[ProfileId, Confirmed], person: ProfileId, row: Row) -> None:

@@ -3,6 +3,7 @@
 Credentials are settings of the installation and never here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -76,7 +77,12 @@ def note_check(
 
 
 def disconnect(
-    conn: Connection[Any], workspace: int, actor: str, platform: str, now: datetime
+    conn: Connection[Any],
+    workspace: int,
+    actor: str,
+    platform: str,
+    now: datetime,
+    detail: Mapping[str, str],
 ) -> list[int]:
     """Pause the platform's audiences; withdrawals and deletions continue.
 
@@ -86,6 +92,7 @@ def disconnect(
         actor: for the audit log.
         platform: which.
         now: clock.
+        detail: for the audit log.
 
     Returns:
         Ids of the active audiences, which the caller pauses.
@@ -97,7 +104,7 @@ def disconnect(
         WHERE workspace_id = %s AND platform = %s
     """
     conn.execute(sql, (now, actor, workspace, platform))
-    trail.append(conn, workspace, actor, "platform.disconnect", f"platform:{platform}", {})
+    trail.append(conn, workspace, actor, "platform.disconnect", f"platform:{platform}", detail)
     sql = (
         "SELECT id FROM audiences WHERE workspace_id = %s AND platform = %s "
         f"AND status = '{AudienceStatus.ACTIVE}' ORDER BY id"

@@ -25,6 +25,7 @@ from domain.activation.states import (
     RowState,
 )
 from domain.instants import to_ms
+from domain.segments.definition import DefinitionStatus
 from store import locks
 from store.connection import one_of
 
@@ -62,6 +63,21 @@ class Audience:
 
 
 @dataclass(frozen=True)
+class AudienceDraft:
+    """An audience that nobody has created yet, as far as its first push depends on it.
+
+    Attributes:
+        segment: whose members it would follow.
+        ttl_s: seconds after which a member is removed; None: never.
+        holdout_percent: share of the members who are never sent.
+    """
+
+    segment: int
+    ttl_s: int | None = None
+    holdout_percent: int = 0
+
+
+@dataclass(frozen=True)
 class Work:
     """One thing to do for one audience.
 
@@ -92,6 +108,10 @@ _AUDIENCE: Final = """
            status, cursor_tx::text AS cursor_tx, requested_at, ttl_s, holdout_percent
     FROM audiences WHERE id = %s
 """
+_SEGMENT: Final = (
+    "SELECT 1 FROM segments WHERE workspace_id = %s AND id = %s "
+    f"AND status <> '{DefinitionStatus.DELETED}'"
+)
 
 _LET_GO_INTERVAL: Final = timedelta(minutes=1)
 """How often an audience with interval 0 is checked for people who are members for too long."""
@@ -169,6 +189,43 @@ def read_audience(conn: Connection[Any], audience_id: int) -> Audience | None:
     """Read one audience."""
     with conn.cursor(row_factory=class_row(Audience)) as cursor:
         return cursor.execute(_AUDIENCE, (audience_id,)).fetchone()
+
+
+def drafted(
+    conn: Connection[Any], workspace: int, draft: AudienceDraft, platform: str
+) -> Audience | None:
+    """Make an audience that is not stored; its id is nobody's.
+
+    Args:
+        conn: an open connection.
+        workspace: tenant.
+        draft: segment, longest membership in s, share that is held out in per cent.
+        platform: where it would be.
+
+    Returns:
+        An active audience that was never pushed; None where the workspace has no such segment.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    row = conn.execute(_SEGMENT, (workspace, draft.segment)).fetchone()
+    if row is None:
+        return None
+    return Audience(
+        id=0,
+        workspace_id=workspace,
+        segment_id=draft.segment,
+        platform=platform,
+        name="",
+        account_id="",
+        platform_id=None,
+        intent="",
+        status=AudienceStatus.ACTIVE,
+        cursor_tx=None,
+        requested_at=None,
+        ttl_s=draft.ttl_s,
+        holdout_percent=draft.holdout_percent,
+    )
 
 
 @contextmanager

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from psycopg import Connection
+from psycopg.rows import args_row
+
 from domain.activation.states import AudienceStatus
-from store.fetch import Pool, fetch
+from domain.ids import ProfileId
 
 
 @dataclass(frozen=True)
@@ -15,8 +18,9 @@ class PersonAudience:
 
     Attributes:
         status: of the audience.
-        member: in its segment.
+        member_since: since when in its segment; None where they are not.
         held_out: belongs to the part that is never sent.
+        too_long: a member for longer than the audience keeps anybody.
         state: of the person's row on the list (`store.activation.pushes`); None where there is
             none.
         pushed_at: when the platform confirmed it.
@@ -27,27 +31,29 @@ class PersonAudience:
     name: str
     segment_id: int
     status: str
-    member: bool
+    member_since: datetime | None
     held_out: bool
+    too_long: bool
     state: str | None
     pushed_at: datetime | None
 
 
 _OF_PERSON: Final = f"""
     SELECT a.id, a.platform, a.name, a.segment_id, a.status,
-           EXISTS (SELECT 1 FROM memberships s WHERE s.segment_id = a.segment_id
-               AND s.profile_id = %(profile)s),
-           held_out(%(profile)s, coalesce(a.intent, ''), a.holdout_percent), m.state, m.pushed_at
-    FROM audiences a LEFT JOIN audience_members m ON m.audience_id = a.id
-      AND m.profile_id = %(profile)s
+           s.since_at, held_out(%(profile)s, coalesce(a.intent, ''), a.holdout_percent),
+           coalesce(s.since_at <= now() - make_interval(secs => a.ttl_s), false),
+           m.state, m.pushed_at
+    FROM audiences a
+    LEFT JOIN memberships s ON s.segment_id = a.segment_id AND s.profile_id = %(profile)s
+    LEFT JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = %(profile)s
     WHERE a.workspace_id = %(workspace)s AND (a.status <> '{AudienceStatus.DELETED}'
       OR m.state IS NOT NULL)
     ORDER BY a.id
 """
 
 
-async def of_person(pool: Pool, workspace: int, profile: UUID) -> list[PersonAudience]:
+def of_person(conn: Connection[Any], workspace: int, person: ProfileId) -> list[PersonAudience]:
     """Every audience of the workspace, with what is known of one person there."""
-    return await fetch(
-        pool, PersonAudience, _OF_PERSON, {"workspace": workspace, "profile": profile}
-    )
+    names = {"workspace": workspace, "profile": UUID(bytes=person)}
+    with conn.cursor(row_factory=args_row(PersonAudience)) as cursor:
+        return cursor.execute(_OF_PERSON, names).fetchall()

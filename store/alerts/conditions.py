@@ -3,7 +3,7 @@
 Reads only; nothing personal is in them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,6 +16,7 @@ from domain.ids import WorkspaceId
 from domain.intake.dead_letter import DeadLetterStatus
 from domain.intake.log_refusal import LogRefusal
 from store.alerts.push_conditions import failed, held, outstanding
+from store.alerts.wording import metric_value, metric_words, source_names, with_names
 from store.intake.log_refusals import refusals
 from store.intake.partitions import Watched, stuck
 
@@ -136,13 +137,14 @@ def conditions(
         "dead": now - params.dead_letters_within,
         "now": now,
     }
+    called = source_names(conn, workspace)
     return [
         *_signals(conn, names),
-        *held(conn, names),
+        *held(conn, names, called),
         *failed(conn, names),
         *outstanding(conn, names),
         *_dead_letters(conn, names, params),
-        *_anomalies(conn, names),
+        *_anomalies(conn, names, called),
         *_log(conn, now - params.refused_within),
         *_broken(conn, names),
         *(_partitions(conn, watched, now) if watched is not None else ()),
@@ -223,11 +225,14 @@ def _partitions(conn: Connection[Any], watched: Watched, now: datetime) -> Itera
         )
 
 
-def _anomalies(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
+def _anomalies(
+    conn: Connection[Any], names: dict[str, Any], called: Mapping[str, str]
+) -> Iterator[Condition]:
     for signal, metric, direction, value, expected in conn.execute(_ANOMALIES, names):
         summary = (
-            f"{signal}: {metric} is unusually {'high' if direction == 'up' else 'low'}:"
-            f" {value:.6g}, expected {expected:.6g}"
+            f"{with_names(signal, called)}: {metric_words(metric)} is unusually"
+            f" {'high' if direction == 'up' else 'low'}: {metric_value(metric, value)},"
+            f" expected {metric_value(metric, expected)}"
         )
         yield Condition(
             f"anomaly:{signal}:{metric}", "anomaly", Severity.INFO, summary, (f"signal:{signal}",)

@@ -1,6 +1,6 @@
 """Conditions of activation: pushes held or failed, withdrawals outstanding."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from psycopg import Connection
@@ -8,6 +8,7 @@ from psycopg import Connection
 from domain.activation.states import AudienceStatus, PushKind, PushStatus
 from domain.alerts import Condition, Severity
 from domain.gate import Code
+from store.alerts.wording import with_names
 from store.connection import one_of
 
 _BY_PEOPLE: Final = frozenset({Code.FROZEN, Code.ADVISORY})
@@ -50,8 +51,16 @@ _OUTSTANDING: Final = f"""
 """
 
 
-def held(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
-    """Active audiences whose last push the gate held or blocked lately (`names["held"]`)."""
+def held(
+    conn: Connection[Any], names: dict[str, Any], called: Mapping[str, str]
+) -> Iterator[Condition]:
+    """Active audiences whose last push the gate held or blocked lately (`names["held"]`).
+
+    Args:
+        conn: any connection.
+        names: parameters of the statement.
+        called: names of sources by the ids of their signals.
+    """
     for audience, platform, name, verdict, reason, codes, depends_on in conn.execute(_HELD, names):
         severity = (
             Severity.CRITICAL
@@ -70,7 +79,7 @@ def held(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
             f"gate:{platform}:{audience}",
             "gate",
             severity,
-            f"{platform}, {name}: the push is {said}: {reason}",
+            f"{platform}, {name}: the push is {said}: {with_names(reason or '', called)}",
             causes,
         )
 

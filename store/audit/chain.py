@@ -8,18 +8,26 @@ from psycopg import Connection
 from operators.audit import Anchor, Entry, Linked
 
 _ROWS_AT_A_TIME: Final = 5_000
-_LINKED: Final = """
-SELECT c.seq, c.hash, a.id, a.workspace_id, (extract(epoch
-    FROM a.at) * 1000000)::bigint, a.actor, a.action, a.subject, a.detail::text
-FROM (SELECT * FROM audit_chain WHERE workspace_id = %(workspace)s) c LEFT
-    JOIN audit a ON a.id = c.audit_id
-UNION ALL
-SELECT NULL, NULL, a.id, a.workspace_id, (extract(epoch
-    FROM a.at) * 1000000)::bigint, a.actor, a.action, a.subject, a.detail::text
+_ENTRY: Final = """a.id, a.workspace_id, (extract(epoch FROM a.at) * 1000000)::bigint, a.actor,
+    a.action, a.subject, a.detail::text"""
+# Two statements: each gives its first row at once, whatever the length of the chain.
+_LINKED: Final = (
+    "SELECT c.seq, c.hash, "
+    + _ENTRY
+    + """
+FROM audit_chain c LEFT JOIN audit a ON a.id = c.audit_id
+WHERE c.workspace_id = %(workspace)s ORDER BY c.seq
+"""
+)
+_UNLINKED: Final = (
+    "SELECT NULL, NULL, "
+    + _ENTRY
+    + """
 FROM audit a WHERE a.workspace_id = %(workspace)s AND NOT EXISTS (SELECT FROM audit_chain c
     WHERE c.audit_id = a.id)
-ORDER BY 1 NULLS LAST, 3
+ORDER BY a.id
 """
+)
 _CHAINS: Final = """
 SELECT w.id, w.name, coalesce((SELECT max(seq) FROM audit_chain c WHERE c.workspace_id = w.id), 0)
     FROM workspaces w ORDER BY w.id
@@ -60,8 +68,9 @@ def linked(conn: Connection[Any], workspace: int) -> Iterator[Linked]:
     Raises:
         psycopg.OperationalError: the server does not answer.
     """
-    with conn.cursor("audit_chain") as cursor:
-        cursor.itersize = _ROWS_AT_A_TIME
-        for seq, told, number, *entry in cursor.execute(_LINKED, {"workspace": workspace}):
-            link = None if seq is None else Anchor(seq, bytes(told))
-            yield Linked(link, None if number is None else Entry(number, *entry))
+    for name, statement in (("audit_linked", _LINKED), ("audit_unlinked", _UNLINKED)):
+        with conn.cursor(name) as cursor:
+            cursor.itersize = _ROWS_AT_A_TIME
+            for seq, told, number, *entry in cursor.execute(statement, {"workspace": workspace}):
+                link = None if seq is None else Anchor(seq, bytes(told))
+                yield Linked(link, None if number is None else Entry(number, *entry))

@@ -52,6 +52,17 @@ _SELECT: Final = """
     WHERE audit.workspace_id = %(workspace)s
 """
 
+PAGE: Final = _SELECT + """
+        AND (%(actor)s::text IS NULL OR actor = %(actor)s)
+        AND (%(action)s::text IS NULL OR action = %(action)s)
+        AND (%(subject)s::text IS NULL OR subject = %(subject)s)
+        AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
+        AND (%(after)s::bigint IS NULL OR id < %(after)s)
+        ORDER BY id DESC LIMIT %(limit)s
+    """  # fmt: skip
+"""The newest rows that fit a filter."""
+
 
 async def page(
     pool: Pool, workspace: int, filter_by: AuditFilter, after: int | None, limit: int
@@ -65,15 +76,6 @@ async def page(
         after: the last id of the previous page; None for the first page.
         limit: rows per page.
     """
-    sql = _SELECT + """
-        AND (%(actor)s::text IS NULL OR actor = %(actor)s)
-        AND (%(action)s::text IS NULL OR action = %(action)s)
-        AND (%(subject)s::text IS NULL OR subject = %(subject)s)
-        AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
-        AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
-        AND (%(after)s::bigint IS NULL OR id < %(after)s)
-        ORDER BY id DESC LIMIT %(limit)s
-    """  # fmt: skip
     params = {
         "workspace": workspace,
         "actor": filter_by.actor,
@@ -84,7 +86,7 @@ async def page(
         "after": after,
         "limit": limit,
     }
-    return await fetch(pool, AuditRow, sql, params)
+    return await fetch(pool, AuditRow, PAGE, params)
 
 
 async def by_id(pool: Pool, workspace: int, row: int) -> AuditRow | None:

@@ -4,15 +4,22 @@ Rows are never changed (a trigger of the schema sees to that) and hold no person
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from psycopg import AsyncConnection, Connection
+from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 
 _APPEND: Final = """
     INSERT INTO audit (workspace_id, at, actor, action, subject, detail)
-    VALUES (%s, clock_timestamp(), %s, %s, %s, %s) RETURNING id
+    VALUES (%s, clock_timestamp(), %s, %s, %s, %s) RETURNING id, at
 """
+
+
+def reason_detail(reason: str | None) -> dict[str, str]:
+    """The detail that keeps why something is done; empty where nobody said."""
+    return {"reason": reason} if reason else {}
 
 
 def append(
@@ -42,6 +49,18 @@ def append(
     return int(row[0]) if row else 0
 
 
+class Entered(NamedTuple):
+    """A row of the audit log.
+
+    Attributes:
+        id: its number.
+        at: when, by the database's clock.
+    """
+
+    id: int
+    at: datetime
+
+
 async def append_async(
     conn: AsyncConnection[Any],
     workspace_id: int,
@@ -49,7 +68,7 @@ async def append_async(
     action: str,
     subject: str,
     detail: Mapping[str, Any],
-) -> int:
+) -> Entered:
     """Like `append`, on a connection of the API's pool.
 
     Args:
@@ -61,8 +80,9 @@ async def append_async(
         detail: JSON values.
 
     Returns:
-        Id of the row.
+        The row.
     """
-    cursor = await conn.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail)))
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    async with conn.cursor(row_factory=args_row(Entered)) as cursor:
+        await cursor.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail)))
+        (row,) = await cursor.fetchall()
+    return row

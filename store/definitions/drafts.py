@@ -19,12 +19,14 @@ class Author:
         actor: as the audit log calls them.
         kinds: identifier kinds that the configuration knows.
         params: bounds.
+        reason: why, for the audit log; empty where nobody said.
     """
 
     workspace: int
     actor: str
     kinds: frozenset[str] = frozenset()
     params: DefinitionParams = field(default_factory=DefinitionParams)
+    reason: str = ""
 
 
 @dataclass(frozen=True)

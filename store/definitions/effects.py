@@ -108,7 +108,12 @@ def apply_effects(
         "sweep": sweep,
     }
     trail.append(
-        conn, author.workspace, author.actor, change.action, change.subject, {**detail, **counts}
+        conn,
+        author.workspace,
+        author.actor,
+        change.action,
+        change.subject,
+        {**detail, **counts, **trail.reason_detail(author.reason)},
     )
     return Published(revision, sweep)
 

@@ -187,7 +187,7 @@ def _forget(conn: Connection[Any], author: Author, row: DefinitionRow) -> Publis
         author.actor,
         f"{row.kind}.delete",
         f"{row.kind}:{row.id}",
-        {"version": 0},
+        {"version": 0} | trail.reason_detail(author.reason),
     )
     return Published()
 

@@ -206,17 +206,20 @@ async def note_download(
     await trail.append_async(conn, workspace, actor, "export.download", subject(row.spec), detail)
 
 
-async def end(conn: AsyncConnection[Any], workspace: int, actor: str, row: ExportRow) -> bool:
+async def end(
+    conn: AsyncConnection[Any], workspace: int, actor: str, row: ExportRow, reason: str = ""
+) -> bool:
     """Cancel an export, or delete its file if it is written.
 
-    False where there is nothing left to end.
+    False where there is nothing left to end. The reason is for the audit log.
     """
     cursor = await conn.execute(_END, (workspace, row.id))
     found = await cursor.fetchone()
     if found is None:
         return False
     action = "export.delete" if found[0] == ExportStatus.DELETED else "export.cancel"
-    await trail.append_async(conn, workspace, actor, action, subject(row.spec), {"export": row.id})
+    detail = {"export": row.id, **trail.reason_detail(reason)}
+    await trail.append_async(conn, workspace, actor, action, subject(row.spec), detail)
     return True
 
 

@@ -6,7 +6,7 @@ Changes run in the caller's transaction, in which the audit row commits too. Wha
 for requests that are just beginning, so that none begins once it is committed (`store.last_word`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -175,9 +175,13 @@ def release(
 
 
 def approve(
-    conn: Connection[Any], actor: Actor, kind: InterventionKind, intervention_id: int
+    conn: Connection[Any],
+    actor: Actor,
+    kind: InterventionKind,
+    intervention_id: int,
+    reason: str = "",
 ) -> bool:
-    """Agree to somebody else's override or release.
+    """Agree to somebody else's override or release; the reason is for the audit log.
 
     False where there is none that could be agreed to.
 
@@ -198,11 +202,17 @@ def approve(
     """
     done = conn.execute(sql, (actor.name, actor.workspace, intervention_id)).fetchone() is not None
     if done:
-        _audit(conn, actor, f"gate.{kind}.approve", f"{kind}:{intervention_id}", {})
+        _audit(
+            conn,
+            actor,
+            f"gate.{kind}.approve",
+            f"{kind}:{intervention_id}",
+            trail.reason_detail(reason),
+        )
     return done
 
 
-def approve_mode(conn: Connection[Any], actor: Actor, scope: str) -> bool:
+def approve_mode(conn: Connection[Any], actor: Actor, scope: str, reason: str = "") -> bool:
     """Agree to somebody else's advisory mode; False where there is none.
 
     Raises:
@@ -220,16 +230,20 @@ def approve_mode(conn: Connection[Any], actor: Actor, scope: str) -> bool:
     )
     done = conn.execute(sql, (actor.name, actor.workspace, scope)).fetchone() is not None
     if done:
-        _audit(conn, actor, "gate.mode.approve", scope, {})
+        _audit(conn, actor, "gate.mode.approve", scope, trail.reason_detail(reason))
     return done
 
 
 def revoke(
-    conn: Connection[Any], actor: Actor, kind: InterventionKind, intervention_id: int
+    conn: Connection[Any],
+    actor: Actor,
+    kind: InterventionKind,
+    intervention_id: int,
+    reason: str = "",
 ) -> bool:
     """Take an override or a release back; False where there is none that holds.
 
-    No request begins on it once that is committed.
+    No request begins on it once that is committed. The reason is for the audit log.
     """
     last_word.lock_gate_inputs(conn, actor.workspace)
     table = "gate_overrides" if kind == "override" else "gate_releases"
@@ -239,14 +253,22 @@ def revoke(
     """
     done = conn.execute(sql, (actor.name, actor.workspace, intervention_id)).fetchone() is not None
     if done:
-        _audit(conn, actor, f"gate.{kind}.revoke", f"{kind}:{intervention_id}", {})
+        _audit(
+            conn,
+            actor,
+            f"gate.{kind}.revoke",
+            f"{kind}:{intervention_id}",
+            trail.reason_detail(reason),
+        )
     return done
 
 
-def confirm_first(conn: Connection[Any], actor: Actor, audience_id: int, now: datetime) -> None:
+def confirm_first(
+    conn: Connection[Any], actor: Actor, audience_id: int, now: datetime, reason: str = ""
+) -> None:
     """Confirm an audience's first push, whatever its size.
 
-    Once is enough; it says nothing about health.
+    Once is enough; it says nothing about health. The reason is for the audit log.
 
     Raises:
         GateCommandError: there is no such living audience.
@@ -257,7 +279,13 @@ def confirm_first(conn: Connection[Any], actor: Actor, audience_id: int, now: da
         WHERE workspace_id = %s AND id = %s AND confirmed_at IS NULL RETURNING id
     """
     if conn.execute(sql, (now, actor.name, actor.workspace, audience_id)).fetchone() is not None:
-        _audit(conn, actor, "gate.confirm_first", f"audience:{audience_id}", {})
+        _audit(
+            conn,
+            actor,
+            "gate.confirm_first",
+            f"audience:{audience_id}",
+            trail.reason_detail(reason),
+        )
 
 
 def _check_scope(conn: Connection[Any], workspace: WorkspaceId, scope: str) -> None:
@@ -287,7 +315,7 @@ def _check_end(actor: Actor, now: datetime, until: datetime | None) -> None:
 
 
 def _audit(
-    conn: Connection[Any], actor: Actor, action: str, subject: str, detail: dict[str, Any]
+    conn: Connection[Any], actor: Actor, action: str, subject: str, detail: Mapping[str, Any]
 ) -> None:
     texts = {
         name: value.isoformat() if isinstance(value, datetime) else value

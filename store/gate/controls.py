@@ -3,6 +3,7 @@
 `store.gate.commands` writes it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -29,15 +30,18 @@ WHERE workspace_id = %(workspace)s AND scope = ANY(%(scopes)s) AND revoked_at IS
 """
 # A push under way is covered by the release that it was planned with; the next one by a release
 # that nothing was planned with. One that is just being planned has no decision yet.
-_RELEASE: Final = """
-SELECT id, author, expires_at, coalesce(approved_by, '') FROM gate_releases
-WHERE workspace_id = %(workspace)s AND audience_id = %(audience)s AND revoked_at IS NULL
-    AND expires_at > %(now)s
-  AND push_id IS NOT DISTINCT FROM (
-      SELECT id FROM pushes WHERE audience_id = %(audience)s AND status = 'running'
-          AND kind IN ('scheduled', 'manual')
-        AND decision_id IS NOT NULL LIMIT 1)
-ORDER BY (approved_by IS NOT NULL) DESC, id LIMIT 1
+_RELEASES: Final = """
+SELECT asked.audience, said.* FROM unnest(%(audiences)s::integer[]) AS asked (audience)
+CROSS JOIN LATERAL (
+    SELECT id, author, expires_at, coalesce(approved_by, '') FROM gate_releases
+    WHERE workspace_id = %(workspace)s AND audience_id = asked.audience AND revoked_at IS NULL
+        AND expires_at > %(now)s
+      AND push_id IS NOT DISTINCT FROM (
+          SELECT id FROM pushes WHERE audience_id = asked.audience AND status = 'running'
+              AND kind IN ('scheduled', 'manual')
+            AND decision_id IS NOT NULL LIMIT 1)
+    ORDER BY (approved_by IS NOT NULL) DESC, id LIMIT 1
+) said
 """
 
 
@@ -100,37 +104,45 @@ SELECT * FROM (
 
 
 def controls(
-    conn: Connection[Any], workspace: WorkspaceId, platform: str, audience_id: int, now: datetime
-) -> Controls:
-    """The interventions that may apply to the pushes of an audience.
+    conn: Connection[Any], workspace: WorkspaceId, platforms: Mapping[int, str], now: datetime
+) -> dict[int, Controls]:
+    """The interventions that may apply to the pushes of some audiences, by audience.
 
     Args:
         conn: an open connection.
         workspace: tenant.
-        platform: the audience's.
-        audience_id: which.
+        platforms: audience → its platform.
         now: clock.
     """
-    scopes = ["workspace", f"platform:{platform}", f"audience:{audience_id}"]
-    names = {"workspace": workspace, "scopes": scopes, "audience": audience_id, "now": now}
-    modes = tuple(
-        Setting(scope, Mode(mode), author, _ms(expires), approved)
-        for scope, mode, author, expires, approved in conn.execute(_MODES, names)
-    )
-    overrides = tuple(
-        Override(
-            number,
-            scope,
-            frozenset(Code(code) for code in codes if code in _CODES),
-            author,
-            _ms(expires) or 0,
-            approved,
+    scopes = {audience: scopes_of(audience, platform) for audience, platform in platforms.items()}
+    wanted = sorted({scope for own in scopes.values() for scope in own})
+    names = {"workspace": workspace, "scopes": wanted, "audiences": list(platforms), "now": now}
+    modes: dict[str, list[Setting]] = {}
+    for scope, mode, author, expires, approved in conn.execute(_MODES, names):
+        setting = Setting(scope, Mode(mode), author, _ms(expires), approved)
+        modes.setdefault(scope, []).append(setting)
+    overrides: dict[str, list[Override]] = {}
+    for number, scope, codes, author, expires, approved in conn.execute(_OVERRIDES, names):
+        known = frozenset(Code(code) for code in codes if code in _CODES)
+        override = Override(number, scope, known, author, _ms(expires) or 0, approved)
+        overrides.setdefault(scope, []).append(override)
+    releases = {
+        audience: Release(number, author, _ms(expires) or 0, approved)
+        for audience, number, author, expires, approved in conn.execute(_RELEASES, names)
+    }
+    return {
+        audience: Controls(
+            tuple(one for scope in own for one in modes.get(scope, ())),
+            tuple(one for scope in own for one in overrides.get(scope, ())),
+            releases.get(audience),
         )
-        for number, scope, codes, author, expires, approved in conn.execute(_OVERRIDES, names)
-    )
-    row = conn.execute(_RELEASE, names).fetchone()
-    release = Release(row[0], row[1], _ms(row[2]) or 0, row[3]) if row else None
-    return Controls(modes, overrides, release)
+        for audience, own in scopes.items()
+    }
+
+
+def scopes_of(audience: int, platform: str) -> tuple[str, str, str]:
+    """The scopes that bear on an audience, the widest first."""
+    return "workspace", f"platform:{platform}", f"audience:{audience}"
 
 
 def modes(conn: Connection[Any], workspace: WorkspaceId, now: datetime) -> list[ModeRow]:
@@ -149,6 +161,7 @@ def interventions(
     now: datetime,
     *,
     ended: bool = False,
+    scopes: Sequence[str] | None = None,
     limit: int = 100,
 ) -> list[GateIntervention]:
     """Overrides and releases, the newest first.
@@ -158,16 +171,24 @@ def interventions(
         workspace: tenant.
         now: clock.
         ended: also those that are revoked, expired or used up.
+        scopes: only of these scopes; None for all.
         limit: how many at most.
     """
-    live = " WHERE revoked_at IS NULL AND expires_at > %(now)s AND push_id IS NULL"
+    live = " AND revoked_at IS NULL AND expires_at > %(now)s AND push_id IS NULL"
     sql = (
         _INTERVENTIONS
+        + " WHERE (%(scopes)s::text[] IS NULL OR scope = ANY(%(scopes)s))"
         + ("" if ended else live)
         + " ORDER BY created_at DESC, id DESC LIMIT %(limit)s"
     )
+    names = {
+        "workspace": workspace,
+        "now": now,
+        "scopes": None if scopes is None else list(scopes),
+        "limit": limit,
+    }
     with conn.cursor(row_factory=class_row(GateIntervention)) as cursor:
-        return cursor.execute(sql, {"workspace": workspace, "now": now, "limit": limit}).fetchall()
+        return cursor.execute(sql, names).fetchall()
 
 
 def intervention(

@@ -3,6 +3,7 @@
 A decision, its audit row and the memory are one transaction, committed before the action starts.
 """
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +17,9 @@ from operators.gate.memory import GateState
 from store.audit import trail
 from store.connection import one_of
 
-_STATE: Final = "SELECT state::text FROM gate_states WHERE workspace_id = %s AND destination = %s"
+_STATES: Final = """
+SELECT destination, state::text FROM gate_states WHERE workspace_id = %s AND destination = ANY(%s)
+"""
 _SAVE: Final = """
 INSERT INTO gate_states (workspace_id, destination, state, updated_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (workspace_id, destination) DO UPDATE
@@ -54,15 +57,27 @@ WHERE d.id = %(decision)s AND r.id = d.release_id AND r.push_id IS NULL
 
 
 def load_state(conn: Connection[Any], workspace: WorkspaceId, destination: str) -> GateState:
-    """The gate's memory for one destination.
+    """The gate's memory for one destination, as `load_states` gives it."""
+    return load_states(conn, workspace, [destination])[destination]
+
+
+def load_states(
+    conn: Connection[Any], workspace: WorkspaceId, destinations: Collection[str]
+) -> dict[str, GateState]:
+    """The gate's memory for each of some destinations.
 
     Empty where it never judged, or where what is stored cannot be read.
 
     Empty memory holds until readings prove themselves again, and never keeps a removal from going.
     """
-    row = conn.execute(_STATE, (workspace, destination)).fetchone()
+    rows = conn.execute(_STATES, (workspace, list(destinations)))
+    stored = {destination: _readable(state) for destination, state in rows}
+    return {destination: stored.get(destination, GateState()) for destination in destinations}
+
+
+def _readable(state: str) -> GateState:
     try:
-        return msgspec.json.decode(row[0], type=GateState) if row else GateState()
+        return msgspec.json.decode(state, type=GateState)
     except msgspec.DecodeError:
         return GateState()
 

@@ -1,10 +1,12 @@
 """Reads the identity graph: identifiers, link facts, refused facts, merges."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from domain.link import Pair
 from store.fetch import Pool, fetch
 
 
@@ -34,7 +36,8 @@ class LinkRow:
     Attributes:
         a: one end; `b` the other. An end whose identifier is not stored has no kind, value or
             profile.
-        status: linked, refused or banned.
+        status: linked, refused or banned; those that were lifted and that no event states are not
+            read.
         reason: ``limit:<kind>`` where refused; the operator's words where banned.
         first_ms: event time of the earliest event that states it.
         cause: message key of that event; the `cause_*` fields are None where it is not stored.
@@ -95,14 +98,29 @@ _LINKS: Final = (
     FROM (
         SELECT l.* FROM identifiers i JOIN links l ON l.a = i.key
         WHERE i.profile_id = %(profile)s AND i.workspace_id = %(workspace)s
+            AND l.status <> 'lifted'
         UNION
         SELECT l.* FROM identifiers i JOIN links l ON l.b = i.key
         WHERE i.profile_id = %(profile)s AND i.workspace_id = %(workspace)s
+            AND l.status <> 'lifted'
         ORDER BY first_ms, tie, a, b LIMIT %(limit)s
     ) l
 """
     + _LINK_JOINS
     + "ORDER BY l.first_ms, l.tie, l.a, l.b"
+)
+
+_LINKS_BETWEEN: Final = (
+    _LINK_COLUMNS
+    + """
+    FROM (
+        SELECT links.* FROM unnest(%(a)s::uuid[], %(b)s::uuid[]) AS wanted(a, b)
+        JOIN links USING (a, b)
+        WHERE workspace_id = %(workspace)s AND status <> 'lifted'
+    ) l
+"""
+    + _LINK_JOINS
+    + "ORDER BY l.a, l.b"
 )
 
 _CONFLICTS: Final = (
@@ -147,6 +165,22 @@ async def links(pool: Pool, workspace: int, profile: bytes, limit: int) -> list[
     return await fetch(pool, LinkRow, _LINKS, params)
 
 
+async def links_between(pool: Pool, workspace: int, pairs: Sequence[Pair]) -> list[LinkRow]:
+    """The links of these pairs, of any status that clients see; pairs without one are left out.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        pairs: keys of identifiers, the smaller first.
+    """
+    params = {
+        "workspace": workspace,
+        "a": [UUID(bytes=a) for a, _ in pairs],
+        "b": [UUID(bytes=b) for _, b in pairs],
+    }
+    return await fetch(pool, LinkRow, _LINKS_BETWEEN, params)
+
+
 async def conflicts(
     pool: Pool, workspace: int, after: tuple[int, UUID, UUID] | None, limit: int
 ) -> list[LinkRow]:
@@ -179,7 +213,7 @@ async def facts_within(pool: Pool, workspace: int, profile: bytes) -> list[Fact]
         JOIN links l ON l.a = ia.key
         JOIN identifiers ib ON ib.key = l.b AND ib.profile_id = ia.profile_id
         WHERE ia.profile_id = %(profile)s AND ia.workspace_id = %(workspace)s
-            AND l.status <> 'banned'
+            AND l.status IN ('linked', 'refused')
         ORDER BY l.a, l.b
     """
     return await fetch(pool, _fact, sql, {"workspace": workspace, "profile": UUID(bytes=profile)})

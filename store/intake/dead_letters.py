@@ -125,6 +125,47 @@ async def total(pool: Pool, filter_by: DeadLetterFilter, cap: int) -> Count:
     return await count(pool, "FROM dead_letters" + _WHERE, filter_by.params(), cap)
 
 
+@dataclass(frozen=True)
+class DeadLetterGroup:
+    """Letters of one reason and source.
+
+    Attributes:
+        source_id: None where no source was recognised.
+        newest_at: when the newest one was recorded.
+    """
+
+    reason: str
+    source_id: int | None
+    open: int
+    retrying: int
+    resolved: int
+    newest_at: datetime
+
+
+_GROUPS: Final = f"""
+    SELECT reason, source_id, count(*) FILTER (WHERE status = '{DeadLetterStatus.OPEN}'),
+        count(*) FILTER (WHERE status = '{DeadLetterStatus.RETRYING}'),
+        count(*) FILTER (WHERE status = '{DeadLetterStatus.RESOLVED}'), max(recorded_at)
+    FROM (SELECT reason, source_id, status, recorded_at FROM dead_letters
+          WHERE workspace_id = %(workspace)s ORDER BY id DESC LIMIT %(look)s) newest
+    GROUP BY 1, 2 ORDER BY 3 DESC, 6 DESC, 1, 2 LIMIT %(groups)s
+"""
+GROUPS_LIMIT: Final = 500
+"""Groups of letters that are told apart at most."""
+
+
+async def groups(pool: Pool, workspace: int, look: int) -> list[DeadLetterGroup]:
+    """A workspace's letters by reason and source, those with the most open ones first.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        look: newest letters that are looked at.
+    """
+    params = {"workspace": workspace, "look": look, "groups": GROUPS_LIMIT}
+    return await fetch(pool, DeadLetterGroup, _GROUPS, params)
+
+
 async def claim(
     connection: AsyncConnection,
     filter_by: DeadLetterFilter,

@@ -27,6 +27,11 @@ _STUCK: Final[LiteralString] = """
     ORDER BY o.log, o.partition
 """
 
+_COMPLETE: Final[LiteralString] = """
+    SELECT CASE WHEN count(*) = count(caught_up_at) THEN min(caught_up_at) END FROM offsets
+    WHERE log = ANY(%(logs)s) AND (%(partitions)s::integer IS NULL OR partition < %(partitions)s)
+"""
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -83,3 +88,13 @@ async def stuck_now(pool: Pool, watched: Watched, now: datetime) -> Sequence[Stu
         return await fetch(pool, StuckPartition, _STUCK, watched.params(now))
     except OperationalError as error:
         raise StoreUnavailable(type(error).__name__) from error
+
+
+async def complete_until(pool: Pool, watched: Watched) -> datetime | None:
+    """The instant until which everything received has been processed; None: not known."""
+    params = {"logs": list(watched.logs), "partitions": watched.partitions}
+    return (await fetch(pool, _same, _COMPLETE, params))[0]
+
+
+def _same(value: datetime | None) -> datetime | None:
+    return value

@@ -23,11 +23,14 @@ class StoredProfile(msgspec.Struct, frozen=True):
         workspace: tenant.
         doc: packed `domain.profiles.profile.Person`.
         identifiers: every identifier of the person, by kind and value.
+        since: segment → when the person came into it, ms since 1970; None where an earlier version
+            kept it in Redis without.
     """
 
     workspace: int
     doc: bytes
     identifiers: list[Identifier]
+    since: dict[int, int] | None = None
 
     @property
     def person(self) -> Person:
@@ -40,18 +43,32 @@ def _bytes(value: UUID) -> bytes:
 
 
 def _stored(
-    workspace: int, doc: bytes, keys: list[UUID], kinds: list[str], values: list[str]
+    workspace: int,
+    doc: bytes,
+    keys: list[UUID],
+    kinds: list[str],
+    values: list[str],
+    segments: list[int] | None,
+    since: list[int] | None,
 ) -> StoredProfile:
     found = zip(keys or (), kinds or (), values or (), strict=True)
     return StoredProfile(
         workspace,
         doc,
         [Identifier(IdentifierKey(key.bytes), kind, value) for key, kind, value in found],
+        dict(zip(segments or (), since or (), strict=True)),
     )
 
 
-_BY_KEY: Final = """
-    SELECT p.workspace_id, p.doc, i.keys, i.kinds, i.values
+_SINCE: Final = """
+    CROSS JOIN LATERAL (
+        SELECT array_agg(segment_id) AS segments,
+            array_agg((extract(epoch FROM since_at) * 1000)::bigint) AS since
+        FROM memberships WHERE profile_id = p.id
+    ) m
+"""
+_BY_KEY: Final = f"""
+    SELECT p.workspace_id, p.doc, i.keys, i.kinds, i.values, m.segments, m.since
     FROM identifiers x
     JOIN profiles p ON p.id = x.profile_id AND p.workspace_id = x.workspace_id
     CROSS JOIN LATERAL (
@@ -60,17 +77,19 @@ _BY_KEY: Final = """
                array_agg(value ORDER BY kind, value) AS values
         FROM identifiers WHERE profile_id = p.id
     ) i
+    {_SINCE}
     WHERE x.key = %(key)s AND x.workspace_id = %(workspace)s
 """
 
-_BY_IDS: Final = """
-    SELECT p.workspace_id, p.doc, i.keys, i.kinds, i.values
+_BY_IDS: Final = f"""
+    SELECT p.workspace_id, p.doc, i.keys, i.kinds, i.values, m.segments, m.since
     FROM profiles p
     CROSS JOIN LATERAL (
         SELECT array_agg(key) AS keys, array_agg(kind) AS kinds, array_agg(value) AS values
         FROM (SELECT key, kind, value FROM identifiers WHERE profile_id = p.id ORDER BY kind, value
             LIMIT %(limit)s) shown
     ) i
+    {_SINCE}
     WHERE p.id = ANY(%(ids)s) AND p.workspace_id = %(workspace)s
 """
 

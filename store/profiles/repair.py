@@ -12,8 +12,10 @@ from typing import Final, NamedTuple
 import msgspec
 import psycopg
 
+from domain.event import COMMANDS
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, SourceId, WorkspaceId
 from domain.instants import utc
+from domain.link import HOLDING
 from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import NEVER, FactKey, Person, Stage, decode_person, encode_person
 from operators.unify.rebuild import Rebuilt, Remains
@@ -26,11 +28,12 @@ _PERSON: Final = "SELECT version, doc FROM profiles WHERE id = ANY(%s) AND works
 _IDENTIFIERS: Final = "SELECT key, kind, leaf FROM identifiers WHERE profile_id = ANY(%s)"
 _LINKS: Final = """
 SELECT l.status, l.first_ms, l.tie FROM identifiers i JOIN links l ON l.a = i.key
-    WHERE i.profile_id = ANY(%s)
+    WHERE i.profile_id = ANY(%s) AND l.status = ANY(%s)
 UNION ALL
 SELECT l.status, l.first_ms, l.tie FROM identifiers i JOIN links l ON l.b = i.key
-    WHERE i.profile_id = ANY(%s)
+    WHERE i.profile_id = ANY(%s) AND l.status = ANY(%s)
 """
+_HOLDING: Final = sorted(HOLDING)
 _MEMBERSHIPS: Final = "SELECT segment_id, version FROM memberships WHERE profile_id = ANY(%s)"
 _BALANCES: Final = """
 SELECT segment_id, sum(delta)::integer FROM changes WHERE workspace_id = %s AND profile_id = ANY(%s)
@@ -40,7 +43,7 @@ _EVENTS: Final = """
 SELECT e.message_key, e.source_id, round(extract(epoch FROM e.occurred_at) * 1000)::bigint,
     round(extract(epoch FROM e.received_at) * 1000)::bigint, e.payload
 FROM identifiers i JOIN events e ON e.leaf = i.key WHERE i.profile_id = ANY(%s)
-    AND e.type <> 'unmerge'
+    AND e.type <> ALL(%s)
 """
 _DROP_OTHERS: Final = "DELETE FROM memberships WHERE profile_id = ANY(%s) AND segment_id <> ALL(%s)"
 _SET_MEMBERS: Final = """
@@ -119,7 +122,7 @@ def read_person(
         return None
     person = _decoded(row[1])
     rows = cursor.execute(_IDENTIFIERS, (keys,)).fetchall()
-    links = cursor.execute(_LINKS, (keys, keys)).fetchall()
+    links = cursor.execute(_LINKS, (keys, _HOLDING, keys, _HOLDING)).fetchall()
     remains = Remains(
         id=profile,
         workspace=workspace,
@@ -161,7 +164,7 @@ def read_events(connection: psycopg.Connection, profile: ProfileId) -> Iterator[
     """
     with connection.cursor("repair") as cursor:
         cursor.itersize = _EVENTS_AT_A_TIME
-        for row in cursor.execute(_EVENTS, (Keys([profile]),), binary=True):
+        for row in cursor.execute(_EVENTS, (Keys([profile]), list(COMMANDS)), binary=True):
             yield EventRow(*row)
 
 

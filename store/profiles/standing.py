@@ -12,7 +12,7 @@ from domain.segments.definition import DefinitionStatus
 from operators.segments.program import Program
 from operators.unify.backfill import backfill, backfilled_to, lacks_history
 from store.connection import adapt
-from store.unify.history import read_events
+from store.unify.history import read_events, refuse_too_many
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _PERSON: Final = """
@@ -54,10 +54,23 @@ def load_snapshot(
         None where the workspace knows no such person.
 
     Raises:
+        TooEventfulError: the person has too many events.
         psycopg.OperationalError: the server does not answer.
     """
+    open_snapshot(conn)
+    return read_snapshot(conn, program, profile, names)
+
+
+def open_snapshot(conn: Connection[Any]) -> None:
+    """Make a transaction that has just begun a read-only snapshot, for `read_snapshot`."""
     conn.execute(_SNAPSHOT)
     adapt(conn)
+
+
+def read_snapshot(
+    conn: Connection[Any], program: Program, profile: UUID, names: set[tuple[str, str | None]]
+) -> ProfileSnapshot | None:
+    """Like `load_snapshot`, in a snapshot in which something was read already."""
     workspace = program.definitions.workspace
     row = conn.cursor(binary=True).execute(_PERSON, (profile, workspace)).fetchone()
     if row is None:
@@ -68,6 +81,8 @@ def load_snapshot(
         if lacks_history(person, program)
         else set()
     )
+    if wanted:
+        refuse_too_many(conn, [person.id])
     events = read_events(conn, [person.id], wanted)[person.id]
     if lacks_history(person, program):
         backfill(person, {}, events, program)

@@ -5,7 +5,7 @@ summed at each call.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,8 +14,15 @@ from domain.signals import metrics
 from store.counting import Count, count, estimate
 from store.fetch import Pool, fetch
 
-_SOURCE_SIGNALS: Final = "signal ~>=~ 'source:' AND signal ~<~ 'source;'"
-"""Signals of sources, not of platforms; ';' follows ':' in ASCII."""
+LASTING_OF_SOURCES: Final = (
+    "signal ~>=~ 'source:' AND signal ~<~ 'source;' AND split_part(metric, ':', 1) IN ("
+    + ", ".join(f"'{metric}'" for metric in metrics.LASTING)
+    + ")"
+)
+"""SQL: counters of sources, not of platforms, that totals are sums of; ';' follows ':' in ASCII.
+
+The list of metrics is that of the index ``observations_lasting``, letter by letter.
+"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,7 @@ class StatisticsParams:
         keep_settled: how long that sum is kept.
         open_transactions: how long a transaction that writes counters may be open.
         throughput_minutes: minutes of throughput shown.
+        late_after: figures are called late when a record of the log has waited longer.
     """
 
     exact_limit: int = 20_000
@@ -35,6 +43,7 @@ class StatisticsParams:
     keep_settled: timedelta = timedelta(minutes=10)
     open_transactions: timedelta = timedelta(seconds=30)
     throughput_minutes: int = 15
+    late_after: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -49,10 +58,7 @@ class Minute:
 
 _SUMS: Final = """
     SELECT metric, sum(value)::bigint FROM observations
-    WHERE workspace_id = %(workspace)s AND """ + _SOURCE_SIGNALS + """
-      AND (metric = ANY(%(exact)s) OR metric ~>=~ 'rejected:' AND metric ~<~ 'rejected;'
-           OR metric ~>=~ 'orders:' AND metric ~<~ 'orders;' OR metric ~>=~ 'revenue_minor:'
-               AND metric ~<~ 'revenue_minor;')
+    WHERE workspace_id = %(workspace)s AND """ + LASTING_OF_SOURCES + """
       AND (%(since)s::timestamptz IS NULL OR minute_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR minute_at < %(until)s)
     GROUP BY metric
@@ -63,7 +69,7 @@ _MINUTES: Final = """
            coalesce(sum(value) FILTER (WHERE metric = 'duplicate'), 0)::bigint,
            coalesce(sum(value) FILTER (WHERE metric LIKE 'rejected:%%'), 0)::bigint
     FROM observations
-    WHERE workspace_id = %(workspace)s AND """ + _SOURCE_SIGNALS + """ AND minute_at >= %(since)s
+    WHERE workspace_id = %(workspace)s AND """ + LASTING_OF_SOURCES + """ AND minute_at >= %(since)s
     GROUP BY minute_at ORDER BY minute_at
 """  # fmt: skip
 
@@ -77,14 +83,14 @@ def _pair(name: str, value: int) -> tuple[str, int]:
 _CHANGED: Final = """
     SELECT EXISTS (SELECT FROM observations
                    WHERE workspace_id = %(workspace)s AND minute_at < %(until)s
-                     AND updated_at > %(summed)s::timestamptz - make_interval(secs => %(margin)s))
+                     AND updated_at > %(checked)s::timestamptz - make_interval(secs => %(margin)s))
 """
 
 
 @dataclass(frozen=True)
 class _Settled:
     until: datetime
-    summed_at: datetime
+    checked_at: datetime
     totals: Counter[str]
 
 
@@ -114,7 +120,7 @@ class Totals:
             or await self._changed(workspace, settled)
         ):
             settled = _Settled(border, now, await self._sum(workspace, None, border))
-            self._settled[workspace] = settled
+        self._settled[workspace] = replace(settled, checked_at=max(now, settled.checked_at))
         total = Counter(settled.totals)
         total.update(await self._sum(workspace, settled.until, None))
         return total
@@ -123,7 +129,7 @@ class Totals:
         params = {
             "workspace": workspace,
             "until": settled.until,
-            "summed": settled.summed_at,
+            "checked": settled.checked_at,
             "margin": self._params.open_transactions.total_seconds(),
         }
         return (await fetch(self._pool, bool, _CHANGED, params))[0]
@@ -131,8 +137,7 @@ class Totals:
     async def _sum(
         self, workspace: int, since: datetime | None, until: datetime | None
     ) -> Counter[str]:
-        exact = [metrics.ACCEPTED, metrics.DUPLICATE, metrics.NEW_PEOPLE]
-        params = {"workspace": workspace, "exact": exact, "since": since, "until": until}
+        params = {"workspace": workspace, "since": since, "until": until}
         return Counter(dict(await fetch(self._pool, _pair, _SUMS, params)))
 
 

@@ -41,8 +41,8 @@ SELECT id, version, stage, round(extract(epoch
 FROM profiles WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s)
 """
 _LINKS: Final = """
-SELECT a, b, first_ms, tie, coalesce(cause, a), rank, status, reason FROM links
-    WHERE workspace_id = %(workspace)s
+SELECT a, b, first_ms, tie, coalesce(cause, a), rank, status, reason, ruled_ms
+FROM links WHERE workspace_id = %(workspace)s
 """
 _MEMBERSHIPS: Final = (
     "SELECT segment_id, profile_id, version FROM memberships WHERE workspace_id = %(workspace)s"
@@ -157,8 +157,8 @@ class PostgresTables:
 
     def links(self) -> Iterator[Link]:
         """Every link."""
-        for a, b, at_ms, tie, cause, rank, status, reason in self._stream(_LINKS):
-            yield Link(self._workspace, a, b, FactKey(at_ms, tie), cause, rank, status, reason)
+        for a, b, at_ms, tie, cause, *rest in self._stream(_LINKS):
+            yield Link(self._workspace, a, b, FactKey(at_ms, tie), cause, *rest)
 
     def memberships(self) -> Iterator[StoredMembership]:
         """Every membership."""

@@ -39,7 +39,7 @@ class FunnelParams:
         events_limit: events of all steps that are looked at, about 150 bytes each.
         breakdown_people_limit: people that a breakdown may look at.
         chunk_rows: records held at once while their properties are read.
-        at_once: funnels that one process computes at a time; others wait.
+        at_once: funnels that one process computes at a time; some wait (`api.web.concurrency`).
     """
 
     longest: timedelta = timedelta(days=731)
@@ -113,7 +113,7 @@ class FunnelAnswer(NamedTuple):
 
 
 class Funnels:
-    """Computes funnels, a bounded number at a time.
+    """Computes funnels.
 
     Args:
         pool: open pool.
@@ -123,7 +123,6 @@ class Funnels:
     def __init__(self, pool: Pool, params: FunnelParams) -> None:
         self._pool = pool
         self._params = params
-        self._turn = asyncio.Semaphore(params.at_once)
 
     async def answer(self, workspace: int, funnel: Funnel) -> FunnelAnswer:
         """Compute one funnel.
@@ -132,18 +131,15 @@ class Funnels:
             FunnelTooLargeError: it reads more than the bounds allow.
             psycopg.OperationalError: Postgres cannot be reached or cancels a statement.
         """
-        async with self._turn:
-            zone = await fetch_one(
-                self._pool,
-                str,
-                "SELECT time_zone FROM workspaces WHERE id = %(id)s",
-                {"id": workspace},
-            )
-            async with transaction(self._pool) as connection:
-                await connection.execute(
-                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                )
-                return await self._answer(connection, workspace, funnel, zone or "UTC")
+        zone = await fetch_one(
+            self._pool,
+            str,
+            "SELECT time_zone FROM workspaces WHERE id = %(id)s",
+            {"id": workspace},
+        )
+        async with transaction(self._pool) as connection:
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            return await self._answer(connection, workspace, funnel, zone or "UTC")
 
     async def _answer(
         self, connection: AsyncConnection[Any], workspace: int, funnel: Funnel, zone: str

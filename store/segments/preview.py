@@ -22,16 +22,19 @@ from domain.policies import ProfileRules
 from domain.profiles.profile import decode_person
 from domain.segments.definition import IN_USE, DefinitionStatus
 from domain.segments.rule import Rule
+from operators.rules.references import placed
 from operators.segments.draft import PreviewCounts, draft_program
-from operators.segments.sampling import Estimate, estimate
+from operators.segments.sampling import estimate
 from store.connection import adapt, one_of
 from store.definitions import versions
 from store.definitions.checks import as_rule, check_segment
 from store.definitions.drafts import Author
 from store.definitions.errors import MissingDefinitionError
 from store.definitions.load import load_definitions
-from store.segments.examples import Example, examples_of
+from store.segments.examples import examples_of
+from store.segments.followers import Followers
 from store.segments.population import count_people, ring
+from store.segments.previewed import NodeHolds, Overlap, Preview, VersusLive
 from store.unify.history import backfill_people
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -55,7 +58,7 @@ class PreviewParams:
         history_page: people read at once whose past must be read too.
         shown: people named as examples.
         identifiers_shown: identifiers of each.
-        at_once: previews that one process computes at a time; others wait.
+        at_once: previews that one process computes at a time; some wait (`api.web.concurrency`).
     """
 
     exact_people: int = 20_000
@@ -91,57 +94,6 @@ class PreviewQuery(NamedTuple):
     rule: Rule | None
     now_ms: int
     start: bytes
-
-
-class Overlap(NamedTuple):
-    """A segment that exists, and what it has in common with the draft.
-
-    Attributes:
-        version: that is live.
-        members: of that segment.
-        both: members of that segment who would be members of the draft.
-        share_of_draft: share of the draft's people who are in that segment, 0–1; None where there
-            are none.
-        share_of_segment: share of that segment's people who would be in the draft, 0–1; None where
-            there are none.
-    """
-
-    segment_id: int
-    name: str
-    version: int
-    members: Estimate
-    both: Estimate
-    share_of_draft: float | None
-    share_of_segment: float | None
-
-
-class Preview(NamedTuple):
-    """What the draft would mean.
-
-    Attributes:
-        members: how many people would be members.
-        people: how many there are.
-        people_exact: False where that is the planner's estimate.
-        evaluated: how many were evaluated.
-        exact: whether that was everybody.
-        in_time: False where time was over before as many were evaluated as are asked for.
-        reads_history: whether the rule asks for something of the past that people do not hold yet.
-        unscored: whether the rule asks for RFM scores that nobody has, because bounds have not been
-            taken yet.
-        examples: some people who would be members.
-        overlaps: live and paused segments, by id.
-    """
-
-    members: Estimate
-    people: int
-    people_exact: bool
-    evaluated: int
-    exact: bool
-    in_time: bool
-    reads_history: bool
-    unscored: bool
-    examples: tuple[Example, ...]
-    overlaps: tuple[Overlap, ...]
 
 
 class Previews:
@@ -188,6 +140,7 @@ class Previews:
         people, counted = count_people(conn, author.workspace, self._params.count_limit)
         wanted = people if people <= self._params.exact_people else self._params.sample_people
         found = PreviewCounts(program, self._rules, request.now_ms, self._params.shown)
+        followers = Followers(conn, author.workspace, request.segment)
         reads_history = program.newest > definitions.newest_aggregate
         for page in self._pages(
             conn,
@@ -197,7 +150,7 @@ class Previews:
             ends,
             self._params.history_page if reads_history else 0,
         ):
-            _add(conn, found, page)
+            _add(conn, found, followers, page)
         exact = counted and found.evaluated >= people
         unscored = program.definitions.rfm is not None and program.definitions.rfm.breaks is None
         return Preview(
@@ -213,6 +166,12 @@ class Previews:
             overlaps=tuple(
                 _overlap(found, people, *row) for row in conn.execute(_NAMES, (author.workspace,))
             ),
+            versus_live=_versus_live(found, people, request.segment),
+            nodes=tuple(
+                NodeHolds(placed_node.path, estimate(holds, found.evaluated, people))
+                for placed_node, holds in zip(placed(rule), found.nodes.holds, strict=True)
+            ),
+            audiences=tuple(followers.turns(found.evaluated, people)),
         )
 
     def _pages(
@@ -256,12 +215,27 @@ def _rule(conn: Connection[Any], author: Author, request: PreviewQuery) -> Rule:
     return rule
 
 
-def _add(conn: Connection[Any], tally: PreviewCounts, page: Sequence[tuple[bytes, bytes]]) -> None:
+def _add(
+    conn: Connection[Any],
+    tally: PreviewCounts,
+    followers: Followers,
+    page: Sequence[tuple[bytes, bytes]],
+) -> None:
     """Evaluate a page of people, with their past where they lack it."""
     people = [decode_person(document) for _, document in page]
     backfill_people(conn, people, tally.program)
-    for person in people:
-        tally.evaluate(person)
+    followers.add(conn, [(person, tally.evaluate(person)) for person in people])
+
+
+def _versus_live(tally: PreviewCounts, people: int, segment: int | None) -> VersusLive | None:
+    """Who would enter and leave a segment."""
+    if segment is None:
+        return None
+    members, both = tally.in_segment[SegmentId(segment)], tally.in_both[SegmentId(segment)]
+    return VersusLive(
+        estimate(tally.members - both, tally.evaluated, people),
+        estimate(members - both, tally.evaluated, people),
+    )
 
 
 def _overlap(

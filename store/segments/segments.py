@@ -55,23 +55,39 @@ _SELECT: Final = f"""
 
 
 async def of_workspace(
-    pool: Pool, workspace: int, after: int | None, limit: int
+    pool: Pool,
+    workspace: int,
+    search: str | None,
+    status: str | None,
+    after: int | None,
+    limit: int,
 ) -> list[SegmentRow]:
-    """List a workspace's live segments by id.
+    """List a workspace's segments by id.
 
     Args:
         pool: open pool.
         workspace: tenant.
+        search: part of the name, in any case; None for any.
+        status: draft, live or paused; None for any.
         after: the last id of the previous page; None for the first page.
         limit: segments per page.
     """
     sql = (
         _SELECT
-        + " AND (%(after)s::integer IS NULL OR s.id > %(after)s) ORDER BY s.id LIMIT %(limit)s"
+        + """
+        AND (%(search)s::text IS NULL OR strpos(lower(s.name), lower(%(search)s)) > 0)
+        AND (%(status)s::text IS NULL OR s.status = %(status)s)
+        AND (%(after)s::integer IS NULL OR s.id > %(after)s) ORDER BY s.id LIMIT %(limit)s
+        """
     )
-    return await fetch(
-        pool, SegmentRow, sql, {"workspace": workspace, "after": after, "limit": limit}
-    )
+    params = {
+        "workspace": workspace,
+        "search": search,
+        "status": status,
+        "after": after,
+        "limit": limit,
+    }
+    return await fetch(pool, SegmentRow, sql, params)
 
 
 async def by_id(pool: Pool, workspace: int, segment: int) -> SegmentRow | None:
@@ -103,6 +119,27 @@ async def members(
     return await fetch(pool, MemberRow, sql, params)
 
 
+async def memberships(
+    pool: Pool, workspace: int, segment: int, people: list[UUID]
+) -> list[MemberRow]:
+    """Those of some people who are members, in the order of the people.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        segment: which.
+        people: profile ids.
+    """
+    sql = """
+        SELECT profile_id, version, since_at FROM memberships
+        WHERE segment_id = %(segment)s AND workspace_id = %(workspace)s
+          AND profile_id = ANY(%(people)s)
+        ORDER BY array_position(%(people)s, profile_id)
+    """
+    params = {"workspace": workspace, "segment": segment, "people": people}
+    return await fetch(pool, MemberRow, sql, params)
+
+
 async def size(pool: Pool, workspace: int, segment: int, cap: int) -> Count:
     """How many members a segment has.
 
@@ -129,8 +166,8 @@ class SegmentNames:
         self._age_limit_s = age_limit_s
         self._known: dict[int, tuple[float, dict[int, str]]] = {}
 
-    async def names_of(self, workspace: int, ids: list[int], now_s: float) -> list[str]:
-        """Names of the segments with these ids; those that were deleted are left out.
+    async def names_of(self, workspace: int, ids: list[int], now_s: float) -> list[tuple[int, str]]:
+        """Ids and names of some segments; those that were deleted are left out.
 
         Args:
             workspace: tenant.
@@ -147,7 +184,7 @@ class SegmentNames:
             )
             names = dict(await fetch(self._pool, _pair, sql, {"workspace": workspace}))
             self._known[workspace] = (now_s, names)
-        return [names[segment] for segment in ids if segment in names]
+        return [(segment, names[segment]) for segment in ids if segment in names]
 
 
 def _pair(segment: int, name: str) -> tuple[int, str]:

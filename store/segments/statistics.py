@@ -1,10 +1,11 @@
-"""Statistics over time: sizes, entries and exits, volatility, volumes, RFM distribution.
+"""Statistics over time: sizes, entries and exits, volatility, RFM distribution.
 
 A segment's size in the past is its size now less every change since: the outbox holds each
 transition once, so points are exact for as long as changes are kept. Hours and days are those of
 the workspace's time zone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
@@ -24,18 +25,19 @@ class SeriesParams:
         hours: longest range in hourly steps.
         days: longest range in daily steps.
         volume_range: longest range of event volumes; every event in it is counted.
-        volume_names: event names shown apart at most.
+        volume_minutes: longest range of event volumes by the minute.
+        volume_names: event names, sources or types shown apart at most.
     """
 
     hours: timedelta = timedelta(days=62)
     days: timedelta = timedelta(days=731)
     volume_range: timedelta = timedelta(days=31)
+    volume_minutes: timedelta = timedelta(hours=3)
     volume_names: int = 50
 
     def __post_init__(self) -> None:
-        if self.volume_names < 1 or min(self.hours, self.days, self.volume_range) < timedelta(
-            hours=1
-        ):
+        ranges = (self.hours, self.days, self.volume_range, self.volume_minutes)
+        if self.volume_names < 1 or min(ranges) < timedelta(hours=1):
             raise ValueError("ranges of statistics are at least an hour, names at least 1")
 
 
@@ -132,6 +134,7 @@ _MOVES: Final = f"""
     FROM (SELECT id, name, status, workspace_id FROM segments
           WHERE workspace_id = %(workspace)s AND status <> '{DefinitionStatus.DELETED}'
             AND (%(after)s::integer IS NULL OR id > %(after)s)
+            AND (%(segments)s::integer[] IS NULL OR id = ANY(%(segments)s))
           ORDER BY id LIMIT %(limit)s) s
     LEFT JOIN LATERAL (
         SELECT count(*) FILTER (WHERE delta > 0) AS entries,
@@ -144,7 +147,12 @@ _MOVES: Final = f"""
 
 
 async def moves(
-    pool: Pool, workspace: int, since: datetime, after: int | None, limit: int
+    pool: Pool,
+    workspace: int,
+    since: datetime,
+    segments: Sequence[int] | None,
+    after: int | None,
+    limit: int,
 ) -> list[SegmentMoves]:
     """List live segments by id with their changes since an instant.
 
@@ -152,15 +160,18 @@ async def moves(
         pool: open pool.
         workspace: tenant.
         since: the instant.
+        segments: only these, by id; None for all.
         after: the last id of the previous page; None for the first page.
         limit: segments per page.
     """
-    return await fetch(
-        pool,
-        SegmentMoves,
-        _MOVES,
-        {"workspace": workspace, "since": since, "after": after, "limit": limit},
-    )
+    params = {
+        "workspace": workspace,
+        "since": since,
+        "segments": None if segments is None else list(segments),
+        "after": after,
+        "limit": limit,
+    }
+    return await fetch(pool, SegmentMoves, _MOVES, params)
 
 
 class SegmentChange(NamedTuple):
@@ -198,51 +209,6 @@ async def segment_changes(
     at, row = after or (None, None)
     params = {"workspace": workspace, "segment": segment, "at": at, "id": row, "limit": limit}
     return await fetch(pool, SegmentChange, _CHANGES, params)
-
-
-class Volume(NamedTuple):
-    """Events of one name in one step; `name` None: all names that are not shown apart."""
-
-    name: str | None
-    at: datetime
-    events: int
-
-
-# Quarters of an hour first: every zone's hours and days begin at one, and cutting a million
-# instants by the calendar is slow.
-_VOLUMES: Final = """
-    WITH quarters AS (
-        SELECT name, date_bin('15 minutes', occurred_at, '2000-01-01T00:00:00Z') AS at,
-            count(*) AS events FROM events
-        WHERE workspace_id = %(workspace)s AND occurred_at >= %(since)s AND occurred_at < %(until)s
-        GROUP BY 1, 2
-    ),
-    steps AS MATERIALIZED (
-        SELECT name, date_trunc(%(step)s, at, time_zone) AS at, sum(events) AS events
-        FROM quarters, (SELECT time_zone FROM workspaces
-        WHERE id = %(workspace)s) place GROUP BY 1, 2
-    ),
-    shown AS (SELECT name FROM steps GROUP BY name ORDER BY sum(events) DESC, name LIMIT %(names)s)
-    SELECT shown.name, at, sum(events)::bigint FROM steps LEFT JOIN shown USING (name)
-    GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2
-"""
-
-
-async def volumes(
-    pool: Pool, workspace: int, since: datetime, until: datetime, step: Step, names: int
-) -> list[Volume]:
-    """Events per name and step, by event time; steps without events are left out.
-
-    Args:
-        pool: open pool.
-        workspace: tenant.
-        since: event time at or after.
-        until: event time before.
-        step: length of steps.
-        names: names shown apart, those with the most events; the others are added up.
-    """
-    params = {"workspace": workspace, "since": since, "until": until, "step": step, "names": names}
-    return await fetch(pool, Volume, _VOLUMES, params)
 
 
 class RfmDistribution(NamedTuple):

@@ -34,4 +34,5 @@ def add(conn: Connection[Any], rows: Iterable[tuple[int, str, int, int, str, flo
         list(column) for column in zip(*ordered, strict=True)
     )
     instants = [utc(minute) for minute in minutes]
-    conn.execute(_ADD, (workspaces, signals, instants, shards, metrics, values))
+    amounts = [float(value) for value in values]  # integers among them would be another type
+    conn.execute(_ADD, (workspaces, signals, instants, shards, metrics, amounts))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from store.fetch import Pool, fetch
+from store.fetch import Pool, fetch, fetch_one
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ class ReadingRow:
     reasons: Any
 
 
+_NEWEST_OF_KNOWN: Final = """
+    SELECT k.signal, s.name, r.id, r.read_at, r.score, r.status, r.sample, r.components, r.reasons
+    FROM known k
+    LEFT JOIN sources s ON 'source:' || s.id = k.signal AND s.workspace_id = %(workspace)s
+    LEFT JOIN LATERAL (
+        SELECT * FROM readings WHERE workspace_id = %(workspace)s AND signal = k.signal
+            ORDER BY read_at DESC LIMIT 1
+    ) r ON true
+    ORDER BY k.signal
+"""
 # Postgres has no skip scan over distinct values that ends early; the recursion jumps from signal to
 # signal along the index.
 _LATEST: Final = """
@@ -47,16 +57,21 @@ _LATEST: Final = """
         UNION
         SELECT 'source:' || id FROM sources WHERE workspace_id = %(workspace)s
     )
-    SELECT k.signal, s.name, r.id, r.read_at, r.score, r.status, r.sample, r.components, r.reasons
-    FROM known k
-    LEFT JOIN sources s ON 'source:' || s.id = k.signal AND s.workspace_id = %(workspace)s
-    LEFT JOIN LATERAL (
-        SELECT * FROM readings WHERE workspace_id = %(workspace)s AND signal = k.signal
-            ORDER BY read_at DESC LIMIT 1
-    ) r ON true
-    ORDER BY k.signal
-"""
+""" + _NEWEST_OF_KNOWN  # fmt: skip
+_LATEST_OF: Final = """
+    WITH known AS (
+        SELECT %(signal)s::text AS signal
+        WHERE EXISTS (SELECT FROM readings
+                      WHERE workspace_id = %(workspace)s AND signal = %(signal)s)
+           OR EXISTS (SELECT FROM sources
+                      WHERE workspace_id = %(workspace)s AND 'source:' || id = %(signal)s)
+    )
+""" + _NEWEST_OF_KNOWN  # fmt: skip
 
+_BY_ID: Final = """
+    SELECT signal, NULL, id, read_at, score, status, sample, components, reasons FROM readings
+    WHERE workspace_id = %(workspace)s AND id = %(id)s
+"""
 _HISTORY: Final = """
     SELECT signal, NULL, id, read_at, score, status, sample, components, reasons FROM readings
     WHERE workspace_id = %(workspace)s AND signal = %(signal)s
@@ -155,6 +170,16 @@ async def scores(
 async def latest(pool: Pool, workspace: int) -> list[ReadingRow]:
     """The newest reading of every signal, and every source that has none yet, by signal."""
     return await fetch(pool, ReadingRow, _LATEST, {"workspace": workspace})
+
+
+async def latest_of(pool: Pool, workspace: int, signal: str) -> ReadingRow | None:
+    """The newest reading of one signal; None where the workspace neither read nor has it."""
+    return await fetch_one(pool, ReadingRow, _LATEST_OF, {"workspace": workspace, "signal": signal})
+
+
+async def by_id(pool: Pool, workspace: int, reading: int) -> ReadingRow | None:
+    """One reading; None where the workspace has no such reading, or it was thinned out."""
+    return await fetch_one(pool, ReadingRow, _BY_ID, {"workspace": workspace, "id": reading})
 
 
 @dataclass(frozen=True)

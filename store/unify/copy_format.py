@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from domain.changes import Change, NewIdentifier
-from domain.event import Event, Unmerge
+from domain.event import Command, Event
 from domain.ids import IdentifierKey
 from domain.instants import EPOCH_2000_MS
 from domain.link import Link
@@ -46,7 +46,7 @@ PERSON_COLUMNS: Final = (
 REPLACING_COLUMNS: Final = f"{PERSON_COLUMNS}, replaced"
 IDENTIFIER_COLUMNS: Final = "key, workspace_id, kind, value, profile_id, leaf"
 LEAF_COLUMNS: Final = "key, leaf"
-LINK_COLUMNS: Final = "a, b, workspace_id, first_ms, tie, cause, rank, status, reason"
+LINK_COLUMNS: Final = "a, b, workspace_id, first_ms, tie, cause, rank, status, reason, ruled_ms"
 CHANGE_COLUMNS: Final = (
     "workspace_id, segment_id, profile_id, delta, version, cause, urgent, changed_at"
 )
@@ -59,7 +59,7 @@ def _stamp(at_ms: int) -> int:
     return (at_ms - EPOCH_2000_MS) * 1000
 
 
-def _event(event: Event | Unmerge) -> bytes:
+def _event(event: Event | Command) -> bytes:
     source: int
     if isinstance(event, Event):
         kind = event.type.encode()
@@ -68,7 +68,7 @@ def _event(event: Event | Unmerge) -> bytes:
         leaf = event.identifiers[0].key
         occurred, flags = event.occurred_ms, FLAG_FUTURE if event.future else 0
     else:
-        kind = b"unmerge"
+        kind = event.kind.encode()
         name = b""
         source = 0
         leaf = event.links[0][0]
@@ -137,7 +137,7 @@ def _link(link: Link) -> bytes:
     return b"".join(
         (
             _LINK_HEAD.pack(
-                9,
+                10,
                 16,
                 link.a,
                 16,
@@ -157,6 +157,7 @@ def _link(link: Link) -> bytes:
             status,
             _LENGTH.pack(len(reason)),
             reason,
+            _STAMP.pack(8, link.ruled_ms),
         )
     )
 
@@ -175,7 +176,7 @@ def _copy(cursor: psycopg.Cursor, table: str, columns: str, rows: list[bytes]) -
         copy.write(b"".join((_HEAD, *rows, _TAIL)))
 
 
-def copy_events(cursor: psycopg.Cursor, events: Iterable[Event | Unmerge]) -> None:
+def copy_events(cursor: psycopg.Cursor, events: Iterable[Event | Command]) -> None:
     """Append to ``events``; psycopg.errors.UniqueViolation where a message is stored already."""
     _copy(cursor, "events", EVENT_COLUMNS, [_event(event) for event in events])
 

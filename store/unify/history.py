@@ -22,6 +22,33 @@ WHERE EXISTS (
     SELECT FROM unnest(%s::text[], %s::text[]) AS looked(type, name)
     WHERE looked.type = e.type AND (looked.name IS NULL OR looked.name = e.name))
 """
+_COUNTED: Final = """
+SELECT count(*) FROM (
+    SELECT FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
+    JOIN events e ON e.leaf = i.key LIMIT %s
+) AS counted
+"""
+EVENTS_LIMIT: Final = 200_000
+"""Stored events of people that are read for one answer."""
+
+
+class TooEventfulError(Exception):
+    """People have more than `EVENTS_LIMIT` stored events."""
+
+
+def refuse_too_many(connection: psycopg.Connection, people: Collection[ProfileId]) -> None:
+    """Refuse to read people with too many events, whatever their types and names.
+
+    Args:
+        connection: of the engine (`store.connection.adapt`).
+        people: stored people.
+
+    Raises:
+        TooEventfulError: together they have too many.
+    """
+    counted = connection.execute(_COUNTED, (Keys(list(people)), EVENTS_LIMIT + 1)).fetchone()
+    if counted is not None and counted[0] > EVENTS_LIMIT:
+        raise TooEventfulError
 
 
 def backfill_people(

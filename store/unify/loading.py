@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable
 
 from domain.changes import Changes, LoadedState, Member
 from domain.ids import IdentifierKey, ProfileId
-from domain.link import BANNED, Pair
+from domain.link import Pair
 from domain.profiles.profile import Person
 from operators.unify.read_set import ReadSet
 from store.unify.cache import PeopleCache
@@ -127,7 +127,7 @@ class Loader:
                 return None
         links = self._reads.links_of(people)
         loaded.links |= {link.pair: link for link in links}
-        ends = {key for link in links if link.status != BANNED for key in link.pair}
+        ends = {key for link in links if link.holds for key in link.pair}
         beyond = [key for key in ends if key not in loaded.owners]
         if beyond and self._learn(loaded, self._reads.owned(beyond)):
             return None

@@ -23,7 +23,8 @@ SELECT NULL, p.id, NULL, p.version, p.doc FROM (SELECT DISTINCT profile_id FROM 
     JOIN profiles p ON p.id = owner.profile_id
 """
 _LOAD_LINKS: Final = """
-SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
+SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason,
+    l.ruled_ms
 FROM unnest(%s, %s) AS wanted(a, b) JOIN links l ON l.a = wanted.a AND l.b = wanted.b
 """
 _LOAD_MESSAGES: Final = """
@@ -34,11 +35,13 @@ SELECT i.key, i.kind, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id)
     JOIN identifiers i ON i.profile_id = wanted.id
 """
 _LOAD_LINKS_OF: Final = """
-SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
+SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason,
+    l.ruled_ms
 FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
     JOIN links l ON l.a = i.key
 UNION
-SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason
+SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason,
+    l.ruled_ms
 FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
     JOIN links l ON l.b = i.key
 """
@@ -126,8 +129,8 @@ def _owned(
     return found
 
 
-def _link(row: tuple[bytes, bytes, int, int, int, bytes, int, str, str]) -> Link:
-    a, b, workspace, at, tie, cause, rank, status, reason = row
+def _link(row: tuple[bytes, bytes, int, int, int, bytes, int, str, str, int]) -> Link:
+    a, b, workspace, at, tie, cause, rank, status, reason, ruled_ms = row
     return Link(
         WorkspaceId(workspace),
         IdentifierKey(a),
@@ -137,4 +140,5 @@ def _link(row: tuple[bytes, bytes, int, int, int, bytes, int, str, str]) -> Link
         rank,
         status,
         reason,
+        ruled_ms,
     )

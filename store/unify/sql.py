@@ -61,9 +61,10 @@ _UPDATE_LEAVES: Final = (
 )
 _REVISE_LINKS: Final = """
 UPDATE links l SET first_ms = s.first_ms, tie = s.tie, cause = s.cause, rank = s.rank, status
-    = s.status, reason = s.reason
+    = s.status, reason = s.reason, ruled_ms = s.ruled_ms
 FROM stage_links s JOIN stage_known_links k ON k.a = s.a AND k.b = s.b
 WHERE l.a = s.a AND l.b = s.b AND l.first_ms = k.first_ms AND l.tie = k.tie AND l.status = k.status
+    AND l.reason = k.reason AND l.ruled_ms = k.ruled_ms
 """
 _ADD_MEMBERS: Final = """
 INSERT INTO memberships (segment_id, profile_id, workspace_id, version, since_at)

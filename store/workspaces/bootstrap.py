@@ -66,13 +66,16 @@ def key_hash(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def create_workspace(conn: Connection[Any], name: str, time_zone: str = "UTC") -> Workspace:
-    """Make a workspace with a random salt and its built-in segment, live.
+def create_workspace(
+    conn: Connection[Any], name: str, time_zone: str = "UTC", salt: bytes = b""
+) -> Workspace:
+    """Make a workspace with its salt and its built-in segment, live.
 
     Args:
         conn: inside the caller's transaction.
         name: unique.
         time_zone: IANA name; calendar days are counted in it.
+        salt: 32 bytes; empty: random ones.
 
     Raises:
         ValueError: there is no such time zone.
@@ -82,7 +85,7 @@ def create_workspace(conn: Connection[Any], name: str, time_zone: str = "UTC") -
         ZoneInfo(time_zone)
     except (KeyError, ValueError) as error:
         raise ValueError("a time zone is an IANA name, like Europe/Berlin") from error
-    salt = secrets.token_bytes(SALT_BYTES)
+    salt = salt or secrets.token_bytes(SALT_BYTES)
     statement = "INSERT INTO workspaces (name, salt, time_zone) VALUES (%s, %s, %s) RETURNING id"
     workspace_id = _inserted(conn, statement, name, salt, time_zone)
     author = Author(workspace_id, ACTOR)
@@ -110,13 +113,26 @@ def create_source(
     Raises:
         psycopg.errors.UniqueViolation: the name is taken.
     """
-    write_key = secrets.token_urlsafe(KEY_BYTES)
     statement = (
-        "INSERT INTO sources (workspace_id, name, write_key_hash, default_region) VALUES (%s, %s,"
-        " %s, %s) RETURNING id"
+        "INSERT INTO sources (workspace_id, name, default_region) VALUES (%s, %s, %s) RETURNING id"
     )
-    source_id = _inserted(conn, statement, workspace_id, name, key_hash(write_key), default_region)
-    return SourceId(source_id), write_key
+    source_id = SourceId(_inserted(conn, statement, workspace_id, name, default_region))
+    return source_id, create_write_key(conn, source_id)[1]
+
+
+def create_write_key(conn: Connection[Any], source_id: SourceId) -> tuple[int, str]:
+    """Make one more write key of a source.
+
+    Args:
+        conn: inside the caller's transaction.
+        source_id: of the source.
+
+    Returns:
+        Its id and the key.
+    """
+    key = secrets.token_urlsafe(KEY_BYTES)
+    statement = "INSERT INTO write_keys (source_id, key_hash) VALUES (%s, %s) RETURNING id"
+    return _inserted(conn, statement, source_id, key_hash(key)), key
 
 
 def create_api_key(
@@ -136,6 +152,26 @@ def create_api_key(
     Raises:
         ValueError: no scope, or one that does not exist.
     """
+    return insert_api_key(conn, workspace_id, name, scopes)[1]
+
+
+def insert_api_key(
+    conn: Connection[Any], workspace_id: WorkspaceId, name: str, scopes: Collection[str]
+) -> tuple[int, str]:
+    """Like `create_api_key`.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace_id: the only tenant it opens.
+        name: what people call it.
+        scopes: what it may do.
+
+    Returns:
+        Its id and the key.
+
+    Raises:
+        ValueError: no scope, or one that does not exist.
+    """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise ValueError(
@@ -146,8 +182,8 @@ def create_api_key(
         "INSERT INTO api_keys (workspace_id, name, key_hash, scopes) VALUES (%s, %s, %s, %s)"
         " RETURNING id"
     )
-    _inserted(conn, statement, workspace_id, name, key_hash(key), sorted(set(scopes)))
-    return key
+    values = (workspace_id, name, key_hash(key), sorted(set(scopes)))
+    return _inserted(conn, statement, *values), key
 
 
 def bootstrap(

@@ -130,6 +130,18 @@ def drain(settings: Settings) -> Callable[[], list[bytes]]:
 
 
 @pytest.fixture
+def execute(settings: Settings) -> Callable[..., Any]:
+    """Runs one statement; answers its first value."""
+
+    def run(statement: str, *values: object) -> Any:
+        with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+            cursor = conn.execute(statement.encode(), values)
+            return cursor.fetchone()[0] if cursor.description else None  # type: ignore[index]
+
+    return run
+
+
+@pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """The application as it is served."""
     return create_app(settings)
@@ -160,6 +172,10 @@ class Api:
     def put(self, path: str, body: Any, expect: int = 200) -> Any:
         """The JSON answer, which must have this status."""
         return self._checked(self.http.put(path, json=body), expect)
+
+    def patch(self, path: str, body: Any, expect: int = 200, **headers: str) -> Any:
+        """The JSON answer, which must have this status."""
+        return self._checked(self.http.patch(path, json=body, headers=headers), expect)
 
     def delete(self, path: str, expect: int = 200) -> Any:
         """The JSON answer, which must have this status."""

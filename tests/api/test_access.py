@@ -71,7 +71,7 @@ def test_a_write_key_of_a_source_opens_nothing(
     address: str, settings: Settings, tenant: Tenant
 ) -> None:
     with closing(psycopg.connect(settings.postgres.dsn.get_secret_value())) as conn:
-        conn.execute("UPDATE sources SET write_key_hash = (SELECT key_hash FROM api_keys LIMIT 1)")
+        conn.execute("UPDATE write_keys SET key_hash = (SELECT key_hash FROM api_keys LIMIT 1)")
         conn.execute("DELETE FROM api_keys")
         conn.commit()
     problem(

@@ -133,3 +133,52 @@ def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
     known = {f"#/components/schemas/{name}" for name in spec["components"]["schemas"]}
 
     assert references(spec["paths"]) | references(spec["components"]) <= known
+
+
+@pytest.mark.parametrize(
+    ("answer", "body"),
+    [
+        ("SegmentView", "SegmentRequest"),
+        ("SegmentVersionView", "SegmentRequest"),
+        ("CheckedView", "SegmentRequest"),
+        ("RuleNodeView", "SegmentRequest"),
+        ("TraitView", "TraitRequest"),
+        ("TraitVersionView", "TraitRequest"),
+        ("RfmView", "RfmRequest"),
+        ("RfmVersionView", "RfmRequest"),
+    ],
+)
+def test_a_rule_that_is_read_has_the_type_of_a_rule_that_is_sent(
+    spec: dict[str, Any], answer: str, body: str
+) -> None:
+    def shape(schema: str) -> tuple[set[str], Any]:
+        node = spec["components"]["schemas"][schema]["properties"]["rule"]
+        rule = next((one for one in node.get("anyOf", ()) if one != {"type": "null"}), node)
+        refs = {one["$ref"] for one in rule.get("oneOf", [rule])}
+        return refs, rule.get("discriminator")
+
+    assert shape(answer) == shape(body)
+
+
+def test_what_is_any_json_is_said_here(spec: dict[str, Any]) -> None:
+    free = {
+        f"{name}.{field}"
+        for name, schema in spec["components"]["schemas"].items()
+        for field, kind in schema.get("properties", {}).items()
+        if not kind.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf", "const", "enum"}
+        or (kind.get("type") == "object" and kind.get("additionalProperties") in (None, True))
+    }
+
+    assert free == {
+        "AuditEntry.detail",  # by the action, and whatever a person wrote past the log
+        "ComputedValue.value",  # a computed trait's value: any scalar or list of what was sent
+        "EventView.payload",  # a client's
+        "FeedEvent.payload",  # a client's
+        "ExportedProfile.traits",
+        "FunnelPart.value",  # a value of a client's property
+        "GroupView.traits",  # a client's
+        "PushRequestView.outcome",  # by the platform and the attempt
+        "RejudgeRequest.thresholds",  # some of `GateThresholds`
+        "RuleNodeView.value",  # whatever the condition was held against
+        "Trait.value",  # a client's
+    }

@@ -1,15 +1,20 @@
 """Health, statistics, lag."""
 
+import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
 import pytest
 import redis
 
+from api.app import create_app
 from config.settings import Settings
 from store.profiles.statistics import StatisticsParams
 from tests.api.conftest import START_MS, Api, Tenant
+from tests.support.serving import serving_api
 
 
 def with_limits(settings: Settings, **limits: int | timedelta) -> Settings:
@@ -196,6 +201,17 @@ def test_lag_tells_what_waits(api: Api, settings: Settings) -> None:
     assert [each["partition"] for each in lag["partitions"] if each["records_behind"]] == [3]
 
 
+@pytest.mark.parametrize(("waited_s", "is_late"), [(20, False), (40, True)])
+def test_lag_says_when_figures_must_not_pass_for_current(
+    api: Api, settings: Settings, waited_s: int, is_late: bool
+) -> None:
+    with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
+        at_ms = int((time.time() - waited_s) * 1_000)
+        client.xadd(f"{settings.log.name}:3", {b"0": b"{}"}, id=f"{at_ms}-0")
+
+    assert api.get("/cdp/lag")["late"] is is_late
+
+
 def test_lookups_are_answered_without_redis(
     tenant: Tenant, settings: Settings, api_with: Callable[[Settings, str], Api]
 ) -> None:
@@ -210,3 +226,47 @@ def test_lookups_are_answered_without_redis(
             client.config_set("maxclients", 10_000)
 
     assert found["events"]["total"] == 1
+
+
+def test_a_workspace_says_what_its_pages_need_and_nothing_of_another(
+    settings: Settings, tenants: Callable[[str], Tenant], asks: Callable[[str], Api]
+) -> None:
+    first, second = tenants("first"), tenants("second")
+    with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
+        conn.execute(
+            "UPDATE workspaces SET time_zone = 'Europe/Berlin' WHERE id = %s", (second.id,)
+        )
+
+    found, other = (asks(each.read).get("/cdp/workspace") for each in (first, second))
+
+    assert (found["id"], found["name"], found["time_zone"]) == (first.id, "first", "UTC")
+    assert (other["id"], other["name"], other["time_zone"]) == (
+        second.id,
+        "second",
+        "Europe/Berlin",
+    )
+    assert [each["kind"] for each in found["kinds"]] == list(settings.identity.kinds)
+    assert found["thresholds"] == {"healthy": 70.0, "degraded": 40.0}
+    assert (found["rule"]["depth_limit"], found["rule"]["node_limit"]) == (10, 500)
+    assert (found["churn_after_s"], found["longest_override_s"]) == (90 * 86_400, 7 * 86_400)
+
+
+def test_a_workspace_shows_bounds_as_they_are_configured(
+    settings: Settings, tenant: Tenant
+) -> None:
+    changed = settings.model_copy(
+        update={
+            "signals": replace(settings.signals, healthy=80.0),
+            "gate": replace(settings.gate, two_persons=True),
+            "definitions": replace(settings.definitions, depth_limit=4),
+            "profile": replace(settings.profile, order_events=frozenset({"Sale", "Buy"})),
+        }
+    )
+
+    with serving_api(create_app(changed)) as url, closing(Api(url, tenant.read).http) as http:
+        found = http.get("/cdp/workspace").json()
+
+    assert found["thresholds"]["healthy"] == 80.0
+    assert found["two_persons"] is True
+    assert found["rule"]["depth_limit"] == 4
+    assert found["order_events"] == ["Buy", "Sale"]

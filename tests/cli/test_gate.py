@@ -60,7 +60,9 @@ def test_a_gate_that_enforces_says_so(run: Run) -> None:
     assert "The gate enforces; nobody lets anything pass." in run("show")
 
 
-def test_what_is_said_is_shown_until_it_is_taken_back(run: Run, audience: int) -> None:
+def test_what_is_said_is_shown_until_it_is_taken_back(
+    run: Run, audience: int, postgres_dsn: str
+) -> None:
     assert "frozen" in run("freeze", "--reason", "moving house", "--scope", f"audience:{audience}")
     assert "holds for 2 h" in run(
         "override", "degraded", "stale", "--reason", "known", "--hours", 2
@@ -79,9 +81,15 @@ def test_what_is_said_is_shown_until_it_is_taken_back(run: Run, audience: int) -
 
     run("enforce", "--reason", "we are there", "--scope", f"audience:{audience}")
     run("revoke", "override", 1)
-    run("revoke", "release", 1)
+    run("revoke", "release", 1, "--reason", "no longer meant")
     assert "The gate enforces" in run("show")
     assert "no override 1 that holds" in run("revoke", "override", 1, code=2)
+    with psycopg.connect(postgres_dsn) as conn:
+        sql = "SELECT action, detail FROM audit WHERE action LIKE 'gate.%.revoke' ORDER BY id"
+        assert conn.execute(sql).fetchall() == [
+            ("gate.override.revoke", {}),
+            ("gate.release.revoke", {"reason": "no longer meant"}),
+        ]
 
 
 def test_what_makes_no_sense_is_refused_with_a_reason(run: Run, audience: int) -> None:

@@ -15,7 +15,7 @@ def test_the_workspace_is_in_the_database_with_hashed_keys(
 ) -> None:
     with psycopg.connect(postgres_dsn) as conn:
         assert conn.execute("SELECT salt FROM workspaces").fetchall() == [(workspace.salt,)]
-        assert conn.execute("SELECT write_key_hash FROM sources").fetchall() == [
+        assert conn.execute("SELECT key_hash FROM write_keys").fetchall() == [
             (key_hash(workspace.write_key),)
         ]
         assert conn.execute("SELECT key_hash, scopes FROM api_keys").fetchall() == [

@@ -9,7 +9,7 @@ import pytest
 from domain.ids import IdentifierKey, MessageKey
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.stored import StoredEvent
-from oracle.identity import Facts, Verdict, people_of
+from oracle.identity import Facts, Ruling, Verdict, people_of
 from oracle.statements.named import Named
 from oracle.statements.record import Statement, read_statement
 from oracle.view import View, churns_at, stage_at, view_of
@@ -213,7 +213,7 @@ def test_a_link_inside_one_person_is_accepted() -> None:
 
 def test_a_banned_pair_is_no_fact_and_makes_room() -> None:
     gathered = facts((1, U1, A), (2, U2, A))
-    gathered.banned.add((U1, A))
+    gathered.rule((U1, A), Ruling(1, bans=True, reason="wrong"))
     assert groups(gathered) == {frozenset({U1}), frozenset({U2, A})}
 
 

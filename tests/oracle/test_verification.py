@@ -278,7 +278,46 @@ def test_a_command_bans_a_link_and_parts_the_people() -> None:
     body = msgspec.json.encode({"kind": "unmerge", "links": [[BROWSER.hex(), MARY.hex()]]})
     command = StoredEvent(message_key(SALT, "command"), "", "unmerge", MARY, 9, 9, body)
     still_one = replace(tables, stored_events=[*tables.stored_events, command])
-    assert found(still_one) == [("link", "status"), ("identity", "merged")]
+    assert found(still_one) == [("link", "status"), ("link", "ruled_ms"), ("identity", "merged")]
+
+
+def banned(at_ms: int, *, reason: str = "a typo", stands: str = "banned") -> HandTables:
+    """Mary's browser was parted from her at 9, for a typo; and what the row says of it."""
+    tables = mary_and_a_stranger()
+    pair = [BROWSER.hex(), MARY.hex()]
+    body = msgspec.json.encode({"kind": "unmerge", "links": [pair], "reason": "a typo"})
+    command = StoredEvent(message_key(SALT, "command"), "", "unmerge", MARY, 9, 9, body)
+    (link,) = tables.stored_links
+    row = msgspec.structs.replace(link, status=stands, reason=reason, ruled_ms=at_ms)
+    return replace(tables, stored_events=[*tables.stored_events, command], stored_links=[row])
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "reason", "difference"),
+    [(9, "a typo", []), (8, "a typo", ["ruled_ms"]), (9, "no reason", ["reason"])],
+)
+def test_a_ban_says_when_and_why_it_was_given(
+    at_ms: int, reason: str, difference: list[str]
+) -> None:
+    told = [what for place, what in found(banned(at_ms, reason=reason)) if place == "link"]
+    assert told == difference
+
+
+def test_a_ban_from_before_bans_had_an_instant_is_only_a_ban() -> None:
+    told = [what for place, what in found(banned(0, reason="whatever")) if place == "link"]
+    assert told == []
+
+
+@pytest.mark.parametrize(("at_ms", "stands"), [(10, "linked"), (9, "banned"), (8, "banned")])
+def test_the_latest_command_about_a_link_counts_and_of_one_instant_the_ban(
+    at_ms: int, stands: str
+) -> None:
+    for status in ("linked", "banned"):
+        tables = banned(max(at_ms, 9), reason="a typo" if status == "banned" else "", stands=status)
+        body = msgspec.json.encode({"kind": "allow", "links": [[MARY.hex(), BROWSER.hex()]]})
+        lifted = StoredEvent(message_key(SALT, "lifts"), "", "allow", MARY, at_ms, at_ms, body)
+        told = found(replace(tables, stored_events=[lifted, *tables.stored_events]))
+        assert (("link", "status") in told) == (status != stands)
 
 
 def test_a_ban_without_a_command_is_found() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from domain.changes import Changes, LoadedState, NeedMore
-from domain.event import Event, Fence, Unmerge
+from domain.event import Command, Event, Fence
 from domain.link import pair_of
 from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import Person, decode_person
@@ -55,7 +55,7 @@ class Feed:
     ) -> None:
         self.store, self.rules, self._partition, self._next = store, rules, partition, 0
 
-    def __call__(self, *items: Event | Unmerge) -> None:
+    def __call__(self, *items: Event | Command) -> None:
         """Commit, again where the store says that somebody was faster."""
         for _ in range(3):
             known = self.store.load(collect_read_set(items))

@@ -168,6 +168,7 @@ class _Draft:
         self.rng = rng
         self.appends: list[tuple[int, bytes]] = []
         self.pairs: list[tuple[int, Mention, Mention]] = []
+        self.commands: list[tuple[int, Mention, Mention, int]] = []
         self.sent: list[tuple[int, str, dict[str, Any]]] = []
         size = rng.choice((2, 3, 5))
         self.live = rng.random() < 0.4
@@ -190,6 +191,8 @@ class _Draft:
         scene()
         while self.rng.random() < 0.35:
             self.unmerge()
+            while self.rng.random() < 0.4:
+                self.overrule()
         while self.sent and self.rng.random() < 0.4:
             self.again()
 
@@ -298,6 +301,16 @@ class _Draft:
         if self.pairs:
             self.command(*self.rng.choice(self.pairs))
 
+    def overrule(self) -> None:
+        """An operator lifts a ban, or bans again; at times in the same millisecond."""
+        if not self.commands:
+            return
+        workspace, one, other, received = self.rng.choice(self.commands)
+        kind = "unmerge" if self.rng.random() < 0.3 else "allow"
+        self.command(
+            workspace, one, other, kind, received if self.rng.random() < 0.2 else self.received()
+        )
+
     def again(self) -> None:
         """A client repeats itself, word for word or with another story under the same id."""
         source, message_id, body = self.rng.choice(self.sent)
@@ -338,18 +351,27 @@ class _Draft:
     def put(self, value: bytes, affinity: int | None = None) -> None:
         self.appends.append((self.rng.randrange(16) if affinity is None else affinity, value))
 
-    def command(self, workspace: int, one: Mention, other: Mention) -> None:
+    def command(
+        self,
+        workspace: int,
+        one: Mention,
+        other: Mention,
+        kind: str = "unmerge",
+        received: int | None = None,
+    ) -> None:
+        received = self.received() if received is None else received
+        self.commands.append((workspace, one, other, received))
         keys = [identifier_key(SALTS[workspace], *mention).hex() for mention in (one, other)]
         self.rng.shuffle(keys)
         body = {
-            "kind": "unmerge",
+            "kind": kind,
             "workspace": workspace,
             "id": f"command {len(self.appends)}",
             "links": [keys],
             "author": "op",
-            "reason": "no",
+            "reason": self.rng.choice(("no", "never")),
         }
-        self.put(encode_command(self.received(), json.dumps(body).encode()))
+        self.put(encode_command(received, json.dumps(body).encode()))
 
     def event(
         self,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from domain.changes import Change, Changes, Counted, HistoryEvent, LoadedState, Merge
-from domain.event import Event, Fence, Unmerge
+from domain.event import Command, Event, Fence
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link, Pair
 from domain.profiles.profile import Person, decode_person, encode_person
@@ -51,7 +51,7 @@ class MemoryTables:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.offsets: dict[tuple[str, int], int] = {}
-        self.events: dict[MessageKey, Event | Unmerge] = {}
+        self.events: dict[MessageKey, Event | Command] = {}
         self.identifiers: dict[IdentifierKey, StoredIdentifier] = {}
         self.owned: dict[ProfileId, set[IdentifierKey]] = defaultdict(set)
         self.workspace_of: dict[ProfileId, WorkspaceId] = {}
@@ -199,12 +199,12 @@ class WorkspaceTables:
         self._tables = tables
         self._workspace = workspace
 
-    def _event(self, event: Event | Unmerge) -> StoredEvent:
-        if isinstance(event, Unmerge):
+    def _event(self, event: Event | Command) -> StoredEvent:
+        if isinstance(event, Command):
             return StoredEvent(
                 event.message_key,
                 "",
-                "unmerge",
+                event.kind,
                 event.links[0][0],
                 event.received_ms,
                 event.received_ms,
@@ -350,7 +350,7 @@ class MemoryReads:
         histories: dict[ProfileId, list[HistoryEvent]] = {profile: [] for profile in ids}
         for event in tables.events.values():
             if (
-                isinstance(event, Unmerge)
+                isinstance(event, Command)
                 or not {(event.type, event.name), (event.type, None)} & wanted
             ):
                 continue

@@ -101,13 +101,11 @@ def install(connection: psycopg.Connection, registry: Registry) -> None:
         )
     for source in registry.sources.values():
         connection.execute(
-            "INSERT INTO sources (id, workspace_id, name, write_key_hash, default_region) VALUES"
-            " (%s, %s, %s, %s, %s)",
+            "INSERT INTO sources (id, workspace_id, name, default_region) VALUES (%s, %s, %s, %s)",
             (
                 source.id,
                 source.workspace,
                 f"source {source.id}",
-                str(source.id).encode(),
                 source.default_region,
             ),
         )

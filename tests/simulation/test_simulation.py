@@ -12,7 +12,7 @@ import pytest
 
 from domain.changes import LoadedState
 from domain.ids import IdentifierKey, ProfileId, SegmentId
-from domain.link import BANNED, Pair
+from domain.link import Pair
 from domain.profiles.leaf import Leaf
 from domain.profiles.profile import Person, decode_person
 from domain.segments.definition import WorkspaceDefinitions
@@ -72,14 +72,11 @@ def people(world: World) -> dict[frozenset[IdentifierKey], tuple[Leaf, str, dict
     return found
 
 
-def links(world: World) -> dict[Pair, tuple[str, str, object]]:
-    """Links with the verdict on them; of a banned pair only that it is banned."""
+def links(world: World) -> dict[Pair, tuple[str, str, int, object]]:
+    """Links with the verdict on them, the latest command, and the earliest event that states
+    them."""
     return {
-        pair: (
-            (link.status, "", None)
-            if link.status == BANNED
-            else (link.status, link.reason, link.key)
-        )
+        pair: (link.status, link.reason, link.ruled_ms, link.key if link.is_stated else None)
         for pair, link in world.tables.links.items()
     }
 

@@ -19,7 +19,7 @@ from tests.simulation.contract import (
     status,
     woken,
 )
-from tests.support.builders import NOON_MS, definitions, event, key, order, unmerge
+from tests.support.builders import NOON_MS, allow, definitions, event, key, order, unmerge
 
 
 def test_an_empty_store_knows_nothing(shared: Shared) -> None:
@@ -162,6 +162,32 @@ def test_a_link_remembered_from_before_a_ban_never_overwrites_it(shared: Shared)
     second(event("u1", "a1", at_ms=50))
     assert status(shared.open(), "u1", "a1") == BANNED
     assert person_of(shared.open(), "u1").id != person_of(shared.open(), "a1").id
+
+
+def test_a_ban_and_what_lifts_it_that_meet_end_as_the_later_one(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    for sooner_ms, later_ms, ends in ((1, 2, LINKED), (2, 1, BANNED), (1, 1, BANNED)):
+        names = (f"u{sooner_ms}{later_ms}", f"a{sooner_ms}{later_ms}")
+        first(event(*names))
+        second(event(*names))
+        first(unmerge(names, at_ms=sooner_ms))
+        second(allow(names, at_ms=later_ms))  # knows the link from before the ban
+        assert status(shared.open(), *names) == ends
+        is_one = person_of(shared.open(), names[0]) == person_of(shared.open(), names[1])
+        assert is_one == (ends == LINKED)
+
+
+def test_a_ban_remembered_from_before_it_was_lifted_never_comes_back(shared: Shared) -> None:
+    first, second = Feed(shared.open()), Feed(shared.open(), partition=1)
+    first(event("u1", "a1", at_ms=100))
+    first(unmerge(("u1", "a1"), at_ms=1))
+    second(event("u1", "a1", at_ms=200))
+    first(allow(("u1", "a1"), at_ms=2))
+    second(event("u1", "a1", at_ms=50))
+    fact = ask(shared.open(), "u1", "a1").links[pair_of(key("u1"), key("a1"))]
+    assert (fact.status, fact.key.at_ms) == (LINKED, NOON_MS + 50)
+    assert fact.ruled_ms == NOON_MS + 2
+    assert person_of(shared.open(), "u1") == person_of(shared.open(), "a1")
 
 
 def test_a_link_remembered_from_before_an_earlier_statement_never_moves_it_back(

@@ -1,14 +1,18 @@
+import re
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import psycopg
 import pytest
 
 from local.servers.postgres import EmbeddedPostgres
 from store.databases import ensure_database
-from store.migrate import Migration, SchemaError, migrate, migrations
+from store.migrate import OUTSIDE, LockPatience, Migration, SchemaError, migrate, migrations
 from tests.support.databases import drop_database
+
+LAST_RELEASED = 18
 
 
 @pytest.fixture
@@ -60,3 +64,46 @@ def test_a_newer_database_is_refused(postgres_dsn: str) -> None:
         )
     with pytest.raises(SchemaError, match="9999_future, which this version does not know"):
         migrate(postgres_dsn)
+
+
+def test_no_index_of_a_table_that_is_in_use_is_built_in_a_transaction() -> None:
+    for migration in migrations():
+        if migration.version <= LAST_RELEASED or migration.sql.startswith(OUTSIDE):
+            continue
+        fresh = set(re.findall(r"CREATE TABLE (\w+)", migration.sql))
+        assert set(re.findall(r"CREATE INDEX \w+ ON (\w+)", migration.sql)) <= fresh, migration.name
+
+
+def test_an_index_whose_building_broke_off_is_built_anew(postgres_dsn: str) -> None:
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'readings_by_id'::regclass"
+    with psycopg.connect(postgres_dsn, autocommit=True) as conn:
+        conn.execute("DELETE FROM schema_migrations WHERE version = 25")
+        conn.execute("DROP INDEX audit_commands")
+        conn.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'readings_by_id'::regclass"
+        )
+
+        assert [migration.version for migration in migrate(postgres_dsn)] == [25]
+
+        assert conn.execute(valid).fetchone() == (True,)
+        assert conn.execute("SELECT to_regclass('audit_commands') IS NULL").fetchone() == (False,)
+
+
+def test_a_migration_lets_others_pass_while_it_waits_for_a_lock(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn, autocommit=True) as conn:
+        conn.execute("DELETE FROM schema_migrations WHERE version = 24")
+        conn.execute("ALTER TABLE profiles DROP COLUMN last_seen_bin")
+    brief = LockPatience(timedelta(milliseconds=50), timedelta(milliseconds=10), attempts=3)
+    with psycopg.connect(postgres_dsn) as holder, psycopg.connect(postgres_dsn) as reader:
+        holder.execute("SELECT FROM profiles")
+        with pytest.raises(SchemaError, match="0024_people_by_time finds its tables locked"):
+            migrate(postgres_dsn, patience=brief)
+        with ThreadPoolExecutor(1) as pool:
+            long = LockPatience(timedelta(milliseconds=50), timedelta(milliseconds=200))
+            applied = pool.submit(migrate, postgres_dsn, None, long)
+            for _ in range(5):
+                reader.execute("SELECT FROM profiles")  # behind one attempt at most
+                reader.rollback()
+            assert not applied.done()
+            holder.rollback()
+            assert [migration.version for migration in applied.result()] == [24]

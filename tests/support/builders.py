@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain.event import Batch, Event, Identifier, Order, Record, Unmerge
+from domain.event import Allow, Batch, Event, Identifier, Order, Record, Unmerge
 from domain.ids import AggregateId, IdentifierKey, SegmentId, SourceId, WorkspaceId
 from domain.intake.envelope import encode_event
 from domain.keys import identifier_key, message_key
@@ -64,20 +64,25 @@ def order(*names: str, amount_minor: int = 100, **fields: Any) -> Event:
     return event(*names, name="Order Completed", order=Order("USD", amount_minor), **fields)
 
 
-def unmerge(*pairs: tuple[str, str], at_ms: int = 0, message: str = "") -> Unmerge:
+def unmerge(
+    *pairs: tuple[str, str], at_ms: int = 0, message: str = "", reason: str = "wrong"
+) -> Unmerge:
     """An operator's command that bans links."""
+    return Unmerge(*_command(pairs, at_ms, message, reason))
+
+
+def allow(*pairs: tuple[str, str], at_ms: int = 0, message: str = "") -> Allow:
+    """An operator's command that lifts the ban of links."""
+    return Allow(*_command(pairs, at_ms, message, "right after all"))
+
+
+def _command(
+    pairs: Sequence[tuple[str, str]], at_ms: int, message: str, reason: str
+) -> tuple[Any, ...]:
     message = message or f"c{next(_numbers)}"
     links = tuple((key(one), key(other)) for one, other in pairs)
-    return Unmerge(
-        WORKSPACE,
-        message_key(SALT, message),
-        message,
-        links,
-        "tester",
-        "wrong",
-        NOON_MS + at_ms,
-        b"{}",
-    )
+    named = (WORKSPACE, message_key(SALT, message), message)
+    return *named, links, "tester", reason, NOON_MS + at_ms, b"{}"
 
 
 def definitions(

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 _SERVERS = frozenset({"postgres_server", "valkey_server", "kafka_bootstrap"})
+_STORY_S = 900
+"""A test that builds the story waits for it, on however busy a machine."""
 _STARTS = frozenset(
     {"os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
 )
@@ -22,6 +24,8 @@ def mark_servers(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.servers)
         if "kafka_bootstrap" in asked:
             item.add_marker(pytest.mark.kafka)
+        if "story_database" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(_STORY_S))
 
 
 def watch_processes() -> None:

@@ -115,9 +115,12 @@ def test_cancel_stops_the_push_under_way_and_leaves_withdrawals(
 def test_reconcile_asks_for_a_push_that_compares_everything(
     operator: Api, audience: str, postgres_dsn: str
 ) -> None:
-    answer = operator.post(f"{audience}/reconcile", {"resend": True}, expect=202)
+    body = {"resend": True, "reason": "Emptied by hand."}
+    answer = operator.post(f"{audience}/reconcile", body, expect=202)
 
     assert answer["requested_at"] is not None
+    (entry,) = operator.get("/cdp/audit", action="audience.reconcile")["items"]
+    assert entry["detail"] == body
     with psycopg.connect(postgres_dsn) as conn:
         assert conn.execute("SELECT cursor_tx FROM audiences").fetchone() == (None,)
 
@@ -142,6 +145,7 @@ def test_preview_counts_and_changes_nothing(operator: Api, audience: str) -> Non
     )
     gate = {
         "verdict": "hold",
+        "codes": ["no_signal"],
         "reasons": ["no signal feeds this audience yet: no data is not health"],
     }
     assert found == nothing | {"exact": True, "skipped": {}} | gate
@@ -171,7 +175,11 @@ def test_check_says_how_the_platform_is_and_what_to_do(operator: Api, place: Pla
 def test_disconnected_platform_rests_until_it_is_connected(
     operator: Api, audience: str, asks: Callable[[str], Api], tenant: Tenant
 ) -> None:
-    assert operator.post(f"{PLATFORMS}/google/disconnect", expect=200)["status"] == "disconnected"
+    why = {"reason": "Another agency has the account."}
+    left = operator.post(f"{PLATFORMS}/google/disconnect", why, expect=200)
+    assert left["status"] == "disconnected"
+    (entry,) = operator.get("/cdp/audit", action="platform.disconnect")["items"]
+    assert entry["detail"] == why
     assert operator.get(audience)["status"] == "paused"
     operator.post(f"{audience}/resume", expect=409)
 

@@ -374,7 +374,8 @@ def test_settings_of_nobody_are_refused(client: Sender, path: str) -> None:
         ("GET", "/v1/batch", 405),
         ("PUT", "/v1/t", 405),
         ("POST", "/v1/other", 404),
-        ("GET", "/", 404),
+        ("GET", "/v1", 404),
+        ("POST", "/", 405),
     ],
 )
 def test_other_paths_and_methods_are_refused_in_json(

@@ -2,6 +2,7 @@
 audited, per workspace, per scope."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -166,11 +167,12 @@ def test_a_release_is_of_one_audience_and_shown_until_it_is_used(
 
 def test_the_first_push_is_confirmed_once(operator: Api, admin: Api, audience: int) -> None:
     assert operator.get(f"{AUDIENCES}/{audience}/gate")["confirmed_first"] is False
-    for _ in range(2):
-        assert (
-            admin.post(f"{AUDIENCES}/{audience}/confirm", {}, expect=200)["confirmed_first"] is True
-        )
-    assert len(operator.get("/cdp/audit", action="gate.confirm_first")["items"]) == 1
+    for reason in ("it is meant", "again"):
+        body = {"reason": reason}
+        found = admin.post(f"{AUDIENCES}/{audience}/confirm", body, expect=200)
+        assert found["confirmed_first"] is True
+    (entry,) = operator.get("/cdp/audit", action="gate.confirm_first")["items"]
+    assert entry["detail"] == {"reason": "it is meant"}
 
 
 @pytest.mark.parametrize(
@@ -311,3 +313,99 @@ def test_past_pushes_are_judged_with_other_thresholds(
         in api.post(f"{GATE}/rejudge", body | {"thresholds": {"speed": 10}}, expect=422)["detail"]
     )
     api.post(f"{GATE}/rejudge", {"since": soon(hours=1), "until": soon(hours=-1)}, expect=422)
+
+
+def test_audiences_are_counted_by_what_the_gate_says_of_them(
+    admin: Api,
+    operator: Api,
+    audience: int,
+    asks: Callable[[str], Api],
+    tenants: Callable[[str], Tenant],
+) -> None:
+    counts = operator.get(f"{GATE}/audiences")
+    assert (counts["passing"], counts["held"], counts["blocked"]) == (0, 1, 0)
+    assert counts["exact"] is True
+    listed = operator.get(AUDIENCES)["items"]
+    assert [one["gate"]["verdict"] for one in listed] == ["hold"]
+
+    admin.post(
+        f"{GATE}/overrides",
+        {
+            "scope": "workspace",
+            "codes": ["no_signal", "first_sync"],
+            "reason": "first weeks",
+            "expires_at": soon(hours=1),
+        },
+        expect=201,
+    )
+    counts = operator.get(f"{GATE}/audiences")
+    assert (counts["passing"], counts["held"], counts["blocked"]) == (1, 0, 0)
+
+    operator.delete(f"{AUDIENCES}/{audience}", expect=202)
+    counts = operator.get(f"{GATE}/audiences")
+    assert (counts["passing"], counts["held"], counts["blocked"]) == (0, 0, 0)
+    other = asks(tenants("second").read).get(f"{GATE}/audiences")
+    assert (other["passing"], other["held"], other["blocked"]) == (0, 0, 0)
+
+
+def test_an_audience_names_what_people_let_pass_of_it_by_any_scope(
+    admin: Api, operator: Api, releaser: Api, audience: int
+) -> None:
+    def override(scope: str) -> int:
+        body = {"codes": ["degraded"], "reason": "known", "expires_at": soon(hours=1)}
+        return int(admin.post(f"{GATE}/overrides", body | {"scope": scope}, expect=201)["id"])
+
+    body = {"platform": "meta", "name": "Others", "interval_s": 7200}
+    (segment,) = operator.get("/cdp/segments")["items"]
+    other = operator.post(AUDIENCES, body | {"segment_id": segment["id"]}, expect=201)["id"]
+    scopes = ["workspace", "platform:meta", f"audience:{audience}"]
+    made = {scope: override(scope) for scope in scopes}
+    for scope in ("platform:google", f"audience:{other}"):
+        override(scope)
+    release = {"reason": "checked", "expires_at": soon(hours=1)}
+    releaser.post(f"{AUDIENCES}/{audience}/release", release, expect=201)
+
+    found = operator.get(f"{AUDIENCES}/{audience}/gate")
+
+    assert {(one["kind"], one["scope"]) for one in found["interventions"]} == {
+        *(("override", scope) for scope in scopes),
+        ("release", f"audience:{audience}"),
+    }
+    assert {one["state"] for one in found["interventions"]} == {"in_force"}
+    assert found["thresholds"] == operator.get(GATE)["thresholds"]
+
+    operator.delete(f"{GATE}/overrides/{made['workspace']}")
+    found = operator.get(f"{AUDIENCES}/{audience}/gate")
+    assert "workspace" not in {one["scope"] for one in found["interventions"]}
+    states = {one["id"]: one["state"] for one in operator.get(f"{GATE}/overrides")}
+    assert states[made["workspace"]] == "revoked"
+
+
+def test_where_two_persons_are_needed_an_override_says_that_it_waits(
+    settings: Settings, tenant: Tenant, api_with: Callable[[Settings, str], Api]
+) -> None:
+    careful = settings.model_copy(update={"gate": replace(settings.gate, two_persons=True)})
+    body = {"scope": "workspace", "codes": ["degraded"], "reason": "known"}
+    made = api_with(careful, tenant.admin).post(
+        f"{GATE}/overrides", body | {"expires_at": soon(hours=1)}, expect=201
+    )
+    assert made["state"] == "unapproved"
+    approved = api_with(careful, tenant.gate).post(
+        f"{GATE}/overrides/{made['id']}/approve", {}, expect=200
+    )
+    assert approved["state"] == "in_force"
+
+
+def test_one_override_or_release_is_read_by_its_kind_and_id_also_when_it_is_over(
+    admin: Api, operator: Api, releaser: Api, audience: int
+) -> None:
+    body = {"codes": ["degraded"], "reason": "known", "expires_at": soon(hours=1)}
+    made = admin.post(f"{GATE}/overrides", body | {"scope": "workspace"}, expect=201)
+    release = {"reason": "checked", "expires_at": soon(hours=1)}
+    released = releaser.post(f"{AUDIENCES}/{audience}/release", release, expect=201)
+
+    assert operator.get(f"{GATE}/overrides/{made['id']}") == made
+    assert operator.get(f"{GATE}/releases/{released['id']}") == released
+    operator.delete(f"{GATE}/overrides/{made['id']}")
+    assert operator.get(f"{GATE}/overrides/{made['id']}")["state"] == "revoked"
+    operator.get(f"{GATE}/releases/{released['id'] + 1}", expect=404)

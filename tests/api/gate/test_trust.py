@@ -1,12 +1,15 @@
 """Signals, readings, decisions, the audit log, segments."""
 
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from api.signals.components_schemas import ComponentView, components_of
 from config.settings import Settings
+from operators.signals.params import HealthParams, SignalOverride
 from tests.api.conftest import Api, Tenant
 
 Run = Callable[..., int]
@@ -56,7 +59,18 @@ def test_every_signal_shows_its_latest_reading_and_a_silent_source_is_unknown(
 
     assert signals.keys() == {"platform:meta", "platform:tiktok", f"source:{tenant.source}"}
     assert signals["platform:meta"]["reading"]["score"] == 84.0
-    assert signals["platform:meta"]["reading"]["components"] == {"freshness": {"score": 84.0}}
+    assert signals["platform:meta"]["reading"]["components"] == {
+        "freshness": {
+            "name": "freshness",
+            "score": 84.0,
+            "weight": 0.0,
+            "critical": True,
+            "floor": 70.0,
+            "sample": 0,
+            "reason": "",
+            "inputs": {},
+        }
+    }
     assert signals["platform:tiktok"]["status"] == "unknown"
     assert signals[f"source:{tenant.source}"] == {
         "signal": f"source:{tenant.source}",
@@ -64,6 +78,81 @@ def test_every_signal_shows_its_latest_reading_and_a_silent_source_is_unknown(
         "status": "unknown",
         "reading": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("components", "shown"),
+    [
+        ({}, {}),
+        ([], {}),
+        ({"volume": None, "freshness": {}}, {"freshness": (None, 0, {})}),
+        ({"gone": {"score": 5, "inputs": {"a_s": 1, "b": None}}}, {"gone": (5, 0, {"a_s": 1})}),
+        ({"volume": {"name": "volume", "sample": 9, "inputs": None}}, {"volume": (None, 9, {})}),
+    ],
+)
+def test_readings_of_earlier_versions_are_answered_with_what_they_have(
+    tenant: Tenant, api: Api, insert: Run, components: Any, shown: dict[str, Any]
+) -> None:
+    insert(
+        "INSERT INTO readings (workspace_id, signal, read_at, score, status, sample, components,"
+        " reasons) VALUES (%s, 'platform:meta', now(), 50, 'degraded', 9, %s, '[]') RETURNING id",
+        tenant.id,
+        Jsonb(components),
+    )
+
+    answers = [
+        api.get("/cdp/signals")["items"][0],
+        api.get("/cdp/signals/platform:meta"),
+        {"reading": api.get("/cdp/signals/platform:meta/readings")["items"][0]},
+    ]
+
+    for answer in answers:
+        assert {
+            name: (one["score"], one["sample"], one["inputs"])
+            for name, one in answer["reading"]["components"].items()
+        } == shown
+
+
+def test_what_is_critical_is_said_as_it_is_configured_for_the_signal() -> None:
+    stored = {"freshness": {"score": 20.0, "weight": 1.0}, "volume": {"score": 30.0, "weight": 1.0}}
+    params = HealthParams(
+        signals={"source:1": SignalOverride(critical=frozenset({"volume"}), floor=40.0)}
+    )
+
+    one, other = (
+        ComponentView.from_component(component, params.of("source:1"))
+        for component in components_of(stored)
+    )
+
+    assert (one.name, one.critical, one.floor) == ("freshness", False, None)
+    assert (other.name, other.critical, other.floor) == ("volume", True, 40.0)
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        (None, None),
+        (
+            {"before": 3, "adds": 2, "removes": 1},
+            {"before": 3, "adds": 2, "removes": 1, "first": False, "confirmed": False},
+        ),
+    ],
+)
+def test_the_size_of_a_push_is_shown_also_of_earlier_versions(
+    tenant: Tenant, api: Api, insert: Run, stored: Any, shown: Any
+) -> None:
+    made = insert(
+        "INSERT INTO decisions (workspace_id, destination, action, verdict, automation, reasons,"
+        " reading_ids, decided_at, size)"
+        " VALUES (%s, 'meta:1', 'push', 'pass', 'execute', '[\"fine\"]', '{}', now(), %s)"
+        " RETURNING id",
+        tenant.id,
+        None if stored is None else Jsonb(stored),
+    )
+
+    found = api.get(f"/cdp/decisions/{made}")
+
+    assert (found["size"], found["reasons"]) == (shown, ["fine"])
 
 
 def test_a_signals_history_is_paged_newest_first_within_a_time_range(
@@ -163,7 +252,8 @@ def test_segments_show_their_members(tenant: Tenant, api: Api) -> None:
     assert segment["members"] == {"value": 5, "exact": True}
     assert len({member["profile_id"] for member in members}) == 5
     assert all(
-        api.get(f"/cdp/profiles/{member['profile_id']}")["segments"] == ["consented_customers"]
+        [one["name"] for one in api.get(f"/cdp/profiles/{member['profile_id']}")["segments"]]
+        == ["consented_customers"]
         for member in members
     )
     api.get("/cdp/segments/999/members", 404)

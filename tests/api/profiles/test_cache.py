@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from uuid import UUID
 
+import msgspec
 import pytest
 import redis
 from redis.asyncio import Redis
@@ -179,3 +181,28 @@ def test_an_entry_that_cannot_be_read_is_passed_over(
         client.set(profile_name(facts.profiles[0]), junk)
 
     assert api.get("/cdp/profiles/lookup", kind="user_id", value="u1")["events"]["total"] == 1
+
+
+def test_what_an_earlier_version_left_in_redis_is_answered_with_when_segments_began(
+    tenant: Tenant, api: Api, settings: Settings
+) -> None:
+    tenant.feed(
+        tenant.event(
+            "track",
+            userId="u1",
+            event="Order Completed",
+            properties={"revenue": 5},
+            context={"consent": {"categoryPreferences": {"advertising": True}}},
+        )
+    )
+    first = api.get("/cdp/profiles/lookup", kind="user_id", value="u1")
+    name = profile_name(UUID(first["id"]).bytes)
+    with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
+        kept = client.get(name)
+        assert isinstance(kept, bytes)
+        fields = msgspec.msgpack.decode(kept[1:])
+        assert fields.pop("since")
+        client.set(name, kept[:1] + msgspec.msgpack.encode(fields), ex=60)
+
+    assert first["segments"][0]["since"] is not None
+    assert api.get("/cdp/profiles/lookup", kind="user_id", value="u1") == first

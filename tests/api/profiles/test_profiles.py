@@ -85,7 +85,9 @@ def test_a_profile_shows_everything_that_its_events_said(tenant: Tenant, api: Ap
     assert profile["groups"] == [
         {"id": "g1", "traits": {"name": "Acme"}, "at": "2026-09-21T14:13:24Z"}
     ]
-    assert profile["segments"] == ["consented_customers"]
+    (segment,) = profile["segments"]
+    (member,) = api.get(f"/cdp/segments/{segment['id']}/members")["items"]
+    assert (segment["name"], segment["since"]) == ("consented_customers", member["since"])
     assert [(each["kind"], each["value"]) for each in profile["identifiers"]] == [
         ("anonymous_id", "a1"),
         ("email", "mary@example.com"),

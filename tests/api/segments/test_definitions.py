@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from config.settings import Settings
 from tests.api.conftest import Api, Tenant
@@ -271,7 +272,10 @@ def test_rfm_is_published_read_and_deleted(api: Api) -> None:
     delete(api, "/cdp/rfm", 404)
     assert put(api, "/cdp/rfm", {"rule": {}}, 202)["revision"]
     assert api.get("/cdp/rfm")["version"] == 2
-    assert [item["version"] for item in api.everything("/cdp/rfm/versions")] == [2, 1]
+    versions = api.everything("/cdp/rfm/versions")
+    assert [item["version"] for item in versions] == [2, 1]
+    assert versions[0]["rule"] == api.get("/cdp/rfm")["rule"]
+    assert versions[1]["rule"] == live["rule"]
 
 
 def test_a_sweep_shows_how_far_it_is(api: Api, tenant: Tenant, settings: Settings) -> None:
@@ -331,3 +335,20 @@ def test_every_change_is_audited(api: Api) -> None:
         if entry["subject"] == f"segment:{made}"
     ]
     assert actions == ["segment.publish", "segment.create"]
+
+
+def test_a_stored_rule_is_answered_though_it_would_be_refused_now(
+    api: Api, settings: Settings
+) -> None:
+    made = segment(api, "old", VIP)
+    old = {"type": "trait", "name": "x" * 2_000, "condition": {"op": "gone"}}
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        for statement in (
+            "UPDATE segments SET definition = %s WHERE id = %s",
+            "UPDATE definition_versions SET definition = %s WHERE definition_id = %s",
+        ):
+            conn.execute(statement.encode(), (Jsonb(old), made))
+
+    assert api.get(f"/cdp/segments/{made}")["rule"] == old
+    assert old in [one["rule"] for one in api.get("/cdp/segments")["items"]]
+    assert api.get(f"/cdp/segments/{made}/versions")["items"][0]["rule"] == old

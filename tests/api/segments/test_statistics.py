@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
@@ -15,18 +14,6 @@ from tests.api.conftest import START_MS, Api, Tenant
 
 Move = tuple[str, int, int]
 """Instant, person, +1 or −1."""
-
-
-@pytest.fixture
-def execute(settings: Settings) -> Callable[..., Any]:
-    """Runs one statement; answers its first value."""
-
-    def run(statement: str, *values: object) -> Any:
-        with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
-            cursor = conn.execute(statement.encode(), values)
-            return cursor.fetchone()[0] if cursor.description else None  # type: ignore[index]
-
-    return run
 
 
 @pytest.fixture
@@ -150,6 +137,15 @@ def test_sizes_come_with_what_moved_of_late(
         "id": segment, "name": "mine", "status": "live", "members": 1, "entries": 1, "exits": 1,
         "volatility": 2.0,
     }  # fmt: skip
+
+
+def test_sizes_are_listed_of_the_segments_that_are_asked_for(segment: int, api: Api) -> None:
+    others = {row["id"] for row in api.everything("/cdp/statistics/segments")} - {segment}
+    assert others
+    listed = api.everything("/cdp/statistics/segments", segment=segment)
+    assert [row["id"] for row in listed] == [segment]
+    assert api.everything("/cdp/statistics/segments", segment=[segment, 10**6]) == listed
+    api.get("/cdp/statistics/segments", segment=-1, expect=422)
 
 
 def test_a_segments_changes_come_newest_first_and_every_page_goes_on_where_the_last_one_ended(

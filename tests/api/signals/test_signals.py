@@ -68,6 +68,9 @@ def test_a_signal_says_why_as_a_sentence_and_what_holds_it_down(
         " fewer events carry email: 9.8% instead of 41.2%. Not counted for lack of data:"
         " volume."
     )
+    assert found["name"] == next(
+        row["name"] for row in api.get("/cdp/signals")["items"] if row["signal"] == found["signal"]
+    )
     assert (found["status"], found["capped_by"], found["outlook"]["per_hour"]) == (
         "degraded",
         "match_quality",
@@ -94,7 +97,30 @@ def test_a_source_that_was_never_read_says_so_and_an_unknown_signal_is_not_found
         api.get(f"/cdp/signals/source:{tenant.source}")["why"]
         == f"source:{tenant.source} is unknown: it was never read."
     )
+    assert api.get(f"/cdp/signals/source:{tenant.source}")["name"] == "web"
     assert api.get("/cdp/signals/source:999999", expect=404)["code"] == "not_found"
+
+
+def test_a_signal_alone_has_the_reading_that_the_list_has(
+    api: Api,
+    tenant: Tenant,
+    tell: Tell,
+    asks: Callable[[str], Api],
+    tenants: Callable[[str], Tenant],
+) -> None:
+    now = datetime.now(UTC)
+    for minute, score in enumerate((90.0, 40.0, 55.0)):
+        tell(now - timedelta(minutes=3 - minute), score)
+    (listed,) = (
+        one
+        for one in api.get("/cdp/signals")["items"]
+        if one["signal"] == f"source:{tenant.source}"
+    )
+    alone = api.get(f"/cdp/signals/source:{tenant.source}")
+    assert (alone["name"], alone["status"]) == (listed["name"], listed["status"])
+    assert alone["reading"]["score"] == 55.0
+    stranger = asks(tenants("second").read)
+    stranger.get(f"/cdp/signals/source:{tenant.source}", expect=404)
 
 
 def test_hours_are_summed_up_also_when_their_readings_are_gone(

@@ -36,6 +36,11 @@ _TABLES = """
 SELECT quote_ident(relname) FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
 """
+_COLUMNS = """
+SELECT quote_ident(attname) FROM pg_attribute
+    WHERE attrelid = ('public.' || %s)::regclass AND attnum > 0 AND NOT attisdropped
+        AND attgenerated = ''
+"""
 
 
 @pytest.fixture
@@ -79,9 +84,10 @@ def saved(conn: psycopg.Connection[Any]) -> Callable[[], None]:
             conn.execute("SET LOCAL session_replication_role = replica")
             conn.execute(f"TRUNCATE {', '.join(tables)}".encode())
             for table in tables:
-                conn.execute(
-                    f"INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE saved.{table}".encode()
-                )
+                columns = ", ".join(name for (name,) in conn.execute(_COLUMNS, (table,)))
+                into = f"{table} ({columns}) OVERRIDING SYSTEM VALUE"
+                rows = f"SELECT {columns} FROM saved.{table}"  # noqa: S608 - names of the catalogue
+                conn.execute(f"INSERT INTO {into} {rows}".encode())
 
     return rewind
 

@@ -26,7 +26,11 @@ def test_a_sick_signal_is_told_to_everybody_concerned_and_its_end_too(world: Wor
     )
     assert event["payload"]["summary"] == f"[critical] web ({signal}) is unhealthy (20): because"
     assert event["links"] == [
-        {"href": "https://docs.example/runbook.md#signal", "text": "what to do"}
+        {
+            "href": f"https://cdp.example/dashboard/trust/signals/{signal}",
+            "text": "open in the dashboard",
+        },
+        {"href": "https://docs.example/runbook.md#signal", "text": "what to do"},
     ]
     assert world.kept.messages[0]["text"] == event["payload"]["summary"]
     assert world.kept.hooks[0]["step"] == "opened"
@@ -215,3 +219,38 @@ def test_many_platforms_at_once_are_one_page(world: World) -> None:
         world.look()
     assert len({one["dedup_key"] for one in world.kept.events}) <= world.settings.alerting.many
     assert len(world.kept.events) <= world.settings.alerting.many + 5
+
+
+def test_an_anomaly_names_the_source_the_metric_and_money_in_its_major_unit(world: World) -> None:
+    signal = f"source:{sources(world)[0]}"
+    world.conn.execute(
+        """
+        INSERT INTO anomalies (workspace_id, signal, metric, started_at, peak_at, direction, score,
+            value, expected, expected_low, expected_high, ending, picture)
+        VALUES (%(workspace)s, %(signal)s, 'order_value:EUR', %(now)s, %(now)s, 'up', 1,
+                499000, 4990, 4000, 6000, '', '[]'),
+               (%(workspace)s, %(signal)s, 'order_value:JPY', %(now)s, %(now)s, 'down', 1,
+                70, 7000, 4000, 9000, '', '[]'),
+               (%(workspace)s, %(signal)s, 'match_quality', %(now)s, %(now)s, 'down', 1,
+                2.5, 6.25, 6, 7, '', '[]')
+        """,
+        {"workspace": world.workspace.id, "signal": signal, "now": world.now},
+    )
+    world.look(20)
+    rows = episodes.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
+    assert {row.summary for row in rows} == {
+        f"web ({signal}): order value in EUR is unusually high: 4990.00 EUR, expected 49.90 EUR",
+        f"web ({signal}): order value in JPY is unusually low: 70 JPY, expected 7000 JPY",
+        f"web ({signal}): match quality is unusually low: 2.5 of 10, expected 6.2 of 10",
+    }
+
+
+def test_a_held_push_names_the_source_that_it_waits_for(world: World) -> None:
+    signal, number = f"source:{sources(world)[0]}", audience(world)
+    decide(world, number, "hold", "stale", signal)
+    world.conn.execute(
+        "UPDATE decisions SET reasons = jsonb_build_array(%s::text)", (f"{signal} was never read",)
+    )
+    world.look(20)
+    (row,) = episodes.page(world.conn, world.workspace.id, lasting=True, after=None, limit=10)
+    assert row.summary == f"meta, All: the push is held: web ({signal}) was never read"

@@ -121,6 +121,7 @@ def a_world(postgres_dsn: str, workspace: TestWorkspace) -> Iterator[World]:
                 ),
             },
             runbook_url="https://docs.example/runbook.md",
+            dashboard_url="https://cdp.example",
             alerting=AlertingParams(
                 open_after=timedelta(seconds=10),
                 open_critical_after=timedelta(),

@@ -19,6 +19,7 @@ from local.servers.valkey import EmbeddedValkey
 from sources.intake.decode import Decoder
 from store.definitions.load import SourceRow
 from tests.support.collecting import Served, sending, served, streamed, streamed_events
+from tests.support.requirements import missing
 
 pytestmark = pytest.mark.node
 
@@ -30,10 +31,11 @@ FOLDER = Path(__file__).parent / "sdk_node"
 @pytest.fixture(scope="session")
 def sdk_node() -> Path:
     """The clients' folder, installed from its lock file; again when that changes."""
-    missing = [program for program in ("node", "npm") if shutil.which(program) is None]
-    if missing:
-        pytest.skip(
-            f"no {' and no '.join(missing)}: install Node 20 or newer to run the JavaScript clients"
+    absent = [program for program in ("node", "npm") if shutil.which(program) is None]
+    if absent:
+        missing(
+            "node",
+            f"no {' and no '.join(absent)}: install Node 20 or newer to run the JavaScript clients",
         )
     modules, lock = FOLDER / "node_modules", FOLDER / "package-lock.json"
     with (FOLDER / "send.mjs").open() as turn:

@@ -14,6 +14,7 @@ from domain.gate import (
     Code,
     Controls,
     Decision,
+    InterventionState,
     Mode,
     Override,
     ProposedAction,
@@ -26,7 +27,14 @@ from domain.ids import WorkspaceId
 from domain.instants import HOUR_MS, to_ms
 from domain.signals.reading import Reading, Status
 from domain.signals.schedule import Schedule
-from operators.gate.decide import NEVER_OVERRIDDEN, OVERRIDABLE, GateContext, judge, would_pass
+from operators.gate.decide import (
+    NEVER_OVERRIDDEN,
+    OVERRIDABLE,
+    GateContext,
+    judge,
+    state_of,
+    would_pass,
+)
 from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
 
@@ -401,3 +409,25 @@ def test_taking_people_off_passes_in_every_situation(action: Action) -> None:
 def test_parameters_that_contradict_each_other_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"<=|at least|positive|negative"):
         GateParams(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "approved_by", "over", "state"),
+    [
+        (1, "", {}, InterventionState.UNAPPROVED),
+        (1, "key:1", {}, InterventionState.UNAPPROVED),
+        (1, "key:2", {}, InterventionState.IN_FORCE),
+        (0, "key:2", {}, InterventionState.EXPIRED),
+        (0, "", {}, InterventionState.EXPIRED),
+        (1, "key:2", {"used": True}, InterventionState.USED),
+        (0, "key:2", {"used": True}, InterventionState.USED),
+        (1, "key:2", {"used": True, "revoked": True}, InterventionState.REVOKED),
+    ],
+)
+def test_an_intervention_says_whether_it_is_in_force_or_why_not(
+    left_ms: int, approved_by: str, over: dict[str, bool], state: InterventionState
+) -> None:
+    said = Release(1, "key:1", NOW + left_ms, approved_by)
+    assert state_of(said, NOW, replace(PARAMS, two_persons=True), **over) is state
+    if state is InterventionState.UNAPPROVED:
+        assert state_of(said, NOW, PARAMS, **over) is InterventionState.IN_FORCE

@@ -365,11 +365,11 @@ def scaled(factor: float) -> dict[str, float]:
     ("counts", "minutes", "because"),
     [
         (scaled(0.5), 5, "volume: 5"),
-        (usual(with__email=9), 6, "match_quality: fewer events carry email"),
+        (usual(with__email=9), 6, "match quality: fewer events carry email"),
         (
             usual(invalid__email=12, with__email=20),
             8,
-            "match_quality: more of what is stated as email identifies nobody",
+            "match quality: more of what is stated as email identifies nobody",
         ),
         (usual(duplicate=60), 5, "validity: more events came before"),
         (usual(future=30), 6, "validity: more events are late or from the future"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from domain.changes import Changes, LoadedState, NeedMore
-from domain.event import Event, Unmerge
+from domain.event import Command, Event
 from domain.ids import SegmentId, WorkspaceId
 from domain.policies import ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
@@ -35,7 +35,7 @@ class World:
         self.tables = MemoryTables(Registry({}, {1: SALT}, {}, self.rules.revision))
         self.store = MemoryUnitOfWork(self.tables)
 
-    def feed(self, *items: Event | Unmerge, now_ms: int = NOW_MS) -> Changes:
+    def feed(self, *items: Event | Command, now_ms: int = NOW_MS) -> Changes:
         known = self.store.load(collect_read_set(items))
         answer = unify(items, known, self.rules, now_ms)
         while isinstance(answer, NeedMore):
@@ -73,7 +73,7 @@ def woken(person: Person, rules: Definitions, now_ms: int) -> Changes:
     return changes
 
 
-def fed(batches: Iterable[Iterable[Event | Unmerge]], rules: Definitions | None = None) -> World:
+def fed(batches: Iterable[Iterable[Event | Command]], rules: Definitions | None = None) -> World:
     world = World(rules)
     for items in batches:
         world.feed(*items)

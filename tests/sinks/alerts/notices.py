@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from domain.alerts import Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
+from sinks.alerts.links import Links
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 NOW_MS = to_ms(NOW)
-RUNBOOK = "https://docs.example/runbook.md"
+LINKS = Links("https://docs.example/runbook.md", "https://cdp.example/")
 SUMMARY = (
     "shop <web> & app (source:1) is unhealthy (6): fewer events carry email: 15.0% instead of 50.0%"
 )

@@ -4,15 +4,17 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from domain.alerts import Notice, Severity, Step
+from sinks.alerts.links import Links
 from sinks.alerts.mail import Mail
 from sinks.alerts.pagerduty import PagerDuty
 from sinks.alerts.slack import Slack
 from sinks.alerts.webhook import Webhook, signature
 from sinks.http.messages import Request, Response
-from tests.sinks.alerts.notices import NOW, NOW_MS, RUNBOOK, notice
+from tests.sinks.alerts.notices import LINKS, NOW, NOW_MS, notice
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "alerts"
 STEPS = (Step.OPENED, Step.WORSENED, Step.REMINDED, Step.RESOLVED, Step.TEST)
@@ -22,11 +24,9 @@ def unsent(_request: Request) -> Response:
     raise AssertionError("nothing is sent here")
 
 
-PAGERDUTY = PagerDuty(
-    "https://events.pagerduty.com/v2/enqueue", "r" * 32, "stratum", RUNBOOK, unsent
-)
-SLACK = Slack("https://hooks.slack.com/services/T/B/sesame", RUNBOOK, unsent)
-WEBHOOK = Webhook("https://hooks.example/sesame", "opensesame", RUNBOOK, unsent)
+PAGERDUTY = PagerDuty("https://events.pagerduty.com/v2/enqueue", "r" * 32, "stratum", LINKS, unsent)
+SLACK = Slack("https://hooks.slack.com/services/T/B/sesame", LINKS, unsent)
+WEBHOOK = Webhook("https://hooks.example/sesame", "opensesame", LINKS, unsent)
 MAIL = Mail(
     "smtp.example.com",
     587,
@@ -35,7 +35,7 @@ MAIL = Mail(
     "opensesame",
     "Stratum <stratum@example.com>",
     ("on@example.com", "call@example.com"),
-    RUNBOOK,
+    LINKS,
 )
 
 
@@ -95,7 +95,7 @@ def test_a_long_summary_is_cut_to_what_channels_take() -> None:
 
 def test_a_long_link_does_not_make_a_message_too_long_for_slack() -> None:
     slack = Slack(
-        "https://hooks.slack.com/services/T/B/x", "https://docs.example/" + "x" * 500, unsent
+        "https://hooks.slack.com/services/T/B/x", Links("https://docs.example/" + "x" * 500), unsent
     )
     one = notice(summary="x" * 3_000)
     message = json.loads(slack.encode(one).body)
@@ -137,3 +137,27 @@ def test_a_resolved_alert_carries_its_opening_s_key_and_nothing_else_pagerduty_w
     )
     assert opened["dedup_key"] == resolved["dedup_key"]
     assert resolved.keys() == {"routing_key", "dedup_key", "event_action"}
+
+
+@pytest.mark.parametrize(
+    ("key", "page"),
+    [
+        ("signal:source:12", "trust/signals/source:12"),
+        ("signal:conversions", "trust/signals/conversions"),
+        ("anomaly:source:2:order_value:EUR", "trust/signals/source:2"),
+        ("anomaly:conversions:share", "trust/signals/conversions"),
+        ("gate:meta:3", "cdp/audience-sync/3"),
+        ("push:tiktok:44", "cdp/audience-sync/44"),
+        ("withdrawal:google", "cdp/audience-sync"),
+        ("dead_letters", "operate/dead-letters"),
+        ("partition:events:3", "operate/lag"),
+        ("many:signal", "trust/alerts"),
+        ("signals:unread", "trust/alerts"),
+        ("signal:../../evil?x=1#y", "trust/alerts"),
+    ],
+)
+def test_a_notice_leads_to_the_page_of_what_it_is_about(key: str, page: str) -> None:
+    one = notice()
+    one = msgspec.structs.replace(one, episode=msgspec.structs.replace(one.episode, key=key))
+    assert LINKS.to_dashboard(one) == f"https://cdp.example/dashboard/{page}"
+    assert Links().named(one) == []

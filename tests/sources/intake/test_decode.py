@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.changes import Changes, LoadedState
-from domain.event import Batch, DeadLetter, Event, Record, Unmerge
+from domain.event import Allow, Batch, Command, DeadLetter, Event, Record, Unmerge
 from domain.failure import REASONS
 from domain.ids import SourceId
 from domain.intake.envelope import encode_command, encode_event
@@ -28,7 +28,7 @@ DECODER = Decoder(SOURCES, {1: SALT}, RULES, ProfileRules(event_trait_limit=50))
 STORED = Decoder(SOURCES, {1: SALT}, RULES, ProfileRules(event_trait_limit=50), stored=True)
 
 
-def decode(value: bytes, source_hint: int = 0) -> Event | Unmerge | DeadLetter:
+def decode(value: bytes, source_hint: int = 0) -> Event | Command | DeadLetter:
     return DECODER(Batch("log", 0, 0, 1, (Record(0, 0, value, source_hint, NOON_MS),)))[0]
 
 
@@ -359,15 +359,18 @@ def test_the_detail_of_a_failure_names_the_place_and_never_the_value() -> None:
     assert decoded.failure.detail == "$.userId"
 
 
-def test_a_command_bans_pairs_of_identifiers() -> None:
+@pytest.mark.parametrize(("kind", "ordered"), [("unmerge", Unmerge), ("allow", Allow)])
+def test_a_command_bans_pairs_of_identifiers_or_lifts_their_ban(
+    kind: str, ordered: type[Command]
+) -> None:
     links = [["00" * 16, "11" * 16]]
     decoded = decode(
         encode_command(
             NOON_MS,
-            json.dumps({"kind": "unmerge", "workspace": 1, "id": "c", "links": links}).encode(),
+            json.dumps({"kind": kind, "workspace": 1, "id": "c", "links": links}).encode(),
         )
     )
-    assert isinstance(decoded, Unmerge)
+    assert type(decoded) is ordered
     assert decoded.links == ((b"\0" * 16, b"\x11" * 16),)
 
 

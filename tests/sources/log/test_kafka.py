@@ -92,12 +92,15 @@ def test_a_record_carries_the_time_of_the_broker(kafka_log: KafkaUnderTest) -> N
 def test_a_record_whose_timestamp_cannot_be_came_when_it_is_read(
     kafka_log: KafkaUnderTest, timestamp: int
 ) -> None:
-    any_future = ConfigEntry(
-        "message.timestamp.after.max.ms",
-        str(2**63 - 1),
-        incremental_operation=AlterConfigOpType.SET,
-    )
-    topic = ConfigResource(ResourceType.TOPIC, kafka_log.name, incremental_configs=[any_future])
+    settings = {
+        "message.timestamp.after.max.ms": str(2**63 - 1),
+        "retention.ms": "-1",  # or the broker deletes what seems to be of 1970 before it is read
+    }
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in settings.items()
+    ]
+    topic = ConfigResource(ResourceType.TOPIC, kafka_log.name, incremental_configs=entries)
     admin = AdminClient({"bootstrap.servers": kafka_log.bootstrap_servers})
     admin.incremental_alter_configs([topic])[topic].result(20)
     before_ms = int(time.time() * 1000)

@@ -35,7 +35,8 @@ from store.definitions.drafts import Author, Draft
 from store.definitions.errors import InvalidDefinitionError, MissingDefinitionError
 from store.definitions.publish_rfm import publish_rfm
 from store.definitions.versions import create, save
-from store.segments.preview import Preview, PreviewParams, PreviewQuery, Previews
+from store.segments.preview import PreviewParams, PreviewQuery, Previews
+from store.segments.previewed import Preview
 from store.segments.rfm_refresh import RfmRefresh, RfmRefreshParams
 from tests.store.conftest import Engine
 

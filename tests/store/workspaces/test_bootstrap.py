@@ -11,7 +11,7 @@ from store.workspaces.bootstrap import (
     create_workspace,
     key_hash,
 )
-from store.workspaces.keys import list_api_keys, revoke_api_key, workspace_named
+from store.workspaces.keys import Owner, list_api_keys, revoke_api_key, workspace_named
 
 
 def test_two_first_starts_at_once_make_one_workspace(postgres_dsn: str) -> None:
@@ -59,9 +59,10 @@ def test_a_key_is_revoked_once_and_only_in_its_workspace(postgres_dsn: str) -> N
         create_api_key(conn, one.id, "dashboard", ["read"])
         (key,) = list_api_keys(conn, one.id)
         assert list_api_keys(conn, other.id) == []
-        assert not revoke_api_key(conn, other.id, key.id)
-        assert revoke_api_key(conn, one.id, key.id)
-        assert not revoke_api_key(conn, one.id, key.id)
+        mine, theirs = Owner(one.id, "test"), Owner(other.id, "test")
+        assert not revoke_api_key(conn, theirs, key.id)
+        assert revoke_api_key(conn, mine, key.id)
+        assert not revoke_api_key(conn, mine, key.id)
         (revoked,) = list_api_keys(conn, one.id)
     assert revoked.revoked_at is not None
 

@@ -1,0 +1,1 @@
+"""Who may ask: logins, API keys, sources and their write keys."""

@@ -1,0 +1,115 @@
+"""Routes of logins: a browser exchanges an API key for a cookie that no script can read."""
+
+import secrets
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from api.access.login_schemas import LoginRequest, LoginView
+from api.edge.crowd import prove
+from api.web import login_cookie
+from api.web.attempts import Attempts, address_of
+from api.web.cross_site import refuse_cross_site
+from api.web.deps import AnyKey, Caller, Keys, PoolDep, SettingsDep, api_key_of, state
+from api.web.errors import ConflictError, UnauthorizedError
+from config.collector import LoginParams
+from store.fetch import Pool
+from store.workspaces.bootstrap import KEY_BYTES, key_hash
+from store.workspaces.logins import Terms, begin_login, end_login, identity
+
+router = APIRouter(prefix="/cdp/login", tags=["access"])
+
+_NO_KEY: Final[dict[str, Any]] = {"security": [{}]}
+
+
+async def _from_here(request: Request) -> None:
+    refuse_cross_site(request, by_cookie=login_cookie.carries_login(request))
+
+
+@router.post(
+    "",
+    summary="Log in",
+    status_code=201,
+    openapi_extra=_NO_KEY,
+    dependencies=[Depends(_from_here)],
+)
+async def log_in(
+    request: Request,
+    response: Response,
+    settings: SettingsDep,
+    pool: PoolDep,
+    keys: Annotated[Keys, state("keys")],
+    attempts: Annotated[Attempts, state("attempts")],
+    body: LoginRequest,
+) -> LoginView:
+    """Exchanges an API key for a cookie, which stands for the key in all requests of this browser.
+
+    The cookie is new each time; a login that the browser had before ends. It may do what the key
+    may, until it has asked nothing for `edge.login.idle`, for `edge.login.lifetime` in any case,
+    until it logs out, or until the key is revoked. With the cookie, a request that changes
+    something must come from this server's own pages and have a JSON body, or it is 403
+    `cross_site`.
+
+    Addresses that fail too often are told to wait.
+    """
+    address = address_of(request)
+    attempts.begin(address)
+    caller = await keys.caller(body.api_key.strip())
+    if caller is None:
+        raise UnauthorizedError("The API key is unknown or revoked.")
+    attempts.succeed(address)
+    keys.pace(caller)
+    token = secrets.token_urlsafe(KEY_BYTES)
+    replaced = [key_hash(each) for each in login_cookie.tokens(request)]
+    terms = _terms(settings.edge.login)
+    if not await begin_login(pool, caller.key_id, key_hash(token), replaced, terms):
+        raise UnauthorizedError("The API key is unknown or revoked.")
+    prove(request.scope)
+    _send(request, response, token, terms.lifetime)
+    return await _who(pool, caller, token)
+
+
+@router.get("", summary="Ask who is logged in")
+async def get_login(
+    request: Request, response: Response, caller: AnyKey, pool: PoolDep
+) -> LoginView:
+    """The name of the key that asks, its workspace and its scopes; with a login also its end."""
+    response.headers["cache-control"] = "no-store"
+    return await _who(pool, caller, _token(request))
+
+
+@router.delete("", summary="Log out")
+async def log_out(request: Request, response: Response, caller: AnyKey, pool: PoolDep) -> LoginView:
+    """Ends the login in all processes at once, and tells the browser to forget the cookie.
+
+    An API key in a header is no login: it ends nothing.
+    """
+    token = _token(request)
+    if token is None:
+        raise ConflictError("An API key is no login: there is nothing to end.")
+    ended = await _who(pool, caller, token)
+    await end_login(pool, key_hash(token))
+    _send(request, response, "", timedelta())
+    return ended
+
+
+def _terms(params: LoginParams) -> Terms:
+    return Terms(params.idle, params.lifetime, params.logins_limit)
+
+
+def _token(request: Request) -> str | None:
+    """The login that a request was let in by; None where an API key was."""
+    return None if api_key_of(request) else login_cookie.token(request)
+
+
+def _send(request: Request, response: Response, token: str, age: timedelta) -> None:
+    response.headers["set-cookie"] = login_cookie.set_cookie(request, token, age)
+    response.headers["cache-control"] = "no-store"
+
+
+async def _who(pool: Pool, caller: Caller, token: str | None) -> LoginView:
+    found = await identity(pool, caller.key_id, None if token is None else key_hash(token))
+    if found is None:
+        raise UnauthorizedError("The API key is unknown or revoked.")
+    return LoginView.from_identity(found)

@@ -1,0 +1,1 @@
+"""What there is in a workspace, by name: for whoever builds a rule or a filter."""

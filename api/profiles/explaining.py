@@ -1,0 +1,103 @@
+"""Explains a person under a compiled program, for routes: what is live, and drafts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from api.profiles.why_schemas import NodeEvidence, WhyView
+from api.web.errors import ConflictError
+from api.web.values import instant
+from config.settings import Settings
+from domain.ids import SegmentId
+from domain.instants import to_ms
+from domain.segments.definition import WorkspaceDefinitions
+from domain.segments.rule import Rule
+from operators.aggregates import plan
+from operators.segments.citations import cited_filters
+from operators.segments.explain import deciding, explain, next_flip, subject_at
+from operators.segments.program import Program
+from store.profiles.standing import ProfileSnapshot
+from store.unify.history import EVENTS_LIMIT, TooEventfulError
+
+
+class Membership(NamedTuple):
+    """Which membership is explained, as it is shown.
+
+    Attributes:
+        segment: the one that has the rule, or would have it; None: there is none.
+        name: of that segment.
+        version: of the live definition; None for a draft.
+    """
+
+    segment: SegmentId | None = None
+    name: str | None = None
+    version: int | None = None
+
+
+@contextmanager
+def explicable() -> Iterator[None]:
+    """Answer a person with too many events.
+
+    Raises:
+        ConflictError: the events of the person within are too many.
+    """
+    try:
+        yield
+    except TooEventfulError:
+        raise ConflictError(
+            f"This person has more than {EVENTS_LIMIT} events: too many to be explained."
+        ) from None
+
+
+def cited_names(rule: Rule, definitions: WorkspaceDefinitions) -> set[tuple[str, str | None]]:
+    """Types and names of the events that the nodes of a rule look at; a name None is any."""
+    return {
+        (event.event_type, event.name)
+        for one in plan.nodes(rule)
+        for event in cited_filters(one, definitions)[0]
+    }
+
+
+def explained(
+    settings: Settings,
+    snapshot: ProfileSnapshot,
+    program: Program,
+    number: SegmentId,
+    shown: Membership,
+    at: datetime,
+) -> WhyView:
+    """Explain why somebody is in a segment of a program, or not.
+
+    Args:
+        settings: lifecycle, and how many events a node cites.
+        snapshot: the person, with the events that the rule looks at.
+        program: has the segment, with a rule.
+        number: of the segment in the program.
+        shown: as what.
+        at: the instant.
+
+    Raises:
+        ValueError: the segment has no rule.
+    """
+    node = program.segments[program.place[number]].node
+    if node is None:
+        raise ValueError("what is explained has a rule")
+    now_ms = to_ms(at)
+    person = snapshot.person
+    explanation = explain(node, subject_at(person, program, settings.profile, now_ms))
+    flip = next_flip(person, program, settings.profile, number, now_ms)
+    cites = NodeEvidence(snapshot.events, program.definitions, now_ms, settings.query.citations)
+    return WhyView(
+        profile_id=UUID(bytes=person.id),
+        segment_id=shown.segment,
+        segment=shown.name,
+        version=shown.version,
+        at=instant(now_ms),
+        member=explanation.holds,
+        member_stored=None if shown.segment is None else shown.segment in person.segments,
+        flips_at=None if flip.at_ms is None else instant(flip.at_ms),
+        flips_exactly=flip.exact,
+        why=cites.show(explanation, deciding(explanation)),
+    )

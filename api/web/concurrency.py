@@ -1,0 +1,133 @@
+"""Bounds how much heavy work one process does at a time, and shares it out among workspaces.
+
+Routes share a process's threads and connections: whoever only reads must not keep waiting who stops
+pushes, and no workspace the others.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Final
+
+from api.web.deps import state
+from api.web.errors import BusyError
+
+_RETRY_AFTER_S: Final = 5.0
+
+
+class FairPlaces:
+    """Places of which a workspace takes at most as many as it leaves to all others.
+
+    Args:
+        total: how many there are.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._taken: Counter[int] = Counter()
+
+    @property
+    def taken(self) -> int:
+        """How many are taken."""
+        return self._taken.total()
+
+    def take(self, workspace: int) -> bool:
+        """Take a place, which `give_back` returns; False where there is none for the workspace."""
+        own, free = self._taken[workspace], self._total - self._taken.total()
+        if free <= 0 or own >= max(1, free):
+            return False
+        self._taken[workspace] += 1
+        return True
+
+    def give_back(self, workspace: int) -> None:
+        """Return a place that was taken."""
+        self._taken[workspace] -= 1
+        self._taken += Counter()  # forget who has none any more
+
+
+class ConcurrencyLimit:
+    """Lets so much work of one kind run at a time, lets some wait, and refuses the rest.
+
+    Args:
+        noun: what it is, in the plural.
+        at_once: so many at a time.
+        waiting: so many wait.
+        within: a limit that covers other kinds, too. Whoever waits for a turn of its own kind takes
+            no place of others there.
+    """
+
+    def __init__(
+        self,
+        noun: str,
+        at_once: int = 2,
+        waiting: int = 8,
+        within: "ConcurrencyLimit | None" = None,
+    ) -> None:
+        self._noun = noun
+        self._running = asyncio.Semaphore(at_once)
+        self._places = FairPlaces(at_once + waiting)
+        self._within = within
+
+    @asynccontextmanager
+    async def slot(self, workspace: int) -> AsyncIterator[None]:
+        """Wait for a turn.
+
+        Args:
+            workspace: who asks; it may have at most as many places as are left for all others.
+
+        Raises:
+            BusyError: too many wait already.
+        """
+        if not self._places.take(workspace):
+            raise BusyError(f"Too many {self._noun} are asked for at once.", _RETRY_AFTER_S)
+        try:
+            async with self._running:
+                if self._within is None:
+                    yield
+                else:
+                    async with self._within.slot(workspace):
+                        yield
+        finally:
+            self._places.give_back(workspace)
+
+
+class HeavyReads:
+    """The limits of an API process's heavy reads: together half of a pool of connections.
+
+    So the other half is left to whoever looks up a person, stops a push or reads the overview.
+
+    Args:
+        pool_size: connections of the pool.
+        previews_at_once: previews of rules and segments at a time.
+        funnels_at_once: funnels at a time.
+
+    Attributes:
+        audience_people: searches of an audience's people by reason.
+        explanations: of a rule or a membership for a person.
+        funnels: each reads many events.
+        push_previews: plans of pushes that are thrown away.
+        rejudgements: past pushes judged by other thresholds.
+        segment_previews: of rules and segments.
+        unmerge_previews: each reads a person's events.
+        verdicts: counts of audiences by the gate's verdict.
+    """
+
+    def __init__(self, pool_size: int, previews_at_once: int = 1, funnels_at_once: int = 1) -> None:
+        together = ConcurrencyLimit("heavy reads", max(1, pool_size // 2), 64)
+
+        def kind(noun: str, at_once: int = 2, waiting: int = 8) -> ConcurrencyLimit:
+            return ConcurrencyLimit(noun, at_once, waiting, together)
+
+        self.audience_people = kind("searches of an audience's people", waiting=16)
+        self.explanations = kind("explanations", waiting=16)
+        self.funnels = kind("funnels", funnels_at_once, 32)
+        self.push_previews = kind("previews of pushes")
+        self.rejudgements = kind("judgements of past pushes", 1)
+        self.segment_previews = kind("previews of segments", previews_at_once, 32)
+        self.unmerge_previews = kind("previews of unmerges")
+        self.verdicts = kind("counts of verdicts", waiting=16)
+
+
+HeavyReadsDep = Annotated[HeavyReads, state("heavy_reads")]
+"""Parameter of a route that reads much."""

@@ -1,0 +1,155 @@
+// Trust now: the lowest signal and why, what the gate says of each audience, alerts that last.
+import { Link } from "@tanstack/react-router";
+import { useAlerts, useAudiences, useLag, useSignal, useSignals } from "@/api/cdp";
+import type { Schemas } from "@/api/schemas";
+import { useWhole } from "@/api/whole";
+import { formatSpan } from "@/lib/time";
+import { Answer, Empty } from "@/ui/Answer";
+import { Card } from "@/ui/Card";
+import { State, Verdict } from "@/ui/State";
+import { Time } from "@/ui/Time";
+import { rowsOf } from "@/ui/Table";
+import { nameOf, worstFirst } from "@/lib/signals";
+
+/** The first card of the overview. */
+export function Trust() {
+  const signals = useSignals();
+  return (
+    <Card title="Trust now" aside={<Link to="/trust/signals">All signals</Link>}>
+      <Answer
+        asked={signals}
+        name="signals"
+        height="7rem"
+        empty={({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No signal yet: nothing is known, so nothing is sent.">
+              A signal begins with the first event of a source or the first answer of a platform.
+            </Empty>
+          ) : undefined
+        }
+      >
+        {({ items }) => <Lowest signal={worstFirst(items)[0]} />}
+      </Answer>
+      <Waiting />
+    </Card>
+  );
+}
+
+function Lowest({ signal }: { readonly signal: Schemas["Signal"] | undefined }) {
+  const detail = useSignal(
+    { params: { path: { signal: signal?.signal ?? "" } } },
+    { enabled: signal !== undefined },
+  );
+  if (signal === undefined) return null;
+  const outlook = detail.data?.outlook;
+  return (
+    <div className="grid gap-1">
+      <p className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
+        <span className="text-heading sm:text-figure">
+          <State
+            state={signal.status}
+            score={signal.reading?.score ?? null}
+            readAt={signal.reading?.read_at}
+          />
+        </span>
+        <span>
+          lowest:{" "}
+          <Link to="/trust/signals/$signal" params={{ signal: signal.signal }}>
+            {nameOf(signal)}
+          </Link>
+        </span>
+        <span className="text-quiet">
+          read <Time at={signal.reading?.read_at} />
+        </span>
+      </p>
+      <p
+        aria-busy={detail.isPlaceholderData || undefined}
+        className={detail.isPlaceholderData ? "earlier" : ""}
+      >
+        {detail.data?.why}
+      </p>
+      {outlook?.per_hour !== null && outlook?.per_hour !== undefined && outlook.at !== null && (
+        <p className="text-quiet">
+          {outlook.per_hour < 0 ? "Falling" : "Rising"} by {Math.abs(outlook.per_hour).toFixed(0)}{" "}
+          an hour: crosses {outlook.crosses} at <Time at={outlook.at} form="clock" />
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Waiting() {
+  const audiences = useAudiences({ params: { query: { limit: 200 } } });
+  const alerts = useAlerts({ params: { query: { lasting: true, limit: 200 } } });
+  const lag = useLag();
+  const { isWhole } = useWhole(audiences);
+  const rows = rowsOf(audiences.data);
+  const said = (verdict: string) => rows.filter((row) => row.gate?.verdict === verdict).length;
+  const lasting = alerts.data?.items;
+  const least = (isExact: boolean) => (isExact ? "" : "at least ");
+  const leaving = rows.reduce((sum, row) => sum + row.leaving, 0);
+  return (
+    <dl className="mt-4 flex flex-wrap gap-x-8 gap-y-2 border-t border-line pt-3">
+      <Pair name="Gate">
+        {audiences.data === undefined ? (
+          "–"
+        ) : rows.length === 0 ? (
+          "no audience"
+        ) : (
+          <Link to="/cdp/audience-sync" className="inline-flex flex-wrap gap-3 text-ink">
+            {(["hold", "block", "pass"] as const).map((verdict) => (
+              <span key={verdict} className="inline-flex gap-1">
+                <b>
+                  {least(isWhole)}
+                  {said(verdict)}
+                </b>
+                <Verdict verdict={verdict} />
+              </span>
+            ))}
+          </Link>
+        )}
+      </Pair>
+      <Pair name="Alerts">
+        {lasting === undefined ? (
+          "–"
+        ) : (
+          <Link to="/trust/alerts">
+            {lasting.length === 0
+              ? "none lasts"
+              : `${least(alerts.data?.next === null)}${wordsOf(lasting)}`}
+          </Link>
+        )}
+      </Pair>
+      <Pair name="Withdrawals waiting">
+        {audiences.data === undefined ? "–" : `${least(isWhole)}${leaving}`}
+      </Pair>
+      <Pair name="Oldest event waits">
+        {lag.data === undefined ? (
+          "–"
+        ) : (
+          <Link to="/operate/lag">{formatSpan(lag.data.seconds_behind)}</Link>
+        )}
+      </Pair>
+    </dl>
+  );
+}
+
+function Pair({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
+  return (
+    <div>
+      <dt className="text-note text-quiet">{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function wordsOf(alerts: readonly Schemas["AlertView"][]): string {
+  return (["critical", "warning", "info"] as const)
+    .map(
+      (severity) =>
+        [alerts.filter((alert) => alert.severity === severity).length, severity] as const,
+    )
+    .filter(([count]) => count > 0)
+    .map(([count, severity]) => `${count} ${severity}`)
+    .join(", ");
+}

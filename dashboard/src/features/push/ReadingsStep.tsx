@@ -1,0 +1,69 @@
+// Step 2: the readings that the verdict is based on.
+import { Link } from "@tanstack/react-router";
+import { useReading } from "@/api/cdp";
+import type { Schemas } from "@/api/schemas";
+import { formatCount } from "@/lib/number";
+import { formatSpan } from "@/lib/time";
+import { useSignalName } from "@/trust/names";
+import { Answer } from "@/ui/Answer";
+import { State } from "@/ui/State";
+import { Step } from "./Step";
+
+/** What was read, and as of when. */
+export type Read = Pick<Schemas["DecisionView"], "reading_ids" | "depends_on" | "decided_at">;
+
+/** The readings as they were, each with what lowered it. */
+export function ReadingsStep({ decision }: { readonly decision: Read }) {
+  return (
+    <Step number={2} title="Readings" aside={`${decision.reading_ids.length} signals`}>
+      {decision.reading_ids.length === 0 && (
+        <p>
+          {decision.depends_on.length === 0
+            ? "It depends on no signal."
+            : `Nothing was read of ${decision.depends_on.join(", ")}.`}
+        </p>
+      )}
+      <ul className="grid gap-2">
+        {decision.reading_ids.map((id) => (
+          <li key={id}>
+            <ReadingLine id={id} decidedAt={decision.decided_at} />
+          </li>
+        ))}
+      </ul>
+    </Step>
+  );
+}
+
+function ReadingLine({ id, decidedAt }: { readonly id: number; readonly decidedAt: string }) {
+  const nameOf = useSignalName();
+  const reading = useReading({ params: { path: { id } } });
+  if (reading.error?.status === 404)
+    return (
+      <p className="text-quiet">
+        Reading {id} is no longer stored; hours of it are on the signal's page.
+      </p>
+    );
+  return (
+    <Answer asked={reading} name="reading" height="2rem" oldAfterS={Number.POSITIVE_INFINITY}>
+      {(data) => (
+        <div>
+          <p className="flex flex-wrap items-baseline gap-x-3">
+            <State state={data.status} score={data.score} />
+            <Link
+              to="/trust/signals/$signal"
+              params={{ signal: data.signal }}
+              className="inline-block min-h-6"
+            >
+              {nameOf(data.signal)}
+            </Link>
+            <span className="text-quiet">
+              {formatSpan(Math.max(0, (Date.parse(decidedAt) - Date.parse(data.read_at)) / 1000))}{" "}
+              old then, {formatCount(data.sample)} events
+            </span>
+            <span>{data.reasons[0]}</span>
+          </p>
+        </div>
+      )}
+    </Answer>
+  );
+}

@@ -1,0 +1,15 @@
+// What the workspace says of every page: its time zone, and when a reading counts as stale.
+import { createContext, useContext } from "react";
+
+export const ZoneContext = createContext("UTC");
+export const StaleContext = createContext<number | null>(null);
+
+/** The time zone of the workspace, as IANA names it. */
+export function useZone(): string {
+  return useContext(ZoneContext);
+}
+
+/** Seconds after which a reading says nothing about now; null while that is not known. */
+export function useStaleAfter(): number | null {
+  return useContext(StaleContext);
+}

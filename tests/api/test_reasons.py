@@ -1,0 +1,154 @@
+"""Why somebody did something dangerous is said in words: blanks are no reason."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from config.settings import Settings
+from tests.api.conftest import Api, Tenant
+from tests.api.test_identity import family, person
+
+BLANK: Final = " \t\u00a0\n "
+END: Final = "2026-01-01T00:00:00Z"
+LINKS: Final = [
+    [{"kind": "anonymous_id", "value": "a1"}, {"kind": "email", "value": "family@example.com"}]
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/cdp/gate/mode", {"scope": "workspace", "mode": "frozen"}),
+        (
+            "POST",
+            "/cdp/gate/overrides",
+            {"scope": "workspace", "codes": ["stale"], "expires_at": END},
+        ),
+        ("POST", "/cdp/audience-sync/audiences/1/release", {"expires_at": END}),
+        ("POST", "/cdp/audience-sync/audiences/1/confirm", {}),
+        ("POST", "/cdp/audience-sync/audiences/1/reconcile", {"resend": True}),
+        ("POST", "/cdp/platforms/meta/disconnect", {}),
+        ("POST", "/cdp/profiles/{person}/unmerge", {"links": LINKS}),
+        ("POST", "/cdp/links/allow", {"links": LINKS}),
+        ("POST", "/cdp/segments/1/publish", {}),
+        ("PUT", "/cdp/rfm", {"rule": {}}),
+        ("DELETE", "/cdp/audience-sync/audiences/1", {}),
+        ("DELETE", "/cdp/keys/1", {}),
+    ],
+)
+def test_blanks_are_no_reason(
+    tenant: Tenant, api: Api, method: str, path: str, body: dict[str, Any]
+) -> None:
+    family(tenant)
+    path = path.format(person=person(api, "user_id", "u1"))
+    before = api.get("/cdp/audit")
+
+    answer = api.http.request(method, path, json=body | {"reason": BLANK})
+
+    assert answer.status_code == 422, answer.text
+    assert "body.reason" in [problem["field"] for problem in answer.json()["errors"]]
+    assert api.get("/cdp/audit") == before
+
+
+def test_a_reason_is_kept_without_the_blanks_around_it(
+    tenant: Tenant, api: Api, drain: Callable[[], list[bytes]]
+) -> None:
+    family(tenant)
+    path = f"/cdp/profiles/{person(api, 'user_id', 'u1')}/unmerge"
+    api.post(path, {"links": LINKS, "reason": "  the daughter\n"})
+    freeze = {"scope": "workspace", "mode": "frozen", "reason": " too much "}
+
+    assert api.put("/cdp/gate/mode", freeze)[0]["reason"] == "too much"
+    frozen, banned = api.get("/cdp/audit")["items"][:2]
+    assert frozen["detail"]["reason"] == "too much"
+    assert banned["detail"]["reason"] == "the daughter"
+    assert b"  the daughter" not in b"".join(drain())
+
+
+Act = tuple[str, str, dict[str, Any], str]
+
+
+@pytest.fixture
+def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
+    """Settings with Meta connected."""
+    servers = {
+        "data_dir": tmp_path,
+        "postgres": {"dsn": postgres_dsn},
+        "redis": {"url": valkey_url},
+    }
+    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
+
+
+def _definitions(api: Api) -> list[Act]:
+    """Publishing and deleting of a segment, of a draft, of a trait and of RFM."""
+    rule = {"type": "trait", "name": "plan", "condition": {"op": "equals", "value": "vip"}}
+    counted = {"function": "count", "event": {"name": "Order Completed"}}
+    live, draft = (
+        api.post("/cdp/segments", {"name": name, "rule": rule}, 201)["id"] for name in "ab"
+    )
+    trait = api.post("/cdp/traits", {"name": "orders", "rule": counted}, 201)["id"]
+    return [
+        ("POST", f"/cdp/segments/{live}/publish", {}, "segment.publish"),
+        ("DELETE", f"/cdp/segments/{live}", {}, "segment.delete"),
+        ("DELETE", f"/cdp/segments/{draft}", {}, "segment.delete"),
+        ("POST", f"/cdp/traits/{trait}/publish", {}, "trait.publish"),
+        ("DELETE", f"/cdp/traits/{trait}", {}, "trait.delete"),
+        ("PUT", "/cdp/rfm", {"rule": {}}, "rfm.publish"),
+        ("DELETE", "/cdp/rfm", {}, "rfm.delete"),
+    ]
+
+
+def _outgoing(api: Api) -> list[Act]:
+    """Deleting of an audience and of an export."""
+    (segment,) = api.get("/cdp/segments", search="customers")["items"]
+    audience = {"segment_id": segment["id"], "platform": "meta", "name": "A", "interval_s": 7200}
+    made = api.post("/cdp/audience-sync/audiences", audience, 201)["id"]
+    export = api.post("/cdp/audiences/export?wait=false", {"segment_id": segment["id"]})["id"]
+    return [
+        ("DELETE", f"/cdp/audience-sync/audiences/{made}", {}, "audience.delete"),
+        ("DELETE", f"/cdp/exports/{export}", {}, "export.cancel"),
+    ]
+
+
+def _access(api: Api) -> list[Act]:
+    """Revoking of an API key and of a write key."""
+    key = api.post("/cdp/keys", {"name": "report", "scopes": ["read"]}, 201)["id"]
+    source = api.post("/cdp/sources", {"name": "shop"}, 201)
+    (write_key,) = source["keys"]
+    path = f"/cdp/sources/{source['id']}/keys/{write_key['id']}"
+    return [
+        ("DELETE", f"/cdp/keys/{key}", {}, "key.revoke"),
+        ("DELETE", path, {}, "write_key.revoke"),
+    ]
+
+
+def _interventions(api: Api) -> list[Act]:
+    """Approving and revoking of what somebody else said to the gate."""
+    end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    body = {"scope": "workspace", "codes": ["stale"], "reason": "known", "expires_at": end}
+    path = f"/cdp/gate/overrides/{api.post('/cdp/gate/overrides', body, 201)['id']}"
+    return [
+        ("POST", f"{path}/approve", {}, "gate.override.approve"),
+        ("DELETE", path, {}, "gate.override.revoke"),
+    ]
+
+
+@pytest.mark.parametrize("acts", [_definitions, _outgoing, _access, _interventions])
+@pytest.mark.parametrize("reason", [None, "  agreed on\n"])
+def test_the_audit_log_keeps_why_something_is_done_where_somebody_says_it(
+    tenant: Tenant, api: Api, asks: Callable[[str], Api], acts: Any, reason: str | None
+) -> None:
+    approver = asks(tenant.gate)
+    for method, path, body, action in acts(api):
+        said = body if reason is None else body | {"reason": reason}
+        who = approver if path.endswith("/approve") else api
+
+        answer = who.http.request(method, path, json=said or None)
+
+        assert answer.is_success, (path, answer.text)
+        (newest,) = api.get("/cdp/audit", action=action, limit=1)["items"]
+        kept = None if reason is None else "agreed on"
+        assert newest["detail"].get("reason") == kept, (path, newest)

@@ -1,0 +1,70 @@
+"""One reading at a time, and no answer is older than its question."""
+
+import asyncio
+
+import pytest
+
+from api.web.shared import SharedReading
+
+
+def test_who_asks_during_a_reading_shares_the_next_one() -> None:
+    async def play() -> tuple[list[int], int]:
+        shared: SharedReading[str, int] = SharedReading()
+        begun, together, most = 0, 0, 0
+        reading, go = asyncio.Event(), asyncio.Event()
+
+        async def read() -> int:
+            nonlocal begun, together, most
+            begun += 1
+            number, together = begun, together + 1
+            most = max(most, together)
+            reading.set()
+            await go.wait()
+            together -= 1
+            return number
+
+        first = asyncio.create_task(shared.read("a", read))
+        await reading.wait()
+        later = [asyncio.create_task(shared.read("a", read)) for _ in range(5)]
+        await asyncio.sleep(0)
+        later[0].cancel()  # who goes takes nothing from the others
+        go.set()
+        return [await first, *await asyncio.gather(*later[1:])], most
+
+    assert asyncio.run(play()) == ([1, 2, 2, 2, 2], 1)
+
+
+def test_a_reading_that_fails_fails_for_those_who_share_it_and_for_no_other() -> None:
+    async def play() -> int:
+        shared: SharedReading[str, int] = SharedReading()
+        divisors = iter([0, 1])
+
+        async def read() -> int:
+            return 7 // next(divisors)
+
+        with pytest.raises(ZeroDivisionError):
+            await shared.read("a", read)
+        return await shared.read("a", read)
+
+    assert asyncio.run(play()) == 7
+
+
+def test_other_keys_wait_for_nothing() -> None:
+    async def play() -> str:
+        shared: SharedReading[str, str] = SharedReading()
+        stuck = asyncio.Event()
+
+        async def wait() -> str:
+            await stuck.wait()
+            return "late"
+
+        async def answer() -> str:
+            return "at once"
+
+        slow = asyncio.create_task(shared.read("a", wait))
+        found = await asyncio.wait_for(shared.read("b", answer), 5)
+        stuck.set()
+        await slow
+        return found
+
+    assert asyncio.run(play()) == "at once"

@@ -1,0 +1,158 @@
+"""Every view of the dashboard, in both themes and at three widths: readable, reachable, quiet."""
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import TimeoutError as NotInTimeError
+
+from tests.browser.conftest import SCREENSHOTS, Visitor
+from tests.support.story import Story
+
+_WIDTHS: Final = (360, 768, 1280)
+_ZOOMED: Final = 320  # 1280 px at 400 %
+_PATIENCE_MS: Final = 30_000
+_LAYOUT_MS: Final = 3_000
+_RULES: Final = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    },
+    "resultTypes": ["violations"],  # telling of what passes takes as long as the look itself
+}
+VIEWS: Final = {
+    "/cdp": "Overview",
+    "/cdp/profiles": "Profiles",
+    "/cdp/profiles/{profiles[mara]}": None,
+    "/cdp/segments": "Segments",
+    "/cdp/segments/{segments[first]}": None,
+    "/cdp/segments/new": None,
+    "/cdp/events": "Events",
+    "/cdp/identity": "Identity",
+    "/cdp/identity/{profiles[mara]}": None,
+    "/cdp/audience-sync": "Audience Sync",
+    "/cdp/audience-sync/{audiences[meta]}": None,
+    "/cdp/audience-sync/{audiences[meta]}?tab=history": None,
+    "/trust/signals": "Signals",
+    "/trust/signals/source:{sources[app]}": None,
+    "/trust/gate": "Gate",
+    "/trust/gate?tab=thresholds": "Gate",
+    "/trust/gate?tab=try": "Gate",
+    "/trust/decisions": "Decisions",
+    "/trust/decisions/1": None,
+    "/trust/alerts": "Alerts",
+    "/trust/alerts/1": "Alert 1",
+    "/trust/audit": "Audit",
+    "/insight/funnels": "Funnels",
+    "/insight/rfm": "RFM",
+    "/insight/traits": "Computed traits",
+    "/operate/dead-letters": "Dead letters",
+    "/operate/lag": "Lag",
+    "/operate/sweeps": "Sweeps",
+    "/operate/exports": "Exports",
+    "/privacy": "Privacy",
+    "/settings": "Settings",
+}
+"""Paths of all views, with names of the story in them, and their headings where they are fixed."""
+
+
+def path_of(view: str, story: Story) -> str:
+    """A view's path with the story's ids in it."""
+    segments = {**story.segments, "first": next(iter(story.segments.values()))}
+    return view.format(
+        profiles=story.profiles,
+        segments=segments,
+        audiences=story.audiences,
+        sources=story.sources,
+    )
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing on the page loads any more."""
+    page.locator("h1").wait_for()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=_PATIENCE_MS)
+
+
+def overflows(page: Page, width: int) -> bool:
+    """Whether the page stays wider than a window of this width; charts take a frame to follow."""
+    page.set_viewport_size({"width": width, "height": 900})
+    try:
+        page.wait_for_function(
+            "width => innerWidth === width && document.documentElement.scrollWidth <= width",
+            arg=width,
+            timeout=_LAYOUT_MS,
+        )
+    except NotInTimeError:
+        return True
+    return False
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds: rule, and where."""
+    found = Axe().run(page, options=_RULES).response["violations"]
+    return [
+        f"{each['id']}: {node['target']} {node['failureSummary']}"
+        for each in found
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_view_is_accessible_and_fits(
+    view: str, visit: Callable[..., Visitor], shop: str, story: Story
+) -> None:
+    path = path_of(view, story)
+    found: list[str] = []
+    for scheme in ("light", "dark"):
+        visitor = visit(shop, scheme=scheme)
+        page = visitor.open(path, story.admin)
+        settled(page)
+        heading = page.get_by_role("heading", level=1).inner_text()
+        assert VIEWS[view] in (None, heading)
+        assert page.title().endswith("Stratum")
+        found += [f"{scheme} {each}" for each in violations(page)]
+        for width in _WIDTHS:
+            if overflows(page, width):
+                found.append(f"{scheme} overflows at {width} px")
+            name = view.strip("/").replace("/", "-").replace("?", "-") or "start"
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+        if overflows(page, _ZOOMED):
+            found.append(f"{scheme} overflows at 400 %")
+    assert found == []
+
+
+@pytest.mark.parametrize("view", ["/cdp", "/trust/signals/source:{sources[app]}", "/insight/rfm"])
+def test_view_can_be_read_in_forced_colours(
+    view: str, visit: Callable[..., Visitor], shop: str, story: Story
+) -> None:
+    page = visit(shop, forced=True).open(path_of(view, story), story.admin)
+    settled(page)
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    assert violations(page) == []
+    hidden = page.locator("main [style*=width]").evaluate_all(
+        """bars => bars.filter(bar => {
+            const colour = getComputedStyle(bar).backgroundColor;
+            return colour === getComputedStyle(document.body).backgroundColor;
+        }).length"""
+    )
+    assert hidden == 0
+
+
+def test_a_page_can_be_read_while_other_data_is_on_its_way(
+    visit: Callable[..., Visitor], shop: str, story: Story
+) -> None:
+    visitor = visit(shop, scheme="dark")
+    page = visitor.open(path_of("/trust/signals/source:{sources[app]}", story), story.read)
+    settled(page)
+    held: list[Route] = []
+    page.route("**/hours?*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function
+    score = page.get_by_role("region", name="Score", exact=True)
+    score.get_by_label("Range").select_option("7d")
+    expect(score.locator("[aria-busy=true]")).to_be_visible()
+    assert violations(page) == []
+    for route in held:
+        route.abort()
+    visitor.allowed.append("ERR_FAILED")
